@@ -1,0 +1,243 @@
+//! The board: the immutable snapshot that every reader sees.
+//!
+//! The floor makes one when something changed, at most ten times a second, and each second so that ages tick.
+//! It says what stands now; figures over a window are asked for with a [`crate::kpi::Query`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::Episode;
+use crate::clock::{Span, Time};
+use crate::event::{AgentState, Channel};
+use crate::kpi::{Calendar, Live, Rules};
+use crate::text::Label;
+
+/// The floor at an instant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Board {
+    /// Rises with every board.
+    pub seq: u64,
+    /// The floor's time when it was made (a replay's, not the wall's).
+    pub at: Time,
+    /// The centre's name.
+    pub title: Label,
+    /// Time zone and start of the business day.
+    pub calendar: Calendar,
+    /// What kind of floor it is.
+    pub mode: Mode,
+    /// Who writes the journal.
+    pub keeper: Keeper,
+    /// How figures are counted.
+    pub rules: Rules,
+    /// The whole floor.
+    pub total: Live,
+    /// The queues, by name.
+    pub queues: Vec<QueueRow>,
+    /// The agents, by name.
+    pub agents: Vec<AgentRow>,
+    /// Contacts waiting, oldest first.
+    pub waiting: Vec<WaitingRow>,
+    /// Where events come from.
+    pub sources: Vec<SourceRow>,
+    /// Episodes that are not over, the worst first; inhibited ones too.
+    pub alerts: Vec<Episode>,
+}
+
+/// What kind of floor it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Real sources.
+    #[default]
+    Live,
+    /// The simulated floor.
+    Simulated {
+        /// The scenario's name.
+        scenario: Label,
+        /// How many times faster than life.
+        speed: f64,
+    },
+    /// A recorded day.
+    Replay {
+        /// How many times faster than life.
+        speed: f64,
+        /// It stands still.
+        paused: bool,
+        /// The recording's first instant.
+        from: Time,
+        /// Its last.
+        to: Time,
+    },
+}
+
+/// Who writes the journal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keeper {
+    /// Nobody: nothing is kept (simulation, replay).
+    #[default]
+    Nobody,
+    /// This floor.
+    Us,
+    /// The day so far is being read from the journal.
+    Loading,
+    /// Another one; this board only reads.
+    Other(Label),
+    /// The journal failed; why.
+    Failed(Label),
+}
+
+/// A queue now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueueRow {
+    /// Its id, as in slices.
+    pub id: Label,
+    /// The name to show.
+    pub name: Label,
+    /// Its channel.
+    pub channel: Channel,
+    /// Its service level's threshold T.
+    pub service_level: Span,
+    /// What stands now.
+    pub live: Live,
+}
+
+/// An agent now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentRow {
+    /// Its id, as in slices.
+    pub id: Label,
+    /// The name to show.
+    pub name: Label,
+    /// The team; empty where unknown.
+    pub team: Label,
+    /// The state.
+    pub state: AgentState,
+    /// Why (a pause's reason); empty where unknown.
+    pub reason: Label,
+    /// Since when.
+    pub since: Time,
+    /// The queue of the contact in hand.
+    pub queue: Option<Label>,
+    /// The contact in hand.
+    pub contact: Option<Label>,
+    /// The queues served, where a source says.
+    pub queues: Vec<Label>,
+}
+
+/// A contact waiting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WaitingRow {
+    /// The contact.
+    pub contact: Label,
+    /// The queue.
+    pub queue: Label,
+    /// The channel.
+    pub channel: Channel,
+    /// What it is about; empty where unknown.
+    pub intent: Label,
+    /// Who it is; empty where unknown.
+    pub customer: Label,
+    /// Since when it waits.
+    pub since: Time,
+    /// Its place on joining.
+    pub position: Option<u32>,
+    /// Its priority.
+    pub priority: Option<i32>,
+    /// The agent being rung.
+    pub ringing: Option<Label>,
+}
+
+/// A source now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Its name.
+    pub name: Label,
+    /// Its kind.
+    pub kind: Label,
+    /// How it does.
+    pub health: Health,
+    /// Why, in words; empty where all is well.
+    pub reason: Label,
+    /// Since when.
+    pub since: Time,
+    /// Its newest event.
+    pub newest: Option<Time>,
+    /// When something last came of it.
+    pub heard: Option<Time>,
+    /// Events taken in.
+    pub events: u64,
+    /// Lines set aside.
+    pub rejected: u64,
+    /// Events seen before.
+    pub duplicates: u64,
+    /// Events later than the lateness allowed.
+    pub late: u64,
+    /// The last thing set aside: place and reason.
+    pub last_rejection: Option<Label>,
+}
+
+/// How a source does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Not there yet.
+    #[default]
+    Connecting,
+    /// All is well.
+    Live,
+    /// It has been read to its end and is not followed.
+    Ended,
+    /// Nothing has come for too long.
+    Stale,
+    /// It can't be reached or read.
+    Down,
+}
+
+/// A contact, for lists at the end of a drill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContactRow {
+    /// Its id.
+    pub contact: Label,
+    /// The queue.
+    pub queue: Label,
+    /// The channel.
+    pub channel: Channel,
+    /// What it is about; empty where unknown.
+    pub intent: Label,
+    /// Who it is; empty where unknown.
+    pub customer: Label,
+    /// The agent; empty where none.
+    pub agent: Label,
+    /// When it joined.
+    pub offered: Time,
+    /// When it was over, where it is.
+    pub ended: Option<Time>,
+    /// How it stands or ended: `waiting`, `talking`, `handled`, `transferred`, `abandoned`, `left: timeout`, `unknown`.
+    pub outcome: Label,
+    /// The wait, where known.
+    pub wait: Option<Span>,
+    /// Talk time, where known.
+    pub talk: Option<Span>,
+    /// Time on hold.
+    pub hold: Span,
+    /// After-contact work.
+    pub acw: Span,
+    /// Satisfaction on 1–5, where answered.
+    pub csat: Option<f64>,
+    /// Whether it repeats an earlier one.
+    pub repeat: bool,
+}
+
+impl Health {
+    /// In a word.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Ended => "ended",
+            Self::Stale => "stale",
+            Self::Down => "down",
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Where good ends: targets and the lines of warning and critical.
+
+use serde::{Deserialize, Serialize};
+
+use super::figure::{Figure, Verdict};
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// The more the better.
+    Higher,
+    /// The less the better.
+    Lower,
+    /// Between two bounds: too little is a fault too.
+    Band,
+    /// Neither: a plain number.
+    Neutral,
+}
+
+/// The lines a figure is judged by: `low` and `high` for [`Better::Band`], the others for the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bands {
+    /// What to aim for.
+    pub target: Option<f64>,
+    /// Past this it is a warning.
+    pub warning: Option<f64>,
+    /// Past this it is critical.
+    pub critical: Option<f64>,
+    /// For bands: below this it is too low.
+    pub low: Option<f64>,
+    /// For bands: above this it is too high.
+    pub high: Option<f64>,
+}
+
+impl Bands {
+    /// No lines at all.
+    pub const NONE: Self = Self { target: None, warning: None, critical: None, low: None, high: None };
+
+    /// A target and two lines.
+    #[must_use]
+    pub const fn lines(target: f64, warning: f64, critical: f64) -> Self {
+        Self { target: Some(target), warning: Some(warning), critical: Some(critical), low: None, high: None }
+    }
+
+    /// A low and a high bound.
+    #[must_use]
+    pub const fn between(low: f64, high: f64) -> Self {
+        Self { target: None, warning: None, critical: None, low: Some(low), high: Some(high) }
+    }
+
+    /// These lines, and the others' where these have none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            target: self.target.or(other.target),
+            warning: self.warning.or(other.warning),
+            critical: self.critical.or(other.critical),
+            low: self.low.or(other.low),
+            high: self.high.or(other.high),
+        }
+    }
+
+    /// Whether there is any line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// Judge a figure. Under `min_samples` it isn't judged; with an interval, only when the whole of it is past
+    /// a line.
+    #[must_use]
+    pub fn verdict(&self, better: Better, figure: &Figure, min_samples: u64, sampled: bool) -> Verdict {
+        let Some(value) = figure.value else { return Verdict::None };
+        if better == Better::Neutral || self.is_empty() {
+            return Verdict::None;
+        }
+        if sampled && figure.n < min_samples {
+            return Verdict::FewSamples;
+        }
+        let best_case = match better {
+            Better::Higher => figure.high.unwrap_or(value),
+            _ => figure.low.unwrap_or(value),
+        };
+        let past = |line: Option<f64>| match (better, line) {
+            (Better::Higher, Some(line)) => best_case < line,
+            (Better::Lower, Some(line)) => best_case > line,
+            _ => false,
+        };
+        if better == Better::Band {
+            let outside = self.low.is_some_and(|low| value < low) || self.high.is_some_and(|high| value > high);
+            return if outside { Verdict::Warning } else { Verdict::Good };
+        }
+        if past(self.critical) {
+            Verdict::Critical
+        } else if past(self.warning) {
+            Verdict::Warning
+        } else {
+            Verdict::Good
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(value: f64, n: u64) -> Figure {
+        Figure { value: Some(value), n, ..Figure::default() }
+    }
+
+    #[test]
+    fn verdicts_at_and_past_the_lines() {
+        let lower = Bands::lines(5.0, 5.0, 8.0);
+        for (value, expected) in
+            [(4.9, Verdict::Good), (5.0, Verdict::Good), (5.1, Verdict::Warning), (8.1, Verdict::Critical)]
+        {
+            assert_eq!(lower.verdict(Better::Lower, &figure(value, 50), 10, true), expected, "{value}");
+        }
+        let band = Bands::between(180.0, 420.0);
+        for (value, expected) in [(179.0, Verdict::Warning), (300.0, Verdict::Good), (421.0, Verdict::Warning)] {
+            assert_eq!(band.verdict(Better::Band, &figure(value, 50), 10, true), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn few_samples_and_wide_intervals_are_not_news() {
+        let higher = Bands::lines(85.0, 85.0, 80.0);
+        assert_eq!(higher.verdict(Better::Higher, &figure(10.0, 9), 10, true), Verdict::FewSamples);
+        let wide = Figure { low: Some(50.0), high: Some(86.0), ..figure(70.0, 30) };
+        assert_eq!(higher.verdict(Better::Higher, &wide, 10, true), Verdict::Good);
+        let narrow = Figure { low: Some(60.0), high: Some(79.0), ..figure(70.0, 300) };
+        assert_eq!(higher.verdict(Better::Higher, &narrow, 10, true), Verdict::Critical);
+        assert_eq!(higher.verdict(Better::Higher, &Figure::unknown("no contacts yet"), 10, true), Verdict::None);
+    }
+}

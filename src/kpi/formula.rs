@@ -1,0 +1,467 @@
+//! The formulas of kpis.md, one function each, from a reading to a figure.
+
+use std::borrow::Cow;
+
+use super::figure::{Figure, Part, float};
+use super::tally::{POSITIONS, Sum, counted};
+use super::{FcrMethod, Formula, Reading, stats};
+use crate::clock::Span;
+use crate::event::{AgentState, LeftReason};
+
+const NO_CONTACTS: &str = "no contacts in this window";
+const NO_ANSWERS: &str = "no answered contacts in this window";
+const NO_HANDLED: &str = "no handled contacts in this window";
+const NO_SURVEYS: &str = "no source gives surveys";
+const NO_SCORES: &str = "no survey answers in this window";
+const NO_WAITS: &str = "no known waits in this window";
+/// Contact centres count hours in seconds of 3600.
+const HOUR_S: f64 = 3600.0;
+/// Scores are kept in thousandths.
+const THOUSAND: f64 = 1000.0;
+
+fn seconds(micros: i64) -> f64 {
+    Span(micros).as_secs_f64()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sums of a month stay far below 2^53 in their unit")]
+fn mean(sum: &Sum, unit: f64, empty: &'static str) -> Figure {
+    Figure::ratio(1.0, sum.sum as f64 / unit, float(sum.n), sum.n, empty)
+}
+
+/// A mean of survey scores with its t interval.
+#[expect(clippy::cast_precision_loss, reason = "see `mean`")]
+fn survey_mean(sum: &Sum, empty: &'static str) -> Figure {
+    let mut figure = mean(sum, THOUSAND, empty);
+    let (n, s, q) = (float(sum.n), sum.sum as f64 / THOUSAND, sum.squares as f64 / (THOUSAND * THOUSAND));
+    if let Some((low, high)) = stats::t_interval(n, s, q) {
+        figure.low = Some(low);
+        figure.high = Some(high);
+    }
+    figure
+}
+
+fn agents(r: &Reading<'_>, states: &[AgentState]) -> Figure {
+    let n = AgentState::ALL.iter().zip(r.live.agents).filter(|(s, _)| states.contains(s)).map(|(_, n)| n).sum();
+    if !r.gives.agent_states && r.live.agents.iter().all(|n| *n == 0) {
+        return Figure::unknown("no source gives agents' states");
+    }
+    Figure::count(n)
+}
+
+pub(super) fn waiting(r: &Reading<'_>) -> Figure {
+    Figure::count(r.live.waiting)
+}
+
+pub(super) fn longest_wait(r: &Reading<'_>) -> Figure {
+    Figure::gauge(r.live.longest_wait.map_or(0.0, Span::as_secs_f64), r.live.waiting)
+}
+
+pub(super) fn estimated_wait(r: &Reading<'_>) -> Figure {
+    match r.live.estimated_wait {
+        Some(wait) => Figure::gauge(wait.as_secs_f64(), 1),
+        None => Figure::unknown("no contact was handled in the last hour to estimate it from"),
+    }
+}
+
+pub(super) fn in_progress(r: &Reading<'_>) -> Figure {
+    Figure::count(r.live.in_progress)
+}
+
+pub(super) fn agents_staffed(r: &Reading<'_>) -> Figure {
+    use AgentState::{AfterContact, Available, OnContact, Paused, Ringing};
+    agents(r, &[Available, Ringing, OnContact, AfterContact, Paused])
+}
+
+pub(super) fn agents_available(r: &Reading<'_>) -> Figure {
+    agents(r, &[AgentState::Available])
+}
+
+pub(super) fn agents_ringing(r: &Reading<'_>) -> Figure {
+    agents(r, &[AgentState::Ringing])
+}
+
+pub(super) fn agents_on_contact(r: &Reading<'_>) -> Figure {
+    agents(r, &[AgentState::OnContact])
+}
+
+pub(super) fn agents_after_contact(r: &Reading<'_>) -> Figure {
+    agents(r, &[AgentState::AfterContact])
+}
+
+pub(super) fn agents_paused(r: &Reading<'_>) -> Figure {
+    let mut figure = agents(r, &[AgentState::Paused]);
+    figure.parts = r
+        .live
+        .pause_reasons
+        .iter()
+        .map(|(reason, n)| Part {
+            key: Cow::Owned(reason.as_str().to_owned()),
+            value: Some(float(*n)),
+            n: super::figure::whole(*n),
+        })
+        .collect();
+    figure
+}
+
+pub(super) fn agents_offline(r: &Reading<'_>) -> Figure {
+    agents(r, &[AgentState::Offline])
+}
+
+pub(super) fn backlog(r: &Reading<'_>) -> Figure {
+    Figure::count(r.live.backlog)
+}
+
+pub(super) fn aged_backlog(r: &Reading<'_>) -> Figure {
+    Figure::count(r.live.aged_backlog)
+}
+
+pub(super) fn offered(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.offered)
+}
+
+pub(super) fn answered(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.answered)
+}
+
+pub(super) fn abandoned(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.abandoned)
+}
+
+pub(super) fn short_abandoned(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.short_abandoned)
+}
+
+pub(super) fn left(r: &Reading<'_>) -> Figure {
+    let mut figure = Figure::count(r.tally.left_total());
+    figure.parts = LeftReason::ALL
+        .iter()
+        .zip(r.tally.left)
+        .filter(|(_, n)| *n != 0)
+        .map(|(reason, n)| Part { key: Cow::Borrowed(reason.key()), value: Some(float(n)), n: super::figure::whole(n) })
+        .collect();
+    figure
+}
+
+pub(super) fn unknown_end(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.unknown_end)
+}
+
+pub(super) fn abandonment_rate(r: &Reading<'_>) -> Figure {
+    let t = r.tally;
+    let long = t.abandoned - t.short_abandoned;
+    Figure::percent(long, t.answered + long + t.left_counted(&r.rules.left_excluded), NO_CONTACTS)
+}
+
+pub(super) fn service_level(r: &Reading<'_>) -> Figure {
+    let t = r.tally;
+    let all = t.answered + t.abandoned + t.left_counted(&r.rules.left_excluded);
+    let (part, whole) = match r.rules.formula {
+        Formula::Offered => (t.answered_within, all),
+        Formula::ShortExcluded => (t.answered_within, all - t.short_abandoned),
+        Formula::LateAbandons => (t.answered_within, all - t.abandoned_within),
+        Formula::ShortCredited => (t.answered_within + t.short_abandoned, all),
+        Formula::Positive => (t.answered_within + t.abandoned_within, all),
+        Formula::Answered => (t.answered_within, t.answered),
+    };
+    Figure::percent(part, whole, NO_CONTACTS)
+}
+
+pub(super) fn asa(r: &Reading<'_>) -> Figure {
+    mean(&r.tally.answer_wait, 1e6, NO_ANSWERS)
+}
+
+fn answer_quantile(r: &Reading<'_>, q: f64) -> Figure {
+    match r.tally.answer_waits.quantiles([q]) {
+        Some([value]) => Figure::gauge(value / 1e6, i64::try_from(r.tally.answer_waits.len()).unwrap_or(i64::MAX)),
+        None => Figure::unknown(NO_ANSWERS),
+    }
+}
+
+pub(super) fn answer_p50(r: &Reading<'_>) -> Figure {
+    answer_quantile(r, 0.5)
+}
+
+pub(super) fn answer_p90(r: &Reading<'_>) -> Figure {
+    answer_quantile(r, 0.9)
+}
+
+pub(super) fn answer_p99(r: &Reading<'_>) -> Figure {
+    answer_quantile(r, 0.99)
+}
+
+pub(super) fn time_to_abandon(r: &Reading<'_>) -> Figure {
+    mean(&r.tally.abandon_wait, 1e6, "nobody hung up in this window")
+}
+
+pub(super) fn max_wait(r: &Reading<'_>) -> Figure {
+    let ended = r.tally.answer_waits.len() + r.tally.lost_waits.len();
+    match r.tally.max_wait() {
+        Some(wait) => Figure::gauge(wait.as_secs_f64(), i64::try_from(ended).unwrap_or(i64::MAX)),
+        None => Figure::unknown(NO_WAITS),
+    }
+}
+
+pub(super) fn abandonment_by_position(r: &Reading<'_>) -> Figure {
+    if !r.gives.positions {
+        return Figure::unknown("no source gives positions on joining");
+    }
+    let t = r.tally;
+    let rows = t.position_answered.iter().zip(&t.position_abandoned).zip(&t.position_left);
+    let mut total = (0, 0);
+    let parts = POSITIONS
+        .iter()
+        .zip(rows)
+        .map(|(key, ((answered, abandoned), left))| {
+            let whole = answered + abandoned + counted(left, &r.rules.left_excluded);
+            total = (total.0 + abandoned, total.1 + whole);
+            let figure = Figure::percent(*abandoned, whole, NO_CONTACTS);
+            Part { key: Cow::Borrowed(key), value: figure.value, n: figure.n }
+        })
+        .collect();
+    // The value is the rate over all positions known, so that it can be read beside its parts.
+    Figure { parts, ..Figure::percent(total.0, total.1, NO_CONTACTS) }
+}
+
+pub(super) fn frt(r: &Reading<'_>) -> Figure {
+    if !r.gives.responses {
+        return Figure::unknown("no source gives first responses on asynchronous channels");
+    }
+    mean(&r.tally.response, 1e6, "no first response in this window")
+}
+
+pub(super) fn handled(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.handled)
+}
+
+/// Handled contacts whose handling time is known divide; one of unknown length is in no mean.
+fn per_handled(r: &Reading<'_>, micros: i64) -> Figure {
+    let known = r.tally.handle.n;
+    Figure::ratio(1.0, seconds(micros), float(known), known, NO_HANDLED)
+}
+
+pub(super) fn aht(r: &Reading<'_>) -> Figure {
+    let t = r.tally;
+    per_handled(r, t.talk + t.hold + t.acw)
+}
+
+pub(super) fn talk(r: &Reading<'_>) -> Figure {
+    per_handled(r, r.tally.talk)
+}
+
+pub(super) fn hold(r: &Reading<'_>) -> Figure {
+    per_handled(r, r.tally.hold)
+}
+
+pub(super) fn acw(r: &Reading<'_>) -> Figure {
+    per_handled(r, r.tally.acw)
+}
+
+pub(super) fn occupancy(r: &Reading<'_>) -> Figure {
+    let Some(times) = r.times else {
+        return Figure::unknown("available time belongs to agents: ask by agent, by team or in total");
+    };
+    if !times.known {
+        return Figure::unknown("no source says when agents are available");
+    }
+    let busy = seconds(r.tally.talk + r.tally.hold + r.tally.acw);
+    Figure::ratio(100.0, busy, busy + times.available.as_secs_f64(), r.tally.handled, "no staffed time in this window")
+}
+
+pub(super) fn transfer_rate(r: &Reading<'_>) -> Figure {
+    Figure::percent(r.tally.transferred, r.tally.handled, NO_HANDLED)
+}
+
+pub(super) fn ring_no_answer(r: &Reading<'_>) -> Figure {
+    Figure::count(r.tally.ring_no_answer)
+}
+
+pub(super) fn contacts_per_hour(r: &Reading<'_>) -> Figure {
+    let Some(times) = r.times else {
+        return Figure::unknown("staffed time belongs to agents: ask by agent, by team or in total");
+    };
+    if !times.known {
+        return Figure::unknown("no source says when agents are staffed");
+    }
+    let hours = times.staffed.as_secs_f64() / HOUR_S;
+    Figure::ratio(1.0, float(r.tally.handled), hours, r.tally.handled, "no staffed time in this window")
+}
+
+pub(super) fn self_service_containment(r: &Reading<'_>) -> Figure {
+    if !r.gives.self_service {
+        return Figure::unknown("no source gives self-service sessions");
+    }
+    Figure::percent(r.tally.contained, r.tally.self_service, "no self-service sessions in this window")
+}
+
+pub(super) fn fcr(r: &Reading<'_>) -> Figure {
+    let t = r.tally;
+    match r.rules.fcr_method {
+        FcrMethod::Disposition if !r.gives.dispositions => Figure::unknown("no source gives dispositions"),
+        FcrMethod::Disposition => Figure::survey_percent(t.resolved, t.dispositions, "no dispositions in this window"),
+        FcrMethod::Survey if !r.gives.survey_resolved => Figure::unknown(NO_SURVEYS),
+        FcrMethod::Survey => Figure::survey_percent(t.survey_resolved, t.survey_resolutions, NO_SCORES),
+        FcrMethod::Repeat if !r.gives.customers => Figure::unknown("no source says who the customers are"),
+        FcrMethod::Repeat => {
+            let mut figure =
+                Figure::survey_percent(t.first_resolved, t.first_contacts, "no first contacts in this window");
+            if t.first_contacts > 0 {
+                let open = t.provisional_first(r.now - r.rules.fcr_window);
+                figure.provisional = Some(100.0 * float(open) / float(t.first_contacts));
+            }
+            figure
+        }
+    }
+}
+
+pub(super) fn reopen_rate(r: &Reading<'_>) -> Figure {
+    if !r.gives.dispositions {
+        return Figure::unknown("no source gives dispositions");
+    }
+    Figure::percent(r.tally.reopened, r.tally.resolved, "no resolved contacts in this window")
+}
+
+pub(super) fn repeat_rate(r: &Reading<'_>) -> Figure {
+    if !r.gives.customers {
+        return Figure::unknown("no source says who the customers are");
+    }
+    Figure::percent(r.tally.repeats, r.tally.offered, NO_CONTACTS)
+}
+
+pub(super) fn resolution_rate(r: &Reading<'_>) -> Figure {
+    if !r.gives.dispositions {
+        return Figure::unknown("no source gives dispositions");
+    }
+    Figure::percent(r.tally.resolved, r.tally.dispositions, "no dispositions in this window")
+}
+
+pub(super) fn csat(r: &Reading<'_>) -> Figure {
+    if !r.gives.csat {
+        return Figure::unknown(NO_SURVEYS);
+    }
+    Figure::survey_percent(r.tally.csat_top, r.tally.csat.n, NO_SCORES)
+}
+
+pub(super) fn csat_mean(r: &Reading<'_>) -> Figure {
+    if !r.gives.csat {
+        return Figure::unknown(NO_SURVEYS);
+    }
+    survey_mean(&r.tally.csat, NO_SCORES)
+}
+
+pub(super) fn ces(r: &Reading<'_>) -> Figure {
+    if !r.gives.ces {
+        return Figure::unknown(NO_SURVEYS);
+    }
+    survey_mean(&r.tally.ces, NO_SCORES)
+}
+
+pub(super) fn nps(r: &Reading<'_>) -> Figure {
+    if r.of_agent {
+        return Figure::unknown("NPS speaks of the company and is never computed per agent");
+    }
+    if !r.gives.nps {
+        return Figure::unknown(NO_SURVEYS);
+    }
+    let t = r.tally;
+    let mut figure = Figure::percent(t.promoters - t.detractors, t.nps, NO_SCORES);
+    figure.value = figure.value.map(|v| v.round() + 0.0);
+    if let Some((low, high)) = stats::nps_interval(float(t.promoters), float(t.detractors), float(t.nps)) {
+        figure.low = Some(low);
+        figure.high = Some(high);
+    }
+    figure
+}
+
+pub(super) fn channel_switch_rate(r: &Reading<'_>) -> Figure {
+    if !r.gives.customers {
+        return Figure::unknown("no source says who the customers are");
+    }
+    Figure::percent(r.tally.channel_switched, r.tally.known_customer, "no contacts of known customers in this window")
+}
+
+pub(super) fn auth_steps(r: &Reading<'_>) -> Figure {
+    if !r.gives.auth_steps {
+        return Figure::unknown("no source gives authentication steps");
+    }
+    mean(&r.tally.auth_steps, THOUSAND, NO_CONTACTS)
+}
+
+pub(super) fn quality_score(r: &Reading<'_>) -> Figure {
+    if !r.gives.quality {
+        return Figure::unknown("no source gives quality evaluations");
+    }
+    survey_mean(&r.tally.quality, "no evaluations in this window")
+}
+
+/// The population's standard deviation: the evaluators are all there are, not a sample of more.
+#[expect(clippy::cast_precision_loss, reason = "see `mean`")]
+pub(super) fn qa_variance(r: &Reading<'_>) -> Figure {
+    if !r.gives.quality {
+        return Figure::unknown("no source gives quality evaluations");
+    }
+    let means: Vec<f64> = r
+        .tally
+        .evaluators
+        .iter()
+        .filter(|(_, sum)| sum.n > 0)
+        .map(|(_, sum)| sum.sum as f64 / THOUSAND / float(sum.n))
+        .collect();
+    let n = means.len();
+    if n < 2 {
+        return Figure::unknown("fewer than two evaluators in this window");
+    }
+    let count = n as f64;
+    let centre = means.iter().sum::<f64>() / count;
+    let variance = means.iter().map(|m| (m - centre).powi(2)).sum::<f64>() / count;
+    Figure::gauge(variance.sqrt(), i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+pub(super) fn quality_gap(r: &Reading<'_>) -> Figure {
+    let (quality, csat) = (quality_score(r), csat(r));
+    match (quality.value, csat.value) {
+        (Some(q), Some(c)) => Figure { value: Some(q - c), n: quality.n.min(csat.n), ..Figure::default() },
+        (None, _) => quality,
+        _ => csat,
+    }
+}
+
+/// Speed without resolution is a fault: handling got shorter while resolution or satisfaction fell, each by more
+/// than the 95 % noise of its difference from the baseline (a two-sample z test).
+#[expect(clippy::cast_precision_loss, reason = "see `mean`")]
+pub(super) fn speed_trap(r: &Reading<'_>) -> Figure {
+    const Z: f64 = 1.96;
+    let Some(before) = r.baseline else {
+        return Figure::unknown("nothing to compare with: no history of these hours");
+    };
+    let now = r.tally;
+    let spread = |sum: &Sum| {
+        let (n, s, q) = (float(sum.n), sum.sum as f64 / 1e6, sum.squares as f64 / 1e12);
+        let mean = s / n;
+        (mean, ((q - s * mean) / (n - 1.0)).max(0.0) / n)
+    };
+    let least = i64::try_from(r.rules.min_samples).unwrap_or(i64::MAX).max(2);
+    if now.handle.n < least || before.handle.n < least {
+        return Figure::unknown("too few handled contacts to compare");
+    }
+    // After-contact work has no spread of its own here: it moves the means, the noise is that of talk and hold.
+    let acw = |t: &super::Tally| t.acw as f64 / 1e6 / float(t.handle.n);
+    let ((mean_now, noise_now), (mean_before, noise_before)) = (spread(&now.handle), spread(&before.handle));
+    let faster = (mean_before + acw(before)) - (mean_now + acw(now)) > Z * (noise_now + noise_before).sqrt();
+    let fell = |part_now: i64, n_now: i64, part_before: i64, n_before: i64| {
+        if n_now < least || n_before < least {
+            return false;
+        }
+        let (a, b) = (float(part_now) / float(n_now), float(part_before) / float(n_before));
+        let noise = (a * (1.0 - a) / float(n_now) + b * (1.0 - b) / float(n_before)).sqrt();
+        b - a > Z * noise
+    };
+    let resolution = match r.rules.fcr_method {
+        FcrMethod::Repeat => fell(now.first_resolved, now.first_contacts, before.first_resolved, before.first_contacts),
+        FcrMethod::Disposition => fell(now.resolved, now.dispositions, before.resolved, before.dispositions),
+        FcrMethod::Survey => {
+            fell(now.survey_resolved, now.survey_resolutions, before.survey_resolved, before.survey_resolutions)
+        }
+    };
+    let trapped = faster && (resolution || fell(now.csat_top, now.csat.n, before.csat_top, before.csat.n));
+    Figure::gauge(if trapped { 1.0 } else { 0.0 }, now.handle.n)
+}

@@ -1,0 +1,377 @@
+//! What a figure is of, and over which time: slices, windows and the questions made of them.
+
+use std::ops::Range;
+
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::{Figure, Formula, KpiId};
+use crate::clock::{Span, Time};
+use crate::text::Label;
+
+/// A dimension of the floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Dim {
+    Queue,
+    Intent,
+    Agent,
+    Channel,
+    Team,
+}
+
+impl Dim {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Queue, Self::Intent, Self::Agent, Self::Channel, Self::Team];
+
+    /// Its name in config files, on the command line and in JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Intent => "intent",
+            Self::Agent => "agent",
+            Self::Channel => "channel",
+            Self::Team => "team",
+        }
+    }
+
+    /// From its name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|d| d.key() == word)
+    }
+}
+
+/// A part of the floor: every given dimension has the given value. The empty slice is the total; an empty label
+/// stands for "not known" (contacts without an intent, say).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Slice(Vec<(Dim, Label)>);
+
+impl Slice {
+    /// The whole floor.
+    pub const TOTAL: Self = Self(Vec::new());
+
+    /// The slice of one value.
+    #[must_use]
+    pub fn of(dim: Dim, value: Label) -> Self {
+        Self(vec![(dim, value)])
+    }
+
+    /// This slice, cut once more. A dimension given twice keeps the last value.
+    #[must_use]
+    pub fn and(mut self, dim: Dim, value: Label) -> Self {
+        self.0.retain(|(d, _)| *d != dim);
+        self.0.push((dim, value));
+        self.0.sort_by_key(|(d, _)| *d);
+        self
+    }
+
+    /// The value of a dimension.
+    #[must_use]
+    pub fn get(&self, dim: Dim) -> Option<&Label> {
+        self.0.iter().find(|(d, _)| *d == dim).map(|(_, v)| v)
+    }
+
+    /// Its dimensions and their values, in the order of [`Dim::ALL`].
+    pub fn parts(&self) -> impl Iterator<Item = &(Dim, Label)> {
+        self.0.iter()
+    }
+
+    /// Whether it is the whole floor.
+    #[must_use]
+    pub fn is_total(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Display for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_total() {
+            return f.write_str("all queues");
+        }
+        for (at, (dim, value)) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" × ")?;
+            }
+            if value.is_empty() { write!(f, "no {}", dim.key())? } else { f.write_str(value.as_str())? }
+        }
+        Ok(())
+    }
+}
+
+/// A named stretch of time that ends now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Window {
+    /// The last 15 minutes.
+    #[serde(rename = "15m")]
+    M15,
+    /// The last 30 minutes.
+    #[serde(rename = "30m")]
+    M30,
+    /// The last hour.
+    #[serde(rename = "1h")]
+    H1,
+    /// Since :00 or :30.
+    #[serde(rename = "interval")]
+    Interval,
+    /// The business day.
+    #[default]
+    #[serde(rename = "today")]
+    Today,
+    /// Today and the six business days before.
+    #[serde(rename = "7d")]
+    D7,
+    /// Today and the 29 business days before.
+    #[serde(rename = "30d")]
+    D30,
+}
+
+impl Window {
+    /// All of them, in the order that `t` steps through.
+    pub const ALL: [Self; 7] = [Self::M15, Self::M30, Self::H1, Self::Interval, Self::Today, Self::D7, Self::D30];
+
+    /// Its name in config files and on the screen.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::M15 => "15m",
+            Self::M30 => "30m",
+            Self::H1 => "1h",
+            Self::Interval => "interval",
+            Self::Today => "today",
+            Self::D7 => "7d",
+            Self::D30 => "30d",
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::M15 => "last 15 minutes",
+            Self::M30 => "last 30 minutes",
+            Self::H1 => "last hour",
+            Self::Interval => "this half hour",
+            Self::Today => "today",
+            Self::D7 => "last 7 days",
+            Self::D30 => "last 30 days",
+        }
+    }
+
+    /// The next one, round and round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|w| *w == self).unwrap_or(0);
+        Self::ALL.get(at + 1).copied().unwrap_or(Self::M15)
+    }
+
+    /// The stretch of time it stands for at `now`: from the start, inclusive, to the end, exclusive (just past now).
+    ///
+    /// Rolling windows begin on a whole minute and hold at least their name's length. Days are business days of
+    /// the calendar, so they follow daylight saving.
+    #[must_use]
+    pub fn range(self, now: Time, calendar: &Calendar) -> Range<Time> {
+        let back = |minutes: i64| Time(now.minute().0 - minutes * Span::MINUTE.0);
+        let start = match self {
+            Self::M15 => back(15),
+            Self::M30 => back(30),
+            Self::H1 => back(60),
+            Self::Interval => calendar.half_hour(now),
+            Self::Today => calendar.day_start(now, 0),
+            Self::D7 => calendar.day_start(now, 6),
+            Self::D30 => calendar.day_start(now, 29),
+        };
+        start..Time(now.0 + 1)
+    }
+}
+
+/// Where and when the business day begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// The centre's time zone.
+    pub zone: Tz,
+    /// The wall clock's time at which the business day begins.
+    pub day_starts: NaiveTime,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self { zone: Tz::UTC, day_starts: NaiveTime::MIN }
+    }
+}
+
+impl Calendar {
+    /// The business day that an instant belongs to.
+    #[must_use]
+    pub fn day(&self, at: Time) -> NaiveDate {
+        let local = at.to_chrono().with_timezone(&self.zone);
+        let before = local.time() < self.day_starts;
+        if before { local.date_naive() - Days::new(1) } else { local.date_naive() }
+    }
+
+    /// The start of the business day `days_back` days before the one that holds `at`.
+    #[must_use]
+    pub fn day_start(&self, at: Time, days_back: u64) -> Time {
+        self.start_of(self.day(at) - Days::new(days_back))
+    }
+
+    /// The instant at which a business day begins. Where daylight saving skips it, the first instant after.
+    #[must_use]
+    pub fn start_of(&self, day: NaiveDate) -> Time {
+        let mut wall = day.and_time(self.day_starts);
+        for _ in 0..8 {
+            if let Some(at) = self.zone.from_local_datetime(&wall).earliest() {
+                return at.into();
+            }
+            wall += chrono::TimeDelta::minutes(30);
+        }
+        self.zone.from_utc_datetime(&day.and_time(self.day_starts)).into()
+    }
+
+    /// The :00 or :30 of the wall clock at or before `at`.
+    #[must_use]
+    pub fn half_hour(&self, at: Time) -> Time {
+        self.align(at, 30 * Span::MINUTE.0)
+    }
+
+    /// The multiple of `step` (microseconds, a divisor of a day) on the wall clock at or before `at`.
+    fn align(&self, at: Time, step: i64) -> Time {
+        use chrono::Offset;
+        let offset = at.to_chrono().with_timezone(&self.zone).offset().fix().local_minus_utc();
+        let offset = i64::from(offset) * Span::SECOND.0;
+        Time((at.0 + offset).div_euclid(step) * step - offset)
+    }
+
+    /// The start of the step that holds `at`.
+    #[must_use]
+    pub fn bucket(&self, every: Every, at: Time) -> Time {
+        match every {
+            Every::Minutes(minutes) => self.align(at, i64::from(minutes.max(1)) * Span::MINUTE.0),
+            Every::Days(days) if days <= 1 => self.day_start(at, 0),
+            Every::Days(days) => {
+                let day = self.day(at);
+                let number = i64::from(day.num_days_from_ce());
+                let back = number.rem_euclid(i64::from(days));
+                self.start_of(day - Days::new(u64::try_from(back).unwrap_or(0)))
+            }
+        }
+    }
+}
+
+/// The steps that a question cuts its time into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// Whole minutes, aligned to the wall clock.
+    Minutes(u32),
+    /// Business days.
+    Days(u32),
+}
+
+/// The time a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// A named window that ends now.
+    Window(Window),
+    /// From, inclusive, to, exclusive.
+    Range(Time, Time),
+}
+
+/// A question for figures.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Query {
+    /// Of which part of the floor.
+    pub of: Slice,
+    /// One row for each value of these dimensions, up to two; with none, just the total.
+    pub by: Vec<Dim>,
+    /// Over which time.
+    pub over: Over,
+    /// In which steps; with none, the time in one piece.
+    pub every: Option<Every>,
+    /// Which figures, in this order in every row.
+    pub kpis: Vec<KpiId>,
+    /// Which of the six service levels, where not the configured one.
+    pub formula: Option<Formula>,
+}
+
+/// The figures asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// When it was computed.
+    pub at: Time,
+    /// The start of the time it is about.
+    pub from: Time,
+    /// Its end, exclusive.
+    pub to: Time,
+    /// The figures of the whole of [`Query::of`], in the order of [`Query::kpis`].
+    pub total: Vec<Figure>,
+    /// One row for each combination of values (and step) that has anything to show, sorted by key and start.
+    pub rows: Vec<Row>,
+}
+
+/// One row of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// What it is of: a value for each of [`Query::by`].
+    pub key: Slice,
+    /// The start of its step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Time>,
+    /// Its figures, in the order of [`Query::kpis`].
+    pub figures: Vec<Figure>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Time {
+        Time::parse_rfc3339(text).unwrap()
+    }
+
+    fn london() -> Calendar {
+        Calendar { zone: Tz::Europe__London, day_starts: NaiveTime::MIN }
+    }
+
+    #[test]
+    fn rolling_windows_begin_on_whole_minutes() {
+        let range = Window::M15.range(time("2026-03-02T10:00:34Z"), &london());
+        assert_eq!(range.start, time("2026-03-02T09:45:00Z"));
+    }
+
+    #[test]
+    fn days_follow_daylight_saving() {
+        // The clocks go forward on 29 March 2026: that day has 23 hours.
+        let before = Window::Today.range(time("2026-03-29T12:00:00Z"), &london()).start;
+        let after = Window::Today.range(time("2026-03-30T12:00:00Z"), &london()).start;
+        assert_eq!(before, time("2026-03-29T00:00:00Z"));
+        assert_eq!(after, time("2026-03-29T23:00:00Z"));
+        assert_eq!((after - before).as_secs(), 23 * 3600);
+    }
+
+    #[test]
+    fn a_business_day_may_begin_in_the_morning() {
+        let calendar = Calendar { day_starts: NaiveTime::from_hms_opt(6, 0, 0).unwrap(), ..london() };
+        let start = Window::Today.range(time("2026-01-10T05:59:00Z"), &calendar).start;
+        assert_eq!(start, time("2026-01-09T06:00:00Z"));
+    }
+
+    #[test]
+    fn half_hours_are_those_of_the_wall_clock() {
+        let calendar = Calendar { zone: Tz::Asia__Kathmandu, ..Calendar::default() }; // +05:45
+        assert_eq!(calendar.half_hour(time("2026-01-10T10:20:00Z")), time("2026-01-10T10:15:00Z"));
+        assert_eq!(calendar.bucket(Every::Days(1), time("2026-01-10T10:20:00Z")), time("2026-01-09T18:15:00Z"));
+    }
+
+    #[test]
+    fn a_slice_keeps_one_value_a_dimension_in_a_fixed_order() {
+        let slice = Slice::of(Dim::Agent, "ann".into()).and(Dim::Queue, "a".into()).and(Dim::Queue, "b".into());
+        assert_eq!(slice.to_string(), "b × ann");
+        assert_eq!(Slice::TOTAL.to_string(), "all queues");
+    }
+}

@@ -1,0 +1,405 @@
+//! Sums that add: what is counted of a slice in a stretch of time.
+//!
+//! A tally of a window is the sum of its parts' tallies; every rate is computed at the end from its parts.
+//! Durations are whole microseconds, so that sums don't depend on their order.
+
+use crate::clock::{Span, Time};
+use crate::event::LeftReason;
+
+/// Positions on joining that `abandonment_by_position` tells apart.
+pub const POSITIONS: [&str; 6] = ["1", "2", "3", "4-5", "6-10", ">10"];
+
+/// The index in [`POSITIONS`] of a place in the queue (from 1).
+#[must_use]
+pub const fn position_band(position: u32) -> usize {
+    match position {
+        0 | 1 => 0,
+        2 => 1,
+        3 => 2,
+        4 | 5 => 3,
+        6..=10 => 4,
+        _ => 5,
+    }
+}
+
+/// How many values there were and what they came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// How many.
+    pub n: i64,
+    /// Their sum, in microseconds or thousandths of a score.
+    pub sum: i128,
+    /// The sum of their squares, for the interval of a mean.
+    pub squares: i128,
+}
+
+impl Sum {
+    /// Count a value in (`sign` 1) or out (−1).
+    pub fn count(&mut self, value: i64, sign: i64) {
+        let value = i128::from(value);
+        self.n += sign;
+        self.sum += i128::from(sign) * value;
+        self.squares += i128::from(sign) * value * value;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.n += other.n;
+        self.sum += other.sum;
+        self.squares += other.squares;
+    }
+}
+
+/// A bag of values from which values can be taken out again. Quantiles and the longest are exact.
+#[derive(Clone, Debug, Default)]
+pub struct Bag {
+    values: Vec<i64>,
+    removed: Vec<i64>,
+}
+
+impl Bag {
+    /// Count a value in (`sign` 1) or out (−1).
+    pub fn count(&mut self, value: i64, sign: i64) {
+        if sign > 0 { self.values.push(value) } else { self.removed.push(value) }
+    }
+
+    /// The values left, in no order.
+    #[must_use]
+    pub fn settled(&self) -> Vec<i64> {
+        let mut values = self.values.clone();
+        if !self.removed.is_empty() {
+            let mut removed = self.removed.clone();
+            values.sort_unstable();
+            removed.sort_unstable();
+            let mut gone = removed.into_iter().peekable();
+            values.retain(|value| gone.next_if(|g| g == value).is_none());
+        }
+        values
+    }
+
+    /// Let go of what has been taken out, once that is a good part of what is held.
+    pub fn tidy(&mut self) {
+        if self.removed.len() > 64 && self.removed.len() * 4 > self.values.len() {
+            self.values = self.settled();
+            self.removed.clear();
+        }
+    }
+
+    /// How many values are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len().saturating_sub(self.removed.len())
+    }
+
+    /// Whether no value is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The greatest value.
+    #[must_use]
+    pub fn max(&self) -> Option<i64> {
+        if self.removed.is_empty() { self.values.iter().max().copied() } else { self.settled().into_iter().max() }
+    }
+
+    /// How many values are greater than `line`.
+    #[must_use]
+    pub fn above(&self, line: i64) -> i64 {
+        let count = |values: &[i64]| i64::try_from(values.iter().filter(|v| **v > line).count()).unwrap_or(i64::MAX);
+        count(&self.values) - count(&self.removed)
+    }
+
+    /// The quantiles `q` (0–1) of the values, each the mean of the two nearest ranks where it falls between
+    /// them (the median of an even number is the mean of the middle two).
+    #[must_use]
+    pub fn quantiles<const N: usize>(&self, q: [f64; N]) -> Option<[f64; N]> {
+        let mut values = self.settled();
+        if values.is_empty() {
+            return None;
+        }
+        Some(q.map(|q| quantile(&mut values, q)))
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.values.extend_from_slice(&other.values);
+        self.removed.extend_from_slice(&other.removed);
+    }
+}
+
+/// Linear interpolation between closest ranks (R's type 7, the default of most statistics software).
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "ranks are small"
+)]
+fn quantile(values: &mut [i64], q: f64) -> f64 {
+    let rank = q.clamp(0.0, 1.0) * (values.len() - 1) as f64;
+    let low = rank.floor() as usize;
+    let (_, at, above) = values.select_nth_unstable(low);
+    let low_value = *at as f64;
+    match above.iter().min() {
+        Some(next) if rank > low as f64 => (rank - low as f64).mul_add(*next as f64 - low_value, low_value),
+        _ => low_value,
+    }
+}
+
+/// What was counted. Every field adds.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Joined a queue.
+    pub offered: i64,
+    /// Connected to an agent.
+    pub answered: i64,
+    /// Of those, within the service level's threshold of their queue.
+    pub answered_within: i64,
+    /// Waits of answered contacts (those known), µs.
+    pub answer_wait: Sum,
+    /// The same, one by one.
+    pub answer_waits: Bag,
+    /// Hung up while waiting.
+    pub abandoned: i64,
+    /// Of those, sooner than `short_abandon_s`.
+    pub short_abandoned: i64,
+    /// Of those, within the service level's threshold.
+    pub abandoned_within: i64,
+    /// Waits of abandoned contacts, µs.
+    pub abandon_wait: Sum,
+    /// Waits of contacts that weren't answered, one by one.
+    pub lost_waits: Bag,
+    /// Left unanswered by reason, in the order of [`LeftReason::ALL`].
+    pub left: [i64; 8],
+    /// Closed without a known end.
+    pub unknown_end: i64,
+    /// Of those, before an answer.
+    pub unknown_end_waiting: i64,
+    /// Answered, by the band of the position on joining.
+    pub position_answered: [i64; 6],
+    /// Abandoned but not short, likewise.
+    pub position_abandoned: [i64; 6],
+    /// Left, by band and reason.
+    pub position_left: [[i64; 8]; 6],
+    /// Finished by an agent.
+    pub handled: i64,
+    /// Talk and hold of handled contacts (those known), µs, for the noise of the handling time.
+    pub handle: Sum,
+    /// Talk time, µs.
+    pub talk: i64,
+    /// Hold time, µs.
+    pub hold: i64,
+    /// After-contact work, µs.
+    pub acw: i64,
+    /// Contacts with after-contact work, for its mean.
+    pub wrapped: i64,
+    /// Transferred away.
+    pub transferred: i64,
+    /// Rang an agent and weren't taken.
+    pub ring_no_answer: i64,
+    /// First response times on asynchronous channels, µs.
+    pub response: Sum,
+    /// Self-service sessions.
+    pub self_service: i64,
+    /// Of those, ended without an agent.
+    pub contained: i64,
+    /// First contacts (method `repeat`).
+    pub first_contacts: i64,
+    /// Of those, resolved so far.
+    pub first_resolved: i64,
+    /// Joining times of those resolved so far: they stay provisional until `fcr_window` has passed.
+    pub first_open: Bag,
+    /// Contacts with a disposition.
+    pub dispositions: i64,
+    /// Of those, resolved.
+    pub resolved: i64,
+    /// Contacts with a survey's "was it resolved?".
+    pub survey_resolutions: i64,
+    /// Of those, yes.
+    pub survey_resolved: i64,
+    /// Opened again.
+    pub reopened: i64,
+    /// Repeats of an earlier contact.
+    pub repeats: i64,
+    /// Joined, of a known customer.
+    pub known_customer: i64,
+    /// Of those, the customer had used another channel for the same intent within 24 h.
+    pub channel_switched: i64,
+    /// CSAT scores put on 1–5, in thousandths.
+    pub csat: Sum,
+    /// Scores in the top two steps.
+    pub csat_top: i64,
+    /// Customer effort on 1–7, lower is easier, in thousandths.
+    pub ces: Sum,
+    /// NPS answers.
+    pub nps: i64,
+    /// 9–10.
+    pub promoters: i64,
+    /// 0–6.
+    pub detractors: i64,
+    /// Authentication steps, in thousandths.
+    pub auth_steps: Sum,
+    /// Quality evaluations 0–100, in thousandths.
+    pub quality: Sum,
+    /// By evaluator (an id of the engine's), sorted.
+    pub evaluators: Vec<(u32, Sum)>,
+}
+
+impl Tally {
+    /// Contacts that left, without the reasons that `excluded` names.
+    #[must_use]
+    pub fn left_counted(&self, excluded: &[LeftReason]) -> i64 {
+        counted(&self.left, excluded)
+    }
+
+    /// Contacts that left, whatever the reason.
+    #[must_use]
+    pub fn left_total(&self) -> i64 {
+        self.left.iter().sum()
+    }
+
+    /// Count a quality evaluation in or out.
+    pub fn count_quality(&mut self, evaluator: u32, score: i64, sign: i64) {
+        self.quality.count(score, sign);
+        match self.evaluators.binary_search_by_key(&evaluator, |e| e.0) {
+            Ok(at) => {
+                if let Some((_, sum)) = self.evaluators.get_mut(at) {
+                    sum.count(score, sign);
+                }
+            }
+            Err(at) => {
+                let mut sum = Sum::default();
+                sum.count(score, sign);
+                self.evaluators.insert(at, (evaluator, sum));
+            }
+        }
+    }
+
+    /// First contacts resolved so far that joined after `since`, so that they could still turn out unresolved.
+    #[must_use]
+    pub fn provisional_first(&self, since: Time) -> i64 {
+        self.first_open.above(since.0)
+    }
+
+    /// The longest wait that ended.
+    #[must_use]
+    pub fn max_wait(&self) -> Option<Span> {
+        self.answer_waits.max().max(self.lost_waits.max()).map(Span)
+    }
+
+    /// Let go of what has been counted out.
+    pub fn tidy(&mut self) {
+        self.answer_waits.tidy();
+        self.lost_waits.tidy();
+        self.first_open.tidy();
+    }
+
+    /// Add another tally to this one.
+    pub fn add(&mut self, other: &Self) {
+        macro_rules! sum {
+            ($($field:ident),* $(,)?) => { $(self.$field += other.$field;)* };
+        }
+        macro_rules! merge {
+            ($($field:ident),* $(,)?) => { $(self.$field.add(&other.$field);)* };
+        }
+        sum!(
+            offered,
+            answered,
+            answered_within,
+            abandoned,
+            short_abandoned,
+            abandoned_within,
+            unknown_end,
+            unknown_end_waiting,
+            handled,
+            talk,
+            hold,
+            acw,
+            wrapped,
+            transferred,
+            ring_no_answer,
+            self_service,
+            contained,
+            first_contacts,
+            first_resolved,
+            dispositions,
+            resolved,
+            survey_resolutions,
+            survey_resolved,
+            reopened,
+            repeats,
+            known_customer,
+            channel_switched,
+            csat_top,
+            nps,
+            promoters,
+            detractors,
+        );
+        merge!(
+            answer_wait,
+            answer_waits,
+            handle,
+            abandon_wait,
+            lost_waits,
+            response,
+            first_open,
+            csat,
+            ces,
+            auth_steps,
+            quality,
+        );
+        add_each(&mut self.left, &other.left);
+        add_each(&mut self.position_answered, &other.position_answered);
+        add_each(&mut self.position_abandoned, &other.position_abandoned);
+        for (mine, theirs) in self.position_left.iter_mut().zip(&other.position_left) {
+            add_each(mine, theirs);
+        }
+        for (evaluator, sum) in &other.evaluators {
+            match self.evaluators.binary_search_by_key(evaluator, |e| e.0) {
+                Ok(at) => {
+                    if let Some((_, mine)) = self.evaluators.get_mut(at) {
+                        mine.add(sum);
+                    }
+                }
+                Err(at) => self.evaluators.insert(at, (*evaluator, *sum)),
+            }
+        }
+    }
+}
+
+fn add_each<const N: usize>(mine: &mut [i64; N], theirs: &[i64; N]) {
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        *mine += theirs;
+    }
+}
+
+/// The sum of `left`, without the reasons that `excluded` names.
+pub(super) fn counted(left: &[i64; 8], excluded: &[LeftReason]) -> i64 {
+    LeftReason::ALL.iter().zip(left).filter(|(reason, _)| !excluded.contains(reason)).map(|(_, n)| n).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bag_forgets_what_is_taken_out() {
+        let mut bag = Bag::default();
+        for value in [5, 7, 7, 9, 30] {
+            bag.count(value, 1);
+        }
+        bag.count(7, -1);
+        bag.count(30, -1);
+        assert_eq!((bag.len(), bag.max()), (3, Some(9)));
+        assert_eq!(bag.quantiles([0.5]), Some([7.0]));
+        assert_eq!(bag.above(5), 2);
+    }
+
+    #[test]
+    fn quantiles_interpolate_between_ranks() {
+        let mut bag = Bag::default();
+        for value in [1, 2, 3, 4] {
+            bag.count(value, 1);
+        }
+        assert_eq!(bag.quantiles([0.0, 0.5, 1.0]), Some([1.0, 2.5, 4.0]));
+        assert_eq!(Bag::default().quantiles([0.5]), None);
+    }
+}

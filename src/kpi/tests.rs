@@ -1,0 +1,111 @@
+use super::*;
+use crate::clock::Time;
+
+fn value(id: KpiId, tally: &Tally, rules: &Rules) -> Option<f64> {
+    let live = Live::default();
+    let reading = Reading {
+        tally,
+        live: &live,
+        times: None,
+        baseline: None,
+        rules,
+        gives: Gives { csat: true, nps: true, quality: true, ..Gives::default() },
+        of_agent: false,
+        now: Time(0),
+    };
+    (id.def().compute)(&reading).value
+}
+
+#[test]
+fn the_catalogue_is_in_the_order_of_its_ids_and_its_keys_are_unique() {
+    for (at, kpi) in CATALOGUE.iter().enumerate() {
+        assert_eq!(kpi.id as usize, at);
+        assert_eq!(KpiId::parse(kpi.key), Some(kpi.id));
+        assert!(kpi.short.chars().count() <= 9, "{}", kpi.short);
+        assert!(!kpi.formula.is_empty());
+    }
+}
+
+#[test]
+fn the_six_service_levels_on_the_worked_example() {
+    let tally = Tally {
+        answered: 1000,
+        abandoned: 60,
+        answered_within: 860,
+        abandoned_within: 20,
+        short_abandoned: 10,
+        ..Tally::default()
+    };
+    for (formula, expected) in Formula::ALL.into_iter().zip([81.1, 81.9, 82.7, 82.1, 83.0, 86.0]) {
+        let rules = Rules { formula, ..Rules::default() };
+        let got = value(KpiId::ServiceLevel, &tally, &rules).unwrap();
+        assert!((got - expected).abs() < 0.05, "{}: {got}", formula.key());
+    }
+}
+
+#[test]
+fn an_empty_denominator_is_unknown_never_a_number() {
+    for kpi in CATALOGUE.iter().filter(|kpi| kpi.sampled) {
+        assert_eq!(value(kpi.id, &Tally::default(), &Rules::default()), None, "{}", kpi.key);
+    }
+}
+
+#[test]
+fn reasons_that_are_excluded_are_in_no_denominator() {
+    let mut tally = Tally { answered: 90, answered_within: 90, abandoned: 10, ..Tally::default() };
+    let closed = LeftReason::ALL.iter().position(|r| *r == LeftReason::Closed).unwrap();
+    tally.left[closed] = 50;
+    assert_eq!(value(KpiId::AbandonmentRate, &tally, &Rules::default()), Some(10.0));
+    let all = Rules { left_excluded: Vec::new(), ..Rules::default() };
+    assert!((value(KpiId::AbandonmentRate, &tally, &all).unwrap() - 100.0 * 10.0 / 150.0).abs() < 1e-9);
+}
+
+#[test]
+fn nps_is_refused_per_agent_and_whole_otherwise() {
+    let tally = Tally { nps: 9, promoters: 5, detractors: 2, ..Tally::default() };
+    assert_eq!(value(KpiId::Nps, &tally, &Rules::default()), Some(33.0));
+    let (live, rules) = (Live::default(), Rules::default());
+    let reading = Reading {
+        tally: &tally,
+        live: &live,
+        times: None,
+        baseline: None,
+        rules: &rules,
+        gives: Gives { nps: true, ..Gives::default() },
+        of_agent: true,
+        now: Time(0),
+    };
+    assert!((KpiId::Nps.def().compute)(&reading).reason.unwrap().contains("never computed per agent"));
+}
+
+#[test]
+fn a_speed_trap_needs_both_speed_and_loss() {
+    let rules = Rules::default();
+    let fill = |seconds: i64, resolved: i64| {
+        let mut tally = Tally { first_contacts: 400, first_resolved: resolved, ..Tally::default() };
+        for i in 0..400 {
+            let micros = (seconds + i % 20) * 1_000_000;
+            tally.handle.count(micros, 1);
+            tally.talk += micros;
+        }
+        tally
+    };
+    let before = fill(300, 330);
+    let trap = |now: &Tally| {
+        let live = Live::default();
+        let reading = Reading {
+            tally: now,
+            live: &live,
+            times: None,
+            baseline: Some(&before),
+            rules: &rules,
+            gives: Gives::default(),
+            of_agent: false,
+            now: Time(0),
+        };
+        (KpiId::SpeedTrap.def().compute)(&reading).value
+    };
+    assert_eq!(trap(&fill(240, 270)), Some(1.0));
+    assert_eq!(trap(&fill(240, 330)), Some(0.0), "faster and as good is good");
+    assert_eq!(trap(&fill(300, 270)), Some(0.0), "worse but not faster is another matter");
+}

@@ -1,0 +1,22 @@
+//! floorwatch: a live wallboard in the terminal for contact centres.
+//!
+//! A floor is a value that events change and questions read:
+//!
+//! ```text
+//! source ──Event──▶ floor ( engine ▸ alert ▸ journal ) ──watch: Arc<Board>──▶ ui · report
+//!                     ◀──ask(Query): figures, contacts, history───────────── ui · report
+//!                     ◀──tell(Command): acknowledge, snooze, note ────────── ui · cli
+//! ```
+//!
+//! Imports only point down: main → cli → app → config → { ui, report } → { source, floor } → { journal, board } →
+//! alert → engine → kpi → event → { text, clock }.
+
+pub mod alert;
+pub mod board;
+pub mod clock;
+pub mod engine;
+pub mod event;
+pub mod floor;
+pub mod kpi;
+pub mod source;
+pub mod text;

@@ -1,0 +1,210 @@
+//! Text from outside, made safe once, at the edge.
+//!
+//! Names of queues, agents, intents and callers come from strangers. A [`Label`] can be drawn, logged, stored
+//! and exported: it holds no control or escape characters, no bidirectional overrides, nothing invisible, and
+//! no pile of combining marks.
+
+use std::borrow::{Borrow, Cow};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The most graphemes a label keeps; longer text ends in an ellipsis.
+const MAX_GRAPHEMES: usize = 64;
+/// The most combining marks kept on one grapheme.
+const MAX_MARKS: usize = 4;
+
+/// Cleaned, capped text from outside. Short ones live without a heap allocation; clones are cheap.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Label(SmolStr);
+
+impl Label {
+    /// Clean `text` and keep it.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let trimmed = text.trim_ascii();
+        if trimmed.len() <= MAX_GRAPHEMES && trimmed.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+            return Self(SmolStr::new(trimmed));
+        }
+        Self(SmolStr::new(clean(trimmed)))
+    }
+
+    /// Clean bytes that ought to be UTF-8; what isn't becomes the replacement character.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::new(text),
+            Err(_) => Self::new(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// A label from text of our own that is known to be clean.
+    #[must_use]
+    pub const fn fixed(text: &'static str) -> Self {
+        Self(SmolStr::new_static(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether nothing is left of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The columns it takes on a terminal.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.0.width()
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Borrow<str> for Label {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Label {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl From<&str> for Label {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self::new(&text))
+    }
+}
+
+/// Whether a character draws nothing itself or turns what is around it about: bidirectional controls, zero
+/// widths, tags, fillers, variation selectors, separators, private use.
+fn is_hidden(c: char) -> bool {
+    matches!(u32::from(c),
+        0x00ad | 0x034f | 0x061c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180f
+        | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0
+        | 0xfff0..=0xfffb | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe000..=0xf8ff | 0xe0000..=0x10ffff)
+}
+
+fn clean(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .filter_map(|c| match c {
+            '\t' | '\n' | '\r' => Some(' '),
+            c if c.is_control() => Some('·'),
+            c if is_hidden(c) => None,
+            c => Some(c),
+        })
+        .collect();
+    let mut out = String::with_capacity(visible.len().min(256));
+    for (count, grapheme) in visible.graphemes(true).enumerate() {
+        if count == MAX_GRAPHEMES {
+            out.push('…');
+            break;
+        }
+        out.extend(grapheme.chars().take(1 + MAX_MARKS));
+    }
+    let end = out.trim_end().len();
+    out.truncate(end);
+    out
+}
+
+/// Cut `text` to `width` columns, ending in an ellipsis where something was lost.
+#[must_use]
+pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let w = grapheme.width();
+        if used + w + 1 > width {
+            break;
+        }
+        out.push_str(grapheme);
+        used += w;
+    }
+    if width > 0 {
+        out.push('…');
+    }
+    Cow::Owned(out)
+}
+
+/// Text for one CSV cell: a spreadsheet must not take a name for a formula.
+#[must_use]
+pub fn csv_safe(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_hold_nothing_that_moves_a_terminal() {
+        for hostile in ["\x1b[2J", "a\u{202e}b", "\u{9b}31m", "x\u{200b}y", "\u{e0041}tag", "bell\x07"] {
+            let label = Label::new(hostile);
+            assert!(label.as_str().chars().all(|c| !c.is_control() && !is_hidden(c)), "{label:?}");
+        }
+        assert_eq!(Label::new("a\u{202e}b").as_str(), "ab");
+        assert_eq!(Label::new("two\r\nlines").as_str(), "two  lines");
+    }
+
+    #[test]
+    fn labels_are_capped_in_graphemes_and_marks() {
+        assert_eq!(Label::new(&"x".repeat(500)).as_str().chars().count(), MAX_GRAPHEMES + 1);
+        assert_eq!(Label::new(&format!("e{}", "\u{301}".repeat(900))).as_str().chars().count(), 1 + MAX_MARKS);
+    }
+
+    #[test]
+    fn names_of_many_scripts_pass_unharmed() {
+        for name in ["サポート 日本", "Åse Ødegård-Świątek", "李小龙", "réclamations", "VIP «Gold» & Bob's 100%"]
+        {
+            assert_eq!(Label::new(name).as_str(), name);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced() {
+        assert_eq!(Label::from_bytes(b"caf\xe9").as_str(), "caf\u{fffd}");
+    }
+
+    #[test]
+    fn fit_cuts_by_columns_not_by_characters() {
+        assert_eq!(fit("サポート", 5), "サポ…");
+        assert_eq!(fit("sales", 5), "sales");
+        assert_eq!(fit("support", 5), "supp…");
+    }
+
+    #[test]
+    fn csv_cells_are_not_formulas() {
+        assert_eq!(csv_safe("=1+1"), "'=1+1");
+        assert_eq!(csv_safe("-3.5"), "-3.5");
+        assert_eq!(csv_safe("+4420"), "+4420");
+    }
+}
