@@ -63,7 +63,7 @@ fn scale() -> f64 {
 
 impl Arrivals {
     /// Arrivals a second at a moment.
-    fn rate(&self, stream: Stream, at: Time) -> f64 {
+    pub(super) fn rate(&self, stream: Stream, at: Time) -> f64 {
         let local = local(self.zone, at);
         let curve = curve(&local);
         match stream {
@@ -82,7 +82,7 @@ impl Arrivals {
     }
 
     /// A rate that a stream never exceeds.
-    fn bound(&self, stream: Stream) -> f64 {
+    pub(super) fn bound(&self, stream: Stream) -> f64 {
         let crest = greatest(&world::WEEKDAY) * world::MONDAY * scale();
         match stream {
             Stream::Queue(queue) => queue.row().per_day * crest * self.scenario.greatest(),

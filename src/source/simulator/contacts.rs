@@ -32,7 +32,7 @@ pub(super) struct Contact {
     answered: Time,
     held: Span,
     pub(super) transfers: u32,
-    /// The how manieth attempt of the customer, from 1.
+    /// Which attempt of the customer at the same thing it is, from 1.
     pub(super) attempt: u32,
     /// Part of an outage.
     pub(super) outage: bool,
@@ -58,9 +58,10 @@ pub(super) struct Return {
 
 /// The longest that a caller is kept waiting before the queue gives up on him.
 const TIMEOUT: Span = Span(12 * Span::MINUTE.0);
-/// An asynchronous contact that has waited so long is taken even by the last free agent.
+/// An asynchronous contact that has waited so long is taken even by the last free agent, and before callers who
+/// have only just come.
 const ASYNC_PATIENCE: Span = Span(150_000_000);
-/// The share of a kind of contacts whose intent is known on joining, from the voice menu or the form.
+/// The share of contacts whose intent is known on joining, from the voice menu or the form.
 const INTENT_KNOWN: f64 = 0.7;
 
 fn customer_label(customer: u32) -> Label {
@@ -77,8 +78,7 @@ impl Simulator {
         let (queue, outage) = match stream {
             Stream::Queue(queue) => (queue, false),
             Stream::Outage => (self.dice.weighted(&world::OUTAGE_QUEUES).unwrap_or(world::SUPPORT), true),
-            Stream::Contained => (self.dice.pick(&[world::SUPPORT, world::CHAT_SUPPORT, QueueId(3), QueueId(1)]))
-                .map_or((world::SUPPORT, false), |queue| (queue, false)),
+            Stream::Contained => (self.dice.pick(&world::CONTAINED_QUEUES).unwrap_or(world::SUPPORT), false),
         };
         let row = queue.row();
         let drawn = self.dice.weighted(row.intents).unwrap_or(&world::LOGIN_FAULT);
@@ -169,10 +169,11 @@ impl Simulator {
             if let Some(oldest) = oldest {
                 let wait = self.now.since(oldest.joined);
                 let weight = match queue.row().channel {
-                    channel if channel.is_asynchronous() => {
-                        let spare = self.roster.free_for(*queue, 1).is_some();
-                        if spare || wait > ASYNC_PATIENCE { 0.001 } else { 0.0 }
-                    }
+                    channel if channel.is_asynchronous() => match wait {
+                        wait if wait > ASYNC_PATIENCE => 0.12,
+                        _ if self.roster.free_for(*queue, 1).is_some() => 0.001,
+                        _ => 0.0,
+                    },
                     _ if queue.row().id == "vip" => 3.0,
                     _ => 1.0,
                 };

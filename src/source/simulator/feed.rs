@@ -72,3 +72,39 @@ fn catch_up(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wait for the next message, at most so long that a test that fails ends.
+    fn next(from: &mut tokio::sync::mpsc::Receiver<Message>) -> Message {
+        from.blocking_recv().unwrap()
+    }
+
+    #[test]
+    fn history_comes_first_then_life_goes_on_with_the_clock_until_nobody_listens() {
+        let live = Time::parse_rfc3339("2026-03-11T15:00:00Z").unwrap();
+        let clock = Clock::manual(live);
+        let (to, mut from) = tokio::sync::mpsc::channel(4);
+        let thread = spawn(3, Settings::default(), clock.clone(), to).unwrap();
+        let mut past = 0;
+        let at = loop {
+            match next(&mut from) {
+                Message::Events { source: 3, events, cursor: None } => {
+                    assert!(events.iter().all(|event| event.at <= live));
+                    past += events.len();
+                }
+                Message::Health { source: 3, health: Health::Live, at, .. } => break at,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(at, live);
+        assert!(past > 20_000, "{past} events");
+        clock.set(live + Span::MINUTE);
+        let Message::Events { events, .. } = next(&mut from) else { panic!("events") };
+        assert!(events.iter().all(|event| event.at > live && event.at <= live + Span::MINUTE));
+        drop(from);
+        thread.join().unwrap();
+    }
+}

@@ -31,7 +31,7 @@ impl Simulator {
         let skill = self.roster[agent].skill;
         let able = if contact.outage { RESOLVED_IN_OUTAGE } else { contact.intent.resolved + skill };
         let resolved = self.dice.chance(able);
-        if !resolved && contact.attempt < ATTEMPTS && self.dice.chance(if contact.outage { 0.62 } else { 0.66 }) {
+        if !resolved && contact.attempt < ATTEMPTS && self.dice.chance(if contact.outage { 0.62 } else { 0.85 }) {
             self.expect_back(contact, after);
         }
         self.expect_survey(contact, skill, resolved, after);
@@ -60,8 +60,8 @@ impl Simulator {
     fn expect_back(&mut self, contact: &Contact, after: Span) {
         let later = if contact.outage {
             self.dice.span(hours(0.1), hours(0.5))
-        } else if self.dice.chance(0.6) {
-            self.dice.span(hours(0.3), hours(5.0))
+        } else if self.dice.chance(0.75) {
+            self.dice.span(hours(0.2), hours(5.0))
         } else {
             self.dice.span(hours(18.0), hours(30.0))
         };
@@ -103,8 +103,8 @@ impl Simulator {
         let wait = (contact.waited.as_secs_f64() / patience).min(1.5);
         let transfers = 0.5 * f64::from(contact.transfers);
         let again = 0.2 * f64::from(contact.attempt - 1);
-        let open = if resolved { 0.0 } else { 1.25 };
-        let mood = self.dice.normal(4.62 + 2.0 * skill - wait - transfers - again - open, 0.62);
+        let open = if resolved { 0.0 } else { 1.15 };
+        let mood = self.dice.normal(4.7 + 2.0 * skill - wait - transfers - again - open, 0.62);
         let csat = mood.round().clamp(1.0, 5.0);
         let effort = self.dice.normal(2.1 + 0.7 * wait + transfers + 0.9 * open, 0.9);
         let recommend = self.dice.normal(2.05_f64.mul_add(mood, -0.35), 1.2).round().clamp(0.0, 10.0);

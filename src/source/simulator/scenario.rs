@@ -72,22 +72,24 @@ impl Scenario {
 }
 
 /// The crest of an outage, contacts a minute.
-pub(super) const OUTAGE_PER_MINUTE: f64 = 8.5;
-const CLAIMS_CREST: f64 = 2.6;
-const MONDAY_PEAK: f64 = 1.62;
+pub(super) const OUTAGE_PER_MINUTE: f64 = 5.5;
+const CLAIMS_CREST: f64 = 3.4;
+/// All day.
+const MONDAY_PLAIN: f64 = 1.05;
+const MONDAY_PEAK: f64 = 1.36;
 
-/// Every two hours and a half claims come in a wave of half an hour.
+/// Every two hours and a half claims come in a wave of forty minutes.
 fn claims_wave(minute: f64) -> f64 {
     let at = (minute + 40.0).rem_euclid(150.0);
-    if at < 35.0 { CLAIMS_CREST } else { 0.85 }
+    if at < 40.0 { CLAIMS_CREST } else { 0.75 }
 }
 
 /// The morning's peak, and smaller waves all day and night after it.
 fn monday(minute: f64) -> f64 {
     let peak = ramp(minute, 555.0, 585.0) * (1.0 - ramp(minute, 675.0, 705.0));
     let at = minute.rem_euclid(120.0);
-    let wave = 0.3 * ramp(at, 20.0, 30.0) * (1.0 - ramp(at, 60.0, 75.0));
-    (1.12 + wave).max((MONDAY_PEAK - 1.12).mul_add(peak, 1.12))
+    let wave = 0.2 * ramp(at, 20.0, 30.0) * (1.0 - ramp(at, 60.0, 75.0));
+    (MONDAY_PLAIN + wave).max((MONDAY_PEAK - MONDAY_PLAIN).mul_add(peak, MONDAY_PLAIN))
 }
 
 /// From 0 at `from` to 1 at `to`.
