@@ -31,7 +31,6 @@ pub(super) struct Counts {
     pub(super) free_s: f64,
     pub(super) reopened: f64,
     pub(super) no_answer: f64,
-    pub(super) talk_s: f64,
 }
 
 impl Counts {
@@ -79,10 +78,7 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
                 c.short += one * f64::from(u8::from(wait.unwrap() < 5.0));
             }
             Step::Left { .. } => c.left += one,
-            Step::Completed { talk, .. } => {
-                c.completed += one;
-                c.talk_s += one * talk.unwrap().as_secs_f64();
-            }
+            Step::Completed { .. } => c.completed += one,
             Step::Transferred { .. } => {
                 c.transferred += one;
                 transferred.insert(contact.clone());
