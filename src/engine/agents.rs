@@ -18,6 +18,8 @@ pub(super) enum Said {
     TalkStarts,
     /// It ends.
     TalkEnds,
+    /// The after-contact work of one ends.
+    WrapEnds,
 }
 
 /// One thing said, and what held from then on.
@@ -27,6 +29,8 @@ struct Entry {
     said: Said,
     named: Option<(AgentState, u32)>,
     talking: u16,
+    /// After-contact work is being done: a conversation ended, and this agent's sources say when that is over.
+    wrapping: bool,
     /// Totals up to `at`.
     staffed: Span,
     available: Span,
@@ -38,6 +42,8 @@ pub(super) struct Line {
     entries: Vec<Entry>,
     /// A source names the state "on contact" itself, so that conversations need not be guessed from.
     names_contacts: bool,
+    /// A source ever said when after-contact work ended.
+    wraps: bool,
     /// A source ever said when he was available.
     named_available: bool,
 }
@@ -47,6 +53,7 @@ impl Entry {
         match self.named {
             Some((state, _)) if names_contacts => state,
             _ if self.talking > 0 => AgentState::OnContact,
+            _ if self.wrapping => AgentState::AfterContact,
             Some((state, _)) => state,
             None => AgentState::Available,
         }
@@ -64,8 +71,9 @@ impl Entry {
 const fn rank(said: Said) -> u8 {
     match said {
         Said::TalkEnds => 0,
-        Said::State(..) => 1,
-        Said::TalkStarts => 2,
+        Said::WrapEnds => 1,
+        Said::State(..) => 2,
+        Said::TalkStarts => 3,
     }
 }
 
@@ -75,16 +83,18 @@ impl Line {
         let key = (at, rank(said));
         let place = self.entries.iter().rposition(|e| (e.at, rank(e.said)) <= key).map_or(0, |p| p + 1);
         self.entries
-            .insert(place, Entry { at, said, named: None, talking: 0, staffed: Span::ZERO, available: Span::ZERO });
-        let mut from = place;
-        if let Said::State(state, _) = said {
-            self.named_available |= state == AgentState::Available;
-            if state == AgentState::OnContact && !self.names_contacts {
-                self.names_contacts = true;
-                from = 0;
+            .insert(place, Entry { at, said, named: None, talking: 0, wrapping: false, staffed: Span::ZERO, available: Span::ZERO });
+        let known = (self.names_contacts, self.wraps);
+        match said {
+            Said::State(state, _) => {
+                self.named_available |= state == AgentState::Available;
+                self.names_contacts |= state == AgentState::OnContact;
             }
+            Said::WrapEnds => self.wraps = true,
+            Said::TalkStarts | Said::TalkEnds => {}
         }
-        self.work_out(from);
+        // What was learnt of the agent's sources tells what all the rest meant.
+        self.work_out(if known == (self.names_contacts, self.wraps) { place } else { 0 });
     }
 
     /// Something turned out not to have happened.
@@ -96,17 +106,26 @@ impl Line {
     }
 
     fn work_out(&mut self, from: usize) {
-        let names_contacts = self.names_contacts;
+        let (names_contacts, wraps) = (self.names_contacts, self.wraps);
         let mut before = from.checked_sub(1).and_then(|p| self.entries.get(p)).copied();
         for entry in self.entries.iter_mut().skip(from) {
-            let (mut named, mut talking) = before.map_or((None, 0), |b| (b.named, b.talking));
+            (entry.named, entry.talking, entry.wrapping) =
+                before.map_or((None, 0, false), |b| (b.named, b.talking, b.wrapping));
             match entry.said {
-                Said::State(state, reason) => named = Some((state, reason)),
-                Said::TalkStarts => talking += 1,
-                Said::TalkEnds => talking = talking.saturating_sub(1),
+                Said::State(state, reason) => {
+                    entry.named = Some((state, reason));
+                    entry.wrapping = false;
+                }
+                Said::TalkStarts => {
+                    entry.talking += 1;
+                    entry.wrapping = false;
+                }
+                Said::TalkEnds => {
+                    entry.talking = entry.talking.saturating_sub(1);
+                    entry.wrapping = wraps;
+                }
+                Said::WrapEnds => entry.wrapping = false,
             }
-            entry.named = named;
-            entry.talking = talking;
             (entry.staffed, entry.available) =
                 before.map_or((Span::ZERO, Span::ZERO), |b| b.totals(entry.at, names_contacts));
             before = Some(*entry);
@@ -223,6 +242,15 @@ mod tests {
         let mut shuffled = DAY;
         shuffled.reverse();
         assert_eq!(line(&shuffled).times(at(30), at(390)), line(&DAY).times(at(30), at(390)));
+    }
+
+    #[test]
+    fn after_contact_work_is_no_available_time_once_its_end_is_ever_said() {
+        let mut line = line(&DAY);
+        assert_eq!(line.state(at(190)).map(|s| s.0), Some(AgentState::Available));
+        line.say(at(195), Said::WrapEnds);
+        assert_eq!(line.state(at(190)).map(|s| s.0), Some(AgentState::AfterContact));
+        assert_eq!(line.times(at(0), at(1000)).available.as_secs(), 60 + 5 + 100);
     }
 
     #[test]

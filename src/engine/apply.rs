@@ -21,6 +21,7 @@ const SETTLES_AFTER: Span = Span(600_000_000);
 struct Ties {
     talk: Option<(u32, Time)>,
     talk_end: Option<(u32, Time)>,
+    wrap_end: Option<(u32, Time)>,
     entry: Option<(Thread, Entry)>,
 }
 
@@ -426,6 +427,7 @@ impl Engine {
             self.talk(old.talk, new.talk, Said::TalkStarts);
             self.talk(old.talk_end, new.talk_end, Said::TalkEnds);
         }
+        self.talk(old.wrap_end, new.wrap_end, Said::WrapEnds);
         if old.entry != new.entry {
             self.remember(old.entry, new.entry);
         }
@@ -508,6 +510,7 @@ fn trail(visit: &Visit, id: u64, place: usize) -> Trail {
     let cell = Cell { queue: visit.queue, intent: visit.intent, agent: visit.agent, channel: visit.channel };
     let talk = visit.answered.filter(|_| visit.agent != 0).map(|at| (visit.agent, at));
     let talk_end = talk.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
+    let wrap_end = talk.and_then(|(agent, _)| visit.acw.map(|(at, _)| (agent, at)));
     let known = visit.customer != 0 && (visit.counted || visit.stage.is_handled()) && visit.stage != Stage::Void;
     let entry = known.then(|| {
         let queue = if visit.intent == 0 { visit.queue } else { 0 };
@@ -521,5 +524,5 @@ fn trail(visit: &Visit, id: u64, place: usize) -> Trail {
         };
         (thread, entry)
     });
-    Trail { cell, traces, ties: Ties { talk, talk_end, entry } }
+    Trail { cell, traces, ties: Ties { talk, talk_end, wrap_end, entry } }
 }

@@ -1,6 +1,6 @@
 //! What stands now: waiting contacts, conversations, agents' states.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::{SmallVec, smallvec};
 
 use super::Engine;
@@ -101,6 +101,11 @@ impl Engine {
             .flat_map(|call| call.visits.iter().filter(|v| v.stage.is_open()).map(move |v| (call, v)))
     }
 
+    /// Agents that a waiting contact rings.
+    fn ringing(&self) -> FxHashSet<u32> {
+        self.open_visits().map(|(_, visit)| visit.ringing).filter(|agent| *agent != 0).collect()
+    }
+
     /// What stands now by group, and in all groups together. `agents` tells the groups an agent belongs to.
     pub(super) fn lives(
         &self,
@@ -117,12 +122,14 @@ impl Engine {
                 count_contact(live, visit, now);
             }
         }
+        let ringing = self.ringing();
         for (id, agent) in (0u32..).zip(&self.agent_facts).skip(1) {
             let in_groups = agents(id);
             if in_groups.is_empty() {
                 continue;
             }
             let (state, reason) = agent.line.state(now).map_or((AgentState::Offline, 0), |(s, r, _)| (s, r));
+            let state = if ringing.contains(&id) { rung(state) } else { state };
             let reason = (state == AgentState::Paused).then(|| self.reasons.label(reason));
             count_agent(&mut total, state, reason.as_ref());
             for group in in_groups {
@@ -203,10 +210,12 @@ impl Engine {
         for (call, visit) in self.open_visits().filter(|(_, v)| v.stage == Stage::Talking) {
             hands.insert(visit.agent, (call.id.clone(), self.queues.label(visit.queue)));
         }
+        let ringing = self.ringing();
         let mut out: Vec<AgentNow> = (1u32..)
             .zip(self.agent_facts.iter().skip(1))
             .filter_map(|(id, facts)| {
                 let (state, reason, since) = facts.line.state(now)?;
+                let state = if ringing.contains(&id) { rung(state) } else { state };
                 let name = self.agents.label(id);
                 Some(AgentNow {
                     name: facts.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| name.clone()),
@@ -265,6 +274,14 @@ impl Engine {
 
 pub(super) fn channel(number: u8) -> Channel {
     Channel::ALL.get(usize::from(number)).copied().unwrap_or_default()
+}
+
+/// An agent who would be free is being rung; whoever is busy or away stays so.
+const fn rung(state: AgentState) -> AgentState {
+    match state {
+        AgentState::Available => AgentState::Ringing,
+        busy => busy,
+    }
 }
 
 fn outcome(stage: Stage) -> Label {
