@@ -57,12 +57,12 @@ pub struct Engine {
     /// By number of the name.
     queue_facts: Vec<QueueFacts>,
     agent_facts: Vec<AgentFacts>,
-    /// Contacts in the order of their first event; `gone` of them have been forgotten.
-    calls: VecDeque<calls::Call>,
-    gone: u64,
+    calls: calls::Calls,
     call_ids: FxHashMap<Label, u64>,
     /// Contacts with an open visit.
     open: FxHashSet<u64>,
+    /// Contacts that have changed since facts were last written, with what those that had been written gave then.
+    changed: Vec<(u64, Vec<Option<apply::Trail>>)>,
     /// Contacts that are over, in the order they ended, until their steps are let go.
     over: VecDeque<(Time, u64)>,
     cells: facts::Cells,
@@ -141,6 +141,7 @@ impl Engine {
         self.close_outlived(now);
         self.settle(now);
         if now.0.div_euclid(Span::HOUR.0) != hour_before {
+            self.write_up();
             self.forget(now);
         }
     }
@@ -159,16 +160,14 @@ impl Engine {
         for agent in &mut self.agent_facts {
             agent.line.forget_before(detail, &marks);
         }
-        while let Some(call) = self.calls.front() {
+        let old = |call: &calls::Call| {
             let ended = call.visits.iter().filter_map(|v| v.ended).max().unwrap_or(Time(0));
-            if call.is_open() || ended >= oldest.min(history) {
-                break;
-            }
-            if self.call_ids.get(&call.id) == Some(&self.gone) {
+            !call.is_open() && ended < history
+        };
+        for (id, call) in self.calls.forget(old) {
+            if self.call_ids.get(&call.id) == Some(&id) {
                 self.call_ids.remove(&call.id);
             }
-            self.calls.pop_front();
-            self.gone += 1;
         }
     }
 }

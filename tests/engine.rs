@@ -217,6 +217,8 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
     let resolved = |v: &Visit| first(v) && v.end != 5 && !all.iter().any(|e| same(e, v) && order(e) > order(v));
     let repeat = |v: &Visit| joined(v) && earlier(v, &|_| true);
     let switched = |v: &Visit| joined(v) && earlier(v, &|e| e.channel != v.channel);
+    // Where nobody is known, nobody can come back: the figure is unknown, not zero.
+    let known = all.iter().any(|v| v.customer != 0);
     let handle = sum(&handled, &|v| v.talk + v.hold) + sum(&wrapped, &|v| v.acw);
     vec![
         Some(count(&joined)),
@@ -234,7 +236,7 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
         ratio(sum(&handled, &|v| v.hold), count(&handled)),
         percent(count(&|v| handled(v) && v.end == 5), count(&handled)),
         percent(count(&resolved), count(&first)),
-        percent(count(&repeat), count(&joined)),
+        percent(count(&repeat), count(&joined)).filter(|_| known),
         percent(count(&switched), count(&|v| joined(v) && v.customer != 0)),
         percent(count(&|v| surveyed(v) && v.csat.is_some_and(|c| c >= 4)), count(&surveyed)),
     ]

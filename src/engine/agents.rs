@@ -82,8 +82,10 @@ impl Line {
     pub(super) fn say(&mut self, at: Time, said: Said) {
         let key = (at, rank(said));
         let place = self.entries.iter().rposition(|e| (e.at, rank(e.said)) <= key).map_or(0, |p| p + 1);
-        self.entries
-            .insert(place, Entry { at, said, named: None, talking: 0, wrapping: false, staffed: Span::ZERO, available: Span::ZERO });
+        self.entries.insert(
+            place,
+            Entry { at, said, named: None, talking: 0, wrapping: false, staffed: Span::ZERO, available: Span::ZERO },
+        );
         let known = (self.names_contacts, self.wraps);
         match said {
             Said::State(state, _) => {

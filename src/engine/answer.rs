@@ -61,6 +61,7 @@ struct Beside {
 impl Engine {
     /// The figures asked for, as they stand at `now`.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
+        self.write_up();
         let range = match query.over {
             Over::Window(window) => window.range(now, &self.settings.calendar),
             Over::Range(from, to) => from..to,
@@ -80,7 +81,15 @@ impl Engine {
     }
 
     /// Contacts of a slice that joined or ended within a time, the newest first.
-    pub fn contacts(&self, of: &Slice, over: Over, now: Time, only_abandoned: bool, limit: usize) -> Vec<ContactNow> {
+    pub fn contacts(
+        &mut self,
+        of: &Slice,
+        over: Over,
+        now: Time,
+        only_abandoned: bool,
+        limit: usize,
+    ) -> Vec<ContactNow> {
+        self.write_up();
         let range = match over {
             Over::Window(window) => window.range(now, &self.settings.calendar),
             Over::Range(from, to) => from..to,
@@ -97,8 +106,7 @@ impl Engine {
         };
         let mut out: Vec<ContactNow> = self
             .calls
-            .iter()
-            .rev()
+            .newest_first()
             .flat_map(|call| call.visits.iter().rev().map(move |visit| (call, visit)))
             .filter(|(_, visit)| wanted(visit))
             .take(limit)

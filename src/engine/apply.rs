@@ -17,7 +17,7 @@ use crate::text::Label;
 const SETTLES_AFTER: Span = Span(600_000_000);
 
 /// What else than facts hangs on a visit: his conversation on the agent's line, and the customer's history.
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Ties {
     talk: Option<(u32, Time)>,
     talk_end: Option<(u32, Time)>,
@@ -26,7 +26,8 @@ struct Ties {
 }
 
 /// What a visit gave before or after a change.
-struct Trail {
+#[derive(Debug)]
+pub(super) struct Trail {
     cell: Cell,
     traces: Traces,
     ties: Ties,
@@ -185,26 +186,18 @@ impl Engine {
         self.restarts.push((origin, at));
         let open: Vec<u64> = self.open.iter().copied().collect();
         for id in open {
-            if self.call(id).is_some_and(|call| call.origin == origin) {
+            if self.calls.get(id).is_some_and(|call| call.origin == origin) {
                 self.lose(id, at);
             }
         }
     }
 
     fn lose(&mut self, id: u64, at: Time) {
-        while self.call(id).is_some_and(Call::is_open) {
+        while self.calls.get(id).is_some_and(Call::is_open) {
             if self.take(id, Step { at, queue: 0, what: Move::Lost }) == Taken::OutOfPlace {
                 break;
             }
         }
-    }
-
-    pub(super) fn call(&self, id: u64) -> Option<&Call> {
-        self.calls.get(usize::try_from(id.checked_sub(self.gone)?).ok()?)
-    }
-
-    fn call_mut(&mut self, id: u64) -> Option<&mut Call> {
-        self.calls.get_mut(usize::try_from(id.checked_sub(self.gone)?).ok()?)
     }
 
     /// Close contacts on live channels that have outlived their time, as of the moment they did.
@@ -218,7 +211,7 @@ impl Engine {
             .open
             .iter()
             .filter_map(|id| {
-                let visit = self.call(*id)?.visits.iter().find(|v| outlived(v))?;
+                let visit = self.calls.get(*id)?.visits.iter().find(|v| outlived(v))?;
                 Some((*id, visit.joined + ttl))
             })
             .collect();
@@ -235,7 +228,7 @@ impl Engine {
                 break;
             }
             self.over.pop_front();
-            if let Some(call) = self.call_mut(id)
+            if let Some(call) = self.calls.get_mut(id)
                 && !call.is_open()
                 && call.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
             {
@@ -249,13 +242,12 @@ impl Engine {
         let id = if let Some(id) = self.call_ids.get(contact) {
             *id
         } else {
-            let id = self.gone + self.calls.len() as u64;
-            self.calls.push_back(Call { id: contact.clone(), origin, ..Call::default() });
+            let id = self.calls.push(Call { id: contact.clone(), origin, ..Call::default() });
             self.call_ids.insert(contact.clone(), id);
             // It began before a restart that is already known of: nobody will say that it was lost.
             if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
                 let lost = Step { at: *restart, queue: 0, what: Move::Lost };
-                if let Some(call) = self.call_mut(id) {
+                if let Some(call) = self.calls.get_mut(id) {
                     call.insert(lost);
                 }
             }
@@ -361,17 +353,18 @@ impl Engine {
         taken
     }
 
-    /// Let a step change its contact, and what hangs on it.
+    /// Let a step change its contact.
     fn take(&mut self, id: u64, step: Step) -> Taken {
-        let Some(call) = self.call_mut(id) else { return Taken::OutOfPlace };
+        self.mark(id);
+        let Some(call) = self.calls.get_mut(id) else { return Taken::OutOfPlace };
         let was_open = call.is_open();
         let taken = if call.insert(step) {
-            self.take_in_order(id, &step)
+            call.take(&step)
         } else {
-            self.take_anew(id);
+            call.replay();
             Taken::Yes
         };
-        let open = self.call(id).is_some_and(Call::is_open);
+        let open = call.is_open();
         if open && !was_open {
             self.open.insert(id);
         } else if !open {
@@ -383,54 +376,71 @@ impl Engine {
         taken
     }
 
-    fn take_in_order(&mut self, id: u64, step: &Step) -> Taken {
-        let Some(call) = self.call_mut(id) else { return Taken::OutOfPlace };
-        // Which visit will move is known only afterwards, and there is nearly always just one.
-        let mut before: SmallVec<[Option<Trail>; 1]> =
-            call.visits.iter().enumerate().map(|(place, visit)| Some(trail(visit, id, place))).collect();
-        let (taken, moved) = call.take(step);
-        if let Some(place) = moved {
-            let before = before.get_mut(place).and_then(Option::take);
-            self.reconcile(id, place, before);
+    /// Remember that a contact changes, and what it has given so far.
+    fn mark(&mut self, id: u64) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if call.changed {
+            return;
         }
-        taken
+        call.changed = true;
+        let mut before = Vec::new();
+        if call.visits.iter().any(|visit| visit.written) {
+            let given = |(place, visit): (usize, &Visit)| visit.written.then(|| trail(visit, id, place));
+            before = call.visits.iter().enumerate().map(given).collect();
+        }
+        self.changed.push((id, before));
     }
 
-    fn take_anew(&mut self, id: u64) {
-        let Some(call) = self.call_mut(id) else { return };
-        let settled = call.settled;
-        let before: Vec<Trail> =
-            call.visits.iter().enumerate().skip(settled).map(|(place, v)| trail(v, id, place)).collect();
-        call.replay();
-        let now = call.visits.len();
-        let then = settled + before.len();
-        let mut before = before.into_iter();
-        for place in settled..now.max(then) {
-            let before = before.next();
-            self.reconcile(id, place, before);
+    /// Write up what has changed: customers' histories first, then facts. Everything that reads figures, agents or
+    /// histories does this before; so a contact that changes ten times between two looks is written once.
+    pub(super) fn write_up(&mut self) {
+        let mut changed = std::mem::take(&mut self.changed);
+        for (id, before) in &changed {
+            let visits = self.calls.get(*id).map_or(0, |call| call.visits.len());
+            for place in 0..visits.max(before.len()) {
+                let old = before.get(place).and_then(Option::as_ref).and_then(|trail| trail.ties.entry);
+                let visit = self.calls.get(*id).and_then(|call| call.visits.get(place));
+                let new = visit.and_then(|visit| ties(visit, *id, place).entry);
+                if old != new {
+                    self.remember(old, new);
+                }
+            }
+        }
+        // Others whose history changed have been marked meanwhile.
+        changed.append(&mut self.changed);
+        for (id, before) in changed {
+            let visits = self.calls.get(id).map_or(0, |call| call.visits.len());
+            let mut before = before.into_iter();
+            for place in 0..visits.max(before.len()) {
+                let before = before.next().flatten();
+                self.reconcile(id, place, before.as_ref());
+            }
+            if let Some(call) = self.calls.get_mut(id) {
+                call.changed = false;
+            }
         }
     }
 
-    /// Bring facts, the agent's line and the customer's history from what a visit gave before to what it gives now.
-    fn reconcile(&mut self, id: u64, place: usize, before: Option<Trail>) {
-        let now = self.call(id).and_then(|call| call.visits.get(place)).map(|visit| trail(visit, id, place));
-        let (cell_before, cell_now) = (before.as_ref().map(|t| t.cell), now.as_ref().map(|t| t.cell));
-        let (old, new) = (before.as_ref().map_or(&[][..], |t| &t.traces), now.as_ref().map_or(&[][..], |t| &t.traces));
+    /// Bring facts and the agent's line from what a visit gave before to what it gives now.
+    fn reconcile(&mut self, id: u64, place: usize, before: Option<&Trail>) {
+        let visit = self.calls.get_mut(id).and_then(|call| call.visits.get_mut(place));
+        let now = visit.map(|visit| {
+            visit.written = true;
+            trail(visit, id, place)
+        });
+        let now = now.as_ref();
+        let (cell_before, cell_now) = (before.map(|t| t.cell), now.map(|t| t.cell));
+        let (old, new) = (before.map_or(&[][..], |t| &t.traces), now.map_or(&[][..], |t| &t.traces));
         let same = if cell_before == cell_now { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
         self.write(old.get(same..).unwrap_or_default(), cell_before.unwrap_or_default(), -1);
         self.write(new.get(same..).unwrap_or_default(), cell_now.unwrap_or_default(), 1);
         let (old, new) = (before.map(|t| t.ties).unwrap_or_default(), now.map(|t| t.ties).unwrap_or_default());
-        if old.talk != new.talk || old.talk_end != new.talk_end {
-            if let (Some((agent, _)), Some(cell)) = (new.talk, cell_now) {
-                self.serves(agent, cell.queue);
-            }
-            self.talk(old.talk, new.talk, Said::TalkStarts);
-            self.talk(old.talk_end, new.talk_end, Said::TalkEnds);
+        if let (Some((agent, _)), Some(cell)) = (new.talk, cell_now) {
+            self.serves(agent, cell.queue);
         }
+        self.talk(old.talk, new.talk, Said::TalkStarts);
+        self.talk(old.talk_end, new.talk_end, Said::TalkEnds);
         self.talk(old.wrap_end, new.wrap_end, Said::WrapEnds);
-        if old.entry != new.entry {
-            self.remember(old.entry, new.entry);
-        }
     }
 
     fn write(&mut self, traces: &[Trace], cell: Cell, sign: i8) {
@@ -488,13 +498,10 @@ impl Engine {
 
     /// Give a visit another history.
     fn rewrite(&mut self, (id, place): (u64, usize), history: super::visit::History) {
-        let Some(visit) = self.call_mut(id).and_then(|call| call.visits.get_mut(place)) else { return };
-        if visit.history == history {
-            return;
+        self.mark(id);
+        if let Some(visit) = self.calls.get_mut(id).and_then(|call| call.visits.get_mut(place)) {
+            visit.history = history;
         }
-        let before = trail(visit, id, place);
-        visit.history = history;
-        self.reconcile(id, place, Some(before));
     }
 }
 
@@ -508,6 +515,10 @@ fn trail(visit: &Visit, id: u64, place: usize) -> Trail {
     let mut traces = Traces::new();
     visit.traces(&mut traces);
     let cell = Cell { queue: visit.queue, intent: visit.intent, agent: visit.agent, channel: visit.channel };
+    Trail { cell, traces, ties: ties(visit, id, place) }
+}
+
+fn ties(visit: &Visit, id: u64, place: usize) -> Ties {
     let talk = visit.answered.filter(|_| visit.agent != 0).map(|at| (visit.agent, at));
     let talk_end = talk.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
     let wrap_end = talk.and_then(|(agent, _)| visit.acw.map(|(at, _)| (agent, at)));
@@ -524,5 +535,5 @@ fn trail(visit: &Visit, id: u64, place: usize) -> Trail {
         };
         (thread, entry)
     });
-    Trail { cell, traces, ties: Ties { talk, talk_end, wrap_end, entry } }
+    Ties { talk, talk_end, wrap_end, entry }
 }

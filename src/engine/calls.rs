@@ -3,6 +3,8 @@
 //! A contact's visits are a function of the set of its steps, not of the order in which they came: a step that
 //! comes late is put where it belongs and the visits are made anew. In order, a step only moves one visit on.
 
+use std::collections::VecDeque;
+
 use smallvec::SmallVec;
 
 use super::facts::Count;
@@ -125,6 +127,64 @@ pub(super) enum Taken {
     OutOfPlace,
 }
 
+/// All contacts in the order of their first step. They never move, so that a million more costs nothing to the old.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    blocks: VecDeque<Vec<Call>>,
+    /// The number of the first block kept.
+    first: u64,
+    next: u64,
+}
+
+/// Contacts in a block.
+const BLOCK: u64 = 1024;
+
+impl Calls {
+    /// Keep a contact; its number.
+    pub(super) fn push(&mut self, call: Call) -> u64 {
+        let id = self.next;
+        if id.is_multiple_of(BLOCK) {
+            self.blocks.push_back(Vec::with_capacity(usize::try_from(BLOCK).unwrap_or_default()));
+        }
+        if let Some(block) = self.blocks.back_mut() {
+            block.push(call);
+        }
+        self.next += 1;
+        id
+    }
+
+    fn place(&self, id: u64) -> Option<(usize, usize)> {
+        let block = usize::try_from((id / BLOCK).checked_sub(self.first)?).ok()?;
+        Some((block, usize::try_from(id % BLOCK).ok()?))
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Call> {
+        let (block, place) = self.place(id)?;
+        self.blocks.get(block)?.get(place)
+    }
+
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Call> {
+        let (block, place) = self.place(id)?;
+        self.blocks.get_mut(block)?.get_mut(place)
+    }
+
+    /// All of them, the newest first.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Call> {
+        self.blocks.iter().rev().flat_map(|block| block.iter().rev())
+    }
+
+    /// Forget the oldest blocks of which `old` holds for every contact; what is forgotten.
+    pub(super) fn forget(&mut self, old: impl Fn(&Call) -> bool) -> Vec<(u64, Call)> {
+        let mut gone = Vec::new();
+        while self.blocks.len() > 1 && self.blocks.front().is_some_and(|block| block.iter().all(&old)) {
+            let block = self.blocks.pop_front().unwrap_or_default();
+            gone.extend((self.first * BLOCK..).zip(block));
+            self.first += 1;
+        }
+        gone
+    }
+}
+
 /// A contact: all its visits.
 #[derive(Debug, Default)]
 pub(super) struct Call {
@@ -136,6 +196,8 @@ pub(super) struct Call {
     pub(super) visits: SmallVec<[Visit; 1]>,
     /// These many visits are settled: steps no longer change them.
     pub(super) settled: usize,
+    /// It has changed since its facts were last written.
+    pub(super) changed: bool,
     /// Said of the contact before, or outside, any visit: the next one takes it over.
     pub(super) intent: u32,
     pub(super) customer: u32,
@@ -174,7 +236,7 @@ impl Call {
 
     /// Make the visits that aren't settled anew from the steps.
     pub(super) fn replay(&mut self) {
-        let seen: Vec<_> = self.visits.drain(self.settled..).map(|v| v.history).collect();
+        let seen: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.history, v.written)).collect();
         self.intent = 0;
         self.customer = 0;
         let steps = std::mem::take(&mut self.steps);
@@ -182,13 +244,14 @@ impl Call {
             self.take(step);
         }
         self.steps = steps;
-        for (visit, history) in self.visits.iter_mut().skip(self.settled).zip(seen) {
+        for (visit, (history, written)) in self.visits.iter_mut().skip(self.settled).zip(seen) {
             visit.history = history;
+            visit.written = written;
         }
     }
 
-    /// Let one step move the visits on. Returns the visit it moved, if any.
-    pub(super) fn take(&mut self, step: &Step) -> (Taken, Option<usize>) {
+    /// Let one step move the visits on.
+    pub(super) fn take(&mut self, step: &Step) -> Taken {
         let place = match self.route(step) {
             Route::At(place) => place,
             Route::Join => {
@@ -211,9 +274,9 @@ impl Call {
                     Move::Identified { customer } => self.customer = customer,
                     _ => {}
                 }
-                return (Taken::Yes, None);
+                return Taken::Yes;
             }
-            Route::Nowhere => return (Taken::OutOfPlace, None),
+            Route::Nowhere => return Taken::OutOfPlace,
         };
         let (intent, customer) = (self.intent, self.customer);
         if let Some(visit) = self.visits.get_mut(place) {
@@ -227,19 +290,21 @@ impl Call {
                         intent: if joining.intent == 0 { intent } else { joining.intent },
                         customer: if customer == 0 { joining.customer } else { customer },
                         position: joining.position,
-                        priority: joining.priority,
-                        auth_steps: joining.auth_steps,
                         joined: step.at,
                         seen: true,
                         counted: true,
                         ..Visit::default()
                     };
+                    if joining.priority.is_some() || joining.auth_steps.is_some() {
+                        let rare = visit.rare_mut();
+                        (rare.priority, rare.auth_steps) = (joining.priority, joining.auth_steps);
+                    }
                 }
                 _ => {}
             }
             advance(visit, step);
         }
-        (Taken::Yes, Some(place))
+        Taken::Yes
     }
 
     /// A visit that the source came too late to see join.
@@ -287,7 +352,7 @@ impl Call {
                 }
             }
             Move::Held | Move::Resumed => newest(Stage::Talking),
-            Move::Responded => self.visits.iter().rposition(|v| fits(v) && v.responded.is_none()),
+            Move::Responded => self.visits.iter().rposition(|v| fits(v) && v.rare().responded.is_none()),
             Move::Completed { .. } | Move::Transferred { .. } => match oldest(Stage::Talking) {
                 None if known.is_none() => return Route::Remark,
                 None => newest(Stage::Waiting),
@@ -326,7 +391,7 @@ impl Call {
 fn advance(visit: &mut Visit, step: &Step) {
     let at = step.at;
     let extra = |visit: &mut Visit, count, arg, value, agent| {
-        visit.extras.push(Extra { at, count, arg, value, agent });
+        visit.rare_mut().extras.push(Extra { at, count, arg, value, agent });
     };
     match step.what {
         Move::Offered(_) => {}
@@ -339,13 +404,9 @@ fn advance(visit: &mut Visit, step: &Step) {
             extra(visit, Count::RingNoAnswer, 0, 0, Some(agent));
         }
         Move::Answered { agent, wait } => visit.answer(at, agent, wait),
-        Move::Responded => visit.responded = Some(at),
-        Move::Held => visit.held_since = visit.held_since.or(Some(at)),
-        Move::Resumed => {
-            if let Some(since) = visit.held_since.take() {
-                visit.hold = visit.hold + at.since(since);
-            }
-        }
+        Move::Responded => visit.rare_mut().responded = Some(at),
+        Move::Held => _ = visit.rare_mut().held_since.get_or_insert(at),
+        Move::Resumed => visit.resume(at),
         Move::Left { reason, wait } => visit.end_wait(at, wait, Stage::Left(reason)),
         Move::Abandoned { wait } => visit.end_wait(at, wait, Stage::Abandoned),
         // Sent on before anybody answered: the routing did it, no agent.
@@ -364,7 +425,7 @@ fn advance(visit: &mut Visit, step: &Step) {
                 visit.acw = Some((at, acw));
             }
         }
-        Move::Disposition { resolved } => visit.disposition = Some((at, resolved)),
+        Move::Disposition { resolved } => visit.rare_mut().disposition = Some((at, resolved)),
         Move::Reopened => extra(visit, Count::Reopened, 0, 0, None),
         Move::Score { count, arg, value } => extra(visit, count, arg, value, None),
         Move::Lost => visit.lose(at),

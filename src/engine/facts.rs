@@ -113,11 +113,9 @@ impl Minutes {
         self.written += 1;
         let start = at.minute();
         let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
-        // Nearly everything belongs to the newest few minutes.
-        let place = match self.row.iter().rposition(|m| m.start <= start) {
-            Some(place) if self.row.get(place).is_some_and(|m| m.start == start) => place,
-            found => {
-                let place = found.map_or(0, |place| place + 1);
+        let place = match self.row.binary_search_by_key(&start, |minute| minute.start) {
+            Ok(place) => place,
+            Err(place) => {
                 if place < self.row.len() {
                     self.moved += 1;
                 }

@@ -97,7 +97,7 @@ impl Engine {
     pub(super) fn open_visits(&self) -> impl Iterator<Item = (&super::calls::Call, &Visit)> {
         self.open
             .iter()
-            .filter_map(|id| self.call(*id))
+            .filter_map(|id| self.calls.get(*id))
             .flat_map(|call| call.visits.iter().filter(|v| v.stage.is_open()).map(move |v| (call, v)))
     }
 
@@ -176,6 +176,7 @@ impl Engine {
 
     /// The queues now, by name.
     pub fn queues_now(&mut self, now: Time) -> Vec<QueueNow> {
+        self.write_up();
         let contacts = |cell: &Cell| Some([cell.queue, 0]);
         let (_, mut groups) = self.lives(now, &contacts, &|agent| self.agent_groups(agent, &[], &[Dim::Queue]));
         let handled = self.handled_last_hour(now);
@@ -200,12 +201,14 @@ impl Engine {
     }
 
     /// The whole floor now.
-    pub fn total_now(&self, now: Time) -> Live {
+    pub fn total_now(&mut self, now: Time) -> Live {
+        self.write_up();
         self.lives(now, &|_| Some([0, 0]), &|_| smallvec![[0, 0]]).0
     }
 
     /// The agents now, by name. Those who were never anything but offline are left out.
     pub fn agents_now(&mut self, now: Time) -> Vec<AgentNow> {
+        self.write_up();
         let mut hands: FxHashMap<u32, (Label, Label)> = FxHashMap::default();
         for (call, visit) in self.open_visits().filter(|(_, v)| v.stage == Stage::Talking) {
             hands.insert(visit.agent, (call.id.clone(), self.queues.label(visit.queue)));
@@ -246,7 +249,7 @@ impl Engine {
 
     pub(super) fn contact_now(&self, call: &super::calls::Call, visit: &Visit) -> ContactNow {
         use super::facts::Count;
-        let csat = visit.extras.iter().rev().find(|e| e.count == Count::Csat);
+        let csat = visit.rare().extras.iter().rev().find(|e| e.count == Count::Csat);
         #[expect(clippy::cast_precision_loss, reason = "a score in thousandths")]
         let csat = csat.map(|e| e.value as f64 / 1000.0);
         ContactNow {
@@ -261,7 +264,7 @@ impl Engine {
             ended: visit.ended,
             outcome: outcome(visit.stage),
             position: visit.position,
-            priority: visit.priority,
+            priority: visit.rare().priority,
             wait: visit.wait,
             talk: visit.talk,
             hold: visit.hold,
@@ -307,7 +310,7 @@ fn count_contact(live: &mut Live, visit: &Visit, now: Time) {
     let channel = channel(visit.channel);
     if channel.is_asynchronous() {
         live.backlog += 1;
-        if age > channel.response_target() && visit.responded.is_none() {
+        if age > channel.response_target() && visit.rare().responded.is_none() {
             live.aged_backlog += 1;
         }
     }

@@ -56,27 +56,39 @@ pub(super) struct Visit {
     /// It counts as offered (and answered). Not where all that was seen is its end.
     pub(super) counted: bool,
     pub(super) position: Option<u32>,
-    pub(super) priority: Option<i32>,
-    pub(super) auth_steps: Option<u32>,
     pub(super) joined: Time,
     pub(super) answered: Option<Time>,
-    pub(super) responded: Option<Time>,
     /// When waiting or the conversation ended.
     pub(super) ended: Option<Time>,
     /// The wait that ended, where known.
     pub(super) wait: Option<Span>,
     pub(super) talk: Option<Span>,
     pub(super) hold: Span,
-    pub(super) held_since: Option<Time>,
     /// After-contact work and when it ended.
     pub(super) acw: Option<(Time, Span)>,
+    /// As the customer's history has it (see `repeats`).
+    pub(super) history: History,
+    /// Its facts have been written.
+    pub(super) written: bool,
+    /// What most visits don't have: they are many, and shall be small.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// What only some visits have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
+    pub(super) priority: Option<i32>,
+    pub(super) auth_steps: Option<u32>,
+    pub(super) responded: Option<Time>,
+    pub(super) held_since: Option<Time>,
     /// The disposition and when it was given.
     pub(super) disposition: Option<(Time, bool)>,
     /// What else was counted of it.
     pub(super) extras: Vec<Extra>,
-    /// As the customer's history has it (see `repeats`).
-    pub(super) history: History,
 }
+
+static NOTHING_RARE: Rare =
+    Rare { priority: None, auth_steps: None, responded: None, held_since: None, disposition: None, extras: Vec::new() };
 
 /// What a customer's history says of a visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +130,23 @@ fn micros(span: Option<Span>) -> i64 {
 }
 
 impl Visit {
+    /// What only some visits have.
+    pub(super) fn rare(&self) -> &Rare {
+        self.rare.as_deref().unwrap_or(&NOTHING_RARE)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Take it off hold, if it is.
+    pub(super) fn resume(&mut self, at: Time) {
+        if let Some(since) = self.rare.as_mut().and_then(|rare| rare.held_since.take()) {
+            self.hold = self.hold + at.since(since);
+        }
+    }
+
     /// End a wait at `at`: the given duration wins over the difference of the times.
     pub(super) fn end_wait(&mut self, at: Time, given: Option<Span>, stage: Stage) {
         self.wait = given.or_else(|| self.seen.then(|| at.since(self.joined)));
@@ -137,9 +166,7 @@ impl Visit {
 
     /// The agent has finished with it.
     pub(super) fn finish(&mut self, at: Time, talk: Option<Span>, hold: Option<Span>, stage: Stage) {
-        if let Some(since) = self.held_since.take() {
-            self.hold = self.hold + at.since(since);
-        }
+        self.resume(at);
         if let Some(hold) = hold {
             self.hold = hold;
         }
@@ -197,13 +224,14 @@ impl Visit {
         if let Some((at, acw)) = self.acw {
             say(at, Count::AfterContact, 0, acw.0);
         }
-        if let Some(at) = self.responded {
+        let rare = self.rare();
+        if let Some(at) = rare.responded {
             say(at, Count::Responded, 0, at.since(self.joined).0);
         }
-        if let Some((at, resolved)) = self.disposition {
+        if let Some((at, resolved)) = rare.disposition {
             say(at, Count::Disposition, u8::from(resolved), 0);
         }
-        for extra in &self.extras {
+        for extra in &rare.extras {
             let agent = extra.agent.unwrap_or(self.agent);
             out.push(Trace { at: extra.at, count: extra.count, arg: extra.arg, value: extra.value, agent });
         }
@@ -217,7 +245,7 @@ impl Visit {
         if self.history.repeat {
             say(self.joined, Count::Repeat, 0, 0);
         }
-        if let Some(steps) = self.auth_steps {
+        if let Some(steps) = self.rare().auth_steps {
             say(self.joined, Count::AuthSteps, 0, i64::from(steps) * 1000);
         }
     }
