@@ -29,20 +29,28 @@ pub(super) struct Round<'a> {
     pub(super) number: u64,
 }
 
-/// What keeps a queue's figures from being trusted.
+/// What keeps queues' figures from being trusted.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
-    /// Queues of sources in trouble, and the cause to show once that is news.
-    pub(super) queues: FxHashMap<Label, Option<Label>>,
+    /// Queues all of whose sources are in trouble.
+    pub(super) queues: FxHashMap<Label, Trouble>,
     /// No source is well: then nothing can be trusted.
-    pub(super) all: Option<Option<Label>>,
+    pub(super) all: Option<Trouble>,
+}
+
+/// A source in trouble.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trouble {
+    /// The cause to show, once it is news itself: until then nothing is hidden, so that there is never a trouble
+    /// without a line.
+    pub(super) shown: Option<Label>,
 }
 
 impl Causes {
-    /// `None`: all is well. Within: the cause, once it is news.
-    fn of(&self, slice: &Slice) -> Option<Option<&Label>> {
+    /// `None`: all is well.
+    fn of(&self, slice: &Slice) -> Option<&Trouble> {
         let queue = slice.get(Dim::Queue).and_then(|queue| self.queues.get(queue));
-        queue.or(self.all.as_ref()).map(Option::as_ref)
+        queue.or(self.all.as_ref())
     }
 }
 
@@ -83,10 +91,10 @@ impl Watch {
         let answer = round.answers.get(place.query);
         let base = baseline.and_then(|place| Some((round.answers.get(place.query)?, place.column)));
         let mut visit = |slice: &Slice, figure: &Figure, base: Option<&Figure>| {
-            let cause = round.causes.of(slice);
+            let trouble = round.causes.of(slice);
             let seen = Seen { figure, baseline: base };
             let judged = if awake {
-                judge::judge(rule, seen, round.settings.min_samples, cause.is_some())
+                judge::judge(rule, seen, round.settings.min_samples, trouble.is_some())
             } else {
                 Judged::Asleep
             };
@@ -173,7 +181,7 @@ fn step(
     };
     slot.go(rule, judged, round, book, news, look);
     if let Some(id) = slot.episode {
-        let cause = round.causes.of(slice).flatten();
+        let cause = round.causes.of(slice).and_then(|trouble| trouble.shown.as_ref());
         book.inhibit(id, cause, round.now);
     }
 }

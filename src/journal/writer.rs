@@ -27,7 +27,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// is written any more either, so that sources are read again from the last one that was kept.
 const HELD: usize = 500_000;
 /// Retention takes a bite this often, while there is nothing else to do; more often while there is much to take.
-const BITES: Duration = Duration::from_secs(60);
+const BITES: Duration = Duration::from_mins(1);
 
 /// Whoever waits to hear how it went.
 type Done = Box<dyn FnOnce(Result<(), Label>) + Send>;
@@ -45,9 +45,8 @@ struct Shared {
 struct Pending {
     batch: Batch,
     events: usize,
-    waiting: Vec<Done>,
-    /// Whoever waits needs it on the disk, not only in the file.
-    durable: bool,
+    /// Whoever waits, and whether for the disk or only for the file.
+    waiting: Vec<(Done, bool)>,
     since: Option<Instant>,
     end: bool,
     /// Why something isn't kept.
@@ -118,8 +117,7 @@ impl Writer {
             drop(pending);
             return done(Err(why));
         }
-        pending.waiting.push(done);
-        pending.durable |= durable;
+        pending.waiting.push((done, durable));
         self.shared.come.notify_one();
     }
 
@@ -221,7 +219,7 @@ impl Work {
             }
             let batch = std::mem::take(&mut pending.batch);
             let waiting = std::mem::take(&mut pending.waiting);
-            let durable = std::mem::take(&mut pending.durable);
+            let durable = waiting.iter().any(|(_, durable)| *durable);
             let broken_before = pending.broken;
             let ending = pending.end;
             pending.events = 0;
@@ -245,7 +243,7 @@ impl Work {
                 tracing::info!("the journal is written again");
             }
             let told = result.clone();
-            for done in waiting {
+            for (done, _) in waiting {
                 done(told.clone());
             }
             if let Err(why) = result {

@@ -187,6 +187,17 @@ fn a_dead_source_is_one_line_and_holds_its_queues() {
 }
 
 #[test]
+fn a_queue_that_another_source_tells_of_as_well_is_not_hidden() {
+    let mut floor = Floor::firing();
+    floor.sources[1].queues = vec![QUEUE.into()];
+    floor.sources[1].stale = true;
+    floor.during(61..80, Some(6.0));
+    let active = floor.alarms.active();
+    assert_eq!(active.len(), 2);
+    assert!(active.iter().all(|episode| episode.inhibited_by.is_none()));
+}
+
+#[test]
 fn what_was_active_before_a_restart_goes_on_as_it_was() {
     let mut before = Floor::firing();
     before.tell("ann", 1, TAKE, 61).unwrap();
