@@ -126,9 +126,10 @@ impl Batch {
 /// A journal that is ours to write. Dropping it writes down what is pending and lets the file go.
 #[derive(Debug)]
 pub struct Journal {
-    // The fields are dropped in this order: the writer ends before the lock is let go.
-    writer: Writer,
+    // The fields are dropped in this order: the last connection to close tidies the file up and must be one that
+    // may write; the lock goes last.
     reader: Reader,
+    writer: Writer,
     _lock: lock::Lock,
 }
 
@@ -150,7 +151,7 @@ impl Journal {
         let connection = schema::open(path)?;
         let reader = Reader::open(path)?;
         let writer = Writer::start(connection, path, settings)?;
-        Ok(Opened::Keeper(Self { writer, reader, _lock: lock }))
+        Ok(Opened::Keeper(Self { reader, writer, _lock: lock }))
     }
 
     /// Write down in a moment, with whatever else comes. Waits only while far too much is pending.

@@ -211,7 +211,7 @@ impl Slot {
         if matches!(change, Change::Fired(_) | Change::Worsened | Change::Eased | Change::Resolved(_)) {
             self.flaps.count(now);
         }
-        let turned = self.flaps.settle(now);
+        self.flaps.settle(now);
         let Some(id) = self.episode else { return };
         match change {
             Change::None | Change::Pending => {}
@@ -219,7 +219,7 @@ impl Slot {
                 book.drop(id);
                 self.episode = None;
             }
-            Change::Fired(severity) => book.fire(id, severity, self.flaps.marked, now),
+            Change::Fired(severity) => book.fire(id, severity, now),
             Change::Worsened => book.turn(id, Severity::Critical, now),
             Change::Eased => book.turn(id, Severity::Warning, now),
             Change::Resolved(ending) => {
@@ -227,7 +227,7 @@ impl Slot {
                 self.episode = None;
             }
         }
-        if let (true, Some(id)) = (turned, self.episode) {
+        if let Some(id) = self.episode {
             book.flap(id, self.flaps.marked, now);
         }
         if let (Phase::Pending { severity, .. }, Some(episode)) = (self.phase, book.get_mut(id)) {

@@ -189,6 +189,7 @@ fn a_damaged_journal_is_refused_and_left_as_it_is() {
     let journal = place.keeper();
     journal.record(batch(0..5000));
     drop(journal);
+    assert!(!place.path.with_extension("db-wal").exists(), "an orderly end leaves one file");
     let mut bytes = std::fs::read(&place.path).unwrap();
     for page in 3..60 {
         bytes[page * 4096..page * 4096 + 200].fill(0xa5);
@@ -281,7 +282,7 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
     let place = place();
     let (_, mut episode) = firing();
     let mut journal = place.keeper();
-    // A full disk, as SQLite sees it: no page may be added.
+    // It stands for a full disk: an insert that fails while the rest works.
     let other = rusqlite::Connection::open(&place.path).unwrap();
     other
         .execute_batch("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk is full'); END")

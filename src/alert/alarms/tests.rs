@@ -227,6 +227,7 @@ fn coming_and_going_is_flapping() {
     }
     floor.during(800..870, Some(6.0));
     assert!(floor.one().flapping);
+    assert_eq!(trail(&floor.one()), ["fired", "flapping"]);
 }
 
 #[test]
