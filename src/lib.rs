@@ -17,6 +17,7 @@ pub mod clock;
 pub mod engine;
 pub mod event;
 pub mod floor;
+pub mod journal;
 pub mod kpi;
 pub mod source;
 pub mod text;

@@ -190,6 +190,13 @@ mod tests {
     }
 
     #[test]
+    fn sentences_are_cleaned_alike_but_may_be_longer() {
+        assert_eq!(Label::prose(&"word ".repeat(40)).as_str().len(), 199);
+        assert_eq!(Label::prose(&"x".repeat(500)).as_str().chars().count(), MAX_PROSE + 1);
+        assert_eq!(Label::prose("a\u{202e}b\x1b[2J").as_str(), "ab·[2J");
+    }
+
+    #[test]
     fn names_of_many_scripts_pass_unharmed() {
         for name in ["サポート 日本", "Åse Ødegård-Świątek", "李小龙", "réclamations", "VIP «Gold» & Bob's 100%"]
         {

@@ -1,13 +1,13 @@
 //! The owner of all rules at work and of the book of episodes.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::book::{Book, Look, News};
 use super::judge;
 use super::order::rank;
 use super::rule::Rule;
 use super::state::{Judged, Phase};
-use super::watch::{Causes, Place, Round, Slot, Watch};
+use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
 use super::{Command, Entry, Episode, Refusal, Severity, Who, mute};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
@@ -224,32 +224,42 @@ impl Alarms {
         }
     }
 
-    /// Which queues' figures stand still, and the cause to show for it once that is news itself: until then
-    /// nothing is hidden, so that there is never a trouble without a line.
+    /// Which queues' figures stand still: those that only sources in trouble tell of. A queue whose surveys are
+    /// late still has its calls.
     fn causes(&self, sources: &[SourceState]) -> Causes {
         let mut causes = Causes::default();
-        let mut all_in_trouble = !sources.is_empty();
-        for source in sources {
+        let trouble = |source: &SourceState| {
             let slot = self.sources.as_ref().and_then(|watch| watch.slots.get(&source.name));
-            let news = match slot.map(|slot| slot.phase) {
+            let shown = match slot.map(|slot| slot.phase) {
                 Some(Phase::Firing { severity, .. }) => {
                     Some(judge::cause(&source.name, severity == Severity::Critical))
                 }
                 _ => None,
             };
-            if news.is_none() && !source.down && !source.stale {
-                all_in_trouble = false;
-                continue;
-            }
-            for queue in &source.queues {
-                causes.queues.insert(queue.clone(), news.clone());
-            }
-            if causes.all.as_ref().is_none_or(Option::is_none) {
-                causes.all = Some(news);
+            (shown.is_some() || source.down || source.stale).then_some(Trouble { shown })
+        };
+        let (mut well, mut bad) = (Vec::new(), Vec::new());
+        for source in sources {
+            match trouble(source) {
+                Some(trouble) => bad.push((source, trouble)),
+                None => well.push(source),
             }
         }
-        if !all_in_trouble {
-            causes.all = None;
+        if bad.is_empty() {
+            return causes;
+        }
+        let told: FxHashSet<&Label> = well.iter().flat_map(|source| &source.queues).collect();
+        for (source, trouble) in &bad {
+            for queue in source.queues.iter().filter(|queue| !told.contains(queue)) {
+                let known = causes.queues.entry(queue.clone()).or_default();
+                if known.shown.is_none() {
+                    known.shown.clone_from(&trouble.shown);
+                }
+            }
+        }
+        if well.is_empty() {
+            let first = bad.iter().find(|(_, trouble)| trouble.shown.is_some()).or_else(|| bad.first());
+            causes.all = first.map(|(_, trouble)| trouble.clone());
         }
         causes
     }

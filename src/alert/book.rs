@@ -115,12 +115,11 @@ impl Book {
         episode.text = look.text;
     }
 
-    pub(super) fn fire(&mut self, id: u64, severity: Severity, flapping: bool, now: Time) {
+    pub(super) fn fire(&mut self, id: u64, severity: Severity, now: Time) {
         let Some(episode) = self.open.get_mut(&id) else { return };
         episode.severity = severity;
         episode.state = State::Firing;
         episode.fired = Some(now);
-        episode.flapping = flapping;
         let text = Label::fixed(severity.key());
         episode.note(Entry::new(now, "fired", episode.figure.value).saying(Some(text)));
         self.changed.insert(id);

@@ -6,6 +6,7 @@ use super::rule::Rule;
 use super::{Acknowledgement, Act, Command, Entry, Episode, Refusal, Severity, Snooze, State, Who};
 use crate::clock::{Span, Time};
 use crate::kpi::Unit;
+use crate::kpi::format::age;
 use crate::text::Label;
 
 /// The shortest and the longest that an acknowledgement or snooze may last.
@@ -42,10 +43,11 @@ pub(super) fn tell(episode: &mut Episode, command: &Command, expiry: Span, now: 
                 return Err(Refusal::Changed);
             }
             episode.acknowledged = None;
-            let until = now + (*span).clamp(LEAST, MOST);
+            let span = (*span).clamp(LEAST, MOST);
+            let until = now + span;
             episode.snoozed = Some(Snooze { who: who.clone(), at: now, until });
             episode.state = State::Snoozed;
-            let text = Label::prose(&format!("until {until}"));
+            let text = Label::prose(&format!("for {}", age(span.as_secs())));
             episode.note(Entry::new(now, "snoozed", episode.figure.value).by(who).saying(Some(text)));
         }
         Act::Note(text) => {

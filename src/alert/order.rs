@@ -58,12 +58,11 @@ pub fn lines(episodes: &[Episode]) -> Vec<Line> {
             (None, Some(cause)) => Cause::Source(cause.clone()),
             (None, None) => Cause::Slice(&episode.slice),
         };
-        match places.get(&cause).and_then(|place| lines.get_mut(*place)) {
-            Some(line) => line.others.push(at),
-            None => {
-                places.insert(cause, lines.len());
-                lines.push(Line { lead: at, others: Vec::new() });
-            }
+        if let Some(line) = places.get(&cause).and_then(|place| lines.get_mut(*place)) {
+            line.others.push(at);
+        } else {
+            places.insert(cause, lines.len());
+            lines.push(Line { lead: at, others: Vec::new() });
         }
     }
     lines

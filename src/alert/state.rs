@@ -94,8 +94,8 @@ impl Phase {
     /// Go on by one judgement.
     pub(super) fn step(&mut self, judged: Judged, timing: Timing, now: Time) -> Change {
         match *self {
-            Self::Quiet => self.from_quiet(judged, timing, now),
-            Self::Pending { since, critical, .. } => self.from_pending(judged, timing, now, since, critical),
+            Self::Quiet => self.leave_quiet(judged, timing, now),
+            Self::Pending { since, critical, .. } => self.leave_pending(judged, timing, now, since, critical),
             Self::Firing { severity, worse, better, quiet } => {
                 let (next, change) = firing(severity, (worse, better, quiet), judged, timing, now);
                 *self = next;
@@ -104,7 +104,7 @@ impl Phase {
         }
     }
 
-    fn from_quiet(&mut self, judged: Judged, timing: Timing, now: Time) -> Change {
+    fn leave_quiet(&mut self, judged: Judged, timing: Timing, now: Time) -> Change {
         let Judged::Known { past: Some(severity), .. } = judged else { return Change::None };
         if timing.hold.0 <= 0 {
             *self = Self::resumed(severity);
@@ -115,7 +115,7 @@ impl Phase {
         Change::Pending
     }
 
-    fn from_pending(
+    fn leave_pending(
         &mut self,
         judged: Judged,
         timing: Timing,

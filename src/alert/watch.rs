@@ -29,20 +29,28 @@ pub(super) struct Round<'a> {
     pub(super) number: u64,
 }
 
-/// What keeps a queue's figures from being trusted.
+/// What keeps queues' figures from being trusted.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
-    /// Queues of sources in trouble, and the cause to show once that is news.
-    pub(super) queues: FxHashMap<Label, Option<Label>>,
+    /// Queues all of whose sources are in trouble.
+    pub(super) queues: FxHashMap<Label, Trouble>,
     /// No source is well: then nothing can be trusted.
-    pub(super) all: Option<Option<Label>>,
+    pub(super) all: Option<Trouble>,
+}
+
+/// A source in trouble.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trouble {
+    /// The cause to show, once it is news itself: until then nothing is hidden, so that there is never a trouble
+    /// without a line.
+    pub(super) shown: Option<Label>,
 }
 
 impl Causes {
-    /// `None`: all is well. Within: the cause, once it is news.
-    fn of(&self, slice: &Slice) -> Option<Option<&Label>> {
+    /// `None`: all is well.
+    fn of(&self, slice: &Slice) -> Option<&Trouble> {
         let queue = slice.get(Dim::Queue).and_then(|queue| self.queues.get(queue));
-        queue.or(self.all.as_ref()).map(Option::as_ref)
+        queue.or(self.all.as_ref())
     }
 }
 
@@ -83,10 +91,10 @@ impl Watch {
         let answer = round.answers.get(place.query);
         let base = baseline.and_then(|place| Some((round.answers.get(place.query)?, place.column)));
         let mut visit = |slice: &Slice, figure: &Figure, base: Option<&Figure>| {
-            let cause = round.causes.of(slice);
+            let trouble = round.causes.of(slice);
             let seen = Seen { figure, baseline: base };
             let judged = if awake {
-                judge::judge(rule, seen, round.settings.min_samples, cause.is_some())
+                judge::judge(rule, seen, round.settings.min_samples, trouble.is_some())
             } else {
                 Judged::Asleep
             };
@@ -173,7 +181,7 @@ fn step(
     };
     slot.go(rule, judged, round, book, news, look);
     if let Some(id) = slot.episode {
-        let cause = round.causes.of(slice).flatten();
+        let cause = round.causes.of(slice).and_then(|trouble| trouble.shown.as_ref());
         book.inhibit(id, cause, round.now);
     }
 }
@@ -203,7 +211,7 @@ impl Slot {
         if matches!(change, Change::Fired(_) | Change::Worsened | Change::Eased | Change::Resolved(_)) {
             self.flaps.count(now);
         }
-        let turned = self.flaps.settle(now);
+        self.flaps.settle(now);
         let Some(id) = self.episode else { return };
         match change {
             Change::None | Change::Pending => {}
@@ -211,7 +219,7 @@ impl Slot {
                 book.drop(id);
                 self.episode = None;
             }
-            Change::Fired(severity) => book.fire(id, severity, self.flaps.marked, now),
+            Change::Fired(severity) => book.fire(id, severity, now),
             Change::Worsened => book.turn(id, Severity::Critical, now),
             Change::Eased => book.turn(id, Severity::Warning, now),
             Change::Resolved(ending) => {
@@ -219,7 +227,7 @@ impl Slot {
                 self.episode = None;
             }
         }
-        if let (true, Some(id)) = (turned, self.episode) {
+        if let Some(id) = self.episode {
             book.flap(id, self.flaps.marked, now);
         }
         if let (Phase::Pending { severity, .. }, Some(episode)) = (self.phase, book.get_mut(id)) {

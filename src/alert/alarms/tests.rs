@@ -1,1 +1,295 @@
+use super::*;
+use crate::alert::{Act, Severity, State, built_in, group, lines};
+use crate::kpi::Row;
 
+const QUEUE: &str = "billing";
+
+fn at(seconds: i64) -> Time {
+    Time::from_unix(seconds)
+}
+
+fn who(name: &str) -> Who {
+    Who { name: name.into(), from: "desk/pts1".into() }
+}
+
+/// Abandonment of `billing` and of `sales`, asked by the one rule for it.
+struct Floor {
+    alarms: Alarms,
+    sources: Vec<SourceState>,
+}
+
+impl Floor {
+    fn new() -> Self {
+        let rules = built_in().into_iter().filter(|rule| matches!(rule.name.as_str(), "abandonment" | "source stale"));
+        let pbx = SourceState { name: "pbx".into(), queues: vec![QUEUE.into()], ..SourceState::default() };
+        let crm = SourceState { name: "crm".into(), ..SourceState::default() };
+        Self { alarms: Alarms::new(rules.collect(), Settings::default(), Calendar::default()), sources: vec![pbx, crm] }
+    }
+
+    /// One look at the given second: abandonment of `billing`, `None` for no row at all.
+    fn see(&mut self, second: i64, value: Option<f64>) -> Vec<Episode> {
+        let row = |(name, value): (&str, f64)| Row {
+            key: Slice::of(Dim::Queue, name.into()),
+            start: None,
+            figures: vec![Figure { value: Some(value), n: 50, ..Figure::default() }],
+        };
+        let rows = value.map(|value| (QUEUE, value)).into_iter().chain([("sales", 1.0)]).map(row).collect();
+        let answer = Answer { at: at(second), rows, ..Answer::default() };
+        self.alarms.evaluate(&[answer], &self.sources, at(second))
+    }
+
+    /// See the value from one second to another, every second; answers all that changed.
+    fn during(&mut self, seconds: std::ops::Range<i64>, value: Option<f64>) -> Vec<Episode> {
+        seconds.flat_map(|second| self.see(second, value)).collect()
+    }
+
+    fn firing() -> Self {
+        let mut floor = Self::new();
+        assert_eq!(floor.during(0..61, Some(6.0)).len(), 1);
+        floor
+    }
+
+    fn one(&self) -> Episode {
+        let active = self.alarms.active();
+        assert_eq!(active.len(), 1, "{active:?}");
+        active[0].clone()
+    }
+
+    fn tell(&mut self, name: &str, version: u32, act: Act, second: i64) -> Result<Episode, Refusal> {
+        self.alarms.tell(&Command { episode: 1, version, who: who(name), act }, at(second))
+    }
+}
+
+const TAKE: Act = Act::Acknowledge { note: None, lasts: None };
+
+fn trail(episode: &Episode) -> Vec<&str> {
+    episode.trail.iter().map(|entry| entry.what.as_str()).collect()
+}
+
+#[test]
+fn an_episode_from_pending_to_resolved() {
+    let mut floor = Floor::new();
+    assert!(floor.see(0, Some(6.0)).is_empty(), "pending is no news");
+    assert_eq!(floor.one().state, State::Pending);
+    floor.during(1..61, Some(6.0));
+    let episode = floor.one();
+    assert_eq!((episode.state, episode.severity, episode.version), (State::Firing, Severity::Warning, 1));
+    assert_eq!(episode.text.as_str(), "billing: abandonment 6% over the last hour, above 5%");
+    floor.see(61, Some(7.0));
+    let episode = floor.one();
+    assert_eq!((episode.version, episode.worst, episode.figure.value), (1, Some(7.0), Some(7.0)));
+    let changed = floor.during(62..200, Some(1.0));
+    assert_eq!(changed.len(), 1);
+    assert_eq!((changed[0].state, changed[0].resolved), (State::Resolved, Some(at(122))));
+    assert_eq!(trail(&changed[0]), ["fired", "resolved"]);
+    assert!(floor.alarms.active().is_empty());
+}
+
+#[test]
+fn lost_data_ends_an_episode_only_in_time_and_says_so() {
+    let mut floor = Floor::firing();
+    assert!(floor.during(61..121, None).is_empty());
+    assert_eq!(floor.one().state, State::Firing);
+    assert!(floor.one().text.as_str().contains("no data for the moment"));
+    let changed = floor.see(121, None);
+    assert_eq!(changed[0].trail.last().unwrap().text.as_ref().unwrap().as_str(), "no data");
+}
+
+#[test]
+fn of_two_at_once_one_has_it_and_the_other_is_told_who() {
+    let mut floor = Floor::firing();
+    let version = floor.one().version;
+    let taken = floor.tell("ann", version, TAKE, 70).unwrap();
+    assert_eq!(taken.state, State::Acknowledged);
+    assert_eq!(taken.acknowledged.unwrap().until, at(70 + 900));
+    assert_eq!(floor.tell("bob", version, TAKE, 70), Err(Refusal::Taken("ann".into())));
+    assert_eq!(floor.tell("ann", version, TAKE, 70), Err(Refusal::Taken("ann".into())), "on her other terminal");
+    let renewed = floor.tell("ann", taken.version, TAKE, 80).unwrap();
+    assert_eq!(renewed.acknowledged.unwrap().until, at(80 + 900));
+}
+
+#[test]
+fn an_old_version_takes_what_nobody_has_but_does_not_snooze() {
+    let mut floor = Floor::firing();
+    floor.tell("bob", 1, Act::Note("looking".into()), 65).unwrap();
+    assert_eq!(floor.tell("ann", 1, Act::Snooze(Span::HOUR), 66), Err(Refusal::Changed));
+    assert!(floor.tell("ann", 1, TAKE, 66).is_ok());
+}
+
+#[test]
+fn an_acknowledgement_holds_while_things_improve_and_expires() {
+    let mut floor = Floor::firing();
+    floor.tell("ann", 1, TAKE, 61).unwrap();
+    assert!(floor.during(61..961, Some(5.5)).is_empty());
+    assert_eq!(floor.one().state, State::Acknowledged);
+    floor.see(961, Some(5.5));
+    let episode = floor.one();
+    assert_eq!((episode.state, trail(&episode).last().copied()), (State::Firing, Some("expired")));
+}
+
+#[test]
+fn an_acknowledgement_breaks_when_it_gets_much_worse_or_critical() {
+    let mut floor = Floor::firing();
+    floor.tell("ann", 1, TAKE, 61).unwrap();
+    floor.see(62, Some(7.9));
+    assert_eq!(floor.one().state, State::Acknowledged);
+    floor.see(63, Some(8.3));
+    let last = floor.one().trail.pop().unwrap();
+    assert_eq!((last.what.as_str(), last.text.unwrap().as_str()), ("broken", "6.0% → 8.3%"));
+
+    let mut floor = Floor::firing();
+    floor.tell("ann", 1, Act::Snooze(Span::HOUR), 61).unwrap();
+    floor.during(62..130, Some(9.0));
+    let episode = floor.one();
+    assert_eq!(trail(&episode), ["fired", "snoozed", "worsened", "broken"]);
+    assert_eq!((episode.state, episode.severity), (State::Firing, Severity::Critical));
+}
+
+#[test]
+fn undo_takes_back_ones_own() {
+    let mut floor = Floor::firing();
+    assert_eq!(floor.tell("ann", 1, Act::Undo, 61), Err(Refusal::Nothing));
+    floor.tell("ann", 1, TAKE, 61).unwrap();
+    assert_eq!(floor.tell("bob", 2, Act::Undo, 62), Err(Refusal::Theirs("ann".into())));
+    assert_eq!(floor.tell("ann", 2, Act::Undo, 62).unwrap().state, State::Firing);
+}
+
+#[test]
+fn a_late_acknowledgement_is_written_down_and_fires_nothing() {
+    let mut floor = Floor::firing();
+    floor.during(61..200, Some(0.0));
+    assert_eq!(floor.tell("ann", 1, TAKE, 201), Err(Refusal::Over));
+    let changed = floor.see(201, Some(0.0));
+    assert_eq!(trail(&changed[0]), ["fired", "resolved", "late"]);
+    assert_eq!(changed[0].state, State::Resolved);
+    let unknown = Command { episode: 99, version: 0, who: who("ann"), act: Act::Undo };
+    assert_eq!(floor.alarms.tell(&unknown, at(202)), Err(Refusal::Unknown(99)));
+}
+
+#[test]
+fn a_dead_source_is_one_line_and_holds_its_queues() {
+    let mut floor = Floor::firing();
+    floor.sources[0].down = true;
+    floor.sources[0].reason = "connection refused".into();
+    floor.during(61..80, None);
+    let active = floor.alarms.active();
+    assert_eq!(active.len(), 2);
+    assert_eq!(active[0].text.as_str(), "source pbx is down (connection refused): its figures stand still");
+    assert_eq!(active[1].inhibited_by.as_ref().unwrap().as_str(), "source pbx is down");
+    assert_eq!(lines(&active), [crate::alert::Line { lead: 0, others: vec![1] }]);
+    // Its queue's episode is not over for want of data.
+    floor.during(80..300, None);
+    assert_eq!(floor.alarms.active().len(), 2);
+    floor.sources[0].down = false;
+    floor.during(300..320, Some(6.0));
+    let episode = floor.one();
+    assert_eq!((episode.id, episode.inhibited_by), (1, None));
+}
+
+#[test]
+fn a_queue_that_another_source_tells_of_as_well_is_not_hidden() {
+    let mut floor = Floor::firing();
+    floor.sources[1].queues = vec![QUEUE.into()];
+    floor.sources[1].stale = true;
+    floor.during(61..80, Some(6.0));
+    let active = floor.alarms.active();
+    assert_eq!(active.len(), 2);
+    assert!(active.iter().all(|episode| episode.inhibited_by.is_none()));
+}
+
+#[test]
+fn what_was_active_before_a_restart_goes_on_as_it_was() {
+    let mut before = Floor::firing();
+    before.tell("ann", 1, TAKE, 61).unwrap();
+    let kept = before.alarms.active();
+    let text = serde_json::to_string(&kept).unwrap();
+    let kept_again: Vec<Episode> = serde_json::from_str(&text).unwrap();
+    assert_eq!(kept_again, kept, "nothing is cut on the way through the journal");
+
+    let mut floor = Floor::new();
+    floor.alarms.restore(kept_again, 8);
+    assert!(floor.during(100..110, Some(6.0)).is_empty());
+    assert_eq!(floor.one().acknowledged.unwrap().until, at(61 + 900));
+    let changed = floor.during(110..1000, Some(6.0));
+    assert_eq!(trail(&changed[0]).last().copied(), Some("expired"));
+    // One whose rule is gone is over.
+    let mut bare = Alarms::new(Vec::new(), Settings::default(), Calendar::default());
+    bare.restore(kept, 8);
+    assert_eq!(bare.evaluate(&[], &[], at(100))[0].state, State::Resolved);
+}
+
+#[test]
+fn coming_and_going_is_flapping() {
+    let mut floor = Floor::new();
+    for round in 0..4 {
+        floor.during(round * 200..round * 200 + 80, Some(6.0));
+        floor.during(round * 200 + 80..round * 200 + 200, Some(1.0));
+    }
+    floor.during(800..870, Some(6.0));
+    assert!(floor.one().flapping);
+    assert_eq!(trail(&floor.one()), ["fired", "flapping"]);
+}
+
+#[test]
+fn one_question_serves_many_rules() {
+    let alarms = Alarms::new(built_in(), Settings::default(), Calendar::default());
+    let queries = alarms.queries();
+    assert_eq!(queries.len(), 5, "{queries:#?}"); // 1h, 7d and today by queue; 7d and 30d of the floor
+    let hourly = queries.iter().find(|query| query.over == Over::Window(Window::H1)).unwrap();
+    assert_eq!(hourly.kpis, [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::LongestWait]);
+}
+
+#[test]
+fn the_worst_of_a_slice_stands_for_the_others() {
+    let mut alarms = Alarms::new(built_in(), Settings::default(), Calendar::default());
+    let queries = alarms.queries().to_vec();
+    let value = |kpi: &KpiId| match kpi {
+        KpiId::ServiceLevel => 75.0,
+        KpiId::AbandonmentRate => 9.0,
+        KpiId::LongestWait => 130.0,
+        _ => 0.0,
+    };
+    let answers: Vec<Answer> = queries
+        .iter()
+        .map(|query| {
+            let judged = query.over == Over::Window(Window::H1);
+            let figures =
+                query.kpis.iter().map(|kpi| Figure { value: judged.then(|| value(kpi)), n: 90, ..Figure::default() });
+            let key = Slice::of(Dim::Queue, QUEUE.into());
+            Answer { rows: vec![Row { key, start: None, figures: figures.collect() }], ..Answer::default() }
+        })
+        .collect();
+    for second in 0..61 {
+        alarms.evaluate(&answers, &[], at(second));
+    }
+    let active = alarms.active();
+    let lines = lines(&active);
+    assert_eq!((lines.len(), lines[0].others.len()), (1, 2));
+    assert_eq!(active[lines[0].lead].kpi, Some(KpiId::AbandonmentRate));
+    assert_eq!(group(&active, &active[0]).len(), 3);
+}
+
+#[test]
+fn a_thousand_queues_by_ten_rules_take_no_time() {
+    let mut alarms = Alarms::new(built_in(), Settings::default(), Calendar::default());
+    let answers: Vec<Answer> = alarms
+        .queries()
+        .iter()
+        .map(|query| {
+            let figure = Figure { value: Some(10.0), n: 90, ..Figure::default() };
+            let figures = vec![figure; query.kpis.len()];
+            let row = |queue: i32| Row {
+                key: Slice::of(Dim::Queue, Label::new(&format!("queue-{queue:04}"))),
+                start: None,
+                figures: figures.clone(),
+            };
+            Answer { rows: (0..1000).map(row).collect(), total: figures.clone(), ..Answer::default() }
+        })
+        .collect();
+    let started = std::time::Instant::now();
+    for second in 0..5 {
+        alarms.evaluate(&answers, &[], at(second * 100));
+    }
+    assert!(started.elapsed().as_secs_f64() < 5.0, "{:?}", started.elapsed());
+    assert!(alarms.watched().judged >= 9000);
+}

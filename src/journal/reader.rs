@@ -1,0 +1,222 @@
+//! Reading what was kept.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, schema, sqlite};
+use crate::alert::{Entry, Episode, Who};
+use crate::clock::Time;
+use crate::event::{Event, Kind};
+use crate::text::Label;
+
+/// An event's body as it is kept: the time has a column of its own.
+#[derive(Serialize)]
+pub(super) struct BodyRef<'a> {
+    o: &'a Label,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    i: Option<&'a Label>,
+    k: &'a Kind,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    o: Label,
+    i: Option<Label>,
+    k: Kind,
+}
+
+impl<'a> From<&'a Event> for BodyRef<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self { o: &event.origin, i: event.id.as_ref(), k: &event.kind }
+    }
+}
+
+/// What a load found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Events handed over.
+    pub events: u64,
+    /// Rows that could not be understood and were passed over.
+    pub unreadable: u64,
+    /// The number of the newest event there was.
+    pub(super) last: i64,
+}
+
+/// A read-only view of the journal, with a connection of its own: it waits for nobody.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        Ok(Self { connection: schema::read_only(path)?, path: path.to_owned() })
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        work(&self.connection).map_err(sqlite(&self.path))
+    }
+
+    /// Hand over every event that happened at `since` or later, in the order received.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn load(&self, since: Time, mut each: impl FnMut(Event)) -> Result<Loaded, Error> {
+        self.run(|connection| {
+            // One transaction, so that `last` and the rows speak of the same instant.
+            let snapshot = connection.unchecked_transaction()?;
+            let last = snapshot.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?;
+            // The plus keeps SQLite from taking the index on `at` and sorting: the table is in order already.
+            let mut statement = connection.prepare_cached("SELECT at, body FROM event WHERE +at >= ?1 ORDER BY seq")?;
+            let mut rows = statement.query([since.0])?;
+            let mut loaded = Loaded { last, ..Loaded::default() };
+            while let Some(row) = rows.next()? {
+                if let Some(event) = event(row)? {
+                    loaded.events += 1;
+                    each(event);
+                } else {
+                    loaded.unreadable += 1;
+                }
+            }
+            Ok(loaded)
+        })
+    }
+
+    /// How far each source has been read.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn cursors(&self) -> Result<Vec<(Label, String)>, Error> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached("SELECT source, cursor FROM cursor ORDER BY source")?;
+            let rows = statement.query_map([], |row| Ok((label(row, 0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
+    /// The episodes that are not over, by id.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn active(&self) -> Result<Vec<Episode>, Error> {
+        self.episodes("SELECT id, body FROM episode WHERE resolved IS NULL ORDER BY id LIMIT ?1", -1)
+    }
+
+    /// The newest episodes that are over, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn history(&self, limit: usize) -> Result<Vec<Episode>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.episodes(
+            "SELECT id, body FROM episode WHERE resolved IS NOT NULL ORDER BY resolved DESC, id DESC LIMIT ?1",
+            limit,
+        )
+    }
+
+    /// The first id that no episode has had.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn next_id(&self) -> Result<u64, Error> {
+        let sql = "SELECT max(coalesce((SELECT max(id) FROM episode), 0),
+                              coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_episode'), 0)) + 1";
+        self.run(|connection| connection.query_row(sql, [], |row| row.get::<_, i64>(0)))
+            .map(|id| u64::try_from(id).unwrap_or(1))
+    }
+
+    fn episodes(&self, sql: &str, number: i64) -> Result<Vec<Episode>, Error> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map([number], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            let mut episodes = Vec::new();
+            for row in rows {
+                let (id, body) = row?;
+                // One that a newer format of the body made unreadable must not hide the others.
+                let Ok(mut episode) = serde_json::from_str::<Episode>(&body) else { continue };
+                episode.trail = trail(connection, id)?;
+                episodes.push(episode);
+            }
+            Ok(episodes)
+        })
+    }
+
+    /// The change counter of the newest change of an episode.
+    pub(super) fn newest_change(&self) -> Result<i64, Error> {
+        self.run(|connection| {
+            connection.query_row("SELECT coalesce(max(changed), 0) FROM episode", [], |row| row.get(0))
+        })
+    }
+
+    /// Changes with every commit of another connection.
+    pub(super) fn data_version(&self) -> Result<i64, Error> {
+        self.run(|connection| connection.query_row("PRAGMA data_version", [], |row| row.get(0)))
+    }
+
+    /// Events after `seq`, at most `limit`; the number of the last one looked at, and whether there may be more.
+    pub(super) fn events_after(&self, seq: i64, limit: usize) -> Result<(Vec<Event>, i64, bool), Error> {
+        self.run(|connection| {
+            let sql = "SELECT at, body, seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![seq, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let (mut events, mut last, mut looked) = (Vec::new(), seq, 0);
+            while let Some(row) = rows.next()? {
+                last = row.get(2)?;
+                looked += 1;
+                events.extend(event(row)?);
+            }
+            Ok((events, last, looked >= limit))
+        })
+    }
+
+    /// Episodes changed after `change`, in the order of their changes.
+    pub(super) fn episodes_after(&self, change: i64) -> Result<Vec<Episode>, Error> {
+        self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)
+    }
+
+    /// Whether everything the schema needs is there; a follower may come while the keeper makes the file.
+    pub(super) fn is_ready(&self) -> Result<bool, Error> {
+        self.run(|connection| {
+            let found: Option<i64> = connection
+                .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'meta'", [], |row| row.get(0))
+                .optional()?;
+            Ok(found.is_some())
+        })
+    }
+}
+
+fn label(row: &Row<'_>, column: usize) -> rusqlite::Result<Label> {
+    Ok(Label::from_bytes(row.get_ref(column)?.as_bytes()?))
+}
+
+/// `None` where the body can't be understood.
+fn event(row: &Row<'_>) -> rusqlite::Result<Option<Event>> {
+    let at = Time(row.get(0)?);
+    let body = row.get_ref(1)?.as_bytes()?;
+    Ok(serde_json::from_slice::<Body>(body).ok().map(|Body { o, i, k }| Event { at, origin: o, id: i, kind: k }))
+}
+
+fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<Entry>> {
+    let sql = "SELECT at, what, who, place, text, value FROM trail WHERE episode = ?1 ORDER BY seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([episode], |row| {
+        let text = |column| row.get::<_, Option<String>>(column);
+        let who = text(2)?.map(|name| (name, text(3)));
+        Ok(Entry {
+            at: Time(row.get(0)?),
+            what: label(row, 1)?,
+            who: match who {
+                Some((name, from)) => {
+                    Some(Who { name: Label::new(&name), from: Label::new(&from?.unwrap_or_default()) })
+                }
+                None => None,
+            },
+            text: text(4)?.map(|text| Label::prose(&text)),
+            value: row.get(5)?,
+        })
+    })?;
+    rows.collect()
+}

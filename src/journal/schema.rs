@@ -1,0 +1,136 @@
+//! The file: its format, how it is checked, made and brought up to date.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Error, sqlite};
+
+/// "FLRW": tells our files from other SQLite databases.
+const APPLICATION_ID: i64 = 0x464c_5257;
+/// The newest format known.
+pub(super) const VERSION: i64 = 1;
+/// Up to this size the whole file is checked at the start; a larger one would make the start slow.
+const CHECKED_WHOLLY: u64 = 32 << 20;
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// One step a format: step n brings a file from format n to n + 1.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE event(
+        seq INTEGER PRIMARY KEY,    -- the order received
+        at INTEGER NOT NULL,        -- microseconds since 1970, UTC
+        source TEXT NOT NULL,       -- the configured source that it came from
+        body TEXT NOT NULL          -- JSON: o origin, i id, k what happened
+    );
+    CREATE INDEX event_at ON event(at);
+    CREATE TABLE cursor(source TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE episode(
+        id INTEGER PRIMARY KEY,
+        changed INTEGER NOT NULL,   -- rises with every change of any episode, for followers
+        state TEXT NOT NULL,
+        resolved INTEGER,           -- microseconds since 1970, UTC
+        body TEXT NOT NULL          -- JSON, without the trail
+    );
+    CREATE INDEX episode_changed ON episode(changed);
+    CREATE INDEX episode_resolved ON episode(resolved);
+    CREATE TABLE trail(             -- append-only
+        episode INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        what TEXT NOT NULL,
+        who TEXT,
+        place TEXT,                 -- where from: host and terminal
+        text TEXT,
+        value REAL,
+        PRIMARY KEY(episode, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"];
+
+/// Whether the file at `path` is a sound journal of a known format, or not there yet. Changes nothing.
+pub(super) fn check(path: &Path) -> Result<(), Error> {
+    let damaged = |reason: &str| Error::Damaged { path: path.to_owned(), reason: reason.to_owned() };
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io(error)),
+    };
+    let length = file.metadata().map_err(io)?.len();
+    if length == 0 {
+        return Ok(());
+    }
+    let mut start = [0; 16];
+    if file.read_exact(&mut start).is_err() || start != *MAGIC {
+        return Err(damaged("it is not a database"));
+    }
+    let connection = read_only(path)?;
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0)).map_err(sqlite(path));
+    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if application != APPLICATION_ID && (application, version, tables) != (0, 0, 0) {
+        return Err(damaged("it is a database of another program"));
+    }
+    if version > VERSION {
+        return Err(Error::Newer { path: path.to_owned(), found: version, known: VERSION });
+    }
+    if length <= CHECKED_WHOLLY {
+        let verdict: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite(path))?;
+        if verdict != "ok" {
+            return Err(damaged(&format!("it is damaged ({verdict})")));
+        }
+    }
+    Ok(())
+}
+
+/// Open for writing, making or bringing up to date what is there.
+pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+    // SQLite gives its -wal and -shm the mode of the file.
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let mut connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(sqlite(path))?;
+    prepare(&mut connection).map_err(sqlite(path))?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        // Only before the first table; afterwards it would take a VACUUM.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
+    connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA journal_size_limit=67108864", [], |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let transaction = connection.transaction()?;
+    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    if version < VERSION {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()
+}
+
+/// Open for reading only.
+pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(sqlite(path))?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(sqlite(path))?;
+    Ok(connection)
+}

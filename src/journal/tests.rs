@@ -1,0 +1,310 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use super::*;
+use crate::alert::{Act, Alarms, Command, Entry, Settings as AlarmSettings, State, Who, built_in};
+use crate::clock::Span;
+use crate::event::{Channel, Kind, Offer, Scored, Step, Survey};
+use crate::kpi::{Answer, Calendar, Dim, Figure, Row, Slice};
+
+struct Place {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    clock: Clock,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state").join("journal.db");
+    Place { _folder: folder, path, clock: Clock::manual(Time::from_unix(1_780_000_000)) }
+}
+
+impl Place {
+    fn settings(&self) -> Settings {
+        Settings::new("ann".into(), "desk".into(), self.clock.clone())
+    }
+
+    fn open(&self) -> Result<Opened, Error> {
+        Journal::open(&self.path, &self.settings())
+    }
+
+    fn keeper(&self) -> Journal {
+        match self.open().unwrap() {
+            Opened::Keeper(journal) => journal,
+            Opened::Follower(follower) => panic!("{:?} has it", follower.holder),
+        }
+    }
+
+    fn follower(&self) -> Follower {
+        match self.open().unwrap() {
+            Opened::Follower(follower) => follower,
+            Opened::Keeper(_) => panic!("nobody has it"),
+        }
+    }
+
+    fn error(&self) -> Error {
+        self.open().err().unwrap()
+    }
+}
+
+fn event(number: i64) -> Event {
+    let offer = Offer {
+        queue: "サポート".into(),
+        channel: Channel::Chat,
+        intent: Some("refund".into()),
+        customer: None,
+        priority: Some(-1),
+        position: Some(2),
+        auth_steps: None,
+    };
+    let score = Scored { score: 4.3, min: 1.0, max: 5.0 };
+    let step = match number % 3 {
+        0 => Step::Offered(offer),
+        1 => Step::Answered { agent: "bob".into(), wait: Some(Span(1_234_567)) },
+        _ => Step::Survey(Survey { csat: Some(score), nps: Some(9), ..Survey::default() }),
+    };
+    let id = (number % 2 == 0).then(|| Label::new(&format!("id-{number}")));
+    let kind = Kind::Contact { contact: Label::new(&number.to_string()), queue: None, step };
+    Event { at: Time(1_780_000_000_000_000 - number), origin: "pbx".into(), id, kind }
+}
+
+fn batch(numbers: std::ops::Range<i64>) -> Batch {
+    let cursors = vec![("pbx".into(), numbers.end.to_string())];
+    Batch { events: vec![("pbx".into(), numbers.map(event).collect())], cursors, ..Batch::default() }
+}
+
+fn all(reader: &Reader) -> Vec<Event> {
+    let mut events = Vec::new();
+    let loaded = reader.load(Time(0), |event| events.push(event)).unwrap();
+    assert_eq!(loaded.unreadable, 0);
+    events
+}
+
+/// An episode that fires: through the alarms, as the floor has it.
+fn firing() -> (Alarms, Episode) {
+    let wait = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait").collect();
+    let mut alarms = Alarms::new(wait, AlarmSettings::default(), Calendar::default());
+    let figures = vec![Figure { value: Some(150.0), n: 1, ..Figure::default() }];
+    let row = Row { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
+    let answer = Answer { rows: vec![row], ..Answer::default() };
+    let episode = alarms.evaluate(&[answer], &[], Time::from_unix(1_780_000_000)).pop().unwrap();
+    (alarms, episode)
+}
+
+#[test]
+fn what_was_kept_is_there_after_a_restart() {
+    let place = place();
+    let (mut alarms, episode) = firing();
+    let mut journal = place.keeper();
+    journal.record(batch(0..1000));
+    journal.record(batch(1000..1003));
+    journal.confirm(episode).unwrap();
+    let who = Who { name: "ann".into(), from: "desk/pts1".into() };
+    let act = Act::Acknowledge { note: Some("calling in two agents".into()), lasts: None };
+    let taken = alarms.tell(&Command { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap();
+    journal.confirm(taken.clone()).unwrap();
+    assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
+    drop(journal);
+
+    let mut journal = place.keeper();
+    assert_eq!(all(journal.reader()), (0..1003).map(event).collect::<Vec<_>>());
+    assert_eq!(journal.reader().cursors().unwrap(), [("pbx".into(), "1003".to_owned())]);
+    assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
+    assert_eq!(journal.reader().next_id().unwrap(), 2);
+    let mut over = taken;
+    over.state = State::Resolved;
+    over.resolved = Some(Time::from_unix(1_780_000_100));
+    journal.confirm(over.clone()).unwrap();
+    assert!(journal.reader().active().unwrap().is_empty());
+    assert_eq!(journal.reader().history(10).unwrap(), [over]);
+}
+
+#[test]
+fn a_load_begins_where_it_is_told_to() {
+    let place = place();
+    let mut journal = place.keeper();
+    journal.record(batch(0..100));
+    journal.flush().unwrap();
+    let mut count = 0;
+    let loaded = journal.load(event(9).at, |_| count += 1).unwrap();
+    assert_eq!((count, loaded.events), (10, 10));
+}
+
+#[test]
+fn the_file_is_the_owners_alone() {
+    let place = place();
+    let _journal = place.keeper();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&place.path), 0o600);
+    assert_eq!(mode(&lock::path_of(&place.path)), 0o600);
+    assert_eq!(mode(place.path.parent().unwrap()), 0o700);
+}
+
+/// What another process would find had this one been killed: the file and its log as they stand, mid-write.
+#[test]
+fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events() {
+    let place = place();
+    let (_, episode) = firing();
+    let journal = place.keeper();
+    for from in 0..40 {
+        journal.record(batch(from * 250..(from + 1) * 250));
+        if from == 20 {
+            journal.confirm(episode.clone()).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let copy = folder.path().join("journal.db");
+            journal.record(batch(from * 250..(from + 1) * 250));
+            for suffix in ["", "-wal"] {
+                let from = format!("{}{suffix}", place.path.display());
+                std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
+            }
+            let Opened::Keeper(mut killed) = Journal::open(&copy, &place.settings()).unwrap() else { panic!() };
+            assert_eq!(killed.reader().active().unwrap(), std::slice::from_ref(&episode));
+            let events = all(killed.reader());
+            let cursor = killed.reader().cursors().unwrap().remove(0).1;
+            assert_eq!(events.len().to_string(), cursor);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_refused_and_left_as_it_is() {
+    let place = place();
+    std::fs::create_dir_all(place.path.parent().unwrap()).unwrap();
+    for content in [&b"these are my notes\n"[..], b"SQLite format 3\0 but not really, no, not at all", b"x"] {
+        std::fs::write(&place.path, content).unwrap();
+        let error = place.error();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("move the file aside"), "{error}");
+        assert_eq!(std::fs::read(&place.path).unwrap(), content);
+    }
+    std::fs::remove_file(&place.path).unwrap();
+    let other = rusqlite::Connection::open(&place.path).unwrap();
+    other.execute_batch("CREATE TABLE recipes(name)").unwrap();
+    assert!(place.error().to_string().contains("another program"));
+}
+
+#[test]
+fn a_damaged_journal_is_refused_and_left_as_it_is() {
+    let place = place();
+    let journal = place.keeper();
+    journal.record(batch(0..5000));
+    drop(journal);
+    assert!(!place.path.with_extension("db-wal").exists(), "an orderly end leaves one file");
+    let mut bytes = std::fs::read(&place.path).unwrap();
+    for page in 3..60 {
+        bytes[page * 4096..page * 4096 + 200].fill(0xa5);
+    }
+    std::fs::write(&place.path, &bytes).unwrap();
+    let error = place.error();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    assert_eq!(std::fs::read(&place.path).unwrap(), bytes);
+
+    bytes.truncate(bytes.len() / 2);
+    std::fs::write(&place.path, &bytes).unwrap();
+    assert!(matches!(place.error(), Error::Damaged { .. }));
+}
+
+#[test]
+fn a_newer_journal_is_refused_and_left_as_it_is() {
+    let place = place();
+    drop(place.keeper());
+    let connection = rusqlite::Connection::open(&place.path).unwrap();
+    connection.pragma_update(None, "user_version", 7).unwrap();
+    drop(connection);
+    let bytes = std::fs::read(&place.path).unwrap();
+    let error = place.error();
+    assert!(matches!(error, Error::Newer { found: 7, .. }), "{error}");
+    assert!(error.to_string().contains("use the newer floorwatch"));
+    assert_eq!(std::fs::read(&place.path).unwrap(), bytes);
+}
+
+#[test]
+fn the_second_to_open_it_follows_and_sees_what_is_done() {
+    let place = place();
+    let (_, episode) = firing();
+    let journal = place.keeper();
+    journal.record(batch(0..10));
+    journal.flush().unwrap();
+    let mut follower = place.follower();
+    assert_eq!(follower.holder.as_ref().unwrap().user.as_str(), "ann");
+    let mut count = 0;
+    follower.load(Time(0), |_| count += 1).unwrap();
+    assert_eq!(count, 10);
+    let news = follower.poll().unwrap();
+    assert!(news.events.is_empty() && news.episodes.is_empty());
+    journal.record(batch(10..13));
+    journal.confirm(episode.clone()).unwrap();
+    let news = follower.poll().unwrap();
+    assert_eq!(news.events, (10..13).map(event).collect::<Vec<_>>());
+    assert_eq!(news.episodes, [episode]);
+    assert!(follower.poll().unwrap().episodes.is_empty());
+    drop(journal);
+    // Whoever held it is gone: the next to open it is the keeper.
+    drop(place.keeper());
+}
+
+#[test]
+fn what_is_old_is_removed_and_the_file_shrinks() {
+    let place = place();
+    let (_, episode) = firing();
+    let mut journal = place.keeper();
+    journal.record(batch(0..20_000));
+    let old = Episode { state: State::Resolved, resolved: Some(Time::from_unix(1_780_000_000)), ..episode };
+    journal.confirm(old).unwrap();
+    drop(journal);
+    let before = place.path.metadata().unwrap().len();
+
+    let mut connection = schema::open(&place.path).unwrap();
+    let keep = retention::Keep::new(35, 400);
+    let later = |days: i64| Time::from_unix(1_780_000_000 + days * 86_400);
+    assert!(!retention::bite(&mut connection, keep, later(34)).unwrap());
+    let mut bites = 0;
+    while retention::bite(&mut connection, keep, later(36)).unwrap() {
+        bites += 1;
+    }
+    assert_eq!(bites, 4);
+    drop(connection);
+    assert!(place.path.metadata().unwrap().len() < before / 4);
+    journal = place.keeper();
+    assert!(all(journal.reader()).is_empty());
+    assert_eq!(journal.reader().history(9).unwrap().len(), 1, "episodes are kept longer");
+    drop(journal);
+    let mut connection = schema::open(&place.path).unwrap();
+    retention::bite(&mut connection, keep, later(401)).unwrap();
+    drop(connection);
+    journal = place.keeper();
+    assert!(journal.reader().history(9).unwrap().is_empty());
+    assert_eq!(journal.reader().next_id().unwrap(), 2, "its id does not come again");
+}
+
+#[test]
+fn a_write_that_fails_is_told_and_caught_up_later() {
+    let place = place();
+    let (_, mut episode) = firing();
+    let mut journal = place.keeper();
+    // It stands for a full disk: an insert that fails while the rest works.
+    let other = rusqlite::Connection::open(&place.path).unwrap();
+    other
+        .execute_batch("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+        .unwrap();
+    journal.record(batch(0..10));
+    assert!(journal.flush().is_err());
+    assert_eq!(journal.failed().unwrap().as_str(), "disk is full");
+    episode.trail.push(Entry {
+        at: Time(0),
+        what: "noted".into(),
+        who: None,
+        text: Some(Label::prose(&"long ".repeat(30))),
+        value: Some(1.5),
+    });
+    assert!(journal.confirm(episode.clone()).is_err());
+    other.execute_batch("DROP TRIGGER full").unwrap();
+    drop(other);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while journal.failed().is_some() && std::time::Instant::now() < deadline {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(journal.failed(), None);
+    assert_eq!(all(journal.reader()).len(), 10);
+    assert_eq!(journal.reader().active().unwrap(), [episode]);
+}
