@@ -14,6 +14,7 @@
 pub mod alert;
 pub mod board;
 pub mod clock;
+pub mod config;
 pub mod engine;
 pub mod event;
 pub mod floor;

@@ -1,0 +1,236 @@
+//! The configuration: one TOML file, read into each room's own settings.
+//!
+//! Everything has a default, written down once in [`Config::default`] and the types it is made of; an empty file is
+//! a good configuration. Every mistake in the file is reported, with its line, its key and what to do about it.
+
+pub mod duration;
+mod floor;
+mod problem;
+mod section;
+mod ui;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use serde::de::DeserializeOwned;
+use toml::de::DeTable;
+
+use crate::clock::Span;
+use crate::text::Label;
+
+pub use floor::{AhtBounds, Floor, QueueOverride};
+pub(crate) use problem::suggestion;
+pub use problem::{Error, Problem, Problems};
+pub use ui::{Theme, Ui};
+
+use section::{Findings, Section};
+
+/// A `[[source]]` as the source room takes it.
+pub type Source = toml::Table;
+/// An `[[alert]]` as the alert room takes it.
+pub type AlertRule = toml::Table;
+
+/// Everything the file can say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The centre's name, on top of the board.
+    pub title: Label,
+    /// Who acknowledges; the login where absent.
+    pub who: Option<Label>,
+    /// How the floor counts and judges.
+    pub floor: Floor,
+    /// Where events come from.
+    pub sources: Vec<Source>,
+    /// Alert rules of the centre's own.
+    pub alerts: Vec<AlertRule>,
+    /// How alerts behave.
+    pub alerting: Alerting,
+    /// The screen.
+    pub ui: Ui,
+    /// The journal.
+    pub journal: Journal,
+}
+
+/// How alerts behave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alerting {
+    /// Whether the built-in rules apply besides the file's own.
+    pub builtin: bool,
+    /// How long an acknowledgement holds.
+    pub expiry: Span,
+    /// An acknowledgement breaks when the value gets worse by this share of what it was; 0.2 is a fifth.
+    pub worsening: f64,
+    /// How long `z` snoozes.
+    pub snooze: Span,
+}
+
+/// What is kept on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journal {
+    /// The database; the state folder's `floorwatch.db` where absent.
+    pub path: Option<PathBuf>,
+    /// Events older than this many days are forgotten.
+    pub keep_days: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            title: Label::fixed("floorwatch"),
+            who: None,
+            floor: Floor::default(),
+            sources: Vec::new(),
+            alerts: Vec::new(),
+            alerting: Alerting::default(),
+            ui: Ui::default(),
+            journal: Journal::default(),
+        }
+    }
+}
+
+impl Default for Alerting {
+    fn default() -> Self {
+        Self { builtin: true, expiry: Span(15 * Span::MINUTE.0), worsening: 0.2, snooze: Span(15 * Span::MINUTE.0) }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { path: None, keep_days: 35 }
+    }
+}
+
+impl Config {
+    /// Read a configuration from its text. `file` is its name for messages; `machine_zone` is the time zone where
+    /// the text names none.
+    ///
+    /// # Errors
+    /// [`Error::Problems`] with every mistake found.
+    pub fn parse(text: &str, file: &str, machine_zone: Tz) -> Result<Self, Error> {
+        let findings = RefCell::new(Findings::default());
+        let config = Self::read(text, machine_zone, &findings);
+        finish(text, file, findings.into_inner())?;
+        Ok(config)
+    }
+
+    /// Read a configuration file.
+    ///
+    /// # Errors
+    /// [`Error::Read`] where the file can't be read, [`Error::Problems`] with every mistake in it.
+    pub fn load(path: &Path, machine_zone: Tz) -> Result<Self, Error> {
+        Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
+    }
+
+    fn read(text: &str, machine_zone: Tz, findings: &RefCell<Findings>) -> Self {
+        let mut config = Self::default();
+        config.floor.calendar.zone = machine_zone;
+        let (document, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            let mistakes = errors.iter().map(|error| (error.span().map_or(0, |span| span.start), syntax(error)));
+            findings.borrow_mut().mistakes.extend(mistakes);
+            return config;
+        }
+        let mut root = Section::root(document.get_ref(), findings);
+        if let Some(title) = root.text("title") {
+            config.title = title;
+        }
+        config.who = root.text("who");
+        config.floor.read(&mut root);
+        config.sources = root.list("source");
+        config.alerts = root.list("alert");
+        config.alerting.read(root.section("alerts"));
+        config.ui.read(root.section("ui"));
+        config.journal.read(root.section("journal"));
+        root.done();
+        config
+    }
+}
+
+impl Alerting {
+    fn read(&mut self, mut section: Section<'_>) {
+        if let Some(builtin) = section.flag("builtin") {
+            self.builtin = builtin;
+        }
+        if let Some(expiry) = section.span("expiry") {
+            self.expiry = expiry;
+        }
+        if let Some(worsening) = section.number("worsening") {
+            if worsening < 0.0 {
+                section.complain("worsening", "is a share and can't be negative; `0.2` is a fifth");
+            }
+            self.worsening = worsening;
+        }
+        if let Some(snooze) = section.span("snooze") {
+            self.snooze = snooze;
+        }
+        section.done();
+    }
+}
+
+impl Journal {
+    fn read(&mut self, mut section: Section<'_>) {
+        self.path = section.raw_text("path").map(PathBuf::from);
+        if let Some(days) = section.count("keep_days") {
+            match u32::try_from(days) {
+                Ok(days @ 1..=3650) => self.keep_days = days,
+                _ => section.complain("keep_days", "must be between 1 and 3650"),
+            }
+        }
+        section.done();
+    }
+}
+
+/// Read one table of another room's own type from a file that may hold others too: the `[csv]` of `--columns`.
+///
+/// # Errors
+/// [`Error::Read`] where the file can't be read, [`Error::Problems`] where the table isn't there or is wrong.
+pub fn table<T: DeserializeOwned>(path: &Path, key: &str) -> Result<T, Error> {
+    let text = read_file(path)?;
+    let findings = RefCell::new(Findings::default());
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    findings.borrow_mut().mistakes =
+        errors.iter().map(|error| (error.span().map_or(0, |span| span.start), syntax(error))).collect();
+    let root = Section::root(document.get_ref(), &findings);
+    let value = if errors.is_empty() { root.value(key) } else { None };
+    let mut findings = findings.take();
+    if value.is_none() && findings.mistakes.is_empty() {
+        findings.mistakes.push((0, format!("there is no `[{key}]` table in this file")));
+    }
+    finish(&text, &path.display().to_string(), findings)?;
+    value.ok_or_else(|| Error::Problems(Problems { file: path.display().to_string(), list: Vec::new() }))
+}
+
+/// Where the configuration lies when nobody says: `floorwatch/config.toml` in the user's configuration folder.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "floorwatch").map(|folders| folders.config_dir().join("config.toml"))
+}
+
+/// Where what is kept lies when nobody says: `floorwatch` in the user's state folder.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "floorwatch")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
+fn read_file(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+fn finish(text: &str, file: &str, mut findings: Findings) -> Result<(), Error> {
+    if findings.mistakes.is_empty() {
+        return Ok(());
+    }
+    findings.mistakes.sort_by_key(|(at, _)| *at);
+    let list = findings.mistakes.into_iter().map(|(at, what)| Problem::at(text, at, what)).collect();
+    Err(Error::Problems(Problems { file: file.to_owned(), list }))
+}
+
+/// The parser's message on one line.
+fn syntax(error: &toml::de::Error) -> String {
+    error.message().lines().map(str::trim).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;
