@@ -19,5 +19,6 @@ pub mod engine;
 pub mod event;
 pub mod floor;
 pub mod kpi;
+pub mod report;
 pub mod source;
 pub mod text;
