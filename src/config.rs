@@ -19,6 +19,7 @@ use toml::de::DeTable;
 use crate::clock::Span;
 use crate::text::Label;
 
+pub(crate) use floor::zone;
 pub use floor::{AhtBounds, Floor, QueueOverride};
 pub(crate) use problem::suggestion;
 pub use problem::{Error, Problem, Problems};

@@ -13,6 +13,7 @@
 
 pub mod alert;
 pub mod board;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine;

@@ -1,0 +1,145 @@
+//! `floorwatch report`: figures from files.
+
+use std::path::PathBuf;
+
+use super::{Error, print, times, width};
+use crate::clock::{Span, Time};
+use crate::config::{Config, duration};
+use crate::kpi::{CATALOGUE, Dim, Every, Formula, KpiId};
+use crate::report::{Format, Report, ReportSettings};
+
+/// What stands on the line.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct Args {
+    /// queue_log, contact events or CSV, plain or gzip; several are one stream in time order, however given
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// From here: RFC 3339, or a date or date and time on the centre's clock [default: the first event]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// To here, exclusive [default: the last event]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// One row for each value of these: one or two of queue, intent, agent, channel, team
+    #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = super::words(&DIMS, Dim::parse))]
+    pub by: Vec<Dim>,
+    /// One row for each step: 15m, 30m, 1h, 1d
+    #[arg(long, value_name = "STEP", value_parser = times::every)]
+    pub every: Option<Every>,
+    /// The service level's threshold in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]
+    pub service_level: Option<Span>,
+    /// Which of the six service levels
+    #[arg(long, value_parser = super::words(&FORMULAS, Formula::parse))]
+    pub formula: Option<Formula>,
+    /// Whoever hangs up sooner than this is a short abandon, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]
+    pub short_abandon: Option<Span>,
+    /// Within which a further contact makes the first one unresolved: 7d
+    #[arg(long, value_name = "SPAN", value_parser = duration::parse)]
+    pub fcr_window: Option<Span>,
+    /// The report's form
+    #[arg(long, default_value = "table", value_parser = super::words(&FORMATS, Format::parse))]
+    pub format: Format,
+    /// The file whose `[csv]` table names the columns of CSV files
+    #[arg(long, value_name = "FILE")]
+    pub columns: Option<PathBuf>,
+}
+
+const DIMS: [&str; 5] = ["queue", "intent", "agent", "channel", "team"];
+const FORMULAS: [&str; 6] = ["offered", "short_excluded", "late_abandons", "short_credited", "positive", "answered"];
+const FORMATS: [&str; 5] = ["table", "json", "csv", "markdown", "html"];
+
+/// What is asked for, checked and put together with the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The files to read.
+    pub files: Vec<PathBuf>,
+    /// The file that names the columns of CSV files.
+    pub columns: Option<PathBuf>,
+    /// The start, where not the first event.
+    pub from: Option<Time>,
+    /// The end, exclusive, where not just past the last event.
+    pub to: Option<Time>,
+    /// The dimensions of the rows' keys, up to two.
+    pub by: Vec<Dim>,
+    /// The steps.
+    pub every: Option<Every>,
+    /// Which figures.
+    pub kpis: Vec<KpiId>,
+    /// The configuration, with what the command line says laid over it.
+    pub config: Config,
+}
+
+impl Args {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the times, dimensions or spans make no sense.
+    pub fn wanted(&self, mut config: Config) -> Result<Wanted, Error> {
+        let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
+        let to = times::instant("--to", self.to.as_deref(), &config.floor.calendar)?;
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            return Err(Error::Usage(
+                "--to must be after --from; it is exclusive, so a day ends where the next begins".to_owned(),
+            ));
+        }
+        let mut by = self.by.clone();
+        by.sort_unstable();
+        by.dedup();
+        if by.len() != self.by.len() {
+            return Err(Error::Usage("--by: a dimension is given twice".to_owned()));
+        }
+        if by.len() > 2 {
+            return Err(Error::Usage("--by: two dimensions at most".to_owned()));
+        }
+        let floor = &mut config.floor;
+        floor.service_level = self.service_level.unwrap_or(floor.service_level);
+        floor.short_abandon = self.short_abandon.unwrap_or(floor.short_abandon);
+        floor.rules.formula = self.formula.unwrap_or(floor.rules.formula);
+        floor.rules.fcr_window = self.fcr_window.unwrap_or(floor.rules.fcr_window);
+        if self.service_level.is_some() {
+            // Asked for on the line, it holds for every queue.
+            floor.queues.iter_mut().for_each(|(_, queue)| queue.service_level = None);
+        }
+        Ok(Wanted {
+            files: self.files.clone(),
+            columns: self.columns.clone(),
+            from,
+            to,
+            by: self.by.clone(),
+            every: self.every,
+            kpis: CATALOGUE.iter().map(|kpi| kpi.id).collect(),
+            config,
+        })
+    }
+
+    /// Print a report in the form asked for, as wide as the terminal.
+    ///
+    /// # Errors
+    /// [`Error::Output`] where standard output can't be written.
+    pub fn print(&self, report: &Report) -> Result<(), Error> {
+        print(report.render(self.format, width()).as_bytes())
+    }
+}
+
+impl Wanted {
+    /// How things are counted, for the report to say.
+    #[must_use]
+    pub fn settings(&self) -> ReportSettings {
+        let floor = &self.config.floor;
+        ReportSettings {
+            service_level: floor.service_level,
+            formula: floor.rules.formula,
+            short_abandon: floor.short_abandon,
+            left_excluded: floor.rules.left_excluded.clone(),
+            fcr_method: floor.rules.fcr_method,
+            fcr_window: floor.rules.fcr_window,
+            min_samples: floor.rules.min_samples,
+            lateness: floor.lateness,
+            contact_ttl: floor.contact_ttl,
+        }
+    }
+}
