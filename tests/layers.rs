@@ -72,13 +72,13 @@ fn room(file: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The code of a file, without its comments and the unit tests at its end.
+/// The code of a file, without blank lines, comments and the unit tests at its end.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split("#[cfg(test)]\nmod tests {")
         .next()
         .unwrap_or("")
         .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"))
 }
 
 /// The names that follow `crate::` on a line; braces directly after it (`crate::{a, b}`) too.
