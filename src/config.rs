@@ -21,7 +21,6 @@ use crate::text::Label;
 
 pub(crate) use floor::zone;
 pub use floor::{AhtBounds, Floor, QueueOverride};
-pub(crate) use problem::suggestion;
 pub use problem::{Error, Problem, Problems};
 pub use ui::{Theme, Ui};
 

@@ -1,5 +1,7 @@
 //! The program as its users run it: exit codes, one clear line on stderr, quiet pipes.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::process::{Command, Output, Stdio};
 
 fn floorwatch(arguments: &[&str]) -> Output {

@@ -2,8 +2,11 @@
 //!
 //! Run with `UPDATE_DOCS=1` to write the generated parts anew.
 
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test may panic")]
+
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use floorwatch::kpi::{Better, CATALOGUE, Formula, Group, Kpi, Unit};
 
@@ -13,6 +16,9 @@ fn root() -> &'static Path {
 
 /// Compare the part of a document between `<!-- name -->` and `<!-- /name -->` with what it should be.
 fn hold(document: &str, name: &str, expected: &str) {
+    // Tests run side by side; two that write one document must not.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let path = root().join(document);
     let text = std::fs::read_to_string(&path).unwrap();
     let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));

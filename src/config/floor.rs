@@ -5,7 +5,6 @@ use chrono::NaiveTime;
 use chrono_tz::Tz;
 
 use super::section::Section;
-use super::suggestion;
 use crate::clock::Span;
 use crate::event::LeftReason;
 use crate::kpi::{Bands, Better, CATALOGUE, Calendar, FcrMethod, Formula, KpiId, Rules};
@@ -86,10 +85,10 @@ impl Floor {
             }
         }
         self.read_rules(root.section("rules"));
-        self.targets = targets(root.section("targets"));
+        self.targets = targets(&root.section("targets"));
         for (name, mut section) in root.named("queue") {
             let service_level = section.span("service_level_s");
-            let targets = targets(section.section("targets"));
+            let targets = targets(&section.section("targets"));
             section.done();
             self.queues.push((name, QueueOverride { service_level, targets }));
         }
@@ -148,7 +147,7 @@ pub(crate) fn zone(name: &str) -> Result<Tz, String> {
     })
 }
 
-fn targets(section: Section<'_>) -> Vec<(KpiId, Bands)> {
+fn targets(section: &Section<'_>) -> Vec<(KpiId, Bands)> {
     let mut found = Vec::new();
     for key in section.keys() {
         let Some(id) = KpiId::parse(&key) else {

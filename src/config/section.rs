@@ -60,13 +60,11 @@ impl<'d> Section<'d> {
     /// A value of a type of its own; `what` says what is expected, for the message.
     fn typed<T: DeserializeOwned>(&mut self, key: &'static str, what: &str) -> Option<T> {
         let value = self.get(key)?;
-        match T::deserialize(ValueDeserializer::from(value.clone())) {
-            Ok(read) => Some(read),
-            Err(_) => {
-                self.complain(key, &format!("must be {what}, not {}", describe(value.get_ref())));
-                None
-            }
+        let read = T::deserialize(ValueDeserializer::from(value.clone())).ok();
+        if read.is_none() {
+            self.complain(key, &format!("must be {what}, not {}", describe(value.get_ref())));
         }
+        read
     }
 
     /// A text, cleaned.
@@ -145,23 +143,21 @@ impl<'d> Section<'d> {
         let value = self.table?.get(key)?;
         let deserializer = || ValueDeserializer::from(value.clone());
         let one = <String as serde::Deserialize>::deserialize(deserializer()).map(|text| vec![text]);
-        match one.or_else(|_| <Vec<String> as serde::Deserialize>::deserialize(deserializer())) {
-            Ok(texts) => Some(texts),
-            Err(_) => {
-                self.complain(key, "must be a text or a list of texts");
-                None
-            }
+        let texts = one.or_else(|_| <Vec<String> as serde::Deserialize>::deserialize(deserializer())).ok();
+        if texts.is_none() {
+            self.complain(key, "must be a text or a list of texts");
         }
+        texts
     }
 
     /// A table within.
-    pub(super) fn section(&mut self, key: &'static str) -> Section<'d> {
+    pub(super) fn section(&mut self, key: &'static str) -> Self {
         let value = self.get(key);
         self.child(key, value)
     }
 
     /// The tables within, by names that are the file's own: `[queue.NAME]`.
-    pub(super) fn named(&mut self, key: &'static str) -> Vec<(Label, Section<'d>)> {
+    pub(super) fn named(&mut self, key: &'static str) -> Vec<(Label, Self)> {
         let outer = self.section(key);
         let Some(table) = outer.table else { return Vec::new() };
         table
@@ -170,12 +166,12 @@ impl<'d> Section<'d> {
             .collect()
     }
 
-    fn child(&self, key: &str, value: Option<&'d Spanned<DeValue<'d>>>) -> Section<'d> {
+    fn child(&self, key: &str, value: Option<&'d Spanned<DeValue<'d>>>) -> Self {
         let table = value.and_then(|value| value.get_ref().as_table());
         if value.is_some() && table.is_none() {
             self.complain(key, &format!("must be a table: write `[{}]`", self.name(key)));
         }
-        Section { path: self.name(key), table, asked: Vec::new(), findings: self.findings }
+        Self { path: self.name(key), table, asked: Vec::new(), findings: self.findings }
     }
 
     /// The keys of this table, for tables whose keys are the file's own.

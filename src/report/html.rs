@@ -1,6 +1,8 @@
 //! A report as one HTML page that needs nothing else: no scripts, no fonts, no network. It follows the reader's light
 //! or dark setting and prints well. A verdict is a sign, a word and only then a colour.
 
+use std::fmt::Write;
+
 use super::{Report, notes};
 use crate::kpi::{Figure, KpiId, Verdict};
 
@@ -9,16 +11,11 @@ const STYLE: &str = include_str!("report.css");
 pub(super) fn render(report: &Report) -> String {
     let title = format!("Floor report, {} to {}", report.wall(report.from), report.wall(report.to));
     let table = if report.has_rows() { rows(report) } else { list(report) };
-    let notes: String = notes::lines(report, notes::Marks::SelfEvident)
-        .iter()
-        .map(|note| {
-            format!(
-                "<li{}>{}</li>\n",
-                if note.starts_with("  ") { " class=\"in\"" } else { "" },
-                escape(note.trim_start())
-            )
-        })
-        .collect();
+    let mut notes = String::new();
+    for note in notes::lines(report, notes::Marks::SelfEvident) {
+        let class = if note.starts_with("  ") { " class=\"in\"" } else { "" };
+        let _ = writeln!(notes, "<li{class}>{}</li>", escape(note.trim_start()));
+    }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -35,20 +32,20 @@ fn rows(report: &Report) -> String {
     let heads = report.key_heads();
     let mut out = String::from("<thead><tr>");
     for head in &heads {
-        out.push_str(&format!("<th scope=\"col\" class=\"key\">{head}</th>"));
+        let _ = write!(out, "<th scope=\"col\" class=\"key\">{head}</th>");
     }
     for id in &columns {
         let kpi = id.def();
-        out.push_str(&format!("<th scope=\"col\" title=\"{}\">{}</th>", escape(kpi.formula), escape(kpi.short)));
+        let _ = write!(out, "<th scope=\"col\" title=\"{}\">{}</th>", escape(kpi.formula), escape(kpi.short));
     }
     out.push_str("</tr></thead>\n<tbody>\n<tr class=\"total\">");
-    out.push_str(&format!("<th scope=\"row\" colspan=\"{}\">Total</th>", heads.len().max(1)));
+    let _ = write!(out, "<th scope=\"row\" colspan=\"{}\">Total</th>", heads.len().max(1));
     out.push_str(&cells(report, &columns, &report.total));
     out.push_str("</tr>\n");
     for row in &report.rows {
         out.push_str("<tr>");
         for cell in report.key_cells(row) {
-            out.push_str(&format!("<th scope=\"row\">{}</th>", escape(&cell)));
+            let _ = write!(out, "<th scope=\"row\">{}</th>", escape(&cell));
         }
         out.push_str(&cells(report, &columns, &row.figures));
         out.push_str("</tr>\n");
@@ -64,13 +61,14 @@ fn list(report: &Report) -> String {
     for (id, figure) in report.kpis.iter().zip(&report.total) {
         let kpi = id.def();
         let note = figure.reason.as_deref().unwrap_or(kpi.formula);
-        out.push_str(&format!(
-            "<tr><th scope=\"row\">{}</th>{}<td>{}</td><td class=\"text\">{}</td></tr>\n",
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th>{}<td>{}</td><td class=\"text\">{}</td></tr>",
             escape(kpi.name),
             cell(*id, figure),
             figure.n,
             escape(note),
-        ));
+        );
     }
     out + "</tbody>\n"
 }

@@ -1,20 +1,22 @@
 //! A report as Markdown, for chats, tickets and wikis.
 
+use std::fmt::Write;
+
 use super::{Report, mark, notes};
 use crate::kpi::{Figure, KpiId};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = format!("# Floor report\n\n{}\n\n", escape(&notes::heading(report)));
     if report.has_rows() {
-        rows(report, &mut out)
+        rows(report, &mut out);
     } else {
-        list(report, &mut out)
+        list(report, &mut out);
     }
     out.push('\n');
     for note in notes::lines(report, notes::Marks::Explained) {
         // A note that is indented belongs to the one above it.
         let indent = if note.starts_with("  ") { "  " } else { "" };
-        out.push_str(&format!("{indent}- {}\n", escape(note.trim_start())));
+        let _ = writeln!(out, "{indent}- {}", escape(note.trim_start()));
     }
     out
 }
@@ -55,7 +57,7 @@ fn list(report: &Report, out: &mut String) {
 fn record(out: &mut String, cells: impl Iterator<Item = String>) {
     out.push('|');
     for cell in cells {
-        out.push_str(&format!(" {cell} |"));
+        let _ = write!(out, " {cell} |");
     }
     out.push('\n');
 }
