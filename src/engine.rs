@@ -1,3 +1,177 @@
 //! The engine: events in, figures out.
 //!
-//! Pure: it takes the time as an argument and does no I/O.
+//! Pure: it takes the time as an argument and does no I/O. Events move contacts (`calls`, `visit`) and agents
+//! (`agents`); contacts leave facts (`facts`), and questions are sums over facts (`view`). Its state grows with
+//! what is alive and with retention, not with uptime.
+
+mod agents;
+mod answer;
+mod apply;
+mod calls;
+mod facts;
+mod live;
+mod names;
+mod repeats;
+mod seen;
+mod settings;
+mod view;
+mod visit;
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::clock::{Span, Time};
+use crate::event::{AgentProfile, QueueProfile};
+use crate::kpi::{Calendar, Gives, KpiId};
+use crate::text::Label;
+
+pub use live::{AgentNow, ContactNow, QueueNow};
+pub use settings::{QueueSettings, Settings};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was counted.
+    Counted,
+    /// It was counted where it belongs, though it came later than `lateness` allows.
+    Late,
+    /// It had come before.
+    Duplicate,
+    /// It contradicts what is known of the contact (an answer after the end, say) and was left out.
+    OutOfPlace,
+}
+
+/// The state of a floor.
+#[derive(Debug, Default)]
+pub struct Engine {
+    settings: Settings,
+    queues: names::Names,
+    intents: names::Names,
+    agents: names::Names,
+    teams: names::Names,
+    customers: names::Names,
+    evaluators: names::Names,
+    origins: names::Names,
+    reasons: names::Names,
+    /// By number of the name.
+    queue_facts: Vec<QueueFacts>,
+    agent_facts: Vec<AgentFacts>,
+    /// Contacts in the order of their first event; `gone` of them have been forgotten.
+    calls: VecDeque<calls::Call>,
+    gone: u64,
+    call_ids: FxHashMap<Label, u64>,
+    /// Contacts with an open visit.
+    open: FxHashSet<u64>,
+    /// Contacts that are over, in the order they ended, until their steps are let go.
+    over: VecDeque<(Time, u64)>,
+    cells: facts::Cells,
+    minutes: facts::Minutes,
+    repeats: repeats::Repeats,
+    seen: seen::Seen,
+    restarts: Vec<(u32, Time)>,
+    lines: view::Lines,
+    gives: Gives,
+    /// The newest time seen, of all and by origin.
+    newest: Time,
+    newest_by_origin: Vec<Time>,
+    tended: Time,
+    views: answer::Views,
+    observed: FxHashMap<(u32, KpiId), (f64, Time)>,
+    /// Rises when names' groupings or the lines that facts are judged by change.
+    epoch: u64,
+}
+
+#[derive(Debug, Default)]
+struct QueueFacts {
+    profile: Option<QueueProfile>,
+    channel: Option<u8>,
+    origin: u32,
+}
+
+#[derive(Debug, Default)]
+struct AgentFacts {
+    profile: Option<AgentProfile>,
+    team: u32,
+    queues: Vec<u32>,
+    line: agents::Line,
+}
+
+impl Engine {
+    /// A floor where nothing has happened yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let lines =
+            view::Lines { by_queue: Vec::new(), usual: settings.service_level, short_abandon: settings.short_abandon };
+        Self { lines, settings, ..Self::default() }
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Time zone and start of the business day.
+    #[must_use]
+    pub const fn calendar(&self) -> &Calendar {
+        &self.settings.calendar
+    }
+
+    /// What kinds of events have been seen.
+    #[must_use]
+    pub const fn gives(&self) -> Gives {
+        self.gives
+    }
+
+    /// The newest event's time.
+    #[must_use]
+    pub const fn newest(&self) -> Time {
+        self.newest
+    }
+
+    /// Let time pass: close contacts that have outlived `contact_ttl`, and forget what is older than retention.
+    /// Cheap; call it as often as you like.
+    pub fn advance(&mut self, now: Time) {
+        if now.since(self.tended) < Span::MINUTE {
+            return;
+        }
+        let hour_before = self.tended.0.div_euclid(Span::HOUR.0);
+        self.tended = now;
+        self.close_outlived(now);
+        self.settle(now);
+        if now.0.div_euclid(Span::HOUR.0) != hour_before {
+            self.forget(now);
+        }
+    }
+
+    fn forget(&mut self, now: Time) {
+        self.seen.turn(now);
+        let Some(keep) = self.settings.keep else { return };
+        let calendar = self.settings.calendar;
+        let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
+        let oldest = calendar.day_start(now, days);
+        self.minutes.forget_before(oldest);
+        let history = oldest - self.settings.rules.fcr_window;
+        self.repeats.forget_before(history);
+        let detail = calendar.day_start(now, 1);
+        let marks: Vec<Time> = (0..=days).rev().map(|back| calendar.day_start(now, back)).collect();
+        for agent in &mut self.agent_facts {
+            agent.line.forget_before(detail, &marks);
+        }
+        while let Some(call) = self.calls.front() {
+            let ended = call.visits.iter().filter_map(|v| v.ended).max().unwrap_or(Time(0));
+            if call.is_open() || ended >= oldest.min(history) {
+                break;
+            }
+            if self.call_ids.get(&call.id) == Some(&self.gone) {
+                self.call_ids.remove(&call.id);
+            }
+            self.calls.pop_front();
+            self.gone += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! One file or folder a kind of source: bytes → records (pure) → events (pure). A source runs on its own thread
 //! and sends [`Message`]s; how it does is said the same way as what it saw.
 
+pub mod simulator;
+
 use crate::board::Health;
 use crate::clock::Time;
 use crate::event::Event;

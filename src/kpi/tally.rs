@@ -250,6 +250,31 @@ impl Tally {
         counted(&self.left, excluded)
     }
 
+    /// Whether nothing is left of it: all that was counted in has been counted out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let counts = [
+            self.offered,
+            self.answered,
+            self.abandoned,
+            self.left_total(),
+            self.unknown_end,
+            self.handled,
+            self.wrapped,
+            self.ring_no_answer,
+            self.response.n,
+            self.self_service,
+            self.dispositions,
+            self.survey_resolutions,
+            self.reopened,
+            self.csat.n,
+            self.ces.n,
+            self.nps,
+            self.quality.n,
+        ];
+        counts.iter().all(|n| *n == 0)
+    }
+
     /// Contacts that left, whatever the reason.
     #[must_use]
     pub fn left_total(&self) -> i64 {

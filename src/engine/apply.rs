@@ -1,0 +1,525 @@
+//! Taking an event in.
+
+use smallvec::SmallVec;
+
+use super::agents::Said;
+use super::calls::{Call, Joining, Move, Step, Taken};
+use super::facts::{Cell, Count, Fact};
+use super::repeats::{Entry, Thread};
+use super::visit::{Stage, Trace, Traces, Visit};
+use super::{AgentFacts, Engine, Outcome, QueueFacts};
+use crate::clock::{Span, Time};
+use crate::event::{self, AgentProfile, Channel, Event, Kind, QueueProfile, SelfService, Survey};
+use crate::kpi::KpiId;
+use crate::text::Label;
+
+/// A settled contact is one that has been over for this long; the steps that made it are let go.
+const SETTLES_AFTER: Span = Span(600_000_000);
+
+/// What else than facts hangs on a visit: his conversation on the agent's line, and the customer's history.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Ties {
+    talk: Option<(u32, Time)>,
+    talk_end: Option<(u32, Time)>,
+    entry: Option<(Thread, Entry)>,
+}
+
+/// What a visit gave before or after a change.
+struct Trail {
+    cell: Cell,
+    traces: Traces,
+    ties: Ties,
+}
+
+impl Engine {
+    /// Take an event in.
+    pub fn apply(&mut self, event: &Event) -> Outcome {
+        if let Some(id) = &event.id
+            && !self.seen.first_time(&event.origin, id)
+        {
+            return Outcome::Duplicate;
+        }
+        let origin = self.origins.id(&event.origin);
+        let late = self.mind_the_time(event, origin);
+        let taken = match &event.kind {
+            Kind::Contact { contact, queue, step } => self.step(event.at, origin, contact, queue.as_ref(), step),
+            Kind::SelfService(session) => {
+                self.self_service(event.at, session);
+                Taken::Yes
+            }
+            Kind::AgentState { agent, state, reason, lasts } => {
+                let reason = self.reasons.maybe(reason.as_ref());
+                self.gives.agent_states = true;
+                let line = &mut self.agent(agent).line;
+                line.say(event.at, Said::State(*state, reason));
+                if let Some(lasts) = lasts {
+                    line.say(event.at + *lasts, Said::State(event::AgentState::Available, 0));
+                }
+                Taken::Yes
+            }
+            Kind::AgentProfile(profile) => {
+                self.agent_profile(profile);
+                Taken::Yes
+            }
+            Kind::QueueProfile(profile) => {
+                self.queue_profile(profile, origin);
+                Taken::Yes
+            }
+            Kind::Observed { queue, figures, .. } => {
+                let queue = self.queue(queue, origin);
+                for (key, value) in figures {
+                    if let Some(kpi) = KpiId::parse(key.as_str()) {
+                        self.observed.insert((queue, kpi), (*value, event.at));
+                    }
+                }
+                Taken::Yes
+            }
+            Kind::Restarted => {
+                self.restarted(event.at, origin);
+                Taken::Yes
+            }
+        };
+        match taken {
+            Taken::OutOfPlace => Outcome::OutOfPlace,
+            Taken::Yes if late => Outcome::Late,
+            Taken::Yes => Outcome::Counted,
+        }
+    }
+
+    /// Keep the newest time; whether the event is late. Only streams of events with ids can be: a log or a table
+    /// has an order of its own.
+    fn mind_the_time(&mut self, event: &Event, origin: u32) -> bool {
+        self.newest = self.newest.max(event.at);
+        let place = origin as usize;
+        if self.newest_by_origin.len() <= place {
+            self.newest_by_origin.resize(place + 1, Time(i64::MIN));
+        }
+        let Some(newest) = self.newest_by_origin.get_mut(place) else { return false };
+        let late = event.id.is_some() && *newest > event.at + self.settings.lateness;
+        *newest = (*newest).max(event.at);
+        late
+    }
+
+    fn queue(&mut self, name: &Label, origin: u32) -> u32 {
+        let id = self.queues.id(name);
+        if self.queue_facts.len() <= id as usize {
+            self.queue_facts.resize_with(self.queues.len(), QueueFacts::default);
+            if let Some(facts) = self.queue_facts.last_mut() {
+                facts.origin = origin;
+            }
+            self.draw_line(id);
+        }
+        id
+    }
+
+    /// Set the service level's threshold of a queue from what is known.
+    fn draw_line(&mut self, queue: u32) {
+        let place = queue as usize;
+        if self.lines.by_queue.len() <= place {
+            self.lines.by_queue.resize(place + 1, None);
+        }
+        let name = self.queues.label(queue);
+        let set = self.settings.queues.get(&name).and_then(|q| q.service_level);
+        let profile = self.queue_facts.get(place).and_then(|q| q.profile.as_ref());
+        let said = profile.and_then(|p| p.service_level_s).and_then(Span::from_secs_f64);
+        let line = if self.settings.service_level_forced { None } else { set.or(said) };
+        if let Some(slot) = self.lines.by_queue.get_mut(place)
+            && *slot != line
+        {
+            *slot = line;
+            self.epoch += 1;
+        }
+    }
+
+    pub(super) fn agent(&mut self, name: &Label) -> &mut AgentFacts {
+        let id = self.agents.id(name);
+        self.agent_by_id(id)
+    }
+
+    fn agent_by_id(&mut self, id: u32) -> &mut AgentFacts {
+        let place = id as usize;
+        if self.agent_facts.len() <= place {
+            self.agent_facts.resize_with(place + 1, AgentFacts::default);
+        }
+        #[expect(clippy::indexing_slicing, reason = "resized just above")]
+        &mut self.agent_facts[place]
+    }
+
+    fn agent_profile(&mut self, profile: &AgentProfile) {
+        let team = self.teams.maybe(profile.team.as_ref());
+        let queues = profile.queues.iter().map(|q| self.queue(q, 0)).collect();
+        let facts = self.agent(&profile.agent);
+        let moved = facts.team != team;
+        facts.team = team;
+        facts.queues = queues;
+        facts.profile = Some(profile.clone());
+        if moved {
+            self.epoch += 1;
+        }
+    }
+
+    fn queue_profile(&mut self, profile: &QueueProfile, origin: u32) {
+        let id = self.queue(&profile.queue, origin);
+        if let Some(facts) = self.queue_facts.get_mut(id as usize) {
+            facts.profile = Some(profile.clone());
+            facts.channel = profile.channel.map(|c| c as u8).or(facts.channel);
+        }
+        self.draw_line(id);
+    }
+
+    fn self_service(&mut self, at: Time, session: &SelfService) {
+        self.gives.self_service = true;
+        let cell = Cell {
+            intent: self.intents.maybe(session.intent.as_ref()),
+            channel: session.channel.unwrap_or_default() as u8,
+            ..Cell::default()
+        };
+        let cell = self.cells.id(cell);
+        let arg = u8::from(session.contained);
+        self.minutes.push(at, Fact { offset: 0, cell, count: Count::SelfService, arg, sign: 1, value: 0 });
+    }
+
+    /// A source's system started anew: its contacts that are alive are lost, its agents' pauses forgotten.
+    fn restarted(&mut self, at: Time, origin: u32) {
+        self.restarts.push((origin, at));
+        let open: Vec<u64> = self.open.iter().copied().collect();
+        for id in open {
+            if self.call(id).is_some_and(|call| call.origin == origin) {
+                self.lose(id, at);
+            }
+        }
+    }
+
+    fn lose(&mut self, id: u64, at: Time) {
+        while self.call(id).is_some_and(Call::is_open) {
+            if self.take(id, Step { at, queue: 0, what: Move::Lost }) == Taken::OutOfPlace {
+                break;
+            }
+        }
+    }
+
+    pub(super) fn call(&self, id: u64) -> Option<&Call> {
+        self.calls.get(usize::try_from(id.checked_sub(self.gone)?).ok()?)
+    }
+
+    fn call_mut(&mut self, id: u64) -> Option<&mut Call> {
+        self.calls.get_mut(usize::try_from(id.checked_sub(self.gone)?).ok()?)
+    }
+
+    /// Close contacts on live channels that have outlived their time, as of the moment they did.
+    pub(super) fn close_outlived(&mut self, now: Time) {
+        let ttl = self.settings.contact_ttl;
+        let outlived = |v: &Visit| {
+            let channel = Channel::ALL.get(usize::from(v.channel)).copied().unwrap_or_default();
+            v.stage.is_open() && !channel.is_asynchronous() && now.since(v.joined) > ttl
+        };
+        let old: Vec<(u64, Time)> = self
+            .open
+            .iter()
+            .filter_map(|id| {
+                let visit = self.call(*id)?.visits.iter().find(|v| outlived(v))?;
+                Some((*id, visit.joined + ttl))
+            })
+            .collect();
+        for (id, at) in old {
+            self.lose(id, at);
+        }
+    }
+
+    /// Let go of the steps of contacts that have long been over.
+    pub(super) fn settle(&mut self, now: Time) {
+        let after = SETTLES_AFTER.max(self.settings.lateness);
+        while let Some((at, id)) = self.over.front().copied() {
+            if now.since(at) <= after {
+                break;
+            }
+            self.over.pop_front();
+            if let Some(call) = self.call_mut(id)
+                && !call.is_open()
+                && call.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
+            {
+                call.settled = call.visits.len();
+                call.steps = Vec::new();
+            }
+        }
+    }
+
+    fn step(&mut self, at: Time, origin: u32, contact: &Label, queue: Option<&Label>, step: &event::Step) -> Taken {
+        let id = if let Some(id) = self.call_ids.get(contact) {
+            *id
+        } else {
+            let id = self.gone + self.calls.len() as u64;
+            self.calls.push_back(Call { id: contact.clone(), origin, ..Call::default() });
+            self.call_ids.insert(contact.clone(), id);
+            // It began before a restart that is already known of: nobody will say that it was lost.
+            if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
+                let lost = Step { at: *restart, queue: 0, what: Move::Lost };
+                if let Some(call) = self.call_mut(id) {
+                    call.insert(lost);
+                }
+            }
+            id
+        };
+        if let event::Step::Survey(survey) = step {
+            return self.survey(id, at, queue, survey);
+        }
+        let queue = match (step, queue) {
+            (event::Step::Offered(offer), _) => self.queue(&offer.queue, origin),
+            (_, Some(queue)) => self.queue(queue, origin),
+            (_, None) => 0,
+        };
+        let what = self.translate(step);
+        self.take(id, Step { at, queue, what })
+    }
+
+    /// A step with names as numbers. Surveys are several and have been taken before.
+    fn translate(&mut self, step: &event::Step) -> Move {
+        match step {
+            event::Step::Offered(offer) => {
+                self.gives.customers |= offer.customer.is_some();
+                self.gives.positions |= offer.position.is_some();
+                self.gives.auth_steps |= offer.auth_steps.is_some();
+                let queue = self.queues.id(&offer.queue);
+                if let Some(facts) = self.queue_facts.get_mut(queue as usize) {
+                    facts.channel.get_or_insert(offer.channel as u8);
+                }
+                Move::Offered(Joining {
+                    channel: offer.channel as u8,
+                    intent: self.intents.maybe(offer.intent.as_ref()),
+                    customer: self.customers.maybe(offer.customer.as_ref()),
+                    position: offer.position,
+                    priority: offer.priority,
+                    auth_steps: offer.auth_steps,
+                })
+            }
+            event::Step::Ringing { agent } => Move::Ringing { agent: self.agents.id(agent) },
+            event::Step::RingCanceled { agent } => Move::RingCanceled { agent: self.agents.id(agent) },
+            event::Step::RingNoAnswer { agent, .. } => Move::RingNoAnswer { agent: self.agents.id(agent) },
+            event::Step::Answered { agent, wait } => Move::Answered { agent: self.agents.id(agent), wait: *wait },
+            event::Step::Responded { .. } => {
+                self.gives.responses = true;
+                Move::Responded
+            }
+            event::Step::Abandoned { wait, .. } => Move::Abandoned { wait: *wait },
+            event::Step::Left { reason, wait } => Move::Left { reason: *reason, wait: *wait },
+            event::Step::Held => Move::Held,
+            event::Step::Resumed => Move::Resumed,
+            event::Step::Transferred { to_queue, talk, .. } => {
+                Move::Transferred { to_queue: self.queues.maybe(to_queue.as_ref()), talk: *talk }
+            }
+            event::Step::Completed { talk, hold, .. } => Move::Completed { talk: *talk, hold: *hold },
+            event::Step::Wrapped { agent, acw } => Move::Wrapped { agent: self.agents.id(agent), acw: *acw },
+            event::Step::Classified { intent } => Move::Classified { intent: self.intents.id(intent) },
+            event::Step::Identified { customer } => {
+                self.gives.customers = true;
+                Move::Identified { customer: self.customers.id(customer) }
+            }
+            event::Step::Resolved { resolved, .. } => {
+                self.gives.dispositions = true;
+                Move::Disposition { resolved: *resolved }
+            }
+            event::Step::Reopened | event::Step::Survey(_) => Move::Reopened,
+            event::Step::Quality { evaluator, score, .. } => {
+                self.gives.quality = true;
+                let evaluator = i64::from(self.evaluators.id(evaluator));
+                Move::Score { count: Count::Quality, arg: 0, value: evaluator << 32 | thousandths(*score) }
+            }
+        }
+    }
+
+    fn survey(&mut self, id: u64, at: Time, queue: Option<&Label>, survey: &Survey) -> Taken {
+        let queue = queue.map_or(0, |queue| self.queue(queue, 0));
+        let mut scores: SmallVec<[(Count, u8, i64); 4]> = SmallVec::new();
+        if let Some(csat) = survey.csat {
+            self.gives.csat = true;
+            // Top two steps on the scale it was asked on; the mean is put on 1–5.
+            let top = csat.score >= csat.max - 1.0;
+            let five = 1.0 + 4.0 * (csat.score - csat.min) / (csat.max - csat.min);
+            scores.push((Count::Csat, u8::from(top), thousandths(five)));
+        }
+        if let Some(ces) = survey.ces {
+            self.gives.ces = true;
+            let seven = 1.0 + 6.0 * (ces.score - ces.min) / (ces.max - ces.min);
+            let easy = if survey.ces_higher_is_easier { 8.0 - seven } else { seven };
+            scores.push((Count::Ces, 0, thousandths(easy)));
+        }
+        if let Some(nps) = survey.nps {
+            self.gives.nps = true;
+            scores.push((Count::Nps, nps, 0));
+        }
+        if let Some(resolved) = survey.resolved {
+            self.gives.survey_resolved = true;
+            scores.push((Count::SurveyResolved, u8::from(resolved), 0));
+        }
+        let mut taken = Taken::Yes;
+        for (count, arg, value) in scores {
+            if self.take(id, Step { at, queue, what: Move::Score { count, arg, value } }) == Taken::OutOfPlace {
+                taken = Taken::OutOfPlace;
+            }
+        }
+        taken
+    }
+
+    /// Let a step change its contact, and what hangs on it.
+    fn take(&mut self, id: u64, step: Step) -> Taken {
+        let Some(call) = self.call_mut(id) else { return Taken::OutOfPlace };
+        let was_open = call.is_open();
+        let taken = if call.insert(step) {
+            self.take_in_order(id, &step)
+        } else {
+            self.take_anew(id);
+            Taken::Yes
+        };
+        let open = self.call(id).is_some_and(Call::is_open);
+        if open && !was_open {
+            self.open.insert(id);
+        } else if !open {
+            if was_open {
+                self.open.remove(&id);
+            }
+            self.over.push_back((step.at, id));
+        }
+        taken
+    }
+
+    fn take_in_order(&mut self, id: u64, step: &Step) -> Taken {
+        let Some(call) = self.call_mut(id) else { return Taken::OutOfPlace };
+        // Which visit will move is known only afterwards, and there is nearly always just one.
+        let mut before: SmallVec<[Option<Trail>; 1]> =
+            call.visits.iter().enumerate().map(|(place, visit)| Some(trail(visit, id, place))).collect();
+        let (taken, moved) = call.take(step);
+        if let Some(place) = moved {
+            let before = before.get_mut(place).and_then(Option::take);
+            self.reconcile(id, place, before);
+        }
+        taken
+    }
+
+    fn take_anew(&mut self, id: u64) {
+        let Some(call) = self.call_mut(id) else { return };
+        let settled = call.settled;
+        let before: Vec<Trail> =
+            call.visits.iter().enumerate().skip(settled).map(|(place, v)| trail(v, id, place)).collect();
+        call.replay();
+        let now = call.visits.len();
+        let then = settled + before.len();
+        let mut before = before.into_iter();
+        for place in settled..now.max(then) {
+            let before = before.next();
+            self.reconcile(id, place, before);
+        }
+    }
+
+    /// Bring facts, the agent's line and the customer's history from what a visit gave before to what it gives now.
+    fn reconcile(&mut self, id: u64, place: usize, before: Option<Trail>) {
+        let now = self.call(id).and_then(|call| call.visits.get(place)).map(|visit| trail(visit, id, place));
+        let (cell_before, cell_now) = (before.as_ref().map(|t| t.cell), now.as_ref().map(|t| t.cell));
+        let (old, new) = (before.as_ref().map_or(&[][..], |t| &t.traces), now.as_ref().map_or(&[][..], |t| &t.traces));
+        let same = if cell_before == cell_now { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
+        self.write(old.get(same..).unwrap_or_default(), cell_before.unwrap_or_default(), -1);
+        self.write(new.get(same..).unwrap_or_default(), cell_now.unwrap_or_default(), 1);
+        let (old, new) = (before.map(|t| t.ties).unwrap_or_default(), now.map(|t| t.ties).unwrap_or_default());
+        if old.talk != new.talk || old.talk_end != new.talk_end {
+            if let (Some((agent, _)), Some(cell)) = (new.talk, cell_now) {
+                self.serves(agent, cell.queue);
+            }
+            self.talk(old.talk, new.talk, Said::TalkStarts);
+            self.talk(old.talk_end, new.talk_end, Said::TalkEnds);
+        }
+        if old.entry != new.entry {
+            self.remember(old.entry, new.entry);
+        }
+    }
+
+    fn write(&mut self, traces: &[Trace], cell: Cell, sign: i8) {
+        let usual = if traces.is_empty() { 0 } else { self.cells.id(cell) };
+        for trace in traces {
+            let number =
+                if trace.agent == cell.agent { usual } else { self.cells.id(Cell { agent: trace.agent, ..cell }) };
+            let Trace { at, count, arg, value, .. } = *trace;
+            self.minutes.push(at, Fact { offset: 0, cell: number, count, arg, sign, value });
+        }
+    }
+
+    fn talk(&mut self, old: Option<(u32, Time)>, new: Option<(u32, Time)>, said: Said) {
+        if old == new {
+            return;
+        }
+        if let Some((agent, at)) = old {
+            self.agent_by_id(agent).line.unsay(at, said);
+        }
+        if let Some((agent, at)) = new {
+            self.agent_by_id(agent).line.say(at, said);
+        }
+    }
+
+    /// Without a profile, an agent serves the queues he has answered.
+    fn serves(&mut self, agent: u32, queue: u32) {
+        let facts = self.agent_by_id(agent);
+        if facts.profile.is_none() && queue != 0 && !facts.queues.contains(&queue) {
+            facts.queues.push(queue);
+        }
+    }
+
+    fn remember(&mut self, old: Option<(Thread, Entry)>, new: Option<(Thread, Entry)>) {
+        let window = self.settings.rules.fcr_window;
+        let mut changes = match (old, new) {
+            (Some((from, old)), Some((to, new))) if from == to => self.repeats.set(to, Some(old), Some(new), window),
+            (old, new) => {
+                let mut changes =
+                    old.map(|(thread, entry)| self.repeats.set(thread, Some(entry), None, window)).unwrap_or_default();
+                if let (Some((_, entry)), None) = (old, new) {
+                    self.rewrite(entry.visit, super::visit::History::default());
+                }
+                if let Some((thread, entry)) = new {
+                    // It comes into the other thread with a clean slate; its own history says so.
+                    self.rewrite(entry.visit, super::visit::History::default());
+                    changes.extend(self.repeats.set(thread, None, Some(entry), window));
+                }
+                changes
+            }
+        };
+        for (visit, history) in changes.drain(..) {
+            self.rewrite(visit, history);
+        }
+    }
+
+    /// Give a visit another history.
+    fn rewrite(&mut self, (id, place): (u64, usize), history: super::visit::History) {
+        let Some(visit) = self.call_mut(id).and_then(|call| call.visits.get_mut(place)) else { return };
+        if visit.history == history {
+            return;
+        }
+        let before = trail(visit, id, place);
+        visit.history = history;
+        self.reconcile(id, place, Some(before));
+    }
+}
+
+fn thousandths(value: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "scores are small; the source's edge checked their scale")]
+    let whole = (value * 1000.0).round() as i64;
+    whole
+}
+
+fn trail(visit: &Visit, id: u64, place: usize) -> Trail {
+    let mut traces = Traces::new();
+    visit.traces(&mut traces);
+    let cell = Cell { queue: visit.queue, intent: visit.intent, agent: visit.agent, channel: visit.channel };
+    let talk = visit.answered.filter(|_| visit.agent != 0).map(|at| (visit.agent, at));
+    let talk_end = talk.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
+    let known = visit.customer != 0 && (visit.counted || visit.stage.is_handled()) && visit.stage != Stage::Void;
+    let entry = known.then(|| {
+        let queue = if visit.intent == 0 { visit.queue } else { 0 };
+        let thread = Thread { customer: visit.customer, intent: visit.intent, queue };
+        let entry = Entry {
+            joined: visit.joined,
+            visit: (id, place),
+            channel: visit.channel,
+            handled: visit.stage.is_handled(),
+            transferred: visit.stage == Stage::Transferred,
+        };
+        (thread, entry)
+    });
+    Trail { cell, traces, ties: Ties { talk, talk_end, entry } }
+}

@@ -1,0 +1,300 @@
+use super::*;
+use crate::event::{AgentState, Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
+use crate::kpi::{Answer, Dim, Every, Over, Query, Slice};
+
+/// Tuesday 3 March 2026, 09:00 UTC.
+const NINE: i64 = 1_772_528_400;
+
+fn at(seconds: i64) -> Time {
+    Time::from_unix(NINE + seconds)
+}
+
+fn contact(seconds: i64, id: &str, queue: Option<&str>, step: Step) -> Event {
+    Event {
+        at: at(seconds),
+        origin: "pbx".into(),
+        id: None,
+        kind: Kind::Contact { contact: id.into(), queue: queue.map(Into::into), step },
+    }
+}
+
+fn offered(seconds: i64, id: &str, queue: &str, customer: &str, intent: Option<&str>) -> Event {
+    let offer = Offer {
+        queue: queue.into(),
+        channel: Channel::Voice,
+        intent: intent.map(Into::into),
+        customer: (!customer.is_empty()).then(|| customer.into()),
+        priority: None,
+        position: Some(1),
+        auth_steps: None,
+    };
+    contact(seconds, id, None, Step::Offered(offer))
+}
+
+fn answered(seconds: i64, id: &str, agent: &str) -> Event {
+    contact(seconds, id, None, Step::Answered { agent: agent.into(), wait: None })
+}
+
+fn completed(seconds: i64, id: &str) -> Event {
+    contact(seconds, id, None, Step::Completed { ended_by: None, talk: None, hold: None })
+}
+
+fn abandoned(seconds: i64, id: &str) -> Event {
+    contact(seconds, id, None, Step::Abandoned { wait: None, position: None })
+}
+
+fn engine(events: &[Event]) -> Engine {
+    let mut engine = Engine::new(Settings::default());
+    for event in events {
+        engine.apply(event);
+    }
+    engine
+}
+
+fn ask(engine: &mut Engine, of: Slice, by: &[Dim], kpis: &[KpiId], now: i64) -> Answer {
+    let over = Over::Range(at(-86_400), at(86_400));
+    let query = Query { of, by: by.to_vec(), over, every: None, kpis: kpis.to_vec(), formula: None };
+    engine.ask(&query, at(now))
+}
+
+fn value(engine: &mut Engine, of: Slice, kpi: KpiId) -> Option<f64> {
+    ask(engine, of, &[], &[kpi], 3600).total[0].value
+}
+
+#[test]
+fn one_contact_from_joining_to_wrapped() {
+    let mut floor = engine(&[
+        offered(0, "c1", "billing", "ann", Some("refund")),
+        answered(12, "c1", "bo"),
+        contact(30, "c1", None, Step::Held),
+        contact(40, "c1", None, Step::Resumed),
+        completed(112, "c1"),
+        contact(142, "c1", None, Step::Wrapped { agent: "bo".into(), acw: None }),
+    ]);
+    let expected = [
+        (KpiId::Offered, 1.0),
+        (KpiId::Answered, 1.0),
+        (KpiId::Asa, 12.0),
+        (KpiId::ServiceLevel, 100.0),
+        (KpiId::Handled, 1.0),
+        (KpiId::Talk, 90.0),
+        (KpiId::Hold, 10.0),
+        (KpiId::Acw, 30.0),
+        (KpiId::Aht, 130.0),
+        (KpiId::Fcr, 100.0),
+    ];
+    for of in [
+        Slice::TOTAL,
+        Slice::of(Dim::Queue, "billing".into()),
+        Slice::of(Dim::Intent, "refund".into()),
+        Slice::of(Dim::Agent, "bo".into()),
+        Slice::of(Dim::Channel, "voice".into()),
+        Slice::of(Dim::Queue, "billing".into()).and(Dim::Agent, "bo".into()),
+    ] {
+        for (kpi, value_expected) in expected {
+            assert_eq!(value(&mut floor, of.clone(), kpi), Some(value_expected), "{of} {}", kpi.def().key);
+        }
+    }
+    assert_eq!(value(&mut floor, Slice::of(Dim::Queue, "sales".into()), KpiId::Offered), Some(0.0));
+}
+
+#[test]
+fn an_intent_found_out_late_moves_everything_that_was_counted() {
+    let mut floor = engine(&[offered(0, "c1", "billing", "", None), answered(5, "c1", "bo"), completed(65, "c1")]);
+    let by_intent = |floor: &mut Engine| {
+        let answer = ask(floor, Slice::TOTAL, &[Dim::Intent], &[KpiId::Offered, KpiId::Handled, KpiId::Asa], 600);
+        answer
+            .rows
+            .iter()
+            .map(|row| (row.key.to_string(), row.figures[0].n, row.figures[1].n, row.figures[2].value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(by_intent(&mut floor), [("no intent".to_owned(), 1, 1, Some(5.0))]);
+    floor.apply(&contact(70, "c1", None, Step::Classified { intent: "refund".into() }));
+    assert_eq!(by_intent(&mut floor), [("refund".to_owned(), 1, 1, Some(5.0))]);
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::MaxWait), Some(5.0));
+}
+
+#[test]
+fn a_transfer_to_another_queue_is_a_visit_of_its_own() {
+    let to_support = Step::Transferred {
+        kind: TransferKind::Blind,
+        to_queue: Some("support".into()),
+        to_agent: None,
+        to_number: None,
+        talk: None,
+    };
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "ann", None),
+        answered(10, "c1", "bo"),
+        contact(70, "c1", None, to_support),
+        offered(70, "c1", "support", "ann", None),
+        answered(100, "c1", "cy"),
+        completed(200, "c1"),
+    ]);
+    for (queue, wait) in [("sales", 10.0), ("support", 30.0)] {
+        let of = Slice::of(Dim::Queue, queue.into());
+        assert_eq!(value(&mut floor, of.clone(), KpiId::Offered), Some(1.0), "{queue}");
+        assert_eq!(value(&mut floor, of.clone(), KpiId::Handled), Some(1.0), "{queue}");
+        assert_eq!(value(&mut floor, of, KpiId::Asa), Some(wait), "{queue}");
+    }
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::TransferRate), Some(50.0));
+}
+
+#[test]
+fn overlapping_visits_are_told_apart_by_their_queue() {
+    let blind = Step::Transferred {
+        kind: TransferKind::Blind,
+        to_queue: None,
+        to_agent: None,
+        to_number: None,
+        talk: Some(Span::seconds(8)),
+    };
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "", None),
+        answered(5, "c1", "bo"),
+        offered(13, "c1", "vip", "", None),
+        contact(13, "c1", Some("sales"), blind),
+        contact(20, "c1", Some("vip"), Step::Abandoned { wait: Some(Span::seconds(7)), position: Some(1) }),
+    ]);
+    assert_eq!(value(&mut floor, Slice::of(Dim::Queue, "sales".into()), KpiId::Handled), Some(1.0));
+    assert_eq!(value(&mut floor, Slice::of(Dim::Queue, "vip".into()), KpiId::Abandoned), Some(1.0));
+    assert_eq!(floor.open.len(), 0);
+}
+
+#[test]
+fn a_source_that_joins_late_counts_what_it_learns() {
+    let mut floor = engine(&[
+        contact(0, "c1", Some("sales"), Step::Answered { agent: "bo".into(), wait: Some(Span::seconds(30)) }),
+        contact(5, "c2", Some("sales"), Step::Answered { agent: "cy".into(), wait: None }),
+        contact(9, "c3", Some("sales"), Step::Abandoned { wait: Some(Span::seconds(9)), position: None }),
+        contact(9, "c4", Some("sales"), Step::Left { reason: LeftReason::Timeout, wait: None }),
+        completed(60, "c5"),
+    ]);
+    for (kpi, expected) in [
+        (KpiId::Offered, Some(4.0)),
+        (KpiId::Answered, Some(2.0)),
+        (KpiId::Asa, Some(30.0)),
+        (KpiId::Abandoned, Some(1.0)),
+        (KpiId::Left, Some(1.0)),
+        (KpiId::MaxWait, Some(30.0)),
+    ] {
+        assert_eq!(value(&mut floor, Slice::TOTAL, kpi), expected, "{}", kpi.def().key);
+    }
+}
+
+#[test]
+fn a_restart_and_a_contact_that_outlives_its_time_are_unknown_ends() {
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "", None),
+        offered(0, "c2", "sales", "", None),
+        answered(5, "c2", "bo"),
+        Event { at: at(60), origin: "pbx".into(), id: None, kind: Kind::Restarted },
+        offered(70, "c3", "sales", "", None),
+    ]);
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::UnknownEnd), Some(2.0));
+    assert_eq!(floor.total_now(at(80)).waiting, 1);
+    floor.advance(at(70 + 12 * 3600 + 61));
+    assert_eq!(floor.total_now(at(14 * 3600)).waiting, 0);
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::UnknownEnd), Some(3.0));
+}
+
+#[test]
+fn the_second_of_two_events_with_one_id_is_dropped() {
+    let mut event = offered(0, "c1", "sales", "", None);
+    event.id = Some("e1".into());
+    let mut floor = Engine::new(Settings::default());
+    assert_eq!(floor.apply(&event), Outcome::Counted);
+    assert_eq!(floor.apply(&event), Outcome::Duplicate);
+    let mut late = offered(-600, "c0", "sales", "", None);
+    late.id = Some("e0".into());
+    assert_eq!(floor.apply(&late), Outcome::Late);
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Offered), Some(2.0));
+}
+
+#[test]
+fn scores_are_put_on_one_scale() {
+    let survey = |csat: Option<Scored>, ces, backwards| Survey {
+        csat,
+        ces,
+        ces_higher_is_easier: backwards,
+        ..Survey::default()
+    };
+    let scored = |score, min, max| Some(Scored { score, min, max });
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "", None),
+        answered(1, "c1", "bo"),
+        completed(2, "c1"),
+        contact(3, "c1", None, Step::Survey(survey(scored(6.0, 1.0, 7.0), scored(7.0, 1.0, 7.0), true))),
+        contact(4, "c1", None, Step::Survey(survey(scored(3.0, 1.0, 5.0), scored(3.0, 1.0, 7.0), false))),
+    ]);
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Csat), Some(50.0));
+    assert!((value(&mut floor, Slice::TOTAL, KpiId::CsatMean).unwrap() - (13.0 / 3.0 + 3.0) / 2.0).abs() < 1e-3);
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Ces), Some(2.0));
+    assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Nps), None);
+}
+
+#[test]
+fn fcr_is_provisional_until_the_window_has_passed() {
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "ann", Some("refund")),
+        answered(5, "c1", "bo"),
+        completed(60, "c1"),
+        offered(7200, "c2", "sales", "ann", Some("refund")),
+        abandoned(7230, "c2"),
+        offered(7300, "c3", "sales", "ben", Some("refund")),
+        answered(7305, "c3", "bo"),
+        completed(7400, "c3"),
+    ]);
+    let figure = |floor: &mut Engine, now| ask(floor, Slice::TOTAL, &[], &[KpiId::Fcr], now).total[0].clone();
+    let now = figure(&mut floor, 7400);
+    assert_eq!((now.value, now.n, now.provisional), (Some(50.0), 2, Some(50.0)));
+    let later = figure(&mut floor, 8 * 86_400);
+    assert_eq!((later.value, later.provisional), (Some(50.0), Some(0.0)));
+}
+
+#[test]
+fn agents_states_are_live_and_occupancy_is_of_their_time() {
+    let state = |seconds, state| Event {
+        at: at(seconds),
+        origin: "pbx".into(),
+        id: None,
+        kind: Kind::AgentState { agent: "bo".into(), state, reason: None, lasts: None },
+    };
+    let mut floor = engine(&[
+        state(0, AgentState::Available),
+        offered(50, "c1", "sales", "", None),
+        answered(60, "c1", "bo"),
+        completed(120, "c1"),
+        state(180, AgentState::Paused),
+    ]);
+    // 60 s talking, 60 + 60 s available
+    assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Occupancy), Some(100.0 / 3.0));
+    assert_eq!(floor.agents_now(at(90))[0].state, AgentState::OnContact);
+    let live = floor.queues_now(at(200));
+    assert_eq!(live[0].live.agents[4], 1, "paused, and known to serve sales");
+    assert!(
+        ask(&mut floor, Slice::TOTAL, &[Dim::Intent], &[KpiId::Occupancy], 200)
+            .rows
+            .iter()
+            .all(|r| r.figures[0].value.is_none())
+    );
+}
+
+#[test]
+fn steps_of_half_an_hour_add_up_to_the_whole() {
+    let events: Vec<Event> = (0..40).map(|i| offered(i * 300, &format!("c{i}"), "sales", "", None)).collect();
+    let mut floor = engine(&events);
+    let query = Query {
+        of: Slice::TOTAL,
+        by: vec![],
+        over: Over::Range(at(0), at(12_000)),
+        every: Some(Every::Minutes(30)),
+        kpis: vec![KpiId::Offered],
+        formula: None,
+    };
+    let answer = floor.ask(&query, at(12_000));
+    let counts: Vec<u64> = answer.rows.iter().map(|row| row.figures[0].n).collect();
+    assert_eq!(counts, [6, 6, 6, 6, 6, 6, 4]);
+    assert_eq!(answer.rows[0].start, Some(at(0)));
+}

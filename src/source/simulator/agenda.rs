@@ -1,0 +1,115 @@
+//! What is still to happen, in the order of its time.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::agents::{AgentId, Pause};
+use super::arrivals::Stream;
+use super::contacts::Return;
+use super::world::QueueId;
+use crate::clock::{Span, Time};
+use crate::event::Step;
+use crate::text::Label;
+
+/// Something that will happen. Jobs about a contact name its `turn` where they may be overtaken by another end
+/// of the same wait; a job of a turn that has passed is void.
+pub(super) enum Job {
+    /// A stream's next contact comes.
+    Arrives(Stream),
+    /// A customer comes back.
+    Returns(Box<Return>),
+    /// Patience ends.
+    GivesUp { contact: u32, turn: u32 },
+    /// The agent who is rung takes it.
+    Answers { contact: u32, turn: u32 },
+    /// The agent who is rung doesn't.
+    RingsOut { contact: u32, turn: u32 },
+    /// The agent puts the customer on hold.
+    Holds { contact: u32 },
+    /// And off hold.
+    Resumes { contact: u32 },
+    /// The agent's first reply.
+    Responds { contact: u32 },
+    /// The conversation ends.
+    Ends { contact: u32 },
+    /// After-contact work ends.
+    Wraps(Box<Wrap>),
+    /// A shift begins.
+    ShiftStarts(AgentId),
+    /// A shift ends.
+    ShiftEnds(AgentId),
+    /// A pause is due.
+    PauseDue(AgentId, Pause),
+    /// A pause ends.
+    PauseEnds(AgentId),
+    /// Something is said of a contact that is over.
+    Follows(Box<Followed>),
+}
+
+/// The end of after-contact work.
+pub(super) struct Wrap {
+    pub(super) agent: AgentId,
+    pub(super) contact: Label,
+    pub(super) queue: QueueId,
+    pub(super) after: Span,
+    /// What the agent notes on wrapping up.
+    pub(super) notes: Vec<Step>,
+}
+
+/// Said of a contact later.
+pub(super) struct Followed {
+    pub(super) contact: Label,
+    pub(super) queue: QueueId,
+    pub(super) step: Step,
+}
+
+struct Entry {
+    at: Time,
+    /// Of jobs at one instant, the one set down first comes first.
+    order: u64,
+    job: Job,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    /// Turned round, since the heap gives out the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.order).cmp(&(self.at, self.order))
+    }
+}
+
+/// The jobs to come.
+#[derive(Default)]
+pub(super) struct Agenda {
+    heap: BinaryHeap<Entry>,
+    order: u64,
+}
+
+impl Agenda {
+    /// Set down a job.
+    pub(super) fn add(&mut self, at: Time, job: Job) {
+        self.order += 1;
+        self.heap.push(Entry { at, order: self.order, job });
+    }
+
+    /// Take the next job out, if it is not after `until`.
+    pub(super) fn next(&mut self, until: Time) -> Option<(Time, Job)> {
+        if self.heap.peek()?.at > until {
+            return None;
+        }
+        self.heap.pop().map(|entry| (entry.at, entry.job))
+    }
+}

@@ -1,0 +1,319 @@
+//! Who works there, and when: profiles, shifts, pauses, and who is free for what.
+
+use std::ops::{Index, IndexMut};
+
+use chrono::{Datelike, Days, NaiveDateTime, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+use super::Simulator;
+use super::agenda::Job;
+use super::arrivals::is_weekend;
+use super::dice::Dice;
+use super::world::{self, QueueId, Shift};
+use crate::clock::{Span, Time};
+use crate::event::{AgentProfile, AgentState, Kind};
+use crate::text::Label;
+
+/// An agent's place in the roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct AgentId(usize);
+
+/// An agent.
+pub(super) struct Agent {
+    pub(super) label: Label,
+    pub(super) profile: AgentProfile,
+    /// The queues served, the favourite first.
+    pub(super) queues: Vec<QueueId>,
+    pub(super) doing: Doing,
+    /// Since when nothing is to do.
+    idle_since: Time,
+    /// A pause that waits for the contact in hand to end.
+    due: Option<Pause>,
+    /// The shift is over, but for the contact in hand.
+    leaving: bool,
+    shift: &'static Shift,
+    /// How many minutes after the shift's start this one begins.
+    stagger: i64,
+    /// Times the mean handling time.
+    pub(super) pace: f64,
+    /// How much better or worse than others at resolving, −0.1 to 0.1.
+    pub(super) skill: f64,
+}
+
+/// What an agent does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    Offline,
+    Idle,
+    /// Rung, talking or in after-contact work.
+    Busy,
+    Paused,
+}
+
+/// A pause.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pause {
+    pub(super) reason: &'static str,
+    pub(super) lasts: Span,
+}
+
+/// Everyone.
+pub(super) struct Roster(Vec<Agent>);
+
+impl Index<AgentId> for Roster {
+    type Output = Agent;
+
+    #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this list")]
+    fn index(&self, id: AgentId) -> &Agent {
+        &self.0[id.0]
+    }
+}
+
+impl IndexMut<AgentId> for Roster {
+    #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this list")]
+    fn index_mut(&mut self, id: AgentId) -> &mut Agent {
+        &mut self.0[id.0]
+    }
+}
+
+impl Roster {
+    /// Hire everyone.
+    pub(super) fn new(at: Time, dice: &mut Dice) -> Self {
+        let mut names = world::NAMES.iter();
+        let mut roster = Vec::with_capacity(world::NAMES.len());
+        for team in &world::TEAMS {
+            let shifts = world::SHIFTS.iter().zip(team.agents).flat_map(|(shift, n)| std::iter::repeat_n(shift, n));
+            for ((number, shift), name) in shifts.enumerate().zip(names.by_ref()) {
+                let days = u64::from(dice.whole(40, 3_600));
+                let hired = at.to_chrono().date_naive() - Days::new(days);
+                // Newcomers take longer and resolve less.
+                let green = if days < 300 { 1.0 } else { 0.0 };
+                let mut queues = team.queues.to_vec();
+                if team.rotates {
+                    queues.rotate_left(number % team.queues.len());
+                }
+                let label = Label::new(&login(name));
+                let profile = AgentProfile {
+                    agent: label.clone(),
+                    name: Some(Label::new(name)),
+                    team: Some(Label::fixed(team.name)),
+                    hired_on: Some(Label::new(&hired.format("%Y-%m-%d").to_string())),
+                    queues: queues.iter().map(|q| Label::fixed(q.row().id)).collect(),
+                    skills: Vec::new(),
+                };
+                roster.push(Agent {
+                    label,
+                    profile,
+                    queues,
+                    doing: Doing::Offline,
+                    idle_since: at,
+                    due: None,
+                    leaving: false,
+                    shift,
+                    stagger: 15 * i64::from(dice.whole(0, 4)),
+                    pace: 0.12_f64.mul_add(green, dice.normal(1.0, 0.09)).clamp(0.75, 1.35),
+                    skill: (-0.05_f64).mul_add(green, dice.normal(0.01, 0.03)).clamp(-0.1, 0.1),
+                });
+            }
+        }
+        Self(roster)
+    }
+
+    /// Everyone's id.
+    pub(super) fn ids(&self) -> impl Iterator<Item = AgentId> + use<> {
+        (0..self.0.len()).map(AgentId)
+    }
+
+    /// Who gets a contact of this queue now: of those free, one whose favourite it is, the longest idle first.
+    /// `spare` is how many others must stay free.
+    pub(super) fn free_for(&self, queue: QueueId, spare: usize) -> Option<AgentId> {
+        let free = self.0.iter().enumerate().filter_map(|(index, agent)| {
+            let rank = agent.queues.iter().position(|q| *q == queue)?;
+            (agent.doing == Doing::Idle).then_some((rank, agent.idle_since, AgentId(index)))
+        });
+        let (count, best) = free.fold((0, None), |(count, best), one| {
+            let better = best.is_none_or(|other| one < other);
+            (count + 1, if better { Some(one) } else { best })
+        });
+        best.filter(|_| count > spare).map(|(_, _, id)| id)
+    }
+}
+
+/// `Åse O'Dell` → `ase.odell`.
+fn login(name: &str) -> String {
+    name.to_lowercase()
+        .chars()
+        .filter_map(|c| match c {
+            'a'..='z' => Some(c),
+            ' ' => Some('.'),
+            'á' | 'å' | 'ã' | 'ä' => Some('a'),
+            'ç' | 'ć' | 'č' => Some('c'),
+            'é' | 'è' | 'ê' => Some('e'),
+            'í' | 'ı' => Some('i'),
+            'ł' => Some('l'),
+            'ñ' => Some('n'),
+            'ó' | 'ö' | 'ø' => Some('o'),
+            'ř' => Some('r'),
+            'ś' | 'š' => Some('s'),
+            'ú' | 'ü' => Some('u'),
+            'ž' => Some('z'),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The start of the first shift of this agent that ends after `after`.
+fn next_shift(agent: &Agent, zone: Tz, after: Time) -> Time {
+    let today = after.to_chrono().with_timezone(&zone).date_naive();
+    let minutes = TimeDelta::minutes(agent.shift.starts + agent.stagger);
+    let yesterday = today - Days::new(1);
+    yesterday
+        .iter_days()
+        .filter(|day| agent.shift.weekends || !is_weekend(day.weekday()))
+        .map(|day| instant(zone, day.and_time(chrono::NaiveTime::MIN) + minutes))
+        .find(|start| *start + SHIFT > after)
+        .unwrap_or(after)
+}
+
+/// The instant of a time on the wall; where daylight saving skips it, an hour later.
+fn instant(zone: Tz, wall: NaiveDateTime) -> Time {
+    let known = |wall: NaiveDateTime| zone.from_local_datetime(&wall).earliest();
+    known(wall).or_else(|| known(wall + TimeDelta::hours(1))).map_or(zone.from_utc_datetime(&wall).into(), Time::from)
+}
+
+const SHIFT: Span = Span(world::SHIFT_MINUTES * Span::MINUTE.0);
+
+impl Simulator {
+    /// Say who works here, and put everyone where they are at the first moment: on shift or at home.
+    pub(super) fn open_the_doors(&mut self) {
+        for queue in QueueId::all() {
+            let row = queue.row();
+            self.say(Kind::QueueProfile(crate::event::QueueProfile {
+                queue: Label::fixed(row.id),
+                name: Some(Label::fixed(row.name)),
+                service_level_s: Some(row.threshold_s),
+                channel: Some(row.channel),
+            }));
+        }
+        for id in self.roster.ids() {
+            self.say(Kind::AgentProfile(self.roster[id].profile.clone()));
+            let start = next_shift(&self.roster[id], self.arrivals.zone, self.now);
+            if start <= self.now {
+                self.begin_shift(id, start);
+            } else {
+                self.say_state(id, AgentState::Offline, None);
+                self.agenda.add(start, Job::ShiftStarts(id));
+            }
+        }
+    }
+
+    /// A shift that begins, or began, at `start`.
+    pub(super) fn begin_shift(&mut self, id: AgentId, start: Time) {
+        // Nobody comes on every day.
+        if self.dice.chance(0.03) {
+            return self.go_home(id);
+        }
+        self.agenda.add(start + SHIFT, Job::ShiftEnds(id));
+        let minutes = |dice: &mut Dice, low: f64, high: f64| dice.span(low * 60.0, high * 60.0);
+        let mut plan = vec![
+            (minutes(&mut self.dice, 95.0, 150.0), "Break", minutes(&mut self.dice, 12.0, 16.0)),
+            (minutes(&mut self.dice, 180.0, 300.0), "Lunch", minutes(&mut self.dice, 28.0, 34.0)),
+            (minutes(&mut self.dice, 380.0, 450.0), "Break", minutes(&mut self.dice, 10.0, 16.0)),
+        ];
+        if self.dice.chance(0.22) {
+            let kinds = [("Training", 35.0), ("Meeting", 22.0), ("Coaching", 18.0)];
+            if let Some((reason, length)) = self.dice.pick(&kinds) {
+                plan.push((
+                    minutes(&mut self.dice, 20.0, 470.0),
+                    reason,
+                    minutes(&mut self.dice, length, length + 8.0),
+                ));
+            }
+        }
+        for (into, reason, lasts) in plan {
+            if start + into > self.now {
+                self.agenda.add(start + into, Job::PauseDue(id, Pause { reason, lasts }));
+            }
+        }
+        self.roster[id].leaving = false;
+        self.roster[id].due = None;
+        self.make_available(id);
+    }
+
+    /// The shift is over, as soon as the contact in hand is.
+    pub(super) fn end_shift(&mut self, id: AgentId) {
+        if self.roster[id].doing == Doing::Busy {
+            self.roster[id].leaving = true;
+        } else {
+            self.go_home(id);
+        }
+    }
+
+    fn go_home(&mut self, id: AgentId) {
+        self.roster[id].doing = Doing::Offline;
+        self.say_state(id, AgentState::Offline, None);
+        // The night shift's end lies on the day after its start: half a day on is before the next in any case.
+        let next = next_shift(&self.roster[id], self.arrivals.zone, self.now + SHIFT);
+        self.agenda.add(next, Job::ShiftStarts(id));
+    }
+
+    /// A pause is due: now, or after the contact in hand.
+    pub(super) fn pause_due(&mut self, id: AgentId, pause: Pause) {
+        match self.roster[id].doing {
+            Doing::Offline | Doing::Paused => {}
+            Doing::Busy => self.roster[id].due = Some(pause),
+            Doing::Idle => self.pause(id, pause),
+        }
+    }
+
+    fn pause(&mut self, id: AgentId, pause: Pause) {
+        self.roster[id].doing = Doing::Paused;
+        self.say_state(id, AgentState::Paused, Some(Label::fixed(pause.reason)));
+        self.agenda.add(self.now + pause.lasts, Job::PauseEnds(id));
+    }
+
+    /// A pause ends, unless the shift did before.
+    pub(super) fn end_pause(&mut self, id: AgentId) {
+        if self.roster[id].doing == Doing::Paused {
+            self.make_available(id);
+        }
+    }
+
+    fn make_available(&mut self, id: AgentId) {
+        self.say_state(id, AgentState::Available, None);
+        self.set_free(id);
+    }
+
+    /// Done with a contact: home, a pause that is due, the next contact, or nothing to do.
+    pub(super) fn set_free(&mut self, id: AgentId) {
+        let now = self.now;
+        let agent = &mut self.roster[id];
+        if agent.leaving {
+            agent.leaving = false;
+            return self.go_home(id);
+        }
+        if let Some(pause) = agent.due.take() {
+            return self.pause(id, pause);
+        }
+        agent.doing = Doing::Idle;
+        agent.idle_since = now;
+        if let Some(contact) = self.next_for(id) {
+            self.ring(contact, id);
+        }
+    }
+
+    /// Did not take a call: as good as away for a while.
+    pub(super) fn missed(&mut self, id: AgentId) {
+        let lasts = self.dice.span(60.0, 240.0);
+        let agent = &mut self.roster[id];
+        if agent.leaving {
+            return self.set_free(id);
+        }
+        self.pause(id, Pause { reason: "Not responding", lasts });
+    }
+
+    fn say_state(&mut self, id: AgentId, state: AgentState, reason: Option<Label>) {
+        let agent = self.roster[id].label.clone();
+        self.say(Kind::AgentState { agent, state, reason, lasts: None });
+    }
+}

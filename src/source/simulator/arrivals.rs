@@ -1,0 +1,105 @@
+//! When contacts come: Poisson arrivals whose rate follows the clock on the wall, by thinning.
+
+use chrono::{Datelike, Timelike, Weekday};
+use chrono_tz::Tz;
+
+use super::dice::Dice;
+use super::scenario::{self, Scenario};
+use super::world::{self, QueueId};
+use crate::clock::{Span, Time};
+
+/// A stream of arrivals.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stream {
+    /// New contacts of a queue.
+    Queue(QueueId),
+    /// The contacts that an outage brings.
+    Outage,
+    /// Self-service sessions that need no agent.
+    Contained,
+}
+
+/// What the rates depend on.
+pub(super) struct Arrivals {
+    pub(super) zone: Tz,
+    pub(super) scenario: Scenario,
+    /// The first live moment.
+    pub(super) live: Time,
+}
+
+/// Local time, as far as rates depend on it.
+struct Local {
+    weekday: Weekday,
+    /// Minutes since midnight, with fractions.
+    minute: f64,
+}
+
+fn local(zone: Tz, at: Time) -> Local {
+    let wall = at.to_chrono().with_timezone(&zone);
+    Local { weekday: wall.weekday(), minute: f64::from(wall.num_seconds_from_midnight()) / 60.0 }
+}
+
+/// Whether a day has the weekend's curve and staff.
+pub(super) const fn is_weekend(day: Weekday) -> bool {
+    matches!(day, Weekday::Sat | Weekday::Sun)
+}
+
+/// The day's curve at a moment.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a half hour's number is 0–47")]
+fn curve(local: &Local) -> f64 {
+    let table = if is_weekend(local.weekday) { &world::WEEKEND } else { &world::WEEKDAY };
+    let value = table.get((local.minute / 30.0) as usize).copied().unwrap_or(0.0);
+    if local.weekday == Weekday::Mon { value * world::MONDAY } else { value }
+}
+
+fn greatest(table: &[f64]) -> f64 {
+    table.iter().copied().fold(0.0, f64::max)
+}
+
+/// Turns contacts a day, times the curve, into contacts a second.
+fn scale() -> f64 {
+    48.0 / (world::WEEKDAY.iter().sum::<f64>() * 86_400.0)
+}
+
+impl Arrivals {
+    /// Arrivals a second at a moment.
+    pub(super) fn rate(&self, stream: Stream, at: Time) -> f64 {
+        let local = local(self.zone, at);
+        let curve = curve(&local);
+        match stream {
+            Stream::Queue(queue) => {
+                // Email, social media and text messages come round the clock, more evenly than calls.
+                let row = queue.row();
+                let curve = if row.channel.is_asynchronous() { 0.6_f64.mul_add(curve, 22.0) } else { curve };
+                row.per_day * curve * scale() * self.scenario.factor(queue, local.minute)
+            }
+            Stream::Outage => {
+                let busy = 0.65_f64.mul_add(curve / greatest(&world::WEEKDAY), 0.35);
+                self.scenario.outage_per_minute(at, self.live) / 60.0 * busy
+            }
+            Stream::Contained => world::CONTAINED_PER_DAY * curve * scale(),
+        }
+    }
+
+    /// A rate that a stream never exceeds.
+    pub(super) fn bound(&self, stream: Stream) -> f64 {
+        let crest = greatest(&world::WEEKDAY) * world::MONDAY * scale();
+        match stream {
+            Stream::Queue(queue) => queue.row().per_day * crest * self.scenario.greatest(),
+            Stream::Outage => scenario::OUTAGE_PER_MINUTE / 60.0 * world::MONDAY,
+            Stream::Contained => world::CONTAINED_PER_DAY * crest,
+        }
+    }
+
+    /// When a stream's next contact comes after `at`. Not to be asked of a stream whose rate is nothing for good.
+    pub(super) fn next(&self, stream: Stream, at: Time, dice: &mut Dice) -> Time {
+        let bound = self.bound(stream);
+        let mut next = at;
+        loop {
+            next = next + dice.exponential(1.0 / bound) + Span(1);
+            if dice.unit() * bound < self.rate(stream, next) {
+                return next;
+            }
+        }
+    }
+}

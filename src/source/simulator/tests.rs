@@ -1,0 +1,233 @@
+//! The simulated day is repeatable, well-formed and believable.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, TimeZone};
+
+use super::*;
+use crate::event::AgentState;
+
+mod counts;
+mod lives;
+
+use counts::count;
+
+fn settings(seed: u64, scenario: Scenario) -> Settings {
+    Settings { seed, scenario, zone: Tz::UTC }
+}
+
+fn time(text: &str) -> Time {
+    Time::parse_rfc3339(text).unwrap()
+}
+
+/// Everything from the start of history to `hours` after the first live moment.
+fn told(settings: Settings, live: Time, hours: i64) -> Vec<Event> {
+    let start = history_start(live);
+    let mut events = Vec::new();
+    Simulator::new(settings, start, live).advance(live + Span(hours * Span::HOUR.0), &mut events);
+    events
+}
+
+/// The end of Wednesday, 11 March 2026.
+fn wednesday() -> Time {
+    time("2026-03-12T00:00:00Z")
+}
+
+#[test]
+fn the_same_seed_tells_the_same_day_however_time_is_cut() {
+    let live = wednesday();
+    let start = history_start(live);
+    let at_once = told(settings(7, Scenario::Outage), live, 0);
+    let mut simulator = Simulator::new(settings(7, Scenario::Outage), start, live);
+    let (mut in_steps, mut at) = (Vec::new(), start);
+    while at < live {
+        at = (at + Span::seconds(97)).min(live);
+        simulator.advance(at, &mut in_steps);
+        assert!(in_steps.last().is_none_or(|event| event.at <= at));
+    }
+    assert!(at_once == in_steps);
+    assert!(at_once != told(settings(8, Scenario::Outage), live, 0));
+    assert!(at_once != told(settings(7, Scenario::Calm), live, 0));
+}
+
+#[test]
+fn a_calm_day_is_believable() {
+    let (from, to) = (wednesday() - Span::DAY, wednesday());
+    let events = told(settings(1, Scenario::Calm), to, 0);
+    let day = count(&events, from, to, None);
+    let within = |name: &str, value: f64, low: f64, high: f64| {
+        assert!((low..=high).contains(&value), "{name} is {value:.1}, not {low} to {high}");
+    };
+    within("offered", day.offered, 6_000.0, 9_500.0);
+    within("service level", day.service_level(), 75.0, 93.0);
+    within("abandonment", day.abandonment(), 1.0, 6.0);
+    within("speed of answer", day.waited_s / day.answered, 6.0, 40.0);
+    within("first contact resolution", 100.0 * day.resolved_at_first / day.firsts, 72.0, 86.0);
+    within("repeats", 100.0 * day.repeats / day.offered, 6.0, 20.0);
+    within("satisfaction", 100.0 * day.satisfied / day.surveys, 78.0, 91.0);
+    within("effort", day.effort.0 / day.effort.1, 1.8, 3.0);
+    within("promoters", 100.0 * day.promoters / day.recommended, 15.0, 65.0);
+    within("survey response", 100.0 * day.surveys / day.completed, 13.0, 22.0);
+    within("transfers", 100.0 * day.transferred / (day.completed + day.transferred), 3.0, 10.0);
+    within("evaluations", day.evaluations, 100.0, 500.0);
+    within("reopened", day.reopened, 40.0, 400.0);
+    within("ring no answer", day.no_answer, 20.0, 150.0);
+    let hours = |from: i64, to: i64| {
+        (wednesday() - Span((24 - from) * Span::HOUR.0), wednesday() - Span((24 - to) * Span::HOUR.0))
+    };
+    let (nine, five) = hours(9, 17);
+    let day = count(&events, nine, five, None);
+    within("occupancy", 100.0 * day.busy_s / (day.busy_s + day.free_s), 68.0, 90.0);
+    let (one, five) = hours(1, 5);
+    within("contacts at night", count(&events, one, five, None).offered / 4.0, 90.0, 260.0);
+}
+
+#[test]
+fn a_day_of_history_stays_small() {
+    for scenario in Scenario::ALL {
+        let events = told(settings(2, scenario), time("2026-03-09T20:00:00Z"), 0);
+        let day = count(&events, Time(i64::MIN), Time(i64::MAX), None);
+        assert!(events.len() <= 120_000, "{}", events.len());
+        let each = f64::from(u32::try_from(events.len()).unwrap()) / day.offered;
+        assert!((4.0..9.0).contains(&each), "{each} events a contact");
+    }
+}
+
+#[test]
+fn an_outage_raises_abandonment_where_it_strikes_and_brings_people_back() {
+    let live = time("2026-03-11T15:00:00Z");
+    let (from, to) = (live - Span(15 * Span::MINUTE.0), live + Span(45 * Span::MINUTE.0));
+    let [calm, outage] = [Scenario::Calm, Scenario::Outage].map(|scenario| told(settings(3, scenario), live, 2));
+    let of = |events: &[Event]| count(events, from, to, Some("support"));
+    assert!(of(&outage).abandonment() > of(&calm).abandonment() + 8.0);
+    assert!(of(&outage).offered > 2.0 * of(&calm).offered);
+    assert!(of(&outage).service_level() < 60.0);
+    let resolved = |c: &counts::Counts| c.resolved_at_first / c.firsts;
+    assert!(resolved(&of(&outage)) < resolved(&of(&calm)));
+    let before = (live - Span(40 * Span::MINUTE.0)).minute();
+    let quiet = |event: &&Event| event.at < before;
+    assert!(outage.iter().filter(quiet).count() > 20_000, "the day before is there to compare with");
+}
+
+#[test]
+fn a_monday_morning_overruns_its_staff() {
+    let live = time("2026-03-09T13:00:00Z");
+    let (from, to) = (time("2026-03-09T10:00:00Z"), time("2026-03-09T11:30:00Z"));
+    let level = |scenario| count(&told(settings(4, scenario), live, 0), from, to, None).service_level();
+    assert!(level(Scenario::Monday) < 70.0, "{}", level(Scenario::Monday));
+    assert!(level(Scenario::Calm) > level(Scenario::Monday) + 10.0);
+}
+
+#[test]
+fn someone_is_there_at_any_hour_of_any_day_anywhere() {
+    for zone in [Tz::UTC, Tz::Asia__Kolkata, Tz::America__Los_Angeles] {
+        // The week in which clocks go forward in Los Angeles.
+        let (start, end) = (time("2026-03-04T00:00:00Z"), time("2026-03-12T00:00:00Z"));
+        let mut events = Vec::new();
+        Simulator::new(Settings { seed: 5, scenario: Scenario::Calm, zone }, start, end).advance(end, &mut events);
+        let (mut there, mut hour, mut came) = (BTreeSet::new(), start + Span::HOUR, 0);
+        for event in events {
+            while event.at >= hour {
+                assert!(there.len() >= 20, "{} on shift at {hour} in {zone}", there.len());
+                assert!(came >= 60, "{came} contacts in the hour to {hour} in {zone}");
+                hour = hour + Span::HOUR;
+                came = 0;
+            }
+            match event.kind {
+                Kind::AgentState { agent, state: AgentState::Offline, .. } => drop(there.remove(&agent)),
+                Kind::AgentState { agent, .. } => drop(there.insert(agent)),
+                Kind::Contact { step: Step::Offered(_), .. } => came += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn the_roster_is_filled_and_nobody_is_there_twice() {
+    let roster = Roster::new(wednesday(), &mut Dice::new(1));
+    let planned: usize = world::TEAMS.iter().flat_map(|team| team.agents).sum();
+    let logins: BTreeSet<_> = roster.ids().map(|id| roster[id].label.clone()).collect();
+    assert_eq!(logins.len(), planned);
+    assert!(logins.iter().all(|login| login.as_str().contains('.') && login.as_str().is_ascii()));
+    for queue in QueueId::all() {
+        assert!(roster.ids().filter(|id| roster[*id].queues.contains(&queue)).count() >= 20, "{}", queue.row().id);
+    }
+}
+
+#[test]
+fn the_tables_hold_together() {
+    let ids: BTreeSet<_> = world::QUEUES.iter().map(|queue| queue.id).collect();
+    assert_eq!(ids.len(), world::QUEUES.len());
+    for queue in &world::QUEUES {
+        for other in queue.transfers.iter().chain([&queue.other_way]) {
+            assert!(other.0 < world::QUEUES.len());
+        }
+    }
+    // An arrival's rate never passes the bound that it is drawn under.
+    for scenario in Scenario::ALL {
+        let live = Tz::UTC.with_ymd_and_hms(2026, 3, 11, 12, 0, 0).unwrap();
+        assert_eq!(live.weekday().num_days_from_monday(), 2);
+        let live: Time = live.into();
+        let arrivals = Arrivals { zone: Tz::UTC, scenario, live };
+        let streams = QueueId::all().map(Stream::Queue).chain([Stream::Contained, Stream::Outage]);
+        for stream in streams {
+            for step in -700..700 {
+                let at = live + Span(step * 10 * Span::MINUTE.0);
+                assert!(arrivals.rate(stream, at) <= arrivals.bound(stream), "{stream:?} at {at}");
+            }
+        }
+        assert_eq!(Scenario::parse(scenario.key()), Some(scenario));
+    }
+}
+
+#[test]
+#[ignore = "prints the figures for those who tune the tables"]
+fn look() {
+    for (scenario, day) in [
+        (Scenario::Calm, "2026-03-11T00:00:00Z"),
+        (Scenario::Calm, "2026-03-15T00:00:00Z"),
+        (Scenario::Calm, "2026-03-10T00:00:00Z"),
+        (Scenario::Monday, "2026-03-11T00:00:00Z"),
+        (Scenario::Outage, "2026-03-11T15:00:00Z"),
+    ] {
+        let live = Time::parse_rfc3339(day).unwrap();
+        let events = told(settings(7, scenario), live, 2);
+        println!("== {scenario:?} {day} {} events", events.len());
+        let show = |name: &str, from: Time, to: Time, only: Option<&str>| {
+            let c = count(&events, from, to, only);
+            println!(
+                "{name:14} off {:5} ans {:5} SL {:5.1} AB {:4.1} ASA {:5.1} fcr {:4.1} rep {:4.1} csat {:4.1} ces {:3.1} nps {:3.0} resp {:4.1} tr {:4.1} occ {:4.1} left {} qa {} reop {} rna {} talk {:.0}",
+                c.offered,
+                c.answered,
+                c.service_level(),
+                c.abandonment(),
+                c.waited_s / c.answered,
+                100.0 * c.resolved_at_first / c.firsts,
+                100.0 * c.repeats / c.offered,
+                100.0 * c.satisfied / c.surveys,
+                c.effort.0 / c.effort.1,
+                100.0 * c.promoters / c.recommended,
+                100.0 * c.surveys / c.completed,
+                100.0 * c.transferred / (c.completed + c.transferred),
+                100.0 * c.busy_s / (c.busy_s + c.free_s),
+                c.left,
+                c.evaluations,
+                c.reopened,
+                c.no_answer,
+                c.talk_s / c.completed
+            );
+        };
+        let start = live - Span::DAY;
+        show("day", start, live, None);
+        for queue in QueueId::all() {
+            show(queue.row().id, start, live, Some(queue.row().id));
+        }
+        for hour in 0..24 {
+            let from = start + Span(hour * Span::HOUR.0);
+            show(&format!("{}", from.to_chrono().format("%a %H:%M")), from, from + Span::HOUR, None);
+        }
+        show("support last", live - Span(30 * Span::MINUTE.0), live, Some("support"));
+        show("support after", live, live + Span::HOUR, Some("support"));
+    }
+}

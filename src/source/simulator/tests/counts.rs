@@ -1,0 +1,164 @@
+//! Plain counts of what was told, made without the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::*;
+use crate::event::AgentState;
+
+/// Plain counts of a stretch of time.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) offered: f64,
+    pub(super) answered: f64,
+    pub(super) within: f64,
+    pub(super) waited_s: f64,
+    pub(super) abandoned: f64,
+    pub(super) short: f64,
+    pub(super) left: f64,
+    pub(super) completed: f64,
+    pub(super) transferred: f64,
+    pub(super) surveys: f64,
+    pub(super) satisfied: f64,
+    pub(super) effort: (f64, f64),
+    pub(super) promoters: f64,
+    pub(super) recommended: f64,
+    pub(super) evaluations: f64,
+    pub(super) firsts: f64,
+    pub(super) resolved_at_first: f64,
+    pub(super) repeats: f64,
+    pub(super) known: f64,
+    pub(super) busy_s: f64,
+    pub(super) free_s: f64,
+    pub(super) reopened: f64,
+    pub(super) no_answer: f64,
+    pub(super) talk_s: f64,
+}
+
+impl Counts {
+    pub(super) fn abandonment(&self) -> f64 {
+        100.0 * (self.abandoned - self.short) / (self.answered + self.abandoned - self.short + self.left)
+    }
+    pub(super) fn service_level(&self) -> f64 {
+        100.0 * self.within / (self.answered + self.abandoned + self.left)
+    }
+}
+
+/// Count what happens from `from` to `to`, of the queue `only` or of all.
+pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) -> Counts {
+    let mut c = Counts::default();
+    let mut joined: BTreeMap<(Label, Label), Time> = BTreeMap::new();
+    let thresholds: BTreeMap<&str, f64> = world::QUEUES.iter().map(|q| (q.id, q.threshold_s)).collect();
+    let mut intent_of: BTreeMap<Label, Label> = BTreeMap::new();
+    let mut customer_of: BTreeMap<Label, Label> = BTreeMap::new();
+    let mut journeys: BTreeMap<(Label, Label), Vec<(Time, Label, bool)>> = BTreeMap::new();
+    let mut transferred: BTreeSet<Label> = BTreeSet::new();
+    for event in events {
+        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let ours = event.at >= from && event.at < to && only.is_none_or(|q| q == queue.as_str());
+        let one = f64::from(u8::from(ours));
+        let wait = joined.get(&(contact.clone(), queue.clone())).map(|at| event.at.since(*at).as_secs_f64());
+        match step {
+            Step::Offered(offer) => {
+                c.offered += one;
+                joined.insert((contact.clone(), queue.clone()), event.at);
+                if let Some(intent) = &offer.intent {
+                    intent_of.insert(contact.clone(), intent.clone());
+                }
+                if let Some(customer) = &offer.customer {
+                    customer_of.insert(contact.clone(), customer.clone());
+                }
+            }
+            Step::Answered { .. } => {
+                let wait = wait.unwrap();
+                c.answered += one;
+                c.waited_s += one * wait;
+                c.within += one * f64::from(u8::from(wait <= thresholds[queue.as_str()]));
+            }
+            Step::Abandoned { .. } => {
+                c.abandoned += one;
+                c.short += one * f64::from(u8::from(wait.unwrap() < 5.0));
+            }
+            Step::Left { .. } => c.left += one,
+            Step::Completed { talk, .. } => {
+                c.completed += one;
+                c.talk_s += one * talk.unwrap().as_secs_f64();
+            }
+            Step::Transferred { .. } => {
+                c.transferred += one;
+                transferred.insert(contact.clone());
+            }
+            Step::Reopened => c.reopened += one,
+            Step::RingNoAnswer { .. } => c.no_answer += one,
+            Step::Classified { intent } => drop(intent_of.insert(contact.clone(), intent.clone())),
+            Step::Identified { customer } => drop(customer_of.insert(contact.clone(), customer.clone())),
+            Step::Quality { .. } => c.evaluations += one,
+            Step::Survey(survey) => {
+                c.surveys += one;
+                c.satisfied += one * f64::from(u8::from(survey.csat.unwrap().score >= 4.0));
+                if let Some(ces) = survey.ces {
+                    c.effort = (c.effort.0 + one * ces.score, c.effort.1 + one);
+                }
+                if let Some(nps) = survey.nps {
+                    c.recommended += one;
+                    c.promoters += one * f64::from(i8::from(nps >= 9) - i8::from(nps <= 6));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for event in events {
+        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let (Step::Offered(_), Some(customer)) = (step, customer_of.get(contact)) else { continue };
+        if seen.insert(contact.clone()) {
+            let topic = intent_of.get(contact).unwrap_or(queue).clone();
+            let ours = event.at >= from && event.at < to && only.is_none_or(|q| q == queue.as_str());
+            journeys.entry((customer.clone(), topic)).or_default().push((event.at, contact.clone(), ours));
+        }
+    }
+    for journey in journeys.values() {
+        for (place, (_, contact, ours)) in journey.iter().enumerate() {
+            let one = f64::from(u8::from(*ours));
+            c.known += one;
+            if place == 0 {
+                c.firsts += one;
+                let at_once = journey.len() == 1 && !transferred.contains(contact);
+                c.resolved_at_first += one * f64::from(u8::from(at_once));
+            } else {
+                c.repeats += one;
+            }
+        }
+    }
+    occupancy(events, from, to, &mut c);
+    c
+}
+
+/// Seconds with a contact and seconds free, as agents' states tell.
+fn occupancy(events: &[Event], from: Time, to: Time, c: &mut Counts) {
+    let mut since: BTreeMap<Label, (AgentState, Time)> = BTreeMap::new();
+    let mut holder: BTreeMap<(Label, Label), Label> = BTreeMap::new();
+    for event in events {
+        let (agent, state) = match &event.kind {
+            Kind::AgentState { agent, state, .. } => (agent.clone(), *state),
+            Kind::Contact { contact, queue: Some(queue), step } => match step {
+                Step::Answered { agent, .. } => {
+                    holder.insert((contact.clone(), queue.clone()), agent.clone());
+                    (agent.clone(), AgentState::OnContact)
+                }
+                Step::Wrapped { agent, .. } | Step::RingCanceled { agent } => (agent.clone(), AgentState::Available),
+                Step::Ringing { agent } => (agent.clone(), AgentState::Ringing),
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let before = since.insert(agent, (state, event.at));
+        if let Some((was, at)) = before {
+            let spent = event.at.min(to).since(at.max(from)).as_secs_f64();
+            match was {
+                AgentState::OnContact => c.busy_s += spent,
+                AgentState::Available => c.free_s += spent,
+                _ => {}
+            }
+        }
+    }
+}

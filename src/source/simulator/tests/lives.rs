@@ -1,0 +1,114 @@
+//! Every contact's and every agent's life is one that a real floor could tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::*;
+use super::{settings, told, wednesday};
+use crate::event::AgentState;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    Waiting,
+    Ringing(Label),
+    Talking { agent: Label, held: bool },
+    Over,
+}
+
+/// Follow one contact's steps; `Err` says what can't be.
+fn follow(stage: Option<&Stage>, step: &Step, asynchronous: bool) -> Result<Option<Stage>, &'static str> {
+    use Stage::{Over, Ringing, Talking, Waiting};
+    let next = match (step, stage) {
+        (Step::Offered(_), None | Some(Over)) => Waiting,
+        (Step::Ringing { agent }, Some(Waiting)) => Ringing(agent.clone()),
+        (Step::RingCanceled { agent } | Step::RingNoAnswer { agent, .. }, Some(Ringing(rung))) if agent == rung => {
+            Waiting
+        }
+        (Step::Answered { agent, .. }, Some(Ringing(rung))) if agent == rung => {
+            Talking { agent: agent.clone(), held: false }
+        }
+        // Only calls ring.
+        (Step::Answered { agent, .. }, Some(Waiting)) => Talking { agent: agent.clone(), held: false },
+        (Step::Abandoned { .. } | Step::Left { .. }, Some(Waiting)) => Over,
+        (Step::Held, Some(Talking { agent, held: false })) => Talking { agent: agent.clone(), held: true },
+        (Step::Resumed, Some(Talking { agent, held: true })) => Talking { agent: agent.clone(), held: false },
+        (Step::Responded { agent: by }, Some(Talking { agent, held })) if by == agent && asynchronous => {
+            Talking { agent: agent.clone(), held: *held }
+        }
+        (Step::Transferred { .. } | Step::Completed { .. }, Some(Talking { held: false, .. })) => Over,
+        (Step::Identified { .. }, Some(stage @ Talking { .. })) => stage.clone(),
+        (
+            Step::Wrapped { .. }
+            | Step::Classified { .. }
+            | Step::Resolved { .. }
+            | Step::Reopened
+            | Step::Survey(_)
+            | Step::Quality { .. },
+            Some(Over),
+        ) => Over,
+        _ => return Err("a step that can't follow"),
+    };
+    Ok(Some(next))
+}
+
+#[test]
+fn every_contact_lives_a_life_that_can_be() {
+    for scenario in Scenario::ALL {
+        let events = told(settings(11, scenario), wednesday(), 1);
+        let mut lives: BTreeMap<(Label, Label), Stage> = BTreeMap::new();
+        let (mut offered, mut ended, mut answered, mut ids) = (0, 0, 0, BTreeSet::new());
+        for pair in events.windows(2) {
+            assert!(pair[0].at <= pair[1].at);
+        }
+        for event in &events {
+            assert!(ids.insert(event.id.clone().unwrap()), "an id twice: {event:?}");
+            let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+            let row = world::QUEUES.iter().find(|row| queue.as_str() == row.id).unwrap();
+            let life = (contact.clone(), queue.clone());
+            let next = follow(lives.get(&life), step, row.channel.is_asynchronous());
+            match next {
+                Ok(next) => lives.extend(next.map(|next| (life, next))),
+                Err(why) => panic!("{why}: {event:?} after {:?}", lives.get(&life)),
+            }
+            match step {
+                Step::Offered(_) => offered += 1,
+                Step::Answered { .. } => answered += 1,
+                Step::Abandoned { .. } | Step::Left { .. } => ended += 1,
+                _ => {}
+            }
+        }
+        let waiting = lives.values().filter(|stage| matches!(stage, Stage::Waiting | Stage::Ringing(_))).count();
+        assert_eq!(offered, answered + ended + waiting, "{scenario:?}");
+        assert!(waiting < 400, "{waiting} left waiting");
+    }
+}
+
+#[test]
+fn an_agent_has_one_contact_at_a_time_and_only_on_shift() {
+    let events = told(settings(12, Scenario::Calm), wednesday(), 0);
+    let mut states: BTreeMap<Label, AgentState> = BTreeMap::new();
+    for event in &events {
+        let (agent, from, to) = match &event.kind {
+            Kind::AgentState { agent, state, .. } => {
+                let busy = matches!(states.get(agent), Some(AgentState::OnContact));
+                assert!(!busy, "{event:?} with a contact in hand");
+                states.insert(agent.clone(), *state);
+                continue;
+            }
+            Kind::Contact { step: Step::Ringing { agent }, .. } => (agent, AgentState::Available, AgentState::Ringing),
+            Kind::Contact { step: Step::Answered { agent, .. }, .. } => {
+                (agent, AgentState::Ringing, AgentState::OnContact)
+            }
+            Kind::Contact { step: Step::RingCanceled { agent } | Step::RingNoAnswer { agent, .. }, .. } => {
+                (agent, AgentState::Ringing, AgentState::Available)
+            }
+            Kind::Contact { step: Step::Wrapped { agent, .. }, .. } => {
+                (agent, AgentState::OnContact, AgentState::Available)
+            }
+            _ => continue,
+        };
+        let was = states.insert(agent.clone(), to);
+        // Chats and messages are answered without ringing.
+        let fits = was == Some(from) || (to == AgentState::OnContact && was == Some(AgentState::Available));
+        assert!(fits, "{event:?} while {was:?}");
+    }
+}

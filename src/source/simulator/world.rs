@@ -1,0 +1,494 @@
+//! The numbers of the simulated centre: queues, intents, teams, shifts, people, words.
+//!
+//! Nothing here decides anything; the other files do, from these tables.
+
+use crate::event::Channel::{self, Chat, Email, Sms, Social, Voice};
+
+/// A queue's place in [`QUEUES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct QueueId(pub(super) usize);
+
+/// A queue.
+pub(super) struct Queue {
+    /// Its id in events.
+    pub(super) id: &'static str,
+    /// The name to show.
+    pub(super) name: &'static str,
+    pub(super) channel: Channel,
+    /// The service level's threshold T, seconds.
+    pub(super) threshold_s: f64,
+    /// New contacts on a plain weekday, repeats apart.
+    pub(super) per_day: f64,
+    /// The scale of the customers' patience, seconds.
+    pub(super) patience_s: f64,
+    /// How intents are mixed.
+    pub(super) intents: &'static [(&'static Intent, f64)],
+    /// Where its contacts are transferred to.
+    pub(super) transfers: &'static [QueueId],
+    /// Where customers go who come back another way.
+    pub(super) other_way: QueueId,
+    /// Authentication steps asked for.
+    pub(super) auth_steps: u32,
+}
+
+/// What contacts are about.
+#[derive(Debug)]
+pub(super) struct Intent {
+    pub(super) name: &'static str,
+    /// Mean talk time, seconds.
+    pub(super) talk_s: f64,
+    /// Mean after-contact work, seconds.
+    pub(super) after_s: f64,
+    /// The share that an average agent resolves.
+    pub(super) resolved: f64,
+    /// The share transferred.
+    pub(super) transferred: f64,
+}
+
+const fn intent(name: &'static str, talk_s: f64, after_s: f64, resolved: f64, transferred: f64) -> Intent {
+    Intent { name, talk_s, after_s, resolved, transferred }
+}
+
+static REFUND: Intent = intent("refund", 250.0, 45.0, 0.785, 0.070);
+static DELIVERY_STATUS: Intent = intent("delivery status", 150.0, 18.0, 0.845, 0.028);
+static PASSWORD_RESET: Intent = intent("password reset", 165.0, 15.0, 0.895, 0.014);
+static BILLING_DISPUTE: Intent = intent("billing dispute", 330.0, 60.0, 0.705, 0.126);
+static CANCEL: Intent = intent("cancellation", 310.0, 50.0, 0.815, 0.056);
+static NEW_ORDER: Intent = intent("new order", 290.0, 40.0, 0.895, 0.042);
+static TECHNICAL_FAULT: Intent = intent("technical fault", 390.0, 55.0, 0.705, 0.112);
+static CHANGE_OF_ADDRESS: Intent = intent("change of address", 150.0, 22.0, 0.925, 0.028);
+static PAYMENT_PLAN: Intent = intent("payment plan", 300.0, 50.0, 0.825, 0.070);
+static DAMAGE_CLAIM: Intent = intent("damage claim", 360.0, 75.0, 0.725, 0.084);
+static ADVICE: Intent = intent("product advice", 270.0, 25.0, 0.875, 0.084);
+static COMPLAINT: Intent = intent("complaint", 340.0, 65.0, 0.685, 0.140);
+/// The intent that explodes in an outage.
+pub(super) static LOGIN_FAULT: Intent = intent("login fault", 215.0, 30.0, 0.785, 0.042);
+
+const SALES: QueueId = QueueId(0);
+const BILLING: QueueId = QueueId(1);
+pub(super) const SUPPORT: QueueId = QueueId(2);
+const DELIVERY: QueueId = QueueId(3);
+const RETENTION: QueueId = QueueId(4);
+const VIP: QueueId = QueueId(5);
+/// The queue that is in a bit of trouble now and then, even on a calm day.
+pub(super) const CLAIMS: QueueId = QueueId(6);
+const CHAT_SALES: QueueId = QueueId(7);
+const CHAT_SUPPORT: QueueId = QueueId(8);
+const EMAIL: QueueId = QueueId(9);
+const SOCIAL: QueueId = QueueId(10);
+const SMS: QueueId = QueueId(11);
+
+/// Every queue, in the order of the constants above.
+pub(super) static QUEUES: [Queue; 12] = [
+    Queue {
+        id: "sales",
+        name: "Sales",
+        channel: Voice,
+        threshold_s: 20.0,
+        per_day: 775.0,
+        patience_s: 340.0,
+        intents: &[(&NEW_ORDER, 6.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 1.0)],
+        transfers: &[BILLING, DELIVERY],
+        other_way: CHAT_SALES,
+        auth_steps: 0,
+    },
+    Queue {
+        id: "billing",
+        name: "Billing",
+        channel: Voice,
+        threshold_s: 20.0,
+        per_day: 975.0,
+        patience_s: 380.0,
+        intents: &[(&BILLING_DISPUTE, 4.0), (&REFUND, 3.0), (&PAYMENT_PLAN, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
+        transfers: &[RETENTION, SUPPORT],
+        other_way: EMAIL,
+        auth_steps: 2,
+    },
+    Queue {
+        id: "support",
+        name: "Technical support",
+        channel: Voice,
+        threshold_s: 20.0,
+        per_day: 1030.0,
+        patience_s: 420.0,
+        intents: &[(&TECHNICAL_FAULT, 5.0), (&PASSWORD_RESET, 3.0), (&LOGIN_FAULT, 1.5)],
+        transfers: &[BILLING, DELIVERY],
+        other_way: CHAT_SUPPORT,
+        auth_steps: 1,
+    },
+    Queue {
+        id: "delivery",
+        name: "Orders & delivery",
+        channel: Voice,
+        threshold_s: 20.0,
+        per_day: 945.0,
+        patience_s: 340.0,
+        intents: &[(&DELIVERY_STATUS, 6.0), (&REFUND, 2.0), (&CHANGE_OF_ADDRESS, 1.5), (&COMPLAINT, 0.5)],
+        transfers: &[CLAIMS, BILLING],
+        other_way: SMS,
+        auth_steps: 1,
+    },
+    Queue {
+        id: "cancellations",
+        name: "Cancellations",
+        channel: Voice,
+        threshold_s: 20.0,
+        per_day: 315.0,
+        patience_s: 290.0,
+        intents: &[(&CANCEL, 8.0), (&COMPLAINT, 1.0), (&BILLING_DISPUTE, 1.0)],
+        transfers: &[BILLING],
+        other_way: EMAIL,
+        auth_steps: 2,
+    },
+    Queue {
+        id: "vip",
+        name: "VIP desk",
+        channel: Voice,
+        threshold_s: 10.0,
+        per_day: 220.0,
+        patience_s: 240.0,
+        intents: &[(&NEW_ORDER, 3.0), (&TECHNICAL_FAULT, 2.0), (&BILLING_DISPUTE, 2.0), (&DELIVERY_STATUS, 2.0)],
+        transfers: &[CLAIMS, SUPPORT],
+        other_way: EMAIL,
+        auth_steps: 0,
+    },
+    Queue {
+        id: "claims",
+        name: "Claims",
+        channel: Voice,
+        threshold_s: 30.0,
+        per_day: 345.0,
+        patience_s: 430.0,
+        intents: &[(&DAMAGE_CLAIM, 7.0), (&REFUND, 2.0), (&COMPLAINT, 1.5)],
+        transfers: &[BILLING, DELIVERY],
+        other_way: EMAIL,
+        auth_steps: 2,
+    },
+    Queue {
+        id: "chat-sales",
+        name: "Sales chat",
+        channel: Chat,
+        threshold_s: 45.0,
+        per_day: 380.0,
+        patience_s: 340.0,
+        intents: &[(&ADVICE, 5.0), (&NEW_ORDER, 4.0), (&DELIVERY_STATUS, 1.0)],
+        transfers: &[CHAT_SUPPORT],
+        other_way: SALES,
+        auth_steps: 0,
+    },
+    Queue {
+        id: "chat-support",
+        name: "Support chat",
+        channel: Chat,
+        threshold_s: 45.0,
+        per_day: 545.0,
+        patience_s: 380.0,
+        intents: &[(&PASSWORD_RESET, 4.0), (&TECHNICAL_FAULT, 3.0), (&LOGIN_FAULT, 1.5), (&REFUND, 1.0)],
+        transfers: &[SUPPORT, CHAT_SALES],
+        other_way: SUPPORT,
+        auth_steps: 1,
+    },
+    Queue {
+        id: "email",
+        name: "Email",
+        channel: Email,
+        threshold_s: 14_400.0,
+        per_day: 315.0,
+        patience_s: f64::INFINITY,
+        intents: &[(&COMPLAINT, 3.0), (&BILLING_DISPUTE, 3.0), (&REFUND, 3.0), (&CHANGE_OF_ADDRESS, 2.0)],
+        transfers: &[EMAIL],
+        other_way: BILLING,
+        auth_steps: 0,
+    },
+    Queue {
+        id: "social",
+        name: "Social media",
+        channel: Social,
+        threshold_s: 3_600.0,
+        per_day: 180.0,
+        patience_s: f64::INFINITY,
+        intents: &[(&COMPLAINT, 3.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 3.0), (&LOGIN_FAULT, 1.0)],
+        transfers: &[SOCIAL],
+        other_way: CHAT_SUPPORT,
+        auth_steps: 0,
+    },
+    Queue {
+        id: "sms",
+        name: "Text messages",
+        channel: Sms,
+        threshold_s: 120.0,
+        per_day: 220.0,
+        patience_s: f64::INFINITY,
+        intents: &[(&DELIVERY_STATUS, 6.0), (&PASSWORD_RESET, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
+        transfers: &[SMS],
+        other_way: DELIVERY,
+        auth_steps: 1,
+    },
+];
+
+/// Where the calls of an outage go, and how they are mixed.
+pub(super) static OUTAGE_QUEUES: [(QueueId, f64); 4] = [(SUPPORT, 6.0), (CHAT_SUPPORT, 2.5), (SOCIAL, 1.0), (SMS, 0.5)];
+
+/// Contacts by the half hour from 00:00, relative to each other, on a weekday.
+pub(super) const WEEKDAY: [f64; 48] = [
+    36.0, 35.0, 34.0, 33.0, 32.0, 32.0, 32.0, 32.0, 33.0, 34.0, 35.0, 37.0, // 00:00–06:00
+    40.0, 43.0, 46.0, 50.0, 58.0, 68.0, 84.0, 97.0, 108.0, 112.0, 111.0, 107.0, // 06:00–12:00
+    103.0, 101.0, 100.0, 104.0, 112.0, 114.0, 112.0, 108.0, 101.0, 92.0, 84.0, 76.0, // 12:00–18:00
+    66.0, 58.0, 50.0, 47.0, 45.0, 44.0, 43.0, 43.0, 42.0, 41.0, 40.0, 38.0, // 18:00–24:00
+];
+
+/// The same at the weekend, when only the early, late and night shifts work.
+pub(super) const WEEKEND: [f64; 48] = [
+    32.0, 31.0, 30.0, 29.0, 28.0, 28.0, 28.0, 28.0, 28.0, 28.0, 29.0, 30.0, // 00:00–06:00
+    31.0, 32.0, 33.0, 35.0, 37.0, 39.0, 40.0, 41.0, 42.0, 42.0, 42.0, 42.0, // 06:00–12:00
+    43.0, 44.0, 45.0, 46.0, 46.0, 44.0, 42.0, 40.0, 38.0, 37.0, 36.0, 36.0, // 12:00–18:00
+    36.0, 37.0, 38.0, 38.0, 37.0, 36.0, 36.0, 35.0, 35.0, 35.0, 34.0, 33.0, // 18:00–24:00
+];
+
+/// Contacts on Mondays, relative to other weekdays.
+pub(super) const MONDAY: f64 = 1.04;
+
+/// The queues whose callers self-service keeps away.
+pub(super) static CONTAINED_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, DELIVERY, CHAT_SUPPORT];
+
+/// Self-service sessions a day that end without an agent.
+pub(super) const CONTAINED_PER_DAY: f64 = 1_250.0;
+
+/// A shift: when it starts, in minutes after local midnight, and whether it works at weekends.
+pub(super) struct Shift {
+    pub(super) starts: i64,
+    pub(super) weekends: bool,
+}
+
+/// How long a shift lasts, minutes, pauses included.
+pub(super) const SHIFT_MINUTES: i64 = 510;
+
+/// Early, from eight, from nine, from eleven, late, night.
+pub(super) static SHIFTS: [Shift; 6] = [
+    Shift { starts: 5 * 60 + 45, weekends: true },
+    Shift { starts: 8 * 60, weekends: false },
+    Shift { starts: 9 * 60, weekends: false },
+    Shift { starts: 11 * 60, weekends: false },
+    Shift { starts: 13 * 60 + 45, weekends: true },
+    Shift { starts: 21 * 60 + 45, weekends: true },
+];
+
+/// A team.
+pub(super) struct Team {
+    pub(super) name: &'static str,
+    /// The queues served, the own ones first.
+    pub(super) queues: &'static [QueueId],
+    /// Agents in each of [`SHIFTS`].
+    pub(super) agents: [usize; 6],
+    /// Whether its agents each begin at another of the queues, so that together they prefer none.
+    pub(super) rotates: bool,
+}
+
+pub(super) static TEAMS: [Team; 9] = [
+    Team { name: "Sales", queues: &[SALES, CHAT_SALES, DELIVERY, VIP], agents: [3, 2, 2, 1, 3, 0], rotates: false },
+    Team { name: "Billing", queues: &[BILLING, RETENTION, SALES], agents: [4, 2, 2, 2, 4, 0], rotates: false },
+    Team { name: "Support North", queues: &[SUPPORT, DELIVERY, VIP], agents: [4, 2, 2, 2, 4, 0], rotates: false },
+    Team {
+        name: "Support South",
+        queues: &[SUPPORT, CHAT_SUPPORT, BILLING],
+        agents: [3, 2, 2, 1, 3, 0],
+        rotates: false,
+    },
+    Team { name: "Orders", queues: &[DELIVERY, SALES, CLAIMS], agents: [3, 1, 1, 1, 3, 0], rotates: false },
+    Team { name: "Retention", queues: &[RETENTION, BILLING, VIP], agents: [2, 1, 1, 1, 2, 0], rotates: false },
+    Team { name: "Claims & VIP", queues: &[CLAIMS, VIP, BILLING], agents: [3, 1, 1, 1, 3, 0], rotates: false },
+    Team {
+        name: "Digital",
+        queues: &[CHAT_SUPPORT, CHAT_SALES, SMS, SOCIAL, EMAIL],
+        agents: [5, 2, 2, 2, 5, 0],
+        rotates: false,
+    },
+    Team {
+        name: "Night desk",
+        queues: &[
+            SALES,
+            SUPPORT,
+            BILLING,
+            CHAT_SUPPORT,
+            DELIVERY,
+            RETENTION,
+            CHAT_SALES,
+            VIP,
+            CLAIMS,
+            EMAIL,
+            SOCIAL,
+            SMS,
+        ],
+        agents: [0, 0, 0, 0, 0, 26],
+        rotates: true,
+    },
+];
+
+/// Who works there, in the order in which the teams are filled.
+pub(super) static NAMES: [&str; 117] = [
+    "Mia Okafor",
+    "Lukas Brandt",
+    "Aisha Rahman",
+    "Tomás Herrera",
+    "Grace Mbeki",
+    "Jonas Lindqvist",
+    "Priya Nair",
+    "Daniel O'Connor",
+    "Chiara Ricci",
+    "Kwame Mensah",
+    "Sofia Petrova",
+    "Hugo Lefèvre",
+    "Yuki Tanaka",
+    "Elena Popescu",
+    "Samuel Adeyemi",
+    "Ingrid Solberg",
+    "Mateus Carvalho",
+    "Fatima Zahra",
+    "Oliver Whitfield",
+    "Nadia Haddad",
+    "Pavel Novák",
+    "Amara Diallo",
+    "Finn Andersen",
+    "Leila Farahani",
+    "Marco Bianchi",
+    "Zanele Dlamini",
+    "Erik Johansson",
+    "Camila Rojas",
+    "Arjun Mehta",
+    "Hannah Fischer",
+    "Ivan Horvat",
+    "Naledi Khumalo",
+    "Pierre Dubois",
+    "Mei Chen",
+    "Ruairi Byrne",
+    "Katarzyna Wiśniewska",
+    "Omar Farouk",
+    "Beatriz Almeida",
+    "Sven Eriksen",
+    "Anjali Gupta",
+    "Thomas Keller",
+    "Valentina Cruz",
+    "Dmitri Volkov",
+    "Esther Wanjiru",
+    "Liam Gallagher",
+    "Noor Jansen",
+    "Carlos Mendoza",
+    "Astrid Nygård",
+    "Rohan Desai",
+    "Ewa Kowalska",
+    "Kofi Boateng",
+    "Julia Wagner",
+    "Ahmed Mansour",
+    "Freya Thomsen",
+    "Diego Navarro",
+    "Simone Moreau",
+    "Tariq Aziz",
+    "Linh Nguyen",
+    "Viktor Szabó",
+    "Abigail Turner",
+    "Rafael Costa",
+    "Miriam Katz",
+    "Anders Holm",
+    "Lucía Vega",
+    "Chidi Eze",
+    "Emma van Dijk",
+    "Hassan Ali",
+    "Greta Vogel",
+    "Paulo Ferreira",
+    "Sunita Rao",
+    "Mikael Virtanen",
+    "Rosa Delgado",
+    "Adam Nowak",
+    "Imani Otieno",
+    "Clara Hoffmann",
+    "Jin Park",
+    "Marta Ruiz",
+    "Declan Murphy",
+    "Yasmin Karimi",
+    "Otto Becker",
+    "Ana Jovanović",
+    "Sipho Ndlovu",
+    "Laura Conti",
+    "Kenji Sato",
+    "Ines Baptista",
+    "Gustav Nyström",
+    "Deepa Iyer",
+    "Martin Dvořák",
+    "Thandi Nkosi",
+    "Felix Schröder",
+    "Salma Bennani",
+    "Joris de Vries",
+    "Catarina Lopes",
+    "Andrei Ionescu",
+    "Wanja Kamau",
+    "Elif Yılmaz",
+    "Henrik Dahl",
+    "Gabriela Torres",
+    "Sanjay Patel",
+    "Maeve Kelly",
+    "Nikolai Orlov",
+    "Aaliyah Brown",
+    "Bruno Silva",
+    "Helga Braun",
+    "Ibrahim Touré",
+    "Sara Nilsson",
+    "Pablo Ortega",
+    "Joyce Achieng",
+    "Stefan Ilić",
+    "Minh Tran",
+    "Olivia Hart",
+    "Youssef Amrani",
+    "Petra Maier",
+    "Leon Krüger",
+    "Tara Singh",
+    "Matteo Greco",
+    "Signe Poulsen",
+];
+
+/// Who evaluates quality, and how much milder than the others.
+pub(super) static EVALUATORS: [(&str, f64); 5] = [
+    ("Ruth Calder", -4.5),
+    ("Jorge Molina", -1.0),
+    ("Hilde Strand", 0.5),
+    ("Femi Adebayo", 2.0),
+    ("Carys Powell", 5.0),
+];
+
+/// What evaluators find missing.
+pub(super) static FAILURES: [&str; 6] =
+    ["no greeting", "identity not verified", "hold not explained", "no summary", "wrong information", "no next step"];
+
+/// Why a contact was not resolved.
+pub(super) static OPEN_REASONS: [&str; 5] = [
+    "waiting for another team",
+    "needs approval",
+    "customer to send papers",
+    "system not available",
+    "cause not found",
+];
+
+/// What customers write who are content, and who are not.
+pub(super) static PRAISE: [&str; 4] = ["Quick and friendly", "Solved at once", "Very patient with me", "All clear now"];
+pub(super) static BLAME: [&str; 5] = [
+    "Waited far too long",
+    "Had to explain it twice",
+    "Still not fixed",
+    "Sent from one desk to another",
+    "No one called back",
+];
+
+/// How many customers there are.
+pub(super) const CUSTOMERS: u32 = 40_000;
+
+impl QueueId {
+    /// Every queue.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        (0..QUEUES.len()).map(Self)
+    }
+
+    /// Its row of the table.
+    #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this table")]
+    pub(super) fn row(self) -> &'static Queue {
+        &QUEUES[self.0]
+    }
+}
