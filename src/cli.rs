@@ -175,7 +175,7 @@ fn words<T: Clone + Send + Sync + 'static>(
 }
 
 fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Theme> {
-    const NAMES: [&str; Theme::ALL.len()] = ["terminal", "dark", "light", "colorblind", "mono"];
+    const NAMES: [&str; Theme::ALL.len()] = ["terminal", "dark", "light", "colour-blind"];
     words(&NAMES, Theme::parse)
 }
 

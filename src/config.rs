@@ -3,7 +3,6 @@
 //! Everything has a default, written down once in [`Config::default`] and the types it is made of; an empty file is
 //! a good configuration. Every mistake in the file is reported, with its line, its key and what to do about it.
 
-pub mod duration;
 mod floor;
 mod problem;
 mod section;
@@ -17,10 +16,10 @@ use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use crate::clock::Span;
+use crate::engine;
 use crate::text::Label;
 
 pub(crate) use floor::zone;
-pub use floor::{AhtBounds, Floor, QueueOverride};
 pub use problem::{Error, Problem, Problems};
 pub use ui::{Theme, Ui};
 
@@ -39,7 +38,7 @@ pub struct Config {
     /// Who acknowledges; the login where absent.
     pub who: Option<Label>,
     /// How the floor counts and judges.
-    pub floor: Floor,
+    pub floor: engine::Settings,
     /// Where events come from.
     pub sources: Vec<Source>,
     /// Alert rules of the centre's own.
@@ -55,14 +54,12 @@ pub struct Config {
 /// How alerts behave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alerting {
-    /// Whether the built-in rules apply besides the file's own.
-    pub builtin: bool,
     /// How long an acknowledgement holds.
     pub expiry: Span,
     /// An acknowledgement breaks when the value gets worse by this share of what it was; 0.2 is a fifth.
     pub worsening: f64,
-    /// How long `z` snoozes.
-    pub snooze: Span,
+    /// How long a figure must be clear before an alert is over.
+    pub clear_for: Span,
 }
 
 /// What is kept on disk.
@@ -79,7 +76,7 @@ impl Default for Config {
         Self {
             title: Label::fixed("floorwatch"),
             who: None,
-            floor: Floor::default(),
+            floor: engine::Settings::default(),
             sources: Vec::new(),
             alerts: Vec::new(),
             alerting: Alerting::default(),
@@ -91,7 +88,7 @@ impl Default for Config {
 
 impl Default for Alerting {
     fn default() -> Self {
-        Self { builtin: true, expiry: Span(15 * Span::MINUTE.0), worsening: 0.2, snooze: Span(15 * Span::MINUTE.0) }
+        Self { expiry: Span(15 * Span::MINUTE.0), worsening: 0.2, clear_for: Span::MINUTE }
     }
 }
 
@@ -136,7 +133,7 @@ impl Config {
             config.title = title;
         }
         config.who = root.text("who");
-        config.floor.read(&mut root);
+        floor::read(&mut config.floor, &mut root);
         config.sources = root.list("source");
         config.alerts = root.list("alert");
         config.alerting.read(root.section("alerts"));
@@ -149,9 +146,6 @@ impl Config {
 
 impl Alerting {
     fn read(&mut self, mut section: Section<'_>) {
-        if let Some(builtin) = section.flag("builtin") {
-            self.builtin = builtin;
-        }
         if let Some(expiry) = section.span("expiry") {
             self.expiry = expiry;
         }
@@ -161,8 +155,8 @@ impl Alerting {
             }
             self.worsening = worsening;
         }
-        if let Some(snooze) = section.span("snooze") {
-            self.snooze = snooze;
+        if let Some(clear_for) = section.span("clear_for") {
+            self.clear_for = clear_for;
         }
         section.done();
     }

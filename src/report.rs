@@ -3,6 +3,7 @@
 //! A [`Report`] is a plain value; a renderer is a function from it to text, one file each. Values go to machines as
 //! they are, unrounded; people see what [`crate::kpi::format`] makes of them.
 
+mod ask;
 mod csv;
 mod html;
 mod json;
@@ -13,9 +14,12 @@ mod table;
 use serde::Serialize;
 
 use crate::clock::{Span, Time};
+use crate::engine;
 use crate::event::LeftReason;
 use crate::kpi::{CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Row, Verdict};
 use crate::source::Rejection;
+
+pub use ask::Asked;
 
 /// Figures over a stretch of time, with what is needed to trust them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,19 +69,25 @@ pub struct ReportSettings {
     pub contact_ttl: Span,
 }
 
+impl From<&engine::Settings> for ReportSettings {
+    fn from(settings: &engine::Settings) -> Self {
+        Self {
+            service_level: settings.service_level,
+            formula: settings.rules.formula,
+            short_abandon: settings.short_abandon,
+            left_excluded: settings.rules.left_excluded.clone(),
+            fcr_method: settings.rules.fcr_method,
+            fcr_window: settings.rules.fcr_window,
+            min_samples: settings.rules.min_samples,
+            lateness: settings.lateness,
+            contact_ttl: settings.contact_ttl,
+        }
+    }
+}
+
 impl Default for ReportSettings {
     fn default() -> Self {
-        Self {
-            service_level: Span::seconds(20),
-            formula: Formula::Offered,
-            short_abandon: Span::seconds(5),
-            left_excluded: vec![LeftReason::Closed, LeftReason::Callback],
-            fcr_method: FcrMethod::Repeat,
-            fcr_window: Span(7 * Span::DAY.0),
-            min_samples: 10,
-            lateness: Span(2 * Span::MINUTE.0),
-            contact_ttl: Span(12 * Span::HOUR.0),
-        }
+        Self::from(&engine::Settings::default())
     }
 }
 
@@ -92,6 +102,8 @@ pub struct Input {
     pub duplicates: u64,
     /// Events later than the lateness allowed.
     pub late: u64,
+    /// Events that contradict what is known of their contact (an answer after the end, say).
+    pub out_of_place: u64,
     /// Events of types floorwatch doesn't know.
     pub unknown_types: u64,
     /// Fields floorwatch doesn't know.

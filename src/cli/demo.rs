@@ -1,5 +1,9 @@
 //! `floorwatch demo`: the board, fed by a simulated floor.
 
+use crate::source::simulator::Scenario;
+
+const SCENARIOS: [&str; 3] = ["calm", "monday", "outage"];
+
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
@@ -10,6 +14,6 @@ pub struct Args {
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = super::times::speed)]
     pub speed: f64,
     /// What kind of day
-    #[arg(long, default_value = "monday", value_parser = ["calm", "monday", "outage"])]
-    pub scenario: String,
+    #[arg(long, default_value = "calm", value_parser = super::words(&SCENARIOS, Scenario::parse))]
+    pub scenario: Scenario,
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::{Error, print, times, width};
-use crate::clock::{Span, Time};
-use crate::config::{Config, duration};
-use crate::kpi::{CATALOGUE, Dim, Every, Formula, KpiId};
-use crate::report::{Format, Report, ReportSettings};
+use crate::clock::{Span, duration};
+use crate::config::Config;
+use crate::engine;
+use crate::kpi::{CATALOGUE, Dim, Every, Formula};
+use crate::report::{Asked, Format, Report};
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -57,18 +58,10 @@ pub struct Wanted {
     pub files: Vec<PathBuf>,
     /// The file that names the columns of CSV files.
     pub columns: Option<PathBuf>,
-    /// The start, where not the first event.
-    pub from: Option<Time>,
-    /// The end, exclusive, where not just past the last event.
-    pub to: Option<Time>,
-    /// The dimensions of the rows' keys, up to two.
-    pub by: Vec<Dim>,
-    /// The steps.
-    pub every: Option<Every>,
-    /// Which figures.
-    pub kpis: Vec<KpiId>,
-    /// The configuration, with what the command line says laid over it.
-    pub config: Config,
+    /// What the report is about.
+    pub asked: Asked,
+    /// How to count: the configuration's way, with what the command line says laid over it.
+    pub settings: engine::Settings,
 }
 
 impl Args {
@@ -76,7 +69,7 @@ impl Args {
     ///
     /// # Errors
     /// [`Error::Usage`] where the times, dimensions or spans make no sense.
-    pub fn wanted(&self, mut config: Config) -> Result<Wanted, Error> {
+    pub fn wanted(&self, config: Config) -> Result<Wanted, Error> {
         let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
         let to = times::instant("--to", self.to.as_deref(), &config.floor.calendar)?;
         if let (Some(from), Some(to)) = (from, to)
@@ -95,24 +88,19 @@ impl Args {
         if by.len() > 2 {
             return Err(Error::Usage("--by: two dimensions at most".to_owned()));
         }
-        let floor = &mut config.floor;
-        floor.service_level = self.service_level.unwrap_or(floor.service_level);
-        floor.short_abandon = self.short_abandon.unwrap_or(floor.short_abandon);
-        floor.rules.formula = self.formula.unwrap_or(floor.rules.formula);
-        floor.rules.fcr_window = self.fcr_window.unwrap_or(floor.rules.fcr_window);
-        if self.service_level.is_some() {
-            // Asked for on the line, it holds for every queue.
-            floor.queues.iter_mut().for_each(|(_, queue)| queue.service_level = None);
-        }
+        let mut settings = config.floor;
+        settings.keep = None;
+        settings.service_level_forced = self.service_level.is_some();
+        settings.service_level = self.service_level.unwrap_or(settings.service_level);
+        settings.short_abandon = self.short_abandon.unwrap_or(settings.short_abandon);
+        settings.rules.formula = self.formula.unwrap_or(settings.rules.formula);
+        settings.rules.fcr_window = self.fcr_window.unwrap_or(settings.rules.fcr_window);
+        let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
         Ok(Wanted {
             files: self.files.clone(),
             columns: self.columns.clone(),
-            from,
-            to,
-            by: self.by.clone(),
-            every: self.every,
-            kpis: CATALOGUE.iter().map(|kpi| kpi.id).collect(),
-            config,
+            asked: Asked { from, to, by: self.by.clone(), every: self.every, kpis },
+            settings,
         })
     }
 
@@ -122,24 +110,5 @@ impl Args {
     /// [`Error::Output`] where standard output can't be written.
     pub fn print(&self, report: &Report) -> Result<(), Error> {
         print(report.render(self.format, width()).as_bytes())
-    }
-}
-
-impl Wanted {
-    /// How things are counted, for the report to say.
-    #[must_use]
-    pub fn settings(&self) -> ReportSettings {
-        let floor = &self.config.floor;
-        ReportSettings {
-            service_level: floor.service_level,
-            formula: floor.rules.formula,
-            short_abandon: floor.short_abandon,
-            left_excluded: floor.rules.left_excluded.clone(),
-            fcr_method: floor.rules.fcr_method,
-            fcr_window: floor.rules.fcr_window,
-            min_samples: floor.rules.min_samples,
-            lateness: floor.lateness,
-            contact_ttl: floor.contact_ttl,
-        }
     }
 }

@@ -45,28 +45,21 @@ fn a_report_with_everything() {
          --formula late_abandons --short-abandon 10s --fcr-window 14d --format json --columns c.toml",
     );
     assert_eq!(args.format, Format::Json);
-    let mut config = Config::default();
-    config
-        .floor
-        .queues
-        .push(("q".into(), config::QueueOverride { service_level: Some(Span::SECOND), ..Default::default() }));
-    let wanted = args.wanted(config).unwrap();
-    assert_eq!(wanted.by, [Dim::Queue, Dim::Intent]);
-    assert_eq!(wanted.every, Some(Every::Minutes(30)));
-    assert_eq!(wanted.to.unwrap() - wanted.from.unwrap(), Span::DAY);
-    let settings = wanted.settings();
-    assert_eq!(settings.service_level, Span::seconds(30));
-    assert_eq!(settings.formula, Formula::LateAbandons);
-    assert_eq!(settings.short_abandon, Span::seconds(10));
-    assert_eq!(settings.fcr_window, Span(14 * Span::DAY.0));
-    assert_eq!(wanted.config.floor.queues[0].1.service_level, None);
+    let wanted = args.wanted(Config::default()).unwrap();
+    assert_eq!(wanted.asked.by, [Dim::Queue, Dim::Intent]);
+    assert_eq!(wanted.asked.every, Some(Every::Minutes(30)));
+    assert_eq!(wanted.asked.to.unwrap() - wanted.asked.from.unwrap(), Span::DAY);
+    assert_eq!((wanted.settings.service_level, wanted.settings.service_level_forced), (Span::seconds(30), true));
+    assert_eq!(wanted.settings.rules.formula, Formula::LateAbandons);
+    assert_eq!(wanted.settings.short_abandon, Span::seconds(10));
+    assert_eq!(wanted.settings.rules.fcr_window, Span(14 * Span::DAY.0));
 }
 
 #[test]
-fn a_report_s_defaults_are_the_configuration_s() {
+fn a_report_counts_as_the_configuration_says_and_forgets_nothing() {
     let wanted = report("report queue_log").wanted(Config::default()).unwrap();
-    assert_eq!(wanted.settings(), crate::report::ReportSettings::default());
-    assert_eq!((wanted.from, wanted.to, wanted.every), (None, None, None));
+    assert_eq!(wanted.settings, crate::engine::Settings { keep: None, ..Default::default() });
+    assert_eq!((wanted.asked.from, wanted.asked.to, wanted.asked.every), (None, None, None));
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 
 use super::Error;
-use crate::clock::{Span, Time};
-use crate::config::duration;
+use crate::clock::{Span, Time, duration};
 use crate::kpi::{Calendar, Every};
 use crate::text::Label;
 

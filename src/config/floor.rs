@@ -1,137 +1,82 @@
 //! `timezone`, `day_starts`, `[rules]`, `[targets]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts and
 //! judges.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 
 use super::section::Section;
 use crate::clock::Span;
+use crate::engine::{QueueSettings, Settings};
 use crate::event::LeftReason;
-use crate::kpi::{Bands, Better, CATALOGUE, Calendar, FcrMethod, Formula, KpiId, Rules};
+use crate::kpi::{Bands, Better, CATALOGUE, FcrMethod, Formula, KpiId};
 use crate::text::Label;
-
-/// How the floor counts and judges.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Floor {
-    /// The service level's threshold T.
-    pub service_level: Span,
-    /// The parts of the definitions that a centre may choose.
-    pub rules: Rules,
-    /// Abandoned sooner than this is a short abandon.
-    pub short_abandon: Span,
-    /// How far out of order an event may come.
-    pub lateness: Span,
-    /// A live contact without an end for this long is closed as unknown.
-    pub contact_ttl: Span,
-    /// Time zone and start of the business day.
-    pub calendar: Calendar,
-    /// What is different in some queues.
-    pub queues: Vec<(Label, QueueOverride)>,
-    /// The lines that differ from the catalogue's, by KPI.
-    pub targets: Vec<(KpiId, Bands)>,
-    /// The bounds of handling time, by intent.
-    pub intents: Vec<(Label, AhtBounds)>,
-}
-
-/// What is different in a queue.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct QueueOverride {
-    /// Its threshold T.
-    pub service_level: Option<Span>,
-    /// Its lines, by KPI.
-    pub targets: Vec<(KpiId, Bands)>,
-}
-
-/// The bounds of an intent's handling time: too short is a fault too.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct AhtBounds {
-    /// Below this it is too short, in seconds.
-    pub low: Option<f64>,
-    /// Above this it is too long, in seconds.
-    pub high: Option<f64>,
-}
-
-impl Default for Floor {
-    fn default() -> Self {
-        Self {
-            service_level: Span::seconds(20),
-            rules: Rules::default(),
-            short_abandon: Span::seconds(5),
-            lateness: Span(2 * Span::MINUTE.0),
-            contact_ttl: Span(12 * Span::HOUR.0),
-            calendar: Calendar::default(),
-            queues: Vec::new(),
-            targets: Vec::new(),
-            intents: Vec::new(),
-        }
-    }
-}
 
 const FCR_METHODS: [(&str, FcrMethod); 3] =
     [("repeat", FcrMethod::Repeat), ("disposition", FcrMethod::Disposition), ("survey", FcrMethod::Survey)];
 
-impl Floor {
-    pub(super) fn read(&mut self, root: &mut Section<'_>) {
-        if let Some(name) = root.raw_text("timezone") {
-            match zone(&name) {
-                Ok(zone) => self.calendar.zone = zone,
-                Err(what) => root.complain("timezone", &what),
-            }
-        }
-        if let Some(text) = root.raw_text("day_starts") {
-            match NaiveTime::parse_from_str(&text, "%H:%M") {
-                Ok(time) => self.calendar.day_starts = time,
-                Err(_) => root.complain("day_starts", "must be a time of day, such as `\"06:00\"`"),
-            }
-        }
-        self.read_rules(root.section("rules"));
-        self.targets = targets(&root.section("targets"));
-        for (name, mut section) in root.named("queue") {
-            let service_level = section.span("service_level_s");
-            let targets = targets(&section.section("targets"));
-            section.done();
-            self.queues.push((name, QueueOverride { service_level, targets }));
-        }
-        for (name, mut section) in root.named("intent") {
-            let low = section.span("aht_low_s").map(Span::as_secs_f64);
-            let high = section.span("aht_high_s").map(Span::as_secs_f64);
-            if let (Some(low), Some(high)) = (low, high)
-                && low >= high
-            {
-                section.complain("aht_low_s", "must be less than `aht_high_s`");
-            }
-            section.done();
-            self.intents.push((name, AhtBounds { low, high }));
+/// Read everything about counting and judging over the engine's own defaults.
+pub(super) fn read(settings: &mut Settings, root: &mut Section<'_>) {
+    if let Some(name) = root.raw_text("timezone") {
+        match zone(&name) {
+            Ok(zone) => settings.calendar.zone = zone,
+            Err(what) => root.complain("timezone", &what),
         }
     }
-
-    fn read_rules(&mut self, mut section: Section<'_>) {
-        let mut set = |target: &mut Span, key| {
-            if let Some(span) = section.span(key) {
-                *target = span;
-            }
-        };
-        set(&mut self.service_level, "service_level_s");
-        set(&mut self.short_abandon, "short_abandon_s");
-        set(&mut self.rules.fcr_window, "fcr_window");
-        set(&mut self.lateness, "lateness");
-        set(&mut self.contact_ttl, "contact_ttl");
-        let formulas = Formula::ALL.map(|formula| (formula.key(), formula));
-        if let Some(formula) = section.choice("service_level_formula", &formulas) {
-            self.rules.formula = formula;
+    if let Some(text) = root.raw_text("day_starts") {
+        match NaiveTime::parse_from_str(&text, "%H:%M") {
+            Ok(time) => settings.calendar.day_starts = time,
+            Err(_) => root.complain("day_starts", "must be a time of day, such as `\"06:00\"`"),
         }
-        let reasons = LeftReason::ALL.map(|reason| (reason.key(), reason));
-        if let Some(excluded) = section.choices("left_excluded", &reasons) {
-            self.rules.left_excluded = excluded;
-        }
-        if let Some(method) = section.choice("fcr_method", &FCR_METHODS) {
-            self.rules.fcr_method = method;
-        }
-        if let Some(samples) = section.count("min_samples") {
-            self.rules.min_samples = samples;
+    }
+    read_rules(settings, root.section("rules"));
+    settings.targets = targets(&root.section("targets"));
+    for (name, mut section) in root.named("queue") {
+        let service_level = section.span("service_level_s");
+        let targets = targets(&section.section("targets"));
+        section.done();
+        settings.queues.insert(name, QueueSettings { service_level, targets });
+    }
+    for (name, mut section) in root.named("intent") {
+        let low = section.span("aht_low_s").map(Span::as_secs_f64);
+        let high = section.span("aht_high_s").map(Span::as_secs_f64);
+        if low.zip(high).is_some_and(|(low, high)| low >= high) {
+            section.complain("aht_low_s", "must be less than `aht_high_s`");
         }
         section.done();
+        settings.intents.insert(name, Bands { low, high, ..Bands::NONE });
     }
+}
+
+fn read_rules(settings: &mut Settings, mut section: Section<'_>) {
+    let rules = &mut settings.rules;
+    for (key, target) in [
+        ("service_level_s", &mut settings.service_level),
+        ("short_abandon_s", &mut settings.short_abandon),
+        ("fcr_window", &mut rules.fcr_window),
+        ("lateness", &mut settings.lateness),
+        ("contact_ttl", &mut settings.contact_ttl),
+    ] {
+        if let Some(span) = section.span(key) {
+            *target = span;
+        }
+    }
+    let formulas = Formula::ALL.map(|formula| (formula.key(), formula));
+    if let Some(formula) = section.choice("service_level_formula", &formulas) {
+        rules.formula = formula;
+    }
+    let reasons = LeftReason::ALL.map(|reason| (reason.key(), reason));
+    if let Some(excluded) = section.choices("left_excluded", &reasons) {
+        rules.left_excluded = excluded;
+    }
+    if let Some(method) = section.choice("fcr_method", &FCR_METHODS) {
+        rules.fcr_method = method;
+    }
+    if let Some(samples) = section.count("min_samples") {
+        rules.min_samples = samples;
+    }
+    section.done();
 }
 
 /// A time zone by its IANA name; else what is wrong with it, and the nearest name there is.
@@ -147,8 +92,8 @@ pub(crate) fn zone(name: &str) -> Result<Tz, String> {
     })
 }
 
-fn targets(section: &Section<'_>) -> Vec<(KpiId, Bands)> {
-    let mut found = Vec::new();
+fn targets(section: &Section<'_>) -> BTreeMap<KpiId, Bands> {
+    let mut found = BTreeMap::new();
     for key in section.keys() {
         let Some(id) = KpiId::parse(&key) else {
             section.unknown(&key, CATALOGUE.iter().map(|kpi| kpi.key).filter(|known| nearest_or_few(&key, known)));
@@ -156,7 +101,9 @@ fn targets(section: &Section<'_>) -> Vec<(KpiId, Bands)> {
         };
         let Some(bands) = section.value::<Bands>(&key) else { continue };
         match sound(id, bands) {
-            Ok(()) => found.push((id, bands)),
+            Ok(()) => {
+                found.insert(id, bands);
+            }
             Err(what) => section.complain(&key, &what),
         }
     }

@@ -9,9 +9,8 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::duration;
 use super::problem::suggestion;
-use crate::clock::Span;
+use crate::clock::{Span, duration};
 use crate::text::Label;
 
 /// What reading has brought to light.

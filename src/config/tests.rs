@@ -105,10 +105,10 @@ fn every_section_is_read() {
     assert_eq!(config.floor.rules.left_excluded, [LeftReason::Closed]);
     assert_eq!(config.floor.rules.fcr_method, FcrMethod::Disposition);
     let asa = Bands { warning: Some(35.0), critical: Some(60.0), ..Bands::NONE };
-    assert_eq!(config.floor.targets, [(KpiId::Asa, asa)]);
-    assert_eq!(config.floor.queues[0].1.service_level, Some(Span::seconds(15)));
-    assert_eq!(config.floor.queues[0].1.targets, [(KpiId::ServiceLevel, Bands::lines(90.0, 85.0, 75.0))]);
-    assert_eq!(config.floor.intents[0].1, AhtBounds { low: Some(120.0), high: Some(480.0) });
+    assert_eq!(config.floor.targets, [(KpiId::Asa, asa)].into());
+    assert_eq!(config.floor.queues["sales"].service_level, Some(Span::seconds(15)));
+    assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::lines(90.0, 85.0, 75.0))].into());
+    assert_eq!(config.floor.intents["refund"], Bands::between(120.0, 480.0));
     assert_eq!(config.alerting.expiry, Span(30 * Span::MINUTE.0));
     assert_eq!(config.ui.window, Window::H1);
     assert_eq!(config.ui.keys[1], ("quit".into(), vec!["q".to_owned(), "ctrl-c".to_owned()]));

@@ -36,19 +36,16 @@ pub enum Theme {
     /// Dark on light.
     Light,
     /// Okabe and Ito's colours, told apart with any eyes.
-    Colorblind,
-    /// No colours: bold, reverse and words.
-    Mono,
+    ColourBlind,
 }
 
 impl Theme {
     /// All of them, in the order that `T` steps through, with their names.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 4] = [
         ("terminal", Self::Terminal),
         ("dark", Self::Dark),
         ("light", Self::Light),
-        ("colorblind", Self::Colorblind),
-        ("mono", Self::Mono),
+        ("colour-blind", Self::ColourBlind),
     ];
 
     /// From its name.

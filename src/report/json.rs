@@ -47,6 +47,7 @@ fn input(report: &Report) -> Value {
         "rejected": input.rejected,
         "duplicates": input.duplicates,
         "late": input.late,
+        "out_of_place": input.out_of_place,
         "unknown_types": input.unknown_types,
         "unknown_fields": input.unknown_fields,
         "rejections": rejections,

@@ -55,6 +55,7 @@ fn read(report: &Report) -> String {
         (input.rejected, "set aside"),
         (input.duplicates, "seen before"),
         (input.late, "late"),
+        (input.out_of_place, "out of place"),
         (input.unknown_types, "of unknown types"),
         (input.unknown_fields, "unknown fields"),
     ];

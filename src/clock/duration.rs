@@ -1,6 +1,8 @@
 //! Lengths of time as people write them: `60s`, `15m`, `1h30m`, `7d`.
 
-use crate::clock::Span;
+use serde::{Deserialize, Deserializer};
+
+use super::Span;
 
 /// The units, the longest first.
 const UNITS: [(&str, i64); 6] = [
@@ -57,6 +59,24 @@ pub fn show(span: Span) -> String {
         }
     }
     if out.is_empty() { "0s".to_owned() } else { out }
+}
+
+/// For `#[serde(deserialize_with)]`: a number of seconds, or text as [`parse`] reads it.
+///
+/// # Errors
+/// Where it is neither.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a length of time: a number of seconds, or text such as \"15m\"")]
+    enum Form {
+        Seconds(f64),
+        Text(String),
+    }
+    let text = match Form::deserialize(deserializer)? {
+        Form::Seconds(seconds) => seconds.to_string(),
+        Form::Text(text) => text,
+    };
+    parse(&text).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
