@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Every room, and the rooms it may import. A room may always import itself.
 const ROOMS: &[(&str, &[&str])] = &[
     ("text", &[]),
-    ("clock", &[]),
+    ("clock", &["text"]),
     ("event", &["text", "clock"]),
     ("kpi", &["event", "text", "clock"]),
     ("engine", &["kpi", "event", "text", "clock"]),
