@@ -4,11 +4,32 @@
 //! never changed by people; what people do (acknowledge, snooze, note) lies over it and ends by itself. Both
 //! together are an [`Episode`], which is what the board shows and the journal keeps.
 
-use serde::{Deserialize, Serialize};
+mod alarms;
+mod book;
+mod duration;
+mod hours;
+mod judge;
+mod mute;
+mod order;
+mod pattern;
+mod rule;
+mod state;
+mod watch;
+mod written;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::Label;
+
+pub use alarms::{Alarms, Settings, SourceState, Watched};
+pub use duration::{NotADuration, duration, parse_duration};
+pub use hours::{Hours, NotHours};
+pub use order::{Line, group, lines};
+pub use pattern::Patterns;
+pub use rule::{Rule, SOURCE_STALE, built_in};
+pub use written::{Each, RuleError, When, Written, rules};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,6 +82,7 @@ pub struct Acknowledgement {
     /// The severity at that moment: a rise breaks it.
     pub severity: Severity,
     /// A note, if one was given.
+    #[serde(default, deserialize_with = "prose_if_any")]
     pub note: Option<Label>,
 }
 
@@ -81,11 +103,12 @@ pub struct Entry {
     /// When.
     pub at: Time,
     /// What, in a word: `fired`, `worsened`, `eased`, `acknowledged`, `expired`, `broken`, `undone`, `snoozed`,
-    /// `noted`, `resolved`, `flapping`.
+    /// `noted`, `resolved`, `flapping`, `settled`, `inhibited`, `released`, `late`.
     pub what: Label,
     /// By whom, where it was somebody.
     pub who: Option<Who>,
     /// More, in words: the note, or why it broke.
+    #[serde(default, deserialize_with = "prose_if_any")]
     pub text: Option<Label>,
     /// The value then.
     pub value: Option<f64>,
@@ -102,6 +125,9 @@ pub struct Episode {
     pub rule: Label,
     /// The KPI watched; `None` for an alert about a source.
     pub kpi: Option<KpiId>,
+    /// The source it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Label>,
     /// The slice it is about.
     pub slice: Slice,
     /// The window of the figure.
@@ -124,19 +150,22 @@ pub struct Episode {
     pub line: Option<f64>,
     /// Whether being above the line is bad (else below).
     pub above: bool,
-    /// The acknowledgement that holds.
+    /// The acknowledgement that holds, or held at the end.
     pub acknowledged: Option<Acknowledgement>,
-    /// The snooze that holds.
+    /// The snooze that holds, or held at the end.
     pub snoozed: Option<Snooze>,
     /// It comes and goes.
     pub flapping: bool,
     /// What hides it: the cause whose line stands for it ("source pbx is down").
     pub inhibited_by: Option<Label>,
     /// What it means, in words, ready to show.
+    #[serde(deserialize_with = "prose")]
     pub text: Label,
     /// What to do about it.
+    #[serde(deserialize_with = "prose")]
     pub action: Label,
     /// What happened, oldest first.
+    #[serde(default)]
     pub trail: Vec<Entry>,
 }
 
@@ -185,6 +214,12 @@ pub enum Refusal {
     /// There is no such episode.
     #[error("there is no alert {0}")]
     Unknown(u64),
+    /// It is only pending.
+    #[error("it has not fired yet")]
+    Early,
+    /// Somebody else's acknowledgement or snooze is not one's own to take back.
+    #[error("{0} has it: only {0} can take that back")]
+    Theirs(Label),
     /// There is nothing to undo.
     #[error("there is nothing to undo")]
     Nothing,
@@ -197,6 +232,47 @@ pub enum Refusal {
     /// The journal couldn't keep it.
     #[error("it could not be kept: {0}")]
     NotKept(Label),
+}
+
+impl Entry {
+    /// Something that happened by itself.
+    fn new(at: Time, what: &'static str, value: Option<f64>) -> Self {
+        Self { at, what: Label::fixed(what), who: None, text: None, value }
+    }
+
+    fn by(mut self, who: &Who) -> Self {
+        self.who = Some(who.clone());
+        self
+    }
+
+    fn saying(mut self, text: Option<Label>) -> Self {
+        self.text = text;
+        self
+    }
+}
+
+impl Episode {
+    /// Whether it has fired and is not over.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        matches!(self.state, State::Firing | State::Acknowledged | State::Snoozed)
+    }
+
+    /// Write a change down: the version rises and the trail grows.
+    fn note(&mut self, entry: Entry) {
+        self.version = self.version.saturating_add(1);
+        self.trail.push(entry);
+    }
+}
+
+fn prose<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Label, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    Ok(Label::prose(&text))
+}
+
+fn prose_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Label>, D::Error> {
+    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.map(|text| Label::prose(&text)))
 }
 
 impl Severity {

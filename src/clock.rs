@@ -163,6 +163,13 @@ pub enum Clock {
     System,
     /// A clock that others set: a test's, or a replay's.
     Manual(Arc<Mutex<Time>>),
+    /// A clock that has run `speed` times as fast as the machine's since both stood at `origin`.
+    Scaled {
+        /// Where both stood.
+        origin: Time,
+        /// How many times as fast.
+        speed: f64,
+    },
 }
 
 impl Clock {
@@ -179,6 +186,10 @@ impl Clock {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
             Self::System => Utc::now().into(),
             Self::Manual(at) => *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+            Self::Scaled { origin, speed } => {
+                let passed = Self::System.now() - *origin;
+                *origin + Span::from_secs_f64(passed.as_secs_f64() * speed).unwrap_or(passed)
+            }
         }
     }
 

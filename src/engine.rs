@@ -103,7 +103,7 @@ impl Engine {
     pub fn new(settings: Settings) -> Self {
         let lines =
             view::Lines { by_queue: Vec::new(), usual: settings.service_level, short_abandon: settings.short_abandon };
-        Self { lines, settings, ..Self::default() }
+        Self { settings, lines, ..Self::default() }
     }
 
     /// Its settings.

@@ -1,5 +1,297 @@
 //! The floor: the one task that owns engine, alerts and journal, and the handle that everybody else holds.
+//!
+//! No lock guards its state: sources send messages, readers send requests, and between two of them the floor
+//! publishes a board when something changed, at most ten times a second, and each second so that ages tick.
 
 pub mod handle;
+mod make;
+mod recording;
+mod sources;
 
-pub use handle::{Handle, Lost};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::alert::{Alarms, Episode, Refusal, Rule};
+use crate::board::{Board, Keeper, Mode};
+use crate::clock::{Clock, Span, Time};
+use crate::engine::{self, Engine};
+use crate::event::Event;
+use crate::source::Message;
+use crate::text::Label;
+
+pub use handle::{Contacts, Handle, Lost, Only, Steer};
+use handle::Request;
+pub use recording::Recording;
+use recording::Steered;
+use sources::Sources;
+pub use sources::SourceInfo;
+
+/// How often at most a board is published.
+const SOONEST: Duration = Duration::from_millis(100);
+/// How often alerts are judged, and a board is published though nothing happened.
+const BEAT: Duration = Duration::from_secs(1);
+/// Messages taken in between two looks at the requests: a question never waits longer than these take.
+const AT_ONCE: usize = 8;
+/// Episodes that are over and kept at hand for the history page.
+const HISTORY: usize = 500;
+
+/// What a floor is made with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The centre's name.
+    pub title: Label,
+    /// How figures are counted.
+    pub engine: engine::Settings,
+    /// What is watched.
+    pub rules: Vec<Rule>,
+    /// What holds for all rules.
+    pub alarms: crate::alert::Settings,
+    /// The sources, in the order of their index in messages.
+    pub sources: Vec<SourceInfo>,
+}
+
+/// Where a floor's events come from.
+#[derive(Debug)]
+pub enum Feed {
+    /// Sources that run by themselves.
+    Sources(mpsc::Receiver<Message>),
+    /// A recording that the floor plays.
+    Recording(Recording),
+}
+
+/// A floor at work.
+pub struct Floor {
+    settings: Settings,
+    clock: Clock,
+    mode: Mode,
+    keeper: Keeper,
+    engine: Engine,
+    alarms: Alarms,
+    sources: Sources,
+    history: VecDeque<Episode>,
+    feed: Feed,
+    requests: mpsc::Receiver<Request>,
+    boards: watch::Sender<Arc<Board>>,
+    seq: u64,
+    /// Something changed since the last board.
+    dirty: bool,
+    published: Instant,
+    judged: Instant,
+    ticked: Instant,
+}
+
+impl Floor {
+    /// A floor where nothing has happened yet, and its handle.
+    #[must_use]
+    pub fn new(settings: Settings, clock: Clock, mode: Mode, feed: Feed) -> (Self, Handle) {
+        let (sender, requests) = mpsc::channel(64);
+        let (boards, board) = watch::channel(Arc::default());
+        let now = clock.now();
+        let started = Instant::now();
+        let floor = Self {
+            engine: Engine::new(settings.engine.clone()),
+            alarms: alarms(&settings),
+            sources: Sources::new(&settings.sources, now),
+            settings,
+            clock,
+            mode,
+            keeper: Keeper::Nobody,
+            history: VecDeque::new(),
+            feed,
+            requests,
+            boards,
+            seq: 0,
+            dirty: true,
+            published: started,
+            judged: started,
+            ticked: started,
+        };
+        (floor, Handle::new(board, sender))
+    }
+
+    /// Run until every handle is gone.
+    pub async fn run(mut self) {
+        self.publish();
+        let mut tick = tokio::time::interval(SOONEST);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut messages = Vec::with_capacity(AT_ONCE);
+        loop {
+            tokio::select! {
+                biased;
+                request = self.requests.recv() => match request {
+                    Some(request) => self.serve(request),
+                    None => break,
+                },
+                _ = tick.tick() => self.tick(),
+                n = receive(&mut self.feed, &mut messages) => {
+                    if n == 0 {
+                        // The sources are gone; what is known stays on the board.
+                        self.feed = Feed::Recording(Recording::new(Vec::new(), None, 1.0));
+                    }
+                    for message in messages.drain(..) {
+                        self.take(message);
+                    }
+                }
+            }
+            if self.dirty && self.published.elapsed() >= SOONEST {
+                self.publish();
+            }
+        }
+    }
+
+    /// The floor's own time: the clock's, or the recording's.
+    fn now(&self) -> Time {
+        match (&self.feed, &self.mode) {
+            (Feed::Recording(recording), Mode::Replay { .. }) => recording.at(),
+            _ => self.clock.now(),
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        self.dirty = true;
+        let now = self.now();
+        match message {
+            Message::Events { source, events, .. } => {
+                for event in &events {
+                    self.count(source, event, now);
+                }
+            }
+            Message::Rejected { source, rejection } => {
+                tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
+                self.sources.rejected(source, &rejection, now);
+            }
+            Message::Health { source, health, reason, at } => {
+                if let Some(name) = self.sources.name(source) {
+                    tracing::info!(source = %name, health = health.key(), "{reason}");
+                }
+                self.sources.health(source, health, reason, at);
+            }
+        }
+    }
+
+    fn count(&mut self, source: usize, event: &Event, now: Time) -> engine::Outcome {
+        let outcome = self.engine.apply(event);
+        self.sources.heard(source, &event.origin, event.at, outcome, now);
+        outcome
+    }
+
+    fn tick(&mut self) {
+        let real = self.ticked.elapsed();
+        self.ticked = Instant::now();
+        let now = self.now();
+        if let Feed::Recording(recording) = &mut self.feed {
+            recording.pass(Span(i64::try_from(real.as_micros()).unwrap_or(0)));
+            let due = recording.due();
+            self.dirty |= !due.is_empty();
+            for event in due {
+                let outcome = self.engine.apply(event);
+                self.sources.heard(0, &event.origin, event.at, outcome, now);
+            }
+        }
+        self.engine.advance(self.now());
+        if self.judged.elapsed() >= BEAT {
+            self.judged = Instant::now();
+            self.judge();
+        }
+        if self.published.elapsed() >= BEAT {
+            self.publish();
+        }
+    }
+
+    /// Judge every alert rule, once what stands now is known.
+    fn judge(&mut self) {
+        if !self.sources.caught_up() {
+            return;
+        }
+        let now = self.now();
+        let queues = self.engine.queues_now(now);
+        let states = self.sources.states(&queues, now);
+        let queries = self.alarms.queries().to_vec();
+        let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
+        for episode in self.alarms.evaluate(&answers, &states, now) {
+            self.dirty = true;
+            if episode.resolved.is_some() {
+                self.remember(episode);
+            }
+        }
+    }
+
+    fn remember(&mut self, episode: Episode) {
+        self.history.push_front(episode);
+        self.history.truncate(HISTORY);
+    }
+
+    fn serve(&mut self, request: Request) {
+        let now = self.now();
+        // Whoever asked may have gone meanwhile; that is his business.
+        match request {
+            Request::Ask(query, reply) => drop(reply.send(self.engine.ask(&query, now))),
+            Request::Contacts(wanted, reply) => {
+                let abandoned = wanted.only == Only::Abandoned;
+                let found = self.engine.contacts(&wanted.of, wanted.over, now, abandoned, wanted.limit);
+                drop(reply.send(found.into_iter().map(make::contact).collect()));
+            }
+            Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
+            Request::Tell(command, reply) => {
+                let result = self.tell(&command, now);
+                drop(reply.send(result));
+            }
+            Request::Steer(steer) => self.steer(steer),
+        }
+    }
+
+    fn tell(&mut self, command: &crate::alert::Command, now: Time) -> Result<Episode, Refusal> {
+        let episode = self.alarms.tell(command, now)?;
+        self.dirty = true;
+        Ok(episode)
+    }
+
+    fn steer(&mut self, steer: Steer) {
+        let Feed::Recording(recording) = &mut self.feed else { return };
+        self.dirty = true;
+        if recording.steer(steer) == Steered::Back {
+            self.engine = Engine::new(self.settings.engine.clone());
+            self.alarms = alarms(&self.settings);
+            self.history.clear();
+        }
+        self.tick();
+    }
+
+    fn publish(&mut self) {
+        let now = self.now();
+        self.seq += 1;
+        self.dirty = false;
+        self.published = Instant::now();
+        if let (Feed::Recording(recording), Mode::Replay { .. }) = (&self.feed, &self.mode) {
+            let ((speed, paused), (from, to)) = (recording.pace(), recording.span());
+            self.mode = Mode::Replay { speed, paused, from, to };
+        }
+        let frame = make::Frame {
+            seq: self.seq,
+            now,
+            title: &self.settings.title,
+            mode: &self.mode,
+            keeper: &self.keeper,
+            sources: self.sources.rows(now),
+            alerts: self.alarms.active(),
+        };
+        let board = make::board(&mut self.engine, frame);
+        self.boards.send_replace(Arc::new(board));
+    }
+}
+
+fn alarms(settings: &Settings) -> Alarms {
+    Alarms::new(settings.rules.clone(), settings.alarms, settings.engine.calendar)
+}
+
+/// Wait for messages of a feed that has them.
+async fn receive(feed: &mut Feed, messages: &mut Vec<Message>) -> usize {
+    match feed {
+        Feed::Sources(receiver) => receiver.recv_many(messages, AT_ONCE).await,
+        Feed::Recording(_) => std::future::pending().await,
+    }
+}

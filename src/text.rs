@@ -13,6 +13,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// The most graphemes a label keeps; longer text ends in an ellipsis.
 const MAX_GRAPHEMES: usize = 64;
+/// The most graphemes a sentence keeps.
+const MAX_PROSE: usize = 240;
 /// The most combining marks kept on one grapheme.
 const MAX_MARKS: usize = 4;
 
@@ -29,7 +31,13 @@ impl Label {
         if trimmed.len() <= MAX_GRAPHEMES && trimmed.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Self(SmolStr::new(trimmed));
         }
-        Self(SmolStr::new(clean(trimmed)))
+        Self(SmolStr::new(clean(trimmed, MAX_GRAPHEMES)))
+    }
+
+    /// A sentence rather than a name: cleaned the same way, but up to 240 graphemes are kept.
+    #[must_use]
+    pub fn prose(text: &str) -> Self {
+        Self(SmolStr::new(clean(text.trim_ascii(), MAX_PROSE)))
     }
 
     /// Clean bytes that ought to be UTF-8; what isn't becomes the replacement character.
@@ -103,10 +111,10 @@ fn is_hidden(c: char) -> bool {
     matches!(u32::from(c),
         0x00ad | 0x034f | 0x061c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180f
         | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0
-        | 0xfff0..=0xfffb | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe000..=0xf8ff | 0xe0000..=0x10ffff)
+        | 0xfff0..=0xfffb | 0x1_bca0..=0x1_bca3 | 0x1_d173..=0x1_d17a | 0xe000..=0xf8ff | 0xe_0000..=0x10_ffff)
 }
 
-fn clean(text: &str) -> String {
+fn clean(text: &str, most: usize) -> String {
     let visible: String = text
         .chars()
         .filter_map(|c| match c {
@@ -118,7 +126,7 @@ fn clean(text: &str) -> String {
         .collect();
     let mut out = String::with_capacity(visible.len().min(256));
     for (count, grapheme) in visible.graphemes(true).enumerate() {
-        if count == MAX_GRAPHEMES {
+        if count == most {
             out.push('…');
             break;
         }

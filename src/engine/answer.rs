@@ -104,7 +104,7 @@ impl Engine {
             .take(limit)
             .map(|(call, visit)| self.contact_now(call, visit))
             .collect();
-        out.sort_by(|a, b| b.joined.cmp(&a.joined));
+        out.sort_by_key(|contact| std::cmp::Reverse(contact.joined));
         out
     }
 
@@ -193,11 +193,11 @@ impl Engine {
             let (mut total, mut groups) = self.lives(now, &contacts, &agents);
             if query.by.first() == Some(&Dim::Queue) && query.by.len() == 1 {
                 for (group, live) in &mut groups {
-                    live.estimated_wait = self.estimated_wait(live, handled.get(&group[0]));
+                    live.estimated_wait = Self::estimated_wait(live, handled.get(&group[0]));
                 }
             }
             if let Some([(Dim::Queue, queue)]) = of.as_deref() {
-                total.estimated_wait = self.estimated_wait(&total, handled.get(queue));
+                total.estimated_wait = Self::estimated_wait(&total, handled.get(queue));
             }
             (total, groups)
         });
@@ -207,7 +207,8 @@ impl Engine {
         Beside { live, times, baseline }
     }
 
-    /// Agents' times by group; `None` where the question cuts by what time can't be told apart by.
+    /// Agents' times, all together and by group. `None` where the question's slice is one that time can't be told
+    /// apart by; no groups where its rows are.
     fn times(
         &self,
         of: Option<&[(Dim, u32)]>,
@@ -217,22 +218,27 @@ impl Engine {
     ) -> Option<(AgentTimes, FxHashMap<[u32; 2], AgentTimes>)> {
         let of = of?;
         let splits = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
-        if !of.iter().map(|(dim, _)| dim).chain(by).all(splits) {
+        if !of.iter().all(|(dim, _)| splits(dim)) {
             return None;
         }
+        let grouped = by.iter().all(splits);
         let to = range.end.min(now);
         let mut total = AgentTimes::default();
         let mut groups: FxHashMap<[u32; 2], AgentTimes> = FxHashMap::default();
+        let add = |sum: &mut AgentTimes, times: AgentTimes| {
+            sum.staffed = sum.staffed + times.staffed;
+            sum.available = sum.available + times.available;
+            sum.known = true;
+        };
         for (id, agent) in (0u32..).zip(&self.agent_facts).skip(1) {
-            for group in self.agent_groups(id, of, by) {
-                let times = agent.line.times(range.start, to);
-                if !times.known {
-                    continue;
-                }
-                for sum in [&mut total, groups.entry(group).or_default()] {
-                    sum.staffed = sum.staffed + times.staffed;
-                    sum.available = sum.available + times.available;
-                    sum.known = true;
+            let times = agent.line.times(range.start, to);
+            if !times.known || self.agent_groups(id, of, &[]).is_empty() {
+                continue;
+            }
+            add(&mut total, times);
+            if grouped {
+                for group in self.agent_groups(id, of, by) {
+                    add(groups.entry(group).or_default(), times);
                 }
             }
         }

@@ -100,7 +100,7 @@ pub(super) struct Minute {
 /// All facts, minute by minute.
 #[derive(Debug, Default)]
 pub(super) struct Minutes {
-    minutes: Vec<Minute>,
+    row: Vec<Minute>,
     /// Rises with each fact.
     written: u64,
     /// Rises when minutes are put in between or dropped, so that places in the row are no longer the same.
@@ -114,30 +114,30 @@ impl Minutes {
         let start = at.minute();
         let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
         // Nearly everything belongs to the newest few minutes.
-        let place = match self.minutes.iter().rposition(|m| m.start <= start) {
-            Some(place) if self.minutes.get(place).is_some_and(|m| m.start == start) => place,
+        let place = match self.row.iter().rposition(|m| m.start <= start) {
+            Some(place) if self.row.get(place).is_some_and(|m| m.start == start) => place,
             found => {
                 let place = found.map_or(0, |place| place + 1);
-                if place < self.minutes.len() {
+                if place < self.row.len() {
                     self.moved += 1;
                 }
-                self.minutes.insert(place, Minute { start, facts: Vec::new() });
+                self.row.insert(place, Minute { start, facts: Vec::new() });
                 place
             }
         };
-        if let Some(minute) = self.minutes.get_mut(place) {
+        if let Some(minute) = self.row.get_mut(place) {
             minute.facts.push(fact);
         }
     }
 
     /// All minutes, in order.
     pub(super) fn all(&self) -> &[Minute] {
-        &self.minutes
+        &self.row
     }
 
     /// The place of the first minute that holds anything at or after `at`.
     pub(super) fn from(&self, at: Time) -> usize {
-        self.minutes.partition_point(|m| m.start + Span::MINUTE <= at)
+        self.row.partition_point(|m| m.start + Span::MINUTE <= at)
     }
 
     /// A number that changes with every fact.
@@ -152,14 +152,14 @@ impl Minutes {
 
     /// The start of the oldest minute kept.
     pub(super) fn oldest(&self) -> Option<Time> {
-        self.minutes.first().map(|m| m.start)
+        self.row.first().map(|m| m.start)
     }
 
     /// Forget everything before `at`.
     pub(super) fn forget_before(&mut self, at: Time) {
-        let keep = self.minutes.partition_point(|m| m.start < at);
+        let keep = self.row.partition_point(|m| m.start < at);
         if keep > 0 {
-            self.minutes.drain(..keep);
+            self.row.drain(..keep);
             self.moved += 1;
         }
     }

@@ -159,7 +159,7 @@ impl Engine {
 
     /// The expected wait of a contact joining a queue now: so many have to be served first, by so many agents, each
     /// taking the mean handling time of the last hour. `None` where nothing was handled to go by.
-    pub(super) fn estimated_wait(&self, live: &Live, last_hour: Option<&Tally>) -> Option<Span> {
+    pub(super) fn estimated_wait(live: &Live, last_hour: Option<&Tally>) -> Option<Span> {
         let tally = last_hour.filter(|t| t.handle.n > 0)?;
         let [on_contact, ringing, after, available, ..] = live.agents;
         let serving = (on_contact + ringing + after + available).max(1);
@@ -177,7 +177,7 @@ impl Engine {
             .map(|(id, facts)| {
                 let name = self.queues.label(id);
                 let mut live = groups.remove(&[id, 0]).unwrap_or_default();
-                live.estimated_wait = self.estimated_wait(&live, handled.get(&id));
+                live.estimated_wait = Self::estimated_wait(&live, handled.get(&id));
                 QueueNow {
                     name: facts.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| name.clone()),
                     id: name,

@@ -143,17 +143,14 @@ impl View {
     }
 
     fn place(&mut self, group: u32, step: Option<i64>) -> usize {
-        let slot = match step {
-            Some(step) => self.stepped.entry((group, step)).or_default(),
-            None => {
-                if self.plain.len() <= group as usize {
-                    self.plain.resize(self.groups.len().max(group as usize + 1), 0);
-                }
-                match self.plain.get_mut(group as usize) {
-                    Some(slot) => slot,
-                    None => return usize::MAX,
-                }
+        let slot = if let Some(step) = step {
+            self.stepped.entry((group, step)).or_default()
+        } else {
+            if self.plain.len() <= group as usize {
+                self.plain.resize(self.groups.len().max(group as usize + 1), 0);
             }
+            let Some(slot) = self.plain.get_mut(group as usize) else { return usize::MAX };
+            slot
         };
         if *slot == 0 {
             self.keys.push((self.groups.get(group as usize).copied().unwrap_or_default(), step.unwrap_or(0)));
@@ -165,6 +162,7 @@ impl View {
 }
 
 /// Count one fact in or out.
+#[expect(clippy::too_many_lines, reason = "one arm for each thing that is counted")]
 fn count(tally: &mut Tally, fact: &Fact, queue: u32, lines: &Lines) {
     let sign = i64::from(fact.sign);
     let flag = i64::from(fact.arg) * sign;

@@ -65,13 +65,12 @@ impl Kpi {
             Unit::Percent if n >= 100 => format!("{value:.1}%"),
             Unit::Percent => format!("{value:.0}%"),
             Unit::Seconds => duration(value),
-            Unit::Score => format!("{value:.1}"),
+            Unit::Score | Unit::PerHour => format!("{value:.1}"),
             Unit::Points => {
                 // -0.4 rounds to "-0"
                 let rounded = value.round() + 0.0;
                 format!("{rounded:.0}")
             }
-            Unit::PerHour => format!("{value:.1}"),
             Unit::Flag => if value > 0.0 { "yes" } else { "no" }.to_owned(),
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn longest_wait(r: &Reading<'_>) -> Figure {
 pub(super) fn estimated_wait(r: &Reading<'_>) -> Figure {
     match r.live.estimated_wait {
         Some(wait) => Figure::gauge(wait.as_secs_f64(), 1),
-        None => Figure::unknown("no contact was handled in the last hour to estimate it from"),
+        None => Figure::unknown("it is estimated queue by queue, from the contacts handled in the last hour"),
     }
 }
 

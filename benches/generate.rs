@@ -1,0 +1,64 @@
+//! Writes a queue_log of any length: the input of the report's bench and of its comparison.
+//!
+//! `cargo bench --bench generate -- FILE LINES`
+
+use std::io::{BufWriter, Write};
+
+/// A small linear congruential generator: the file must be the same wherever it is made.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// Write about `lines` lines of a floor with 40 queues and 400 agents.
+pub fn write(out: &mut impl Write, lines: u64) -> std::io::Result<()> {
+    let mut dice = Dice(20_260_302);
+    let mut pending: std::collections::BinaryHeap<std::cmp::Reverse<(u64, u64, String)>> =
+        std::collections::BinaryHeap::new();
+    let (mut now, mut calls, mut written) = (1_772_438_400u64, 0u64, 0u64);
+    while written < lines {
+        now += dice.roll(2);
+        while pending.peek().is_some_and(|line| line.0.0 <= now) {
+            let Some(std::cmp::Reverse((_, _, line))) = pending.pop() else { break };
+            out.write_all(line.as_bytes())?;
+            written += 1;
+        }
+        calls += 1;
+        let (id, queue) = (format!("{now}.{calls}"), format!("queue-{:02}", dice.roll(40)));
+        let caller = 442_070_000_000 + dice.roll(300_000);
+        writeln!(out, "{now}|{id}|{queue}|NONE|ENTERQUEUE||{caller}|{}", 1 + dice.roll(6))?;
+        written += 1;
+        let wait = dice.roll(30) * dice.roll(4);
+        let mut later = |at: u64, order: u64, text: String| {
+            pending.push(std::cmp::Reverse((at, calls * 4 + order, text)));
+        };
+        if dice.roll(100) < 6 {
+            let end = now + wait;
+            later(end, 0, format!("{end}|{id}|{queue}|NONE|ABANDON|1|1|{wait}\n"));
+            continue;
+        }
+        let agent = format!("agent {:03}", dice.roll(400));
+        let (answered, talk) = (now + wait, 20 + dice.roll(400));
+        let ended = answered + talk;
+        if dice.roll(10) == 0 {
+            later(now, 0, format!("{now}|{id}|{queue}|{agent}|RINGNOANSWER|12000\n"));
+        }
+        later(answered, 1, format!("{answered}|{id}|{queue}|{agent}|CONNECT|{wait}|{id}1|4\n"));
+        let verb = if dice.roll(3) == 0 { "COMPLETEAGENT" } else { "COMPLETECALLER" };
+        later(ended, 2, format!("{ended}|{id}|{queue}|{agent}|{verb}|{wait}|{talk}|1\n"));
+    }
+    out.flush()
+}
+
+/// Only where it is run by itself.
+#[allow(dead_code, reason = "the report's bench includes this file for `write`")]
+fn main() -> std::io::Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let [path, lines] = args.as_slice() else { return Ok(()) };
+    let lines = lines.parse().map_err(std::io::Error::other)?;
+    write(&mut BufWriter::new(std::fs::File::create(path)?), lines)
+}

@@ -1,0 +1,339 @@
+//! The owner of all rules at work and of the book of episodes.
+
+use rustc_hash::FxHashMap;
+
+use super::book::{Book, Look, News};
+use super::judge;
+use super::order::rank;
+use super::rule::Rule;
+use super::state::{Judged, Phase};
+use super::watch::{Causes, Place, Round, Slot, Watch};
+use super::{Command, Entry, Episode, Refusal, Severity, Who, mute};
+use crate::clock::{Span, Time};
+use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
+use crate::text::Label;
+
+pub use super::watch::Watched;
+
+/// What holds for all rules where they say nothing themselves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// How long an acknowledgement lasts.
+    pub expiry: Span,
+    /// By what share a value may worsen before an acknowledgement breaks.
+    pub worsening: f64,
+    /// How long a figure must be clear before an episode is over.
+    pub clear_for: Span,
+    /// Below this many samples a rate or mean isn't judged.
+    pub min_samples: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { expiry: Span(15 * Span::MINUTE.0), worsening: 0.2, clear_for: Span::MINUTE, min_samples: 10 }
+    }
+}
+
+/// How a source does, as far as alerts care.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceState {
+    /// Its name.
+    pub name: Label,
+    /// It can't be reached or read.
+    pub down: bool,
+    /// Nothing has come for too long.
+    pub stale: bool,
+    /// Since when.
+    pub since: Time,
+    /// Why, in words.
+    pub reason: Label,
+    /// The queues it tells of.
+    pub queues: Vec<Label>,
+}
+
+/// All rules at work. Pure: give it figures and the time.
+///
+/// Each evaluation asks for [`Alarms::queries`], hands over the answers, and journals what comes back; each
+/// command that was taken is journaled by whoever gave it.
+#[derive(Debug)]
+pub struct Alarms {
+    watches: Vec<Watch>,
+    by_name: FxHashMap<Label, usize>,
+    queries: Vec<Query>,
+    sources: Option<SourceWatch>,
+    settings: Settings,
+    calendar: Calendar,
+    book: Book,
+    /// Episodes whose rule is gone: over at the next evaluation.
+    orphans: Vec<u64>,
+    watched: Watched,
+    round: u64,
+}
+
+/// The rule about sources at work.
+#[derive(Debug)]
+struct SourceWatch {
+    rule: Rule,
+    slots: FxHashMap<Label, Slot>,
+}
+
+impl Alarms {
+    /// Put rules to work.
+    #[must_use]
+    pub fn new(rules: Vec<Rule>, settings: Settings, calendar: Calendar) -> Self {
+        let mut queries = Vec::new();
+        let (mut watches, mut by_name, mut sources) = (Vec::new(), FxHashMap::default(), None);
+        // Live figures don't care for a window: they join a question that is asked anyway.
+        let (live, windowed): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(Rule::is_live);
+        for rule in windowed.into_iter().chain(live) {
+            let Some(kpi) = rule.kpi else {
+                if judge::is_about_sources(&rule) {
+                    sources = Some(SourceWatch { rule, slots: FxHashMap::default() });
+                }
+                continue;
+            };
+            let place = ask(&mut queries, rule.each, (!rule.is_live()).then_some(rule.window), rule.formula, kpi);
+            let baseline = rule.against.map(|window| ask(&mut queries, rule.each, Some(window), rule.formula, kpi));
+            by_name.insert(rule.name.clone(), watches.len());
+            watches.push(Watch { rule, place, baseline, slots: FxHashMap::default() });
+        }
+        Self {
+            watches,
+            by_name,
+            queries,
+            sources,
+            settings,
+            calendar,
+            book: Book::default(),
+            orphans: Vec::new(),
+            watched: Watched::default(),
+            round: 0,
+        }
+    }
+
+    /// What must be asked of the engine for an evaluation.
+    #[must_use]
+    pub fn queries(&self) -> &[Query] {
+        &self.queries
+    }
+
+    /// Go on with the episodes that were active before a restart, as they were; `next` is the first free id.
+    /// To be called before the first evaluation.
+    pub fn restore(&mut self, active: Vec<Episode>, next: u64) {
+        self.book.continue_from(next);
+        for episode in active.into_iter().filter(Episode::is_active) {
+            if let Some(source) = &episode.source {
+                match &mut self.sources {
+                    Some(watch) => {
+                        let slot = watch.slots.entry(source.clone()).or_default();
+                        slot.phase = Phase::resumed(episode.severity);
+                        slot.episode = Some(episode.id);
+                    }
+                    None => self.orphans.push(episode.id),
+                }
+            } else {
+                let place = self.by_name.get(&episode.rule);
+                match place.and_then(|place| self.watches.get_mut(*place)) {
+                    Some(watch) if watch.rule.kpi == episode.kpi => watch.resume(&episode),
+                    _ => self.orphans.push(episode.id),
+                }
+            }
+            self.book.resume(episode);
+        }
+    }
+
+    /// Judge every slice by every rule. `answers` are those to [`Alarms::queries`], in the same order. Returns the
+    /// episodes that have changed and are to be journaled, those that are over included; pending ones are not news.
+    pub fn evaluate(&mut self, answers: &[Answer], sources: &[SourceState], now: Time) -> Vec<Episode> {
+        self.round += 1;
+        self.watched = Watched::default();
+        for id in std::mem::take(&mut self.orphans) {
+            self.book.close(id, Some(Label::fixed("its rule is gone")), now);
+        }
+        let nothing = Causes::default();
+        let round = Round {
+            answers,
+            causes: &nothing,
+            settings: &self.settings,
+            calendar: &self.calendar,
+            now,
+            number: self.round,
+        };
+        if let Some(watch) = &mut self.sources {
+            watch.evaluate(sources, &round, &mut self.book);
+        }
+        let causes = self.causes(sources);
+        let round = Round { causes: &causes, ..round };
+        for watch in &mut self.watches {
+            watch.evaluate(&round, &mut self.book, &mut self.watched);
+        }
+        self.settle(now);
+        self.book.take_changed()
+    }
+
+    /// Do what somebody wants done. What comes back is to be journaled before anybody is told that it is done.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn tell(&mut self, command: &Command, now: Time) -> Result<Episode, Refusal> {
+        self.book.tell(command, self.settings.expiry, now)
+    }
+
+    /// Take back what could not be journaled: nobody must rely on it.
+    pub fn withdraw(&mut self, episode: u64, who: &Who, why: &Label, now: Time) {
+        let Some(episode) = self.book.get_mut(episode) else { return };
+        let taken = episode.acknowledged.as_ref().map(|ack| &ack.who);
+        let put_off = episode.snoozed.as_ref().map(|snooze| &snooze.who);
+        if taken.or(put_off) == Some(who) {
+            let entry = Entry::new(now, "undone", episode.figure.value).saying(Some(why.clone()));
+            mute::release(episode, entry);
+            let id = episode.id;
+            self.book.mark(id);
+        }
+    }
+
+    /// The episodes that are not over, pending ones too: those that need somebody first, inhibited ones last.
+    #[must_use]
+    pub fn active(&self) -> Vec<Episode> {
+        let mut episodes: Vec<&Episode> = self.book.episodes().collect();
+        episodes.sort_by_cached_key(|episode| rank(episode));
+        episodes.into_iter().cloned().collect()
+    }
+
+    /// How many slices the last evaluation judged, and of how many too little was known.
+    #[must_use]
+    pub const fn watched(&self) -> Watched {
+        self.watched
+    }
+
+    /// Let acknowledgements and snoozes expire or break.
+    fn settle(&mut self, now: Time) {
+        let held: Vec<u64> = self
+            .book
+            .episodes()
+            .filter(|episode| episode.acknowledged.is_some() || episode.snoozed.is_some())
+            .map(|episode| episode.id)
+            .collect();
+        for id in held {
+            let Some(episode) = self.book.get_mut(id) else { continue };
+            let place = self.by_name.get(&episode.rule);
+            let rule = place.and_then(|place| self.watches.get(*place)).map(|watch| &watch.rule);
+            if mute::settle(episode, rule, self.settings.worsening, now) {
+                self.book.mark(id);
+            }
+        }
+    }
+
+    /// Which queues' figures stand still, and the cause to show for it once that is news itself: until then
+    /// nothing is hidden, so that there is never a trouble without a line.
+    fn causes(&self, sources: &[SourceState]) -> Causes {
+        let mut causes = Causes::default();
+        let mut all_in_trouble = !sources.is_empty();
+        for source in sources {
+            let slot = self.sources.as_ref().and_then(|watch| watch.slots.get(&source.name));
+            let news = match slot.map(|slot| slot.phase) {
+                Some(Phase::Firing { severity, .. }) => Some(judge::cause(&source.name, severity == Severity::Critical)),
+                _ => None,
+            };
+            if news.is_none() && !source.down && !source.stale {
+                all_in_trouble = false;
+                continue;
+            }
+            for queue in &source.queues {
+                causes.queues.insert(queue.clone(), news.clone());
+            }
+            if causes.all.as_ref().is_none_or(Option::is_none) {
+                causes.all = Some(news);
+            }
+        }
+        if !all_in_trouble {
+            causes.all = None;
+        }
+        causes
+    }
+}
+
+impl SourceWatch {
+    fn evaluate(&mut self, sources: &[SourceState], round: &Round<'_>, book: &mut Book) {
+        let Self { rule, slots } = self;
+        let awake = rule.hours.is_none_or(|hours| hours.hold(round.now, round.calendar));
+        let well = Judged::Known { past: None, below_critical: true, clear: true };
+        for source in sources {
+            let severity = match (source.down, source.stale) {
+                (true, _) => Some(Severity::Critical),
+                (false, true) => Some(Severity::Warning),
+                (false, false) => None,
+            };
+            if severity.is_none() && !slots.contains_key(&source.name) {
+                continue;
+            }
+            let past = severity;
+            let below_critical = past != Some(Severity::Critical);
+            let judged = Judged::Known { past, below_critical, clear: past.is_none() };
+            let slot = slots.entry(source.name.clone()).or_default();
+            slot.round = round.number;
+            let judged = if awake { judged } else { Judged::Asleep };
+            let look = |severity| source_look(source, severity);
+            slot.go(rule, judged, round, book, || source_news(rule, &source.name), look);
+        }
+        // A source that is configured no more is no trouble any more.
+        for (name, slot) in slots.iter_mut().filter(|(_, slot)| slot.round != round.number) {
+            let gone = SourceState { name: name.clone(), ..SourceState::default() };
+            slot.go(rule, well, round, book, || source_news(rule, name), |severity| source_look(&gone, severity));
+        }
+        slots.retain(|_, slot| slot.phase != Phase::Quiet || !slot.flaps.is_empty());
+    }
+}
+
+fn source_news(rule: &Rule, source: &Label) -> News {
+    News {
+        rule: rule.name.clone(),
+        kpi: None,
+        source: Some(source.clone()),
+        slice: Slice::TOTAL,
+        window: rule.window,
+        above: true,
+        action: rule.action.clone(),
+    }
+}
+
+fn source_look(source: &SourceState, severity: Severity) -> Look {
+    let cause = judge::cause(&source.name, severity == Severity::Critical);
+    Look { figure: Figure::default(), line: None, text: judge::source_text(&cause, &source.reason) }
+}
+
+/// Find a place for a figure among the questions, adding a question or a column where there is none.
+fn ask(
+    queries: &mut Vec<Query>,
+    each: Option<Dim>,
+    window: Option<Window>,
+    formula: Option<Formula>,
+    kpi: KpiId,
+) -> Place {
+    let fits = |query: &Query| {
+        query.by.first().copied() == each
+            && window.is_none_or(|window| query.over == Over::Window(window) && query.formula == formula)
+    };
+    let query = queries.iter().position(fits).unwrap_or_else(|| {
+        queries.push(Query {
+            of: Slice::TOTAL,
+            by: each.into_iter().collect(),
+            over: Over::Window(window.unwrap_or(Window::M15)),
+            every: None,
+            kpis: Vec::new(),
+            formula,
+        });
+        queries.len() - 1
+    });
+    let mut column = 0;
+    if let Some(query) = queries.get_mut(query) {
+        column = query.kpis.iter().position(|other| *other == kpi).unwrap_or_else(|| {
+            query.kpis.push(kpi);
+            query.kpis.len() - 1
+        });
+    }
+    Place { query, column }
+}
+
+#[cfg(test)]
+mod tests;

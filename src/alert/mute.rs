@@ -1,0 +1,159 @@
+//! What people do about an episode: take it, put it off, say something. It lies over the firing state and never
+//! changes it; it ends with the episode, by itself at its time, or when things get worse.
+
+use super::judge;
+use super::rule::Rule;
+use super::{Acknowledgement, Act, Command, Entry, Episode, Refusal, Severity, Snooze, State, Who};
+use crate::clock::{Span, Time};
+use crate::kpi::Unit;
+use crate::text::Label;
+
+/// The shortest and the longest that an acknowledgement or snooze may last.
+const LEAST: Span = Span::MINUTE;
+const MOST: Span = Span::DAY;
+
+/// Do what a command says to an episode that has fired and is not over.
+///
+/// The version tells what its giver saw. Of two people at once the second one's is old: an acknowledgement still
+/// holds if nobody has the episode yet, since taking it is right whatever the figure did meanwhile; a snooze does
+/// not, since it would hide something not seen.
+pub(super) fn tell(episode: &mut Episode, command: &Command, expiry: Span, now: Time) -> Result<(), Refusal> {
+    let seen = command.version == episode.version;
+    let who = &command.who;
+    match &command.act {
+        Act::Acknowledge { note, lasts } => {
+            may_take(episode, who, seen)?;
+            let until = now + lasts.unwrap_or(expiry).clamp(LEAST, MOST);
+            episode.snoozed = None;
+            episode.acknowledged = Some(Acknowledgement {
+                who: who.clone(),
+                at: now,
+                until,
+                value: episode.figure.value,
+                severity: episode.severity,
+                note: note.clone(),
+            });
+            episode.state = State::Acknowledged;
+            episode.note(Entry::new(now, "acknowledged", episode.figure.value).by(who).saying(note.clone()));
+        }
+        Act::Snooze(span) => {
+            may_take(episode, who, seen)?;
+            if !seen {
+                return Err(Refusal::Changed);
+            }
+            episode.acknowledged = None;
+            let until = now + (*span).clamp(LEAST, MOST);
+            episode.snoozed = Some(Snooze { who: who.clone(), at: now, until });
+            episode.state = State::Snoozed;
+            let text = Label::prose(&format!("until {until}"));
+            episode.note(Entry::new(now, "snoozed", episode.figure.value).by(who).saying(Some(text)));
+        }
+        Act::Note(text) => {
+            episode.note(Entry::new(now, "noted", episode.figure.value).by(who).saying(Some(text.clone())));
+        }
+        Act::Undo => {
+            let holder = holder(episode).ok_or(Refusal::Nothing)?;
+            if holder.name != who.name {
+                return Err(Refusal::Theirs(holder.name.clone()));
+            }
+            release(episode, Entry::new(now, "undone", episode.figure.value).by(who));
+        }
+    }
+    Ok(())
+}
+
+/// Who has it.
+fn holder(episode: &Episode) -> Option<&Who> {
+    let acknowledged = episode.acknowledged.as_ref().map(|ack| &ack.who);
+    acknowledged.or_else(|| episode.snoozed.as_ref().map(|snooze| &snooze.who))
+}
+
+/// Whoever has it may renew it, having seen it; a snooze that was seen may be ended by taking the episode.
+fn may_take(episode: &Episode, who: &Who, seen: bool) -> Result<(), Refusal> {
+    match holder(episode) {
+        None => Ok(()),
+        Some(holder) if seen && (holder.name == who.name || episode.snoozed.is_some()) => Ok(()),
+        Some(holder) => Err(Refusal::Taken(holder.name.clone())),
+    }
+}
+
+/// Let go of it: it is news again.
+pub(super) fn release(episode: &mut Episode, entry: Entry) {
+    episode.acknowledged = None;
+    episode.snoozed = None;
+    episode.state = State::Firing;
+    episode.note(entry);
+}
+
+/// End what has run out, and break what things have outgrown; says whether it did. A rise to critical breaks a
+/// snooze too: it is not what was put off. `rule`: `None` for an alert about a source.
+pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
+    let value = episode.figure.value;
+    let broken = |text: Label| Entry::new(now, "broken", value).saying(Some(text));
+    let rise = || Label::fixed("warning → critical");
+    let entry = if let Some(ack) = &episode.acknowledged {
+        let by_name = |what| Label::prose(&format!("{}'s {what}", ack.who.name));
+        if episode.severity > ack.severity {
+            broken(rise())
+        } else if let (Some(rule), Some(before), Some(value)) = (rule, ack.value, value)
+            && outgrown(rule, worsening, before, value)
+        {
+            broken(judge::change(rule, before, value))
+        } else if now >= ack.until {
+            Entry::new(now, "expired", value).saying(Some(by_name("acknowledgement")))
+        } else {
+            return false;
+        }
+    } else if let Some(snooze) = &episode.snoozed {
+        let mut since = episode.trail.iter().rev().take_while(|entry| entry.what.as_str() != "snoozed");
+        if episode.severity == Severity::Critical && since.any(|entry| entry.what.as_str() == "worsened") {
+            broken(rise())
+        } else if now >= snooze.until {
+            let text = Label::prose(&format!("{}'s snooze", snooze.who.name));
+            Entry::new(now, "expired", value).saying(Some(text))
+        } else {
+            return false;
+        }
+    } else {
+        return false;
+    };
+    release(episode, entry);
+    true
+}
+
+/// Whether a value is so much worse than at the acknowledgement that it is another matter. The share is one of
+/// what is wrong: of an abandonment of 6 %, or of the 38 points that a service level of 62 % lacks.
+fn outgrown(rule: &Rule, worsening: f64, before: f64, value: f64) -> bool {
+    let wrong = match rule.def().map(|def| def.unit) {
+        Some(Unit::Percent) if !rule.above => 100.0 - before,
+        _ => before,
+    };
+    let allowed = (wrong.abs() * rule.worsening.unwrap_or(worsening)).max(rule.least_worsening());
+    if rule.above { value - before >= allowed } else { before - value >= allowed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kpi::KpiId;
+
+    #[test]
+    fn small_changes_do_not_break_an_acknowledgement_and_large_ones_do() {
+        for (kpi, before, value, expected) in [
+            (KpiId::AbandonmentRate, 6.1, 8.3, true),
+            (KpiId::AbandonmentRate, 6.1, 7.9, false),
+            (KpiId::AbandonmentRate, 6.1, 2.0, false),
+            (KpiId::ServiceLevel, 62.0, 54.0, true),
+            (KpiId::ServiceLevel, 62.0, 55.0, false),
+            (KpiId::ServiceLevel, 62.0, 90.0, false),
+            (KpiId::Asa, 32.0, 41.0, false),
+            (KpiId::Asa, 32.0, 42.0, true),
+            (KpiId::LongestWait, 130.0, 189.0, false),
+            (KpiId::LongestWait, 130.0, 190.0, true),
+            (KpiId::SpeedTrap, 1.0, 1.0, false),
+        ] {
+            let rule = Rule::of("r", kpi);
+            assert_eq!(outgrown(&rule, 0.2, before, value), expected, "{kpi:?} {before} → {value}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Which alert comes first, which belong together, and one line for one cause.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use super::{Episode, Severity, State, judge};
+use crate::kpi::Slice;
+use crate::text::Label;
+
+/// One line of the rail: the worst of its kind, and the others that it stands for. Places in the list given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The episode shown.
+    pub lead: usize,
+    /// Those it stands for ("+2").
+    pub others: Vec<usize>,
+}
+
+/// What comes first: what nobody has taken, the worst before the milder, then what is pending, taken, put off;
+/// last what something else stands for. Of equals, the oldest.
+pub(super) fn rank(episode: &Episode) -> impl Ord + use<> {
+    let attention = match episode.state {
+        _ if episode.inhibited_by.is_some() => 4,
+        State::Firing => 0,
+        State::Pending => 1,
+        State::Acknowledged => 2,
+        State::Snoozed => 3,
+        State::Insufficient | State::Resolved => 5,
+    };
+    (attention, Reverse(episode.severity), episode.fired.unwrap_or(episode.since), episode.id)
+}
+
+/// The active episodes that belong to one another: those of the same slice, or the one of a source. By id.
+#[must_use]
+pub fn group(episodes: &[Episode], of: &Episode) -> Vec<u64> {
+    let belongs = |other: &&Episode| other.is_active() && other.slice == of.slice && other.source == of.source;
+    episodes.iter().filter(belongs).map(|episode| episode.id).collect()
+}
+
+/// The lines of the rail, the worst first: one for each slice with anything active, and one for each source in
+/// trouble, which stands for all that it inhibits. Pending episodes have none.
+#[must_use]
+pub fn lines(episodes: &[Episode]) -> Vec<Line> {
+    #[derive(PartialEq, Eq, Hash)]
+    enum Cause<'a> {
+        Slice(&'a Slice),
+        Source(Label),
+    }
+    let mut order: Vec<usize> = (0..episodes.len()).collect();
+    order.sort_by_cached_key(|at| episodes.get(*at).map(rank));
+    let mut places: FxHashMap<Cause<'_>, usize> = FxHashMap::default();
+    let mut lines: Vec<Line> = Vec::new();
+    for at in order {
+        let Some(episode) = episodes.get(at).filter(|episode| episode.is_active()) else { continue };
+        let cause = match (&episode.source, &episode.inhibited_by) {
+            (Some(source), _) => Cause::Source(judge::cause(source, episode.severity == Severity::Critical)),
+            (None, Some(cause)) => Cause::Source(cause.clone()),
+            (None, None) => Cause::Slice(&episode.slice),
+        };
+        match places.get(&cause).and_then(|place| lines.get_mut(*place)) {
+            Some(line) => line.others.push(at),
+            None => {
+                places.insert(cause, lines.len());
+                lines.push(Line { lead: at, others: Vec::new() });
+            }
+        }
+    }
+    lines
+}

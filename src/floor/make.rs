@@ -1,0 +1,93 @@
+//! Making the board: the engine's and the alarms' state as the rows that every reader sees.
+
+use crate::alert::Episode;
+use crate::board::{AgentRow, Board, ContactRow, Keeper, Mode, QueueRow, SourceRow, WaitingRow};
+use crate::clock::Time;
+use crate::engine::{ContactNow, Engine};
+use crate::text::Label;
+
+/// What the board says besides the engine's state.
+pub(super) struct Frame<'a> {
+    pub(super) seq: u64,
+    pub(super) now: Time,
+    pub(super) title: &'a Label,
+    pub(super) mode: &'a Mode,
+    pub(super) keeper: &'a Keeper,
+    pub(super) sources: Vec<SourceRow>,
+    pub(super) alerts: Vec<Episode>,
+}
+
+/// The board at an instant.
+pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
+    let now = frame.now;
+    let queues = engine.queues_now(now).into_iter().map(|queue| QueueRow {
+        id: queue.id,
+        name: queue.name,
+        channel: queue.channel,
+        service_level: queue.service_level,
+        live: queue.live,
+    });
+    let queues = queues.collect();
+    let agents = engine.agents_now(now).into_iter().map(|agent| {
+        let (contact, queue) = agent.contact.unzip();
+        AgentRow {
+            id: agent.id,
+            name: agent.name,
+            team: agent.team,
+            state: agent.state,
+            reason: agent.reason,
+            since: agent.since,
+            queue,
+            contact,
+            queues: agent.queues,
+        }
+    });
+    let agents = agents.collect();
+    let waiting = engine.waiting_now().into_iter().map(|contact| WaitingRow {
+        contact: contact.contact,
+        queue: contact.queue,
+        channel: contact.channel,
+        intent: contact.intent,
+        customer: contact.customer,
+        since: contact.joined,
+        position: contact.position,
+        priority: contact.priority,
+        ringing: contact.ringing,
+    });
+    Board {
+        seq: frame.seq,
+        at: now,
+        title: frame.title.clone(),
+        calendar: *engine.calendar(),
+        mode: frame.mode.clone(),
+        keeper: frame.keeper.clone(),
+        rules: engine.settings().rules.clone(),
+        total: engine.total_now(now),
+        queues,
+        agents,
+        waiting: waiting.collect(),
+        sources: frame.sources,
+        alerts: frame.alerts,
+    }
+}
+
+/// A contact as lists show it.
+pub(super) fn contact(contact: ContactNow) -> ContactRow {
+    ContactRow {
+        contact: contact.contact,
+        queue: contact.queue,
+        channel: contact.channel,
+        intent: contact.intent,
+        customer: contact.customer,
+        agent: contact.agent,
+        offered: contact.joined,
+        ended: contact.ended,
+        outcome: contact.outcome,
+        wait: contact.wait,
+        talk: contact.talk,
+        hold: contact.hold,
+        acw: contact.acw,
+        csat: contact.csat,
+        repeat: contact.repeat,
+    }
+}
