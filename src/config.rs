@@ -3,6 +3,7 @@
 //! Everything has a default, written down once in [`Config::default`] and the types it is made of; an empty file is
 //! a good configuration. Every mistake in the file is reported, with its line, its key and what to do about it.
 
+mod alerts;
 mod floor;
 mod problem;
 mod section;
@@ -15,7 +16,7 @@ use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
-use crate::clock::Span;
+use crate::alert;
 use crate::engine;
 use crate::text::Label;
 
@@ -27,8 +28,6 @@ use section::{Findings, Section};
 
 /// A `[[source]]` as the source room takes it.
 pub type Source = toml::Table;
-/// An `[[alert]]` as the alert room takes it.
-pub type AlertRule = toml::Table;
 
 /// Everything the file can say.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,25 +40,14 @@ pub struct Config {
     pub floor: engine::Settings,
     /// Where events come from.
     pub sources: Vec<Source>,
-    /// Alert rules of the centre's own.
-    pub alerts: Vec<AlertRule>,
-    /// How alerts behave.
-    pub alerting: Alerting,
+    /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
+    pub rules: Vec<alert::Rule>,
+    /// What holds for all of them.
+    pub alarms: alert::Settings,
     /// The screen.
     pub ui: Ui,
     /// The journal.
     pub journal: Journal,
-}
-
-/// How alerts behave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alerting {
-    /// How long an acknowledgement holds.
-    pub expiry: Span,
-    /// An acknowledgement breaks when the value gets worse by this share of what it was; 0.2 is a fifth.
-    pub worsening: f64,
-    /// How long a figure must be clear before an alert is over.
-    pub clear_for: Span,
 }
 
 /// What is kept on disk.
@@ -78,17 +66,11 @@ impl Default for Config {
             who: None,
             floor: engine::Settings::default(),
             sources: Vec::new(),
-            alerts: Vec::new(),
-            alerting: Alerting::default(),
+            rules: alert::built_in(),
+            alarms: alert::Settings::default(),
             ui: Ui::default(),
             journal: Journal::default(),
         }
-    }
-}
-
-impl Default for Alerting {
-    fn default() -> Self {
-        Self { expiry: Span(15 * Span::MINUTE.0), worsening: 0.2, clear_for: Span::MINUTE }
     }
 }
 
@@ -134,31 +116,12 @@ impl Config {
         }
         config.who = root.text("who");
         floor::read(&mut config.floor, &mut root);
-        config.sources = root.list("source");
-        config.alerts = root.list("alert");
-        config.alerting.read(root.section("alerts"));
+        config.sources = root.list("source").into_iter().map(|(_, source)| source).collect();
+        alerts::read(&mut config, &mut root);
         config.ui.read(root.section("ui"));
         config.journal.read(root.section("journal"));
         root.done();
         config
-    }
-}
-
-impl Alerting {
-    fn read(&mut self, mut section: Section<'_>) {
-        if let Some(expiry) = section.span("expiry") {
-            self.expiry = expiry;
-        }
-        if let Some(worsening) = section.number("worsening") {
-            if worsening < 0.0 {
-                section.complain("worsening", "is a share and can't be negative; `0.2` is a fifth");
-            }
-            self.worsening = worsening;
-        }
-        if let Some(clear_for) = section.span("clear_for") {
-            self.clear_for = clear_for;
-        }
-        section.done();
     }
 }
 

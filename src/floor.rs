@@ -23,12 +23,12 @@ use crate::event::Event;
 use crate::source::Message;
 use crate::text::Label;
 
-pub use handle::{Contacts, Handle, Lost, Only, Steer};
 use handle::Request;
+pub use handle::{Contacts, Handle, Lost, Only, Steer};
 pub use recording::Recording;
 use recording::Steered;
-use sources::Sources;
 pub use sources::SourceInfo;
+use sources::Sources;
 
 /// How often at most a board is published.
 const SOONEST: Duration = Duration::from_millis(100);

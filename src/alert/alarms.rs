@@ -232,7 +232,9 @@ impl Alarms {
         for source in sources {
             let slot = self.sources.as_ref().and_then(|watch| watch.slots.get(&source.name));
             let news = match slot.map(|slot| slot.phase) {
-                Some(Phase::Firing { severity, .. }) => Some(judge::cause(&source.name, severity == Severity::Critical)),
+                Some(Phase::Firing { severity, .. }) => {
+                    Some(judge::cause(&source.name, severity == Severity::Critical))
+                }
                 _ => None,
             };
             if news.is_none() && !source.down && !source.stale {

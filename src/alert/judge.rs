@@ -42,9 +42,11 @@ pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -
     let best_case = if rule.above { figure.low } else { figure.high }.unwrap_or(value);
     let band = rule.dead_band();
     let at = |severity| line(rule, seen.baseline, severity);
-    let past = |line: Option<f64>| line.is_some_and(|line| if rule.above { best_case > line } else { best_case < line });
-    let clear_of =
-        |line: Option<f64>| line.is_none_or(|line| if rule.above { value <= line - band } else { value >= line + band });
+    let past =
+        |line: Option<f64>| line.is_some_and(|line| if rule.above { best_case > line } else { best_case < line });
+    let clear_of = |line: Option<f64>| {
+        line.is_none_or(|line| if rule.above { value <= line - band } else { value >= line + band })
+    };
     let (warning, critical) = (at(Severity::Warning), at(Severity::Critical));
     let severity = if past(critical) {
         Some(Severity::Critical)

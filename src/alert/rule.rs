@@ -1,8 +1,8 @@
 //! Rules: which figure is watched where, and from when on it is news.
 
+use super::Severity;
 use super::hours::Hours;
 use super::pattern::Patterns;
-use super::Severity;
 use crate::clock::Span;
 use crate::kpi::{Better, Dim, Formula, Group, Kpi, KpiId, Unit, Window};
 use crate::text::Label;

@@ -132,11 +132,8 @@ impl Watch {
         // What has no row any more has no data.
         let gone = Figure::unknown("nothing happened in the window");
         for (slice, slot) in slots.iter_mut().filter(|(_, slot)| slot.round != round.number) {
-            let judged = if awake {
-                Judged::Insufficient { hold: round.causes.of(slice).is_some() }
-            } else {
-                Judged::Asleep
-            };
+            let judged =
+                if awake { Judged::Insufficient { hold: round.causes.of(slice).is_some() } } else { Judged::Asleep };
             step(rule, slot, slice, Seen { figure: &gone, baseline: None }, judged, round, book);
         }
         slots.retain(|_, slot| slot.phase != Phase::Quiet || !slot.flaps.is_empty());
@@ -170,7 +167,8 @@ fn step(
     };
     let look = |severity: Severity| Look {
         figure: seen.figure.clone(),
-        line: judge::line(rule, seen.baseline, severity).or_else(|| judge::line(rule, seen.baseline, Severity::Warning)),
+        line: judge::line(rule, seen.baseline, severity)
+            .or_else(|| judge::line(rule, seen.baseline, Severity::Warning)),
         text: judge::text(rule, slice, seen, severity),
     };
     slot.go(rule, judged, round, book, news, look);

@@ -238,7 +238,11 @@ fn check_lines(rule: &Rule) -> Result<(), RuleError> {
         if rule.critical.is_some_and(|critical| critical < first) {
             return Err(RuleError::CriticalInside(name()));
         }
-        return if rule.clear.is_some_and(|clear| clear > first) { Err(RuleError::ClearOutside(name())) } else { Ok(()) };
+        return if rule.clear.is_some_and(|clear| clear > first) {
+            Err(RuleError::ClearOutside(name()))
+        } else {
+            Ok(())
+        };
     }
     let inside = |outer: f64, inner: f64| if rule.above { outer < inner } else { outer > inner };
     if rule.critical.is_some_and(|critical| inside(critical, first)) {

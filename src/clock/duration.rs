@@ -4,11 +4,12 @@ use serde::{Deserialize, Deserializer};
 
 use super::Span;
 
-/// The units, the longest first.
-const UNITS: [(&str, i64); 6] = [
+/// The units, by their whole names.
+const UNITS: [(&str, i64); 7] = [
     ("w", 7 * Span::DAY.0),
     ("d", Span::DAY.0),
     ("h", Span::HOUR.0),
+    ("min", Span::MINUTE.0),
     ("ms", 1_000),
     ("m", Span::MINUTE.0),
     ("s", Span::SECOND.0),

@@ -22,6 +22,10 @@ pub(super) struct Findings {
     pub(super) absent: Vec<String>,
 }
 
+/// Where something stands in the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
+
 /// A table of the file; one that isn't there reads as empty.
 pub(super) struct Section<'d> {
     path: String,
@@ -54,6 +58,11 @@ impl<'d> Section<'d> {
     pub(super) fn complain(&self, key: &str, what: &str) {
         let at = self.table.and_then(|table| table.get(key)).map_or(0, |value| value.span().start);
         self.findings.borrow_mut().mistakes.push((at, format!("`{}` {what}", self.name(key))));
+    }
+
+    /// Say that one of a list is wrong.
+    pub(super) fn complain_at(&self, place: Place, key: &str, what: &str) {
+        self.findings.borrow_mut().mistakes.push((place.0, format!("`{}` {what}", self.name(key))));
     }
 
     /// A value of a type of its own; `what` says what is expected, for the message.
@@ -184,14 +193,14 @@ impl<'d> Section<'d> {
         self.other_room(key, value)
     }
 
-    /// A list of tables of another room's own type: `[[source]]`.
-    pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<T> {
+    /// A list of tables of another room's own type, `[[source]]`, each with the place to complain at.
+    pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<(Place, T)> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             self.complain(key, &format!("must be a list of tables: write `[[{}]]`", self.name(key)));
             return Vec::new();
         };
-        items.iter().filter_map(|item| self.other_room(key, item)).collect()
+        items.iter().filter_map(|item| Some((Place(item.span().start), self.other_room(key, item)?))).collect()
     }
 
     fn other_room<T: DeserializeOwned>(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<T> {

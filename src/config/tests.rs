@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::Span;
 use crate::event::LeftReason;
 use crate::kpi::{Bands, FcrMethod, Formula, KpiId, Window};
 
@@ -44,7 +45,9 @@ fn the_example_shows_every_key_there_is() {
     let findings = findings.into_inner();
     assert_eq!(findings.mistakes, Vec::new(), "{text}");
     assert_eq!(findings.absent, Vec::<String>::new(), "keys missing from the example");
-    assert!(config.sources.len() >= 3 && !config.alerts.is_empty());
+    assert_eq!(config.sources.len(), 3);
+    // One built-in rule is switched off, one is new.
+    assert_eq!(config.rules.len(), crate::alert::built_in().len());
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn the_example_tells_the_defaults_truly() {
     assert_eq!(config.floor.short_abandon, plain.floor.short_abandon);
     assert_eq!(config.floor.lateness, plain.floor.lateness);
     assert_eq!(config.floor.contact_ttl, plain.floor.contact_ttl);
-    assert_eq!(config.alerting, plain.alerting);
+    assert_eq!(config.alarms, plain.alarms);
     assert_eq!(config.journal.keep_days, plain.journal.keep_days);
     assert_eq!(config.ui.theme, plain.ui.theme);
     assert_eq!(config.ui.window, plain.ui.window);
@@ -109,7 +112,10 @@ fn every_section_is_read() {
     assert_eq!(config.floor.queues["sales"].service_level, Some(Span::seconds(15)));
     assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::lines(90.0, 85.0, 75.0))].into());
     assert_eq!(config.floor.intents["refund"], Bands::between(120.0, 480.0));
-    assert_eq!(config.alerting.expiry, Span(30 * Span::MINUTE.0));
+    assert_eq!(config.alarms.expiry, Span(30 * Span::MINUTE.0));
+    assert_eq!(config.alarms.min_samples, 20);
+    let rule = config.rules.iter().find(|rule| rule.kpi == Some(KpiId::Asa)).unwrap();
+    assert_eq!((rule.warning, rule.critical), (Some(35.0), Some(60.0)), "built-in rules go by the floor's lines");
     assert_eq!(config.ui.window, Window::H1);
     assert_eq!(config.ui.keys[1], ("quit".into(), vec!["q".to_owned(), "ctrl-c".to_owned()]));
     assert_eq!(config.journal.keep_days, 90);
@@ -181,4 +187,14 @@ fn a_table_of_a_file_can_be_read_by_itself() {
     assert_eq!(table["queue"].as_str(), Some("Desk"));
     let missing = super::table::<toml::Table>(&path, "tsv").unwrap_err().to_string();
     assert!(missing.ends_with("columns.toml:1:1: there is no `[tsv]` table in this file"), "{missing}");
+}
+
+#[test]
+fn an_alert_that_makes_no_sense_is_named() {
+    let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwarning = 40\ncritical = 30\n");
+    assert_eq!(found, ["1:1: `alert` is wrong: alert `mine`: `critical` is not further out than `warning`"]);
+    let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"assa\"\n");
+    assert_eq!(found, ["3:7: `alert`: no KPI is called `assa`; did you mean `asa`?"]);
+    let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwaring = 3\n");
+    assert_eq!(found, ["4:1: `alert`: unknown field `waring`; did you mean `warning`?"]);
 }
