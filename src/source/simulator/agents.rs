@@ -215,9 +215,10 @@ impl Simulator {
         }
         self.agenda.add(start + SHIFT, Job::ShiftEnds(id));
         let minutes = |dice: &mut Dice, low: f64, high: f64| dice.span(low * 60.0, high * 60.0);
+        let [earliest, latest] = self.roster[id].shift.lunch;
         let mut plan = vec![
             (minutes(&mut self.dice, 95.0, 150.0), "Break", minutes(&mut self.dice, 12.0, 16.0)),
-            (minutes(&mut self.dice, 180.0, 300.0), "Lunch", minutes(&mut self.dice, 28.0, 34.0)),
+            (minutes(&mut self.dice, earliest, latest), "Lunch", minutes(&mut self.dice, 28.0, 34.0)),
             (minutes(&mut self.dice, 380.0, 450.0), "Break", minutes(&mut self.dice, 10.0, 16.0)),
         ];
         if self.dice.chance(0.22) {

@@ -38,6 +38,13 @@ pub(super) struct Contact {
     pub(super) outage: bool,
 }
 
+impl Contact {
+    /// Whether an agent hears it ring: written contacts just open.
+    const fn rings(&self) -> bool {
+        matches!(self.channel, Channel::Voice | Channel::Callback)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Waiting,
@@ -60,7 +67,7 @@ pub(super) struct Return {
 const TIMEOUT: Span = Span(12 * Span::MINUTE.0);
 /// An asynchronous contact that has waited so long is taken even by the last free agent, and before callers who
 /// have only just come.
-const ASYNC_PATIENCE: Span = Span(150_000_000);
+const ASYNC_PATIENCE: Span = Span(60_000_000);
 /// The share of contacts whose intent is known on joining, from the voice menu or the form.
 const INTENT_KNOWN: f64 = 0.7;
 
@@ -170,7 +177,7 @@ impl Simulator {
                 let wait = self.now.since(oldest.joined);
                 let weight = match queue.row().channel {
                     channel if channel.is_asynchronous() => match wait {
-                        wait if wait > ASYNC_PATIENCE => 0.12,
+                        wait if wait > ASYNC_PATIENCE => 0.2,
                         _ if self.roster.free_for(*queue, 1).is_some() => 0.001,
                         _ => 0.0,
                     },
@@ -192,9 +199,9 @@ impl Simulator {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.stage = Stage::Ringing(agent);
         let (label, queue, turn) = (contact.label.clone(), contact.queue, contact.turn);
-        let by_voice = matches!(contact.channel, Channel::Voice | Channel::Callback);
+        let rings = contact.rings();
         self.roster[agent].doing = Doing::Busy;
-        if !by_voice {
+        if !rings {
             let taken = self.dice.span(0.8, 4.0);
             return self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });
         }
@@ -239,11 +246,11 @@ impl Simulator {
         if let Some(line) = self.lines.get_mut(&contact.queue) {
             line.retain(|other| *other != id);
         }
-        if let Stage::Ringing(agent) = stage {
-            if matches!(contact.channel, Channel::Voice | Channel::Callback) {
-                let name = self.roster[agent].label.clone();
-                self.say_step(contact.label.clone(), contact.queue, Step::RingCanceled { agent: name });
-            }
+        if let Stage::Ringing(agent) = stage
+            && contact.rings()
+        {
+            let name = self.roster[agent].label.clone();
+            self.say_step(contact.label.clone(), contact.queue, Step::RingCanceled { agent: name });
         }
         let wait = self.now.since(contact.joined);
         let by_voice = contact.channel == Channel::Voice;
@@ -391,8 +398,7 @@ impl Simulator {
 const fn channel_pace(channel: Channel) -> f64 {
     match channel {
         Channel::Chat => 1.1,
-        Channel::Email => 0.95,
         Channel::Sms | Channel::Social => 0.65,
-        Channel::Voice | Channel::Video | Channel::Callback => 0.95,
+        Channel::Voice | Channel::Email | Channel::Video | Channel::Callback => 0.95,
     }
 }

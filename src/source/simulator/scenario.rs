@@ -73,7 +73,7 @@ impl Scenario {
 
 /// The crest of an outage, contacts a minute.
 pub(super) const OUTAGE_PER_MINUTE: f64 = 5.5;
-const CLAIMS_CREST: f64 = 3.4;
+const CLAIMS_CREST: f64 = 2.8;
 /// All day.
 const MONDAY_PLAIN: f64 = 1.05;
 const MONDAY_PEAK: f64 = 1.36;
@@ -81,7 +81,7 @@ const MONDAY_PEAK: f64 = 1.36;
 /// Every two hours and a half claims come in a wave of forty minutes.
 fn claims_wave(minute: f64) -> f64 {
     let at = (minute + 40.0).rem_euclid(150.0);
-    if at < 40.0 { CLAIMS_CREST } else { 0.75 }
+    if at < 40.0 { CLAIMS_CREST } else { 0.8 }
 }
 
 /// The morning's peak, and smaller waves all day and night after it.

@@ -86,7 +86,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 20.0,
         per_day: 775.0,
-        patience_s: 340.0,
+        patience_s: 280.0,
         intents: &[(&NEW_ORDER, 6.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[BILLING, DELIVERY],
         other_way: CHAT_SALES,
@@ -98,7 +98,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 20.0,
         per_day: 975.0,
-        patience_s: 380.0,
+        patience_s: 310.0,
         intents: &[(&BILLING_DISPUTE, 4.0), (&REFUND, 3.0), (&PAYMENT_PLAN, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[RETENTION, SUPPORT],
         other_way: EMAIL,
@@ -110,7 +110,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 20.0,
         per_day: 1030.0,
-        patience_s: 420.0,
+        patience_s: 340.0,
         intents: &[(&TECHNICAL_FAULT, 5.0), (&PASSWORD_RESET, 3.0), (&LOGIN_FAULT, 1.5)],
         transfers: &[BILLING, DELIVERY],
         other_way: CHAT_SUPPORT,
@@ -122,7 +122,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 20.0,
         per_day: 945.0,
-        patience_s: 340.0,
+        patience_s: 280.0,
         intents: &[(&DELIVERY_STATUS, 6.0), (&REFUND, 2.0), (&CHANGE_OF_ADDRESS, 1.5), (&COMPLAINT, 0.5)],
         transfers: &[CLAIMS, BILLING],
         other_way: SMS,
@@ -134,7 +134,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 20.0,
         per_day: 315.0,
-        patience_s: 290.0,
+        patience_s: 240.0,
         intents: &[(&CANCEL, 8.0), (&COMPLAINT, 1.0), (&BILLING_DISPUTE, 1.0)],
         transfers: &[BILLING],
         other_way: EMAIL,
@@ -146,7 +146,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 10.0,
         per_day: 220.0,
-        patience_s: 240.0,
+        patience_s: 200.0,
         intents: &[(&NEW_ORDER, 3.0), (&TECHNICAL_FAULT, 2.0), (&BILLING_DISPUTE, 2.0), (&DELIVERY_STATUS, 2.0)],
         transfers: &[CLAIMS, SUPPORT],
         other_way: EMAIL,
@@ -158,7 +158,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Voice,
         threshold_s: 30.0,
         per_day: 345.0,
-        patience_s: 430.0,
+        patience_s: 350.0,
         intents: &[(&DAMAGE_CLAIM, 7.0), (&REFUND, 2.0), (&COMPLAINT, 1.5)],
         transfers: &[BILLING, DELIVERY],
         other_way: EMAIL,
@@ -170,7 +170,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Chat,
         threshold_s: 45.0,
         per_day: 380.0,
-        patience_s: 340.0,
+        patience_s: 280.0,
         intents: &[(&ADVICE, 5.0), (&NEW_ORDER, 4.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[CHAT_SUPPORT],
         other_way: SALES,
@@ -182,7 +182,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         channel: Chat,
         threshold_s: 45.0,
         per_day: 545.0,
-        patience_s: 380.0,
+        patience_s: 310.0,
         intents: &[(&PASSWORD_RESET, 4.0), (&TECHNICAL_FAULT, 3.0), (&LOGIN_FAULT, 1.5), (&REFUND, 1.0)],
         transfers: &[SUPPORT, CHAT_SALES],
         other_way: SUPPORT,
@@ -231,10 +231,10 @@ pub(super) static OUTAGE_QUEUES: [(QueueId, f64); 4] = [(SUPPORT, 6.0), (CHAT_SU
 
 /// Contacts by the half hour from 00:00, relative to each other, on a weekday.
 pub(super) const WEEKDAY: [f64; 48] = [
-    36.0, 35.0, 34.0, 33.0, 32.0, 32.0, 32.0, 32.0, 33.0, 34.0, 35.0, 37.0, // 00:00–06:00
-    40.0, 43.0, 46.0, 50.0, 58.0, 68.0, 84.0, 97.0, 108.0, 112.0, 111.0, 107.0, // 06:00–12:00
-    103.0, 101.0, 100.0, 104.0, 112.0, 114.0, 112.0, 108.0, 101.0, 92.0, 84.0, 76.0, // 12:00–18:00
-    66.0, 58.0, 50.0, 47.0, 45.0, 44.0, 43.0, 43.0, 42.0, 41.0, 40.0, 38.0, // 18:00–24:00
+    35.0, 34.0, 33.0, 32.0, 31.0, 31.0, 31.0, 31.0, 32.0, 33.0, 34.0, 36.0, // 00:00–06:00
+    39.0, 42.0, 44.0, 46.0, 54.0, 63.0, 76.0, 86.0, 96.0, 99.0, 100.0, 100.0, // 06:00–12:00
+    101.0, 101.0, 102.0, 106.0, 114.0, 116.0, 114.0, 110.0, 102.0, 92.0, 78.0, 66.0, // 12:00–18:00
+    54.0, 48.0, 44.0, 41.0, 37.0, 36.0, 35.0, 35.0, 36.0, 37.0, 37.0, 36.0, // 18:00–24:00
 ];
 
 /// The same at the weekend, when only the early, late and night shifts work.
@@ -254,10 +254,14 @@ pub(super) static CONTAINED_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, DELIVERY, 
 /// Self-service sessions a day that end without an agent.
 pub(super) const CONTAINED_PER_DAY: f64 = 1_250.0;
 
-/// A shift: when it starts, in minutes after local midnight, and whether it works at weekends.
+/// A shift.
 pub(super) struct Shift {
+    /// When it starts, minutes after local midnight.
     pub(super) starts: i64,
+    /// Whether it works at weekends.
     pub(super) weekends: bool,
+    /// How far into the shift lunch begins, minutes, at the earliest and at the latest.
+    pub(super) lunch: [f64; 2],
 }
 
 /// How long a shift lasts, minutes, pauses included.
@@ -265,12 +269,12 @@ pub(super) const SHIFT_MINUTES: i64 = 510;
 
 /// Early, from eight, from nine, from eleven, late, night.
 pub(super) static SHIFTS: [Shift; 6] = [
-    Shift { starts: 5 * 60 + 45, weekends: true },
-    Shift { starts: 8 * 60, weekends: false },
-    Shift { starts: 9 * 60, weekends: false },
-    Shift { starts: 11 * 60, weekends: false },
-    Shift { starts: 13 * 60 + 45, weekends: true },
-    Shift { starts: 21 * 60 + 45, weekends: true },
+    Shift { starts: 5 * 60 + 45, weekends: true, lunch: [300.0, 375.0] },
+    Shift { starts: 8 * 60, weekends: false, lunch: [240.0, 330.0] },
+    Shift { starts: 9 * 60, weekends: false, lunch: [210.0, 300.0] },
+    Shift { starts: 11 * 60, weekends: false, lunch: [200.0, 290.0] },
+    Shift { starts: 13 * 60 + 45, weekends: true, lunch: [180.0, 310.0] },
+    Shift { starts: 21 * 60 + 45, weekends: true, lunch: [180.0, 310.0] },
 ];
 
 /// A team.
@@ -285,17 +289,17 @@ pub(super) struct Team {
 }
 
 pub(super) static TEAMS: [Team; 9] = [
-    Team { name: "Sales", queues: &[SALES, CHAT_SALES, DELIVERY, VIP], agents: [3, 2, 2, 1, 3, 0], rotates: false },
+    Team { name: "Sales", queues: &[SALES, CHAT_SALES, DELIVERY, SOCIAL], agents: [3, 2, 2, 1, 3, 0], rotates: false },
     Team { name: "Billing", queues: &[BILLING, RETENTION, SALES], agents: [4, 2, 2, 2, 4, 0], rotates: false },
-    Team { name: "Support North", queues: &[SUPPORT, DELIVERY, VIP], agents: [4, 2, 2, 2, 4, 0], rotates: false },
+    Team { name: "Support North", queues: &[SUPPORT, DELIVERY, VIP, SMS], agents: [4, 2, 2, 2, 4, 0], rotates: false },
     Team {
         name: "Support South",
-        queues: &[SUPPORT, CHAT_SUPPORT, BILLING],
+        queues: &[SUPPORT, CHAT_SUPPORT, BILLING, EMAIL],
         agents: [3, 2, 2, 1, 3, 0],
         rotates: false,
     },
-    Team { name: "Orders", queues: &[DELIVERY, SALES, CLAIMS], agents: [3, 1, 1, 1, 3, 0], rotates: false },
-    Team { name: "Retention", queues: &[RETENTION, BILLING, VIP], agents: [2, 1, 1, 1, 2, 0], rotates: false },
+    Team { name: "Orders", queues: &[DELIVERY, SALES, CLAIMS, SMS], agents: [3, 1, 1, 1, 3, 0], rotates: false },
+    Team { name: "Retention", queues: &[RETENTION, BILLING, VIP, EMAIL], agents: [2, 1, 1, 1, 2, 0], rotates: false },
     Team { name: "Claims & VIP", queues: &[CLAIMS, VIP, BILLING], agents: [3, 1, 1, 1, 3, 0], rotates: false },
     Team {
         name: "Digital",

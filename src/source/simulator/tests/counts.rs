@@ -31,7 +31,6 @@ pub(super) struct Counts {
     pub(super) free_s: f64,
     pub(super) reopened: f64,
     pub(super) no_answer: f64,
-    pub(super) talk_s: f64,
 }
 
 impl Counts {
@@ -50,7 +49,7 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
     let thresholds: BTreeMap<&str, f64> = world::QUEUES.iter().map(|q| (q.id, q.threshold_s)).collect();
     let mut intent_of: BTreeMap<Label, Label> = BTreeMap::new();
     let mut customer_of: BTreeMap<Label, Label> = BTreeMap::new();
-    let mut journeys: BTreeMap<(Label, Label), Vec<(Time, Label, bool)>> = BTreeMap::new();
+    let mut journeys: BTreeMap<(Label, Label), Vec<(Label, bool)>> = BTreeMap::new();
     let mut transferred: BTreeSet<Label> = BTreeSet::new();
     for event in events {
         let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
@@ -79,10 +78,7 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
                 c.short += one * f64::from(u8::from(wait.unwrap() < 5.0));
             }
             Step::Left { .. } => c.left += one,
-            Step::Completed { talk, .. } => {
-                c.completed += one;
-                c.talk_s += one * talk.unwrap().as_secs_f64();
-            }
+            Step::Completed { .. } => c.completed += one,
             Step::Transferred { .. } => {
                 c.transferred += one;
                 transferred.insert(contact.clone());
@@ -113,11 +109,11 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
         if seen.insert(contact.clone()) {
             let topic = intent_of.get(contact).unwrap_or(queue).clone();
             let ours = event.at >= from && event.at < to && only.is_none_or(|q| q == queue.as_str());
-            journeys.entry((customer.clone(), topic)).or_default().push((event.at, contact.clone(), ours));
+            journeys.entry((customer.clone(), topic)).or_default().push((contact.clone(), ours));
         }
     }
     for journey in journeys.values() {
-        for (place, (_, contact, ours)) in journey.iter().enumerate() {
+        for (place, (contact, ours)) in journey.iter().enumerate() {
             let one = f64::from(u8::from(*ours));
             c.known += one;
             if place == 0 {
