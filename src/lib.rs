@@ -20,3 +20,4 @@ pub mod floor;
 pub mod kpi;
 pub mod source;
 pub mod text;
+pub mod ui;
