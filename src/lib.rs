@@ -23,3 +23,4 @@ pub mod kpi;
 pub mod report;
 pub mod source;
 pub mod text;
+pub mod ui;
