@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Config, Theme};
+use crate::config::{self, Config};
+use crate::ui::theme::Palette;
 
 pub use output::{print, width};
 
@@ -49,7 +50,7 @@ pub struct Global {
     pub ascii: bool,
     /// The colours; `NO_COLOR` in the environment has the last word
     #[arg(long, global = true, value_parser = theme_parser())]
-    pub theme: Option<Theme>,
+    pub theme: Option<Palette>,
     /// Tell times in UTC
     #[arg(long, global = true, conflicts_with = "timezone")]
     pub utc: bool,
@@ -120,9 +121,11 @@ impl Global {
     fn lay_over(&self, config: &mut Config) {
         if self.utc {
             config.floor.calendar.zone = Tz::UTC;
+            config.ui.zone = None;
         }
         if let Some(zone) = self.timezone {
             config.floor.calendar.zone = zone;
+            config.ui.zone = None;
         }
         if let Some(theme) = self.theme {
             config.ui.theme = theme;
@@ -174,9 +177,9 @@ fn words<T: Clone + Send + Sync + 'static>(
     PossibleValuesParser::new(names).try_map(move |word| parse(&word).ok_or("no such word"))
 }
 
-fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Theme> {
-    const NAMES: [&str; Theme::ALL.len()] = ["terminal", "dark", "light", "colour-blind"];
-    words(&NAMES, Theme::parse)
+fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Palette> {
+    const NAMES: [&str; Palette::ALL.len()] = ["terminal", "dark", "light", "colour-blind"];
+    words(&NAMES, Palette::parse)
 }
 
 #[cfg(test)]

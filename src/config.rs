@@ -22,7 +22,6 @@ use crate::text::Label;
 
 pub(crate) use floor::zone;
 pub use problem::{Error, Problem, Problems};
-pub use ui::{Theme, Ui};
 
 use section::{Findings, Section};
 
@@ -45,7 +44,7 @@ pub struct Config {
     /// What holds for all of them.
     pub alarms: alert::Settings,
     /// The screen.
-    pub ui: Ui,
+    pub ui: crate::ui::Settings,
     /// The journal.
     pub journal: Journal,
 }
@@ -68,7 +67,7 @@ impl Default for Config {
             sources: Vec::new(),
             rules: alert::built_in(),
             alarms: alert::Settings::default(),
-            ui: Ui::default(),
+            ui: crate::ui::Settings::default(),
             journal: Journal::default(),
         }
     }
@@ -118,7 +117,7 @@ impl Config {
         floor::read(&mut config.floor, &mut root);
         config.sources = root.list("source").into_iter().map(|(_, source)| source).collect();
         alerts::read(&mut config, &mut root);
-        config.ui.read(root.section("ui"));
+        ui::read(&mut config.ui, root.section("ui"), &config.floor);
         config.journal.read(root.section("journal"));
         root.done();
         config

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use floorwatch::kpi::{Better, CATALOGUE, Formula, Group, Kpi, Unit};
+use floorwatch::ui::action::{ACTIONS, Place};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -94,6 +95,20 @@ fn the_readme_s_service_levels_are_the_six() {
     }
     expected.push('\n');
     hold("README.md", "service-levels", &expected);
+}
+
+#[test]
+fn the_readme_s_keys_are_the_action_table() {
+    let mut expected = String::new();
+    for place in Place::ALL {
+        writeln!(expected, "\n**{}**\n\n| keys | action | what it does |\n|---|---|---|", place.heading()).unwrap();
+        for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
+            let keys: Vec<_> = entry.keys.iter().map(|key| format!("`{key}`")).collect();
+            writeln!(expected, "| {} | `{}` | {} |", keys.join(" "), entry.name, entry.help).unwrap();
+        }
+    }
+    expected.push('\n');
+    hold("README.md", "keys", &expected);
 }
 
 #[test]

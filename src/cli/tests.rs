@@ -27,7 +27,7 @@ fn without_a_command_it_is_the_board() {
     assert!(cli.command.is_none());
     let mut config = Config::default();
     cli.global.lay_over(&mut config);
-    assert_eq!((config.floor.calendar.zone, config.ui.theme, config.ui.ascii), (Tz::UTC, Theme::Dark, Some(true)));
+    assert_eq!((config.floor.calendar.zone, config.ui.theme, config.ui.ascii), (Tz::UTC, Palette::Dark, Some(true)));
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn the_words_of_the_command_line_are_those_of_the_tables() {
     for word in words {
         assert!(help.contains(word), "{word}");
     }
-    for (name, _) in Theme::ALL {
-        assert!(parse(&format!("--theme {name}")).is_ok(), "{name}");
+    for palette in Palette::ALL {
+        assert!(parse(&format!("--theme {}", palette.key())).is_ok(), "{palette:?}");
     }
 }
 

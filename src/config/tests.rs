@@ -64,6 +64,7 @@ fn the_example_tells_the_defaults_truly() {
     assert_eq!(config.ui.theme, plain.ui.theme);
     assert_eq!(config.ui.window, plain.ui.window);
     assert_eq!(config.ui.mouse, plain.ui.mouse);
+    assert_eq!(config.ui.too_long, plain.ui.too_long);
     for (id, bands) in config.floor.targets {
         assert_eq!(bands, id.def().bands, "{}", id.def().key);
     }
@@ -117,7 +118,8 @@ fn every_section_is_read() {
     let rule = config.rules.iter().find(|rule| rule.kpi == Some(KpiId::Asa)).unwrap();
     assert_eq!((rule.warning, rule.critical), (Some(35.0), Some(60.0)), "built-in rules go by the floor's lines");
     assert_eq!(config.ui.window, Window::H1);
-    assert_eq!(config.ui.keys[1], ("quit".into(), vec!["q".to_owned(), "ctrl-c".to_owned()]));
+    assert_eq!(config.ui.keys["quit"], ["q", "ctrl-c"]);
+    assert_eq!(config.ui.targets, config.floor.targets);
     assert_eq!(config.journal.keep_days, 90);
 }
 
@@ -197,4 +199,10 @@ fn an_alert_that_makes_no_sense_is_named() {
     assert_eq!(found, ["3:7: `alert`: no KPI is called `assa`; did you mean `asa`?"]);
     let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwaring = 3\n");
     assert_eq!(found, ["4:1: `alert`: unknown field `waring`; did you mean `warning`?"]);
+}
+
+#[test]
+fn keys_that_cannot_be_are_named() {
+    let found = problems("[ui.keys]\nqit = \"x\"\n");
+    assert!(found[0].contains("no action is called `qit`; did you mean `quit`?"), "{found:?}");
 }

@@ -3,78 +3,56 @@
 use std::path::PathBuf;
 
 use super::section::Section;
+use crate::engine;
 use crate::kpi::{Formula, Window};
-use crate::text::Label;
+use crate::ui::action::Keymap;
+use crate::ui::settings::Settings;
+use crate::ui::theme::{Depth, Palette};
 
-/// How the screen looks and behaves.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ui {
-    /// The colours.
-    pub theme: Theme,
-    /// Only ASCII: `None` finds out from the locale.
-    pub ascii: Option<bool>,
-    /// Whether the mouse is caught (then the terminal's own selection needs Shift).
-    pub mouse: bool,
-    /// The window shown first.
-    pub window: Window,
-    /// The service level's formula shown first, where not the floor's.
-    pub formula: Option<Formula>,
-    /// Where `e` writes; the current folder where absent.
-    pub export_dir: Option<PathBuf>,
-    /// Keys of the user's own: action and the keys that do it.
-    pub keys: Vec<(Label, Vec<String>)>,
-}
+const COLOURS: [(&str, Depth); 4] =
+    [("truecolor", Depth::True), ("256", Depth::Many), ("16", Depth::Few), ("none", Depth::None)];
 
-/// The colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// The terminal's own palette.
-    #[default]
-    Terminal,
-    /// Bright on dark.
-    Dark,
-    /// Dark on light.
-    Light,
-    /// Okabe and Ito's colours, told apart with any eyes.
-    ColourBlind,
-}
-
-impl Theme {
-    /// All of them, in the order that `T` steps through, with their names.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("terminal", Self::Terminal),
-        ("dark", Self::Dark),
-        ("light", Self::Light),
-        ("colour-blind", Self::ColourBlind),
-    ];
-
-    /// From its name.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, theme)| theme)
+/// Read the screen's settings. The lines it judges by are the floor's, which must have been read before.
+pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings) {
+    if let Some(theme) = section.choice("theme", &Palette::ALL.map(|palette| (palette.key(), palette))) {
+        settings.theme = theme;
     }
-}
-
-impl Ui {
-    pub(super) fn read(&mut self, mut section: Section<'_>) {
-        if let Some(theme) = section.choice("theme", &Theme::ALL) {
-            self.theme = theme;
-        }
-        self.ascii = section.flag("ascii");
-        if let Some(mouse) = section.flag("mouse") {
-            self.mouse = mouse;
-        }
-        if let Some(window) = section.choice("window", &Window::ALL.map(|window| (window.key(), window))) {
-            self.window = window;
-        }
-        self.formula = section.choice("formula", &Formula::ALL.map(|formula| (formula.key(), formula)));
-        self.export_dir = section.raw_text("export_dir").map(PathBuf::from);
-        let keys = section.section("keys");
-        self.keys = keys
-            .keys()
-            .into_iter()
-            .filter_map(|action| keys.texts(&action).map(|keys| (Label::new(&action), keys)))
-            .collect();
-        section.done();
+    settings.colours = section.choice("colours", &COLOURS);
+    settings.ascii = section.flag("ascii");
+    if let Some(mouse) = section.flag("mouse") {
+        settings.mouse = mouse;
     }
+    if let Some(window) = section.choice("window", &Window::ALL.map(|window| (window.key(), window))) {
+        settings.window = window;
+    }
+    settings.formula = section.choice("formula", &Formula::ALL.map(|formula| (formula.key(), formula)));
+    settings.export_dir = section.raw_text("export_dir").map(PathBuf::from);
+    if let Some(name) = section.raw_text("timezone") {
+        match super::zone(&name) {
+            Ok(zone) => settings.zone = Some(zone),
+            Err(what) => section.complain("timezone", &what),
+        }
+    }
+    let mut long = section.section("too_long");
+    let too_long = &mut settings.too_long;
+    for (key, target) in [
+        ("ringing", &mut too_long.ringing),
+        ("on_contact", &mut too_long.on_contact),
+        ("after_contact", &mut too_long.after_contact),
+        ("paused", &mut too_long.paused),
+    ] {
+        if let Some(span) = long.span(key) {
+            *target = span.as_secs();
+        }
+    }
+    long.done();
+    let keys = section.section("keys");
+    settings.keys =
+        keys.keys().into_iter().filter_map(|action| keys.texts(&action).map(|keys| (action, keys))).collect();
+    if let Err(error) = Keymap::new(&settings.keys) {
+        section.complain("keys", &format!("is wrong: {error}"));
+    }
+    section.done();
+    settings.targets.clone_from(&floor.targets);
+    settings.handling_time = floor.intents.iter().map(|(intent, bands)| (intent.to_string(), *bands)).collect();
 }

@@ -326,6 +326,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         version: 3,
         rule: Label::new(kpi.def().key),
         kpi: Some(kpi),
+        source: None,
         slice: Slice::of(Dim::Queue, Label::new(queue)),
         window: Window::M30,
         severity,
