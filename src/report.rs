@@ -185,6 +185,14 @@ impl Report {
         known(&self.total) || self.rows.iter().any(|row| known(&row.figures))
     }
 
+    /// The rows for people: those in which something of `columns` happened. Self-service sessions, say, have no queue
+    /// and would be rows of nothing but dashes.
+    fn shown_rows(&self, columns: &[KpiId]) -> Vec<&Row> {
+        let says = |figure: &Figure| figure.value.is_some_and(|value| value != 0.0);
+        let happened = |row: &&Row| columns.iter().any(|id| self.figure(&row.figures, *id).is_some_and(says));
+        self.rows.iter().filter(happened).collect()
+    }
+
     /// Whether the rows say more than the total does.
     fn has_rows(&self) -> bool {
         !self.by.is_empty() || self.every.is_some()

@@ -42,7 +42,7 @@ fn rows(report: &Report) -> String {
     let _ = write!(out, "<th scope=\"row\" colspan=\"{}\">Total</th>", heads.len().max(1));
     out.push_str(&cells(report, &columns, &report.total));
     out.push_str("</tr>\n");
-    for row in &report.rows {
+    for row in report.shown_rows(&columns) {
         out.push_str("<tr>");
         for cell in report.key_cells(row) {
             let _ = write!(out, "<th scope=\"row\">{}</th>", escape(&cell));

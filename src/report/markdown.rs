@@ -30,7 +30,7 @@ fn rows(report: &Report, out: &mut String) {
     record(out, rule);
     let total = heads.iter().enumerate().map(|(at, _)| if at == 0 { "**Total**".to_owned() } else { String::new() });
     record(out, total.chain(values(report, &columns, &report.total)));
-    for row in &report.rows {
+    for row in report.shown_rows(&columns) {
         let key = report.key_cells(row).into_iter().map(|cell| escape(&cell));
         record(out, key.chain(values(report, &columns, &row.figures)));
     }

@@ -34,6 +34,7 @@ pub(super) fn lines(report: &Report, marks: Marks) -> Vec<String> {
         out.push(format!("  and {} more", amount(unnamed)));
     }
     if report.has_rows() {
+        out.extend(empty_rows(report));
         out.extend(unknown(report));
     }
     out.extend(provisional(report));
@@ -64,6 +65,13 @@ fn read(report: &Report) -> String {
     let events = if input.events == 1 { "event" } else { "events" };
     let tail = if aside.is_empty() { "nothing set aside".to_owned() } else { aside.join(", ") };
     format!("{} {events} read; {tail}.", amount(input.events))
+}
+
+/// How many rows people don't see because nothing happened in them.
+fn empty_rows(report: &Report) -> Option<String> {
+    let left_out = report.rows.len() - report.shown_rows(&report.columns()).len();
+    let words = if left_out == 1 { "row in which no contact came is" } else { "rows in which no contact came are" };
+    (left_out > 0).then(|| format!("{left_out} {words} left out; JSON and CSV have them."))
 }
 
 /// The core KPIs that have no column because nothing is known of them, and why; one line a reason.

@@ -35,10 +35,12 @@ fn line(out: &mut String, text: &str) {
 fn rows(report: &Report, width: usize, out: &mut String) -> usize {
     let heads = report.key_heads();
     let mut keys: Vec<Vec<String>> = vec![total_key(heads.len())];
-    keys.extend(report.rows.iter().map(|row| report.key_cells(row)));
+    let ids = report.columns();
+    let lines = report.shown_rows(&ids);
+    keys.extend(lines.iter().map(|row| report.key_cells(row)));
     let figures: Vec<&[Figure]> =
-        std::iter::once(report.total.as_slice()).chain(report.rows.iter().map(|row| row.figures.as_slice())).collect();
-    let columns: Vec<Column> = report.columns().into_iter().map(|id| Column::new(report, id, &figures)).collect();
+        std::iter::once(report.total.as_slice()).chain(lines.iter().map(|row| row.figures.as_slice())).collect();
+    let columns: Vec<Column> = ids.into_iter().map(|id| Column::new(report, id, &figures)).collect();
 
     let mut key_widths: Vec<usize> = heads
         .iter()
@@ -184,7 +186,7 @@ fn details(kpi: &Kpi, figure: &Figure) -> String {
         parts.push(kpi.action.to_owned());
     }
     let known = figure.parts.iter().filter(|part| part.value.is_some_and(|value| value != 0.0));
-    parts.extend(known.map(|part| format!("{} {}", part.key, kpi.show_value(part.value.unwrap_or_default(), part.n))));
+    parts.extend(known.map(|part| format!("{}: {}", part.key, kpi.show_value(part.value.unwrap_or_default(), part.n))));
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }

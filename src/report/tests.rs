@@ -168,3 +168,13 @@ fn an_empty_report_has_a_rendering_in_every_format() {
         assert_eq!(Format::parse(format.key()), Some(format));
     }
 }
+
+#[test]
+fn people_see_no_rows_of_nothing_and_are_told() {
+    let mut report = by_queue();
+    report.rows[0].figures = vec![Figure::default(); CATALOGUE.len()];
+    let text = report.render(Format::Table, 120);
+    assert!(!text.contains("no queue"), "{text}");
+    assert!(text.contains("1 row in which no contact came is left out; JSON and CSV have them."), "{text}");
+    assert_eq!(report.render(Format::Csv, 0).lines().count(), 5);
+}
