@@ -13,6 +13,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// The most graphemes a label keeps; longer text ends in an ellipsis.
 const MAX_GRAPHEMES: usize = 64;
+/// The most graphemes a sentence keeps.
+const MAX_SENTENCE: usize = 400;
 /// The most combining marks kept on one grapheme.
 const MAX_MARKS: usize = 4;
 
@@ -29,7 +31,14 @@ impl Label {
         if trimmed.len() <= MAX_GRAPHEMES && trimmed.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Self(SmolStr::new(trimmed));
         }
-        Self(SmolStr::new(clean(trimmed)))
+        Self(SmolStr::new(clean(trimmed, MAX_GRAPHEMES)))
+    }
+
+    /// Clean a sentence of ours that quotes text from outside (a reason, a path): as [`Label::new`], with room for
+    /// some lines of it.
+    #[must_use]
+    pub fn sentence(text: &str) -> Self {
+        Self(SmolStr::new(clean(text.trim_ascii(), MAX_SENTENCE)))
     }
 
     /// Clean bytes that ought to be UTF-8; what isn't becomes the replacement character.
@@ -106,7 +115,7 @@ fn is_hidden(c: char) -> bool {
         | 0xfff0..=0xfffb | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe000..=0xf8ff | 0xe0000..=0x10ffff)
 }
 
-fn clean(text: &str) -> String {
+fn clean(text: &str, most: usize) -> String {
     let visible: String = text
         .chars()
         .filter_map(|c| match c {
@@ -118,7 +127,7 @@ fn clean(text: &str) -> String {
         .collect();
     let mut out = String::with_capacity(visible.len().min(256));
     for (count, grapheme) in visible.graphemes(true).enumerate() {
-        if count == MAX_GRAPHEMES {
+        if count == most {
             out.push('…');
             break;
         }
