@@ -16,7 +16,10 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 
+use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::source::csv::ColumnsError;
+use crate::source::read;
 use crate::ui::theme::Palette;
 
 pub use output::{print, width};
@@ -85,6 +88,12 @@ pub enum Error {
     /// The configuration or a file like it.
     #[error(transparent)]
     Config(#[from] config::Error),
+    /// A file can't be read, or isn't of a known format.
+    #[error(transparent)]
+    Read(#[from] read::Error),
+    /// The file that names the columns of tables.
+    #[error(transparent)]
+    Columns(#[from] ColumnsError),
     /// Standard output can't be written.
     #[error("standard output")]
     Output(#[source] std::io::Error),
@@ -96,7 +105,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_) | Self::Output(_) => 1,
+            Self::Config(_) | Self::Read(_) | Self::Columns(_) | Self::Output(_) => 1,
         }
     }
 }
@@ -145,8 +154,8 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Some(Command::Completions(args)) => print(&completions::script(args.shell)),
         Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?),
         Some(Command::Report(args)) => {
-            args.wanted(cli.global.configuration()?.0)?;
-            Ok(())
+            let wanted = args.wanted(cli.global.configuration()?.0)?;
+            args.print(&wanted.report(Clock::System.now())?)
         }
         Some(Command::Replay(args)) => {
             args.start(&cli.global.configuration()?.0)?;

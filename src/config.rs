@@ -13,20 +13,17 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
-use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use crate::alert;
 use crate::engine;
+use crate::source;
 use crate::text::Label;
 
 pub(crate) use floor::zone;
 pub use problem::{Error, Problem, Problems};
 
 use section::{Findings, Section};
-
-/// A `[[source]]` as the source room takes it.
-pub type Source = toml::Table;
 
 /// Everything the file can say.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +35,7 @@ pub struct Config {
     /// How the floor counts and judges.
     pub floor: engine::Settings,
     /// Where events come from.
-    pub sources: Vec<Source>,
+    pub sources: Vec<source::Settings>,
     /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
     pub rules: Vec<alert::Rule>,
     /// What holds for all of them.
@@ -135,26 +132,6 @@ impl Journal {
         }
         section.done();
     }
-}
-
-/// Read one table of another room's own type from a file that may hold others too: the `[csv]` of `--columns`.
-///
-/// # Errors
-/// [`Error::Read`] where the file can't be read, [`Error::Problems`] where the table isn't there or is wrong.
-pub fn table<T: DeserializeOwned>(path: &Path, key: &str) -> Result<T, Error> {
-    let text = read_file(path)?;
-    let findings = RefCell::new(Findings::default());
-    let (document, errors) = DeTable::parse_recoverable(&text);
-    findings.borrow_mut().mistakes =
-        errors.iter().map(|error| (error.span().map_or(0, |span| span.start), syntax(error))).collect();
-    let root = Section::root(document.get_ref(), &findings);
-    let value = if errors.is_empty() { root.value(key) } else { None };
-    let mut findings = findings.take();
-    if value.is_none() && findings.mistakes.is_empty() {
-        findings.mistakes.push((0, format!("there is no `[{key}]` table in this file")));
-    }
-    finish(&text, &path.display().to_string(), findings)?;
-    value.ok_or_else(|| Error::Problems(Problems { file: path.display().to_string(), list: Vec::new() }))
 }
 
 /// Where the configuration lies when nobody says: `floorwatch/config.toml` in the user's configuration folder.

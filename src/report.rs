@@ -110,6 +110,8 @@ pub struct Input {
     pub unknown_fields: u64,
     /// The first of the rejected lines: where and why.
     pub rejections: Vec<Rejection>,
+    /// Files that could not be read to their end: where and why.
+    pub incomplete: Vec<Rejection>,
 }
 
 /// How many rejected lines a report names.

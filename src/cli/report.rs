@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use super::{Error, print, times, width};
-use crate::clock::{Span, duration};
+use crate::clock::{Span, Time, duration};
 use crate::config::Config;
-use crate::engine;
+use crate::engine::{self, Engine};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
-use crate::report::{Asked, Format, Report};
+use crate::report::{Asked, Format, Input, Report};
+use crate::source::csv::Columns;
+use crate::source::queue_log::Verbs;
+use crate::source::read::{self, Options};
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -60,6 +63,8 @@ pub struct Wanted {
     pub columns: Option<PathBuf>,
     /// What the report is about.
     pub asked: Asked,
+    /// The names of the centre's own verbs in queue_log.
+    pub verbs: Verbs,
     /// How to count: the configuration's way, with what the command line says laid over it.
     pub settings: engine::Settings,
 }
@@ -99,6 +104,7 @@ impl Args {
         Ok(Wanted {
             files: self.files.clone(),
             columns: self.columns.clone(),
+            verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs.0).collect()),
             asked: Asked { from, to, by: self.by.clone(), every: self.every, kpis },
             settings,
         })
@@ -110,5 +116,31 @@ impl Args {
     /// [`Error::Output`] where standard output can't be written.
     pub fn print(&self, report: &Report) -> Result<(), Error> {
         print(report.render(self.format, width()).as_bytes())
+    }
+}
+
+impl Wanted {
+    /// Read the files and count. `now` tells a wrong clock's future from the past.
+    ///
+    /// # Errors
+    /// [`Error::Columns`] and [`Error::Read`] where a file can't be read or isn't of a known format.
+    pub fn report(&self, now: Time) -> Result<Report, Error> {
+        let columns = self.columns.as_deref().map(Columns::load).transpose()?;
+        let options = Options { columns, verbs: self.verbs.clone(), now: Some(now), ..Options::default() };
+        let mut reader = read::open(&self.files, &options)?;
+        let mut engine = Engine::new(self.settings.clone());
+        let mut input = Input::default();
+        let mut first: Option<Time> = None;
+        reader.for_each(&mut |event| {
+            first = Some(first.map_or(event.at, |first| first.min(event.at)));
+            input.count(engine.apply(&event));
+        });
+        let tally = reader.tally();
+        input.rejected = tally.rejected;
+        input.rejections.clone_from(&tally.rejections);
+        input.incomplete.clone_from(&tally.incomplete);
+        input.unknown_types = tally.unknown_types_seen();
+        input.unknown_fields = tally.unknown_fields_seen();
+        Ok(Report::of(&mut engine, &self.asked, first, input))
     }
 }

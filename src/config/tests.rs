@@ -181,17 +181,6 @@ fn one_mistake_is_one_line_and_a_missing_file_is_named() {
 }
 
 #[test]
-fn a_table_of_a_file_can_be_read_by_itself() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("columns.toml");
-    std::fs::write(&path, "[csv]\nqueue = \"Desk\"\n").unwrap();
-    let table: toml::Table = super::table(&path, "csv").unwrap();
-    assert_eq!(table["queue"].as_str(), Some("Desk"));
-    let missing = super::table::<toml::Table>(&path, "tsv").unwrap_err().to_string();
-    assert!(missing.ends_with("columns.toml:1:1: there is no `[tsv]` table in this file"), "{missing}");
-}
-
-#[test]
 fn an_alert_that_makes_no_sense_is_named() {
     let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwarning = 40\ncritical = 30\n");
     assert_eq!(found, ["1:1: `alert` is wrong: alert `mine`: `critical` is not further out than `warning`"]);

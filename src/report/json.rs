@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{REJECTIONS, Report};
 use crate::kpi::{Dim, Figure, Kpi, KpiId, Row, Unit};
+use crate::source::Rejection;
 
 pub(super) fn render(report: &Report) -> String {
     let object = json!({
@@ -36,12 +37,10 @@ fn settings(report: &Report) -> Value {
 
 fn input(report: &Report) -> Value {
     let input = &report.input;
-    let rejections: Vec<_> = input
-        .rejections
-        .iter()
-        .take(REJECTIONS)
-        .map(|rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason }))
-        .collect();
+    let place =
+        |rejection: &Rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason });
+    let rejections: Vec<_> = input.rejections.iter().take(REJECTIONS).map(place).collect();
+    let incomplete: Vec<_> = input.incomplete.iter().map(place).collect();
     json!({
         "events": input.events,
         "rejected": input.rejected,
@@ -51,6 +50,7 @@ fn input(report: &Report) -> Value {
         "unknown_types": input.unknown_types,
         "unknown_fields": input.unknown_fields,
         "rejections": rejections,
+        "incomplete": incomplete,
     })
 }
 

@@ -4,6 +4,7 @@ use super::{REJECTIONS, Report};
 use crate::clock::Span;
 use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
+use crate::source::Rejection;
 
 /// Whether the marks after figures need explaining: where words stand beside them, they don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +27,12 @@ pub(super) fn heading(report: &Report) -> String {
 
 /// All the notes, in the order of their weight.
 pub(super) fn lines(report: &Report, marks: Marks) -> Vec<String> {
-    let mut out = vec![read(report)];
+    let place = |rejection: &Rejection| format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
+    let mut out: Vec<String> =
+        report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
+    out.push(read(report));
     let named = report.input.rejections.iter().take(REJECTIONS);
-    out.extend(named.map(|rejection| format!("  {}:{}: {}", rejection.place, rejection.line, rejection.reason)));
+    out.extend(named.map(|rejection| format!("  {}", place(rejection))));
     let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(REJECTIONS) as u64);
     if unnamed > 0 && !report.input.rejections.is_empty() {
         out.push(format!("  and {} more", amount(unnamed)));
