@@ -3,6 +3,8 @@
 //! Everything below the composition root takes the time as an argument. [`Clock`] is the only thing that asks
 //! the machine for it, so a recorded day replays at any speed and every test is exact.
 
+pub mod duration;
+
 use std::ops::{Add, Sub};
 use std::sync::{Arc, Mutex};
 

@@ -13,11 +13,15 @@
 
 pub mod alert;
 pub mod board;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod engine;
 pub mod event;
 pub mod floor;
 pub mod journal;
 pub mod kpi;
+pub mod report;
 pub mod source;
 pub mod text;
+pub mod ui;

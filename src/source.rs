@@ -3,7 +3,22 @@
 //! One file or folder a kind of source: bytes → records (pure) → events (pure). A source runs on its own thread
 //! and sends [`Message`]s; how it does is said the same way as what it saw.
 
+pub mod csv;
+mod decoder;
+pub mod detect;
+pub mod follow;
+pub mod lines;
+mod names;
+pub mod queue_log;
+pub mod read;
+pub mod settings;
 pub mod simulator;
+pub mod tally;
+pub mod wire;
+
+pub use follow::{Running, spawn};
+pub use settings::Settings;
+pub use tally::InputTally;
 
 use crate::board::Health;
 use crate::clock::Time;

@@ -15,6 +15,7 @@ use unicode_width::UnicodeWidthStr;
 const MAX_GRAPHEMES: usize = 64;
 /// The most graphemes a sentence keeps.
 const MAX_PROSE: usize = 240;
+const MAX_SENTENCE: usize = 400;
 /// The most combining marks kept on one grapheme.
 const MAX_MARKS: usize = 4;
 
@@ -38,6 +39,13 @@ impl Label {
     #[must_use]
     pub fn prose(text: &str) -> Self {
         Self(SmolStr::new(clean(text.trim_ascii(), MAX_PROSE)))
+    }
+
+    /// Clean a sentence of ours that quotes text from outside (a reason, a path): as [`Label::new`], with room for
+    /// some lines of it.
+    #[must_use]
+    pub fn sentence(text: &str) -> Self {
+        Self(SmolStr::new(clean(text.trim_ascii(), MAX_SENTENCE)))
     }
 
     /// Clean bytes that ought to be UTF-8; what isn't becomes the replacement character.

@@ -1,0 +1,195 @@
+//! The command line: what was asked for, as a value.
+//!
+//! Each command has a file; its `Args` are what stands on the line, and what it asks for, checked and put together
+//! with the configuration, is a plain value that says everything.
+
+pub mod check;
+pub mod completions;
+pub mod demo;
+mod output;
+pub mod replay;
+pub mod report;
+pub mod times;
+
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::source::csv::ColumnsError;
+use crate::source::read;
+use crate::ui::theme::Palette;
+
+pub use output::{print, width};
+
+/// A live wallboard in the terminal for contact centres.
+///
+/// Without a command: the board, from the configuration file; with none, the simulated floor.
+#[derive(Debug, Parser)]
+#[command(name = "floorwatch", version, about, long_about, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as help")]
+    pub global: Global,
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "clap would show it as help")]
+    pub command: Option<Command>,
+}
+
+/// What can be given with every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The configuration file [default: floorwatch/config.toml in the user's configuration folder]
+    #[arg(short, long, global = true, value_name = "FILE", env = "FLOORWATCH_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Write a log to this file; the screen never shows one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Draw with ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// The colours; `NO_COLOR` in the environment has the last word
+    #[arg(long, global = true, value_parser = theme_parser())]
+    pub theme: Option<Palette>,
+    /// Tell times in UTC
+    #[arg(long, global = true, conflicts_with = "timezone")]
+    pub utc: bool,
+    /// Tell times in this zone, such as `Europe/London`
+    #[arg(long, global = true, value_name = "ZONE", value_parser = zone)]
+    pub timezone: Option<Tz>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The board, fed by a simulated floor
+    Demo(demo::Args),
+    /// A recorded day as if it were live: pause, step, seek
+    Replay(replay::Args),
+    /// Figures from files
+    Report(report::Args),
+    /// Is the configuration sound, does each source answer, what would it see?
+    Check(check::Args),
+    /// Completions for a shell, to its standard output
+    Completions(completions::Args),
+    /// The manual page, to standard output
+    Man,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line asks for something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The configuration or a file like it.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// A file can't be read, or isn't of a known format.
+    #[error(transparent)]
+    Read(#[from] read::Error),
+    /// The file that names the columns of tables.
+    #[error(transparent)]
+    Columns(#[from] ColumnsError),
+    /// Standard output can't be written.
+    #[error("standard output")]
+    Output(#[source] std::io::Error),
+}
+
+impl Error {
+    /// The exit code: 2 for the command line, 1 for the rest.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Config(_) | Self::Read(_) | Self::Columns(_) | Self::Output(_) => 1,
+        }
+    }
+}
+
+impl Global {
+    /// The configuration, with what the command line says laid over it, and the file it came from. There need not be
+    /// a file unless one is named.
+    ///
+    /// # Errors
+    /// [`config::Error`] where the file can't be read or holds mistakes.
+    pub fn configuration(&self) -> Result<(Config, Option<PathBuf>), config::Error> {
+        let path = self.config.clone().or_else(|| config::default_path().filter(|path| path.exists()));
+        let mut config = match &path {
+            Some(path) => Config::load(path, machine_zone())?,
+            None => Config::parse("", "", machine_zone())?,
+        };
+        self.lay_over(&mut config);
+        Ok((config, path))
+    }
+
+    /// What the command line says wins over the file.
+    fn lay_over(&self, config: &mut Config) {
+        if self.utc {
+            config.floor.calendar.zone = Tz::UTC;
+            config.ui.zone = None;
+        }
+        if let Some(zone) = self.timezone {
+            config.floor.calendar.zone = zone;
+            config.ui.zone = None;
+        }
+        if let Some(theme) = self.theme {
+            config.ui.theme = theme;
+        }
+        if self.ascii {
+            config.ui.ascii = Some(true);
+        }
+    }
+}
+
+/// Do what the command line asks for.
+///
+/// # Errors
+/// [`Error`] where it can't be done.
+pub fn run(cli: &Cli) -> Result<(), Error> {
+    match &cli.command {
+        Some(Command::Completions(args)) => print(&completions::script(args.shell)),
+        Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?),
+        Some(Command::Report(args)) => {
+            let wanted = args.wanted(cli.global.configuration()?.0)?;
+            args.print(&wanted.report(Clock::System.now())?)
+        }
+        Some(Command::Replay(args)) => {
+            args.start(&cli.global.configuration()?.0)?;
+            Ok(())
+        }
+        None | Some(Command::Demo(_) | Command::Check(_)) => {
+            cli.global.configuration()?;
+            Ok(())
+        }
+    }
+}
+
+/// The machine's time zone; UTC where it can't be told.
+fn machine_zone() -> Tz {
+    iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+}
+
+fn zone(name: &str) -> Result<Tz, String> {
+    config::zone(name)
+}
+
+/// One of some words, for clap: it lists them in the help and suggests the nearest.
+fn words<T: Clone + Send + Sync + 'static>(
+    names: &'static [&'static str],
+    parse: impl Fn(&str) -> Option<T> + Clone + Send + Sync + 'static,
+) -> impl clap::builder::TypedValueParser<Value = T> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    PossibleValuesParser::new(names).try_map(move |word| parse(&word).ok_or("no such word"))
+}
+
+fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Palette> {
+    const NAMES: [&str; Palette::ALL.len()] = ["terminal", "dark", "light", "colour-blind"];
+    words(&NAMES, Palette::parse)
+}
+
+#[cfg(test)]
+mod tests;

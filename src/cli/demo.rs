@@ -1,0 +1,19 @@
+//! `floorwatch demo`: the board, fed by a simulated floor.
+
+use crate::source::simulator::Scenario;
+
+const SCENARIOS: [&str; 3] = ["calm", "monday", "outage"];
+
+/// What stands on the line.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct Args {
+    /// The same seed makes the same day
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// How many times faster than life
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = super::times::speed)]
+    pub speed: f64,
+    /// What kind of day
+    #[arg(long, default_value = "calm", value_parser = super::words(&SCENARIOS, Scenario::parse))]
+    pub scenario: Scenario,
+}

@@ -1,0 +1,35 @@
+//! `floorwatch replay`: a recorded day as if it were live.
+
+use std::path::PathBuf;
+
+use super::Error;
+use super::times;
+use crate::clock::Time;
+use crate::config::Config;
+
+/// What stands on the line.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct Args {
+    /// Recordings: queue_log, contact events or CSV, plain or gzip; several are one stream
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How many times faster than life
+    #[arg(long, default_value_t = 60.0, value_name = "N", value_parser = times::speed)]
+    pub speed: f64,
+    /// Begin here: RFC 3339, or a date or date and time on the centre's clock
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// The file whose `[csv]` table names the columns of CSV files
+    #[arg(long, value_name = "FILE")]
+    pub columns: Option<PathBuf>,
+}
+
+impl Args {
+    /// Where to begin.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where `--from` is no time.
+    pub fn start(&self, config: &Config) -> Result<Option<Time>, Error> {
+        times::instant("--from", self.from.as_deref(), &config.floor.calendar)
+    }
+}

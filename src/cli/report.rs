@@ -1,0 +1,146 @@
+//! `floorwatch report`: figures from files.
+
+use std::path::PathBuf;
+
+use super::{Error, print, times, width};
+use crate::clock::{Span, Time, duration};
+use crate::config::Config;
+use crate::engine::{self, Engine};
+use crate::kpi::{CATALOGUE, Dim, Every, Formula};
+use crate::report::{Asked, Format, Input, Report};
+use crate::source::csv::Columns;
+use crate::source::queue_log::Verbs;
+use crate::source::read::{self, Options};
+
+/// What stands on the line.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct Args {
+    /// queue_log, contact events or CSV, plain or gzip; several are one stream in time order, however given
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// From here: RFC 3339, or a date or date and time on the centre's clock [default: the first event]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// To here, exclusive [default: the last event]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// One row for each value of these: one or two of queue, intent, agent, channel, team
+    #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = super::words(&DIMS, Dim::parse))]
+    pub by: Vec<Dim>,
+    /// One row for each step: 15m, 30m, 1h, 1d
+    #[arg(long, value_name = "STEP", value_parser = times::every)]
+    pub every: Option<Every>,
+    /// The service level's threshold in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]
+    pub service_level: Option<Span>,
+    /// Which of the six service levels
+    #[arg(long, value_parser = super::words(&FORMULAS, Formula::parse))]
+    pub formula: Option<Formula>,
+    /// Whoever hangs up sooner than this is a short abandon, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]
+    pub short_abandon: Option<Span>,
+    /// Within which a further contact makes the first one unresolved: 7d
+    #[arg(long, value_name = "SPAN", value_parser = duration::parse)]
+    pub fcr_window: Option<Span>,
+    /// The report's form
+    #[arg(long, default_value = "table", value_parser = super::words(&FORMATS, Format::parse))]
+    pub format: Format,
+    /// The file whose `[csv]` table names the columns of CSV files
+    #[arg(long, value_name = "FILE")]
+    pub columns: Option<PathBuf>,
+}
+
+const DIMS: [&str; 5] = ["queue", "intent", "agent", "channel", "team"];
+const FORMULAS: [&str; 6] = ["offered", "short_excluded", "late_abandons", "short_credited", "positive", "answered"];
+const FORMATS: [&str; 5] = ["table", "json", "csv", "markdown", "html"];
+
+/// What is asked for, checked and put together with the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The files to read.
+    pub files: Vec<PathBuf>,
+    /// The file that names the columns of CSV files.
+    pub columns: Option<PathBuf>,
+    /// What the report is about.
+    pub asked: Asked,
+    /// The names of the centre's own verbs in queue_log.
+    pub verbs: Verbs,
+    /// How to count: the configuration's way, with what the command line says laid over it.
+    pub settings: engine::Settings,
+}
+
+impl Args {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the times, dimensions or spans make no sense.
+    pub fn wanted(&self, config: Config) -> Result<Wanted, Error> {
+        let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
+        let to = times::instant("--to", self.to.as_deref(), &config.floor.calendar)?;
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            return Err(Error::Usage(
+                "--to must be after --from; it is exclusive, so a day ends where the next begins".to_owned(),
+            ));
+        }
+        let mut by = self.by.clone();
+        by.sort_unstable();
+        by.dedup();
+        if by.len() != self.by.len() {
+            return Err(Error::Usage("--by: a dimension is given twice".to_owned()));
+        }
+        if by.len() > 2 {
+            return Err(Error::Usage("--by: two dimensions at most".to_owned()));
+        }
+        let mut settings = config.floor;
+        settings.keep = None;
+        settings.service_level_forced = self.service_level.is_some();
+        settings.service_level = self.service_level.unwrap_or(settings.service_level);
+        settings.short_abandon = self.short_abandon.unwrap_or(settings.short_abandon);
+        settings.rules.formula = self.formula.unwrap_or(settings.rules.formula);
+        settings.rules.fcr_window = self.fcr_window.unwrap_or(settings.rules.fcr_window);
+        let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+        Ok(Wanted {
+            files: self.files.clone(),
+            columns: self.columns.clone(),
+            verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs.0).collect()),
+            asked: Asked { from, to, by: self.by.clone(), every: self.every, kpis },
+            settings,
+        })
+    }
+
+    /// Print a report in the form asked for, as wide as the terminal.
+    ///
+    /// # Errors
+    /// [`Error::Output`] where standard output can't be written.
+    pub fn print(&self, report: &Report) -> Result<(), Error> {
+        print(report.render(self.format, width()).as_bytes())
+    }
+}
+
+impl Wanted {
+    /// Read the files and count. `now` tells a wrong clock's future from the past.
+    ///
+    /// # Errors
+    /// [`Error::Columns`] and [`Error::Read`] where a file can't be read or isn't of a known format.
+    pub fn report(&self, now: Time) -> Result<Report, Error> {
+        let columns = self.columns.as_deref().map(Columns::load).transpose()?;
+        let options = Options { columns, verbs: self.verbs.clone(), now: Some(now), ..Options::default() };
+        let mut reader = read::open(&self.files, &options)?;
+        let mut engine = Engine::new(self.settings.clone());
+        let mut input = Input::default();
+        let mut first: Option<Time> = None;
+        reader.for_each(&mut |event| {
+            first = Some(first.map_or(event.at, |first| first.min(event.at)));
+            input.count(engine.apply(&event));
+        });
+        let tally = reader.tally();
+        input.rejected = tally.rejected;
+        input.rejections.clone_from(&tally.rejections);
+        input.incomplete.clone_from(&tally.incomplete);
+        input.unknown_types = tally.unknown_types_seen();
+        input.unknown_fields = tally.unknown_fields_seen();
+        Ok(Report::of(&mut engine, &self.asked, first, input))
+    }
+}

@@ -1,0 +1,169 @@
+//! The configuration: one TOML file, read into each room's own settings.
+//!
+//! Everything has a default, written down once in [`Config::default`] and the types it is made of; an empty file is
+//! a good configuration. Every mistake in the file is reported, with its line, its key and what to do about it.
+
+mod alerts;
+mod floor;
+mod problem;
+mod section;
+mod ui;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use toml::de::DeTable;
+
+use crate::alert;
+use crate::engine;
+use crate::source;
+use crate::text::Label;
+
+pub(crate) use floor::zone;
+pub use problem::{Error, Problem, Problems};
+
+use section::{Findings, Section};
+
+/// Everything the file can say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The centre's name, on top of the board.
+    pub title: Label,
+    /// Who acknowledges; the login where absent.
+    pub who: Option<Label>,
+    /// How the floor counts and judges.
+    pub floor: engine::Settings,
+    /// Where events come from.
+    pub sources: Vec<source::Settings>,
+    /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
+    pub rules: Vec<alert::Rule>,
+    /// What holds for all of them.
+    pub alarms: alert::Settings,
+    /// The screen.
+    pub ui: crate::ui::Settings,
+    /// The journal.
+    pub journal: Journal,
+}
+
+/// What is kept on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journal {
+    /// The database; the state folder's `floorwatch.db` where absent.
+    pub path: Option<PathBuf>,
+    /// Events older than this many days are forgotten.
+    pub keep_days: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            title: Label::fixed("floorwatch"),
+            who: None,
+            floor: engine::Settings::default(),
+            sources: Vec::new(),
+            rules: alert::built_in(),
+            alarms: alert::Settings::default(),
+            ui: crate::ui::Settings::default(),
+            journal: Journal::default(),
+        }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { path: None, keep_days: 35 }
+    }
+}
+
+impl Config {
+    /// Read a configuration from its text. `file` is its name for messages; `machine_zone` is the time zone where
+    /// the text names none.
+    ///
+    /// # Errors
+    /// [`Error::Problems`] with every mistake found.
+    pub fn parse(text: &str, file: &str, machine_zone: Tz) -> Result<Self, Error> {
+        let findings = RefCell::new(Findings::default());
+        let config = Self::read(text, machine_zone, &findings);
+        finish(text, file, findings.into_inner())?;
+        Ok(config)
+    }
+
+    /// Read a configuration file.
+    ///
+    /// # Errors
+    /// [`Error::Read`] where the file can't be read, [`Error::Problems`] with every mistake in it.
+    pub fn load(path: &Path, machine_zone: Tz) -> Result<Self, Error> {
+        Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
+    }
+
+    fn read(text: &str, machine_zone: Tz, findings: &RefCell<Findings>) -> Self {
+        let mut config = Self::default();
+        config.floor.calendar.zone = machine_zone;
+        let (document, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            let mistakes = errors.iter().map(|error| (error.span().map_or(0, |span| span.start), syntax(error)));
+            findings.borrow_mut().mistakes.extend(mistakes);
+            return config;
+        }
+        let mut root = Section::root(document.get_ref(), findings);
+        if let Some(title) = root.text("title") {
+            config.title = title;
+        }
+        config.who = root.text("who");
+        floor::read(&mut config.floor, &mut root);
+        config.sources = root.list("source").into_iter().map(|(_, source)| source).collect();
+        alerts::read(&mut config, &mut root);
+        ui::read(&mut config.ui, root.section("ui"), &config.floor);
+        config.journal.read(root.section("journal"));
+        root.done();
+        config
+    }
+}
+
+impl Journal {
+    fn read(&mut self, mut section: Section<'_>) {
+        self.path = section.raw_text("path").map(PathBuf::from);
+        if let Some(days) = section.count("keep_days") {
+            match u32::try_from(days) {
+                Ok(days @ 1..=3650) => self.keep_days = days,
+                _ => section.complain("keep_days", "must be between 1 and 3650"),
+            }
+        }
+        section.done();
+    }
+}
+
+/// Where the configuration lies when nobody says: `floorwatch/config.toml` in the user's configuration folder.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "floorwatch").map(|folders| folders.config_dir().join("config.toml"))
+}
+
+/// Where what is kept lies when nobody says: `floorwatch` in the user's state folder.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "floorwatch")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
+fn read_file(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+fn finish(text: &str, file: &str, mut findings: Findings) -> Result<(), Error> {
+    if findings.mistakes.is_empty() {
+        return Ok(());
+    }
+    findings.mistakes.sort_by_key(|(at, _)| *at);
+    let list = findings.mistakes.into_iter().map(|(at, what)| Problem::at(text, at, what)).collect();
+    Err(Error::Problems(Problems { file: file.to_owned(), list }))
+}
+
+/// The parser's message on one line.
+fn syntax(error: &toml::de::Error) -> String {
+    error.message().lines().map(str::trim).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! One table of the file, read key by key.
+//!
+//! What a key is asked for is what is known: when a section has been read, whatever nobody asked for is a mistake,
+//! and the nearest key that somebody did ask for is suggested. So there is no second list of keys to keep in step.
+
+use std::cell::RefCell;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::problem::suggestion;
+use crate::clock::{Span, duration};
+use crate::text::Label;
+
+/// What reading has brought to light.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Mistakes: the byte they are at, and the words.
+    pub(super) mistakes: Vec<(usize, String)>,
+    /// Keys that were asked for and aren't in the file. The test of the example reads it.
+    pub(super) absent: Vec<String>,
+}
+
+/// Where something stands in the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
+
+/// A table of the file; one that isn't there reads as empty.
+pub(super) struct Section<'d> {
+    path: String,
+    table: Option<&'d DeTable<'d>>,
+    asked: Vec<&'static str>,
+    findings: &'d RefCell<Findings>,
+}
+
+impl<'d> Section<'d> {
+    /// The whole file.
+    pub(super) fn root(table: &'d DeTable<'d>, findings: &'d RefCell<Findings>) -> Self {
+        Self { path: String::new(), table: Some(table), asked: Vec::new(), findings }
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn get(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.asked.push(key);
+        let value = self.table.and_then(|table| table.get(key));
+        if value.is_none() {
+            let name = self.name(key);
+            self.findings.borrow_mut().absent.push(name);
+        }
+        value
+    }
+
+    /// Say that the value of a key is wrong.
+    pub(super) fn complain(&self, key: &str, what: &str) {
+        let at = self.table.and_then(|table| table.get(key)).map_or(0, |value| value.span().start);
+        self.findings.borrow_mut().mistakes.push((at, format!("`{}` {what}", self.name(key))));
+    }
+
+    /// Say that one of a list is wrong.
+    pub(super) fn complain_at(&self, place: Place, key: &str, what: &str) {
+        self.findings.borrow_mut().mistakes.push((place.0, format!("`{}` {what}", self.name(key))));
+    }
+
+    /// A value of a type of its own; `what` says what is expected, for the message.
+    fn typed<T: DeserializeOwned>(&mut self, key: &'static str, what: &str) -> Option<T> {
+        let value = self.get(key)?;
+        let read = T::deserialize(ValueDeserializer::from(value.clone())).ok();
+        if read.is_none() {
+            self.complain(key, &format!("must be {what}, not {}", describe(value.get_ref())));
+        }
+        read
+    }
+
+    /// A text, cleaned.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<Label> {
+        self.typed(key, "a text in quotes")
+    }
+
+    /// A text as it is: a path, a pattern.
+    pub(super) fn raw_text(&mut self, key: &'static str) -> Option<String> {
+        self.typed(key, "a text in quotes")
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.typed(key, "`true` or `false`")
+    }
+
+    /// A whole number of 0 or more.
+    pub(super) fn count(&mut self, key: &'static str) -> Option<u64> {
+        self.typed(key, "a whole number of 0 or more")
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, key: &'static str) -> Option<f64> {
+        let number: f64 = self.typed(key, "a number")?;
+        if number.is_finite() {
+            return Some(number);
+        }
+        self.complain(key, "must be a finite number");
+        None
+    }
+
+    /// A length of time: a number of seconds, or text such as `15m`.
+    pub(super) fn span(&mut self, key: &'static str) -> Option<Span> {
+        let value = self.get(key)?;
+        let words = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) => number.as_str().to_owned(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            other => describe(other),
+        };
+        match duration::parse(&words) {
+            Ok(span) => Some(span),
+            Err(error) => {
+                self.complain(key, &format!("is wrong: {error}"));
+                None
+            }
+        }
+    }
+
+    /// One of some words.
+    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let word: String = self.typed(key, "one word in quotes")?;
+        let found = pick(&word, choices);
+        if found.is_none() {
+            self.complain(key, &unknown_word(&word, choices));
+        }
+        found
+    }
+
+    /// A list of some words.
+    pub(super) fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<Vec<T>> {
+        let words: Vec<String> = self.typed(key, "a list of words, such as `[\"closed\"]`")?;
+        let mut found = Vec::with_capacity(words.len());
+        for word in words {
+            match pick(&word, choices) {
+                Some(choice) => found.push(choice),
+                None => self.complain(key, &unknown_word(&word, choices)),
+            }
+        }
+        Some(found)
+    }
+
+    /// A text, or a list of texts.
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<String>> {
+        let value = self.table?.get(key)?;
+        let deserializer = || ValueDeserializer::from(value.clone());
+        let one = <String as serde::Deserialize>::deserialize(deserializer()).map(|text| vec![text]);
+        let texts = one.or_else(|_| <Vec<String> as serde::Deserialize>::deserialize(deserializer())).ok();
+        if texts.is_none() {
+            self.complain(key, "must be a text or a list of texts");
+        }
+        texts
+    }
+
+    /// A table within.
+    pub(super) fn section(&mut self, key: &'static str) -> Self {
+        let value = self.get(key);
+        self.child(key, value)
+    }
+
+    /// The tables within, by names that are the file's own: `[queue.NAME]`.
+    pub(super) fn named(&mut self, key: &'static str) -> Vec<(Label, Self)> {
+        let outer = self.section(key);
+        let Some(table) = outer.table else { return Vec::new() };
+        table
+            .iter()
+            .map(|(name, value)| (Label::new(name.get_ref()), outer.child(name.get_ref(), Some(value))))
+            .collect()
+    }
+
+    fn child(&self, key: &str, value: Option<&'d Spanned<DeValue<'d>>>) -> Self {
+        let table = value.and_then(|value| value.get_ref().as_table());
+        if value.is_some() && table.is_none() {
+            self.complain(key, &format!("must be a table: write `[{}]`", self.name(key)));
+        }
+        Self { path: self.name(key), table, asked: Vec::new(), findings: self.findings }
+    }
+
+    /// The keys of this table, for tables whose keys are the file's own.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.table.map(|table| table.keys().map(|key| key.get_ref().to_string()).collect()).unwrap_or_default()
+    }
+
+    /// A value of another room's own type, under a key of the file's own.
+    pub(super) fn value<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let value = self.table?.get(key)?;
+        self.other_room(key, value)
+    }
+
+    /// A list of tables of another room's own type, `[[source]]`, each with the place to complain at.
+    pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<(Place, T)> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(items) = value.get_ref().as_array() else {
+            self.complain(key, &format!("must be a list of tables: write `[[{}]]`", self.name(key)));
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| Some((Place(item.span().start), self.other_room(key, item)?))).collect()
+    }
+
+    fn other_room<T: DeserializeOwned>(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<T> {
+        match T::deserialize(ValueDeserializer::from(value.clone())) {
+            Ok(read) => Some(read),
+            Err(error) => {
+                let at = error.span().map_or(value.span().start, |span| span.start);
+                let text = format!("`{}`: {}", self.name(key), friendlier(error.message()));
+                self.findings.borrow_mut().mistakes.push((at, text));
+                None
+            }
+        }
+    }
+
+    /// Say that a key isn't known here; `known` are those that are.
+    pub(super) fn unknown<'k>(&self, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) {
+        let place = self.table.and_then(|table| table.keys().find(|name| name.get_ref() == key));
+        let at = place.map_or(0, |name| name.span().start);
+        let text = format!("`{}` is not a key floorwatch knows{}", self.name(key), suggestion(key, known));
+        self.findings.borrow_mut().mistakes.push((at, text));
+    }
+
+    /// All has been asked for: what is left over is a mistake.
+    pub(super) fn done(self) {
+        for key in self.keys() {
+            if !self.asked.contains(&key.as_str()) {
+                self.unknown(&key, self.asked.iter().copied());
+            }
+        }
+    }
+}
+
+fn pick<T: Copy>(word: &str, choices: &[(&'static str, T)]) -> Option<T> {
+    choices.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice)
+}
+
+fn unknown_word<T>(word: &str, choices: &[(&'static str, T)]) -> String {
+    format!("can't be `{}`{}", Label::new(word), suggestion(word, choices.iter().map(|(name, _)| *name)))
+}
+
+fn describe(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("the text `{}`", Label::new(text)),
+        DeValue::Integer(number) => format!("the number {}", number.as_str()),
+        DeValue::Float(number) => format!("the number {}", number.as_str()),
+        DeValue::Boolean(flag) => format!("`{flag}`"),
+        DeValue::Datetime(_) => "a date".to_owned(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+/// serde's list of names, cut down to the one that was probably meant.
+fn friendlier(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let (Some(wrong), known) = (words.next(), words.collect::<Vec<_>>()) else { return message.to_owned() };
+    let kind = ["unknown field", "unknown variant"].into_iter().find(|kind| message.starts_with(kind));
+    match (kind, super::problem::nearest(wrong, known)) {
+        (Some(kind), Some(near)) => format!("{kind} `{wrong}`; did you mean `{near}`?"),
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serde_s_list_becomes_a_suggestion() {
+        assert_eq!(
+            friendlier("unknown field `pth`, expected one of `name`, `path`, `kind`"),
+            "unknown field `pth`; did you mean `path`?"
+        );
+        assert_eq!(friendlier("missing field `name`"), "missing field `name`");
+        assert_eq!(friendlier("no ticks at all"), "no ticks at all");
+    }
+}

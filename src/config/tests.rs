@@ -1,0 +1,197 @@
+use super::*;
+use crate::clock::Span;
+use crate::event::LeftReason;
+use crate::kpi::{Bands, FcrMethod, Formula, KpiId, Window};
+
+fn parse(text: &str) -> Config {
+    Config::parse(text, "config.toml", Tz::UTC).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn problems(text: &str) -> Vec<String> {
+    match Config::parse(text, "config.toml", Tz::UTC) {
+        Err(Error::Problems(problems)) => {
+            problems.list.iter().map(|p| format!("{}:{}: {}", p.line, p.column, p.text)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The example with every commented key in force: `#key` is a key, `# prose` is prose.
+fn uncommented() -> String {
+    let live = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with(|c: char| !c.is_whitespace()) => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    include_str!("../../config.example.toml").lines().map(|line| live(line) + "\n").collect()
+}
+
+#[test]
+fn an_empty_file_is_a_good_configuration() {
+    assert_eq!(parse(""), Config::default());
+    let there = Config::parse("", "config.toml", Tz::Asia__Kathmandu).unwrap();
+    assert_eq!(there.floor.calendar.zone, Tz::Asia__Kathmandu);
+}
+
+#[test]
+fn the_example_as_it_stands_says_nothing_but_the_defaults() {
+    assert_eq!(parse(include_str!("../../config.example.toml")), Config::default());
+}
+
+#[test]
+fn the_example_shows_every_key_there_is() {
+    let text = uncommented();
+    let findings = RefCell::new(Findings::default());
+    let config = Config::read(&text, Tz::UTC, &findings);
+    let findings = findings.into_inner();
+    assert_eq!(findings.mistakes, Vec::new(), "{text}");
+    assert_eq!(findings.absent, Vec::<String>::new(), "keys missing from the example");
+    assert_eq!(config.sources.len(), 3);
+    // One built-in rule is switched off, one is new.
+    assert_eq!(config.rules.len(), crate::alert::built_in().len());
+}
+
+#[test]
+fn the_example_tells_the_defaults_truly() {
+    let config = parse(&uncommented());
+    let plain = Config::default();
+    assert_eq!(config.floor.rules, plain.floor.rules);
+    assert_eq!(config.floor.service_level, plain.floor.service_level);
+    assert_eq!(config.floor.short_abandon, plain.floor.short_abandon);
+    assert_eq!(config.floor.lateness, plain.floor.lateness);
+    assert_eq!(config.floor.contact_ttl, plain.floor.contact_ttl);
+    assert_eq!(config.alarms, plain.alarms);
+    assert_eq!(config.journal.keep_days, plain.journal.keep_days);
+    assert_eq!(config.ui.theme, plain.ui.theme);
+    assert_eq!(config.ui.window, plain.ui.window);
+    assert_eq!(config.ui.mouse, plain.ui.mouse);
+    assert_eq!(config.ui.too_long, plain.ui.too_long);
+    for (id, bands) in config.floor.targets {
+        assert_eq!(bands, id.def().bands, "{}", id.def().key);
+    }
+}
+
+#[test]
+fn every_section_is_read() {
+    let config = parse(
+        r#"
+        title = "Night desk"
+        timezone = "Europe/London"
+        day_starts = "06:00"
+        [rules]
+        service_level_s = "30s"
+        service_level_formula = "late_abandons"
+        short_abandon_s = 10
+        left_excluded = ["closed"]
+        fcr_method = "disposition"
+        fcr_window = "14d"
+        min_samples = 20
+        [targets]
+        asa = { warning = 35, critical = 60 }
+        [queue.sales]
+        service_level_s = 15
+        targets.service_level = { target = 90, warning = 85, critical = 75 }
+        [intent.refund]
+        aht_low_s = 120
+        aht_high_s = "8m"
+        [alerts]
+        expiry = "30m"
+        [ui]
+        window = "1h"
+        keys = { quit = ["q", "ctrl-c"], filter = "/" }
+        [journal]
+        keep_days = 90
+        "#,
+    );
+    assert_eq!(config.title.as_str(), "Night desk");
+    assert_eq!(config.floor.calendar.zone, Tz::Europe__London);
+    assert_eq!(config.floor.service_level, Span::seconds(30));
+    assert_eq!(config.floor.rules.formula, Formula::LateAbandons);
+    assert_eq!(config.floor.rules.left_excluded, [LeftReason::Closed]);
+    assert_eq!(config.floor.rules.fcr_method, FcrMethod::Disposition);
+    let asa = Bands { warning: Some(35.0), critical: Some(60.0), ..Bands::NONE };
+    assert_eq!(config.floor.targets, [(KpiId::Asa, asa)].into());
+    assert_eq!(config.floor.queues["sales"].service_level, Some(Span::seconds(15)));
+    assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::lines(90.0, 85.0, 75.0))].into());
+    assert_eq!(config.floor.intents["refund"], Bands::between(120.0, 480.0));
+    assert_eq!(config.alarms.expiry, Span(30 * Span::MINUTE.0));
+    assert_eq!(config.alarms.min_samples, 20);
+    let rule = config.rules.iter().find(|rule| rule.kpi == Some(KpiId::Asa)).unwrap();
+    assert_eq!((rule.warning, rule.critical), (Some(35.0), Some(60.0)), "built-in rules go by the floor's lines");
+    assert_eq!(config.ui.window, Window::H1);
+    assert_eq!(config.ui.keys["quit"], ["q", "ctrl-c"]);
+    assert_eq!(config.ui.targets, config.floor.targets);
+    assert_eq!(config.journal.keep_days, 90);
+}
+
+#[test]
+fn every_mistake_is_reported_with_its_place_and_remedy() {
+    let found = problems(
+        "timezone = \"Europe/Lodnon\"\n\
+         [rules]\n\
+         fcr_windw = \"7d\"\n\
+         fcr_window = \"a week\"\n\
+         min_samples = \"ten\"\n\
+         service_level_formula = \"ofered\"\n\
+         [targts]\n\
+         [targets]\n\
+         assa = { warning = 5 }\n\
+         waiting = { warning = 5 }\n\
+         asa = { warnig = 5 }\n\
+         service_level = { warning = 60 }\n\
+         occupancy = { target = 80 }\n",
+    );
+    let expected = [
+        "1:12: `timezone` can't be `Europe/Lodnon`: no time zone is called that; did you mean `Europe/London`?",
+        "3:1: `rules.fcr_windw` is not a key floorwatch knows; did you mean `fcr_window`?",
+        "4:14: `rules.fcr_window` is wrong: `a week` is not a length of time; write `20` (seconds), `90s`, `15m`, `1h30m` or `7d`",
+        "5:15: `rules.min_samples` must be a whole number of 0 or more, not the text `ten`",
+        "6:25: `rules.service_level_formula` can't be `ofered`; did you mean `offered`?",
+        "7:2: `targts` is not a key floorwatch knows; did you mean `targets`?",
+        "9:1: `targets.assa` is not a key floorwatch knows; did you mean `asa`?",
+        "10:11: `targets.waiting` is a plain number that nothing is judged by: it takes no lines",
+        "11:9: `targets.asa`: unknown field `warnig`; did you mean `warning`?",
+        "12:17: `targets.service_level` is better the higher: its `critical` (70) must not be above its `warning` (60)",
+        "13:13: `targets.occupancy` is judged by `low` and `high`, not by `target`, `warning` and `critical`",
+    ];
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len());
+}
+
+#[test]
+fn what_is_not_toml_is_said_with_its_line() {
+    let found = problems("title = \"x\"\n[rules\n");
+    assert!(found[0].starts_with("2:"), "{found:?}");
+}
+
+#[test]
+fn hostile_names_do_not_reach_the_message() {
+    let found = problems("timezone = \"\\u001b[2J\"\n");
+    assert!(found[0].chars().all(|c| !c.is_control()), "{found:?}");
+}
+
+#[test]
+fn one_mistake_is_one_line_and_a_missing_file_is_named() {
+    let one = Config::parse("titel = 1\n", "my.toml", Tz::UTC).unwrap_err().to_string();
+    assert_eq!(one, "my.toml:1:1: `titel` is not a key floorwatch knows; did you mean `title`?");
+    let missing = Config::load(Path::new("/nowhere/floorwatch.toml"), Tz::UTC).unwrap_err();
+    assert_eq!(missing.to_string(), "/nowhere/floorwatch.toml");
+    assert!(std::error::Error::source(&missing).is_some());
+}
+
+#[test]
+fn an_alert_that_makes_no_sense_is_named() {
+    let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwarning = 40\ncritical = 30\n");
+    assert_eq!(found, ["1:1: `alert` is wrong: alert `mine`: `critical` is not further out than `warning`"]);
+    let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"assa\"\n");
+    assert_eq!(found, ["3:7: `alert`: no KPI is called `assa`; did you mean `asa`?"]);
+    let found = problems("[[alert]]\nname = \"mine\"\nkpi = \"asa\"\nwaring = 3\n");
+    assert_eq!(found, ["4:1: `alert`: unknown field `waring`; did you mean `warning`?"]);
+}
+
+#[test]
+fn keys_that_cannot_be_are_named() {
+    let found = problems("[ui.keys]\nqit = \"x\"\n");
+    assert!(found[0].contains("no action is called `qit`; did you mean `quit`?"), "{found:?}");
+}

@@ -1,0 +1,58 @@
+//! `[ui]`: the screen.
+
+use std::path::PathBuf;
+
+use super::section::Section;
+use crate::engine;
+use crate::kpi::{Formula, Window};
+use crate::ui::action::Keymap;
+use crate::ui::settings::Settings;
+use crate::ui::theme::{Depth, Palette};
+
+const COLOURS: [(&str, Depth); 4] =
+    [("truecolor", Depth::True), ("256", Depth::Many), ("16", Depth::Few), ("none", Depth::None)];
+
+/// Read the screen's settings. The lines it judges by are the floor's, which must have been read before.
+pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings) {
+    if let Some(theme) = section.choice("theme", &Palette::ALL.map(|palette| (palette.key(), palette))) {
+        settings.theme = theme;
+    }
+    settings.colours = section.choice("colours", &COLOURS);
+    settings.ascii = section.flag("ascii");
+    if let Some(mouse) = section.flag("mouse") {
+        settings.mouse = mouse;
+    }
+    if let Some(window) = section.choice("window", &Window::ALL.map(|window| (window.key(), window))) {
+        settings.window = window;
+    }
+    settings.formula = section.choice("formula", &Formula::ALL.map(|formula| (formula.key(), formula)));
+    settings.export_dir = section.raw_text("export_dir").map(PathBuf::from);
+    if let Some(name) = section.raw_text("timezone") {
+        match super::zone(&name) {
+            Ok(zone) => settings.zone = Some(zone),
+            Err(what) => section.complain("timezone", &what),
+        }
+    }
+    let mut long = section.section("too_long");
+    let too_long = &mut settings.too_long;
+    for (key, target) in [
+        ("ringing", &mut too_long.ringing),
+        ("on_contact", &mut too_long.on_contact),
+        ("after_contact", &mut too_long.after_contact),
+        ("paused", &mut too_long.paused),
+    ] {
+        if let Some(span) = long.span(key) {
+            *target = span.as_secs();
+        }
+    }
+    long.done();
+    let keys = section.section("keys");
+    settings.keys =
+        keys.keys().into_iter().filter_map(|action| keys.texts(&action).map(|keys| (action, keys))).collect();
+    if let Err(error) = Keymap::new(&settings.keys) {
+        section.complain("keys", &format!("is wrong: {error}"));
+    }
+    section.done();
+    settings.targets.clone_from(&floor.targets);
+    settings.handling_time = floor.intents.iter().map(|(intent, bands)| (intent.to_string(), *bands)).collect();
+}

@@ -1,0 +1,109 @@
+//! A report as one HTML page that needs nothing else: no scripts, no fonts, no network. It follows the reader's light
+//! or dark setting and prints well. A verdict is a sign, a word and only then a colour.
+
+use std::fmt::Write;
+
+use super::{Report, notes};
+use crate::kpi::{Figure, KpiId, Verdict};
+
+const STYLE: &str = include_str!("report.css");
+
+pub(super) fn render(report: &Report) -> String {
+    let title = format!("Floor report, {} to {}", report.wall(report.from), report.wall(report.to));
+    let table = if report.has_rows() { rows(report) } else { list(report) };
+    let mut notes = String::new();
+    for note in notes::lines(report, notes::Marks::SelfEvident) {
+        let class = if note.starts_with("  ") { " class=\"in\"" } else { "" };
+        let _ = writeln!(notes, "<li{class}>{}</li>", escape(note.trim_start()));
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <body>\n<h1>Floor report</h1>\n<p>{}</p>\n<div class=\"wide\">\n<table>\n{table}</table>\n</div>\n\
+         <ul>\n{notes}</ul>\n</body>\n</html>\n",
+        escape(&title),
+        escape(&notes::heading(report)),
+    )
+}
+
+fn rows(report: &Report) -> String {
+    let columns = report.columns();
+    let heads = report.key_heads();
+    let mut out = String::from("<thead><tr>");
+    for head in &heads {
+        let _ = write!(out, "<th scope=\"col\" class=\"key\">{head}</th>");
+    }
+    for id in &columns {
+        let kpi = id.def();
+        let _ = write!(out, "<th scope=\"col\" title=\"{}\">{}</th>", escape(kpi.formula), escape(kpi.short));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n<tr class=\"total\">");
+    let _ = write!(out, "<th scope=\"row\" colspan=\"{}\">Total</th>", heads.len().max(1));
+    out.push_str(&cells(report, &columns, &report.total));
+    out.push_str("</tr>\n");
+    for row in report.shown_rows(&columns) {
+        out.push_str("<tr>");
+        for cell in report.key_cells(row) {
+            let _ = write!(out, "<th scope=\"row\">{}</th>", escape(&cell));
+        }
+        out.push_str(&cells(report, &columns, &row.figures));
+        out.push_str("</tr>\n");
+    }
+    out + "</tbody>\n"
+}
+
+fn list(report: &Report) -> String {
+    let mut out = String::from(
+        "<thead><tr><th scope=\"col\" class=\"key\">KPI</th><th scope=\"col\">Value</th><th scope=\"col\">n</th>\
+         <th scope=\"col\" class=\"key\">What it is</th></tr></thead>\n<tbody>\n",
+    );
+    for (id, figure) in report.kpis.iter().zip(&report.total) {
+        let kpi = id.def();
+        let note = figure.reason.as_deref().unwrap_or(kpi.formula);
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th>{}<td>{}</td><td class=\"text\">{}</td></tr>",
+            escape(kpi.name),
+            cell(*id, figure),
+            figure.n,
+            escape(note),
+        );
+    }
+    out + "</tbody>\n"
+}
+
+fn cells(report: &Report, columns: &[KpiId], figures: &[Figure]) -> String {
+    let one =
+        |id: &KpiId| report.figure(figures, *id).map_or_else(|| "<td></td>".to_owned(), |figure| cell(*id, figure));
+    columns.iter().map(one).collect()
+}
+
+fn cell(id: KpiId, figure: &Figure) -> String {
+    let value = escape(&id.def().show(figure));
+    let hint = figure.reason.as_deref().map_or_else(|| format!("n = {}", figure.n), str::to_owned);
+    let (class, sign) = match figure.verdict {
+        Verdict::None => ("", ""),
+        Verdict::Good => (" class=\"good\"", " <span>✓ good</span>"),
+        Verdict::FewSamples => (" class=\"few\"", " <span>~ few</span>"),
+        Verdict::Warning => (" class=\"warning\"", " <span>▲ warning</span>"),
+        Verdict::Critical => (" class=\"critical\"", " <span>■ critical</span>"),
+    };
+    format!("<td{class} title=\"{}\">{value}{sign}</td>", escape(&hint))
+}
+
+/// Text that HTML takes for nothing but text, in elements and in quoted attributes.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

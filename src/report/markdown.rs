@@ -1,0 +1,75 @@
+//! A report as Markdown, for chats, tickets and wikis.
+
+use std::fmt::Write;
+
+use super::{Report, mark, notes};
+use crate::kpi::{Figure, KpiId};
+
+pub(super) fn render(report: &Report) -> String {
+    let mut out = format!("# Floor report\n\n{}\n\n", escape(&notes::heading(report)));
+    if report.has_rows() {
+        rows(report, &mut out);
+    } else {
+        list(report, &mut out);
+    }
+    out.push('\n');
+    for note in notes::lines(report, notes::Marks::Explained) {
+        // A note that is indented belongs to the one above it.
+        let indent = if note.starts_with("  ") { "  " } else { "" };
+        let _ = writeln!(out, "{indent}- {}", escape(note.trim_start()));
+    }
+    out
+}
+
+fn rows(report: &Report, out: &mut String) {
+    let columns = report.columns();
+    let heads = report.key_heads();
+    let names = heads.iter().map(|head| (*head).to_owned()).chain(columns.iter().map(|id| id.def().short.to_owned()));
+    record(out, names);
+    let rule = heads.iter().map(|_| "---".to_owned()).chain(columns.iter().map(|_| "---:".to_owned()));
+    record(out, rule);
+    let total = heads.iter().enumerate().map(|(at, _)| if at == 0 { "**Total**".to_owned() } else { String::new() });
+    record(out, total.chain(values(report, &columns, &report.total)));
+    for row in report.shown_rows(&columns) {
+        let key = report.key_cells(row).into_iter().map(|cell| escape(&cell));
+        record(out, key.chain(values(report, &columns, &row.figures)));
+    }
+}
+
+fn values(report: &Report, columns: &[KpiId], figures: &[Figure]) -> Vec<String> {
+    let show = |id: &KpiId| report.figure(figures, *id).map_or_else(String::new, |figure| shown(*id, figure));
+    columns.iter().map(show).collect()
+}
+
+fn shown(id: KpiId, figure: &Figure) -> String {
+    escape(&(id.def().show(figure) + mark(figure.verdict)))
+}
+
+fn list(report: &Report, out: &mut String) {
+    record(out, ["KPI", "Value", "n", "Note"].into_iter().map(str::to_owned));
+    record(out, ["---", "---:", "---:", "---"].into_iter().map(str::to_owned));
+    for (id, figure) in report.kpis.iter().zip(&report.total) {
+        let note = figure.reason.as_deref().map_or_else(String::new, escape);
+        record(out, [id.def().name.to_owned(), shown(*id, figure), figure.n.to_string(), note].into_iter());
+    }
+}
+
+fn record(out: &mut String, cells: impl Iterator<Item = String>) {
+    out.push('|');
+    for cell in cells {
+        let _ = write!(out, " {cell} |");
+    }
+    out.push('\n');
+}
+
+/// Text that Markdown takes for nothing but text.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' | '~') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

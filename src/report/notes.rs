@@ -1,0 +1,123 @@
+//! The lines under a report: how things were counted, what was set aside, what is not known.
+
+use super::{REJECTIONS, Report};
+use crate::clock::Span;
+use crate::kpi::format::count;
+use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
+use crate::source::Rejection;
+
+/// Whether the marks after figures need explaining: where words stand beside them, they don't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marks {
+    Explained,
+    SelfEvident,
+}
+
+/// What the report is about, in one line.
+pub(super) fn heading(report: &Report) -> String {
+    format!(
+        "{} to {} ({}) · service level: {}, T = {} s",
+        report.wall(report.from),
+        report.wall(report.to),
+        report.calendar.zone.name(),
+        report.settings.formula.key(),
+        report.settings.service_level.as_secs_f64(),
+    )
+}
+
+/// All the notes, in the order of their weight.
+pub(super) fn lines(report: &Report, marks: Marks) -> Vec<String> {
+    let place = |rejection: &Rejection| format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
+    let mut out: Vec<String> =
+        report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
+    out.push(read(report));
+    let named = report.input.rejections.iter().take(REJECTIONS);
+    out.extend(named.map(|rejection| format!("  {}", place(rejection))));
+    let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(REJECTIONS) as u64);
+    if unnamed > 0 && !report.input.rejections.is_empty() {
+        out.push(format!("  and {} more", amount(unnamed)));
+    }
+    if report.has_rows() {
+        out.extend(empty_rows(report));
+        out.extend(unknown(report));
+    }
+    out.extend(provisional(report));
+    if marks == Marks::Explained {
+        out.extend(legend(report));
+    }
+    out
+}
+
+/// A whole number for people.
+fn amount(n: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    count(n as f64)
+}
+
+fn read(report: &Report) -> String {
+    let input = &report.input;
+    let aside = [
+        (input.rejected, "set aside"),
+        (input.duplicates, "seen before"),
+        (input.late, "late"),
+        (input.out_of_place, "out of place"),
+        (input.unknown_types, "of unknown types"),
+        (input.unknown_fields, "unknown fields"),
+    ];
+    let aside: Vec<_> =
+        aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", amount(*n))).collect();
+    let events = if input.events == 1 { "event" } else { "events" };
+    let tail = if aside.is_empty() { "nothing set aside".to_owned() } else { aside.join(", ") };
+    format!("{} {events} read; {tail}.", amount(input.events))
+}
+
+/// How many rows people don't see because nothing happened in them.
+fn empty_rows(report: &Report) -> Option<String> {
+    let left_out = report.rows.len() - report.shown_rows(&report.columns()).len();
+    let words = if left_out == 1 { "row in which no contact came is" } else { "rows in which no contact came are" };
+    (left_out > 0).then(|| format!("{left_out} {words} left out; JSON and CSV have them."))
+}
+
+/// The core KPIs that have no column because nothing is known of them, and why; one line a reason.
+fn unknown(report: &Report) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for id in CORE.into_iter().filter(|id| !report.is_known(*id)) {
+        let Some(reason) = report.figure(&report.total, id).and_then(|figure| figure.reason.as_deref()) else {
+            continue;
+        };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(id.def().name),
+            None => reasons.push((reason, vec![id.def().name])),
+        }
+    }
+    reasons.into_iter().map(|(reason, names)| format!("{}: {reason}.", names.join(", "))).collect()
+}
+
+fn provisional(report: &Report) -> Option<String> {
+    let share = report.figure(&report.total, KpiId::Fcr)?.provisional.filter(|share| *share > 0.0)?;
+    let window = days(report.settings.fcr_window);
+    (report.settings.fcr_method == FcrMethod::Repeat).then(|| {
+        format!("First contact resolution is provisional: {share:.0} % of first contacts are younger than {window}.")
+    })
+}
+
+fn days(span: Span) -> String {
+    let hours = span.as_secs_f64() / 3600.0;
+    if hours >= 48.0 { format!("{} days", hours / 24.0) } else { format!("{hours} hours") }
+}
+
+fn legend(report: &Report) -> Option<String> {
+    let figures = || report.total.iter().chain(report.rows.iter().flat_map(|row| &row.figures));
+    let any = |verdict: Verdict| figures().any(|figure: &Figure| figure.verdict == verdict);
+    let few = format!("~ fewer than {} samples", report.settings.min_samples);
+    let parts: Vec<_> = [
+        (Verdict::Critical, "!! past the critical line"),
+        (Verdict::Warning, "! past the warning line"),
+        (Verdict::FewSamples, few.as_str()),
+    ]
+    .into_iter()
+    .filter(|(verdict, _)| any(*verdict))
+    .map(|(_, words)| words)
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}

@@ -1,0 +1,192 @@
+//! A report as columns for a terminal.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{Report, mark, notes};
+use crate::kpi::{Figure, Kpi, KpiId, Verdict};
+use crate::text::fit;
+
+/// Room between columns.
+const GAP: usize = 2;
+/// A key's column is never cut below this.
+const MIN_KEY: usize = 8;
+
+pub(super) fn render(report: &Report, width: usize) -> String {
+    let mut out = String::new();
+    line(&mut out, &notes::heading(report));
+    out.push('\n');
+    let dropped = if report.has_rows() { rows(report, width, &mut out) } else { list(report, width, &mut out) };
+    out.push('\n');
+    if dropped > 0 {
+        line(&mut out, &format!("{dropped} columns more in a wider terminal, and all KPIs with --format csv."));
+    }
+    for note in notes::lines(report, notes::Marks::Explained) {
+        line(&mut out, &note);
+    }
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text.trim_end());
+    out.push('\n');
+}
+
+/// A row a key, the total first. Returns how many columns found no room.
+fn rows(report: &Report, width: usize, out: &mut String) -> usize {
+    let heads = report.key_heads();
+    let mut keys: Vec<Vec<String>> = vec![total_key(heads.len())];
+    let ids = report.columns();
+    let lines = report.shown_rows(&ids);
+    keys.extend(lines.iter().map(|row| report.key_cells(row)));
+    let figures: Vec<&[Figure]> =
+        std::iter::once(report.total.as_slice()).chain(lines.iter().map(|row| row.figures.as_slice())).collect();
+    let columns: Vec<Column> = ids.into_iter().map(|id| Column::new(report, id, &figures)).collect();
+
+    let mut key_widths: Vec<usize> = heads
+        .iter()
+        .enumerate()
+        .map(|(at, head)| {
+            keys.iter().filter_map(|key| key.get(at)).map(|cell| cell.width()).max().unwrap_or(0).max(head.len())
+        })
+        .collect();
+    let wanted: usize = columns.iter().map(|column| column.width + GAP).sum();
+    // A step's start is never cut: half a date says nothing.
+    let fixed = key_widths.get(report.by.len()).map_or(0, |start| start + GAP);
+    if let Some(names) = key_widths.get_mut(..report.by.len()) {
+        shrink(names, width.saturating_sub(wanted + fixed));
+    }
+    let mut room = width.saturating_sub(key_widths.iter().sum::<usize>() + GAP * key_widths.len().saturating_sub(1));
+    let shown: Vec<&Column> = columns
+        .iter()
+        .take_while(|column| {
+            let fits = column.width + GAP <= room;
+            room = room.saturating_sub(column.width + GAP);
+            fits
+        })
+        .collect();
+
+    let heads: Vec<String> = heads.into_iter().map(capital).collect();
+    line(out, &(key_text(&heads, &key_widths) + &cells(&shown, |column| column.head)));
+    for (at, key) in keys.iter().enumerate() {
+        line(
+            out,
+            &(key_text(key, &key_widths) + &cells(&shown, |column| column.cells.get(at).map_or("", String::as_str))),
+        );
+    }
+    columns.len() - shown.len()
+}
+
+struct Column {
+    head: &'static str,
+    cells: Vec<String>,
+    width: usize,
+}
+
+impl Column {
+    fn new(report: &Report, id: KpiId, figures: &[&[Figure]]) -> Self {
+        let kpi = id.def();
+        let shown =
+            |figures: &&[Figure]| report.figure(figures, id).map_or_else(String::new, |figure| show(kpi, figure));
+        let mut cells: Vec<String> = figures.iter().map(shown).collect();
+        // Marks hang to the right of the figures, so that digits stay under digits.
+        let hang = cells.iter().map(|cell| cell.len() - cell.trim_end_matches(['!', '~']).len()).max().unwrap_or(0);
+        for cell in &mut cells {
+            let marks = cell.len() - cell.trim_end_matches(['!', '~']).len();
+            cell.push_str(&" ".repeat(hang - marks));
+        }
+        let width = cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(kpi.short.width());
+        Self { head: kpi.short, cells, width }
+    }
+}
+
+fn show(kpi: &Kpi, figure: &Figure) -> String {
+    kpi.show(figure) + mark(figure.verdict)
+}
+
+fn total_key(columns: usize) -> Vec<String> {
+    let mut key = vec![String::new(); columns];
+    if let Some(first) = key.first_mut() {
+        "Total".clone_into(first);
+    }
+    key
+}
+
+/// Take room from the widest key until all fit, but never below [`MIN_KEY`].
+fn shrink(widths: &mut [usize], room: usize) {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > room {
+        let Some(widest) = widths.iter_mut().max() else { return };
+        if *widest <= MIN_KEY {
+            return;
+        }
+        *widest -= 1;
+    }
+}
+
+fn key_text(key: &[String], widths: &[usize]) -> String {
+    let cells: Vec<_> = key.iter().zip(widths).map(|(cell, width)| pad_right(&fit(cell, *width), *width)).collect();
+    cells.join("  ")
+}
+
+fn cells<'c>(columns: &[&'c Column], text: impl Fn(&'c Column) -> &'c str) -> String {
+    columns.iter().map(|column| pad_left(text(column), column.width + GAP)).collect()
+}
+
+fn pad_left(text: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(text.width())) + text
+}
+
+fn pad_right(text: &str, width: usize) -> String {
+    text.to_owned() + &" ".repeat(width.saturating_sub(text.width()))
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Every KPI on a line of its own. Nothing is ever dropped; the last column is cut to the terminal.
+fn list(report: &Report, width: usize, out: &mut String) -> usize {
+    let figures: Vec<(&Kpi, &Figure)> =
+        report.kpis.iter().map(|id| id.def()).zip(&report.total).filter(|(_, figure)| worth_a_line(figure)).collect();
+    let names = figures.iter().map(|(kpi, _)| kpi.name.width()).max().unwrap_or(0);
+    let values = figures.iter().map(|(kpi, figure)| show(kpi, figure).width()).max().unwrap_or(0);
+    for (kpi, figure) in figures {
+        let text = format!(
+            "{}  {}  {}",
+            pad_right(kpi.name, names),
+            pad_left(&show(kpi, figure), values),
+            details(kpi, figure)
+        );
+        line(out, &fit(text.trim_end(), width));
+    }
+    0
+}
+
+/// A figure without value and reason has nothing to say.
+fn worth_a_line(figure: &Figure) -> bool {
+    figure.is_known() || figure.reason.is_some()
+}
+
+fn details(kpi: &Kpi, figure: &Figure) -> String {
+    let mut parts = Vec::new();
+    if let Some(reason) = &figure.reason {
+        parts.push(reason.to_string());
+    }
+    if kpi.sampled && figure.is_known() {
+        parts.push(format!("n = {}", figure.n));
+    }
+    if let (Some(low), Some(high)) = (figure.low, figure.high) {
+        parts.push(format!("{} to {}", kpi.show_value(low, figure.n), kpi.show_value(high, figure.n)));
+    }
+    if let Some(share) = figure.provisional.filter(|share| *share > 0.0) {
+        parts.push(format!("{share:.0} % provisional"));
+    }
+    if figure.verdict >= Verdict::Warning {
+        parts.push(kpi.action.to_owned());
+    }
+    let known = figure.parts.iter().filter(|part| part.value.is_some_and(|value| value != 0.0));
+    parts.extend(known.map(|part| format!("{}: {}", part.key, kpi.show_value(part.value.unwrap_or_default(), part.n))));
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
+}

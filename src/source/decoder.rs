@@ -1,0 +1,103 @@
+//! Lines to events, whatever the input is.
+
+use std::borrow::Cow;
+
+use crate::clock::Time;
+use crate::event::Event;
+use crate::source::csv::{self, Columns, ColumnsError};
+use crate::source::detect::Format;
+use crate::source::queue_log::{self, Verbs};
+use crate::source::tally::InputTally;
+use crate::source::wire;
+use crate::text::Label;
+
+/// What turns an input's lines into events.
+#[derive(Debug)]
+pub(crate) enum Decoder {
+    QueueLog(Box<queue_log::Parser>),
+    Events,
+    Csv(Box<csv::Parser>),
+}
+
+/// Why a line gave no events.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The line is set aside.
+    Line(Cow<'static, str>),
+    /// Nothing of the file can be read.
+    File(ColumnsError),
+}
+
+impl From<csv::Trouble> for Trouble {
+    fn from(trouble: csv::Trouble) -> Self {
+        match trouble {
+            csv::Trouble::Row(reason) => Self::Line(reason.into()),
+            csv::Trouble::Columns(error) => Self::File(error),
+        }
+    }
+}
+
+impl Decoder {
+    /// A decoder for `format`, whose events come from `origin` unless they say otherwise. `prefix` stands before
+    /// row numbers that serve as contact ids.
+    pub(crate) fn new(
+        format: Format,
+        origin: &Label,
+        verbs: &Verbs,
+        columns: Option<&Columns>,
+        prefix: String,
+    ) -> Result<Self, ColumnsError> {
+        Ok(match format {
+            Format::QueueLog => Self::QueueLog(Box::new(queue_log::Parser::new(origin.clone(), verbs.clone()))),
+            Format::Events => Self::Events,
+            Format::Csv => {
+                let columns = columns.ok_or(ColumnsError::NoTime)?.clone();
+                columns.check()?;
+                Self::Csv(Box::new(csv::Parser::new(origin.clone(), columns, prefix)))
+            }
+        })
+    }
+
+    /// Read a line; its events go to `each`.
+    pub(crate) fn line(
+        &mut self,
+        line: &[u8],
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), Trouble> {
+        match self {
+            Self::QueueLog(parser) => {
+                parser.line(line, latest, tally, each).map_err(|reason| Trouble::Line(Cow::Borrowed(reason)))
+            }
+            Self::Events => {
+                if line.trim_ascii().is_empty() {
+                    return Ok(());
+                }
+                match wire::parse(line, latest, tally) {
+                    Ok(Some(event)) => each(event),
+                    Ok(None) => {}
+                    Err(reason) => return Err(Trouble::Line(reason.into())),
+                }
+                Ok(())
+            }
+            Self::Csv(parser) => parser.line(line, latest, each).map_err(Trouble::from),
+        }
+    }
+
+    /// Whether nothing is half read.
+    pub(crate) fn is_between(&self) -> bool {
+        match self {
+            Self::Csv(parser) => parser.is_between(),
+            Self::QueueLog(_) | Self::Events => true,
+        }
+    }
+
+    /// The input has ended.
+    pub(crate) fn finish(&mut self) -> Result<(), Trouble> {
+        match self {
+            Self::Csv(parser) => parser.finish().map_err(Trouble::from),
+            Self::QueueLog(_) | Self::Events => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What an input is, by its content and never by its name.
+
+use serde::{Deserialize, Serialize};
+
+/// What an input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Asterisk's queue_log.
+    QueueLog,
+    /// Contact events, one JSON object a line.
+    Events,
+    /// A table, one row a contact.
+    Csv,
+}
+
+/// How many lines are looked at: a recording may begin with a line that was broken.
+const LINES: usize = 50;
+
+impl Format {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::QueueLog => "queue_log",
+            Self::Events => "contact events",
+            Self::Csv => "table",
+        }
+    }
+}
+
+/// What a file that begins with `head` is; `None` where it holds nothing, or nothing that could be told.
+#[must_use]
+pub fn detect(head: &[u8]) -> Option<Format> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let lines = || head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).take(LINES);
+    let (mut logs, mut events) = (0, 0);
+    for line in lines() {
+        logs += usize::from(is_queue_log(line));
+        events += usize::from(is_event(line));
+    }
+    if events > 0 && events >= logs {
+        return Some(Format::Events);
+    }
+    if logs > 0 {
+        return Some(Format::QueueLog);
+    }
+    let first = lines().next()?;
+    let delimiter = super::csv::find_delimiter(head);
+    (first.contains(&delimiter) && !first.contains(&0)).then_some(Format::Csv)
+}
+
+/// `digits[.digits]|…|…|…|VERB`
+fn is_queue_log(line: &[u8]) -> bool {
+    let mut fields = line.split(|&b| b == b'|');
+    let is_time = |field: &[u8]| {
+        let whole = field.split(|&b| b == b'.').next().unwrap_or_default();
+        (1..=12).contains(&whole.len()) && field.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+    };
+    fields.next().is_some_and(is_time)
+        && fields.nth(3).is_some_and(|verb| {
+            !verb.is_empty() && verb.iter().any(u8::is_ascii_alphabetic) && !verb.iter().any(u8::is_ascii_lowercase)
+        })
+}
+
+/// An object, at least to look at.
+fn is_event(line: &[u8]) -> bool {
+    let inner = line.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    inner.is_some_and(|inner| inner.starts_with(b"\"") || inner.starts_with(b"}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_decides() {
+        assert_eq!(detect(b"1795430754|NONE|NONE|NONE|QUEUESTART|\n"), Some(Format::QueueLog));
+        assert_eq!(detect(b"\xef\xbb\xbf1795430754.5|1.2|q|NONE|ENTERQUEUE||1|1"), Some(Format::QueueLog));
+        assert_eq!(detect(b"only\nEvent: Fake\n1795430754|1.2|q|A|CONNECT|1|2|3\n"), Some(Format::QueueLog));
+        assert_eq!(detect(b"{\"specversion\":\"1.0\"}\n"), Some(Format::Events));
+        assert_eq!(detect(b"\n\n  {}\n"), Some(Format::Events));
+        assert_eq!(detect(b"Call Id,Date,Agent\n1,2,3\n"), Some(Format::Csv));
+        assert_eq!(detect(b"id|time|queue|agent|answered\n1|2|3|4|yes\n"), Some(Format::Csv));
+        assert_eq!(detect(b""), None);
+        assert_eq!(detect(b"\n\r\n"), None);
+        assert_eq!(detect(b"Dear reader\nhow are you\n"), None);
+        assert_eq!(detect(b"PK\x03\x04\x00,\x00\x00"), None);
+    }
+}

@@ -1,0 +1,382 @@
+//! A file as a live source: read from where it was left, then followed while it grows, is rotated, cut, or gone.
+
+mod cursor;
+mod open;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::mpsc::Sender;
+
+use crate::board::Health;
+use crate::clock::{Clock, Span, Time};
+use crate::event::Event;
+use crate::source::csv::{Columns, ColumnsError};
+use crate::source::decoder::{Decoder, Trouble};
+use crate::source::lines::{Line, Tail};
+use crate::source::settings::Settings;
+use crate::source::tally::InputTally;
+use crate::source::{Message, Rejection};
+use crate::text::Label;
+use cursor::{Cursor, Identity};
+use open::{Carry, OpenFile};
+
+/// How often the file is looked at.
+const POLL: Duration = Duration::from_millis(200);
+/// How many events a message holds at most.
+const BATCH: usize = 1000;
+/// How many looks without news make a rotated file finished: its writer may still hold it.
+const QUIET: u32 = 3;
+
+/// A source that runs on its own thread.
+#[derive(Debug)]
+pub struct Running {
+    thread: JoinHandle<()>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Running {
+    /// Ask it to stop. It does at once, or as soon as its last message is taken.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Stop it and wait until it has ended. Its messages must be taken, or their receiver dropped, meanwhile.
+    pub fn join(self) {
+        self.stop();
+        if self.thread.join().is_err() {
+            tracing::error!("a source ended in a panic");
+        }
+    }
+}
+
+/// Why a source can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// Its columns can't work.
+    #[error("source {name}: {error}")]
+    Columns {
+        /// Which source.
+        name: Label,
+        /// Why.
+        error: Box<ColumnsError>,
+    },
+    /// There is no thread for it.
+    #[error("source {name}: cannot start a thread: {error}")]
+    Thread {
+        /// Which source.
+        name: Label,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// Start the source that `settings` describe. It reads from `cursor` (the last one that was kept of it), or from
+/// the file's beginning, and sends what it sees as source number `index`.
+///
+/// # Errors
+/// Where its columns can't work, or no thread can be started.
+pub fn spawn(
+    index: usize,
+    settings: &Settings,
+    clock: Clock,
+    cursor: Option<&str>,
+    to: Sender<Message>,
+) -> Result<Running, SpawnError> {
+    let name = settings.name();
+    let columns =
+        settings.table_columns().map_err(|error| SpawnError::Columns { name: name.clone(), error: Box::new(error) })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let cursor = cursor.and_then(|text| serde_json::from_str::<Cursor>(text).ok());
+    let follower = Follower {
+        index,
+        settings: settings.clone(),
+        name: name.clone(),
+        columns,
+        heard: clock.now(),
+        clock,
+        to,
+        stop: Arc::clone(&stop),
+        health: None,
+        carry: Carry::default(),
+        tally: InputTally::default(),
+    };
+    let thread = thread::Builder::new()
+        .name(format!("source {name}"))
+        .spawn(move || follower.run(cursor))
+        .map_err(|error| SpawnError::Thread { name, error })?;
+    Ok(Running { thread, stop })
+}
+
+struct Follower {
+    index: usize,
+    settings: Settings,
+    name: Label,
+    columns: Option<Columns>,
+    clock: Clock,
+    to: Sender<Message>,
+    stop: Arc<AtomicBool>,
+    health: Option<(Health, Label)>,
+    /// When a line last came.
+    heard: Time,
+    carry: Carry,
+    tally: InputTally,
+}
+
+/// Nobody listens any more.
+struct Stopped;
+
+/// How a file came to its end.
+enum End {
+    /// Another file stands in its place.
+    Rotated,
+    /// It was cut, or written anew.
+    Truncated,
+    /// It isn't followed.
+    Read,
+    /// It can't be read.
+    Failed(io::Error),
+}
+
+impl Follower {
+    fn run(mut self, cursor: Option<Cursor>) {
+        if self.work(cursor).is_ok() {
+            let reason = self.health.take().map_or(Label::default(), |(_, reason)| reason);
+            let _ = self.say(Health::Ended, &reason);
+        }
+        tracing::debug!(source = %self.name, lines = self.tally.lines, events = self.tally.events, "source ended");
+    }
+
+    fn work(&mut self, cursor: Option<Cursor>) -> Result<(), Stopped> {
+        self.say(Health::Connecting, &Label::default())?;
+        let path = self.settings.path.clone();
+        let mut at = (0, 0);
+        let mut reason = Label::default();
+        if let Some(cursor) = cursor.filter(|cursor| cursor.path == path) {
+            (at, reason) = self.catch_up(&cursor)?;
+        }
+        loop {
+            let Some(mut file) = self.open(&path, at)? else { return Ok(()) };
+            self.say(Health::Live, &reason)?;
+            let end = self.follow(&mut file)?;
+            self.carry = file.carry();
+            at = (0, 0);
+            reason = Label::default();
+            match end {
+                End::Read => return Ok(()),
+                End::Rotated => {}
+                End::Truncated => (at, reason) = self.catch_up(&file.cursor(&path))?,
+                End::Failed(error) => {
+                    self.down(&format!("cannot read {}: {error}", path.display()))?;
+                    if !self.settings.follow {
+                        return Ok(());
+                    }
+                    self.pause()?;
+                    (at, _) = self.catch_up(&file.cursor(&path))?;
+                }
+            }
+        }
+    }
+
+    /// Finish what rotation left behind; where to go on in the file itself, and what to say of it.
+    fn catch_up(&mut self, cursor: &Cursor) -> Result<((u64, u64), Label), Stopped> {
+        self.carry = Carry { memory: cursor.memory.clone(), rows: cursor.rows };
+        let plan = cursor.plan();
+        for (path, offset, line) in &plan.rotated {
+            let Ok(decoder) = self.decoder() else { continue };
+            match OpenFile::open(path, (*offset, *line), decoder, self.carry.clone()) {
+                Ok(mut file) => {
+                    if let Err(error) = self.read(&mut file, Tail::Take)? {
+                        tracing::warn!(source = %self.name, path = %path.display(), %error, "rotated file not read to its end");
+                    }
+                    self.carry = file.carry();
+                }
+                Err(error) => {
+                    tracing::warn!(source = %self.name, path = %path.display(), %error, "rotated file not read");
+                }
+            }
+        }
+        let reason = if plan.truncated { Label::fixed("truncated, read anew") } else { Label::default() };
+        Ok((plan.live, reason))
+    }
+
+    fn decoder(&self) -> Result<Decoder, ColumnsError> {
+        let Settings { kind, verbs, .. } = &self.settings;
+        Decoder::new(*kind, &self.name, verbs, self.columns.as_ref(), String::new())
+    }
+
+    /// Open the file, waiting until it is there; `None` where it can't be waited for.
+    fn open(&mut self, path: &Path, at: (u64, u64)) -> Result<Option<OpenFile>, Stopped> {
+        loop {
+            let opened = self.decoder().map_err(|error| io::Error::other(error.to_string()));
+            let opened = opened.and_then(|decoder| OpenFile::open(path, at, decoder, self.carry.clone()));
+            let reason = match opened {
+                Ok(file) => return Ok(Some(file)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.settings.follow => {
+                    format!("{} is not there; waiting for it", path.display())
+                }
+                Err(error) => format!("cannot read {}: {error}", path.display()),
+            };
+            self.down(&reason)?;
+            if !self.settings.follow {
+                return Err(Stopped);
+            }
+            self.pause()?;
+        }
+    }
+
+    /// Read the file and what is added to it, until it ends.
+    fn follow(&mut self, file: &mut OpenFile) -> Result<End, Stopped> {
+        let path: PathBuf = file.path.clone();
+        let mut quiet = 0;
+        if file.packed || !self.settings.follow {
+            return Ok(match self.read(file, Tail::Take)? {
+                Ok(_) => End::Read,
+                Err(error) => End::Failed(error),
+            });
+        }
+        loop {
+            if file.is_truncated() {
+                return Ok(End::Truncated);
+            }
+            match self.read(file, Tail::Wait)? {
+                Err(error) => return Ok(End::Failed(error)),
+                Ok(0) => quiet += 1,
+                Ok(_) => quiet = 0,
+            }
+            match fs::metadata(&path).map(|metadata| file.is(Identity::from(&metadata))) {
+                Ok(true) => self.freshen()?,
+                Ok(false) if quiet >= QUIET => {
+                    if let Err(error) = self.read(file, Tail::Take)? {
+                        tracing::warn!(source = %self.name, %error, "rotated file not read to its end");
+                    }
+                    return Ok(End::Rotated);
+                }
+                Ok(false) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    // A rotation is a rename and then a new file: a short absence is no news.
+                    if quiet >= QUIET {
+                        self.down(&format!("{} is gone; waiting for it to come back", path.display()))?;
+                    }
+                }
+                Err(error) => self.down(&format!("cannot look at {}: {error}", path.display()))?,
+            }
+            self.pause()?;
+        }
+    }
+
+    /// Read what is there and send it; how many lines that was.
+    fn read(&mut self, file: &mut OpenFile, tail: Tail) -> Result<io::Result<u64>, Stopped> {
+        let latest = self.clock.now() + Span::DAY;
+        let mut events: Vec<Event> = Vec::new();
+        let before = self.tally.lines;
+        let outcome = loop {
+            let read = match file.lines.next(tail) {
+                Ok(Some(Line::Text(text))) => {
+                    file.decoder.line(text, latest, &mut self.tally, &mut |event| events.push(event))
+                }
+                Ok(Some(Line::TooLong)) => Err(Trouble::Line("longer than 64 KiB: skipped to the next line".into())),
+                Ok(None) if tail == Tail::Take => {
+                    if let Err(Trouble::Line(reason)) = file.decoder.finish() {
+                        self.reject(file, &reason)?;
+                    }
+                    break Ok(self.tally.lines - before);
+                }
+                Ok(None) => break Ok(self.tally.lines - before),
+                Err(error) => break Err(error),
+            };
+            self.tally.lines += 1;
+            match read {
+                Ok(()) => {}
+                Err(Trouble::Line(reason)) => self.reject(file, &reason)?,
+                Err(Trouble::File(error)) => {
+                    break Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string()));
+                }
+            }
+            file.take_in();
+            if events.len() >= BATCH {
+                self.send(file, &mut events)?;
+            }
+        };
+        if !events.is_empty() {
+            self.send(file, &mut events)?;
+        }
+        if self.tally.lines > before {
+            self.heard = self.clock.now();
+        }
+        Ok(outcome)
+    }
+
+    /// Send events with how far the file has been read.
+    fn send(&mut self, file: &mut OpenFile, events: &mut Vec<Event>) -> Result<(), Stopped> {
+        self.tally.events += events.len() as u64;
+        if matches!(file.decoder, Decoder::Csv(_)) {
+            events.sort_by_key(|event| event.at);
+        }
+        let cursor = serde_json::to_string(&file.cursor(&self.settings.path)).ok();
+        // One line can give several events, so a batch may be a little over.
+        let events = std::mem::replace(events, Vec::with_capacity(BATCH));
+        self.tell(Message::Events { source: self.index, events, cursor })
+    }
+
+    fn reject(&self, file: &OpenFile, reason: &str) -> Result<(), Stopped> {
+        let place = Label::new(&file.path.file_name().unwrap_or_default().to_string_lossy());
+        let rejection = Rejection { place, line: file.lines.number(), reason: Label::sentence(reason) };
+        self.tell(Message::Rejected { source: self.index, rejection })
+    }
+
+    /// The file is there: live, or stale where nothing has come for too long.
+    fn freshen(&mut self) -> Result<(), Stopped> {
+        let patience = i64::try_from(self.settings.stale_after_s).unwrap_or(i64::MAX);
+        if patience > 0 && self.clock.now().since(self.heard) > Span::seconds(patience) {
+            return self.say(Health::Stale, &Label::new(&format!("nothing has come for {patience} s")));
+        }
+        match &self.health {
+            Some((Health::Live, _)) => Ok(()),
+            _ => self.say(Health::Live, &Label::default()),
+        }
+    }
+
+    fn down(&mut self, reason: &str) -> Result<(), Stopped> {
+        self.say(Health::Down, &Label::sentence(reason))
+    }
+
+    /// Say how the source does, where that is news.
+    fn say(&mut self, health: Health, reason: &Label) -> Result<(), Stopped> {
+        let now = (health, reason.clone());
+        if self.health.as_ref() == Some(&now) {
+            return Ok(());
+        }
+        self.health = Some(now);
+        self.tell(Message::Health { source: self.index, health, reason: reason.clone(), at: self.clock.now() })
+    }
+
+    fn tell(&self, message: Message) -> Result<(), Stopped> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Stopped);
+        }
+        self.to.blocking_send(message).map_err(|_| Stopped)
+    }
+
+    /// Wait for the next look at the file.
+    fn pause(&self) -> Result<(), Stopped> {
+        if !self.stop.load(Ordering::Relaxed) {
+            thread::park_timeout(POLL);
+        }
+        if self.stop.load(Ordering::Relaxed) || self.to.is_closed() { Err(Stopped) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! How far a file has been read, and how to find that place again after a restart or a rotation.
+
+use std::fs::{self, File, Metadata};
+use std::hash::Hasher;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::source::lines;
+use crate::source::queue_log::Memory;
+
+/// How many of a file's first bytes make it known again.
+const HEAD: u64 = 1024;
+
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl From<&Metadata> for Identity {
+    fn from(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// A file's first bytes, unpacked: what is left of them when it is renamed, copied or packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fingerprint {
+    length: u64,
+    digest: u64,
+}
+
+impl Fingerprint {
+    /// Of what has been read up to `offset`.
+    pub(super) fn of(path: &Path, offset: u64) -> io::Result<Self> {
+        Self::of_input(lines::open(path)?.input, offset.min(HEAD))
+    }
+
+    /// Of what has been read up to `offset` of an open file that isn't packed, whatever it is called by now.
+    pub(super) fn of_file(file: &File, offset: u64) -> io::Result<Self> {
+        struct At<'a>(&'a File, u64);
+        impl Read for At<'_> {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                let count = std::os::unix::fs::FileExt::read_at(self.0, into, self.1)?;
+                self.1 += count as u64;
+                Ok(count)
+            }
+        }
+        Self::of_input(At(file, 0), offset.min(HEAD))
+    }
+
+    fn of_input(input: impl Read, length: u64) -> io::Result<Self> {
+        let mut head = Vec::new();
+        input.take(length).read_to_end(&mut head)?;
+        let mut hasher = rustc_hash::FxHasher::default();
+        hasher.write(&head);
+        Ok(Self { length: head.len() as u64, digest: hasher.finish() })
+    }
+
+    /// Whether an open plain file still begins so.
+    pub(super) fn still_holds(self, file: &File) -> bool {
+        Self::of_file(file, self.length).is_ok_and(|now| now == self)
+    }
+
+    /// Whether the file at `path` begins so.
+    fn is_of(self, path: &Path) -> bool {
+        Self::of(path, self.length).is_ok_and(|there| there == self)
+    }
+
+    /// Whether more bytes would tell more.
+    pub(super) const fn can_grow(self) -> bool {
+        self.length < HEAD
+    }
+}
+
+/// How far a file has been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cursor {
+    pub(super) path: PathBuf,
+    pub(super) identity: Identity,
+    /// Bytes taken in, unpacked, up to the end of a line.
+    pub(super) offset: u64,
+    /// Lines taken in.
+    pub(super) line: u64,
+    pub(super) head: Fingerprint,
+    /// What the parser of a queue_log knows.
+    #[serde(default)]
+    pub(super) memory: Memory,
+    /// Rows of a table taken in.
+    #[serde(default)]
+    pub(super) rows: u64,
+}
+
+/// Where reading goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Rotated files to finish first, each from an offset after so many lines.
+    pub(super) rotated: Vec<(PathBuf, u64, u64)>,
+    /// The same of the file itself.
+    pub(super) live: (u64, u64),
+    /// The file was cut and is read from its beginning.
+    pub(super) truncated: bool,
+}
+
+impl Cursor {
+    /// Where to go on: in the same file, or in what rotation made of it and then in the new one.
+    pub(super) fn plan(&self) -> Plan {
+        let mut plan = Plan::default();
+        if let Ok(metadata) = fs::metadata(&self.path) {
+            let same = Identity::from(&metadata) == self.identity;
+            let packed = lines::open(&self.path).is_ok_and(|opened| opened.packed);
+            if same && (packed || metadata.len() >= self.offset) && self.head.is_of(&self.path) {
+                plan.live = (self.offset, self.line);
+                return plan;
+            }
+            plan.truncated = same;
+        }
+        if self.offset == 0 {
+            return plan;
+        }
+        let mut siblings = self.siblings();
+        let renamed = siblings.iter().position(|s| s.identity == self.identity && self.head.is_of(&s.path));
+        let found = renamed.or_else(|| siblings.iter().position(|s| self.head.is_of(&s.path)));
+        if let Some(found) = found {
+            let first = siblings.swap_remove(found);
+            siblings.retain(|s| s.changed > first.changed);
+            siblings.sort_by_key(|s| s.changed);
+            plan.rotated.push((first.path, self.offset, self.line));
+            plan.rotated.extend(siblings.into_iter().map(|s| (s.path, 0, 0)));
+        }
+        plan
+    }
+
+    /// The files beside it that are named after it.
+    fn siblings(&self) -> Vec<Sibling> {
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return Vec::new() };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let is_named_after =
+            |other: &std::ffi::OsStr| other != name && other.as_encoded_bytes().starts_with(name.as_encoded_bytes());
+        entries
+            .flatten()
+            .filter(|entry| is_named_after(&entry.file_name()))
+            .filter_map(|entry| {
+                let metadata = entry.metadata().ok().filter(Metadata::is_file)?;
+                let changed = (metadata.mtime(), metadata.mtime_nsec());
+                Some(Sibling { path: entry.path(), identity: Identity::from(&metadata), changed })
+            })
+            .collect()
+    }
+}
+
+struct Sibling {
+    path: PathBuf,
+    identity: Identity,
+    changed: (i64, i64),
+}

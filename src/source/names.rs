@@ -1,0 +1,70 @@
+//! Names from outside, kept so that a name seen a million times is cleaned once.
+
+use std::hash::Hasher;
+
+use rustc_hash::FxHashMap;
+
+use crate::text::Label;
+
+/// More names than a floor has; beyond it the memory starts anew.
+const MOST: usize = 8192;
+/// Up to here an ASCII name is cheaper made than looked up.
+const SHORT: usize = 22;
+
+/// Labels by the bytes they were made of.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    known: FxHashMap<Box<[u8]>, Label>,
+}
+
+impl Names {
+    /// The label of `bytes`.
+    pub(crate) fn get(&mut self, bytes: &[u8]) -> Label {
+        if bytes.len() <= SHORT && bytes.is_ascii() {
+            return Label::from_bytes(bytes);
+        }
+        if let Some(label) = self.known.get(bytes) {
+            return label.clone();
+        }
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
+        let label = Label::from_bytes(bytes);
+        self.known.insert(bytes.into(), label.clone());
+        label
+    }
+}
+
+/// The label of an id. A label is capped, and two ids must not become one by that: where something was lost, the
+/// end is a digest of the whole.
+pub(crate) fn id_label(bytes: &[u8]) -> Label {
+    let label = Label::from_bytes(bytes);
+    if bytes.len() <= 64 || !label.as_str().ends_with('…') {
+        return label;
+    }
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(bytes);
+    let head: String = label.as_str().chars().take(40).collect();
+    Label::new(&format!("{head}…{:016x}", hasher.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_ids_stay_apart() {
+        let (one, two) = (format!("{}1", "x".repeat(90)), format!("{}2", "x".repeat(90)));
+        assert_ne!(id_label(one.as_bytes()), id_label(two.as_bytes()));
+        assert_eq!(id_label(one.as_bytes()), id_label(one.as_bytes()));
+        assert_eq!(id_label(b"1795430755.0").as_str(), "1795430755.0");
+    }
+
+    #[test]
+    fn a_name_is_the_same_however_often_it_is_asked_for() {
+        let mut names = Names::default();
+        let once = names.get("サポート 日本".as_bytes());
+        assert_eq!(names.get("サポート 日本".as_bytes()), once);
+        assert_eq!(once.as_str(), "サポート 日本");
+    }
+}

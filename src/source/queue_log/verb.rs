@@ -1,0 +1,128 @@
+//! The verbs of queue_log, and the words centres add to it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::LeftReason;
+
+/// What a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    EnterQueue,
+    Connect,
+    Abandon,
+    ExitEmpty,
+    ExitWithTimeout,
+    ExitWithKey,
+    Withdraw,
+    RingNoAnswer,
+    RingCanceled,
+    CompleteCaller,
+    CompleteAgent,
+    BlindTransfer,
+    AttendedTransfer,
+    Dropped,
+    Pause,
+    Unpause,
+    LogIn,
+    LogOff,
+    AddMember,
+    RemoveMember,
+    WrapUpStart,
+    Refused(LeftReason),
+    QueueStart,
+    Custom(Meaning),
+    /// Known, and of no interest here.
+    Ignored,
+    /// Somebody's own.
+    Unknown,
+}
+
+impl Verb {
+    /// The verbs that queue_log itself knows, all versions and distributions.
+    pub(super) fn parse(word: &[u8]) -> Option<Self> {
+        Some(match word {
+            b"ENTERQUEUE" => Self::EnterQueue,
+            b"CONNECT" => Self::Connect,
+            b"COMPLETECALLER" => Self::CompleteCaller,
+            b"COMPLETEAGENT" => Self::CompleteAgent,
+            b"ABANDON" => Self::Abandon,
+            b"RINGNOANSWER" => Self::RingNoAnswer,
+            b"RINGCANCELED" => Self::RingCanceled,
+            b"EXITWITHTIMEOUT" => Self::ExitWithTimeout,
+            b"EXITWITHKEY" => Self::ExitWithKey,
+            b"EXITEMPTY" => Self::ExitEmpty,
+            b"WITHDRAW" => Self::Withdraw,
+            b"BLINDTRANSFER" | b"TRANSFER" => Self::BlindTransfer,
+            b"ATTENDEDTRANSFER" => Self::AttendedTransfer,
+            b"PAUSE" | b"PAUSEALL" => Self::Pause,
+            b"UNPAUSE" | b"UNPAUSEALL" => Self::Unpause,
+            b"WRAPUPSTART" => Self::WrapUpStart,
+            b"AGENTLOGIN" | b"AGENTCALLBACKLOGIN" => Self::LogIn,
+            b"AGENTLOGOFF" | b"AGENTCALLBACKLOGOFF" => Self::LogOff,
+            b"ADDMEMBER" => Self::AddMember,
+            b"REMOVEMEMBER" => Self::RemoveMember,
+            b"AGENTDUMP" | b"SYSCOMPAT" => Self::Dropped,
+            b"FULL" => Self::Refused(LeftReason::Full),
+            b"JOINEMPTY" | b"LEAVEEMPTY" => Self::Refused(LeftReason::Empty),
+            b"CLOSED" => Self::Refused(LeftReason::Closed),
+            b"DIVERT_CA_RATIO" | b"DIVERT_HOLDTIME" => Self::Refused(LeftReason::Overflow),
+            b"QUEUESTART" => Self::QueueStart,
+            b"CONFIGRELOAD" | b"PENALTY" | b"RINGINUSE" | b"CALLERIDUPDATE" | b"OUTCALL" | b"INFO" | b"CALLSTATUS"
+            | b"CALLBACK" | b"DID" => Self::Ignored,
+            _ => return None,
+        })
+    }
+}
+
+/// What a centre's own verb tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// What the contact is about: `INTENT|text`.
+    Intent,
+    /// Who the customer is: `CUSTOMER|id`.
+    Customer,
+    /// Whether it was resolved: `RESOLVED|yes or no`.
+    Resolved,
+    /// Satisfaction: `CSAT|score|max`, max 5 unless given.
+    Csat,
+    /// Effort: `CES|score|max`, max 7 unless given; lower is easier.
+    Ces,
+    /// Likelihood to recommend: `NPS|0 to 10`.
+    Nps,
+    /// A quality evaluation: `QUALITY|evaluator|0 to 100`.
+    Quality,
+}
+
+/// The names of a centre's own verbs, `[source.verbs]` in the configuration: `CALLSTATUS = "resolved"`. The
+/// usual names (INTENT, CUSTOMER, RESOLVED, CSAT, CES, NPS, QUALITY) need not be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Verbs(pub BTreeMap<String, Meaning>);
+
+impl Verbs {
+    const USUAL: [(&'static str, Meaning); 7] = [
+        ("INTENT", Meaning::Intent),
+        ("CUSTOMER", Meaning::Customer),
+        ("RESOLVED", Meaning::Resolved),
+        ("CSAT", Meaning::Csat),
+        ("CES", Meaning::Ces),
+        ("NPS", Meaning::Nps),
+        ("QUALITY", Meaning::Quality),
+    ];
+
+    /// The verb that `word` is: one of the log's own, a mapped one, a usual one.
+    pub(super) fn lookup(&self, word: &[u8]) -> Option<Verb> {
+        let own = Verb::parse(word);
+        if own.is_some_and(|verb| verb != Verb::Ignored) {
+            return own;
+        }
+        let mapped = self.0.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, meaning)| *meaning);
+        mapped
+            .or_else(|| Self::USUAL.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, meaning)| *meaning))
+            .map(Verb::Custom)
+            .or(own)
+    }
+}

@@ -1,0 +1,204 @@
+//! One file of a recording.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use crate::clock::{Span, Time};
+use crate::event::Event;
+use crate::source::Rejection;
+use crate::source::csv::ColumnsError;
+use crate::source::decoder::{Decoder, Trouble};
+use crate::source::detect::{Format, detect};
+use crate::source::lines::{self, Line, Lines, Tail};
+use crate::source::read::reorder::{Reorder, is_beginning};
+use crate::source::read::{Error, Options};
+use crate::source::tally::InputTally;
+use crate::text::Label;
+
+/// How many events are read ahead where several files are merged.
+const AHEAD: usize = 256;
+
+/// One file, read from front to back.
+#[derive(Debug)]
+pub(super) struct Stream {
+    place: Label,
+    lines: Lines,
+    decoder: Decoder,
+    ready: VecDeque<Event>,
+    reorder: Option<Reorder>,
+    ended: bool,
+}
+
+/// Open a file: what it is, and its stream where it holds anything.
+pub(super) fn open(
+    path: &Path,
+    options: &Options,
+    latest: Time,
+    prefix: String,
+    tally: &mut InputTally,
+) -> Result<(Option<Format>, Option<Stream>), Error> {
+    let failed = |error| Error::Open { path: path.to_owned(), error };
+    let columns = |error| match error {
+        ColumnsError::NoTime if options.columns.is_none() => Error::NoColumns { path: path.to_owned() },
+        error => Error::Columns { path: path.to_owned(), error: Box::new(error) },
+    };
+    let mut lines = Lines::new(lines::open(path).map_err(failed)?.input);
+    let head = lines.peek().map_err(failed)?;
+    let format = match detect(head) {
+        None if head.trim_ascii().is_empty() => return Ok((None, None)),
+        None => return Err(Error::Unrecognised { path: path.to_owned() }),
+        Some(format) => format,
+    };
+    let make = |prefix| Decoder::new(format, &options.origin, &options.verbs, options.columns.as_ref(), prefix);
+    let mut decoder = make(prefix).map_err(columns)?;
+    let mut reorder = None;
+    if let Decoder::Csv(parser) = &mut decoder {
+        parser.prepare(head, None).map_err(columns)?;
+        let slack = if path.as_os_str() == "-" {
+            // It can't be read twice, so all of it is held.
+            Span(i64::MAX)
+        } else {
+            let mut scout = make(String::new()).map_err(columns)?;
+            if let Decoder::Csv(parser) = &mut scout {
+                parser.prepare(head, None).map_err(columns)?;
+            }
+            disorder(path, scout, latest).map_err(|trouble| match trouble {
+                Scouting::Io(error) => failed(error),
+                Scouting::Columns(error) => columns(error),
+            })?
+        };
+        reorder = Some(Reorder::new(slack));
+    }
+    let place = Label::new(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
+    let mut stream = Stream { place, lines, decoder, ready: VecDeque::new(), reorder, ended: false };
+    if let Err(error) = stream.refill(1, latest, tally) {
+        return Err(columns(error));
+    }
+    Ok((Some(format), Some(stream)))
+}
+
+/// Why a table couldn't be looked through.
+enum Scouting {
+    Io(std::io::Error),
+    Columns(ColumnsError),
+}
+
+/// How far behind an earlier row a row of a table is, at most: nothing in a table in the order of time. A table
+/// is read twice for it, so that only what is out of order must be held in memory.
+fn disorder(path: &Path, mut decoder: Decoder, latest: Time) -> Result<Span, Scouting> {
+    let mut lines = Lines::new(lines::open(path).map_err(Scouting::Io)?.input);
+    let mut nobody = InputTally::default();
+    let (mut newest, mut most) = (Time(i64::MIN), Span::ZERO);
+    // A file that breaks is reported by the reading that counts.
+    while let Ok(Some(line)) = lines.next(Tail::Take) {
+        let Line::Text(text) = line else { continue };
+        let read = decoder.line(text, latest, &mut nobody, &mut |event| {
+            if is_beginning(&event) {
+                newest = newest.max(event.at);
+                most = most.max(newest - event.at);
+            }
+        });
+        if let Err(Trouble::File(error)) = read {
+            return Err(Scouting::Columns(error));
+        }
+    }
+    Ok(most)
+}
+
+impl Stream {
+    /// The time of the event that comes next; `None` at the end.
+    pub(super) fn head(&self) -> Option<Time> {
+        self.ready.front().map(|event| event.at)
+    }
+
+    /// The next event. What comes after it is made ready.
+    pub(super) fn pop(&mut self, latest: Time, tally: &mut InputTally) -> Option<Event> {
+        let event = self.ready.pop_front();
+        if self.ready.is_empty() {
+            let place = self.place.clone();
+            let line = self.lines.number();
+            if let Err(error) = self.refill(AHEAD, latest, tally) {
+                self.ended = true;
+                tally.incomplete.push(Rejection { place, line, reason: Label::sentence(&error.to_string()) });
+            }
+        }
+        event
+    }
+
+    /// Everything that is left, with nothing in between.
+    pub(super) fn drain(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) {
+        if self.reorder.is_some() {
+            while let Some(event) = self.pop(latest, tally) {
+                each(event);
+            }
+            return;
+        }
+        self.ready.drain(..).for_each(&mut *each);
+        let mut count = 0;
+        while !self.ended {
+            // Only a table can fail as a whole, and tables went the other way.
+            let _ = self.line(latest, tally, &mut |event| {
+                count += 1;
+                each(event);
+            });
+        }
+        tally.events += count;
+    }
+
+    /// Read lines until at least so many events are ready, or the file ends.
+    fn refill(&mut self, wanted: usize, latest: Time, tally: &mut InputTally) -> Result<(), ColumnsError> {
+        let mut read = Vec::new();
+        while self.ready.len() < wanted {
+            if !self.ended {
+                self.line(latest, tally, &mut |event| read.push(event))?;
+            }
+            tally.events += read.len() as u64;
+            match &mut self.reorder {
+                None => self.ready.extend(read.drain(..)),
+                Some(reorder) => {
+                    read.drain(..).for_each(|event| reorder.push(event));
+                    self.ready.extend(std::iter::from_fn(|| reorder.pop(self.ended)));
+                }
+            }
+            if self.ended {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Read one line.
+    fn line(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), ColumnsError> {
+        let outcome = match self.lines.next(Tail::Take) {
+            Ok(Some(Line::Text(text))) => {
+                tally.lines += 1;
+                self.decoder.line(text, latest, tally, each)
+            }
+            Ok(Some(Line::TooLong)) => {
+                tally.lines += 1;
+                Err(Trouble::Line("longer than 64 KiB: skipped to the next line".into()))
+            }
+            Ok(None) => {
+                self.ended = true;
+                self.decoder.finish()
+            }
+            Err(error) => {
+                self.ended = true;
+                let reason = Label::sentence(&format!("not read further: {error}"));
+                let rejection = Rejection { place: self.place.clone(), line: self.lines.number() + 1, reason };
+                tally.incomplete.push(rejection.clone());
+                tally.reject(rejection);
+                Ok(())
+            }
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Trouble::Line(reason)) => {
+                let reason = Label::sentence(&reason);
+                tally.reject(Rejection { place: self.place.clone(), line: self.lines.number(), reason });
+                Ok(())
+            }
+            Err(Trouble::File(error)) => Err(error),
+        }
+    }
+}

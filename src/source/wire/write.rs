@@ -1,0 +1,136 @@
+//! Events in their written form.
+
+use std::hash::Hasher;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::clock::{Span, Time};
+use crate::event::{EndedBy, Event, Kind, Scored, Step, Survey, TransferKind};
+
+#[derive(Serialize)]
+struct Written<'a> {
+    specversion: &'static str,
+    id: &'a str,
+    source: &'a str,
+    r#type: &'a str,
+    time: Time,
+    data: Map<String, Value>,
+}
+
+/// The event as one line of JSON, without its newline; `None` where the wire format has no word for it (what only
+/// a queue_log tells). An event without an id gets one made of what it says, so that writing it twice names it
+/// once.
+#[must_use]
+pub fn to_line(event: &Event) -> Option<String> {
+    let (name, data) = form(&event.kind)?;
+    let Value::Object(mut data) = data else { return None };
+    data.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+    let made;
+    let id = match &event.id {
+        Some(id) => id.as_str(),
+        None => {
+            let mut hasher = rustc_hash::FxHasher::default();
+            hasher.write_i64(event.at.0);
+            hasher.write(name.as_bytes());
+            hasher.write(serde_json::to_string(&data).ok()?.as_bytes());
+            made = format!("{:016x}", hasher.finish());
+            made.as_str()
+        }
+    };
+    let r#type = &format!("{}{name}", super::PREFIX);
+    let written = Written { specversion: "1.0", id, source: event.origin.as_str(), r#type, time: event.at, data };
+    serde_json::to_string(&written).ok()
+}
+
+/// The type's name and the data.
+fn form(kind: &Kind) -> Option<(&'static str, Value)> {
+    Some(match kind {
+        Kind::Contact { contact, step, .. } => {
+            let (name, mut data) = step_form(step)?;
+            data["contact"] = json!(contact);
+            (name, data)
+        }
+        Kind::SelfService(s) => (
+            "self_service.ended",
+            json!({"session": s.session, "contained": s.contained, "channel": s.channel, "intent": s.intent,
+                "customer": s.customer}),
+        ),
+        Kind::AgentState { agent, state, reason, lasts: None } => {
+            ("agent.state", json!({"agent": agent, "state": state, "reason": reason}))
+        }
+        Kind::AgentProfile(profile) => ("agent.profile", serde_json::to_value(profile).ok()?),
+        Kind::QueueProfile(profile) => ("queue.profile", serde_json::to_value(profile).ok()?),
+        Kind::Observed { queue, window, figures } => {
+            let mut data: Map<String, Value> =
+                figures.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+            data.insert("queue".to_owned(), json!(queue));
+            data.insert("window".to_owned(), json!(window));
+            ("queue.observed", Value::Object(data))
+        }
+        Kind::AgentState { .. } | Kind::Restarted => return None,
+    })
+}
+
+fn step_form(step: &Step) -> Option<(&'static str, Value)> {
+    Some(match step {
+        Step::Offered(offer) => ("contact.offered", serde_json::to_value(offer).ok()?),
+        Step::Ringing { agent } => ("contact.ringing", json!({"agent": agent})),
+        Step::RingNoAnswer { agent, ring } => {
+            ("contact.ring_no_answer", json!({"agent": agent, "ring_s": secs(*ring)}))
+        }
+        Step::Answered { agent, wait } => ("contact.answered", json!({"agent": agent, "wait_s": secs(*wait)})),
+        Step::Responded { agent } => ("contact.responded", json!({"agent": agent})),
+        Step::Abandoned { wait, position } => {
+            ("contact.abandoned", json!({"wait_s": secs(*wait), "position": position}))
+        }
+        Step::Left { reason, wait } => ("contact.left", json!({"reason": reason.key(), "wait_s": secs(*wait)})),
+        Step::Held => ("contact.held", json!({})),
+        Step::Resumed => ("contact.resumed", json!({})),
+        Step::Transferred { kind, to_queue, to_agent, to_number, talk } => {
+            let kind = match kind {
+                TransferKind::Blind => "blind",
+                TransferKind::Attended => "attended",
+            };
+            (
+                "contact.transferred",
+                json!({"kind": kind, "to_queue": to_queue, "to_agent": to_agent, "to_number": to_number,
+                    "talk_s": secs(*talk)}),
+            )
+        }
+        Step::Completed { ended_by, talk, hold } => {
+            let ended_by = ended_by.map(|by| match by {
+                EndedBy::Customer => "customer",
+                EndedBy::Agent => "agent",
+                EndedBy::System => "system",
+            });
+            ("contact.completed", json!({"ended_by": ended_by, "talk_s": secs(*talk), "hold_s": secs(*hold)}))
+        }
+        Step::Wrapped { agent, acw } => ("contact.wrapped", json!({"agent": agent, "acw_s": secs(*acw)})),
+        Step::Classified { intent } => ("contact.classified", json!({"intent": intent})),
+        Step::Resolved { resolved, reason } => ("contact.resolved", json!({"resolved": resolved, "reason": reason})),
+        Step::Reopened => ("contact.reopened", json!({})),
+        Step::Survey(survey) => ("survey.answered", survey_form(survey)),
+        Step::Quality { evaluator, score, failures } => {
+            ("quality.scored", json!({"evaluator": evaluator, "score": score, "failures": failures}))
+        }
+        Step::RingCanceled { .. } | Step::Identified { .. } => return None,
+    })
+}
+
+fn survey_form(survey: &Survey) -> Value {
+    let scale = |scored: Scored| json!({"score": scored.score, "min": scored.min, "max": scored.max});
+    let ces = survey.ces.map(|ces| {
+        let mut ces = scale(ces);
+        if survey.ces_higher_is_easier {
+            ces["higher_is_easier"] = json!(true);
+        }
+        ces
+    });
+    json!({"csat": survey.csat.map(scale), "ces": ces, "nps": survey.nps, "resolved": survey.resolved,
+        "comment": survey.comment})
+}
+
+fn secs(span: Option<Span>) -> Option<f64> {
+    span.map(Span::as_secs_f64)
+}

@@ -1,0 +1,385 @@
+//! The screen: a loop that waits for signals, keys, boards, answers and seconds, changes what is shown, and draws
+//! where something changed.
+//!
+//! It knows a floor by its [`Handle`] alone. Keys are drawn at once, data at most four times a second, and nothing
+//! where nothing changed. Questions are asked on tasks of their own: the screen never waits for the floor.
+
+pub mod action;
+pub mod ask;
+pub mod export;
+pub mod format;
+pub mod glyphs;
+pub mod grid;
+pub mod prompt;
+pub mod screen;
+pub mod settings;
+pub mod state;
+pub mod theme;
+mod update;
+pub mod view;
+pub mod widget;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::StreamExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
+
+use crate::alert::{Act, Command, Episode, Refusal, Who};
+use crate::board::Board;
+use crate::floor::{Handle, Lost};
+use action::{KeyError, Keymap};
+use ask::{Data, HISTORY, Reply, Want};
+use screen::Screen;
+pub use settings::Settings;
+use state::{Effect, Ui};
+use theme::{Depth, Role, Theme};
+use view::Ctx;
+
+/// The screen can't be shown, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The terminal.
+    #[error("the terminal: {0}; floorwatch needs one on standard output (for scripts there is `floorwatch snapshot`)")]
+    Terminal(#[from] io::Error),
+    /// The keys of the configuration.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The floor.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
+
+/// The least time between two drawings of data.
+const FRAME: Duration = Duration::from_millis(250);
+
+/// Something that was asked for, and what came of it.
+enum Answered {
+    Reply(Want, Option<Reply>),
+    Told(Command, Result<Episode, Refusal>),
+    Exported(Result<String, export::ExportError>),
+}
+
+/// Show the floor until the user leaves, the terminal goes, a signal ends it or the floor does.
+///
+/// Call it on the thread that the program began on (`Runtime::block_on`): that thread's panics give the terminal
+/// back, those of others leave the screen standing.
+///
+/// # Errors
+/// Where there is no terminal, the key map is wrong, or the floor has ended.
+pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Error> {
+    let keymap = Keymap::new(&settings.keys)?;
+    let mut signals = Signals::new()?;
+    let screen = Screen::enter(settings.mouse)?;
+    let (answers, mut answered) = mpsc::channel(64);
+    let mut boards = handle.watch();
+    let board = boards.borrow_and_update().clone();
+    let mut desk = Desk {
+        ui: Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse),
+        data: Data::default(),
+        depth: settings.colours.unwrap_or_else(Depth::detect),
+        ascii: settings.ascii.unwrap_or_else(|| glyphs::ascii_only(|name| std::env::var(name).ok())),
+        board,
+        settings,
+        keymap,
+        handle,
+        answers,
+        screen,
+        dirty: true,
+        drawn: Instant::now(),
+        heard: Instant::now(),
+    };
+    let ended = desk.stay(&mut signals, &mut boards, &mut answered).await;
+    match ended {
+        Err(Error::Terminal(error)) if screen::is_gone(&error) => {
+            desk.screen.abandon();
+            Ok(())
+        }
+        ended => ended,
+    }
+}
+
+/// The signals that a screen heeds.
+struct Signals {
+    terminate: Signal,
+    hangup: Signal,
+    interrupt: Signal,
+    stop: Signal,
+    resume: Signal,
+}
+
+/// A signal, by what it means here.
+enum Signalled {
+    Leave,
+    Hangup,
+    Stop,
+    Resume,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use rustix::process::Signal as Number;
+        let numbered = |number: Number| signal(SignalKind::from_raw(number.as_raw()));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            stop: numbered(Number::TSTP)?,
+            resume: numbered(Number::CONT)?,
+        })
+    }
+
+    async fn next(&mut self) -> Signalled {
+        tokio::select! {
+            _ = self.hangup.recv() => Signalled::Hangup,
+            _ = self.terminate.recv() => Signalled::Leave,
+            _ = self.interrupt.recv() => Signalled::Leave,
+            _ = self.stop.recv() => Signalled::Stop,
+            _ = self.resume.recv() => Signalled::Resume,
+        }
+    }
+}
+
+/// Everything the loop holds.
+struct Desk {
+    ui: Ui,
+    data: Data,
+    depth: Depth,
+    ascii: bool,
+    board: Arc<Board>,
+    settings: Settings,
+    keymap: Keymap,
+    handle: Handle,
+    answers: mpsc::Sender<Answered>,
+    screen: Screen,
+    /// Something changed since it was drawn.
+    dirty: bool,
+    drawn: Instant,
+    /// When the newest board came.
+    heard: Instant,
+}
+
+impl Desk {
+    async fn stay(
+        &mut self,
+        signals: &mut Signals,
+        boards: &mut watch::Receiver<Arc<Board>>,
+        answered: &mut mpsc::Receiver<Answered>,
+    ) -> Result<(), Error> {
+        let mut input = EventStream::new();
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.ask();
+        self.draw()?;
+        loop {
+            let wait = FRAME.saturating_sub(self.drawn.elapsed());
+            tokio::select! {
+                biased;
+                signalled = signals.next() => match signalled {
+                    Signalled::Leave => return Ok(()),
+                    Signalled::Hangup => {
+                        self.screen.abandon();
+                        return Ok(());
+                    }
+                    Signalled::Stop => self.screen.suspend()?,
+                    Signalled::Resume => self.screen.resume()?,
+                },
+                event = input.next() => {
+                    // The end of input is the end of the terminal.
+                    let Some(event) = event else { return Ok(()) };
+                    if self.input(&event?)? {
+                        return Ok(());
+                    }
+                    self.ask();
+                    self.draw()?;
+                    continue;
+                }
+                changed = boards.changed() => {
+                    changed.map_err(|_| Lost)?;
+                    self.board = boards.borrow_and_update().clone();
+                    self.heard = Instant::now();
+                    self.dirty |= self.ui.frozen.is_none();
+                    self.ui.silent = 0;
+                }
+                Some(answer) = answered.recv() => {
+                    if self.answer(answer) {
+                        self.draw()?;
+                    }
+                }
+                _ = seconds.tick() => self.second(),
+                () = tokio::time::sleep(wait), if self.dirty => {
+                    self.ask();
+                    self.draw()?;
+                }
+            }
+        }
+    }
+
+    /// The board on the screen.
+    fn shown(&self) -> Arc<Board> {
+        self.ui.frozen.clone().unwrap_or_else(|| Arc::clone(&self.board))
+    }
+
+    /// Take what the terminal says; whether to leave.
+    fn input(&mut self, event: &Event) -> Result<bool, Error> {
+        let board = self.shown();
+        let effect = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.ui.key(key, &self.keymap, &board),
+            Event::Mouse(mouse) => {
+                self.ui.mouse(mouse);
+                None
+            }
+            Event::Resize(..) => None,
+            _ => return Ok(false),
+        };
+        self.dirty = true;
+        match effect {
+            None => {}
+            Some(Effect::Quit) => return Ok(true),
+            Some(Effect::Suspend) => self.screen.suspend()?,
+            Some(Effect::Redraw) => self.screen.clear()?,
+            Some(Effect::Mouse(on)) => self.screen.mouse(on)?,
+            Some(Effect::Tell(commands)) => {
+                for command in commands {
+                    self.tell(command);
+                }
+            }
+            Some(Effect::Steer(steer)) => {
+                let handle = self.handle.clone();
+                tokio::spawn(async move { handle.steer(steer).await });
+            }
+            Some(Effect::Export) => self.export(),
+        }
+        Ok(false)
+    }
+
+    fn tell(&self, command: Command) {
+        let (handle, answers) = (self.handle.clone(), self.answers.clone());
+        tokio::spawn(async move {
+            if let Ok(told) = handle.tell(command.clone()).await {
+                let _ = answers.send(Answered::Told(command, told)).await;
+            }
+        });
+    }
+
+    fn export(&mut self) {
+        let board = self.shown();
+        let taken = export::take(self.ctx(&board));
+        let directory = self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            let written = taken.and_then(|export| export.write(&directory));
+            let _ = answers.blocking_send(Answered::Exported(written));
+        });
+    }
+
+    /// Ask for what the page needs and doesn't know.
+    fn ask(&mut self) {
+        let board = self.shown();
+        let wants = self.ui.needs(&board);
+        for want in self.data.due(&wants, self.board.seq, self.ui.frozen.is_some(), Instant::now()) {
+            let (handle, answers) = (self.handle.clone(), self.answers.clone());
+            tokio::spawn(async move {
+                let reply = match &want {
+                    Want::Figures(query) => handle.ask(query.clone()).await.map(|a| Reply::Figures(Box::new(a))),
+                    Want::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
+                    Want::History => handle.history(HISTORY).await.map(Reply::History),
+                };
+                let _ = answers.send(Answered::Reply(want, reply.ok())).await;
+            });
+        }
+    }
+
+    /// Take an answer; whether to draw at once, because the page was waiting for it.
+    fn answer(&mut self, answer: Answered) -> bool {
+        self.dirty = true;
+        match answer {
+            Answered::Reply(want, Some(reply)) => self.data.keep(&want, reply, Instant::now()),
+            Answered::Reply(_, None) => false,
+            Answered::Told(command, Ok(episode)) => {
+                self.ui.say(done(&command.act, &episode), Role::Good);
+                true
+            }
+            Answered::Told(_, Err(refusal)) => {
+                self.ui.say(refusal.to_string(), Role::Warning);
+                true
+            }
+            Answered::Exported(Ok(words)) => {
+                self.ui.say(words, Role::Good);
+                true
+            }
+            Answered::Exported(Err(error)) => {
+                self.ui.say(error.to_string(), Role::Warning);
+                true
+            }
+        }
+    }
+
+    /// A second has gone by.
+    fn second(&mut self) {
+        let silent = self.heard.elapsed().as_secs();
+        if silent >= 5 {
+            self.ui.silent = silent;
+            self.dirty = true;
+        }
+        if let Some(toast) = &mut self.ui.toast {
+            toast.seconds = toast.seconds.saturating_sub(1);
+            if toast.seconds == 0 {
+                self.ui.toast = None;
+                self.dirty = true;
+            }
+        }
+    }
+
+    fn ctx<'a>(&'a self, board: &'a Board) -> Ctx<'a> {
+        Ctx {
+            ui: &self.ui,
+            board,
+            data: &self.data,
+            theme: Theme { palette: self.ui.palette, depth: self.depth },
+            keymap: &self.keymap,
+            settings: &self.settings,
+        }
+    }
+
+    fn draw(&mut self) -> Result<(), Error> {
+        let board = self.shown();
+        let orders = view::orders(self.ctx(&board));
+        self.ui.lists.extend(orders);
+        let theme = Theme { palette: self.ui.palette, depth: self.depth };
+        let ctx = Ctx {
+            ui: &self.ui,
+            board: &board,
+            data: &self.data,
+            theme,
+            keymap: &self.keymap,
+            settings: &self.settings,
+        };
+        let ascii = self.ascii;
+        self.screen.draw(|frame| view::draw(frame, ctx, ascii))?;
+        self.dirty = false;
+        self.drawn = Instant::now();
+        Ok(())
+    }
+}
+
+/// What to say of a command that was done.
+fn done(act: &Act, episode: &Episode) -> String {
+    let what = match act {
+        Act::Acknowledge { .. } => "taken",
+        Act::Note(_) => "noted",
+        Act::Undo => "given back",
+        Act::Snooze(_) => "quiet for now",
+    };
+    format!("{what}: {}", episode.text)
+}

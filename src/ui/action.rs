@@ -1,0 +1,287 @@
+//! Every action there is: its name, its keys, its help. The key map, the footer, the help page and the docs read
+//! this one table.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use rustc_hash::FxHashMap;
+
+/// Where an action makes sense; the footer shows those of the place one is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Everywhere.
+    Anywhere,
+    /// Where there is a list.
+    Lists,
+    /// About alerts.
+    Alerts,
+    /// In a replay.
+    Replay,
+}
+
+impl Place {
+    /// The heading of the help page.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Anywhere => "Everywhere",
+            Self::Lists => "Lists and drilling",
+            Self::Alerts => "Alerts",
+            Self::Replay => "Replay",
+        }
+    }
+
+    /// All of them, in the order of the help page.
+    pub const ALL: [Self; 4] = [Self::Anywhere, Self::Lists, Self::Alerts, Self::Replay];
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What is done.
+    pub action: Action,
+    /// Its name in the configuration and the `:` prompt.
+    pub name: &'static str,
+    /// The keys it has where the configuration says nothing.
+    pub keys: &'static [&'static str],
+    /// A word for the footer; empty where the footer leaves it out.
+    pub word: &'static str,
+    /// What it does, in words.
+    pub help: &'static str,
+    /// Where it makes sense.
+    pub place: Place,
+}
+
+macro_rules! actions {
+    ($($action:ident $name:literal [$($key:literal),*] $word:literal $place:ident $help:literal;)*) => {
+        /// Something a key can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the table says what each does")]
+        pub enum Action { $($action),* }
+
+        /// Every action, in the order of the help page.
+        pub const ACTIONS: &[Entry] = &[$(Entry {
+            action: Action::$action, name: $name, keys: &[$($key),*], word: $word, help: $help, place: Place::$place,
+        }),*];
+    };
+}
+
+actions! {
+    Overview "overview" ["1"] "" Anywhere "Core figures, queues and alerts at a glance";
+    Queue "queue" ["2"] "" Anywhere "One queue: who waits, who serves, what about";
+    Intents "intents" ["3"] "" Anywhere "What contacts are about, and how well each is handled";
+    Agents "agents" ["4"] "" Anywhere "Who is doing what, and for how long";
+    Alerts "alerts" ["5"] "" Anywhere "Active, acknowledged and past alerts";
+    Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
+    Window "window" ["t"] "window" Anywhere "The next window of time";
+    Formula "formula" ["f"] "formula" Anywhere "The next of the six service-level formulas";
+    Explain "explain" ["?", "f1"] "what is it" Anywhere "What the selected number means: formula, parts, samples, age";
+    Why "why" ["w"] "why" Anywhere "Why it is red: what the rule saw, and who pulls it down";
+    Freeze "freeze" ["space"] "freeze" Anywhere "Hold the screen still, or let go (a replay pauses)";
+    Export "export" ["e"] "export" Anywhere "Write what is seen to CSV and JSON files";
+    Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";
+    Help "help" ["H", "f2"] "help" Anywhere "This page";
+    Theme "theme" ["T"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
+    Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
+    Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
+    Suspend "suspend" ["ctrl-z"] "" Anywhere "Back to the shell; fg returns";
+    Quit "quit" ["q", "ctrl-c"] "quit" Anywhere "Leave";
+
+    Up "up" ["up", "k"] "" Lists "The row above";
+    Down "down" ["down", "j"] "" Lists "The row below";
+    Left "left" ["left", "h"] "" Lists "The column, or tile, to the left";
+    Right "right" ["right", "l"] "" Lists "The column, or tile, to the right";
+    PageUp "page-up" ["pgup", "ctrl-b"] "" Lists "A screenful up";
+    PageDown "page-down" ["pgdn", "ctrl-f"] "" Lists "A screenful down";
+    First "first" ["home", "g"] "" Lists "The first row";
+    Last "last" ["end", "G"] "" Lists "The last row";
+    NextPanel "next-panel" ["tab"] "panel" Lists "The next panel";
+    PreviousPanel "previous-panel" ["backtab"] "" Lists "The panel before";
+    Enter "enter" ["enter"] "go in" Lists "Go in: queue, intent, agent, contacts";
+    Back "back" ["esc", "backspace"] "back" Lists "Come back one step";
+    Filter "filter" ["/"] "filter" Lists "Show only rows that hold a word";
+    Sort "sort" ["s"] "sort" Lists "Sort by the selected column; again: the other way; again: worst first";
+
+    Acknowledge "acknowledge" ["a"] "ack" Alerts "Take the selected alert, or else the worst nobody has taken";
+    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts "Take every alert of the same rule";
+    Note "note" ["n"] "note" Alerts "Say something about it";
+    Undo "undo" ["u"] "undo" Alerts "Take back an acknowledgement or snooze";
+    Snooze "snooze" ["z"] "snooze" Alerts "Be quiet about it for 5, 15, 30 or 60 minutes (zz: 15)";
+
+    Step "step" ["."] "step" Replay "One minute on while it stands still";
+    Slower "slower" [",", "<"] "slower" Replay "Half as fast";
+    Faster "faster" [">"] "faster" Replay "Twice as fast";
+}
+
+impl Action {
+    /// Its line in the table.
+    #[must_use]
+    pub fn entry(self) -> &'static Entry {
+        #[expect(clippy::indexing_slicing, reason = "enum and table are written by one macro, in one order")]
+        &ACTIONS[self as usize]
+    }
+}
+
+/// A key, as the configuration writes it: `q`, `ctrl-l`, `pgup`, `space`, `f1`.
+type Press = (KeyCode, KeyModifiers);
+
+/// A key map can't be made of what the configuration says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// There is no such action.
+    #[error("`ui.keys`: no action is called `{0}`{1}; the help page (H) names them all")]
+    Action(String, String),
+    /// There is no such key.
+    #[error("`ui.keys.{0}`: `{1}` is no key; write a character, or ctrl-x, alt-x, enter, esc, tab, space, pgup, f1 …")]
+    Key(String, String),
+    /// One key, two actions.
+    #[error("`ui.keys`: `{0}` is the key of both `{1}` and `{2}`; give one of them another")]
+    Twice(String, String, String),
+}
+
+/// Which key does what.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    actions: FxHashMap<Press, Action>,
+    names: FxHashMap<Action, Vec<String>>,
+}
+
+impl Keymap {
+    /// The table's keys, and over them the configuration's: action name → its keys, none to take them away.
+    ///
+    /// # Errors
+    /// Where an action or a key isn't one, or a key is given twice.
+    pub fn new(own: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyError> {
+        for name in own.keys() {
+            if !ACTIONS.iter().any(|entry| entry.name == name) {
+                let near = ACTIONS.iter().map(|e| (strsim::jaro_winkler(e.name, name), e.name));
+                let near = near.filter(|n| n.0 > 0.7).max_by(|a, b| a.0.total_cmp(&b.0));
+                let hint = near.map_or(String::new(), |(_, name)| format!("; did you mean `{name}`?"));
+                return Err(KeyError::Action(name.clone(), hint));
+            }
+        }
+        let mut map = Self { actions: FxHashMap::default(), names: FxHashMap::default() };
+        let mut taken: FxHashMap<Press, &'static str> = FxHashMap::default();
+        // The configuration's own keys come first: they take a key away from the action that has it by default.
+        for entry in ACTIONS.iter().filter(|e| own.contains_key(e.name)) {
+            for key in own.get(entry.name).into_iter().flatten() {
+                let press = parse(key).ok_or_else(|| KeyError::Key(entry.name.to_owned(), key.clone()))?;
+                if let Some(other) = taken.insert(press, entry.name) {
+                    return Err(KeyError::Twice(key.clone(), other.to_owned(), entry.name.to_owned()));
+                }
+                map.bind(press, key, entry.action);
+            }
+        }
+        for entry in ACTIONS.iter().filter(|e| !own.contains_key(e.name)) {
+            for key in entry.keys {
+                let Some(press) = parse(key) else { continue };
+                if !taken.contains_key(&press) {
+                    map.bind(press, key, entry.action);
+                }
+            }
+        }
+        Ok(map)
+    }
+
+    fn bind(&mut self, press: Press, key: &str, action: Action) {
+        self.actions.insert(press, action);
+        self.names.entry(action).or_default().push(key.to_owned());
+    }
+
+    /// What a key does.
+    #[must_use]
+    pub fn action(&self, key: &KeyEvent) -> Option<Action> {
+        // Shift is in the character already; terminals differ on whether they also report it.
+        let modifiers = key.modifiers - KeyModifiers::SHIFT;
+        self.actions.get(&(key.code, modifiers)).copied()
+    }
+
+    /// An action's keys, as the help page writes them; empty where it has none.
+    #[must_use]
+    pub fn keys(&self, action: Action) -> &[String] {
+        self.names.get(&action).map_or(&[], Vec::as_slice)
+    }
+
+    /// An action's first key.
+    #[must_use]
+    pub fn key(&self, action: Action) -> Option<&str> {
+        self.keys(action).first().map(String::as_str)
+    }
+}
+
+fn parse(text: &str) -> Option<Press> {
+    if let Some(rest) = text.strip_prefix("ctrl-") {
+        return parse(rest).map(|(code, m)| (code, m | KeyModifiers::CONTROL));
+    }
+    if let Some(rest) = text.strip_prefix("alt-") {
+        return parse(rest).map(|(code, m)| (code, m | KeyModifiers::ALT));
+    }
+    let mut chars = text.chars();
+    if let (Some(only), None) = (chars.next(), chars.next()) {
+        return Some((KeyCode::Char(only), KeyModifiers::NONE));
+    }
+    let code = match text {
+        "space" => KeyCode::Char(' '),
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
+        "backspace" => KeyCode::Backspace,
+        "delete" => KeyCode::Delete,
+        "insert" => KeyCode::Insert,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        _ => KeyCode::F(text.strip_prefix('f')?.parse().ok().filter(|n| (1..=24).contains(n))?),
+    };
+    Some((code, KeyModifiers::NONE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(name: &str, keys: &[&str]) -> BTreeMap<String, Vec<String>> {
+        BTreeMap::from([(name.to_owned(), keys.iter().map(|k| (*k).to_owned()).collect())])
+    }
+
+    #[test]
+    fn the_table_is_in_order_and_no_key_is_given_twice() {
+        let mut seen = FxHashMap::default();
+        for (at, entry) in ACTIONS.iter().enumerate() {
+            assert_eq!(entry.action as usize, at);
+            for key in entry.keys {
+                assert!(parse(key).is_some(), "{key}");
+                assert_eq!(seen.insert(*key, entry.name), None, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_configuration_moves_keys() {
+        let map = Keymap::new(&own("freeze", &["t"])).unwrap();
+        let t = KeyEvent::new(KeyCode::Char('t'), KeyModifiers::NONE);
+        assert_eq!(map.action(&t), Some(Action::Freeze));
+        assert!(map.keys(Action::Window).is_empty());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = Keymap::new(&own("freese", &["t"])).unwrap_err().to_string();
+        assert!(error.contains("did you mean `freeze`"), "{error}");
+        assert!(Keymap::new(&own("freeze", &["hyper-t"])).unwrap_err().to_string().contains("hyper-t"));
+    }
+
+    #[test]
+    fn capital_letters_come_with_and_without_shift() {
+        let map = Keymap::new(&BTreeMap::new()).unwrap();
+        for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+            assert_eq!(map.action(&KeyEvent::new(KeyCode::Char('A'), modifiers)), Some(Action::AcknowledgeAll));
+        }
+    }
+}

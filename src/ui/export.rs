@@ -1,0 +1,131 @@
+//! Writing what is seen to files: the rows and columns of the panel that has the keys, as CSV and as JSON.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::text::csv_safe;
+use crate::ui::grid::{Grid, Key};
+use crate::ui::state::Panel;
+use crate::ui::view::{self, Ctx};
+
+/// It couldn't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Nothing to write.
+    #[error("there is nothing to export on this page")]
+    Nothing,
+    /// The file can't be written.
+    #[error("{0}: {1}; set `ui.export_dir` to a directory that can be written to")]
+    File(PathBuf, io::Error),
+}
+
+/// What an export holds, ready to be written.
+#[derive(Debug)]
+pub struct Export {
+    name: String,
+    csv: Vec<u8>,
+    json: Vec<u8>,
+    rows: usize,
+}
+
+/// Take what is seen.
+///
+/// # Errors
+/// Where there is nothing.
+pub fn take(ctx: Ctx<'_>) -> Result<Export, ExportError> {
+    let panel = match ctx.ui.focus() {
+        Panel::Tiles => ctx.ui.page().panels().first().copied().unwrap_or(Panel::Queues),
+        panel => panel,
+    };
+    let grid = view::grid(panel, ctx).ok_or(ExportError::Nothing)?;
+    let list = ctx.ui.lists.get(&panel).ok_or(ExportError::Nothing)?;
+    let page = ctx.ui.page().name().to_lowercase();
+    let at = ctx.board.at.to_chrono().with_timezone(&ctx.zone());
+    let rows: Vec<usize> = list.order.iter().map(|row| *row as usize).filter(|row| *row < grid.len()).collect();
+    Ok(Export {
+        name: format!("floorwatch-{page}-{}", at.format("%Y%m%d-%H%M%S")),
+        csv: csv(grid.as_ref(), &rows),
+        json: json(grid.as_ref(), &rows, ctx),
+        rows: rows.len(),
+    })
+}
+
+fn csv(grid: &dyn Grid, rows: &[usize]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory doesn't fail.
+    let _ = writer.write_record(std::iter::once("id").chain(grid.columns().iter().map(|c| c.key)));
+    for row in rows {
+        let id = grid.id(*row);
+        let mut record = vec![csv_safe(id.as_str()).into_owned()];
+        record.extend((0..grid.columns().len()).map(|column| match grid.key(*row, column) {
+            Key::Missing => String::new(),
+            Key::Number(value) => plain(value),
+            Key::Text(text) => csv_safe(text).into_owned(),
+        }));
+        let _ = writer.write_record(&record);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A number without digits that mean nothing.
+fn plain(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
+}
+
+fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let mut object = Map::new();
+            object.insert("id".to_owned(), json!(grid.id(*row)));
+            for (at, column) in grid.columns().iter().enumerate() {
+                let value = match grid.key(*row, at) {
+                    Key::Missing => Value::Null,
+                    Key::Number(value) => json!(value),
+                    Key::Text(text) => json!(text),
+                };
+                object.insert(column.key.to_owned(), value);
+            }
+            Value::Object(object)
+        })
+        .collect();
+    let whole = json!({
+        "at": ctx.board.at,
+        "title": ctx.board.title,
+        "of": ctx.ui.slice(),
+        "window": ctx.ui.window,
+        "formula": ctx.ui.formula.unwrap_or(ctx.board.rules.formula),
+        "rows": rows,
+    });
+    let mut out = serde_json::to_vec_pretty(&whole).unwrap_or_default();
+    out.push(b'\n');
+    out
+}
+
+impl Export {
+    /// Write both files; what to say of it.
+    ///
+    /// # Errors
+    /// Where a file can't be written.
+    pub fn write(&self, directory: &Path) -> Result<String, ExportError> {
+        // A file that is there already is never overwritten: another second, another name.
+        let mut name = self.name.clone();
+        for count in 2..100 {
+            if !directory.join(format!("{name}.csv")).exists() {
+                break;
+            }
+            name = format!("{}-{count}", self.name);
+        }
+        for (ending, bytes) in [("csv", &self.csv), ("json", &self.json)] {
+            let path = directory.join(format!("{name}.{ending}"));
+            let written =
+                OpenOptions::new().write(true).create_new(true).open(&path).and_then(|mut f| f.write_all(bytes));
+            written.map_err(|error| ExportError::File(path, error))?;
+        }
+        let path = directory.join(&name);
+        Ok(format!("{} rows in {}.csv and .json", self.rows, path.display()))
+    }
+}

@@ -1,0 +1,129 @@
+//! The signs on the screen, and what stands for them where only ASCII can be shown.
+//!
+//! Views draw one set of signs. Where the terminal can't show them, the finished frame is spelled in ASCII, one
+//! column for one column, so that no view has to know.
+
+use ratatui::buffer::Buffer;
+
+use crate::alert::Severity;
+use crate::kpi::Verdict;
+
+/// A critical matter.
+pub const CRITICAL: &str = "‼";
+/// A warning.
+pub const WARNING: &str = "▲";
+/// All is well.
+pub const GOOD: &str = "·";
+/// Too few samples.
+pub const FEW: &str = "○";
+/// Between the steps of the trail.
+pub const TRAIL: &str = " ▸ ";
+/// The eighths of a block, from low to high.
+pub const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/// A verdict's sign.
+#[must_use]
+pub const fn of_verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::None => " ",
+        Verdict::FewSamples => FEW,
+        Verdict::Good => GOOD,
+        Verdict::Warning => WARNING,
+        Verdict::Critical => CRITICAL,
+    }
+}
+
+/// A verdict's word.
+#[must_use]
+pub const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::None => "",
+        Verdict::FewSamples => "few",
+        Verdict::Good => "ok",
+        Verdict::Warning => "WARN",
+        Verdict::Critical => "CRIT",
+    }
+}
+
+/// A severity as a verdict.
+#[must_use]
+pub const fn of_severity(severity: Severity) -> Verdict {
+    match severity {
+        Severity::Warning => Verdict::Warning,
+        Severity::Critical => Verdict::Critical,
+    }
+}
+
+/// Whether the environment speaks of a terminal that shows only ASCII.
+#[must_use]
+pub fn ascii_only(var: impl Fn(&str) -> Option<String>) -> bool {
+    let term = var("TERM").unwrap_or_default();
+    if term == "linux" || term == "dumb" || term.starts_with("vt") {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(var).find(|value| !value.is_empty());
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_uppercase();
+        !locale.contains("UTF-8") && !locale.contains("UTF8")
+    })
+}
+
+/// Spell a finished frame in ASCII.
+pub fn spell(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if !cell.symbol().is_ascii() {
+            let plain = cell.symbol().chars().next().map_or(' ', spelled);
+            cell.set_char(plain);
+        }
+    }
+}
+
+fn spelled(c: char) -> char {
+    match c {
+        '‼' => '!',
+        '▲' => '^',
+        '↑' => '/',
+        '↓' => '\\',
+        '·' | '○' => '.',
+        '▁' | '▂' => '_',
+        '▃' | '▄' => '-',
+        '▅' | '▆' => '=',
+        '▇' | '█' | '▀' | '▓' => '#',
+        '●' => 'o',
+        '▌' | '│' | '┃' => '|',
+        '─' | '━' | '–' | '−' | '—' | '╌' => '-',
+        '┌' | '┐' | '└' | '┘' | '╭' | '╮' | '╰' | '╯' | '├' | '┤' | '┬' | '┴' | '┼' => '+',
+        '→' | '▸' | '▶' => '>',
+        '≤' => '<',
+        '≥' => '>',
+        '…' => '~',
+        '×' => 'x',
+        '÷' => '/',
+        'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ó' | 'ò' | 'ô' | 'ö' | 'õ' | 'ø' => 'o',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        'ß' => 's',
+        '\u{a0}' | '\u{2009}' | '\u{202f}' => ' ',
+        _ => '?',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locales_and_consoles() {
+        let env = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|p| p.0 == name).map(|p| p.1.to_owned())
+        };
+        assert!(!ascii_only(env(&[("TERM", "xterm"), ("LANG", "en_GB.utf8")])));
+        assert!(ascii_only(env(&[("TERM", "linux"), ("LANG", "en_GB.UTF-8")])));
+        assert!(ascii_only(env(&[("TERM", "xterm"), ("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")])));
+        assert!(ascii_only(env(&[("TERM", "xterm")])));
+    }
+}

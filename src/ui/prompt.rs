@@ -1,0 +1,178 @@
+//! The line at the foot where a filter, a command or a note is typed.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use crate::clock::{Span, Time};
+use crate::floor::handle::Steer;
+use crate::kpi::{Calendar, Formula, Window};
+use crate::ui::action::{ACTIONS, Action};
+use crate::ui::theme::Palette;
+
+/// What is being typed, and what for.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// What for.
+    pub kind: Kind,
+    /// The text.
+    pub input: Input,
+}
+
+/// What something is typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A filter; it holds while it is typed.
+    Filter,
+    /// A command.
+    Command,
+    /// A note about an episode.
+    Note(u64),
+}
+
+/// What a key did to a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// It goes on.
+    More,
+    /// Enter: do it.
+    Done,
+    /// Esc: don't.
+    Dropped,
+}
+
+impl Prompt {
+    /// An empty line.
+    #[must_use]
+    pub fn new(kind: Kind, text: &str) -> Self {
+        Self { kind, input: Input::new(text.to_owned()) }
+    }
+
+    /// What stands before the text.
+    #[must_use]
+    pub const fn sign(&self) -> &'static str {
+        match self.kind {
+            Kind::Filter => "/",
+            Kind::Command => ":",
+            Kind::Note(_) => "note: ",
+        }
+    }
+
+    /// Take a key.
+    pub fn key(&mut self, key: &KeyEvent) -> Typed {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let request = match key.code {
+            KeyCode::Enter => return Typed::Done,
+            KeyCode::Esc => return Typed::Dropped,
+            KeyCode::Char('c') if ctrl => return Typed::Dropped,
+            KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
+            KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
+            KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
+            KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
+            KeyCode::Char('k') if ctrl => InputRequest::DeleteTillEnd,
+            KeyCode::Char(c) if !ctrl => InputRequest::InsertChar(c),
+            KeyCode::Backspace if self.input.value().is_empty() => return Typed::Dropped,
+            KeyCode::Backspace => InputRequest::DeletePrevChar,
+            KeyCode::Delete => InputRequest::DeleteNextChar,
+            KeyCode::Left => InputRequest::GoToPrevChar,
+            KeyCode::Right => InputRequest::GoToNextChar,
+            KeyCode::Home => InputRequest::GoToStart,
+            KeyCode::End => InputRequest::GoToEnd,
+            _ => return Typed::More,
+        };
+        self.input.handle(request);
+        Typed::More
+    }
+}
+
+/// A command that was typed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Line {
+    /// An action by its name.
+    Do(Action),
+    /// Steer a replay.
+    Steer(Steer),
+    /// Another palette.
+    Theme(Palette),
+    /// Another window.
+    Window(Window),
+    /// Another formula.
+    Formula(Formula),
+}
+
+/// The instant of today that a time of day names, `10:30` or `10:30:15`; full RFC 3339 text works as well.
+#[must_use]
+pub fn instant(text: &str, now: Time, calendar: &Calendar) -> Option<Time> {
+    if let Ok(at) = Time::parse_rfc3339(text) {
+        return Some(at);
+    }
+    let clock = chrono::NaiveTime::parse_from_str(text, "%H:%M:%S")
+        .or_else(|_| chrono::NaiveTime::parse_from_str(text, "%H:%M"))
+        .ok()?;
+    let day = now.to_chrono().with_timezone(&calendar.zone).date_naive();
+    day.and_time(clock).and_local_timezone(calendar.zone).earliest().map(Time::from)
+}
+
+/// What a typed line asks for.
+///
+/// # Errors
+/// In words for the one who typed it.
+pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<Line, String> {
+    let mut words = line.split_whitespace();
+    let (word, rest) = (words.next().unwrap_or(""), words.next());
+    let needs = |what: &str| format!("`{word}` needs {what}");
+    match (word, rest) {
+        ("seek", Some(at)) => match instant(at, now, calendar) {
+            Some(at) => Ok(Line::Steer(Steer::Seek(at))),
+            None => Err(format!("`{at}` is no time: write seek 10:30")),
+        },
+        ("seek", None) => Err(needs("a time: seek 10:30")),
+        ("speed", Some(speed)) => match speed.trim_end_matches('x').parse::<f64>() {
+            Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(Line::Steer(Steer::Speed(speed))),
+            _ => Err(format!("`{speed}` is no speed: write speed 60")),
+        },
+        ("speed", None) => Err(needs("a number: speed 60")),
+        ("pause", _) => Ok(Line::Steer(Steer::Pause(true))),
+        ("play", _) => Ok(Line::Steer(Steer::Pause(false))),
+        ("step", _) => Ok(Line::Steer(Steer::Step(Span::MINUTE))),
+        ("theme", Some(name)) => Palette::parse(name)
+            .map(Line::Theme)
+            .ok_or_else(|| format!("no theme is called `{name}`: {}", Palette::ALL.map(Palette::key).join(", "))),
+        ("window", Some(name)) => Window::ALL
+            .into_iter()
+            .find(|w| w.key() == name)
+            .map(Line::Window)
+            .ok_or_else(|| format!("no window is called `{name}`: {}", Window::ALL.map(Window::key).join(", "))),
+        ("formula", Some(name)) => Formula::parse(name)
+            .map(Line::Formula)
+            .ok_or_else(|| format!("no formula is called `{name}`: {}", Formula::ALL.map(Formula::key).join(", "))),
+        ("q" | "exit", _) => Ok(Line::Do(Action::Quit)),
+        _ => match ACTIONS.iter().find(|entry| entry.name == word) {
+            Some(entry) => Ok(Line::Do(entry.action)),
+            None => {
+                let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play"]);
+                let near = names.map(|n| (strsim::jaro_winkler(n, word), n)).max_by(|a, b| a.0.total_cmp(&b.0));
+                match near.filter(|n| n.0 > 0.7) {
+                    Some((_, name)) => Err(format!("`{word}` is no command; did you mean `{name}`?")),
+                    None => Err(format!("`{word}` is no command; H names them all")),
+                }
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read() {
+        let now = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
+        let calendar = Calendar { zone: chrono_tz::Europe::Paris, ..Calendar::default() };
+        let at = Time::parse_rfc3339("2026-03-02T09:30:00Z").unwrap();
+        assert_eq!(read("seek 10:30", now, &calendar), Ok(Line::Steer(Steer::Seek(at))));
+        assert_eq!(read(" speed 60x", now, &calendar), Ok(Line::Steer(Steer::Speed(60.0))));
+        assert_eq!(read("agents", now, &calendar), Ok(Line::Do(Action::Agents)));
+        assert!(read("agnets", now, &calendar).unwrap_err().contains("`agents`"));
+        assert!(read("window 2h", now, &calendar).unwrap_err().contains("today"));
+    }
+}

@@ -1,0 +1,309 @@
+//! Colours by role, for every depth of colour a terminal may have.
+//!
+//! Severity is told by glyph, word and place first; colour only repeats it. Without colours the same roles are
+//! told by bold, reverse and underline.
+
+use ratatui::style::{Color, Modifier, Style};
+use serde::{Deserialize, Serialize};
+use termprofile::TermProfile;
+
+use crate::kpi::Verdict;
+
+/// What a piece of text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Plain text.
+    #[default]
+    Text,
+    /// Less than plain: labels, ages, headings of columns.
+    Muted,
+    /// Barely there: rules and empty scales.
+    Faint,
+    /// What matters among plain text.
+    Strong,
+    /// The heading of a panel.
+    Heading,
+    /// The heading of the panel that has the keys.
+    Focus,
+    /// What can be pressed; the trail.
+    Accent,
+    /// On target.
+    Good,
+    /// Past the warning line.
+    Warning,
+    /// Past the critical line.
+    Critical,
+    /// A badge of the same.
+    WarningFill,
+    /// A badge of the same.
+    CriticalFill,
+    /// The selected row.
+    Selected,
+    /// Data that is old.
+    Stale,
+}
+
+/// The palettes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Palette {
+    /// The terminal's own sixteen colours and background: right on dark and on light.
+    #[default]
+    Terminal,
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// Okabe and Ito's colours, told apart by every kind of eye.
+    ColourBlind,
+}
+
+impl Palette {
+    /// All of them, in the order that the theme key steps through.
+    pub const ALL: [Self; 4] = [Self::Terminal, Self::Dark, Self::Light, Self::ColourBlind];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::ColourBlind => "colour-blind",
+        }
+    }
+
+    /// From its name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.key() == word)
+    }
+
+    /// The next one, round and round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|p| *p == self).unwrap_or(0);
+        Self::ALL.get(at + 1).copied().unwrap_or_default()
+    }
+}
+
+/// How many colours there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Depth {
+    /// 24-bit colours.
+    #[serde(rename = "truecolor")]
+    True,
+    /// 256 of them.
+    #[serde(rename = "256")]
+    Many,
+    /// Sixteen.
+    #[serde(rename = "16")]
+    Few,
+    /// None: `NO_COLOR`, or a terminal without.
+    #[serde(rename = "none")]
+    None,
+}
+
+impl Depth {
+    /// What the environment says of the terminal; `NO_COLOR` is honoured.
+    #[must_use]
+    pub fn detect() -> Self {
+        let term = std::env::var("TERM").unwrap_or_default();
+        if term == "dumb" || term.starts_with("vt") {
+            return Self::None;
+        }
+        match TermProfile::detect(&std::io::stdout(), termprofile::DetectorSettings::default()) {
+            TermProfile::TrueColor => Self::True,
+            TermProfile::Ansi256 => Self::Many,
+            TermProfile::Ansi16 => Self::Few,
+            TermProfile::NoColor | TermProfile::NoTty => Self::None,
+        }
+    }
+}
+
+/// A palette at a depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// The palette.
+    pub palette: Palette,
+    /// The depth.
+    pub depth: Depth,
+}
+
+/// A palette's colours: background, text, muted, faint, heading, accent, good, warning, critical, selection, ink on
+/// badges.
+struct Colours([u32; 11]);
+
+const DARK: Colours = Colours([
+    0x0010_1419,
+    0x00d5_dae1,
+    0x008b_95a3,
+    0x003a_434f,
+    0x009f_c1e8,
+    0x0063_b3ed,
+    0x006f_bf8b,
+    0x00ff_c24b,
+    0x00ff_6b61,
+    0x0023_3143,
+    0x0010_1419,
+]);
+const LIGHT: Colours = Colours([
+    0x00fb_fbf9,
+    0x0020_262d,
+    0x0066_707c,
+    0x00c9_ced4,
+    0x0023_4f83,
+    0x000b_62b0,
+    0x0026_7a45,
+    0x009a_5a00,
+    0x00b4_1d14,
+    0x00dc_e8f5,
+    0x00ff_ffff,
+]);
+const COLOUR_BLIND: Colours = Colours([
+    0x0012_1417,
+    0x00dd_e0e4,
+    0x0095_9ca6,
+    0x0041_4851,
+    0x0056_b4e9,
+    0x0056_b4e9,
+    0x0056_b4e9,
+    0x00f0_e442,
+    0x00ff_8c3a,
+    0x0024_3344,
+    0x0012_1417,
+]);
+
+impl Theme {
+    /// The style of a role.
+    #[must_use]
+    pub fn style(self, role: Role) -> Style {
+        match (self.depth, self.palette) {
+            (Depth::None, _) => plain(role),
+            (Depth::Few, palette) => named(role, palette),
+            (_, Palette::Terminal) => named(role, Palette::Terminal),
+            (_, Palette::Dark) => self.coloured(role, &DARK),
+            (_, Palette::Light) => self.coloured(role, &LIGHT),
+            (_, Palette::ColourBlind) => self.coloured(role, &COLOUR_BLIND),
+        }
+    }
+
+    /// The style that fills the screen before anything is drawn.
+    #[must_use]
+    pub fn base(self) -> Style {
+        self.style(Role::Text)
+    }
+
+    fn coloured(self, role: Role, colours: &Colours) -> Style {
+        let [ground, text, muted, faint, heading, accent, good, warning, critical, selection, ink] =
+            colours.0.map(|rgb| self.colour(rgb));
+        let on = |fg: Color| Style::new().fg(fg);
+        match role {
+            Role::Text => on(text).bg(ground),
+            Role::Muted => on(muted),
+            Role::Faint => on(faint),
+            Role::Strong => on(text).add_modifier(Modifier::BOLD),
+            Role::Heading => on(heading),
+            Role::Focus => on(accent).add_modifier(Modifier::BOLD),
+            Role::Accent => on(accent),
+            Role::Good => on(good),
+            Role::Warning => on(warning).add_modifier(Modifier::BOLD),
+            Role::Critical => on(critical).add_modifier(Modifier::BOLD),
+            Role::WarningFill => on(ink).bg(warning).add_modifier(Modifier::BOLD),
+            Role::CriticalFill => on(ink).bg(critical).add_modifier(Modifier::BOLD),
+            Role::Selected => Style::new().bg(selection),
+            Role::Stale => on(muted).add_modifier(Modifier::ITALIC),
+        }
+    }
+
+    fn colour(self, rgb: u32) -> Color {
+        let [_, r, g, b] = rgb.to_be_bytes();
+        if self.depth == Depth::True { Color::Rgb(r, g, b) } else { Color::Indexed(nearest(r, g, b)) }
+    }
+}
+
+/// The nearest of the 216 colours and 24 greys of a 256-colour terminal.
+fn nearest(r: u8, g: u8, b: u8) -> u8 {
+    let distance = |(x, y, z): (u8, u8, u8)| {
+        let d = |a: u8, b: u8| i32::from(a.abs_diff(b)).pow(2);
+        d(x, r) + d(y, g) + d(z, b)
+    };
+    let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+    let cube = (0..216u8).map(|n| (16 + n, (level(n / 36), level(n / 6 % 6), level(n % 6))));
+    let greys = (0..24u8).map(|n| (232 + n, (8 + 10 * n, 8 + 10 * n, 8 + 10 * n)));
+    cube.chain(greys).min_by_key(|(_, colour)| distance(*colour)).map_or(7, |(index, _)| index)
+}
+
+/// The sixteen names: they follow the terminal's own palette.
+fn named(role: Role, palette: Palette) -> Style {
+    let (warning, critical, good) = match palette {
+        Palette::ColourBlind => (Color::Yellow, Color::Magenta, Color::Cyan),
+        _ => (Color::Yellow, Color::Red, Color::Green),
+    };
+    let on = |fg: Color| Style::new().fg(fg);
+    match role {
+        Role::Text => Style::new().fg(Color::Reset).bg(Color::Reset),
+        Role::Muted => on(Color::DarkGray),
+        Role::Faint => on(Color::DarkGray).add_modifier(Modifier::DIM),
+        Role::Strong => on(Color::Reset).add_modifier(Modifier::BOLD),
+        Role::Heading => on(Color::Blue),
+        Role::Focus => on(Color::Cyan).add_modifier(Modifier::BOLD),
+        Role::Accent => on(Color::Cyan),
+        Role::Good => on(good),
+        Role::Warning => on(warning).add_modifier(Modifier::BOLD),
+        Role::Critical => on(critical).add_modifier(Modifier::BOLD),
+        Role::WarningFill => on(Color::Black).bg(warning),
+        Role::CriticalFill => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
+        Role::Selected => Style::new().add_modifier(Modifier::REVERSED),
+        Role::Stale => on(Color::DarkGray).add_modifier(Modifier::ITALIC),
+    }
+}
+
+/// No colours: bold, reverse, underline.
+fn plain(role: Role) -> Style {
+    let with = |modifier: Modifier| Style::new().add_modifier(modifier);
+    match role {
+        Role::Text | Role::Good | Role::Accent => Style::new(),
+        Role::Muted | Role::Faint => with(Modifier::DIM),
+        Role::Stale => with(Modifier::DIM | Modifier::ITALIC),
+        Role::Strong | Role::Warning | Role::Critical => with(Modifier::BOLD),
+        Role::Heading => with(Modifier::UNDERLINED),
+        Role::Focus => with(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::CriticalFill | Role::Selected => with(Modifier::BOLD | Modifier::REVERSED),
+    }
+}
+
+/// The role of a verdict.
+#[must_use]
+pub const fn of_verdict(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::None => Role::Text,
+        Verdict::FewSamples => Role::Muted,
+        Verdict::Good => Role::Good,
+        Verdict::Warning => Role::Warning,
+        Verdict::Critical => Role::Critical,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_colours_nothing_is_coloured() {
+        for role in [Role::Text, Role::Critical, Role::Warning, Role::Selected, Role::CriticalFill] {
+            for palette in Palette::ALL {
+                let style = Theme { palette, depth: Depth::None }.style(role);
+                assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn greys_and_primaries_are_near() {
+        assert_eq!(nearest(255, 0, 0), 196);
+        assert_eq!(nearest(8, 8, 8), 232);
+        assert_eq!(nearest(255, 255, 255), 231);
+    }
+}

@@ -1,0 +1,370 @@
+//! Keys and the mouse change what the screen shows, and ask for at most one thing to be done outside.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
+
+use crate::alert::{Act, Command, Episode, State};
+use crate::board::{Board, Mode};
+use crate::clock::Span;
+use crate::floor::handle::{Only, Steer};
+use crate::kpi::{Dim, KpiId, Slice};
+use crate::text::Label;
+use crate::ui::action::{Action, Keymap};
+use crate::ui::prompt::{self, Kind, Line, Prompt, Typed};
+use crate::ui::state::{Effect, Overlay, Page, Panel, Place, Ui};
+use crate::ui::theme::Role;
+use crate::ui::view;
+
+impl Ui {
+    /// Take a key.
+    pub fn key(&mut self, key: &KeyEvent, keymap: &Keymap, board: &Arc<Board>) -> Option<Effect> {
+        self.toast = None;
+        if let Some(mut prompt) = self.prompt.take() {
+            let typed = prompt.key(key);
+            return self.typed(prompt, typed, board);
+        }
+        if let Some(Overlay::Snooze(id)) = self.overlay {
+            self.overlay = None;
+            return self.snooze(id, key, board);
+        }
+        let action = keymap.action(key)?;
+        self.act(action, board)
+    }
+
+    /// Take a click or a turn of the wheel.
+    pub fn mouse(&mut self, event: &MouseEvent) {
+        let by = match event.kind {
+            MouseEventKind::ScrollUp => -3,
+            MouseEventKind::ScrollDown => 3,
+            _ => return,
+        };
+        if let Some(Overlay::Help(down)) = &mut self.overlay {
+            *down = down.saturating_add_signed(by);
+        } else if let Some(list) = self.lists.get_mut(&self.focus()) {
+            list.walk(isize::from(by));
+        }
+    }
+
+    fn typed(&mut self, prompt: Prompt, typed: Typed, board: &Arc<Board>) -> Option<Effect> {
+        let text = prompt.input.value().trim().to_owned();
+        match (prompt.kind, typed) {
+            (Kind::Filter, Typed::Dropped) => self.filter.clear(),
+            (Kind::Filter, _) => self.filter.clone_from(&text),
+            (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board),
+            (Kind::Note(id), Typed::Done) if !text.is_empty() => {
+                let episode = board.alerts.iter().find(|episode| episode.id == id)?;
+                return Some(Effect::Tell(vec![self.about(episode, Act::Note(Label::new(&text)))]));
+            }
+            _ => {}
+        }
+        if typed == Typed::More {
+            self.prompt = Some(prompt);
+        }
+        None
+    }
+
+    fn command(&mut self, text: &str, board: &Arc<Board>) -> Option<Effect> {
+        match prompt::read(text, board.at, &board.calendar) {
+            Ok(Line::Do(action)) => return self.act(action, board),
+            Ok(Line::Steer(steer)) => return self.steer(steer, board),
+            Ok(Line::Theme(palette)) => self.palette = palette,
+            Ok(Line::Window(window)) => self.window = window,
+            Ok(Line::Formula(formula)) => self.formula = Some(formula),
+            Err(words) => self.say(words, Role::Warning),
+        }
+        None
+    }
+
+    fn steer(&mut self, steer: Steer, board: &Board) -> Option<Effect> {
+        match (&board.mode, steer) {
+            (Mode::Replay { .. }, _) | (Mode::Simulated { .. }, Steer::Speed(_)) => Some(Effect::Steer(steer)),
+            _ => {
+                self.say("only a replay can be steered", Role::Muted);
+                None
+            }
+        }
+    }
+
+    fn about(&self, episode: &Episode, act: Act) -> Command {
+        Command { episode: episode.id, version: episode.version, who: self.who.clone(), act }
+    }
+
+    fn snooze(&mut self, id: u64, key: &KeyEvent, board: &Board) -> Option<Effect> {
+        let minutes = match key.code {
+            KeyCode::Char('1') => 5,
+            KeyCode::Char('2' | 'z') | KeyCode::Enter => 15,
+            KeyCode::Char('3') => 30,
+            KeyCode::Char('4') => 60,
+            _ => return None,
+        };
+        let episode = board.alerts.iter().find(|episode| episode.id == id)?;
+        Some(Effect::Tell(vec![self.about(episode, Act::Snooze(Span(minutes * Span::MINUTE.0)))]))
+    }
+
+    /// Do an action.
+    pub fn act(&mut self, action: Action, board: &Arc<Board>) -> Option<Effect> {
+        match action {
+            Action::Overview => self.open(Page::Overview),
+            Action::Queue => self.open(Page::Queue),
+            Action::Intents => self.open(Page::Intents),
+            Action::Agents => self.open(Page::Agents),
+            Action::Alerts => self.open(Page::Alerts),
+            Action::Callback => {
+                let slice = self.selected_slice(board);
+                self.drill(Place { only: Only::Abandoned, ..Place::new(Page::Contacts, slice) });
+            }
+            Action::Window => self.window = self.window.next(),
+            Action::Formula => {
+                let formula = self.formula.unwrap_or(board.rules.formula).next();
+                self.formula = (formula != board.rules.formula).then_some(formula);
+                self.say(format!("service level: {} = {}", formula.key(), formula.words()), Role::Accent);
+            }
+            Action::Explain => self.explain(board),
+            Action::Why => self.why(board),
+            Action::Freeze => return self.freeze(board),
+            Action::Export => return Some(Effect::Export),
+            Action::Command => self.prompt = Some(Prompt::new(Kind::Command, "")),
+            Action::Filter => self.prompt = Some(Prompt::new(Kind::Filter, &self.filter)),
+            Action::Help => self.overlay = Some(Overlay::Help(0)),
+            Action::Theme => {
+                self.palette = self.palette.next();
+                self.say(format!("theme {}", self.palette.key()), Role::Muted);
+            }
+            Action::Mouse => {
+                self.mouse = !self.mouse;
+                self.say(if self.mouse { "mouse on" } else { "mouse off" }, Role::Muted);
+                return Some(Effect::Mouse(self.mouse));
+            }
+            Action::Redraw => return Some(Effect::Redraw),
+            Action::Suspend => return Some(Effect::Suspend),
+            Action::Quit => return Some(Effect::Quit),
+            Action::Up => self.walk(-1),
+            Action::Down => self.walk(1),
+            Action::PageUp => self.walk(-isize::try_from(self.rows.get()).unwrap_or(10)),
+            Action::PageDown => self.walk(isize::try_from(self.rows.get()).unwrap_or(10)),
+            Action::First => self.walk(isize::MIN / 2),
+            Action::Last => self.walk(isize::MAX / 2),
+            Action::Left => self.aside(-1),
+            Action::Right => self.aside(1),
+            Action::NextPanel => self.panel(1),
+            Action::PreviousPanel => self.panel(-1),
+            Action::Enter => self.enter(board),
+            Action::Back => self.back(),
+            Action::Sort => self.sort(),
+            Action::Acknowledge => return self.acknowledge(board, false),
+            Action::AcknowledgeAll => return self.acknowledge(board, true),
+            Action::Note => match self.episode(board) {
+                Some(episode) => self.prompt = Some(Prompt::new(Kind::Note(episode.id), "")),
+                None => self.say("there is no alert to write about", Role::Muted),
+            },
+            Action::Undo => return self.undo(board),
+            Action::Snooze => match self.episode(board) {
+                Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
+                None => self.say("there is no alert to snooze", Role::Muted),
+            },
+            Action::Step => return self.steer(Steer::Step(Span::MINUTE), board),
+            Action::Slower => return self.pace(0.5, board),
+            Action::Faster => return self.pace(2.0, board),
+        }
+        None
+    }
+
+    fn pace(&mut self, factor: f64, board: &Board) -> Option<Effect> {
+        let speed = match &board.mode {
+            Mode::Live => 1.0,
+            Mode::Simulated { speed, .. } | Mode::Replay { speed, .. } => *speed,
+        };
+        self.steer(Steer::Speed((speed * factor).clamp(0.25, 4096.0)), board)
+    }
+
+    fn freeze(&mut self, board: &Arc<Board>) -> Option<Effect> {
+        if let Mode::Replay { paused, .. } = board.mode {
+            return Some(Effect::Steer(Steer::Pause(!paused)));
+        }
+        self.frozen = if self.frozen.is_some() { None } else { Some(Arc::clone(board)) };
+        None
+    }
+
+    fn walk(&mut self, by: isize) {
+        if let Some(Overlay::Help(down)) = &mut self.overlay {
+            let by = i16::try_from(by.clamp(-1000, 1000)).unwrap_or(0);
+            *down = down.saturating_add_signed(by);
+            return;
+        }
+        let focus = self.focus();
+        if focus == Panel::Tiles {
+            let row = isize::try_from(self.tiles().len() / 2).unwrap_or(4);
+            self.step_tile(by.signum() * row);
+        } else {
+            self.lists.entry(focus).or_default().walk(by);
+        }
+    }
+
+    fn step_tile(&mut self, by: isize) {
+        let last = self.tiles().len().saturating_sub(1);
+        self.tile = self.tile.saturating_add_signed(by).min(last);
+    }
+
+    fn aside(&mut self, by: isize) {
+        let focus = self.focus();
+        if focus == Panel::Tiles {
+            self.step_tile(by);
+        } else {
+            let last = view::columns(focus).len().saturating_sub(1);
+            let list = self.lists.entry(focus).or_default();
+            list.column = list.column.saturating_add_signed(by).min(last);
+        }
+    }
+
+    fn panel(&mut self, by: isize) {
+        let panels = self.page().panels();
+        let at = panels.iter().position(|panel| *panel == self.focus()).unwrap_or(0);
+        let len = isize::try_from(panels.len()).unwrap_or(1).max(1);
+        let to = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(len);
+        if let (Some(place), Some(panel)) =
+            (self.trail.last_mut(), usize::try_from(to).ok().and_then(|to| panels.get(to)))
+        {
+            place.focus = *panel;
+        }
+    }
+
+    fn sort(&mut self) {
+        let focus = self.focus();
+        let columns = view::columns(focus);
+        let list = self.lists.entry(focus).or_default();
+        // Numbers are wanted from the top first, names from A.
+        let first = columns.get(list.column).is_some_and(|column| !column.left);
+        list.sort = match list.sort {
+            Some((column, way)) if column == list.column && way == first => Some((column, !first)),
+            Some((column, _)) if column == list.column => None,
+            _ => Some((list.column, first)),
+        };
+    }
+
+    fn back(&mut self) {
+        if self.overlay.take().is_some() {
+        } else if !self.filter.is_empty() {
+            self.filter.clear();
+        } else if self.trail.len() > 1 {
+            self.trail.pop();
+            self.fresh();
+        }
+    }
+
+    /// The slice of the selected row; that of the page where nothing narrower is selected.
+    #[must_use]
+    pub fn selected_slice(&self, board: &Board) -> Slice {
+        let slice = self.slice().clone();
+        let Some(id) = self.lists.get(&self.focus()).and_then(|list| list.current()).cloned() else { return slice };
+        match self.focus() {
+            Panel::Queues => slice.and(Dim::Queue, id),
+            Panel::QueueIntents | Panel::Intents => slice.and(Dim::Intent, id),
+            Panel::Agents | Panel::Serving => slice.and(Dim::Agent, id),
+            Panel::Rail | Panel::Active | Panel::Held => self.episode(board).map_or(slice, |e| e.slice.clone()),
+            Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts => slice,
+        }
+    }
+
+    /// The KPI of the selected column or tile.
+    fn selected_kpi(&self, board: &Board) -> KpiId {
+        let focus = self.focus();
+        match focus {
+            Panel::Tiles => self.tiles().get(self.tile).copied(),
+            Panel::Rail | Panel::Active | Panel::Held => self.episode(board).and_then(|episode| episode.kpi),
+            _ => {
+                let column = self.lists.get(&focus).map_or(0, |list| list.column);
+                view::columns(focus).get(column).and_then(|column| column.kpi)
+            }
+        }
+        .unwrap_or(KpiId::ServiceLevel)
+    }
+
+    fn explain(&mut self, board: &Board) {
+        let kpi = self.selected_kpi(board);
+        self.overlay = match self.overlay {
+            Some(Overlay::Figure { .. }) => None,
+            _ => Some(Overlay::Figure { kpi, slice: self.selected_slice(board), window: self.window }),
+        };
+    }
+
+    fn why(&mut self, board: &Board) {
+        if matches!(self.overlay, Some(Overlay::Why { .. })) {
+            self.overlay = None;
+            return;
+        }
+        let slice = self.selected_slice(board);
+        let kpi = self.selected_kpi(board);
+        let on_alert = matches!(self.focus(), Panel::Rail | Panel::Active | Panel::Held);
+        // The alert about what is selected; on the alert lists the selected one.
+        let episode = if on_alert {
+            self.episode(board)
+        } else {
+            let here = || board.alerts.iter().filter(|e| e.slice == slice && e.kpi.is_some());
+            let named = |e: &&Episode| matches!(self.focus(), Panel::Tiles) && e.kpi != Some(kpi);
+            here().find(|e| e.kpi == Some(kpi)).or_else(|| here().find(|e| !named(e)))
+        };
+        self.overlay = Some(match episode {
+            Some(e) => Overlay::Why {
+                kpi: e.kpi.unwrap_or(kpi),
+                slice: e.slice.clone(),
+                window: e.window,
+                episode: Some(e.id),
+            },
+            None => Overlay::Why { kpi, slice, window: self.window, episode: None },
+        });
+    }
+
+    fn enter(&mut self, board: &Board) {
+        if self.overlay.take().is_some() {
+            return;
+        }
+        let slice = self.selected_slice(board);
+        match self.focus() {
+            Panel::Tiles => self.explain(board),
+            Panel::Queues => self.drill(Place::new(Page::Queue, slice)),
+            Panel::QueueIntents | Panel::Intents => self.drill(Place::new(Page::Agents, slice)),
+            Panel::Agents | Panel::Serving | Panel::Waiting => self.drill(Place::new(Page::Contacts, slice)),
+            Panel::Rail => {
+                let id = self.lists.get(&Panel::Rail).and_then(|list| list.current()).cloned();
+                self.drill(Place::new(Page::Alerts, Slice::TOTAL));
+                self.lists.entry(Panel::Active).or_default().selected = id;
+            }
+            Panel::Active | Panel::Held => {
+                let page = match (slice.get(Dim::Queue), slice.get(Dim::Intent), slice.get(Dim::Agent)) {
+                    (_, _, Some(_)) => Page::Contacts,
+                    (_, Some(_), _) => Page::Agents,
+                    (Some(_), ..) => Page::Queue,
+                    _ => return self.open(Page::Overview),
+                };
+                self.drill(Place::new(page, slice));
+            }
+            Panel::Past | Panel::Contacts => {}
+        }
+    }
+
+    fn acknowledge(&mut self, board: &Board, group: bool) -> Option<Effect> {
+        let Some(episode) = self.episode(board) else {
+            self.say("there is no alert to acknowledge", Role::Muted);
+            return None;
+        };
+        let act = Act::Acknowledge { note: None, lasts: None };
+        let same = |other: &&Episode| {
+            other.id == episode.id || group && other.rule == episode.rule && other.state == State::Firing
+        };
+        let commands = board.alerts.iter().filter(same).map(|other| self.about(other, act.clone())).collect();
+        Some(Effect::Tell(commands))
+    }
+
+    fn undo(&mut self, board: &Board) -> Option<Effect> {
+        let mine = |e: &&Episode| matches!(e.state, State::Acknowledged | State::Snoozed);
+        let selected = self.episode(board).filter(mine);
+        // With nothing selected: what was taken last.
+        let newest = || board.alerts.iter().filter(mine).max_by_key(|e| e.acknowledged.as_ref().map(|a| a.at));
+        let Some(episode) = selected.or_else(newest) else {
+            self.say("there is nothing to undo", Role::Muted);
+            return None;
+        };
+        Some(Effect::Tell(vec![self.about(episode, Act::Undo)]))
+    }
+}

@@ -1,0 +1,220 @@
+//! The screen: header, page, footer, and what lies over them. One file a page.
+
+pub mod agents;
+pub mod alerts;
+pub mod contacts;
+pub mod figure;
+pub mod footer;
+pub mod header;
+pub mod help;
+pub mod intents;
+pub mod overlay;
+pub mod overview;
+pub mod queue;
+pub mod queues;
+pub mod small;
+pub mod waiting;
+pub mod why;
+
+use std::hash::{Hash, Hasher};
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustc_hash::FxHasher;
+
+use crate::board::{Board, Health};
+use crate::kpi::{Answer, Bands, KpiId};
+use crate::text::Label;
+use crate::ui::action::Keymap;
+use crate::ui::ask::Data;
+use crate::ui::grid::{self, Column, Grid};
+use crate::ui::settings::Settings;
+use crate::ui::state::{List, Overlay, Page, Panel, Ui};
+use crate::ui::theme::Theme;
+use crate::ui::widget::{panel, table};
+use crate::ui::{format, glyphs};
+
+/// The least screen that a page fits on.
+pub const LEAST: (u16, u16) = (60, 16);
+
+/// Everything a view may look at.
+#[derive(Clone, Copy)]
+pub struct Ctx<'a> {
+    /// What is shown of it.
+    pub ui: &'a Ui,
+    /// The floor.
+    pub board: &'a Board,
+    /// The answers.
+    pub data: &'a Data,
+    /// The colours.
+    pub theme: Theme,
+    /// The keys.
+    pub keymap: &'a Keymap,
+    /// The settings.
+    pub settings: &'a Settings,
+}
+
+impl<'a> Ctx<'a> {
+    /// The time zone that times are shown in.
+    #[must_use]
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.settings.zone.unwrap_or(self.board.calendar.zone)
+    }
+
+    /// The lines a KPI is shown with.
+    #[must_use]
+    pub fn bands(&self, kpi: KpiId) -> Bands {
+        let own = self.settings.targets.get(&kpi).copied().unwrap_or(Bands::NONE);
+        own.or(kpi.def().bands)
+    }
+
+    /// The name of a queue.
+    #[must_use]
+    pub fn queue_name(&self, id: &'a Label) -> &'a Label {
+        self.board.queues.iter().find(|queue| queue.id == *id).map_or(id, |queue| &queue.name)
+    }
+
+    /// The name of an agent.
+    #[must_use]
+    pub fn agent_name(&self, id: &'a Label) -> &'a Label {
+        self.board.agents.iter().find(|agent| agent.id == *id).map_or(id, |agent| &agent.name)
+    }
+
+    /// Whether nothing on the screen is fresh: every source that is to be followed is silent, or no board comes.
+    #[must_use]
+    pub fn stale(&self) -> bool {
+        let old = |health| matches!(health, Health::Stale | Health::Down);
+        let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
+        self.ui.silent >= 5 || followed().next().is_some() && followed().all(|source| old(source.health))
+    }
+
+    /// The window and the age of an answer, for the rule of a panel: `today · 12s old`.
+    #[must_use]
+    pub fn about(&self, answer: Option<&Answer>) -> String {
+        let window = self.ui.window.key();
+        match answer {
+            None => format!("{window} …"),
+            Some(answer) => match self.board.at.since(answer.at) {
+                age if age.as_secs() < 3 => window.to_owned(),
+                age => format!("{window} · {} old", format::age(age)),
+            },
+        }
+    }
+}
+
+/// The columns of a panel's table; none where it has no table.
+#[must_use]
+pub const fn columns(panel: Panel) -> &'static [Column] {
+    match panel {
+        Panel::Tiles => &[],
+        Panel::Queues => queues::COLUMNS,
+        Panel::Rail => alerts::RAIL,
+        Panel::Waiting => waiting::COLUMNS,
+        Panel::Serving => agents::SERVING,
+        Panel::QueueIntents | Panel::Intents => intents::COLUMNS,
+        Panel::Agents => agents::COLUMNS,
+        Panel::Active => alerts::ACTIVE,
+        Panel::Held => alerts::HELD,
+        Panel::Past => alerts::PAST,
+        Panel::Contacts => contacts::COLUMNS,
+    }
+}
+
+/// The rows and columns of a panel.
+#[must_use]
+pub fn grid<'a>(panel: Panel, ctx: Ctx<'a>) -> Option<Box<dyn Grid + 'a>> {
+    Some(match panel {
+        Panel::Tiles => return None,
+        Panel::Queues => Box::new(queues::Queues::new(ctx)),
+        Panel::Rail => Box::new(alerts::Alerts::rail(ctx)),
+        Panel::Waiting => Box::new(waiting::Waiting::new(ctx)),
+        Panel::Serving => Box::new(agents::Agents::serving(ctx)),
+        Panel::QueueIntents | Panel::Intents => Box::new(intents::Intents::new(ctx)),
+        Panel::Agents => Box::new(agents::Agents::new(ctx)),
+        Panel::Active => Box::new(alerts::Alerts::active(ctx)),
+        Panel::Held => Box::new(alerts::Alerts::held(ctx)),
+        Panel::Past => Box::new(alerts::Alerts::past(ctx)),
+        Panel::Contacts => Box::new(contacts::ContactList::new(ctx)),
+    })
+}
+
+/// The lists of the page whose rows or order have changed, put in order.
+#[must_use]
+pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
+    let mut out = Vec::new();
+    for panel in ctx.ui.page().panels() {
+        let list = ctx.ui.lists.get(panel);
+        let sort = list.and_then(|list| list.sort);
+        let mut hasher = FxHasher::default();
+        let ui = ctx.ui;
+        (ctx.board.seq, ctx.data.serial, sort, &ui.filter, ui.slice(), ui.window, ui.formula).hash(&mut hasher);
+        let made_of = hasher.finish();
+        if list.is_some_and(|list| list.made_of == made_of) {
+            continue;
+        }
+        let Some(grid) = grid(*panel, ctx) else { continue };
+        let mut list = list.cloned().unwrap_or_default();
+        list.made_of = made_of;
+        list.order = grid::order(grid.as_ref(), sort, &ui.filter);
+        list.ids = list.order.iter().map(|row| grid.id(*row as usize)).collect();
+        out.push((*panel, list));
+    }
+    out
+}
+
+/// Draw the table of a panel.
+pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty: &str) -> Option<(u16, u16)> {
+    let grid = grid(panel, ctx)?;
+    if panel == ctx.ui.focus() {
+        ctx.ui.rows.set(area.height.saturating_sub(2).max(1));
+    }
+    let default = List::default();
+    let list = ctx.ui.lists.get(&panel).unwrap_or(&default);
+    if list.order.is_empty() {
+        let words = if ctx.ui.filter.is_empty() { empty } else { "nothing holds the filter's word" };
+        panel::say(buffer, area, ctx.theme, words);
+        return None;
+    }
+    let stale = ctx.stale() && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
+    table::draw(buffer, area, ctx.theme, grid.as_ref(), list, panel == ctx.ui.focus(), stale)
+}
+
+/// Draw everything.
+pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
+    let area = frame.area();
+    let buffer = frame.buffer_mut();
+    buffer.set_style(area, ctx.theme.base());
+    let mut cursor = None;
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        small::draw(buffer, area, ctx);
+    } else {
+        let top = header::draw(buffer, area, ctx);
+        let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area };
+        cursor = match ctx.ui.page() {
+            Page::Overview => overview::draw(buffer, body, ctx),
+            Page::Queue => queue::draw(buffer, body, ctx),
+            Page::Intents => intents::draw(buffer, body, ctx),
+            Page::Agents => agents::draw(buffer, body, ctx),
+            Page::Alerts => alerts::draw(buffer, body, ctx),
+            Page::Contacts => contacts::draw(buffer, body, ctx),
+        };
+        match &ctx.ui.overlay {
+            Some(Overlay::Help(down)) => help::draw(buffer, body, ctx, *down),
+            Some(Overlay::Figure { kpi, slice, window }) => figure::draw(buffer, body, ctx, *kpi, slice, *window),
+            Some(Overlay::Why { kpi, slice, window, episode }) => {
+                why::draw(buffer, body, ctx, *kpi, slice, *window, *episode);
+            }
+            Some(Overlay::Snooze(id)) => alerts::snooze(buffer, body, ctx, *id),
+            None => {}
+        }
+        let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
+        cursor = footer::draw(buffer, foot, ctx).or(cursor);
+    }
+    if ascii {
+        glyphs::spell(buffer);
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}

@@ -1,0 +1,122 @@
+//! What a number means: formula, parts, window, samples, age.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Ctx, overlay};
+use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Window};
+use crate::ui::ask;
+use crate::ui::format;
+use crate::ui::glyphs;
+use crate::ui::theme::{Role, of_verdict};
+
+/// Draw it.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &Slice, window: Window) {
+    let figures = ctx.data.figures(ask::single(ctx.ui, slice, kpi, window));
+    let kpi = kpi.def();
+    let width = usize::from(area.width).saturating_sub(10).min(84);
+    let mut lines = Vec::new();
+    match figures.and_then(|f| Some((f, f.total(kpi.id)?))) {
+        None => lines.push(("…".to_owned(), Role::Muted)),
+        Some((known, figure)) => {
+            let verdict = figure.verdict;
+            let sign = glyphs::of_verdict(verdict);
+            lines.push((format!("{}  {sign} {}", kpi.show(figure), glyphs::word(verdict)), of_verdict(verdict)));
+            if let Some(reason) = &figure.reason {
+                lines.push((format!("unknown: {reason}"), Role::Warning));
+            }
+            lines.push((String::new(), Role::Text));
+            lines.push((format!("= {}", kpi.formula), Role::Strong));
+            if kpi.id == KpiId::ServiceLevel {
+                let formula = ctx.ui.formula.unwrap_or(ctx.board.rules.formula);
+                lines.push((format!("  formula {}: {}", formula.key(), formula.words()), Role::Text));
+            }
+            parts(&mut lines, kpi, figure);
+            let answer = &known.answer;
+            let zone = ctx.zone();
+            lines.push((String::new(), Role::Text));
+            lines.push((
+                format!(
+                    "of {slice}, {}: {} to {}",
+                    window.words(),
+                    format::day_minute(answer.from, zone),
+                    format::clock(answer.at, zone)
+                ),
+                Role::Text,
+            ));
+            lines.push((
+                format!("computed {} ago, {}", format::age(ctx.board.at.since(answer.at)), sources(ctx)),
+                Role::Muted,
+            ));
+        }
+    }
+    lines.push((lines_of_bands(kpi, &ctx.bands(kpi.id)), Role::Muted));
+    if !kpi.action.is_empty() {
+        lines.push((format!("→ {}", kpi.action), Role::Accent));
+    }
+    let title = format!("{} of {slice}", kpi.name);
+    let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
+    overlay::lines(buffer, inner, ctx.theme, &lines, 0);
+}
+
+fn parts(lines: &mut Vec<(String, Role)>, kpi: &Kpi, figure: &Figure) {
+    let number = |v: f64| {
+        if kpi.unit == Unit::Seconds {
+            crate::kpi::format::duration(v)
+        } else if v.fract() == 0.0 {
+            crate::kpi::format::count(v)
+        } else {
+            format!("{v:.1}")
+        }
+    };
+    if let (Some(numerator), Some(denominator)) = (figure.numerator, figure.denominator) {
+        let factor = if kpi.unit == Unit::Percent || kpi.unit == Unit::Points { " × 100" } else { "" };
+        // What times are divided by is a count, whatever the unit of the whole.
+        let below = crate::kpi::format::count(denominator);
+        lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Role::Text));
+    }
+    if kpi.sampled {
+        lines.push((format!("  from {} samples", figure.n), Role::Text));
+    }
+    if let (Some(low), Some(high)) = (figure.low, figure.high) {
+        let show = |v: f64| kpi.show_value(v, figure.n);
+        lines.push((format!("  95 % sure to lie between {} and {}", show(low), show(high)), Role::Text));
+    }
+    if let Some(open) = figure.provisional {
+        lines.push((format!("  provisional: {open:.0}% of first contacts could still come back"), Role::Text));
+    }
+    if figure.observed {
+        lines.push(("  the source's own figure, shown as it came".to_owned(), Role::Warning));
+    }
+    for part in &figure.parts {
+        let value = part.value.map_or("–".to_owned(), |v| kpi.show_value(v, part.n));
+        lines.push((format!("    {}  {value}  n {}", part.key, part.n), Role::Text));
+    }
+}
+
+fn sources(ctx: Ctx<'_>) -> String {
+    let words = ctx.board.sources.iter().map(|source| {
+        let age = source.newest.map_or_else(
+            || "nothing yet".to_owned(),
+            |at| format!("newest event {} old", format::age(ctx.board.at.since(at))),
+        );
+        format!("{} {}, {age}", source.name, source.health.key())
+    });
+    let words: Vec<String> = words.take(3).collect();
+    if words.is_empty() { "without a source".to_owned() } else { format!("from {}", words.join("; ")) }
+}
+
+fn lines_of_bands(kpi: &Kpi, bands: &Bands) -> String {
+    let show = |v: f64| kpi.show_value(v, 0);
+    let mut words = Vec::new();
+    let sign = if kpi.better == Better::Higher { "below" } else { "above" };
+    if let Some(target) = format::target(kpi, bands) {
+        words.push(format!("target {target}"));
+    }
+    if kpi.better == Better::Band {
+        words.push("outside is a warning".to_owned());
+    }
+    words.extend(bands.warning.map(|w| format!("▲ warning {sign} {}", show(w))));
+    words.extend(bands.critical.map(|c| format!("‼ critical {sign} {}", show(c))));
+    if bands.is_empty() { "no lines are set for it: it is never red".to_owned() } else { words.join(", ") }
+}

@@ -1,0 +1,94 @@
+//! The foot: what is typed, what was said, or the keys of this place.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::Ctx;
+use crate::board::Mode;
+use crate::text::fit;
+use crate::ui::action::{ACTIONS, Action, Entry, Place};
+use crate::ui::format::cols;
+use crate::ui::state::{Page, Panel};
+use crate::ui::theme::Role;
+
+/// Draw it; where the cursor stands while something is typed.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+    let width = usize::from(area.width);
+    let style = |role| ctx.theme.style(role);
+    if let Some(prompt) = &ctx.ui.prompt {
+        let sign = prompt.sign();
+        buffer.set_stringn(area.x, area.y, " ".repeat(width), width, ctx.theme.base());
+        buffer.set_string(area.x + 1, area.y, sign, style(Role::Focus));
+        let x = area.x + 1 + cols(sign.width());
+        let room = usize::from(area.right().saturating_sub(x + 1));
+        let scroll = prompt.input.visual_scroll(room);
+        let shown: String = prompt
+            .input
+            .value()
+            .chars()
+            .scan(0, |at, c| {
+                let before = *at;
+                *at += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+                Some((before, c))
+            })
+            .filter(|(at, _)| *at >= scroll)
+            .map(|(_, c)| c)
+            .collect();
+        buffer.set_stringn(x, area.y, &shown, room, style(Role::Strong));
+        return Some((x + cols(prompt.input.visual_cursor().saturating_sub(scroll)), area.y));
+    }
+    if let Some(toast) = &ctx.ui.toast {
+        buffer.set_stringn(area.x + 1, area.y, fit(&toast.text, width - 2), width - 2, style(toast.role));
+        return None;
+    }
+    let mut x = area.x + 1;
+    if !ctx.ui.filter.is_empty() {
+        let text = format!("/{} ", ctx.ui.filter);
+        buffer.set_stringn(x, area.y, fit(&text, 24), 24, style(Role::WarningFill));
+        x += cols(fit(&text, 24).width()) + 1;
+    }
+    let help = ctx.keymap.key(Action::Help).map_or(String::new(), |key| format!("{key} help"));
+    let right = area.right() - 1 - cols(help.width());
+    for entry in hints(ctx) {
+        let Some(key) = ctx.keymap.key(entry.action) else { continue };
+        let needed = cols(key.width() + entry.word.width() + 3);
+        if x + needed >= right {
+            break;
+        }
+        buffer.set_string(x, area.y, key, style(Role::Accent));
+        buffer.set_string(x + cols(key.width()) + 1, area.y, entry.word, style(Role::Muted));
+        x += needed;
+    }
+    buffer.set_string(right, area.y, &help, style(Role::Accent));
+    None
+}
+
+/// The actions of this place, the most useful first.
+fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static Entry> {
+    let alerts = matches!(ctx.ui.focus(), Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
+    let replay = matches!(ctx.board.mode, Mode::Replay { .. });
+    let deep = ctx.ui.trail.len() > 1 || ctx.ui.overlay.is_some();
+    let page = ctx.ui.page();
+    let rank = move |entry: &Entry| match entry.action {
+        _ if entry.word.is_empty() || entry.action == Action::Help => None,
+        Action::Quit => Some(90),
+        Action::Back => deep.then_some(0),
+        Action::Acknowledge => Some(1),
+        Action::Enter => (page != Page::Contacts).then_some(2),
+        _ => match entry.place {
+            Place::Alerts => Some(if alerts { 3 } else { 60 }),
+            Place::Replay => replay.then_some(4),
+            Place::Lists => Some(20),
+            Place::Anywhere => Some(match entry.action {
+                Action::Why => 5,
+                Action::Explain => 6,
+                Action::Window => 7,
+                _ => 30,
+            }),
+        },
+    };
+    let mut ranked: Vec<(i32, &'static Entry)> = ACTIONS.iter().filter_map(|e| rank(e).map(|r| (r, e))).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, entry)| entry)
+}

@@ -1,0 +1,179 @@
+//! The head: what board this is and how fresh, the pages, the trail; a banner where data is old.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::Ctx;
+use crate::alert::{Severity, State};
+use crate::board::{Health, Keeper, Mode};
+use crate::floor::handle::Only;
+use crate::text::fit;
+use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
+use crate::ui::state::Page;
+use crate::ui::theme::Role;
+
+/// Draw it; how many rows it took.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
+    title(buffer, area, ctx);
+    pages(buffer, Rect { y: area.y + 1, ..area }, ctx);
+    match banner(ctx) {
+        Some((text, role)) => {
+            let width = usize::from(area.width);
+            let line = format!(" {text:<width$}");
+            buffer.set_stringn(area.x, area.y + 2, fit(&line, width), width, ctx.theme.style(role));
+            3
+        }
+        None => 2,
+    }
+}
+
+fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let (board, zone) = (ctx.board, ctx.zone());
+    let title = if board.title.is_empty() { "floorwatch" } else { board.title.as_str() };
+    let mode = match &board.mode {
+        Mode::Live => (" LIVE ".to_owned(), Role::Good),
+        Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Role::Warning),
+        Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Role::Accent),
+        Mode::Replay { .. } => (" REPLAY paused ".to_owned(), Role::Warning),
+    };
+    let clock = match board.mode {
+        Mode::Replay { .. } => format!("{} ", format::day_minute(board.at, zone)),
+        _ => String::new(),
+    };
+    let clock = match board.mode {
+        Mode::Replay { .. } => format!("{clock}{}", &format::zone_name(board.at, zone)),
+        _ => format!("{} {}", format::clock(board.at, zone), format::zone_name(board.at, zone)),
+    };
+    // The clock stands at the right edge whatever else there is; the rest goes where room is short, the last first.
+    let right = area.right() - 1 - cols(clock.width());
+    buffer.set_string(right, area.y, &clock, ctx.theme.style(Role::Strong));
+    let mut parts = vec![(format!(" {}", fit(title, 30)), Role::Strong), mode];
+    if ctx.ui.frozen.is_some() {
+        parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Role::WarningFill));
+    }
+    parts.push((format!("{} ", ctx.ui.window.words()), Role::Text));
+    for source in board.sources.iter().take(4) {
+        let age = source
+            .heard
+            .or(source.newest)
+            .map_or_else(String::new, |at| format!(" {}", format::age(board.at.since(at))));
+        let (text, role) = match source.health {
+            Health::Live => (format!("· {}{age} ", source.name), Role::Muted),
+            Health::Ended => (format!("· {} read ", source.name), Role::Muted),
+            Health::Connecting => (format!("○ {} connecting ", source.name), Role::Warning),
+            Health::Stale => (format!("▲ {} stale{age} ", source.name), Role::Warning),
+            Health::Down => {
+                (format!("‼ {} down {} ", source.name, format::age(board.at.since(source.since))), Role::Critical)
+            }
+        };
+        parts.push((text, role));
+    }
+    parts.push((format!("service level: {} ", ctx.ui.formula.unwrap_or(board.rules.formula).key()), Role::Muted));
+    let mut x = area.x;
+    for (text, role) in parts {
+        let width = cols(text.width());
+        if x + width + 1 >= right {
+            break;
+        }
+        buffer.set_string(x, area.y, &text, ctx.theme.style(role));
+        x += width + 1;
+    }
+}
+
+fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let root =
+        if ctx.ui.trail.len() > 1 { ctx.ui.trail.get(1).map(|p| p.page) } else { None }.unwrap_or(Page::Overview);
+    let mut x = area.x + 1;
+    for (at, page) in Page::NUMBERED.into_iter().enumerate() {
+        let role = if page == root || page == ctx.ui.page() { Role::Focus } else { Role::Muted };
+        let text = format!("{} {}", at + 1, page.name());
+        buffer.set_string(x, area.y, &text, ctx.theme.style(role));
+        x += cols(text.width()) + 2;
+        if page == Page::Alerts {
+            x = badges(buffer, x - 1, area.y, ctx);
+        }
+    }
+    let trail = trail(ctx);
+    if !trail.is_empty() {
+        let room = usize::from(area.right().saturating_sub(x + 2));
+        let text = fit(&trail, room);
+        let right = area.right() - 1 - cols(text.width());
+        buffer.set_string(right, area.y, &text, ctx.theme.style(Role::Accent));
+    }
+}
+
+/// How many alerts there are that nobody has taken.
+fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
+    let mut x = x;
+    for (severity, role) in [(Severity::Critical, Role::CriticalFill), (Severity::Warning, Role::WarningFill)] {
+        let new = ctx.board.alerts.iter();
+        let count =
+            new.filter(|e| e.severity == severity && e.state == State::Firing && e.inhibited_by.is_none()).count();
+        if count > 0 {
+            let text = format!(" {}{count} ", glyphs::of_verdict(glyphs::of_severity(severity)));
+            buffer.set_string(x, y, &text, ctx.theme.style(role));
+            x += cols(text.width()) + 1;
+        }
+    }
+    x + 1
+}
+
+/// The drill trail: `Overview ▸ Billing ▸ refund ▸ contacts`.
+fn trail(ctx: Ctx<'_>) -> String {
+    let mut steps = Vec::new();
+    let mut before = None;
+    for place in &ctx.ui.trail {
+        let newest =
+            place.slice.parts().find(|part| before.is_none_or(|b: &crate::kpi::Slice| b.get(part.0) != Some(&part.1)));
+        let name = match newest {
+            Some((crate::kpi::Dim::Queue, id)) => ctx.queue_name(id).to_string(),
+            Some((crate::kpi::Dim::Agent, id)) => ctx.agent_name(id).to_string(),
+            Some((dim, id)) if id.is_empty() => format!("no {}", dim.key()),
+            Some((_, id)) => id.to_string(),
+            None => String::new(),
+        };
+        let page = match (place.page, place.only) {
+            (Page::Contacts, Only::Abandoned) => "to call back",
+            (page, _) => page.name(),
+        };
+        steps.push(match (place.page, name.is_empty()) {
+            (_, true) => page.to_owned(),
+            (Page::Queue, false) => name,
+            (_, false) => format!("{name} {}", page.to_lowercase()),
+        });
+        before = Some(&place.slice);
+    }
+    if steps.len() < 2 { String::new() } else { steps.join(glyphs::TRAIL) }
+}
+
+/// What must be known before any number is read: data that is old, and why.
+fn banner(ctx: Ctx<'_>) -> Option<(String, Role)> {
+    let board = ctx.board;
+    if ctx.ui.silent >= 5 {
+        return Some((
+            format!("‼ the floor is silent: no news for {} s; all figures are as of then", ctx.ui.silent),
+            Role::CriticalFill,
+        ));
+    }
+    match &board.keeper {
+        Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Role::Muted)),
+        Keeper::Failed(why) => {
+            return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Role::WarningFill));
+        }
+        Keeper::Other(who) => return Some((format!("· read-only: {who} keeps the journal"), Role::Muted)),
+        Keeper::Us | Keeper::Nobody => {}
+    }
+    let worst =
+        board.sources.iter().filter(|s| matches!(s.health, Health::Stale | Health::Down)).max_by_key(|s| s.health)?;
+    let others = board.sources.iter().filter(|s| matches!(s.health, Health::Stale | Health::Down)).count() - 1;
+    let sign = if worst.health == Health::Down { glyphs::CRITICAL } else { glyphs::WARNING };
+    let since = format::age(board.at.since(worst.since));
+    let why = if worst.reason.is_empty() { String::new() } else { format!(": {}", worst.reason) };
+    let more = if others > 0 { format!(" (+{others} more)") } else { String::new() };
+    let newest =
+        worst.newest.map_or_else(String::new, |at| format!(" — newest event {}", format::clock(at, ctx.zone())));
+    let role = if worst.health == Health::Down { Role::CriticalFill } else { Role::WarningFill };
+    Some((format!("{sign} {} {} for {since}{why}{newest}{more}", worst.name, worst.health.key()), role))
+}

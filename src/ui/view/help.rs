@@ -1,0 +1,43 @@
+//! The help page: every action, from the one table.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Ctx, overlay};
+use crate::ui::action::{ACTIONS, Place};
+use crate::ui::theme::Role;
+
+/// Draw it from the `down`th line on.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
+    let mut lines = Vec::new();
+    for place in Place::ALL {
+        if !lines.is_empty() {
+            lines.push((String::new(), Role::Text));
+        }
+        lines.push((place.heading().to_owned(), Role::Heading));
+        for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
+            let keys = ctx.keymap.keys(entry.action).join(" ");
+            lines.push((format!("{keys:<16} {}", entry.help), Role::Text));
+        }
+    }
+    lines.push((String::new(), Role::Text));
+    lines.push((
+        "How things stand: ‼ CRIT past the critical line, ▲ WARN past the warning line, · ok, ○ too few samples"
+            .to_owned(),
+        Role::Muted,
+    ));
+    let two = area.width >= 150;
+    let width = (usize::from(area.width) - 6).min(if two { 180 } else { 96 });
+    let half = lines.len().div_ceil(2);
+    let height = if two { half } else { overlay::height(&lines, width) };
+    let inner = overlay::frame(buffer, area, ctx.theme, "Keys (esc closes, ↓ goes on)", (width, height));
+    if two {
+        let column = inner.width / 2;
+        let (left, right) = lines.split_at(half);
+        overlay::lines(buffer, Rect { width: column - 2, ..inner }, ctx.theme, left, 0);
+        overlay::lines(buffer, Rect { x: inner.x + column, width: column, ..inner }, ctx.theme, right, 0);
+    } else {
+        let most = height.saturating_sub(usize::from(inner.height));
+        overlay::lines(buffer, inner, ctx.theme, &lines, usize::from(down).min(most));
+    }
+}

@@ -1,0 +1,189 @@
+//! What contacts are about: volume, handling time against its bounds, resolution, satisfaction.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Ctx;
+use crate::kpi::{Dim, Figure, KpiId, Row, Verdict};
+use crate::text::Label;
+use crate::ui::ask::{self, Figures};
+use crate::ui::format;
+use crate::ui::glyphs;
+use crate::ui::grid::{self, Cell, Column, Grid, Key};
+use crate::ui::state::Panel;
+use crate::ui::theme::{Role, of_verdict};
+use crate::ui::widget::{bands, panel};
+
+/// The columns.
+pub const COLUMNS: &[Column] = &[
+    Column::text("Intent", "intent", 14, 18, 0),
+    Column::text("", "status", 6, 0, 4),
+    Column::kpi("Offered", "offered", KpiId::Offered, 7, 1),
+    Column::kpi("Share", "share", KpiId::Offered, 5, 5),
+    Column::kpi("AHT", "aht_s", KpiId::Aht, 7, 0),
+    Column { grow: 12, ..Column::kpi("0 … twice the mean", "gauge", KpiId::Aht, 12, 9) },
+    Column::kpi("FCR", "fcr", KpiId::Fcr, 6, 1),
+    Column::kpi("open", "fcr_open", KpiId::Fcr, 5, 8),
+    Column::kpi("Repeats", "repeat_rate", KpiId::RepeatRate, 7, 3),
+    Column::kpi("CSAT", "csat", KpiId::Csat, 6, 2),
+    Column::kpi("±", "csat_interval", KpiId::Csat, 4, 7),
+    Column::kpi("Transfer", "transfer_rate", KpiId::TransferRate, 8, 6),
+    Column::kpi("Trap", "speed_trap", KpiId::SpeedTrap, 6, 8),
+    Column::kpi("Svc lvl", "service_level", KpiId::ServiceLevel, 7, 10),
+    Column::kpi("Abandon", "abandonment_rate", KpiId::AbandonmentRate, 7, 11),
+    Column::kpi("ACW", "acw_s", KpiId::Acw, 6, 12),
+    Column::kpi("Handled", "handled", KpiId::Handled, 7, 13),
+];
+const STATUS: usize = 1;
+const SHARE: usize = 3;
+const GAUGE: usize = 5;
+const OPEN: usize = 7;
+const INTERVAL: usize = 10;
+
+/// The intents of the page's slice.
+pub struct Intents<'a> {
+    ctx: Ctx<'a>,
+    figures: Option<&'a Figures>,
+}
+
+impl<'a> Intents<'a> {
+    /// Of the page's slice.
+    #[must_use]
+    pub fn new(ctx: Ctx<'a>) -> Self {
+        Self { ctx, figures: ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice())) }
+    }
+
+    fn row(&self, row: usize) -> Option<&'a Row> {
+        self.figures?.answer.rows.get(row)
+    }
+
+    fn figure(&self, row: &'a Row, kpi: KpiId) -> Option<&'a Figure> {
+        self.figures?.of(row, kpi)
+    }
+
+    /// Handling time, judged by the bounds of the configuration where the answer brings no verdict.
+    fn handling(&self, row: &'a Row) -> Option<Figure> {
+        let mut figure = self.figure(row, KpiId::Aht)?.clone();
+        if figure.verdict == Verdict::None {
+            let kpi = KpiId::Aht.def();
+            figure.verdict = self.bounds(row).verdict(kpi.better, &figure, self.ctx.board.rules.min_samples, true);
+        }
+        Some(figure)
+    }
+
+    fn bounds(&self, row: &Row) -> crate::kpi::Bands {
+        let intent = row.key.get(Dim::Intent).map_or("", Label::as_str);
+        self.ctx.settings.handling_time.get(intent).copied().unwrap_or_else(|| self.ctx.bands(KpiId::Aht))
+    }
+
+    fn verdict(&self, row: &'a Row) -> Verdict {
+        let judged = [KpiId::Fcr, KpiId::Csat, KpiId::SpeedTrap];
+        let worst = judged.into_iter().filter_map(|kpi| self.figure(row, kpi)).map(|f| f.verdict).max();
+        worst.unwrap_or(Verdict::None).max(self.handling(row).map_or(Verdict::None, |f| f.verdict))
+    }
+
+    fn share(&self, row: &'a Row) -> Option<f64> {
+        let all: f64 = self.figures?.total(KpiId::Offered)?.value.filter(|all| *all > 0.0)?;
+        Some(100.0 * self.figure(row, KpiId::Offered)?.value? / all)
+    }
+}
+
+impl Grid for Intents<'_> {
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn len(&self) -> usize {
+        self.figures.map_or(0, |f| f.answer.rows.len())
+    }
+
+    fn id(&self, row: usize) -> Label {
+        self.row(row).and_then(|row| row.key.get(Dim::Intent)).cloned().unwrap_or_default()
+    }
+
+    fn holds(&self, row: usize, word: &str) -> bool {
+        grid::holds(&self.id(row), word)
+    }
+
+    fn key(&self, row: usize, column: usize) -> Key<'_> {
+        let Some(row) = self.row(row) else { return Key::Missing };
+        match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
+            (0, _) => row.key.get(Dim::Intent).map_or(Key::Missing, Key::label),
+            (STATUS, _) => Key::Text(glyphs::word(self.verdict(row))),
+            (SHARE, _) => self.share(row).map_or(Key::Missing, Key::Number),
+            (OPEN, _) => self.figure(row, KpiId::Fcr).and_then(|f| f.provisional).map_or(Key::Missing, Key::Number),
+            (INTERVAL, _) => match self.figure(row, KpiId::Csat).and_then(|f| Some(f.high? - f.low?)) {
+                Some(width) => Key::Number(width / 2.0),
+                None => Key::Missing,
+            },
+            (_, Some(kpi)) => Key::figure(self.figure(row, kpi)),
+            _ => Key::Missing,
+        }
+    }
+
+    fn badness(&self, row: usize) -> f64 {
+        let Some(row) = self.row(row) else { return 0.0 };
+        let level = match self.verdict(row) {
+            Verdict::Critical => 2e9,
+            Verdict::Warning => 1e9,
+            _ => 0.0,
+        };
+        level + self.figure(row, KpiId::Offered).and_then(|f| f.value).unwrap_or(0.0)
+    }
+
+    fn cell(&self, row: usize, column: usize, width: u16) -> Cell {
+        let Some(row) = self.row(row) else { return Cell::none() };
+        match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
+            (0, _) => match row.key.get(Dim::Intent) {
+                Some(intent) if !intent.is_empty() => Cell::label(intent),
+                _ => Cell::new("not known", Role::Muted),
+            },
+            (STATUS, _) => match self.verdict(row) {
+                verdict @ (Verdict::Warning | Verdict::Critical) => {
+                    Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), of_verdict(verdict))
+                }
+                verdict => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), Role::Muted),
+            },
+            (SHARE, _) => self.share(row).map_or_else(Cell::none, |s| Cell::new(format!("{s:.0}%"), Role::Muted)),
+            (4, _) => Cell::figure(KpiId::Aht, self.handling(row).as_ref()),
+            (GAUGE, _) => {
+                let mean = self.figures.and_then(|f| f.total(KpiId::Aht)).and_then(|f| f.value);
+                let (Some(mean), Some(figure)) = (mean, self.handling(row)) else { return Cell::none() };
+                let Some(value) = figure.value else { return Cell::none() };
+                let bounds = self.bounds(row);
+                let most = bounds.high.map_or(2.0 * mean, |high| (1.5 * high).max(2.0 * mean));
+                // Without bounds of its own the whole scale is drawn, so that long and short still show.
+                let (low, high) = if bounds.low.or(bounds.high).is_some() {
+                    (bounds.low, bounds.high)
+                } else {
+                    (Some(0.0), Some(most))
+                };
+                let role = if figure.verdict == Verdict::Warning { Role::Warning } else { Role::Muted };
+                Cell::new(bands::gauge(value, low, high, most, usize::from(width)), role)
+            }
+            (OPEN, _) => match self.figure(row, KpiId::Fcr).and_then(|f| f.provisional) {
+                Some(open) => Cell::new(format!("{open:.0}%"), Role::Muted),
+                None => Cell::none(),
+            },
+            (INTERVAL, _) => {
+                let text = self.figure(row, KpiId::Csat).map(|f| format::interval(KpiId::Csat.def(), f));
+                text.filter(|t| !t.is_empty()).map_or_else(Cell::none, |text| Cell::new(text, Role::Muted))
+            }
+            (_, Some(kpi)) => Cell::figure(kpi, self.figure(row, kpi)),
+            _ => Cell::none(),
+        }
+    }
+}
+
+/// Draw the page.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+    let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
+    let about = ctx.about(figures.map(|f| &f.answer));
+    let name = if ctx.ui.slice().is_total() {
+        "Intents of all queues".to_owned()
+    } else {
+        format!("Intents of {}", ctx.ui.slice())
+    };
+    let inner = panel::panel(buffer, area, ctx.theme, &name, &about, true);
+    super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about")
+}

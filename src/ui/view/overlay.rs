@@ -1,0 +1,74 @@
+//! Boxes that lie over a page.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use crate::text::fit;
+use crate::ui::format::cols;
+use crate::ui::theme::{Role, Theme};
+
+/// Draw an empty box of at most `size` columns and rows of content in the middle of `area`; the room inside.
+pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (usize, usize)) -> Rect {
+    let width = cols(size.0 + 4).min(area.width);
+    let height = cols(size.1 + 2).min(area.height);
+    let outer = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    Clear.render(outer, buffer);
+    buffer.set_style(outer, theme.base());
+    let line = "─".repeat(usize::from(width.saturating_sub(2)));
+    let style = theme.style(Role::Accent);
+    buffer.set_string(outer.x, outer.y, format!("┌{line}┐"), style);
+    for y in outer.y + 1..outer.bottom().saturating_sub(1) {
+        buffer.set_string(outer.x, y, "│", style);
+        buffer.set_string(outer.right() - 1, y, "│", style);
+    }
+    buffer.set_string(outer.x, outer.bottom() - 1, format!("└{line}┘"), style);
+    let title = fit(title, usize::from(width.saturating_sub(6)));
+    buffer.set_string(outer.x + 2, outer.y, format!(" {title} "), theme.style(Role::Focus));
+    Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
+}
+
+/// Break words into lines of a width.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// Draw lines of words, each broken where it is too long, from the `skip`th on.
+pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[(String, Role)], skip: usize) {
+    let width = usize::from(area.width);
+    let broken = text.iter().flat_map(|(line, role)| {
+        let indent = line.chars().take_while(|c| *c == ' ').count();
+        wrap(line.trim_start(), width.saturating_sub(indent)).into_iter().map(move |l| (indent, l, *role))
+    });
+    for ((indent, line, role), y) in broken.skip(skip).zip(area.y..area.bottom()) {
+        buffer.set_stringn(
+            area.x + cols(indent),
+            y,
+            fit(&line, width),
+            width.saturating_sub(indent),
+            theme.style(role),
+        );
+    }
+}
+
+/// The rows that lines of words take at a width.
+#[must_use]
+pub fn height(text: &[(String, Role)], width: usize) -> usize {
+    text.iter()
+        .map(|(line, _)| wrap(line.trim_start(), width.saturating_sub(line.len() - line.trim_start().len())).len())
+        .sum()
+}

@@ -1,0 +1,115 @@
+//! Who waits in a queue, the oldest first.
+
+use super::Ctx;
+use crate::board::WaitingRow;
+use crate::kpi::{Dim, KpiId};
+use crate::text::Label;
+use crate::ui::format;
+use crate::ui::glyphs;
+use crate::ui::grid::{self, Cell, Column, Grid, Key};
+use crate::ui::theme::{Role, of_verdict};
+
+/// The columns.
+pub const COLUMNS: &[Column] = &[
+    Column::kpi("Waits", "waits_s", KpiId::LongestWait, 7, 0),
+    Column::text("About", "intent", 12, 10, 1),
+    Column::text("Rings", "ringing", 10, 12, 2),
+    Column::text("Who", "customer", 12, 8, 3),
+    Column::number("Pos", "position", 4, 4),
+    Column::number("Prio", "priority", 4, 6),
+    Column::text("Channel", "channel", 8, 0, 7),
+    Column::text("Contact", "contact", 12, 12, 8),
+];
+
+/// The waiting contacts of the page's queue.
+pub struct Waiting<'a> {
+    ctx: Ctx<'a>,
+    rows: Vec<&'a WaitingRow>,
+}
+
+impl<'a> Waiting<'a> {
+    /// Of the page's queue, or of all.
+    #[must_use]
+    pub fn new(ctx: Ctx<'a>) -> Self {
+        let queue = ctx.ui.slice().get(Dim::Queue);
+        let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue)).collect();
+        Self { ctx, rows }
+    }
+
+    fn row(&self, row: usize) -> Option<&'a WaitingRow> {
+        self.rows.get(row).copied()
+    }
+
+    fn waits(&self, row: &WaitingRow) -> f64 {
+        self.ctx.board.at.since(row.since).as_secs_f64()
+    }
+}
+
+impl Grid for Waiting<'_> {
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn id(&self, row: usize) -> Label {
+        self.row(row).map(|row| row.contact.clone()).unwrap_or_default()
+    }
+
+    fn holds(&self, row: usize, word: &str) -> bool {
+        self.row(row).is_some_and(|r| [&r.contact, &r.intent, &r.customer].iter().any(|text| grid::holds(text, word)))
+    }
+
+    fn key(&self, row: usize, column: usize) -> Key<'_> {
+        let Some(row) = self.row(row) else { return Key::Missing };
+        match column {
+            0 => Key::Number(self.waits(row)),
+            1 => Key::label(&row.intent),
+            2 => row.ringing.as_ref().map_or(Key::Missing, Key::label),
+            3 => Key::label(&row.customer),
+            4 => row.position.map_or(Key::Missing, |p| Key::Number(f64::from(p))),
+            5 => row.priority.map_or(Key::Missing, |p| Key::Number(f64::from(p))),
+            6 => Key::Text(row.channel.key()),
+            _ => Key::label(&row.contact),
+        }
+    }
+
+    fn badness(&self, row: usize) -> f64 {
+        self.row(row).map_or(0.0, |row| self.waits(row))
+    }
+
+    fn cell(&self, row: usize, column: usize, _: u16) -> Cell {
+        let Some(row) = self.row(row) else { return Cell::none() };
+        let text = |label: &Label| if label.is_empty() { Cell::none() } else { Cell::label(label) };
+        match column {
+            0 => {
+                let kpi = KpiId::LongestWait.def();
+                let figure = crate::kpi::Figure::gauge(self.waits(row), 1);
+                let verdict = self.ctx.bands(kpi.id).verdict(kpi.better, &figure, 0, false);
+                let late = verdict > crate::kpi::Verdict::Good;
+                let sign = if late { glyphs::of_verdict(verdict) } else { "" };
+                let role = if late { of_verdict(verdict) } else { Role::Text };
+                Cell::new(format!("{sign}{}", crate::kpi::format::duration(self.waits(row))), role)
+            }
+            1 => text(&row.intent),
+            2 => match &row.ringing {
+                Some(agent) => Cell::new(self.ctx.agent_name(agent).to_string(), Role::Accent),
+                None => Cell::none(),
+            },
+            3 => text(&row.customer),
+            4 => row.position.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Role::Text)),
+            5 => row.priority.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Role::Text)),
+            6 => Cell::new(row.channel.key(), Role::Muted),
+            _ => Cell::new(row.contact.as_str().to_owned(), Role::Muted),
+        }
+    }
+}
+
+/// How long the oldest of them waits, for the rule of the panel.
+#[must_use]
+pub fn about(ctx: Ctx<'_>) -> String {
+    let rows = Waiting::new(ctx).rows;
+    rows.first().map_or_else(String::new, |row| format!("oldest {}", format::span(ctx.board.at.since(row.since))))
+}

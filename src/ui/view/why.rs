@@ -1,0 +1,206 @@
+//! Why it is red: what the rule saw, who pulls the total down, and what was different before.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Ctx, overlay};
+use crate::alert::Episode;
+use crate::event::AgentState;
+use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
+use crate::ui::ask::{self, Figures};
+use crate::ui::format;
+use crate::ui::glyphs;
+use crate::ui::theme::{Role, of_verdict};
+use crate::ui::widget::trend;
+
+type Lines = Vec<(String, Role)>;
+
+/// Draw it.
+#[expect(clippy::too_many_arguments, reason = "the parts of one overlay value, taken apart by one caller")]
+pub fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    ctx: Ctx<'_>,
+    kpi: KpiId,
+    slice: &Slice,
+    window: Window,
+    episode: Option<u64>,
+) {
+    let width = usize::from(area.width).saturating_sub(8).min(92);
+    let room = usize::from(area.height).saturating_sub(4);
+    let def = kpi.def();
+    let figures = ctx.data.figures(ask::single(ctx.ui, slice, kpi, window));
+    let figure = figures.and_then(|f| f.total(kpi));
+    let episode = episode.and_then(|id| ctx.board.alerts.iter().find(|e| e.id == id));
+    let mut lines = Lines::new();
+    match episode {
+        Some(e) => saw(&mut lines, ctx, def, e),
+        None => stands(&mut lines, ctx, def, figure),
+    }
+    contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
+    people(&mut lines, ctx, slice);
+    before(&mut lines, ctx, slice, def);
+    let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
+    if !action.is_empty() {
+        lines.push((format!("→ {action}"), Role::Accent));
+    }
+    let title = format!("Why: {} of {slice}", def.name);
+    let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
+    overlay::lines(buffer, inner, ctx.theme, &lines, 0);
+}
+
+/// What the alert rule saw.
+fn saw(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, e: &Episode) {
+    let verdict = glyphs::of_severity(e.severity);
+    let show = |value: Option<f64>| match e.kpi {
+        Some(_) => value.map_or("–".to_owned(), |v| kpi.show_value(v, e.figure.n)),
+        None => "–".to_owned(),
+    };
+    let way = if e.above { "above" } else { "below" };
+    lines.push((format!("{} {} {}", glyphs::of_verdict(verdict), glyphs::word(verdict), e.text), of_verdict(verdict)));
+    let fired = e.fired.map_or_else(String::new, |at| format!(", fired {}", format::clock(at, ctx.zone())));
+    lines.push((
+        format!(
+            "the rule {} saw {} {way} {} over {} since {}{fired}; worst {}; n {}",
+            e.rule,
+            show(e.figure.value),
+            show(e.line),
+            e.window.words(),
+            format::clock(e.since, ctx.zone()),
+            show(e.worst),
+            e.figure.n
+        ),
+        Role::Text,
+    ));
+    if let Some(entry) = e.trail.last() {
+        let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
+        lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Muted));
+    }
+}
+
+/// Without an alert: how it stands against its lines.
+fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
+    let Some(figure) = figure else {
+        lines.push(("…".to_owned(), Role::Muted));
+        return;
+    };
+    let verdict = figure.verdict;
+    let words = match (figure.value, verdict) {
+        (None, _) => figure.reason.as_deref().unwrap_or("it is unknown").to_owned(),
+        (_, crate::kpi::Verdict::FewSamples) => format!("too few samples to judge: {}", figure.n),
+        (_, crate::kpi::Verdict::None) => "it has no lines to be judged by".to_owned(),
+        (_, crate::kpi::Verdict::Good) => "it is well: no line is passed".to_owned(),
+        _ => "it is past its line, and no alert rule watches it here".to_owned(),
+    };
+    let target = format::target(kpi, &ctx.bands(kpi.id)).map_or_else(String::new, |t| format!(" (target {t})"));
+    lines.push((format!("{} {}{target}: {words}", glyphs::of_verdict(verdict), kpi.show(figure)), of_verdict(verdict)));
+}
+
+/// How much better or worse the total is for each of its parts: the total less what it were without it.
+fn pulls(figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -> Vec<(String, f64, String)> {
+    let (Some(n), Some(d), Some(value)) = (total.numerator, total.denominator, total.value) else { return Vec::new() };
+    if n == 0.0 || d <= 0.0 {
+        return Vec::new();
+    }
+    let factor = value * d / n;
+    let mut pulls: Vec<(String, f64, String)> = figures
+        .answer
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let figure = figures.of(row, kpi.id)?;
+            let rest = d - figure.denominator?;
+            let without = if rest > 0.0 { factor * (n - figure.numerator?) / rest } else { return None };
+            let label = row.key.get(dim)?;
+            let name = if label.is_empty() { format!("no {}", dim.key()) } else { label.to_string() };
+            Some((name, value - without, kpi.show(figure)))
+        })
+        .collect();
+    let worse = if kpi.better == Better::Higher { 1.0 } else { -1.0 };
+    pulls.sort_by(|a, b| (worse * a.1).total_cmp(&(worse * b.1)));
+    pulls
+}
+
+fn contributions(
+    lines: &mut Lines,
+    ctx: Ctx<'_>,
+    kpi: &Kpi,
+    slice: &Slice,
+    window: Window,
+    total: Option<&Figure>,
+    most: usize,
+) {
+    let dim = if slice.get(Dim::Queue).is_some() { Dim::Intent } else { Dim::Queue };
+    let figures = ctx.data.figures(ask::made_of(ctx.ui, slice, kpi.id, window));
+    let (Some(figures), Some(total)) = (figures, total) else { return };
+    let pulls = pulls(figures, kpi, dim, total);
+    let bad = |by: f64| if kpi.better == Better::Higher { by < 0.0 } else { by > 0.0 };
+    if pulls.is_empty() {
+        return;
+    }
+    lines.push((String::new(), Role::Text));
+    lines.push((format!("what each {} does to it", dim.key()), Role::Heading));
+    let widest = pulls.iter().take(most.max(2)).map(|p| p.0.chars().count()).max().unwrap_or(0).min(24);
+    for (name, by, value) in pulls.iter().take(most.max(2)) {
+        let amount = match kpi.unit {
+            crate::kpi::Unit::Percent | crate::kpi::Unit::Points => format!("{by:+.1} points"),
+            crate::kpi::Unit::Seconds => format!("{by:+.0} s"),
+            _ => format!("{by:+.2}"),
+        };
+        let name = format!("{:<widest$}", crate::text::fit(name, widest));
+        lines.push((format!("  {name} {value:>7}  {amount}"), if bad(*by) { Role::Warning } else { Role::Muted }));
+    }
+}
+
+/// Who is there to do something about it.
+fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
+    let queue = slice.get(Dim::Queue);
+    let live = match queue {
+        Some(queue) => ctx.board.queues.iter().find(|row| row.id == *queue).map(|row| &row.live),
+        None => Some(&ctx.board.total),
+    };
+    let Some(live) = live else { return };
+    let count = |state: AgentState| {
+        let at = AgentState::ALL.iter().position(|s| *s == state);
+        at.and_then(|at| live.agents.get(at)).copied().unwrap_or(0)
+    };
+    lines.push((String::new(), Role::Text));
+    let wait = live.longest_wait.map_or_else(String::new, |wait| format!(", the oldest for {}", format::span(wait)));
+    let nobody = live.waiting > 0 && count(AgentState::Available) == 0;
+    lines.push((
+        format!(
+            "{} waiting{wait}; {} available, {} talking, {} after work, {} paused",
+            live.waiting,
+            count(AgentState::Available),
+            count(AgentState::OnContact),
+            count(AgentState::AfterContact),
+            count(AgentState::Paused)
+        ),
+        if nobody { Role::Warning } else { Role::Text },
+    ));
+    let mut reasons: Vec<_> = live.pause_reasons.iter().filter(|(_, n)| *n > 0).collect();
+    reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    if !reasons.is_empty() {
+        let words = reasons
+            .iter()
+            .take(5)
+            .map(|(reason, n)| format!("{} {n}", if reason.is_empty() { "no reason" } else { reason.as_str() }));
+        lines.push((format!("  paused: {}", words.collect::<Vec<_>>().join(", ")), Role::Muted));
+    }
+}
+
+/// This half hour against those before.
+fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
+    let Some(figures) = ctx.data.figures(ask::half_hours(ctx.ui, slice, kpi.id)) else { return };
+    let offered = figures.course(None, KpiId::Offered);
+    let course = figures.course(None, kpi.id);
+    let (Some(now), true) = (offered.last().copied().flatten(), offered.len() > 1) else { return };
+    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).flatten().copied().collect();
+    let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
+    lines.push((
+        format!("arrivals this half hour so far {now:.0}; the {} half hours before had {mean:.0} each", earlier.len()),
+        if now > mean * 1.2 { Role::Warning } else { Role::Text },
+    ));
+    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Role::Accent));
+    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Role::Accent));
+}

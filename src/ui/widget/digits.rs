@@ -1,0 +1,65 @@
+//! Figures three rows high, for boards that are read across a room.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+/// Rows of a figure.
+pub const HEIGHT: u16 = 3;
+
+/// Three columns by five rows of dots, a row in each octal digit, the top row first.
+const fn dots(c: char) -> Option<u16> {
+    Some(match c {
+        '0' => 0o7_5557,
+        '1' => 0o2_6227,
+        '2' => 0o7_1747,
+        '3' => 0o7_1717,
+        '4' => 0o5_5711,
+        '5' => 0o7_4717,
+        '6' => 0o7_4757,
+        '7' => 0o7_1122,
+        '8' => 0o7_5757,
+        '9' => 0o7_5717,
+        '%' => 0o5_1245,
+        '-' | '–' => 0o0_0700,
+        ':' => 0o0_2020,
+        '.' => 0o0_0002,
+        ' ' => 0,
+        _ => return None,
+    })
+}
+
+/// The columns a text takes; `None` where a character of it can't be drawn large.
+#[must_use]
+pub fn width(text: &str) -> Option<u16> {
+    text.chars().try_fold(0, |sum, c| dots(c).map(|_| sum + advance(c))).map(|w: u16| w.saturating_sub(1))
+}
+
+const fn advance(c: char) -> u16 {
+    if matches!(c, ':' | '.' | ' ') { 2 } else { 4 }
+}
+
+/// Draw a text with its upper left corner at `(x, y)`.
+pub fn draw(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
+    let mut left = x;
+    for c in text.chars() {
+        let pattern = dots(c).unwrap_or(0);
+        let narrow = advance(c) == 2;
+        for row in 0..HEIGHT {
+            for column in 0..if narrow { 1 } else { 3 } {
+                let dot = |line: u16| {
+                    line < 5 && pattern >> (3 * (4 - line)) >> (if narrow { 1 } else { 2 - column }) & 1 == 1
+                };
+                let symbol = match (dot(row * 2), dot(row * 2 + 1)) {
+                    (true, true) => "█",
+                    (true, false) => "▀",
+                    (false, true) => "▄",
+                    (false, false) => continue,
+                };
+                if let Some(cell) = buffer.cell_mut((left + column, y + row)) {
+                    cell.set_symbol(symbol).set_style(style);
+                }
+            }
+        }
+        left += advance(c);
+    }
+}

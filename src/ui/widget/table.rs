@@ -1,0 +1,149 @@
+//! Tables: columns with a rank, so that on a narrow screen the least important go and none is cut.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use crate::text::fit;
+use crate::ui::format::cols;
+use crate::ui::grid::{Column, Grid};
+use crate::ui::state::List;
+use crate::ui::theme::{Role, Theme};
+
+/// The columns that fit into `width`: their place and width, in the table's order.
+#[must_use]
+pub fn fitting(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
+    let mut shown: Vec<usize> = (0..columns.len()).collect();
+    let width_of = |at: usize| columns.get(at).map_or(0, |c| c.width);
+    let total = |shown: &[usize]| shown.iter().map(|at| width_of(*at) + 1).sum::<u16>();
+    while total(&shown) > width + 1 {
+        let Some(least) = shown.iter().copied().max_by_key(|at| columns.get(*at).map_or(0, |c| c.rank)) else { break };
+        if columns.get(least).is_none_or(|c| c.rank == 0) {
+            break;
+        }
+        shown.retain(|at| *at != least);
+    }
+    let mut spare = (width + 1).saturating_sub(total(&shown));
+    let mut out: Vec<(usize, u16)> = shown.iter().map(|at| (*at, width_of(*at))).collect();
+    for (at, wide) in &mut out {
+        let more = columns.get(*at).map_or(0, |c| c.grow).min(spare);
+        *wide += more;
+        spare -= more;
+    }
+    // Some room is left on very wide screens: columns stand further apart, up to three blanks more.
+    let apart = (spare / cols(out.len().max(1))).min(3);
+    for (_, wide) in out.iter_mut().skip(1) {
+        *wide += apart;
+    }
+    // With only what can't be dropped and still no room, the first column gives way.
+    let over = (out.iter().map(|(_, w)| *w + 1).sum::<u16>()).saturating_sub(width + 1);
+    if let Some((_, first)) = out.first_mut() {
+        *first = first.saturating_sub(over);
+    }
+    out
+}
+
+/// Draw the heading and the rows that fit; the rows of `list` in its order. What the screen reader's cursor is to
+/// stand on, where a row is selected.
+pub fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    theme: Theme,
+    grid: &dyn Grid,
+    list: &List,
+    focus: bool,
+    stale: bool,
+) -> Option<(u16, u16)> {
+    if area.height < 2 || area.width < 8 {
+        return None;
+    }
+    let columns = fitting(grid.columns(), area.width.saturating_sub(2));
+    heading(buffer, area, theme, grid, list, &columns, focus);
+    let height = usize::from(area.height - 1);
+    let at = list.position();
+    let mut offset = list.offset.get().min(list.order.len().saturating_sub(height));
+    if let Some(at) = at {
+        offset = offset.clamp((at + 1).saturating_sub(height), at.max((at + 1).saturating_sub(height)));
+    }
+    list.offset.set(offset);
+    let mut cursor = None;
+    for (line, (place, row)) in list.order.iter().enumerate().skip(offset).take(height).enumerate() {
+        let y = area.y + 1 + cols(line);
+        let selected = focus && Some(place) == at;
+        draw_row(buffer, Rect { y, height: 1, ..area }, theme, grid, *row as usize, &columns, stale);
+        if selected {
+            let style = theme.style(Role::Selected);
+            buffer.set_style(Rect { y, height: 1, ..area }, style);
+            buffer.set_string(area.x, y, "▸", theme.style(Role::Focus));
+            cursor = Some((area.x, y));
+        }
+    }
+    scrollbar(buffer, area, theme, offset, list.order.len());
+    cursor
+}
+
+fn heading(
+    buffer: &mut Buffer,
+    area: Rect,
+    theme: Theme,
+    grid: &dyn Grid,
+    list: &List,
+    columns: &[(usize, u16)],
+    focus: bool,
+) {
+    let mut x = area.x + 2;
+    for (at, width) in columns {
+        let Some(column) = grid.columns().get(*at) else { continue };
+        let mark = match list.sort {
+            Some((by, descending)) if by == *at => {
+                if descending {
+                    "↓"
+                } else {
+                    "↑"
+                }
+            }
+            _ => "",
+        };
+        let title = format!("{}{mark}", fit(column.title, usize::from(*width).saturating_sub(mark.width())));
+        let role = if focus && list.column == *at { Role::Focus } else { Role::Muted };
+        let pad = if column.left { 0 } else { width.saturating_sub(cols(title.width())) };
+        buffer.set_stringn(x + pad, area.y, &title, usize::from(*width), theme.style(role));
+        x += width + 1;
+    }
+}
+
+fn draw_row(
+    buffer: &mut Buffer,
+    area: Rect,
+    theme: Theme,
+    grid: &dyn Grid,
+    row: usize,
+    columns: &[(usize, u16)],
+    stale: bool,
+) {
+    let mut x = area.x + 2;
+    for (at, width) in columns {
+        let left = grid.columns().get(*at).is_some_and(|c| c.left);
+        let cell = grid.cell(row, *at, *width);
+        let text = fit(&cell.text, usize::from(*width));
+        let pad = if left { 0 } else { width.saturating_sub(cols(text.width())) };
+        let role = if stale && !matches!(cell.role, Role::Faint) { Role::Stale } else { cell.role };
+        buffer.set_stringn(x + pad, area.y, &text, usize::from(*width), theme.style(role));
+        x += width + 1;
+    }
+}
+
+/// Where in a long list one is, on the right edge.
+fn scrollbar(buffer: &mut Buffer, area: Rect, theme: Theme, offset: usize, len: usize) {
+    let height = usize::from(area.height - 1);
+    if len <= height || height == 0 {
+        return;
+    }
+    let thumb = (height * height / len).max(1);
+    let from = offset * (height - thumb) / (len - height).max(1);
+    for line in 0..height {
+        let (symbol, role) =
+            if (from..from + thumb).contains(&line) { ("┃", Role::Muted) } else { ("│", Role::Faint) };
+        buffer.set_string(area.right() - 1, area.y + 1 + cols(line), symbol, theme.style(role));
+    }
+}

@@ -1,0 +1,172 @@
+//! A tile: one figure with its target, its trend and how it stands.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::{digits, trend};
+use crate::kpi::{Bands, Figure, Kpi, Verdict};
+use crate::text::fit;
+use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
+use crate::ui::theme::{Role, Theme, of_verdict};
+
+/// What a tile shows.
+pub struct Tile<'a> {
+    /// The KPI.
+    pub kpi: &'a Kpi,
+    /// Its figure; `None` while it is being asked for.
+    pub figure: Option<&'a Figure>,
+    /// What to aim for.
+    pub bands: Bands,
+    /// Its course, oldest first.
+    pub trend: &'a [Option<f64>],
+    /// Whether it is the selected one.
+    pub selected: bool,
+    /// Whether its data is old.
+    pub stale: bool,
+}
+
+/// Rows of a tile with large digits.
+pub const LARGE: u16 = 3 + digits::HEIGHT;
+
+impl Tile<'_> {
+    /// Draw it; with large digits where there is room.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, theme: Theme) {
+        if area.width < 8 || area.height < 2 {
+            return;
+        }
+        let unknown = Figure::default();
+        let figure = self.figure.unwrap_or(&unknown);
+        let verdict = figure.verdict;
+        let role = if self.stale {
+            Role::Stale
+        } else {
+            match verdict {
+                Verdict::Good | Verdict::None if figure.is_known() => Role::Strong,
+                Verdict::None => Role::Muted,
+                other => of_verdict(other),
+            }
+        };
+        let bar = if self.selected {
+            Role::Focus
+        } else if self.stale {
+            Role::Faint
+        } else {
+            bar_role(verdict)
+        };
+        for y in area.top()..area.bottom() {
+            buffer.set_string(area.x, y, if self.selected { "█" } else { "▌" }, theme.style(bar));
+        }
+        let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+        let width = usize::from(inner.width);
+        let name = if self.kpi.name.width() <= width { self.kpi.name } else { self.kpi.short };
+        let name_role = if self.selected { Role::Focus } else { Role::Muted };
+        buffer.set_stringn(inner.x, inner.y, fit(name, width), width, theme.style(name_role));
+
+        let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
+        let large = area.height >= LARGE && digits::width(&value).is_some_and(|w| w + 7 <= inner.width);
+        let after = if large {
+            digits::draw(buffer, inner.x, inner.y + 1, &value, theme.style(role));
+            inner.y + 1 + digits::HEIGHT
+        } else {
+            buffer.set_stringn(inner.x, inner.y + 1, &value, width, theme.style(role));
+            inner.y + 2
+        };
+        self.badge(
+            buffer,
+            inner,
+            if large { inner.y + 3 } else { inner.y + 1 },
+            cols(value.width()),
+            verdict,
+            large,
+            theme,
+        );
+        self.foot(buffer, inner, after, area.bottom(), figure, theme);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place calls it, with what it has just worked out")]
+    fn badge(&self, buffer: &mut Buffer, inner: Rect, y: u16, value: u16, verdict: Verdict, large: bool, theme: Theme) {
+        let (sign, word) = (glyphs::of_verdict(verdict), glyphs::word(verdict));
+        if word.is_empty() || self.figure.is_none() {
+            return;
+        }
+        let role = match verdict {
+            _ if self.stale => Role::Stale,
+            Verdict::Critical => Role::CriticalFill,
+            Verdict::Warning => Role::WarningFill,
+            _ => Role::Muted,
+        };
+        let free = if large { inner.width } else { inner.width.saturating_sub(value + 1) };
+        let filled = matches!(verdict, Verdict::Warning | Verdict::Critical);
+        let text = match (filled, free) {
+            (true, 8..) => format!(" {sign} {word} "),
+            (_, 6..) => format!("{sign} {word}"),
+            _ => sign.to_owned(),
+        };
+        let x = inner.right().saturating_sub(cols(text.width()));
+        buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(role));
+    }
+
+    /// Target, samples, trend: on one line, or on two where there are two.
+    fn foot(&self, buffer: &mut Buffer, inner: Rect, y: u16, bottom: u16, figure: &Figure, theme: Theme) {
+        if y >= bottom {
+            return;
+        }
+        let width = usize::from(inner.width);
+        let target = format::target(self.kpi, &self.bands);
+        let mut words = target.unwrap_or_default();
+        let interval = format::interval(self.kpi, figure);
+        let mut add = |text: String| {
+            if !text.is_empty() && words.width() + text.width() + 1 <= width.saturating_sub(7) {
+                if !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push_str(&text);
+            }
+        };
+        if self.figure.is_some() {
+            if figure.is_known() {
+                add(interval);
+                if self.kpi.sampled {
+                    add(format!(
+                        "n {}",
+                        crate::kpi::format::count(format::float(i64::try_from(figure.n).unwrap_or(0)))
+                    ));
+                }
+                if let Some(open) = figure.provisional.filter(|p| *p >= 0.5) {
+                    add(format!("{open:.0}% open"));
+                }
+            } else if let Some(reason) = &figure.reason {
+                words = fit(reason, width).into_owned();
+            }
+        }
+        buffer.set_stringn(inner.x, y, &words, width, theme.style(Role::Muted));
+        if !figure.is_known() {
+            return;
+        }
+        let (arrow, good) = trend::direction(self.trend, self.kpi.better);
+        let role = match good {
+            Some(false) if !self.stale => Role::Warning,
+            _ => Role::Muted,
+        };
+        let (row, room) = if y + 1 < bottom {
+            (y + 1, width.saturating_sub(2))
+        } else {
+            (y, width.saturating_sub(words.width() + 3))
+        };
+        let room = room.min(self.trend.len().max(1)).min(48);
+        let line = trend::line(self.trend, room);
+        let x = if row == y { inner.right().saturating_sub(cols(room) + 2) } else { inner.x };
+        buffer.set_stringn(x, row, &line, room, theme.style(Role::Accent));
+        buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(role));
+    }
+}
+
+const fn bar_role(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Critical => Role::Critical,
+        Verdict::Warning => Role::Warning,
+        _ => Role::Faint,
+    }
+}

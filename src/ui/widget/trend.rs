@@ -1,0 +1,114 @@
+//! Trends: a line of eighths, and bars where there is room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::kpi::Better;
+use crate::ui::glyphs::EIGHTHS;
+
+/// The newest `width` values as eighths of a block between the least and the most of them; what is unknown stays
+/// empty.
+#[must_use]
+pub fn line(values: &[Option<f64>], width: usize) -> String {
+    let shown = values.get(values.len().saturating_sub(width)..).unwrap_or_default();
+    let (least, most) = range(shown);
+    let mut out = String::with_capacity(width * 3);
+    for _ in shown.len()..width {
+        out.push(' ');
+    }
+    for value in shown {
+        out.push_str(value.map_or(" ", |v| EIGHTHS.get(eighth(v, least, most, 7)).copied().unwrap_or(" ")));
+    }
+    out
+}
+
+fn range(values: &[Option<f64>]) -> (f64, f64) {
+    let known = values.iter().flatten().copied();
+    known.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
+}
+
+/// The step, from 0 to `steps`, of a value between `least` and `most`; the middle where all are the same.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "held to 0..=steps, a few hundred"
+)]
+fn eighth(value: f64, least: f64, most: f64, steps: usize) -> usize {
+    if most - least <= f64::EPSILON {
+        return steps / 2;
+    }
+    (((value - least) / (most - least)).clamp(0.0, 1.0) * steps as f64).round() as usize
+}
+
+/// Which way the newest value went against the mean of the three before it, and whether that is good: an arrow and
+/// `Some(good)`, or a bar and `None` where it stands.
+#[must_use]
+pub fn direction(values: &[Option<f64>], better: Better) -> (&'static str, Option<bool>) {
+    let mut known = values.iter().rev().flatten().copied();
+    let Some(newest) = known.next() else { return (" ", None) };
+    let before: Vec<f64> = known.take(3).collect();
+    if before.is_empty() {
+        return (" ", None);
+    }
+    let mean = before.iter().sum::<f64>() / crate::ui::format::float(i64::try_from(before.len()).unwrap_or(1));
+    let change = newest - mean;
+    if change.abs() <= 0.03 * mean.abs().max(1.0) {
+        return ("→", None);
+    }
+    let good = match better {
+        Better::Higher => Some(change > 0.0),
+        Better::Lower => Some(change < 0.0),
+        Better::Band | Better::Neutral => None,
+    };
+    (if change > 0.0 { "↑" } else { "↓" }, good)
+}
+
+/// Bars from the bottom of `area`, one of `bar` columns for each value, the newest on the right; from zero.
+pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], bar: u16, style: impl Fn(usize) -> Style) {
+    if area.is_empty() || bar == 0 {
+        return;
+    }
+    let fit = usize::from(area.width / bar);
+    let skip = values.len().saturating_sub(fit);
+    let shown = values.get(skip..).unwrap_or_default();
+    let most = range(shown).1.max(f64::EPSILON);
+    let steps = usize::from(area.height) * 8;
+    for (at, value) in shown.iter().enumerate() {
+        let Some(value) = value else { continue };
+        let filled = eighth(*value, 0.0, most, steps).max(usize::from(*value > 0.0));
+        let left = area.x + crate::ui::format::cols(at) * bar;
+        for row in 0..area.height {
+            let below = usize::from(row) * 8;
+            let part = filled.saturating_sub(below).min(8);
+            let Some(symbol) = part.checked_sub(1).and_then(|part| EIGHTHS.get(part)) else { continue };
+            for x in left..left + bar.saturating_sub(u16::from(bar > 1)) {
+                if let Some(cell) = buffer.cell_mut((x, area.bottom() - 1 - row)) {
+                    cell.set_symbol(symbol).set_style(style(skip + at));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_keeps_the_newest_and_its_width() {
+        let values: Vec<Option<f64>> = vec![Some(9.0), Some(0.0), None, Some(10.0)];
+        assert_eq!(line(&values, 3), "▁ █");
+        assert_eq!(line(&values, 6), "  ▇▁ █");
+        assert_eq!(line(&[Some(5.0), Some(5.0)], 2), "▄▄");
+    }
+
+    #[test]
+    fn directions() {
+        let up = [Some(50.0), Some(50.0), Some(60.0)];
+        assert_eq!(direction(&up, Better::Higher), ("↑", Some(true)));
+        assert_eq!(direction(&up, Better::Lower), ("↑", Some(false)));
+        assert_eq!(direction(&[Some(50.0), Some(50.5)], Better::Lower), ("→", None));
+    }
+}
