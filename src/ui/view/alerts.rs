@@ -347,12 +347,24 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     cursor
 }
 
+/// What to do about an episode: its own text, or the catalogue's where the label could hold only its beginning.
+#[must_use]
+pub fn action(e: &Episode) -> &str {
+    let own = e.action.as_str();
+    let whole = e.kpi.map_or("", |kpi| kpi.def().action);
+    match own.strip_suffix('…') {
+        Some(beginning) if whole.starts_with(beginning) => whole,
+        _ => own,
+    }
+}
+
 /// What an episode means, what to do, and what has happened.
 fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
     let verdict = glyphs::of_severity(e.severity);
     let mut lines = vec![(format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict))];
-    if !e.action.is_empty() {
-        lines.push((format!("→ {}", e.action), Role::Strong));
+    let action = action(e);
+    if !action.is_empty() {
+        lines.push((format!("→ {action}"), Role::Strong));
     }
     let way = if e.above { "above" } else { "below" };
     lines.push((

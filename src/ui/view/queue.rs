@@ -16,7 +16,7 @@ use crate::ui::widget::{panel, trend};
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let line = strip(buffer, area, ctx);
     let area = Rect { y: area.y + line, height: area.height.saturating_sub(line), ..area };
-    let tiles = overview::tiles(buffer, area, ctx);
+    let tiles = overview::tiles(buffer, area, ctx, 22);
     let body = Rect { y: area.y + tiles, height: area.height.saturating_sub(tiles), ..area };
     if body.width >= 150 {
         let left = Rect { width: body.width / 2, ..body };
@@ -129,7 +129,7 @@ fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 }
 
 /// Arrivals and service level over the time of the window.
-fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let (window, every) = ask::steps(ctx.ui.window);
     let step = match every {
         crate::kpi::Every::Minutes(30) => "by half hour".to_owned(),
