@@ -311,7 +311,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     // Each list takes the rows it needs; what is too much is taken from the history first.
     let third = (lists.height / 3).max(3);
     let held = (count(Panel::Held) + 2).clamp(3, third);
-    let active = (count(Panel::Active) + 2).clamp(third, lists.height.saturating_sub(held + 3).max(third));
+    let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + 3).max(5));
     let mut cursor = None;
     let mut y = lists.y;
     let rest = lists.height.saturating_sub(held + active);

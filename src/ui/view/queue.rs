@@ -38,8 +38,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let lists_height = body.height - chart;
     let others: Vec<Panel> =
         [Panel::QueueIntents, Panel::Serving, Panel::Waiting].into_iter().filter(|p| *p != focus).collect();
-    let small = (lists_height / 4).max(3);
-    let main = lists_height.saturating_sub(small);
+    let needed = cols(ctx.ui.lists.get(&focus).map_or(0, |list| list.order.len())) + 2;
+    let least = (lists_height / 4).max(3);
+    let main = needed.clamp(lists_height / 2, lists_height.saturating_sub(least));
+    let small = lists_height.saturating_sub(main);
     let cursor = lists(buffer, ctx, focus, Rect { height: main, ..body });
     let half = body.width / 2;
     for (at, other) in others.into_iter().enumerate() {

@@ -29,11 +29,14 @@ pub fn fitting(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
     }
     let mut spare = (width + 1).saturating_sub(total(&shown));
     let mut out: Vec<(usize, u16)> = shown.iter().map(|at| (*at, width_of(*at))).collect();
-    for (at, wide) in &mut out {
-        let most = columns.get(*at).map_or(0, |c| c.width + c.grow);
-        let more = most.saturating_sub(*wide).min(spare);
-        *wide += more;
-        spare -= more;
+    // Half of what each can use first, so that the first column doesn't take all there is.
+    for share in [2, 1] {
+        for (at, wide) in &mut out {
+            let most = columns.get(*at).map_or(0, |c| c.width + c.grow / share);
+            let more = most.saturating_sub(*wide).min(spare);
+            *wide += more;
+            spare -= more;
+        }
     }
     // Some room is left on very wide screens: columns stand further apart, up to three blanks more.
     let apart = (spare / cols(out.len().max(1))).min(3);
