@@ -219,10 +219,8 @@ const TOTALS: &[KpiId] = &[
     KpiId::Handled,
     KpiId::AnswerP90,
     KpiId::MaxWait,
-    KpiId::Occupancy,
     KpiId::TransferRate,
     KpiId::RepeatRate,
-    KpiId::EstimatedWait,
     KpiId::AbandonmentByPosition,
 ];
 const COURSE: &[KpiId] = &[
@@ -235,8 +233,8 @@ const COURSE: &[KpiId] = &[
     KpiId::Nps,
     KpiId::Aht,
     KpiId::Offered,
-    KpiId::Answered,
-    KpiId::Abandoned,
+    KpiId::RepeatRate,
+    KpiId::TransferRate,
 ];
 const QUEUES: &[KpiId] = &[
     KpiId::ServiceLevel,

@@ -1,6 +1,10 @@
 //! A believable floor for tests: a board, and answers computed by the catalogue from tallies made up per queue,
 //! intent and half hour, so that parts and totals agree.
 
+use std::sync::{LazyLock, Mutex};
+
+use rustc_hash::FxHashMap;
+
 use crate::alert::{Acknowledgement, Entry, Episode, Severity, State, Who};
 use crate::board::{AgentRow, Board, ContactRow, Health, Mode, QueueRow, SourceRow, WaitingRow};
 use crate::clock::{Span, Time};
@@ -102,7 +106,20 @@ fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
     t
 }
 
+/// Sums are kept: many questions are about the same stretch of the same slice.
 fn of_slice(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
+    type Kept = FxHashMap<(Slice, std::ops::Range<i64>), Tally>;
+    static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+    let key = (slice.clone(), half_hours);
+    let kept = KEPT.lock().unwrap().get(&key).cloned();
+    kept.unwrap_or_else(|| {
+        let sum = sum_of(&key.0, key.1.clone());
+        KEPT.lock().unwrap().insert(key, sum.clone());
+        sum
+    })
+}
+
+fn sum_of(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
     let mut sum = Tally::default();
     for (at, queue) in QUEUES.iter().enumerate() {
         if slice.get(Dim::Queue).is_some_and(|id| id.as_str() != queue.0) {

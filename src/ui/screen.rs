@@ -56,6 +56,7 @@ impl Screen {
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())));
         let mut screen = Self { terminal: None, mouse };
         screen.terminal = Some(terminal?);
+        screen.clear()?;
         Ok(screen)
     }
 

@@ -295,7 +295,7 @@ impl Ui {
                 KpiId::Aht,
                 KpiId::Fcr,
                 KpiId::Csat,
-                KpiId::Occupancy,
+                KpiId::RepeatRate,
                 KpiId::TransferRate,
             ]
         } else {

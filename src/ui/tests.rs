@@ -180,3 +180,196 @@ fn look() {
     let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
     runtime.block_on(async { super::run(floor(sample::board(60)), Settings::default(), who).await }).unwrap();
 }
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
+/// Each page, and the keys that lead there.
+const PAGES: [(&str, &str); 6] =
+    [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "1 c")];
+
+#[test]
+fn every_page_in_sixteen_colours_at_every_size() {
+    let mut bench = Bench::new(sample::board(60));
+    for (name, keys) in PAGES {
+        bench.press(keys);
+        for size in SIZES {
+            let buffer = bench.draw(size, Palette::Terminal, Depth::Few, false);
+            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), written(&buffer));
+        }
+    }
+}
+
+#[test]
+fn every_page_in_all_colours_and_in_none() {
+    let mut bench = Bench::new(sample::board(60));
+    for (name, keys) in PAGES {
+        bench.press(keys);
+        let full = bench.draw(SIZES[0], Palette::Dark, Depth::True, false);
+        insta::assert_snapshot!(format!("{name}-dark-truecolor"), written(&full));
+        let none = bench.draw(SIZES[0], Palette::Terminal, Depth::None, false);
+        insta::assert_snapshot!(format!("{name}-none"), written(&none));
+    }
+}
+
+#[test]
+fn overlays() {
+    let mut bench = Bench::new(sample::board(60));
+    for (name, keys) in [
+        ("help", "1 H"),
+        ("figure", "<esc> <right> <right> <right> <right> ?"),
+        ("why", "<esc> w"),
+        ("snooze", "<esc> z"),
+    ] {
+        bench.press(keys);
+        insta::assert_snapshot!(format!("overlay-{name}"), bench.text((120, 35)));
+    }
+}
+
+#[test]
+fn in_ascii_nothing_else_is_written() {
+    let mut bench = Bench::new(sample::board(60));
+    for (_, keys) in PAGES {
+        bench.press(keys);
+        for size in SIZES {
+            let text = lines(&bench.draw(size, Palette::Terminal, Depth::None, true)).join("\n");
+            assert!(text.is_ascii(), "{text}");
+        }
+    }
+    bench.press("1");
+    let text = lines(&bench.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
+    insta::assert_snapshot!("overview-ascii", text);
+}
+
+#[test]
+fn no_size_is_too_small_or_too_large() {
+    let mut bench = Bench::new(sample::board(60));
+    for keys in ["1", "2", "3", "4", "5", "1 c", "1 H", "<esc> w", "<esc> ?", "<esc> z", "<esc> /", "<esc> :"] {
+        bench.press(keys);
+        for width in [1, 2, 7, 20, 59, 60, 61, 75, 99, 149, 151, 400] {
+            for height in [1, 2, 5, 15, 16, 17, 23, 40, 120] {
+                bench.draw((width, height), Palette::Light, Depth::Many, false);
+            }
+        }
+    }
+    let worst = bench.text((40, 5));
+    assert!(worst.starts_with("‼ CRIT Outages: longest wait") && worst.contains("needs 60×16"), "{worst}");
+}
+
+#[test]
+fn an_empty_floor_can_be_looked_at() {
+    let mut bench = Bench::new(Board { at: sample::now(), ..Board::default() });
+    for (_, keys) in PAGES {
+        bench.press(keys);
+        bench.press("<enter> <esc> <tab> w <esc> ? <esc> s a n <esc> u z <esc> e");
+        bench.draw(SIZES[1], Palette::Terminal, Depth::Few, false);
+    }
+    bench.press("1");
+    assert!(bench.text(SIZES[0]).contains("no queue has been seen yet"));
+}
+
+#[test]
+fn old_data_says_so_and_why() {
+    let mut board = sample::board(20);
+    board.sources[0].health = Health::Down;
+    board.sources[0].reason = "connection refused".into();
+    board.sources[0].since = board.at - crate::clock::Span::seconds(130);
+    let bench = Bench::new(board);
+    let text = bench.text(SIZES[0]);
+    assert!(text.contains("‼ pbx-1 down for 2m: connection refused"), "{text}");
+    insta::assert_snapshot!("overview-stale", written(&bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false)));
+}
+
+#[test]
+fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
+    let mut bench = Bench::new(sample::board(20));
+    let Some(Effect::Tell(commands)) = bench.press("a") else { panic!("nothing was told") };
+    assert_eq!((commands.len(), commands[0].episode, commands[0].version), (1, 1, 3));
+    assert_eq!(commands[0].act, Act::Acknowledge { note: None, lasts: None });
+    // On the rail: the selected one; and with A all of its rule that fire.
+    let Some(Effect::Tell(commands)) = bench.press("<tab> <down> A") else { panic!("nothing was told") };
+    assert_eq!(commands.iter().map(|c| c.episode).collect::<Vec<_>>(), [2, 3]);
+}
+
+#[test]
+fn notes_snoozes_and_undoing() {
+    let mut bench = Bench::new(sample::board(20));
+    let Some(Effect::Tell(commands)) = bench.press("n h i <enter>") else { panic!("nothing was told") };
+    assert_eq!(commands[0].act, Act::Note("hi".into()));
+    let Some(Effect::Tell(commands)) = bench.press("z z") else { panic!("nothing was told") };
+    assert_eq!(commands[0].act, Act::Snooze(crate::clock::Span::seconds(900)));
+    assert_eq!(bench.press("z <esc>"), None);
+    // Nothing that is taken is selected: what was taken last is given back.
+    let Some(Effect::Tell(commands)) = bench.press("u") else { panic!("nothing was told") };
+    assert_eq!((commands[0].episode, &commands[0].act), (4, &Act::Undo));
+}
+
+#[test]
+fn a_drill_goes_in_and_comes_back() {
+    let mut bench = Bench::new(sample::board(60));
+    bench.press("<down> <enter> <enter> <enter>");
+    assert!(bench.text(SIZES[1]).contains("Overview ▸ Billing ▸ "), "{}", bench.text(SIZES[1]));
+    assert_eq!(bench.ui.trail.len(), 4);
+    bench.press("<esc> <esc> <esc> <esc>");
+    assert_eq!(bench.ui.trail.len(), 1);
+    let selected = bench.ui.lists.get(&super::state::Panel::Queues).and_then(|list| list.current().cloned());
+    assert_eq!(selected.unwrap().as_str(), "billing", "the selection is kept");
+}
+
+#[test]
+fn the_selection_follows_its_row() {
+    let mut bench = Bench::new(sample::board(20));
+    bench.press("<down>");
+    let before = bench.ui.lists[&super::state::Panel::Queues].current().cloned();
+    let mut board = Board::clone(&bench.board);
+    board.seq += 1;
+    board.queues.reverse();
+    bench.board = Arc::new(board);
+    bench.press("<right> s");
+    assert_eq!(bench.ui.lists[&super::state::Panel::Queues].current().cloned(), before);
+}
+
+#[test]
+fn a_filter_holds_while_it_is_typed_and_esc_ends_it() {
+    let mut bench = Bench::new(sample::board(60));
+    bench.press("/ b i l l <enter>");
+    let text = bench.text(SIZES[0]);
+    assert!(text.contains("Billing") && !text.contains("Moving home"), "{text}");
+    bench.press("<esc>");
+    assert!(bench.text(SIZES[0]).contains("Moving home"));
+}
+
+#[test]
+fn freezing_holds_the_board_and_pauses_a_replay() {
+    let mut bench = Bench::new(sample::board(20));
+    bench.press("<space>");
+    assert!(bench.ui.frozen.is_some());
+    bench.press("<space>");
+    assert!(bench.ui.frozen.is_none());
+    let mut board = sample::board(20);
+    board.mode = Mode::Replay { speed: 60.0, paused: false, from: sample::now(), to: sample::now() };
+    let mut bench = Bench::new(board);
+    assert_eq!(bench.press("<space>"), Some(Effect::Steer(crate::floor::handle::Steer::Pause(true))));
+    assert_eq!(bench.press(">"), Some(Effect::Steer(crate::floor::handle::Steer::Speed(120.0))));
+}
+
+#[test]
+fn what_is_seen_can_be_exported() {
+    let mut board = sample::board(20);
+    board.queues[0].id = "=cmd()".into();
+    let bench = Bench::new(board);
+    let directory = tempfile::tempdir().unwrap();
+    let export = super::export::take(bench.ctx(Palette::Terminal, Depth::Few)).unwrap();
+    let words = export.write(directory.path()).unwrap();
+    assert!(words.starts_with("10 rows in "), "{words}");
+    export.write(directory.path()).unwrap();
+    let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|f| f.unwrap().path()).collect();
+    assert_eq!(files.len(), 4, "nothing is overwritten");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        if file.extension().unwrap() == "csv" {
+            assert!(text.starts_with("id,queue,status,waiting,") && text.contains("'=cmd()"), "{text}");
+        } else {
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(value["rows"].as_array().unwrap().len(), 10);
+        }
+    }
+}

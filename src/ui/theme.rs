@@ -194,6 +194,12 @@ impl Theme {
         self.style(Role::Text)
     }
 
+    /// Whether a selected row may be filled whole: only where its colour is known to go with the others.
+    #[must_use]
+    pub fn fills_rows(self) -> bool {
+        self.palette != Palette::Terminal && matches!(self.depth, Depth::True | Depth::Many)
+    }
+
     fn coloured(self, role: Role, colours: &Colours) -> Style {
         let [ground, text, muted, faint, heading, accent, good, warning, critical, selection, ink] =
             colours.0.map(|rgb| self.colour(rgb));
@@ -246,7 +252,7 @@ fn named(role: Role, palette: Palette) -> Style {
         Role::Muted => on(Color::DarkGray),
         Role::Faint => on(Color::DarkGray).add_modifier(Modifier::DIM),
         Role::Strong => on(Color::Reset).add_modifier(Modifier::BOLD),
-        Role::Heading => on(Color::Blue),
+        Role::Heading => on(Color::Reset),
         Role::Focus => on(Color::Cyan).add_modifier(Modifier::BOLD),
         Role::Accent => on(Color::Cyan),
         Role::Good => on(good),

@@ -33,7 +33,7 @@ pub const COLUMNS: &[Column] = &[
     Column::kpi("ACW", "acw_s", KpiId::Acw, 6, 9),
     Column::kpi("Hold", "hold_s", KpiId::Hold, 6, 10),
     Column::kpi("Per hour", "contacts_per_hour", KpiId::ContactsPerHour, 8, 11),
-    Column::text("Contact", "contact", 12, 12, 12),
+    Column::text("Contact", "contact", 14, 12, 12),
 ];
 /// The columns of the panel on a queue's page.
 pub const SERVING: &[Column] = &[
@@ -313,7 +313,7 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
     if late > 0 && x + cols(text.width()) < area.right() {
         buffer.set_string(x, area.y, &text, ctx.theme.style(Role::Warning));
     }
-    let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(4, 16);
+    let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
     let most = teams.iter().map(|t| t.1.iter().sum::<usize>()).max().unwrap_or(1).max(1);
     let room = usize::from(area.width).saturating_sub(widest + 12);
     for (line, (team, counts)) in teams.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {

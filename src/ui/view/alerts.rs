@@ -311,7 +311,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     // Each list takes the rows it needs; what is too much is taken from the history first.
     let third = (lists.height / 3).max(3);
     let held = (count(Panel::Held) + 2).clamp(3, third);
-    let active = (count(Panel::Active) + 2).clamp(third, lists.height.saturating_sub(held + 3).max(third));
+    let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + 3).max(5));
     let mut cursor = None;
     let mut y = lists.y;
     let rest = lists.height.saturating_sub(held + active);
@@ -347,12 +347,24 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     cursor
 }
 
+/// What to do about an episode: its own text, or the catalogue's where the label could hold only its beginning.
+#[must_use]
+pub fn action(e: &Episode) -> &str {
+    let own = e.action.as_str();
+    let whole = e.kpi.map_or("", |kpi| kpi.def().action);
+    match own.strip_suffix('…') {
+        Some(beginning) if whole.starts_with(beginning) => whole,
+        _ => own,
+    }
+}
+
 /// What an episode means, what to do, and what has happened.
 fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
     let verdict = glyphs::of_severity(e.severity);
     let mut lines = vec![(format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict))];
-    if !e.action.is_empty() {
-        lines.push((format!("→ {}", e.action), Role::Strong));
+    let action = action(e);
+    if !action.is_empty() {
+        lines.push((format!("→ {action}"), Role::Strong));
     }
     let way = if e.above { "above" } else { "below" };
     lines.push((

@@ -20,7 +20,7 @@ pub const COLUMNS: &[Column] = &[
     Column::text("Joined", "offered", 8, 0, 0),
     Column::text("Outcome", "outcome", 11, 5, 0),
     Column::number("Wait", "wait_s", 7, 0),
-    Column::text("Who", "customer", 13, 8, 1),
+    Column::text("Who", "customer", 16, 8, 1),
     Column::text("Queue", "queue", 10, 12, 2),
     Column::text("About", "intent", 11, 12, 3),
     Column::text("Agent", "agent", 11, 12, 4),

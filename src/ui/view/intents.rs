@@ -21,7 +21,7 @@ pub const COLUMNS: &[Column] = &[
     Column::kpi("Offered", "offered", KpiId::Offered, 7, 1),
     Column::kpi("Share", "share", KpiId::Offered, 5, 5),
     Column::kpi("AHT", "aht_s", KpiId::Aht, 7, 0),
-    Column { grow: 12, ..Column::kpi("0 … twice the mean", "gauge", KpiId::Aht, 12, 9) },
+    Column { grow: 12, ..Column::kpi("By bounds", "gauge", KpiId::Aht, 12, 9) },
     Column::kpi("FCR", "fcr", KpiId::Fcr, 6, 1),
     Column::kpi("open", "fcr_open", KpiId::Fcr, 5, 8),
     Column::kpi("Repeats", "repeat_rate", KpiId::RepeatRate, 7, 3),

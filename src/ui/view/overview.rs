@@ -3,31 +3,38 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, alerts};
+use super::{Ctx, alerts, queue, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
-use crate::ui::state::Panel;
+use crate::ui::grid;
+use crate::ui::state::{List, Panel};
 use crate::ui::widget::tile::{LARGE, Tile};
-use crate::ui::widget::{panel, tile};
+use crate::ui::widget::{panel, table, tile};
 
 /// Draw it.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let wide = area.width >= 150;
-    let rail_width = if wide { (area.width / 3).clamp(52, 96) } else { 0 };
-    let tiles_height = tiles(buffer, area, ctx);
+    let queues = cols(ctx.board.queues.len()) + 2;
+    let rail = cols(alerts::lines(ctx)).max(1) + 2;
+    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { rail.min(8) });
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
     let (left, right) = if wide {
-        let left = Rect { width: below.width - rail_width - 1, ..below };
-        (left, Rect { x: left.right() + 1, width: rail_width, ..below })
+        let width = (area.width * 2 / 5).clamp(52, 110);
+        let left = Rect { width: below.width - width - 1, ..below };
+        (left, Rect { x: left.right() + 1, width, ..below })
     } else {
-        // The rail takes what its lines need, at most two fifths of the room, and the queues never less than half.
-        let lines = cols(alerts::lines(ctx)) + 2;
-        let unused = below.height.saturating_sub(cols(ctx.board.queues.len()) + 2);
-        let rail = lines.clamp(3, (below.height * 2 / 5).max(unused).max(4));
+        // The rail takes what its lines need, and the queues never less than half.
+        let unused = below.height.saturating_sub(queues);
+        let rail = rail.clamp(3, (below.height * 2 / 5).max(unused).max(4));
         let left = Rect { height: below.height.saturating_sub(rail), ..below };
         (left, Rect { y: left.bottom(), height: rail, ..below })
     };
+    // What the queues leave free says more of the floor, where it is enough for a chart.
+    let spare = left.height.saturating_sub(queues + 1);
+    let more = if spare >= 8 { spare } else { 0 };
+    let left = Rect { height: left.height - more, ..left };
+    extras(buffer, Rect { y: left.bottom(), height: more, ..left }, ctx);
     let figures = ctx.data.figures(ask::queues(ctx.ui));
     let focus = ctx.ui.focus();
     let about = ctx.about(figures.map(|f| &f.answer));
@@ -38,10 +45,32 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     if focus == Panel::Rail { rail } else { queues }
 }
 
-/// Draw the tiles of the page in one or two rows; the rows of the screen they took.
-pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
+/// Who waits longest, and how the day went.
+fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let chart = if area.width >= 100 { area.width / 2 } else { area.width };
+    queue::day(buffer, Rect { width: chart, height: area.height.min(14), ..area }, ctx);
+    if chart < area.width {
+        let room = Rect { x: area.x + chart + 1, width: area.width - chart - 1, ..area };
+        let grid = waiting::Waiting::new(ctx);
+        let list = List { order: grid::order(&grid, None, ""), ..List::default() };
+        let name = format!("Who waits {}", list.order.len());
+        let inner = panel::panel(buffer, room, ctx.theme, &name, &waiting::about(ctx), false);
+        if list.order.is_empty() {
+            panel::say(buffer, inner, ctx.theme, "nobody waits");
+        } else {
+            table::draw(buffer, inner, ctx.theme, &grid, &list, false, ctx.stale());
+        }
+    }
+}
+
+/// Draw the tiles of the page in one or two rows, as large as what comes `below` allows; the rows of the screen they
+/// took.
+pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
     let shown = ctx.ui.tiles();
-    let (per_row, height) = arrangement(area, shown.len());
+    let (per_row, height) = arrangement(area, shown.len(), below);
     let totals = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
     let courses = ctx.data.figures(ask::course(ctx.ui, ctx.ui.slice()));
     let width = area.width / cols(per_row).max(1);
@@ -74,14 +103,17 @@ fn tile<'a>(
 }
 
 /// How many tiles stand side by side, and how high they are with the blank row below.
-fn arrangement(area: Rect, tiles: usize) -> (usize, u16) {
-    let row = area.width / cols(tiles).max(1);
-    let large = LARGE + 3;
-    match (row, area.height) {
-        (26.., 34..) => (tiles, large),
+fn arrangement(area: Rect, tiles: usize, below: u16) -> (usize, u16) {
+    let one = area.width / cols(tiles).max(1);
+    let half = tiles.div_ceil(2);
+    let two = area.width / cols(half).max(1);
+    let free = area.height.saturating_sub(below);
+    match (one, two) {
+        (36.., _) if free >= LARGE + 2 => (tiles, LARGE + 2),
+        (_, 28..) if free >= 2 * (LARGE + 2) => (half, LARGE + 2),
+        (_, 28..) if free >= 2 * (LARGE + 1) => (half, LARGE + 1),
         (22.., _) => (tiles, 5),
-        (_, 60..) if area.width >= 100 => (tiles.div_ceil(2), large),
-        (_, 30..) => (tiles.div_ceil(2), 4),
-        _ => (tiles.div_ceil(2), 3),
+        _ if free >= 8 => (half, 4),
+        _ => (half, 3),
     }
 }

@@ -16,7 +16,7 @@ use crate::ui::widget::{panel, trend};
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let line = strip(buffer, area, ctx);
     let area = Rect { y: area.y + line, height: area.height.saturating_sub(line), ..area };
-    let tiles = overview::tiles(buffer, area, ctx);
+    let tiles = overview::tiles(buffer, area, ctx, 22);
     let body = Rect { y: area.y + tiles, height: area.height.saturating_sub(tiles), ..area };
     if body.width >= 150 {
         let left = Rect { width: body.width / 2, ..body };
@@ -38,8 +38,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let lists_height = body.height - chart;
     let others: Vec<Panel> =
         [Panel::QueueIntents, Panel::Serving, Panel::Waiting].into_iter().filter(|p| *p != focus).collect();
-    let small = (lists_height / 4).max(3);
-    let main = lists_height.saturating_sub(small);
+    let needed = cols(ctx.ui.lists.get(&focus).map_or(0, |list| list.order.len())) + 2;
+    let least = (lists_height / 4).max(3);
+    let main = needed.clamp(lists_height / 2, lists_height.saturating_sub(least));
+    let small = lists_height.saturating_sub(main);
     let cursor = lists(buffer, ctx, focus, Rect { height: main, ..body });
     let half = body.width / 2;
     for (at, other) in others.into_iter().enumerate() {
@@ -129,7 +131,7 @@ fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 }
 
 /// Arrivals and service level over the time of the window.
-fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let (window, every) = ask::steps(ctx.ui.window);
     let step = match every {
         crate::kpi::Every::Minutes(30) => "by half hour".to_owned(),

@@ -14,7 +14,7 @@ pub const COLUMNS: &[Column] = &[
     Column::kpi("Waits", "waits_s", KpiId::LongestWait, 7, 0),
     Column::text("About", "intent", 12, 10, 1),
     Column::text("Rings", "ringing", 10, 12, 2),
-    Column::text("Who", "customer", 12, 8, 3),
+    Column::text("Who", "customer", 16, 8, 3),
     Column::number("Pos", "position", 4, 4),
     Column::number("Prio", "priority", 4, 6),
     Column::text("Channel", "channel", 8, 0, 7),

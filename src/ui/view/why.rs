@@ -40,7 +40,7 @@ pub fn draw(
     contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
-    let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
+    let action = episode.map(super::alerts::action).filter(|text| !text.is_empty()).unwrap_or(def.action);
     if !action.is_empty() {
         lines.push((format!("→ {action}"), Role::Accent));
     }

@@ -20,7 +20,7 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, name: &str, about: &
     let name = fit(name, width.saturating_sub(4));
     let taken = name.width() + 3;
     buffer.set_stringn(area.x + 2, area.y, format!("{name} "), width - 2, theme.style(role));
-    if about.width() + 4 + taken <= width {
+    if !about.is_empty() && about.width() + 4 + taken <= width {
         let text = format!(" {about} ");
         let x = area.right() - 1 - cols(text.width());
         buffer.set_stringn(x, area.y, text, width, theme.style(Role::Muted));

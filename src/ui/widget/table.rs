@@ -14,7 +14,11 @@ use crate::ui::theme::{Role, Theme};
 #[must_use]
 pub fn fitting(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
     let mut shown: Vec<usize> = (0..columns.len()).collect();
-    let width_of = |at: usize| columns.get(at).map_or(0, |c| c.width);
+    // Where there is room for more than the first few columns, names are given some before further columns come.
+    let generous = width >= 90;
+    let width_of = |at: usize| {
+        columns.get(at).map_or(0, |c| if generous && c.left && c.rank == 0 { c.width + c.grow.min(8) } else { c.width })
+    };
     let total = |shown: &[usize]| shown.iter().map(|at| width_of(*at) + 1).sum::<u16>();
     while total(&shown) > width + 1 {
         let Some(least) = shown.iter().copied().max_by_key(|at| columns.get(*at).map_or(0, |c| c.rank)) else { break };
@@ -25,10 +29,14 @@ pub fn fitting(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
     }
     let mut spare = (width + 1).saturating_sub(total(&shown));
     let mut out: Vec<(usize, u16)> = shown.iter().map(|at| (*at, width_of(*at))).collect();
-    for (at, wide) in &mut out {
-        let more = columns.get(*at).map_or(0, |c| c.grow).min(spare);
-        *wide += more;
-        spare -= more;
+    // Half of what each can use first, so that the first column doesn't take all there is.
+    for share in [2, 1] {
+        for (at, wide) in &mut out {
+            let most = columns.get(*at).map_or(0, |c| c.width + c.grow / share);
+            let more = most.saturating_sub(*wide).min(spare);
+            *wide += more;
+            spare -= more;
+        }
     }
     // Some room is left on very wide screens: columns stand further apart, up to three blanks more.
     let apart = (spare / cols(out.len().max(1))).min(3);
@@ -57,7 +65,7 @@ pub fn draw(
     if area.height < 2 || area.width < 8 {
         return None;
     }
-    let columns = fitting(grid.columns(), area.width.saturating_sub(2));
+    let columns = fitting(grid.columns(), area.width.saturating_sub(3));
     heading(buffer, area, theme, grid, list, &columns, focus);
     let height = usize::from(area.height - 1);
     let at = list.position();
@@ -73,7 +81,10 @@ pub fn draw(
         draw_row(buffer, Rect { y, height: 1, ..area }, theme, grid, *row as usize, &columns, stale);
         if selected {
             let style = theme.style(Role::Selected);
-            buffer.set_style(Rect { y, height: 1, ..area }, style);
+            let name = columns.first().map_or(0, |(_, width)| *width);
+            let fill =
+                if theme.fills_rows() { area } else { Rect { x: area.x + 2, width: name.min(area.width - 2), ..area } };
+            buffer.set_style(Rect { y, height: 1, ..fill }, style);
             buffer.set_string(area.x, y, "▸", theme.style(Role::Focus));
             cursor = Some((area.x, y));
         }

@@ -28,7 +28,7 @@ pub struct Tile<'a> {
 }
 
 /// Rows of a tile with large digits.
-pub const LARGE: u16 = 3 + digits::HEIGHT;
+pub const LARGE: u16 = 2 + digits::HEIGHT;
 
 impl Tile<'_> {
     /// Draw it; with large digits where there is room.
