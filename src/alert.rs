@@ -26,7 +26,7 @@ use crate::text::Label;
 pub use alarms::{Alarms, Settings, SourceState, Watched};
 pub use duration::{NotADuration, duration, parse_duration};
 pub use hours::{Hours, NotHours};
-pub use order::{Line, group, lines};
+pub use order::{Line, group, lines, sort};
 pub use pattern::Patterns;
 pub use rule::{Rule, SOURCE_STALE, built_in};
 pub use written::{Each, RuleError, When, Written, rules};

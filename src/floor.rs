@@ -4,6 +4,7 @@
 //! publishes a board when something changed, at most ten times a second, and each second so that ages tick.
 
 pub mod handle;
+mod keeping;
 mod make;
 mod recording;
 mod sources;
@@ -15,16 +16,17 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::alert::{Alarms, Episode, Refusal, Rule};
+use crate::alert::{Alarms, Episode, Rule};
 use crate::board::{Board, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
-use crate::event::Event;
 use crate::source::Message;
 use crate::text::Label;
 
 use handle::Request;
 pub use handle::{Contacts, Handle, Lost, Only, Steer};
+use keeping::Book;
+pub use keeping::{Cursors, Keeping, StartSources};
 pub use recording::Recording;
 use recording::Steered;
 pub use sources::SourceInfo;
@@ -61,6 +63,8 @@ pub enum Feed {
     Sources(mpsc::Receiver<Message>),
     /// A recording that the floor plays.
     Recording(Recording),
+    /// Nothing comes by itself: the floor follows another one, or has yet to start its sources.
+    Nothing,
 }
 
 /// A floor at work.
@@ -74,6 +78,7 @@ pub struct Floor {
     sources: Sources,
     history: VecDeque<Episode>,
     feed: Feed,
+    book: Book,
     requests: mpsc::Receiver<Request>,
     boards: watch::Sender<Arc<Board>>,
     seq: u64,
@@ -102,6 +107,7 @@ impl Floor {
             keeper: Keeper::Nobody,
             history: VecDeque::new(),
             feed,
+            book: Book::None,
             requests,
             boards,
             seq: 0,
@@ -113,8 +119,16 @@ impl Floor {
         (floor, Handle::new(board, sender))
     }
 
+    /// The same floor, with a journal: it goes on where it was left, and what happens is written down.
+    #[must_use]
+    pub fn keeping(mut self, keeping: Keeping) -> Self {
+        self.book = Book::Opened(Box::new(keeping));
+        self
+    }
+
     /// Run until every handle is gone.
     pub async fn run(mut self) {
+        self.take_up();
         self.publish();
         let mut tick = tokio::time::interval(SOONEST);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -130,7 +144,7 @@ impl Floor {
                 n = receive(&mut self.feed, &mut messages) => {
                     if n == 0 {
                         // The sources are gone; what is known stays on the board.
-                        self.feed = Feed::Recording(Recording::new(Vec::new(), None, 1.0));
+                        self.feed = Feed::Nothing;
                     }
                     for message in messages.drain(..) {
                         self.take(message);
@@ -141,6 +155,7 @@ impl Floor {
                 self.publish();
             }
         }
+        self.put_down();
     }
 
     /// The floor's own time: the clock's, or the recording's.
@@ -155,11 +170,7 @@ impl Floor {
         self.dirty = true;
         let now = self.now();
         match message {
-            Message::Events { source, events, .. } => {
-                for event in &events {
-                    self.count(source, event, now);
-                }
-            }
+            Message::Events { source, events, cursor } => self.take_events(source, events, cursor, now),
             Message::Rejected { source, rejection } => {
                 tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
                 self.sources.rejected(source, &rejection, now);
@@ -171,12 +182,6 @@ impl Floor {
                 self.sources.health(source, health, reason, at);
             }
         }
-    }
-
-    fn count(&mut self, source: usize, event: &Event, now: Time) -> engine::Outcome {
-        let outcome = self.engine.apply(event);
-        self.sources.heard(source, &event.origin, event.at, outcome, now);
-        outcome
     }
 
     fn tick(&mut self) {
@@ -193,6 +198,7 @@ impl Floor {
             }
         }
         self.engine.advance(self.now());
+        self.catch_up();
         if self.judged.elapsed() >= BEAT {
             self.judged = Instant::now();
             self.judge();
@@ -204,7 +210,7 @@ impl Floor {
 
     /// Judge every alert rule, once what stands now is known.
     fn judge(&mut self) {
-        if !self.sources.caught_up() {
+        if matches!(self.book, Book::Theirs(_)) || !self.sources.caught_up() {
             return;
         }
         let now = self.now();
@@ -212,12 +218,8 @@ impl Floor {
         let states = self.sources.states(&queues, now);
         let queries = self.alarms.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
-        for episode in self.alarms.evaluate(&answers, &states, now) {
-            self.dirty = true;
-            if episode.resolved.is_some() {
-                self.remember(episode);
-            }
-        }
+        let changed = self.alarms.evaluate(&answers, &states, now);
+        self.note(changed);
     }
 
     fn remember(&mut self, episode: Episode) {
@@ -236,18 +238,9 @@ impl Floor {
                 drop(reply.send(found.into_iter().map(make::contact).collect()));
             }
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
-            Request::Tell(command, reply) => {
-                let result = self.tell(&command, now);
-                drop(reply.send(result));
-            }
+            Request::Tell(command, reply) => self.tell(&command, now, reply),
             Request::Steer(steer) => self.steer(steer),
         }
-    }
-
-    fn tell(&mut self, command: &crate::alert::Command, now: Time) -> Result<Episode, Refusal> {
-        let episode = self.alarms.tell(command, now)?;
-        self.dirty = true;
-        Ok(episode)
     }
 
     fn steer(&mut self, steer: Steer) {
@@ -275,9 +268,9 @@ impl Floor {
             now,
             title: &self.settings.title,
             mode: &self.mode,
-            keeper: &self.keeper,
+            keeper: &self.keeper_now(),
             sources: self.sources.rows(now),
-            alerts: self.alarms.active(),
+            alerts: self.episodes(),
         };
         let board = make::board(&mut self.engine, frame);
         self.boards.send_replace(Arc::new(board));
@@ -292,6 +285,6 @@ fn alarms(settings: &Settings) -> Alarms {
 async fn receive(feed: &mut Feed, messages: &mut Vec<Message>) -> usize {
     match feed {
         Feed::Sources(receiver) => receiver.recv_many(messages, AT_ONCE).await,
-        Feed::Recording(_) => std::future::pending().await,
+        Feed::Recording(_) | Feed::Nothing => std::future::pending().await,
     }
 }

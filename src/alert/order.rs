@@ -31,6 +31,11 @@ pub(super) fn rank(episode: &Episode) -> impl Ord + use<> {
     (attention, Reverse(episode.severity), episode.fired.unwrap_or(episode.since), episode.id)
 }
 
+/// Put episodes in the order in which they need somebody.
+pub fn sort(episodes: &mut [Episode]) {
+    episodes.sort_by_cached_key(rank);
+}
+
 /// The active episodes that belong to one another: those of the same slice, or the one of a source. By id.
 #[must_use]
 pub fn group(episodes: &[Episode], of: &Episode) -> Vec<u64> {

@@ -1,0 +1,269 @@
+//! The floor and its journal: taking up where it was left, writing down what happens, following another floor.
+
+use std::path::PathBuf;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Feed, Floor};
+use crate::alert::{Command, Episode, Refusal};
+use crate::board::Keeper;
+use crate::clock::{Span, Time};
+use crate::engine::Outcome;
+use crate::event::Event;
+use crate::journal::{self, Batch, Follower, Journal, Opened};
+use crate::source::Message;
+use crate::text::Label;
+
+/// How far each source has been read, by its name.
+pub type Cursors = Vec<(Label, String)>;
+
+/// Starts the sources where they were left off; their messages come out of what it returns.
+pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Label> + Send>;
+
+/// A journal to keep, and how to open it again should its keeper go.
+pub struct Keeping {
+    /// The journal, as it was opened.
+    pub opened: Opened,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// How it is opened.
+    pub settings: journal::Settings,
+    /// Starts the sources, once the journal is this floor's to write.
+    pub start: StartSources,
+}
+
+/// What a floor does with a journal.
+pub(super) enum Book {
+    /// Nothing is kept: a simulation, a replay.
+    None,
+    /// It is to be taken up as soon as the floor runs.
+    Opened(Box<Keeping>),
+    /// This floor writes it.
+    Ours(Journal),
+    /// Another floor writes it.
+    Theirs(Box<Following>),
+}
+
+/// Following another floor.
+pub(super) struct Following {
+    follower: Follower,
+    path: PathBuf,
+    settings: journal::Settings,
+    start: StartSources,
+    episodes: Vec<Episode>,
+}
+
+impl Floor {
+    /// Take up the journal: the floor is as it was, then the sources start, or the other floor is followed.
+    pub(super) fn take_up(&mut self) {
+        let Book::Opened(keeping) = std::mem::replace(&mut self.book, Book::None) else { return };
+        self.keeper = Keeper::Loading;
+        self.publish();
+        let Keeping { opened, path, settings, start } = *keeping;
+        let taken = match opened {
+            Opened::Keeper(journal) => self.load(journal, start),
+            Opened::Follower(follower) => self.follow(follower, path, settings, start),
+        };
+        if let Err(error) = taken {
+            tracing::error!("the journal: {error}");
+            self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
+        }
+        self.dirty = true;
+    }
+
+    /// The oldest instant that any figure may still need.
+    fn horizon(&self) -> Time {
+        let settings = self.engine.settings();
+        let keep = settings.keep.unwrap_or(Span(31 * Span::DAY.0));
+        self.now() - keep - settings.rules.fcr_window
+    }
+
+    fn load(&mut self, mut journal: Journal, start: StartSources) -> Result<(), journal::Error> {
+        let horizon = self.horizon();
+        let engine = &mut self.engine;
+        let loaded = journal.load(horizon, |event| {
+            engine.apply(&event);
+            engine.advance(event.at);
+        })?;
+        tracing::info!(events = loaded.events, unreadable = loaded.unreadable, "the journal was read");
+        self.keep(journal, start)
+    }
+
+    /// The journal is ours from here on.
+    fn keep(&mut self, mut journal: Journal, mut start: StartSources) -> Result<(), journal::Error> {
+        let reader = journal.reader();
+        self.alarms.restore(reader.active()?, reader.next_id()?);
+        self.history = reader.history(super::HISTORY)?.into();
+        let cursors = reader.cursors()?;
+        self.book = Book::Ours(journal);
+        self.keeper = Keeper::Us;
+        match start(&cursors) {
+            Ok(messages) => self.feed = Feed::Sources(messages),
+            Err(error) => self.keeper = Keeper::Failed(error),
+        }
+        Ok(())
+    }
+
+    fn follow(
+        &mut self,
+        mut follower: Follower,
+        path: PathBuf,
+        settings: journal::Settings,
+        start: StartSources,
+    ) -> Result<(), journal::Error> {
+        let horizon = self.horizon();
+        let engine = &mut self.engine;
+        follower.load(horizon, |event| {
+            engine.apply(&event);
+            engine.advance(event.at);
+        })?;
+        self.history = follower.reader().history(super::HISTORY)?.into();
+        let episodes = follower.reader().active()?;
+        self.keeper = Keeper::Other(holder(&follower));
+        self.book = Book::Theirs(Box::new(Following { follower, path, settings, start, episodes }));
+        Ok(())
+    }
+
+    /// What the other floor has written since; and the journal itself, once its keeper is gone.
+    pub(super) fn catch_up(&mut self) {
+        let Book::Theirs(following) = &mut self.book else { return };
+        match following.follower.poll() {
+            Ok(news) => {
+                self.dirty |= !news.events.is_empty() || !news.episodes.is_empty();
+                for event in &news.events {
+                    self.engine.apply(event);
+                }
+                for episode in news.episodes {
+                    following.episodes.retain(|e| e.id != episode.id);
+                    if episode.resolved.is_some() {
+                        self.history.push_front(episode);
+                    } else {
+                        following.episodes.push(episode);
+                    }
+                }
+                self.history.truncate(super::HISTORY);
+            }
+            Err(error) => self.keeper = Keeper::Failed(Label::prose(&error.to_string())),
+        }
+        if following.follower.holder.as_ref().is_none_or(|holder| !is_running(holder.pid)) {
+            self.take_over();
+        }
+    }
+
+    /// The keeper is gone: whoever opens the journal first goes on in its place.
+    fn take_over(&mut self) {
+        let Book::Theirs(following) = &self.book else { return };
+        let Ok(Opened::Keeper(journal)) = Journal::open(&following.path, &following.settings) else { return };
+        // What it wrote last has not been read yet.
+        self.catch_up_to_the_end();
+        let Book::Theirs(following) = std::mem::replace(&mut self.book, Book::None) else { return };
+        tracing::info!("the journal's keeper is gone: this floor goes on in its place");
+        if let Err(error) = self.keep(journal, following.start) {
+            self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
+        }
+        self.dirty = true;
+    }
+
+    fn catch_up_to_the_end(&mut self) {
+        let Book::Theirs(following) = &mut self.book else { return };
+        while let Ok(news) = following.follower.poll() {
+            for event in &news.events {
+                self.engine.apply(event);
+            }
+            if !news.more {
+                break;
+            }
+        }
+    }
+
+    /// Count the events of a message and write them down with how far their source has been read.
+    pub(super) fn take_events(&mut self, source: usize, mut events: Vec<Event>, cursor: Option<String>, now: Time) {
+        let sources = &mut self.sources;
+        let engine = &mut self.engine;
+        events.retain(|event| {
+            let outcome = engine.apply(event);
+            sources.heard(source, &event.origin, event.at, outcome, now);
+            outcome != Outcome::Duplicate
+        });
+        if let (Book::Ours(journal), Some(name)) = (&self.book, self.sources.name(source)) {
+            let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
+            journal.record(Batch { events: vec![(name.clone(), events)], cursors, episodes: Vec::new() });
+        }
+    }
+
+    /// Write down episodes that have changed.
+    pub(super) fn note(&mut self, changed: Vec<Episode>) {
+        for episode in &changed {
+            self.dirty = true;
+            if episode.resolved.is_some() {
+                self.remember(episode.clone());
+            }
+        }
+        if let Book::Ours(journal) = &self.book
+            && !changed.is_empty()
+        {
+            journal.record(Batch { episodes: changed, ..Batch::default() });
+        }
+    }
+
+    /// Do what somebody wants done, and tell him once it is on the disk.
+    pub(super) fn tell(&mut self, command: &Command, now: Time, reply: oneshot::Sender<Result<Episode, Refusal>>) {
+        let told = match &self.book {
+            Book::Theirs(following) => Err(Refusal::ReadOnly(holder(&following.follower))),
+            _ => self.alarms.tell(command, now),
+        };
+        self.dirty = true;
+        // Whoever asked may have gone meanwhile; that is his business.
+        match (told, &self.book) {
+            (Ok(episode), Book::Ours(journal)) => {
+                let done = episode.clone();
+                journal.keep(episode, move |kept| {
+                    drop(reply.send(kept.map(|()| done).map_err(Refusal::NotKept)));
+                });
+            }
+            (told, _) => drop(reply.send(told)),
+        }
+    }
+
+    /// The episodes to show: the alarms' own, or those of the floor that is followed.
+    pub(super) fn episodes(&self) -> Vec<Episode> {
+        match &self.book {
+            Book::Theirs(following) => {
+                let mut episodes = following.episodes.clone();
+                crate::alert::sort(&mut episodes);
+                episodes
+            }
+            _ => self.alarms.active(),
+        }
+    }
+
+    /// Who writes the journal, and whether it can.
+    pub(super) fn keeper_now(&self) -> Keeper {
+        match &self.book {
+            Book::Ours(journal) => journal.failed().map_or_else(|| self.keeper.clone(), Keeper::Failed),
+            _ => self.keeper.clone(),
+        }
+    }
+
+    /// Write down what is pending before the floor ends.
+    pub(super) fn put_down(&mut self) {
+        if let Book::Ours(journal) = &self.book
+            && let Err(error) = journal.flush()
+        {
+            tracing::error!("the journal: {error}");
+        }
+    }
+}
+
+fn holder(follower: &Follower) -> Label {
+    let Some(holder) = &follower.holder else { return Label::fixed("another floorwatch has the journal") };
+    Label::prose(&format!("{} has the journal (process {} on {})", holder.user, holder.pid, holder.host))
+}
+
+fn is_running(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    // "Not permitted" means that it runs, as somebody else.
+    pid.is_some_and(
+        |pid| !matches!(rustix::process::test_kill_process(pid), Err(error) if error == rustix::io::Errno::SRCH),
+    )
+}
