@@ -144,3 +144,18 @@ fn a_file_that_is_not_there_is_exit_code_1_and_one_line() {
     assert!(line.starts_with("floorwatch: cannot read /nonexistent/queue_log: No such file"), "{line}");
     assert_eq!(line.lines().count(), 1);
 }
+
+#[test]
+fn check_says_what_is_in_a_file_and_what_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    std::fs::write(&path, queue_log()).unwrap();
+    let good = floorwatch(&["check", path.to_str().unwrap()]);
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    let text = String::from_utf8(good.stdout).unwrap();
+    assert!(text.contains("queue_log, ") && text.contains("1 lines set aside"), "{text}");
+
+    let bad = floorwatch(&["check", "/nonexistent/log"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be read\n");
+}
