@@ -94,6 +94,9 @@ pub enum Error {
     /// The file that names the columns of tables.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
+    /// So many sources or files can't be read; which ones has been printed.
+    #[error("{0} of them can't be read")]
+    Unsound(usize),
     /// Standard output can't be written.
     #[error("standard output")]
     Output(#[source] std::io::Error),
@@ -105,7 +108,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_) | Self::Read(_) | Self::Columns(_) | Self::Output(_) => 1,
+            Self::Config(_) | Self::Read(_) | Self::Columns(_) | Self::Unsound(_) | Self::Output(_) => 1,
         }
     }
 }
@@ -161,7 +164,13 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
             args.start(&cli.global.configuration()?.0)?;
             Ok(())
         }
-        None | Some(Command::Demo(_) | Command::Check(_)) => {
+        Some(Command::Check(args)) => {
+            let (config, path) = cli.global.configuration()?;
+            let (found, faults) = args.look(&config, path.as_deref(), Clock::System.now())?;
+            print(found.as_bytes())?;
+            if faults > 0 { Err(Error::Unsound(faults)) } else { Ok(()) }
+        }
+        None | Some(Command::Demo(_)) => {
             cli.global.configuration()?;
             Ok(())
         }
