@@ -153,6 +153,7 @@ impl Global {
 /// # Errors
 /// [`Error`] where it can't be done.
 pub fn run(cli: &Cli) -> Result<(), Error> {
+    let log_file = cli.global.log_file.as_deref();
     match &cli.command {
         Some(Command::Completions(args)) => print(&completions::script(args.shell)),
         Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?),
@@ -161,8 +162,9 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
             args.print(&wanted.report(Clock::System.now())?)
         }
         Some(Command::Replay(args)) => {
-            args.start(&cli.global.configuration()?.0)?;
-            Ok(())
+            let config = cli.global.configuration()?.0;
+            let replay = args.replay(&config)?;
+            Ok(app::replay(config, replay, log_file)?)
         }
         Some(Command::Check(args)) => {
             let (config, path) = cli.global.configuration()?;
@@ -170,9 +172,13 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
             print(found.as_bytes())?;
             if faults > 0 { Err(Error::Unsound(faults)) } else { Ok(()) }
         }
-        None | Some(Command::Demo(_)) => {
-            cli.global.configuration()?;
-            Ok(())
+        Some(Command::Demo(args)) => Ok(app::demo(cli.global.configuration()?.0, args.demo(), log_file)?),
+        None => {
+            let config = cli.global.configuration()?.0;
+            if config.sources.is_empty() {
+                return Ok(app::demo(config, app::Demo::default(), log_file)?);
+            }
+            Ok(app::board(config, log_file)?)
         }
     }
 }

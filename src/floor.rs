@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::alert::{Alarms, Episode, Rule};
-use crate::board::{Board, Keeper, Mode};
+use crate::board::{Board, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
 use crate::source::Message;
@@ -97,10 +97,14 @@ impl Floor {
         let (boards, board) = watch::channel(Arc::default());
         let now = clock.now();
         let started = Instant::now();
+        let mut sources = Sources::new(&settings.sources, now);
+        if matches!(feed, Feed::Recording(_)) {
+            sources.health(0, Health::Live, Label::default(), now);
+        }
         let floor = Self {
             engine: Engine::new(settings.engine.clone()),
             alarms: alarms(&settings),
-            sources: Sources::new(&settings.sources, now),
+            sources,
             settings,
             clock,
             mode,
@@ -194,6 +198,7 @@ impl Floor {
             self.dirty |= !due.is_empty();
             for event in due {
                 let outcome = self.engine.apply(event);
+                self.engine.advance(event.at);
                 self.sources.heard(0, &event.origin, event.at, outcome, now);
             }
         }
@@ -215,7 +220,7 @@ impl Floor {
         }
         let now = self.now();
         let queues = self.engine.queues_now(now);
-        let states = self.sources.states(&queues, now);
+        let states = self.sources.states(&queues);
         let queries = self.alarms.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
         let changed = self.alarms.evaluate(&answers, &states, now);
@@ -269,7 +274,7 @@ impl Floor {
             title: &self.settings.title,
             mode: &self.mode,
             keeper: &self.keeper_now(),
-            sources: self.sources.rows(now),
+            sources: self.sources.rows(),
             alerts: self.episodes(),
         };
         let board = make::board(&mut self.engine, frame);

@@ -12,6 +12,7 @@
 //! alert → engine → kpi → event → { text, clock }.
 
 pub mod alert;
+pub mod app;
 pub mod board;
 pub mod cli;
 pub mod clock;

@@ -1,5 +1,6 @@
 //! `floorwatch demo`: the board, fed by a simulated floor.
 
+use crate::app::Demo;
 use crate::source::simulator::Scenario;
 
 const SCENARIOS: [&str; 3] = ["calm", "monday", "outage"];
@@ -16,4 +17,12 @@ pub struct Args {
     /// What kind of day
     #[arg(long, default_value = "calm", value_parser = super::words(&SCENARIOS, Scenario::parse))]
     pub scenario: Scenario,
+}
+
+impl Args {
+    /// The floor to simulate.
+    #[must_use]
+    pub const fn demo(&self) -> Demo {
+        Demo { seed: self.seed, speed: self.speed, scenario: self.scenario }
+    }
 }

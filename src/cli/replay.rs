@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use super::times;
-use crate::clock::Time;
+use crate::app::Replay;
 use crate::config::Config;
 
 /// What stands on the line.
@@ -25,11 +25,12 @@ pub struct Args {
 }
 
 impl Args {
-    /// Where to begin.
+    /// What to play.
     ///
     /// # Errors
     /// [`Error::Usage`] where `--from` is no time.
-    pub fn start(&self, config: &Config) -> Result<Option<Time>, Error> {
-        times::instant("--from", self.from.as_deref(), &config.floor.calendar)
+    pub fn replay(&self, config: &Config) -> Result<Replay, Error> {
+        let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
+        Ok(Replay { files: self.files.clone(), columns: self.columns.clone(), speed: self.speed, from })
     }
 }

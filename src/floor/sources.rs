@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::SourceState;
 use crate::board::{Health, SourceRow};
-use crate::clock::{Span, Time};
+use crate::clock::Time;
 use crate::engine::{Outcome, QueueNow};
-use crate::kpi::format;
 use crate::source::Rejection;
 use crate::text::Label;
 
@@ -17,14 +16,11 @@ pub struct SourceInfo {
     pub name: Label,
     /// Its kind.
     pub kind: Label,
-    /// It is stale when nothing has come for this long.
-    pub stale_after: Option<Span>,
 }
 
 #[derive(Debug)]
 struct Source {
     row: SourceRow,
-    stale_after: Option<Span>,
     /// The origins its events name; queues are known by them.
     origins: BTreeSet<Label>,
 }
@@ -50,7 +46,6 @@ impl Sources {
                 late: 0,
                 last_rejection: None,
             },
-            stale_after: info.stale_after,
             origins: BTreeSet::new(),
         };
         Self(infos.iter().map(source).collect())
@@ -86,7 +81,7 @@ impl Sources {
         source.row.rejected += 1;
         source.row.heard = Some(now);
         let said = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
-        source.row.last_rejection = Some(Label::new(&said));
+        source.row.last_rejection = Some(Label::sentence(&said));
     }
 
     pub(super) fn health(&mut self, source: usize, health: Health, reason: Label, at: Time) {
@@ -100,19 +95,18 @@ impl Sources {
         row.heard = row.heard.max(Some(at));
     }
 
-    /// The rows as they stand now: a live source that has been silent for too long is stale.
-    pub(super) fn rows(&self, now: Time) -> Vec<SourceRow> {
-        self.0.iter().map(|source| source.at(now)).collect()
+    pub(super) fn rows(&self) -> Vec<SourceRow> {
+        self.0.iter().map(|source| source.row.clone()).collect()
     }
 
     /// What alerts must know.
-    pub(super) fn states(&self, queues: &[QueueNow], now: Time) -> Vec<SourceState> {
+    pub(super) fn states(&self, queues: &[QueueNow]) -> Vec<SourceState> {
         let mut by_origin: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
         for queue in queues {
             by_origin.entry(&queue.origin).or_default().push(queue.id.clone());
         }
         let state = |source: &Source| {
-            let row = source.at(now);
+            let row = source.row.clone();
             SourceState {
                 name: row.name,
                 down: row.health == Health::Down,
@@ -123,19 +117,5 @@ impl Sources {
             }
         };
         self.0.iter().map(state).collect()
-    }
-}
-
-impl Source {
-    fn at(&self, now: Time) -> SourceRow {
-        let mut row = self.row.clone();
-        if let (Health::Live, Some(after), Some(heard)) = (row.health, self.stale_after, row.heard)
-            && now.since(heard) > after
-        {
-            row.health = Health::Stale;
-            row.since = heard + after;
-            row.reason = Label::new(&format!("nothing has come for {}", format::age(now.since(heard).as_secs())));
-        }
-        row
     }
 }

@@ -31,6 +31,7 @@ mod tests;
 
 pub use feed::spawn;
 pub use scenario::Scenario;
+pub use world::handling_bounds;
 
 use agenda::{Agenda, Job};
 use agents::Roster;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything; the other files do, from these tables.
 
+use crate::text::Label;
 use crate::event::Channel::{self, Chat, Email, Sms, Social, Voice};
 
 /// A queue's place in [`QUEUES`].
@@ -63,6 +64,31 @@ static ADVICE: Intent = intent("product advice", 270.0, 25.0, 0.875, 0.084);
 static COMPLAINT: Intent = intent("complaint", 340.0, 65.0, 0.685, 0.140);
 /// The intent that explodes in an outage.
 pub(super) static LOGIN_FAULT: Intent = intent("login fault", 215.0, 30.0, 0.785, 0.042);
+
+/// Every intent.
+static INTENTS: [&Intent; 13] = [
+    &REFUND,
+    &DELIVERY_STATUS,
+    &PASSWORD_RESET,
+    &BILLING_DISPUTE,
+    &CANCEL,
+    &NEW_ORDER,
+    &TECHNICAL_FAULT,
+    &CHANGE_OF_ADDRESS,
+    &PAYMENT_PLAN,
+    &DAMAGE_CLAIM,
+    &ADVICE,
+    &COMPLAINT,
+    &LOGIN_FAULT,
+];
+
+/// Between which mean handling times, in seconds, this centre wants each intent: as its planners would set them.
+pub fn handling_bounds() -> impl Iterator<Item = (Label, f64, f64)> {
+    INTENTS.iter().map(|intent| {
+        let usual = intent.talk_s + intent.after_s;
+        (Label::new(intent.name), (usual * 0.8).round(), (usual * 1.2).round())
+    })
+}
 
 const SALES: QueueId = QueueId(0);
 const BILLING: QueueId = QueueId(1);

@@ -1,0 +1,208 @@
+//! The composition root: runtime, clock, channels, tasks, and the order in which they end.
+//!
+//! The only place that knows every room. The screen runs on the thread that the program began on; the floor on a
+//! worker of the runtime; each source on a thread of its own; the journal's writer on another.
+
+mod identity;
+mod log;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc as threads;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+
+use crate::board::Mode;
+use crate::clock::{Clock, Time};
+use crate::config::{self, Config};
+use crate::event::Event;
+use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo};
+use crate::journal::{self, Journal};
+use crate::kpi::Bands;
+use crate::source::csv::{Columns, ColumnsError};
+use crate::source::read::{self, Options};
+use crate::source::simulator::{self, Scenario};
+use crate::source::{self, Message};
+use crate::text::Label;
+use crate::ui;
+
+/// Messages in flight between the sources and the floor; a source that is quicker waits.
+const IN_FLIGHT: usize = 64;
+/// How long the floor may take to write down what is pending when the program ends.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the board can't be shown, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is nowhere to keep the journal.
+    #[error("there is no home folder to keep the journal in: name a file with `path` under [journal]")]
+    Homeless,
+    /// The log file can't be written.
+    #[error("the log file {0}")]
+    Log(PathBuf, #[source] std::io::Error),
+    /// The system gives no threads.
+    #[error("cannot start")]
+    Start(#[from] std::io::Error),
+    /// The journal.
+    #[error("the journal")]
+    Journal(#[from] journal::Error),
+    /// A recording's columns.
+    #[error("the columns")]
+    Columns(#[from] ColumnsError),
+    /// A recording.
+    #[error(transparent)]
+    Read(#[from] read::Error),
+    /// A recording in which nothing happens.
+    #[error("there is no event in {0}: nothing to replay")]
+    Empty(String),
+    /// The screen.
+    #[error(transparent)]
+    Screen(#[from] ui::Error),
+}
+
+/// A simulated floor.
+#[derive(Clone, Copy, Debug)]
+pub struct Demo {
+    /// The same seed makes the same day.
+    pub seed: u64,
+    /// How many times faster than life.
+    pub speed: f64,
+    /// What kind of day.
+    pub scenario: Scenario,
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self { seed: 1, speed: 1.0, scenario: Scenario::Calm }
+    }
+}
+
+/// A recording to be played.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// The files; several are one stream in time order.
+    pub files: Vec<PathBuf>,
+    /// The file that names the columns of tables.
+    pub columns: Option<PathBuf>,
+    /// How many times faster than life.
+    pub speed: f64,
+    /// Where to begin.
+    pub from: Option<Time>,
+}
+
+/// Show the configured floor.
+///
+/// # Errors
+/// Where the journal, a thread or the terminal can't be had.
+pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
+    let folder = config::state_folder();
+    let path = config.journal.path.clone().or_else(|| folder.as_ref().map(|f| f.join("floorwatch.db")));
+    let path = path.ok_or(Error::Homeless)?;
+    let _log = log::start(log_file, folder.as_deref())?;
+    let clock = Clock::System;
+    let who = identity::who(config.who.clone());
+    let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
+    settings.keep_days = config.journal.keep_days;
+    let opened = Journal::open(&path, &settings)?;
+    let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
+    let floor_settings = floor_settings(&config, config.sources.iter().map(info).collect());
+    let start = {
+        let (sources, clock) = (config.sources.clone(), clock.clone());
+        Box::new(move |cursors: &Cursors| start(&sources, &clock, cursors))
+    };
+    let keeping = Keeping { opened, path, settings, start };
+    let (floor, handle) = Floor::new(floor_settings, clock, Mode::Live, Feed::Nothing);
+    show(floor.keeping(keeping), handle, config.ui, who)
+}
+
+/// Show a simulated floor. Nothing of it is kept.
+///
+/// # Errors
+/// Where a thread or the terminal can't be had.
+pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(), Error> {
+    let _log = log::start(log_file, None)?;
+    let clock = match demo.speed {
+        1.0 => Clock::System,
+        speed => Clock::Scaled { origin: Clock::System.now(), speed },
+    };
+    for (intent, low, high) in simulator::handling_bounds() {
+        config.floor.intents.entry(intent).or_insert(Bands::between(low, high));
+    }
+    let name = Label::fixed("simulator");
+    let info = SourceInfo { name: name.clone(), kind: name };
+    let settings = floor_settings(&config, vec![info]);
+    let (to, messages) = mpsc::channel(IN_FLIGHT);
+    let world = simulator::Settings { seed: demo.seed, scenario: demo.scenario, zone: config.floor.calendar.zone };
+    simulator::spawn(0, world, clock.clone(), to)?;
+    let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
+    let (floor, handle) = Floor::new(settings, clock, mode, Feed::Sources(messages));
+    show(floor, handle, config.ui, identity::who(config.who))
+}
+
+/// Show a recorded day as if it were live. Nothing of it is kept.
+///
+/// # Errors
+/// Where a file can't be read, or a thread or the terminal can't be had.
+pub fn replay(config: Config, replay: Replay, log_file: Option<&Path>) -> Result<(), Error> {
+    let _log = log::start(log_file, None)?;
+    let columns = replay.columns.as_deref().map(Columns::load).transpose()?;
+    let mut reader = read::open(&replay.files, &Options { columns, ..Options::default() })?;
+    let mut events: Vec<Event> = Vec::new();
+    reader.for_each(&mut |event| events.push(event));
+    if events.is_empty() {
+        let names: Vec<String> = replay.files.iter().map(|file| file.display().to_string()).collect();
+        return Err(Error::Empty(names.join(", ")));
+    }
+    let name = Label::fixed("recording");
+    let info = SourceInfo { name: name.clone(), kind: name };
+    let settings = floor_settings(&config, vec![info]);
+    let mode = Mode::Replay { speed: replay.speed, paused: false, from: Time(0), to: Time(0) };
+    let recording = Recording::new(events, replay.from, replay.speed);
+    let (floor, handle) = Floor::new(settings, Clock::System, mode, Feed::Recording(recording));
+    show(floor, handle, config.ui, identity::who(config.who))
+}
+
+fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings {
+    floor::Settings {
+        title: config.title.clone(),
+        engine: config.floor.clone(),
+        rules: config.rules.clone(),
+        alarms: config.alarms,
+        sources,
+    }
+}
+
+/// Start every source where it was left off.
+fn start(sources: &[source::Settings], clock: &Clock, cursors: &Cursors) -> Result<mpsc::Receiver<Message>, Label> {
+    let (to, messages) = mpsc::channel(IN_FLIGHT);
+    for (index, settings) in sources.iter().enumerate() {
+        let name = settings.name();
+        let cursor = cursors.iter().find(|(of, _)| *of == name).map(|(_, cursor)| cursor.as_str());
+        source::spawn(index, settings, clock.clone(), cursor, to.clone())
+            .map_err(|error| Label::prose(&error.to_string()))?;
+    }
+    Ok(messages)
+}
+
+/// Run a floor and show it until the user leaves; then let the floor write down what is pending.
+fn show(floor: Floor, handle: Handle, settings: ui::Settings, who: crate::alert::Who) -> Result<(), Error> {
+    let runtime = runtime()?;
+    let (ended, end) = threads::channel();
+    runtime.spawn(async move {
+        floor.run().await;
+        // Nobody waits for it any more: the program is ending anyway.
+        let _ = ended.send(());
+    });
+    let shown = runtime.block_on(ui::run(handle, settings, who));
+    // The screen's handle is gone, so the floor ends.
+    if end.recv_timeout(PATIENCE).is_err() {
+        tracing::error!("the floor did not end in time");
+    }
+    runtime.shutdown_background();
+    Ok(shown?)
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).thread_name("floorwatch").enable_all().build()
+}

@@ -1,0 +1,30 @@
+//! Who sits here: the login, as the system tells it, and where from.
+
+use crate::alert::Who;
+use crate::text::Label;
+
+/// The one who acknowledges: the configured name, or the login (before `sudo`, where that was used).
+pub(super) fn who(configured: Option<Label>) -> Who {
+    let login = || {
+        ["SUDO_USER", "USER", "LOGNAME"]
+            .iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .map(|name| Label::new(&name))
+            .find(|name| !name.is_empty())
+    };
+    let name = configured.or_else(login).unwrap_or_else(|| {
+        Label::new(&format!("user {}", rustix::process::getuid().as_raw()))
+    });
+    let terminal = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
+    let terminal = terminal.map(|name| name.to_string_lossy().trim_start_matches("/dev/").to_owned());
+    let from = match terminal {
+        Some(terminal) => Label::new(&format!("{} {terminal}", host())),
+        None => host(),
+    };
+    Who { name, from }
+}
+
+/// This machine's name.
+pub(super) fn host() -> Label {
+    Label::new(&rustix::system::uname().nodename().to_string_lossy())
+}

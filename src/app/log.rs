@@ -1,0 +1,38 @@
+//! The log: to a file, never to the screen.
+
+use std::path::Path;
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
+
+use super::Error;
+
+/// Begin to log: to `file` where one is named, else to a file a day in `folder`, of which a week's are kept, else
+/// not at all. `FLOORWATCH_LOG` chooses what (`info` where absent). The guard writes the last lines when dropped.
+pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option<WorkerGuard>, Error> {
+    let (writer, guard) = match (file, folder) {
+        (Some(path), _) => {
+            let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            let file = opened.map_err(|error| Error::Log(path.to_owned(), error))?;
+            tracing_appender::non_blocking(file)
+        }
+        (None, Some(folder)) => {
+            let appender = RollingFileAppender::builder()
+                .rotation(Rotation::DAILY)
+                .filename_prefix("floorwatch")
+                .filename_suffix("log")
+                .max_log_files(7)
+                .build(folder);
+            // A board that can't log is still a board.
+            let Ok(appender) = appender else { return Ok(None) };
+            tracing_appender::non_blocking(appender)
+        }
+        (None, None) => return Ok(None),
+    };
+    let filter = EnvFilter::try_from_env("FLOORWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).finish();
+    // There is one only where a test started it before.
+    let _ = tracing::subscriber::set_global_default(log);
+    Ok(Some(guard))
+}
