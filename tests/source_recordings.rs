@@ -1,5 +1,7 @@
 //! Real recordings through the sources: what they hold is counted as an independent program counted it.
 
+#![expect(clippy::expect_used, reason = "a test fails by it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +92,8 @@ fn a_messy_day_with_a_rotation_counts_as_expected_and_only_stray_lines_are_set_a
     let log = ["asterisk/scenario-c/queue_log", "asterisk/scenario-c/queue_log.0"];
     let (reader, events) = read(&log);
     agrees(&count(&events), &expected("asterisk/scenario-c/expected.json"));
-    assert_eq!(reader.tally().rejected, 10, "{:?}", reader.tally().rejections);
+    // A tenth stray line is empty: it says nothing, and is no fault.
+    assert_eq!(reader.tally().rejected, 9, "{:?}", reader.tally().rejections);
     assert!(reader.tally().rejections.iter().all(|r| r.reason.as_str().contains("not a queue_log line")));
     let restarts = events.iter().filter(|event| event.kind == Kind::Restarted).count();
     assert_eq!(restarts, 3);

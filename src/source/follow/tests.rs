@@ -113,9 +113,11 @@ fn what_is_added_comes_and_half_a_line_waits() {
     floor.write(&calls(0..3));
     let mut watched = floor.watch(None);
     watched.until_calls(0..3);
-    floor.write(&call(3)[..9]);
+    let line = call(3);
+    let (half, rest) = line.split_at(9);
+    floor.write(half);
     thread::sleep(POLL * 2);
-    floor.write(&call(3)[9..]);
+    floor.write(rest);
     floor.write("rubbish\n");
     watched.until_calls(0..4);
     watched.until("the rejection", |watched| !watched.rejected.is_empty());

@@ -35,6 +35,7 @@ fn ann() -> Label {
     Label::fixed("Ann")
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "short for what steps hold")]
 fn s(seconds: i64) -> Option<Span> {
     Some(Span::seconds(seconds))
 }
