@@ -327,6 +327,9 @@ fn customer(number: &[u8]) -> Option<Label> {
         "nobody",
     ];
     let number = number.trim_ascii();
+    if number.first().is_some_and(|&byte| byte.is_ascii_digit() || byte == b'+') {
+        return Some(id_label(number));
+    }
     let bare = number.strip_prefix(b"<").and_then(|n| n.strip_suffix(b">")).unwrap_or(number).trim_ascii();
     if bare.is_empty() || WITHHELD.iter().any(|word| bare.eq_ignore_ascii_case(word.as_bytes())) {
         return None;

@@ -306,6 +306,23 @@ fn what_a_parser_knew_it_knows_after_a_restart() {
 }
 
 #[test]
+fn a_table_with_other_columns_is_down_until_it_is_another_file() {
+    let mut floor = Floor::new();
+    floor.settings.kind = Format::Csv;
+    floor.settings.csv = Some(toml::from_str("time = \"When\"\nagent = \"Who\"").unwrap());
+    floor.write("Date,Who\n2001-09-09T01:46:40Z,Ann\n");
+    let mut watched = floor.watch(None);
+    watched.until_health(Health::Down, "no column \"When\"");
+    thread::sleep(POLL * 3);
+    fs::write(&floor.path, "When,Who\n2001-09-09T01:46:40Z,Ann\n").unwrap();
+    watched.until("a row", |watched| watched.calls.len() == 3);
+    watched.until("live", |watched| watched.health.len() >= 3);
+    let said: Vec<Health> = watched.health.iter().map(|(health, _)| *health).collect();
+    assert_eq!(said, [Health::Connecting, Health::Down, Health::Live], "said once, not at every look");
+    watched.stop();
+}
+
+#[test]
 fn a_cursor_that_means_nothing_is_a_fresh_start() {
     let floor = Floor::new();
     floor.write(&calls(0..2));
