@@ -155,7 +155,9 @@ impl Follower {
             let reason = self.health.take().map_or(Label::default(), |(_, reason)| reason);
             let _ = self.say(Health::Ended, &reason);
         }
-        tracing::debug!(source = %self.name, lines = self.tally.lines, events = self.tally.events, "source ended");
+        let InputTally { lines, events, .. } = self.tally;
+        let (types, fields) = (self.tally.unknown_types_seen(), self.tally.unknown_fields_seen());
+        tracing::info!(source = %self.name, lines, events, unknown_types = types, unknown_fields = fields, "ended");
     }
 
     fn work(&mut self, cursor: Option<Cursor>) -> Result<(), Stopped> {

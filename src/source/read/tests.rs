@@ -2,6 +2,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -155,4 +156,43 @@ fn the_rows_of_two_tables_are_different_contacts() {
         }
     });
     assert_eq!(contacts.len(), 2);
+}
+
+/// Every line is an event, a rejection, or one that says nothing, and nothing stops the reading.
+fn survives(bytes: &[u8]) {
+    let folder = Folder::new();
+    let path = folder.file("any", bytes);
+    if let Ok(mut reader) = open(&[path], &options(Some(COLUMNS))) {
+        let mut count = 0;
+        reader.for_each(&mut |_| count += 1);
+        assert_eq!(reader.tally().events, count);
+        assert!(reader.tally().rejected <= reader.tally().lines + 1);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_are_read_to_their_end(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        survives(&bytes);
+        survives(&[b"1000000000|7.1|q|Ann|CONNECT|1|2|3\n".as_slice(), &bytes].concat());
+        survives(&[b"{\"specversion\":\"1.0\"}\n".as_slice(), &bytes].concat());
+        survives(&[b"2026-07-01T09:00:00Z,Ann,5,150\n".as_slice(), &bytes].concat());
+    }
+
+    #[test]
+    fn a_recording_with_broken_bytes_is_read_to_its_end(
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..200),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = include_bytes!("../../../tests/fixtures/asterisk/scenario-c/queue_log").to_vec();
+        for (at, byte) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()));
+        survives(&bytes);
+        survives(&gzip(&bytes)[..]);
+    }
 }
