@@ -78,7 +78,7 @@ impl<'a> Row<'a> {
     }
 
     /// What stands at a place; empty where there is none.
-    fn text(&self, place: &'a Option<Place>) -> Cow<'a, str> {
+    fn text(&self, place: Option<&'a Place>) -> Cow<'a, str> {
         match place {
             None => Cow::Borrowed(""),
             Some(Place::Fixed(value)) => Cow::Borrowed(value.as_str()),
@@ -252,7 +252,7 @@ impl Parser {
     /// Read a row.
     fn life<'a>(&'a self, row: &Row<'a>, places: &'a Places) -> Result<Life, String> {
         let columns = &self.columns;
-        let text = |place| row.text(place);
+        let text = |place: &'a Option<Place>| row.text(place.as_ref());
         let label = |place: &'a Option<Place>| Some(Label::new(&text(place))).filter(|label| !label.is_empty());
         let span = |key: &str, place: &'a Option<Place>| {
             value::span(&text(place)).map_err(|reason| format!("{key}: {reason}"))

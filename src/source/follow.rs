@@ -155,7 +155,9 @@ impl Follower {
             let reason = self.health.take().map_or(Label::default(), |(_, reason)| reason);
             let _ = self.say(Health::Ended, &reason);
         }
-        tracing::debug!(source = %self.name, lines = self.tally.lines, events = self.tally.events, "source ended");
+        let InputTally { lines, events, .. } = self.tally;
+        let (types, fields) = (self.tally.unknown_types_seen(), self.tally.unknown_fields_seen());
+        tracing::info!(source = %self.name, lines, events, unknown_types = types, unknown_fields = fields, "ended");
     }
 
     fn work(&mut self, cursor: Option<Cursor>) -> Result<(), Stopped> {
@@ -168,8 +170,7 @@ impl Follower {
         }
         loop {
             let Some(mut file) = self.open(&path, at)? else { return Ok(()) };
-            self.say(Health::Live, &reason)?;
-            let end = self.follow(&mut file)?;
+            let end = self.follow(&mut file, &reason)?;
             self.carry = file.carry();
             at = (0, 0);
             reason = Label::default();
@@ -182,8 +183,8 @@ impl Follower {
                     if !self.settings.follow {
                         return Ok(());
                     }
-                    self.pause()?;
-                    (at, _) = self.catch_up(&file.cursor(&path))?;
+                    self.wait_for_change(&path)?;
+                    (at, reason) = self.catch_up(&file.cursor(&path))?;
                 }
             }
         }
@@ -236,28 +237,32 @@ impl Follower {
         }
     }
 
-    /// Read the file and what is added to it, until it ends.
-    fn follow(&mut self, file: &mut OpenFile) -> Result<End, Stopped> {
+    /// Read the file and what is added to it, until it ends. `reason` goes with the word that it is live.
+    fn follow(&mut self, file: &mut OpenFile, reason: &Label) -> Result<End, Stopped> {
         let path: PathBuf = file.path.clone();
-        let mut quiet = 0;
-        if file.packed || !self.settings.follow {
-            return Ok(match self.read(file, Tail::Take)? {
-                Ok(_) => End::Read,
-                Err(error) => End::Failed(error),
-            });
+        let once = file.packed || !self.settings.follow;
+        if let Err(error) = self.read(file, if once { Tail::Take } else { Tail::Wait })? {
+            return Ok(End::Failed(error));
         }
+        self.say(Health::Live, reason)?;
+        if once {
+            return Ok(End::Read);
+        }
+        // Looks in a row that found another file in its place, or none, and nothing new in this one.
+        let mut away = 0;
         loop {
             if file.is_truncated() {
                 return Ok(End::Truncated);
             }
+            let place = fs::metadata(&path).map(|metadata| file.is(Identity::from(&metadata)));
             match self.read(file, Tail::Wait)? {
                 Err(error) => return Ok(End::Failed(error)),
-                Ok(0) => quiet += 1,
-                Ok(_) => quiet = 0,
+                Ok(0) if !matches!(place, Ok(true)) => away += 1,
+                Ok(_) => away = 0,
             }
-            match fs::metadata(&path).map(|metadata| file.is(Identity::from(&metadata))) {
+            match place {
                 Ok(true) => self.freshen()?,
-                Ok(false) if quiet >= QUIET => {
+                Ok(false) if away >= QUIET => {
                     if let Err(error) = self.read(file, Tail::Take)? {
                         tracing::warn!(source = %self.name, %error, "rotated file not read to its end");
                     }
@@ -266,7 +271,7 @@ impl Follower {
                 Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     // A rotation is a rename and then a new file: a short absence is no news.
-                    if quiet >= QUIET {
+                    if away >= QUIET {
                         self.down(&format!("{} is gone; waiting for it to come back", path.display()))?;
                     }
                 }
@@ -367,6 +372,18 @@ impl Follower {
             return Err(Stopped);
         }
         self.to.blocking_send(message).map_err(|_| Stopped)
+    }
+
+    /// Wait until a file that can't be read is another one, or was written to.
+    fn wait_for_change(&self, path: &Path) -> Result<(), Stopped> {
+        let look = || fs::metadata(path).ok().map(|m| (Identity::from(&m), m.len(), m.modified().ok()));
+        let before = look();
+        loop {
+            self.pause()?;
+            if look() != before {
+                return Ok(());
+            }
+        }
     }
 
     /// Wait for the next look at the file.

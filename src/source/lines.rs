@@ -163,7 +163,6 @@ impl Lines {
     /// # Errors
     /// Where the input fails (a gzip that is cut short, say): once, after every line that came before. A last
     /// line that was cut by the failure isn't handed out.
-    #[expect(clippy::should_implement_trait, reason = "the line borrows the buffer, which no Iterator can say")]
     pub fn next(&mut self, tail: Tail) -> io::Result<Option<Line<'_>>> {
         loop {
             let unsearched = self.buffer.get(self.searched..self.end).unwrap_or_default();

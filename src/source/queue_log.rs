@@ -245,7 +245,7 @@ impl Parser {
                 survey(Survey { nps: Some(score.ok_or("NPS is a whole number from 0 to 10")?), ..Survey::default() })
             }
             Meaning::Quality => {
-                let score = number(parts.from_end(1)).filter(|score| (0.0..=100.0).contains(score));
+                let score = number(parts.back(1)).filter(|score| (0.0..=100.0).contains(score));
                 let score = score.ok_or("a quality score is a number from 0 to 100, after the evaluator")?;
                 let evaluator = parts.join(0, parts.data_count().saturating_sub(1)).trim_ascii();
                 let evaluator = if evaluator.is_empty() { Label::fixed("unknown") } else { self.names.get(evaluator) };
@@ -327,6 +327,9 @@ fn customer(number: &[u8]) -> Option<Label> {
         "nobody",
     ];
     let number = number.trim_ascii();
+    if number.first().is_some_and(|&byte| byte.is_ascii_digit() || byte == b'+') {
+        return Some(id_label(number));
+    }
     let bare = number.strip_prefix(b"<").and_then(|n| n.strip_suffix(b">")).unwrap_or(number).trim_ascii();
     if bare.is_empty() || WITHHELD.iter().any(|word| bare.eq_ignore_ascii_case(word.as_bytes())) {
         return None;
@@ -342,7 +345,7 @@ fn transferred(parts: &Parts<'_>) -> Step {
     let talk = match count {
         0..=3 => None,
         4 => seconds(parts.data(3)),
-        _ => seconds(parts.from_end(2)),
+        _ => seconds(parts.back(2)),
     };
     let kind = if blind { TransferKind::Blind } else { TransferKind::Attended };
     let to_number =

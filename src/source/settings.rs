@@ -94,3 +94,39 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct File {
+        source: Vec<Settings>,
+    }
+
+    #[test]
+    fn a_source_needs_little_and_nothing_unknown() {
+        let text = r#"
+            [[source]]
+            kind = "queue_log"
+            path = "/var/log/asterisk/queue_log"
+            [source.verbs]
+            CALLSTATUS = "resolved"
+
+            [[source]]
+            name = "surveys"
+            kind = "csv"
+            path = "s.csv"
+            follow = false
+            stale_after_s = 0
+            csv = { time = "When", csat = "Rating" }
+        "#;
+        let sources = toml::from_str::<File>(text).unwrap().source;
+        assert_eq!((sources[0].name().as_str(), sources[1].name().as_str()), ("queue_log", "surveys"));
+        assert!(sources[0].follow && sources[0].stale_after_s == 300 && sources[0].verbs.0.len() == 1);
+        assert!(sources[0].table_columns().unwrap().is_none());
+        assert!(sources[1].table_columns().unwrap().unwrap().csat.is_some());
+        assert!(toml::from_str::<File>(&text.replace("follow", "folow")).is_err());
+        assert!(Settings::new(Format::Csv, "x".into()).table_columns().is_err());
+    }
+}

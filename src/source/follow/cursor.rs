@@ -63,12 +63,12 @@ impl Fingerprint {
 
     /// Whether an open plain file still begins so.
     pub(super) fn still_holds(self, file: &File) -> bool {
-        Self::of_file(file, self.length).is_ok_and(|now| now == self)
+        self.length == 0 || Self::of_file(file, self.length).is_ok_and(|now| now == self)
     }
 
     /// Whether the file at `path` begins so.
     fn is_of(self, path: &Path) -> bool {
-        Self::of(path, self.length).is_ok_and(|there| there == self)
+        self.length == 0 || Self::of(path, self.length).is_ok_and(|there| there == self)
     }
 
     /// Whether more bytes would tell more.

@@ -108,7 +108,7 @@ impl<'a> Parts<'a> {
             | Verb::ExitWithTimeout
             | Verb::Withdraw
             | Verb::WrapUpStart => seconds(self.data(0)).is_some(),
-            Verb::BlindTransfer | Verb::AttendedTransfer => seconds(self.from_end(2)).is_some(),
+            Verb::BlindTransfer | Verb::AttendedTransfer => seconds(self.back(2)).is_some(),
             Verb::EnterQueue | Verb::ExitWithKey => self.data_count() >= 2,
             Verb::Unknown => false,
             Verb::Refused(_) => self.agent == b"NONE",
@@ -127,8 +127,8 @@ impl<'a> Parts<'a> {
     }
 
     /// The data field so many from the end, from 1.
-    pub(super) fn from_end(&self, back: usize) -> &'a [u8] {
-        match self.fields.count().checked_sub(back) {
+    pub(super) fn back(&self, places: usize) -> &'a [u8] {
+        match self.fields.count().checked_sub(places) {
             Some(index) if index >= self.first => self.fields.get(index),
             _ => &[],
         }

@@ -27,16 +27,15 @@ pub fn to_line(event: &Event) -> Option<String> {
     let Value::Object(mut data) = data else { return None };
     data.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
     let made;
-    let id = match &event.id {
-        Some(id) => id.as_str(),
-        None => {
-            let mut hasher = rustc_hash::FxHasher::default();
-            hasher.write_i64(event.at.0);
-            hasher.write(name.as_bytes());
-            hasher.write(serde_json::to_string(&data).ok()?.as_bytes());
-            made = format!("{:016x}", hasher.finish());
-            made.as_str()
-        }
+    let id = if let Some(id) = &event.id {
+        id.as_str()
+    } else {
+        let mut hasher = rustc_hash::FxHasher::default();
+        hasher.write_i64(event.at.0);
+        hasher.write(name.as_bytes());
+        hasher.write(serde_json::to_string(&data).ok()?.as_bytes());
+        made = format!("{:016x}", hasher.finish());
+        made.as_str()
     };
     let r#type = &format!("{}{name}", super::PREFIX);
     let written = Written { specversion: "1.0", id, source: event.origin.as_str(), r#type, time: event.at, data };
@@ -48,7 +47,7 @@ fn form(kind: &Kind) -> Option<(&'static str, Value)> {
     Some(match kind {
         Kind::Contact { contact, step, .. } => {
             let (name, mut data) = step_form(step)?;
-            data["contact"] = json!(contact);
+            data.as_object_mut()?.insert("contact".to_owned(), json!(contact));
             (name, data)
         }
         Kind::SelfService(s) => (
@@ -121,11 +120,8 @@ fn step_form(step: &Step) -> Option<(&'static str, Value)> {
 fn survey_form(survey: &Survey) -> Value {
     let scale = |scored: Scored| json!({"score": scored.score, "min": scored.min, "max": scored.max});
     let ces = survey.ces.map(|ces| {
-        let mut ces = scale(ces);
-        if survey.ces_higher_is_easier {
-            ces["higher_is_easier"] = json!(true);
-        }
-        ces
+        let higher_is_easier = survey.ces_higher_is_easier.then_some(true);
+        json!({"score": ces.score, "min": ces.min, "max": ces.max, "higher_is_easier": higher_is_easier})
     });
     json!({"csat": survey.csat.map(scale), "ces": ces, "nps": survey.nps, "resolved": survey.resolved,
         "comment": survey.comment})
