@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 
+use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::source::csv::ColumnsError;
@@ -97,6 +98,9 @@ pub enum Error {
     /// So many sources or files can't be read; which ones has been printed.
     #[error("{0} of them can't be read")]
     Unsound(usize),
+    /// The board.
+    #[error(transparent)]
+    App(#[from] app::Error),
     /// Standard output can't be written.
     #[error("standard output")]
     Output(#[source] std::io::Error),
@@ -108,7 +112,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_) | Self::Read(_) | Self::Columns(_) | Self::Unsound(_) | Self::Output(_) => 1,
+            Self::Config(_) | Self::App(_) | Self::Read(_) | Self::Columns(_) | Self::Unsound(_) | Self::Output(_) => 1,
         }
     }
 }

@@ -12,9 +12,9 @@ pub(super) fn who(configured: Option<Label>) -> Who {
             .map(|name| Label::new(&name))
             .find(|name| !name.is_empty())
     };
-    let name = configured.or_else(login).unwrap_or_else(|| {
-        Label::new(&format!("user {}", rustix::process::getuid().as_raw()))
-    });
+    let name = configured
+        .or_else(login)
+        .unwrap_or_else(|| Label::new(&format!("user {}", rustix::process::getuid().as_raw())));
     let terminal = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
     let terminal = terminal.map(|name| name.to_string_lossy().trim_start_matches("/dev/").to_owned());
     let from = match terminal {

@@ -2,8 +2,8 @@
 //!
 //! Nothing here decides anything; the other files do, from these tables.
 
-use crate::text::Label;
 use crate::event::Channel::{self, Chat, Email, Sms, Social, Voice};
+use crate::text::Label;
 
 /// A queue's place in [`QUEUES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
