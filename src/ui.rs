@@ -66,7 +66,7 @@ const FRAME: Duration = Duration::from_millis(250);
 /// Something that was asked for, and what came of it.
 enum Answered {
     Reply(Want, Option<Reply>),
-    Told(Command, Result<Episode, Refusal>),
+    Told(Box<(Command, Result<Episode, Refusal>)>),
     Exported(Result<String, export::ExportError>),
 }
 
@@ -202,7 +202,6 @@ impl Desk {
                     }
                     self.ask();
                     self.draw()?;
-                    continue;
                 }
                 changed = boards.changed() => {
                     changed.map_err(|_| Lost)?;
@@ -267,7 +266,7 @@ impl Desk {
         let (handle, answers) = (self.handle.clone(), self.answers.clone());
         tokio::spawn(async move {
             if let Ok(told) = handle.tell(command.clone()).await {
-                let _ = answers.send(Answered::Told(command, told)).await;
+                let _ = answers.send(Answered::Told(Box::new((command, told)))).await;
             }
         });
     }
@@ -306,12 +305,11 @@ impl Desk {
         match answer {
             Answered::Reply(want, Some(reply)) => self.data.keep(&want, reply, Instant::now()),
             Answered::Reply(_, None) => false,
-            Answered::Told(command, Ok(episode)) => {
-                self.ui.say(done(&command.act, &episode), Role::Good);
-                true
-            }
-            Answered::Told(_, Err(refusal)) => {
-                self.ui.say(refusal.to_string(), Role::Warning);
+            Answered::Told(told) => {
+                match *told {
+                    (command, Ok(episode)) => self.ui.say(done(&command.act, &episode), Role::Good),
+                    (_, Err(refusal)) => self.ui.say(refusal.to_string(), Role::Warning),
+                }
                 true
             }
             Answered::Exported(Ok(words)) => {

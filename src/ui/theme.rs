@@ -194,6 +194,14 @@ impl Theme {
         self.style(Role::Text)
     }
 
+    /// The style that takes the weight out of what lies below a box.
+    #[must_use]
+    pub fn behind(self) -> Style {
+        let base = self.base();
+        let quiet = self.style(Role::Muted).remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED);
+        base.bg.map_or(quiet, |ground| quiet.bg(ground))
+    }
+
     /// Whether a selected row may be filled whole: only where its colour is known to go with the others.
     #[must_use]
     pub fn fills_rows(self) -> bool {
@@ -274,8 +282,7 @@ fn plain(role: Role) -> Style {
         Role::Stale => with(Modifier::DIM | Modifier::ITALIC),
         Role::Strong | Role::Warning | Role::Critical => with(Modifier::BOLD),
         Role::Heading => with(Modifier::UNDERLINED),
-        Role::Focus => with(Modifier::BOLD | Modifier::UNDERLINED),
-        Role::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::Focus | Role::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
         Role::CriticalFill | Role::Selected => with(Modifier::BOLD | Modifier::REVERSED),
     }
 }

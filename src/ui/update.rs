@@ -211,9 +211,9 @@ impl Ui {
         if focus == Panel::Tiles {
             self.step_tile(by);
         } else {
-            let last = view::columns(focus).len().saturating_sub(1);
+            let rightmost = view::columns(focus).len().saturating_sub(1);
             let list = self.lists.entry(focus).or_default();
-            list.column = list.column.saturating_add_signed(by).min(last);
+            list.column = list.column.saturating_add_signed(by).min(rightmost);
         }
     }
 

@@ -370,7 +370,7 @@ fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
     lines.push((
         format!(
             "{}, {}: now {}, {way} {} since {}, worst {}, n {}",
-            e.slice,
+            ctx.slice_name(&e.slice),
             e.window.words(),
             show(e, e.figure.value),
             show(e, e.line),

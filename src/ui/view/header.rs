@@ -83,11 +83,11 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 }
 
 fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
-    let root =
+    let numbered =
         if ctx.ui.trail.len() > 1 { ctx.ui.trail.get(1).map(|p| p.page) } else { None }.unwrap_or(Page::Overview);
     let mut x = area.x + 1;
     for (at, page) in Page::NUMBERED.into_iter().enumerate() {
-        let role = if page == root || page == ctx.ui.page() { Role::Focus } else { Role::Muted };
+        let role = if page == numbered || page == ctx.ui.page() { Role::Focus } else { Role::Muted };
         let text = format!("{} {}", at + 1, page.name());
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
         x += cols(text.width()) + 2;

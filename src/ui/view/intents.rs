@@ -182,7 +182,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let name = if ctx.ui.slice().is_total() {
         "Intents of all queues".to_owned()
     } else {
-        format!("Intents of {}", ctx.ui.slice())
+        format!("Intents of {}", ctx.slice_name(ctx.ui.slice()))
     };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, true);
     super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about")

@@ -103,7 +103,7 @@ fn lists(buffer: &mut Buffer, ctx: Ctx<'_>, panel: Panel, area: Rect) -> Option<
 }
 
 /// Abandonment by position on joining, a bar each.
-fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let inner = panel::panel(buffer, area, ctx.theme, "Hung up, by position", "", false);
     let figures = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
     let Some(figure) = figures.and_then(|f| f.total(KpiId::AbandonmentByPosition)) else { return };

@@ -16,7 +16,6 @@ use crate::ui::widget::trend;
 type Lines = Vec<(String, Role)>;
 
 /// Draw it.
-#[expect(clippy::too_many_arguments, reason = "the parts of one overlay value, taken apart by one caller")]
 pub fn draw(
     buffer: &mut Buffer,
     area: Rect,
@@ -44,7 +43,7 @@ pub fn draw(
     if !action.is_empty() {
         lines.push((format!("→ {action}"), Role::Accent));
     }
-    let title = format!("Why: {} of {slice}", def.name);
+    let title = format!("Why: {} of {}", def.name, ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
 }
