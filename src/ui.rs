@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod data;
 pub mod export;
 pub mod format;
 pub mod glyphs;
@@ -39,7 +40,8 @@ use crate::alert::{Act, Command, Episode, Refusal, Who};
 use crate::board::Board;
 use crate::floor::{Handle, Lost};
 use action::{KeyError, Keymap};
-use ask::{Data, HISTORY, Reply, Want};
+use ask::{HISTORY, Want};
+use data::{Data, Reply};
 use screen::Screen;
 pub use settings::Settings;
 use state::{Effect, Ui};
@@ -185,7 +187,8 @@ impl Desk {
             let wait = FRAME.saturating_sub(self.drawn.elapsed());
             tokio::select! {
                 biased;
-                signalled = signals.next() => match signalled {
+                signalled = signals.next() => {
+                    match signalled {
                     Signalled::Leave => return Ok(()),
                     Signalled::Hangup => {
                         self.screen.abandon();
@@ -193,7 +196,9 @@ impl Desk {
                     }
                     Signalled::Stop => self.screen.suspend()?,
                     Signalled::Resume => self.screen.resume()?,
-                },
+                    }
+                    self.draw()?;
+                }
                 event = input.next() => {
                     // The end of input is the end of the terminal.
                     let Some(event) = event else { return Ok(()) };

@@ -27,7 +27,7 @@ use crate::board::{Board, Health};
 use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::Keymap;
-use crate::ui::ask::Data;
+use crate::ui::data::Data;
 use crate::ui::grid::{self, Column, Grid};
 use crate::ui::settings::Settings;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};

@@ -51,7 +51,7 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let chart = if area.width >= 100 { area.width / 2 } else { area.width };
-    let height = area.height.min(14);
+    let height = area.height.min((area.height / 3).clamp(14, 24));
     queue::day(buffer, Rect { width: chart, height, ..area }, ctx);
     let below = Rect { width: chart, y: area.y + height, height: area.height - height, ..area };
     let positions = if below.height >= 8 { 8 } else { 0 };

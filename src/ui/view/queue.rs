@@ -113,7 +113,7 @@ pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let most = figure.parts.iter().filter_map(|p| p.value).fold(0.0, f64::max).max(1.0);
-    let room = inner.width.saturating_sub(22);
+    let room = inner.width.saturating_sub(23);
     for (part, y) in figure.parts.iter().zip(inner.y..inner.bottom()) {
         let text = part.value.map_or("–".to_owned(), |v| format!("{v:.0}%"));
         buffer.set_string(inner.x + 2, y, format!("{:>5} {text:>5}", part.key), ctx.theme.style(Role::Text));

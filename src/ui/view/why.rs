@@ -7,7 +7,8 @@ use super::{Ctx, overlay};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
-use crate::ui::ask::{self, Figures};
+use crate::ui::ask;
+use crate::ui::data::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::theme::{Role, of_verdict};
@@ -129,7 +130,7 @@ fn contributions(
     total: Option<&Figure>,
     most: usize,
 ) {
-    let dim = if slice.get(Dim::Queue).is_some() { Dim::Intent } else { Dim::Queue };
+    let dim = ask::parts_of(slice);
     let figures = ctx.data.figures(ask::made_of(ctx.ui, slice, kpi.id, window));
     let (Some(figures), Some(total)) = (figures, total) else { return };
     let pulls = pulls(figures, kpi, dim, total);
