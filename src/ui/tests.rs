@@ -185,7 +185,7 @@ fn look() {
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
 /// Each page, and the keys that lead there.
 const PAGES: [(&str, &str); 6] =
-    [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "1 c")];
+    [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "2 c")];
 
 #[test]
 fn every_page_in_sixteen_colours_at_every_size() {
@@ -307,7 +307,8 @@ fn notes_snoozes_and_undoing() {
 fn a_drill_goes_in_and_comes_back() {
     let mut bench = Bench::new(sample::board(60));
     bench.press("<down> <enter> <enter> <enter>");
-    assert!(bench.text(SIZES[1]).contains("Overview ▸ Billing ▸ "), "{}", bench.text(SIZES[1]));
+    let text = bench.text(SIZES[2]);
+    assert!(text.contains("Overview ▸ Billing ▸ bill too high agents ▸ "), "{text}");
     assert_eq!(bench.ui.trail.len(), 4);
     bench.press("<esc> <esc> <esc> <esc>");
     assert_eq!(bench.ui.trail.len(), 1);
