@@ -302,6 +302,12 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         all.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
     }
     let mut x = area.x + 1;
+    let late = (0..agents.rows.len()).filter_map(|r| agents.agent(r)).filter(|a| agents.too_long(a) >= 1.0).count();
+    if late > 0 {
+        let text = format!("▲ {late} too long");
+        buffer.set_string(x, area.y, &text, ctx.theme.style(Role::Warning));
+        x += cols(text.width()) + 3;
+    }
     for (state, count) in AgentState::ALL.into_iter().zip(all) {
         let text = format!("{} {count}", state_words(state).trim_start());
         if x + cols(text.width()) >= area.right() {
@@ -310,11 +316,6 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         let role = if count == 0 { Role::Faint } else { state_role(state) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
         x += cols(text.width()) + 3;
-    }
-    let late = (0..agents.rows.len()).filter_map(|r| agents.agent(r)).filter(|a| agents.too_long(a) >= 1.0).count();
-    let text = format!("▲ {late} for too long");
-    if late > 0 && x + cols(text.width()) < area.right() {
-        buffer.set_string(x, area.y, &text, ctx.theme.style(Role::Warning));
     }
     let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
     let most = teams.iter().map(|t| t.1.iter().sum::<usize>()).max().unwrap_or(1).max(1);

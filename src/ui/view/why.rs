@@ -90,7 +90,7 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
         (_, crate::kpi::Verdict::FewSamples) => format!("too few samples to judge: {}", figure.n),
         (_, crate::kpi::Verdict::None) => "it has no lines to be judged by".to_owned(),
         (_, crate::kpi::Verdict::Good) => "it is well: no line is passed".to_owned(),
-        _ => "it is past its line, and no alert rule watches it here".to_owned(),
+        _ => "it is past its line, and no alert is active for it".to_owned(),
     };
     let target = format::target(kpi, &ctx.bands(kpi.id)).map_or_else(String::new, |t| format!(" (target {t})"));
     lines.push((format!("{} {}{target}: {words}", glyphs::of_verdict(verdict), kpi.show(figure)), of_verdict(verdict)));
