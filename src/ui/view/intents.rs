@@ -18,11 +18,11 @@ use crate::ui::widget::{bands, panel};
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::text("Intent", "intent", 14, 18, 0),
-    Column::text("", "status", 6, 0, 4),
+    Column::text("", "status", 6, 0, 1),
     Column::kpi("Offered", "offered", KpiId::Offered, 7, 1),
-    Column::kpi("Share", "share", KpiId::Offered, 5, 5),
+    Column::kpi("Share", "share", KpiId::Offered, 5, 8),
     Column::kpi("AHT", "aht_s", KpiId::Aht, 7, 0),
-    Column { grow: 12, ..Column::kpi("By bounds", "gauge", KpiId::Aht, 12, 9) },
+    Column { grow: 12, ..Column::kpi("low ─ high", "gauge", KpiId::Aht, 11, 4) },
     Column::kpi("FCR", "fcr", KpiId::Fcr, 6, 1),
     Column::kpi("open", "fcr_open", KpiId::Fcr, 5, 8),
     Column::kpi("Repeats", "repeat_rate", KpiId::RepeatRate, 7, 3),

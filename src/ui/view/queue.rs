@@ -21,7 +21,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     if body.width >= 150 {
         let left = Rect { width: body.width / 2, ..body };
         let right = Rect { x: left.right() + 1, width: body.width - left.width - 1, ..body };
-        let intents = left.height * 3 / 5;
+        let needed = cols(ctx.ui.lists.get(&Panel::QueueIntents).map_or(0, |list| list.order.len())) + 3;
+        let intents = (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub(18));
         let top = right.height / 2;
         let charts = Rect { y: left.y + intents, height: left.height - intents, ..left };
         let a = lists(buffer, ctx, Panel::QueueIntents, Rect { height: intents, ..left });
