@@ -127,7 +127,8 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
         speed => Clock::Scaled { origin: Clock::System.now(), speed },
     };
     for (intent, low, high) in simulator::handling_bounds() {
-        config.floor.intents.entry(intent).or_insert(Bands::between(low, high));
+        let bounds = *config.floor.intents.entry(intent.clone()).or_insert(Bands::between(low, high));
+        config.ui.handling_time.insert(intent.to_string(), bounds);
     }
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };
