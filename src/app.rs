@@ -145,7 +145,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
 ///
 /// # Errors
 /// Where a file can't be read, or a thread or the terminal can't be had.
-pub fn replay(config: Config, replay: Replay, log_file: Option<&Path>) -> Result<(), Error> {
+pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
     let columns = replay.columns.as_deref().map(Columns::load).transpose()?;
     let mut reader = read::open(&replay.files, &Options { columns, ..Options::default() })?;

@@ -229,7 +229,7 @@ fn scores_are_put_on_one_scale() {
         contact(4, "c1", None, Step::Survey(survey(scored(3.0, 1.0, 5.0), scored(3.0, 1.0, 7.0), false))),
     ]);
     assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Csat), Some(50.0));
-    assert!((value(&mut floor, Slice::TOTAL, KpiId::CsatMean).unwrap() - (13.0 / 3.0 + 3.0) / 2.0).abs() < 1e-3);
+    assert!((value(&mut floor, Slice::TOTAL, KpiId::CsatMean).unwrap() - 11.0 / 3.0).abs() < 1e-3);
     assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Ces), Some(2.0));
     assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Nps), None);
 }
