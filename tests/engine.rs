@@ -107,6 +107,7 @@ fn events(visits: &[Visit]) -> Vec<Event> {
                 priority: None,
                 position: Some(1),
                 auth_steps: None,
+                untimed: false,
             }),
         );
         match v.end {

@@ -265,6 +265,7 @@ impl Engine {
                     position: offer.position,
                     priority: offer.priority,
                     auth_steps: offer.auth_steps,
+                    untimed: offer.untimed,
                 })
             }
             event::Step::Ringing { agent } => Move::Ringing { agent: self.agents.id(agent) },

@@ -80,6 +80,7 @@ pub(super) struct Joining {
     pub(super) position: Option<u32>,
     pub(super) priority: Option<i32>,
     pub(super) auth_steps: Option<u32>,
+    pub(super) untimed: bool,
 }
 
 impl Move {
@@ -291,7 +292,8 @@ impl Call {
                         customer: if customer == 0 { joining.customer } else { customer },
                         position: joining.position,
                         joined: step.at,
-                        seen: true,
+                        seen: !joining.untimed,
+                        untimed: joining.untimed,
                         counted: true,
                         ..Visit::default()
                     };

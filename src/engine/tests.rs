@@ -27,6 +27,7 @@ fn offered(seconds: i64, id: &str, queue: &str, customer: &str, intent: Option<&
         priority: None,
         position: Some(1),
         auth_steps: None,
+        untimed: false,
     };
     contact(seconds, id, None, Step::Offered(offer))
 }
@@ -297,4 +298,23 @@ fn steps_of_half_an_hour_add_up_to_the_whole() {
     let counts: Vec<u64> = answer.rows.iter().map(|row| row.figures[0].n).collect();
     assert_eq!(counts, [6, 6, 6, 6, 6, 6, 4]);
     assert_eq!(answer.rows[0].start, Some(at(0)));
+}
+
+#[test]
+fn what_a_table_does_not_time_is_unknown_never_zero() {
+    let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None) else {
+        panic!("an offer");
+    };
+    let offer = Offer { untimed: true, ..offer };
+    let mut floor = engine(&[
+        contact(0, "c1", None, Step::Offered(offer)),
+        answered(0, "c1", "bo"),
+        completed(0, "c1"),
+        offered(0, "c2", "sales", "", None),
+        answered(8, "c2", "bo"),
+        completed(68, "c2"),
+    ]);
+    for (kpi, expected) in [(KpiId::Answered, 2.0), (KpiId::Handled, 2.0), (KpiId::Asa, 8.0), (KpiId::Aht, 60.0)] {
+        assert_eq!(value(&mut floor, Slice::TOTAL, kpi), Some(expected), "{}", kpi.def().key);
+    }
 }

@@ -56,6 +56,7 @@ fn event(number: i64) -> Event {
         priority: Some(-1),
         position: Some(2),
         auth_steps: None,
+        untimed: false,
     };
     let score = Scored { score: 4.3, min: 1.0, max: 5.0 };
     let step = match number % 3 {

@@ -151,6 +151,7 @@ impl Simulator {
             priority: (row.id == "vip").then_some(10),
             position: Some(position),
             auth_steps: (contact.transfers == 0).then_some(row.auth_steps),
+            untimed: false,
         };
         self.say_step(label, queue, Step::Offered(offer));
         if row.patience_s.is_finite() {
