@@ -279,6 +279,9 @@ impl Call {
             }
             Route::Nowhere => return Taken::OutOfPlace,
         };
+        if step.queue == 0 {
+            self.annotate_all(step);
+        }
         let (intent, customer) = (self.intent, self.customer);
         if let Some(visit) = self.visits.get_mut(place) {
             match step.what {
@@ -307,6 +310,17 @@ impl Call {
             advance(visit, step);
         }
         Taken::Yes
+    }
+
+    /// What is said of a contact, and not of one of its visits, holds for all of them.
+    fn annotate_all(&mut self, step: &Step) {
+        for visit in &mut self.visits {
+            match step.what {
+                Move::Classified { intent } => visit.intent = intent,
+                Move::Identified { customer } => visit.customer = customer,
+                _ => return,
+            }
+        }
     }
 
     /// A visit that the source came too late to see join.

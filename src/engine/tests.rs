@@ -302,7 +302,8 @@ fn steps_of_half_an_hour_add_up_to_the_whole() {
 
 #[test]
 fn what_a_table_does_not_time_is_unknown_never_zero() {
-    let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None) else {
+    let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None)
+    else {
         panic!("an offer");
     };
     let offer = Offer { untimed: true, ..offer };
@@ -317,4 +318,20 @@ fn what_a_table_does_not_time_is_unknown_never_zero() {
     for (kpi, expected) in [(KpiId::Answered, 2.0), (KpiId::Handled, 2.0), (KpiId::Asa, 8.0), (KpiId::Aht, 60.0)] {
         assert_eq!(value(&mut floor, Slice::TOTAL, kpi), Some(expected), "{}", kpi.def().key);
     }
+}
+
+#[test]
+fn an_intent_said_of_a_contact_holds_for_all_its_visits() {
+    let away =
+        Step::Transferred { kind: TransferKind::Blind, to_queue: None, to_agent: None, to_number: None, talk: None };
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "", None),
+        answered(5, "c1", "bo"),
+        contact(60, "c1", None, away),
+        offered(60, "c1", "support", "", None),
+        answered(70, "c1", "cy"),
+        completed(90, "c1"),
+        contact(95, "c1", None, Step::Classified { intent: "refund".into() }),
+    ]);
+    assert_eq!(value(&mut floor, Slice::of(Dim::Intent, "refund".into()), KpiId::Handled), Some(2.0));
 }
