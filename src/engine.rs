@@ -59,7 +59,9 @@ pub struct Engine {
     queue_facts: Vec<QueueFacts>,
     agent_facts: Vec<AgentFacts>,
     calls: calls::Calls,
+    /// Contacts by id: those that are alive or were until lately, which nearly every event is about, and the rest.
     call_ids: FxHashMap<Label, u64>,
+    settled_ids: FxHashMap<Label, u64>,
     /// Contacts with an open visit.
     open: FxHashSet<u64>,
     /// Contacts that have changed since facts were last written, with what those that had been written gave then.
@@ -166,8 +168,8 @@ impl Engine {
             !call.is_open() && ended < history
         };
         for (id, call) in self.calls.forget(old) {
-            if self.call_ids.get(&call.id) == Some(&id) {
-                self.call_ids.remove(&call.id);
+            if self.settled_ids.get(&call.id) == Some(&id) {
+                self.settled_ids.remove(&call.id);
             }
         }
     }

@@ -216,12 +216,15 @@ impl Engine {
             {
                 call.settled = call.visits.len();
                 call.steps = Vec::new();
+                if let Some((name, id)) = self.call_ids.remove_entry(&call.id) {
+                    self.settled_ids.insert(name, id);
+                }
             }
         }
     }
 
     fn step(&mut self, at: Time, origin: u32, contact: &Label, queue: Option<&Label>, step: &event::Step) -> Taken {
-        let id = if let Some(id) = self.call_ids.get(contact) {
+        let id = if let Some(id) = self.call_ids.get(contact).or_else(|| self.settled_ids.get(contact)) {
             *id
         } else {
             let id = self.calls.push(Call { id: contact.clone(), origin, ..Call::default() });

@@ -101,6 +101,8 @@ pub(super) struct Minute {
 #[derive(Debug, Default)]
 pub(super) struct Minutes {
     row: Vec<Minute>,
+    /// Where the last fact went.
+    last: usize,
     /// Rises with each fact.
     written: u64,
     /// Rises when minutes are put in between or dropped, so that places in the row are no longer the same.
@@ -113,7 +115,11 @@ impl Minutes {
         self.written += 1;
         let start = at.minute();
         let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
-        let place = match self.row.binary_search_by_key(&start, |minute| minute.start) {
+        // The facts of one contact stand close together: look around the last place first.
+        let near = self.last.saturating_sub(2)..self.row.len().min(self.last + 8);
+        let found = self.row.get(near.clone()).and_then(|row| row.iter().position(|minute| minute.start == start));
+        let found = found.map(|place| near.start + place);
+        let place = match found.map_or_else(|| self.row.binary_search_by_key(&start, |minute| minute.start), Ok) {
             Ok(place) => place,
             Err(place) => {
                 if place < self.row.len() {
@@ -123,6 +129,7 @@ impl Minutes {
                 place
             }
         };
+        self.last = place;
         if let Some(minute) = self.row.get_mut(place) {
             minute.facts.push(fact);
         }
