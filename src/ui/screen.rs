@@ -78,7 +78,11 @@ impl Screen {
     /// # Errors
     /// Where the terminal can't be written to.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.as_mut().map_or(Ok(()), Terminal::clear)
+        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        // `Terminal::clear` asks the terminal where its cursor is: some never answer, and an answer would come
+        // between the keys. Taking on a size, be it the same one, clears without asking.
+        let size = terminal.size()?;
+        terminal.resize(size.into())
     }
 
     /// Capture the mouse, or let it go.
