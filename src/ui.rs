@@ -191,8 +191,14 @@ impl Desk {
                         self.screen.abandon();
                         return Ok(());
                     }
-                    Signalled::Stop => self.screen.suspend()?,
-                    Signalled::Resume => self.screen.resume()?,
+                    Signalled::Stop => {
+                        self.screen.suspend()?;
+                        self.dirty = true;
+                    }
+                    Signalled::Resume => {
+                        self.screen.resume()?;
+                        self.dirty = true;
+                    }
                 },
                 event = input.next() => {
                     // The end of input is the end of the terminal.
