@@ -1,5 +1,6 @@
 //! The log: to a file, never to the screen.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use tracing_appender::non_blocking::WorkerGuard;
@@ -18,6 +19,11 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
             tracing_appender::non_blocking(file)
         }
         (None, Some(folder)) => {
+            // The appender says aloud, over the screen, where there is no such folder.
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            if made.is_err() {
+                return Ok(None);
+            }
             let appender = RollingFileAppender::builder()
                 .rotation(Rotation::DAILY)
                 .filename_prefix("floorwatch")

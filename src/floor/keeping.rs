@@ -152,8 +152,20 @@ impl Floor {
 
     /// The keeper is gone: whoever opens the journal first goes on in its place.
     fn take_over(&mut self) {
-        let Book::Theirs(following) = &self.book else { return };
-        let Ok(Opened::Keeper(journal)) = Journal::open(&following.path, &following.settings) else { return };
+        let Book::Theirs(following) = &mut self.book else { return };
+        let journal = match Journal::open(&following.path, &following.settings) {
+            Ok(Opened::Keeper(journal)) => journal,
+            Ok(Opened::Follower(other)) => {
+                // Another one was quicker: from now on it is the one to follow.
+                following.follower.holder = other.holder;
+                self.keeper = Keeper::Other(holder(&following.follower));
+                return;
+            }
+            Err(error) => {
+                self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
+                return;
+            }
+        };
         // What it wrote last has not been read yet.
         self.catch_up_to_the_end();
         let Book::Theirs(following) = std::mem::replace(&mut self.book, Book::None) else { return };

@@ -83,6 +83,8 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
         let verdict: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite(path))?;
         if verdict != "ok" {
+            // What is wrong stands below a heading.
+            let verdict = verdict.lines().last().unwrap_or_default();
             return Err(damaged(&format!("it is damaged ({verdict})")));
         }
     }

@@ -54,7 +54,9 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Role::WarningFill));
     }
     parts.push((format!("{} ", ctx.ui.window.words()), Role::Text));
-    for source in board.sources.iter().take(4) {
+    // A board that follows another one reads no source itself: how they do, only the other one knows.
+    let follows = matches!(board.keeper, Keeper::Other(_));
+    for source in board.sources.iter().filter(|_| !follows).take(4) {
         let age = source
             .heard
             .or(source.newest)
@@ -171,7 +173,7 @@ fn banner(ctx: Ctx<'_>) -> Option<(String, Role)> {
         Keeper::Failed(why) => {
             return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Role::WarningFill));
         }
-        Keeper::Other(who) => return Some((format!("· read-only: {who} keeps the journal"), Role::Muted)),
+        Keeper::Other(who) => return Some((format!("· read-only: {who}"), Role::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
     let worst =

@@ -1,0 +1,339 @@
+//! What is kept survives: any end of the program, two boards on one journal, files that are rotated and cut.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "support/board.rs"]
+#[expect(dead_code, reason = "other tests need the rest")]
+mod board;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use board::{Board, Floor, PROGRAM, step};
+use floorwatch::clock::{Clock, Time};
+use floorwatch::journal::{Journal, Opened, Settings};
+use floorwatch::text::Label;
+use serde_json::Value;
+
+/// The figures compared: every one that counts.
+const FIGURES: [&str; 5] = ["offered", "answered", "abandoned", "asa_s", "aht_s"];
+
+/// One contact of the chat source at step `n`, as events: it joins, the one before is answered and over.
+fn chat(n: u32) -> String {
+    let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let event = |id: &str, kind: &str, data: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"{n}-{id}","source":"/chat","type":"floorwatch.contact.{kind}","time":"{time}","data":{data}}}"#
+        ) + "\n"
+    };
+    let mut text = event("a", "offered", &format!(r#"{{"contact":"k{n}","queue":"chat","channel":"chat"}}"#));
+    if let Some(before) = n.checked_sub(1) {
+        text += &event("b", "answered", &format!(r#"{{"contact":"k{before}","agent":"Bob","wait_s":2}}"#));
+        text += &event("c", "completed", &format!(r#"{{"contact":"k{before}","ended_by":"customer","talk_s":30}}"#));
+    }
+    text
+}
+
+/// The program with the floor's configuration, without a terminal.
+fn plain(floor: &Floor, arguments: &[&str]) -> Output {
+    Command::new(PROGRAM)
+        .args(arguments)
+        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
+        .env("HOME", floor.path(""))
+        .output()
+        .unwrap()
+}
+
+type Figures = BTreeMap<String, Vec<Value>>;
+
+/// What a report on files says of each queue.
+fn reported(floor: &Floor, files: &[&str]) -> Figures {
+    let files: Vec<_> = files.iter().map(|name| floor.path(name)).collect();
+    let mut arguments = vec!["report", "--by", "queue", "--format", "json"];
+    arguments.extend(files.iter().map(|file| file.to_str().unwrap()));
+    let output = plain(floor, &arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = report["rows"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let figure = |name: &&str| row["kpis"][name.trim_end_matches("_s")]["value"].clone();
+        (row["key"]["queue"].as_str().unwrap().to_owned(), FIGURES.iter().map(figure).collect())
+    })
+    .collect()
+}
+
+/// What the board shows of each queue, read from what `e` writes: the numbers on the screen, unrounded.
+fn shown(floor: &Floor, board: &mut Board) -> Figures {
+    board.press("1", "▸ Queues");
+    // What the last one said is gone by now: a key takes it away.
+    board.wait_without(" rows in ");
+    board.press("e", " rows in ");
+    let line = board.line(" rows in ").unwrap();
+    let stem = line.split(" rows in ").nth(1).unwrap().split(".csv").next().unwrap();
+    let json = fs::read(format!("{stem}.json")).unwrap();
+    let csv = format!("{stem}.csv");
+    fs::remove_file(format!("{stem}.json")).unwrap();
+    fs::remove_file(csv).unwrap();
+    let export: Value = serde_json::from_slice(&json).unwrap();
+    assert!(floor.path("config.toml").exists());
+    let rows = export["rows"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let figure = |name: &&str| row[*name].clone();
+        (row["id"].as_str().unwrap().to_owned(), FIGURES.iter().map(figure).collect())
+    })
+    .collect()
+}
+
+/// Numbers as numbers: 3 and 3.0 are the same.
+fn same(left: &Figures, right: &Figures) -> bool {
+    left.len() == right.len()
+        && left.iter().zip(right).all(|((a, left), (b, right))| {
+            a == b && left.iter().zip(right).all(|(left, right)| left.as_f64() == right.as_f64())
+        })
+}
+
+/// Wait until the board shows what a report on the files says.
+fn wait_for_figures(floor: &Floor, board: &mut Board, files: &[&str]) {
+    let expected = reported(floor, files);
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let found = shown(floor, board);
+        if same(&found, &expected) {
+            return;
+        }
+        assert!(Instant::now() < end, "the board: {found:?}\nthe report: {expected:?}");
+        thread::sleep(Duration::from_millis(250));
+    }
+}
+
+/// How many events the journal holds, once nobody has it.
+fn kept(floor: &Floor) -> usize {
+    let settings = Settings::new(Label::fixed("test"), Label::fixed("here"), Clock::System);
+    let Opened::Keeper(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
+        panic!("somebody has the journal");
+    };
+    let mut count = 0;
+    journal.load(Time(0), |_| count += 1).unwrap();
+    count
+}
+
+/// How many events the files hold.
+fn written(floor: &Floor, files: &[&str]) -> usize {
+    let paths: Vec<_> = files.iter().map(|name| floor.path(name)).collect();
+    let mut reader = floorwatch::source::read::open(&paths, &floorwatch::source::read::Options::default()).unwrap();
+    let mut count = 0;
+    reader.for_each(&mut |_| count += 1);
+    count
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_by_kill_9() {
+    const FILES: [&str; 2] = ["queue_log", "chat.ndjson"];
+    let floor = Floor::new("");
+    let mut n = 0;
+    let mut append = |steps: u32| {
+        for _ in 0..steps {
+            // A writer's buffer ends anywhere: lines come in pieces too.
+            let text = step(n);
+            let (head, tail) = text.split_at(text.len() * usize::try_from(n % 7).unwrap() / 7);
+            floor.append("queue_log", head);
+            floor.append("chat.ndjson", &chat(n));
+            floor.append("queue_log", tail);
+            n += 1;
+            thread::sleep(Duration::from_millis(3));
+        }
+    };
+    for steps in [0, 40, 150, 90, 210] {
+        let board = floor.open();
+        // Not even the first words are waited for in the first round.
+        if steps > 0 {
+            board.wait_for("H help");
+        }
+        append(steps);
+        board.kill();
+        append(30);
+    }
+    let mut board = floor.open();
+    board.wait_for("H help");
+    append(20);
+    wait_for_figures(&floor, &mut board, &FILES);
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
+    assert_eq!(kept(&floor), written(&floor, &FILES));
+
+    // The journal alone says the same, after an orderly end as well.
+    let mut board = floor.open();
+    wait_for_figures(&floor, &mut board, &FILES);
+}
+
+/// A floor where an alert fires at once.
+fn busy() -> (Floor, Board) {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let board = floor.open();
+    board.wait_for("WARN all queues: offered 5 today");
+    (floor, board)
+}
+
+/// Wait until the page of alerts says that ann has the alert, and for how long.
+fn wait_for_holder(board: &mut Board) {
+    board.press("5", "Taken, the oldest first");
+    board.wait_until("who has it and a countdown", |seen| {
+        let text = seen.emulator.screen().contents();
+        let line = text.lines().find(|line| line.contains("all queues: offered") && line.contains(" ann "));
+        line.is_some_and(|line| line.contains(" 14:") || line.contains(" 13:") || line.contains(" 15:00"))
+    });
+}
+
+#[test]
+fn an_acknowledgement_survives_kill_9() {
+    let (floor, mut board) = busy();
+    board.press("a", "taken: all queues: offered");
+    // It was said, so it is kept: no moment is given to write it down.
+    board.kill();
+    let mut board = floor.open();
+    board.wait_for("H help");
+    wait_for_holder(&mut board);
+    // It can still be given back.
+    board.press("\t", "▸ Taken");
+    board.press("u", "given back: all queues: offered");
+    board.wait_for("nobody has taken an alert");
+}
+
+/// Wait until the overview says how many calls were offered to billing: the column before the agents, as in `0/1`.
+fn wait_for_offered(board: &Board, offered: &str) {
+    board.wait_until(&format!("{offered} offered"), |seen| {
+        let text = seen.emulator.screen().contents();
+        let row = text.lines().find(|line| line.contains(" billing ")).unwrap_or_default();
+        let words: Vec<&str> = row.split_whitespace().collect();
+        words.iter().position(|word| word.contains('/')).is_some_and(|at| words[at - 1] == offered)
+    });
+}
+
+#[test]
+fn boards_share_a_journal_and_take_over() {
+    let (floor, mut first) = busy();
+    let mut second = floor.open();
+    let process = format!("(process {} on ", first.pid().as_raw_nonzero());
+    second.wait_for("read-only: ann has the journal");
+    second.wait_for(&process);
+    let third = floor.open();
+    third.wait_for(&process);
+
+    second.wait_for("WARN all queues: offered 5 today");
+    second.press("a", "this board is read-only: ann has the journal");
+
+    // What the first one does is seen in the second, and only the first one can do it.
+    first.press("a", "taken: all queues: offered");
+    wait_for_holder(&mut second);
+    second.press("\t", "▸ Taken");
+    second.press("u", "this board is read-only: ann has the journal");
+    floor.append("queue_log", &step(5));
+    second.press("1", "▸ Queues");
+    wait_for_offered(&second, "6");
+
+    // The first one goes: one of the others goes on in its place, the last one follows that.
+    first.type_keys("q");
+    assert_eq!(first.exit_code(), 0);
+    let process = |board: &Board| format!("(process {} on ", board.pid().as_raw_nonzero());
+    let (of_second, of_third) = (process(&second), process(&third));
+    let keeps = |board: &Board| !board.screen().contains("read-only");
+    third.wait_until("one keeper and one follower", |seen| {
+        let of_third_board = seen.emulator.screen().contents();
+        (keeps(&second) && of_third_board.contains(&of_second))
+            || (!of_third_board.contains("read-only") && second.screen().contains(&of_third))
+    });
+    (6..10).for_each(|n| floor.append("queue_log", &step(n)));
+    wait_for_offered(&second, "10");
+    wait_for_offered(&third, "10");
+    let mut keeper = if keeps(&second) { second } else { third };
+    wait_for_figures(&floor, &mut keeper, &["queue_log"]);
+    wait_for_holder(&mut keeper);
+}
+
+#[test]
+fn a_damaged_or_newer_journal_is_told_and_left_alone() {
+    let floor = Floor::new("");
+    let path = floor.path("state/journal.db");
+    fs::create_dir(floor.path("state")).unwrap();
+    let refused = |words: &str| {
+        let before = fs::read(&path).unwrap();
+        let output = plain(&floor, &[]);
+        assert_eq!(output.status.code(), Some(1));
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(line.starts_with(&format!("floorwatch: the journal: {}: ", path.display())), "{line}");
+        assert!(line.contains(words) && line.contains("nothing was changed"), "{line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+    };
+    fs::write(&path, "Dear diary, this is no database at all.").unwrap();
+    refused("it is not a database");
+    fs::remove_file(&path).unwrap();
+
+    // A journal as the program makes it, then from the future, then with a hole in it.
+    let board = floor.open();
+    board.wait_for("H help");
+    floor.append("queue_log", &(0..200).map(step).collect::<String>());
+    board.wait_for("offered 200 today");
+    let mut board = board;
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
+    let sound = fs::read(&path).unwrap();
+    let mut newer = sound.clone();
+    // The file's user_version, as SQLite's format has it.
+    newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    fs::write(&path, &newer).unwrap();
+    refused("it has format 99");
+    let mut broken = sound.clone();
+    broken[4096..].fill(0x5a);
+    fs::write(&path, &broken).unwrap();
+    refused("it is damaged");
+
+    // The remedy that the message names.
+    fs::rename(&path, floor.path("aside.db")).unwrap();
+    let board = floor.open();
+    board.wait_for("offered 200 today");
+}
+
+#[test]
+fn rotation_and_truncation_are_followed() {
+    let floor = Floor::new("");
+    let mut board = floor.open();
+    board.wait_for("H help");
+    let lines = |from: u32, to: u32| {
+        let mut text = String::new();
+        (from..to).for_each(|n| text.write_str(&step(n)).unwrap());
+        text
+    };
+    floor.append("queue_log", &lines(0, 20));
+    board.wait_for("offered 20 today");
+
+    // Renamed while its writer still has it open, and goes on writing for a moment.
+    fs::rename(floor.path("queue_log"), floor.path("queue_log.2")).unwrap();
+    floor.append("queue_log.2", &lines(20, 25));
+    floor.append("queue_log", &lines(25, 40));
+    board.wait_for("offered 40 today");
+
+    // Twice while nobody looks.
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
+    floor.append("queue_log", &lines(40, 45));
+    fs::rename(floor.path("queue_log"), floor.path("queue_log.1")).unwrap();
+    floor.append("queue_log", &lines(45, 50));
+    let mut board = floor.open();
+    board.wait_for("offered 50 today");
+    wait_for_figures(&floor, &mut board, &["queue_log.2", "queue_log.1", "queue_log"]);
+
+    // Copied and cut, as `copytruncate` does it.
+    fs::copy(floor.path("queue_log"), floor.path("queue_log.0")).unwrap();
+    fs::OpenOptions::new().write(true).truncate(true).open(floor.path("queue_log")).unwrap();
+    floor.append("queue_log", &lines(50, 51));
+    board.wait_for("offered 51 today");
+    floor.append("queue_log", &lines(51, 60));
+    board.wait_for("offered 60 today");
+    wait_for_figures(&floor, &mut board, &["queue_log.2", "queue_log.1", "queue_log.0", "queue_log"]);
+}

@@ -1,0 +1,284 @@
+//! The real program in a terminal of its own: a pseudo-terminal with an emulator that shows what a user would see.
+
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, SlavePty, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_floorwatch");
+/// How long anything may take. A busy machine is slow; nothing here tells how fast the program is.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the terminal has been sent.
+pub(super) struct Seen {
+    pub(super) emulator: vt100::Parser,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A terminal with a program in it.
+pub(super) struct Board {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    /// Held so that the terminal outlives the program: what it wrote last is still read.
+    _slave: Box<dyn SlavePty + Send>,
+    keyboard: Box<dyn Write + Send>,
+    pub(super) seen: Arc<Mutex<Seen>>,
+    held: Arc<AtomicBool>,
+}
+
+/// The number of rows or columns of an emulator.
+fn size(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).unwrap()
+}
+
+impl Board {
+    /// Run a command in a terminal of 140 × 44.
+    pub(super) fn run(command: CommandBuilder) -> Self {
+        let (rows, cols) = (44, 140);
+        let pty_size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let PtyPair { master, slave } = native_pty_system().openpty(pty_size).unwrap();
+        let child = slave.spawn_command(command).unwrap();
+        let mut output = master.try_clone_reader().unwrap();
+        let keyboard = master.take_writer().unwrap();
+        let seen =
+            Arc::new(Mutex::new(Seen { emulator: vt100::Parser::new(size(rows), size(cols), 0), bytes: Vec::new() }));
+        let held = Arc::new(AtomicBool::new(false));
+        let (to, hold) = (Arc::clone(&seen), Arc::clone(&held));
+        thread::spawn(move || {
+            let mut buffer = [0; 16 * 1024];
+            while let Ok(n @ 1..) = output.read(&mut buffer) {
+                let mut seen = to.lock().unwrap();
+                seen.emulator.process(&buffer[..n]);
+                seen.bytes.extend_from_slice(&buffer[..n]);
+                drop(seen);
+                while hold.load(Ordering::Relaxed) {
+                    thread::sleep(Duration::from_millis(10));
+                }
+            }
+        });
+        Self { child, master, _slave: slave, keyboard, seen, held }
+    }
+
+    /// Read nothing from the terminal any more, so that it fills up; or go on.
+    pub(super) fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Relaxed);
+    }
+
+    /// Type. Keys that come at once are read as one where the first is Esc.
+    pub(super) fn type_keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Type, and wait until the screen shows `text`.
+    pub(super) fn press(&mut self, keys: &str, text: &str) {
+        self.type_keys(keys);
+        self.wait_for(text);
+    }
+
+    /// The screen's text.
+    pub(super) fn screen(&self) -> String {
+        self.seen.lock().unwrap().emulator.screen().contents()
+    }
+
+    /// The first line that holds `text`.
+    pub(super) fn line(&self, text: &str) -> Option<String> {
+        self.screen().lines().find(|line| line.contains(text)).map(str::to_owned)
+    }
+
+    /// Wait until the screen shows `text`.
+    pub(super) fn wait_for(&self, text: &str) {
+        self.wait_until(text, |seen| seen.emulator.screen().contents().contains(text));
+    }
+
+    /// Wait until the screen no longer shows `text`.
+    pub(super) fn wait_without(&self, text: &str) {
+        self.wait_until(&format!("no {text}"), |seen| !seen.emulator.screen().contents().contains(text));
+    }
+
+    /// Wait until `done`; `what` is told where it never is.
+    pub(super) fn wait_until(&self, what: &str, done: impl Fn(&Seen) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !done(&self.seen.lock().unwrap()) {
+            assert!(Instant::now() < end, "waited in vain for: {what}; the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The process that was started.
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.process_id().unwrap().try_into().unwrap()).unwrap()
+    }
+
+    /// End the process as nothing can be done about: `kill -9`.
+    pub(super) fn kill(mut self) {
+        kill_process(self.pid(), Signal::KILL).unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Wait until the process has ended; its exit code.
+    pub(super) fn exit_code(&mut self) -> u32 {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < end, "it does not end; the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Give the terminal another size.
+    pub(super) fn resize(&self, cols: u16, rows: u16) {
+        self.seen.lock().unwrap().emulator.screen_mut().set_size(size(rows), size(cols));
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// The terminal's input and local modes, as bits: what raw mode changes.
+    pub(super) fn modes(&self) -> (u32, u32) {
+        let modes = self.master.get_termios().unwrap();
+        (modes.input_flags.bits(), modes.local_flags.bits())
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        self.held.store(false, Ordering::Relaxed);
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = kill_process(self.pid(), Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// A floor on the disk: a configuration, sources that grow, a journal.
+pub(super) struct Floor {
+    folder: TempDir,
+}
+
+impl Floor {
+    /// A floor where nothing has happened. `own` is added to its configuration.
+    pub(super) fn new(own: &str) -> Self {
+        let floor = Self { folder: tempfile::tempdir().unwrap() };
+        let mut text = String::new();
+        write!(
+            text,
+            r#"
+title = "Test floor"
+timezone = "{}"
+[ui]
+export_dir = "{}"
+[journal]
+path = "{}"
+[[source]]
+name = "pbx"
+kind = "queue_log"
+path = "{}"
+[[source]]
+name = "chat"
+kind = "events"
+path = "{}"
+[[alert]]
+name = "Busy"
+kpi = "offered"
+each = "total"
+window = "today"
+when = "above"
+warning = 0.5
+for = 0
+min_samples = 0
+worsening = 1000000
+{own}
+"#,
+            noon(),
+            floor.path("").display(),
+            floor.path("state/journal.db").display(),
+            floor.path("queue_log").display(),
+            floor.path("chat.ndjson").display(),
+        )
+        .unwrap();
+        fs::write(floor.path("config.toml"), text).unwrap();
+        for source in ["queue_log", "chat.ndjson"] {
+            fs::write(floor.path(source), "").unwrap();
+        }
+        floor
+    }
+
+    /// A file of the floor.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program with this floor's configuration and an environment of its own.
+    pub(super) fn command(&self, arguments: &[&str]) -> CommandBuilder {
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.args(arguments);
+        self.settle(&mut command);
+        command
+    }
+
+    /// The environment in which everything runs.
+    pub(super) fn settle(&self, command: &mut CommandBuilder) {
+        command.env_clear();
+        command.cwd(self.folder.path());
+        let settings = [
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("USER", "ann"),
+        ];
+        for (name, value) in settings {
+            command.env(name, value);
+        }
+        command.env("HOME", self.folder.path());
+        command.env("FLOORWATCH_CONFIG", self.path("config.toml"));
+    }
+
+    /// Open the board.
+    pub(super) fn open(&self) -> Board {
+        Board::run(self.command(&[]))
+    }
+
+    /// Add lines to a source.
+    pub(super) fn append(&self, source: &str, text: &str) {
+        append(&self.path(source), text);
+    }
+}
+
+/// Add text to a file.
+pub(super) fn append(path: &Path, text: &str) {
+    let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+/// The lines of a queue_log that say what happens at step `n`: a call joins, the one before is answered, the one
+/// before that is over. Some calls are always under way.
+pub(super) fn step(n: u32) -> String {
+    let now = chrono::Utc::now().timestamp();
+    let mut text = format!("{now}|c{n}|billing|NONE|ENTERQUEUE||0123{n}|1\n");
+    if let Some(n) = n.checked_sub(1) {
+        writeln!(text, "{now}|c{n}|billing|Ann|CONNECT|1|x|1").unwrap();
+    }
+    if let Some(n) = n.checked_sub(2) {
+        writeln!(text, "{now}|c{n}|billing|Ann|COMPLETECALLER|1|1|1").unwrap();
+    }
+    text
+}
+
+/// A time zone where it is about noon: "today" is far from its ends.
+pub(super) fn noon() -> String {
+    use chrono::Timelike;
+    match i64::from(chrono::Utc::now().hour()) - 12 {
+        0 => "Etc/GMT".to_owned(),
+        late => format!("Etc/GMT{late:+}"),
+    }
+}

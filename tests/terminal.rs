@@ -1,0 +1,347 @@
+//! The board on a real terminal: every page by its keys, and the terminal given back whole however it ends.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "support/board.rs"]
+#[expect(dead_code, reason = "other tests need the rest")]
+mod board;
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use board::{Board, Floor, PROGRAM, noon, step};
+use portable_pty::CommandBuilder;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+const ESC: &str = "\x1b";
+
+/// A floor with a few calls on it, and its board.
+fn open(own: &str) -> (Floor, Board) {
+    let floor = Floor::new(own);
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let board = floor.open();
+    board.wait_for("H help");
+    board.wait_for("all queues: offered 5 today");
+    (floor, board)
+}
+
+#[test]
+fn every_page_of_the_simulated_floor_answers_its_keys() {
+    let floor = Floor::new("");
+    let zone = noon();
+    let mut board = Board::run(floor.command(&["demo", "--seed", "1", "--scenario", "outage", "--timezone", &zone]));
+    board.wait_for("SIMULATED outage");
+    board.wait_for("all queues: offered");
+
+    // The pages, down to the contacts and back.
+    board.press("2", "What about");
+    board.press("1", "▸ Queues 12");
+    board.press("\r", "▸ What about");
+    assert_eq!(trail(&board).len(), 2);
+    board.press("\r", "▸ Agents ");
+    assert_eq!(trail(&board).len(), 3);
+    board.press("\r", "▸ Contacts");
+    assert_eq!(trail(&board).len(), 4);
+    board.press(ESC, "▸ Agents");
+    board.wait_without("▸ Contacts");
+    board.press(ESC, "▸ What about");
+    board.press(ESC, "▸ Queues 12");
+    board.press("3", "▸ Intents");
+    board.press("4", "▸ Agents 1");
+    board.press("c", "to call back");
+    board.press("5", "Taken, the oldest first");
+    board.press("1", "▸ Queues 12");
+
+    // What explains.
+    board.press("?", "─ Service level of ");
+    board.type_keys(ESC);
+    board.wait_without("─ Service level of ");
+    board.press("w", "─ Why: ");
+    board.type_keys(ESC);
+    board.wait_without("─ Why: ");
+    board.press("H", "─ Keys (esc closes");
+    board.type_keys(ESC);
+    board.wait_without("─ Keys (esc closes");
+
+    // What changes the view.
+    board.press("/bill", "/bill");
+    board.wait_without("Sales chat  ");
+    board.press("\r", "/bill  a ack");
+    board.press(ESC, "Sales chat  ");
+    board.press("t", "  last 7 days  ");
+    board.press(":window today\r", "  today  ");
+    board.press(":agnets\r", "did you mean `agents`?");
+    board.press("f", "service level: short_excluded");
+    board.press(":formula offered\r", "service level: offered");
+    board.press("T", "theme dark");
+    board.type_keys("s");
+    board.wait_until("queues by name", |seen| first_queue(&seen.emulator.screen().contents()) == "Billing");
+    board.type_keys("s");
+    board.wait_until("the other way", |seen| first_queue(&seen.emulator.screen().contents()) == "VIP desk");
+    board.type_keys("s");
+    board.wait_until("worst first", |seen| first_queue(&seen.emulator.screen().contents()) != "VIP desk");
+    board.press(" ", "FROZEN at");
+    board.type_keys(" ");
+    board.wait_without("FROZEN at");
+
+    // What is written.
+    board.press("e", "12 rows in ");
+    let written = |ending: &str| {
+        let names = fs::read_dir(floor.path("")).unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|name| name.extension().is_some_and(|e| e == ending)).collect::<Vec<_>>()
+    };
+    let (csv, json) = (written("csv"), written("json"));
+    assert_eq!((csv.len(), json.len()), (1, 1));
+    assert!(fs::read_to_string(&csv[0]).unwrap().starts_with("id,queue,status,waiting,"));
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(&json[0]).unwrap()).unwrap();
+    assert_eq!(json["rows"].as_array().unwrap().len(), 12);
+
+    // What is done about alerts: the selected one is taken, given back, and put to sleep.
+    board.press("5", "Active");
+    board.press("/all queues\r", "/all queues  ");
+    board.wait_for("▲ WARN all queues: offered");
+    board.press("a", "taken: all queues: offered");
+    board.wait_until("who has it, and a countdown", |seen| {
+        let text = seen.emulator.screen().contents();
+        text.lines().any(|line| line.contains("all queues: offered") && line.contains(" ann ") && counts_down(line))
+    });
+    board.press("\t", "▸ Taken");
+    board.press("u", "given back: all queues: offered");
+    board.wait_without(" ann ");
+    board.press("\t\t", "▸ Active");
+    board.press("z", "Be quiet about it for");
+    board.press("1", "quiet for now: all queues: offered");
+    board.wait_until("who put it to sleep", |seen| seen.emulator.screen().contents().contains(" ann "));
+    board.press(":quit\r", "");
+    assert_eq!(board.exit_code(), 0);
+}
+
+/// Whether a line ends in minutes and seconds below a quarter of an hour.
+fn counts_down(line: &str) -> bool {
+    let rest = line.split(" ann ").nth(1).unwrap_or_default();
+    rest.split_whitespace().nth(1).is_some_and(|left| left.starts_with("14:") || left == "15:00")
+}
+
+/// The steps of the drill trail.
+fn trail(board: &Board) -> Vec<String> {
+    let line = board.line("Overview ▸ ").unwrap();
+    let trail = &line[line.find("Overview ▸ ").unwrap()..];
+    trail.split(" ▸ ").map(str::to_owned).collect()
+}
+
+/// The queue in the first row of the table of queues.
+fn first_queue(screen: &str) -> String {
+    let mut lines = screen.lines().skip_while(|line| !line.contains(" Svc lvl "));
+    let row: String = lines.nth(1).unwrap_or_default().chars().skip(2).collect();
+    row.split("  ").next().unwrap_or_default().to_owned()
+}
+
+/// A shell that runs the board, tells how it ended, and waits: what is left of the terminal can be looked at.
+fn in_a_shell(floor: &Floor) -> (Board, Pid) {
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.args(["-c", "\"$0\"; echo \"left with $?\"; read _", PROGRAM]);
+    floor.settle(&mut command);
+    let board = Board::run(command);
+    board.wait_for("H help");
+    let children = format!("/proc/{0}/task/{0}/children", board.pid().as_raw_nonzero());
+    let pid = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    (board, Pid::from_raw(pid).unwrap())
+}
+
+/// The terminal is as it was: no alternate screen, a cursor, no mouse, lines edited and echoed.
+fn assert_given_back(board: &Board) {
+    let seen = board.seen.lock().unwrap();
+    let screen = seen.emulator.screen();
+    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    assert_eq!(screen.fgcolor(), vt100::Color::Default);
+    drop(seen);
+    let (_, local) = board.modes();
+    let cooked = (rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO).bits();
+    assert_eq!(local & cooked, cooked);
+}
+
+/// The terminal is the board's.
+fn assert_taken(board: &Board) {
+    assert!(board.seen.lock().unwrap().emulator.screen().alternate_screen());
+    let (_, local) = board.modes();
+    let cooked = (rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO).bits();
+    assert_eq!(local & cooked, 0);
+}
+
+#[test]
+fn the_terminal_is_given_back_however_it_ends() {
+    let floor = Floor::new("");
+    for key in ["q", "\x03"] {
+        let (mut board, _) = in_a_shell(&floor);
+        // With the mouse caught, there is more to give back.
+        board.press("m", "mouse on");
+        assert_taken(&board);
+        board.press(key, "left with 0");
+        assert_given_back(&board);
+    }
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let (board, pid) = in_a_shell(&floor);
+        assert_taken(&board);
+        kill_process(pid, signal).unwrap();
+        board.wait_for("left with 0");
+        assert_given_back(&board);
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_be_had_is_one_line_and_no_harm() {
+    let floor = Floor::new("");
+    let output = std::process::Command::new(PROGRAM)
+        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
+        .env("HOME", floor.path(""))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.starts_with("floorwatch: the terminal: ") && line.lines().count() == 1, "{line}");
+}
+
+/// Wait until a process is stopped.
+fn wait_stopped(pid: Pid) {
+    let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    let stopped = || fs::read_to_string(&stat).unwrap().rsplit(')').next().unwrap().trim_start().starts_with('T');
+    let end = std::time::Instant::now() + Duration::from_secs(30);
+    while !stopped() {
+        assert!(std::time::Instant::now() < end, "it does not stop");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn it_goes_to_the_background_and_comes_back() {
+    let (_floor, mut board) = open("");
+    let pid = board.pid();
+    let stop_by_key = |board: &mut Board| board.type_keys("\x1a");
+    let stop_by_signal = |_: &mut Board| kill_process(pid, Signal::TSTP).unwrap();
+    let stops: [&dyn Fn(&mut Board); 2] = [&stop_by_key, &stop_by_signal];
+    for frozen in [false, true] {
+        if frozen {
+            // Nothing new is drawn on a frozen screen, but what was there must come back.
+            board.press(" ", "FROZEN at");
+        }
+        for stop in stops {
+            stop(&mut board);
+            wait_stopped(pid);
+            board.wait_until("the terminal given back", |seen| !seen.emulator.screen().alternate_screen());
+            assert_given_back(&board);
+            kill_process_group(pid, Signal::CONT).unwrap();
+            board.wait_until("the board again", |seen| {
+                let text = seen.emulator.screen().contents();
+                seen.emulator.screen().alternate_screen() && text.contains("all queues: offered 5 today")
+            });
+            // It stays: the answer to a key is drawn on what is there.
+            board.press("f", "service level: ");
+            board.press(":formula offered\r", "H help");
+            board.wait_for("all queues: offered 5 today");
+            assert_taken(&board);
+        }
+    }
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
+}
+
+#[test]
+fn a_storm_of_sizes() {
+    let (_floor, mut board) = open("");
+    // The same sizes every time; small ones and single lines among them.
+    let mut dice: u32 = 12345;
+    let mut roll = |most: u32| {
+        dice = dice.wrapping_mul(1_103_515_245).wrapping_add(12345);
+        u16::try_from(1 + (dice >> 16) % most).unwrap()
+    };
+    for at in 0..50 {
+        let (cols, rows) = match at % 5 {
+            0 => (roll(12), roll(4)),
+            _ => (roll(250), roll(70)),
+        };
+        board.resize(cols, rows);
+        thread::sleep(Duration::from_millis(5));
+    }
+    board.resize(50, 10);
+    board.wait_for("needs 60×16, has 50×10");
+    board.wait_for("▲ WARN all queues: offered 5 today");
+    board.resize(90, 30);
+    board.wait_until("a whole screen", |seen| {
+        let text = seen.emulator.screen().contents();
+        let lines: Vec<&str> = text.lines().collect();
+        lines.len() == 30 && lines[0].contains("Test floor") && lines[29].ends_with("H help")
+    });
+    board.press("4", "▸ Agents");
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
+    let (floor, mut board) = open("");
+    board.hold(true);
+    // Every key draws: far more than a terminal holds unread.
+    board.type_keys(&"12345".repeat(40));
+    for n in 5..200 {
+        floor.append("queue_log", &step(n));
+        thread::sleep(Duration::from_millis(10));
+    }
+    board.hold(false);
+    board.press("1", "all queues: offered 200 today");
+    board.press("4", "▸ Agents");
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
+}
+
+#[test]
+fn without_colours_and_in_ascii() {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+
+    let mut command = floor.command(&["--theme", "dark"]);
+    command.env("NO_COLOR", "1");
+    let mut board = Board::run(command);
+    board.wait_for("▲ WARN all queues");
+    board.press("5", "What it means");
+    assert_eq!(colours(&board), Vec::<String>::new());
+    drop(board);
+
+    // The test itself: with colours there are some.
+    let board = floor.open();
+    board.wait_for("▲ WARN all queues");
+    assert!(!colours(&board).is_empty());
+    drop(board);
+
+    let mut console = floor.command(&[]);
+    console.env("TERM", "linux");
+    for command in [console, floor.command(&["--ascii"])] {
+        let mut board = Board::run(command);
+        board.wait_for("^ WARN all queues");
+        for (key, page) in
+            [("2", "> What about"), ("3", "> Intents"), ("4", "> Agents"), ("5", "> Active"), ("H", "- Keys (esc")]
+        {
+            board.press(key, page);
+        }
+        let seen = board.seen.lock().unwrap();
+        let strange: Vec<u8> = seen.bytes.iter().copied().filter(|byte| !byte.is_ascii()).collect();
+        assert!(strange.is_empty(), "{strange:?}");
+    }
+}
+
+/// The colours that were sent to a terminal, as the parameters of their sequences.
+fn colours(board: &Board) -> Vec<String> {
+    let seen = board.seen.lock().unwrap();
+    let text = String::from_utf8_lossy(&seen.bytes).into_owned();
+    let sequences = text.split("\x1b[").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        rest[end..].starts_with('m').then(|| rest[..end].to_owned())
+    });
+    let coloured = |sequence: &String| {
+        let first = sequence.split(';').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+        matches!(first, 30..=38 | 40..=48 | 58 | 90..=107)
+    };
+    sequences.filter(coloured).collect()
+}
