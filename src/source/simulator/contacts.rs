@@ -247,7 +247,7 @@ impl Simulator {
         let Stage::Talking(agent) = contact.stage else { return };
         let talk = self.now.since(contact.answered) - contact.held;
         let label = contact.label.clone();
-        let after_s = contact.intent.after_s * self.roster[agent].pace;
+        let after_s = contact.intent.after_s * self.roster[agent].pace * self.haste(&self.roster[agent].own);
         let from = contact.queue;
         let elsewhere = if contact.transfers < 2 && self.dice.chance(contact.intent.transferred) {
             self.dice.pick(from.row().transfers).filter(|to| *to != from)

@@ -87,7 +87,7 @@ impl Simulator {
         if left == Some(LeftReason::Callback) {
             let later = self.dice.span(hours(0.2), hours(1.0));
             self.come_again(contact, queue, Channel::Callback, later);
-        } else if contact.attempt < ATTEMPTS && self.dice.chance(0.5) {
+        } else if contact.attempt < ATTEMPTS && self.dice.chance(0.4) {
             let later = self.dice.span(120.0, 1_500.0);
             let queue = if self.dice.chance(0.25) { other_way } else { queue };
             self.come_again(contact, queue, queue.row().channel, later);

@@ -46,7 +46,7 @@ const PRESENT: f64 = 0.955;
 /// So many people short is near enough.
 const TOLERATED: f64 = 0.45;
 /// A part-time shift is chosen where it fits so much better than a whole one.
-const PART_TIME_PENALTY: f64 = 0.86;
+const PART_TIME_PENALTY: f64 = 0.7;
 
 impl Shift {
     const fn minutes(self) -> i64 {

@@ -11,8 +11,10 @@ use crate::clock::{Span, Time};
 use crate::event::{Offer, Step};
 use crate::text::Label;
 
+/// The queue that comes first everywhere.
+const VIP: &str = "vip";
 /// Customers who have waited so long are helped by teams whose queue it isn't.
-const OVERFLOW: Span = Span(22 * Span::SECOND.0);
+const OVERFLOW: Span = Span(13 * Span::SECOND.0);
 /// What was written and has waited that many times as long as it should have is as urgent as a caller.
 const OVERDUE: f64 = 1.35;
 /// So many customers waiting in the own queues are a rush, in which breaks are put off.
@@ -37,7 +39,7 @@ impl Simulator {
             channel: contact.channel,
             intent: contact.intent_known.then(|| Label::fixed(contact.intent.name)),
             customer: contact.customer_known.then(|| contacts::customer_label(contact.customer)),
-            priority: (row.id == "vip").then_some(10),
+            priority: (row.id == VIP).then_some(10),
             position: Some(position),
             auth_steps: (contact.transfers == 0).then_some(row.auth_steps),
         };
@@ -52,7 +54,8 @@ impl Simulator {
             let patience = if hasty { self.dice.span(0.8, 4.5) } else { self.dice.weibull(row.patience_s, 1.15) };
             self.agenda.add(self.now + patience.min(contacts::TIMEOUT), Job::GivesUp { contact: id, turn });
         }
-        if let Some(agent) = self.roster.free_for(queue, 0) {
+        let own = self.roster.free_for(queue, 0);
+        if let Some(agent) = own.or_else(|| self.roster.helper_for(queue).filter(|_| row.id == VIP)) {
             return self.ring(id, agent);
         }
         self.lines.entry(queue).or_default().push_back(id);
@@ -96,6 +99,17 @@ impl Simulator {
         live.filter_map(|queue| self.lines.get(queue)).map(VecDeque::len).sum::<usize>() >= RUSH
     }
 
+    /// How long notes take while customers wait in these queues, or nobody does, against the usual.
+    pub(super) fn haste(&self, queues: &[QueueId]) -> f64 {
+        if self.rush(queues) {
+            0.55
+        } else if queues.iter().all(|queue| self.roster.free_for(*queue, 1).is_some()) {
+            1.3
+        } else {
+            1.0
+        }
+    }
+
     /// The first in a queue's line that is to be looked at, since when, and since when it waits.
     fn first(&self, queue: QueueId) -> Option<(u32, Time, Time)> {
         let ids = self.lines.get(&queue)?.iter();
@@ -126,7 +140,7 @@ impl Simulator {
                     } else {
                         0.0
                     }
-                } else if row.id == "vip" {
+                } else if row.id == VIP {
                     3.0
                 } else {
                     1.0

@@ -56,20 +56,20 @@ const fn intent(name: &'static str, talk_s: f64, after_s: f64, resolved: f64, tr
     Intent { name, talk_s, after_s, resolved, transferred }
 }
 
-static REFUND: Intent = intent("refund", 250.0, 45.0, 0.785, 0.070);
-static DELIVERY_STATUS: Intent = intent("delivery status", 150.0, 18.0, 0.845, 0.028);
-static PASSWORD_RESET: Intent = intent("password reset", 165.0, 15.0, 0.895, 0.014);
-static BILLING_DISPUTE: Intent = intent("billing dispute", 330.0, 60.0, 0.705, 0.126);
-static CANCEL: Intent = intent("cancellation", 310.0, 50.0, 0.815, 0.056);
-static NEW_ORDER: Intent = intent("new order", 290.0, 40.0, 0.895, 0.042);
-static TECHNICAL_FAULT: Intent = intent("technical fault", 390.0, 55.0, 0.705, 0.112);
-static CHANGE_OF_ADDRESS: Intent = intent("change of address", 150.0, 22.0, 0.925, 0.028);
-static PAYMENT_PLAN: Intent = intent("payment plan", 300.0, 50.0, 0.825, 0.070);
-static DAMAGE_CLAIM: Intent = intent("damage claim", 360.0, 75.0, 0.725, 0.084);
-static ADVICE: Intent = intent("product advice", 270.0, 25.0, 0.875, 0.084);
-static COMPLAINT: Intent = intent("complaint", 340.0, 65.0, 0.685, 0.140);
+static REFUND: Intent = intent("refund", 250.0, 45.0, 0.720, 0.070);
+static DELIVERY_STATUS: Intent = intent("delivery status", 150.0, 18.0, 0.780, 0.028);
+static PASSWORD_RESET: Intent = intent("password reset", 165.0, 15.0, 0.830, 0.014);
+static BILLING_DISPUTE: Intent = intent("billing dispute", 330.0, 60.0, 0.640, 0.126);
+static CANCEL: Intent = intent("cancellation", 310.0, 50.0, 0.750, 0.056);
+static NEW_ORDER: Intent = intent("new order", 290.0, 40.0, 0.830, 0.042);
+static TECHNICAL_FAULT: Intent = intent("technical fault", 390.0, 55.0, 0.640, 0.112);
+static CHANGE_OF_ADDRESS: Intent = intent("change of address", 150.0, 22.0, 0.860, 0.028);
+static PAYMENT_PLAN: Intent = intent("payment plan", 300.0, 50.0, 0.760, 0.070);
+static DAMAGE_CLAIM: Intent = intent("damage claim", 360.0, 75.0, 0.660, 0.084);
+static ADVICE: Intent = intent("product advice", 270.0, 25.0, 0.810, 0.084);
+static COMPLAINT: Intent = intent("complaint", 340.0, 65.0, 0.620, 0.140);
 /// The intent that explodes in an outage.
-pub(super) static LOGIN_FAULT: Intent = intent("login fault", 215.0, 30.0, 0.785, 0.042);
+pub(super) static LOGIN_FAULT: Intent = intent("login fault", 215.0, 30.0, 0.720, 0.042);
 
 /// Every intent.
 static INTENTS: [&Intent; 13] = [
@@ -117,7 +117,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Sales",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 775.0,
+        per_day: 700.0,
         patience_s: 280.0,
         intents: &[(&NEW_ORDER, 6.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[BILLING, DELIVERY],
@@ -130,7 +130,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Billing",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 975.0,
+        per_day: 880.0,
         patience_s: 310.0,
         intents: &[(&BILLING_DISPUTE, 4.0), (&REFUND, 3.0), (&PAYMENT_PLAN, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[RETENTION, SUPPORT],
@@ -143,7 +143,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Technical support",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 1030.0,
+        per_day: 925.0,
         patience_s: 340.0,
         intents: &[(&TECHNICAL_FAULT, 5.0), (&PASSWORD_RESET, 3.0), (&LOGIN_FAULT, 1.5)],
         transfers: &[BILLING, DELIVERY],
@@ -156,7 +156,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Orders & delivery",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 945.0,
+        per_day: 850.0,
         patience_s: 280.0,
         intents: &[(&DELIVERY_STATUS, 6.0), (&REFUND, 2.0), (&CHANGE_OF_ADDRESS, 1.5), (&COMPLAINT, 0.5)],
         transfers: &[CLAIMS, BILLING],
@@ -169,7 +169,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Cancellations",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 315.0,
+        per_day: 285.0,
         patience_s: 240.0,
         intents: &[(&CANCEL, 8.0), (&COMPLAINT, 1.0), (&BILLING_DISPUTE, 1.0)],
         transfers: &[BILLING],
@@ -182,7 +182,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "VIP desk",
         channel: Voice,
         threshold_s: 10.0,
-        per_day: 220.0,
+        per_day: 200.0,
         patience_s: 200.0,
         intents: &[(&NEW_ORDER, 3.0), (&TECHNICAL_FAULT, 2.0), (&BILLING_DISPUTE, 2.0), (&DELIVERY_STATUS, 2.0)],
         transfers: &[CLAIMS, SUPPORT],
@@ -195,7 +195,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Claims",
         channel: Voice,
         threshold_s: 30.0,
-        per_day: 345.0,
+        per_day: 310.0,
         patience_s: 350.0,
         intents: &[(&DAMAGE_CLAIM, 7.0), (&REFUND, 2.0), (&COMPLAINT, 1.5)],
         transfers: &[BILLING, DELIVERY],
@@ -208,7 +208,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Sales chat",
         channel: Chat,
         threshold_s: 60.0,
-        per_day: 380.0,
+        per_day: 340.0,
         patience_s: 280.0,
         intents: &[(&ADVICE, 5.0), (&NEW_ORDER, 4.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[CHAT_SUPPORT],
@@ -221,7 +221,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Support chat",
         channel: Chat,
         threshold_s: 60.0,
-        per_day: 545.0,
+        per_day: 490.0,
         patience_s: 310.0,
         intents: &[(&PASSWORD_RESET, 4.0), (&TECHNICAL_FAULT, 3.0), (&LOGIN_FAULT, 1.5), (&REFUND, 1.0)],
         transfers: &[SUPPORT, CHAT_SALES],
@@ -234,7 +234,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Email",
         channel: Email,
         threshold_s: 14_400.0,
-        per_day: 185.0,
+        per_day: 165.0,
         patience_s: f64::INFINITY,
         intents: &[(&COMPLAINT, 3.0), (&BILLING_DISPUTE, 3.0), (&REFUND, 3.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[EMAIL],
@@ -247,7 +247,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Social media",
         channel: Social,
         threshold_s: 3_600.0,
-        per_day: 140.0,
+        per_day: 125.0,
         patience_s: f64::INFINITY,
         intents: &[(&COMPLAINT, 3.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 3.0), (&LOGIN_FAULT, 1.0)],
         transfers: &[SOCIAL],
@@ -260,7 +260,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Text messages",
         channel: Sms,
         threshold_s: 300.0,
-        per_day: 220.0,
+        per_day: 200.0,
         patience_s: f64::INFINITY,
         intents: &[(&DELIVERY_STATUS, 6.0), (&PASSWORD_RESET, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[SMS],
@@ -270,8 +270,11 @@ pub(super) static QUEUES: [Queue; 12] = [
     },
 ];
 
+/// Where a Monday's weekend post and bills make themselves felt.
+pub(super) static MONDAY_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, CLAIMS, CHAT_SUPPORT];
+
 /// Where the calls of an outage go, and how they are mixed.
-pub(super) static OUTAGE_QUEUES: [(QueueId, f64); 4] = [(SUPPORT, 6.0), (CHAT_SUPPORT, 2.5), (SOCIAL, 1.0), (SMS, 0.5)];
+pub(super) static OUTAGE_QUEUES: [(QueueId, f64); 4] = [(SUPPORT, 5.0), (CHAT_SUPPORT, 3.0), (SOCIAL, 1.5), (SMS, 0.5)];
 
 /// Contacts by the half hour from 00:00, relative to each other, on a weekday.
 pub(super) const WEEKDAY: [f64; 48] = [
@@ -328,12 +331,12 @@ pub(super) static GROUPS: [Group; 6] = [
             Team { name: "Retention", own: &[RETENTION, BILLING], helps: &[CLAIMS, VIP] },
         ],
         night: false,
-        slack: 0.75,
+        slack: 0.8,
     },
     Group {
         teams: &[
-            Team { name: "Support North", own: &[SUPPORT], helps: &[VIP, DELIVERY] },
-            Team { name: "Support South", own: &[SUPPORT], helps: &[CHAT_SUPPORT, BILLING] },
+            Team { name: "Support North", own: &[SUPPORT], helps: &[VIP, DELIVERY, CLAIMS] },
+            Team { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
         ],
         night: false,
         slack: 0.75,
@@ -350,7 +353,7 @@ pub(super) static GROUPS: [Group; 6] = [
             helps: &[SUPPORT, SALES],
         }],
         night: false,
-        slack: 0.75,
+        slack: 0.35,
     },
     Group {
         teams: &[Team {
@@ -372,7 +375,7 @@ pub(super) static GROUPS: [Group; 6] = [
             helps: &[],
         }],
         night: true,
-        slack: 0.75,
+        slack: 1.05,
     },
 ];
 
