@@ -139,7 +139,7 @@ impl Roster {
 }
 
 /// How many of a group stay when one helps out elsewhere.
-const SPARE: usize = 1;
+const SPARE: usize = 2;
 
 fn hire(
     at: Time,

@@ -194,7 +194,7 @@ impl Simulator {
         if let Some(customer) = identify {
             self.say_step(label, queue, Step::Identified { customer: customer_label(customer) });
         }
-        let talk_s = intent.talk_s * self.roster[agent].pace * world::channel_pace(channel);
+        let talk_s = intent.talk_s * self.roster[agent].pace * world::channel_pace(channel) * self.haste(agent).0;
         let talk = self.dice.lognormal(talk_s, 0.5).max(Span::seconds(12));
         let mut ends = self.now + talk;
         if matches!(channel, Channel::Voice | Channel::Callback) && self.dice.chance(0.1) {
@@ -247,7 +247,7 @@ impl Simulator {
         let Stage::Talking(agent) = contact.stage else { return };
         let talk = self.now.since(contact.answered) - contact.held;
         let label = contact.label.clone();
-        let after_s = contact.intent.after_s * self.roster[agent].pace * self.haste(&self.roster[agent].own);
+        let after_s = contact.intent.after_s * self.roster[agent].pace * self.haste(agent).1;
         let from = contact.queue;
         let elsewhere = if contact.transfers < 2 && self.dice.chance(contact.intent.transferred) {
             self.dice.pick(from.row().transfers).filter(|to| *to != from)

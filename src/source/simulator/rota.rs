@@ -43,6 +43,8 @@ const RETURNS: f64 = 0.27;
 const BACK_WITHIN: usize = 9;
 /// The share of those planned who come, and are not in a meeting.
 const PRESENT: f64 = 0.955;
+/// And so many more, however small the load.
+const AT_LEAST_SPARE: f64 = 0.35;
 /// So many people short is near enough.
 const TOLERATED: f64 = 0.45;
 /// A part-time shift is chosen where it fits so much better than a whole one.
@@ -100,7 +102,7 @@ fn load(group: &Group, weekend: bool) -> [f64; DAY] {
 
 /// The shifts of a group on a plain weekday or weekend day.
 pub(super) fn shifts(group: &Group, weekend: bool) -> Vec<Shift> {
-    let mut missing = load(group, weekend).map(|load| group.slack.mul_add(load.sqrt(), load));
+    let mut missing = load(group, weekend).map(|load| group.slack.mul_add(load.sqrt(), load) + AT_LEAST_SPARE);
     let (hours, starts) = if group.night { (CLOSES..OPENS + 48, 43..46) } else { (OPENS..CLOSES, OPENS - 1..CLOSES) };
     for (slot, missing) in (0..).zip(&mut missing) {
         if !hours.contains(&slot) && !hours.contains(&(slot + 48)) {

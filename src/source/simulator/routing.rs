@@ -99,14 +99,16 @@ impl Simulator {
         live.filter_map(|queue| self.lines.get(queue)).map(VecDeque::len).sum::<usize>() >= RUSH
     }
 
-    /// How long notes take while customers wait in these queues, or nobody does, against the usual.
-    pub(super) fn haste(&self, queues: &[QueueId]) -> f64 {
-        if self.rush(queues) {
-            0.55
-        } else if queues.iter().all(|queue| self.roster.free_for(*queue, 1).is_some()) {
-            1.3
+    /// Agents' pace in talk and in after-contact work, against the usual: brisk while customers wait in their queues,
+    /// at leisure where nobody does.
+    pub(super) fn haste(&self, agent: AgentId) -> (f64, f64) {
+        let own = &self.roster[agent].own;
+        if self.rush(own) {
+            (0.92, 0.6)
+        } else if own.iter().all(|queue| self.roster.free_for(*queue, 1).is_some()) {
+            (1.05, 1.3)
         } else {
-            1.0
+            (1.0, 1.0)
         }
     }
 

@@ -117,7 +117,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Sales",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 700.0,
+        per_day: 650.0,
         patience_s: 280.0,
         intents: &[(&NEW_ORDER, 6.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[BILLING, DELIVERY],
@@ -130,7 +130,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Billing",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 880.0,
+        per_day: 820.0,
         patience_s: 310.0,
         intents: &[(&BILLING_DISPUTE, 4.0), (&REFUND, 3.0), (&PAYMENT_PLAN, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[RETENTION, SUPPORT],
@@ -143,7 +143,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Technical support",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 925.0,
+        per_day: 860.0,
         patience_s: 340.0,
         intents: &[(&TECHNICAL_FAULT, 5.0), (&PASSWORD_RESET, 3.0), (&LOGIN_FAULT, 1.5)],
         transfers: &[BILLING, DELIVERY],
@@ -156,7 +156,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Orders & delivery",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 850.0,
+        per_day: 790.0,
         patience_s: 280.0,
         intents: &[(&DELIVERY_STATUS, 6.0), (&REFUND, 2.0), (&CHANGE_OF_ADDRESS, 1.5), (&COMPLAINT, 0.5)],
         transfers: &[CLAIMS, BILLING],
@@ -169,7 +169,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Cancellations",
         channel: Voice,
         threshold_s: 20.0,
-        per_day: 285.0,
+        per_day: 265.0,
         patience_s: 240.0,
         intents: &[(&CANCEL, 8.0), (&COMPLAINT, 1.0), (&BILLING_DISPUTE, 1.0)],
         transfers: &[BILLING],
@@ -182,7 +182,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "VIP desk",
         channel: Voice,
         threshold_s: 10.0,
-        per_day: 200.0,
+        per_day: 185.0,
         patience_s: 200.0,
         intents: &[(&NEW_ORDER, 3.0), (&TECHNICAL_FAULT, 2.0), (&BILLING_DISPUTE, 2.0), (&DELIVERY_STATUS, 2.0)],
         transfers: &[CLAIMS, SUPPORT],
@@ -195,7 +195,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Claims",
         channel: Voice,
         threshold_s: 30.0,
-        per_day: 310.0,
+        per_day: 290.0,
         patience_s: 350.0,
         intents: &[(&DAMAGE_CLAIM, 7.0), (&REFUND, 2.0), (&COMPLAINT, 1.5)],
         transfers: &[BILLING, DELIVERY],
@@ -208,7 +208,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Sales chat",
         channel: Chat,
         threshold_s: 60.0,
-        per_day: 340.0,
+        per_day: 315.0,
         patience_s: 280.0,
         intents: &[(&ADVICE, 5.0), (&NEW_ORDER, 4.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[CHAT_SUPPORT],
@@ -221,7 +221,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Support chat",
         channel: Chat,
         threshold_s: 60.0,
-        per_day: 490.0,
+        per_day: 455.0,
         patience_s: 310.0,
         intents: &[(&PASSWORD_RESET, 4.0), (&TECHNICAL_FAULT, 3.0), (&LOGIN_FAULT, 1.5), (&REFUND, 1.0)],
         transfers: &[SUPPORT, CHAT_SALES],
@@ -234,7 +234,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Email",
         channel: Email,
         threshold_s: 14_400.0,
-        per_day: 165.0,
+        per_day: 155.0,
         patience_s: f64::INFINITY,
         intents: &[(&COMPLAINT, 3.0), (&BILLING_DISPUTE, 3.0), (&REFUND, 3.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[EMAIL],
@@ -247,7 +247,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Social media",
         channel: Social,
         threshold_s: 3_600.0,
-        per_day: 125.0,
+        per_day: 115.0,
         patience_s: f64::INFINITY,
         intents: &[(&COMPLAINT, 3.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 3.0), (&LOGIN_FAULT, 1.0)],
         transfers: &[SOCIAL],
@@ -260,7 +260,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         name: "Text messages",
         channel: Sms,
         threshold_s: 300.0,
-        per_day: 200.0,
+        per_day: 185.0,
         patience_s: f64::INFINITY,
         intents: &[(&DELIVERY_STATUS, 6.0), (&PASSWORD_RESET, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[SMS],
@@ -296,7 +296,7 @@ pub(super) const WEEKEND: [f64; 48] = [
 pub(super) static CONTAINED_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, DELIVERY, CHAT_SUPPORT];
 
 /// Self-service sessions a day that end without an agent.
-pub(super) const CONTAINED_PER_DAY: f64 = 1_250.0;
+pub(super) const CONTAINED_PER_DAY: f64 = 1_000.0;
 
 /// A team.
 pub(super) struct Team {
@@ -316,7 +316,7 @@ pub(super) struct Group {
     pub(super) slack: f64,
 }
 
-pub(super) static GROUPS: [Group; 6] = [
+pub(super) static GROUPS: [Group; 7] = [
     Group {
         teams: &[
             Team { name: "Sales", own: &[SALES, DELIVERY], helps: &[CHAT_SALES, VIP, CLAIMS] },
@@ -339,21 +339,22 @@ pub(super) static GROUPS: [Group; 6] = [
             Team { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
         ],
         night: false,
-        slack: 0.75,
+        slack: 0.9,
     },
     Group {
         teams: &[Team { name: "Claims & VIP", own: &[CLAIMS, VIP], helps: &[BILLING, RETENTION] }],
         night: false,
-        slack: 0.75,
+        slack: 0.8,
     },
     Group {
-        teams: &[Team {
-            name: "Digital",
-            own: &[CHAT_SUPPORT, CHAT_SALES, SMS, SOCIAL, EMAIL],
-            helps: &[SUPPORT, SALES],
-        }],
+        teams: &[Team { name: "Digital Sales", own: &[CHAT_SALES, SMS, EMAIL], helps: &[CHAT_SUPPORT, SALES] }],
         night: false,
-        slack: 0.35,
+        slack: 0.5,
+    },
+    Group {
+        teams: &[Team { name: "Digital Care", own: &[CHAT_SUPPORT, SOCIAL], helps: &[CHAT_SALES, SUPPORT] }],
+        night: false,
+        slack: 0.5,
     },
     Group {
         teams: &[Team {
@@ -375,7 +376,7 @@ pub(super) static GROUPS: [Group; 6] = [
             helps: &[],
         }],
         night: true,
-        slack: 1.05,
+        slack: 1.0,
     },
 ];
 
