@@ -32,6 +32,8 @@ pub(super) struct Agent {
     pub(super) doing: Doing,
     /// Since when nothing is to do.
     idle_since: Time,
+    /// The contact in hand is another team's.
+    pub(super) lent: bool,
     /// A pause that waits for the contact in hand to end.
     due: Option<Pause>,
     /// The shift is over, but for the contact in hand.
@@ -128,18 +130,23 @@ impl Roster {
         helpers.min_by_key(|(_, agent)| agent.idle_since).map(|(index, _)| AgentId(index))
     }
 
-    /// Whether others of an agent's group are free.
+    /// Whether an agent's group can do without: others are free, and not too many are away already.
     pub(super) fn can_be_spared(&self, id: AgentId) -> bool {
         let group = self[id].group;
-        let others = self.0.iter().enumerate().filter(|(index, agent)| {
-            AgentId(*index) != id && agent.group == group && agent.doing == Doing::Idle
+        let others = self.0.iter().enumerate().filter(|(index, agent)| AgentId(*index) != id && agent.group == group);
+        let (free, lent) = others.fold((0, 0), |(free, lent), (_, agent)| match agent.doing {
+            Doing::Idle => (free + 1, lent),
+            Doing::Busy if agent.lent => (free, lent + 1),
+            _ => (free, lent),
         });
-        others.count() >= SPARE
+        free >= STAY && lent < LENT
     }
 }
 
-/// How many of a group stay when one helps out elsewhere.
-const SPARE: usize = 2;
+/// How many of a group stay free when one helps out elsewhere.
+const STAY: usize = 1;
+/// How many of a group help out elsewhere at a time.
+const LENT: usize = 2;
 
 fn hire(
     at: Time,
@@ -175,6 +182,7 @@ fn hire(
         group,
         doing: Doing::Offline,
         idle_since: at,
+        lent: false,
         due: None,
         leaving: false,
         weekday,

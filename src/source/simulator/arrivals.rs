@@ -76,9 +76,7 @@ impl Arrivals {
         let half_hour = (local.minute / 30.0) as usize;
         let curve = curve(weekend, half_hour);
         match stream {
-            Stream::Queue(queue) => {
-                plain_rate(queue, weekend, half_hour) * self.scenario.factor(queue, local.minute)
-            }
+            Stream::Queue(queue) => plain_rate(queue, weekend, half_hour) * self.scenario.factor(queue, local.minute),
             Stream::Outage => {
                 let busy = 0.65_f64.mul_add(curve / greatest(&world::WEEKDAY), 0.35);
                 self.scenario.outage_per_minute(at, self.live) / 60.0 * busy

@@ -68,7 +68,7 @@ pub(super) struct Return {
 /// The longest that a caller is kept waiting before the queue gives up on him.
 pub(super) const TIMEOUT: Span = Span(12 * Span::MINUTE.0);
 /// The share of contacts whose intent is known on joining, from the voice menu or the form.
-const INTENT_KNOWN: f64 = 0.78;
+const INTENT_KNOWN: f64 = 0.84;
 
 pub(super) fn customer_label(customer: u32) -> Label {
     Label::new(&format!("cu-{customer:05}"))
@@ -274,7 +274,7 @@ impl Simulator {
         let step = Step::Completed { ended_by: Some(ended_by), talk: Some(talk), hold: Some(contact.held) };
         self.say_step(label.clone(), from, step);
         let mut notes = Vec::new();
-        if !contact.intent_known && self.dice.chance(0.9) {
+        if !contact.intent_known && self.dice.chance(0.95) {
             notes.push(Step::Classified { intent: Label::fixed(contact.intent.name) });
         }
         notes.extend(self.outcome(&contact, agent, after));

@@ -44,7 +44,7 @@ const BACK_WITHIN: usize = 9;
 /// The share of those planned who come, and are not in a meeting.
 const PRESENT: f64 = 0.955;
 /// And so many more, however small the load.
-const AT_LEAST_SPARE: f64 = 0.35;
+const AT_LEAST_SPARE: f64 = 0.15;
 /// So many people short is near enough.
 const TOLERATED: f64 = 0.45;
 /// A part-time shift is chosen where it fits so much better than a whole one.
@@ -139,4 +139,40 @@ fn worth(shift: Shift, missing: &[f64; DAY]) -> f64 {
         slots += 1.0;
     }
     filled / slots * if shift.whole { 1.0 } else { PART_TIME_PENALTY }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::world;
+    use super::*;
+
+    #[test]
+    fn every_half_hour_is_covered_and_not_by_far_too_many() {
+        for (group, weekend) in world::GROUPS.iter().flat_map(|group| [(group, false), (group, true)]) {
+            let load = load(group, weekend);
+            let mut there = [0.0; DAY];
+            for shift in shifts(group, weekend) {
+                for (slot, present) in (shift.first_slot()..).zip(shift.presence()) {
+                    there[slot % DAY] += present;
+                }
+            }
+            let hours = if group.night { CLOSES..OPENS + 48 } else { OPENS..CLOSES };
+            for slot in hours.map(|slot| usize::try_from(slot).unwrap() % DAY) {
+                let name = group.teams[0].name;
+                assert!(there[slot] > load[slot], "{name} at {slot}: {} for {}", there[slot], load[slot]);
+                let many = load[slot] * 1.5 + 5.0;
+                assert!(there[slot] < many, "{name} at {slot}: {} for {}", there[slot], load[slot]);
+            }
+        }
+    }
+
+    #[test]
+    fn people_in_a_shift_are_mostly_at_their_desks() {
+        for whole in [true, false] {
+            let shift = Shift { starts: 480, whole };
+            let presence: Vec<f64> = shift.presence().collect();
+            assert_eq!(presence.len() * 30, usize::try_from(shift.minutes()).unwrap());
+            assert!(presence.iter().all(|share| (0.6..1.0).contains(share)), "{presence:?}");
+        }
+    }
 }

@@ -173,7 +173,9 @@ impl Simulator {
         contact.stage = Stage::Ringing(agent);
         let (label, queue, turn) = (contact.label.clone(), contact.queue, contact.turn);
         let rings = contact.rings();
-        self.roster[agent].doing = Doing::Busy;
+        let taker = &mut self.roster[agent];
+        taker.doing = Doing::Busy;
+        taker.lent = !taker.own.contains(&queue);
         if !rings {
             let taken = self.dice.span(0.8, 4.0);
             return self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });

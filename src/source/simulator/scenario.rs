@@ -77,8 +77,8 @@ const CLAIMS_CREST: f64 = 2.8;
 /// All day.
 const MONDAY_PLAIN: f64 = 1.0;
 /// The crest where it hurts, and in the other queues.
-const MONDAY_PEAK: f64 = 1.65;
-const MONDAY_ELSEWHERE: f64 = 1.02;
+const MONDAY_PEAK: f64 = 1.6;
+const MONDAY_ELSEWHERE: f64 = 1.0;
 /// How high the later waves are, against the peak.
 const MONDAY_WAVE: f64 = 0.75;
 

@@ -323,7 +323,7 @@ pub(super) static GROUPS: [Group; 7] = [
             Team { name: "Orders", own: &[DELIVERY, SALES], helps: &[CLAIMS, BILLING] },
         ],
         night: false,
-        slack: 0.75,
+        slack: 0.65,
     },
     Group {
         teams: &[
@@ -331,7 +331,7 @@ pub(super) static GROUPS: [Group; 7] = [
             Team { name: "Retention", own: &[RETENTION, BILLING], helps: &[CLAIMS, VIP] },
         ],
         night: false,
-        slack: 0.8,
+        slack: 0.7,
     },
     Group {
         teams: &[
@@ -339,17 +339,17 @@ pub(super) static GROUPS: [Group; 7] = [
             Team { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
         ],
         night: false,
-        slack: 0.9,
+        slack: 0.75,
     },
     Group {
         teams: &[Team { name: "Claims & VIP", own: &[CLAIMS, VIP], helps: &[BILLING, RETENTION] }],
         night: false,
-        slack: 0.8,
+        slack: 0.75,
     },
     Group {
         teams: &[Team { name: "Digital Sales", own: &[CHAT_SALES, SMS, EMAIL], helps: &[CHAT_SUPPORT, SALES] }],
         night: false,
-        slack: 0.5,
+        slack: 0.4,
     },
     Group {
         teams: &[Team { name: "Digital Care", own: &[CHAT_SUPPORT, SOCIAL], helps: &[CHAT_SALES, SUPPORT] }],
@@ -376,7 +376,7 @@ pub(super) static GROUPS: [Group; 7] = [
             helps: &[],
         }],
         night: true,
-        slack: 1.0,
+        slack: 0.9,
     },
 ];
 

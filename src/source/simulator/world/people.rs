@@ -144,7 +144,8 @@ pub(in super::super) static OPEN_REASONS: [&str; 5] = [
 ];
 
 /// What customers write who are content, and who are not.
-pub(in super::super) static PRAISE: [&str; 4] = ["Quick and friendly", "Solved at once", "Very patient with me", "All clear now"];
+pub(in super::super) static PRAISE: [&str; 4] =
+    ["Quick and friendly", "Solved at once", "Very patient with me", "All clear now"];
 pub(in super::super) static BLAME: [&str; 5] = [
     "Waited far too long",
     "Had to explain it twice",
