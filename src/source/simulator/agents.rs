@@ -146,7 +146,7 @@ impl Roster {
 /// How many of a group stay free when one helps out elsewhere.
 const STAY: usize = 1;
 /// How many of a group help out elsewhere at a time.
-const LENT: usize = 2;
+const LENT: usize = 3;
 
 fn hire(
     at: Time,

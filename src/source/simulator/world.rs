@@ -6,8 +6,10 @@ use crate::event::Channel::{self, Callback, Chat, Email, Sms, Social, Video, Voi
 use crate::text::Label;
 
 mod people;
+mod teams;
 
 pub(super) use people::{BLAME, EVALUATORS, FAILURES, NAMES, OPEN_REASONS, PRAISE};
+pub(super) use teams::{GROUPS, Group, Team};
 
 /// A queue's place in [`QUEUES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -297,88 +299,6 @@ pub(super) static CONTAINED_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, DELIVERY, 
 
 /// Self-service sessions a day that end without an agent.
 pub(super) const CONTAINED_PER_DAY: f64 = 1_000.0;
-
-/// A team.
-pub(super) struct Team {
-    pub(super) name: &'static str,
-    /// The queues that are its own, the favourite first.
-    pub(super) own: &'static [QueueId],
-    /// The queues it lends a hand to when customers there have waited a while and its own don't.
-    pub(super) helps: &'static [QueueId],
-}
-
-/// Teams that share their own queues, and are planned as one.
-pub(super) struct Group {
-    pub(super) teams: &'static [Team],
-    /// It works while the others sleep.
-    pub(super) night: bool,
-    /// How many more than the load are planned for, in square roots of the load.
-    pub(super) slack: f64,
-}
-
-pub(super) static GROUPS: [Group; 7] = [
-    Group {
-        teams: &[
-            Team { name: "Sales", own: &[SALES, DELIVERY], helps: &[CHAT_SALES, VIP, CLAIMS] },
-            Team { name: "Orders", own: &[DELIVERY, SALES], helps: &[CLAIMS, BILLING] },
-        ],
-        night: false,
-        slack: 0.65,
-    },
-    Group {
-        teams: &[
-            Team { name: "Billing", own: &[BILLING, RETENTION], helps: &[SUPPORT, SALES] },
-            Team { name: "Retention", own: &[RETENTION, BILLING], helps: &[CLAIMS, VIP] },
-        ],
-        night: false,
-        slack: 0.7,
-    },
-    Group {
-        teams: &[
-            Team { name: "Support North", own: &[SUPPORT], helps: &[VIP, DELIVERY, CLAIMS] },
-            Team { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
-        ],
-        night: false,
-        slack: 0.75,
-    },
-    Group {
-        teams: &[Team { name: "Claims & VIP", own: &[CLAIMS, VIP], helps: &[BILLING, RETENTION] }],
-        night: false,
-        slack: 0.75,
-    },
-    Group {
-        teams: &[Team { name: "Digital Sales", own: &[CHAT_SALES, SMS, EMAIL], helps: &[CHAT_SUPPORT, SALES] }],
-        night: false,
-        slack: 0.4,
-    },
-    Group {
-        teams: &[Team { name: "Digital Care", own: &[CHAT_SUPPORT, SOCIAL], helps: &[CHAT_SALES, SUPPORT] }],
-        night: false,
-        slack: 0.5,
-    },
-    Group {
-        teams: &[Team {
-            name: "Night desk",
-            own: &[
-                SALES,
-                SUPPORT,
-                BILLING,
-                CHAT_SUPPORT,
-                DELIVERY,
-                RETENTION,
-                CHAT_SALES,
-                VIP,
-                CLAIMS,
-                EMAIL,
-                SOCIAL,
-                SMS,
-            ],
-            helps: &[],
-        }],
-        night: true,
-        slack: 0.9,
-    },
-];
 
 /// How many customers there are.
 pub(super) const CUSTOMERS: u32 = 40_000;
