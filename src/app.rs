@@ -19,7 +19,7 @@ use crate::config::{self, Config};
 use crate::event::Event;
 use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo};
 use crate::journal::{self, Journal};
-use crate::kpi::Bands;
+use crate::kpi::{Bands, KpiId};
 use crate::source::csv::{Columns, ColumnsError};
 use crate::source::read::{self, Options};
 use crate::source::simulator::{self, Scenario};
@@ -127,7 +127,14 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
         speed => Clock::Scaled { origin: Clock::System.now(), speed },
     };
     for (intent, low, high) in simulator::handling_bounds() {
-        config.floor.intents.entry(intent).or_insert(Bands::between(low, high));
+        let bounds = *config.floor.intents.entry(intent.clone()).or_insert(Bands::between(low, high));
+        config.ui.handling_time.insert(intent.to_string(), bounds);
+    }
+    for (queue, within_s) in simulator::written_queues() {
+        let targets = &mut config.floor.queues.entry(queue).or_default().targets;
+        for kpi in [KpiId::LongestWait, KpiId::Asa] {
+            targets.entry(kpi).or_insert(Bands::lines(within_s, within_s, 2.0 * within_s));
+        }
     }
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };
@@ -144,7 +151,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
 ///
 /// # Errors
 /// Where a file can't be read, or a thread or the terminal can't be had.
-pub fn replay(config: Config, replay: Replay, log_file: Option<&Path>) -> Result<(), Error> {
+pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
     let columns = replay.columns.as_deref().map(Columns::load).transpose()?;
     let mut reader = read::open(&replay.files, &Options { columns, ..Options::default() })?;

@@ -168,7 +168,7 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Some(Command::Replay(args)) => {
             let config = cli.global.configuration()?.0;
             let replay = args.replay(&config)?;
-            Ok(app::replay(config, replay, log_file)?)
+            Ok(app::replay(config, &replay, log_file)?)
         }
         Some(Command::Check(args)) => {
             let (config, path) = cli.global.configuration()?;

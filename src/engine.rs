@@ -16,6 +16,7 @@ mod seen;
 mod settings;
 mod view;
 mod visit;
+mod write_up;
 
 use std::collections::VecDeque;
 
@@ -62,7 +63,7 @@ pub struct Engine {
     /// Contacts with an open visit.
     open: FxHashSet<u64>,
     /// Contacts that have changed since facts were last written, with what those that had been written gave then.
-    changed: Vec<(u64, Vec<Option<apply::Trail>>)>,
+    changed: Vec<(u64, Vec<Option<write_up::Trail>>)>,
     /// Contacts that are over, in the order they ended, until their steps are let go.
     over: VecDeque<(Time, u64)>,
     cells: facts::Cells,

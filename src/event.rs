@@ -205,6 +205,9 @@ pub struct Offer {
     /// Authentication steps the customer went through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_steps: Option<u32>,
+    /// What follows is not timed: a duration that the source doesn't give is unknown, not the difference of times.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untimed: bool,
 }
 
 /// A survey's answers, as scores on the scales they were asked on.

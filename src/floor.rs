@@ -20,6 +20,7 @@ use crate::alert::{Alarms, Episode, Rule};
 use crate::board::{Board, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
+use crate::kpi::{Dim, Slice};
 use crate::source::Message;
 use crate::text::Label;
 
@@ -36,6 +37,8 @@ use sources::Sources;
 const SOONEST: Duration = Duration::from_millis(100);
 /// How often alerts are judged, and a board is published though nothing happened.
 const BEAT: Duration = Duration::from_secs(1);
+/// How long what is past its line at the first look is taken to have been so: longer than any built-in `for`.
+const PRIMED: Span = Span(6 * Span::MINUTE.0);
 /// Messages taken in between two looks at the requests: a question never waits longer than these take.
 const AT_ONCE: usize = 8;
 /// Episodes that are over and kept at hand for the history page.
@@ -82,6 +85,8 @@ pub struct Floor {
     requests: mpsc::Receiver<Request>,
     boards: watch::Sender<Arc<Board>>,
     seq: u64,
+    /// Alerts have been judged once.
+    primed: bool,
     /// Something changed since the last board.
     dirty: bool,
     published: Instant,
@@ -115,6 +120,7 @@ impl Floor {
             requests,
             boards,
             seq: 0,
+            primed: false,
             dirty: true,
             published: started,
             judged: started,
@@ -223,7 +229,14 @@ impl Floor {
         let states = self.sources.states(&queues);
         let queries = self.alarms.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
-        let changed = self.alarms.evaluate(&answers, &states, now);
+        let engine = &self.engine;
+        let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
+        if !self.primed {
+            // What is past its line when the floor is first looked at has been so for a while: the windows say it.
+            self.primed = true;
+            self.alarms.evaluate(&answers, &states, &lines, now - PRIMED);
+        }
+        let changed = self.alarms.evaluate(&answers, &states, &lines, now);
         self.note(changed);
     }
 
@@ -255,6 +268,7 @@ impl Floor {
             self.engine = Engine::new(self.settings.engine.clone());
             self.alarms = alarms(&self.settings);
             self.history.clear();
+            self.primed = false;
         }
         self.tick();
     }

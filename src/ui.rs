@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod data;
 pub mod export;
 pub mod format;
 pub mod glyphs;
@@ -39,7 +40,8 @@ use crate::alert::{Act, Command, Episode, Refusal, Who};
 use crate::board::Board;
 use crate::floor::{Handle, Lost};
 use action::{KeyError, Keymap};
-use ask::{Data, HISTORY, Reply, Want};
+use ask::{HISTORY, Want};
+use data::{Data, Reply};
 use screen::Screen;
 pub use settings::Settings;
 use state::{Effect, Ui};
@@ -66,7 +68,7 @@ const FRAME: Duration = Duration::from_millis(250);
 /// Something that was asked for, and what came of it.
 enum Answered {
     Reply(Want, Option<Reply>),
-    Told(Command, Result<Episode, Refusal>),
+    Told(Box<(Command, Result<Episode, Refusal>)>),
     Exported(Result<String, export::ExportError>),
 }
 
@@ -185,7 +187,8 @@ impl Desk {
             let wait = FRAME.saturating_sub(self.drawn.elapsed());
             tokio::select! {
                 biased;
-                signalled = signals.next() => match signalled {
+                signalled = signals.next() => {
+                    match signalled {
                     Signalled::Leave => return Ok(()),
                     Signalled::Hangup => {
                         self.screen.abandon();
@@ -193,7 +196,9 @@ impl Desk {
                     }
                     Signalled::Stop => self.screen.suspend()?,
                     Signalled::Resume => self.screen.resume()?,
-                },
+                    }
+                    self.draw()?;
+                }
                 event = input.next() => {
                     // The end of input is the end of the terminal.
                     let Some(event) = event else { return Ok(()) };
@@ -202,7 +207,6 @@ impl Desk {
                     }
                     self.ask();
                     self.draw()?;
-                    continue;
                 }
                 changed = boards.changed() => {
                     changed.map_err(|_| Lost)?;
@@ -267,7 +271,7 @@ impl Desk {
         let (handle, answers) = (self.handle.clone(), self.answers.clone());
         tokio::spawn(async move {
             if let Ok(told) = handle.tell(command.clone()).await {
-                let _ = answers.send(Answered::Told(command, told)).await;
+                let _ = answers.send(Answered::Told(Box::new((command, told)))).await;
             }
         });
     }
@@ -306,12 +310,11 @@ impl Desk {
         match answer {
             Answered::Reply(want, Some(reply)) => self.data.keep(&want, reply, Instant::now()),
             Answered::Reply(_, None) => false,
-            Answered::Told(command, Ok(episode)) => {
-                self.ui.say(done(&command.act, &episode), Role::Good);
-                true
-            }
-            Answered::Told(_, Err(refusal)) => {
-                self.ui.say(refusal.to_string(), Role::Warning);
+            Answered::Told(told) => {
+                match *told {
+                    (command, Ok(episode)) => self.ui.say(done(&command.act, &episode), Role::Good),
+                    (_, Err(refusal)) => self.ui.say(refusal.to_string(), Role::Warning),
+                }
                 true
             }
             Answered::Exported(Ok(words)) => {

@@ -1,5 +1,7 @@
 //! The engine against a naive recount: any window and any slice, whatever the order of events.
 
+#![expect(clippy::indexing_slicing, reason = "the tables above are as long as the numbers drawn")]
+
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::{Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
@@ -105,6 +107,7 @@ fn events(visits: &[Visit]) -> Vec<Event> {
                 priority: None,
                 position: Some(1),
                 auth_steps: None,
+                untimed: false,
             }),
         );
         match v.end {
@@ -242,9 +245,12 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
     ]
 }
 
+/// Whether a visit is in a slice.
+type Within = Box<dyn Fn(&Visit) -> bool>;
+
 /// Slices with the test that tells which visits are in them.
-fn slices() -> Vec<(Slice, Box<dyn Fn(&Visit) -> bool>)> {
-    let mut out: Vec<(Slice, Box<dyn Fn(&Visit) -> bool>)> = vec![(Slice::TOTAL, Box::new(|_| true))];
+fn slices() -> Vec<(Slice, Within)> {
+    let mut out: Vec<(Slice, Within)> = vec![(Slice::TOTAL, Box::new(|_| true))];
     for (q, queue) in QUEUES.into_iter().enumerate() {
         out.push((Slice::of(Dim::Queue, queue.into()), Box::new(move |v| v.queue == q)));
         for (i, intent) in INTENTS.into_iter().enumerate() {

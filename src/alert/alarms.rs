@@ -10,7 +10,7 @@ use super::state::{Judged, Phase};
 use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
 use super::{Command, Entry, Episode, Refusal, Severity, Who, mute};
 use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Answer, Bands, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
 use crate::text::Label;
 
 pub use super::watch::Watched;
@@ -142,9 +142,16 @@ impl Alarms {
         }
     }
 
-    /// Judge every slice by every rule. `answers` are those to [`Alarms::queries`], in the same order. Returns the
+    /// Judge every slice by every rule. `answers` are those to [`Alarms::queries`], in the same order, `lines` tells what the board
+    /// judges a slice by. Returns the
     /// episodes that have changed and are to be journaled, those that are over included; pending ones are not news.
-    pub fn evaluate(&mut self, answers: &[Answer], sources: &[SourceState], now: Time) -> Vec<Episode> {
+    pub fn evaluate(
+        &mut self,
+        answers: &[Answer],
+        sources: &[SourceState],
+        lines: &dyn Fn(KpiId, &Slice) -> Bands,
+        now: Time,
+    ) -> Vec<Episode> {
         self.round += 1;
         self.watched = Watched::default();
         for id in std::mem::take(&mut self.orphans) {
@@ -155,6 +162,7 @@ impl Alarms {
             answers,
             causes: &nothing,
             settings: &self.settings,
+            lines,
             calendar: &self.calendar,
             now,
             number: self.round,

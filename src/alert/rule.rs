@@ -1,10 +1,12 @@
 //! Rules: which figure is watched where, and from when on it is news.
 
+use std::borrow::Cow;
+
 use super::Severity;
 use super::hours::Hours;
 use super::pattern::Patterns;
 use crate::clock::Span;
-use crate::kpi::{Better, Dim, Formula, Group, Kpi, KpiId, Unit, Window};
+use crate::kpi::{Bands, Better, Dim, Formula, Group, Kpi, KpiId, Unit, Window};
 use crate::text::Label;
 
 /// The name of the rule about sources themselves.
@@ -33,6 +35,9 @@ pub struct Rule {
     pub warning: Option<f64>,
     /// Past this it is critical.
     pub critical: Option<f64>,
+    /// The lines are the rule's own. Else they are those that the board judges the slice by, so that what is red on
+    /// the board is what alerts.
+    pub own_lines: bool,
     /// From here on it is over. The first line less a small dead band, where absent.
     pub clear: Option<f64>,
     /// How long it must be past a line before it is news; a change for the worse too.
@@ -66,6 +71,7 @@ impl Rule {
             above: def.better != Better::Higher,
             warning: def.bands.warning,
             critical: def.bands.critical,
+            own_lines: false,
             clear: None,
             for_: Span::MINUTE,
             clear_for: None,
@@ -84,6 +90,14 @@ impl Rule {
     /// Whether it watches what stands now.
     pub(super) fn is_live(&self) -> bool {
         self.def().is_some_and(|def| def.group == Group::Live)
+    }
+
+    /// This rule as it holds in a slice that the board judges by `bands`.
+    pub(super) fn within(&self, bands: Bands) -> Cow<'_, Self> {
+        if self.own_lines || (self.warning, self.critical) == (bands.warning, bands.critical) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { warning: bands.warning, critical: bands.critical, ..self.clone() })
     }
 
     /// The line of a severity, as written.
@@ -145,6 +159,7 @@ pub fn built_in() -> Vec<Rule> {
             each: None,
             against: Some(Window::D30),
             warning: Some(10.0),
+            own_lines: true,
             action: Label::fixed(
                 "Read the newest answers of detractors and find what changed this week; see which intent or queue fell.",
             ),
@@ -176,6 +191,15 @@ fn source_stale() -> Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_goes_by_the_board_unless_its_lines_are_its_own() {
+        let rule = Rule::of("asa", KpiId::Asa);
+        let board = Bands { warning: Some(50.0), critical: None, ..Bands::NONE };
+        let within = rule.within(board);
+        assert_eq!((within.warning, within.critical), (Some(50.0), None));
+        assert_eq!(Rule { own_lines: true, ..rule.clone() }.within(board).warning, rule.warning);
+    }
 
     #[test]
     fn every_built_in_rule_says_what_to_do_and_has_a_line() {

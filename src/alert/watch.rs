@@ -1,5 +1,7 @@
 //! A rule at work: one small state a slice, kept only where something is or was wrong.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::book::{Book, Look, News};
@@ -8,7 +10,7 @@ use super::rule::Rule;
 use super::state::{Change, Flaps, Judged, Phase, Timing};
 use super::{Episode, Settings, Severity};
 use crate::clock::Time;
-use crate::kpi::{Answer, Calendar, Dim, Figure, Slice};
+use crate::kpi::{Answer, Bands, Calendar, Dim, Figure, KpiId, Slice};
 use crate::text::Label;
 
 /// Where in the answers a rule's figure is.
@@ -24,6 +26,8 @@ pub(super) struct Round<'a> {
     /// The sources' troubles, by queue.
     pub(super) causes: &'a Causes,
     pub(super) settings: &'a Settings,
+    /// The lines that the board judges a slice by.
+    pub(super) lines: &'a dyn Fn(KpiId, &Slice) -> Bands,
     pub(super) calendar: &'a Calendar,
     pub(super) now: Time,
     pub(super) number: u64,
@@ -91,6 +95,7 @@ impl Watch {
         let answer = round.answers.get(place.query);
         let base = baseline.and_then(|place| Some((round.answers.get(place.query)?, place.column)));
         let mut visit = |slice: &Slice, figure: &Figure, base: Option<&Figure>| {
+            let rule = &*rule.kpi.map_or(Cow::Borrowed(&*rule), |kpi| rule.within((round.lines)(kpi, slice)));
             let trouble = round.causes.of(slice);
             let seen = Seen { figure, baseline: base };
             let judged = if awake {

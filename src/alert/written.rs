@@ -193,6 +193,7 @@ impl Written {
             // Own lines stand for the catalogue's: a warning of one's own must not meet a foreign critical line.
             rule.warning = self.warning;
             rule.critical = self.critical;
+            rule.own_lines = true;
         }
         rule.window = self.window.unwrap_or(rule.window);
         rule.against = self.against.or(rule.against);

@@ -134,6 +134,7 @@ impl Wanted {
         reader.for_each(&mut |event| {
             first = Some(first.map_or(event.at, |first| first.min(event.at)));
             input.count(engine.apply(&event));
+            engine.advance(engine.newest());
         });
         let tally = reader.tally();
         input.rejected = tally.rejected;

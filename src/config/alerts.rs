@@ -2,11 +2,9 @@
 
 use super::Config;
 use super::section::Section;
-use crate::alert::{self, Rule, Written};
-use crate::engine;
-use crate::kpi::Better;
+use crate::alert::{self, Written};
 
-/// Read what holds for all rules, and the rules in force. The floor's own lines must have been read before.
+/// Read what holds for all rules, and the rules in force.
 pub(super) fn read(config: &mut Config, root: &mut Section<'_>) {
     let mut section = root.section("alerts");
     let alarms = &mut config.alarms;
@@ -34,18 +32,5 @@ pub(super) fn read(config: &mut Config, root: &mut Section<'_>) {
                 written.pop();
             }
         }
-    }
-    let Config { rules, floor, .. } = config;
-    let untouched = |rule: &&mut Rule| written.iter().all(|written| written.name != rule.name);
-    rules.iter_mut().filter(untouched).for_each(|rule| follow_targets(rule, floor));
-}
-
-/// A built-in rule that nobody has rewritten goes by the floor's lines: what is red on the board is what alerts.
-fn follow_targets(rule: &mut Rule, floor: &engine::Settings) {
-    let Some(kpi) = rule.kpi else { return };
-    let Some(bands) = floor.targets.get(&kpi) else { return };
-    if rule.against.is_none() && matches!(kpi.def().better, Better::Higher | Better::Lower) {
-        rule.warning = bands.warning.or(rule.warning);
-        rule.critical = bands.critical.or(rule.critical);
     }
 }

@@ -416,11 +416,21 @@ impl Engine {
         };
         let of_queue = queue.and_then(|q| settings.queues.get(q)).and_then(|q| q.targets.get(&kpi)).copied();
         let of_floor = settings.targets.get(&kpi).copied();
+        // The usual lines of waits are those of live channels: nobody sits by the phone while an email waits.
+        let usual = match kpi {
+            KpiId::Asa | KpiId::LongestWait if queue.is_some_and(|queue| self.is_asynchronous(queue)) => Bands::NONE,
+            _ => kpi.def().bands,
+        };
         of_intent
             .unwrap_or(Bands::NONE)
             .or(of_queue.unwrap_or(Bands::NONE))
             .or(of_floor.unwrap_or(Bands::NONE))
-            .or(kpi.def().bands)
+            .or(usual)
+    }
+
+    fn is_asynchronous(&self, queue: &Label) -> bool {
+        let facts = self.queues.find(queue.as_str()).and_then(|id| self.queue_facts.get(id as usize));
+        facts.and_then(|facts| facts.channel).is_some_and(|number| live::channel(number).is_asynchronous())
     }
 }
 

@@ -80,6 +80,7 @@ pub(super) struct Joining {
     pub(super) position: Option<u32>,
     pub(super) priority: Option<i32>,
     pub(super) auth_steps: Option<u32>,
+    pub(super) untimed: bool,
 }
 
 impl Move {
@@ -278,6 +279,9 @@ impl Call {
             }
             Route::Nowhere => return Taken::OutOfPlace,
         };
+        if step.queue == 0 {
+            self.annotate_all(step);
+        }
         let (intent, customer) = (self.intent, self.customer);
         if let Some(visit) = self.visits.get_mut(place) {
             match step.what {
@@ -291,7 +295,8 @@ impl Call {
                         customer: if customer == 0 { joining.customer } else { customer },
                         position: joining.position,
                         joined: step.at,
-                        seen: true,
+                        seen: !joining.untimed,
+                        untimed: joining.untimed,
                         counted: true,
                         ..Visit::default()
                     };
@@ -305,6 +310,17 @@ impl Call {
             advance(visit, step);
         }
         Taken::Yes
+    }
+
+    /// What is said of a contact, and not of one of its visits, holds for all of them.
+    fn annotate_all(&mut self, step: &Step) {
+        for visit in &mut self.visits {
+            match step.what {
+                Move::Classified { intent } => visit.intent = intent,
+                Move::Identified { customer } => visit.customer = customer,
+                _ => return,
+            }
+        }
     }
 
     /// A visit that the source came too late to see join.

@@ -53,6 +53,8 @@ pub(super) struct Visit {
     pub(super) stage: Stage,
     /// Its join was seen, so that a wait can be measured from it.
     pub(super) seen: bool,
+    /// What follows the join is not timed: durations are known only where they are given.
+    pub(super) untimed: bool,
     /// It counts as offered (and answered). Not where all that was seen is its end.
     pub(super) counted: bool,
     pub(super) position: Option<u32>,
@@ -170,7 +172,7 @@ impl Visit {
         if let Some(hold) = hold {
             self.hold = hold;
         }
-        let lasted = self.answered.map(|answered| at.since(answered));
+        let lasted = self.answered.filter(|_| !self.untimed).map(|answered| at.since(answered));
         self.talk = talk.or_else(|| lasted.map(|all| Span((all.0 - self.hold.0).max(0))));
         self.ended = Some(at);
         self.stage = stage;

@@ -56,6 +56,7 @@ fn event(number: i64) -> Event {
         priority: Some(-1),
         position: Some(2),
         auth_steps: None,
+        untimed: false,
     };
     let score = Scored { score: 4.3, min: 1.0, max: 5.0 };
     let step = match number % 3 {
@@ -87,7 +88,8 @@ fn firing() -> (Alarms, Episode) {
     let figures = vec![Figure { value: Some(150.0), n: 1, ..Figure::default() }];
     let row = Row { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
     let answer = Answer { rows: vec![row], ..Answer::default() };
-    let episode = alarms.evaluate(&[answer], &[], Time::from_unix(1_780_000_000)).pop().unwrap();
+    let episode =
+        alarms.evaluate(&[answer], &[], &|kpi, _| kpi.def().bands, Time::from_unix(1_780_000_000)).pop().unwrap();
     (alarms, episode)
 }
 

@@ -89,6 +89,7 @@ mod tests {
             priority: None,
             position: None,
             auth_steps: None,
+            untimed: false,
         })
     }
 

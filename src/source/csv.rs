@@ -307,6 +307,8 @@ impl Parser {
                 priority: None,
                 position: None,
                 auth_steps: None,
+                // A row gives durations, or doesn't: the moments between are made up from those it gives.
+                untimed: true,
             },
             answered,
             agent: agent.unwrap_or(NOBODY),

@@ -285,7 +285,16 @@ fn call(field: &[u8]) -> Result<Label, Refusal> {
 }
 
 fn offer(queue: Label, customer: Option<Label>, position: Option<u32>) -> Offer {
-    Offer { queue, channel: Channel::Voice, intent: None, customer, priority: None, position, auth_steps: None }
+    Offer {
+        queue,
+        channel: Channel::Voice,
+        intent: None,
+        customer,
+        priority: None,
+        position,
+        auth_steps: None,
+        untimed: false,
+    }
 }
 
 /// The caller's number and position of an ENTERQUEUE: `url|number|position`, and a name behind them where the

@@ -33,7 +33,7 @@ mod tests;
 
 pub use feed::spawn;
 pub use scenario::Scenario;
-pub use world::handling_bounds;
+pub use world::{handling_bounds, written_queues};
 
 use agenda::{Agenda, Job};
 use agents::Roster;

@@ -178,6 +178,7 @@ fn step(name: &str, data: &mut Fields<'_>) -> Result<Step, String> {
             priority: data.whole("priority")?,
             position: data.whole("position")?,
             auth_steps: data.whole("auth_steps")?,
+            untimed: false,
         }),
         "contact.ringing" => Step::Ringing { agent: data.required("agent")? },
         "contact.ring_no_answer" => {

@@ -1,18 +1,8 @@
-//! What a page needs to know, and what is known of it already.
-//!
-//! A page names its questions as values ([`Want`]); answers are kept by question and asked for anew when there is
-//! a newer board. A question that took long is asked less often, so that the screen never takes more than a
-//! twentieth of the floor's time. The last answer stays until the next is there.
+//! What the pages need to know, as values: one function a question, read by the page that shows the answer and by
+//! [`crate::ui::state::Ui::needs`] that has it asked.
 
-use std::time::{Duration, Instant};
-
-use rustc_hash::FxHashMap;
-
-use crate::alert::Episode;
-use crate::board::ContactRow;
 use crate::floor::handle::{Contacts, Only};
-use crate::kpi::{Answer, Dim, Every, Figure, KpiId, Over, Query, Row, Slice, Window};
-use crate::text::Label;
+use crate::kpi::{Dim, Every, KpiId, Over, Query, Slice, Window};
 use crate::ui::state::Ui;
 
 /// A question.
@@ -24,177 +14,6 @@ pub enum Want {
     Contacts(Contacts),
     /// For the newest episodes that are over.
     History,
-}
-
-/// What comes back.
-#[derive(Clone, Debug)]
-pub enum Reply {
-    /// Figures.
-    Figures(Box<Answer>),
-    /// Contacts.
-    Contacts(Vec<ContactRow>),
-    /// Episodes.
-    History(Vec<Episode>),
-}
-
-/// Figures, with their rows found by key.
-#[derive(Debug)]
-pub struct Figures {
-    /// As they came.
-    pub answer: Answer,
-    kpis: Vec<KpiId>,
-    rows: FxHashMap<Label, std::ops::Range<usize>>,
-}
-
-impl Figures {
-    fn new(answer: Answer, query: &Query) -> Self {
-        let mut rows: FxHashMap<Label, std::ops::Range<usize>> = FxHashMap::default();
-        if let [dim] = query.by.as_slice() {
-            for (at, row) in answer.rows.iter().enumerate() {
-                let key = row.key.get(*dim).cloned().unwrap_or_default();
-                rows.entry(key).or_insert(at..at).end = at + 1;
-            }
-        }
-        Self { answer, kpis: query.kpis.clone(), rows }
-    }
-
-    /// The figure of the whole.
-    #[must_use]
-    pub fn total(&self, kpi: KpiId) -> Option<&Figure> {
-        self.answer.total.get(self.place(kpi)?)
-    }
-
-    /// The figure of a row.
-    #[must_use]
-    pub fn of<'a>(&self, row: &'a Row, kpi: KpiId) -> Option<&'a Figure> {
-        row.figures.get(self.place(kpi)?)
-    }
-
-    /// The row of a value, where the question was by one dimension.
-    #[must_use]
-    pub fn row(&self, value: &str) -> Option<&Row> {
-        self.answer.rows.get(self.rows.get(value)?.start)
-    }
-
-    /// The figure of a value.
-    #[must_use]
-    pub fn at(&self, value: &str, kpi: KpiId) -> Option<&Figure> {
-        self.of(self.row(value)?, kpi)
-    }
-
-    /// The course of a KPI, oldest first: of a value, or of all rows.
-    #[must_use]
-    pub fn course(&self, value: Option<&str>, kpi: KpiId) -> Vec<Option<f64>> {
-        let rows = match value {
-            Some(value) => {
-                self.rows.get(value).and_then(|range| self.answer.rows.get(range.clone())).unwrap_or_default()
-            }
-            None => self.answer.rows.as_slice(),
-        };
-        rows.iter().map(|row| self.of(row, kpi).and_then(|f| f.value)).collect()
-    }
-
-    fn place(&self, kpi: KpiId) -> Option<usize> {
-        self.kpis.iter().position(|k| *k == kpi)
-    }
-}
-
-#[derive(Debug)]
-enum Known {
-    Figures(Figures),
-    Contacts(Vec<ContactRow>),
-    History(Vec<Episode>),
-}
-
-#[derive(Debug)]
-struct Entry {
-    known: Option<Known>,
-    /// The board's number when it was last asked for.
-    seq: u64,
-    asked: Instant,
-    under_way: bool,
-    took: Duration,
-}
-
-/// What is known.
-#[derive(Debug, Default)]
-pub struct Data {
-    entries: FxHashMap<Want, Entry>,
-    /// Rises with every answer.
-    pub serial: u64,
-}
-
-/// The least time between two times of asking.
-const PACE: Duration = Duration::from_millis(250);
-/// How many answers are kept that no page on the screen needs.
-const SPARE: usize = 24;
-
-impl Data {
-    /// Those of `wants` that are to be asked for now; they count as asked.
-    pub fn due(&mut self, wants: &[Want], seq: u64, frozen: bool, now: Instant) -> Vec<Want> {
-        if self.entries.len() > wants.len() + SPARE {
-            self.entries.retain(|want, entry| entry.under_way || wants.contains(want));
-        }
-        let mut due = Vec::new();
-        for want in wants {
-            if let Some(entry) = self.entries.get_mut(want) {
-                let pace = PACE.max(entry.took.saturating_mul(20)).min(Duration::from_secs(10));
-                let older = entry.seq != seq && now.duration_since(entry.asked) >= pace;
-                if entry.under_way || !older || frozen && entry.known.is_some() {
-                    continue;
-                }
-                (entry.seq, entry.asked, entry.under_way) = (seq, now, true);
-            } else {
-                let entry = Entry { known: None, seq, asked: now, under_way: true, took: Duration::ZERO };
-                self.entries.insert(want.clone(), entry);
-            }
-            due.push(want.clone());
-        }
-        due
-    }
-
-    /// Keep an answer; whether the page was without one.
-    pub fn keep(&mut self, want: &Want, reply: Reply, now: Instant) -> bool {
-        let Some(entry) = self.entries.get_mut(want) else { return false };
-        let first = entry.known.is_none();
-        entry.took = now.duration_since(entry.asked);
-        entry.under_way = false;
-        entry.known = match (reply, want) {
-            (Reply::Figures(answer), Want::Figures(query)) => Some(Known::Figures(Figures::new(*answer, query))),
-            (Reply::Contacts(rows), _) => Some(Known::Contacts(rows)),
-            (Reply::History(episodes), _) => Some(Known::History(episodes)),
-            (Reply::Figures(_), _) => None,
-        };
-        self.serial += 1;
-        first
-    }
-
-    /// The answer to a question for figures.
-    #[must_use]
-    pub fn figures(&self, query: Query) -> Option<&Figures> {
-        match &self.entries.get(&Want::Figures(query))?.known {
-            Some(Known::Figures(figures)) => Some(figures),
-            _ => None,
-        }
-    }
-
-    /// The answer to a question for contacts.
-    #[must_use]
-    pub fn contacts(&self, contacts: Contacts) -> Option<&[ContactRow]> {
-        match &self.entries.get(&Want::Contacts(contacts))?.known {
-            Some(Known::Contacts(rows)) => Some(rows),
-            _ => None,
-        }
-    }
-
-    /// The newest episodes that are over.
-    #[must_use]
-    pub fn history(&self) -> &[Episode] {
-        match self.entries.get(&Want::History).and_then(|entry| entry.known.as_ref()) {
-            Some(Known::History(episodes)) => episodes,
-            _ => &[],
-        }
-    }
 }
 
 /// How many finished episodes the screen looks back on.
@@ -344,11 +163,20 @@ pub fn single(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
     Query { over: Over::Window(window), ..query(ui, of, None, &[kpi]) }
 }
 
-/// What it is made of: by queue, or within a queue by intent.
+/// By what a slice is taken apart: the total by queue, a queue by intent, an intent by agent.
+#[must_use]
+pub fn parts_of(of: &Slice) -> Dim {
+    match (of.get(Dim::Queue), of.get(Dim::Intent)) {
+        (None, None) => Dim::Queue,
+        (Some(_), None) => Dim::Intent,
+        (_, Some(_)) => Dim::Agent,
+    }
+}
+
+/// What it is made of.
 #[must_use]
 pub fn made_of(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
-    let dim = if of.get(Dim::Queue).is_some() { Dim::Intent } else { Dim::Queue };
-    Query { over: Over::Window(window), ..query(ui, of, Some(dim), &[kpi]) }
+    Query { over: Over::Window(window), ..query(ui, of, Some(parts_of(of)), &[kpi]) }
 }
 
 /// The half hours of today.
@@ -365,33 +193,4 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
 #[must_use]
 pub fn contacts(ui: &Ui, of: &Slice, only: Only) -> Contacts {
     Contacts { of: of.clone(), over: Over::Window(ui.window), only, limit: CONTACTS }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_question_is_asked_once_and_again_for_a_newer_board() {
-        let mut data = Data::default();
-        let start = Instant::now();
-        let wants = [Want::History];
-        assert_eq!(data.due(&wants, 1, false, start), wants);
-        assert!(data.due(&wants, 2, false, start + PACE).is_empty(), "it is under way");
-        assert!(data.keep(&Want::History, Reply::History(Vec::new()), start));
-        assert!(data.due(&wants, 1, false, start + PACE * 2).is_empty(), "the board is the same");
-        assert!(data.due(&wants, 2, true, start + PACE * 2).is_empty(), "the screen is frozen");
-        assert_eq!(data.due(&wants, 2, false, start + PACE * 2), wants);
-    }
-
-    #[test]
-    fn what_took_long_is_asked_less_often() {
-        let mut data = Data::default();
-        let start = Instant::now();
-        let wants = [Want::History];
-        data.due(&wants, 1, false, start);
-        data.keep(&Want::History, Reply::History(Vec::new()), start + Duration::from_millis(100));
-        assert!(data.due(&wants, 2, false, start + Duration::from_secs(1)).is_empty());
-        assert_eq!(data.due(&wants, 2, false, start + Duration::from_secs(2)), wants);
-    }
 }

@@ -120,12 +120,10 @@ impl<'a> Key<'a> {
         let turned = |order: Ordering| if descending { order.reverse() } else { order };
         match (self, other) {
             (Self::Missing, Self::Missing) => Ordering::Equal,
-            (Self::Missing, _) => Ordering::Greater,
-            (_, Self::Missing) => Ordering::Less,
             (Self::Number(a), Self::Number(b)) => turned(a.total_cmp(b)),
             (Self::Text(a), Self::Text(b)) => turned(a.cmp(b)),
-            (Self::Number(_), Self::Text(_)) => Ordering::Less,
-            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+            (_, Self::Missing) | (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Missing, _) | (Self::Text(_), Self::Number(_)) => Ordering::Greater,
         }
     }
 }
@@ -161,17 +159,14 @@ pub fn order(grid: &dyn Grid, sort: Option<(usize, bool)>, filter: &str) -> Vec<
     if !word.is_empty() {
         rows.retain(|row| grid.holds(*row as usize, &word));
     }
-    match sort {
-        Some((column, descending)) => {
-            let mut keyed: Vec<(Key<'_>, u32)> = rows.iter().map(|r| (grid.key(*r as usize, column), *r)).collect();
-            keyed.sort_by(|a, b| a.0.compare(&b.0, descending));
-            keyed.into_iter().map(|(_, row)| row).collect()
-        }
-        None => {
-            let mut keyed: Vec<(f64, u32)> = rows.iter().map(|r| (grid.badness(*r as usize), *r)).collect();
-            keyed.sort_by(|a, b| b.0.total_cmp(&a.0));
-            keyed.into_iter().map(|(_, row)| row).collect()
-        }
+    if let Some((column, descending)) = sort {
+        let mut keyed: Vec<(Key<'_>, u32)> = rows.iter().map(|r| (grid.key(*r as usize, column), *r)).collect();
+        keyed.sort_by(|a, b| a.0.compare(&b.0, descending));
+        keyed.into_iter().map(|(_, row)| row).collect()
+    } else {
+        let mut keyed: Vec<(f64, u32)> = rows.iter().map(|r| (grid.badness(*r as usize), *r)).collect();
+        keyed.sort_by(|a, b| b.0.total_cmp(&a.0));
+        keyed.into_iter().map(|(_, row)| row).collect()
     }
 }
 

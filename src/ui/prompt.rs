@@ -146,9 +146,10 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<Line, String> 
             .map(Line::Formula)
             .ok_or_else(|| format!("no formula is called `{name}`: {}", Formula::ALL.map(Formula::key).join(", "))),
         ("q" | "exit", _) => Ok(Line::Do(Action::Quit)),
-        _ => match ACTIONS.iter().find(|entry| entry.name == word) {
-            Some(entry) => Ok(Line::Do(entry.action)),
-            None => {
+        _ => {
+            if let Some(entry) = ACTIONS.iter().find(|entry| entry.name == word) {
+                Ok(Line::Do(entry.action))
+            } else {
                 let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play"]);
                 let near = names.map(|n| (strsim::jaro_winkler(n, word), n)).max_by(|a, b| a.0.total_cmp(&b.0));
                 match near.filter(|n| n.0 > 0.7) {
@@ -156,7 +157,7 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<Line, String> 
                     None => Err(format!("`{word}` is no command; H names them all")),
                 }
             }
-        },
+        }
     }
 }
 

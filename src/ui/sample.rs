@@ -142,9 +142,9 @@ fn sum_of(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
     sum
 }
 
-fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, formula: Rules) -> Vec<Figure> {
+fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &Rules) -> Vec<Figure> {
     let gives = Gives { csat: true, ces: true, nps: true, customers: true, positions: true, ..Gives::default() };
-    let reading = Reading { tally, live, times: None, baseline: None, rules: &formula, gives, of_agent, now: now() };
+    let reading = Reading { tally, live, times: None, baseline: None, rules, gives, of_agent, now: now() };
     let figure = |id: &KpiId| {
         let kpi = id.def();
         let mut figure = (kpi.compute)(&reading);
@@ -198,14 +198,14 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
             for (start, piece) in pieces {
                 let tally = of_slice(&of, piece);
                 if tally.offered > 0 {
-                    let figures = figures(&query.kpis, &tally, &live(&of), agent, rules.clone());
+                    let figures = figures(&query.kpis, &tally, &live(&of), agent, &rules);
                     rows.push(Row { key: key.clone(), start, figures });
                 }
             }
         }
     }
     rows.sort_by(|a, b| (&a.key, a.start).cmp(&(&b.key, b.start)));
-    let total = figures(&query.kpis, &of_slice(&query.of, all), &live(&query.of), false, rules);
+    let total = figures(&query.kpis, &of_slice(&query.of, all), &live(&query.of), false, &rules);
     Answer { at: board.at, from: range.start, to: range.end, total, rows }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableMouseCapture};
@@ -24,6 +25,9 @@ static DRAWING: OnceLock<ThreadId> = OnceLock::new();
 
 /// A frame goes out in one write: a full screen in colours is some 25 KB.
 const BUFFER: usize = 64 * 1024;
+
+/// How long a stop may take to reach every thread.
+const STOPPING: Duration = Duration::from_millis(50);
 
 type Out = BufWriter<Stdout>;
 
@@ -78,7 +82,11 @@ impl Screen {
     /// # Errors
     /// Where the terminal can't be written to.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.as_mut().map_or(Ok(()), Terminal::clear)
+        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        // `Terminal::clear` asks where the cursor is, and waits for two seconds where nobody answers. A resize to the
+        // same size clears as well, and asks nothing.
+        let size = terminal.size()?;
+        terminal.resize(size.into())
     }
 
     /// Capture the mouse, or let it go.
@@ -103,6 +111,8 @@ impl Screen {
         restore();
         // STOP and not TSTP: that one would only come back to us. The whole group, as the terminal would do it.
         kill_current_process_group(Signal::STOP)?;
+        // The stop reaches this thread a moment after the call returns; taking the terminal back must wait for it.
+        std::thread::sleep(STOPPING);
         self.resume()
     }
 

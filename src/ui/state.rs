@@ -391,10 +391,9 @@ impl Ui {
     /// Lists that another slice now fills begin at the top; those of the overview keep their place.
     pub fn fresh(&mut self) {
         for panel in self.page().panels() {
-            if !matches!(panel, Panel::Queues | Panel::Rail | Panel::Active | Panel::Held | Panel::Past) {
-                if let Some(list) = self.lists.get_mut(panel) {
-                    *list = List { column: list.column, sort: list.sort, ..List::default() };
-                }
+            let kept = matches!(panel, Panel::Queues | Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
+            if let (false, Some(list)) = (kept, self.lists.get_mut(panel)) {
+                *list = List { column: list.column, sort: list.sort, ..List::default() };
             }
         }
     }

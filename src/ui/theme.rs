@@ -194,6 +194,14 @@ impl Theme {
         self.style(Role::Text)
     }
 
+    /// The style that takes the weight out of what lies below a box.
+    #[must_use]
+    pub fn behind(self) -> Style {
+        let base = self.base();
+        let quiet = self.style(Role::Muted).remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED);
+        base.bg.map_or(quiet, |ground| quiet.bg(ground))
+    }
+
     /// Whether a selected row may be filled whole: only where its colour is known to go with the others.
     #[must_use]
     pub fn fills_rows(self) -> bool {
@@ -201,11 +209,10 @@ impl Theme {
     }
 
     fn coloured(self, role: Role, colours: &Colours) -> Style {
-        let [ground, text, muted, faint, heading, accent, good, warning, critical, selection, ink] =
-            colours.0.map(|rgb| self.colour(rgb));
-        let on = |fg: Color| Style::new().fg(fg);
+        let [ground, text, muted, faint, heading, accent, good, warning, critical, selection, ink] = colours.0;
+        let on = |rgb: u32| Style::new().fg(self.colour(rgb));
         match role {
-            Role::Text => on(text).bg(ground),
+            Role::Text => on(text).bg(self.colour(ground)),
             Role::Muted => on(muted),
             Role::Faint => on(faint),
             Role::Strong => on(text).add_modifier(Modifier::BOLD),
@@ -215,9 +222,9 @@ impl Theme {
             Role::Good => on(good),
             Role::Warning => on(warning).add_modifier(Modifier::BOLD),
             Role::Critical => on(critical).add_modifier(Modifier::BOLD),
-            Role::WarningFill => on(ink).bg(warning).add_modifier(Modifier::BOLD),
-            Role::CriticalFill => on(ink).bg(critical).add_modifier(Modifier::BOLD),
-            Role::Selected => Style::new().bg(selection),
+            Role::WarningFill => on(ink).bg(self.colour(warning)).add_modifier(Modifier::BOLD),
+            Role::CriticalFill => on(ink).bg(self.colour(critical)).add_modifier(Modifier::BOLD),
+            Role::Selected => Style::new().bg(self.colour(selection)),
             Role::Stale => on(muted).add_modifier(Modifier::ITALIC),
         }
     }
@@ -230,14 +237,21 @@ impl Theme {
 
 /// The nearest of the 216 colours and 24 greys of a 256-colour terminal.
 fn nearest(r: u8, g: u8, b: u8) -> u8 {
-    let distance = |(x, y, z): (u8, u8, u8)| {
-        let d = |a: u8, b: u8| i32::from(a.abs_diff(b)).pow(2);
-        d(x, r) + d(y, g) + d(z, b)
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let level = |n: u8| (0..6u8).zip(LEVELS).min_by_key(|(_, level)| level.abs_diff(n)).unwrap_or((0, 0));
+    let distance = |x: u8, y: u8, z: u8| {
+        let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+        square(x, r) + square(y, g) + square(z, b)
     };
-    let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
-    let cube = (0..216u8).map(|n| (16 + n, (level(n / 36), level(n / 6 % 6), level(n % 6))));
-    let greys = (0..24u8).map(|n| (232 + n, (8 + 10 * n, 8 + 10 * n, 8 + 10 * n)));
-    cube.chain(greys).min_by_key(|(_, colour)| distance(*colour)).map_or(7, |(index, _)| index)
+    let (red, green, blue) = (level(r), level(g), level(b));
+    let mean = u8::try_from((u16::from(r) + u16::from(g) + u16::from(b)) / 3).unwrap_or(u8::MAX);
+    let step = (mean.saturating_sub(3) / 10).min(23);
+    let grey = 8 + 10 * step;
+    if distance(grey, grey, grey) < distance(red.1, green.1, blue.1) {
+        232 + step
+    } else {
+        16 + 36 * red.0 + 6 * green.0 + blue.0
+    }
 }
 
 /// The sixteen names: they follow the terminal's own palette.
@@ -274,8 +288,7 @@ fn plain(role: Role) -> Style {
         Role::Stale => with(Modifier::DIM | Modifier::ITALIC),
         Role::Strong | Role::Warning | Role::Critical => with(Modifier::BOLD),
         Role::Heading => with(Modifier::UNDERLINED),
-        Role::Focus => with(Modifier::BOLD | Modifier::UNDERLINED),
-        Role::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::Focus | Role::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
         Role::CriticalFill | Role::Selected => with(Modifier::BOLD | Modifier::REVERSED),
     }
 }

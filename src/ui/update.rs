@@ -211,9 +211,9 @@ impl Ui {
         if focus == Panel::Tiles {
             self.step_tile(by);
         } else {
-            let last = view::columns(focus).len().saturating_sub(1);
+            let rightmost = view::columns(focus).len().saturating_sub(1);
             let list = self.lists.entry(focus).or_default();
-            list.column = list.column.saturating_add_signed(by).min(last);
+            list.column = list.column.saturating_add_signed(by).min(rightmost);
         }
     }
 
@@ -296,13 +296,19 @@ impl Ui {
         let slice = self.selected_slice(board);
         let kpi = self.selected_kpi(board);
         let on_alert = matches!(self.focus(), Panel::Rail | Panel::Active | Panel::Held);
-        // The alert about what is selected; on the alert lists the selected one.
+        // The alert about what is selected, or, where no figure of it is, about what the page is about; on the alert
+        // lists the selected one.
+        let column = self.lists.get(&self.focus()).map_or(0, |list| list.column);
+        let chosen = self.focus() == Panel::Tiles
+            || view::columns(self.focus()).get(column).is_some_and(|column| column.kpi.is_some());
+        let about = |of: &Slice| {
+            let here = || board.alerts.iter().filter(|e| e.slice == *of && e.kpi.is_some());
+            here().find(|e| e.kpi == Some(kpi)).or_else(|| here().next().filter(|_| !chosen))
+        };
         let episode = if on_alert {
             self.episode(board)
         } else {
-            let here = || board.alerts.iter().filter(|e| e.slice == slice && e.kpi.is_some());
-            let named = |e: &&Episode| matches!(self.focus(), Panel::Tiles) && e.kpi != Some(kpi);
-            here().find(|e| e.kpi == Some(kpi)).or_else(|| here().find(|e| !named(e)))
+            about(&slice).or_else(|| if chosen { None } else { about(self.slice()) })
         };
         self.overlay = Some(match episode {
             Some(e) => Overlay::Why {

@@ -24,10 +24,10 @@ use ratatui::layout::Rect;
 use rustc_hash::FxHasher;
 
 use crate::board::{Board, Health};
-use crate::kpi::{Answer, Bands, KpiId};
+use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::Keymap;
-use crate::ui::ask::Data;
+use crate::ui::data::Data;
 use crate::ui::grid::{self, Column, Grid};
 use crate::ui::settings::Settings;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
@@ -79,6 +79,21 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn agent_name(&self, id: &'a Label) -> &'a Label {
         self.board.agents.iter().find(|agent| agent.id == *id).map_or(id, |agent| &agent.name)
+    }
+
+    /// A slice in the names that people know.
+    #[must_use]
+    pub fn slice_name(&self, slice: &Slice) -> String {
+        if slice.is_total() {
+            return "all queues".to_owned();
+        }
+        let names = slice.parts().map(|(dim, id)| match dim {
+            _ if id.is_empty() => format!("no {}", dim.key()),
+            Dim::Queue => self.board.queues.iter().find(|q| q.id == *id).map_or(id, |q| &q.name).to_string(),
+            Dim::Agent => self.board.agents.iter().find(|a| a.id == *id).map_or(id, |a| &a.name).to_string(),
+            _ => id.to_string(),
+        });
+        names.collect::<Vec<_>>().join(" × ")
     }
 
     /// Whether nothing on the screen is fresh: every source that is to be followed is silent, or no board comes.
@@ -199,6 +214,10 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
             Page::Alerts => alerts::draw(buffer, body, ctx),
             Page::Contacts => contacts::draw(buffer, body, ctx),
         };
+        if ctx.ui.overlay.is_some() {
+            // What lies below steps back.
+            buffer.set_style(body, ctx.theme.behind());
+        }
         match &ctx.ui.overlay {
             Some(Overlay::Help(down)) => help::draw(buffer, body, ctx, *down),
             Some(Overlay::Figure { kpi, slice, window }) => figure::draw(buffer, body, ctx, *kpi, slice, *window),

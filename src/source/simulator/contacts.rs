@@ -2,11 +2,11 @@
 
 use super::Simulator;
 use super::agenda::{Job, Wrap};
-use super::agents::{AgentId, Doing};
+use super::agents::AgentId;
 use super::arrivals::Stream;
 use super::world::{self, Intent, QueueId};
 use crate::clock::{Span, Time};
-use crate::event::{Channel, EndedBy, Kind, LeftReason, Offer, SelfService, Step, TransferKind};
+use crate::event::{Channel, EndedBy, Kind, LeftReason, SelfService, Step, TransferKind};
 use crate::text::Label;
 
 /// A contact that is not over.

@@ -42,6 +42,7 @@ impl Simulator {
             priority: (row.id == VIP).then_some(10),
             position: Some(position),
             auth_steps: (contact.transfers == 0).then_some(row.auth_steps),
+            untimed: false,
         };
         self.say_step(label, queue, Step::Offered(offer));
         if ripe > self.now {

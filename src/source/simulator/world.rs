@@ -98,6 +98,13 @@ pub fn handling_bounds() -> impl Iterator<Item = (Label, f64, f64)> {
     })
 }
 
+/// The queues of what is written and answered later, and within how many seconds this centre wants to answer there: no
+/// wait for them is judged by the lines for callers.
+pub fn written_queues() -> impl Iterator<Item = (Label, f64)> {
+    let written = QUEUES.iter().filter(|queue| queue.channel.is_asynchronous());
+    written.map(|queue| (Label::fixed(queue.id), queue.threshold_s))
+}
+
 const SALES: QueueId = QueueId(0);
 const BILLING: QueueId = QueueId(1);
 pub(super) const SUPPORT: QueueId = QueueId(2);

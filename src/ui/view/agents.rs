@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
@@ -10,7 +10,8 @@ use crate::board::AgentRow;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId};
 use crate::text::Label;
-use crate::ui::ask::{self, Figures};
+use crate::ui::ask;
+use crate::ui::data::Figures;
 use crate::ui::format::{self, cols};
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::{Page, Panel};
@@ -77,12 +78,8 @@ impl<'a> Agents<'a> {
         let rows = if slice.is_total() {
             agents().map(|(at, _)| at).collect()
         } else {
-            let of_answer: FxHashMap<&Label, ()> = figures
-                .into_iter()
-                .flat_map(|f| &f.answer.rows)
-                .filter_map(|row| row.key.get(Dim::Agent))
-                .map(|id| (id, ()))
-                .collect();
+            let of_answer: FxHashSet<&Label> =
+                figures.into_iter().flat_map(|f| &f.answer.rows).filter_map(|row| row.key.get(Dim::Agent)).collect();
             // Within an intent there are those who have handled it; in a queue or team also those who serve it.
             let queue = slice.get(Dim::Queue).filter(|_| slice.parts().count() == 1);
             let team = slice.get(Dim::Team).filter(|_| slice.parts().count() == 1);
@@ -90,15 +87,15 @@ impl<'a> Agents<'a> {
                 queue.is_some_and(|q| agent.queue.as_ref() == Some(q) || agent.queues.contains(q))
                     || team.is_some_and(|t| agent.team == *t)
             };
-            let mut known: FxHashMap<&Label, ()> = FxHashMap::default();
+            let mut known: FxHashSet<&Label> = FxHashSet::default();
             let rows: Vec<u32> = agents()
-                .filter(|(_, agent)| of_answer.contains_key(&agent.id) || serves(agent))
+                .filter(|(_, agent)| of_answer.contains(&agent.id) || serves(agent))
                 .map(|(at, agent)| {
-                    known.insert(&agent.id, ());
+                    known.insert(&agent.id);
                     at
                 })
                 .collect();
-            others = of_answer.into_keys().filter(|id| !id.is_empty() && !known.contains_key(id)).collect();
+            others = of_answer.into_iter().filter(|id| !id.is_empty() && !known.contains(id)).collect();
             others.sort();
             rows
         };
@@ -264,7 +261,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let name = if slice.is_total() {
         format!("Agents {}", agents.len())
     } else {
-        format!("Agents of {slice}: {}", agents.len())
+        format!("Agents of {}: {}", ctx.slice_name(slice), agents.len())
     };
     let about = ctx.about(agents.figures.map(|f| &f.answer));
     let inner = panel::panel(buffer, below, ctx.theme, &name, &about, true);
@@ -274,6 +271,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         "nobody has handled one in this time"
     };
     super::table(buffer, inner, ctx, Panel::Agents, empty)
+}
+
+/// How many are in which state, of all and of each team.
+pub fn summary(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let agents = Agents::new(ctx);
+    summarize(buffer, area, ctx, &agents, &teams(&agents));
 }
 
 type Team<'a> = (&'a str, [usize; 6]);
@@ -299,6 +302,12 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         all.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
     }
     let mut x = area.x + 1;
+    let late = (0..agents.rows.len()).filter_map(|r| agents.agent(r)).filter(|a| agents.too_long(a) >= 1.0).count();
+    if late > 0 {
+        let text = format!("▲ {late} too long");
+        buffer.set_string(x, area.y, &text, ctx.theme.style(Role::Warning));
+        x += cols(text.width()) + 3;
+    }
     for (state, count) in AgentState::ALL.into_iter().zip(all) {
         let text = format!("{} {count}", state_words(state).trim_start());
         if x + cols(text.width()) >= area.right() {
@@ -307,11 +316,6 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         let role = if count == 0 { Role::Faint } else { state_role(state) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
         x += cols(text.width()) + 3;
-    }
-    let late = (0..agents.rows.len()).filter_map(|r| agents.agent(r)).filter(|a| agents.too_long(a) >= 1.0).count();
-    let text = format!("▲ {late} for too long");
-    if late > 0 && x + cols(text.width()) < area.right() {
-        buffer.set_string(x, area.y, &text, ctx.theme.style(Role::Warning));
     }
     let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
     let most = teams.iter().map(|t| t.1.iter().sum::<usize>()).max().unwrap_or(1).max(1);

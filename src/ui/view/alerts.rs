@@ -25,7 +25,7 @@ pub const RAIL: &[Column] = &[
 /// The columns of the active ones.
 pub const ACTIVE: &[Column] = &[
     Column::text("", "severity", 6, 0, 0),
-    Column::text("What", "text", 28, 80, 0),
+    Column::text("What", "text", 40, 70, 0),
     Column::number("Now", "value", 7, 1),
     Column::number("Line", "line", 7, 3),
     Column::number("Worst", "worst", 7, 4),
@@ -35,7 +35,7 @@ pub const ACTIVE: &[Column] = &[
 /// The columns of those that somebody has taken.
 pub const HELD: &[Column] = &[
     Column::text("", "severity", 6, 0, 0),
-    Column::text("What", "text", 26, 80, 0),
+    Column::text("What", "text", 36, 70, 0),
     Column::number("Now", "value", 7, 2),
     Column::number("At ack", "value_at", 7, 4),
     Column::text("By", "by", 10, 6, 0),
@@ -47,7 +47,7 @@ pub const HELD: &[Column] = &[
 pub const PAST: &[Column] = &[
     Column::text("Over", "resolved", 12, 0, 0),
     Column::text("", "severity", 6, 0, 1),
-    Column::text("What", "text", 26, 80, 0),
+    Column::text("What", "text", 36, 70, 0),
     Column::number("Lasted", "lasted_s", 7, 2),
     Column::number("Worst", "worst", 7, 3),
     Column::text("Taken by", "by", 10, 8, 4),
@@ -370,7 +370,7 @@ fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
     lines.push((
         format!(
             "{}, {}: now {}, {way} {} since {}, worst {}, n {}",
-            e.slice,
+            ctx.slice_name(&e.slice),
             e.window.words(),
             show(e, e.figure.value),
             show(e, e.line),

@@ -134,7 +134,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         Only::All => ("Contacts", "no contact in this time"),
         Only::Abandoned => ("To call back: who hung up", "nobody hung up in this time"),
     };
-    let name = if place.slice.is_total() { what.to_owned() } else { format!("{what}, {}", place.slice) };
+    let name =
+        if place.slice.is_total() { what.to_owned() } else { format!("{what}, {}", ctx.slice_name(&place.slice)) };
     let count = match known {
         None => "…".to_owned(),
         Some(rows) if rows.len() >= ask::CONTACTS => format!("{} · the newest {}", ctx.ui.window.key(), rows.len()),

@@ -37,7 +37,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
             lines.push((String::new(), Role::Text));
             lines.push((
                 format!(
-                    "of {slice}, {}: {} to {}",
+                    "of {}, {}: {} to {}",
+                    ctx.slice_name(slice),
                     window.words(),
                     format::day_minute(answer.from, zone),
                     format::clock(answer.at, zone)
@@ -54,7 +55,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
     if !kpi.action.is_empty() {
         lines.push((format!("→ {}", kpi.action), Role::Accent));
     }
-    let title = format!("{} of {slice}", kpi.name);
+    let title = format!("{} of {}", kpi.name, ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
 }

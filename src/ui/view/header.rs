@@ -83,22 +83,31 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 }
 
 fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
-    let root =
+    let numbered =
         if ctx.ui.trail.len() > 1 { ctx.ui.trail.get(1).map(|p| p.page) } else { None }.unwrap_or(Page::Overview);
     let mut x = area.x + 1;
     for (at, page) in Page::NUMBERED.into_iter().enumerate() {
-        let role = if page == root || page == ctx.ui.page() { Role::Focus } else { Role::Muted };
-        let text = format!("{} {}", at + 1, page.name());
+        let here = page == numbered || page == ctx.ui.page();
+        let role = if here { Role::Focus } else { Role::Muted };
+        // Deep in a drill on a narrow screen the trail needs the room of the other pages' names.
+        let short = area.width < 110 && ctx.ui.trail.len() > 2 && !here;
+        let text = if short { (at + 1).to_string() } else { format!("{} {}", at + 1, page.name()) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
         x += cols(text.width()) + 2;
         if page == Page::Alerts {
             x = badges(buffer, x - 1, area.y, ctx);
         }
     }
-    let trail = trail(ctx);
-    if !trail.is_empty() {
+    let mut steps = trail(ctx);
+    if steps.len() > 1 {
         let room = usize::from(area.right().saturating_sub(x + 2));
-        let text = fit(&trail, room);
+        let mut text = steps.join(glyphs::TRAIL);
+        // Where one is matters more than where one began.
+        while text.width() > room && steps.len() > 1 {
+            steps.remove(0);
+            text = format!("…{}{}", glyphs::TRAIL, steps.join(glyphs::TRAIL));
+        }
+        let text = fit(&text, room);
         let right = area.right() - 1 - cols(text.width());
         buffer.set_string(right, area.y, &text, ctx.theme.style(Role::Accent));
     }
@@ -120,8 +129,8 @@ fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     x + 1
 }
 
-/// The drill trail: `Overview ▸ Billing ▸ refund ▸ contacts`.
-fn trail(ctx: Ctx<'_>) -> String {
+/// The steps of the drill trail: Overview, Billing, refund agents, Ann contacts.
+fn trail(ctx: Ctx<'_>) -> Vec<String> {
     let mut steps = Vec::new();
     let mut before = None;
     for place in &ctx.ui.trail {
@@ -145,7 +154,7 @@ fn trail(ctx: Ctx<'_>) -> String {
         });
         before = Some(&place.slice);
     }
-    if steps.len() < 2 { String::new() } else { steps.join(glyphs::TRAIL) }
+    steps
 }
 
 /// What must be known before any number is read: data that is old, and why.

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use super::Ctx;
 use crate::kpi::{Dim, Figure, KpiId, Row, Verdict};
 use crate::text::Label;
-use crate::ui::ask::{self, Figures};
+use crate::ui::ask;
+use crate::ui::data::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
@@ -17,11 +18,11 @@ use crate::ui::widget::{bands, panel};
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::text("Intent", "intent", 14, 18, 0),
-    Column::text("", "status", 6, 0, 4),
+    Column::text("", "status", 6, 0, 1),
     Column::kpi("Offered", "offered", KpiId::Offered, 7, 1),
-    Column::kpi("Share", "share", KpiId::Offered, 5, 5),
+    Column::kpi("Share", "share", KpiId::Offered, 5, 8),
     Column::kpi("AHT", "aht_s", KpiId::Aht, 7, 0),
-    Column { grow: 12, ..Column::kpi("By bounds", "gauge", KpiId::Aht, 12, 9) },
+    Column { grow: 12, ..Column::kpi("low ─ high", "gauge", KpiId::Aht, 11, 4) },
     Column::kpi("FCR", "fcr", KpiId::Fcr, 6, 1),
     Column::kpi("open", "fcr_open", KpiId::Fcr, 5, 8),
     Column::kpi("Repeats", "repeat_rate", KpiId::RepeatRate, 7, 3),
@@ -182,7 +183,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let name = if ctx.ui.slice().is_total() {
         "Intents of all queues".to_owned()
     } else {
-        format!("Intents of {}", ctx.ui.slice())
+        format!("Intents of {}", ctx.slice_name(ctx.ui.slice()))
     };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, true);
     super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about")

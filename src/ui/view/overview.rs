@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, alerts, queue, waiting};
+use super::{Ctx, agents, alerts, queue, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
@@ -51,7 +51,16 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let chart = if area.width >= 100 { area.width / 2 } else { area.width };
-    queue::day(buffer, Rect { width: chart, height: area.height.min(14), ..area }, ctx);
+    let height = area.height.min((area.height / 3).clamp(14, 24));
+    queue::day(buffer, Rect { width: chart, height, ..area }, ctx);
+    let below = Rect { width: chart, y: area.y + height, height: area.height - height, ..area };
+    let positions = if below.height >= 8 { 8 } else { 0 };
+    queue::positions(buffer, Rect { height: positions, ..below }, ctx);
+    let rest = Rect { y: below.y + positions, height: below.height - positions, ..below };
+    if rest.height >= 5 {
+        let inner = panel::panel(buffer, rest, ctx.theme, "Who is here", "", false);
+        agents::summary(buffer, inner, ctx);
+    }
     if chart < area.width {
         let room = Rect { x: area.x + chart + 1, width: area.width - chart - 1, ..area };
         let grid = waiting::Waiting::new(ctx);
@@ -86,20 +95,20 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
             width: width + spare,
             height: height - u16::from(height > 3),
         };
-        tile(kpi, figure, &course, selected, ctx).draw(buffer, place, ctx.theme);
+        tile(*kpi, figure, &course, selected, ctx).draw(buffer, place, ctx.theme);
     }
     let rows = cols(shown.len().div_ceil(per_row));
     rows * height
 }
 
 fn tile<'a>(
-    kpi: &KpiId,
+    kpi: KpiId,
     figure: Option<&'a crate::kpi::Figure>,
     trend: &'a [Option<f64>],
     selected: bool,
     ctx: Ctx<'_>,
 ) -> Tile<'a> {
-    tile::Tile { kpi: kpi.def(), figure, bands: ctx.bands(*kpi), trend, selected, stale: ctx.stale() }
+    tile::Tile { kpi: kpi.def(), figure, bands: ctx.bands(kpi), trend, selected, stale: ctx.stale() }
 }
 
 /// How many tiles stand side by side, and how high they are with the blank row below.

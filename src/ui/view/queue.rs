@@ -21,7 +21,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     if body.width >= 150 {
         let left = Rect { width: body.width / 2, ..body };
         let right = Rect { x: left.right() + 1, width: body.width - left.width - 1, ..body };
-        let intents = left.height * 3 / 5;
+        let needed = cols(ctx.ui.lists.get(&Panel::QueueIntents).map_or(0, |list| list.order.len())) + 3;
+        let intents = (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub(18));
         let top = right.height / 2;
         let charts = Rect { y: left.y + intents, height: left.height - intents, ..left };
         let a = lists(buffer, ctx, Panel::QueueIntents, Rect { height: intents, ..left });
@@ -103,7 +104,7 @@ fn lists(buffer: &mut Buffer, ctx: Ctx<'_>, panel: Panel, area: Rect) -> Option<
 }
 
 /// Abandonment by position on joining, a bar each.
-fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let inner = panel::panel(buffer, area, ctx.theme, "Hung up, by position", "", false);
     let figures = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
     let Some(figure) = figures.and_then(|f| f.total(KpiId::AbandonmentByPosition)) else { return };
@@ -113,7 +114,7 @@ fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let most = figure.parts.iter().filter_map(|p| p.value).fold(0.0, f64::max).max(1.0);
-    let room = inner.width.saturating_sub(22);
+    let room = inner.width.saturating_sub(23);
     for (part, y) in figure.parts.iter().zip(inner.y..inner.bottom()) {
         let text = part.value.map_or("–".to_owned(), |v| format!("{v:.0}%"));
         buffer.set_string(inner.x + 2, y, format!("{:>5} {text:>5}", part.key), ctx.theme.style(Role::Text));

@@ -7,7 +7,8 @@ use super::{Ctx, overlay};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
-use crate::ui::ask::{self, Figures};
+use crate::ui::ask;
+use crate::ui::data::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::theme::{Role, of_verdict};
@@ -16,7 +17,6 @@ use crate::ui::widget::trend;
 type Lines = Vec<(String, Role)>;
 
 /// Draw it.
-#[expect(clippy::too_many_arguments, reason = "the parts of one overlay value, taken apart by one caller")]
 pub fn draw(
     buffer: &mut Buffer,
     area: Rect,
@@ -44,7 +44,7 @@ pub fn draw(
     if !action.is_empty() {
         lines.push((format!("→ {action}"), Role::Accent));
     }
-    let title = format!("Why: {} of {slice}", def.name);
+    let title = format!("Why: {} of {}", def.name, ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
 }
@@ -90,7 +90,7 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
         (_, crate::kpi::Verdict::FewSamples) => format!("too few samples to judge: {}", figure.n),
         (_, crate::kpi::Verdict::None) => "it has no lines to be judged by".to_owned(),
         (_, crate::kpi::Verdict::Good) => "it is well: no line is passed".to_owned(),
-        _ => "it is past its line, and no alert rule watches it here".to_owned(),
+        _ => "it is past its line, and no alert is active for it".to_owned(),
     };
     let target = format::target(kpi, &ctx.bands(kpi.id)).map_or_else(String::new, |t| format!(" (target {t})"));
     lines.push((format!("{} {}{target}: {words}", glyphs::of_verdict(verdict), kpi.show(figure)), of_verdict(verdict)));
@@ -130,7 +130,7 @@ fn contributions(
     total: Option<&Figure>,
     most: usize,
 ) {
-    let dim = if slice.get(Dim::Queue).is_some() { Dim::Intent } else { Dim::Queue };
+    let dim = ask::parts_of(slice);
     let figures = ctx.data.figures(ask::made_of(ctx.ui, slice, kpi.id, window));
     let (Some(figures), Some(total)) = (figures, total) else { return };
     let pulls = pulls(figures, kpi, dim, total);

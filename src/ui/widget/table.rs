@@ -80,11 +80,11 @@ pub fn draw(
         let selected = focus && Some(place) == at;
         draw_row(buffer, Rect { y, height: 1, ..area }, theme, grid, *row as usize, &columns, stale);
         if selected {
-            let style = theme.style(Role::Selected);
+            let reverse = theme.style(Role::Selected);
             let name = columns.first().map_or(0, |(_, width)| *width);
             let fill =
                 if theme.fills_rows() { area } else { Rect { x: area.x + 2, width: name.min(area.width - 2), ..area } };
-            buffer.set_style(Rect { y, height: 1, ..fill }, style);
+            buffer.set_style(Rect { y, height: 1, ..fill }, reverse);
             buffer.set_string(area.x, y, "▸", theme.style(Role::Focus));
             cursor = Some((area.x, y));
         }

@@ -118,7 +118,7 @@ impl Tile<'_> {
         let mut words = target.unwrap_or_default();
         let interval = format::interval(self.kpi, figure);
         let mut add = |text: String| {
-            if !text.is_empty() && words.width() + text.width() + 1 <= width.saturating_sub(7) {
+            if !text.is_empty() && words.width() + text.width() < width.saturating_sub(7) {
                 if !words.is_empty() {
                     words.push(' ');
                 }
