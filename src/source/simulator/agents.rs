@@ -134,19 +134,20 @@ impl Roster {
     pub(super) fn can_be_spared(&self, id: AgentId) -> bool {
         let group = self[id].group;
         let others = self.0.iter().enumerate().filter(|(index, agent)| AgentId(*index) != id && agent.group == group);
-        let (free, lent) = others.fold((0, 0), |(free, lent), (_, agent)| match agent.doing {
-            Doing::Idle => (free + 1, lent),
-            Doing::Busy if agent.lent => (free, lent + 1),
-            _ => (free, lent),
+        let (here, free, lent) = others.fold((1, 0, 0), |(here, free, lent), (_, agent)| match agent.doing {
+            Doing::Idle => (here + 1, free + 1, lent),
+            Doing::Busy if agent.lent => (here + 1, free, lent + 1),
+            Doing::Busy => (here + 1, free, lent),
+            Doing::Paused | Doing::Offline => (here, free, lent),
         });
-        free >= STAY && lent < LENT
+        free >= STAY && lent * LENT_IN < here
     }
 }
 
 /// How many of a group stay free when one helps out elsewhere.
 const STAY: usize = 1;
-/// How many of a group help out elsewhere at a time.
-const LENT: usize = 3;
+/// Of so many of a group that are here, one at a time helps out elsewhere.
+const LENT_IN: usize = 7;
 
 fn hire(
     at: Time,

@@ -106,7 +106,7 @@ impl Simulator {
         let own = &self.roster[agent].own;
         if self.rush(own) {
             (0.92, 0.6)
-        } else if own.iter().all(|queue| self.roster.free_for(*queue, 1).is_some()) {
+        } else if own.first().is_some_and(|queue| self.roster.free_for(*queue, 1).is_some()) {
             (1.05, 1.3)
         } else {
             (1.0, 1.0)
@@ -174,9 +174,9 @@ impl Simulator {
         contact.stage = Stage::Ringing(agent);
         let (label, queue, turn) = (contact.label.clone(), contact.queue, contact.turn);
         let rings = contact.rings();
-        let taker = &mut self.roster[agent];
-        taker.doing = Doing::Busy;
-        taker.lent = !taker.own.contains(&queue);
+        let who = &mut self.roster[agent];
+        who.doing = Doing::Busy;
+        who.lent = !who.own.contains(&queue);
         if !rings {
             let taken = self.dice.span(0.8, 4.0);
             return self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });

@@ -134,6 +134,32 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
     c
 }
 
+/// The service level of each hour of a day, by the hour in which the wait ended.
+pub(super) fn hourly_levels(events: &[Event], midnight: Time) -> [f64; 24] {
+    let mut joined: BTreeMap<(&Label, &Label), Time> = BTreeMap::new();
+    let mut sums = [(0.0, 0.0); 24];
+    for event in events {
+        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let within = match step {
+            Step::Offered(_) => {
+                joined.insert((contact, queue), event.at);
+                continue;
+            }
+            Step::Answered { .. } => {
+                let row = world::QUEUES.iter().find(|row| queue.as_str() == row.id).unwrap();
+                event.at.since(joined[&(contact, queue)]).as_secs_f64() <= row.threshold_s
+            }
+            Step::Abandoned { .. } | Step::Left { .. } => false,
+            _ => continue,
+        };
+        let hour = (event.at - midnight).0.div_euclid(Span::HOUR.0);
+        if let Some(sum) = usize::try_from(hour).ok().and_then(|hour| sums.get_mut(hour)) {
+            *sum = (sum.0 + f64::from(u8::from(within)), sum.1 + 1.0);
+        }
+    }
+    sums.map(|(within, all)| 100.0 * within / all)
+}
+
 /// Seconds with a contact and seconds free, as agents' states tell.
 fn occupancy(events: &[Event], from: Time, to: Time, c: &mut Counts) {
     let mut since: BTreeMap<Label, (AgentState, Time)> = BTreeMap::new();

@@ -29,7 +29,7 @@ pub(in super::super) static GROUPS: [Group; 7] = [
             Team { name: "Orders", own: &[DELIVERY, SALES], helps: &[CLAIMS, BILLING] },
         ],
         night: false,
-        slack: 0.6,
+        slack: 0.65,
     },
     Group {
         teams: &[
@@ -45,7 +45,7 @@ pub(in super::super) static GROUPS: [Group; 7] = [
             Team { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
         ],
         night: false,
-        slack: 0.7,
+        slack: 0.75,
     },
     Group {
         teams: &[Team { name: "Claims & VIP", own: &[CLAIMS, VIP], helps: &[BILLING, RETENTION] }],
@@ -55,12 +55,12 @@ pub(in super::super) static GROUPS: [Group; 7] = [
     Group {
         teams: &[Team { name: "Digital Sales", own: &[CHAT_SALES, SMS, EMAIL], helps: &[CHAT_SUPPORT, SALES] }],
         night: false,
-        slack: 0.4,
+        slack: 0.5,
     },
     Group {
         teams: &[Team { name: "Digital Care", own: &[CHAT_SUPPORT, SOCIAL], helps: &[CHAT_SALES, SUPPORT] }],
         night: false,
-        slack: 0.45,
+        slack: 0.5,
     },
     Group {
         teams: &[Team {
