@@ -98,8 +98,9 @@ impl Simulator {
         if !self.dice.chance(SURVEYED) {
             return;
         }
-        // What the customer feels, about on the scale 1–5. Waiting for an email's answer is no annoyance yet.
-        let patience = if contact.channel.is_asynchronous() { 3_600.0 } else { 130.0 };
+        // What the customer feels, about on the scale 1–5. Waiting an hour for an email's answer is no annoyance yet.
+        let written = contact.channel.is_asynchronous();
+        let patience = if written { 2.0 * contact.queue.row().threshold_s } else { 130.0 };
         let wait = (contact.waited.as_secs_f64() / patience).min(1.5);
         let transfers = 0.5 * f64::from(contact.transfers);
         let again = 0.2 * f64::from(contact.attempt - 1);

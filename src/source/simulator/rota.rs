@@ -27,8 +27,8 @@ pub(super) struct Planned {
 
 static WHOLE: [Planned; 3] = [
     Planned { reason: "Break", into: [70.0, 170.0], lasts: [12.0, 16.0] },
-    Planned { reason: "Lunch", into: [195.0, 330.0], lasts: [28.0, 34.0] },
-    Planned { reason: "Break", into: [360.0, 460.0], lasts: [10.0, 16.0] },
+    Planned { reason: "Lunch", into: [190.0, 315.0], lasts: [28.0, 34.0] },
+    Planned { reason: "Break", into: [345.0, 440.0], lasts: [10.0, 16.0] },
 ];
 static PART: [Planned; 1] = [Planned { reason: "Break", into: [90.0, 220.0], lasts: [12.0, 16.0] }];
 
@@ -52,7 +52,7 @@ const PART_TIME_PENALTY: f64 = 0.7;
 
 impl Shift {
     const fn minutes(self) -> i64 {
-        if self.whole { 510 } else { 300 }
+        if self.whole { 480 } else { 300 }
     }
 
     /// How long it lasts.

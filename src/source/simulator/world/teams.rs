@@ -29,7 +29,7 @@ pub(in super::super) static GROUPS: [Group; 7] = [
             Team { name: "Orders", own: &[DELIVERY, SALES], helps: &[CLAIMS, BILLING] },
         ],
         night: false,
-        slack: 0.65,
+        slack: 0.75,
     },
     Group {
         teams: &[
@@ -37,7 +37,7 @@ pub(in super::super) static GROUPS: [Group; 7] = [
             Team { name: "Retention", own: &[RETENTION, BILLING], helps: &[CLAIMS, VIP] },
         ],
         night: false,
-        slack: 0.65,
+        slack: 0.75,
     },
     Group {
         teams: &[
@@ -45,12 +45,12 @@ pub(in super::super) static GROUPS: [Group; 7] = [
             Team { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
         ],
         night: false,
-        slack: 0.75,
+        slack: 0.85,
     },
     Group {
         teams: &[Team { name: "Claims & VIP", own: &[CLAIMS, VIP], helps: &[BILLING, RETENTION] }],
         night: false,
-        slack: 0.75,
+        slack: 0.8,
     },
     Group {
         teams: &[Team { name: "Digital Sales", own: &[CHAT_SALES, SMS, EMAIL], helps: &[CHAT_SUPPORT, SALES] }],
@@ -60,7 +60,7 @@ pub(in super::super) static GROUPS: [Group; 7] = [
     Group {
         teams: &[Team { name: "Digital Care", own: &[CHAT_SUPPORT, SOCIAL], helps: &[CHAT_SALES, SUPPORT] }],
         night: false,
-        slack: 0.5,
+        slack: 0.55,
     },
     Group {
         teams: &[Team {
@@ -82,6 +82,6 @@ pub(in super::super) static GROUPS: [Group; 7] = [
             helps: &[],
         }],
         night: true,
-        slack: 0.9,
+        slack: 0.95,
     },
 ];
