@@ -19,7 +19,7 @@ use crate::config::{self, Config};
 use crate::event::Event;
 use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo};
 use crate::journal::{self, Journal};
-use crate::kpi::Bands;
+use crate::kpi::{Bands, KpiId};
 use crate::source::csv::{Columns, ColumnsError};
 use crate::source::read::{self, Options};
 use crate::source::simulator::{self, Scenario};
@@ -129,6 +129,12 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     for (intent, low, high) in simulator::handling_bounds() {
         let bounds = *config.floor.intents.entry(intent.clone()).or_insert(Bands::between(low, high));
         config.ui.handling_time.insert(intent.to_string(), bounds);
+    }
+    for (queue, within_s) in simulator::written_queues() {
+        let targets = &mut config.floor.queues.entry(queue).or_default().targets;
+        for kpi in [KpiId::LongestWait, KpiId::Asa] {
+            targets.entry(kpi).or_insert(Bands::lines(within_s, within_s, 2.0 * within_s));
+        }
     }
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };

@@ -4,8 +4,8 @@
 //! them; agents with skills, shifts and pauses take them; what was not resolved comes back. It says what happens
 //! in the same events as any source, and what it says depends on its seed, scenario and start alone.
 //!
-//! `world` holds the numbers, `arrivals` and `scenario` when contacts come, `agents` who works, `contacts` a
-//! contact's life, `outcome` what comes of it, `agenda` what is still to happen, `feed` the thread.
+//! `world` holds the numbers, `arrivals` and `scenario` when contacts come, `rota` and `agents` who works, `contacts` a
+//! contact's life, `routing` who takes it, `outcome` what comes of it, `agenda` what is still to happen, `feed` the thread.
 
 use std::collections::VecDeque;
 
@@ -23,6 +23,8 @@ mod contacts;
 mod dice;
 mod feed;
 mod outcome;
+mod rota;
+mod routing;
 mod scenario;
 mod world;
 
@@ -31,7 +33,7 @@ mod tests;
 
 pub use feed::spawn;
 pub use scenario::Scenario;
-pub use world::handling_bounds;
+pub use world::{handling_bounds, written_queues};
 
 use agenda::{Agenda, Job};
 use agents::Roster;
@@ -133,7 +135,9 @@ impl Simulator {
             Job::Responds { contact } => self.respond(contact),
             Job::Ends { contact } => self.end(contact),
             Job::Wraps(wrap) => self.wrap(*wrap),
-            Job::ShiftStarts(agent) => self.begin_shift(agent, self.now),
+            Job::Overflows { contact, turn } => self.overflow(contact, turn),
+            Job::Ripens { contact, turn } => self.ripen(contact, turn),
+            Job::ShiftStarts(agent, shift) => self.begin_shift(agent, shift, self.now),
             Job::ShiftEnds(agent) => self.end_shift(agent),
             Job::PauseDue(agent, pause) => self.pause_due(agent, pause),
             Job::PauseEnds(agent) => self.end_pause(agent),

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use super::agents::{AgentId, Pause};
 use super::arrivals::Stream;
 use super::contacts::Return;
+use super::rota::Shift;
 use super::world::QueueId;
 use crate::clock::{Span, Time};
 use crate::event::Step;
@@ -34,8 +35,12 @@ pub(super) enum Job {
     Ends { contact: u32 },
     /// After-contact work ends.
     Wraps(Box<Wrap>),
+    /// Someone who was not asked before may help out.
+    Overflows { contact: u32, turn: u32 },
+    /// It is time that someone looked at what was written.
+    Ripens { contact: u32, turn: u32 },
     /// A shift begins.
-    ShiftStarts(AgentId),
+    ShiftStarts(AgentId, Shift),
     /// A shift ends.
     ShiftEnds(AgentId),
     /// A pause is due.

@@ -9,7 +9,8 @@ use super::Simulator;
 use super::agenda::Job;
 use super::arrivals::is_weekend;
 use super::dice::Dice;
-use super::world::{self, QueueId, Shift};
+use super::rota::{self, Shift};
+use super::world::{self, QueueId, Team};
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, AgentState, Kind};
 use crate::text::Label;
@@ -22,17 +23,26 @@ pub(super) struct AgentId(usize);
 pub(super) struct Agent {
     pub(super) label: Label,
     pub(super) profile: AgentProfile,
-    /// The queues served, the favourite first.
-    pub(super) queues: Vec<QueueId>,
+    /// The own queues, the favourite first.
+    pub(super) own: Vec<QueueId>,
+    /// The queues helped out in.
+    pub(super) helps: &'static [QueueId],
+    /// Which of the groups.
+    group: usize,
     pub(super) doing: Doing,
     /// Since when nothing is to do.
     idle_since: Time,
+    /// The contact in hand is another team's.
+    pub(super) lent: bool,
     /// A pause that waits for the contact in hand to end.
     due: Option<Pause>,
     /// The shift is over, but for the contact in hand.
     leaving: bool,
-    shift: &'static Shift,
-    /// How many minutes after the shift's start this one begins.
+    /// The shift on weekdays.
+    weekday: Option<Shift>,
+    /// The shift at weekends.
+    weekend: Option<Shift>,
+    /// How many minutes off the shift's start this one begins.
     stagger: i64,
     /// Times the mean handling time.
     pub(super) pace: f64,
@@ -77,43 +87,17 @@ impl IndexMut<AgentId> for Roster {
 }
 
 impl Roster {
-    /// Hire everyone.
+    /// Hire as many as the rota asks for.
     pub(super) fn new(at: Time, dice: &mut Dice) -> Self {
         let mut names = world::NAMES.iter();
         let mut roster = Vec::with_capacity(world::NAMES.len());
-        for team in &world::TEAMS {
-            let shifts = world::SHIFTS.iter().zip(team.agents).flat_map(|(shift, n)| std::iter::repeat_n(shift, n));
-            for ((number, shift), name) in shifts.enumerate().zip(names.by_ref()) {
-                let days = u64::from(dice.whole(40, 3_600));
-                let hired = at.to_chrono().date_naive() - Days::new(days);
-                // Newcomers take longer and resolve less.
-                let green = if days < 300 { 1.0 } else { 0.0 };
-                let mut queues = team.queues.to_vec();
-                if team.rotates {
-                    queues.rotate_left(number % team.queues.len());
-                }
-                let label = Label::new(&login(name));
-                let profile = AgentProfile {
-                    agent: label.clone(),
-                    name: Some(Label::new(name)),
-                    team: Some(Label::fixed(team.name)),
-                    hired_on: Some(Label::new(&hired.format("%Y-%m-%d").to_string())),
-                    queues: queues.iter().map(|q| Label::fixed(q.row().id)).collect(),
-                    skills: Vec::new(),
-                };
-                roster.push(Agent {
-                    label,
-                    profile,
-                    queues,
-                    doing: Doing::Offline,
-                    idle_since: at,
-                    due: None,
-                    leaving: false,
-                    shift,
-                    stagger: 15 * i64::from(dice.whole(0, 4)),
-                    pace: 0.12_f64.mul_add(green, dice.normal(1.0, 0.09)).clamp(0.75, 1.35),
-                    skill: (-0.05_f64).mul_add(green, dice.normal(0.01, 0.03)).clamp(-0.1, 0.1),
-                });
+        for (group, plan) in world::GROUPS.iter().enumerate() {
+            let (weekdays, weekends) = (rota::shifts(plan, false), rota::shifts(plan, true));
+            let posts = weekdays.len().max(weekends.len());
+            let teams = plan.teams.iter().cycle();
+            for ((number, team), name) in (0..posts).zip(teams).zip(names.by_ref()) {
+                let shifts = (weekdays.get(number).copied(), weekends.get(number).copied());
+                roster.push(hire(at, dice, name, (group, team), number, shifts));
             }
         }
         Self(roster)
@@ -124,11 +108,11 @@ impl Roster {
         (0..self.0.len()).map(AgentId)
     }
 
-    /// Who gets a contact of this queue now: of those free, one whose favourite it is, the longest idle first.
-    /// `spare` is how many others must stay free.
+    /// Who gets a contact of this queue now: of those free whose own it is, one whose favourite it is, the longest
+    /// idle first. `spare` is how many others must stay free.
     pub(super) fn free_for(&self, queue: QueueId, spare: usize) -> Option<AgentId> {
         let free = self.0.iter().enumerate().filter_map(|(index, agent)| {
-            let rank = agent.queues.iter().position(|q| *q == queue)?;
+            let rank = agent.own.iter().position(|q| *q == queue)?;
             (agent.doing == Doing::Idle).then_some((rank, agent.idle_since, AgentId(index)))
         });
         let (count, best) = free.fold((0, None), |(count, best), one| {
@@ -136,6 +120,77 @@ impl Roster {
             (count + 1, if better { Some(one) } else { best })
         });
         best.filter(|_| count > spare).map(|(_, _, id)| id)
+    }
+
+    /// Who helps out in a queue now: the longest idle of those who may and whose own group can spare them.
+    pub(super) fn helper_for(&self, queue: QueueId) -> Option<AgentId> {
+        let helpers = self.0.iter().enumerate().filter(|(index, agent)| {
+            agent.doing == Doing::Idle && agent.helps.contains(&queue) && self.can_be_spared(AgentId(*index))
+        });
+        helpers.min_by_key(|(_, agent)| agent.idle_since).map(|(index, _)| AgentId(index))
+    }
+
+    /// Whether an agent's group can do without: others are free, and not too many are away already.
+    pub(super) fn can_be_spared(&self, id: AgentId) -> bool {
+        let group = self[id].group;
+        let others = self.0.iter().enumerate().filter(|(index, agent)| AgentId(*index) != id && agent.group == group);
+        let (here, free, lent) = others.fold((1, 0, 0), |(here, free, lent), (_, agent)| match agent.doing {
+            Doing::Idle => (here + 1, free + 1, lent),
+            Doing::Busy if agent.lent => (here + 1, free, lent + 1),
+            Doing::Busy => (here + 1, free, lent),
+            Doing::Paused | Doing::Offline => (here, free, lent),
+        });
+        free >= STAY && lent * LENT_IN < here
+    }
+}
+
+/// How many of a group stay free when one helps out elsewhere.
+const STAY: usize = 1;
+/// Of so many of a group that are here, one at a time helps out elsewhere.
+const LENT_IN: usize = 7;
+
+fn hire(
+    at: Time,
+    dice: &mut Dice,
+    name: &str,
+    (group, team): (usize, &'static Team),
+    number: usize,
+    (weekday, weekend): (Option<Shift>, Option<Shift>),
+) -> Agent {
+    let days = u64::from(dice.whole(40, 3_600));
+    let hired = at.to_chrono().date_naive() - Days::new(days);
+    // Newcomers take longer and resolve less.
+    let green = if days < 300 { 1.0 } else { 0.0 };
+    let mut own = team.own.to_vec();
+    if team.helps.is_empty() {
+        // Alone with every queue, they each begin at another, so that together they prefer none.
+        own.rotate_left(number % team.own.len());
+    }
+    let label = Label::new(&login(name));
+    let profile = AgentProfile {
+        agent: label.clone(),
+        name: Some(Label::new(name)),
+        team: Some(Label::fixed(team.name)),
+        hired_on: Some(Label::new(&hired.format("%Y-%m-%d").to_string())),
+        queues: own.iter().chain(team.helps).map(|q| Label::fixed(q.row().id)).collect(),
+        skills: Vec::new(),
+    };
+    Agent {
+        label,
+        profile,
+        own,
+        helps: team.helps,
+        group,
+        doing: Doing::Offline,
+        idle_since: at,
+        lent: false,
+        due: None,
+        leaving: false,
+        weekday,
+        weekend,
+        stagger: 5 * i64::from(dice.whole(0, 5)) - 10,
+        pace: 0.12_f64.mul_add(green, dice.normal(1.0, 0.09)).clamp(0.75, 1.35),
+        skill: (-0.05_f64).mul_add(green, dice.normal(0.01, 0.03)).clamp(-0.1, 0.1),
     }
 }
 
@@ -162,17 +217,17 @@ fn login(name: &str) -> String {
         .collect()
 }
 
-/// The start of the first shift of this agent that ends after `after`.
-fn next_shift(agent: &Agent, zone: Tz, after: Time) -> Time {
-    let today = after.to_chrono().with_timezone(&zone).date_naive();
-    let minutes = TimeDelta::minutes(agent.shift.starts + agent.stagger);
-    let yesterday = today - Days::new(1);
-    yesterday
-        .iter_days()
-        .filter(|day| agent.shift.weekends || !is_weekend(day.weekday()))
-        .map(|day| instant(zone, day.and_time(chrono::NaiveTime::MIN) + minutes))
-        .find(|start| *start + SHIFT > after)
-        .unwrap_or(after)
+/// The first shift of this agent that ends after `after`, and its start.
+fn next_shift(agent: &Agent, zone: Tz, after: Time) -> (Time, Shift) {
+    let yesterday = after.to_chrono().with_timezone(&zone).date_naive() - Days::new(1);
+    let shifts = yesterday.iter_days().take(10).filter_map(|day| {
+        let shift = if is_weekend(day.weekday()) { agent.weekend } else { agent.weekday }?;
+        let minutes = TimeDelta::minutes(shift.starts + agent.stagger);
+        Some((instant(zone, day.and_time(chrono::NaiveTime::MIN) + minutes), shift))
+    });
+    let mut shifts = shifts.filter(|(start, shift)| *start + shift.lasts() > after);
+    // Everyone has a shift in any ten days.
+    shifts.next().unwrap_or((after + LONGEST, Shift { starts: 0, whole: true }))
 }
 
 /// The instant of a time on the wall; where daylight saving skips it, an hour later.
@@ -181,7 +236,10 @@ fn instant(zone: Tz, wall: NaiveDateTime) -> Time {
     known(wall).or_else(|| known(wall + TimeDelta::hours(1))).map_or(zone.from_utc_datetime(&wall).into(), Time::from)
 }
 
-const SHIFT: Span = Span(world::SHIFT_MINUTES * Span::MINUTE.0);
+/// The longest shift.
+const LONGEST: Span = Shift { starts: 0, whole: true }.lasts();
+/// Pauses that wait until a rush is over are looked at again after this.
+const POSTPONED: Span = Span(6 * Span::MINUTE.0);
 
 impl Simulator {
     /// Say who works here, and put everyone where they are at the first moment: on shift or at home.
@@ -197,35 +255,35 @@ impl Simulator {
         }
         for id in self.roster.ids() {
             self.say(Kind::AgentProfile(self.roster[id].profile.clone()));
-            let start = next_shift(&self.roster[id], self.arrivals.zone, self.now);
+            let (start, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now);
             if start <= self.now {
-                self.begin_shift(id, start);
+                self.begin_shift(id, shift, start);
             } else {
                 self.say_state(id, AgentState::Offline, None);
-                self.agenda.add(start, Job::ShiftStarts(id));
+                self.agenda.add(start, Job::ShiftStarts(id, shift));
             }
         }
     }
 
     /// A shift that begins, or began, at `start`.
-    pub(super) fn begin_shift(&mut self, id: AgentId, start: Time) {
+    pub(super) fn begin_shift(&mut self, id: AgentId, shift: Shift, start: Time) {
         // Nobody comes on every day.
         if self.dice.chance(0.03) {
             return self.go_home(id);
         }
-        self.agenda.add(start + SHIFT, Job::ShiftEnds(id));
+        self.agenda.add(start + shift.lasts(), Job::ShiftEnds(id));
         let minutes = |dice: &mut Dice, low: f64, high: f64| dice.span(low * 60.0, high * 60.0);
-        let [earliest, latest] = self.roster[id].shift.lunch;
-        let mut plan = vec![
-            (minutes(&mut self.dice, 95.0, 150.0), "Break", minutes(&mut self.dice, 12.0, 16.0)),
-            (minutes(&mut self.dice, earliest, latest), "Lunch", minutes(&mut self.dice, 28.0, 34.0)),
-            (minutes(&mut self.dice, 380.0, 450.0), "Break", minutes(&mut self.dice, 10.0, 16.0)),
-        ];
+        let mut plan = Vec::new();
+        for pause in shift.pauses() {
+            let ([earliest, latest], [least, most]) = (pause.into, pause.lasts);
+            let into = minutes(&mut self.dice, earliest, latest);
+            plan.push((into, pause.reason, minutes(&mut self.dice, least, most)));
+        }
         if self.dice.chance(0.22) {
             let kinds = [("Training", 35.0), ("Meeting", 22.0), ("Coaching", 18.0)];
             if let Some((reason, length)) = self.dice.pick(&kinds) {
                 plan.push((
-                    minutes(&mut self.dice, 20.0, 470.0),
+                    minutes(&mut self.dice, 20.0, 240.0),
                     reason,
                     minutes(&mut self.dice, length, length + 8.0),
                 ));
@@ -253,13 +311,16 @@ impl Simulator {
     fn go_home(&mut self, id: AgentId) {
         self.roster[id].doing = Doing::Offline;
         self.say_state(id, AgentState::Offline, None);
-        // The night shift's end lies on the day after its start: half a day on is before the next in any case.
-        let next = next_shift(&self.roster[id], self.arrivals.zone, self.now + SHIFT);
-        self.agenda.add(next, Job::ShiftStarts(id));
+        // The night shift's end lies on the day after its start: so long after it is before the next in any case.
+        let (next, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now + LONGEST);
+        self.agenda.add(next, Job::ShiftStarts(id, shift));
     }
 
     /// A pause is due: now, or after the contact in hand.
     pub(super) fn pause_due(&mut self, id: AgentId, pause: Pause) {
+        if pause.reason != "Lunch" && self.rush(&self.roster[id].own) {
+            return self.agenda.add(self.now + POSTPONED, Job::PauseDue(id, pause));
+        }
         match self.roster[id].doing {
             Doing::Offline | Doing::Paused => {}
             Doing::Busy => self.roster[id].due = Some(pause),

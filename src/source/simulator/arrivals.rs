@@ -44,12 +44,18 @@ pub(super) const fn is_weekend(day: Weekday) -> bool {
     matches!(day, Weekday::Sat | Weekday::Sun)
 }
 
-/// The day's curve at a moment.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a half hour's number is 0–47")]
-fn curve(local: &Local) -> f64 {
-    let table = if is_weekend(local.weekday) { &world::WEEKEND } else { &world::WEEKDAY };
-    let value = table.get((local.minute / 30.0) as usize).copied().unwrap_or(0.0);
-    if local.weekday == Weekday::Mon { value * world::MONDAY } else { value }
+/// The day's curve in a half hour.
+fn curve(weekend: bool, half_hour: usize) -> f64 {
+    let table = if weekend { &world::WEEKEND } else { &world::WEEKDAY };
+    table.get(half_hour).copied().unwrap_or(0.0)
+}
+
+/// New contacts a second of a queue in a half hour of a plain day: what staff is planned by.
+pub(super) fn plain_rate(queue: QueueId, weekend: bool, half_hour: usize) -> f64 {
+    // Email, social media and text messages come round the clock, more evenly than calls.
+    let (row, curve) = (queue.row(), curve(weekend, half_hour));
+    let curve = if row.channel.is_asynchronous() { 0.6_f64.mul_add(curve, 22.0) } else { curve };
+    row.per_day * curve * scale()
 }
 
 fn greatest(table: &[f64]) -> f64 {
@@ -65,14 +71,12 @@ impl Arrivals {
     /// Arrivals a second at a moment.
     pub(super) fn rate(&self, stream: Stream, at: Time) -> f64 {
         let local = local(self.zone, at);
-        let curve = curve(&local);
+        let weekend = is_weekend(local.weekday);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a half hour's number is 0–47")]
+        let half_hour = (local.minute / 30.0) as usize;
+        let curve = curve(weekend, half_hour);
         match stream {
-            Stream::Queue(queue) => {
-                // Email, social media and text messages come round the clock, more evenly than calls.
-                let row = queue.row();
-                let curve = if row.channel.is_asynchronous() { 0.6_f64.mul_add(curve, 22.0) } else { curve };
-                row.per_day * curve * scale() * self.scenario.factor(queue, local.minute)
-            }
+            Stream::Queue(queue) => plain_rate(queue, weekend, half_hour) * self.scenario.factor(queue, local.minute),
             Stream::Outage => {
                 let busy = 0.65_f64.mul_add(curve / greatest(&world::WEEKDAY), 0.35);
                 self.scenario.outage_per_minute(at, self.live) / 60.0 * busy
@@ -83,10 +87,10 @@ impl Arrivals {
 
     /// A rate that a stream never exceeds.
     pub(super) fn bound(&self, stream: Stream) -> f64 {
-        let crest = greatest(&world::WEEKDAY) * world::MONDAY * scale();
+        let crest = greatest(&world::WEEKDAY) * scale();
         match stream {
             Stream::Queue(queue) => queue.row().per_day * crest * self.scenario.greatest(),
-            Stream::Outage => scenario::OUTAGE_PER_MINUTE / 60.0 * world::MONDAY,
+            Stream::Outage => scenario::OUTAGE_PER_MINUTE / 60.0,
             Stream::Contained => world::CONTAINED_PER_DAY * crest,
         }
     }

@@ -2,11 +2,11 @@
 
 use super::Simulator;
 use super::agenda::{Job, Wrap};
-use super::agents::{AgentId, Doing};
+use super::agents::AgentId;
 use super::arrivals::Stream;
 use super::world::{self, Intent, QueueId};
 use crate::clock::{Span, Time};
-use crate::event::{Channel, EndedBy, Kind, LeftReason, Offer, SelfService, Step, TransferKind};
+use crate::event::{Channel, EndedBy, Kind, LeftReason, SelfService, Step, TransferKind};
 use crate::text::Label;
 
 /// A contact that is not over.
@@ -16,17 +16,19 @@ pub(super) struct Contact {
     pub(super) channel: Channel,
     pub(super) intent: &'static Intent,
     /// Whether the intent was said on joining.
-    intent_known: bool,
+    pub(super) intent_known: bool,
     pub(super) customer: u32,
     /// Whether the customer was recognised on joining.
-    customer_known: bool,
+    pub(super) customer_known: bool,
     /// Rises whenever the contact moves, so that jobs of an earlier turn are void.
-    turn: u32,
-    stage: Stage,
+    pub(super) turn: u32,
+    pub(super) stage: Stage,
     /// When it joined this queue.
-    joined: Time,
+    pub(super) joined: Time,
+    /// From when on someone looks at it.
+    pub(super) ripe: Time,
     /// Its place on joining.
-    position: u32,
+    pub(super) position: u32,
     /// Waits in all queues.
     pub(super) waited: Span,
     answered: Time,
@@ -40,13 +42,13 @@ pub(super) struct Contact {
 
 impl Contact {
     /// Whether an agent hears it ring: written contacts just open.
-    const fn rings(&self) -> bool {
+    pub(super) const fn rings(&self) -> bool {
         matches!(self.channel, Channel::Voice | Channel::Callback)
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Waiting,
     Ringing(AgentId),
     Talking(AgentId),
@@ -64,14 +66,11 @@ pub(super) struct Return {
 }
 
 /// The longest that a caller is kept waiting before the queue gives up on him.
-const TIMEOUT: Span = Span(12 * Span::MINUTE.0);
-/// An asynchronous contact that has waited so long is taken even by the last free agent, and before callers who
-/// have only just come.
-const ASYNC_PATIENCE: Span = Span(60_000_000);
+pub(super) const TIMEOUT: Span = Span(12 * Span::MINUTE.0);
 /// The share of contacts whose intent is known on joining, from the voice menu or the form.
-const INTENT_KNOWN: f64 = 0.7;
+const INTENT_KNOWN: f64 = 0.84;
 
-fn customer_label(customer: u32) -> Label {
+pub(super) fn customer_label(customer: u32) -> Label {
     Label::new(&format!("cu-{customer:05}"))
 }
 
@@ -120,6 +119,7 @@ impl Simulator {
             turn: 0,
             stage: Stage::Waiting,
             joined: self.now,
+            ripe: self.now,
             position: 1,
             waited: Span::ZERO,
             answered: self.now,
@@ -130,108 +130,6 @@ impl Simulator {
         };
         self.contacts.insert(self.last_contact, contact);
         self.join(self.last_contact);
-    }
-
-    /// Join a queue, newly or by transfer.
-    fn join(&mut self, id: u32) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let row = contact.queue.row();
-        let ahead = self.lines.get(&contact.queue).map_or(0, std::collections::VecDeque::len);
-        let position = u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1);
-        contact.turn += 1;
-        contact.stage = Stage::Waiting;
-        contact.joined = self.now;
-        contact.position = position;
-        let (label, queue, turn) = (contact.label.clone(), contact.queue, contact.turn);
-        let offer = Offer {
-            queue: Label::fixed(row.id),
-            channel: contact.channel,
-            intent: contact.intent_known.then(|| Label::fixed(contact.intent.name)),
-            customer: contact.customer_known.then(|| customer_label(contact.customer)),
-            priority: (row.id == "vip").then_some(10),
-            position: Some(position),
-            auth_steps: (contact.transfers == 0).then_some(row.auth_steps),
-            untimed: false,
-        };
-        self.say_step(label, queue, Step::Offered(offer));
-        if row.patience_s.is_finite() {
-            // A few hang up at once: the wrong number, or the announcement was all they wanted.
-            let hasty = self.dice.chance(0.006);
-            let patience = if hasty { self.dice.span(0.8, 4.5) } else { self.dice.weibull(row.patience_s, 1.15) };
-            self.agenda.add(self.now + patience.min(TIMEOUT), Job::GivesUp { contact: id, turn });
-        }
-        let spare = usize::from(row.channel.is_asynchronous());
-        match self.roster.free_for(queue, spare) {
-            Some(agent) => self.ring(id, agent),
-            None => self.lines.entry(queue).or_default().push_back(id),
-        }
-    }
-
-    /// The contact that an agent takes next: callers and chats before what can wait, the own queues and those
-    /// who have waited longest first.
-    pub(super) fn next_for(&mut self, agent: AgentId) -> Option<u32> {
-        let mut best: Option<(f64, QueueId)> = None;
-        let mut favour = 1.0;
-        for queue in &self.roster[agent].queues {
-            let oldest = self.lines.get(queue).and_then(|line| self.contacts.get(line.front()?));
-            if let Some(oldest) = oldest {
-                let wait = self.now.since(oldest.joined);
-                let weight = match queue.row().channel {
-                    channel if channel.is_asynchronous() => match wait {
-                        wait if wait > ASYNC_PATIENCE => 0.2,
-                        _ if self.roster.free_for(*queue, 1).is_some() => 0.001,
-                        _ => 0.0,
-                    },
-                    _ if queue.row().id == "vip" => 3.0,
-                    _ => 1.0,
-                };
-                let score = (wait.as_secs_f64() + 5.0) * weight * favour;
-                if score > best.map_or(0.0, |(score, _)| score) {
-                    best = Some((score, *queue));
-                }
-            }
-            favour *= 0.8;
-        }
-        self.lines.get_mut(&best?.1)?.pop_front()
-    }
-
-    /// Ring an agent, who is idle.
-    pub(super) fn ring(&mut self, id: u32, agent: AgentId) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        contact.stage = Stage::Ringing(agent);
-        let (label, queue, turn) = (contact.label.clone(), contact.queue, contact.turn);
-        let rings = contact.rings();
-        self.roster[agent].doing = Doing::Busy;
-        if !rings {
-            let taken = self.dice.span(0.8, 4.0);
-            return self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });
-        }
-        let name = self.roster[agent].label.clone();
-        self.say_step(label, queue, Step::Ringing { agent: name });
-        if self.dice.chance(0.011) {
-            self.agenda.add(self.now + Span::seconds(15), Job::RingsOut { contact: id, turn });
-        } else {
-            let taken = self.dice.span(1.5, 6.5);
-            self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });
-        }
-    }
-
-    /// The agent who was rung didn't take it: on to the next, or back to the head of the queue.
-    pub(super) fn ring_out(&mut self, id: u32, turn: u32) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let Stage::Ringing(agent) = contact.stage else { return };
-        if contact.turn != turn {
-            return;
-        }
-        contact.stage = Stage::Waiting;
-        let (label, queue) = (contact.label.clone(), contact.queue);
-        let name = self.roster[agent].label.clone();
-        self.say_step(label, queue, Step::RingNoAnswer { agent: name, ring: Some(Span::seconds(15)) });
-        self.missed(agent);
-        match self.roster.free_for(queue, 0) {
-            Some(other) => self.ring(id, other),
-            None => self.lines.entry(queue).or_default().push_front(id),
-        }
     }
 
     /// Patience has ended, unless someone was quicker.
@@ -296,7 +194,7 @@ impl Simulator {
         if let Some(customer) = identify {
             self.say_step(label, queue, Step::Identified { customer: customer_label(customer) });
         }
-        let talk_s = intent.talk_s * self.roster[agent].pace * channel_pace(channel);
+        let talk_s = intent.talk_s * self.roster[agent].pace * world::channel_pace(channel) * self.haste(agent).0;
         let talk = self.dice.lognormal(talk_s, 0.5).max(Span::seconds(12));
         let mut ends = self.now + talk;
         if matches!(channel, Channel::Voice | Channel::Callback) && self.dice.chance(0.1) {
@@ -349,7 +247,7 @@ impl Simulator {
         let Stage::Talking(agent) = contact.stage else { return };
         let talk = self.now.since(contact.answered) - contact.held;
         let label = contact.label.clone();
-        let after_s = contact.intent.after_s * self.roster[agent].pace;
+        let after_s = contact.intent.after_s * self.roster[agent].pace * self.haste(agent).1;
         let from = contact.queue;
         let elsewhere = if contact.transfers < 2 && self.dice.chance(contact.intent.transferred) {
             self.dice.pick(from.row().transfers).filter(|to| *to != from)
@@ -376,7 +274,7 @@ impl Simulator {
         let step = Step::Completed { ended_by: Some(ended_by), talk: Some(talk), hold: Some(contact.held) };
         self.say_step(label.clone(), from, step);
         let mut notes = Vec::new();
-        if !contact.intent_known && self.dice.chance(0.9) {
+        if !contact.intent_known && self.dice.chance(0.95) {
             notes.push(Step::Classified { intent: Label::fixed(contact.intent.name) });
         }
         notes.extend(self.outcome(&contact, agent, after));
@@ -392,14 +290,5 @@ impl Simulator {
         let agent = self.roster[wrap.agent].label.clone();
         self.say_step(wrap.contact, wrap.queue, Step::Wrapped { agent, acw: Some(wrap.after) });
         self.set_free(wrap.agent);
-    }
-}
-
-/// Handling time by channel, against a call's.
-const fn channel_pace(channel: Channel) -> f64 {
-    match channel {
-        Channel::Chat => 1.1,
-        Channel::Sms | Channel::Social => 0.65,
-        Channel::Voice | Channel::Email | Channel::Video | Channel::Callback => 0.95,
     }
 }

@@ -87,7 +87,7 @@ impl Simulator {
         if left == Some(LeftReason::Callback) {
             let later = self.dice.span(hours(0.2), hours(1.0));
             self.come_again(contact, queue, Channel::Callback, later);
-        } else if contact.attempt < ATTEMPTS && self.dice.chance(0.5) {
+        } else if contact.attempt < ATTEMPTS && self.dice.chance(0.4) {
             let later = self.dice.span(120.0, 1_500.0);
             let queue = if self.dice.chance(0.25) { other_way } else { queue };
             self.come_again(contact, queue, queue.row().channel, later);
@@ -98,13 +98,14 @@ impl Simulator {
         if !self.dice.chance(SURVEYED) {
             return;
         }
-        // What the customer feels, about on the scale 1–5. Waiting for an email's answer is no annoyance yet.
-        let patience = if contact.channel.is_asynchronous() { 3_600.0 } else { 130.0 };
+        // What the customer feels, about on the scale 1–5. Waiting an hour for an email's answer is no annoyance yet.
+        let written = contact.channel.is_asynchronous();
+        let patience = if written { 2.0 * contact.queue.row().threshold_s } else { 130.0 };
         let wait = (contact.waited.as_secs_f64() / patience).min(1.5);
         let transfers = 0.5 * f64::from(contact.transfers);
         let again = 0.2 * f64::from(contact.attempt - 1);
         let open = if resolved { 0.0 } else { 1.15 };
-        let mood = self.dice.normal(4.8 + 2.0 * skill - wait - transfers - again - open, 0.62);
+        let mood = self.dice.normal(4.88 + 2.0 * skill - wait - transfers - again - open, 0.62);
         let csat = mood.round().clamp(1.0, 5.0);
         let effort = self.dice.normal(2.1 + 0.7 * wait + transfers + 0.9 * open, 0.9);
         let recommend = self.dice.normal(2.05_f64.mul_add(mood, -0.35), 1.2).round().clamp(0.0, 10.0);

@@ -48,7 +48,7 @@ impl Scenario {
         let wave = if queue == world::CLAIMS { claims_wave(minute) } else { 1.0 };
         match self {
             Self::Calm | Self::Outage => wave,
-            Self::Monday => wave * monday(minute),
+            Self::Monday => wave * monday(queue, minute),
         }
     }
 
@@ -72,11 +72,15 @@ impl Scenario {
 }
 
 /// The crest of an outage, contacts a minute.
-pub(super) const OUTAGE_PER_MINUTE: f64 = 5.5;
+pub(super) const OUTAGE_PER_MINUTE: f64 = 6.0;
 const CLAIMS_CREST: f64 = 2.8;
 /// All day.
-const MONDAY_PLAIN: f64 = 1.05;
-const MONDAY_PEAK: f64 = 1.36;
+const MONDAY_PLAIN: f64 = 1.0;
+/// The crest where it hurts, and in the other queues.
+const MONDAY_PEAK: f64 = 1.6;
+const MONDAY_ELSEWHERE: f64 = 1.0;
+/// How high the later waves are, against the peak.
+const MONDAY_WAVE: f64 = 0.75;
 
 /// Every two hours and a half claims come in a wave of forty minutes.
 fn claims_wave(minute: f64) -> f64 {
@@ -85,11 +89,14 @@ fn claims_wave(minute: f64) -> f64 {
 }
 
 /// The morning's peak, and smaller waves all day and night after it.
-fn monday(minute: f64) -> f64 {
+fn monday(queue: QueueId, minute: f64) -> f64 {
     let peak = ramp(minute, 555.0, 585.0) * (1.0 - ramp(minute, 675.0, 705.0));
     let at = minute.rem_euclid(120.0);
-    let wave = 0.2 * ramp(at, 20.0, 30.0) * (1.0 - ramp(at, 60.0, 75.0));
-    (MONDAY_PLAIN + wave).max((MONDAY_PEAK - MONDAY_PLAIN).mul_add(peak, MONDAY_PLAIN))
+    let wave = ramp(at, 0.0, 10.0) * (1.0 - ramp(at, 70.0, 90.0));
+    // At night all share one desk, which takes less.
+    let awake = 0.6_f64.mul_add(ramp(minute, 360.0, 480.0) * (1.0 - ramp(minute, 1_200.0, 1_320.0)), 0.4);
+    let crest = if world::MONDAY_QUEUES.contains(&queue) { MONDAY_PEAK } else { MONDAY_ELSEWHERE };
+    (crest - MONDAY_PLAIN).mul_add(peak.max(MONDAY_WAVE * awake * wave), MONDAY_PLAIN)
 }
 
 /// From 0 at `from` to 1 at `to`.

@@ -33,6 +33,15 @@ fn wednesday() -> Time {
     time("2026-03-12T00:00:00Z")
 }
 
+/// The end of Monday, 9 March 2026.
+fn monday() -> Time {
+    time("2026-03-10T00:00:00Z")
+}
+
+fn hours(hours: i64) -> Span {
+    Span(hours * Span::HOUR.0)
+}
+
 #[test]
 fn the_same_seed_tells_the_same_day_however_time_is_cut() {
     let live = wednesday();
@@ -50,36 +59,74 @@ fn the_same_seed_tells_the_same_day_however_time_is_cut() {
     assert!(at_once != told(settings(7, Scenario::Calm), live, 0));
 }
 
+fn within(name: &str, value: f64, low: f64, high: f64) {
+    assert!((low..=high).contains(&value), "{name} is {value:.1}, not {low} to {high}");
+}
+
 #[test]
-fn a_calm_day_is_believable() {
+fn calm_days_are_believable() {
+    for (end, seed) in [(wednesday(), 1), (wednesday(), 2), (monday(), 1), (monday(), 2)] {
+        let from = end - Span::DAY;
+        let events = told(settings(seed, Scenario::Calm), end, 0);
+        let day = count(&events, from, end, None);
+        within("offered", day.offered, 5_500.0, 8_000.0);
+        within("service level", day.service_level(), 75.0, 91.0);
+        within("abandonment", day.abandonment(), 1.5, 5.0);
+        within("speed of answer", day.waited.0 / day.waited.1, 9.0, 24.0);
+        within("first contact resolution", 100.0 * day.resolved_at_first / day.firsts, 72.0, 82.0);
+        within("repeats", 100.0 * day.repeats / day.offered, 10.0, 25.0);
+        within("satisfaction", 100.0 * day.satisfied / day.surveys, 77.0, 90.0);
+        within("effort", day.effort.0 / day.effort.1, 1.8, 3.0);
+        within("promoters", 100.0 * day.promoters / day.recommended, 15.0, 60.0);
+        within("survey response", 100.0 * day.surveys / day.completed, 13.0, 22.0);
+        within("transfers", 100.0 * day.transferred / (day.completed + day.transferred), 3.0, 10.0);
+        within("evaluations", day.evaluations, 100.0, 500.0);
+        within("reopened", day.reopened, 40.0, 400.0);
+        within("ring no answer", day.no_answer, 20.0, 150.0);
+        let work = count(&events, from + hours(9), from + hours(17), None);
+        within("occupancy", 100.0 * work.busy_s / (work.busy_s + work.free_s), 70.0, 88.0);
+        within("contacts at night", count(&events, from + hours(1), from + hours(5), None).offered / 4.0, 80.0, 220.0);
+        for level in &counts::hourly_levels(&events, from)[9..17] {
+            within("an hour's service level", *level, 50.0, 99.5);
+        }
+    }
+}
+
+#[test]
+fn what_is_written_waits_its_time() {
     let (from, to) = (wednesday() - Span::DAY, wednesday());
     let events = told(settings(1, Scenario::Calm), to, 0);
-    let day = count(&events, from, to, None);
-    let within = |name: &str, value: f64, low: f64, high: f64| {
-        assert!((low..=high).contains(&value), "{name} is {value:.1}, not {low} to {high}");
-    };
-    within("offered", day.offered, 6_000.0, 9_500.0);
-    within("service level", day.service_level(), 75.0, 93.0);
-    within("abandonment", day.abandonment(), 1.0, 6.0);
-    within("speed of answer", day.waited_s / day.answered, 6.0, 40.0);
-    within("first contact resolution", 100.0 * day.resolved_at_first / day.firsts, 72.0, 86.0);
-    within("repeats", 100.0 * day.repeats / day.offered, 6.0, 20.0);
-    within("satisfaction", 100.0 * day.satisfied / day.surveys, 78.0, 91.0);
-    within("effort", day.effort.0 / day.effort.1, 1.8, 3.0);
-    within("promoters", 100.0 * day.promoters / day.recommended, 15.0, 65.0);
-    within("survey response", 100.0 * day.surveys / day.completed, 13.0, 22.0);
-    within("transfers", 100.0 * day.transferred / (day.completed + day.transferred), 3.0, 10.0);
-    within("evaluations", day.evaluations, 100.0, 500.0);
-    within("reopened", day.reopened, 40.0, 400.0);
-    within("ring no answer", day.no_answer, 20.0, 150.0);
-    let hours = |from: i64, to: i64| {
-        (wednesday() - Span((24 - from) * Span::HOUR.0), wednesday() - Span((24 - to) * Span::HOUR.0))
-    };
-    let (nine, five) = hours(9, 17);
-    let day = count(&events, nine, five, None);
-    within("occupancy", 100.0 * day.busy_s / (day.busy_s + day.free_s), 68.0, 90.0);
-    let (one, five) = hours(1, 5);
-    within("contacts at night", count(&events, one, five, None).offered / 4.0, 90.0, 260.0);
+    for (queue, low, high) in [("email", 600.0, 5_400.0), ("social", 120.0, 1_200.0), ("sms", 60.0, 300.0)] {
+        let day = count(&events, from, to, Some(queue));
+        within(queue, day.lay.0 / day.lay.1, low, high);
+        within("service level", day.service_level(), 80.0, 100.0);
+        within("abandonment", day.abandonment(), 0.0, 0.0);
+    }
+}
+
+#[test]
+fn someone_waits_at_most_times_but_never_many() {
+    for (end, seed) in [(wednesday(), 3), (monday(), 4)] {
+        let events = told(settings(seed, Scenario::Calm), end, 0);
+        let (open, close) = (end - hours(15), end - hours(7));
+        let (mut waiting, mut counts, mut at) = (BTreeSet::new(), Vec::new(), open);
+        for event in events.iter().filter(|event| event.at < close) {
+            while event.at >= at {
+                counts.push(waiting.len());
+                at = at + Span(5 * Span::MINUTE.0);
+            }
+            let Kind::Contact { contact, queue, step } = &event.kind else { continue };
+            let visit = (contact.clone(), queue.clone());
+            match step {
+                Step::Offered(_) => drop(waiting.insert(visit)),
+                Step::Answered { .. } | Step::Abandoned { .. } | Step::Left { .. } => drop(waiting.remove(&visit)),
+                _ => {}
+            }
+        }
+        counts.sort_unstable();
+        let at = |share: usize| counts[(counts.len() - 1) * share / 100];
+        assert!(at(10) >= 3 && at(50) <= 20 && at(100) <= 45, "{counts:?}");
+    }
 }
 
 #[test]
@@ -87,7 +134,7 @@ fn a_day_of_history_stays_small() {
     for scenario in Scenario::ALL {
         let events = told(settings(2, scenario), time("2026-03-09T20:00:00Z"), 0);
         let day = count(&events, Time(i64::MIN), Time(i64::MAX), None);
-        assert!(events.len() <= 120_000, "{}", events.len());
+        assert!(events.len() <= 66_000, "{}", events.len());
         let each = f64::from(u32::try_from(events.len()).unwrap()) / day.offered;
         assert!((4.0..9.0).contains(&each), "{each} events a contact");
     }
@@ -102,6 +149,12 @@ fn an_outage_raises_abandonment_where_it_strikes_and_brings_people_back() {
     assert!(of(&outage).abandonment() > of(&calm).abandonment() + 8.0);
     assert!(of(&outage).offered > 2.0 * of(&calm).offered);
     assert!(of(&outage).service_level() < 60.0);
+    // Elsewhere it is a day like any other, but for a few agents who help out.
+    let elsewhere = ["sales", "billing", "chat-sales"];
+    let level = |events: &[Event]| -> f64 {
+        elsewhere.iter().map(|queue| count(events, from, to, Some(queue)).service_level() / 3.0).sum()
+    };
+    assert!(level(&outage) > level(&calm) - 35.0, "{} after {}", level(&outage), level(&calm));
     let resolved = |c: &counts::Counts| c.resolved_at_first / c.firsts;
     assert!(resolved(&of(&outage)) < resolved(&of(&calm)));
     let before = (live - Span(40 * Span::MINUTE.0)).minute();
@@ -116,20 +169,27 @@ fn a_monday_morning_overruns_its_staff() {
     let level = |scenario| count(&told(settings(4, scenario), live, 0), from, to, None).service_level();
     assert!(level(Scenario::Monday) < 70.0, "{}", level(Scenario::Monday));
     assert!(level(Scenario::Calm) > level(Scenario::Monday) + 10.0);
+    let events = told(settings(4, Scenario::Monday), live, 0);
+    let of = |queue: &QueueId| count(&events, from, to, Some(queue.row().id)).service_level();
+    let mean =
+        |queues: Vec<QueueId>| queues.iter().map(of).sum::<f64>() / f64::from(u32::try_from(queues.len()).unwrap());
+    let (hit, spared) = QueueId::all().partition(|queue| world::MONDAY_QUEUES.contains(queue));
+    let (hit, spared) = (mean(hit), mean(spared));
+    assert!(spared > hit + 10.0, "{spared:.0} % is no better than {hit:.0} %");
 }
 
 #[test]
 fn someone_is_there_at_any_hour_of_any_day_anywhere() {
     for zone in [Tz::UTC, Tz::Asia__Kolkata, Tz::America__Los_Angeles] {
-        // The week in which clocks go forward in Los Angeles.
-        let (start, end) = (time("2026-03-04T00:00:00Z"), time("2026-03-12T00:00:00Z"));
+        // The weekend on which clocks go forward in Los Angeles.
+        let (start, end) = (time("2026-03-06T00:00:00Z"), time("2026-03-10T00:00:00Z"));
         let mut events = Vec::new();
         Simulator::new(Settings { seed: 5, scenario: Scenario::Calm, zone }, start, end).advance(end, &mut events);
         let (mut there, mut hour, mut came) = (BTreeSet::new(), start + Span::HOUR, 0);
         for event in events {
             while event.at >= hour {
-                assert!(there.len() >= 20, "{} on shift at {hour} in {zone}", there.len());
-                assert!(came >= 60, "{came} contacts in the hour to {hour} in {zone}");
+                assert!(there.len() >= 12, "{} on shift at {hour} in {zone}", there.len());
+                assert!(came >= 45, "{came} contacts in the hour to {hour} in {zone}");
                 hour = hour + Span::HOUR;
                 came = 0;
             }
@@ -146,12 +206,14 @@ fn someone_is_there_at_any_hour_of_any_day_anywhere() {
 #[test]
 fn the_roster_is_filled_and_nobody_is_there_twice() {
     let roster = Roster::new(wednesday(), &mut Dice::new(1));
-    let planned: usize = world::TEAMS.iter().flat_map(|team| team.agents).sum();
+    let posts = |group| rota::shifts(group, false).len().max(rota::shifts(group, true).len());
+    let planned: usize = world::GROUPS.iter().map(posts).sum();
+    assert!(planned <= world::NAMES.len(), "{planned} posts and {} names", world::NAMES.len());
     let logins: BTreeSet<_> = roster.ids().map(|id| roster[id].label.clone()).collect();
     assert_eq!(logins.len(), planned);
     assert!(logins.iter().all(|login| login.as_str().contains('.') && login.as_str().is_ascii()));
     for queue in QueueId::all() {
-        assert!(roster.ids().filter(|id| roster[*id].queues.contains(&queue)).count() >= 20, "{}", queue.row().id);
+        assert!(roster.ids().filter(|id| roster[*id].own.contains(&queue)).count() >= 20, "{}", queue.row().id);
     }
 }
 

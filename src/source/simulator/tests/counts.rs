@@ -11,7 +11,10 @@ pub(super) struct Counts {
     pub(super) offered: f64,
     pub(super) answered: f64,
     pub(super) within: f64,
-    pub(super) waited_s: f64,
+    /// Waits of those who called or chatted, and how many they were.
+    pub(super) waited: (f64, f64),
+    /// Waits of what was written, and how many they were.
+    pub(super) lay: (f64, f64),
     pub(super) abandoned: f64,
     pub(super) short: f64,
     pub(super) left: f64,
@@ -46,7 +49,7 @@ impl Counts {
 pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) -> Counts {
     let mut c = Counts::default();
     let mut joined: BTreeMap<(Label, Label), Time> = BTreeMap::new();
-    let thresholds: BTreeMap<&str, f64> = world::QUEUES.iter().map(|q| (q.id, q.threshold_s)).collect();
+    let rows: BTreeMap<&str, &world::Queue> = world::QUEUES.iter().map(|q| (q.id, q)).collect();
     let mut intent_of: BTreeMap<Label, Label> = BTreeMap::new();
     let mut customer_of: BTreeMap<Label, Label> = BTreeMap::new();
     let mut journeys: BTreeMap<(Label, Label), Vec<(Label, bool)>> = BTreeMap::new();
@@ -70,8 +73,10 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
             Step::Answered { .. } => {
                 let wait = wait.unwrap();
                 c.answered += one;
-                c.waited_s += one * wait;
-                c.within += one * f64::from(u8::from(wait <= thresholds[queue.as_str()]));
+                let row = rows[queue.as_str()];
+                let sum = if row.channel.is_asynchronous() { &mut c.lay } else { &mut c.waited };
+                *sum = (sum.0 + one * wait, sum.1 + one);
+                c.within += one * f64::from(u8::from(wait <= row.threshold_s));
             }
             Step::Abandoned { .. } => {
                 c.abandoned += one;
@@ -127,6 +132,32 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
     }
     occupancy(events, from, to, &mut c);
     c
+}
+
+/// The service level of each hour of a day, by the hour in which the wait ended.
+pub(super) fn hourly_levels(events: &[Event], midnight: Time) -> [f64; 24] {
+    let mut joined: BTreeMap<(&Label, &Label), Time> = BTreeMap::new();
+    let mut sums = [(0.0, 0.0); 24];
+    for event in events {
+        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let within = match step {
+            Step::Offered(_) => {
+                joined.insert((contact, queue), event.at);
+                continue;
+            }
+            Step::Answered { .. } => {
+                let row = world::QUEUES.iter().find(|row| queue.as_str() == row.id).unwrap();
+                event.at.since(joined[&(contact, queue)]).as_secs_f64() <= row.threshold_s
+            }
+            Step::Abandoned { .. } | Step::Left { .. } => false,
+            _ => continue,
+        };
+        let hour = (event.at - midnight).0.div_euclid(Span::HOUR.0);
+        if let Some(sum) = usize::try_from(hour).ok().and_then(|hour| sums.get_mut(hour)) {
+            *sum = (sum.0 + f64::from(u8::from(within)), sum.1 + 1.0);
+        }
+    }
+    sums.map(|(within, all)| 100.0 * within / all)
 }
 
 /// Seconds with a contact and seconds free, as agents' states tell.
