@@ -23,7 +23,7 @@ use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::Label;
 
-pub use alarms::{Alarms, Settings, SourceState, Watched};
+pub use alarms::{Alarms, Settings, SourceState, Surroundings, Watched};
 pub use duration::{NotADuration, duration, parse_duration};
 pub use hours::{Hours, NotHours};
 pub use order::{Line, group, lines, sort};

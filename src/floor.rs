@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::alert::{Alarms, Episode, Rule};
+use crate::alert::{Alarms, Episode, Rule, Surroundings};
 use crate::board::{Board, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
@@ -231,12 +231,13 @@ impl Floor {
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
         let engine = &self.engine;
         let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
-        if !self.primed {
-            // What is past its line when the floor is first looked at has been so for a while: the windows say it.
-            self.primed = true;
-            self.alarms.evaluate(&answers, &states, &lines, now - PRIMED);
+        let surroundings = Surroundings { lines: &lines, name: &|slice| engine.name(slice) };
+        // What is past its line when the floor is first looked at has been so for a while: the windows say it.
+        let first = if std::mem::replace(&mut self.primed, true) { None } else { Some(now - PRIMED) };
+        let mut changed = Vec::new();
+        for now in first.into_iter().chain([now]) {
+            changed.extend(self.alarms.evaluate(&answers, &states, surroundings, now));
         }
-        let changed = self.alarms.evaluate(&answers, &states, &lines, now);
         self.note(changed);
     }
 

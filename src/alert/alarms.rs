@@ -10,10 +10,10 @@ use super::state::{Judged, Phase};
 use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
 use super::{Command, Entry, Episode, Refusal, Severity, Who, mute};
 use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Bands, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
 use crate::text::Label;
 
-pub use super::watch::Watched;
+pub use super::watch::{Surroundings, Watched};
 
 /// What holds for all rules where they say nothing themselves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -142,14 +142,14 @@ impl Alarms {
         }
     }
 
-    /// Judge every slice by every rule. `answers` are those to [`Alarms::queries`], in the same order, `lines` tells what the board
-    /// judges a slice by. Returns the
+    /// Judge every slice by every rule. `answers` are those to [`Alarms::queries`], in the same order, `surroundings` what the
+    /// board knows of slices. Returns the
     /// episodes that have changed and are to be journaled, those that are over included; pending ones are not news.
     pub fn evaluate(
         &mut self,
         answers: &[Answer],
         sources: &[SourceState],
-        lines: &dyn Fn(KpiId, &Slice) -> Bands,
+        surroundings: Surroundings<'_>,
         now: Time,
     ) -> Vec<Episode> {
         self.round += 1;
@@ -162,7 +162,7 @@ impl Alarms {
             answers,
             causes: &nothing,
             settings: &self.settings,
-            lines,
+            surroundings,
             calendar: &self.calendar,
             now,
             number: self.round,

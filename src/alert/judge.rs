@@ -3,7 +3,7 @@
 use super::rule::Rule;
 use super::state::Judged;
 use super::{Severity, rule};
-use crate::kpi::{Figure, Kpi, KpiId, Slice, Unit, Window};
+use crate::kpi::{Figure, Kpi, KpiId, Unit, Window};
 use crate::text::Label;
 
 /// What a rule sees of one slice.
@@ -64,7 +64,7 @@ pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -
 }
 
 /// What it means, in words: "billing: service level 62% over the last hour, below 70%".
-pub(super) fn text(rule: &Rule, slice: &Slice, seen: Seen<'_>, severity: Severity) -> Label {
+pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity) -> Label {
     let Some(def) = rule.def() else { return Label::default() };
     let name = lower_first(def.name);
     let figure = seen.figure;
@@ -160,7 +160,6 @@ pub(super) fn is_about_sources(rule: &Rule) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kpi::Dim;
 
     fn figure(value: f64, n: u64) -> Figure {
         Figure { value: Some(value), n, ..Figure::default() }
@@ -210,7 +209,7 @@ mod tests {
         let seen = Seen { figure: &now, baseline: Some(&base) };
         assert!(matches!(judge(&rule, seen, 10, false), Judged::Known { past: Some(Severity::Warning), .. }));
         assert_eq!(
-            text(&rule, &Slice::TOTAL, seen, Severity::Warning).as_str(),
+            text(&rule, "all queues", seen, Severity::Warning).as_str(),
             "all queues: net promoter score 29 over the last 7 days, 15 points below the last 30 days (44)"
         );
         assert_eq!(
@@ -221,19 +220,18 @@ mod tests {
 
     #[test]
     fn words_say_what_is_wrong_where_and_by_how_much() {
-        let billing = Slice::of(Dim::Queue, "billing".into());
         let level = Rule::of("r", KpiId::ServiceLevel);
         assert_eq!(
-            text(&level, &billing, seen(&figure(62.0, 40)), Severity::Critical).as_str(),
+            text(&level, "billing", seen(&figure(62.0, 40)), Severity::Critical).as_str(),
             "billing: service level 62% over the last hour, below 70%"
         );
         let wait = Rule::of("r", KpiId::LongestWait);
         assert_eq!(
-            text(&wait, &billing, seen(&figure(312.0, 4)), Severity::Critical).as_str(),
+            text(&wait, "billing", seen(&figure(312.0, 4)), Severity::Critical).as_str(),
             "billing: longest wait 5:12 now, above 5:00"
         );
         assert_eq!(
-            text(&level, &billing, seen(&Figure::unknown("no contacts yet")), Severity::Critical).as_str(),
+            text(&level, "billing", seen(&Figure::unknown("no contacts yet")), Severity::Critical).as_str(),
             "billing: service level: no data for the moment (no contacts yet)"
         );
         assert_eq!(change(&Rule::of("r", KpiId::AbandonmentRate), 6.1, 8.3).as_str(), "6.1% → 8.3%");

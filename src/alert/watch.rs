@@ -20,14 +20,22 @@ pub(super) struct Place {
     pub(super) column: usize,
 }
 
+/// What the board knows of slices.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The lines it judges a slice by.
+    pub lines: &'a dyn Fn(KpiId, &Slice) -> Bands,
+    /// The names it shows for a slice.
+    pub name: &'a dyn Fn(&Slice) -> String,
+}
+
 /// What one evaluation has at hand.
 pub(super) struct Round<'a> {
     pub(super) answers: &'a [Answer],
     /// The sources' troubles, by queue.
     pub(super) causes: &'a Causes,
     pub(super) settings: &'a Settings,
-    /// The lines that the board judges a slice by.
-    pub(super) lines: &'a dyn Fn(KpiId, &Slice) -> Bands,
+    pub(super) surroundings: Surroundings<'a>,
     pub(super) calendar: &'a Calendar,
     pub(super) now: Time,
     pub(super) number: u64,
@@ -95,7 +103,8 @@ impl Watch {
         let answer = round.answers.get(place.query);
         let base = baseline.and_then(|place| Some((round.answers.get(place.query)?, place.column)));
         let mut visit = |slice: &Slice, figure: &Figure, base: Option<&Figure>| {
-            let rule = &*rule.kpi.map_or(Cow::Borrowed(&*rule), |kpi| rule.within((round.lines)(kpi, slice)));
+            let rule =
+                &*rule.kpi.map_or(Cow::Borrowed(&*rule), |kpi| rule.within((round.surroundings.lines)(kpi, slice)));
             let trouble = round.causes.of(slice);
             let seen = Seen { figure, baseline: base };
             let judged = if awake {
@@ -182,7 +191,7 @@ fn step(
         figure: seen.figure.clone(),
         line: judge::line(rule, seen.baseline, severity)
             .or_else(|| judge::line(rule, seen.baseline, Severity::Warning)),
-        text: judge::text(rule, slice, seen, severity),
+        text: judge::text(rule, &(round.surroundings.name)(slice), seen, severity),
     };
     slot.go(rule, judged, round, book, news, look);
     if let Some(id) = slot.episode {

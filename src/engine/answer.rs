@@ -418,7 +418,7 @@ impl Engine {
         let of_floor = settings.targets.get(&kpi).copied();
         // The usual lines of waits are those of live channels: nobody sits by the phone while an email waits.
         let usual = match kpi {
-            KpiId::Asa | KpiId::LongestWait if queue.is_some_and(|queue| self.is_asynchronous(queue)) => Bands::NONE,
+            KpiId::Asa | KpiId::LongestWait if self.is_asynchronous(queue) => Bands::NONE,
             _ => kpi.def().bands,
         };
         of_intent
@@ -428,9 +428,31 @@ impl Engine {
             .or(usual)
     }
 
-    fn is_asynchronous(&self, queue: &Label) -> bool {
-        let facts = self.queues.find(queue.as_str()).and_then(|id| self.queue_facts.get(id as usize));
-        facts.and_then(|facts| facts.channel).is_some_and(|number| live::channel(number).is_asynchronous())
+    /// Whether the contacts of a queue wait for hours, or, of no queue, some of the floor's do.
+    fn is_asynchronous(&self, queue: Option<&Label>) -> bool {
+        let waits = |facts: &super::QueueFacts| facts.channel.is_some_and(|c| live::channel(c).is_asynchronous());
+        match queue.and_then(|queue| self.queues.find(queue.as_str())) {
+            Some(id) => self.queue_facts.get(id as usize).is_some_and(waits),
+            None => self.queue_facts.iter().any(waits),
+        }
+    }
+
+    /// A slice by the names to show.
+    #[must_use]
+    pub fn name(&self, slice: &Slice) -> String {
+        let shown = |dim: Dim, label: &Label| -> Label {
+            let queue =
+                || self.queue_facts.get(self.queues.find(label.as_str())? as usize)?.profile.as_ref()?.name.clone();
+            let agent =
+                || self.agent_facts.get(self.agents.find(label.as_str())? as usize)?.profile.as_ref()?.name.clone();
+            let name = match dim {
+                Dim::Queue => queue(),
+                Dim::Agent => agent(),
+                Dim::Intent | Dim::Channel | Dim::Team => None,
+            };
+            name.unwrap_or_else(|| label.clone())
+        };
+        slice.parts().fold(Slice::TOTAL, |named, (dim, label)| named.and(*dim, shown(*dim, label))).to_string()
     }
 }
 

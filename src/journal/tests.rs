@@ -88,8 +88,8 @@ fn firing() -> (Alarms, Episode) {
     let figures = vec![Figure { value: Some(150.0), n: 1, ..Figure::default() }];
     let row = Row { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
     let answer = Answer { rows: vec![row], ..Answer::default() };
-    let episode =
-        alarms.evaluate(&[answer], &[], &|kpi, _| kpi.def().bands, Time::from_unix(1_780_000_000)).pop().unwrap();
+    let surroundings = crate::alert::Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+    let episode = alarms.evaluate(&[answer], &[], surroundings, Time::from_unix(1_780_000_000)).pop().unwrap();
     (alarms, episode)
 }
 

@@ -2,9 +2,9 @@ use super::*;
 use crate::alert::{Act, Severity, State, built_in, group, lines};
 use crate::kpi::Row;
 
-/// The catalogue's lines, wherever.
-fn usual(kpi: KpiId, _: &Slice) -> crate::kpi::Bands {
-    kpi.def().bands
+/// The catalogue's lines and the slices' own names, wherever.
+fn usual() -> Surroundings<'static> {
+    Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string }
 }
 
 const QUEUE: &str = "billing";
@@ -40,7 +40,7 @@ impl Floor {
         };
         let rows = value.map(|value| (QUEUE, value)).into_iter().chain([("sales", 1.0)]).map(row).collect();
         let answer = Answer { at: at(second), rows, ..Answer::default() };
-        self.alarms.evaluate(&[answer], &self.sources, &usual, at(second))
+        self.alarms.evaluate(&[answer], &self.sources, usual(), at(second))
     }
 
     /// See the value from one second to another, every second; answers all that changed.
@@ -220,7 +220,7 @@ fn what_was_active_before_a_restart_goes_on_as_it_was() {
     // One whose rule is gone is over.
     let mut bare = Alarms::new(Vec::new(), Settings::default(), Calendar::default());
     bare.restore(kept, 8);
-    assert_eq!(bare.evaluate(&[], &[], &usual, at(100))[0].state, State::Resolved);
+    assert_eq!(bare.evaluate(&[], &[], usual(), at(100))[0].state, State::Resolved);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn the_worst_of_a_slice_stands_for_the_others() {
         })
         .collect();
     for second in 0..61 {
-        alarms.evaluate(&answers, &[], &usual, at(second));
+        alarms.evaluate(&answers, &[], usual(), at(second));
     }
     let active = alarms.active();
     let lines = lines(&active);
@@ -293,7 +293,7 @@ fn a_thousand_queues_by_ten_rules_take_no_time() {
         .collect();
     let started = std::time::Instant::now();
     for second in 0..5 {
-        alarms.evaluate(&answers, &[], &usual, at(second * 100));
+        alarms.evaluate(&answers, &[], usual(), at(second * 100));
     }
     assert!(started.elapsed().as_secs_f64() < 5.0, "{:?}", started.elapsed());
     assert!(alarms.watched().judged >= 9000);
