@@ -188,8 +188,7 @@ fn hire(
         leaving: false,
         weekday,
         weekend,
-        // The night desk stays until the day is at its desks.
-        stagger: 5 * i64::from(dice.whole(0, 4)) - if team.helps.is_empty() { 0 } else { 15 },
+        stagger: 5 * i64::from(dice.whole(0, 5)) - 10,
         pace: 0.12_f64.mul_add(green, dice.normal(1.0, 0.09)).clamp(0.75, 1.35),
         skill: (-0.05_f64).mul_add(green, dice.normal(0.01, 0.03)).clamp(-0.1, 0.1),
     }
