@@ -99,7 +99,7 @@ fn what_is_written_waits_its_time() {
     for (queue, low, high) in [("email", 600.0, 5_400.0), ("social", 120.0, 1_200.0), ("sms", 60.0, 300.0)] {
         let day = count(&events, from, to, Some(queue));
         within(queue, day.lay.0 / day.lay.1, low, high);
-        within("service level", day.service_level(), 80.0, 100.0);
+        within("service level", day.service_level(), 70.0, 100.0);
         within("abandonment", day.abandonment(), 0.0, 0.0);
     }
 }
@@ -188,7 +188,7 @@ fn someone_is_there_at_any_hour_of_any_day_anywhere() {
         let (mut there, mut hour, mut came) = (BTreeSet::new(), start + Span::HOUR, 0);
         for event in events {
             while event.at >= hour {
-                assert!(there.len() >= 12, "{} on shift at {hour} in {zone}", there.len());
+                assert!(there.len() >= 8, "{} on shift at {hour} in {zone}", there.len());
                 assert!(came >= 45, "{came} contacts in the hour to {hour} in {zone}");
                 hour = hour + Span::HOUR;
                 came = 0;
