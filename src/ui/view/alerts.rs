@@ -17,10 +17,9 @@ use crate::ui::widget::panel;
 /// The columns of the rail.
 pub const RAIL: &[Column] = &[
     Column::text("", "severity", 6, 0, 0),
-    Column::text("What", "text", 24, 70, 0),
+    Column::text("What", "text", 24, 110, 0),
     Column::number("", "more", 3, 1),
     Column::number("For", "for_s", 5, 2),
-    Column::text("Taken by", "taken_by", 14, 6, 1),
 ];
 /// The columns of the active ones.
 pub const ACTIVE: &[Column] = &[
@@ -158,7 +157,7 @@ impl Grid for Alerts<'_> {
             "line" => e.line.map_or(Key::Missing, Key::Number),
             "worst" => e.worst.map_or(Key::Missing, Key::Number),
             "for_s" | "lasted_s" => Key::Number(self.seconds(e)),
-            "taken_by" | "by" => holder(e).map_or(Key::Missing, |h| Key::label(h.0)),
+            "by" => holder(e).map_or(Key::Missing, |h| Key::label(h.0)),
             "since" => holder(e).map_or(Key::Missing, |h| Key::Number(format::float(h.1.0))),
             "ends_in_s" => holder(e).map_or(Key::Missing, |h| Key::Number(h.2.since(self.ctx.board.at).as_secs_f64())),
             "resolved" => e.resolved.map_or(Key::Missing, |at| Key::Number(format::float(at.0))),
@@ -191,7 +190,15 @@ impl Grid for Alerts<'_> {
         let role = if quiet { Role::Muted } else { of_verdict(verdict) };
         match self.column(column) {
             "severity" => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), role),
-            "text" => Cell::new(e.text.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text }),
+            // The rail has no room for a column that is mostly empty: who has taken it stands before its words.
+            "text" => match holder(e) {
+                Some((name, _, until)) if self.kind == Panel::Rail => {
+                    let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
+                    let left = format::span(until.since(self.ctx.board.at));
+                    Cell::new(format!("{sign} {name} {left} · {}", e.text), Role::Muted)
+                }
+                _ => Cell::new(e.text.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text }),
+            },
             "more" => match self.rows.get(row) {
                 Some((_, more)) if *more > 0 => Cell::new(format!("+{more}"), Role::Strong),
                 _ => Cell::new("", Role::Muted),
@@ -202,11 +209,7 @@ impl Grid for Alerts<'_> {
             "value_at" => Cell::new(show(e, e.acknowledged.as_ref().and_then(|a| a.value)), Role::Muted),
             "for_s" => Cell::new(format::age(crate::clock::Span::seconds(whole(self.seconds(e)))), Role::Muted),
             "lasted_s" => Cell::new(crate::kpi::format::duration(self.seconds(e)), Role::Muted),
-            "taken_by" | "by" => match holder(e) {
-                Some((name, _, until)) if self.kind == Panel::Rail => {
-                    let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
-                    Cell::new(format!("{sign} {name} {}", format::span(until.since(self.ctx.board.at))), Role::Accent)
-                }
+            "by" => match holder(e) {
                 Some((name, ..)) => Cell::new(name.as_str().to_owned(), Role::Accent),
                 None if self.kind == Panel::Past => past_holder(e),
                 None => Cell::new(if e.flapping { "comes and goes" } else { "" }, Role::Muted),
@@ -295,10 +298,32 @@ pub fn rail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     }
     // Where the table had to leave out words, the worst line is told in full below.
     let used = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len())) + 2;
-    if let (Some(e), true) = (ctx.ui.episode(ctx.board), height > used + 3) {
-        detail(buffer, Rect { y: inner.y + used, height: height - used, ..inner }, ctx, e);
+    if let (Some(e), true) = (ctx.ui.episode(ctx.board), height > used + 1) {
+        let room = Rect { y: inner.y + used, height: height - used, ..inner };
+        let used = detail(buffer, room, ctx, e);
+        others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
     }
     cursor
+}
+
+/// What to do about the other lines of the rail, as far as there is room.
+fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
+    let rail = Alerts::rail(ctx);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+    let mut y = inner.y + 1;
+    for (e, _) in rail.rows.iter().filter(|(e, _)| e.id != told && !taken(e) && !e.action.is_empty()) {
+        let verdict = glyphs::of_severity(e.severity);
+        let lines = [
+            (format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict)),
+            (format!("→ {}", e.action), Role::Text),
+        ];
+        let height = cols(overlay::height(&lines, usize::from(inner.width)));
+        if y + height > inner.bottom() {
+            return;
+        }
+        overlay::lines(buffer, Rect { y, height, ..inner }, ctx.theme, &lines, 0);
+        y += height + 1;
+    }
 }
 
 /// Draw the page.
@@ -341,30 +366,20 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     };
     let inner = panel::panel(buffer, room, ctx.theme, "What it means, what to do", "", false);
     match selected {
-        Some(e) => detail(buffer, inner, ctx, e),
+        Some(e) => {
+            detail(buffer, inner, ctx, e);
+        }
         None => panel::say(buffer, inner, ctx.theme, "nothing is selected"),
     }
     cursor
 }
 
-/// What to do about an episode: its own text, or the catalogue's where the label could hold only its beginning.
-#[must_use]
-pub fn action(e: &Episode) -> &str {
-    let own = e.action.as_str();
-    let whole = e.kpi.map_or("", |kpi| kpi.def().action);
-    match own.strip_suffix('…') {
-        Some(beginning) if whole.starts_with(beginning) => whole,
-        _ => own,
-    }
-}
-
-/// What an episode means, what to do, and what has happened.
-fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
+/// What an episode means, what to do, and what has happened; the rows it took.
+fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
     let verdict = glyphs::of_severity(e.severity);
     let mut lines = vec![(format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict))];
-    let action = action(e);
-    if !action.is_empty() {
-        lines.push((format!("→ {action}"), Role::Strong));
+    if !e.action.is_empty() {
+        lines.push((format!("→ {}", e.action), Role::Strong));
     }
     let way = if e.above { "above" } else { "below" };
     lines.push((
@@ -386,7 +401,9 @@ fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
         let value = entry.value.map_or_else(String::new, |v| format!(" at {}", show(e, Some(v))));
         lines.push((format!("{} {}{who}{value}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Text));
     }
-    overlay::lines(buffer, Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area }, ctx.theme, &lines, 0);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+    overlay::lines(buffer, inner, ctx.theme, &lines, 0);
+    cols(overlay::height(&lines, usize::from(inner.width))).min(area.height)
 }
 
 /// Draw the choice of how long to be quiet.

@@ -170,6 +170,10 @@ impl Grid for Intents<'_> {
                 let text = self.figure(row, KpiId::Csat).map(|f| format::interval(KpiId::Csat.def(), f));
                 text.filter(|t| !t.is_empty()).map_or_else(Cell::none, |text| Cell::new(text, Role::Muted))
             }
+            // That there is no trap is no news.
+            (_, Some(KpiId::SpeedTrap)) if self.figure(row, KpiId::SpeedTrap).and_then(|f| f.value) == Some(0.0) => {
+                Cell::new(glyphs::GOOD, Role::Faint)
+            }
             (_, Some(kpi)) => Cell::figure(kpi, self.figure(row, kpi)),
             _ => Cell::none(),
         }

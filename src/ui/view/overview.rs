@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, agents, alerts, queue, waiting};
+use super::{Ctx, agents, alerts, queue, queues, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
 use crate::ui::grid;
+use crate::ui::mouse::Target;
 use crate::ui::state::{List, Panel};
 use crate::ui::widget::tile::{LARGE, Tile};
 use crate::ui::widget::{panel, table, tile};
@@ -15,7 +16,8 @@ use crate::ui::widget::{panel, table, tile};
 /// Draw it.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let wide = area.width >= 150;
-    let queues = cols(ctx.board.queues.len()) + 2;
+    let count = queues::rows(ctx).count();
+    let queues = cols(count) + 2;
     let rail = cols(alerts::lines(ctx)).max(1) + 2;
     let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { rail.min(8) });
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
@@ -38,7 +40,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let figures = ctx.data.figures(ask::queues(ctx.ui));
     let focus = ctx.ui.focus();
     let about = ctx.about(figures.map(|f| &f.answer));
-    let name = format!("Queues {}", ctx.board.queues.len());
+    let name = format!("Queues {count}");
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, focus == Panel::Queues);
     let queues = super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet");
     let rail = alerts::rail(buffer, right, ctx);
@@ -96,6 +98,7 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
             height: height - u16::from(height > 3),
         };
         tile(*kpi, figure, &course, selected, ctx).draw(buffer, place, ctx.theme);
+        ctx.ui.areas.borrow_mut().note(place, Target::Tile(at));
     }
     let rows = cols(shown.len().div_ceil(per_row));
     rows * height

@@ -2,10 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overview, waiting};
-use crate::kpi::{Dim, KpiId};
+use crate::kpi::{Dim, KpiId, Verdict};
 use crate::ui::ask;
 use crate::ui::format::{self, cols};
 use crate::ui::state::Panel;
@@ -147,43 +148,56 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
         return;
     }
-    let bar = (inner.width.saturating_sub(4) / cols(course.len()).max(1)).clamp(1, 5);
-    let used = (bar * cols(course.len())).min(inner.width - 4);
-    let bars = Rect { x: inner.x + 2, width: used, height: inner.height - 2, ..inner };
-    let levels: Vec<crate::kpi::Verdict> = figures
-        .answer
-        .rows
-        .iter()
-        .map(|row| figures.of(row, KpiId::ServiceLevel).map_or(crate::kpi::Verdict::None, |f| f.verdict))
-        .collect();
+    // The scale and the names of the rows stand on the left, where there is room for them.
+    let gutter = if inner.width >= 40 { 9 } else { 2 };
+    let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
+    let skip = course.len().saturating_sub(usize::from(bars.width));
+    let count = course.len() - skip;
+    let levels: Vec<_> = figures.answer.rows.iter().map(|row| figures.of(row, KpiId::ServiceLevel)).collect();
     let style = |at: usize| {
-        let role = match levels.get(at) {
-            Some(crate::kpi::Verdict::Critical) => Role::Critical,
-            Some(crate::kpi::Verdict::Warning) => Role::Warning,
+        let verdict = levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict);
+        let role = match verdict {
+            Verdict::Critical => Role::Critical,
+            Verdict::Warning => Role::Warning,
             _ => Role::Accent,
         };
-        ctx.theme.style(role)
+        // Bars are large: weight on top of colour would be too much.
+        ctx.theme.style(role).remove_modifier(Modifier::BOLD)
     };
-    trend::bars(buffer, bars, &course, bar, style);
+    let most = course.iter().skip(skip).flatten().copied().fold(0.0, f64::max);
+    trend::bars(buffer, bars, &course, most, style);
+    let muted = ctx.theme.style(Role::Muted);
+    let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
+    if gutter > 2 {
+        let mut label = |y: u16, text: &str| buffer.set_string(inner.x, y, format!("{text:>8}"), muted);
+        label(bars.y, &crate::kpi::format::count(most));
+        if bars.height >= 5 {
+            label(bars.y + bars.height / 2, &crate::kpi::format::count((most / 2.0).round()));
+        }
+        label(foot, "svc lvl");
+    }
     let zone = ctx.zone();
     let write = |at: crate::clock::Time| match every {
         crate::kpi::Every::Days(_) => at.to_chrono().with_timezone(&zone).format("%-d %b").to_string(),
         crate::kpi::Every::Minutes(_) => format::minute(at, zone),
     };
-    let starts: Vec<_> = figures.answer.rows.iter().filter_map(|row| row.start).collect();
-    let skip = starts.len().saturating_sub(usize::from(used / bar));
-    let y = inner.bottom() - 2;
-    if let (Some(first), Some(last)) = (starts.get(skip), starts.last()) {
-        buffer.set_string(bars.x, y, write(*first), ctx.theme.style(Role::Muted));
-        let text = write(*last);
-        if bars.width > 14 {
-            buffer.set_string(bars.right().saturating_sub(cols(text.width())), y, &text, ctx.theme.style(Role::Muted));
+    let mut free = bars.x;
+    for (at, row) in figures.answer.rows.iter().skip(skip).enumerate() {
+        let place = trend::place(bars, count, at);
+        // A time below each bar that has room for it, and the service level as far as the bar is wide.
+        let text = row.start.map(&write).unwrap_or_default();
+        if place.x >= free && place.x + cols(text.width()) <= bars.right() {
+            buffer.set_string(place.x, axis, &text, muted);
+            free = place.x + cols(text.width()) + 3;
         }
+        let level = levels.get(skip + at).copied().flatten();
+        let Some(value) = level.and_then(|f| f.value) else { continue };
+        let words = format!("{value:.0}");
+        let text = if usize::from(place.width) > words.width() {
+            words
+        } else {
+            trend::step(value, 0.0, 100.0).repeat(usize::from(place.width))
+        };
+        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), style(skip + at));
     }
-    let most = course.iter().flatten().copied().fold(0.0, f64::max);
-    let words = format!(
-        "most {most:.0}; service level {}",
-        trend::line(&figures.course(None, KpiId::ServiceLevel), course.len().min(usize::from(used)))
-    );
-    buffer.set_stringn(bars.x, y + 1, &words, usize::from(inner.width.saturating_sub(3)), ctx.theme.style(Role::Muted));
 }

@@ -40,12 +40,19 @@ pub const COLUMNS: &[Column] = &[
 const STATUS: usize = 1;
 const TREND: usize = 9;
 
+/// The queues there are.
+pub fn rows(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
+    ctx.board.queues.iter().filter(|queue| !queue.id.is_empty())
+}
+
 /// The queues.
 pub struct Queues<'a> {
     ctx: Ctx<'a>,
     figures: Option<&'a Figures>,
     courses: Option<&'a Figures>,
     alerts: FxHashMap<&'a Label, (Verdict, bool)>,
+    /// Contacts that never were in a queue (self-service) are none of them.
+    rows: Vec<&'a QueueRow>,
 }
 
 impl<'a> Queues<'a> {
@@ -66,11 +73,12 @@ impl<'a> Queues<'a> {
             figures: ctx.data.figures(ask::queues(ctx.ui)),
             courses: ctx.data.figures(ask::queue_courses(ctx.ui)),
             alerts,
+            rows: rows(ctx).collect(),
         }
     }
 
     fn queue(&self, row: usize) -> Option<&'a QueueRow> {
-        self.ctx.board.queues.get(row)
+        self.rows.get(row).copied()
     }
 
     fn figure(&self, queue: &QueueRow, kpi: KpiId) -> Option<&'a Figure> {
@@ -104,7 +112,7 @@ impl Grid for Queues<'_> {
     }
 
     fn len(&self) -> usize {
-        self.ctx.board.queues.len()
+        self.rows.len()
     }
 
     fn id(&self, row: usize) -> Label {
