@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
 
 use super::action::Keymap;
 use super::ask::Want;
@@ -110,33 +109,47 @@ fn lines(buffer: &Buffer) -> Vec<String> {
         .collect()
 }
 
-/// The text, and below it each stretch of one style with what stands in it.
-fn written(buffer: &Buffer) -> String {
-    let mut out = lines(buffer).join("\n");
-    out.push_str("\n\nstyles\n");
+/// The stretches of each row that aren't plain text: `row: from-to style`, rows that follow each other and have the
+/// same stretches together.
+fn styles(buffer: &Buffer) -> String {
+    use std::fmt::Write as _;
     let base = buffer.cell((0, 0)).unwrap();
-    let base = Style::new().bg(base.bg);
+    let ground = base.bg;
+    let mut out: Vec<(usize, usize, String)> = Vec::new();
     for (y, row) in buffer.content.chunks(usize::from(buffer.area.width)).enumerate() {
-        let mut runs: Vec<(Style, String)> = Vec::new();
-        for cell in row {
+        let mut runs: Vec<(usize, usize, String)> = Vec::new();
+        for (x, cell) in row.iter().enumerate() {
+            let style = cell.style();
+            let mut words =
+                style.fg.filter(|fg| *fg != ratatui::style::Color::Reset).map_or(String::new(), |fg| fg.to_string());
+            if let Some(bg) = style.bg.filter(|bg| *bg != ground) {
+                let _ = write!(words, " on {bg}");
+            }
+            if !style.add_modifier.is_empty() {
+                let _ = write!(words, " {:?}", style.add_modifier);
+            }
+            // A blank shows nothing of its colour: it goes with what stands before it.
+            let blank = cell.symbol() == " " && style.bg.is_none_or(|bg| bg == ground) && style.add_modifier.is_empty();
             match runs.last_mut() {
-                Some((style, text)) if *style == cell.style() => text.push_str(cell.symbol()),
-                _ => runs.push((cell.style(), cell.symbol().to_owned())),
+                Some((_, to, before)) if *before == words && *to + 1 >= x => *to = x,
+                _ if blank || words.is_empty() => {}
+                _ => runs.push((x, x, words.trim_start().to_owned())),
             }
         }
-        for (style, text) in runs {
-            let text = text.trim();
-            let marked = !style.add_modifier.is_empty() || style.bg != base.bg;
-            if !text.is_empty() && (marked || matches!(style.fg, Some(fg) if fg != ratatui::style::Color::Reset)) {
-                use std::fmt::Write as _;
-                let short: String = text.chars().take(24).collect();
-                let bg = style.bg.filter(|bg| Some(*bg) != base.bg).map_or(String::new(), |bg| format!(" on {bg}"));
-                let fg = style.fg.map_or(String::new(), |fg| fg.to_string());
-                let _ = writeln!(out, "{y:>3} {fg}{bg} {:?} {short}", style.add_modifier);
-            }
+        let text = runs.iter().fold(String::new(), |mut text, (from, to, words)| {
+            let _ = write!(text, " {from}-{to} {words};");
+            text
+        });
+        match out.last_mut() {
+            Some((_, to, before)) if *before == text => *to = y,
+            _ => out.push((y, y, text)),
         }
     }
-    out
+    out.into_iter().filter(|(.., text)| !text.is_empty()).fold(String::new(), |mut all, (from, to, text)| {
+        let rows = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        let _ = writeln!(all, "{rows}:{text}");
+        all
+    })
 }
 
 /// Sends a sample floor's boards and answers to a real screen, for looking at.
@@ -187,27 +200,30 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
 const PAGES: [(&str, &str); 6] =
     [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "2 c")];
 
+/// Each depth, and the palette it is looked at with.
+const DEPTHS: [(&str, Palette, Depth); 3] = [
+    ("all colours", Palette::Dark, Depth::True),
+    ("sixteen colours", Palette::Terminal, Depth::Few),
+    ("no colours", Palette::Terminal, Depth::None),
+];
+
 #[test]
-fn every_page_in_sixteen_colours_at_every_size() {
+fn every_page_at_every_size_and_depth() {
     let mut bench = Bench::new(sample::board(60));
     for (name, keys) in PAGES {
         bench.press(keys);
         for size in SIZES {
-            let buffer = bench.draw(size, Palette::Terminal, Depth::Few, false);
-            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), written(&buffer));
+            let mut text = String::new();
+            let mut styled = String::new();
+            for (depth, palette, colours) in DEPTHS {
+                let buffer = bench.draw(size, palette, colours, false);
+                let lines = lines(&buffer).join("\n");
+                assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
+                text = lines;
+                styled = format!("{styled}\n\n{depth}\n{}", styles(&buffer).trim_end());
+            }
+            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
         }
-    }
-}
-
-#[test]
-fn every_page_in_all_colours_and_in_none() {
-    let mut bench = Bench::new(sample::board(60));
-    for (name, keys) in PAGES {
-        bench.press(keys);
-        let full = bench.draw(SIZES[0], Palette::Dark, Depth::True, false);
-        insta::assert_snapshot!(format!("{name}-dark-truecolor"), written(&full));
-        let none = bench.draw(SIZES[0], Palette::Terminal, Depth::None, false);
-        insta::assert_snapshot!(format!("{name}-none"), written(&none));
     }
 }
 
@@ -276,7 +292,8 @@ fn old_data_says_so_and_why() {
     let bench = Bench::new(board);
     let text = bench.text(SIZES[0]);
     assert!(text.contains("‼ pbx-1 down for 2m: connection refused"), "{text}");
-    insta::assert_snapshot!("overview-stale", written(&bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false)));
+    let buffer = bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
+    insta::assert_snapshot!("overview-stale", format!("{}\n\n{}", lines(&buffer).join("\n"), styles(&buffer)));
 }
 
 #[test]
@@ -308,12 +325,79 @@ fn a_drill_goes_in_and_comes_back() {
     let mut bench = Bench::new(sample::board(60));
     bench.press("<down> <enter> <enter> <enter>");
     let text = bench.text(SIZES[2]);
-    assert!(text.contains("Overview ▸ Billing ▸ bill too high agents ▸ "), "{text}");
+    assert!(text.contains("Overview ▸ Billing ▸ bill too high ▸ ") && text.contains(" · contacts"), "{text}");
     assert_eq!(bench.ui.trail.len(), 4);
     bench.press("<esc> <esc> <esc> <esc>");
     assert_eq!(bench.ui.trail.len(), 1);
     let selected = bench.ui.lists.get(&super::state::Panel::Queues).and_then(|list| list.current().cloned());
     assert_eq!(selected.unwrap().as_str(), "billing", "the selection is kept");
+}
+
+/// Click on the first place where the screen says something.
+fn click(bench: &mut Bench, size: (u16, u16), words: &str) {
+    let buffer = bench.draw(size, Palette::Terminal, Depth::Few, false);
+    let rows = lines(&buffer);
+    let row =
+        rows.iter().position(|row| row.contains(words)).unwrap_or_else(|| panic!("no {words}: {}", rows.join("\n")));
+    let column = rows[row].find(words).map(|at| rows[row][..at].chars().count()).unwrap();
+    turn(bench, MouseEventKind::Down(MouseButton::Left), (u16::try_from(column).unwrap(), u16::try_from(row).unwrap()));
+}
+
+fn turn(bench: &mut Bench, kind: MouseEventKind, (column, row): (u16, u16)) {
+    let board = Arc::clone(&bench.board);
+    bench.ui.mouse(&MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }, &board);
+    bench.answer();
+}
+
+#[test]
+fn clicks_select_go_in_sort_and_come_back() {
+    use super::state::{Page, Panel};
+    let mut bench = Bench::new(sample::board(60));
+    let current = |bench: &Bench, panel| bench.ui.lists[&panel].current().unwrap().to_string();
+    click(&mut bench, SIZES[2], "Complaints");
+    assert_eq!((bench.ui.page(), current(&bench, Panel::Queues).as_str()), (Page::Overview, "complaints"));
+    click(&mut bench, SIZES[2], "Complaints");
+    assert_eq!((bench.ui.page(), bench.ui.trail.len()), (Page::Queue, 2));
+    click(&mut bench, SIZES[2], "Overview ▸");
+    assert_eq!(bench.ui.trail.len(), 1);
+    click(&mut bench, SIZES[2], "Longest");
+    assert_eq!(bench.ui.lists[&Panel::Queues].sort, Some((3, true)));
+    click(&mut bench, SIZES[2], "4 Agents");
+    assert_eq!(bench.ui.page(), Page::Agents);
+    click(&mut bench, SIZES[2], "1 Overview");
+    // A click on what has not the keys gives them to it first.
+    click(&mut bench, SIZES[2], "Customer effort");
+    assert_eq!((bench.ui.focus(), bench.ui.tile, bench.ui.overlay.is_some()), (Panel::Tiles, 5, false));
+    click(&mut bench, SIZES[2], "Customer effort");
+    assert!(bench.ui.overlay.is_some(), "the figure is explained");
+    click(&mut bench, SIZES[2], "Customer effort of all queues");
+    assert!(bench.ui.overlay.is_none(), "and put away");
+}
+
+#[test]
+fn the_wheel_turns_the_list_below_it() {
+    use super::state::{Page, Panel};
+    let mut bench = Bench::new(sample::board(60));
+    bench.press("<tab>");
+    assert_eq!(bench.ui.focus(), Panel::Rail);
+    bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
+    turn(&mut bench, MouseEventKind::ScrollDown, (20, 12));
+    assert_eq!((bench.ui.focus(), bench.ui.lists[&Panel::Queues].position()), (Panel::Rail, Some(3)));
+    turn(&mut bench, MouseEventKind::ScrollDown, (20, 0));
+    assert_eq!((bench.ui.page(), bench.ui.lists[&Panel::Queues].position()), (Page::Overview, Some(3)));
+    // What is typed is not thrown away by a click.
+    bench.press("/ b");
+    turn(&mut bench, MouseEventKind::Down(MouseButton::Left), (20, 12));
+    assert!(bench.ui.prompt.is_some());
+}
+
+#[test]
+fn contacts_without_a_queue_are_no_queue() {
+    let mut board = sample::board(20);
+    board.queues[3].id = "".into();
+    board.queues[3].name = "".into();
+    let bench = Bench::new(board);
+    assert!(bench.text(SIZES[1]).contains("Queues 9"), "{}", bench.text(SIZES[1]));
 }
 
 #[test]

@@ -287,22 +287,42 @@ pub fn rail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         (new, 0) => format!("{new} new"),
         (new, held) => format!("{new} new · {held} taken"),
     };
-    let inner = panel::panel(buffer, area, ctx.theme, "Alerts", &about, ctx.ui.focus() == Panel::Rail);
+    let focus = ctx.ui.focus() == Panel::Rail;
+    let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let foot = hidden(ctx);
-    let height = inner.height.saturating_sub(u16::from(foot.is_some()));
-    let cursor = super::table(buffer, Rect { height, ..inner }, ctx, Panel::Rail, "· all is well");
+    let told = ctx.ui.episode(ctx.board);
+    let needed = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len()));
+    // Below the lines: what a cause hides, and what to do about the worst. Its lines speak for themselves: the rule of
+    // the panel lies where a table has its heading.
+    let kept = u16::from(foot.is_some()) + u16::from(told.is_some() && inner.height >= 3);
+    let height = needed.min(inner.height.saturating_sub(kept));
+    let cursor = if needed == 0 {
+        super::table(buffer, inner, ctx, Panel::Rail, "· all is well")
+    } else {
+        super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "")
+    };
+    panel::panel(buffer, area, ctx.theme, "Alerts", &about, focus);
+    let mut rest = Rect { y: inner.y + height, height: inner.height - height, ..inner };
     if let Some(text) = foot {
-        let shown = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len())) + 1;
-        let y = inner.y + shown.min(height);
-        panel::say(buffer, Rect { y, height: 1, ..inner }, ctx.theme, &text);
+        let line = Rect { height: rest.height.min(1), ..rest };
+        panel::say(buffer, line, ctx.theme, &text);
+        rest = Rect { y: rest.y + line.height, height: rest.height - line.height, ..rest };
     }
-    // Where the table had to leave out words, the worst line is told in full below.
-    let used = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len())) + 2;
-    if let (Some(e), true) = (ctx.ui.episode(ctx.board), height > used + 1) {
-        let room = Rect { y: inner.y + used, height: height - used, ..inner };
-        let used = detail(buffer, room, ctx, e);
-        others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
+    let Some(e) = told else { return cursor };
+    if rest.height < 5 {
+        let lines = [(format!("→ {}", e.action), Role::Strong)];
+        let width = usize::from(rest.width).saturating_sub(3);
+        // Where it doesn't fit whole, one line says how it begins.
+        if overlay::height(&lines, width) <= usize::from(rest.height) {
+            overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
+        } else if let ([(text, role)], 1..) = (&lines, rest.height) {
+            buffer.set_stringn(rest.x + 2, rest.y, fit(text, width), width, ctx.theme.style(*role));
+        }
+        return cursor;
     }
+    let room = Rect { y: rest.y + 1, height: rest.height - 1, ..rest };
+    let used = detail(buffer, room, ctx, e);
+    others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
     cursor
 }
 

@@ -91,7 +91,7 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let here = page == numbered || page == ctx.ui.page();
         let role = if here { Role::Focus } else { Role::Muted };
         // Deep in a drill on a narrow screen the trail needs the room of the other pages' names.
-        let short = area.width < 110 && ctx.ui.trail.len() > 2 && !here;
+        let short = area.width < 110 && ctx.ui.trail.len() > 1 && !here;
         let text = if short { (at + 1).to_string() } else { format!("{} {}", at + 1, page.name()) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
         ctx.ui.areas.borrow_mut().note(Rect { x, width: cols(text.width()), height: 1, ..area }, Target::Tab(page));

@@ -128,7 +128,7 @@ pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         );
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held to the room")]
         let wide = (part.value.unwrap_or(0.0) / most * f64::from(room)).clamp(0.0, f64::from(room)) as usize;
-        buffer.set_string(inner.x + 14, y, "▇".repeat(wide), ctx.theme.style(Role::Accent));
+        buffer.set_string(inner.x + 14, y, "▇".repeat(wide), ctx.theme.style(Role::Muted));
     }
 }
 
@@ -159,7 +159,8 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let role = match verdict {
             Verdict::Critical => Role::Critical,
             Verdict::Warning => Role::Warning,
-            _ => Role::Accent,
+            // What is well is quiet: what is wrong is to be the brightest.
+            _ => Role::Muted,
         };
         // Bars are large: weight on top of colour would be too much.
         ctx.theme.style(role).remove_modifier(Modifier::BOLD)

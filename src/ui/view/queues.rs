@@ -177,7 +177,7 @@ impl Grid for Queues<'_> {
             },
             (TREND, _) => {
                 let course = self.courses.map(|f| f.course(Some(queue.id.as_str()), KpiId::ServiceLevel));
-                course.map_or_else(Cell::none, |c| Cell::new(trend::line(&c, usize::from(width)), Role::Accent))
+                course.map_or_else(Cell::none, |c| Cell::new(trend::line(&c, usize::from(width)), Role::Muted))
             }
             (_, Some(KpiId::Waiting)) => {
                 let role = if queue.live.waiting == 0 { Role::Muted } else { Role::Strong };

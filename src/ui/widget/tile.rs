@@ -158,7 +158,7 @@ impl Tile<'_> {
         let room = room.min(self.trend.len().max(1)).min(48);
         let line = trend::line(self.trend, room);
         let x = if row == y { inner.right().saturating_sub(cols(room) + 2) } else { inner.x };
-        buffer.set_stringn(x, row, &line, room, theme.style(Role::Accent));
+        buffer.set_stringn(x, row, &line, room, theme.style(Role::Muted));
         buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(role));
     }
 }

@@ -18,15 +18,15 @@ pub fn line(values: &[Option<f64>], width: usize) -> String {
         out.push(' ');
     }
     for value in shown {
-        out.push_str(value.map_or(" ", |v| EIGHTHS.get(eighth(v, least, most, 7)).copied().unwrap_or(" ")));
+        out.push_str(value.map_or(" ", |v| step(v, least, most)));
     }
     out
 }
 
-/// A value as an eighth of a block between two ends.
+/// A value as a part of a block between two ends. A block is never filled whole: lines above each other stay apart.
 #[must_use]
 pub fn step(value: f64, least: f64, most: f64) -> &'static str {
-    EIGHTHS.get(eighth(value, least, most, 7)).copied().unwrap_or(" ")
+    EIGHTHS.get(eighth(value, least, most, 6)).copied().unwrap_or(" ")
 }
 
 fn range(values: &[Option<f64>]) -> (f64, f64) {
@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn a_line_keeps_the_newest_and_its_width() {
         let values: Vec<Option<f64>> = vec![Some(9.0), Some(0.0), None, Some(10.0)];
-        assert_eq!(line(&values, 3), "▁ █");
-        assert_eq!(line(&values, 6), "  ▇▁ █");
+        assert_eq!(line(&values, 3), "▁ ▇");
+        assert_eq!(line(&values, 6), "  ▆▁ ▇");
         assert_eq!(line(&[Some(5.0), Some(5.0)], 2), "▄▄");
     }
 
