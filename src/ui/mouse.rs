@@ -77,10 +77,7 @@ impl Ui {
             *down = down.saturating_add_signed(by);
             return;
         }
-        let panel = match target {
-            Some(Target::List(panel) | Target::Row(panel, _) | Target::Column(panel, _)) => panel,
-            _ => return,
-        };
+        let Some(Target::List(panel) | Target::Row(panel, _) | Target::Column(panel, _)) = target else { return };
         if let Some(list) = self.lists.get_mut(&panel) {
             list.walk(isize::from(by));
         }

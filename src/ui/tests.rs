@@ -8,6 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
 
 use super::action::Keymap;
 use super::ask::Want;
@@ -111,30 +112,33 @@ fn lines(buffer: &Buffer) -> Vec<String> {
 
 /// The stretches of each row that aren't plain text: `row: from-to style`, rows that follow each other and have the
 /// same stretches together.
-fn styles(buffer: &Buffer) -> String {
+fn styles(buffer: &Buffer, theme: Theme) -> String {
     use std::fmt::Write as _;
-    let base = buffer.cell((0, 0)).unwrap();
-    let ground = base.bg;
+    let base = theme.base();
+    let colour = |one: Option<Color>, base: Option<Color>| one.filter(|c| *c != Color::Reset && Some(*c) != base);
     let mut out: Vec<(usize, usize, String)> = Vec::new();
     for (y, row) in buffer.content.chunks(usize::from(buffer.area.width)).enumerate() {
         let mut runs: Vec<(usize, usize, String)> = Vec::new();
+        let mut broken = true;
         for (x, cell) in row.iter().enumerate() {
             let style = cell.style();
-            let mut words =
-                style.fg.filter(|fg| *fg != ratatui::style::Color::Reset).map_or(String::new(), |fg| fg.to_string());
-            if let Some(bg) = style.bg.filter(|bg| *bg != ground) {
+            let mut words = colour(style.fg, base.fg).map_or(String::new(), |fg| fg.to_string());
+            if let Some(bg) = colour(style.bg, base.bg) {
                 let _ = write!(words, " on {bg}");
+            } else if cell.symbol() == " " && !style.add_modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
+            {
+                // A blank shows nothing of its style: it neither begins a stretch nor ends one.
+                continue;
             }
             if !style.add_modifier.is_empty() {
                 let _ = write!(words, " {:?}", style.add_modifier);
             }
-            // A blank shows nothing of its colour: it goes with what stands before it.
-            let blank = cell.symbol() == " " && style.bg.is_none_or(|bg| bg == ground) && style.add_modifier.is_empty();
             match runs.last_mut() {
-                Some((_, to, before)) if *before == words && *to + 1 >= x => *to = x,
-                _ if blank || words.is_empty() => {}
+                Some((_, to, before)) if !broken && *before == words.trim_start() => *to = x,
+                _ if words.is_empty() => {}
                 _ => runs.push((x, x, words.trim_start().to_owned())),
             }
+            broken = words.is_empty();
         }
         let text = runs.iter().fold(String::new(), |mut text, (from, to, words)| {
             let _ = write!(text, " {from}-{to} {words};");
@@ -220,7 +224,8 @@ fn every_page_at_every_size_and_depth() {
                 let lines = lines(&buffer).join("\n");
                 assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
                 text = lines;
-                styled = format!("{styled}\n\n{depth}\n{}", styles(&buffer).trim_end());
+                styled =
+                    format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
             }
             insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
         }
@@ -293,7 +298,14 @@ fn old_data_says_so_and_why() {
     let text = bench.text(SIZES[0]);
     assert!(text.contains("‼ pbx-1 down for 2m: connection refused"), "{text}");
     let buffer = bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
-    insta::assert_snapshot!("overview-stale", format!("{}\n\n{}", lines(&buffer).join("\n"), styles(&buffer)));
+    insta::assert_snapshot!(
+        "overview-stale",
+        format!(
+            "{}\n\n{}",
+            lines(&buffer).join("\n"),
+            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few })
+        )
+    );
 }
 
 #[test]
