@@ -343,7 +343,12 @@ impl Ui {
                 Want::Figures(ask::agents(self, slice)),
             ],
             Page::Intents => {
-                vec![Want::Figures(ask::totals(self, slice)), Want::Figures(ask::intents(self, slice))]
+                let selected = self.selected_slice(board);
+                vec![
+                    Want::Figures(ask::totals(self, slice)),
+                    Want::Figures(ask::intents(self, slice)),
+                    Want::Figures(ask::course(self, &selected)),
+                ]
             }
             Page::Agents => vec![Want::Figures(ask::agents(self, slice))],
             Page::Alerts => vec![Want::History],

@@ -47,7 +47,8 @@ impl Bench {
     /// Answer what the page asks, and put its lists in order.
     fn answer(&mut self) {
         let wants = self.ui.needs(&self.board);
-        for want in self.data.due(&wants, self.board.seq, false, Instant::now()) {
+        let frozen = self.ui.frozen.is_some();
+        for want in self.data.due(&wants, self.board.seq, frozen, Instant::now()) {
             let reply = match &want {
                 Want::Figures(query) => Reply::Figures(Box::new(sample::answer(query, &self.board))),
                 Want::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
@@ -447,6 +448,32 @@ fn freezing_holds_the_board_and_pauses_a_replay() {
     let mut bench = Bench::new(board);
     assert_eq!(bench.press("<space>"), Some(Effect::Steer(crate::floor::handle::Steer::Pause(true))));
     assert_eq!(bench.press(">"), Some(Effect::Steer(crate::floor::handle::Steer::Speed(120.0))));
+}
+
+#[test]
+fn what_is_opened_while_frozen_says_that_it_is_newer() {
+    let mut bench = Bench::new(sample::board(20));
+    bench.press("<space>");
+    let shown = Arc::clone(&bench.board);
+    let mut later = Board::clone(&shown);
+    later.seq += 40;
+    later.at = later.at + crate::clock::Span::seconds(60);
+    bench.board = Arc::new(later);
+    bench.press("1");
+    let overview = |bench: &mut Bench| {
+        let live = std::mem::replace(&mut bench.board, Arc::clone(&shown));
+        let text = bench.text(SIZES[1]);
+        bench.board = live;
+        text
+    };
+    let text = overview(&mut bench);
+    assert!(text.contains("FROZEN at 10:42:17") && !text.contains("after the freeze"), "{text}");
+    bench.press("3");
+    let text = overview(&mut bench);
+    assert!(text.contains("today · as of 10:43:17, after the freeze"), "{text}");
+    bench.press("1 c");
+    let text = overview(&mut bench);
+    assert!(text.contains("after the freeze"), "{text}");
 }
 
 #[test]

@@ -86,6 +86,7 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn value_name(&self, dim: Dim, id: &Label) -> String {
         match dim {
+            Dim::Intent if id.is_empty() => "intent not known".to_owned(),
             _ if id.is_empty() => format!("no {}", dim.key()),
             Dim::Queue => self.board.queues.iter().find(|q| q.id == *id).map_or(id, |q| &q.name).to_string(),
             Dim::Agent => self.board.agents.iter().find(|a| a.id == *id).map_or(id, |a| &a.name).to_string(),
@@ -117,6 +118,10 @@ impl<'a> Ctx<'a> {
         let window = self.ui.window.key();
         match answer {
             None => format!("{window} …"),
+            // The floor keeps no old answers: what a frozen screen opens for the first time is newer than the rest.
+            Some(answer) if self.ui.frozen.is_some() && answer.at > self.board.at => {
+                format!("{window} · as of {}, after the freeze", format::clock(answer.at, self.zone()))
+            }
             Some(answer) => match self.board.at.since(answer.at) {
                 age if age.as_secs() < 3 => window.to_owned(),
                 age => format!("{window} · {} old", format::age(age)),

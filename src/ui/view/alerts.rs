@@ -350,13 +350,16 @@ fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let wide = area.width >= 130;
     let side = if wide { (area.width * 2 / 5).min(90) } else { 0 };
-    let below = if wide { 0 } else { (area.height / 3).min(9) };
+    let below = if wide { 0 } else { (area.height / 4).clamp(6, 9).min(area.height / 3) };
     let lists = Rect { width: area.width - side, height: area.height - below, ..area };
     let count = |panel: Panel| cols(ctx.ui.lists.get(&panel).map_or(0, |list| list.order.len()));
     // Each list takes the rows it needs; what is too much is taken from the history first.
     let third = (lists.height / 3).max(3);
-    let held = (count(Panel::Held) + 2).clamp(3, third);
-    let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + 3).max(5));
+    // A list that is empty says so in one line.
+    let least = |panel: Panel| if count(panel) == 0 { 2 } else { 3 };
+    let held = (count(Panel::Held) + 2).clamp(least(Panel::Held), third);
+    let past = least(Panel::Past) + u16::from(lists.height >= 20);
+    let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + past).max(5));
     let mut cursor = None;
     let mut y = lists.y;
     let rest = lists.height.saturating_sub(held + active);

@@ -10,7 +10,7 @@ use crate::ui::format::cols;
 use crate::ui::grid;
 use crate::ui::mouse::Target;
 use crate::ui::state::{List, Panel};
-use crate::ui::widget::tile::{LARGE, Tile};
+use crate::ui::widget::tile::{HUGE, LARGE, Tile};
 use crate::ui::widget::{panel, table, tile};
 
 /// Draw it.
@@ -22,7 +22,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { rail.min(8) });
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
     let (left, right) = if wide {
-        let width = (area.width * 2 / 5).clamp(52, 110);
+        let width = (area.width * 21 / 50).clamp(52, 130);
         let left = Rect { width: below.width - width - 1, ..below };
         (left, Rect { x: left.right() + 1, width, ..below })
     } else {
@@ -53,8 +53,9 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let chart = if area.width >= 100 { area.width / 2 } else { area.width };
-    let height = area.height.min((area.height / 3).clamp(14, 24));
-    queue::day(buffer, Rect { width: chart, height, ..area }, ctx);
+    // The chart has what is left where it is too little for anything more.
+    let height = if area.height < 22 { area.height } else { (area.height / 3).clamp(14, 24) };
+    queue::day(buffer, Rect { width: chart, height, ..area }, ctx, ctx.ui.slice());
     let below = Rect { width: chart, y: area.y + height, height: area.height - height, ..area };
     let positions = if below.height >= 8 { 8 } else { 0 };
     queue::positions(buffer, Rect { height: positions, ..below }, ctx);
@@ -121,6 +122,8 @@ fn arrangement(area: Rect, tiles: usize, below: u16) -> (usize, u16) {
     let two = area.width / cols(half).max(1);
     let free = area.height.saturating_sub(below);
     match (one, two) {
+        // A wall: most of it is still left for the tables.
+        (_, 60..) if free >= 4 * HUGE + 8 => (half, HUGE + 1),
         (36.., _) if free >= LARGE + 2 => (tiles, LARGE + 2),
         (_, 28..) if free >= 2 * (LARGE + 2) => (half, LARGE + 2),
         (_, 28..) if free >= 2 * (LARGE + 1) => (half, LARGE + 1),

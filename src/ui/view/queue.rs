@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overview, waiting};
-use crate::kpi::{Dim, KpiId, Verdict};
+use crate::kpi::{Dim, KpiId, Slice, Verdict};
 use crate::ui::ask;
 use crate::ui::format::{self, cols};
 use crate::ui::state::Panel;
@@ -24,14 +24,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         let right = Rect { x: left.right() + 1, width: body.width - left.width - 1, ..body };
         let needed = cols(ctx.ui.lists.get(&Panel::QueueIntents).map_or(0, |list| list.order.len())) + 3;
         let intents = (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub(18));
-        let top = right.height / 2;
+        // Who waits has what it needs, up to half; who serves has the rest.
+        let waiting = cols(ctx.ui.lists.get(&Panel::Waiting).map_or(0, |list| list.order.len())) + 3;
+        let top = right.height - waiting.clamp(4, (right.height / 2).max(4)).min(right.height);
         let charts = Rect { y: left.y + intents, height: left.height - intents, ..left };
         let a = lists(buffer, ctx, Panel::QueueIntents, Rect { height: intents, ..left });
         let b = lists(buffer, ctx, Panel::Serving, Rect { height: top, ..right });
         let c = lists(buffer, ctx, Panel::Waiting, Rect { y: right.y + top, height: right.height - top, ..right });
         let half = charts.width / 3;
         positions(buffer, Rect { width: half, ..charts }, ctx);
-        day(buffer, Rect { x: charts.x + half + 1, width: charts.width - half - 1, ..charts }, ctx);
+        day(buffer, Rect { x: charts.x + half + 1, width: charts.width - half - 1, ..charts }, ctx, ctx.ui.slice());
         return a.or(b).or(c);
     }
     // Narrow: the panel that has the keys gets the room, the others say what they hold in what is left.
@@ -54,7 +56,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     if chart > 0 {
         let room = Rect { y: body.bottom() - chart, height: chart, ..body };
         positions(buffer, Rect { width: half, ..room }, ctx);
-        day(buffer, Rect { x: room.x + half + 1, width: room.width - half - 1, ..room }, ctx);
+        day(buffer, Rect { x: room.x + half + 1, width: room.width - half - 1, ..room }, ctx, ctx.ui.slice());
     }
     cursor
 }
@@ -133,7 +135,7 @@ pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 }
 
 /// Arrivals and service level over the time of the window.
-pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let (window, every) = ask::steps(ctx.ui.window);
     let step = match every {
         crate::kpi::Every::Minutes(30) => "by half hour".to_owned(),
@@ -141,8 +143,9 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         crate::kpi::Every::Days(_) => "by day".to_owned(),
     };
     let about = format!("{}, {step}", window.words());
-    let inner = panel::panel(buffer, area, ctx.theme, "Arrivals", &about, false);
-    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, ctx.ui.slice())) else { return };
+    let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
+    let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
+    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else { return };
     let course = figures.course(None, KpiId::Offered);
     if course.is_empty() || inner.height < 3 {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
@@ -193,9 +196,8 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         }
         let level = levels.get(skip + at).copied().flatten();
         let Some(value) = level.and_then(|f| f.value) else { continue };
-        let words = format!("{value:.0}");
-        let text = if usize::from(place.width) > words.width() {
-            words
+        let text = if usize::from(bars.width) >= 4 * count {
+            format!("{value:.0}")
         } else {
             trend::step(value, 0.0, 100.0).repeat(usize::from(place.width))
         };

@@ -37,13 +37,14 @@ pub fn draw(
         Some(e) => saw(&mut lines, ctx, def, e),
         None => stands(&mut lines, ctx, def, figure),
     }
+    // What to do must be seen however small the screen is.
+    let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
+    if !action.is_empty() {
+        lines.push((format!("→ {action}"), Role::Strong));
+    }
     contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
-    let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
-    if !action.is_empty() {
-        lines.push((format!("→ {action}"), Role::Accent));
-    }
     let title = format!("Why: {} of {}", def.name, ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);

@@ -93,7 +93,7 @@ pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], most: f64, 
         let filled = eighth(*value, 0.0, most.max(f64::EPSILON), steps).max(usize::from(*value > 0.0));
         let place = place(area, shown.len(), at);
         // Bars that are wide enough stand apart.
-        let apart = u16::from(place.width > 2);
+        let apart = u16::from(usize::from(area.width) >= 3 * shown.len());
         for row in 0..area.height {
             let below = usize::from(row) * 8;
             let part = filled.saturating_sub(below).min(8);
