@@ -145,7 +145,10 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let about = format!("{}, {step}", window.words());
     let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
-    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else { return };
+    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else {
+        panel::say(buffer, inner, ctx.theme, "…");
+        return;
+    };
     let course = figures.course(None, KpiId::Offered);
     if course.is_empty() || inner.height < 3 {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
