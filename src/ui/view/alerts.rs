@@ -297,7 +297,7 @@ pub fn rail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let kept = u16::from(foot.is_some()) + u16::from(told.is_some() && inner.height >= 3);
     let height = needed.min(inner.height.saturating_sub(kept));
     let cursor = if needed == 0 {
-        super::table(buffer, inner, ctx, Panel::Rail, "· all is well")
+        super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active")
     } else {
         super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "")
     };
@@ -349,7 +349,7 @@ fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let wide = area.width >= 130;
-    let side = if wide { (area.width * 2 / 5).min(90) } else { 0 };
+    let side = if wide { (area.width / 3).min(90) } else { 0 };
     let below = if wide { 0 } else { (area.height / 4).clamp(6, 9).min(area.height / 3) };
     let lists = Rect { width: area.width - side, height: area.height - below, ..area };
     let count = |panel: Panel| cols(ctx.ui.lists.get(&panel).map_or(0, |list| list.order.len()));
@@ -364,7 +364,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let mut y = lists.y;
     let rest = lists.height.saturating_sub(held + active);
     for (panel, name, empty, height) in [
-        (Panel::Active, "Active", "· all is well: no alert is active", active),
+        (Panel::Active, "Active", "· no alert is active", active),
         (Panel::Held, "Taken, the oldest first", "nobody has taken an alert", held),
         (Panel::Past, "Over", "no alert has ended yet", rest),
     ] {

@@ -21,7 +21,7 @@ pub const COLUMNS: &[Column] = &[
     Column::text("Outcome", "outcome", 11, 3, 0),
     Column::number("Wait", "wait_s", 7, 0),
     Column::text("Who", "customer", 14, 8, 1),
-    Column::text("Queue", "queue", 12, 10, 2),
+    Column::text("Queue", "queue", 17, 6, 2),
     Column::text("About", "intent", 14, 9, 3),
     Column::text("Agent", "agent", 11, 12, 4),
     Column::number("Talk", "talk_s", 7, 5),

@@ -192,7 +192,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     // What the table leaves free shows the course of the selected intent.
     let needed = figures.map_or(0, |f| cols(f.answer.rows.len())) + 4;
     let chart = match area.height.saturating_sub(needed) {
-        spare @ 10.. => spare.min(24),
+        spare @ 10.. => spare.min(16),
         _ => 0,
     };
     let of = ctx.ui.selected_slice(ctx.board);

@@ -19,7 +19,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let count = queues::rows(ctx).count();
     let queues = cols(count) + 2;
     let rail = cols(alerts::lines(ctx)).max(1) + 2;
-    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { rail.min(8) });
+    // The tiles keep their size when alerts come and go: nothing may jump just when it matters.
+    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 });
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
     let (left, right) = if wide {
         let width = (area.width * 21 / 50).clamp(52, 130);

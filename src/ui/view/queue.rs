@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overview, waiting};
@@ -23,7 +22,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         let left = Rect { width: body.width / 2, ..body };
         let right = Rect { x: left.right() + 1, width: body.width - left.width - 1, ..body };
         let needed = cols(ctx.ui.lists.get(&Panel::QueueIntents).map_or(0, |list| list.order.len())) + 3;
-        let intents = (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub(18));
+        let intents =
+            (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub((left.height / 2).max(18)));
         // Who waits has what it needs, up to half; who serves has the rest.
         let waiting = cols(ctx.ui.lists.get(&Panel::Waiting).map_or(0, |list| list.order.len())) + 3;
         let top = right.height - waiting.clamp(4, (right.height / 2).max(4)).min(right.height);
@@ -43,7 +43,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let others: Vec<Panel> =
         [Panel::QueueIntents, Panel::Serving, Panel::Waiting].into_iter().filter(|p| *p != focus).collect();
     let needed = cols(ctx.ui.lists.get(&focus).map_or(0, |list| list.order.len())) + 2;
-    let least = (lists_height / 4).max(3);
+    let least = (lists_height * 2 / 5).max(3);
     let main = needed.clamp(lists_height / 2, lists_height.saturating_sub(least));
     let small = lists_height.saturating_sub(main);
     let cursor = lists(buffer, ctx, focus, Rect { height: main, ..body });
@@ -161,19 +161,17 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let count = course.len() - skip;
     let levels: Vec<_> = figures.answer.rows.iter().map(|row| figures.of(row, KpiId::ServiceLevel)).collect();
     let style = |at: usize| {
-        let verdict = levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict);
-        let role = match verdict {
+        let role = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
             Verdict::Critical => Role::Critical,
             Verdict::Warning => Role::Warning,
-            // What is well is quiet: what is wrong is to be the brightest.
             _ => Role::Muted,
         };
-        // Bars are large: weight on top of colour would be too much.
-        ctx.theme.style(role).remove_modifier(Modifier::BOLD)
+        ctx.theme.style(role)
     };
     let most = course.iter().skip(skip).flatten().copied().fold(0.0, f64::max);
-    trend::bars(buffer, bars, &course, most, style);
+    // The bars are the ground that the service level stands on: large as they are, they stay quiet.
     let muted = ctx.theme.style(Role::Muted);
+    trend::bars(buffer, bars, &course, most, |_| muted);
     let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
     if gutter > 2 {
         let mut label = |y: u16, text: &str| buffer.set_string(inner.x, y, format!("{text:>8}"), muted);

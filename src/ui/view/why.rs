@@ -73,7 +73,8 @@ fn saw(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, e: &Episode) {
         ),
         Role::Text,
     ));
-    if let Some(entry) = e.trail.last() {
+    // That it fired stands above; what somebody did about it is news.
+    if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Muted));
     }
@@ -214,6 +215,6 @@ fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
         ),
         if pace > mean * 1.2 { Role::Warning } else { Role::Text },
     ));
-    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Role::Accent));
-    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Role::Accent));
+    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Role::Muted));
+    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Role::Muted));
 }
