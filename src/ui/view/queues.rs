@@ -151,7 +151,8 @@ impl Grid for Queues<'_> {
         let figures = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
         let weight: f64 = figures.into_iter().map(|kpi| grid::weight(self.figure(queue, kpi))).sum();
         let wait = queue.live.longest_wait.map_or(0.0, crate::clock::Span::as_secs_f64);
-        (if taken { level / 2.0 } else { level }) + weight * 1e3 + wait.min(900.0)
+        // Whole minutes: rows that change places every second can't be read.
+        (if taken { level / 2.0 } else { level }) + weight * 1e3 + (wait / 60.0).floor().min(60.0)
     }
 
     fn cell(&self, row: usize, column: usize, width: u16) -> Cell {
