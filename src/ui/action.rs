@@ -77,12 +77,12 @@ actions! {
     Formula "formula" ["f"] "formula" Anywhere "The next of the six service-level formulas";
     Explain "explain" ["?", "f1"] "what is it" Anywhere "What the selected number means: formula, parts, samples, age";
     Why "why" ["w"] "why" Anywhere "Why it is red: what the rule saw, and who pulls it down";
-    Freeze "freeze" ["space"] "freeze" Anywhere "Hold the screen still, or let go (a replay pauses); pages opened meanwhile say that they are newer";
+    Freeze "freeze" ["space"] "freeze" Anywhere "Hold the screen still, or let go (a replay pauses)";
     Export "export" ["e"] "export" Anywhere "Write what is seen to CSV and JSON files";
     Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";
     Help "help" ["H", "f2"] "help" Anywhere "This page";
     Theme "theme" ["T"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
-    Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: click rows, heads, tabs; wheel; off: the terminal's own select and copy)";
+    Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
     Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
     Suspend "suspend" ["ctrl-z"] "" Anywhere "Back to the shell; fg returns";
     Quit "quit" ["q", "ctrl-c"] "quit" Anywhere "Leave";
