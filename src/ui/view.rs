@@ -12,6 +12,7 @@ pub mod overlay;
 pub mod overview;
 pub mod queue;
 pub mod queues;
+pub mod rail;
 pub mod small;
 pub mod waiting;
 pub mod why;

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, agents, alerts, queue, queues, waiting};
+use super::{Ctx, agents, queue, queues, rail, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
@@ -18,7 +18,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let wide = area.width >= 150;
     let count = queues::rows(ctx).count();
     let queues = cols(count) + 2;
-    let rail = cols(alerts::lines(ctx)).max(1) + 2;
+    let rail = cols(rail::lines(ctx)).max(1) + 2;
     // The tiles keep their size when alerts come and go: nothing may jump just when it matters.
     let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 });
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
@@ -44,8 +44,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let name = format!("Queues {count}");
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, focus == Panel::Queues);
     let queues = super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet");
-    let rail = alerts::rail(buffer, right, ctx);
-    if focus == Panel::Rail { rail } else { queues }
+    let alerts = rail::draw(buffer, right, ctx);
+    if focus == Panel::Rail { alerts } else { queues }
 }
 
 /// Who waits longest, and how the day went.
