@@ -11,6 +11,7 @@ pub mod export;
 pub mod format;
 pub mod glyphs;
 pub mod grid;
+pub mod mouse;
 pub mod prompt;
 pub mod screen;
 pub mod settings;
@@ -240,7 +241,7 @@ impl Desk {
         let effect = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.ui.key(key, &self.keymap, &board),
             Event::Mouse(mouse) => {
-                self.ui.mouse(mouse);
+                self.ui.mouse(mouse, &board);
                 None
             }
             Event::Resize(..) => None,

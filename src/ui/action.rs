@@ -82,7 +82,7 @@ actions! {
     Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";
     Help "help" ["H", "f2"] "help" Anywhere "This page";
     Theme "theme" ["T"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
-    Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: the wheel scrolls; off: the terminal's own select and copy)";
+    Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
     Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
     Suspend "suspend" ["ctrl-z"] "" Anywhere "Back to the shell; fg returns";
     Quit "quit" ["q", "ctrl-c"] "quit" Anywhere "Leave";

@@ -3,6 +3,9 @@
 //! Answers are kept by question and asked for anew when there is a newer board. A question that took long is asked
 //! less often, so that the screen never takes more than a twentieth of the floor's time. The last answer stays until
 //! the next is there.
+//!
+//! While the screen is frozen, what is known stays as it is. What isn't is asked of the live floor, for an empty page
+//! would help nobody, and the page says that it is newer than the freeze.
 
 use std::time::{Duration, Instant};
 
@@ -174,6 +177,12 @@ impl Data {
             Some(Known::Contacts(rows)) => Some(rows),
             _ => None,
         }
+    }
+
+    /// Whether a question was asked when there was a newer board than this one.
+    #[must_use]
+    pub fn is_later(&self, want: &Want, seq: u64) -> bool {
+        self.entries.get(want).is_some_and(|entry| entry.seq > seq)
     }
 
     /// The newest episodes that are over.

@@ -360,7 +360,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         flapping: false,
         inhibited_by: None,
         text: Label::new(text),
-        action: Label::new(kpi.def().action),
+        action: Label::prose(kpi.def().action),
         trail: vec![Entry { at: ago(400), what: "fired".into(), who: None, text: None, value: Some(value) }],
     };
     let (critical, warning) = (Severity::Critical, Severity::Warning);

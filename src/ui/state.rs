@@ -1,6 +1,6 @@
 //! What the screen is showing: pages, drill trail, selections, overlays. Plain values; `update` changes them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -11,6 +11,7 @@ use crate::floor::handle::{Only, Steer};
 use crate::kpi::{CORE, Dim, Formula, KpiId, Slice, Window};
 use crate::text::Label;
 use crate::ui::ask::{self, Want};
+use crate::ui::mouse::Areas;
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Palette, Role};
 
@@ -234,6 +235,8 @@ pub struct Ui {
     pub silent: u64,
     /// The rows a page holds, for paging. Drawing sets it.
     pub rows: Cell<u16>,
+    /// What lies where on the screen, for the mouse. Drawing notes it.
+    pub areas: RefCell<Areas>,
 }
 
 impl Ui {
@@ -256,6 +259,7 @@ impl Ui {
             who,
             silent: 0,
             rows: Cell::new(10),
+            areas: RefCell::default(),
         }
     }
 
@@ -339,7 +343,12 @@ impl Ui {
                 Want::Figures(ask::agents(self, slice)),
             ],
             Page::Intents => {
-                vec![Want::Figures(ask::totals(self, slice)), Want::Figures(ask::intents(self, slice))]
+                let selected = self.selected_slice(board);
+                vec![
+                    Want::Figures(ask::totals(self, slice)),
+                    Want::Figures(ask::intents(self, slice)),
+                    Want::Figures(ask::course(self, &selected)),
+                ]
             }
             Page::Agents => vec![Want::Figures(ask::agents(self, slice))],
             Page::Alerts => vec![Want::History],

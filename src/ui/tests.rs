@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier};
 
 use super::action::Keymap;
 use super::ask::Want;
@@ -46,17 +46,21 @@ impl Bench {
 
     /// Answer what the page asks, and put its lists in order.
     fn answer(&mut self) {
-        let wants = self.ui.needs(&self.board);
-        for want in self.data.due(&wants, self.board.seq, false, Instant::now()) {
-            let reply = match &want {
-                Want::Figures(query) => Reply::Figures(Box::new(sample::answer(query, &self.board))),
-                Want::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
-                Want::History => Reply::History(sample::history()),
-            };
-            self.data.keep(&want, reply, Instant::now());
+        // An answer can change what is selected, and so what is asked next.
+        for _ in 0..3 {
+            let wants = self.ui.needs(&self.board);
+            let frozen = self.ui.frozen.is_some();
+            for want in self.data.due(&wants, self.board.seq, frozen, Instant::now()) {
+                let reply = match &want {
+                    Want::Figures(query) => Reply::Figures(Box::new(sample::answer(query, &self.board))),
+                    Want::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
+                    Want::History => Reply::History(sample::history()),
+                };
+                self.data.keep(&want, reply, Instant::now());
+            }
+            let orders = view::orders(self.ctx(Palette::Terminal, Depth::True));
+            self.ui.lists.extend(orders);
         }
-        let orders = view::orders(self.ctx(Palette::Terminal, Depth::True));
-        self.ui.lists.extend(orders);
     }
 
     fn ctx(&self, palette: Palette, depth: Depth) -> Ctx<'_> {
@@ -110,33 +114,50 @@ fn lines(buffer: &Buffer) -> Vec<String> {
         .collect()
 }
 
-/// The text, and below it each stretch of one style with what stands in it.
-fn written(buffer: &Buffer) -> String {
-    let mut out = lines(buffer).join("\n");
-    out.push_str("\n\nstyles\n");
-    let base = buffer.cell((0, 0)).unwrap();
-    let base = Style::new().bg(base.bg);
+/// The stretches of each row that aren't plain text: `row: from-to style`, rows that follow each other and have the
+/// same stretches together.
+fn styles(buffer: &Buffer, theme: Theme) -> String {
+    use std::fmt::Write as _;
+    let base = theme.base();
+    let colour = |one: Option<Color>, base: Option<Color>| one.filter(|c| *c != Color::Reset && Some(*c) != base);
+    let mut out: Vec<(usize, usize, String)> = Vec::new();
     for (y, row) in buffer.content.chunks(usize::from(buffer.area.width)).enumerate() {
-        let mut runs: Vec<(Style, String)> = Vec::new();
-        for cell in row {
+        let mut runs: Vec<(usize, usize, String)> = Vec::new();
+        let mut broken = true;
+        for (x, cell) in row.iter().enumerate() {
+            let style = cell.style();
+            let mut words = colour(style.fg, base.fg).map_or(String::new(), |fg| fg.to_string());
+            if let Some(bg) = colour(style.bg, base.bg) {
+                let _ = write!(words, " on {bg}");
+            } else if cell.symbol() == " " && !style.add_modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
+            {
+                // A blank shows nothing of its style: it neither begins a stretch nor ends one.
+                continue;
+            }
+            if !style.add_modifier.is_empty() {
+                let _ = write!(words, " {:?}", style.add_modifier);
+            }
             match runs.last_mut() {
-                Some((style, text)) if *style == cell.style() => text.push_str(cell.symbol()),
-                _ => runs.push((cell.style(), cell.symbol().to_owned())),
+                Some((_, to, before)) if !broken && *before == words.trim_start() => *to = x,
+                _ if words.is_empty() => {}
+                _ => runs.push((x, x, words.trim_start().to_owned())),
             }
+            broken = words.is_empty();
         }
-        for (style, text) in runs {
-            let text = text.trim();
-            let marked = !style.add_modifier.is_empty() || style.bg != base.bg;
-            if !text.is_empty() && (marked || matches!(style.fg, Some(fg) if fg != ratatui::style::Color::Reset)) {
-                use std::fmt::Write as _;
-                let short: String = text.chars().take(24).collect();
-                let bg = style.bg.filter(|bg| Some(*bg) != base.bg).map_or(String::new(), |bg| format!(" on {bg}"));
-                let fg = style.fg.map_or(String::new(), |fg| fg.to_string());
-                let _ = writeln!(out, "{y:>3} {fg}{bg} {:?} {short}", style.add_modifier);
-            }
+        let text = runs.iter().fold(String::new(), |mut text, (from, to, words)| {
+            let _ = write!(text, " {from}-{to} {words};");
+            text
+        });
+        match out.last_mut() {
+            Some((_, to, before)) if *before == text => *to = y,
+            _ => out.push((y, y, text)),
         }
     }
-    out
+    out.into_iter().filter(|(.., text)| !text.is_empty()).fold(String::new(), |mut all, (from, to, text)| {
+        let rows = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        let _ = writeln!(all, "{rows}:{text}");
+        all
+    })
 }
 
 /// Sends a sample floor's boards and answers to a real screen, for looking at.
@@ -187,27 +208,31 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
 const PAGES: [(&str, &str); 6] =
     [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "2 c")];
 
+/// Each depth, and the palette it is looked at with.
+const DEPTHS: [(&str, Palette, Depth); 3] = [
+    ("all colours", Palette::Dark, Depth::True),
+    ("sixteen colours", Palette::Terminal, Depth::Few),
+    ("no colours", Palette::Terminal, Depth::None),
+];
+
 #[test]
-fn every_page_in_sixteen_colours_at_every_size() {
+fn every_page_at_every_size_and_depth() {
     let mut bench = Bench::new(sample::board(60));
     for (name, keys) in PAGES {
         bench.press(keys);
         for size in SIZES {
-            let buffer = bench.draw(size, Palette::Terminal, Depth::Few, false);
-            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), written(&buffer));
+            let mut text = String::new();
+            let mut styled = String::new();
+            for (depth, palette, colours) in DEPTHS {
+                let buffer = bench.draw(size, palette, colours, false);
+                let lines = lines(&buffer).join("\n");
+                assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
+                text = lines;
+                styled =
+                    format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
+            }
+            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
         }
-    }
-}
-
-#[test]
-fn every_page_in_all_colours_and_in_none() {
-    let mut bench = Bench::new(sample::board(60));
-    for (name, keys) in PAGES {
-        bench.press(keys);
-        let full = bench.draw(SIZES[0], Palette::Dark, Depth::True, false);
-        insta::assert_snapshot!(format!("{name}-dark-truecolor"), written(&full));
-        let none = bench.draw(SIZES[0], Palette::Terminal, Depth::None, false);
-        insta::assert_snapshot!(format!("{name}-none"), written(&none));
     }
 }
 
@@ -276,7 +301,15 @@ fn old_data_says_so_and_why() {
     let bench = Bench::new(board);
     let text = bench.text(SIZES[0]);
     assert!(text.contains("‼ pbx-1 down for 2m: connection refused"), "{text}");
-    insta::assert_snapshot!("overview-stale", written(&bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false)));
+    let buffer = bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
+    insta::assert_snapshot!(
+        "overview-stale",
+        format!(
+            "{}\n\n{}",
+            lines(&buffer).join("\n"),
+            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few })
+        )
+    );
 }
 
 #[test]
@@ -308,12 +341,79 @@ fn a_drill_goes_in_and_comes_back() {
     let mut bench = Bench::new(sample::board(60));
     bench.press("<down> <enter> <enter> <enter>");
     let text = bench.text(SIZES[2]);
-    assert!(text.contains("Overview ▸ Billing ▸ bill too high agents ▸ "), "{text}");
+    assert!(text.contains("Overview ▸ Billing ▸ bill too high ▸ ") && text.contains(" · contacts"), "{text}");
     assert_eq!(bench.ui.trail.len(), 4);
     bench.press("<esc> <esc> <esc> <esc>");
     assert_eq!(bench.ui.trail.len(), 1);
     let selected = bench.ui.lists.get(&super::state::Panel::Queues).and_then(|list| list.current().cloned());
     assert_eq!(selected.unwrap().as_str(), "billing", "the selection is kept");
+}
+
+/// Click on the first place where the screen says something.
+fn click(bench: &mut Bench, size: (u16, u16), words: &str) {
+    let buffer = bench.draw(size, Palette::Terminal, Depth::Few, false);
+    let rows = lines(&buffer);
+    let row =
+        rows.iter().position(|row| row.contains(words)).unwrap_or_else(|| panic!("no {words}: {}", rows.join("\n")));
+    let column = rows[row].split(words).next().map_or(0, |before| before.chars().count());
+    turn(bench, MouseEventKind::Down(MouseButton::Left), (u16::try_from(column).unwrap(), u16::try_from(row).unwrap()));
+}
+
+fn turn(bench: &mut Bench, kind: MouseEventKind, (column, row): (u16, u16)) {
+    let board = Arc::clone(&bench.board);
+    bench.ui.mouse(&MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }, &board);
+    bench.answer();
+}
+
+#[test]
+fn clicks_select_go_in_sort_and_come_back() {
+    use super::state::{Page, Panel};
+    let mut bench = Bench::new(sample::board(60));
+    let current = |bench: &Bench, panel| bench.ui.lists[&panel].current().unwrap().to_string();
+    click(&mut bench, SIZES[2], "Complaints");
+    assert_eq!((bench.ui.page(), current(&bench, Panel::Queues).as_str()), (Page::Overview, "complaints"));
+    click(&mut bench, SIZES[2], "Complaints");
+    assert_eq!((bench.ui.page(), bench.ui.trail.len()), (Page::Queue, 2));
+    click(&mut bench, SIZES[2], "Overview ▸");
+    assert_eq!(bench.ui.trail.len(), 1);
+    click(&mut bench, SIZES[2], "Longest");
+    assert_eq!(bench.ui.lists[&Panel::Queues].sort, Some((3, true)));
+    click(&mut bench, SIZES[2], "4 Agents");
+    assert_eq!(bench.ui.page(), Page::Agents);
+    click(&mut bench, SIZES[2], "1 Overview");
+    // A click on what has not the keys gives them to it first.
+    click(&mut bench, SIZES[2], "Customer effort");
+    assert_eq!((bench.ui.focus(), bench.ui.tile, bench.ui.overlay.is_some()), (Panel::Tiles, 5, false));
+    click(&mut bench, SIZES[2], "Customer effort");
+    assert!(bench.ui.overlay.is_some(), "the figure is explained");
+    click(&mut bench, SIZES[2], "Customer effort of all queues");
+    assert!(bench.ui.overlay.is_none(), "and put away");
+}
+
+#[test]
+fn the_wheel_turns_the_list_below_it() {
+    use super::state::{Page, Panel};
+    let mut bench = Bench::new(sample::board(60));
+    bench.press("<tab>");
+    assert_eq!(bench.ui.focus(), Panel::Rail);
+    bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
+    turn(&mut bench, MouseEventKind::ScrollDown, (20, 12));
+    assert_eq!((bench.ui.focus(), bench.ui.lists[&Panel::Queues].position()), (Panel::Rail, Some(3)));
+    turn(&mut bench, MouseEventKind::ScrollDown, (20, 0));
+    assert_eq!((bench.ui.page(), bench.ui.lists[&Panel::Queues].position()), (Page::Overview, Some(3)));
+    // What is typed is not thrown away by a click.
+    bench.press("/ b");
+    turn(&mut bench, MouseEventKind::Down(MouseButton::Left), (20, 12));
+    assert!(bench.ui.prompt.is_some());
+}
+
+#[test]
+fn contacts_without_a_queue_are_no_queue() {
+    let mut board = sample::board(20);
+    board.queues[3].id = "".into();
+    board.queues[3].name = "".into();
+    let bench = Bench::new(board);
+    assert!(bench.text(SIZES[1]).contains("Queues 9"), "{}", bench.text(SIZES[1]));
 }
 
 #[test]
@@ -351,6 +451,32 @@ fn freezing_holds_the_board_and_pauses_a_replay() {
     let mut bench = Bench::new(board);
     assert_eq!(bench.press("<space>"), Some(Effect::Steer(crate::floor::handle::Steer::Pause(true))));
     assert_eq!(bench.press(">"), Some(Effect::Steer(crate::floor::handle::Steer::Speed(120.0))));
+}
+
+#[test]
+fn what_is_opened_while_frozen_says_that_it_is_newer() {
+    let mut bench = Bench::new(sample::board(20));
+    bench.press("<space>");
+    let shown = Arc::clone(&bench.board);
+    let mut later = Board::clone(&shown);
+    later.seq += 40;
+    later.at = later.at + crate::clock::Span::seconds(60);
+    bench.board = Arc::new(later);
+    bench.press("1");
+    let overview = |bench: &mut Bench| {
+        let live = std::mem::replace(&mut bench.board, Arc::clone(&shown));
+        let text = bench.text(SIZES[1]);
+        bench.board = live;
+        text
+    };
+    let text = overview(&mut bench);
+    assert!(text.contains("FROZEN at 10:42:17") && !text.contains("after the freeze"), "{text}");
+    bench.press("3");
+    let text = overview(&mut bench);
+    assert!(text.contains("today · as of 10:43:17, after the freeze"), "{text}");
+    bench.press("1 c");
+    let text = overview(&mut bench);
+    assert!(text.contains("after the freeze"), "{text}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::alert::{Act, Command, Episode, State};
 use crate::board::{Board, Mode};
@@ -32,20 +32,6 @@ impl Ui {
         self.act(action, board)
     }
 
-    /// Take a click or a turn of the wheel.
-    pub fn mouse(&mut self, event: &MouseEvent) {
-        let by = match event.kind {
-            MouseEventKind::ScrollUp => -3,
-            MouseEventKind::ScrollDown => 3,
-            _ => return,
-        };
-        if let Some(Overlay::Help(down)) = &mut self.overlay {
-            *down = down.saturating_add_signed(by);
-        } else if let Some(list) = self.lists.get_mut(&self.focus()) {
-            list.walk(isize::from(by));
-        }
-    }
-
     fn typed(&mut self, prompt: Prompt, typed: Typed, board: &Arc<Board>) -> Option<Effect> {
         let text = prompt.input.value().trim().to_owned();
         match (prompt.kind, typed) {
@@ -54,7 +40,7 @@ impl Ui {
             (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board),
             (Kind::Note(id), Typed::Done) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
-                return Some(Effect::Tell(vec![self.about(episode, Act::Note(Label::new(&text)))]));
+                return Some(Effect::Tell(vec![self.about(episode, Act::Note(Label::prose(&text)))]));
             }
             _ => {}
         }
@@ -133,7 +119,12 @@ impl Ui {
             }
             Action::Mouse => {
                 self.mouse = !self.mouse;
-                self.say(if self.mouse { "mouse on" } else { "mouse off" }, Role::Muted);
+                let words = if self.mouse {
+                    "mouse on: click to select, again to go in; m gives the terminal's own selection back"
+                } else {
+                    "mouse off: the terminal selects and copies text again"
+                };
+                self.say(words, Role::Muted);
                 return Some(Effect::Mouse(self.mouse));
             }
             Action::Redraw => return Some(Effect::Redraw),
@@ -229,7 +220,7 @@ impl Ui {
         }
     }
 
-    fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         let focus = self.focus();
         let columns = view::columns(focus);
         let list = self.lists.entry(focus).or_default();
@@ -321,7 +312,7 @@ impl Ui {
         });
     }
 
-    fn enter(&mut self, board: &Board) {
+    pub(super) fn enter(&mut self, board: &Board) {
         if self.overlay.take().is_some() {
             return;
         }

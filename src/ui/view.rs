@@ -12,6 +12,7 @@ pub mod overlay;
 pub mod overview;
 pub mod queue;
 pub mod queues;
+pub mod rail;
 pub mod small;
 pub mod waiting;
 pub mod why;
@@ -29,6 +30,7 @@ use crate::text::Label;
 use crate::ui::action::Keymap;
 use crate::ui::data::Data;
 use crate::ui::grid::{self, Column, Grid};
+use crate::ui::mouse::Target;
 use crate::ui::settings::Settings;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Theme;
@@ -81,18 +83,25 @@ impl<'a> Ctx<'a> {
         self.board.agents.iter().find(|agent| agent.id == *id).map_or(id, |agent| &agent.name)
     }
 
+    /// The name of a dimension's value.
+    #[must_use]
+    pub fn value_name(&self, dim: Dim, id: &Label) -> String {
+        match dim {
+            Dim::Intent if id.is_empty() => "intent not known".to_owned(),
+            _ if id.is_empty() => format!("no {}", dim.key()),
+            Dim::Queue => self.board.queues.iter().find(|q| q.id == *id).map_or(id, |q| &q.name).to_string(),
+            Dim::Agent => self.board.agents.iter().find(|a| a.id == *id).map_or(id, |a| &a.name).to_string(),
+            Dim::Intent | Dim::Channel | Dim::Team => id.to_string(),
+        }
+    }
+
     /// A slice in the names that people know.
     #[must_use]
     pub fn slice_name(&self, slice: &Slice) -> String {
         if slice.is_total() {
             return "all queues".to_owned();
         }
-        let names = slice.parts().map(|(dim, id)| match dim {
-            _ if id.is_empty() => format!("no {}", dim.key()),
-            Dim::Queue => self.board.queues.iter().find(|q| q.id == *id).map_or(id, |q| &q.name).to_string(),
-            Dim::Agent => self.board.agents.iter().find(|a| a.id == *id).map_or(id, |a| &a.name).to_string(),
-            _ => id.to_string(),
-        });
+        let names = slice.parts().map(|(dim, id)| self.value_name(*dim, id));
         names.collect::<Vec<_>>().join(" × ")
     }
 
@@ -110,6 +119,10 @@ impl<'a> Ctx<'a> {
         let window = self.ui.window.key();
         match answer {
             None => format!("{window} …"),
+            // The floor keeps no old answers: what a frozen screen opens for the first time is newer than the rest.
+            Some(answer) if self.ui.frozen.is_some() && answer.at > self.board.at => {
+                format!("{window} · as of {}, after the freeze", format::clock(answer.at, self.zone()))
+            }
             Some(answer) => match self.board.at.since(answer.at) {
                 age if age.as_secs() < 3 => window.to_owned(),
                 age => format!("{window} · {} old", format::age(age)),
@@ -192,7 +205,16 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
         return None;
     }
     let stale = ctx.stale() && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
-    table::draw(buffer, area, ctx.theme, grid.as_ref(), list, panel == ctx.ui.focus(), stale)
+    let cursor = table::draw(buffer, area, ctx.theme, grid.as_ref(), list, panel == ctx.ui.focus(), stale);
+    let mut areas = ctx.ui.areas.borrow_mut();
+    areas.note(area, Target::List(panel));
+    for (column, head) in table::heads(area, &table::fitting(grid.columns(), area.width.saturating_sub(3))) {
+        areas.note(head.intersection(area), Target::Column(panel, column));
+    }
+    for (row, y) in (list.offset.get()..list.order.len()).zip(area.y + 1..area.bottom()) {
+        areas.note(Rect { y, height: 1, ..area }, Target::Row(panel, row));
+    }
+    cursor
 }
 
 /// Draw everything.
@@ -201,6 +223,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
     let buffer = frame.buffer_mut();
     buffer.set_style(area, ctx.theme.base());
     let mut cursor = None;
+    ctx.ui.areas.borrow_mut().clear();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         small::draw(buffer, area, ctx);
     } else {
@@ -217,6 +240,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
         if ctx.ui.overlay.is_some() {
             // What lies below steps back.
             buffer.set_style(body, ctx.theme.behind());
+            ctx.ui.areas.borrow_mut().note(body, Target::Overlay);
         }
         match &ctx.ui.overlay {
             Some(Overlay::Help(down)) => help::draw(buffer, body, ctx, *down),

@@ -21,11 +21,11 @@ use crate::ui::widget::panel;
 /// The columns of the page.
 pub const COLUMNS: &[Column] = &[
     Column::text("Agent", "agent", 16, 14, 0),
-    Column::text("Team", "team", 8, 8, 5),
+    Column::text("Team", "team", 13, 5, 5),
     Column::text("State", "state", 12, 0, 0),
     Column::number("For", "state_s", 8, 0),
     Column::text("Reason", "reason", 9, 7, 3),
-    Column::text("Queue", "queue", 10, 10, 4),
+    Column::text("Queue", "queue", 12, 8, 4),
     Column::kpi("Handled", "handled", KpiId::Handled, 7, 2),
     Column::kpi("AHT", "aht_s", KpiId::Aht, 6, 2),
     Column::kpi("Occup.", "occupancy", KpiId::Occupancy, 6, 6),
@@ -39,11 +39,11 @@ pub const COLUMNS: &[Column] = &[
 /// The columns of the panel on a queue's page.
 pub const SERVING: &[Column] = &[
     Column::text("Agent", "agent", 14, 12, 0),
-    Column::text("Team", "team", 8, 6, 5),
+    Column::text("Team", "team", 13, 5, 5),
     Column::text("State", "state", 12, 0, 0),
     Column::number("For", "state_s", 8, 0),
     Column::text("Reason", "reason", 9, 7, 3),
-    Column::text("Queue", "queue", 10, 10, 6),
+    Column::text("Queue", "queue", 12, 8, 6),
     Column::kpi("Handled", "handled", KpiId::Handled, 7, 4),
     Column::kpi("AHT", "aht_s", KpiId::Aht, 6, 4),
 ];
@@ -146,6 +146,18 @@ pub const fn state_words(state: AgentState) -> &'static str {
         AgentState::Available => "○ available",
         AgentState::Paused => "= paused",
         AgentState::Offline => "  offline",
+    }
+}
+
+/// The same for narrow screens.
+const fn short_words(state: AgentState) -> &'static str {
+    match state {
+        AgentState::OnContact => "● talk",
+        AgentState::Ringing => "▸ ring",
+        AgentState::AfterContact => "▓ work",
+        AgentState::Available => "○ avail",
+        AgentState::Paused => "= paused",
+        AgentState::Offline => "off",
     }
 }
 
@@ -309,13 +321,14 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         x += cols(text.width()) + 3;
     }
     for (state, count) in AgentState::ALL.into_iter().zip(all) {
-        let text = format!("{} {count}", state_words(state).trim_start());
+        let words = if area.width < 100 { short_words(state) } else { state_words(state).trim_start() };
+        let text = format!("{words} {count}");
         if x + cols(text.width()) >= area.right() {
             break;
         }
         let role = if count == 0 { Role::Faint } else { state_role(state) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
-        x += cols(text.width()) + 3;
+        x += cols(text.width()) + if area.width < 100 { 2 } else { 3 };
     }
     let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
     let most = teams.iter().map(|t| t.1.iter().sum::<usize>()).max().unwrap_or(1).max(1);

@@ -1,4 +1,4 @@
-//! Alerts: the rail of the overview, and the page with active ones, acknowledged ones and history.
+//! Alerts: their lists, and the page with active ones, acknowledged ones and history.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,10 +17,9 @@ use crate::ui::widget::panel;
 /// The columns of the rail.
 pub const RAIL: &[Column] = &[
     Column::text("", "severity", 6, 0, 0),
-    Column::text("What", "text", 24, 70, 0),
+    Column::text("What", "text", 24, 110, 0),
     Column::number("", "more", 3, 1),
     Column::number("For", "for_s", 5, 2),
-    Column::text("Taken by", "taken_by", 14, 6, 1),
 ];
 /// The columns of the active ones.
 pub const ACTIVE: &[Column] = &[
@@ -58,7 +57,7 @@ pub struct Alerts<'a> {
     ctx: Ctx<'a>,
     kind: Panel,
     /// Each with how many more there are of its rule.
-    rows: Vec<(&'a Episode, usize)>,
+    pub(super) rows: Vec<(&'a Episode, usize)>,
 }
 
 impl<'a> Alerts<'a> {
@@ -111,7 +110,8 @@ impl<'a> Alerts<'a> {
     }
 }
 
-fn taken(episode: &Episode) -> bool {
+/// Whether somebody has taken an episode.
+pub(super) fn taken(episode: &Episode) -> bool {
     matches!(episode.state, State::Acknowledged | State::Snoozed)
 }
 
@@ -158,7 +158,7 @@ impl Grid for Alerts<'_> {
             "line" => e.line.map_or(Key::Missing, Key::Number),
             "worst" => e.worst.map_or(Key::Missing, Key::Number),
             "for_s" | "lasted_s" => Key::Number(self.seconds(e)),
-            "taken_by" | "by" => holder(e).map_or(Key::Missing, |h| Key::label(h.0)),
+            "by" => holder(e).map_or(Key::Missing, |h| Key::label(h.0)),
             "since" => holder(e).map_or(Key::Missing, |h| Key::Number(format::float(h.1.0))),
             "ends_in_s" => holder(e).map_or(Key::Missing, |h| Key::Number(h.2.since(self.ctx.board.at).as_secs_f64())),
             "resolved" => e.resolved.map_or(Key::Missing, |at| Key::Number(format::float(at.0))),
@@ -191,7 +191,15 @@ impl Grid for Alerts<'_> {
         let role = if quiet { Role::Muted } else { of_verdict(verdict) };
         match self.column(column) {
             "severity" => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), role),
-            "text" => Cell::new(e.text.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text }),
+            // The rail has no room for a column that is mostly empty: who has taken it stands before its words.
+            "text" => match holder(e) {
+                Some((name, _, until)) if self.kind == Panel::Rail => {
+                    let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
+                    let left = format::span(until.since(self.ctx.board.at));
+                    Cell::new(format!("{sign} {name} {left} · {}", e.text), Role::Muted)
+                }
+                _ => Cell::new(e.text.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text }),
+            },
             "more" => match self.rows.get(row) {
                 Some((_, more)) if *more > 0 => Cell::new(format!("+{more}"), Role::Strong),
                 _ => Cell::new("", Role::Muted),
@@ -202,11 +210,7 @@ impl Grid for Alerts<'_> {
             "value_at" => Cell::new(show(e, e.acknowledged.as_ref().and_then(|a| a.value)), Role::Muted),
             "for_s" => Cell::new(format::age(crate::clock::Span::seconds(whole(self.seconds(e)))), Role::Muted),
             "lasted_s" => Cell::new(crate::kpi::format::duration(self.seconds(e)), Role::Muted),
-            "taken_by" | "by" => match holder(e) {
-                Some((name, _, until)) if self.kind == Panel::Rail => {
-                    let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
-                    Cell::new(format!("{sign} {name} {}", format::span(until.since(self.ctx.board.at))), Role::Accent)
-                }
+            "by" => match holder(e) {
                 Some((name, ..)) => Cell::new(name.as_str().to_owned(), Role::Accent),
                 None if self.kind == Panel::Past => past_holder(e),
                 None => Cell::new(if e.flapping { "comes and goes" } else { "" }, Role::Muted),
@@ -256,67 +260,25 @@ fn state_words(e: &Episode) -> String {
     }
 }
 
-/// How many lines the rail has.
-#[must_use]
-pub fn lines(ctx: Ctx<'_>) -> usize {
-    Alerts::rail(ctx).rows.len() + usize::from(hidden(ctx).is_some())
-}
-
-/// What a cause hides: one line for all of it.
-fn hidden(ctx: Ctx<'_>) -> Option<String> {
-    let mut causes: Vec<(&Label, usize)> = Vec::new();
-    for cause in ctx.board.alerts.iter().filter_map(|e| e.inhibited_by.as_ref()) {
-        match causes.iter_mut().find(|c| c.0 == cause) {
-            Some((_, count)) => *count += 1,
-            None => causes.push((cause, 1)),
-        }
-    }
-    let words: Vec<String> = causes.iter().map(|(cause, count)| format!("{count} hidden: {cause}")).collect();
-    (!words.is_empty()).then(|| words.join(", "))
-}
-
-/// Draw the rail.
-pub fn rail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
-    let new = ctx.board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none()).count();
-    let held = ctx.board.alerts.iter().filter(|e| taken(e)).count();
-    let about = match (new, held) {
-        (0, 0) => String::new(),
-        (new, 0) => format!("{new} new"),
-        (new, held) => format!("{new} new · {held} taken"),
-    };
-    let inner = panel::panel(buffer, area, ctx.theme, "Alerts", &about, ctx.ui.focus() == Panel::Rail);
-    let foot = hidden(ctx);
-    let height = inner.height.saturating_sub(u16::from(foot.is_some()));
-    let cursor = super::table(buffer, Rect { height, ..inner }, ctx, Panel::Rail, "· all is well");
-    if let Some(text) = foot {
-        let shown = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len())) + 1;
-        let y = inner.y + shown.min(height);
-        panel::say(buffer, Rect { y, height: 1, ..inner }, ctx.theme, &text);
-    }
-    // Where the table had to leave out words, the worst line is told in full below.
-    let used = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len())) + 2;
-    if let (Some(e), true) = (ctx.ui.episode(ctx.board), height > used + 3) {
-        detail(buffer, Rect { y: inner.y + used, height: height - used, ..inner }, ctx, e);
-    }
-    cursor
-}
-
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let wide = area.width >= 130;
-    let side = if wide { (area.width * 2 / 5).min(90) } else { 0 };
-    let below = if wide { 0 } else { (area.height / 3).min(9) };
+    let side = if wide { (area.width / 3).min(90) } else { 0 };
+    let below = if wide { 0 } else { (area.height / 4).clamp(6, 9).min(area.height / 3) };
     let lists = Rect { width: area.width - side, height: area.height - below, ..area };
     let count = |panel: Panel| cols(ctx.ui.lists.get(&panel).map_or(0, |list| list.order.len()));
     // Each list takes the rows it needs; what is too much is taken from the history first.
     let third = (lists.height / 3).max(3);
-    let held = (count(Panel::Held) + 2).clamp(3, third);
-    let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + 3).max(5));
+    // A list that is empty says so in one line.
+    let least = |panel: Panel| if count(panel) == 0 { 2 } else { 3 };
+    let held = (count(Panel::Held) + 2).clamp(least(Panel::Held), third);
+    let past = least(Panel::Past) + u16::from(lists.height >= 20);
+    let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + past).max(5));
     let mut cursor = None;
     let mut y = lists.y;
     let rest = lists.height.saturating_sub(held + active);
     for (panel, name, empty, height) in [
-        (Panel::Active, "Active", "· all is well: no alert is active", active),
+        (Panel::Active, "Active", "· no alert is active", active),
         (Panel::Held, "Taken, the oldest first", "nobody has taken an alert", held),
         (Panel::Past, "Over", "no alert has ended yet", rest),
     ] {
@@ -341,30 +303,20 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     };
     let inner = panel::panel(buffer, room, ctx.theme, "What it means, what to do", "", false);
     match selected {
-        Some(e) => detail(buffer, inner, ctx, e),
+        Some(e) => {
+            detail(buffer, inner, ctx, e);
+        }
         None => panel::say(buffer, inner, ctx.theme, "nothing is selected"),
     }
     cursor
 }
 
-/// What to do about an episode: its own text, or the catalogue's where the label could hold only its beginning.
-#[must_use]
-pub fn action(e: &Episode) -> &str {
-    let own = e.action.as_str();
-    let whole = e.kpi.map_or("", |kpi| kpi.def().action);
-    match own.strip_suffix('…') {
-        Some(beginning) if whole.starts_with(beginning) => whole,
-        _ => own,
-    }
-}
-
-/// What an episode means, what to do, and what has happened.
-fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
+/// What an episode means, what to do, and what has happened; the rows it took.
+pub(super) fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
     let verdict = glyphs::of_severity(e.severity);
     let mut lines = vec![(format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict))];
-    let action = action(e);
-    if !action.is_empty() {
-        lines.push((format!("→ {action}"), Role::Strong));
+    if !e.action.is_empty() {
+        lines.push((format!("→ {}", e.action), Role::Strong));
     }
     let way = if e.above { "above" } else { "below" };
     lines.push((
@@ -386,7 +338,9 @@ fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) {
         let value = entry.value.map_or_else(String::new, |v| format!(" at {}", show(e, Some(v))));
         lines.push((format!("{} {}{who}{value}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Text));
     }
-    overlay::lines(buffer, Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area }, ctx.theme, &lines, 0);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+    overlay::lines(buffer, inner, ctx.theme, &lines, 0);
+    cols(overlay::height(&lines, usize::from(inner.width))).min(area.height)
 }
 
 /// Draw the choice of how long to be quiet.

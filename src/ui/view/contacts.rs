@@ -8,7 +8,7 @@ use crate::board::ContactRow;
 use crate::clock::Span;
 use crate::floor::handle::Only;
 use crate::text::Label;
-use crate::ui::ask;
+use crate::ui::ask::{self, Want};
 use crate::ui::format;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::Panel;
@@ -18,11 +18,11 @@ use crate::ui::widget::panel;
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::text("Joined", "offered", 8, 0, 0),
-    Column::text("Outcome", "outcome", 11, 5, 0),
+    Column::text("Outcome", "outcome", 11, 3, 0),
     Column::number("Wait", "wait_s", 7, 0),
-    Column::text("Who", "customer", 16, 8, 1),
-    Column::text("Queue", "queue", 10, 12, 2),
-    Column::text("About", "intent", 11, 12, 3),
+    Column::text("Who", "customer", 14, 8, 1),
+    Column::text("Queue", "queue", 17, 6, 2),
+    Column::text("About", "intent", 14, 9, 3),
     Column::text("Agent", "agent", 11, 12, 4),
     Column::number("Talk", "talk_s", 7, 5),
     Column::number("Hold", "hold_s", 6, 8),
@@ -129,6 +129,7 @@ impl Grid for ContactList<'_> {
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let place = ctx.ui.place();
     let contacts = ask::contacts(ctx.ui, &place.slice, place.only);
+    let later = ctx.ui.frozen.is_some() && ctx.data.is_later(&Want::Contacts(contacts.clone()), ctx.board.seq);
     let known = ctx.data.contacts(contacts);
     let (what, empty) = match place.only {
         Only::All => ("Contacts", "no contact in this time"),
@@ -141,6 +142,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         Some(rows) if rows.len() >= ask::CONTACTS => format!("{} · the newest {}", ctx.ui.window.key(), rows.len()),
         Some(rows) => format!("{} · {}", ctx.ui.window.key(), rows.len()),
     };
+    let count = if later { format!("{count} · after the freeze") } else { count };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &count, true);
     super::table(buffer, inner, ctx, Panel::Contacts, if known.is_none() { "…" } else { empty })
 }

@@ -37,11 +37,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
             lines.push((String::new(), Role::Text));
             lines.push((
                 format!(
-                    "of {}, {}: {} to {}",
+                    "of {}, {}: {} to {} {}",
                     ctx.slice_name(slice),
                     window.words(),
                     format::day_minute(answer.from, zone),
-                    format::clock(answer.at, zone)
+                    format::clock(answer.at, zone),
+                    format::zone_name(answer.at, zone)
                 ),
                 Role::Text,
             ));

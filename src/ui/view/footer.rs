@@ -49,6 +49,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         x += cols(fit(&text, 24).width()) + 1;
     }
     let help = ctx.keymap.key(Action::Help).map_or(String::new(), |key| format!("{key} help"));
+    let mouse = if ctx.ui.mouse { ctx.keymap.key(Action::Mouse) } else { None };
+    let help = mouse.map_or(help.clone(), |key| format!("mouse on, {key} lets go   {help}"));
     let right = area.right() - 1 - cols(help.width());
     for entry in hints(ctx) {
         let Some(key) = ctx.keymap.key(entry.action) else { continue };

@@ -11,6 +11,7 @@ use crate::floor::handle::Only;
 use crate::text::fit;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
+use crate::ui::mouse::Target;
 use crate::ui::state::Page;
 use crate::ui::theme::Role;
 
@@ -92,27 +93,64 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let here = page == numbered || page == ctx.ui.page();
         let role = if here { Role::Focus } else { Role::Muted };
         // Deep in a drill on a narrow screen the trail needs the room of the other pages' names.
-        let short = area.width < 110 && ctx.ui.trail.len() > 2 && !here;
+        let short = area.width < 110 && ctx.ui.trail.len() > 1 && !here;
         let text = if short { (at + 1).to_string() } else { format!("{} {}", at + 1, page.name()) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(role));
+        ctx.ui.areas.borrow_mut().note(Rect { x, width: cols(text.width()), height: 1, ..area }, Target::Tab(page));
         x += cols(text.width()) + 2;
         if page == Page::Alerts {
             x = badges(buffer, x - 1, area.y, ctx);
         }
     }
-    let mut steps = trail(ctx);
-    if steps.len() > 1 {
-        let room = usize::from(area.right().saturating_sub(x + 2));
-        let mut text = steps.join(glyphs::TRAIL);
-        // Where one is matters more than where one began.
-        while text.width() > room && steps.len() > 1 {
-            steps.remove(0);
-            text = format!("…{}{}", glyphs::TRAIL, steps.join(glyphs::TRAIL));
-        }
-        let text = fit(&text, room);
-        let right = area.right() - 1 - cols(text.width());
-        buffer.set_string(right, area.y, &text, ctx.theme.style(Role::Accent));
+    trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx);
+}
+
+/// The drill trail, at the right edge: its steps and, apart from them, what the last one shows.
+fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let steps = steps(ctx);
+    if steps.len() < 2 {
+        return;
     }
+    let page = match (ctx.ui.page(), ctx.ui.place().only) {
+        (Page::Contacts, Only::Abandoned) => "to call back",
+        (Page::Contacts, Only::All) => "contacts",
+        (Page::Agents, _) => "agents",
+        _ => "",
+    };
+    let apart = match steps.last() {
+        Some((_, name)) if !page.is_empty() && !name.eq_ignore_ascii_case(page) => format!(" · {page}"),
+        _ => String::new(),
+    };
+    let room = usize::from(area.width).saturating_sub(apart.width());
+    // Where one is matters more than where one began.
+    let mut first = 0;
+    let width_from = |first: usize| {
+        let names = steps.iter().skip(first).map(|(_, name)| name.width());
+        let gone = if first > 0 { 1 + glyphs::TRAIL.width() } else { 0 };
+        names.sum::<usize>() + gone + glyphs::TRAIL.width() * (steps.len() - first).saturating_sub(1)
+    };
+    while width_from(first) > room && first + 1 < steps.len() {
+        first += 1;
+    }
+    let mut x = area.right().saturating_sub(cols(width_from(first).min(room) + apart.width()));
+    let style = ctx.theme.style(Role::Accent);
+    if first > 0 {
+        buffer.set_stringn(x, area.y, "…", room, style);
+        x += 1;
+    }
+    for (at, (step, name)) in steps.iter().enumerate().skip(first) {
+        if at > 0 {
+            buffer.set_stringn(x, area.y, glyphs::TRAIL, room, ctx.theme.style(Role::Muted));
+            x += cols(glyphs::TRAIL.width());
+        }
+        let left = usize::from(area.right().saturating_sub(x)).saturating_sub(apart.width());
+        let name = fit(name, left);
+        let width = cols(name.width());
+        buffer.set_stringn(x, area.y, &name, left, style);
+        ctx.ui.areas.borrow_mut().note(Rect { x, width, height: 1, ..area }, Target::Step(*step));
+        x += width;
+    }
+    buffer.set_stringn(x, area.y, &apart, apart.width(), ctx.theme.style(Role::Muted));
 }
 
 /// How many alerts there are that nobody has taken.
@@ -131,29 +169,19 @@ fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     x + 1
 }
 
-/// The steps of the drill trail: Overview, Billing, refund agents, Ann contacts.
-fn trail(ctx: Ctx<'_>) -> Vec<String> {
+/// The steps of the drill trail, each with its place: Overview, Billing, refund, Ann. A step that goes into nothing
+/// narrower has the name of its page.
+fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
+    let mut before: Option<&crate::kpi::Slice> = None;
     let mut steps = Vec::new();
-    let mut before = None;
-    for place in &ctx.ui.trail {
-        let newest =
-            place.slice.parts().find(|part| before.is_none_or(|b: &crate::kpi::Slice| b.get(part.0) != Some(&part.1)));
-        let name = match newest {
-            Some((crate::kpi::Dim::Queue, id)) => ctx.queue_name(id).to_string(),
-            Some((crate::kpi::Dim::Agent, id)) => ctx.agent_name(id).to_string(),
-            Some((dim, id)) if id.is_empty() => format!("no {}", dim.key()),
-            Some((_, id)) => id.to_string(),
-            None => String::new(),
+    for (at, place) in ctx.ui.trail.iter().enumerate() {
+        let newest = place.slice.parts().find(|part| before.is_none_or(|b| b.get(part.0) != Some(&part.1)));
+        let name = match (newest, place.page, place.only) {
+            (Some((dim, id)), ..) => ctx.value_name(*dim, id),
+            (None, Page::Contacts, Only::Abandoned) => "to call back".to_owned(),
+            (None, page, _) => page.name().to_owned(),
         };
-        let page = match (place.page, place.only) {
-            (Page::Contacts, Only::Abandoned) => "to call back",
-            (page, _) => page.name(),
-        };
-        steps.push(match (place.page, name.is_empty()) {
-            (_, true) => page.to_owned(),
-            (Page::Queue, false) => name,
-            (_, false) => format!("{name} {}", page.to_lowercase()),
-        });
+        steps.push((at, name));
         before = Some(&place.slice);
     }
     steps

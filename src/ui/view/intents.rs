@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::Ctx;
+use super::{Ctx, queue};
 use crate::kpi::{Dim, Figure, KpiId, Row, Verdict};
 use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
-use crate::ui::format;
+use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::Panel;
@@ -170,6 +170,10 @@ impl Grid for Intents<'_> {
                 let text = self.figure(row, KpiId::Csat).map(|f| format::interval(KpiId::Csat.def(), f));
                 text.filter(|t| !t.is_empty()).map_or_else(Cell::none, |text| Cell::new(text, Role::Muted))
             }
+            // That there is no trap is no news.
+            (_, Some(KpiId::SpeedTrap)) if self.figure(row, KpiId::SpeedTrap).and_then(|f| f.value) == Some(0.0) => {
+                Cell::new(glyphs::GOOD, Role::Faint)
+            }
             (_, Some(kpi)) => Cell::figure(kpi, self.figure(row, kpi)),
             _ => Cell::none(),
         }
@@ -185,6 +189,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     } else {
         format!("Intents of {}", ctx.slice_name(ctx.ui.slice()))
     };
+    // What the table leaves free shows the course of the selected intent.
+    let needed = figures.map_or(0, |f| cols(f.answer.rows.len())) + 4;
+    let chart = match area.height.saturating_sub(needed) {
+        spare @ 10.. => spare.min(16),
+        _ => 0,
+    };
+    let of = ctx.ui.selected_slice(ctx.board);
+    queue::day(buffer, Rect { y: area.bottom() - chart, height: chart, ..area }, ctx, &of);
+    let area = Rect { height: area.height - chart, ..area };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, true);
     super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about")
 }

@@ -3,24 +3,27 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, agents, alerts, queue, waiting};
+use super::{Ctx, agents, queue, queues, rail, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
 use crate::ui::grid;
+use crate::ui::mouse::Target;
 use crate::ui::state::{List, Panel};
-use crate::ui::widget::tile::{LARGE, Tile};
+use crate::ui::widget::tile::{HUGE, LARGE, Tile};
 use crate::ui::widget::{panel, table, tile};
 
 /// Draw it.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let wide = area.width >= 150;
-    let queues = cols(ctx.board.queues.len()) + 2;
-    let rail = cols(alerts::lines(ctx)).max(1) + 2;
-    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { rail.min(8) });
+    let count = queues::rows(ctx).count();
+    let queues = cols(count) + 2;
+    let rail = cols(rail::lines(ctx)).max(1) + 2;
+    // The tiles keep their size when alerts come and go: nothing may jump just when it matters.
+    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 });
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
     let (left, right) = if wide {
-        let width = (area.width * 2 / 5).clamp(52, 110);
+        let width = (area.width * 21 / 50).clamp(52, 130);
         let left = Rect { width: below.width - width - 1, ..below };
         (left, Rect { x: left.right() + 1, width, ..below })
     } else {
@@ -38,11 +41,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let figures = ctx.data.figures(ask::queues(ctx.ui));
     let focus = ctx.ui.focus();
     let about = ctx.about(figures.map(|f| &f.answer));
-    let name = format!("Queues {}", ctx.board.queues.len());
+    let name = format!("Queues {count}");
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, focus == Panel::Queues);
     let queues = super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet");
-    let rail = alerts::rail(buffer, right, ctx);
-    if focus == Panel::Rail { rail } else { queues }
+    let alerts = rail::draw(buffer, right, ctx);
+    if focus == Panel::Rail { alerts } else { queues }
 }
 
 /// Who waits longest, and how the day went.
@@ -51,8 +54,9 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         return;
     }
     let chart = if area.width >= 100 { area.width / 2 } else { area.width };
-    let height = area.height.min((area.height / 3).clamp(14, 24));
-    queue::day(buffer, Rect { width: chart, height, ..area }, ctx);
+    // The chart has what is left where it is too little for anything more.
+    let height = if area.height < 22 { area.height } else { (area.height / 3).clamp(14, 24) };
+    queue::day(buffer, Rect { width: chart, height, ..area }, ctx, ctx.ui.slice());
     let below = Rect { width: chart, y: area.y + height, height: area.height - height, ..area };
     let positions = if below.height >= 8 { 8 } else { 0 };
     queue::positions(buffer, Rect { height: positions, ..below }, ctx);
@@ -96,6 +100,7 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
             height: height - u16::from(height > 3),
         };
         tile(*kpi, figure, &course, selected, ctx).draw(buffer, place, ctx.theme);
+        ctx.ui.areas.borrow_mut().note(place, Target::Tile(at));
     }
     let rows = cols(shown.len().div_ceil(per_row));
     rows * height
@@ -118,6 +123,8 @@ fn arrangement(area: Rect, tiles: usize, below: u16) -> (usize, u16) {
     let two = area.width / cols(half).max(1);
     let free = area.height.saturating_sub(below);
     match (one, two) {
+        // A wall: most of it is still left for the tables.
+        (_, 60..) if free >= 4 * HUGE + 8 => (half, HUGE + 1),
         (36.., _) if free >= LARGE + 2 => (tiles, LARGE + 2),
         (_, 28..) if free >= 2 * (LARGE + 2) => (half, LARGE + 2),
         (_, 28..) if free >= 2 * (LARGE + 1) => (half, LARGE + 1),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overview, waiting};
-use crate::kpi::{Dim, KpiId};
+use crate::kpi::{Dim, KpiId, Slice, Verdict};
 use crate::ui::ask;
 use crate::ui::format::{self, cols};
 use crate::ui::state::Panel;
@@ -22,15 +22,18 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         let left = Rect { width: body.width / 2, ..body };
         let right = Rect { x: left.right() + 1, width: body.width - left.width - 1, ..body };
         let needed = cols(ctx.ui.lists.get(&Panel::QueueIntents).map_or(0, |list| list.order.len())) + 3;
-        let intents = (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub(18));
-        let top = right.height / 2;
+        let intents =
+            (left.height * 3 / 5).min(needed.max(6)).max(left.height.saturating_sub((left.height / 2).max(18)));
+        // Who waits has what it needs, up to half; who serves has the rest.
+        let waiting = cols(ctx.ui.lists.get(&Panel::Waiting).map_or(0, |list| list.order.len())) + 3;
+        let top = right.height - waiting.clamp(4, (right.height / 2).max(4)).min(right.height);
         let charts = Rect { y: left.y + intents, height: left.height - intents, ..left };
         let a = lists(buffer, ctx, Panel::QueueIntents, Rect { height: intents, ..left });
         let b = lists(buffer, ctx, Panel::Serving, Rect { height: top, ..right });
         let c = lists(buffer, ctx, Panel::Waiting, Rect { y: right.y + top, height: right.height - top, ..right });
         let half = charts.width / 3;
         positions(buffer, Rect { width: half, ..charts }, ctx);
-        day(buffer, Rect { x: charts.x + half + 1, width: charts.width - half - 1, ..charts }, ctx);
+        day(buffer, Rect { x: charts.x + half + 1, width: charts.width - half - 1, ..charts }, ctx, ctx.ui.slice());
         return a.or(b).or(c);
     }
     // Narrow: the panel that has the keys gets the room, the others say what they hold in what is left.
@@ -40,7 +43,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let others: Vec<Panel> =
         [Panel::QueueIntents, Panel::Serving, Panel::Waiting].into_iter().filter(|p| *p != focus).collect();
     let needed = cols(ctx.ui.lists.get(&focus).map_or(0, |list| list.order.len())) + 2;
-    let least = (lists_height / 4).max(3);
+    let least = (lists_height * 2 / 5).max(3);
     let main = needed.clamp(lists_height / 2, lists_height.saturating_sub(least));
     let small = lists_height.saturating_sub(main);
     let cursor = lists(buffer, ctx, focus, Rect { height: main, ..body });
@@ -53,7 +56,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     if chart > 0 {
         let room = Rect { y: body.bottom() - chart, height: chart, ..body };
         positions(buffer, Rect { width: half, ..room }, ctx);
-        day(buffer, Rect { x: room.x + half + 1, width: room.width - half - 1, ..room }, ctx);
+        day(buffer, Rect { x: room.x + half + 1, width: room.width - half - 1, ..room }, ctx, ctx.ui.slice());
     }
     cursor
 }
@@ -127,12 +130,12 @@ pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         );
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held to the room")]
         let wide = (part.value.unwrap_or(0.0) / most * f64::from(room)).clamp(0.0, f64::from(room)) as usize;
-        buffer.set_string(inner.x + 14, y, "▇".repeat(wide), ctx.theme.style(Role::Accent));
+        buffer.set_string(inner.x + 14, y, "▇".repeat(wide), ctx.theme.style(Role::Muted));
     }
 }
 
 /// Arrivals and service level over the time of the window.
-pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let (window, every) = ask::steps(ctx.ui.window);
     let step = match every {
         crate::kpi::Every::Minutes(30) => "by half hour".to_owned(),
@@ -140,50 +143,65 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         crate::kpi::Every::Days(_) => "by day".to_owned(),
     };
     let about = format!("{}, {step}", window.words());
-    let inner = panel::panel(buffer, area, ctx.theme, "Arrivals", &about, false);
-    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, ctx.ui.slice())) else { return };
+    let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
+    let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
+    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else {
+        panel::say(buffer, inner, ctx.theme, "…");
+        return;
+    };
     let course = figures.course(None, KpiId::Offered);
     if course.is_empty() || inner.height < 3 {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
         return;
     }
-    let bar = (inner.width.saturating_sub(4) / cols(course.len()).max(1)).clamp(1, 5);
-    let used = (bar * cols(course.len())).min(inner.width - 4);
-    let bars = Rect { x: inner.x + 2, width: used, height: inner.height - 2, ..inner };
-    let levels: Vec<crate::kpi::Verdict> = figures
-        .answer
-        .rows
-        .iter()
-        .map(|row| figures.of(row, KpiId::ServiceLevel).map_or(crate::kpi::Verdict::None, |f| f.verdict))
-        .collect();
+    // The scale and the names of the rows stand on the left, where there is room for them.
+    let gutter = if inner.width >= 40 { 9 } else { 2 };
+    let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
+    let skip = course.len().saturating_sub(usize::from(bars.width));
+    let count = course.len() - skip;
+    let levels: Vec<_> = figures.answer.rows.iter().map(|row| figures.of(row, KpiId::ServiceLevel)).collect();
     let style = |at: usize| {
-        let role = match levels.get(at) {
-            Some(crate::kpi::Verdict::Critical) => Role::Critical,
-            Some(crate::kpi::Verdict::Warning) => Role::Warning,
-            _ => Role::Accent,
+        let role = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
+            Verdict::Critical => Role::Critical,
+            Verdict::Warning => Role::Warning,
+            _ => Role::Muted,
         };
         ctx.theme.style(role)
     };
-    trend::bars(buffer, bars, &course, bar, style);
+    let most = course.iter().skip(skip).flatten().copied().fold(0.0, f64::max);
+    // The bars are the ground that the service level stands on: large as they are, they stay quiet.
+    let muted = ctx.theme.style(Role::Muted);
+    trend::bars(buffer, bars, &course, most, |_| muted);
+    let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
+    if gutter > 2 {
+        let mut label = |y: u16, text: &str| buffer.set_string(inner.x, y, format!("{text:>8}"), muted);
+        label(bars.y, &crate::kpi::format::count(most));
+        if bars.height >= 5 {
+            label(bars.y + bars.height / 2, &crate::kpi::format::count((most / 2.0).round()));
+        }
+        label(foot, "svc lvl");
+    }
     let zone = ctx.zone();
     let write = |at: crate::clock::Time| match every {
         crate::kpi::Every::Days(_) => at.to_chrono().with_timezone(&zone).format("%-d %b").to_string(),
         crate::kpi::Every::Minutes(_) => format::minute(at, zone),
     };
-    let starts: Vec<_> = figures.answer.rows.iter().filter_map(|row| row.start).collect();
-    let skip = starts.len().saturating_sub(usize::from(used / bar));
-    let y = inner.bottom() - 2;
-    if let (Some(first), Some(last)) = (starts.get(skip), starts.last()) {
-        buffer.set_string(bars.x, y, write(*first), ctx.theme.style(Role::Muted));
-        let text = write(*last);
-        if bars.width > 14 {
-            buffer.set_string(bars.right().saturating_sub(cols(text.width())), y, &text, ctx.theme.style(Role::Muted));
+    let mut free = bars.x;
+    for (at, row) in figures.answer.rows.iter().skip(skip).enumerate() {
+        let place = trend::place(bars, count, at);
+        // A time below each bar that has room for it, and the service level as far as the bar is wide.
+        let text = row.start.map(&write).unwrap_or_default();
+        if place.x >= free && place.x + cols(text.width()) <= bars.right() {
+            buffer.set_string(place.x, axis, &text, muted);
+            free = place.x + cols(text.width()) + 3;
         }
+        let level = levels.get(skip + at).copied().flatten();
+        let Some(value) = level.and_then(|f| f.value) else { continue };
+        let text = if usize::from(bars.width) >= 4 * count {
+            format!("{value:.0}")
+        } else {
+            trend::step(value, 0.0, 100.0).repeat(usize::from(place.width))
+        };
+        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), style(skip + at));
     }
-    let most = course.iter().flatten().copied().fold(0.0, f64::max);
-    let words = format!(
-        "most {most:.0}; service level {}",
-        trend::line(&figures.course(None, KpiId::ServiceLevel), course.len().min(usize::from(used)))
-    );
-    buffer.set_stringn(bars.x, y + 1, &words, usize::from(inner.width.saturating_sub(3)), ctx.theme.style(Role::Muted));
 }

@@ -40,12 +40,19 @@ pub const COLUMNS: &[Column] = &[
 const STATUS: usize = 1;
 const TREND: usize = 9;
 
+/// The queues there are.
+pub fn rows(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
+    ctx.board.queues.iter().filter(|queue| !queue.id.is_empty())
+}
+
 /// The queues.
 pub struct Queues<'a> {
     ctx: Ctx<'a>,
     figures: Option<&'a Figures>,
     courses: Option<&'a Figures>,
     alerts: FxHashMap<&'a Label, (Verdict, bool)>,
+    /// Contacts that never were in a queue (self-service) are none of them.
+    rows: Vec<&'a QueueRow>,
 }
 
 impl<'a> Queues<'a> {
@@ -66,11 +73,12 @@ impl<'a> Queues<'a> {
             figures: ctx.data.figures(ask::queues(ctx.ui)),
             courses: ctx.data.figures(ask::queue_courses(ctx.ui)),
             alerts,
+            rows: rows(ctx).collect(),
         }
     }
 
     fn queue(&self, row: usize) -> Option<&'a QueueRow> {
-        self.ctx.board.queues.get(row)
+        self.rows.get(row).copied()
     }
 
     fn figure(&self, queue: &QueueRow, kpi: KpiId) -> Option<&'a Figure> {
@@ -104,7 +112,7 @@ impl Grid for Queues<'_> {
     }
 
     fn len(&self) -> usize {
-        self.ctx.board.queues.len()
+        self.rows.len()
     }
 
     fn id(&self, row: usize) -> Label {
@@ -143,7 +151,8 @@ impl Grid for Queues<'_> {
         let figures = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
         let weight: f64 = figures.into_iter().map(|kpi| grid::weight(self.figure(queue, kpi))).sum();
         let wait = queue.live.longest_wait.map_or(0.0, crate::clock::Span::as_secs_f64);
-        (if taken { level / 2.0 } else { level }) + weight * 1e3 + wait.min(900.0)
+        // Whole minutes: rows that change places every second can't be read.
+        (if taken { level / 2.0 } else { level }) + weight * 1e3 + (wait / 60.0).floor().min(60.0)
     }
 
     fn cell(&self, row: usize, column: usize, width: u16) -> Cell {
@@ -169,7 +178,7 @@ impl Grid for Queues<'_> {
             },
             (TREND, _) => {
                 let course = self.courses.map(|f| f.course(Some(queue.id.as_str()), KpiId::ServiceLevel));
-                course.map_or_else(Cell::none, |c| Cell::new(trend::line(&c, usize::from(width)), Role::Accent))
+                course.map_or_else(Cell::none, |c| Cell::new(trend::line(&c, usize::from(width)), Role::Muted))
             }
             (_, Some(KpiId::Waiting)) => {
                 let role = if queue.live.waiting == 0 { Role::Muted } else { Role::Strong };

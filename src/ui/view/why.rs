@@ -37,13 +37,14 @@ pub fn draw(
         Some(e) => saw(&mut lines, ctx, def, e),
         None => stands(&mut lines, ctx, def, figure),
     }
+    // What to do must be seen however small the screen is.
+    let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
+    if !action.is_empty() {
+        lines.push((format!("→ {action}"), Role::Strong));
+    }
     contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
-    let action = episode.map(super::alerts::action).filter(|text| !text.is_empty()).unwrap_or(def.action);
-    if !action.is_empty() {
-        lines.push((format!("→ {action}"), Role::Accent));
-    }
     let title = format!("Why: {} of {}", def.name, ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
@@ -72,7 +73,8 @@ fn saw(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, e: &Episode) {
         ),
         Role::Text,
     ));
-    if let Some(entry) = e.trail.last() {
+    // That it fired stands above; what somebody did about it is news.
+    if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Muted));
     }
@@ -97,7 +99,7 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
 }
 
 /// How much better or worse the total is for each of its parts: the total less what it were without it.
-fn pulls(figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -> Vec<(String, f64, String)> {
+fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -> Vec<(String, f64, String)> {
     let (Some(n), Some(d), Some(value)) = (total.numerator, total.denominator, total.value) else { return Vec::new() };
     if n == 0.0 || d <= 0.0 {
         return Vec::new();
@@ -112,8 +114,12 @@ fn pulls(figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -> Vec<(String,
             let rest = d - figure.denominator?;
             let without = if rest > 0.0 { factor * (n - figure.numerator?) / rest } else { return None };
             let label = row.key.get(dim)?;
-            let name = if label.is_empty() { format!("no {}", dim.key()) } else { label.to_string() };
-            Some((name, value - without, kpi.show(figure)))
+            // What never was in a queue is none.
+            if label.is_empty() && dim == Dim::Queue {
+                return None;
+            }
+            let n = crate::kpi::format::count(format::float(i64::try_from(figure.n).unwrap_or(0)));
+            Some((ctx.value_name(dim, label), value - without, format!("{:>7}  n {n:<5}", kpi.show(figure))))
         })
         .collect();
     let worse = if kpi.better == Better::Higher { 1.0 } else { -1.0 };
@@ -133,7 +139,7 @@ fn contributions(
     let dim = ask::parts_of(slice);
     let figures = ctx.data.figures(ask::made_of(ctx.ui, slice, kpi.id, window));
     let (Some(figures), Some(total)) = (figures, total) else { return };
-    let pulls = pulls(figures, kpi, dim, total);
+    let pulls = pulls(ctx, figures, kpi, dim, total);
     let bad = |by: f64| if kpi.better == Better::Higher { by < 0.0 } else { by > 0.0 };
     if pulls.is_empty() {
         return;
@@ -148,7 +154,7 @@ fn contributions(
             _ => format!("{by:+.2}"),
         };
         let name = format!("{:<widest$}", crate::text::fit(name, widest));
-        lines.push((format!("  {name} {value:>7}  {amount}"), if bad(*by) { Role::Warning } else { Role::Muted }));
+        lines.push((format!("  {name} {value} {amount}"), if bad(*by) { Role::Warning } else { Role::Muted }));
     }
 }
 
@@ -197,10 +203,18 @@ fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let (Some(now), true) = (offered.last().copied().flatten(), offered.len() > 1) else { return };
     let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).flatten().copied().collect();
     let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
+    // A half hour that has only begun is held against the same share of those before.
+    let begun = figures.answer.rows.last().and_then(|row| row.start);
+    let gone = begun.map_or(1800.0, |start| figures.answer.at.since(start).as_secs_f64()).clamp(60.0, 1800.0);
+    let pace = now * 1800.0 / gone;
     lines.push((
-        format!("arrivals this half hour so far {now:.0}; the {} half hours before had {mean:.0} each", earlier.len()),
-        if now > mean * 1.2 { Role::Warning } else { Role::Text },
+        format!(
+            "arrivals {now:.0} in the {:.0} min of this half hour, at a pace of {pace:.0}; the {} before had {mean:.0} each",
+            (gone / 60.0).round(),
+            earlier.len()
+        ),
+        if pace > mean * 1.2 { Role::Warning } else { Role::Text },
     ));
-    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Role::Accent));
-    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Role::Accent));
+    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Role::Muted));
+    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Role::Muted));
 }

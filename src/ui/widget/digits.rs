@@ -1,10 +1,34 @@
-//! Figures three rows high, for boards that are read across a room.
+//! Figures three or five rows high, for boards that are read across a room.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-/// Rows of a figure.
-pub const HEIGHT: u16 = 3;
+/// How large figures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// A dot is half a cell.
+    Large,
+    /// A dot is two cells: for walls.
+    Huge,
+}
+
+impl Size {
+    /// Rows of a figure.
+    #[must_use]
+    pub const fn rows(self) -> u16 {
+        match self {
+            Self::Large => 3,
+            Self::Huge => 5,
+        }
+    }
+
+    const fn columns_of_dot(self) -> u16 {
+        match self {
+            Self::Large => 1,
+            Self::Huge => 2,
+        }
+    }
+}
 
 /// Three columns by five rows of dots, a row in each octal digit, the top row first.
 const fn dots(c: char) -> Option<u16> {
@@ -30,8 +54,9 @@ const fn dots(c: char) -> Option<u16> {
 
 /// The columns a text takes; `None` where a character of it can't be drawn large.
 #[must_use]
-pub fn width(text: &str) -> Option<u16> {
-    text.chars().try_fold(0, |sum, c| dots(c).map(|_| sum + advance(c))).map(|w: u16| w.saturating_sub(1))
+pub fn width(text: &str, size: Size) -> Option<u16> {
+    let dots = text.chars().try_fold(0, |sum, c| dots(c).map(|_| sum + advance(c)))?;
+    Some(size.columns_of_dot() * u16::saturating_sub(dots, 1))
 }
 
 const fn advance(c: char) -> u16 {
@@ -39,27 +64,45 @@ const fn advance(c: char) -> u16 {
 }
 
 /// Draw a text with its upper left corner at `(x, y)`.
-pub fn draw(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
+pub fn draw(buffer: &mut Buffer, x: u16, y: u16, text: &str, size: Size, style: Style) {
     let mut left = x;
+    let wide = size.columns_of_dot();
     for c in text.chars() {
         let pattern = dots(c).unwrap_or(0);
         let narrow = advance(c) == 2;
-        for row in 0..HEIGHT {
+        for row in 0..size.rows() {
             for column in 0..if narrow { 1 } else { 3 } {
                 let dot = |line: u16| {
                     line < 5 && pattern >> (3 * (4 - line)) >> (if narrow { 1 } else { 2 - column }) & 1 == 1
                 };
-                let symbol = match (dot(row * 2), dot(row * 2 + 1)) {
+                let (upper, lower) = match size {
+                    Size::Large => (dot(row * 2), dot(row * 2 + 1)),
+                    Size::Huge => (dot(row), dot(row)),
+                };
+                let symbol = match (upper, lower) {
                     (true, true) => "█",
                     (true, false) => "▀",
                     (false, true) => "▄",
                     (false, false) => continue,
                 };
-                if let Some(cell) = buffer.cell_mut((left + column, y + row)) {
-                    cell.set_symbol(symbol).set_style(style);
+                for cell in 0..wide {
+                    if let Some(cell) = buffer.cell_mut((left + column * wide + cell, y + row)) {
+                        cell.set_symbol(symbol).set_style(style);
+                    }
                 }
             }
         }
-        left += advance(c);
+        left += advance(c) * wide;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huge_is_twice_as_wide() {
+        assert_eq!((width("84%", Size::Large), width("84%", Size::Huge)), (Some(11), Some(22)));
+        assert_eq!(width("1 234 h", Size::Huge), None);
     }
 }

@@ -93,6 +93,15 @@ pub fn draw(
     cursor
 }
 
+/// Where the heads of columns stand.
+pub fn heads(area: Rect, columns: &[(usize, u16)]) -> impl Iterator<Item = (usize, Rect)> {
+    columns.iter().scan(area.x + 2, move |x, (at, width)| {
+        let head = Rect { x: *x, y: area.y, width: *width, height: 1 };
+        *x += width + 1;
+        Some((*at, head))
+    })
+}
+
 fn heading(
     buffer: &mut Buffer,
     area: Rect,
@@ -102,11 +111,11 @@ fn heading(
     columns: &[(usize, u16)],
     focus: bool,
 ) {
-    let mut x = area.x + 2;
-    for (at, width) in columns {
-        let Some(column) = grid.columns().get(*at) else { continue };
+    for (at, head) in heads(area, columns) {
+        let (x, width) = (head.x, &head.width);
+        let Some(column) = grid.columns().get(at) else { continue };
         let mark = match list.sort {
-            Some((by, descending)) if by == *at => {
+            Some((by, descending)) if by == at => {
                 if descending {
                     "↓"
                 } else {
@@ -116,10 +125,9 @@ fn heading(
             _ => "",
         };
         let title = format!("{}{mark}", fit(column.title, usize::from(*width).saturating_sub(mark.width())));
-        let role = if focus && list.column == *at { Role::Focus } else { Role::Muted };
+        let role = if focus && list.column == at { Role::Focus } else { Role::Muted };
         let pad = if column.left { 0 } else { width.saturating_sub(cols(title.width())) };
         buffer.set_stringn(x + pad, area.y, &title, usize::from(*width), theme.style(role));
-        x += width + 1;
     }
 }
 

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{digits, trend};
+use super::digits::{self, Size};
+use super::trend;
 use crate::kpi::{Bands, Figure, Kpi, Verdict};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
@@ -28,7 +29,9 @@ pub struct Tile<'a> {
 }
 
 /// Rows of a tile with large digits.
-pub const LARGE: u16 = 2 + digits::HEIGHT;
+pub const LARGE: u16 = 2 + Size::Large.rows();
+/// Rows of a tile with huge digits, its trend on a row of its own.
+pub const HUGE: u16 = 3 + Size::Huge.rows();
 
 impl Tile<'_> {
     /// Draw it; with large digits where there is room.
@@ -65,23 +68,19 @@ impl Tile<'_> {
         buffer.set_stringn(inner.x, inner.y, fit(name, width), width, theme.style(name_role));
 
         let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
-        let large = area.height >= LARGE && digits::width(&value).is_some_and(|w| w + 7 <= inner.width);
-        let after = if large {
-            digits::draw(buffer, inner.x, inner.y + 1, &value, theme.style(role));
-            inner.y + 1 + digits::HEIGHT
+        let fits = |size: Size| {
+            area.height >= 2 + size.rows() && digits::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
+        };
+        // All tiles of a page have one height, and so digits of one size where their values fit.
+        let size = [(Size::Huge, HUGE), (Size::Large, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
+        let after = if let Some((size, _)) = size {
+            digits::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(role));
+            inner.y + 1 + size.rows()
         } else {
             buffer.set_stringn(inner.x, inner.y + 1, &value, width, theme.style(role));
             inner.y + 2
         };
-        self.badge(
-            buffer,
-            inner,
-            if large { inner.y + 3 } else { inner.y + 1 },
-            cols(value.width()),
-            verdict,
-            large,
-            theme,
-        );
+        self.badge(buffer, inner, after - 1, cols(value.width()), verdict, size.is_some(), theme);
         self.foot(buffer, inner, after, area.bottom(), figure, theme);
     }
 
@@ -155,10 +154,10 @@ impl Tile<'_> {
         } else {
             (y, width.saturating_sub(words.width() + 3))
         };
-        let room = room.min(self.trend.len().max(1)).min(48);
+        let room = room.min(self.trend.len().max(1)).min(96);
         let line = trend::line(self.trend, room);
         let x = if row == y { inner.right().saturating_sub(cols(room) + 2) } else { inner.x };
-        buffer.set_stringn(x, row, &line, room, theme.style(Role::Accent));
+        buffer.set_stringn(x, row, &line, room, theme.style(Role::Muted));
         buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(role));
     }
 }

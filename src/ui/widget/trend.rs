@@ -18,9 +18,15 @@ pub fn line(values: &[Option<f64>], width: usize) -> String {
         out.push(' ');
     }
     for value in shown {
-        out.push_str(value.map_or(" ", |v| EIGHTHS.get(eighth(v, least, most, 7)).copied().unwrap_or(" ")));
+        out.push_str(value.map_or(" ", |v| step(v, least, most)));
     }
     out
+}
+
+/// A value as a part of a block between two ends. A block is never filled whole: lines above each other stay apart.
+#[must_use]
+pub fn step(value: f64, least: f64, most: f64) -> &'static str {
+    EIGHTHS.get(eighth(value, least, most, 6)).copied().unwrap_or(" ")
 }
 
 fn range(values: &[Option<f64>]) -> (f64, f64) {
@@ -65,25 +71,34 @@ pub fn direction(values: &[Option<f64>], better: Better) -> (&'static str, Optio
     (if change > 0.0 { "↑" } else { "↓" }, good)
 }
 
-/// Bars from the bottom of `area`, one of `bar` columns for each value, the newest on the right; from zero.
-pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], bar: u16, style: impl Fn(usize) -> Style) {
-    if area.is_empty() || bar == 0 {
+/// The columns of `area` that belong to the `at`th of `count` bars: together they fill it.
+#[must_use]
+pub fn place(area: Rect, count: usize, at: usize) -> Rect {
+    let count = count.max(1);
+    let edge = |at: usize| crate::ui::format::cols(usize::from(area.width) * at.min(count) / count);
+    Rect { x: area.x + edge(at), width: edge(at + 1) - edge(at), ..area }
+}
+
+/// Bars from the bottom of `area`, one for each value, over its whole width; from zero to `most`. Where there are more
+/// values than columns the newest are shown.
+pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], most: f64, style: impl Fn(usize) -> Style) {
+    if area.is_empty() {
         return;
     }
-    let fit = usize::from(area.width / bar);
-    let skip = values.len().saturating_sub(fit);
+    let skip = values.len().saturating_sub(usize::from(area.width));
     let shown = values.get(skip..).unwrap_or_default();
-    let most = range(shown).1.max(f64::EPSILON);
     let steps = usize::from(area.height) * 8;
     for (at, value) in shown.iter().enumerate() {
         let Some(value) = value else { continue };
-        let filled = eighth(*value, 0.0, most, steps).max(usize::from(*value > 0.0));
-        let left = area.x + crate::ui::format::cols(at) * bar;
+        let filled = eighth(*value, 0.0, most.max(f64::EPSILON), steps).max(usize::from(*value > 0.0));
+        let place = place(area, shown.len(), at);
+        // Bars that are wide enough stand apart.
+        let apart = u16::from(usize::from(area.width) >= 3 * shown.len());
         for row in 0..area.height {
             let below = usize::from(row) * 8;
             let part = filled.saturating_sub(below).min(8);
             let Some(symbol) = part.checked_sub(1).and_then(|part| EIGHTHS.get(part)) else { continue };
-            for x in left..left + bar.saturating_sub(u16::from(bar > 1)) {
+            for x in place.left()..place.right().saturating_sub(apart) {
                 if let Some(cell) = buffer.cell_mut((x, area.bottom() - 1 - row)) {
                     cell.set_symbol(symbol).set_style(style(skip + at));
                 }
@@ -99,9 +114,16 @@ mod tests {
     #[test]
     fn a_line_keeps_the_newest_and_its_width() {
         let values: Vec<Option<f64>> = vec![Some(9.0), Some(0.0), None, Some(10.0)];
-        assert_eq!(line(&values, 3), "▁ █");
-        assert_eq!(line(&values, 6), "  ▇▁ █");
+        assert_eq!(line(&values, 3), "▁ ▇");
+        assert_eq!(line(&values, 6), "  ▆▁ ▇");
         assert_eq!(line(&[Some(5.0), Some(5.0)], 2), "▄▄");
+    }
+
+    #[test]
+    fn bars_fill_their_area() {
+        let area = Rect::new(3, 0, 10, 1);
+        let places: Vec<(u16, u16)> = (0..4).map(|at| place(area, 4, at)).map(|r| (r.x, r.width)).collect();
+        assert_eq!(places, [(3, 2), (5, 3), (8, 2), (10, 3)]);
     }
 
     #[test]

@@ -1,0 +1,101 @@
+//! The rail of the overview: what nobody has taken, what somebody has, and what to do about it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::alerts::{self, Alerts, taken};
+use super::{Ctx, overlay};
+use crate::alert::State;
+use crate::text::{Label, fit};
+use crate::ui::format::cols;
+use crate::ui::glyphs;
+use crate::ui::state::Panel;
+use crate::ui::theme::{Role, of_verdict};
+use crate::ui::widget::panel;
+
+/// How many lines the rail has.
+#[must_use]
+pub fn lines(ctx: Ctx<'_>) -> usize {
+    Alerts::rail(ctx).rows.len() + usize::from(hidden(ctx).is_some())
+}
+
+/// What a cause hides: one line for all of it.
+fn hidden(ctx: Ctx<'_>) -> Option<String> {
+    let mut causes: Vec<(&Label, usize)> = Vec::new();
+    for cause in ctx.board.alerts.iter().filter_map(|e| e.inhibited_by.as_ref()) {
+        match causes.iter_mut().find(|c| c.0 == cause) {
+            Some((_, count)) => *count += 1,
+            None => causes.push((cause, 1)),
+        }
+    }
+    let words: Vec<String> = causes.iter().map(|(cause, count)| format!("{count} hidden: {cause}")).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Draw the rail.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+    let new = ctx.board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none()).count();
+    let held = ctx.board.alerts.iter().filter(|e| taken(e)).count();
+    let about = match (new, held) {
+        (0, 0) => String::new(),
+        (new, 0) => format!("{new} new"),
+        (new, held) => format!("{new} new · {held} taken"),
+    };
+    let focus = ctx.ui.focus() == Panel::Rail;
+    let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let foot = hidden(ctx);
+    let told = ctx.ui.episode(ctx.board);
+    let needed = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len()));
+    // Below the lines: what a cause hides, and what to do about the worst. Its lines speak for themselves: the rule of
+    // the panel lies where a table has its heading.
+    let kept = u16::from(foot.is_some()) + u16::from(told.is_some() && inner.height >= 3);
+    let height = needed.min(inner.height.saturating_sub(kept));
+    let cursor = if needed == 0 {
+        super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active")
+    } else {
+        super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "")
+    };
+    panel::panel(buffer, area, ctx.theme, "Alerts", &about, focus);
+    let mut rest = Rect { y: inner.y + height, height: inner.height - height, ..inner };
+    if let Some(text) = foot {
+        let line = Rect { height: rest.height.min(1), ..rest };
+        panel::say(buffer, line, ctx.theme, &text);
+        rest = Rect { y: rest.y + line.height, height: rest.height - line.height, ..rest };
+    }
+    let Some(e) = told else { return cursor };
+    if rest.height < 5 {
+        let lines = [(format!("→ {}", e.action), Role::Strong)];
+        let width = usize::from(rest.width).saturating_sub(3);
+        // Where it doesn't fit whole, one line says how it begins.
+        if overlay::height(&lines, width) <= usize::from(rest.height) {
+            overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
+        } else if let ([(text, role)], 1..) = (&lines, rest.height) {
+            buffer.set_stringn(rest.x + 2, rest.y, fit(text, width), width, ctx.theme.style(*role));
+        }
+        return cursor;
+    }
+    let room = Rect { y: rest.y + 1, height: rest.height - 1, ..rest };
+    let used = alerts::detail(buffer, room, ctx, e);
+    others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
+    cursor
+}
+
+/// What to do about the other lines of the rail, as far as there is room.
+fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
+    let rail = Alerts::rail(ctx);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+    let mut y = inner.y + 1;
+    for (e, _) in rail.rows.iter().filter(|(e, _)| e.id != told && !taken(e) && !e.action.is_empty()) {
+        let verdict = glyphs::of_severity(e.severity);
+        let lines = [
+            (format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict)),
+            (format!("→ {}", e.action), Role::Text),
+        ];
+        let height = cols(overlay::height(&lines, usize::from(inner.width)));
+        if y + height > inner.bottom() {
+            return;
+        }
+        overlay::lines(buffer, Rect { y, height, ..inner }, ctx.theme, &lines, 0);
+        y += height + 1;
+    }
+}
