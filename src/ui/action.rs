@@ -103,7 +103,7 @@ actions! {
     Sort "sort" ["s"] "sort" Lists "Sort by the selected column; again: the other way; again: worst first";
 
     Acknowledge "acknowledge" ["a"] "ack" Alerts "Take the selected alert, or else the worst nobody has taken";
-    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts "Take every alert of the same rule";
+    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts "Take every alert of the same queue or source";
     Note "note" ["n"] "note" Alerts "Say something about it";
     Undo "undo" ["u"] "undo" Alerts "Take back an acknowledgement or snooze";
     Snooze "snooze" ["z"] "snooze" Alerts "Be quiet about it for 5, 15, 30 or 60 minutes (zz: 15)";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::alert::{Act, Command, Episode, State};
+use crate::alert::{self, Act, Command, Episode, State};
 use crate::board::{Board, Mode};
 use crate::clock::Span;
 use crate::floor::handle::{Only, Steer};
@@ -346,9 +346,9 @@ impl Ui {
             return None;
         };
         let act = Act::Acknowledge { note: None, lasts: None };
-        let same = |other: &&Episode| {
-            other.id == episode.id || group && other.rule == episode.rule && other.state == State::Firing
-        };
+        let group = if group { alert::group(&board.alerts, episode) } else { Vec::new() };
+        let same =
+            |other: &&Episode| other.id == episode.id || group.contains(&other.id) && other.state == State::Firing;
         let commands = board.alerts.iter().filter(same).map(|other| self.about(other, act.clone())).collect();
         Some(Effect::Tell(commands))
     }

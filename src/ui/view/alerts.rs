@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, overlay};
-use crate::alert::{Episode, State};
+use crate::alert::{self, Episode, State};
 use crate::text::{Label, fit};
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -56,25 +56,19 @@ pub const PAST: &[Column] = &[
 pub struct Alerts<'a> {
     ctx: Ctx<'a>,
     kind: Panel,
-    /// Each with how many more there are of its rule.
+    /// Each with how many more there are of its cause.
     pub(super) rows: Vec<(&'a Episode, usize)>,
 }
 
 impl<'a> Alerts<'a> {
-    /// The rail: what nobody has taken and then what somebody has, one line a rule; the worst stands for the rest.
+    /// The rail: what nobody has taken and then what somebody has, one line a cause (a queue, a source); the worst
+    /// stands for the rest.
     #[must_use]
     pub fn rail(ctx: Ctx<'a>) -> Self {
-        let mut rows: Vec<(&Episode, usize)> = Vec::new();
-        let shown = |e: &&Episode| matches!(e.state, State::Firing | State::Acknowledged | State::Snoozed);
-        for episode in ctx.board.alerts.iter().filter(shown).filter(|e| e.inhibited_by.is_none()) {
-            let same =
-                |other: &&mut (&Episode, usize)| other.0.rule == episode.rule && taken(other.0) == taken(episode);
-            match rows.iter_mut().find(same) {
-                Some((_, more)) => *more += 1,
-                None => rows.push((episode, 0)),
-            }
-        }
-        Self { ctx, kind: Panel::Rail, rows }
+        let alerts = &ctx.board.alerts;
+        let row = |line: alert::Line| Some((alerts.get(line.lead)?, line.others.len()));
+        let rows = alert::lines(alerts).into_iter().filter_map(row).filter(|(lead, _)| lead.inhibited_by.is_none());
+        Self { ctx, kind: Panel::Rail, rows: rows.collect() }
     }
 
     /// Those that nobody has taken, and those on the way.

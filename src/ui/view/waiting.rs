@@ -2,7 +2,7 @@
 
 use super::Ctx;
 use crate::board::WaitingRow;
-use crate::kpi::{Dim, KpiId};
+use crate::kpi::{Bands, Dim, KpiId};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -87,7 +87,14 @@ impl Grid for Waiting<'_> {
             0 => {
                 let kpi = KpiId::LongestWait.def();
                 let figure = crate::kpi::Figure::gauge(self.waits(row), 1);
-                let verdict = self.ctx.bands(kpi.id).verdict(kpi.better, &figure, 0, false);
+                // Nobody sits by the phone while an email waits: it is late by its channel's own target.
+                let target = row.channel.response_target().as_secs_f64();
+                let bands = if row.channel.is_asynchronous() {
+                    Bands::lines(target, target, 2.0 * target)
+                } else {
+                    self.ctx.bands(kpi.id)
+                };
+                let verdict = bands.verdict(kpi.better, &figure, 0, false);
                 let late = verdict > crate::kpi::Verdict::Good;
                 let sign = if late { glyphs::of_verdict(verdict) } else { "" };
                 let role = if late { of_verdict(verdict) } else { Role::Text };
