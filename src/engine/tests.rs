@@ -335,3 +335,25 @@ fn an_intent_said_of_a_contact_holds_for_all_its_visits() {
     ]);
     assert_eq!(value(&mut floor, Slice::of(Dim::Intent, "refund".into()), KpiId::Handled), Some(2.0));
 }
+
+#[test]
+fn the_lines_of_live_channels_do_not_judge_written_ones() {
+    let mut events: Vec<Event> = Vec::new();
+    for (i, queue) in ["sales", "email"].into_iter().enumerate() {
+        for n in 0..20 {
+            let id = format!("{queue}{n}");
+            let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, &id, queue, "", None)
+            else {
+                panic!("an offer");
+            };
+            let channel = [Channel::Voice, Channel::Email][i];
+            events.push(contact(0, &id, None, Step::Offered(Offer { channel, ..offer })));
+            events.push(answered(100 + n, &id, "bo"));
+        }
+    }
+    let mut floor = engine(&events);
+    let verdict = |floor: &mut Engine, of| ask(floor, of, &[], &[KpiId::Asa], 3600).total[0].verdict;
+    assert_eq!(verdict(&mut floor, Slice::of(Dim::Queue, "sales".into())), crate::kpi::Verdict::Critical);
+    assert_eq!(verdict(&mut floor, Slice::of(Dim::Queue, "email".into())), crate::kpi::Verdict::None);
+    assert_eq!(verdict(&mut floor, Slice::TOTAL), crate::kpi::Verdict::None);
+}

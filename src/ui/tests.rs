@@ -319,7 +319,7 @@ fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
     assert_eq!((commands.len(), commands[0].episode, commands[0].version), (1, 1, 3));
     assert_eq!(commands[0].act, Act::Acknowledge { note: None, lasts: None });
     // On the rail: the selected one; and with A all of its queue that fire.
-    let Some(Effect::Tell(commands)) = bench.press("<tab> <down> <up> A") else { panic!("nothing was told") };
+    let Some(Effect::Tell(commands)) = bench.press("<tab> j k A") else { panic!("nothing was told") };
     assert_eq!(commands.iter().map(|c| c.episode).collect::<Vec<_>>(), [1, 2]);
 }
 

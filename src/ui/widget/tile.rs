@@ -113,7 +113,9 @@ impl Tile<'_> {
             return;
         }
         let width = usize::from(inner.width);
-        let target = format::target(self.kpi, &self.bands);
+        // A known figure that nothing judges has no target here: a floor that answers email too, say.
+        let judged = !figure.is_known() || figure.verdict != Verdict::None;
+        let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
         let mut words = target.unwrap_or_default();
         let interval = format::interval(self.kpi, figure);
         let mut add = |text: String| {
