@@ -136,7 +136,7 @@ impl Line {
 
     /// The state at `now`, its reason and since when it holds; `None` before anything was said.
     pub(super) fn state(&self, now: Time) -> Option<(AgentState, u32, Time)> {
-        let upto = self.entries.partition_point(|e| e.at <= now);
+        let upto = self.upto(now);
         let current = upto.checked_sub(1).and_then(|p| self.entries.get(p))?;
         let shown = (current.state(self.names_contacts), current.reason(self.names_contacts));
         let mut since = current.at;
@@ -149,8 +149,20 @@ impl Line {
         Some((shown.0, shown.1, since))
     }
 
+    /// How many entries are not after `at`. Mostly it is now, and that is after all of them, or the beginning of a
+    /// day, and that is before.
+    fn upto(&self, at: Time) -> usize {
+        if self.entries.last().is_none_or(|last| last.at <= at) {
+            return self.entries.len();
+        }
+        if self.entries.first().is_some_and(|first| first.at > at) {
+            return 0;
+        }
+        self.entries.partition_point(|e| e.at <= at)
+    }
+
     fn totals_at(&self, at: Time) -> (Span, Span) {
-        let upto = self.entries.partition_point(|e| e.at <= at);
+        let upto = self.upto(at);
         upto.checked_sub(1)
             .and_then(|p| self.entries.get(p))
             .map_or((Span::ZERO, Span::ZERO), |entry| entry.totals(at, self.names_contacts))
