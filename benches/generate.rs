@@ -15,10 +15,7 @@ impl Dice {
 }
 
 /// Write about `lines` lines of a floor with 40 queues and 400 agents.
-///
-/// # Errors
-/// Where they can't be written.
-pub fn write(out: &mut impl Write, lines: u64) -> std::io::Result<()> {
+pub(crate) fn write(out: &mut impl Write, lines: u64) -> std::io::Result<()> {
     let mut dice = Dice(20_260_302);
     let mut pending: std::collections::BinaryHeap<std::cmp::Reverse<(u64, u64, String)>> =
         std::collections::BinaryHeap::new();

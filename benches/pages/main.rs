@@ -1,0 +1,91 @@
+//! How long a wall waits on a crowded floor: 1,000 queues, 20,000 agents, 1,000,000 contacts today.
+//!
+//! `cargo bench --bench pages`; `cargo bench --bench pages -- answers` takes a part of it:
+//!
+//! - `first`: the answers to a page's questions when nobody has asked them before (a page is opened).
+//! - `answers`: the same a second later, when a second's events have come (a page is watched).
+//! - `board`: the board that every reader sees, and the questions of the built-in alert rules, each second.
+//! - `frame`: a page drawn into a buffer, its lists put in order anew, as after every board.
+
+mod crowd;
+mod wall;
+
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode};
+use floorwatch::kpi::{Dim, Slice};
+use floorwatch::ui::state::{Page, Place};
+
+use wall::{Floor, Wall};
+
+/// The screens drawn.
+const SIZES: [(u16, u16); 2] = [(200, 50), (400, 120)];
+
+/// How long a page's answers take.
+type Timed = fn(&mut Floor, &mut Wall) -> Duration;
+
+fn main() {
+    let mut floor = Floor::new();
+    let mut criterion = Criterion::default().configure_from_args();
+    for (kind, time) in [("first", first as Timed), ("answers", again)] {
+        let mut group = settings(&mut criterion, kind);
+        for (name, place) in pages() {
+            let mut wall = Wall::new(place, &mut floor);
+            group.bench_function(name, |bench| {
+                bench.iter_custom(|times| (0..times).map(|_| time(&mut floor, &mut wall)).sum());
+            });
+        }
+        group.finish();
+    }
+    let mut group = settings(&mut criterion, "board");
+    group.bench_function("board", |bench| {
+        bench.iter_custom(|times| (0..times).map(|_| floor.second(|floor| drop(floor.board()))).sum());
+    });
+    group.bench_function("alerts", |bench| {
+        bench.iter_custom(|times| (0..times).map(|_| floor.second(Floor::judge)).sum());
+    });
+    group.finish();
+    let mut group = settings(&mut criterion, "frame");
+    for (name, place) in pages() {
+        let mut wall = Wall::new(place, &mut floor);
+        wall.answer(&mut floor);
+        for (width, height) in SIZES {
+            let mut screen = wall::screen(width, height);
+            group.bench_function(format!("{name} {width}x{height}"), |bench| bench.iter(|| wall.draw(&mut screen)));
+        }
+    }
+    group.finish();
+    criterion.final_summary();
+}
+
+fn settings<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat).sample_size(10);
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+    group
+}
+
+/// Every page, about the floor or one of its queues.
+fn pages() -> [(&'static str, Place); 6] {
+    let queue = || Slice::of(Dim::Queue, crowd::queue(7));
+    [
+        ("overview", Place::new(Page::Overview, Slice::TOTAL)),
+        ("queue", Place::new(Page::Queue, queue())),
+        ("intents", Place::new(Page::Intents, Slice::TOTAL)),
+        ("agents", Place::new(Page::Agents, Slice::TOTAL)),
+        ("alerts", Place::new(Page::Alerts, Slice::TOTAL)),
+        ("contacts", Place::new(Page::Contacts, queue())),
+    ]
+}
+
+/// Once more, a second after the last time.
+fn again(floor: &mut Floor, wall: &mut Wall) -> Duration {
+    floor.second(|floor| wall.answer(floor))
+}
+
+/// When the engine has long forgotten that somebody asked.
+fn first(floor: &mut Floor, wall: &mut Wall) -> Duration {
+    floor.distract();
+    floor.second(|floor| wall.answer(floor))
+}

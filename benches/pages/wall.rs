@@ -1,0 +1,233 @@
+//! The crowded floor, and a wall in front of it without a terminal.
+
+#![expect(clippy::unwrap_used, reason = "what can't be measured ends the bench")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use floorwatch::alert::{self, Alarms, Surroundings, Who, built_in};
+use floorwatch::board::{AgentRow, Board, ContactRow, QueueRow, WaitingRow};
+use floorwatch::clock::{Span, Time};
+use floorwatch::engine::{Engine, Settings};
+use floorwatch::event::Event;
+use floorwatch::floor::Only;
+use floorwatch::kpi::{Dim, Over, Query, Slice, Window};
+use floorwatch::text::Label;
+use floorwatch::ui::action::Keymap;
+use floorwatch::ui::ask::Want;
+use floorwatch::ui::data::{Data, Reply};
+use floorwatch::ui::state::{Place, Ui};
+use floorwatch::ui::theme::{Depth, Palette, Theme};
+use floorwatch::ui::view::{self, Ctx};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::crowd::Crowd;
+
+/// More questions than the engine keeps in mind.
+const OTHERS: i64 = 65;
+
+/// The engine and the alarms as a floor has them, and who comes to it.
+pub(crate) struct Floor {
+    engine: Engine,
+    alarms: Alarms,
+    crowd: Crowd,
+    now: Time,
+    seq: u64,
+}
+
+impl Floor {
+    /// The floor at nine in the evening of a long day.
+    pub(crate) fn new() -> Self {
+        let start = Time::parse_rfc3339("2026-03-02T07:00:00Z").unwrap();
+        let lasts = Span(14 * Span::HOUR.0);
+        let mut engine = Engine::new(Settings::default());
+        let crowd = Crowd::new(start, lasts, &mut |event| _ = engine.apply(&event));
+        let alarms = Alarms::new(built_in(), alert::Settings::default(), *engine.calendar());
+        let mut floor = Self { engine, alarms, crowd, now: start, seq: 0 };
+        floor.pass(lasts - Span(5 * Span::MINUTE.0));
+        for _ in 0..5 {
+            floor.judge();
+            floor.pass(Span::MINUTE);
+        }
+        floor.judge();
+        floor
+    }
+
+    /// Let time pass, as a floor does.
+    fn pass(&mut self, lasts: Span) {
+        self.now = self.now + lasts;
+        let engine = &mut self.engine;
+        self.crowd.pass(self.now, &mut |event: Event| {
+            engine.apply(&event);
+            engine.advance(event.at);
+        });
+        engine.advance(self.now);
+    }
+
+    /// How long something takes after another second's events.
+    pub(crate) fn second(&mut self, what: impl FnOnce(&mut Self)) -> Duration {
+        self.pass(Span::SECOND);
+        let start = Instant::now();
+        what(self);
+        start.elapsed()
+    }
+
+    /// Ask so many other things that the engine forgets what it was asked.
+    pub(crate) fn distract(&mut self) {
+        for other in 0..OTHERS {
+            let over = Over::Range(Time(other), Time(other + 1));
+            let of = Slice::of(Dim::Queue, Label::fixed("nobody's"));
+            let query = Query { of, by: Vec::new(), over, every: None, kpis: Vec::new(), formula: None };
+            self.engine.ask(&query, self.now);
+        }
+    }
+
+    /// Judge the built-in rules.
+    pub(crate) fn judge(&mut self) {
+        let queries = self.alarms.queries().to_vec();
+        let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, self.now)).collect();
+        let engine = &self.engine;
+        let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
+        let surroundings = Surroundings { lines: &lines, name: &|slice| engine.name(slice) };
+        self.alarms.evaluate(&answers, &[], surroundings, self.now);
+    }
+
+    /// What stands now, as every reader sees it.
+    pub(crate) fn board(&mut self) -> Board {
+        self.seq += 1;
+        let queues = self.engine.queues_now(self.now).into_iter().map(|queue| QueueRow {
+            id: queue.id,
+            name: queue.name,
+            channel: queue.channel,
+            service_level: queue.service_level,
+            live: queue.live,
+        });
+        let queues = queues.collect();
+        let agents = self.engine.agents_now(self.now).into_iter().map(|agent| {
+            let (contact, queue) = agent.contact.unzip();
+            AgentRow {
+                id: agent.id,
+                name: agent.name,
+                team: agent.team,
+                state: agent.state,
+                reason: agent.reason,
+                since: agent.since,
+                queue,
+                contact,
+                queues: agent.queues,
+            }
+        });
+        let agents = agents.collect();
+        let waiting = self.engine.waiting_now().into_iter().map(|contact| WaitingRow {
+            contact: contact.contact,
+            queue: contact.queue,
+            channel: contact.channel,
+            intent: contact.intent,
+            customer: contact.customer,
+            since: contact.joined,
+            position: contact.position,
+            priority: contact.priority,
+            ringing: contact.ringing,
+        });
+        Board {
+            seq: self.seq,
+            at: self.now,
+            calendar: *self.engine.calendar(),
+            rules: self.engine.settings().rules.clone(),
+            total: self.engine.total_now(self.now),
+            queues,
+            agents,
+            waiting: waiting.collect(),
+            alerts: self.alarms.active(),
+            ..Board::default()
+        }
+    }
+
+    fn reply(&mut self, want: &Want) -> Reply {
+        match want {
+            Want::Figures(query) => Reply::Figures(Box::new(self.engine.ask(query, self.now))),
+            Want::Contacts(wanted) => {
+                let abandoned = wanted.only == Only::Abandoned;
+                let found = self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit);
+                Reply::Contacts(found.into_iter().map(row).collect())
+            }
+            Want::History => Reply::History(Vec::new()),
+        }
+    }
+}
+
+fn row(contact: floorwatch::engine::ContactNow) -> ContactRow {
+    ContactRow {
+        contact: contact.contact,
+        queue: contact.queue,
+        channel: contact.channel,
+        intent: contact.intent,
+        customer: contact.customer,
+        agent: contact.agent,
+        offered: contact.joined,
+        ended: contact.ended,
+        outcome: contact.outcome,
+        wait: contact.wait,
+        talk: contact.talk,
+        hold: contact.hold,
+        acw: contact.acw,
+        csat: contact.csat,
+        repeat: contact.repeat,
+    }
+}
+
+/// A page as it hangs on the wall.
+pub(crate) struct Wall {
+    ui: Ui,
+    data: Data,
+    board: Board,
+    keymap: Keymap,
+    settings: floorwatch::ui::Settings,
+}
+
+impl Wall {
+    /// A wall that shows `place`.
+    pub(crate) fn new(place: Place, floor: &mut Floor) -> Self {
+        let who = Who { name: Label::fixed("ann"), from: Label::fixed("desk 1") };
+        let mut ui = Ui::new(who, Window::Today, None, Palette::Dark, false);
+        ui.drill(place);
+        let keymap = Keymap::new(&BTreeMap::new()).unwrap();
+        Self { ui, data: Data::default(), board: floor.board(), keymap, settings: floorwatch::ui::Settings::default() }
+    }
+
+    /// Have the page's questions answered.
+    pub(crate) fn answer(&mut self, floor: &mut Floor) {
+        for want in self.ui.needs(&self.board) {
+            let reply = floor.reply(&want);
+            let asked = Instant::now();
+            self.data.due(std::slice::from_ref(&want), self.board.seq, false, asked);
+            self.data.keep(&want, reply, asked);
+        }
+    }
+
+    /// Draw a frame as after a new board: lists are put in order first.
+    pub(crate) fn draw(&mut self, screen: &mut Terminal<TestBackend>) {
+        self.board.seq += 1;
+        let orders = view::orders(ctx(&self.ui, &self.board, &self.data, &self.keymap, &self.settings));
+        self.ui.lists.extend(orders);
+        let ctx = ctx(&self.ui, &self.board, &self.data, &self.keymap, &self.settings);
+        screen.draw(|frame| view::draw(frame, ctx, false)).unwrap();
+    }
+}
+
+fn ctx<'a>(
+    ui: &'a Ui,
+    board: &'a Board,
+    data: &'a Data,
+    keymap: &'a Keymap,
+    settings: &'a floorwatch::ui::Settings,
+) -> Ctx<'a> {
+    let theme = Theme { palette: Palette::Dark, depth: Depth::True };
+    Ctx { ui, board, data, theme, keymap, settings }
+}
+
+/// A screen without a terminal.
+pub(crate) fn screen(width: u16, height: u16) -> Terminal<TestBackend> {
+    Terminal::new(TestBackend::new(width, height)).unwrap()
+}

@@ -1,0 +1,69 @@
+//! How fast a report on a queue_log is: reading alone, and all of it with every KPI by queue, on one thread.
+//!
+//! `cargo bench --bench report` takes 300,000 lines; `FLOORWATCH_BENCH_LINES=3000000` sets another number. What comes
+//! out is in elements, that is lines, a second. `benches/duckdb_report.py` gives the time of something to compare with.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use criterion::{Criterion, SamplingMode, Throughput};
+use floorwatch::clock::Time;
+use floorwatch::engine::{Engine, Settings};
+use floorwatch::kpi::{CATALOGUE, Dim};
+use floorwatch::report::{Asked, Input, Report};
+use floorwatch::source::read::{self, Options};
+
+mod generate;
+
+/// How many lines where nobody says.
+const LINES: u64 = 300_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let lines = match std::env::var("FLOORWATCH_BENCH_LINES") {
+        Ok(lines) => lines.parse()?,
+        Err(_) => LINES,
+    };
+    let file = tempfile::NamedTempFile::new()?;
+    generate::write(&mut BufWriter::new(&file), lines)?;
+    let files = [file.path().to_owned()];
+    let report = report(&files)?;
+    assert!(report.input.events >= lines && report.input.rejected == 0, "every line is an event: {:?}", report.input);
+
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("report");
+    group.throughput(Throughput::Elements(lines)).sampling_mode(SamplingMode::Flat).sample_size(10);
+    group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(8));
+    group.bench_function("read", |bench| bench.iter(|| parse(&files)));
+    group.bench_function("by queue", |bench| bench.iter(|| self::report(&files)));
+    group.finish();
+    criterion.final_summary();
+    Ok(())
+}
+
+/// Read the files and do nothing with what they say.
+fn parse(files: &[PathBuf]) -> Result<u64, read::Error> {
+    let mut events = 0;
+    read::open(files, &Options::default())?.for_each(&mut |event| {
+        black_box(event);
+        events += 1;
+    });
+    Ok(events)
+}
+
+/// What `floorwatch report --by queue` does.
+fn report(files: &[PathBuf]) -> Result<Report, read::Error> {
+    let mut reader = read::open(files, &Options::default())?;
+    let mut engine = Engine::new(Settings { keep: None, ..Settings::default() });
+    let (mut input, mut first) = (Input::default(), None);
+    reader.for_each(&mut |event| {
+        first = Some(first.map_or(event.at, |first: Time| first.min(event.at)));
+        input.count(engine.apply(&event));
+    });
+    input.rejected = reader.tally().rejected;
+    let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+    let asked = Asked { by: vec![Dim::Queue], kpis, ..Asked::default() };
+    Ok(Report::of(&mut engine, &asked, first, input))
+}
