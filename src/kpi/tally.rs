@@ -50,16 +50,31 @@ impl Sum {
 }
 
 /// A bag of values from which values can be taken out again. Quantiles and the longest are exact.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Bag {
     values: Vec<i64>,
     removed: Vec<i64>,
+    /// No value is less than this, nor greater than that: most questions need no more.
+    least: i64,
+    greatest: i64,
+}
+
+impl Default for Bag {
+    fn default() -> Self {
+        Self { values: Vec::new(), removed: Vec::new(), least: i64::MAX, greatest: i64::MIN }
+    }
 }
 
 impl Bag {
     /// Count a value in (`sign` 1) or out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
-        if sign > 0 { self.values.push(value) } else { self.removed.push(value) }
+        if sign > 0 {
+            self.values.push(value);
+            self.least = self.least.min(value);
+            self.greatest = self.greatest.max(value);
+        } else {
+            self.removed.push(value);
+        }
     }
 
     /// The values left, in no order.
@@ -81,6 +96,8 @@ impl Bag {
         if self.removed.len() > 64 && self.removed.len() * 4 > self.values.len() {
             self.values = self.settled();
             self.removed.clear();
+            self.least = self.values.iter().min().copied().unwrap_or(i64::MAX);
+            self.greatest = self.values.iter().max().copied().unwrap_or(i64::MIN);
         }
     }
 
@@ -99,12 +116,18 @@ impl Bag {
     /// The greatest value.
     #[must_use]
     pub fn max(&self) -> Option<i64> {
-        if self.removed.is_empty() { self.values.iter().max().copied() } else { self.settled().into_iter().max() }
+        if self.removed.is_empty() {
+            return (!self.values.is_empty()).then_some(self.greatest);
+        }
+        self.settled().into_iter().max()
     }
 
     /// How many values are greater than `line`.
     #[must_use]
     pub fn above(&self, line: i64) -> i64 {
+        if line < self.least {
+            return i64::try_from(self.len()).unwrap_or(i64::MAX);
+        }
         let count = |values: &[i64]| i64::try_from(values.iter().filter(|v| **v > line).count()).unwrap_or(i64::MAX);
         count(&self.values) - count(&self.removed)
     }
@@ -123,6 +146,8 @@ impl Bag {
     fn add(&mut self, other: &Self) {
         self.values.extend_from_slice(&other.values);
         self.removed.extend_from_slice(&other.removed);
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
     }
 }
 
