@@ -119,8 +119,9 @@ impl<'a> Ctx<'a> {
         let window = self.ui.window.key();
         match answer {
             None => format!("{window} …"),
-            // The floor keeps no old answers: what a frozen screen opens for the first time is newer than the rest.
-            Some(answer) if self.ui.frozen.is_some() && answer.at > self.board.at => {
+            // The floor keeps no old answers: what a frozen screen opens for the first time is newer than the rest. An
+            // answer that was on its way belongs to the board it was asked for.
+            Some(answer) if self.ui.frozen.is_some() && answer.at.since(self.board.at).as_secs() >= 2 => {
                 format!("{window} · as of {}, after the freeze", format::clock(answer.at, self.zone()))
             }
             Some(answer) => match self.board.at.since(answer.at) {

@@ -9,7 +9,7 @@ use super::Ctx;
 use crate::board::AgentRow;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId};
-use crate::text::Label;
+use crate::text::{Label, fit};
 use crate::ui::ask;
 use crate::ui::data::Figures;
 use crate::ui::format::{self, cols};
@@ -266,7 +266,7 @@ impl Grid for Agents<'_> {
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let agents = Agents::new(ctx);
     let teams = teams(&agents);
-    let summary = 1 + if area.height >= 30 && teams.len() > 1 { cols(teams.len().min(6)) } else { 0 };
+    let summary = 1 + if area.height >= 30 && teams.len() > 1 { cols(teams.len()).min(area.height / 3) } else { 0 };
     summarize(buffer, Rect { height: summary, ..area }, ctx, &agents, &teams);
     let below = Rect { y: area.y + summary, height: area.height.saturating_sub(summary), ..area };
     let slice = ctx.ui.slice();
@@ -331,27 +331,40 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         x += cols(text.width()) + if area.width < 100 { 2 } else { 3 };
     }
     let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
-    let most = teams.iter().map(|t| t.1.iter().sum::<usize>()).max().unwrap_or(1).max(1);
-    let room = usize::from(area.width).saturating_sub(widest + 12);
-    for (line, (team, counts)) in teams.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
+    let here = |counts: &[usize; 6]| {
+        let states = AgentState::ALL.into_iter().zip(counts);
+        states.filter(|(state, _)| *state != AgentState::Offline).map(|(_, count)| *count).sum::<usize>()
+    };
+    let most = teams.iter().map(|t| here(&t.1)).max().unwrap_or(1).max(1);
+    let room = usize::from(area.width).saturating_sub(widest + 14);
+    let rows = usize::from(area.height.saturating_sub(1));
+    // Teams that find no room are counted on the last row.
+    let shown = if teams.len() > rows { rows.saturating_sub(1) } else { teams.len() };
+    for (line, (team, counts)) in teams.iter().enumerate().take(shown) {
         let y = area.y + 1 + cols(line);
         let name = if team.is_empty() { "no team" } else { team };
-        buffer.set_stringn(area.x + 1, y, crate::text::fit(name, widest), widest, ctx.theme.style(Role::Muted));
-        let total: usize = counts.iter().sum();
-        buffer.set_string(area.x + 2 + cols(widest), y, format!("{total:>5}"), ctx.theme.style(Role::Text));
-        let mut x = area.x + 9 + cols(widest);
-        for (state, count) in AgentState::ALL.into_iter().zip(counts) {
+        buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, ctx.theme.style(Role::Muted));
+        let of = format!("{}/{}", here(counts), counts.iter().sum::<usize>());
+        buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), ctx.theme.style(Role::Text));
+        let mut x = area.x + 11 + cols(widest);
+        // The bar is of those who are here: who is at home says nothing of today's hands.
+        for (state, count) in AgentState::ALL.into_iter().zip(counts).filter(|(s, _)| *s != AgentState::Offline) {
             let sign = state_words(state).chars().next().unwrap_or(' ');
             let wide = (count * room / most).max(usize::from(*count > 0));
-            let bar: String = std::iter::repeat_n(if sign == ' ' { '·' } else { sign }, wide).collect();
-            buffer.set_stringn(
-                x,
-                y,
-                &bar,
-                usize::from(area.right().saturating_sub(x)),
-                ctx.theme.style(state_role(state)),
-            );
+            let bar: String = std::iter::repeat_n(sign, wide).collect();
+            let left = usize::from(area.right().saturating_sub(x));
+            buffer.set_stringn(x, y, &bar, left, ctx.theme.style(state_role(state)));
             x = (x + cols(wide)).min(area.right());
         }
+    }
+    if shown < teams.len() && rows > 0 {
+        let text = format!("and {} teams more", teams.len() - shown);
+        buffer.set_stringn(
+            area.x + 1,
+            area.y + cols(rows),
+            &text,
+            usize::from(area.width),
+            ctx.theme.style(Role::Muted),
+        );
     }
 }

@@ -19,7 +19,7 @@ pub const RAIL: &[Column] = &[
     Column::text("", "severity", 6, 0, 0),
     Column::text("What", "text", 24, 110, 0),
     Column::number("", "more", 3, 1),
-    Column::number("For", "for_s", 5, 2),
+    Column::number("For", "for_s", 4, 2),
 ];
 /// The columns of the active ones.
 pub const ACTIVE: &[Column] = &[

@@ -102,6 +102,8 @@ impl Grid for ContactList<'_> {
             0 => Cell::new(format::clock(row.offered, self.ctx.zone()), Role::Muted),
             1 => {
                 let role = match row.outcome.as_str() {
+                    // Where all have hung up it is no news of any of them.
+                    "abandoned" if self.ctx.ui.place().only == Only::Abandoned => Role::Muted,
                     "abandoned" => Role::Warning,
                     "waiting" | "talking" => Role::Accent,
                     _ => Role::Text,

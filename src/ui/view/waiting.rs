@@ -12,7 +12,7 @@ use crate::ui::theme::{Role, of_verdict};
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::kpi("Waits", "waits_s", KpiId::LongestWait, 7, 0),
-    Column::text("About", "intent", 12, 10, 1),
+    Column::text("About", "intent", 15, 7, 1),
     Column::text("Rings", "ringing", 10, 12, 2),
     Column::text("Who", "customer", 16, 8, 3),
     Column::number("Pos", "position", 4, 4),
