@@ -1,6 +1,6 @@
 //! The board on a real terminal: every page by its keys, and the terminal given back whole however it ends.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
 
 #[path = "support/board.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]

@@ -62,7 +62,7 @@ impl Board {
         }));
         let held = Arc::new(AtomicBool::new(false));
         let closed = Arc::new(AtomicBool::new(false));
-        let (to, hold, close) = (Arc::clone(&seen), Arc::clone(&held), Arc::clone(&closed));
+        let (to, paused, ended) = (Arc::clone(&seen), Arc::clone(&held), Arc::clone(&closed));
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             while let Ok(n @ 1..) = output.read(&mut buffer) {
@@ -70,10 +70,10 @@ impl Board {
                 seen.emulator.process(&buffer[..n]);
                 seen.bytes.extend_from_slice(&buffer[..n]);
                 drop(seen);
-                while hold.load(Ordering::Relaxed) {
+                while paused.load(Ordering::Relaxed) {
                     thread::sleep(Duration::from_millis(10));
                 }
-                if close.load(Ordering::Relaxed) {
+                if ended.load(Ordering::Relaxed) {
                     break;
                 }
             }
