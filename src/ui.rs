@@ -63,6 +63,9 @@ pub enum Error {
 /// The least time between two drawings of data.
 const FRAME: Duration = Duration::from_millis(250);
 
+/// How long the screen may take to leave once it was told to.
+const STUCK: Duration = Duration::from_secs(3);
+
 /// Something that was asked for, and what came of it.
 enum Answered {
     Reply(Want, Option<Reply>),
@@ -99,7 +102,9 @@ pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Err
         drawn: Instant::now(),
         heard: Instant::now(),
     };
+    let last_resort = tokio::spawn(leave_anyway(Signals::new()?));
     let ended = desk.stay(&mut signals, &mut boards, &mut answered).await;
+    last_resort.abort();
     match ended {
         Err(Error::Terminal(error)) if screen::is_gone(&error) => {
             desk.screen.abandon();
@@ -107,6 +112,17 @@ pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Err
         }
         ended => ended,
     }
+}
+
+/// A terminal that takes nothing any more (Ctrl-S, a line that hangs) holds the drawing thread, which then hears no
+/// signal: whoever wants the program to end gets that, if not the screen's last words.
+async fn leave_anyway(mut signals: Signals) {
+    while !matches!(signals.next().await, Signalled::Leave | Signalled::Hangup) {}
+    tokio::time::sleep(STUCK).await;
+    tracing::error!("the terminal takes nothing: leaving it as it is");
+    // Modes can be set where nothing can be written.
+    let _ = crossterm::terminal::disable_raw_mode();
+    std::process::exit(128 + rustix::process::Signal::TERM.as_raw());
 }
 
 /// The signals that a screen heeds.

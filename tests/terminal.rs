@@ -310,6 +310,21 @@ fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
 }
 
 #[test]
+fn a_terminal_that_takes_nothing_does_not_keep_it_from_ending() {
+    let (floor, mut board) = open("");
+    board.press("a", "taken: all queues: offered");
+    board.hold(true);
+    board.type_keys(&"12345".repeat(40));
+    // By now it waits for the terminal; where it should not yet, it leaves in good order.
+    thread::sleep(Duration::from_secs(1));
+    kill_process(board.pid(), Signal::TERM).unwrap();
+    assert!(matches!(board.exit_code(), 0 | 143));
+    let board = floor.open();
+    board.wait_for("ack ann 1");
+    assert!(!board.screen().contains("read-only"));
+}
+
+#[test]
 fn without_colours_and_in_ascii() {
     let floor = Floor::new("");
     (0..5).for_each(|n| floor.append("queue_log", &step(n)));
