@@ -13,6 +13,7 @@ pub mod grid;
 pub mod prompt;
 pub mod screen;
 pub mod settings;
+mod signals;
 pub mod state;
 pub mod theme;
 mod update;
@@ -31,7 +32,6 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
@@ -42,6 +42,7 @@ use action::{KeyError, Keymap};
 use ask::{Data, HISTORY, Reply, Want};
 use screen::Screen;
 pub use settings::Settings;
+use signals::{Signalled, Signals, leave_anyway};
 use state::{Effect, Ui};
 use theme::{Depth, Role, Theme};
 use view::Ctx;
@@ -62,9 +63,6 @@ pub enum Error {
 
 /// The least time between two drawings of data.
 const FRAME: Duration = Duration::from_millis(250);
-
-/// How long the screen may take to leave once it was told to.
-const STUCK: Duration = Duration::from_secs(3);
 
 /// Something that was asked for, and what came of it.
 enum Answered {
@@ -111,58 +109,6 @@ pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Err
             Ok(())
         }
         ended => ended,
-    }
-}
-
-/// A terminal that takes nothing any more (Ctrl-S, a line that hangs) holds the drawing thread, which then hears no
-/// signal: whoever wants the program to end gets that, if not the screen's last words.
-async fn leave_anyway(mut signals: Signals) {
-    while !matches!(signals.next().await, Signalled::Leave | Signalled::Hangup) {}
-    tokio::time::sleep(STUCK).await;
-    tracing::error!("the terminal takes nothing: leaving it as it is");
-    // Modes can be set where nothing can be written.
-    let _ = crossterm::terminal::disable_raw_mode();
-    std::process::exit(128 + rustix::process::Signal::TERM.as_raw());
-}
-
-/// The signals that a screen heeds.
-struct Signals {
-    terminate: Signal,
-    hangup: Signal,
-    interrupt: Signal,
-    stop: Signal,
-    resume: Signal,
-}
-
-/// A signal, by what it means here.
-enum Signalled {
-    Leave,
-    Hangup,
-    Stop,
-    Resume,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use rustix::process::Signal as Number;
-        let numbered = |number: Number| signal(SignalKind::from_raw(number.as_raw()));
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: numbered(Number::TSTP)?,
-            resume: numbered(Number::CONT)?,
-        })
-    }
-
-    async fn next(&mut self) -> Signalled {
-        tokio::select! {
-            _ = self.hangup.recv() => Signalled::Hangup,
-            _ = self.terminate.recv() => Signalled::Leave,
-            _ = self.interrupt.recv() => Signalled::Leave,
-            _ = self.stop.recv() => Signalled::Stop,
-            _ = self.resume.recv() => Signalled::Resume,
-        }
     }
 }
 
