@@ -15,6 +15,7 @@ pub mod mouse;
 pub mod prompt;
 pub mod screen;
 pub mod settings;
+mod signals;
 pub mod state;
 pub mod theme;
 mod update;
@@ -33,7 +34,6 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
@@ -45,6 +45,7 @@ use ask::{HISTORY, Want};
 use data::{Data, Reply};
 use screen::Screen;
 pub use settings::Settings;
+use signals::{Signalled, Signals, leave_anyway};
 use state::{Effect, Ui};
 use theme::{Depth, Role, Theme};
 use view::Ctx;
@@ -102,54 +103,15 @@ pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Err
         drawn: Instant::now(),
         heard: Instant::now(),
     };
+    let last_resort = tokio::spawn(leave_anyway(Signals::new()?));
     let ended = desk.stay(&mut signals, &mut boards, &mut answered).await;
+    last_resort.abort();
     match ended {
         Err(Error::Terminal(error)) if screen::is_gone(&error) => {
             desk.screen.abandon();
             Ok(())
         }
         ended => ended,
-    }
-}
-
-/// The signals that a screen heeds.
-struct Signals {
-    terminate: Signal,
-    hangup: Signal,
-    interrupt: Signal,
-    stop: Signal,
-    resume: Signal,
-}
-
-/// A signal, by what it means here.
-enum Signalled {
-    Leave,
-    Hangup,
-    Stop,
-    Resume,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use rustix::process::Signal as Number;
-        let numbered = |number: Number| signal(SignalKind::from_raw(number.as_raw()));
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: numbered(Number::TSTP)?,
-            resume: numbered(Number::CONT)?,
-        })
-    }
-
-    async fn next(&mut self) -> Signalled {
-        tokio::select! {
-            _ = self.hangup.recv() => Signalled::Hangup,
-            _ = self.terminate.recv() => Signalled::Leave,
-            _ = self.interrupt.recv() => Signalled::Leave,
-            _ = self.stop.recv() => Signalled::Stop,
-            _ = self.resume.recv() => Signalled::Resume,
-        }
     }
 }
 

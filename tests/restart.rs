@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use board::{Board, Floor, PROGRAM, step};
+use board::{Board, Floor, PROGRAM, now, step};
 use floorwatch::clock::{Clock, Time};
 use floorwatch::journal::{Journal, Opened, Settings};
 use floorwatch::text::Label;
@@ -24,7 +24,7 @@ const FIGURES: [&str; 5] = ["offered", "answered", "abandoned", "asa_s", "aht_s"
 
 /// One contact of the chat source at step `n`, as events: it joins, the one before is answered and over.
 fn chat(n: u32) -> String {
-    let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let time = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let event = |id: &str, kind: &str, data: &str| {
         format!(
             r#"{{"specversion":"1.0","id":"{n}-{id}","source":"/chat","type":"floorwatch.contact.{kind}","time":"{time}","data":{data}}}"#

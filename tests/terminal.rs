@@ -1,6 +1,6 @@
 //! The board on a real terminal: every page by its keys, and the terminal given back whole however it ends.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
 
 #[path = "support/board.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]
@@ -120,14 +120,15 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
 /// Whether a line ends in minutes and seconds below a quarter of an hour.
 fn counts_down(line: &str) -> bool {
     let rest = line.split(" ann ").nth(1).unwrap_or_default();
-    rest.split_whitespace().nth(1).is_some_and(|left| left.starts_with("14:") || left == "15:00")
+    rest.split_whitespace()
+        .nth(1)
+        .is_some_and(|left| left.starts_with("13:") || left.starts_with("14:") || left == "15:00")
 }
 
 /// The steps of the drill trail.
 fn trail(board: &Board) -> Vec<String> {
     let line = board.line("Overview ▸ ").unwrap();
-    let trail = &line[line.find("Overview ▸ ").unwrap()..];
-    trail.split(" ▸ ").map(str::to_owned).collect()
+    line.split(" ▸ ").map(str::to_owned).collect()
 }
 
 /// The queue in the first row of the table of queues.
@@ -157,7 +158,7 @@ fn assert_given_back(board: &Board) {
     assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
     assert_eq!(screen.fgcolor(), vt100::Color::Default);
     drop(seen);
-    let (_, local) = board.modes();
+    let local = board.modes();
     let cooked = (rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO).bits();
     assert_eq!(local & cooked, cooked);
 }
@@ -165,7 +166,7 @@ fn assert_given_back(board: &Board) {
 /// The terminal is the board's.
 fn assert_taken(board: &Board) {
     assert!(board.seen.lock().unwrap().emulator.screen().alternate_screen());
-    let (_, local) = board.modes();
+    let local = board.modes();
     let cooked = (rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO).bits();
     assert_eq!(local & cooked, 0);
 }
@@ -202,6 +203,18 @@ fn a_terminal_that_cannot_be_had_is_one_line_and_no_harm() {
     assert_eq!(output.status.code(), Some(1));
     let line = String::from_utf8(output.stderr).unwrap();
     assert!(line.starts_with("floorwatch: the terminal: ") && line.lines().count() == 1, "{line}");
+}
+
+#[test]
+fn a_window_that_is_closed_ends_it() {
+    let (floor, mut board) = open("");
+    board.press("a", "taken: all queues: offered");
+    board.close();
+    assert_eq!(board.exit_code(), 0);
+    // What was done is kept, and the journal is free.
+    let board = floor.open();
+    board.wait_for("ack ann 1");
+    assert!(!board.screen().contains("read-only"));
 }
 
 /// Wait until a process is stopped.
@@ -294,6 +307,21 @@ fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
     board.press("4", "▸ Agents");
     board.type_keys("q");
     assert_eq!(board.exit_code(), 0);
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_keep_it_from_ending() {
+    let (floor, mut board) = open("");
+    board.press("a", "taken: all queues: offered");
+    board.hold(true);
+    board.type_keys(&"12345".repeat(40));
+    // By now it waits for the terminal; where it should not yet, it leaves in good order.
+    thread::sleep(Duration::from_secs(1));
+    kill_process(board.pid(), Signal::TERM).unwrap();
+    assert!(matches!(board.exit_code(), 0 | 143));
+    let board = floor.open();
+    board.wait_for("ack ann 1");
+    assert!(!board.screen().contains("read-only"));
 }
 
 #[test]

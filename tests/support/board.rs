@@ -27,12 +27,19 @@ pub(super) struct Seen {
 /// A terminal with a program in it.
 pub(super) struct Board {
     child: Box<dyn Child + Send + Sync>,
+    /// `None` once it was closed.
+    terminal: Option<Terminal>,
+    pub(super) seen: Arc<Mutex<Seen>>,
+    held: Arc<AtomicBool>,
+    closed: Arc<AtomicBool>,
+}
+
+/// The ends of a pseudo-terminal.
+struct Terminal {
     master: Box<dyn MasterPty + Send>,
     /// Held so that the terminal outlives the program: what it wrote last is still read.
     _slave: Box<dyn SlavePty + Send>,
     keyboard: Box<dyn Write + Send>,
-    pub(super) seen: Arc<Mutex<Seen>>,
-    held: Arc<AtomicBool>,
 }
 
 /// The number of rows or columns of an emulator.
@@ -43,16 +50,19 @@ fn size(n: u16) -> NonZeroU16 {
 impl Board {
     /// Run a command in a terminal of 140 × 44.
     pub(super) fn run(command: CommandBuilder) -> Self {
-        let (rows, cols) = (44, 140);
-        let pty_size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let (rows, columns) = (44, 140);
+        let pty_size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let PtyPair { master, slave } = native_pty_system().openpty(pty_size).unwrap();
         let child = slave.spawn_command(command).unwrap();
         let mut output = master.try_clone_reader().unwrap();
         let keyboard = master.take_writer().unwrap();
-        let seen =
-            Arc::new(Mutex::new(Seen { emulator: vt100::Parser::new(size(rows), size(cols), 0), bytes: Vec::new() }));
+        let seen = Arc::new(Mutex::new(Seen {
+            emulator: vt100::Parser::new(size(rows), size(columns), 0),
+            bytes: Vec::new(),
+        }));
         let held = Arc::new(AtomicBool::new(false));
-        let (to, hold) = (Arc::clone(&seen), Arc::clone(&held));
+        let closed = Arc::new(AtomicBool::new(false));
+        let (to, paused, ended) = (Arc::clone(&seen), Arc::clone(&held), Arc::clone(&closed));
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             while let Ok(n @ 1..) = output.read(&mut buffer) {
@@ -60,12 +70,16 @@ impl Board {
                 seen.emulator.process(&buffer[..n]);
                 seen.bytes.extend_from_slice(&buffer[..n]);
                 drop(seen);
-                while hold.load(Ordering::Relaxed) {
+                while paused.load(Ordering::Relaxed) {
                     thread::sleep(Duration::from_millis(10));
+                }
+                if ended.load(Ordering::Relaxed) {
+                    break;
                 }
             }
         });
-        Self { child, master, _slave: slave, keyboard, seen, held }
+        let terminal = Some(Terminal { master, _slave: slave, keyboard });
+        Self { child, terminal, seen, held, closed }
     }
 
     /// Read nothing from the terminal any more, so that it fills up; or go on.
@@ -75,8 +89,9 @@ impl Board {
 
     /// Type. Keys that come at once are read as one where the first is Esc.
     pub(super) fn type_keys(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-        self.keyboard.flush().unwrap();
+        let keyboard = &mut self.terminal.as_mut().unwrap().keyboard;
+        keyboard.write_all(keys.as_bytes()).unwrap();
+        keyboard.flush().unwrap();
     }
 
     /// Type, and wait until the screen shows `text`.
@@ -140,13 +155,18 @@ impl Board {
     /// Give the terminal another size.
     pub(super) fn resize(&self, cols: u16, rows: u16) {
         self.seen.lock().unwrap().emulator.screen_mut().set_size(size(rows), size(cols));
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.terminal.as_ref().unwrap().master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
-    /// The terminal's input and local modes, as bits: what raw mode changes.
-    pub(super) fn modes(&self) -> (u32, u32) {
-        let modes = self.master.get_termios().unwrap();
-        (modes.input_flags.bits(), modes.local_flags.bits())
+    /// The terminal's local modes, as bits: whether lines are edited and echoed.
+    pub(super) fn modes(&self) -> u32 {
+        self.terminal.as_ref().unwrap().master.get_termios().unwrap().local_flags.bits()
+    }
+
+    /// Close the terminal as its window is closed. The program must draw once more: who reads it ends then.
+    pub(super) fn close(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.terminal = None;
     }
 }
 
@@ -263,7 +283,7 @@ pub(super) fn append(path: &Path, text: &str) {
 /// The lines of a queue_log that say what happens at step `n`: a call joins, the one before is answered, the one
 /// before that is over. Some calls are always under way.
 pub(super) fn step(n: u32) -> String {
-    let now = chrono::Utc::now().timestamp();
+    let now = now().timestamp();
     let mut text = format!("{now}|c{n}|billing|NONE|ENTERQUEUE||0123{n}|1\n");
     if let Some(n) = n.checked_sub(1) {
         writeln!(text, "{now}|c{n}|billing|Ann|CONNECT|1|x|1").unwrap();
@@ -277,8 +297,13 @@ pub(super) fn step(n: u32) -> String {
 /// A time zone where it is about noon: "today" is far from its ends.
 pub(super) fn noon() -> String {
     use chrono::Timelike;
-    match i64::from(chrono::Utc::now().hour()) - 12 {
+    match i64::from(now().hour()) - 12 {
         0 => "Etc/GMT".to_owned(),
         late => format!("Etc/GMT{late:+}"),
     }
+}
+
+/// The time, in UTC.
+pub(super) fn now() -> chrono::DateTime<chrono::Utc> {
+    floorwatch::clock::Clock::System.now().to_chrono()
 }
