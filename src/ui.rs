@@ -54,7 +54,7 @@ use view::Ctx;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The terminal.
-    #[error("the terminal: {0}; floorwatch needs one on standard output (for scripts there is `floorwatch snapshot`)")]
+    #[error("the terminal: {0}; floorwatch needs one on standard output (for scripts there is `floorwatch report`)")]
     Terminal(#[from] io::Error),
     /// The keys of the configuration.
     #[error(transparent)]

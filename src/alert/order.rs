@@ -18,7 +18,8 @@ pub struct Line {
 }
 
 /// What comes first: what nobody has taken, the worst before the milder, then what is pending, taken, put off;
-/// last what something else stands for. Of equals, the oldest.
+/// last what something else stands for. Of equals, the oldest; of those that fired at once, the one furthest past
+/// its line.
 pub(super) fn rank(episode: &Episode) -> impl Ord + use<> {
     let attention = match episode.state {
         _ if episode.inhibited_by.is_some() => 4,
@@ -28,7 +29,18 @@ pub(super) fn rank(episode: &Episode) -> impl Ord + use<> {
         State::Snoozed => 3,
         State::Insufficient | State::Resolved => 5,
     };
-    (attention, Reverse(episode.severity), episode.fired.unwrap_or(episode.since), episode.id)
+    (attention, Reverse(episode.severity), episode.fired.unwrap_or(episode.since), Reverse(excess(episode)), episode.id)
+}
+
+/// How far past its line an episode was when it fired, in hundredths of the line. What it is now would make the lines
+/// change places under the eye.
+fn excess(episode: &Episode) -> i64 {
+    let fired = episode.trail.iter().find_map(|entry| entry.value).or(episode.figure.value);
+    let (Some(value), Some(line)) = (fired, episode.line) else { return 0 };
+    let share = (value - line).abs() / line.abs().max(1.0);
+    #[expect(clippy::cast_possible_truncation, reason = "as saturates, and an order needs no more")]
+    let hundredths = (100.0 * share) as i64;
+    hundredths
 }
 
 /// Put episodes in the order in which they need somebody.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use smallvec::SmallVec;
 
 use super::facts::Count;
-use super::visit::{Extra, Stage, Visit};
+use super::visit::{Extra, Stage, Timing, Visit};
 use crate::clock::{Span, Time};
 use crate::event::LeftReason;
 use crate::text::Label;
@@ -295,8 +295,7 @@ impl Call {
                         customer: if customer == 0 { joining.customer } else { customer },
                         position: joining.position,
                         joined: step.at,
-                        seen: !joining.untimed,
-                        untimed: joining.untimed,
+                        timing: if joining.untimed { Timing::Nothing } else { Timing::Whole },
                         counted: true,
                         ..Visit::default()
                     };

@@ -39,6 +39,18 @@ impl Stage {
     }
 }
 
+/// What of a visit can be measured where durations are not given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Timing {
+    /// Its join was seen: the wait, and all that follows.
+    Whole,
+    /// The source came after the join: what follows the answer.
+    #[default]
+    FromAnswer,
+    /// Its source gives durations or nothing.
+    Nothing,
+}
+
 /// One join of one queue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Visit {
@@ -51,10 +63,7 @@ pub(super) struct Visit {
     pub(super) ringing: u32,
     pub(super) channel: u8,
     pub(super) stage: Stage,
-    /// Its join was seen, so that a wait can be measured from it.
-    pub(super) seen: bool,
-    /// What follows the join is not timed: durations are known only where they are given.
-    pub(super) untimed: bool,
+    pub(super) timing: Timing,
     /// It counts as offered (and answered). Not where all that was seen is its end.
     pub(super) counted: bool,
     pub(super) position: Option<u32>,
@@ -151,7 +160,7 @@ impl Visit {
 
     /// End a wait at `at`: the given duration wins over the difference of the times.
     pub(super) fn end_wait(&mut self, at: Time, given: Option<Span>, stage: Stage) {
-        self.wait = given.or_else(|| self.seen.then(|| at.since(self.joined)));
+        self.wait = given.or_else(|| (self.timing == Timing::Whole).then(|| at.since(self.joined)));
         self.ended = Some(at);
         self.ringing = 0;
         self.stage = stage;
@@ -159,7 +168,7 @@ impl Visit {
 
     /// An agent takes it.
     pub(super) fn answer(&mut self, at: Time, agent: u32, given: Option<Span>) {
-        self.wait = given.or_else(|| self.seen.then(|| at.since(self.joined)));
+        self.wait = given.or_else(|| (self.timing == Timing::Whole).then(|| at.since(self.joined)));
         self.answered = Some(at);
         self.agent = agent;
         self.ringing = 0;
@@ -172,7 +181,7 @@ impl Visit {
         if let Some(hold) = hold {
             self.hold = hold;
         }
-        let lasted = self.answered.filter(|_| !self.untimed).map(|answered| at.since(answered));
+        let lasted = self.answered.filter(|_| self.timing != Timing::Nothing).map(|answered| at.since(answered));
         self.talk = talk.or_else(|| lasted.map(|all| Span((all.0 - self.hold.0).max(0))));
         self.ended = Some(at);
         self.stage = stage;

@@ -1,8 +1,10 @@
 //! The floor and its journal: taking up where it was left, writing down what happens, following another floor.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::{Feed, Floor};
 use crate::alert::{Command, Episode, Refusal};
@@ -13,6 +15,9 @@ use crate::event::Event;
 use crate::journal::{self, Batch, Follower, Journal, Opened};
 use crate::source::Message;
 use crate::text::Label;
+
+/// How often it is tried to go on in the place of a keeper that is gone.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// How far each source has been read, by its name.
 pub type Cursors = Vec<(Label, String)>;
@@ -51,6 +56,8 @@ pub(super) struct Following {
     settings: journal::Settings,
     start: StartSources,
     episodes: Vec<Episode>,
+    /// When it was last tried to go on in the keeper's place.
+    tried: Instant,
 }
 
 impl Floor {
@@ -120,7 +127,8 @@ impl Floor {
         self.history = follower.reader().history(super::HISTORY)?.into();
         let episodes = follower.reader().active()?;
         self.keeper = Keeper::Other(holder(&follower));
-        self.book = Book::Theirs(Box::new(Following { follower, path, settings, start, episodes }));
+        self.book =
+            Book::Theirs(Box::new(Following { follower, path, settings, start, episodes, tried: Instant::now() }));
         Ok(())
     }
 
@@ -142,10 +150,13 @@ impl Floor {
                     }
                 }
                 self.history.truncate(super::HISTORY);
+                self.keeper = Keeper::Other(holder(&following.follower));
             }
             Err(error) => self.keeper = Keeper::Failed(Label::prose(&error.to_string())),
         }
-        if following.follower.holder.as_ref().is_none_or(|holder| !is_running(holder.pid)) {
+        let gone = following.follower.holder.as_ref().is_none_or(|holder| !is_running(holder.pid));
+        if gone && following.tried.elapsed() >= RETRY {
+            following.tried = Instant::now();
             self.take_over();
         }
     }
