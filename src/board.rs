@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::Episode;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::kpi::{Calendar, Live, Rules};
+use crate::kpi::{Bands, Calendar, KpiId, Live, Rules};
 use crate::text::Label;
 
 /// The floor at an instant.
@@ -97,6 +97,8 @@ pub struct QueueRow {
     pub channel: Channel,
     /// Its service level's threshold T.
     pub service_level: Span,
+    /// The lines it is judged by, where they differ from the catalogue's.
+    pub lines: Vec<(KpiId, Bands)>,
     /// What stands now.
     pub live: Live,
 }

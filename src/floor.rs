@@ -265,13 +265,21 @@ impl Floor {
     fn steer(&mut self, steer: Steer) {
         let Feed::Recording(recording) = &mut self.feed else { return };
         self.dirty = true;
-        if recording.steer(steer) == Steered::Back {
+        let steered = recording.steer(steer);
+        if steered == Steered::Back {
             self.engine = Engine::new(self.settings.engine.clone());
-            self.alarms = alarms(&self.settings);
             self.history.clear();
+        }
+        // Where it lands, alerts are judged as at a first look: what led there has not been seen.
+        let jumped = matches!(steer, Steer::Seek(_));
+        if jumped {
+            self.alarms = alarms(&self.settings);
             self.primed = false;
         }
         self.tick();
+        if jumped {
+            self.judge();
+        }
     }
 
     fn publish(&mut self) {

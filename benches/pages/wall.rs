@@ -101,6 +101,7 @@ impl Floor {
             name: queue.name,
             channel: queue.channel,
             service_level: queue.service_level,
+            lines: queue.lines,
             live: queue.live,
         });
         let queues = queues.collect();

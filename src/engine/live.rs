@@ -8,7 +8,7 @@ use super::facts::Cell;
 use super::visit::{Stage, Visit};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::kpi::{Dim, Live, Tally};
+use crate::kpi::{Bands, CATALOGUE, Dim, KpiId, Live, Tally};
 use crate::text::Label;
 
 /// A queue now.
@@ -22,6 +22,8 @@ pub struct QueueNow {
     pub channel: Channel,
     /// Its service level's threshold T.
     pub service_level: Span,
+    /// The lines it is judged by, where they differ from the catalogue's.
+    pub lines: Vec<(KpiId, Bands)>,
     /// Who tells of it.
     pub origin: Label,
     /// What stands now.
@@ -187,6 +189,7 @@ impl Engine {
                 let mut live = groups.remove(&[id, 0]).unwrap_or_default();
                 live.estimated_wait = Self::estimated_wait(&live, handled.get(&id));
                 QueueNow {
+                    lines: self.own_lines(&name),
                     name: facts.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| name.clone()),
                     id: name,
                     channel: channel(facts.channel.unwrap_or(0)),
@@ -198,6 +201,12 @@ impl Engine {
             .collect();
         out.sort_by(|a, b| a.name.cmp(&b.name));
         out
+    }
+
+    /// The lines of a queue that aren't the catalogue's.
+    fn own_lines(&self, queue: &Label) -> Vec<(KpiId, Bands)> {
+        let lines = CATALOGUE.iter().map(|kpi| (kpi, self.bands(kpi.id, Some(queue), None)));
+        lines.filter(|(kpi, bands)| *bands != kpi.bands).map(|(kpi, bands)| (kpi.id, bands)).collect()
     }
 
     /// The whole floor now.

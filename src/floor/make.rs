@@ -25,6 +25,7 @@ pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
         name: queue.name,
         channel: queue.channel,
         service_level: queue.service_level,
+        lines: queue.lines,
         live: queue.live,
     });
     let queues = queues.collect();

@@ -17,6 +17,21 @@ pub fn minute(at: Time, zone: Tz) -> String {
     at.to_chrono().with_timezone(&zone).format("%H:%M").to_string()
 }
 
+/// The day: `2 Mar`.
+#[must_use]
+pub fn day(at: Time, zone: Tz) -> String {
+    at.to_chrono().with_timezone(&zone).format("%-d %b").to_string()
+}
+
+/// How much is left, so that nobody takes it for a time of day: `14m59`, `43s`.
+#[must_use]
+pub fn left(span: Span) -> String {
+    match span.as_secs().max(0) {
+        s @ 0..60 => format!("{s}s"),
+        s => format!("{}m{:02}", s / 60, s % 60),
+    }
+}
+
 /// Day and time: `2 Mar 14:31`.
 #[must_use]
 pub fn day_minute(at: Time, zone: Tz) -> String {

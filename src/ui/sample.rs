@@ -300,6 +300,7 @@ pub(super) fn board(agents: usize) -> Board {
             name: Label::new(name),
             channel: *channel,
             service_level: Span::seconds(20),
+            lines: Vec::new(),
             live: live(Some(id)),
         })
         .collect();

@@ -307,7 +307,8 @@ impl Ui {
         }
     }
 
-    /// The episode that the alert keys are about: the selected one, or else the worst that nobody has taken.
+    /// The episode that the alert keys are about: the selected one, or else the worst that nobody has taken:
+    /// of the queue at hand, if it has one, else of the floor.
     #[must_use]
     pub fn episode<'a>(&self, board: &'a Board) -> Option<&'a Episode> {
         let panel = self.focus();
@@ -318,7 +319,17 @@ impl Ui {
                 return Some(episode);
             }
         }
-        board.alerts.iter().find(|episode| episode.state == State::Firing && episode.inhibited_by.is_none())
+        let untaken = |episode: &&Episode| episode.state == State::Firing && episode.inhibited_by.is_none();
+        let here = self.queue_here();
+        let of_here = |episode: &&Episode| here.is_some() && episode.slice.get(Dim::Queue) == here;
+        let untaken_here = board.alerts.iter().filter(untaken).find(of_here);
+        untaken_here.or_else(|| board.alerts.iter().find(untaken))
+    }
+
+    /// The queue under the cursor, or the one that the page is about.
+    fn queue_here(&self) -> Option<&Label> {
+        let selected = self.lists.get(&Panel::Queues).filter(|_| self.focus() == Panel::Queues).and_then(List::current);
+        selected.or_else(|| self.slice().get(Dim::Queue))
     }
 
     /// Say a word at the foot of the screen.

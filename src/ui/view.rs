@@ -24,7 +24,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustc_hash::FxHasher;
 
-use crate::board::{Board, Health};
+use crate::board::{Board, Health, Keeper};
 use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::Keymap;
@@ -69,6 +69,21 @@ impl<'a> Ctx<'a> {
     pub fn bands(&self, kpi: KpiId) -> Bands {
         let own = self.settings.targets.get(&kpi).copied().unwrap_or(Bands::NONE);
         own.or(kpi.def().bands)
+    }
+
+    /// The lines a KPI is shown with in a slice: the queue's own, where it has some.
+    #[must_use]
+    pub fn bands_of(&self, kpi: KpiId, slice: &Slice) -> Bands {
+        let queue = slice.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
+        let own = queue.and_then(|queue| queue.lines.iter().find(|(of, _)| *of == kpi));
+        own.map_or_else(|| self.bands(kpi), |(_, bands)| *bands)
+    }
+
+    /// Whether the past is still being read, so that figures say little as yet.
+    #[must_use]
+    pub fn reading(&self) -> bool {
+        let follows = matches!(self.board.keeper, Keeper::Other(_));
+        !follows && self.board.sources.iter().any(|source| source.health == Health::Connecting)
     }
 
     /// The name of a queue.
@@ -220,6 +235,9 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
 
 /// Draw everything.
 pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
+    let plain =
+        (ascii && ctx.settings.ascii != Some(true)).then(|| Settings { ascii: Some(true), ..ctx.settings.clone() });
+    let ctx = Ctx { settings: plain.as_ref().unwrap_or(ctx.settings), ..ctx };
     let area = frame.area();
     let buffer = frame.buffer_mut();
     buffer.set_style(area, ctx.theme.base());

@@ -189,7 +189,7 @@ impl Grid for Alerts<'_> {
             "text" => match holder(e) {
                 Some((name, _, until)) if self.kind == Panel::Rail => {
                     let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
-                    let left = format::span(until.since(self.ctx.board.at));
+                    let left = format::left(until.since(self.ctx.board.at));
                     Cell::new(format!("{sign} {name} {left} · {}", e.text), Role::Muted)
                 }
                 _ => Cell::new(e.text.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text }),
@@ -215,7 +215,7 @@ impl Grid for Alerts<'_> {
             "ends_in_s" => match holder(e) {
                 Some((_, _, until)) => {
                     let left = until.since(self.ctx.board.at);
-                    Cell::new(format::span(left), if left.as_secs() < 60 { Role::Warning } else { Role::Text })
+                    Cell::new(format::left(left), if left.as_secs() < 60 { Role::Warning } else { Role::Text })
                 }
                 None => Cell::none(),
             },

@@ -52,7 +52,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
             ));
         }
     }
-    lines.push((lines_of_bands(kpi, &ctx.bands(kpi.id)), Role::Muted));
+    lines.push((lines_of_bands(kpi, &ctx.bands_of(kpi.id, slice)), Role::Muted));
     if !kpi.action.is_empty() {
         lines.push((format!("→ {}", kpi.action), Role::Accent));
     }

@@ -37,14 +37,18 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         Mode::Live => (" LIVE ".to_owned(), Role::Good),
         Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Role::Warning),
         Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Role::Accent),
-        Mode::Replay { .. } => (" REPLAY paused ".to_owned(), Role::Warning),
+        Mode::Replay { to, .. } if board.at >= *to => (" REPLAY ended ".to_owned(), Role::Warning),
+        Mode::Replay { speed, .. } => (format!(" REPLAY paused ×{speed} "), Role::Warning),
     };
     let clock = match board.mode {
-        Mode::Replay { .. } => format!("{} ", format::day_minute(board.at, zone)),
-        _ => String::new(),
-    };
-    let clock = match board.mode {
-        Mode::Replay { .. } => format!("{clock}{}", &format::zone_name(board.at, zone)),
+        Mode::Replay { .. } => {
+            format!(
+                "{} {} {}",
+                format::day(board.at, zone),
+                format::clock(board.at, zone),
+                format::zone_name(board.at, zone)
+            )
+        }
         _ => format!("{} {}", format::clock(board.at, zone), format::zone_name(board.at, zone)),
     };
     // The clock stands at the right edge whatever else there is; the rest goes where room is short, the last first.

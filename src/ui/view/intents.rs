@@ -78,7 +78,8 @@ impl<'a> Intents<'a> {
     }
 
     fn verdict(&self, row: &'a Row) -> Verdict {
-        let judged = [KpiId::Fcr, KpiId::Csat, KpiId::SpeedTrap];
+        use KpiId::{AbandonmentRate, Asa, Csat, Fcr, ServiceLevel, SpeedTrap};
+        let judged = [Fcr, Csat, SpeedTrap, ServiceLevel, AbandonmentRate, Asa];
         let worst = judged.into_iter().filter_map(|kpi| self.figure(row, kpi)).map(|f| f.verdict).max();
         worst.unwrap_or(Verdict::None).max(self.handling(row).map_or(Verdict::None, |f| f.verdict))
     }

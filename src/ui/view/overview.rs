@@ -113,7 +113,16 @@ fn tile<'a>(
     selected: bool,
     ctx: Ctx<'_>,
 ) -> Tile<'a> {
-    tile::Tile { kpi: kpi.def(), figure, bands: ctx.bands(kpi), trend, selected, stale: ctx.stale() }
+    tile::Tile {
+        kpi: kpi.def(),
+        // What a floor says while it still reads its past is no news.
+        figure: figure.filter(|_| !ctx.reading()),
+        bands: ctx.bands_of(kpi, ctx.ui.slice()),
+        trend,
+        selected,
+        stale: ctx.stale(),
+        plain: ctx.settings.ascii == Some(true),
+    }
 }
 
 /// How many tiles stand side by side, and how high they are with the blank row below.

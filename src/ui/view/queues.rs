@@ -18,7 +18,7 @@ use crate::ui::widget::trend;
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::text("Queue", "queue", 13, 22, 0),
-    Column::text("", "status", 6, 0, 1),
+    Column::text("", "status", 7, 0, 1),
     Column::kpi("Wait", "waiting", KpiId::Waiting, 4, 0),
     Column::kpi("Longest", "longest_wait_s", KpiId::LongestWait, 8, 0),
     Column::kpi("Svc lvl", "service_level", KpiId::ServiceLevel, 7, 0),

@@ -94,7 +94,8 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
         (_, crate::kpi::Verdict::Good) => "it is well: no line is passed".to_owned(),
         _ => "it is past its line, and no alert is active for it".to_owned(),
     };
-    let target = format::target(kpi, &ctx.bands(kpi.id)).map_or_else(String::new, |t| format!(" (target {t})"));
+    let target = format::target(kpi, &ctx.bands_of(kpi.id, ctx.ui.slice()))
+        .map_or_else(String::new, |t| format!(" (target {t})"));
     lines.push((format!("{} {}{target}: {words}", glyphs::of_verdict(verdict), kpi.show(figure)), of_verdict(verdict)));
 }
 

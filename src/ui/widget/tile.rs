@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::digits::{self, Size};
 use super::trend;
-use crate::kpi::{Bands, Figure, Kpi, Verdict};
+use crate::kpi::{Bands, Better, Figure, Kpi, Verdict};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -26,6 +26,8 @@ pub struct Tile<'a> {
     pub selected: bool,
     /// Whether its data is old.
     pub stale: bool,
+    /// Whether digits must not be drawn with blocks: in ASCII they would all look alike.
+    pub plain: bool,
 }
 
 /// Rows of a tile with large digits.
@@ -69,7 +71,9 @@ impl Tile<'_> {
 
         let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
         let fits = |size: Size| {
-            area.height >= 2 + size.rows() && digits::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
+            !self.plain
+                && area.height >= 2 + size.rows()
+                && digits::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
         };
         // All tiles of a page have one height, and so digits of one size where their values fit.
         let size = [(Size::Huge, HUGE), (Size::Large, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
@@ -86,7 +90,10 @@ impl Tile<'_> {
 
     #[expect(clippy::too_many_arguments, reason = "one place calls it, with what it has just worked out")]
     fn badge(&self, buffer: &mut Buffer, inner: Rect, y: u16, value: u16, verdict: Verdict, large: bool, theme: Theme) {
-        let (sign, word) = (glyphs::of_verdict(verdict), glyphs::word(verdict));
+        let (sign, mut word) = (glyphs::of_verdict(verdict), glyphs::word(verdict));
+        if verdict == Verdict::Good && self.figure.is_some_and(|figure| self.misses_target(figure)) {
+            word = "fair";
+        }
         if word.is_empty() || self.figure.is_none() {
             return;
         }
@@ -105,6 +112,15 @@ impl Tile<'_> {
         };
         let x = inner.right().saturating_sub(cols(text.width()));
         buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(role));
+    }
+
+    /// Whether a figure that isn't past its warning line still falls short of the target.
+    fn misses_target(&self, figure: &Figure) -> bool {
+        match (figure.value, self.bands.target, self.kpi.better) {
+            (Some(value), Some(target), Better::Higher) => value < target,
+            (Some(value), Some(target), Better::Lower) => value > target,
+            _ => false,
+        }
     }
 
     /// Target, samples, trend: on one line, or on two where there are two.
