@@ -127,6 +127,12 @@ impl Engine {
         self.gives
     }
 
+    /// The first instant at which anything counted happened.
+    pub fn oldest(&mut self) -> Option<Time> {
+        self.write_up();
+        self.minutes.first_instant()
+    }
+
     /// The newest event's time.
     #[must_use]
     pub const fn newest(&self) -> Time {
@@ -150,8 +156,8 @@ impl Engine {
     }
 
     fn forget(&mut self, now: Time) {
-        self.seen.turn(now);
         let Some(keep) = self.settings.keep else { return };
+        self.seen.turn(now);
         let calendar = self.settings.calendar;
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
         let oldest = calendar.day_start(now, days);

@@ -37,5 +37,6 @@ fn chain(error: &cli::Error) -> String {
         }
         cause = error.source();
     }
-    text
+    // A file's name may hold anything; a terminal must not.
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

@@ -20,6 +20,8 @@ pub(super) enum Said {
     TalkEnds,
     /// The after-contact work of one ends.
     WrapEnds,
+    /// After-contact work that was named ends by itself, unless something else was named meanwhile.
+    WorkLapses,
 }
 
 /// One thing said, and what held from then on.
@@ -71,7 +73,7 @@ impl Entry {
 const fn rank(said: Said) -> u8 {
     match said {
         Said::TalkEnds => 0,
-        Said::WrapEnds => 1,
+        Said::WrapEnds | Said::WorkLapses => 1,
         Said::State(..) => 2,
         Said::TalkStarts => 3,
     }
@@ -93,7 +95,7 @@ impl Line {
                 self.names_contacts |= state == AgentState::OnContact;
             }
             Said::WrapEnds => self.wraps = true,
-            Said::TalkStarts | Said::TalkEnds => {}
+            Said::TalkStarts | Said::TalkEnds | Said::WorkLapses => {}
         }
         // What was learnt of the agent's sources tells what all the rest meant.
         self.work_out(if known == (self.names_contacts, self.wraps) { place } else { 0 });
@@ -127,6 +129,11 @@ impl Line {
                     entry.wrapping = wraps;
                 }
                 Said::WrapEnds => entry.wrapping = false,
+                Said::WorkLapses => {
+                    if let Some((AgentState::AfterContact, _)) = entry.named {
+                        entry.named = Some((AgentState::Available, 0));
+                    }
+                }
             }
             (entry.staffed, entry.available) =
                 before.map_or((Span::ZERO, Span::ZERO), |b| b.totals(entry.at, names_contacts));

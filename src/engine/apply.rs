@@ -37,7 +37,7 @@ impl Engine {
                 let line = &mut self.agent(agent).line;
                 line.say(event.at, Said::State(*state, reason));
                 if let Some(lasts) = lasts {
-                    line.say(event.at + *lasts, Said::State(event::AgentState::Available, 0));
+                    line.say(event.at + *lasts, Said::WorkLapses);
                 }
                 Taken::Yes
             }
@@ -163,7 +163,8 @@ impl Engine {
         self.minutes.push(at, Fact { offset: 0, cell, count: Count::SelfService, arg, sign: 1, value: 0 });
     }
 
-    /// A source's system started anew: its contacts that are alive are lost, its agents' pauses forgotten.
+    /// A source's system started anew: its contacts that are alive are lost. Pauses stay: some systems keep them,
+    /// and none says which.
     fn restarted(&mut self, at: Time, origin: u32) {
         self.restarts.push((origin, at));
         let open: Vec<u64> = self.open.iter().copied().collect();
@@ -212,10 +213,10 @@ impl Engine {
             self.over.pop_front();
             if let Some(call) = self.calls.get_mut(id)
                 && !call.is_open()
+                && call.is_whole()
                 && call.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
             {
-                call.settled = call.visits.len();
-                call.steps = Vec::new();
+                call.settle();
                 if let Some((name, id)) = self.call_ids.remove_entry(&call.id) {
                     self.settled_ids.insert(name, id);
                 }
@@ -227,7 +228,7 @@ impl Engine {
         let id = if let Some(id) = self.call_ids.get(contact).or_else(|| self.settled_ids.get(contact)) {
             *id
         } else {
-            let id = self.calls.push(Call { id: contact.clone(), origin, ..Call::default() });
+            let id = self.calls.push(Call::new(contact.clone(), origin));
             self.call_ids.insert(contact.clone(), id);
             // It began before a restart that is already known of: nobody will say that it was lost.
             if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
@@ -301,7 +302,7 @@ impl Engine {
             event::Step::Quality { evaluator, score, .. } => {
                 self.gives.quality = true;
                 let evaluator = i64::from(self.evaluators.id(evaluator));
-                Move::Score { count: Count::Quality, arg: 0, value: evaluator << 32 | thousandths(*score) }
+                Move::Score { count: Count::Quality, arg: 0, value: evaluator << 32 | millionths(*score) }
             }
         }
     }
@@ -314,13 +315,13 @@ impl Engine {
             // Top two steps on the scale it was asked on; the mean is put on 1–5.
             let top = csat.score >= csat.max - 1.0;
             let five = 1.0 + 4.0 * (csat.score - csat.min) / (csat.max - csat.min);
-            scores.push((Count::Csat, u8::from(top), thousandths(five)));
+            scores.push((Count::Csat, u8::from(top), millionths(five)));
         }
         if let Some(ces) = survey.ces {
             self.gives.ces = true;
             let seven = 1.0 + 6.0 * (ces.score - ces.min) / (ces.max - ces.min);
             let easy = if survey.ces_higher_is_easier { 8.0 - seven } else { seven };
-            scores.push((Count::Ces, 0, thousandths(easy)));
+            scores.push((Count::Ces, 0, millionths(easy)));
         }
         if let Some(nps) = survey.nps {
             self.gives.nps = true;
@@ -344,10 +345,15 @@ impl Engine {
         self.mark(id);
         let Some(call) = self.calls.get_mut(id) else { return Taken::OutOfPlace };
         let was_open = call.is_open();
-        let taken = if call.insert(step) {
-            call.take(&step)
+        let taken = if call.is_afterthought(&step) {
+            call.take(&step, 0)
         } else {
-            call.replay();
+            // What fits nowhere yet may still, when what is missing comes.
+            if call.insert(step) {
+                call.take(&step, call.settled);
+            } else {
+                call.replay();
+            }
             Taken::Yes
         };
         let open = call.is_open();
@@ -363,8 +369,8 @@ impl Engine {
     }
 }
 
-fn thousandths(value: f64) -> i64 {
+fn millionths(value: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "scores are small; the source's edge checked their scale")]
-    let whole = (value * 1000.0).round() as i64;
+    let whole = (value * 1e6).round() as i64;
     whole
 }

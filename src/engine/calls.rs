@@ -200,8 +200,11 @@ pub(super) struct Call {
     /// It has changed since its facts were last written.
     pub(super) changed: bool,
     /// Said of the contact before, or outside, any visit: the next one takes it over.
-    pub(super) intent: u32,
-    pub(super) customer: u32,
+    intent: u32,
+    customer: u32,
+    /// The same when the settled visits were settled.
+    settled_intent: u32,
+    settled_customer: u32,
 }
 
 /// Which visit a step is about.
@@ -226,6 +229,31 @@ impl Call {
         self.visits.iter().any(|v| v.stage.is_open())
     }
 
+    /// A contact of which nothing is known yet.
+    pub(super) fn new(id: Label, origin: u32) -> Self {
+        Self { id, origin, ..Self::default() }
+    }
+
+    /// Whether a step only adds to visits that are settled: it needs no place among the steps.
+    pub(super) fn is_afterthought(&self, step: &Step) -> bool {
+        let later = self.visits.iter().skip(self.settled).any(|visit| visit.joined <= step.at);
+        self.settled > 0 && !later && step.what.is_annotation()
+    }
+
+    /// Whether its visits can be settled: none of them may yet turn out otherwise when what is missing comes.
+    pub(super) fn is_whole(&self) -> bool {
+        self.visits
+            .iter()
+            .all(|visit| visit.timing != Timing::FromAnswer && !matches!(visit.stage, Stage::Lost { .. } | Stage::Void))
+    }
+
+    /// Let the steps go: from now on only afterthoughts change the visits there are.
+    pub(super) fn settle(&mut self) {
+        self.settled = self.visits.len();
+        self.steps = Vec::new();
+        (self.settled_intent, self.settled_customer) = (self.intent, self.customer);
+    }
+
     /// Put a step where it belongs. `true` where it came in order, so that it can simply be taken.
     pub(super) fn insert(&mut self, step: Step) -> bool {
         let key = (step.at, step.what.rank());
@@ -238,11 +266,11 @@ impl Call {
     /// Make the visits that aren't settled anew from the steps.
     pub(super) fn replay(&mut self) {
         let seen: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.history, v.written)).collect();
-        self.intent = 0;
-        self.customer = 0;
+        self.intent = self.settled_intent;
+        self.customer = self.settled_customer;
         let steps = std::mem::take(&mut self.steps);
         for step in &steps {
-            self.take(step);
+            self.take(step, self.settled);
         }
         self.steps = steps;
         for (visit, (history, written)) in self.visits.iter_mut().skip(self.settled).zip(seen) {
@@ -251,9 +279,9 @@ impl Call {
         }
     }
 
-    /// Let one step move the visits on.
-    pub(super) fn take(&mut self, step: &Step) -> Taken {
-        let place = match self.route(step) {
+    /// Let one step move the visits on, those from number `from` on.
+    pub(super) fn take(&mut self, step: &Step, from: usize) -> Taken {
+        let place = match self.route(step, from) {
             Route::At(place) => place,
             Route::Join => {
                 self.visits.push(Visit::default());
@@ -344,16 +372,17 @@ impl Call {
         }
     }
 
-    fn route(&self, step: &Step) -> Route {
+    fn route(&self, step: &Step, from: usize) -> Route {
+        let visits = self.visits.get(from..).unwrap_or_default();
         let fits = |v: &Visit| v.stage != Stage::Void && (step.queue == 0 || v.queue == step.queue);
-        let newest = |stage: Stage| self.visits.iter().rposition(|v| fits(v) && v.stage == stage);
-        let oldest = |stage: Stage| self.visits.iter().position(|v| fits(v) && v.stage == stage);
-        let known = self.visits.iter().rev().find(|v| fits(v));
+        let newest = |stage: Stage| visits.iter().rposition(|v| fits(v) && v.stage == stage);
+        let oldest = |stage: Stage| visits.iter().position(|v| fits(v) && v.stage == stage);
+        let known = visits.iter().rev().find(|v| fits(v));
         let found = match step.what {
             Move::Offered(_) => return Route::Join,
             Move::Ringing { .. } | Move::RingCanceled { .. } => newest(Stage::Waiting),
             Move::RingNoAnswer { .. } => {
-                return self.any(step, fits).map_or(Route::Remark, Route::At);
+                return newest_of(visits, fits).map_or(Route::Remark, |place| Route::At(from + place));
             }
             Move::Answered { .. } => match (newest(Stage::Waiting), known.map(|v| v.stage)) {
                 (None, None | Some(Stage::Transferred | Stage::Lost { .. })) => return Route::Unseen,
@@ -362,12 +391,15 @@ impl Call {
             Move::Abandoned { .. } | Move::Left { .. } => {
                 let left = matches!(step.what, Move::Left { .. });
                 match if left { oldest(Stage::Waiting) } else { newest(Stage::Waiting) } {
-                    None if known.is_none() => return Route::Unseen,
+                    None if matches!(known.map(|v| v.stage), None | Some(Stage::Transferred)) => return Route::Unseen,
                     found => found,
                 }
             }
             Move::Held | Move::Resumed => newest(Stage::Talking),
-            Move::Responded => self.visits.iter().rposition(|v| fits(v) && v.rare().responded.is_none()),
+            Move::Responded => visits
+                .iter()
+                .rposition(fits)
+                .filter(|place| visits.get(*place).is_some_and(|visit| visit.rare().responded.is_none())),
             Move::Completed { .. } | Move::Transferred { .. } => match oldest(Stage::Talking) {
                 None if known.is_none() => return Route::Remark,
                 None => newest(Stage::Waiting),
@@ -375,31 +407,30 @@ impl Call {
             },
             Move::Wrapped { agent, .. } => {
                 let his = |v: &Visit| fits(v) && v.agent == agent && v.acw.is_none();
-                match self.visits.iter().rposition(his).or_else(|| self.any(step, fits)) {
+                match visits.iter().rposition(his).or_else(|| newest_of(visits, fits)) {
                     None => return Route::Remark,
                     found => found,
                 }
             }
-            Move::Classified { .. } | Move::Identified { .. } => match self.any(step, fits) {
+            Move::Classified { .. } | Move::Identified { .. } => match newest_of(visits, fits) {
                 None => return Route::Later,
                 found => found,
             },
             Move::Disposition { .. } | Move::Reopened | Move::Score { .. } => {
-                match self.visits.iter().rposition(|v| fits(v) && v.agent != 0).or_else(|| self.any(step, fits)) {
+                match visits.iter().rposition(|v| fits(v) && v.agent != 0).or_else(|| newest_of(visits, fits)) {
                     None => return Route::Remark,
                     found => found,
                 }
             }
-            Move::Lost => self.visits.iter().position(|v| v.stage.is_open()),
+            Move::Lost => visits.iter().position(|v| v.stage.is_open()),
         };
-        found.map_or(Route::Nowhere, Route::At)
+        found.map_or(Route::Nowhere, |place| Route::At(from + place))
     }
+}
 
-    /// The newest visit that fits; for a step that only adds to what is known, a settled one will do.
-    fn any(&self, step: &Step, fits: impl Fn(&Visit) -> bool) -> Option<usize> {
-        let from = if step.what.is_annotation() { 0 } else { self.settled };
-        self.visits.iter().rposition(fits).filter(|place| *place >= from)
-    }
+/// The newest visit that fits.
+fn newest_of(visits: &[Visit], fits: impl Fn(&Visit) -> bool) -> Option<usize> {
+    visits.iter().rposition(fits)
 }
 
 /// Move one visit on by one step.

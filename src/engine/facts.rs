@@ -160,6 +160,13 @@ impl Minutes {
         self.row.first().map(|m| m.start)
     }
 
+    /// The instant of the first fact.
+    pub(super) fn first_instant(&self) -> Option<Time> {
+        let minute = self.row.first()?;
+        let offset = minute.facts.iter().map(|fact| fact.offset).min()?;
+        Some(minute.start + Span(i64::from(offset)))
+    }
+
     /// Forget everything before `at`.
     pub(super) fn forget_before(&mut self, at: Time) {
         let keep = self.row.partition_point(|m| m.start < at);

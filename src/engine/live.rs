@@ -259,8 +259,8 @@ impl Engine {
     pub(super) fn contact_now(&self, call: &super::calls::Call, visit: &Visit) -> ContactNow {
         use super::facts::Count;
         let csat = visit.rare().extras.iter().rev().find(|e| e.count == Count::Csat);
-        #[expect(clippy::cast_precision_loss, reason = "a score in thousandths")]
-        let csat = csat.map(|e| e.value as f64 / 1000.0);
+        #[expect(clippy::cast_precision_loss, reason = "a score in millionths")]
+        let csat = csat.map(|e| e.value as f64 / 1e6);
         ContactNow {
             contact: call.id.clone(),
             queue: self.queues.label(visit.queue),

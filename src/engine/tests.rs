@@ -357,3 +357,125 @@ fn the_lines_of_live_channels_do_not_judge_written_ones() {
     assert_eq!(verdict(&mut floor, Slice::of(Dim::Queue, "email".into())), crate::kpi::Verdict::None);
     assert_eq!(verdict(&mut floor, Slice::TOTAL), crate::kpi::Verdict::None);
 }
+
+fn scored(seconds: i64, id: &str) -> Event {
+    let csat = Some(Scored { score: 5.0, min: 1.0, max: 5.0 });
+    contact(seconds, id, None, Step::Survey(Survey { csat, nps: Some(9), ..Survey::default() }))
+}
+
+/// Events fed as they come, with time passing at each.
+fn lived(events: &[Event]) -> Engine {
+    let mut floor = Engine::new(Settings { keep: None, ..Settings::default() });
+    for event in events {
+        floor.apply(event);
+        floor.advance(floor.newest());
+    }
+    floor
+}
+
+#[test]
+fn what_is_said_long_after_the_end_is_counted_once_in_any_order() {
+    let mut floor = lived(&[
+        offered(0, "c1", "sales", "", None),
+        answered(5, "c1", "bo"),
+        completed(60, "c1"),
+        offered(1200, "c2", "sales", "", None),
+        scored(1210, "c1"),
+        contact(1205, "c1", None, Step::Quality { evaluator: "eve".into(), score: 80.0, failures: Vec::new() }),
+        contact(1204, "c1", None, Step::Reopened),
+    ]);
+    let answer = ask(&mut floor, Slice::TOTAL, &[], &[KpiId::Csat, KpiId::Nps, KpiId::QualityScore], 1300);
+    assert_eq!(answer.total.iter().map(|figure| figure.n).collect::<Vec<_>>(), [1, 1, 1]);
+}
+
+#[test]
+fn what_was_missing_completes_a_contact_however_late_it_comes() {
+    let others = |from: i64| (0..40).map(move |n| offered(from + n * 60, &format!("x{n}"), "other", "", None));
+    let mut events = vec![offered(0, "c1", "sales", "", None), completed(60, "c1"), abandoned(61, "c2")];
+    events.extend(others(100));
+    events.extend([answered(10, "c1", "bo"), offered(0, "c2", "sales", "", None)]);
+    let mut floor = lived(&events);
+    for (kpi, expected) in [
+        (KpiId::Offered, 2.0),
+        (KpiId::Answered, 1.0),
+        (KpiId::Handled, 1.0),
+        (KpiId::Abandoned, 1.0),
+        (KpiId::UnknownEnd, 0.0),
+        (KpiId::Waiting, 0.0),
+        (KpiId::InProgress, 0.0),
+    ] {
+        let of = Slice::of(Dim::Queue, "sales".into());
+        assert_eq!(value(&mut floor, of, kpi), Some(expected), "{}", kpi.def().key);
+    }
+}
+
+#[test]
+fn an_id_is_remembered_for_ever_where_everything_is_kept() {
+    let with_id = |seconds| Event { id: Some("e1".into()), ..offered(seconds, "c1", "sales", "", None) };
+    let mut events = vec![with_id(0)];
+    events.extend((1..80).map(|hour| offered(hour * 3600, &format!("x{hour}"), "sales", "", None)));
+    let mut floor = lived(&events);
+    assert_eq!(floor.apply(&with_id(0)), Outcome::Duplicate);
+}
+
+#[test]
+fn work_that_ends_by_itself_does_not_end_a_pause() {
+    let state = |seconds, state, lasts: Option<i64>| Event {
+        at: at(seconds),
+        origin: "pbx".into(),
+        id: None,
+        kind: Kind::AgentState { agent: "bo".into(), state, reason: None, lasts: lasts.map(Span::seconds) },
+    };
+    let mut floor = engine(&[
+        state(0, AgentState::Available, None),
+        state(60, AgentState::AfterContact, Some(30)),
+        state(80, AgentState::Paused, None),
+    ]);
+    assert_eq!(floor.agents_now(at(200))[0].state, AgentState::Paused);
+    let mut floor = engine(&[state(60, AgentState::AfterContact, Some(30))]);
+    assert_eq!(floor.agents_now(at(80))[0].state, AgentState::AfterContact);
+    assert_eq!(floor.agents_now(at(100))[0].state, AgentState::Available);
+}
+
+#[test]
+fn work_after_contacts_of_unknown_length_is_in_no_mean() {
+    let untimed = |id: &str| {
+        let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, id, "sales", "", None)
+        else {
+            panic!("an offer");
+        };
+        contact(0, id, None, Step::Offered(Offer { untimed: true, ..offer }))
+    };
+    let done = |id: &str, talk: Option<i64>, acw: i64| {
+        let talk = talk.map(Span::seconds);
+        [
+            untimed(id),
+            answered(0, id, "bo"),
+            contact(60, id, None, Step::Completed { ended_by: None, talk, hold: None }),
+            contact(90, id, None, Step::Wrapped { agent: "bo".into(), acw: Some(Span::seconds(acw)) }),
+        ]
+    };
+    let mut floor = engine(&[done("c1", Some(100), 10), done("c2", None, 50)].concat());
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Aht), Some(110.0));
+    assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Acw), Some(10.0));
+}
+
+#[test]
+fn hanging_up_after_a_transfer_counts_as_answering_after_one_does() {
+    let away = Step::Transferred {
+        kind: TransferKind::Blind,
+        to_queue: Some("support".into()),
+        to_agent: None,
+        to_number: None,
+        talk: None,
+    };
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "", None),
+        answered(5, "c1", "bo"),
+        contact(60, "c1", None, away),
+        contact(120, "c1", None, Step::Abandoned { wait: Some(Span::seconds(60)), position: None }),
+    ]);
+    let support = Slice::of(Dim::Queue, "support".into());
+    assert_eq!(value(&mut floor, support.clone(), KpiId::Offered), Some(1.0));
+    assert_eq!(value(&mut floor, support, KpiId::Abandoned), Some(1.0));
+}

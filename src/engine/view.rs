@@ -226,6 +226,7 @@ fn count(tally: &mut Tally, fact: &Fact, queue: u32, lines: &Lines) {
         }
         Count::AfterContact => {
             tally.acw += value * sign;
+            tally.handle_acw += value * flag;
             tally.wrapped += sign;
         }
         Count::Transferred => tally.transferred += sign,

@@ -233,7 +233,8 @@ impl Visit {
             Stage::Waiting | Stage::Talking | Stage::Void => {}
         }
         if let Some((at, acw)) = self.acw {
-            say(at, Count::AfterContact, 0, acw.0);
+            let whole = self.stage.is_handled() && self.talk.is_some();
+            say(at, Count::AfterContact, u8::from(whole), acw.0);
         }
         let rare = self.rare();
         if let Some(at) = rare.responded {
@@ -257,7 +258,7 @@ impl Visit {
             say(self.joined, Count::Repeat, 0, 0);
         }
         if let Some(steps) = self.rare().auth_steps {
-            say(self.joined, Count::AuthSteps, 0, i64::from(steps) * 1000);
+            say(self.joined, Count::AuthSteps, 0, i64::from(steps) * 1_000_000);
         }
     }
 }

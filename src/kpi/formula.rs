@@ -16,8 +16,8 @@ const NO_SCORES: &str = "no survey answers in this window";
 const NO_WAITS: &str = "no known waits in this window";
 /// Contact centres count hours in seconds of 3600.
 const HOUR_S: f64 = 3600.0;
-/// Scores are kept in thousandths.
-const THOUSAND: f64 = 1000.0;
+/// Scores are kept in millionths.
+const MILLION: f64 = 1e6;
 
 fn seconds(micros: i64) -> f64 {
     Span(micros).as_secs_f64()
@@ -31,8 +31,8 @@ fn mean(sum: &Sum, unit: f64, empty: &'static str) -> Figure {
 /// A mean of survey scores with its t interval.
 #[expect(clippy::cast_precision_loss, reason = "see `mean`")]
 fn survey_mean(sum: &Sum, empty: &'static str) -> Figure {
-    let mut figure = mean(sum, THOUSAND, empty);
-    let (n, s, q) = (float(sum.n), sum.sum as f64 / THOUSAND, sum.squares as f64 / (THOUSAND * THOUSAND));
+    let mut figure = mean(sum, MILLION, empty);
+    let (n, s, q) = (float(sum.n), sum.sum as f64 / MILLION, sum.squares as f64 / (MILLION * MILLION));
     if let Some((low, high)) = stats::t_interval(n, s, q) {
         figure.low = Some(low);
         figure.high = Some(high);
@@ -143,7 +143,13 @@ pub(super) fn left(r: &Reading<'_>) -> Figure {
 }
 
 pub(super) fn unknown_end(r: &Reading<'_>) -> Figure {
-    Figure::count(r.tally.unknown_end)
+    let mut figure = Figure::count(r.tally.unknown_end);
+    let waiting = r.tally.unknown_end_waiting;
+    let part = |key, n| Part { key: Cow::Borrowed(key), value: Some(float(n)), n: super::figure::whole(n) };
+    if r.tally.unknown_end != 0 {
+        figure.parts = vec![part("waiting", waiting), part("with an agent", r.tally.unknown_end - waiting)];
+    }
+    figure
 }
 
 pub(super) fn abandonment_rate(r: &Reading<'_>) -> Figure {
@@ -241,7 +247,7 @@ fn per_handled(r: &Reading<'_>, micros: i64) -> Figure {
 
 pub(super) fn aht(r: &Reading<'_>) -> Figure {
     let t = r.tally;
-    per_handled(r, t.talk + t.hold + t.acw)
+    per_handled(r, t.talk + t.hold + t.handle_acw)
 }
 
 pub(super) fn talk(r: &Reading<'_>) -> Figure {
@@ -253,7 +259,7 @@ pub(super) fn hold(r: &Reading<'_>) -> Figure {
 }
 
 pub(super) fn acw(r: &Reading<'_>) -> Figure {
-    per_handled(r, r.tally.acw)
+    per_handled(r, r.tally.handle_acw)
 }
 
 pub(super) fn occupancy(r: &Reading<'_>) -> Figure {
@@ -383,7 +389,7 @@ pub(super) fn auth_steps(r: &Reading<'_>) -> Figure {
     if !r.gives.auth_steps {
         return Figure::unknown("no source gives authentication steps");
     }
-    mean(&r.tally.auth_steps, THOUSAND, NO_CONTACTS)
+    mean(&r.tally.auth_steps, MILLION, NO_CONTACTS)
 }
 
 pub(super) fn quality_score(r: &Reading<'_>) -> Figure {
@@ -404,7 +410,7 @@ pub(super) fn qa_variance(r: &Reading<'_>) -> Figure {
         .evaluators
         .iter()
         .filter(|(_, sum)| sum.n > 0)
-        .map(|(_, sum)| sum.sum as f64 / THOUSAND / float(sum.n))
+        .map(|(_, sum)| sum.sum as f64 / MILLION / float(sum.n))
         .collect();
     let n = means.len();
     if n < 2 {
@@ -444,7 +450,7 @@ pub(super) fn speed_trap(r: &Reading<'_>) -> Figure {
         return Figure::unknown("too few handled contacts to compare");
     }
     // After-contact work has no spread of its own here: it moves the means, the noise is that of talk and hold.
-    let acw = |t: &super::Tally| t.acw as f64 / 1e6 / float(t.handle.n);
+    let acw = |t: &super::Tally| t.handle_acw as f64 / 1e6 / float(t.handle.n);
     let ((mean_now, noise_now), (mean_before, noise_before)) = (spread(&now.handle), spread(&before.handle));
     let faster = (mean_before + acw(before)) - (mean_now + acw(now)) > Z * (noise_now + noise_before).sqrt();
     let fell = |part_now: i64, n_now: i64, part_before: i64, n_before: i64| {

@@ -27,7 +27,7 @@ pub const fn position_band(position: u32) -> usize {
 pub struct Sum {
     /// How many.
     pub n: i64,
-    /// Their sum, in microseconds or thousandths of a score.
+    /// Their sum, in microseconds or millionths of a score.
     pub sum: i128,
     /// The sum of their squares, for the interval of a mean.
     pub squares: i128,
@@ -214,6 +214,8 @@ pub struct Tally {
     pub hold: i64,
     /// After-contact work, µs.
     pub acw: i64,
+    /// Of that, of contacts whose talk time is known: what counts in handling times.
+    pub handle_acw: i64,
     /// Contacts with after-contact work, for its mean.
     pub wrapped: i64,
     /// Transferred away.
@@ -248,11 +250,11 @@ pub struct Tally {
     pub known_customer: i64,
     /// Of those, the customer had used another channel for the same intent within 24 h.
     pub channel_switched: i64,
-    /// CSAT scores put on 1–5, in thousandths.
+    /// CSAT scores put on 1–5, in millionths.
     pub csat: Sum,
     /// Scores in the top two steps.
     pub csat_top: i64,
-    /// Customer effort on 1–7, lower is easier, in thousandths.
+    /// Customer effort on 1–7, lower is easier, in millionths.
     pub ces: Sum,
     /// NPS answers.
     pub nps: i64,
@@ -260,9 +262,9 @@ pub struct Tally {
     pub promoters: i64,
     /// 0–6.
     pub detractors: i64,
-    /// Authentication steps, in thousandths.
+    /// Authentication steps, in millionths.
     pub auth_steps: Sum,
-    /// Quality evaluations 0–100, in thousandths.
+    /// Quality evaluations 0–100, in millionths.
     pub quality: Sum,
     /// By evaluator (an id of the engine's), sorted.
     pub evaluators: Vec<(u32, Sum)>,

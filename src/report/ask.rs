@@ -40,6 +40,8 @@ impl Report {
     pub fn of(engine: &mut Engine, asked: &Asked, first: Option<Time>, input: Input) -> Self {
         let now = engine.newest();
         engine.advance(now);
+        // A contact whose join was not seen joined before the first event.
+        let first = first.map(|first| engine.oldest().map_or(first, |oldest| oldest.min(first)));
         let from = asked.from.or(first).unwrap_or(now);
         let to = asked.to.unwrap_or(now + Span(1)).max(from);
         let query = Query {

@@ -14,6 +14,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use crate::clock::{Span, Time};
 use crate::event::{Channel, Event, Kind, Offer, Scored, Step, Survey, TransferKind};
 use crate::source::names::id_label;
+use crate::source::queue_log;
 use crate::text::Label;
 pub use columns::{Column, Columns, ColumnsError, Constant, Field, Joined};
 use columns::{Place, Places};
@@ -303,7 +304,7 @@ impl Parser {
                 queue: label(&places.queue).unwrap_or(Label::fixed("all")),
                 channel,
                 intent: label(&places.intent),
-                customer: label(&places.customer),
+                customer: queue_log::customer(text(&places.customer).as_bytes()),
                 priority: None,
                 position: None,
                 auth_steps: None,
@@ -361,7 +362,13 @@ impl Life {
         let mut at = offered + wait.unwrap_or_default();
         if self.answered {
             tell(at, Step::Answered { agent: agent.clone(), wait });
-            at = at + talk.unwrap_or_default() + hold.unwrap_or_default();
+            at = at + talk.unwrap_or_default();
+            if let Some(hold) = hold.filter(|_| self.transferred) {
+                // A transfer doesn't say how long the customer was on hold before it.
+                tell(at, Step::Held);
+                tell(at + hold, Step::Resumed);
+            }
+            at = at + hold.unwrap_or_default();
             if self.transferred {
                 let kind = TransferKind::Blind;
                 tell(at, Step::Transferred { kind, to_queue: None, to_agent: None, to_number: None, talk });

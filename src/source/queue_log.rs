@@ -115,7 +115,7 @@ impl Parser {
             Verb::Refused(reason) => {
                 let contact = call(fields.get(1))?;
                 let queue = self.queue(&parts).ok_or("no queue")?;
-                if parts.word == b"LEAVEEMPTY" && self.has_just_left(&contact, &queue) {
+                if parts.word == b"LEAVEEMPTY" && self.had_just_left(&contact, &queue) {
                     return Ok(());
                 }
                 let offer = offer(queue.clone(), None, None);
@@ -269,8 +269,10 @@ impl Parser {
         (!queue.is_empty() && queue != b"NONE").then(|| self.names.get(queue)).filter(|queue| !queue.is_empty())
     }
 
-    fn has_just_left(&self, contact: &Label, queue: &Label) -> bool {
-        self.exits.iter().any(|(call, of)| call == contact && of == queue)
+    /// Whether this exit has been told of already; once, for the next one is another.
+    fn had_just_left(&mut self, contact: &Label, queue: &Label) -> bool {
+        let place = self.exits.iter().position(|(call, of)| call == contact && of == queue);
+        place.map(|place| self.exits.remove(place)).is_some()
     }
 }
 
@@ -319,8 +321,8 @@ fn caller<'a>(parts: &Parts<'a>) -> (&'a [u8], Option<u32>) {
 }
 
 /// A customer by number or id; numbers that are withheld are nobody.
-fn customer(number: &[u8]) -> Option<Label> {
-    const WITHHELD: [&str; 13] = [
+pub(super) fn customer(number: &[u8]) -> Option<Label> {
+    const WITHHELD: [&str; 20] = [
         "anonymous",
         "unknown",
         "private",
@@ -334,12 +336,24 @@ fn customer(number: &[u8]) -> Option<Label> {
         "no number",
         "not available",
         "nobody",
+        "hidden",
+        "private number",
+        "unknown number",
+        "unknown caller",
+        "no caller id",
+        "n/a",
+        "-",
     ];
     let number = number.trim_ascii();
     if number.first().is_some_and(|&byte| byte.is_ascii_digit() || byte == b'+') {
-        return Some(id_label(number));
+        // A number of nothing but noughts is what some exchanges give for none.
+        let none = number.iter().all(|byte| *byte == b'0');
+        return Some(id_label(number)).filter(|_| !none);
     }
-    let bare = number.strip_prefix(b"<").and_then(|n| n.strip_suffix(b">")).unwrap_or(number).trim_ascii();
+    // `"Anonymous" <anonymous>`, `anonymous@anonymous.invalid`
+    let bare = number.iter().rposition(|byte| *byte == b'<').and_then(|at| number.get(at + 1..)).unwrap_or(number);
+    let bare = bare.strip_suffix(b">").unwrap_or(bare);
+    let bare = bare.split(|byte| *byte == b'@').next().unwrap_or(bare).trim_ascii();
     if bare.is_empty() || WITHHELD.iter().any(|word| bare.eq_ignore_ascii_case(word.as_bytes())) {
         return None;
     }

@@ -119,7 +119,12 @@ impl<'a> Fields<'a> {
     /// A whole number that fits `T`.
     pub(super) fn whole<T: TryFrom<i64>>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
-        let number = serde_json::from_str::<i64>(raw).ok().and_then(|number| T::try_from(number).ok());
+        // Some programs write whole numbers as `3.0`.
+        #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64);
+        let number = serde_json::from_str::<i64>(raw).ok();
+        let number = number.or_else(|| serde_json::from_str::<f64>(raw).ok().and_then(whole));
+        let number = number.and_then(|number| T::try_from(number).ok());
         number.map(Some).ok_or_else(|| not(name, "a whole number in its range"))
     }
 
