@@ -124,6 +124,10 @@ pub enum Step {
     Resumed,
     /// Transferred away: this agent has finished with it.
     Transferred {
+        /// Who has finished with it, where the source says so: it names the agent of a contact that was answered
+        /// before the source began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<Label>,
         /// How.
         kind: TransferKind,
         /// To which queue.
@@ -137,6 +141,10 @@ pub enum Step {
     },
     /// The conversation ended.
     Completed {
+        /// Who has finished with it, where the source says so: it names the agent of a contact that was answered
+        /// before the source began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<Label>,
         /// Who ended it.
         ended_by: Option<EndedBy>,
         /// Talk time without hold, where given.

@@ -122,11 +122,12 @@ fn events(visits: &[Visit]) -> Vec<Event> {
                 say(v.answer_at() + 1 + v.hold, Step::Resumed);
             }
             if v.end == 4 {
-                say(v.end_at(), Step::Completed { ended_by: None, talk: None, hold: None });
+                say(v.end_at(), Step::Completed { agent: None, ended_by: None, talk: None, hold: None });
             } else {
                 say(
                     v.end_at(),
                     Step::Transferred {
+                        agent: None,
                         kind: TransferKind::Blind,
                         to_queue: None,
                         to_agent: None,

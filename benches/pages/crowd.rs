@@ -175,7 +175,7 @@ impl Crowd {
         let ended = answered + self.dice.seconds(20, 500);
         let wrapped = ended + self.dice.seconds(5, 60);
         self.later(answered, step(Step::Answered { agent: agent.clone(), wait: None }));
-        self.later(ended, step(Step::Completed { ended_by: None, talk: None, hold: None }));
+        self.later(ended, step(Step::Completed { agent: None, ended_by: None, talk: None, hold: None }));
         self.later(wrapped, step(Step::Wrapped { agent, acw: None }));
         if self.dice.roll(100) < 8 {
             let score = if self.dice.roll(4) == 0 { 2.0 } else { 5.0 };

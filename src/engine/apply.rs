@@ -284,10 +284,13 @@ impl Engine {
             event::Step::Left { reason, wait } => Move::Left { reason: *reason, wait: *wait },
             event::Step::Held => Move::Held,
             event::Step::Resumed => Move::Resumed,
-            event::Step::Transferred { to_queue, talk, .. } => {
-                Move::Transferred { to_queue: self.queues.maybe(to_queue.as_ref()), talk: *talk }
+            event::Step::Transferred { agent, to_queue, talk, .. } => {
+                let agent = self.agents.maybe(agent.as_ref());
+                Move::Transferred { agent, to_queue: self.queues.maybe(to_queue.as_ref()), talk: *talk }
             }
-            event::Step::Completed { talk, hold, .. } => Move::Completed { talk: *talk, hold: *hold },
+            event::Step::Completed { agent, talk, hold, .. } => {
+                Move::Completed { agent: self.agents.maybe(agent.as_ref()), talk: *talk, hold: *hold }
+            }
             event::Step::Wrapped { agent, acw } => Move::Wrapped { agent: self.agents.id(agent), acw: *acw },
             event::Step::Classified { intent } => Move::Classified { intent: self.intents.id(intent) },
             event::Step::Identified { customer } => {

@@ -47,10 +47,12 @@ pub(super) enum Move {
         wait: Option<Span>,
     },
     Transferred {
+        agent: u32,
         to_queue: u32,
         talk: Option<Span>,
     },
     Completed {
+        agent: u32,
         talk: Option<Span>,
         hold: Option<Span>,
     },
@@ -459,14 +461,18 @@ fn advance(visit: &mut Visit, step: &Step) {
         Move::Transferred { .. } if visit.stage == Stage::Waiting => {
             visit.end_wait(at, None, Stage::Left(LeftReason::Overflow));
         }
-        Move::Transferred { talk, .. } => visit.finish(at, talk, None, Stage::Transferred),
+        Move::Transferred { agent, talk, .. } => {
+            visit.know_agent(agent);
+            visit.finish(at, talk, None, Stage::Transferred);
+        }
         Move::Completed { .. } if visit.stage == Stage::Waiting => visit.lose(at),
-        Move::Completed { talk, hold } => visit.finish(at, talk, hold, Stage::Completed),
+        Move::Completed { agent, talk, hold } => {
+            visit.know_agent(agent);
+            visit.finish(at, talk, hold, Stage::Completed);
+        }
         Move::Wrapped { agent, acw } => {
             let ended = visit.ended.or(visit.answered);
-            if visit.agent == 0 {
-                visit.agent = agent;
-            }
+            visit.know_agent(agent);
             if let Some(acw) = acw.or_else(|| ended.map(|ended| at.since(ended))) {
                 visit.acw = Some((at, acw));
             }

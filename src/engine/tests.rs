@@ -37,7 +37,7 @@ fn answered(seconds: i64, id: &str, agent: &str) -> Event {
 }
 
 fn completed(seconds: i64, id: &str) -> Event {
-    contact(seconds, id, None, Step::Completed { ended_by: None, talk: None, hold: None })
+    contact(seconds, id, None, Step::Completed { agent: None, ended_by: None, talk: None, hold: None })
 }
 
 fn abandoned(seconds: i64, id: &str) -> Event {
@@ -119,6 +119,7 @@ fn an_intent_found_out_late_moves_everything_that_was_counted() {
 #[test]
 fn a_transfer_to_another_queue_is_a_visit_of_its_own() {
     let to_support = Step::Transferred {
+        agent: None,
         kind: TransferKind::Blind,
         to_queue: Some("support".into()),
         to_agent: None,
@@ -145,6 +146,7 @@ fn a_transfer_to_another_queue_is_a_visit_of_its_own() {
 #[test]
 fn overlapping_visits_are_told_apart_by_their_queue() {
     let blind = Step::Transferred {
+        agent: None,
         kind: TransferKind::Blind,
         to_queue: None,
         to_agent: None,
@@ -322,8 +324,14 @@ fn what_a_table_does_not_time_is_unknown_never_zero() {
 
 #[test]
 fn an_intent_said_of_a_contact_holds_for_all_its_visits() {
-    let away =
-        Step::Transferred { kind: TransferKind::Blind, to_queue: None, to_agent: None, to_number: None, talk: None };
+    let away = Step::Transferred {
+        agent: None,
+        kind: TransferKind::Blind,
+        to_queue: None,
+        to_agent: None,
+        to_number: None,
+        talk: None,
+    };
     let mut floor = engine(&[
         offered(0, "c1", "sales", "", None),
         answered(5, "c1", "bo"),
@@ -451,7 +459,7 @@ fn work_after_contacts_of_unknown_length_is_in_no_mean() {
         [
             untimed(id),
             answered(0, id, "bo"),
-            contact(60, id, None, Step::Completed { ended_by: None, talk, hold: None }),
+            contact(60, id, None, Step::Completed { agent: None, ended_by: None, talk, hold: None }),
             contact(90, id, None, Step::Wrapped { agent: "bo".into(), acw: Some(Span::seconds(acw)) }),
         ]
     };
@@ -463,6 +471,7 @@ fn work_after_contacts_of_unknown_length_is_in_no_mean() {
 #[test]
 fn hanging_up_after_a_transfer_counts_as_answering_after_one_does() {
     let away = Step::Transferred {
+        agent: None,
         kind: TransferKind::Blind,
         to_queue: Some("support".into()),
         to_agent: None,
@@ -478,4 +487,11 @@ fn hanging_up_after_a_transfer_counts_as_answering_after_one_does() {
     let support = Slice::of(Dim::Queue, "support".into());
     assert_eq!(value(&mut floor, support.clone(), KpiId::Offered), Some(1.0));
     assert_eq!(value(&mut floor, support, KpiId::Abandoned), Some(1.0));
+}
+
+#[test]
+fn whoever_finished_with_a_contact_is_known_though_nobody_saw_the_answer() {
+    let done = Step::Completed { agent: Some("bo".into()), ended_by: None, talk: Some(Span::seconds(60)), hold: None };
+    let mut floor = engine(&[contact(0, "c1", Some("sales"), done)]);
+    assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Aht), Some(60.0));
 }

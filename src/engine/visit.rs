@@ -175,6 +175,13 @@ impl Visit {
         self.stage = Stage::Talking;
     }
 
+    /// The agent, where the answer was not seen.
+    pub(super) fn know_agent(&mut self, agent: u32) {
+        if self.agent == 0 {
+            self.agent = agent;
+        }
+    }
+
     /// The agent has finished with it.
     pub(super) fn finish(&mut self, at: Time, talk: Option<Span>, hold: Option<Span>, stage: Stage) {
         self.resume(at);

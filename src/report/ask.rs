@@ -103,7 +103,7 @@ mod tests {
             contact(12, "a", Step::Answered { agent: "ann".into(), wait: None }),
             contact(20, "b", offer()),
             contact(60, "b", Step::Abandoned { wait: None, position: None }),
-            contact(72, "a", Step::Completed { ended_by: None, talk: None, hold: None }),
+            contact(72, "a", Step::Completed { agent: None, ended_by: None, talk: None, hold: None }),
         ];
         for event in &events {
             input.count(engine.apply(event));

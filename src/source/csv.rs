@@ -371,9 +371,12 @@ impl Life {
             at = at + hold.unwrap_or_default();
             if self.transferred {
                 let kind = TransferKind::Blind;
-                tell(at, Step::Transferred { kind, to_queue: None, to_agent: None, to_number: None, talk });
+                tell(
+                    at,
+                    Step::Transferred { agent: None, kind, to_queue: None, to_agent: None, to_number: None, talk },
+                );
             } else {
-                tell(at, Step::Completed { ended_by: None, talk, hold });
+                tell(at, Step::Completed { agent: None, ended_by: None, talk, hold });
             }
             if acw.is_some() {
                 at = at + acw.unwrap_or_default();

@@ -138,9 +138,9 @@ impl Parser {
     /// A step in the life of a call; `None` where it says nothing.
     fn step(&mut self, parts: &Parts<'_>, contact: &Label, queue: Option<&Label>) -> Result<Option<Step>, Refusal> {
         let left = |reason, wait| Ok(Some(Step::Left { reason, wait }));
-        let completed = |by| {
+        let completed = |agent, by| {
             let talk = seconds(parts.data(1));
-            Ok(Some(Step::Completed { ended_by: Some(by), talk, hold: None }))
+            Ok(Some(Step::Completed { agent, ended_by: Some(by), talk, hold: None }))
         };
         match parts.verb {
             Verb::EnterQueue => {
@@ -174,9 +174,9 @@ impl Parser {
                 Ok(Some(Step::RingNoAnswer { agent, ring: milliseconds(parts.data(0)) }))
             }
             Verb::RingCanceled => Ok(Some(Step::RingCanceled { agent: self.agent_name(parts)? })),
-            Verb::CompleteCaller => completed(EndedBy::Customer),
-            Verb::CompleteAgent => completed(EndedBy::Agent),
-            Verb::BlindTransfer | Verb::AttendedTransfer => Ok(Some(transferred(parts))),
+            Verb::CompleteCaller => completed(self.agent_name(parts).ok(), EndedBy::Customer),
+            Verb::CompleteAgent => completed(self.agent_name(parts).ok(), EndedBy::Agent),
+            Verb::BlindTransfer | Verb::AttendedTransfer => Ok(Some(transferred(parts, self.agent_name(parts).ok()))),
             Verb::Custom(meaning) => self.custom(meaning, parts),
             _ => Ok(None),
         }
@@ -362,7 +362,7 @@ pub(super) fn customer(number: &[u8]) -> Option<Label> {
 
 /// A transfer. The tail is `hold|talk|original position`, whatever stands before it (LINK has one field more, an
 /// extension may hold a bar); 1.4 wrote no position.
-fn transferred(parts: &Parts<'_>) -> Step {
+fn transferred(parts: &Parts<'_>, agent: Option<Label>) -> Step {
     let count = parts.data_count();
     let blind = parts.verb == Verb::BlindTransfer;
     let talk = match count {
@@ -373,7 +373,7 @@ fn transferred(parts: &Parts<'_>) -> Step {
     let kind = if blind { TransferKind::Blind } else { TransferKind::Attended };
     let to_number =
         blind.then(|| parts.data(0).trim_ascii()).filter(|number| !number.is_empty()).map(Label::from_bytes);
-    Step::Transferred { kind, to_queue: None, to_agent: None, to_number, talk }
+    Step::Transferred { agent, kind, to_queue: None, to_agent: None, to_number, talk }
 }
 
 fn number(field: &[u8]) -> Option<f64> {

@@ -194,6 +194,7 @@ fn step(name: &str, data: &mut Fields<'_>) -> Result<Step, String> {
         "contact.held" => Step::Held,
         "contact.resumed" => Step::Resumed,
         "contact.transferred" => Step::Transferred {
+            agent: None,
             kind: data.word("kind", transfer_kind)?.ok_or_else(|| missing("kind"))?,
             to_queue: data.label("to_queue")?,
             to_agent: data.label("to_agent")?,
@@ -201,6 +202,7 @@ fn step(name: &str, data: &mut Fields<'_>) -> Result<Step, String> {
             talk: data.seconds("talk_s")?,
         },
         "contact.completed" => Step::Completed {
+            agent: None,
             ended_by: data.word("ended_by", ended_by)?,
             talk: data.seconds("talk_s")?,
             hold: data.seconds("hold_s")?,

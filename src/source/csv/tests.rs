@@ -76,7 +76,7 @@ fn a_row_is_a_contacts_whole_life() {
         first[1..],
         [
             (start + 109, Step::Answered { agent: diane.clone(), wait: s(109) }),
-            (start + 252, Step::Completed { ended_by: None, talk: s(143), hold: None }),
+            (start + 252, Step::Completed { agent: None, ended_by: None, talk: s(143), hold: None }),
             (start + 262, Step::Wrapped { agent: diane, acw: s(10) }),
             (start + 262, Step::Resolved { resolved: true, reason: None }),
             (

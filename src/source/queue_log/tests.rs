@@ -53,7 +53,7 @@ fn a_call_that_is_answered() {
     assert_eq!(offer("1000000000|7.1|q|NONE|ENTERQUEUE|||1|"), (None, Some(1)));
     assert_eq!(step("1000000000|7.1|q|Ann|CONNECT|12|7.2|3"), Step::Answered { agent: ann(), wait: s(12) });
     assert_eq!(step("1000000000|7.1|q|Ann|CONNECT|12|7.2"), Step::Answered { agent: ann(), wait: s(12) });
-    let completed = |by| Step::Completed { ended_by: Some(by), talk: s(60), hold: None };
+    let completed = |by| Step::Completed { agent: Some(ann()), ended_by: Some(by), talk: s(60), hold: None };
     assert_eq!(step("1000000000|7.1|q|Ann|COMPLETECALLER|12|60|1"), completed(EndedBy::Customer));
     assert_eq!(step("1000000000|7.1|q|Ann|COMPLETEAGENT|12|60|1"), completed(EndedBy::Agent));
 }

@@ -259,7 +259,8 @@ impl Simulator {
             let attended = self.dice.chance(0.35);
             let kind = if attended { TransferKind::Attended } else { TransferKind::Blind };
             let to_queue = Some(Label::fixed(to.row().id));
-            let step = Step::Transferred { kind, to_queue, to_agent: None, to_number: None, talk: Some(talk) };
+            let step =
+                Step::Transferred { agent: None, kind, to_queue, to_agent: None, to_number: None, talk: Some(talk) };
             self.say_step(label.clone(), from, step);
             contact.queue = to;
             contact.channel = to.row().channel;
@@ -271,7 +272,8 @@ impl Simulator {
         }
         let after = self.dice.lognormal(after_s, 0.5);
         let ended_by = if self.dice.chance(0.62) { EndedBy::Customer } else { EndedBy::Agent };
-        let step = Step::Completed { ended_by: Some(ended_by), talk: Some(talk), hold: Some(contact.held) };
+        let step =
+            Step::Completed { agent: None, ended_by: Some(ended_by), talk: Some(talk), hold: Some(contact.held) };
         self.say_step(label.clone(), from, step);
         let mut notes = Vec::new();
         if !contact.intent_known && self.dice.chance(0.95) {

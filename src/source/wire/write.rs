@@ -86,7 +86,7 @@ fn step_form(step: &Step) -> Option<(&'static str, Value)> {
         Step::Left { reason, wait } => ("contact.left", json!({"reason": reason.key(), "wait_s": secs(*wait)})),
         Step::Held => ("contact.held", json!({})),
         Step::Resumed => ("contact.resumed", json!({})),
-        Step::Transferred { kind, to_queue, to_agent, to_number, talk } => {
+        Step::Transferred { kind, to_queue, to_agent, to_number, talk, .. } => {
             let kind = match kind {
                 TransferKind::Blind => "blind",
                 TransferKind::Attended => "attended",
@@ -97,7 +97,7 @@ fn step_form(step: &Step) -> Option<(&'static str, Value)> {
                     "talk_s": secs(*talk)}),
             )
         }
-        Step::Completed { ended_by, talk, hold } => {
+        Step::Completed { ended_by, talk, hold, .. } => {
             let ended_by = ended_by.map(|by| match by {
                 EndedBy::Customer => "customer",
                 EndedBy::Agent => "agent",
