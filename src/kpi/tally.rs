@@ -365,6 +365,7 @@ impl Tally {
             talk,
             hold,
             acw,
+            handle_acw,
             wrapped,
             transferred,
             ring_no_answer,

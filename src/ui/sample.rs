@@ -81,15 +81,16 @@ fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
         t.talk += talk * 1_000_000;
         t.hold += 12_000_000;
         t.acw += 45_000_000;
+        t.handle_acw += 45_000_000;
         t.handle.count((talk + 57) * 1_000_000, 1);
         t.first_contacts += 1;
         t.first_resolved += i64::from(mix(&[i, n, q]) % 100 < 86 - i * 2);
         t.transferred += i64::from(mix(&[n, i, 5]) % 11 == 0);
         if mix(&[n, half_hour, i]) % 6 == 0 {
             let score = 3 + mix(&[n, q, 11, half_hour]) % 3;
-            t.csat.count(score * 1000, 1);
+            t.csat.count(score * 1_000_000, 1);
             t.csat_top += i64::from(score >= 4);
-            t.ces.count((1 + mix(&[n, i, 13]) % 5) * 1000, 1);
+            t.ces.count((1 + mix(&[n, i, 13]) % 5) * 1_000_000, 1);
             t.nps += 1;
             t.promoters += i64::from(score == 5);
             t.detractors += i64::from(score == 3);
