@@ -185,7 +185,7 @@ fn wait_for_holder(board: &mut Board) {
     board.wait_until("who has it and a countdown", |seen| {
         let text = seen.emulator.screen().contents();
         let line = text.lines().find(|line| line.contains("all queues: offered") && line.contains(" ann "));
-        line.is_some_and(|line| line.contains(" 14:") || line.contains(" 13:") || line.contains(" 15:00"))
+        line.is_some_and(|line| line.contains(" 14m") || line.contains(" 13m") || line.contains(" 15m00"))
     });
 }
 

@@ -122,7 +122,7 @@ fn counts_down(line: &str) -> bool {
     let rest = line.split(" ann ").nth(1).unwrap_or_default();
     rest.split_whitespace()
         .nth(1)
-        .is_some_and(|left| left.starts_with("13:") || left.starts_with("14:") || left == "15:00")
+        .is_some_and(|left| left.starts_with("13m") || left.starts_with("14m") || left == "15m00")
 }
 
 /// The steps of the drill trail.
