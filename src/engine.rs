@@ -14,6 +14,7 @@ mod names;
 mod repeats;
 mod seen;
 mod settings;
+mod store;
 mod view;
 mod visit;
 mod write_up;
@@ -58,7 +59,7 @@ pub struct Engine {
     /// By number of the name.
     queue_facts: Vec<QueueFacts>,
     agent_facts: Vec<AgentFacts>,
-    calls: calls::Calls,
+    calls: store::Calls,
     /// Contacts by id: those that are alive or were until lately, which nearly every event is about, and the rest.
     call_ids: FxHashMap<Label, u64>,
     settled_ids: FxHashMap<Label, u64>,

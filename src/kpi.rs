@@ -4,6 +4,7 @@
 //! direction, its bands and a function from a [`Reading`] to a [`Figure`] that keeps its numerator and
 //! denominator. Formulas and ids are a contract; they don't drift.
 
+pub mod bag;
 pub mod bands;
 mod catalogue;
 pub mod figure;
