@@ -90,6 +90,9 @@ pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity)
         ));
     }
     let past = line(rule, seen.baseline, severity).or_else(|| line(rule, seen.baseline, Severity::Warning));
+    // "70%, below 70%" would be nonsense: where rounding hides the difference, a decimal shows it.
+    let hidden = def.unit == Unit::Percent && past.is_some_and(|line| show_line(def, line) == shown);
+    let shown = if hidden { format!("{value:.1}%") } else { shown };
     let past = past.map_or_else(String::new, |line| format!(", {side} {}", show_line(def, line)));
     Label::prose(&format!("{slice}: {name} {shown} {}{past}", over(rule)))
 }
@@ -224,6 +227,10 @@ mod tests {
         assert_eq!(
             text(&level, "billing", seen(&figure(62.0, 40)), Severity::Critical).as_str(),
             "billing: service level 62% over the last hour, below 70%"
+        );
+        assert_eq!(
+            text(&level, "billing", seen(&figure(69.7, 40)), Severity::Critical).as_str(),
+            "billing: service level 69.7% over the last hour, below 70%"
         );
         let wait = Rule::of("r", KpiId::LongestWait);
         assert_eq!(

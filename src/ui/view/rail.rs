@@ -1,7 +1,10 @@
 //! The rail of the overview: what nobody has taken, what somebody has, and what to do about it.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::alerts::{self, Alerts, taken};
 use super::{Ctx, overlay};
@@ -70,7 +73,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         if overlay::height(&lines, width) <= usize::from(rest.height) {
             overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
         } else if let ([(text, role)], 1..) = (&lines, rest.height) {
-            buffer.set_stringn(rest.x + 2, rest.y, fit(text, width), width, ctx.theme.style(*role));
+            buffer.set_stringn(rest.x + 2, rest.y, clauses(text, width), width, ctx.theme.style(*role));
         }
         return cursor;
     }
@@ -78,6 +81,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let used = alerts::detail(buffer, room, ctx, e);
     others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
     cursor
+}
+
+/// As many whole clauses of an instruction as fit: half a one helps nobody.
+fn clauses(text: &str, width: usize) -> Cow<'_, str> {
+    let mut ends = text.match_indices([',', ';', ':']).filter_map(|(at, _)| text.get(..at));
+    let whole = ends.rfind(|clause| clause.width() <= width);
+    whole.map_or_else(|| fit(text, width), Cow::Borrowed)
 }
 
 /// What to do about the other lines of the rail, as far as there is room.
