@@ -176,6 +176,12 @@ pub struct SourceRow {
     pub late: u64,
     /// The last thing set aside: place and reason.
     pub last_rejection: Option<Label>,
+    /// When it will be tried again, where it waits for that.
+    pub next_try: Option<Time>,
+    /// How far its clock is ahead of ours (behind, where negative), where that was measured.
+    pub ahead: Option<Span>,
+    /// Something its owner should know and that is no fault: rights it doesn't need, a certificate that isn't checked.
+    pub remark: Option<Label>,
 }
 
 /// How a source does.

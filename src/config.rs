@@ -7,6 +7,7 @@ mod alerts;
 mod floor;
 mod problem;
 mod section;
+mod source;
 mod ui;
 
 use std::cell::RefCell;
@@ -17,7 +18,6 @@ use toml::de::DeTable;
 
 use crate::alert;
 use crate::engine;
-use crate::source;
 use crate::text::Label;
 
 pub(crate) use floor::zone;
@@ -35,7 +35,7 @@ pub struct Config {
     /// How the floor counts and judges.
     pub floor: engine::Settings,
     /// Where events come from.
-    pub sources: Vec<source::Settings>,
+    pub sources: Vec<crate::source::Settings>,
     /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
     pub rules: Vec<alert::Rule>,
     /// What holds for all of them.
@@ -112,7 +112,7 @@ impl Config {
         }
         config.who = root.text("who");
         floor::read(&mut config.floor, &mut root);
-        config.sources = root.list("source").into_iter().map(|(_, source)| source).collect();
+        config.sources = source::read(&mut root);
         alerts::read(&mut config, &mut root);
         ui::read(&mut config.ui, root.section("ui"), &config.floor);
         config.journal.read(root.section("journal"));

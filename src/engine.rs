@@ -74,6 +74,7 @@ pub struct Engine {
     repeats: repeats::Repeats,
     seen: seen::Seen,
     restarts: Vec<(u32, Time)>,
+    gaps: Vec<Gap>,
     lines: view::Lines,
     gives: Gives,
     /// The newest time seen, of all and by origin.
@@ -84,6 +85,17 @@ pub struct Engine {
     observed: FxHashMap<(u32, KpiId), (f64, Time)>,
     /// Rises when names' groupings or the lines that facts are judged by change.
     epoch: u64,
+}
+
+/// A time in which nothing was seen of a source: what happened is in no figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The origin of its events.
+    pub origin: Label,
+    /// From when.
+    pub since: Time,
+    /// Until when.
+    pub until: Time,
 }
 
 #[derive(Debug, Default)]
@@ -134,6 +146,12 @@ impl Engine {
         self.minutes.first_instant()
     }
 
+    /// The times in which nothing was seen of a source, in the order they were told.
+    #[must_use]
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     /// The newest event's time.
     #[must_use]
     pub const fn newest(&self) -> Time {
@@ -163,6 +181,7 @@ impl Engine {
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
         let oldest = calendar.day_start(now, days);
         self.minutes.forget_before(oldest);
+        self.gaps.retain(|gap| gap.until >= oldest);
         let history = oldest - self.settings.rules.fcr_window;
         self.repeats.forget_before(history);
         let detail = calendar.day_start(now, 1);

@@ -67,6 +67,11 @@ pub enum Kind {
     },
     /// The source's system started anew: contacts of this origin that were alive are lost.
     Restarted,
+    /// Nothing was seen of the source until now: what happened meanwhile is in no figure.
+    Missed {
+        /// From when on.
+        since: Time,
+    },
 }
 
 /// A step in the life of a contact.
@@ -178,6 +183,8 @@ pub enum Step {
     },
     /// Opened again after it was resolved.
     Reopened,
+    /// The source no longer knows it: it is over, and how it ended was not seen.
+    Lost,
     /// The customer answered a survey.
     Survey(Survey),
     /// The contact's quality was evaluated.

@@ -104,7 +104,7 @@ impl Floor {
         let started = Instant::now();
         let mut sources = Sources::new(&settings.sources, now);
         if matches!(feed, Feed::Recording(_)) {
-            sources.health(0, Health::Live, Label::default(), now);
+            sources.health(0, Health::Live, Label::default(), now, None);
         }
         let floor = Self {
             engine: Engine::new(settings.engine.clone()),
@@ -180,17 +180,19 @@ impl Floor {
         self.dirty = true;
         let now = self.now();
         match message {
-            Message::Events { source, events, cursor } => self.take_events(source, events, cursor, now),
+            Message::Events { source, events, cursor, kept } => self.take_events(source, events, cursor, kept, now),
             Message::Rejected { source, rejection } => {
                 tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
                 self.sources.rejected(source, &rejection, now);
             }
-            Message::Health { source, health, reason, at } => {
+            Message::Health { source, health, reason, at, next_try } => {
                 if let Some(name) = self.sources.name(source) {
                     tracing::info!(source = %name, health = health.key(), "{reason}");
                 }
-                self.sources.health(source, health, reason, at);
+                self.sources.health(source, health, reason, at, next_try);
             }
+            Message::Clock { source, ahead } => self.sources.clock(source, ahead),
+            Message::Remark { source, remark } => self.sources.remark(source, remark),
         }
     }
 

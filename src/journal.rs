@@ -159,6 +159,11 @@ impl Journal {
         self.writer.record(batch);
     }
 
+    /// Write down now; `done` is told, on the writer's thread, once it is on the disk or why it isn't.
+    pub fn record_and_tell(&self, batch: Batch, done: impl FnOnce(Result<(), Label>) + Send + 'static) {
+        self.writer.wait(batch, true, Box::new(done));
+    }
+
     /// Write an episode down now; `done` is told, on the writer's thread, once it is on the disk or why it isn't.
     pub fn keep(&self, episode: Episode, done: impl FnOnce(Result<(), Label>) + Send + 'static) {
         self.writer.keep(episode, Box::new(done));

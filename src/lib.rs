@@ -23,6 +23,7 @@ pub mod floor;
 pub mod journal;
 pub mod kpi;
 pub mod report;
+pub mod secret;
 pub mod source;
 pub mod text;
 pub mod ui;

@@ -1,27 +1,36 @@
 //! Sources: whatever a system says, turned into events.
 //!
 //! One file or folder a kind of source: bytes → records (pure) → events (pure). A source runs on its own thread
-//! and sends [`Message`]s; how it does is said the same way as what it saw.
+//! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
+//! session inside the shared loop of [`link`], which makes the connection anew for ever.
 
 pub mod csv;
 mod decoder;
 pub mod detect;
 pub mod follow;
 pub mod lines;
+pub(crate) mod link;
 mod names;
+mod naming;
+pub(crate) mod net;
 pub mod queue_log;
 pub mod read;
+mod running;
 pub mod settings;
 pub mod simulator;
 pub mod tally;
+pub mod tls;
 pub mod wire;
 
-pub use follow::{Running, spawn};
-pub use settings::Settings;
+pub use running::Running;
+pub use settings::{Connector, FileSettings, Kind, Settings};
 pub use tally::InputTally;
 
+use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
+
 use crate::board::Health;
-use crate::clock::Time;
+use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::text::Label;
 
@@ -37,6 +46,8 @@ pub enum Message {
         /// How far the source has been read once these are kept: text that means something only to the source.
         /// The journal keeps it in the same transaction as the events, so that none is lost or counted twice.
         cursor: Option<String>,
+        /// Told once they are on the disk, by a source whose other side waits for that.
+        kept: Option<oneshot::Sender<Receipt>>,
     },
     /// A line was set aside.
     Rejected {
@@ -55,7 +66,72 @@ pub enum Message {
         reason: Label,
         /// Since when.
         at: Time,
+        /// When it will try again, where it waits for that.
+        next_try: Option<Time>,
     },
+    /// How far its clock is ahead of ours.
+    Clock {
+        /// Which source.
+        source: usize,
+        /// So far; behind, where negative.
+        ahead: Span,
+    },
+    /// Something its owner should know and that is no fault.
+    Remark {
+        /// Which source.
+        source: usize,
+        /// What.
+        remark: Label,
+    },
+}
+
+/// What became of events that somebody waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// These many were new.
+    pub taken: usize,
+    /// These many had come before.
+    pub duplicates: usize,
+    /// Whether they are on the disk, or why not.
+    pub kept: Result<(), Label>,
+}
+
+/// Why a source can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// Its columns can't work.
+    #[error("source {name}: {error}")]
+    Columns {
+        /// Which source.
+        name: Label,
+        /// Why.
+        error: Box<csv::ColumnsError>,
+    },
+    /// There is no thread for it.
+    #[error("source {name}: cannot start: {error}")]
+    Thread {
+        /// Which source.
+        name: Label,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+/// Start the source that `settings` describe. It goes on from `cursor` (the last one that was kept of it), or from
+/// its beginning, and sends what it sees as source number `index`.
+///
+/// # Errors
+/// Where its columns can't work, or no thread can be started.
+pub fn spawn(
+    index: usize,
+    settings: &Settings,
+    clock: Clock,
+    cursor: Option<&str>,
+    to: Sender<Message>,
+) -> Result<Running, SpawnError> {
+    match &settings.connector {
+        Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
+    }
 }
 
 /// Something that could not be taken in.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::clock::Time;
 use crate::config::Config;
+use crate::source::Connector;
 use crate::source::csv::Columns;
 use crate::source::detect::Format;
 use crate::source::read::{self, Options};
@@ -33,9 +34,10 @@ impl Args {
         );
         let mut faults = 0;
         for source in &config.sources {
-            let found = source.table_columns().map_err(|error| error.to_string()).and_then(|columns| {
-                let options = Options { columns, verbs: source.verbs.clone(), now: Some(now), ..Options::default() };
-                see(&source.path, &options)
+            let Connector::File(file) = &source.connector;
+            let found = file.table_columns().map_err(|error| error.to_string()).and_then(|columns| {
+                let options = Options { columns, verbs: file.verbs.clone(), now: Some(now), ..Options::default() };
+                see(&file.path, &options)
             });
             faults += say(&mut out, source.name().as_str(), found);
         }

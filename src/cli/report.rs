@@ -104,7 +104,7 @@ impl Args {
         Ok(Wanted {
             files: self.files.clone(),
             columns: self.columns.clone(),
-            verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs.0).collect()),
+            verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs().0).collect()),
             asked: Asked { from, to, by: self.by.clone(), every: self.every, kpis },
             settings,
         })

@@ -29,6 +29,8 @@ pub(super) struct Place(usize);
 /// A table of the file; one that isn't there reads as empty.
 pub(super) struct Section<'d> {
     path: String,
+    /// Where it begins, to complain of what isn't there.
+    place: usize,
     table: Option<&'d DeTable<'d>>,
     asked: Vec<&'static str>,
     findings: &'d RefCell<Findings>,
@@ -37,7 +39,7 @@ pub(super) struct Section<'d> {
 impl<'d> Section<'d> {
     /// The whole file.
     pub(super) fn root(table: &'d DeTable<'d>, findings: &'d RefCell<Findings>) -> Self {
-        Self { path: String::new(), table: Some(table), asked: Vec::new(), findings }
+        Self { path: String::new(), place: 0, table: Some(table), asked: Vec::new(), findings }
     }
 
     fn name(&self, key: &str) -> String {
@@ -56,7 +58,7 @@ impl<'d> Section<'d> {
 
     /// Say that the value of a key is wrong.
     pub(super) fn complain(&self, key: &str, what: &str) {
-        let at = self.table.and_then(|table| table.get(key)).map_or(0, |value| value.span().start);
+        let at = self.table.and_then(|table| table.get(key)).map_or(self.place, |value| value.span().start);
         self.findings.borrow_mut().mistakes.push((at, format!("`{}` {what}", self.name(key))));
     }
 
@@ -179,7 +181,8 @@ impl<'d> Section<'d> {
         if value.is_some() && table.is_none() {
             self.complain(key, &format!("must be a table: write `[{}]`", self.name(key)));
         }
-        Self { path: self.name(key), table, asked: Vec::new(), findings: self.findings }
+        let place = value.map_or(0, |value| value.span().start);
+        Self { path: self.name(key), place, table, asked: Vec::new(), findings: self.findings }
     }
 
     /// The keys of this table, for tables whose keys are the file's own.
@@ -193,14 +196,47 @@ impl<'d> Section<'d> {
         self.other_room(key, value)
     }
 
-    /// A list of tables of another room's own type, `[[source]]`, each with the place to complain at.
+    /// A list of tables of another room's own type, `[[alert]]`, each with the place to complain at.
     pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<(Place, T)> {
-        let Some(value) = self.get(key) else { return Vec::new() };
-        let Some(items) = value.get_ref().as_array() else {
-            self.complain(key, &format!("must be a list of tables: write `[[{}]]`", self.name(key)));
-            return Vec::new();
-        };
+        let items = self.items(key);
         items.iter().filter_map(|item| Some((Place(item.span().start), self.other_room(key, item)?))).collect()
+    }
+
+    /// A list of tables, `[[source]]`, each to be read key by key.
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Self> {
+        let items = self.items(key);
+        items.iter().map(|item| Self { place: item.span().start, ..self.child(key, Some(item)) }).collect()
+    }
+
+    fn items(&mut self, key: &'static str) -> &'d [Spanned<DeValue<'d>>] {
+        let Some(value) = self.get(key) else { return &[] };
+        if let Some(items) = value.get_ref().as_array() {
+            return items;
+        }
+        self.complain(key, &format!("must be a list of tables: write `[[{}]]`", self.name(key)));
+        &[]
+    }
+
+    /// Whether a key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Let another room read the keys that nobody has asked for.
+    pub(super) fn rest<T>(&self, read: impl FnOnce(ValueDeserializer<'d>) -> Result<T, toml::de::Error>) -> Option<T> {
+        let mut rest = self.table.cloned().unwrap_or_default();
+        for key in &self.asked {
+            rest.remove(*key);
+        }
+        match read(ValueDeserializer::from(Spanned::new(self.place..self.place, DeValue::Table(rest)))) {
+            Ok(read) => Some(read),
+            Err(error) => {
+                let at = error.span().map_or(self.place, |span| span.start);
+                let text = format!("`{}`: {}", self.path, friendlier(error.message(), &self.asked));
+                self.findings.borrow_mut().mistakes.push((at, text));
+                None
+            }
+        }
     }
 
     fn other_room<T: DeserializeOwned>(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<T> {
@@ -208,7 +244,7 @@ impl<'d> Section<'d> {
             Ok(read) => Some(read),
             Err(error) => {
                 let at = error.span().map_or(value.span().start, |span| span.start);
-                let text = format!("`{}`: {}", self.name(key), friendlier(error.message()));
+                let text = format!("`{}`: {}", self.name(key), friendlier(error.message(), &[]));
                 self.findings.borrow_mut().mistakes.push((at, text));
                 None
             }
@@ -254,9 +290,11 @@ fn describe(value: &DeValue<'_>) -> String {
 }
 
 /// serde's list of names, cut down to the one that was probably meant.
-fn friendlier(message: &str) -> String {
+fn friendlier(message: &str, also: &[&str]) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
-    let (Some(wrong), known) = (words.next(), words.collect::<Vec<_>>()) else { return message.to_owned() };
+    let (Some(wrong), known) = (words.next(), words.chain(also.iter().copied()).collect::<Vec<_>>()) else {
+        return message.to_owned();
+    };
     let kind = ["unknown field", "unknown variant"].into_iter().find(|kind| message.starts_with(kind));
     match (kind, super::problem::nearest(wrong, known)) {
         (Some(kind), Some(near)) => format!("{kind} `{wrong}`; did you mean `{near}`?"),
@@ -271,10 +309,10 @@ mod tests {
     #[test]
     fn serde_s_list_becomes_a_suggestion() {
         assert_eq!(
-            friendlier("unknown field `pth`, expected one of `name`, `path`, `kind`"),
+            friendlier("unknown field `pth`, expected one of `name`, `path`, `kind`", &[]),
             "unknown field `pth`; did you mean `path`?"
         );
-        assert_eq!(friendlier("missing field `name`"), "missing field `name`");
-        assert_eq!(friendlier("no ticks at all"), "no ticks at all");
+        assert_eq!(friendlier("missing field `name`", &[]), "missing field `name`");
+        assert_eq!(friendlier("no ticks at all", &[]), "no ticks at all");
     }
 }

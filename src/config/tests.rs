@@ -44,7 +44,15 @@ fn the_example_shows_every_key_there_is() {
     let config = Config::read(&text, Tz::UTC, &findings);
     let findings = findings.into_inner();
     assert_eq!(findings.mistakes, Vec::new(), "{text}");
-    assert_eq!(findings.absent, Vec::<String>::new(), "keys missing from the example");
+    // What every source may have stands in the first one alone.
+    let shown_once = ["source.prefix", "source.correct_clock"].map(str::to_owned);
+    let mut absent = findings.absent;
+    for key in &shown_once {
+        let place = absent.iter().filter(|name| *name == key).count();
+        assert!(place < config.sources.len(), "{key} is missing from the example");
+    }
+    absent.retain(|name| !shown_once.contains(name));
+    assert_eq!(absent, Vec::<String>::new(), "keys missing from the example");
     assert_eq!(config.sources.len(), 3);
     // One built-in rule is switched off, one is new.
     assert_eq!(config.rules.len(), crate::alert::built_in().len());

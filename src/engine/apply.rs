@@ -6,7 +6,7 @@ use super::agents::Said;
 use super::calls::{Call, Joining, Move, Step, Taken};
 use super::facts::{Cell, Count, Fact};
 use super::visit::Visit;
-use super::{AgentFacts, Engine, Outcome, QueueFacts};
+use super::{AgentFacts, Engine, Gap, Outcome, QueueFacts};
 use crate::clock::{Span, Time};
 use crate::event::{self, AgentProfile, Channel, Event, Kind, QueueProfile, SelfService, Survey};
 use crate::kpi::KpiId;
@@ -60,6 +60,11 @@ impl Engine {
             }
             Kind::Restarted => {
                 self.restarted(event.at, origin);
+                Taken::Yes
+            }
+            // It is no fact about a contact; whoever draws trends asks for the gaps.
+            Kind::Missed { since } => {
+                self.gaps.push(Gap { origin: event.origin.clone(), since: *since, until: event.at });
                 Taken::Yes
             }
         };
@@ -302,6 +307,7 @@ impl Engine {
                 Move::Disposition { resolved: *resolved }
             }
             event::Step::Reopened | event::Step::Survey(_) => Move::Reopened,
+            event::Step::Lost => Move::Lost,
             event::Step::Quality { evaluator, score, .. } => {
                 self.gives.quality = true;
                 let evaluator = i64::from(self.evaluators.id(evaluator));

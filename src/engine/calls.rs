@@ -334,6 +334,8 @@ impl Call {
                 let left = matches!(step.what, Move::Left { .. });
                 match if left { oldest(Stage::Waiting) } else { newest(Stage::Waiting) } {
                     None if matches!(known.map(|v| v.stage), None | Some(Stage::Transferred)) => return Route::Unseen,
+                    // Some sources say of every caller who is gone that he hung up, and others know better.
+                    None if left => newest(Stage::Abandoned),
                     found => found,
                 }
             }
@@ -364,7 +366,7 @@ impl Call {
                     found => found,
                 }
             }
-            Move::Lost => visits.iter().position(|v| v.stage.is_open()),
+            Move::Lost => visits.iter().position(|v| fits(v) && v.stage.is_open()),
         };
         found.map_or(Route::Nowhere, |place| Route::At(from + place))
     }

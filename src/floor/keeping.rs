@@ -13,7 +13,7 @@ use crate::clock::{Span, Time};
 use crate::engine::Outcome;
 use crate::event::Event;
 use crate::journal::{self, Batch, Follower, Journal, Opened};
-use crate::source::Message;
+use crate::source::{Message, Receipt};
 use crate::text::Label;
 
 /// How often it is tried to go on in the place of a keeper that is gone.
@@ -200,7 +200,15 @@ impl Floor {
     }
 
     /// Count the events of a message and write them down with how far their source has been read.
-    pub(super) fn take_events(&mut self, source: usize, mut events: Vec<Event>, cursor: Option<String>, now: Time) {
+    pub(super) fn take_events(
+        &mut self,
+        source: usize,
+        mut events: Vec<Event>,
+        cursor: Option<String>,
+        kept: Option<oneshot::Sender<Receipt>>,
+        now: Time,
+    ) {
+        let came = events.len();
         let sources = &mut self.sources;
         let engine = &mut self.engine;
         events.retain(|event| {
@@ -208,9 +216,19 @@ impl Floor {
             sources.heard(source, &event.origin, event.at, outcome, now);
             outcome != Outcome::Duplicate
         });
+        let (taken, duplicates) = (events.len(), came - events.len());
         if let (Book::Ours(journal), Some(name)) = (&self.book, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
-            journal.record(Batch { events: vec![(name.clone(), events)], cursors, episodes: Vec::new() });
+            let batch = Batch { events: vec![(name.clone(), events)], cursors, episodes: Vec::new() };
+            match kept {
+                None => journal.record(batch),
+                Some(kept) => journal.record_and_tell(batch, move |done| {
+                    // Whoever waited may have gone meanwhile; that is his business.
+                    drop(kept.send(Receipt { taken, duplicates, kept: done }));
+                }),
+            }
+        } else if let Some(kept) = kept {
+            drop(kept.send(Receipt { taken, duplicates, kept: Ok(()) }));
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::SourceState;
 use crate::board::{Health, SourceRow};
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::engine::{Outcome, QueueNow};
 use crate::source::Rejection;
 use crate::text::Label;
@@ -45,6 +45,9 @@ impl Sources {
                 duplicates: 0,
                 late: 0,
                 last_rejection: None,
+                next_try: None,
+                ahead: None,
+                remark: None,
             },
             origins: BTreeSet::new(),
         };
@@ -84,7 +87,19 @@ impl Sources {
         source.row.last_rejection = Some(Label::sentence(&said));
     }
 
-    pub(super) fn health(&mut self, source: usize, health: Health, reason: Label, at: Time) {
+    pub(super) fn clock(&mut self, source: usize, ahead: Span) {
+        if let Some(source) = self.0.get_mut(source) {
+            source.row.ahead = Some(ahead);
+        }
+    }
+
+    pub(super) fn remark(&mut self, source: usize, remark: Label) {
+        if let Some(source) = self.0.get_mut(source) {
+            source.row.remark = Some(remark).filter(|remark| !remark.is_empty());
+        }
+    }
+
+    pub(super) fn health(&mut self, source: usize, health: Health, reason: Label, at: Time, next_try: Option<Time>) {
         let Some(source) = self.0.get_mut(source) else { return };
         let row = &mut source.row;
         if row.health != health {
@@ -92,7 +107,10 @@ impl Sources {
         }
         row.health = health;
         row.reason = reason;
-        row.heard = row.heard.max(Some(at));
+        row.next_try = next_try;
+        if health == Health::Live {
+            row.heard = row.heard.max(Some(at));
+        }
     }
 
     pub(super) fn rows(&self) -> Vec<SourceRow> {

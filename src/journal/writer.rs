@@ -108,7 +108,7 @@ impl Writer {
         self.wait(Batch { episodes: vec![episode], ..Batch::default() }, true, done);
     }
 
-    fn wait(&self, batch: Batch, durable: bool, done: Done) {
+    pub(super) fn wait(&self, batch: Batch, durable: bool, done: Done) {
         let mut pending = self.shared.lock();
         let broken = if pending.broken { pending.failed.clone() } else { None };
         let refused = broken.or_else(|| pending.end.then(|| Label::fixed("the journal has ended")));

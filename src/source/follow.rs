@@ -6,12 +6,11 @@ mod open;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
 
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
@@ -19,9 +18,11 @@ use crate::event::Event;
 use crate::source::csv::{Columns, ColumnsError};
 use crate::source::decoder::{Decoder, Trouble};
 use crate::source::lines::{Line, Tail};
-use crate::source::settings::Settings;
+use crate::source::naming::keep_apart;
+use crate::source::running::Running;
+use crate::source::settings::{FileSettings, Settings};
 use crate::source::tally::InputTally;
-use crate::source::{Message, Rejection};
+use crate::source::{Message, Rejection, SpawnError};
 use crate::text::Label;
 use cursor::{Cursor, Identity};
 use open::{Carry, OpenFile};
@@ -33,100 +34,47 @@ const BATCH: usize = 1000;
 /// How many looks without news make a rotated file finished: its writer may still hold it.
 const QUIET: u32 = 3;
 
-/// A source that runs on its own thread.
-#[derive(Debug)]
-pub struct Running {
-    thread: JoinHandle<()>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Running {
-    /// Ask it to stop. It does at once, or as soon as its last message is taken.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.thread().unpark();
-    }
-
-    /// Whether it has ended.
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Stop it and wait until it has ended. Its messages must be taken, or their receiver dropped, meanwhile.
-    pub fn join(self) {
-        self.stop();
-        if self.thread.join().is_err() {
-            tracing::error!("a source ended in a panic");
-        }
-    }
-}
-
-/// Why a source can't be started.
-#[derive(Debug, thiserror::Error)]
-pub enum SpawnError {
-    /// Its columns can't work.
-    #[error("source {name}: {error}")]
-    Columns {
-        /// Which source.
-        name: Label,
-        /// Why.
-        error: Box<ColumnsError>,
-    },
-    /// There is no thread for it.
-    #[error("source {name}: cannot start a thread: {error}")]
-    Thread {
-        /// Which source.
-        name: Label,
-        /// Why.
-        error: io::Error,
-    },
-}
-
-/// Start the source that `settings` describe. It reads from `cursor` (the last one that was kept of it), or from
-/// the file's beginning, and sends what it sees as source number `index`.
-///
-/// # Errors
-/// Where its columns can't work, or no thread can be started.
-pub fn spawn(
+/// Start following the file that `file` names; `settings` are the source's own.
+pub(super) fn spawn(
     index: usize,
     settings: &Settings,
+    file: &FileSettings,
     clock: Clock,
     cursor: Option<&str>,
     to: Sender<Message>,
 ) -> Result<Running, SpawnError> {
     let name = settings.name();
     let columns =
-        settings.table_columns().map_err(|error| SpawnError::Columns { name: name.clone(), error: Box::new(error) })?;
-    let stop = Arc::new(AtomicBool::new(false));
+        file.table_columns().map_err(|error| SpawnError::Columns { name: name.clone(), error: Box::new(error) })?;
+    let stop = CancellationToken::new();
     let cursor = cursor.and_then(|text| serde_json::from_str::<Cursor>(text).ok());
     let follower = Follower {
         index,
-        settings: settings.clone(),
+        settings: file.clone(),
         name: name.clone(),
+        prefix: settings.prefix.clone(),
         columns,
         heard: clock.now(),
-        clock,
-        to,
-        stop: Arc::clone(&stop),
+        clock: clock.clone(),
+        to: to.clone(),
+        stop: stop.clone(),
         health: None,
         carry: Carry::default(),
         tally: InputTally::default(),
     };
-    let thread = thread::Builder::new()
-        .name(format!("source {name}"))
-        .spawn(move || follower.run(cursor))
-        .map_err(|error| SpawnError::Thread { name, error })?;
-    Ok(Running { thread, stop })
+    Running::start(index, &name, clock, to, stop, move || follower.run(cursor))
+        .map_err(|error| SpawnError::Thread { name, error })
 }
 
 struct Follower {
     index: usize,
-    settings: Settings,
+    settings: FileSettings,
     name: Label,
+    prefix: Option<Label>,
     columns: Option<Columns>,
     clock: Clock,
     to: Sender<Message>,
-    stop: Arc<AtomicBool>,
+    stop: CancellationToken,
     health: Option<(Health, Label)>,
     /// When a line last came.
     heard: Time,
@@ -213,7 +161,7 @@ impl Follower {
     }
 
     fn decoder(&self) -> Result<Decoder, ColumnsError> {
-        let Settings { kind, verbs, .. } = &self.settings;
+        let FileSettings { kind, verbs, .. } = &self.settings;
         Decoder::new(*kind, &self.name, verbs, self.columns.as_ref(), String::new())
     }
 
@@ -331,8 +279,11 @@ impl Follower {
         }
         let cursor = serde_json::to_string(&file.cursor(&self.settings.path)).ok();
         // One line can give several events, so a batch may be a little over.
-        let events = std::mem::replace(events, Vec::with_capacity(BATCH));
-        self.tell(Message::Events { source: self.index, events, cursor })
+        let mut events = std::mem::replace(events, Vec::with_capacity(BATCH));
+        if let Some(prefix) = &self.prefix {
+            events.iter_mut().for_each(|event| keep_apart(event, prefix));
+        }
+        self.tell(Message::Events { source: self.index, events, cursor, kept: None })
     }
 
     fn reject(&self, file: &OpenFile, reason: &str) -> Result<(), Stopped> {
@@ -364,11 +315,12 @@ impl Follower {
             return Ok(());
         }
         self.health = Some(now);
-        self.tell(Message::Health { source: self.index, health, reason: reason.clone(), at: self.clock.now() })
+        let (source, reason, at) = (self.index, reason.clone(), self.clock.now());
+        self.tell(Message::Health { source, health, reason, at, next_try: None })
     }
 
     fn tell(&self, message: Message) -> Result<(), Stopped> {
-        if self.stop.load(Ordering::Relaxed) {
+        if self.stop.is_cancelled() {
             return Err(Stopped);
         }
         self.to.blocking_send(message).map_err(|_| Stopped)
@@ -388,10 +340,10 @@ impl Follower {
 
     /// Wait for the next look at the file.
     fn pause(&self) -> Result<(), Stopped> {
-        if !self.stop.load(Ordering::Relaxed) {
+        if !self.stop.is_cancelled() {
             thread::park_timeout(POLL);
         }
-        if self.stop.load(Ordering::Relaxed) || self.to.is_closed() { Err(Stopped) } else { Ok(()) }
+        if self.stop.is_cancelled() || self.to.is_closed() { Err(Stopped) } else { Ok(()) }
     }
 }
 

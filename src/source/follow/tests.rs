@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::event::Kind;
+use crate::source::Connector;
 use crate::source::detect::Format;
 
 /// A log in a folder of its own, and a source that follows it.
@@ -13,7 +14,7 @@ struct Floor {
     folder: tempfile::TempDir,
     path: PathBuf,
     clock: Clock,
-    settings: Settings,
+    settings: FileSettings,
 }
 
 struct Watched {
@@ -37,7 +38,7 @@ impl Floor {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queue_log");
-        let settings = Settings::new(Format::QueueLog, path.clone());
+        let settings = FileSettings::new(Format::QueueLog, path.clone());
         Self { folder, path, clock: Clock::manual(Time::from_unix(1_000_100_000)), settings }
     }
 
@@ -53,7 +54,8 @@ impl Floor {
 
     fn watch(&self, cursor: Option<&str>) -> Watched {
         let (to, from) = mpsc::channel(64);
-        let running = spawn(3, &self.settings, self.clock.clone(), cursor, to).unwrap();
+        let settings = Settings::from(Connector::File(Box::new(self.settings.clone())));
+        let running = crate::source::spawn(3, &settings, self.clock.clone(), cursor, to).unwrap();
         let (calls, rejected, health) = (Vec::new(), Vec::new(), Vec::new());
         Watched { running: Some(running), from, calls, rejected, health, cursor: None }
     }
@@ -74,7 +76,7 @@ impl Watched {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Events { source, events, cursor } => {
+            Message::Events { source, events, cursor, .. } => {
                 assert_eq!(source, 3);
                 assert!(events.len() <= BATCH + 1);
                 self.cursor = cursor;
@@ -85,6 +87,7 @@ impl Watched {
             }
             Message::Rejected { rejection, .. } => self.rejected.push(rejection),
             Message::Health { health, reason, .. } => self.health.push((health, reason.to_string())),
+            Message::Clock { .. } | Message::Remark { .. } => panic!("a file says no such thing"),
         }
     }
 

@@ -39,7 +39,7 @@ fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -
     let mut reached = history_start(live);
     let mut simulator = Simulator::new(settings, reached, live);
     reached = catch_up(source, &mut simulator, reached, live, to)?;
-    send(Message::Health { source, health: Health::Live, reason: Label::default(), at: live })?;
+    send(Message::Health { source, health: Health::Live, reason: Label::default(), at: live, next_try: None })?;
     while !to.is_closed() {
         thread::sleep(PULSE);
         let now = clock.now();
@@ -65,7 +65,7 @@ fn catch_up(
         simulator.advance(reached, &mut events);
         if events.len() >= BATCH || (reached == until && !events.is_empty()) {
             let events = std::mem::take(&mut events);
-            to.blocking_send(Message::Events { source, events, cursor: None }).map_err(|_| Gone)?;
+            to.blocking_send(Message::Events { source, events, cursor: None, kept: None }).map_err(|_| Gone)?;
         }
         if reached == until {
             return Ok(reached);
@@ -91,7 +91,7 @@ mod tests {
         let mut past = 0;
         let at = loop {
             match next(&mut from) {
-                Message::Events { source: 3, events, cursor: None } => {
+                Message::Events { source: 3, events, cursor: None, .. } => {
                     assert!(events.iter().all(|event| event.at <= live));
                     past += events.len();
                 }

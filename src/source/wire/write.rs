@@ -67,7 +67,7 @@ fn form(kind: &Kind) -> Option<(&'static str, Value)> {
             data.insert("window".to_owned(), json!(window));
             ("queue.observed", Value::Object(data))
         }
-        Kind::AgentState { .. } | Kind::Restarted => return None,
+        Kind::AgentState { .. } | Kind::Restarted | Kind::Missed { .. } => return None,
     })
 }
 
@@ -113,7 +113,7 @@ fn step_form(step: &Step) -> Option<(&'static str, Value)> {
         Step::Quality { evaluator, score, failures } => {
             ("quality.scored", json!({"evaluator": evaluator, "score": score, "failures": failures}))
         }
-        Step::RingCanceled { .. } | Step::Identified { .. } => return None,
+        Step::RingCanceled { .. } | Step::Identified { .. } | Step::Lost => return None,
     })
 }
 

@@ -1,0 +1,28 @@
+//! `[[source]]`: what every source has, and what its kind needs.
+
+use super::section::Section;
+use crate::source::{Connector, Kind, Settings};
+
+pub(super) fn read(root: &mut Section<'_>) -> Vec<Settings> {
+    root.tables("source").into_iter().filter_map(one).collect()
+}
+
+fn one(mut section: Section<'_>) -> Option<Settings> {
+    let name = section.text("name");
+    let prefix = section.text("prefix").filter(|prefix| !prefix.is_empty());
+    let correct_clock = section.flag("correct_clock").unwrap_or_default();
+    if !section.has("kind") {
+        section.complain("kind", &format!("is missing: it is one of {}", words()));
+        return None;
+    }
+    let kind = section.choice("kind", Kind::WORDS)?;
+    let connector = section.rest(|keys| Connector::read(kind, keys))?;
+    if let Err((key, wrong)) = connector.check() {
+        section.complain(key, &wrong);
+    }
+    Some(Settings { name, prefix, correct_clock, connector })
+}
+
+fn words() -> String {
+    Kind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,91 @@
+//! Equal names of two sources kept apart: a prefix before a source's queues, agents and contacts.
+
+use crate::event::{Event, Kind, Step};
+use crate::text::Label;
+
+/// Put `prefix` before every name in an event that another source could mean somebody else by. What customers
+/// want and who they are is the same wherever they call.
+pub(crate) fn keep_apart(event: &mut Event, prefix: &Label) {
+    let name = |label: &mut Label| *label = Label::new(&format!("{prefix}/{label}"));
+    let maybe = |label: &mut Option<Label>| {
+        if let Some(label) = label {
+            name(label);
+        }
+    };
+    match &mut event.kind {
+        Kind::Contact { contact, queue, step } => {
+            name(contact);
+            maybe(queue);
+            match step {
+                Step::Offered(offer) => name(&mut offer.queue),
+                Step::Ringing { agent }
+                | Step::RingCanceled { agent }
+                | Step::RingNoAnswer { agent, .. }
+                | Step::Answered { agent, .. }
+                | Step::Responded { agent }
+                | Step::Wrapped { agent, .. } => name(agent),
+                Step::Transferred { agent, to_queue, to_agent, .. } => {
+                    maybe(agent);
+                    maybe(to_queue);
+                    maybe(to_agent);
+                }
+                Step::Completed { agent, .. } => maybe(agent),
+                Step::Abandoned { .. }
+                | Step::Left { .. }
+                | Step::Held
+                | Step::Resumed
+                | Step::Classified { .. }
+                | Step::Identified { .. }
+                | Step::Resolved { .. }
+                | Step::Reopened
+                | Step::Survey(_)
+                | Step::Quality { .. }
+                | Step::Lost => {}
+            }
+        }
+        Kind::SelfService(session) => name(&mut session.session),
+        Kind::AgentState { agent, .. } => name(agent),
+        Kind::AgentProfile(profile) => {
+            name(&mut profile.agent);
+            maybe(&mut profile.name);
+            profile.queues.iter_mut().for_each(name);
+        }
+        Kind::QueueProfile(profile) => {
+            name(&mut profile.queue);
+            maybe(&mut profile.name);
+        }
+        Kind::Observed { queue, .. } => name(queue),
+        Kind::Restarted | Kind::Missed { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+    use crate::event::AgentState;
+
+    #[test]
+    fn names_get_the_prefix_and_reasons_do_not() {
+        let state = AgentState::Paused;
+        let kind = Kind::AgentState { agent: "Ann".into(), state, reason: Some("lunch".into()), lasts: None };
+        let mut event = Event { at: Time(0), origin: "pbx".into(), id: Some("7".into()), kind };
+        keep_apart(&mut event, &"london".into());
+        let kind = Kind::AgentState { agent: "london/Ann".into(), state, reason: Some("lunch".into()), lasts: None };
+        assert_eq!(event, Event { at: Time(0), origin: "pbx".into(), id: Some("7".into()), kind });
+        let step = Step::Transferred {
+            agent: Some("Ann".into()),
+            kind: crate::event::TransferKind::Blind,
+            to_queue: Some("sales".into()),
+            to_agent: None,
+            to_number: Some("100".into()),
+            talk: None,
+        };
+        event.kind = Kind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
+        keep_apart(&mut event, &"london".into());
+        let written = serde_json::to_string(&event).unwrap();
+        for name in ["\"london/c\"", "\"london/billing\"", "\"london/sales\"", "\"london/Ann\"", "\"100\""] {
+            assert!(written.contains(name), "{name} in {written}");
+        }
+    }
+}
