@@ -21,6 +21,7 @@ pub mod settings;
 pub mod simulator;
 pub mod tally;
 pub mod tls;
+pub mod web;
 pub mod wire;
 
 pub use running::Running;
