@@ -16,10 +16,10 @@ use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::body::{self, Form};
 use super::rate::Bucket;
 use super::tokens::Tokens;
 use crate::clock::{Span, Time};
+use crate::source::body::{self, Form};
 use crate::source::link::Outlet;
 
 /// How long a body may take, and the journal.
