@@ -140,6 +140,25 @@ fn a_source_that_was_live_is_stale_first_and_figures_it_missed_are_a_gap() {
 }
 
 #[test]
+fn figures_that_have_not_changed_meanwhile_are_a_gap_too() {
+    let peer = Peer::start(|c| match c.number {
+        0 => {
+            c.request()?;
+            c.answer("200 OK\nETag: \"1\"\nConnection: close", r#"{"queue": "billing", "waiting": 3}"#)
+        }
+        1 => c.reset(),
+        _ => {
+            assert_eq!(c.request()?.header("if-none-match"), Some("\"1\""));
+            c.answer("304 Not Modified\nConnection: close", "")
+        }
+    });
+    let mut told = start(&peer, MAP);
+    told.until_health(Health::Stale, "broke the connection off");
+    told.until_health(Health::Live, "");
+    assert_eq!((told.gaps(), told.figures("billing")), (1, vec![("waiting", 3.0)]));
+}
+
+#[test]
 fn old_figures_are_stale_though_the_server_is_well() {
     let old = r#"{"queue": "billing", "waiting": 3, "at": "2026-03-02T09:00:00Z"}"#;
     let peer = Peer::start(move |c| answers(c, &[old, r#"{"queue": "billing", "waiting": 4}"#]));

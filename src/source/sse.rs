@@ -21,7 +21,7 @@ use crate::source::web::{Address, Auth, Client, Skew, explain, place};
 use blocks::{Block, Blocks};
 
 /// How long the answer may take to begin.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// However long the server wants us to wait before we come back.
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// Where the server is told how far we have come.
