@@ -139,7 +139,8 @@ impl Poll {
         if self.settings.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if let Some(known) = self.known.as_ref().filter(|known| known.url == url) {
+        let known = self.known.as_ref().filter(|known| self.settings.method == Method::Get && known.url == url);
+        if let Some(known) = known {
             headers.extend(known.validators.iter().cloned());
         }
         headers.extend(self.settings.header_map().map_err(Fault::lasting)?);
