@@ -8,6 +8,7 @@ pub mod csv;
 mod decoder;
 pub mod detect;
 pub mod follow;
+pub mod freeswitch;
 pub mod lines;
 pub(crate) mod link;
 mod names;
@@ -131,6 +132,11 @@ pub fn spawn(
 ) -> Result<Running, SpawnError> {
     match &settings.connector {
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
+        Connector::FreeSwitch(own) => {
+            let session = freeswitch::FreeSwitch::new((**own).clone(), settings.name(), cursor);
+            link::start(index, settings, clock, to, session)
+                .map_err(|error| SpawnError::Thread { name: settings.name(), error })
+        }
     }
 }
 
