@@ -9,9 +9,9 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The password it takes.
-pub const PASSWORD: &str = "ClueCon-42";
+pub(super) const PASSWORD: &str = "ClueCon-42";
 /// The user it knows, with the same password.
-pub const USER: &str = "board@default";
+pub(super) const USER: &str = "board@default";
 
 const MEMBERS: &str = "queue|instance_id|uuid|session_uuid|cid_number|cid_name|system_epoch|joined_epoch|rejoined_epoch|\
     bridge_epoch|abandoned_epoch|base_score|skill_score|serving_agent|serving_system|state|score";
@@ -21,46 +21,47 @@ const AGENTS: &str = "name|instance_id|uuid|type|contact|status|state|max_no_ans
 
 /// What it is to do.
 #[derive(Debug, Default)]
-pub struct State {
+pub(super) struct State {
     /// Said instead of the greeting; the connection is closed after it.
-    pub greeting: Option<Vec<u8>>,
+    pub(super) greeting: Option<Vec<u8>>,
     /// It takes commands and answers none.
-    pub silent: bool,
+    pub(super) silent: bool,
     /// It refuses every command, the way it does to a user without rights.
-    pub forbids: bool,
+    pub(super) forbids: bool,
     /// mod_callcenter isn't loaded.
-    pub has_no_centre: bool,
+    pub(super) has_no_centre: bool,
     /// What a user may run, for the answer to `userauth`.
-    pub allowed_api: String,
+    pub(super) allowed_api: String,
     /// How far its clock is ahead, in seconds.
-    pub ahead_s: i64,
+    pub(super) ahead_s: i64,
     /// Rows of `queue list`: names.
-    pub queues: Vec<String>,
+    pub(super) queues: Vec<String>,
     /// Rows of `agent list`: name, status, state, wrap-up time.
-    pub agents: Vec<(String, String, String, u32)>,
+    pub(super) agents: Vec<(String, String, String, u32)>,
     /// Rows of `tier list`: queue and agent.
-    pub tiers: Vec<(String, String)>,
+    pub(super) tiers: Vec<(String, String)>,
     /// Rows of `queue list members`, by their uuid.
-    pub members: BTreeMap<String, String>,
+    pub(super) members: BTreeMap<String, String>,
     /// Commands, as they came.
-    pub heard: Vec<String>,
+    pub(super) heard: Vec<String>,
     /// Logins that were let in.
-    pub logins: usize,
-    lines: Vec<TcpStream>,
+    pub(super) logins: usize,
 }
 
 /// The stub. It goes on until the test ends.
 #[derive(Clone, Debug)]
-pub struct EventSocket {
-    pub address: String,
+pub(super) struct EventSocket {
+    pub(super) address: String,
     state: Arc<Mutex<State>>,
+    /// Who wants events. Whoever writes holds it, so that frames stay whole.
+    lines: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl EventSocket {
-    pub fn start(state: State) -> Self {
+    pub(super) fn start(state: State) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let stub = Self { address, state: Arc::new(Mutex::new(state)) };
+        let stub = Self { address, state: Arc::new(Mutex::new(state)), lines: Arc::default() };
         let own = stub.clone();
         thread::spawn(move || {
             for line in listener.incoming().map_while(Result::ok) {
@@ -71,12 +72,12 @@ impl EventSocket {
         stub
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// Seconds by its clock.
-    pub fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         i64::try_from(self.micros() / 1_000_000).unwrap()
     }
 
@@ -87,7 +88,7 @@ impl EventSocket {
     }
 
     /// A caller in the lists.
-    pub fn put_member(&self, member: &str, session: &str, queue: &str, joined: i64, state: &str, agent: &str) {
+    pub(super) fn put_member(&self, member: &str, session: &str, queue: &str, joined: i64, state: &str, agent: &str) {
         let row = format!(
             "{queue}|single_box|{member}|{session}|0170{member}|Bob | Co|{joined}|{joined}|0|{joined}|0|0|0|{agent}|single_box|{state}|7"
         );
@@ -95,22 +96,24 @@ impl EventSocket {
     }
 
     /// Break every connection off, with what stands in `last` as its last words.
-    pub fn hang_up(&self, last: &[u8]) {
-        for mut line in std::mem::take(&mut self.state().lines) {
+    pub(super) fn hang_up(&self, last: &[u8]) {
+        for mut line in std::mem::take(&mut *self.lines.lock().unwrap()) {
             let _ = line.write_all(last);
             let _ = line.shutdown(Shutdown::Both);
         }
     }
 
     /// An event of the call centre, to every connection.
-    pub fn event(&self, action: &str, fields: &[(&str, &str)]) {
-        self.send(&event(action, self.micros(), fields));
+    pub(super) fn event(&self, action: &str, fields: &[(&str, &str)]) {
+        self.send(&[&event(action, self.micros(), fields)]);
     }
 
-    /// Bytes to every connection.
-    pub fn send(&self, bytes: &[u8]) {
-        for line in &mut self.state().lines {
-            let _ = line.write_all(bytes);
+    /// Bytes to every connection, one portion after the other.
+    pub(super) fn send(&self, portions: &[&[u8]]) {
+        for line in &mut *self.lines.lock().unwrap() {
+            for portion in portions {
+                let _ = line.write_all(portion);
+            }
         }
     }
 
@@ -130,11 +133,11 @@ impl EventSocket {
             while let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") {
                 let command = String::from_utf8(bytes.drain(..end + 2).collect()).unwrap();
                 let command = command.trim_end();
-                if command.starts_with("event ") {
-                    let mut state = self.state();
-                    state.lines.push(line.try_clone().unwrap());
-                }
                 let Some(answer) = self.answer(command) else { continue };
+                let mut lines = self.lines.lock().unwrap();
+                if command.starts_with("event ") {
+                    lines.push(line.try_clone().unwrap());
+                }
                 let _ = line.write_all(answer.as_bytes());
                 if answer.contains("-ERR invalid") {
                     let _ = line.write_all(b"Content-Type: text/disconnect-notice\nContent-Length: 3\n\nbye");
@@ -182,9 +185,10 @@ impl EventSocket {
             other if state.has_no_centre => {
                 format!("-ERR {} Command not found!\n", other.split(' ').next().unwrap_or_default())
             }
-            "callcenter_config queue list" => {
-                list("name|strategy|moh_sound", state.queues.iter().map(|name| format!("{name}|ring-all|$${{hold}}")).collect())
-            }
+            "callcenter_config queue list" => list(
+                "name|strategy|moh_sound",
+                state.queues.iter().map(|name| format!("{name}|ring-all|$${{hold}}")).collect(),
+            ),
             "callcenter_config agent list" => {
                 let rows = state.agents.iter().map(|(name, status, of, work)| {
                     format!("{name}|single_box||callback|user/{name}|{status}|{of}|3|{work}|0|0|0|0|0|0|0|0|0|0|0|0")
@@ -208,7 +212,7 @@ impl EventSocket {
 }
 
 /// An event's frame.
-pub fn event(action: &str, micros: u128, fields: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn event(action: &str, micros: u128, fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = format!(
         "Event-Subclass: callcenter%3A%3Ainfo\nEvent-Name: CUSTOM\nCore-UUID: 0c4f\nEvent-Date-Timestamp: {micros}\n\
          Event-Sequence: 99\nCC-Action: {action}\n"
