@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use event_socket::{EventSocket, PASSWORD, State, USER};
 
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "support/event_socket.rs"]
 mod event_socket;
 
@@ -93,7 +95,6 @@ fn completions_go_to_standard_output_and_a_closed_pipe_is_no_error() {
 
 /// Ten calls worked by hand: eight answered (waits 5, 10, …, 40 s), two abandoned (after 3 s and 60 s).
 fn queue_log() -> String {
-    use std::fmt::Write;
     let mut text = String::new();
     for call in 0..10_u32 {
         let (joined, wait) = (1_772_442_000 + call * 300, (call + 1) * 5);
@@ -172,17 +173,19 @@ fn check_says_what_is_in_a_file_and_what_cannot_be_read() {
     assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be read\n");
 }
 
-/// A configuration of a queue_log and of as many FreeSWITCHes as there are addresses.
+/// A configuration of a queue_log and of one FreeSWITCH for each address.
 fn sources(folder: &Path, addresses: &[&str]) -> String {
     let log = folder.join("queue_log");
     std::fs::write(&log, queue_log()).unwrap();
     let mut text =
         format!("[[source]]\nname = \"pbx\"\nkind = \"queue_log\"\npath = {:?}\n", log.display().to_string());
     for (number, address) in addresses.iter().enumerate() {
-        text += &format!(
+        write!(
+            text,
             "[[source]]\nname = \"switch {number}\"\nkind = \"freeswitch\"\naddress = \"{address}\"\n\
              user = \"{USER}\"\npassword = {{ env = \"FLOORWATCH_TEST_PASSWORD\" }}\n"
-        );
+        )
+        .unwrap();
     }
     let path = folder.join("config.toml");
     std::fs::write(&path, text).unwrap();

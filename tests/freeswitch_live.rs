@@ -1,6 +1,6 @@
 //! A FreeSWITCH on loopback as the board sees it: the source as it is started for the floor, and what it tells.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! FreeSWITCH's call centre (mod_callcenter), over the event socket.
+//! FreeSWITCH's call centre (`mod_callcenter`), over the event socket.
 //!
 //! `connection` and `frame` speak the socket's protocol, `translate` and `agents` make events of what is told,
 //! `reconcile` lays the lists beside it. Events are asked for as plain text rather than JSON: there every byte that is
@@ -118,6 +118,7 @@ pub(super) struct FreeSwitch {
     /// When the journal's last memory of it is from, until that is told.
     remembered: Option<Time>,
     written: Time,
+    remarked: String,
 }
 
 impl FreeSwitch {
@@ -125,22 +126,27 @@ impl FreeSwitch {
     pub(super) fn new(settings: Settings, name: Label, cursor: Option<&str>) -> Self {
         let mut centre = Centre::new(name, &settings.intent, settings.strip_domain);
         let remembered = cursor.and_then(|cursor| centre.remember(cursor));
-        Self { settings, rhythm: RHYTHM, centre, ahead: None, gives_time: false, remembered, written: Time(0) }
+        Self {
+            settings,
+            rhythm: RHYTHM,
+            centre,
+            ahead: None,
+            gives_time: false,
+            remembered,
+            written: Time(0),
+            remarked: String::new(),
+        }
     }
 
     async fn go_on(&mut self, link: &mut Link) -> Result<Infallible, Fault> {
         if let Some(since) = self.remembered.take() {
             link.was_away(since);
         }
-        if self.settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate) {
-            link.remark(tls::UNCHECKED).await;
-        }
         let password = self.settings.password.read()?;
         let mut connection = Connection::open(&self.settings).await?;
-        if let Some(remark) = connection.login(self.settings.user.as_deref(), &password).await? {
-            link.remark(&remark).await;
-        }
+        let rights = connection.login(self.settings.user.as_deref(), &password).await?;
         drop(password);
+        self.remark(rights, link).await;
         connection.subscribe().await?;
         self.centre.reconnected();
         self.probe(&mut connection, link).await?;
@@ -150,6 +156,17 @@ impl FreeSwitch {
         link.missed().await;
         link.live().await;
         self.follow(&mut connection, link).await
+    }
+
+    /// Say what its owner should know, where that has changed.
+    async fn remark(&mut self, rights: Option<String>, link: &mut Link) {
+        let unchecked = self.settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
+        let unchecked = unchecked.then(|| tls::UNCHECKED.to_owned());
+        let remark = unchecked.into_iter().chain(rights).collect::<Vec<_>>().join("; ");
+        if self.remarked != remark {
+            link.remark(&remark).await;
+            self.remarked = remark;
+        }
     }
 
     /// Take events as they come, and ask now and then.
@@ -166,7 +183,7 @@ impl FreeSwitch {
                 }
                 () = sleep_until(due) => {
                     probes += 1;
-                    if probes % self.rhythm.probes_a_round == 0 {
+                    if probes.is_multiple_of(self.rhythm.probes_a_round) {
                         self.reconcile(connection, link).await?;
                     }
                     self.probe(connection, link).await?;

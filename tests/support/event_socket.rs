@@ -28,7 +28,7 @@ pub(super) struct State {
     pub(super) silent: bool,
     /// It refuses every command, the way it does to a user without rights.
     pub(super) forbids: bool,
-    /// mod_callcenter isn't loaded.
+    /// `mod_callcenter` isn't loaded.
     pub(super) has_no_centre: bool,
     /// What a user may run, for the answer to `userauth`.
     pub(super) allowed_api: String,
@@ -81,6 +81,7 @@ impl EventSocket {
         i64::try_from(self.micros() / 1_000_000).unwrap()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "it stands for another machine, which has a clock of its own")]
     fn micros(&self) -> u128 {
         let ahead = i128::from(self.state().ahead_s) * 1_000_000;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
@@ -129,7 +130,7 @@ impl EventSocket {
         let mut bytes = Vec::new();
         let mut chunk = [0; 1024];
         while let Ok(read @ 1..) = line.read(&mut chunk) {
-            bytes.extend_from_slice(&chunk[..read]);
+            bytes.extend_from_slice(chunk.get(..read).unwrap());
             while let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") {
                 let command = String::from_utf8(bytes.drain(..end + 2).collect()).unwrap();
                 let command = command.trim_end();
@@ -178,7 +179,7 @@ impl EventSocket {
         }
         let list = |head: &str, rows: Vec<String>| {
             let head = if rows.is_empty() { String::new() } else { format!("{head}\n") };
-            head + &rows.iter().map(|row| format!("{row}\n")).collect::<String>() + "+OK\n"
+            [head, rows.join("\n"), "\n+OK\n".to_owned()].concat()
         };
         let body = match command.strip_prefix("api ").unwrap_or_default() {
             "strmicroepoch" => micros.to_string(),

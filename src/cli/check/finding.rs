@@ -140,7 +140,7 @@ impl Finding {
 
 #[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
 fn seconds<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
-    span.map(|span| span.as_secs_f64()).serialize(serializer)
+    span.map(Span::as_secs_f64).serialize(serializer)
 }
 
 fn count<S: Serializer>(names: &BTreeSet<Label>, serializer: S) -> Result<S::Ok, S::Error> {

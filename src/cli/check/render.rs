@@ -135,8 +135,8 @@ impl Finding {
         if self.queues.len() > NAMED {
             names.push("…");
         }
-        let named = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        parts.push(counted(self.queues.len() as u64, "queue") + &named);
+        let which = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        parts.push(counted(self.queues.len() as u64, "queue") + &which);
         parts.push(counted(self.agents.len() as u64, "agent"));
     }
 }

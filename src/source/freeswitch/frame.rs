@@ -148,6 +148,7 @@ fn body_length(head: &[u8]) -> Result<usize, Trouble> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::Kind::{AuthRequest, Disconnect, Event, Rejection, Reply, Response};
     use super::*;
 
     const TALK: &str = "Content-Type: auth/request\n\n\
@@ -167,7 +168,6 @@ mod tests {
         decoder.push(TALK.as_bytes());
         let whole = all(&mut decoder);
         let kinds: Vec<_> = whole.iter().map(Frame::kind).collect();
-        use Kind::{AuthRequest, Disconnect, Event, Rejection, Reply, Response};
         assert_eq!(kinds, [AuthRequest, Reply, Event, Response, Rejection, Disconnect]);
         assert_eq!(whole[1].head().raw("reply-text"), Some(&b"+OK accepted"[..]));
         assert_eq!((&whole[2].body[..], &whole[3].body[..]), (&b"A: b\n\nx\ny"[..], &b"+OK\n"[..]));

@@ -44,8 +44,7 @@ impl Centre {
 
     /// `tier list`: who serves which queue.
     pub(super) fn tiers_listed(&mut self, text: &[u8], now: Time) {
-        let mut serves: Vec<(Label, Vec<Label>)> =
-            self.agents.iter().map(|(name, _)| (name.clone(), Vec::new())).collect();
+        let mut serves: Vec<(Label, Vec<Label>)> = self.agents.keys().map(|name| (name.clone(), Vec::new())).collect();
         serves.sort();
         for row in Table::read(text, "").rows() {
             let (Some(agent), Some(queue)) = (row.get("agent"), row.get("queue")) else { continue };

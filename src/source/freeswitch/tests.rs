@@ -13,6 +13,7 @@ use crate::source::running::Running;
 use crate::source::{self, Connector, Message, link};
 use stub::{EventSocket, State};
 
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../../../tests/support/event_socket.rs"]
 mod stub;
 
