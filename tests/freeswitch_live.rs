@@ -5,12 +5,15 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use floorwatch::board::Health;
 use floorwatch::clock::Clock;
+use floorwatch::engine::{self, Engine, Outcome};
 use floorwatch::event::{AgentState, Event, Kind, LeftReason, Step};
 use floorwatch::secret::Secret;
+use floorwatch::source::tls::Tls;
 use floorwatch::source::{Connector, Message, Running, Settings, freeswitch};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
@@ -221,6 +224,79 @@ async fn a_connection_that_breaks_mid_event_is_made_anew_and_nothing_is_told_twi
     let again = board.events(0).await;
     assert!(matches!(again[..], [Event { kind: Kind::Missed { .. }, .. }]), "{again:?}, after {listed:?}");
     assert_eq!(stub.state().logins, 2);
+}
+
+#[tokio::test]
+async fn a_board_that_forgot_everything_counts_nothing_twice() {
+    let stub = EventSocket::start(centre());
+    let mut engine = Engine::new(engine::Settings::default());
+    let mut first = Board::start(&stub.address, |_| {});
+    first.health(Health::Live).await;
+    stub.event("member-queue-start", &M1);
+    first.until(|_, seen| seen.iter().any(|event| matches!(event.kind, Kind::Contact { .. }))).await;
+    let outcomes: Vec<_> = first.events(0).await.iter().map(|event| engine.apply(event)).collect();
+    assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Counted), "{outcomes:?}");
+    drop(first);
+
+    // The same caller by the lists alone, and then his end.
+    stub.put_member("m1", "call-1", "support@default", stub.now(), "Waiting", "");
+    let mut second = Board::start(&stub.address, |_| {});
+    second.health(Health::Live).await;
+    told(&stub);
+    second
+        .until(|_, seen| seen.iter().any(|event| is_step(event, |step| matches!(step, Step::Completed { .. }))))
+        .await;
+    let twice = |event: &Event| {
+        engine.apply(event) == Outcome::Duplicate && is_step(event, |step| matches!(step, Step::Offered(_)))
+    };
+    assert_eq!(second.events(0).await.iter().map(twice).filter(|twice| *twice).count(), 1);
+}
+
+fn is_step(event: &Event, wanted: impl Fn(&Step) -> bool) -> bool {
+    matches!(&event.kind, Kind::Contact { step, .. } if wanted(step))
+}
+
+#[tokio::test]
+async fn behind_tls_it_speaks_the_same() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let stub = EventSocket::start(centre());
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![made.cert.der().clone()],
+            rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into()),
+        )
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("localhost:{}", listener.local_addr().unwrap().port());
+    let behind = stub.address.clone();
+    tokio::spawn(async move {
+        while let Ok((line, _)) = listener.accept().await {
+            let Ok(mut outside) = acceptor.accept(line).await else { continue };
+            let mut inside = tokio::net::TcpStream::connect(&behind).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut outside, &mut inside).await });
+        }
+    });
+    let mut ca = NamedTempFile::new().unwrap();
+    ca.write_all(made.cert.pem().as_bytes()).unwrap();
+    let tls = |ca: Option<&NamedTempFile>, any| Tls {
+        ca: ca.map(|ca| ca.path().to_owned()),
+        danger_accept_any_certificate: any,
+    };
+    let mut trusting = Board::start(&address, |own| own.tls = Some(tls(Some(&ca), false)));
+    trusting.health(Health::Live).await;
+    let mut careless = Board::start(&address, |own| own.tls = Some(tls(None, true)));
+    careless.health(Health::Live).await;
+    assert!(
+        careless.words.iter().any(|words| words.starts_with("certificates are not checked")),
+        "{:?}",
+        careless.words
+    );
+    let reason = fault(Board::start(&address, |own| own.tls = Some(tls(None, false)))).await;
+    assert!(reason.contains("tls.ca"), "{reason}");
 }
 
 /// What the board says where a source never gets live.

@@ -284,6 +284,7 @@ impl FreeSwitch {
 
     async fn lose_missing(&mut self, link: &mut Link) {
         self.centre.lose_missing(self.time_there(link));
+        self.centre.touch();
         self.hand_in(link).await;
     }
 

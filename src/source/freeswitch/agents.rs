@@ -16,6 +16,31 @@ enum Status {
     OnBreak,
 }
 
+/// A line of the list of agents. Its times are those of the last of each, `None` where there was none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Listed<'a> {
+    pub(super) status: Option<&'a [u8]>,
+    pub(super) state: Option<&'a [u8]>,
+    pub(super) wrap_up: Span,
+    pub(super) status_changed: Option<Time>,
+    pub(super) offered: Option<Time>,
+    pub(super) call_began: Option<Time>,
+    pub(super) call_ended: Option<Time>,
+}
+
+impl Listed<'_> {
+    /// Since when an agent has been doing what he does.
+    fn since(&self, state: AgentState) -> Option<Time> {
+        match state {
+            AgentState::OnContact => self.call_began,
+            AgentState::Ringing => self.offered,
+            AgentState::AfterContact => self.call_ended,
+            AgentState::Available => self.status_changed.max(self.call_ended.map(|ended| ended + self.wrap_up)),
+            AgentState::Paused | AgentState::Offline => self.status_changed,
+        }
+    }
+}
+
 /// What calls make of him.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -38,6 +63,8 @@ pub(super) struct Agent {
     /// When that is over.
     wrap_until: Option<Time>,
     said: Option<(AgentState, Option<Label>)>,
+    /// When what was said last began.
+    said_at: Time,
     pub(super) queues: Vec<Label>,
     /// The round of lists in which he was last seen.
     pub(super) round: u32,
@@ -52,6 +79,7 @@ impl Agent {
             wrap_up: Span::ZERO,
             wrap_until: None,
             said: None,
+            said_at: Time(i64::MIN),
             queues: Vec::new(),
             round: 0,
         }
@@ -111,23 +139,27 @@ impl Centre {
         Ok(())
     }
 
-    /// What a list says of an agent.
-    pub(super) fn agent_listed(
-        &mut self,
-        raw: &[u8],
-        (status, state): (Option<&[u8]>, Option<&[u8]>),
-        (wrap_up, last_call_ended): (Span, Option<Time>),
-        now: Time,
-    ) {
+    /// What a list says of an agent: what he has been doing while nobody looked began when the list says so.
+    pub(super) fn agent_listed(&mut self, raw: &[u8], listed: &Listed<'_>, now: Time) {
         let round = self.round;
         let Some(agent) = self.agent(raw) else { return };
-        agent.hear(status, state);
+        agent.hear(listed.status, listed.state);
         agent.round = round;
-        agent.wrap_up = wrap_up;
-        if agent.wrap_until.is_none() {
-            agent.wrap_until = last_call_ended.map(|ended| ended + wrap_up);
+        agent.wrap_up = listed.wrap_up;
+        agent.wrap_until = agent.wrap_until.max(listed.call_ended.map(|ended| ended + listed.wrap_up));
+        let first = agent.said.is_none();
+        let since = agent.doing(now).and_then(|(state, ..)| listed.since(state));
+        let at = since.filter(|since| (agent.said_at..now).contains(since)).unwrap_or(now);
+        let name = id_label(raw);
+        self.tell_agent(&name, at);
+        // An earlier run of the program may have said something later, and it holds no more.
+        if first
+            && at < now
+            && let Some(agent) = self.agents.get_mut(&name)
+        {
+            agent.said = None;
+            self.tell_agent(&name, now);
         }
-        self.tell_agent(&id_label(raw), now);
     }
 
     /// Those whom the lists no longer have are gone.
@@ -160,6 +192,7 @@ impl Centre {
             return;
         }
         agent.said = Some((state, reason.clone()));
+        agent.said_at = at;
         let kind = Kind::AgentState { agent: agent.shown.clone(), state, reason, lasts };
         self.say(at, None, kind);
     }

@@ -3,6 +3,7 @@
 //! An answer overtakes the events that were made just before it and are still on their way. So a caller whom the lists
 //! don't have is only missed, and is lost when the next answer has come and his end has not.
 
+use super::agents::Listed;
 use super::table::Table;
 use super::translate::{Centre, Stage, past};
 use crate::clock::{Span, Time};
@@ -35,9 +36,17 @@ impl Centre {
         for row in Table::read(text, "contact").rows() {
             let Some(name) = row.get("name") else { continue };
             let wrap_up = row.number("wrap_up_time").filter(|seconds| (0..86_400).contains(seconds)).unwrap_or(0);
-            let last_call_ended = row.number("last_bridge_end").and_then(|seconds| past(seconds, now));
-            let words = (row.get("status"), row.get("state"));
-            self.agent_listed(name, words, (Span::seconds(wrap_up), last_call_ended), now);
+            let time = |column| row.number(column).and_then(|seconds| past(seconds, now));
+            let listed = Listed {
+                status: row.get("status"),
+                state: row.get("state"),
+                wrap_up: Span::seconds(wrap_up),
+                status_changed: time("last_status_change"),
+                offered: time("last_offered_call"),
+                call_began: time("last_bridge_start"),
+                call_ended: time("last_bridge_end"),
+            };
+            self.agent_listed(name, &listed, now);
         }
         self.drop_agents(now);
     }
@@ -102,6 +111,11 @@ impl Centre {
         for visit in self.visits.values_mut() {
             visit.missing = visit.round != round;
         }
+    }
+
+    /// Nothing is amiss: what must be known again after a restart says so as of now.
+    pub(super) fn touch(&mut self) {
+        self.changed = true;
     }
 
     /// Whatever was on its way when the lists were made has come: who is still missed is lost.

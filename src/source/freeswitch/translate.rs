@@ -75,7 +75,7 @@ pub(super) struct Centre {
     pub(super) round: u32,
     out: Vec<Event>,
     /// The visits have changed since they were last written down.
-    changed: bool,
+    pub(super) changed: bool,
 }
 
 /// What must be known again after a restart.

@@ -275,17 +275,19 @@ fn agents_queues_and_who_serves_them_are_listed() {
     let now = Time::from_unix(NOW);
     let mut centre = Centre::new("pbx".into(), "intent", true);
     assert_eq!(centre.queues_listed(b"name|strategy|moh_sound\nsupport@default|ring-all|a|b\n+OK\n", now).len(), 1);
-    let list = |rows: &str| format!("name|contact|status|state|wrap_up_time|last_bridge_end\n{rows}+OK\n");
-    let all = list(
-        "1000@default|user/1000|user/1001|Available|Waiting|30|1772441990\n1001@default|x|Logged Out|Waiting|0|0\n",
-    );
+    let head = "name|contact|status|state|wrap_up_time|last_bridge_end|last_status_change";
+    let list = |rows: &str| format!("{head}\n{rows}+OK\n");
+    let bob = "1001@default|x|Logged Out|Waiting|0|0|0\n";
+    let all = list(&format!("1000@default|user/1000|user/1001|Available|Waiting|30|1772441990|1772438400\n{bob}"));
     centre.begin_round();
     centre.agents_listed(all.as_bytes(), now);
     centre.tiers_listed(b"queue|agent|state\nsupport@default|1000@default|Ready\n+OK\n", now);
-    centre.begin_round();
-    centre.agents_listed(all.as_bytes(), now);
-    centre.agents_listed(list("1001@default|x|Logged Out|Waiting|0|0\n").as_bytes(), now);
-    let said: Vec<_> = centre.take().into_iter().map(|event| event.kind).collect();
+    let later = now + Span::MINUTE;
+    for rows in [&all, &list(bob)] {
+        centre.begin_round();
+        centre.agents_listed(rows.as_bytes(), later);
+    }
+    let (times, said): (Vec<_>, Vec<_>) = centre.take().into_iter().map(|event| (event.at, event.kind)).unzip();
     let profile = QueueProfile { queue: "support".into(), channel: Some(Channel::Voice), ..QueueProfile::default() };
     assert_eq!(said[0], Kind::QueueProfile(profile));
     let state = |agent: &str, state, lasts: Option<i64>| Kind::AgentState {
@@ -294,11 +296,16 @@ fn agents_queues_and_who_serves_them_are_listed() {
         reason: None,
         lasts: lasts.map(Span::seconds),
     };
-    assert_eq!(said[1], state("1000", AgentState::AfterContact, Some(20)));
-    assert_eq!(said[2], state("1001", AgentState::Offline, None));
+    assert_eq!(said[1], state("1000", AgentState::AfterContact, Some(30)));
+    assert_eq!((times[1], times[2]), (now - Span::seconds(10), now), "since when, and that it still holds");
+    assert_eq!(said[2], state("1000", AgentState::AfterContact, Some(20)));
+    assert_eq!(said[3], state("1001", AgentState::Offline, None));
     let profile = AgentProfile { agent: "1000".into(), queues: vec!["support".into()], ..AgentProfile::default() };
-    assert_eq!(said[3], Kind::AgentProfile(profile));
-    assert_eq!(said.len(), 4, "{said:?}");
+    assert_eq!(said[4], Kind::AgentProfile(profile));
+    // The after-contact work was over in between.
+    assert_eq!((times[5], &said[5]), (now + Span::seconds(20), &state("1000", AgentState::Available, None)));
+    assert_eq!(said[6], state("1000", AgentState::Offline, None), "who is listed no more is gone");
+    assert_eq!(said.len(), 7, "{said:?}");
 }
 
 #[test]
