@@ -95,8 +95,8 @@ pub enum Error {
     /// The file that names the columns of tables.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
-    /// So many sources or files can't be read; which ones has been printed.
-    #[error("{0} of them can't be read")]
+    /// So many sources or files can't be reached or read; which ones has been printed.
+    #[error("{0} of them can't be reached or read")]
     Unsound(usize),
     /// There is no runtime to try sources in.
     #[error("cannot try the sources")]

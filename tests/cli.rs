@@ -170,7 +170,7 @@ fn check_says_what_is_in_a_file_and_what_cannot_be_read() {
 
     let bad = floorwatch(&["check", "/nonexistent/log"]);
     assert_eq!(bad.status.code(), Some(1));
-    assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be read\n");
+    assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be reached or read\n");
 }
 
 /// A configuration of a queue_log and of one FreeSWITCH for each address.
@@ -234,7 +234,7 @@ fn check_fails_where_a_source_does_and_says_what_to_do() {
     let switch = switchboard("callcenter_config");
     let config = sources(folder.path(), &[&switch.address, "127.0.0.1:1"]);
     let (code, text, error) = check(&config, "hunter2-and-more", &[]);
-    assert_eq!((code, error.as_str()), (Some(1), "floorwatch: 2 of them can't be read\n"), "{text}");
+    assert_eq!((code, error.as_str()), (Some(1), "floorwatch: 2 of them can't be reached or read\n"), "{text}");
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("    ")).collect();
     assert!(
         lines[2].starts_with("FAIL  switch 0  freeswitch  ") && lines[2].contains("compare esl-password"),

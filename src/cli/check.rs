@@ -9,11 +9,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::Error;
-use crate::clock::{Clock, Span, duration};
+use crate::clock::{Clock, Span, Time, duration};
 use crate::config::Config;
-use crate::source::Connector;
 use crate::source::csv::Columns;
 use crate::source::read::Options;
+use crate::source::{Connector, FileSettings, Settings};
 use crate::text::Label;
 use finding::Finding;
 pub use render::Findings;
@@ -51,17 +51,7 @@ impl Args {
                 .iter()
                 .map(|source| {
                     let Connector::File(file) = &source.connector else { return None };
-                    let options = file.table_columns().map(|columns| Options {
-                        columns,
-                        verbs: file.verbs.clone(),
-                        now,
-                        ..Options::default()
-                    });
-                    let about = Finding::about(source.name(), source.kind_label());
-                    Some(match options {
-                        Ok(options) => about.of_file(&file.path, &options),
-                        Err(error) => about.fails(&error.to_string()),
-                    })
+                    Some(of_file_source(source, file, now))
                 })
                 .collect();
             let options = Options { columns, now, ..Options::default() };
@@ -74,6 +64,18 @@ impl Args {
         let mut tried = tried.map_err(Error::Trial)?.into_iter();
         let sources = read.into_iter().filter_map(|read| read.or_else(|| tried.next())).collect();
         Ok(Findings::new(path, sources, files))
+    }
+}
+
+/// What is in the file of a source.
+fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> Finding {
+    let about = Finding::about(source.name(), source.kind_label());
+    match file.table_columns() {
+        Ok(columns) => {
+            let options = Options { columns, verbs: file.verbs.clone(), now, ..Options::default() };
+            about.of_file(&file.path, &options)
+        }
+        Err(error) => about.fails(&error.to_string()),
     }
 }
 

@@ -66,25 +66,30 @@ impl Findings {
             None => "no configuration file: the board would show the simulated floor\n".to_owned(),
             Some(path) => format!("{path}: sound; sources: {}\n", self.sources.len()),
         };
-        let all = || self.sources.iter().chain(&self.files);
-        let widest = |of: fn(&Finding) -> usize| all().map(of).max().unwrap_or_default();
-        let (names, kinds) = (widest(|found| found.name.width()), widest(|found| found.kind.width()));
-        for found in all() {
-            let mark = match found {
-                Finding { ok: false, .. } => "FAIL",
-                Finding { remark: Some(_), .. } => "warn",
-                _ => "ok",
-            };
-            let pad = |label: &Label, width: usize| " ".repeat(width - label.width());
-            let (name, kind) = (&found.name, &found.kind);
-            let (after_name, after_kind) = (pad(name, names), pad(kind, kinds));
-            let words = found.words();
-            let _ = writeln!(out, "{mark:<4}  {name}{after_name}  {kind}{after_kind}  {words}");
-            for rejection in &found.rejections {
-                let _ = writeln!(out, "        {rejection}");
-            }
-        }
+        write_block(&mut out, &self.sources);
+        write_block(&mut out, &self.files);
         out
+    }
+}
+
+/// Lines whose columns stand under each other.
+fn write_block(out: &mut String, block: &[Finding]) {
+    let widest = |of: fn(&Finding) -> usize| block.iter().map(of).max().unwrap_or_default();
+    let (names, kinds) = (widest(|found| found.name.width()), widest(|found| found.kind.width()));
+    for found in block {
+        let mark = match found {
+            Finding { ok: false, .. } => "FAIL",
+            Finding { remark: Some(_), .. } => "warn",
+            _ => "ok",
+        };
+        let pad = |label: &Label, width: usize| " ".repeat(width - label.width());
+        let (name, kind) = (&found.name, &found.kind);
+        let (after_name, after_kind) = (pad(name, names), pad(kind, kinds));
+        let words = found.words();
+        let _ = writeln!(out, "{mark:<4}  {name}{after_name}  {kind}{after_kind}  {words}");
+        for rejection in &found.rejections {
+            let _ = writeln!(out, "        {rejection}");
+        }
     }
 }
 

@@ -179,6 +179,10 @@ impl Centre {
         if self.visits.get(member).is_some_and(|visit| visit.contact == contact) {
             return Ok(());
         }
+        // He has come back to his old place with another call; the end of the first one was not seen.
+        if self.visits.get(member).is_some_and(|visit| visit.stage != Stage::Over) {
+            self.step(member, at, "", Step::Lost);
+        }
         if self.visits.len() >= MOST {
             return Err("more callers at once than any centre has");
         }

@@ -192,6 +192,24 @@ fn every_way_out_of_the_queue_has_its_name() {
 }
 
 #[test]
+fn a_caller_who_comes_back_to_his_place_is_another_call() {
+    let back = [("CC-Queue", "q"), ("CC-Member-UUID", "m1"), ("CC-Member-Session-UUID", "c2")];
+    for end_is_seen in [true, false] {
+        let mut told = Told::new();
+        told.member("member-queue-start", &[]);
+        if end_is_seen {
+            told.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "BREAK_OUT")]);
+        }
+        told.hear("member-queue-resume", &back).unwrap();
+        let events = told.centre.take();
+        let end = &events[events.len() - 2].kind;
+        let Kind::Contact { step, .. } = end else { panic!("{end:?}") };
+        assert_eq!(matches!(step, Step::Lost), !end_is_seen);
+        assert!(matches!(&events.last().unwrap().kind, Kind::Contact { contact, .. } if contact.as_str() == "c2"));
+    }
+}
+
+#[test]
 fn a_ring_that_is_not_taken_is_the_agent_s_unless_it_was_cancelled() {
     let mut told = Told::new();
     told.member("member-queue-start", &[]);
