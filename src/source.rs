@@ -9,6 +9,7 @@ pub mod csv;
 mod decoder;
 pub mod detect;
 pub mod follow;
+pub mod freeswitch;
 pub mod http;
 pub mod lines;
 pub(crate) mod link;
@@ -146,6 +147,10 @@ pub fn spawn(
         }
         Connector::Http(keys) => {
             link::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
+        }
+        Connector::FreeSwitch(keys) => {
+            let session = freeswitch::FreeSwitch::new((**keys).clone(), settings.name(), cursor);
+            link::start(index, settings, clock, to, session).map_err(thread)
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
 use crate::source::queue_log::Verbs;
-use crate::source::{http, listen, sse};
+use crate::source::{freeswitch, http, listen, sse};
 use crate::text::Label;
 pub use file::FileSettings;
 
@@ -35,6 +35,8 @@ pub enum Connector {
     Sse(Box<sse::Settings>),
     /// An address that is asked at an interval.
     Http(Box<http::Settings>),
+    /// FreeSWITCH's call centre, over the event socket.
+    FreeSwitch(Box<freeswitch::Settings>),
 }
 
 /// The word of `kind`.
@@ -48,6 +50,8 @@ pub enum Kind {
     Sse,
     /// An address that is asked at an interval.
     Http,
+    /// FreeSWITCH's call centre.
+    FreeSwitch,
 }
 
 impl Kind {
@@ -59,6 +63,7 @@ impl Kind {
         ("listen", Self::Listen),
         ("sse", Self::Sse),
         ("http", Self::Http),
+        ("freeswitch", Self::FreeSwitch),
     ];
 
     /// Its word.
@@ -81,6 +86,7 @@ impl Connector {
             Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
             Kind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
             Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
+            Kind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
         })
     }
 
@@ -93,6 +99,7 @@ impl Connector {
             Self::File(_) | Self::Sse(_) => Ok(()),
             Self::Listen(listen) => listen.check(),
             Self::Http(http) => http.check(),
+            Self::FreeSwitch(own) => own.check(),
         }
     }
 
@@ -104,6 +111,7 @@ impl Connector {
             Self::Listen(_) => Kind::Listen,
             Self::Sse(_) => Kind::Sse,
             Self::Http(_) => Kind::Http,
+            Self::FreeSwitch(_) => Kind::FreeSwitch,
         }
     }
 }
