@@ -16,13 +16,21 @@ impl<'a> Fields<'a> {
 
     /// The value as it was sent.
     pub(super) fn raw(&self, name: &str) -> Option<&'a [u8]> {
-        self.0.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take_while(|line| !line.is_empty()).find_map(
-            |line| {
-                let (word, rest) = line.split_at_checked(name.len())?;
-                let value = rest.strip_prefix(b":")?;
-                word.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
-            },
-        )
+        let mut rest = self.0;
+        loop {
+            let line;
+            (line, rest) = memchr::memchr(b'\n', rest).map_or((rest, &[][..]), |end| rest.split_at(end));
+            if line.trim_ascii_end().is_empty() {
+                return None;
+            }
+            if let Some((word, value)) = line.split_at_checked(name.len())
+                && let [b':', value @ ..] = value
+                && word.eq_ignore_ascii_case(name.as_bytes())
+            {
+                return Some(value.trim_ascii());
+            }
+            rest = rest.strip_prefix(b"\n")?;
+        }
     }
 
     /// The value of an event's header: `%XX` stands for a byte, `_undef_` for nothing.
