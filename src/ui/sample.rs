@@ -302,6 +302,7 @@ pub(super) fn board(agents: usize) -> Board {
             channel: *channel,
             service_level: Span::seconds(20),
             lines: Vec::new(),
+            sources: vec!["pbx-1".into()],
             live: live(Some(id)),
         })
         .collect();
