@@ -220,20 +220,49 @@ fn every_page_at_every_size_and_depth() {
     let mut bench = Bench::new(sample::board(60));
     for (name, keys) in PAGES {
         bench.press(keys);
-        for size in SIZES {
-            let mut text = String::new();
-            let mut styled = String::new();
-            for (depth, palette, colours) in DEPTHS {
-                let buffer = bench.draw(size, palette, colours, false);
-                let lines = lines(&buffer).join("\n");
-                assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
-                text = lines;
-                styled =
-                    format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
-            }
-            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
-        }
+        snapshot(&bench, name);
     }
+}
+
+/// A page at every size, in every depth of colour: the text is the same in all of them.
+fn snapshot(bench: &Bench, name: &str) {
+    for size in SIZES {
+        let mut text = String::new();
+        let mut styled = String::new();
+        for (depth, palette, colours) in DEPTHS {
+            let buffer = bench.draw(size, palette, colours, false);
+            let lines = lines(&buffer).join("\n");
+            assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
+            text = lines;
+            styled = format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
+        }
+        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
+    }
+}
+
+#[test]
+fn one_source_live_one_stale_one_down() {
+    let mut bench = Bench::new(sample::three_sources(60));
+    snapshot(&bench, "three-sources");
+    let ascii = lines(&bench.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
+    assert!(ascii.is_ascii(), "{ascii}");
+    insta::assert_snapshot!("three-sources-ascii", ascii);
+    bench.press("S");
+    insta::assert_snapshot!("overlay-sources-80x24", bench.text(SIZES[0]));
+    insta::assert_snapshot!("overlay-sources", bench.text(SIZES[1]));
+    let small = (80, 16);
+    assert!(bench.text(small).contains("‼ pbx-2") && !bench.text(small).contains("certificates"));
+    bench.press("<down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down>");
+    assert!(bench.text(small).contains("certificates"), "{}", bench.text(small));
+    bench.press("<esc> <right> <right> <right> <right> ?");
+    insta::assert_snapshot!("overlay-figure-without", bench.text(SIZES[1]));
+    // A queue of the dead source, and one of the live one.
+    bench.press("<esc> / b i l l <enter> <enter>");
+    snapshot(&bench, "dead-queue");
+    bench.press("1 / o u t a <enter> <enter>");
+    let text = bench.text(SIZES[2]);
+    assert!(text.contains("× no data from pbx-1 between 09:01 and 09:05"), "{text}");
+    assert!(!text.contains("without"), "{text}");
 }
 
 #[test]
@@ -268,7 +297,9 @@ fn in_ascii_nothing_else_is_written() {
 #[test]
 fn no_size_is_too_small_or_too_large() {
     let mut bench = Bench::new(sample::board(60));
-    for keys in ["1", "2", "3", "4", "5", "1 c", "1 H", "<esc> w", "<esc> ?", "<esc> z", "<esc> /", "<esc> :"] {
+    for keys in
+        ["1", "2", "3", "4", "5", "1 c", "1 H", "<esc> S", "<esc> w", "<esc> ?", "<esc> z", "<esc> /", "<esc> :"]
+    {
         bench.press(keys);
         for width in [1, 7, 59, 60, 75, 99, 151, 400] {
             for height in [1, 5, 16, 23, 40, 120] {
@@ -300,7 +331,7 @@ fn old_data_says_so_and_why() {
     board.sources[0].since = board.at - crate::clock::Span::seconds(130);
     let bench = Bench::new(board);
     let text = bench.text(SIZES[0]);
-    assert!(text.contains("‼ pbx-1 down for 2m: connection refused"), "{text}");
+    assert!(text.contains("‼ pbx-1 down since 10:40: connection refused"), "{text}");
     let buffer = bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
     insta::assert_snapshot!(
         "overview-stale",

@@ -54,6 +54,8 @@ pub struct Agents<'a> {
     figures: Option<&'a Figures>,
     rows: Vec<u32>,
     others: Vec<&'a Label>,
+    /// Queues that stand still.
+    still: FxHashSet<&'a Label>,
     columns: &'static [Column],
 }
 
@@ -99,7 +101,9 @@ impl<'a> Agents<'a> {
             others.sort();
             rows
         };
-        Self { ctx, figures, rows, others, columns }
+        let troubled = !ctx.troubles().is_empty();
+        let still = ctx.board.queues.iter().filter(|queue| troubled && ctx.board.stands_still(queue));
+        Self { ctx, figures, rows, others, still: still.map(|queue| &queue.id).collect(), columns }
     }
 
     fn agent(&self, row: usize) -> Option<&'a AgentRow> {
@@ -194,6 +198,11 @@ impl Grid for Agents<'_> {
             }
             None => self.other(row).is_some_and(|id| grid::holds(id, word)),
         }
+    }
+
+    fn stands_still(&self, row: usize) -> bool {
+        let queues = self.agent(row).map(|agent| agent.queues.as_slice()).unwrap_or_default();
+        !queues.is_empty() && queues.iter().all(|queue| self.still.contains(queue))
     }
 
     fn key(&self, row: usize, column: usize) -> Key<'_> {

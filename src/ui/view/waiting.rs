@@ -2,7 +2,7 @@
 
 use super::Ctx;
 use crate::board::WaitingRow;
-use crate::kpi::{Bands, Dim, KpiId};
+use crate::kpi::{Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -60,6 +60,11 @@ impl Grid for Waiting<'_> {
 
     fn holds(&self, row: usize, word: &str) -> bool {
         self.row(row).is_some_and(|r| [&r.contact, &r.intent, &r.customer].iter().any(|text| grid::holds(text, word)))
+    }
+
+    fn stands_still(&self, row: usize) -> bool {
+        let queue = self.row(row).map(|row| Slice::of(Dim::Queue, row.queue.clone()));
+        queue.is_some_and(|queue| self.ctx.stands_still(&queue))
     }
 
     fn key(&self, row: usize, column: usize) -> Key<'_> {

@@ -78,7 +78,15 @@ pub fn draw(
     for (line, (place, row)) in list.order.iter().enumerate().skip(offset).take(height).enumerate() {
         let y = area.y + 1 + cols(line);
         let selected = focus && Some(place) == at;
-        draw_row(buffer, Rect { y, height: 1, ..area }, theme, grid, *row as usize, &columns, stale);
+        draw_row(
+            buffer,
+            Rect { y, height: 1, ..area },
+            theme,
+            grid,
+            *row as usize,
+            &columns,
+            stale || grid.stands_still(*row as usize),
+        );
         if selected {
             let reverse = theme.style(Role::Selected);
             let name = columns.first().map_or(0, |(_, width)| *width);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::digits::{self, Size};
-use super::trend;
+use super::trend::{self, Point};
 use crate::kpi::{Bands, Better, Figure, Kpi, Verdict};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
@@ -21,7 +21,9 @@ pub struct Tile<'a> {
     /// What to aim for.
     pub bands: Bands,
     /// Its course, oldest first.
-    pub trend: &'a [Option<f64>],
+    pub trend: &'a [Point],
+    /// What it is without, in words from long to short.
+    pub without: &'a [String],
     /// Whether it is the selected one.
     pub selected: bool,
     /// Whether its data is old.
@@ -30,6 +32,8 @@ pub struct Tile<'a> {
     pub plain: bool,
 }
 
+/// The columns of a trend that words leave it.
+const LEAST_TREND: usize = 4;
 /// Rows of a tile with large digits.
 pub const LARGE: u16 = 2 + Size::Large.rows();
 /// Rows of a tile with huge digits, its trend on a row of its own.
@@ -114,6 +118,12 @@ impl Tile<'_> {
         buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(role));
     }
 
+    /// What it is without, as far as there is room.
+    fn missing(&self, room: usize) -> String {
+        let fits = self.without.iter().find(|words| words.width() <= room);
+        fits.or(self.without.last()).cloned().unwrap_or_default()
+    }
+
     /// Whether a figure that isn't past its warning line still falls short of the target.
     fn misses_target(&self, figure: &Figure) -> bool {
         match (figure.value, self.bands.target, self.kpi.better) {
@@ -132,7 +142,9 @@ impl Tile<'_> {
         // A known figure that nothing judges has no target here: a floor that answers email too, say.
         let judged = !figure.is_known() || figure.verdict != Verdict::None;
         let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
-        let mut words = target.unwrap_or_default();
+        let aim = target.as_ref().map_or(0, |target| target.width() + 1);
+        let mut words = self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + LEAST_TREND + 3) });
+        let missing = cols(words.width());
         let interval = format::interval(self.kpi, figure);
         let mut add = |text: String| {
             if !text.is_empty() && words.width() + text.width() < width.saturating_sub(7) {
@@ -142,6 +154,7 @@ impl Tile<'_> {
                 words.push_str(&text);
             }
         };
+        add(target.unwrap_or_default());
         if self.figure.is_some() {
             if figure.is_known() {
                 add(interval);
@@ -159,6 +172,7 @@ impl Tile<'_> {
             }
         }
         buffer.set_stringn(inner.x, y, &words, width, theme.style(Role::Muted));
+        buffer.set_style(Rect { y, height: 1, width: missing.min(inner.width), ..inner }, theme.style(Role::Strong));
         if !figure.is_known() {
             return;
         }

@@ -1,0 +1,122 @@
+//! The course of figures over time, with the times in which nothing was seen of a source that matters.
+
+use std::collections::BTreeMap;
+
+use super::Ctx;
+use crate::board::{GapRow, Health, SourceRow};
+use crate::clock::{Span, Time};
+use crate::kpi::{Dim, Every, KpiId, Row, Slice};
+use crate::text::Label;
+use crate::ui::ask;
+use crate::ui::data::Figures;
+use crate::ui::widget::trend::Point;
+
+/// A gap shows in a bin where it is at least this part of it: less is lost in rounding.
+const SEEN: i64 = 60;
+
+/// A step of time.
+pub struct Bin<'a> {
+    /// Its start.
+    pub start: Time,
+    /// What was counted in it, where anything was.
+    pub row: Option<&'a Row>,
+    /// Nothing was seen of a source that matters for a part of it.
+    pub gap: bool,
+}
+
+/// The steps of an answer about a slice, oldest first; of a queue, where the answer is by queue.
+#[must_use]
+pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &Slice, every: Every) -> Vec<Bin<'a>> {
+    let of = queue.map_or_else(|| of.clone(), |queue| of.clone().and(Dim::Queue, queue.clone()));
+    let sources: Vec<&SourceRow> = ctx.board.sources.iter().filter(|source| ctx.matters(source, &of)).collect();
+    let (from, to) = (figures.answer.from, figures.answer.at.max(figures.answer.from));
+    let mut lost: BTreeMap<Time, Span> = BTreeMap::new();
+    let calendar = &ctx.board.calendar;
+    let length = match every {
+        Every::Minutes(minutes) => Span(i64::from(minutes.max(1)) * Span::MINUTE.0),
+        Every::Days(days) => Span(i64::from(days.max(1)) * Span::DAY.0),
+    };
+    // Days are 23 to 25 hours long: a quarter more lies in the next step, whatever the clocks do.
+    let next = |start: Time| calendar.bucket(every, start + length + Span(length.0 / 4));
+    for gap in gaps(ctx, &sources) {
+        let mut start = calendar.bucket(every, gap.since.max(from));
+        while start < gap.until.min(to) {
+            let end = next(start);
+            let part = lost.entry(start).or_default();
+            *part = (*part).max(gap.within(start.max(from), end.min(to)));
+            if end <= start {
+                break;
+            }
+            start = end;
+        }
+    }
+    lost.retain(|start, lost| {
+        let length = next(*start).min(to).since((*start).max(from));
+        lost.0 > 0 && lost.0.saturating_mul(SEEN) >= length.0
+    });
+    let mut bins: BTreeMap<Time, Bin<'a>> =
+        lost.into_keys().map(|start| (start, Bin { start, row: None, gap: true })).collect();
+    for row in figures.rows(queue.map(Label::as_str)) {
+        let start = row.start.unwrap_or(from);
+        bins.entry(start).or_insert(Bin { start, row: None, gap: false }).row = Some(row);
+    }
+    bins.into_values().collect()
+}
+
+/// The course of a KPI.
+#[must_use]
+pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<Point> {
+    let value = |bin: &Bin<'_>| bin.row.and_then(|row| figures.of(row, kpi)).and_then(|figure| figure.value);
+    bins.iter().map(|bin| Point { value: value(bin), gap: bin.gap }).collect()
+}
+
+/// The course of a KPI of a slice over the time that goes with the window.
+#[must_use]
+pub fn of_slice(ctx: Ctx<'_>, of: &Slice, kpi: KpiId) -> Vec<Point> {
+    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else { return Vec::new() };
+    points(figures, &bins(ctx, figures, None, of, ask::steps(ctx.ui.window).1), kpi)
+}
+
+/// The gaps of sources: those that are over, and those that last.
+fn gaps(ctx: Ctx<'_>, sources: &[&SourceRow]) -> Vec<GapRow> {
+    let over = ctx.board.gaps.iter().filter(|gap| sources.iter().any(|source| source.name == gap.source)).cloned();
+    let last = sources.iter().filter(|source| source.stands_still(ctx.board.at)).map(|source| {
+        // A source that is silent tells nothing since it was last heard, one that is gone since it went.
+        let silent = source.health == Health::Stale && source.next_try.is_none();
+        let since = source.heard.filter(|_| silent).map_or(source.since, |heard| heard.min(source.since));
+        GapRow { source: source.name.clone(), since, until: ctx.board.at + Span::SECOND }
+    });
+    over.chain(last).collect()
+}
+
+/// The gaps of sources since then in words, the newest first, `most` at most: "no data from pbx between 10:32 and
+/// 10:36".
+#[must_use]
+pub fn told(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Vec<String> {
+    let mut gaps: Vec<GapRow> = gaps(ctx, sources).into_iter().filter(|gap| gap.until > from).collect();
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.until));
+    let more = gaps.len().saturating_sub(most);
+    let mut words: Vec<String> = gaps
+        .iter()
+        .take(most)
+        .map(|gap| {
+            if gap.until > ctx.board.at {
+                format!("no data from {} since {}", gap.source, ctx.when(gap.since))
+            } else {
+                let (since, until) = (ctx.when(gap.since), ctx.when(gap.until));
+                format!("no data from {} between {since} and {until}", gap.source)
+            }
+        })
+        .collect();
+    if let (Some(last), 1..) = (words.last_mut(), more) {
+        last.push_str(&format!(" (and {more} more before)"));
+    }
+    words
+}
+
+/// The same for a slice.
+#[must_use]
+pub fn told_of(ctx: Ctx<'_>, of: &Slice, from: Time, most: usize) -> Vec<String> {
+    let sources: Vec<&SourceRow> = ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect();
+    told(ctx, &sources, from, most)
+}

@@ -1,0 +1,311 @@
+//! The sources: how each does, in the words of the head, the banner, the rail and the box that shows them all.
+
+use std::cmp::Reverse;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::rail::clauses;
+use super::{Ctx, overlay};
+use crate::board::{Health, Keeper, SourceRow};
+use crate::clock::{Span, Time};
+use crate::kpi::{Dim, Slice, format::count};
+use crate::ui::action::Action;
+use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
+use crate::ui::theme::Role;
+
+type Words = (String, Role);
+
+impl<'a> Ctx<'a> {
+    /// The sources that this board hears itself: one that follows another board hears none.
+    fn heard_here(&self) -> &'a [SourceRow] {
+        if matches!(self.board.keeper, Keeper::Other(_)) { &[] } else { &self.board.sources }
+    }
+
+    /// The sources whose figures stand still, those first that matter to the page, then the worst.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<&'a SourceRow> {
+        if self.heard_here().is_empty() {
+            return Vec::new();
+        }
+        let mut troubles = self.board.troubles();
+        troubles.sort_by_key(|source| !self.matters(source, self.ui.slice()));
+        troubles
+    }
+
+    /// Whether a source tells of a slice.
+    #[must_use]
+    pub fn matters(&self, source: &SourceRow, of: &Slice) -> bool {
+        let Some(id) = of.get(Dim::Queue) else { return true };
+        let queue = self.board.queues.iter().find(|queue| queue.id == *id);
+        queue.is_some_and(|queue| queue.sources.contains(&source.name))
+    }
+
+    /// Whether all that is shown of a slice stands still.
+    #[must_use]
+    pub fn stands_still(&self, of: &Slice) -> bool {
+        let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
+        self.stale() || !self.heard_here().is_empty() && queue.is_some_and(|queue| self.board.stands_still(queue))
+    }
+
+    /// What a figure of a slice is without, in words from long to short; none where nothing is missing or all is.
+    #[must_use]
+    pub fn without(&self, of: &Slice) -> Vec<String> {
+        if self.stands_still(of) {
+            return Vec::new();
+        }
+        let missing: Vec<_> = self.troubles().into_iter().filter(|source| self.matters(source, of)).collect();
+        let sign = glyphs::MISSING;
+        match missing.as_slice() {
+            [] => Vec::new(),
+            [one] => {
+                let name = &one.name;
+                vec![
+                    format!("{sign} without {name} since {}", self.when(one.since)),
+                    format!("{sign} without {name}"),
+                    format!("{sign} partial"),
+                ]
+            }
+            [one, two] => vec![
+                format!("{sign} without {} and {}", one.name, two.name),
+                format!("{sign} without 2 sources"),
+                format!("{sign} partial"),
+            ],
+            more => vec![format!("{sign} without {} sources", more.len()), format!("{sign} partial")],
+        }
+    }
+
+    /// An instant as people say it: the time of day, with the day where it isn't today's.
+    #[must_use]
+    pub fn when(&self, at: Time) -> String {
+        let zone = self.zone();
+        if format::day(at, zone) == format::day(self.board.at, zone) {
+            format::minute(at, zone)
+        } else {
+            format::day_minute(at, zone)
+        }
+    }
+
+    /// How long until a source is tried again, in words of one width from second to second.
+    fn next_try(&self, source: &SourceRow) -> Option<String> {
+        let left = source.next_try?.since(self.board.at);
+        Some(match left.as_secs() {
+            ..=0 => "trying now".to_owned(),
+            s @ 1..60 => format!("next try in {s:>2} s"),
+            _ => format!("next try in {}", format::left(left)),
+        })
+    }
+
+    /// What the owners of sources should know though all is well: clocks that are off, certificates not checked.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let of = |source: &SourceRow| {
+            let skew = skew(source).map(|words| format!("{}: {words}", source.name));
+            let remark = source.remark.as_ref().map(|remark| format!("{}: {remark}", source.name));
+            skew.into_iter().chain(remark)
+        };
+        self.heard_here().iter().flat_map(of).collect()
+    }
+}
+
+/// A clock that is off, and what to do about it.
+fn skew(source: &SourceRow) -> Option<String> {
+    let ahead = source.skew()?;
+    let way = if ahead > Span::ZERO { "ahead" } else { "behind" };
+    let seconds = ahead.as_secs().abs();
+    let far = match (seconds / 3600, seconds / 60 % 60) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    };
+    Some(format!("clock {far} {way}: set it (NTP)"))
+}
+
+/// How bad a state is: what to look at first.
+const fn rank(health: Health) -> u8 {
+    match health {
+        Health::Down => 4,
+        Health::Stale => 3,
+        Health::Connecting => 2,
+        Health::Live => 1,
+        Health::Ended => 0,
+    }
+}
+
+const fn role(health: Health) -> Role {
+    match health {
+        Health::Down => Role::Critical,
+        Health::Stale | Health::Connecting => Role::Warning,
+        Health::Live | Health::Ended => Role::Muted,
+    }
+}
+
+/// A state's sign.
+#[must_use]
+pub const fn sign(health: Health) -> &'static str {
+    match health {
+        Health::Down => glyphs::CRITICAL,
+        Health::Stale => glyphs::WARNING,
+        Health::Connecting => glyphs::FEW,
+        Health::Live | Health::Ended => glyphs::GOOD,
+    }
+}
+
+fn worst_first(sources: &[SourceRow]) -> Vec<&SourceRow> {
+    let mut rows: Vec<&SourceRow> = sources.iter().collect();
+    rows.sort_by_key(|source| (Reverse(rank(source.health)), source.since));
+    rows
+}
+
+/// How the sources do, on one line of at most `room` columns: by name where they fit, the worst first, else in
+/// numbers. Its width changes only when a source does.
+#[must_use]
+pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
+    let rows = worst_first(ctx.heard_here());
+    let named = |source: &SourceRow| {
+        let age = |since: Time| format::age(ctx.board.at.since(since));
+        let (name, sign) = (&source.name, sign(source.health));
+        let text = match source.health {
+            Health::Live => {
+                let heard = source.heard.or(source.newest).map_or_else(String::new, age);
+                format!("{sign} {name} {heard:<3}")
+            }
+            Health::Ended => format!("{sign} {name} read"),
+            Health::Connecting => format!("{sign} {name} connecting"),
+            Health::Stale | Health::Down => {
+                format!("{sign} {name} {} {:<3}", source.health.key(), age(source.since))
+            }
+        };
+        (text, role(source.health))
+    };
+    let number = |health: Health, words: bool| {
+        let n = rows.iter().filter(|source| source.health == health).count();
+        let text =
+            if words { format!("{} {n} {}", sign(health), health.key()) } else { format!("{}{n}", sign(health)) };
+        (n > 0).then_some((text, role(health)))
+    };
+    let numbers = |of: &[Health], words: bool| -> Vec<Words> { of.iter().filter_map(|h| number(*h, words)).collect() };
+    let (well, all) = ([Health::Live, Health::Ended], [Health::Down, Health::Stale, Health::Connecting, Health::Live]);
+    let troubled = || rows.iter().filter(|source| rank(source.health) > rank(Health::Live));
+    let mut candidates: Vec<Vec<Words>> = Vec::new();
+    if rows.len() <= 4 {
+        candidates.push(rows.iter().map(|source| named(source)).collect());
+    }
+    candidates.push(troubled().map(|source| named(source)).chain(numbers(&well, true)).collect());
+    candidates.push(numbers(&all, true));
+    candidates.push(numbers(&all, false));
+    let notes = match ctx.notes().len() {
+        0 => None,
+        1 => Some("1 note".to_owned()),
+        n => Some(format!("{n} notes")),
+    };
+    if let Some(notes) = notes {
+        let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
+        for line in &mut candidates {
+            line.push((format!("{} {notes}{key}", glyphs::WARNING), Role::Warning));
+        }
+    }
+    let fits = |line: &Vec<Words>| line.iter().map(|(text, _)| text.width() + 2).sum::<usize>() <= room + 2;
+    candidates.into_iter().find(fits).unwrap_or_default()
+}
+
+/// What must be known of sources before any number is read, in at most `room` columns.
+#[must_use]
+pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
+    let troubles = ctx.troubles();
+    let worst = troubles.first()?;
+    let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
+    let more = if troubles.len() > 1 { format!(" (+{} more{key})", troubles.len() - 1) } else { String::new() };
+    let head = format!("{} {} {}{more}", sign(worst.health), worst.name, state(ctx, worst));
+    let tail = ctx.next_try(worst).map_or_else(String::new, |words| format!(", {words}"));
+    // Why can be long: what is of it must leave room for what comes next.
+    let left = room.saturating_sub(head.width() + tail.width() + 2);
+    let why = if worst.reason.is_empty() { "" } else { worst.reason.as_str() };
+    let why = if why.is_empty() || left < 8 { String::new() } else { format!(": {}", clauses(why, left)) };
+    let role = if worst.health == Health::Down { Role::CriticalFill } else { Role::WarningFill };
+    Some((format!("{head}{why}{tail}"), role))
+}
+
+/// In a few words: `down since 10:32`.
+fn state(ctx: Ctx<'_>, source: &SourceRow) -> String {
+    format!("{} since {}", source.health.key(), ctx.when(source.since))
+}
+
+/// Draw the box that shows them all, from the `down`th line on.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
+    let width = usize::from(area.width).saturating_sub(6).min(110);
+    let mut lines: Vec<Words> = Vec::new();
+    let rows = worst_first(ctx.heard_here());
+    if rows.is_empty() {
+        let words = match &ctx.board.keeper {
+            Keeper::Other(who) => format!("this board hears no source itself: {who}"),
+            _ => "there is no source".to_owned(),
+        };
+        lines.push((words, Role::Muted));
+    }
+    let widest = rows.iter().map(|source| source.name.as_str().width()).max().unwrap_or(0).min(24);
+    for (at, source) in rows.iter().enumerate() {
+        if at > 0 {
+            lines.push((String::new(), Role::Text));
+        }
+        block(&mut lines, ctx, source, widest);
+    }
+    let height = overlay::height(&lines, width);
+    let health = |health| rows.iter().filter(|source| source.health == health).count();
+    let counts = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
+    let counts = counts.into_iter().map(|h| (health(h), h.key())).filter(|(n, _)| *n > 0);
+    let counts: Vec<String> = counts.map(|(n, word)| format!("{n} {word}")).collect();
+    let more = if height + 2 > usize::from(area.height) { ", ↓ goes on" } else { "" };
+    let title = format!("Sources: {} (esc closes{more})", counts.join(", "));
+    let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, height));
+    let most = height.saturating_sub(usize::from(inner.height));
+    overlay::lines(buffer, inner, ctx.theme, &lines, usize::from(down).min(most));
+}
+
+/// All that is known of a source.
+fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, widest: usize) {
+    let ago = |at: Time| format!("{} ago", format::age(ctx.board.at.since(at)));
+    let name = format!("{:<widest$}", crate::text::fit(source.name.as_str(), widest));
+    let head = format!("{} {name}  {}  {}", sign(source.health), source.kind, state(ctx, source));
+    let next = ctx.next_try(source).map_or_else(String::new, |words| format!(", {words}"));
+    let shown = if role(source.health) == Role::Muted { Role::Strong } else { role(source.health) };
+    lines.push((format!("{head}{next}"), shown));
+    if !source.reason.is_empty() {
+        lines.push((format!("  {}", source.reason), Role::Text));
+    }
+    for words in skew(source).into_iter().chain(source.remark.as_ref().map(ToString::to_string)) {
+        lines.push((format!("  {} {words}", glyphs::WARNING), Role::Warning));
+    }
+    let heard = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
+    let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.when(at)));
+    let n = |n: u64| count(format::float(i64::try_from(n).unwrap_or(i64::MAX)));
+    let mut counts = format!("{} events", n(source.events));
+    for (number, word) in [(source.rejected, "rejected"), (source.duplicates, "duplicates"), (source.late, "late")] {
+        if number > 0 {
+            counts = format!("{counts}, {} {word}", n(number));
+        }
+    }
+    lines.push((format!("  {heard}{newest}; {counts}"), Role::Muted));
+    if let Some(rejection) = &source.last_rejection {
+        lines.push((format!("  last rejected: {rejection}"), Role::Muted));
+    }
+    for words in super::course::told(ctx, &[source], ctx.board.at - Span::DAY, 3) {
+        lines.push((format!("  {} {words}", glyphs::MISSING), Role::Muted));
+    }
+}
+
+/// Draw the line of the head so that it ends before `right`; what is left of the row before it.
+pub fn draw_line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, right: u16) -> u16 {
+    let words = line(ctx, usize::from(right.saturating_sub(area.x)));
+    let width = words.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
+    let start = right.saturating_sub(cols(width));
+    let mut x = start;
+    for (text, role) in &words {
+        buffer.set_string(x, area.y, text, ctx.theme.style(*role));
+        x += cols(text.width() + 2);
+    }
+    start
+}
