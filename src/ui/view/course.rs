@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Ctx;
 use crate::board::{GapRow, Health, SourceRow};
 use crate::clock::{Span, Time};
@@ -9,6 +11,7 @@ use crate::kpi::{Dim, Every, KpiId, Row, Slice};
 use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
+use crate::ui::glyphs;
 use crate::ui::widget::trend::Point;
 
 /// A gap shows in a bin where it is at least this part of it: less is lost in rounding.
@@ -28,7 +31,7 @@ pub struct Bin<'a> {
 #[must_use]
 pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &Slice, every: Every) -> Vec<Bin<'a>> {
     let of = queue.map_or_else(|| of.clone(), |queue| of.clone().and(Dim::Queue, queue.clone()));
-    let sources: Vec<&SourceRow> = ctx.board.sources.iter().filter(|source| ctx.matters(source, &of)).collect();
+    let sources = that_matter(ctx, &of);
     let (from, to) = (figures.answer.from, figures.answer.at.max(figures.answer.from));
     let mut lost: BTreeMap<Time, Span> = BTreeMap::new();
     let calendar = &ctx.board.calendar;
@@ -43,7 +46,9 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
         while start < gap.until.min(to) {
             let end = next(start);
             let part = lost.entry(start).or_default();
-            *part = (*part).max(gap.within(start.max(from), end.min(to)));
+            // What lasts is seen at once, however short it is as yet.
+            let lasts = gap.until > ctx.board.at && end >= to;
+            *part = (*part).max(if lasts { length } else { gap.within(start.max(from), end.min(to)) });
             if end <= start {
                 break;
             }
@@ -94,7 +99,7 @@ fn gaps(ctx: Ctx<'_>, sources: &[&SourceRow]) -> Vec<GapRow> {
 #[must_use]
 pub fn told(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Vec<String> {
     let mut gaps: Vec<GapRow> = gaps(ctx, sources).into_iter().filter(|gap| gap.until > from).collect();
-    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.until));
+    gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.until), gap.since));
     let more = gaps.len().saturating_sub(most);
     let mut words: Vec<String> = gaps
         .iter()
@@ -117,6 +122,20 @@ pub fn told(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Ve
 /// The same for a slice.
 #[must_use]
 pub fn told_of(ctx: Ctx<'_>, of: &Slice, from: Time, most: usize) -> Vec<String> {
-    let sources: Vec<&SourceRow> = ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect();
-    told(ctx, &sources, from, most)
+    told(ctx, &that_matter(ctx, of), from, most)
+}
+
+/// What the sign of what is missing means on a chart, in at most `room` columns; empty where there is no gap.
+#[must_use]
+pub fn legend(ctx: Ctx<'_>, of: &Slice, from: Time, room: usize) -> String {
+    let told = told(ctx, &that_matter(ctx, of), from, usize::MAX);
+    let Some(first) = told.first() else { return String::new() };
+    let more = if told.len() > 1 { format!(" (+{})", told.len() - 1) } else { String::new() };
+    let sign = glyphs::MISSING;
+    let words = [format!("{sign} {first}{more}"), format!("{sign} no data{more}"), format!("{sign} no data")];
+    words.into_iter().find(|words| words.width() <= room).unwrap_or_default()
+}
+
+fn that_matter<'a>(ctx: Ctx<'a>, of: &Slice) -> Vec<&'a SourceRow> {
+    ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect()
 }

@@ -8,7 +8,7 @@ use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
-use crate::ui::grid::{self, Grid};
+use crate::ui::grid;
 use crate::ui::mouse::Target;
 use crate::ui::state::{List, Panel};
 use crate::ui::widget::tile::{HUGE, LARGE, Tile};
@@ -53,8 +53,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
 
 /// How many queues stand still, for the rule of the panel.
 fn rows_that_stand_still(ctx: Ctx<'_>) -> String {
-    let grid = queues::Queues::new(ctx);
-    let still = (0..grid.len()).filter(|row| grid.stands_still(*row)).count();
+    if ctx.troubles().is_empty() {
+        return String::new();
+    }
+    let still = queues::rows(ctx).filter(|queue| ctx.board.stands_still(queue)).count();
     if still == 0 { String::new() } else { format!(", {} {still} stand still", glyphs::MISSING) }
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, course, overview, waiting};
-use crate::kpi::{Dim, KpiId, Slice, Verdict};
+use crate::kpi::{Dim, KpiId, Live, Slice, Verdict};
 use crate::ui::ask;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -72,6 +72,13 @@ fn strip(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
         words.push((format!("{}, answer within {}", row.channel.key(), format::span(row.service_level)), Role::Muted));
     }
     let role = if live.waiting > 0 { Role::Strong } else { Role::Muted };
+    // How many wait where nobody looks, and for how long, is not known.
+    let live = if ctx.stands_still(ctx.ui.slice()) {
+        words.push((format!("{} stands still, as last seen", glyphs::MISSING), Role::Warning));
+        &Live { longest_wait: None, estimated_wait: None, ..live.clone() }
+    } else {
+        live
+    };
     words.push((format!("{} waiting", live.waiting), role));
     words.extend(live.longest_wait.map(|wait| (format!("oldest {}", format::span(wait)), Role::Strong)));
     words.extend(live.estimated_wait.map(|wait| (format!("estimated wait {}", format::span(wait)), Role::Text)));
@@ -148,14 +155,11 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let bins = figures.map(|figures| course::bins(ctx, figures, None, of, every)).unwrap_or_default();
     let mut about = format!("{}, {step}", window.words());
     if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
-        // What the sign means; where there is no room for that, the window stands in the head too.
-        let told = course::told_of(ctx, of, figures.answer.from, 1).pop().unwrap_or_default();
-        let legend = format!("{} {told}", glyphs::MISSING);
+        // What the sign means; where there is no room for both, the window stands in the head too.
         let room = usize::from(area.width).saturating_sub(name.width() + 7);
-        about = [format!("{legend} · {about}"), legend, format!("{} no data", glyphs::MISSING)]
-            .into_iter()
-            .find(|words| words.width() <= room)
-            .unwrap_or_default();
+        let legend = course::legend(ctx, of, figures.answer.from, room);
+        let both = format!("{legend} · {about}");
+        about = if both.width() <= room { both } else { legend };
     }
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
     let Some(figures) = figures else {

@@ -179,19 +179,7 @@ impl Grid for Queues<'_> {
             (STATUS, _) => Cell::new(format!("{} {}", glyphs::MISSING, health.key()), Role::Strong),
             // How long somebody has waited that nobody sees is not known.
             (_, Some(KpiId::LongestWait)) => Cell::none(),
-            // What was bad when it was last seen is no alarm any more.
-            _ => {
-                let cell = self.shown(queue, column, width);
-                Cell {
-                    text: cell
-                        .text
-                        .trim_start_matches(glyphs::CRITICAL)
-                        .trim_start_matches(glyphs::WARNING)
-                        .to_owned()
-                        .into(),
-                    ..cell
-                }
-            }
+            _ => self.shown(queue, column, width),
         }
     }
 }

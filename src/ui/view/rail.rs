@@ -25,15 +25,16 @@ pub fn lines(ctx: Ctx<'_>) -> usize {
     Alerts::rail(ctx).rows.len() + foot(ctx).len()
 }
 
-/// What stands below the lines: what a cause hides, and what is off with sources that do well.
+/// What stands below the lines: what is off with sources that do well, and what a cause hides.
 fn foot(ctx: Ctx<'_>) -> Vec<(String, Role)> {
-    let mut foot: Vec<(String, Role)> = hidden(ctx).into_iter().map(|words| (words, Role::Muted)).collect();
     let notes = ctx.notes();
     let more = notes.len().saturating_sub(NOTES);
-    foot.extend(notes.into_iter().take(NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Role::Warning)));
+    let mut foot: Vec<(String, Role)> =
+        notes.into_iter().take(NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Role::Warning)).collect();
     if let (Some((last, _)), 1..) = (foot.last_mut(), more) {
         *last = format!("(+{more} more) {last}");
     }
+    foot.extend(hidden(ctx).map(|words| (words, Role::Muted)));
     foot
 }
 
@@ -105,7 +106,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
 
 /// As many whole clauses of an instruction as fit: half a one helps nobody.
 pub(super) fn clauses(text: &str, width: usize) -> Cow<'_, str> {
-    let mut ends = text.match_indices([',', ';', ':']).filter_map(|(at, _)| text.get(..at));
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    // A host and its port are one word.
+    let mut ends = text
+        .match_indices([',', ';', ':'])
+        .filter(|(at, _)| text.as_bytes().get(at + 1) == Some(&b' '))
+        .filter_map(|(at, _)| text.get(..at));
     let whole = ends.rfind(|clause| clause.width() <= width);
     whole.map_or_else(|| fit(text, width), Cow::Borrowed)
 }

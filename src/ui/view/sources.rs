@@ -11,6 +11,7 @@ use super::{Ctx, overlay};
 use crate::board::{Health, Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Slice, format::count};
+use crate::text::fit;
 use crate::ui::action::Action;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -160,6 +161,12 @@ fn worst_first(sources: &[SourceRow]) -> Vec<&SourceRow> {
     rows
 }
 
+/// How many sources do how, where any do.
+fn all_of(rows: &[&SourceRow], healths: &[Health]) -> Vec<(Health, usize)> {
+    let count = |health: &Health| (*health, rows.iter().filter(|source| source.health == *health).count());
+    healths.iter().map(count).filter(|(_, n)| *n > 0).collect()
+}
+
 /// How the sources do, on one line of at most `room` columns: by name where they fit, the worst first, else in
 /// numbers. Its width changes only when a source does.
 #[must_use]
@@ -181,13 +188,13 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
         };
         (text, role(source.health))
     };
-    let number = |health: Health, words: bool| {
-        let n = rows.iter().filter(|source| source.health == health).count();
-        let text =
-            if words { format!("{} {n} {}", sign(health), health.key()) } else { format!("{}{n}", sign(health)) };
-        (n > 0).then_some((text, role(health)))
+    let numbers = |of: &[Health], words: bool| -> Vec<Words> {
+        let number = |(health, n): (Health, usize)| match words {
+            true => (format!("{} {n} {}", sign(health), health.key()), role(health)),
+            false => (format!("{}{n}", sign(health)), role(health)),
+        };
+        all_of(&rows, of).into_iter().map(number).collect()
     };
-    let numbers = |of: &[Health], words: bool| -> Vec<Words> { of.iter().filter_map(|h| number(*h, words)).collect() };
     let (well, all) = ([Health::Live, Health::Ended], [Health::Down, Health::Stale, Health::Connecting, Health::Live]);
     let troubled = || rows.iter().filter(|source| rank(source.health) > rank(Health::Live));
     let mut candidates: Vec<Vec<Words>> = Vec::new();
@@ -195,18 +202,25 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
         candidates.push(rows.iter().map(|source| named(source)).collect());
     }
     candidates.push(troubled().map(|source| named(source)).chain(numbers(&well, true)).collect());
+    if let Some(worst) = troubled().next() {
+        let rest =
+            numbers(&all, true).into_iter().zip(all_of(&rows, &all)).filter_map(|(words, (health, n))| match n {
+                1 if health == worst.health => None,
+                n if health == worst.health => Some((format!("{} {} more", sign(health), n - 1), words.1)),
+                _ => Some(words),
+            });
+        candidates.push(std::iter::once(named(worst)).chain(rest).collect());
+    }
     candidates.push(numbers(&all, true));
     candidates.push(numbers(&all, false));
-    let notes = match ctx.notes().len() {
-        0 => None,
-        1 => Some("1 note".to_owned()),
-        n => Some(format!("{n} notes")),
-    };
-    if let Some(notes) = notes {
-        let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
-        for line in &mut candidates {
-            line.push((format!("{} {notes}{key}", glyphs::WARNING), Role::Warning));
-        }
+    let notes = ctx.notes().len();
+    if notes > 0 {
+        let long = format!("{} {notes} {}", glyphs::WARNING, if notes == 1 { "note" } else { "notes" });
+        let short = format!("{}note", glyphs::WARNING);
+        let with = |line: &Vec<Words>, note: &String| -> Vec<Words> {
+            line.iter().cloned().chain([(note.clone(), Role::Warning)]).collect()
+        };
+        candidates = candidates.iter().flat_map(|line| [with(line, &long), with(line, &short)]).collect();
     }
     let fits = |line: &Vec<Words>| line.iter().map(|(text, _)| text.width() + 2).sum::<usize>() <= room + 2;
     candidates.into_iter().find(fits).unwrap_or_default()
@@ -218,13 +232,20 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
     let troubles = ctx.troubles();
     let worst = troubles.first()?;
     let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
-    let more = if troubles.len() > 1 { format!(" (+{} more{key})", troubles.len() - 1) } else { String::new() };
+    let more = match (troubles.len() - 1, if room < 100 { "" } else { " more" }) {
+        (0, _) => String::new(),
+        (n, more) => format!(" (+{n}{more}{key})"),
+    };
     let head = format!("{} {} {}{more}", sign(worst.health), worst.name, state(ctx, worst));
-    let tail = ctx.next_try(worst).map_or_else(String::new, |words| format!(", {words}"));
-    // Why can be long: what is of it must leave room for what comes next.
-    let left = room.saturating_sub(head.width() + tail.width() + 2);
-    let why = if worst.reason.is_empty() { "" } else { worst.reason.as_str() };
-    let why = if why.is_empty() || left < 8 { String::new() } else { format!(": {}", clauses(why, left)) };
+    let mut tail = ctx.next_try(worst).map_or_else(String::new, |words| format!(" · {words}"));
+    // Why can be long, and is more than when: as much of it as there is room for, in whole clauses where that goes.
+    let left = |tail: &str| room.saturating_sub(head.width() + tail.width() + 2);
+    let mut why = clauses(worst.reason.as_str(), left(&tail));
+    if why.ends_with('…') {
+        tail.clear();
+        why = clauses(worst.reason.as_str(), left(&tail));
+    }
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
     let role = if worst.health == Health::Down { Role::CriticalFill } else { Role::WarningFill };
     Some((format!("{head}{why}{tail}"), role))
 }
@@ -247,17 +268,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
         lines.push((words, Role::Muted));
     }
     let widest = rows.iter().map(|source| source.name.as_str().width()).max().unwrap_or(0).min(24);
+    let kinds = rows.iter().map(|source| source.kind.as_str().width()).max().unwrap_or(0).min(16);
     for (at, source) in rows.iter().enumerate() {
         if at > 0 {
             lines.push((String::new(), Role::Text));
         }
-        block(&mut lines, ctx, source, widest);
+        block(&mut lines, ctx, source, (widest, kinds));
     }
     let height = overlay::height(&lines, width);
-    let health = |health| rows.iter().filter(|source| source.health == health).count();
-    let counts = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
-    let counts = counts.into_iter().map(|h| (health(h), h.key())).filter(|(n, _)| *n > 0);
-    let counts: Vec<String> = counts.map(|(n, word)| format!("{n} {word}")).collect();
+    let all = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
+    let counts: Vec<String> = all_of(&rows, &all).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
     let more = if height + 2 > usize::from(area.height) { ", ↓ goes on" } else { "" };
     let title = format!("Sources: {} (esc closes{more})", counts.join(", "));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, height));
@@ -266,10 +286,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
 }
 
 /// All that is known of a source.
-fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, widest: usize) {
+fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds): (usize, usize)) {
     let ago = |at: Time| format!("{} ago", format::age(ctx.board.at.since(at)));
-    let name = format!("{:<widest$}", crate::text::fit(source.name.as_str(), widest));
-    let head = format!("{} {name}  {}  {}", sign(source.health), source.kind, state(ctx, source));
+    let name = fit(source.name.as_str(), names);
+    let kind = fit(source.kind.as_str(), kinds);
+    let head = format!("{} {name:<names$}  {kind:<kinds$}  {}", sign(source.health), state(ctx, source));
     let next = ctx.next_try(source).map_or_else(String::new, |words| format!(", {words}"));
     let shown = if role(source.health) == Role::Muted { Role::Strong } else { role(source.health) };
     lines.push((format!("{head}{next}"), shown));

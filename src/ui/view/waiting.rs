@@ -122,6 +122,9 @@ impl Grid for Waiting<'_> {
 /// How long the oldest of them waits, for the rule of the panel.
 #[must_use]
 pub fn about(ctx: Ctx<'_>) -> String {
-    let rows = Waiting::new(ctx).rows;
-    rows.first().map_or_else(String::new, |row| format!("oldest {}", format::span(ctx.board.at.since(row.since))))
+    // Of those that somebody sees: nobody knows how long the others have waited.
+    let waiting = Waiting::new(ctx);
+    let seen = (0..waiting.len()).find(|row| !waiting.stands_still(*row));
+    seen.and_then(|row| waiting.row(row))
+        .map_or_else(String::new, |row| format!("oldest {}", format::span(ctx.board.at.since(row.since))))
 }

@@ -101,6 +101,9 @@ impl Tile<'_> {
         if word.is_empty() || self.figure.is_none() {
             return;
         }
+        // What was bad when it was last seen is no alarm any more.
+        let (sign, word, verdict) =
+            if self.stale { (glyphs::MISSING, "old", Verdict::None) } else { (sign, word, verdict) };
         let role = match verdict {
             _ if self.stale => Role::Stale,
             Verdict::Critical => Role::CriticalFill,
@@ -144,7 +147,7 @@ impl Tile<'_> {
         let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
         let aim = target.as_ref().map_or(0, |target| target.width() + 1);
         let mut words = self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + LEAST_TREND + 3) });
-        let missing = cols(words.width());
+        let mut missing = cols(words.width());
         let interval = format::interval(self.kpi, figure);
         let mut add = |text: String| {
             if !text.is_empty() && words.width() + text.width() < width.saturating_sub(7) {
@@ -169,6 +172,7 @@ impl Tile<'_> {
                 }
             } else if let Some(reason) = &figure.reason {
                 words = fit(reason, width).into_owned();
+                missing = 0;
             }
         }
         buffer.set_stringn(inner.x, y, &words, width, theme.style(Role::Muted));
