@@ -300,7 +300,7 @@ fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds
     for words in skew(source).into_iter().chain(source.remark.as_ref().map(ToString::to_string)) {
         lines.push((format!("  {} {words}", glyphs::WARNING), Role::Warning));
     }
-    let heard = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
+    let life = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
     let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.when(at)));
     let n = |n: u64| count(format::float(i64::try_from(n).unwrap_or(i64::MAX)));
     let mut counts = format!("{} events", n(source.events));
@@ -309,7 +309,7 @@ fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds
             counts = format!("{counts}, {} {word}", n(number));
         }
     }
-    lines.push((format!("  {heard}{newest}; {counts}"), Role::Muted));
+    lines.push((format!("  {life}{newest}; {counts}"), Role::Muted));
     if let Some(rejection) = &source.last_rejection {
         lines.push((format!("  last rejected: {rejection}"), Role::Muted));
     }

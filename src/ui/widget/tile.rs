@@ -149,8 +149,9 @@ impl Tile<'_> {
         let mut words = self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + LEAST_TREND + 3) });
         let mut missing = cols(words.width());
         let interval = format::interval(self.kpi, figure);
+        let room = if y + 1 < bottom { width } else { width.saturating_sub(7) };
         let mut add = |text: String| {
-            if !text.is_empty() && words.width() + text.width() < width.saturating_sub(7) {
+            if !text.is_empty() && words.width() + text.width() < room {
                 if !words.is_empty() {
                     words.push(' ');
                 }
