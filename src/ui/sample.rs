@@ -1,6 +1,8 @@
 //! A believable floor for tests: a board, and answers computed by the catalogue from tallies made up per queue,
 //! intent and half hour, so that parts and totals agree.
 
+mod troubled;
+
 use std::sync::{LazyLock, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -16,6 +18,7 @@ use crate::kpi::{
     Answer, Calendar, Dim, Figure, Gives, KpiId, Live, Over, Query, Reading, Row, Rules, Slice, Tally, Window,
 };
 use crate::text::Label;
+pub(super) use troubled::three_sources;
 
 const QUEUES: [(&str, &str, Channel, i64); 10] = [
     ("outages", "Outages", Channel::Voice, 92),
@@ -337,87 +340,6 @@ pub(super) fn board(agents: usize) -> Board {
         waiting,
         ..Board::default()
     }
-}
-
-/// The same floor with three sources: one is live, one is stale, one is down.
-#[must_use]
-pub(super) fn three_sources(agents: usize) -> Board {
-    let mut board = board(agents);
-    let ago = |seconds: i64| now() - Span::seconds(seconds);
-    let mut live = board.sources.remove(0);
-    live.kind = "asterisk".into();
-    live.ahead = Some(Span::seconds(3600));
-    live.remark = Some(Label::sentence(
-        "certificates are not checked (danger_accept_any_certificate): whoever answers is believed",
-    ));
-    let stale = SourceRow {
-        name: "helpdesk".into(),
-        kind: "sse".into(),
-        health: Health::Stale,
-        reason: Label::sentence("nothing has come for 90 s, though it is connected: is the sender still running?"),
-        since: ago(95),
-        newest: Some(ago(188)),
-        heard: Some(ago(185)),
-        events: 1204,
-        rejected: 2,
-        late: 3,
-        last_rejection: Some(Label::sentence("helpdesk:88: contact.answered without `agent`: have it send one")),
-        ahead: None,
-        remark: None,
-        ..live.clone()
-    };
-    let down = SourceRow {
-        name: "pbx-2".into(),
-        health: Health::Down,
-        reason: Label::sentence("nobody listens at pbx-2:5038 (connection refused): is it running, is the port right?"),
-        since: ago(597),
-        newest: Some(ago(601)),
-        heard: Some(ago(599)),
-        events: 9377,
-        duplicates: 41,
-        next_try: Some(now() + Span::seconds(12)),
-        ahead: None,
-        remark: None,
-        ..live.clone()
-    };
-    for queue in &mut board.queues {
-        queue.sources = match queue.id.as_str() {
-            "chat" | "mail" => vec![stale.name.clone()],
-            "billing" | "moves" | "complaints" => vec![down.name.clone()],
-            _ => vec![live.name.clone()],
-        };
-    }
-    board.gaps = vec![crate::board::GapRow { source: "pbx-1".into(), since: ago(6020), until: ago(5780) }];
-    let cause = |source: &SourceRow| Label::prose(&format!("source {} is {}", source.name, source.health.key()));
-    let mut alerts = Vec::new();
-    for (id, source, severity) in [(20, &down, Severity::Critical), (21, &stale, Severity::Warning)] {
-        alerts.push(Episode {
-            id,
-            rule: "source stale".into(),
-            kpi: None,
-            source: Some(source.name.clone()),
-            slice: Slice::TOTAL,
-            severity,
-            since: source.since,
-            figure: Figure::default(),
-            text: Label::prose(&format!("{}: its figures stand still", cause(source))),
-            action: Label::sentence(&format!(
-                "{} Check the system and the way to it; `floorwatch check` says what each source answers.",
-                source.reason
-            )),
-            ..board.alerts.remove(0)
-        });
-    }
-    for mut episode in self::alerts() {
-        if episode.slice.get(Dim::Queue).is_some_and(|queue| queue.as_str() == "billing") {
-            episode.inhibited_by = Some(cause(&down));
-        }
-        alerts.push(episode);
-    }
-    crate::alert::sort(&mut alerts);
-    board.alerts = alerts;
-    board.sources = vec![live, stale, down];
-    board
 }
 
 /// Episodes in every state.

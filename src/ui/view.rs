@@ -7,6 +7,7 @@ pub mod course;
 pub mod figure;
 pub mod footer;
 pub mod header;
+pub mod health;
 pub mod help;
 pub mod intents;
 pub mod overlay;
@@ -128,6 +129,16 @@ impl<'a> Ctx<'a> {
         let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
         self.ui.silent >= 5
             || followed().next().is_some() && followed().all(|source| source.stands_still(self.board.at))
+    }
+
+    /// The same for what is of many queues at once, with what is missing from it: `today · × without pbx-2`.
+    #[must_use]
+    pub fn about_many(&self, answer: Option<&Answer>) -> String {
+        let about = self.about(answer);
+        match self.without(self.ui.slice()).first() {
+            Some(missing) => format!("{about} · {missing}"),
+            None => about,
+        }
     }
 
     /// The window and the age of an answer, for the rule of a panel: `today · 12s old`.

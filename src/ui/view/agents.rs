@@ -284,7 +284,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     } else {
         format!("Agents of {}: {}", ctx.slice_name(slice), agents.len())
     };
-    let about = ctx.about(agents.figures.map(|f| &f.answer));
+    let about = ctx.about_many(agents.figures.map(|f| &f.answer));
     let inner = panel::panel(buffer, below, ctx.theme, &name, &about, true);
     let empty = if ctx.ui.page() == Page::Agents && agents.figures.is_none() {
         "…"

@@ -114,7 +114,7 @@ pub fn told(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Ve
         })
         .collect();
     if let (Some(last), 1..) = (words.last_mut(), more) {
-        last.push_str(&format!(" (and {more} more before)"));
+        *last = format!("{last} (and {more} more before)");
     }
     words
 }

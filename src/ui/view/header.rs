@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Ctx, sources};
+use super::{Ctx, health};
 use crate::alert::{Severity, State};
 use crate::board::{Keeper, Mode};
 use crate::floor::handle::Only;
@@ -63,7 +63,7 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     // How the sources do stands before the clock, so that nothing moves when their words grow.
     let width: u16 = parts.iter().map(|(text, _)| cols(text.width()) + 1).sum();
     let free = Rect { x: area.x + width + 2, ..area };
-    let left = sources::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
+    let left = health::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
     ctx.ui
         .areas
         .borrow_mut()
@@ -200,5 +200,5 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Role)> {
         Keeper::Other(who) => return Some((format!("· read-only: {who}"), Role::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
-    sources::banner(ctx, room)
+    health::banner(ctx, room)
 }

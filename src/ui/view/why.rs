@@ -203,7 +203,7 @@ fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let offered = course::points(figures, &bins, KpiId::Offered);
     let course = course::points(figures, &bins, kpi.id);
     let (Some(now), true) = (offered.last().and_then(|point| point.value), offered.len() > 1) else { return };
-    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(|point| point.known()).collect();
+    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(trend::Point::known).collect();
     let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
     // A half hour that has only begun is held against the same share of those before.
     let begun = figures.answer.rows.last().and_then(|row| row.start);
