@@ -318,3 +318,6 @@ async fn receive(feed: &mut Feed, messages: &mut Vec<Message>) -> usize {
         Feed::Recording(_) | Feed::Nothing => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

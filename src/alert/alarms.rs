@@ -294,19 +294,19 @@ impl SourceWatch {
             slot.round = round.number;
             let judged = if awake { judged } else { Judged::Asleep };
             let look = |severity| source_look(rule, source, severity);
-            slot.go(rule, judged, round, book, || source_news(rule, source, round.now), look);
+            slot.go(rule, judged, round, book, || source_news(rule, source), look);
         }
         // A source that is configured no more is no trouble any more.
         for (name, slot) in slots.iter_mut().filter(|(_, slot)| slot.round != round.number) {
             let gone = SourceState { name: name.clone(), ..SourceState::default() };
             let look = |severity| source_look(rule, &gone, severity);
-            slot.go(rule, well, round, book, || source_news(rule, &gone, round.now), look);
+            slot.go(rule, well, round, book, || source_news(rule, &gone), look);
         }
         slots.retain(|_, slot| slot.phase != Phase::Quiet || !slot.flaps.is_empty());
     }
 }
 
-fn source_news(rule: &Rule, source: &SourceState, now: Time) -> News {
+fn source_news(rule: &Rule, source: &SourceState) -> News {
     News {
         rule: rule.name.clone(),
         kpi: None,
@@ -315,7 +315,7 @@ fn source_news(rule: &Rule, source: &SourceState, now: Time) -> News {
         window: rule.window,
         above: true,
         action: rule.action.clone(),
-        since: source.since.min(now),
+        since: source.since,
     }
 }
 

@@ -49,7 +49,7 @@ impl Sources {
                 ahead: None,
                 remark: None,
             },
-            // Unless its events say otherwise; after a restart, what the journal has of them.
+            // Unless its events say otherwise.
             origins: BTreeSet::from([info.name.clone()]),
         };
         Self(infos.iter().map(source).collect())
@@ -83,6 +83,13 @@ impl Sources {
             Outcome::Duplicate => row.duplicates += 1,
             Outcome::Late => row.late += 1,
             Outcome::Counted | Outcome::OutOfPlace => {}
+        }
+    }
+
+    /// The journal knows that events of a source have named this origin.
+    pub(super) fn tells(&mut self, source: &Label, origin: Label) {
+        if let Some(source) = self.0.iter_mut().find(|known| known.row.name == *source) {
+            source.origins.insert(origin);
         }
     }
 
@@ -189,6 +196,8 @@ mod tests {
     fn a_queue_is_known_by_its_origin_even_before_anything_came() {
         let mut sources = sources();
         assert_eq!(sources.that_tell(&"pbx".into()), [Label::from("pbx")]);
+        sources.tells(&"crm".into(), "/surveys".into());
+        assert_eq!(sources.that_tell(&"/surveys".into()), [Label::from("crm")]);
         sources.heard(1, &"pbx".into(), Time::from_unix(5), Outcome::Counted, Time::from_unix(6));
         assert_eq!(sources.that_tell(&"pbx".into()), [Label::from("pbx"), Label::from("crm")]);
     }
