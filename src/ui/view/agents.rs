@@ -101,9 +101,7 @@ impl<'a> Agents<'a> {
             others.sort();
             rows
         };
-        let troubled = !ctx.troubles().is_empty();
-        let still = ctx.board.queues.iter().filter(|queue| troubled && ctx.board.stands_still(queue));
-        Self { ctx, figures, rows, others, still: still.map(|queue| &queue.id).collect(), columns }
+        Self { ctx, figures, rows, others, still: ctx.still_queues(), columns }
     }
 
     fn agent(&self, row: usize) -> Option<&'a AgentRow> {

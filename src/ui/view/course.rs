@@ -139,3 +139,78 @@ pub fn legend(ctx: Ctx<'_>, of: &Slice, from: Time, room: usize) -> String {
 fn that_matter<'a>(ctx: Ctx<'a>, of: &Slice) -> Vec<&'a SourceRow> {
     ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::alert::Who;
+    use crate::kpi::{Answer, Figure, Window};
+    use crate::ui::action::Keymap;
+    use crate::ui::data::{Data, Reply};
+    use crate::ui::state::Ui;
+    use crate::ui::theme::{Depth, Palette, Theme};
+    use crate::ui::{Settings, sample};
+
+    /// The bins of the day so far, by minute of the day, those with a gap marked; half hours 9:00 and 10:00 have
+    /// contacts.
+    fn marked(gaps: &[(i64, i64)], down_since: Option<i64>) -> Vec<(i64, bool, bool)> {
+        let mut board = sample::board(0);
+        let day = board.calendar.day_start(board.at, 0);
+        let at = |second: i64| day + Span::seconds(second);
+        board.gaps = gaps
+            .iter()
+            .map(|(since, until)| GapRow { source: "pbx-1".into(), since: at(*since), until: at(*until) })
+            .chain([GapRow { source: "another".into(), since: day, until: board.at }])
+            .collect();
+        if let Some(since) = down_since {
+            board.sources[0].health = Health::Down;
+            board.sources[0].since = at(since);
+        }
+        let ui = Ui::new(Who { name: "a".into(), from: "b".into() }, Window::Today, None, Palette::Dark, false);
+        let query = ask::course(&ui, &Slice::TOTAL);
+        let row = |second: i64| Row {
+            key: Slice::TOTAL,
+            start: Some(at(second)),
+            figures: vec![Figure::default(); query.kpis.len()],
+        };
+        let rows = vec![row(9 * 3600), row(10 * 3600)];
+        let answer = Answer { at: board.at, from: day, to: board.at, rows, ..Answer::default() };
+        let mut data = Data::default();
+        let now = std::time::Instant::now();
+        data.due(&[ask::Want::Figures(query.clone())], 1, false, now);
+        data.keep(&ask::Want::Figures(query.clone()), Reply::Figures(Box::new(answer)), now);
+        let ctx = Ctx {
+            ui: &ui,
+            board: &board,
+            data: &data,
+            theme: Theme { palette: Palette::Dark, depth: Depth::None },
+            keymap: &Keymap::new(&BTreeMap::new()).unwrap(),
+            settings: &Settings::default(),
+        };
+        let figures = data.figures(query).unwrap();
+        bins(ctx, figures, None, &Slice::TOTAL, Every::Minutes(30))
+            .into_iter()
+            .map(|bin| (bin.start.since(day).as_secs() / 60, bin.row.is_some(), bin.gap))
+            .collect()
+    }
+
+    #[test]
+    fn a_gap_marks_the_bins_it_lies_in_and_adds_those_that_have_no_row() {
+        assert_eq!(marked(&[], None), [(540, true, false), (600, true, false)]);
+        // 8:50 to 9:05.
+        assert_eq!(marked(&[(31_800, 32_700)], None), [(510, false, true), (540, true, true), (600, true, false)]);
+        // Half a minute of a half hour shows, ten seconds are lost in rounding.
+        assert_eq!(marked(&[(36_000, 36_030)], None)[1], (600, true, true));
+        assert_eq!(marked(&[(36_000, 36_010)], None)[1], (600, true, false));
+        // What ended before the day began is no part of it.
+        assert_eq!(marked(&[(-900, -300)], None).len(), 2);
+    }
+
+    #[test]
+    fn an_outage_that_lasts_marks_the_newest_bin_at_once() {
+        // It is 10:42:17: down since 10:42:10.
+        assert_eq!(marked(&[], Some(38_530)), [(540, true, false), (600, true, false), (630, false, true)]);
+    }
+}

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustc_hash::FxHashSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
@@ -9,6 +10,7 @@ use super::rail::clauses;
 use crate::board::{Health, Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Slice};
+use crate::text::Label;
 use crate::ui::action::Action;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -50,6 +52,15 @@ impl<'a> Ctx<'a> {
     pub fn stands_still(&self, of: &Slice) -> bool {
         let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
         self.stale() || !self.heard_here().is_empty() && queue.is_some_and(|queue| self.board.stands_still(queue))
+    }
+
+    /// The queues that stand still.
+    #[must_use]
+    pub fn still_queues(&self) -> FxHashSet<&'a Label> {
+        if self.troubles().is_empty() {
+            return FxHashSet::default();
+        }
+        self.board.queues.iter().filter(|queue| self.board.stands_still(queue)).map(|queue| &queue.id).collect()
     }
 
     /// What a figure of a slice is without, in words from long to short; none where nothing is missing or all is.

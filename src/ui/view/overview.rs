@@ -53,10 +53,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
 
 /// How many queues stand still, for the rule of the panel.
 fn rows_that_stand_still(ctx: Ctx<'_>) -> String {
-    if ctx.troubles().is_empty() {
-        return String::new();
-    }
-    let still = queues::rows(ctx).filter(|queue| ctx.board.stands_still(queue)).count();
+    let still = ctx.still_queues().into_iter().filter(|queue| !queue.is_empty()).count();
     if still == 0 { String::new() } else { format!(", {} {still} stand still", glyphs::MISSING) }
 }
 

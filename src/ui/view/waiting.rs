@@ -1,8 +1,10 @@
 //! Who waits in a queue, the oldest first.
 
+use rustc_hash::FxHashSet;
+
 use super::Ctx;
 use crate::board::WaitingRow;
-use crate::kpi::{Bands, Dim, KpiId, Slice};
+use crate::kpi::{Bands, Dim, KpiId};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -25,6 +27,8 @@ pub const COLUMNS: &[Column] = &[
 pub struct Waiting<'a> {
     ctx: Ctx<'a>,
     rows: Vec<&'a WaitingRow>,
+    /// Queues that stand still.
+    still: FxHashSet<&'a Label>,
 }
 
 impl<'a> Waiting<'a> {
@@ -33,7 +37,7 @@ impl<'a> Waiting<'a> {
     pub fn new(ctx: Ctx<'a>) -> Self {
         let queue = ctx.ui.slice().get(Dim::Queue);
         let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue)).collect();
-        Self { ctx, rows }
+        Self { ctx, rows, still: ctx.still_queues() }
     }
 
     fn row(&self, row: usize) -> Option<&'a WaitingRow> {
@@ -63,8 +67,7 @@ impl Grid for Waiting<'_> {
     }
 
     fn stands_still(&self, row: usize) -> bool {
-        let queue = self.row(row).map(|row| Slice::of(Dim::Queue, row.queue.clone()));
-        queue.is_some_and(|queue| self.ctx.stands_still(&queue))
+        self.row(row).is_some_and(|row| self.still.contains(&row.queue))
     }
 
     fn key(&self, row: usize, column: usize) -> Key<'_> {
