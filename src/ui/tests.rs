@@ -1,5 +1,7 @@
 //! Pages as they are drawn, with their colours; and keys, as changes of state.
 
+mod sources;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +20,7 @@ use super::theme::{Depth, Palette, Theme};
 use super::view::{self, Ctx};
 use super::{Settings, sample};
 use crate::alert::{Act, Who};
-use crate::board::{Board, Health, Mode, SourceRow};
+use crate::board::{Board, Health, Mode};
 use crate::kpi::Window;
 
 /// A screen without a terminal.
@@ -195,12 +197,16 @@ fn floor(board: Board) -> crate::floor::Handle {
     crate::floor::Handle::new(boards, requests)
 }
 
+fn show(board: Board) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
+    runtime.block_on(async { super::run(floor(board), Settings::default(), who).await }).unwrap();
+}
+
 #[test]
 #[ignore = "a screen to look at: run it in a terminal with --ignored --nocapture"]
 fn look() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
-    runtime.block_on(async { super::run(floor(sample::board(60)), Settings::default(), who).await }).unwrap();
+    show(sample::board(60));
 }
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
@@ -238,104 +244,6 @@ fn snapshot(bench: &Bench, name: &str) {
         }
         insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
     }
-}
-
-#[test]
-fn one_source_live_one_stale_one_down() {
-    let mut bench = Bench::new(sample::three_sources(60));
-    snapshot(&bench, "three-sources");
-    let ascii = lines(&bench.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
-    assert!(ascii.is_ascii(), "{ascii}");
-    insta::assert_snapshot!("three-sources-ascii", ascii);
-    bench.press("S");
-    insta::assert_snapshot!("overlay-sources-80x24", bench.text(SIZES[0]));
-    insta::assert_snapshot!("overlay-sources", bench.text(SIZES[1]));
-    let small = (80, 16);
-    assert!(bench.text(small).contains("‼ pbx-2") && !bench.text(small).contains("certificates"));
-    bench.press("<down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down>");
-    assert!(bench.text(small).contains("certificates"), "{}", bench.text(small));
-    bench.press("<esc> <right> <right> <right> <right> ?");
-    insta::assert_snapshot!("overlay-figure-without", bench.text(SIZES[1]));
-    // A queue of the dead source, and one of the live one.
-    bench.press("<esc> / b i l l <enter> <enter>");
-    snapshot(&bench, "dead-queue");
-    bench.press("1 / o u t a <enter> <enter>");
-    let text = bench.text(SIZES[2]);
-    assert!(text.contains("× no data from pbx-1 between 09:01 and 09:05"), "{text}");
-    assert!(!text.contains("without"), "{text}");
-}
-
-#[test]
-fn the_head_tells_of_sources_in_one_line_whatever_their_number() {
-    use crate::clock::Span;
-    let mut board = sample::three_sources(20);
-    board.sources[0].remark = None;
-    board.sources[0].ahead = None;
-    let (live, down) = (board.sources[0].clone(), board.sources[2].clone());
-    board.sources = (0..9).map(|n| SourceRow { name: format!("pbx-{n}").as_str().into(), ..live.clone() }).collect();
-    let head = |board: &Board, size| {
-        lines(&Bench::new(board.clone()).draw(size, Palette::Terminal, Depth::Few, false))[0].clone()
-    };
-    assert!(head(&board, SIZES[0]).contains("today") && head(&board, SIZES[0]).contains("  · 9 live   10:42:17 GMT"));
-    board.sources[4] = SourceRow { name: "pbx-4".into(), ..down.clone() };
-    assert!(
-        head(&board, SIZES[0]).contains("  ‼ pbx-4 down 9m    · 8 live   10:42:17 GMT"),
-        "{}",
-        head(&board, SIZES[0])
-    );
-    board.sources[7] = SourceRow { name: "pbx-7".into(), ..down.clone() };
-    assert!(
-        head(&board, SIZES[1]).contains("‼ pbx-4 down 9m    ‼ pbx-7 down 9m    · 7 live"),
-        "{}",
-        head(&board, SIZES[1])
-    );
-    assert!(head(&board, SIZES[0]).contains("‼ pbx-4 down 9m    ‼ 1 more  · 7 live"), "{}", head(&board, SIZES[0]));
-    // Ages grow, and nothing moves.
-    board.sources[7].since = board.at;
-    let place = |board: &Board| head(board, SIZES[0]).find("pbx-4");
-    let before = place(&board);
-    for ago in [5, 59, 60, 3599, 3600, 90_000] {
-        board.sources[4].since = board.at - Span::seconds(ago);
-        assert_eq!(place(&board), before, "{ago}");
-    }
-    // A whole data centre.
-    for source in &mut board.sources {
-        *source = SourceRow { name: source.name.clone(), ..down.clone() };
-    }
-    assert!(head(&board, SIZES[0]).contains("‼ 9 down") || head(&board, SIZES[0]).contains("‼ 8 more"));
-}
-
-#[test]
-fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
-    let mut board = sample::three_sources(20);
-    board.sources[2].reason = "connection refused".into();
-    let line = |board: &Board| {
-        lines(&Bench::new(board.clone()).draw(SIZES[0], Palette::Terminal, Depth::Few, false))[2].clone()
-    };
-    assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · next try in 12 s");
-    board.sources[2].next_try = Some(board.at + crate::clock::Span::seconds(3));
-    assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · next try in  3 s");
-    board.sources[2].next_try = Some(board.at);
-    assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · trying now");
-    // A connection that is made anew at once is no news: no banner comes and goes.
-    board.sources.remove(2);
-    board.sources[1].next_try = Some(board.at + crate::clock::Span::SECOND);
-    board.sources[1].since = board.at - crate::clock::Span::seconds(2);
-    assert!(line(&board).contains("Service level"), "{}", line(&board));
-    assert!(!Bench::new(board.clone()).text(SIZES[1]).contains("× stale"));
-    board.sources[1].since = board.at - crate::clock::Span::seconds(6);
-    assert!(line(&board).contains("▲ helpdesk stale since 10:42"), "{}", line(&board));
-}
-
-#[test]
-fn a_board_that_follows_another_says_nothing_of_sources() {
-    let mut board = sample::three_sources(20);
-    board.keeper = crate::board::Keeper::Other("ann has the journal".into());
-    let mut bench = Bench::new(board);
-    let text = bench.text(SIZES[1]);
-    assert!(text.contains("read-only: ann has the journal") && !text.contains("× down"), "{text}");
-    bench.press("S");
-    assert!(bench.text(SIZES[1]).contains("this board hears no source itself"));
 }
 
 #[test]
