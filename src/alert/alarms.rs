@@ -43,6 +43,8 @@ pub struct SourceState {
     pub down: bool,
     /// Nothing has come for too long.
     pub stale: bool,
+    /// It has yet to say how it does: it is being connected.
+    pub connecting: bool,
     /// Since when.
     pub since: Time,
     /// Why, in words.
@@ -289,7 +291,12 @@ impl SourceWatch {
             }
             let past = severity;
             let below_critical = past != Some(Severity::Critical);
-            let judged = Judged::Known { past, below_critical, clear: past.is_none() };
+            let judged = if source.connecting {
+                // After a restart: what was so before is so until it is known to be otherwise.
+                Judged::Insufficient { hold: true }
+            } else {
+                Judged::Known { past, below_critical, clear: past.is_none() }
+            };
             let slot = slots.entry(source.name.clone()).or_default();
             slot.round = round.number;
             let judged = if awake { judged } else { Judged::Asleep };

@@ -146,6 +146,9 @@ fn lower_first(name: &str) -> String {
 
 /// The words for a source: "source pbx is down: its figures stand still".
 pub(super) fn source_text(source: &SourceState, severity: Severity) -> Label {
+    if source.connecting {
+        return Label::prose(&format!("source {} is being connected: its figures stand still", source.name));
+    }
     if !source.down && !source.stale {
         return Label::prose(&format!("source {} is back", source.name));
     }

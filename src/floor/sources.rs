@@ -145,6 +145,7 @@ impl Sources {
                 name: row.name,
                 down: row.health == Health::Down,
                 stale: row.health == Health::Stale,
+                connecting: row.health == Health::Connecting,
                 since: row.since,
                 reason: row.reason,
                 queues: source.origins.iter().filter_map(|o| by_origin.get(o)).flatten().cloned().collect(),

@@ -295,6 +295,27 @@ fn a_connection_made_anew_at_once_is_no_news_and_a_longer_outage_is_one_episode(
 }
 
 #[test]
+fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
+    let mut before = Three::new();
+    before.sources[2].down = true;
+    before.during(0..30, 6.0);
+    let kept = before.alarms.active();
+    let mut floor = Three::new();
+    floor.alarms.restore(kept, 50);
+    for source in &mut floor.sources {
+        source.connecting = true;
+    }
+    floor.during(100..140, 6.0);
+    let text = |floor: &Three| floor.alarms.active().iter().find(|e| e.source.is_some()).map(|e| e.text.to_string());
+    assert_eq!(text(&floor).unwrap(), "source dead is being connected: its figures stand still");
+    for source in &mut floor.sources {
+        source.connecting = false;
+    }
+    floor.during(140..155, 6.0);
+    assert_eq!(text(&floor), None);
+}
+
+#[test]
 fn a_queue_that_another_source_tells_of_as_well_is_not_hidden() {
     let mut floor = Floor::firing();
     floor.sources[1].queues = vec![QUEUE.into()];

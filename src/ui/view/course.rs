@@ -9,7 +9,6 @@ use crate::board::{GapRow, Health, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Every, KpiId, Row, Slice};
 use crate::text::Label;
-use crate::ui::ask;
 use crate::ui::data::Figures;
 use crate::ui::glyphs;
 use crate::ui::widget::trend::Point;
@@ -48,7 +47,7 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
             let part = lost.entry(start).or_default();
             // What lasts is seen at once, however short it is as yet.
             let lasts = gap.until > ctx.board.at && end >= to;
-            *part = (*part).max(if lasts { length } else { gap.within(start.max(from), end.min(to)) });
+            *part = *part + if lasts { length } else { gap.within(start.max(from), end.min(to)) };
             if end <= start {
                 break;
             }
@@ -73,13 +72,6 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
 pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<Point> {
     let value = |bin: &Bin<'_>| bin.row.and_then(|row| figures.of(row, kpi)).and_then(|figure| figure.value);
     bins.iter().map(|bin| Point { value: value(bin), gap: bin.gap }).collect()
-}
-
-/// The course of a KPI of a slice over the time that goes with the window.
-#[must_use]
-pub fn of_slice(ctx: Ctx<'_>, of: &Slice, kpi: KpiId) -> Vec<Point> {
-    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else { return Vec::new() };
-    points(figures, &bins(ctx, figures, None, of, ask::steps(ctx.ui.window).1), kpi)
 }
 
 /// The gaps of sources: those that are over, and those that last.
@@ -148,6 +140,7 @@ mod tests {
     use crate::alert::Who;
     use crate::kpi::{Answer, Figure, Window};
     use crate::ui::action::Keymap;
+    use crate::ui::ask;
     use crate::ui::data::{Data, Reply};
     use crate::ui::state::Ui;
     use crate::ui::theme::{Depth, Palette, Theme};
@@ -204,6 +197,8 @@ mod tests {
         // Half a minute of a half hour shows, ten seconds are lost in rounding.
         assert_eq!(marked(&[(36_000, 36_030)], None)[1], (600, true, true));
         assert_eq!(marked(&[(36_000, 36_010)], None)[1], (600, true, false));
+        // A connection that comes and goes loses more than that.
+        assert_eq!(marked(&[(36_000, 36_010), (36_100, 36_110), (36_200, 36_210)], None)[1], (600, true, true));
         // What ended before the day began is no part of it.
         assert_eq!(marked(&[(-900, -300)], None).len(), 2);
     }

@@ -99,8 +99,10 @@ impl<'a> Queues<'a> {
 
     /// How the sources of a queue do, where it stands still with them.
     fn still(&self, queue: &QueueRow) -> Option<Health> {
-        let health = queue.sources.iter().map(|name| self.troubles.get(name).copied());
-        health.collect::<Option<Vec<Health>>>()?.into_iter().min()
+        if self.troubles.is_empty() || queue.sources.iter().any(|name| !self.troubles.contains_key(name)) {
+            return None;
+        }
+        queue.sources.iter().filter_map(|name| self.troubles.get(name)).copied().min()
     }
 
     fn longest(&self, queue: &QueueRow) -> Figure {
