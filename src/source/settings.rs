@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
 use crate::source::queue_log::Verbs;
+use crate::source::{http, listen, sse};
 use crate::text::Label;
 pub use file::FileSettings;
 
@@ -28,6 +29,12 @@ pub struct Settings {
 pub enum Connector {
     /// A file, read and followed.
     File(Box<FileSettings>),
+    /// An endpoint that events are pushed to.
+    Listen(Box<listen::Settings>),
+    /// A stream of server-sent events.
+    Sse(Box<sse::Settings>),
+    /// An address that is asked at an interval.
+    Http(Box<http::Settings>),
 }
 
 /// The word of `kind`.
@@ -35,6 +42,12 @@ pub enum Connector {
 pub enum Kind {
     /// A file of this format.
     File(Format),
+    /// An endpoint that events are pushed to.
+    Listen,
+    /// A stream of server-sent events.
+    Sse,
+    /// An address that is asked at an interval.
+    Http,
 }
 
 impl Kind {
@@ -43,6 +56,9 @@ impl Kind {
         ("queue_log", Self::File(Format::QueueLog)),
         ("events", Self::File(Format::Events)),
         ("csv", Self::File(Format::Csv)),
+        ("listen", Self::Listen),
+        ("sse", Self::Sse),
+        ("http", Self::Http),
     ];
 
     /// Its word.
@@ -62,6 +78,9 @@ impl Connector {
             Kind::File(format) => {
                 Self::File(Box::new(FileSettings { kind: format, ..FileSettings::deserialize(keys)? }))
             }
+            Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
+            Kind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
+            Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
         })
     }
 
@@ -71,7 +90,9 @@ impl Connector {
     /// The key, and what is wrong with its value.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
-            Self::File(_) => Ok(()),
+            Self::File(_) | Self::Sse(_) => Ok(()),
+            Self::Listen(listen) => listen.check(),
+            Self::Http(http) => http.check(),
         }
     }
 
@@ -80,6 +101,9 @@ impl Connector {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::File(file) => Kind::File(file.kind),
+            Self::Listen(_) => Kind::Listen,
+            Self::Sse(_) => Kind::Sse,
+            Self::Http(_) => Kind::Http,
         }
     }
 }
@@ -102,6 +126,7 @@ impl Settings {
     pub fn verbs(&self) -> Verbs {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
+            _ => Verbs::default(),
         }
     }
 
