@@ -14,6 +14,7 @@ pub mod listen;
 mod names;
 mod naming;
 pub(crate) mod net;
+pub mod prometheus;
 pub mod queue_log;
 pub mod read;
 mod running;
@@ -136,6 +137,10 @@ pub fn spawn(
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
         Connector::Listen(keys) => {
             link::start(index, settings, clock, to, listen::Listen((**keys).clone())).map_err(thread)
+        }
+        Connector::Prometheus(keys) => {
+            let session = prometheus::Prometheus::new((**keys).clone(), cursor);
+            link::start(index, settings, clock, to, session).map_err(thread)
         }
     }
 }

@@ -187,7 +187,7 @@ impl Engine {
             .map(|(id, facts)| {
                 let name = self.queues.label(id);
                 let mut live = groups.remove(&[id, 0]).unwrap_or_default();
-                if !self.observed.stand_in(id, &mut live) {
+                if !self.observed.stand_in(id, &mut live, now) {
                     live.estimated_wait = Self::estimated_wait(&live, handled.get(&id));
                 }
                 QueueNow {

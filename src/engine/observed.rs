@@ -13,6 +13,9 @@ use crate::kpi::{Calendar, Dim, KpiId, Live, Over, Query};
 /// between two looks is held by this.
 const LONGEST: usize = 3 * 24 * 60;
 
+/// What is older says nothing about now.
+const FRESH: Span = Span::HOUR;
+
 /// Agents by state, in the order of [`AgentState::ALL`](crate::event::AgentState::ALL).
 const AGENTS: [KpiId; 6] = [
     KpiId::AgentsOnContact,
@@ -116,8 +119,9 @@ impl Observed {
     }
 
     /// What stands now in a queue of which nothing is known but what a source observed; whether it is such a one.
-    pub(super) fn stand_in(&self, queue: u32, live: &mut Live) -> bool {
-        let value = |kpi| self.lines.get(&(queue, kpi)).and_then(|line: &Line| line.newest.1);
+    pub(super) fn stand_in(&self, queue: u32, live: &mut Live, now: Time) -> bool {
+        let newest = |kpi| self.lines.get(&(queue, kpi)).map(|line: &Line| line.newest);
+        let value = |kpi| newest(kpi).filter(|(at, _)| now.since(*at) <= FRESH)?.1;
         if *live != Live::default() || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {
             return false;
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
 use crate::source::listen;
+use crate::source::prometheus;
 use crate::source::queue_log::Verbs;
 use crate::text::Label;
 pub use file::FileSettings;
@@ -31,6 +32,8 @@ pub enum Connector {
     File(Box<FileSettings>),
     /// An endpoint that events are pushed to.
     Listen(Box<listen::Settings>),
+    /// A Prometheus server.
+    Prometheus(Box<prometheus::Settings>),
 }
 
 /// The word of `kind`.
@@ -40,6 +43,8 @@ pub enum Kind {
     File(Format),
     /// An endpoint that events are pushed to.
     Listen,
+    /// A Prometheus server.
+    Prometheus,
 }
 
 impl Kind {
@@ -49,6 +54,7 @@ impl Kind {
         ("events", Self::File(Format::Events)),
         ("csv", Self::File(Format::Csv)),
         ("listen", Self::Listen),
+        ("prometheus", Self::Prometheus),
     ];
 
     /// Its word.
@@ -69,6 +75,7 @@ impl Connector {
                 Self::File(Box::new(FileSettings { kind: format, ..FileSettings::deserialize(keys)? }))
             }
             Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
+            Kind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
         })
     }
 
@@ -80,6 +87,7 @@ impl Connector {
         match self {
             Self::File(_) => Ok(()),
             Self::Listen(listen) => listen.check(),
+            Self::Prometheus(prometheus) => prometheus.check(),
         }
     }
 
@@ -89,6 +97,7 @@ impl Connector {
         match self {
             Self::File(file) => Kind::File(file.kind),
             Self::Listen(_) => Kind::Listen,
+            Self::Prometheus(_) => Kind::Prometheus,
         }
     }
 }
