@@ -346,7 +346,11 @@ const WAITING: &str = "every_s = 1\nkpis = { waiting = 'queue_waiting' }";
 
 /// A vector of one queue's value, now.
 fn good(value: &str) -> String {
-    let at = Clock::System.now().0 / 1_000_000;
+    at(Clock::System.now(), value)
+}
+
+fn at(time: Time, value: &str) -> String {
+    let at = time.0 / 1_000_000;
     format!(
         r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{"queue":"a"}},"value":[{at},"{value}"]}}]}}}}"#
     )
@@ -379,7 +383,7 @@ async fn every_way_to_fail_is_told_in_words() {
         (200, error("bad_data", "odd"), true, "odd"),
         (200, " ".repeat(17 << 20), true, "over 16 MiB"),
         (200, good("1").replace("\"vector\"", "\"scalar\""), true, "a scalar, not a value a queue"),
-        (200, good("1").replace("\"value\":[", "\"value\":[999999"), true, "more than a day ahead"),
+        (200, at(Clock::System.now() + Span(2 * Span::DAY.0), "1"), true, "more than a day ahead"),
     ];
     for (status, body, lasting, words) in cases {
         let (script, address) = Script::serve(status, &body).await;

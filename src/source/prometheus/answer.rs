@@ -104,12 +104,11 @@ fn sort(written: Vec<Written<'_>>, label: &str, scale: f64) -> Found {
             continue;
         };
         let queue = id_label(queue.as_bytes());
-        let points: Vec<_> =
-            series.value.into_iter().chain(series.values).filter_map(|point| point.read(scale)).collect();
-        if points.is_empty() {
+        if series.value.is_none() && series.values.is_empty() {
             found.remark = Some("a result is a histogram, not a number: use `histogram_quantile`".to_owned());
             continue;
         }
+        let points = series.value.into_iter().chain(series.values).filter_map(|point| point.read(scale)).collect();
         if !seen.insert(queue.clone()) {
             twice.insert(queue);
             continue;
