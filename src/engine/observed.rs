@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn course(observed: &Observed) -> Vec<(Time, f64)> {
-        observed.lines.get(&(1, KpiId::Asa)).unwrap().course.iter().copied().collect()
+        observed.lines[&(1, KpiId::Asa)].course.iter().copied().collect()
     }
 
     #[test]

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// So many queries are asked at once.
 const AT_ONCE: usize = 4;
 /// What was missed is fetched for so long at most; what stands now is not asked for meanwhile.
-const ENOUGH: Duration = Duration::from_secs(60);
+const ENOUGH: Duration = Duration::from_mins(1);
 /// The server's clock may be so far ahead of ours; more, and what it says is no time.
 const AHEAD: Span = Span::DAY;
 
@@ -57,7 +57,7 @@ pub struct Settings {
     /// The label that names the queue.
     #[serde(default = "queue")]
     pub queue_label: String,
-    /// PromQL by the id of the KPI that it gives, in the unit of that KPI (seconds; percentages as 0 to 100). A result
+    /// A query by the id of the KPI that it gives, in the unit of that KPI (seconds; percentages as 0 to 100). A result
     /// has a value a queue: `sum by (queue) (…)`.
     pub kpis: BTreeMap<KpiId, String>,
     /// What a KPI's result is multiplied by: 100 where a percentage comes as 0 to 1.
