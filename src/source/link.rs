@@ -82,6 +82,11 @@ impl Link {
         self.clock.now()
     }
 
+    /// What time it is by the source's clock, as far as that is known.
+    pub(crate) fn their_now(&self) -> Time {
+        self.now() + self.ahead
+    }
+
     /// The source gave a sign of life.
     pub(crate) fn hear(&mut self) {
         self.heard = Some(self.now());
