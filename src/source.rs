@@ -17,6 +17,7 @@ pub mod listen;
 mod names;
 mod naming;
 pub(crate) mod net;
+pub mod prometheus;
 pub mod queue_log;
 pub mod read;
 mod running;
@@ -150,6 +151,10 @@ pub fn spawn(
         }
         Connector::FreeSwitch(keys) => {
             let session = freeswitch::FreeSwitch::new((**keys).clone(), settings.name(), cursor);
+            link::start(index, settings, clock, to, session).map_err(thread)
+        }
+        Connector::Prometheus(keys) => {
+            let session = prometheus::Prometheus::new((**keys).clone(), cursor);
             link::start(index, settings, clock, to, session).map_err(thread)
         }
     }

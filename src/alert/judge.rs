@@ -35,7 +35,8 @@ pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -
         (None, Some(def)) if def.sampled => min_samples,
         _ => 0,
     };
-    let few = |figure: &Figure| figure.n < least;
+    // How many samples are behind a source's own figure, nobody says.
+    let few = |figure: &Figure| !figure.observed && figure.n < least;
     if few(figure) || rule.against.is_some() && seen.baseline.is_none_or(|base| base.value.is_none() || few(base)) {
         return insufficient;
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
 use crate::source::queue_log::Verbs;
-use crate::source::{freeswitch, http, listen, sse};
+use crate::source::{freeswitch, http, listen, prometheus, sse};
 use crate::text::Label;
 pub use file::FileSettings;
 
@@ -37,6 +37,8 @@ pub enum Connector {
     Http(Box<http::Settings>),
     /// FreeSWITCH's call centre, over the event socket.
     FreeSwitch(Box<freeswitch::Settings>),
+    /// A Prometheus server.
+    Prometheus(Box<prometheus::Settings>),
 }
 
 /// The word of `kind`.
@@ -52,6 +54,8 @@ pub enum Kind {
     Http,
     /// FreeSWITCH's call centre.
     FreeSwitch,
+    /// A Prometheus server.
+    Prometheus,
 }
 
 impl Kind {
@@ -64,6 +68,7 @@ impl Kind {
         ("sse", Self::Sse),
         ("http", Self::Http),
         ("freeswitch", Self::FreeSwitch),
+        ("prometheus", Self::Prometheus),
     ];
 
     /// Its word.
@@ -87,6 +92,7 @@ impl Connector {
             Kind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
             Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
             Kind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
+            Kind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
         })
     }
 
@@ -100,6 +106,7 @@ impl Connector {
             Self::Listen(listen) => listen.check(),
             Self::Http(http) => http.check(),
             Self::FreeSwitch(own) => own.check(),
+            Self::Prometheus(prometheus) => prometheus.check(),
         }
     }
 
@@ -112,6 +119,7 @@ impl Connector {
             Self::Sse(_) => Kind::Sse,
             Self::Http(_) => Kind::Http,
             Self::FreeSwitch(_) => Kind::FreeSwitch,
+            Self::Prometheus(_) => Kind::Prometheus,
         }
     }
 }
