@@ -4,6 +4,7 @@
 //! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
 //! session inside the shared loop of [`link`], which makes the connection anew for ever.
 
+pub mod asterisk;
 pub mod csv;
 mod decoder;
 pub mod detect;
@@ -131,6 +132,11 @@ pub fn spawn(
 ) -> Result<Running, SpawnError> {
     match &settings.connector {
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
+        Connector::Asterisk(own) => {
+            let session = asterisk::Asterisk::new(settings, own, &clock, cursor)?;
+            link::start(index, settings, clock, to, session)
+                .map_err(|error| SpawnError::Thread { name: settings.name(), error })
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod file;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::source::asterisk;
 use crate::source::detect::Format;
 use crate::source::queue_log::Verbs;
 use crate::text::Label;
@@ -28,6 +29,8 @@ pub struct Settings {
 pub enum Connector {
     /// A file, read and followed.
     File(Box<FileSettings>),
+    /// A live Asterisk.
+    Asterisk(Box<asterisk::Settings>),
 }
 
 /// The word of `kind`.
@@ -35,6 +38,8 @@ pub enum Connector {
 pub enum Kind {
     /// A file of this format.
     File(Format),
+    /// A live Asterisk.
+    Asterisk,
 }
 
 impl Kind {
@@ -43,6 +48,7 @@ impl Kind {
         ("queue_log", Self::File(Format::QueueLog)),
         ("events", Self::File(Format::Events)),
         ("csv", Self::File(Format::Csv)),
+        ("asterisk", Self::Asterisk),
     ];
 
     /// Its word.
@@ -62,6 +68,7 @@ impl Connector {
             Kind::File(format) => {
                 Self::File(Box::new(FileSettings { kind: format, ..FileSettings::deserialize(keys)? }))
             }
+            Kind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
         })
     }
 
@@ -72,6 +79,7 @@ impl Connector {
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
             Self::File(_) => Ok(()),
+            Self::Asterisk(asterisk) => asterisk.check(),
         }
     }
 
@@ -80,6 +88,7 @@ impl Connector {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::File(file) => Kind::File(file.kind),
+            Self::Asterisk(_) => Kind::Asterisk,
         }
     }
 }
@@ -102,6 +111,7 @@ impl Settings {
     pub fn verbs(&self) -> Verbs {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
+            Connector::Asterisk(asterisk) => asterisk.verbs.clone(),
         }
     }
 
