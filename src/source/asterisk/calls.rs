@@ -3,6 +3,8 @@
 //! It tells less than the log: that a caller has left is said before it is said that an agent has him, and where
 //! nothing follows he has pressed a key. The end of a conversation may come without saying whose it was.
 
+use std::collections::VecDeque;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +59,8 @@ enum Stage {
 pub(super) struct Calls {
     open: FxHashMap<Label, Vec<Visit>>,
     count: usize,
+    /// What moved on lately: a reply that is older may still have it waiting.
+    moved: VecDeque<(Time, Label, Label)>,
 }
 
 /// Whose step it is, and when.
@@ -110,7 +114,15 @@ impl Calls {
             self.open.remove(of.contact);
         }
         self.count -= 1;
+        self.moves_on(of);
         Some(visit)
+    }
+
+    fn moves_on(&mut self, of: Of<'_>) {
+        while self.moved.len() >= MOST || self.moved.front().is_some_and(|(at, ..)| of.at.since(*at) > SETTLES_WITHIN) {
+            self.moved.pop_front();
+        }
+        self.moved.push_back((of.at, of.contact.clone(), of.queue.clone()));
     }
 
     fn add(&mut self, of: Of<'_>, since: Time, stage: Stage, intent: Option<Label>, from_reply: bool) {
@@ -189,6 +201,7 @@ impl Calls {
     pub(super) fn leave(&mut self, of: Of<'_>) {
         if let Some(visit) = self.find(of, |stage| *stage == Stage::Waiting) {
             (visit.stage, visit.since) = (Stage::Leaving, of.at);
+            self.moves_on(of);
         }
     }
 
@@ -248,7 +261,10 @@ impl Calls {
             *waiting.entry((&entry.contact, &entry.queue)).or_default() += 1;
             let at = now - entry.wait.unwrap_or(Span::ZERO);
             let of = Of { origin, contact: &entry.contact, queue: &entry.queue, at };
-            if self.find(of, |stage| *stage == Stage::Waiting).is_none() {
+            let moved = |(at, contact, queue): &(Time, Label, Label)| {
+                now.since(*at) <= SETTLES_WITHIN && contact == of.contact && queue == of.queue
+            };
+            if self.find(of, |stage| *stage == Stage::Waiting).is_none() && !self.moved.iter().any(moved) {
                 unknown += 1;
                 self.add(of, at, Stage::Waiting, None, true);
                 let (position, priority) = (entry.position, entry.priority);
