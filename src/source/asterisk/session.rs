@@ -245,6 +245,7 @@ impl Asterisk {
 
     /// Take in frames that have come.
     async fn take(&mut self, frames: &mut Vec<Frame>, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
+        self.settle(link).await;
         let mut out = Vec::new();
         for frame in frames.drain(..) {
             asked.frames += 1;
@@ -359,8 +360,8 @@ impl Asterisk {
         link.events(events, kept).await;
     }
 
-    /// A tick: decide what no event will, ask what is due, and see whether the connection is still one.
-    async fn let_pass(&mut self, wire: &mut Wire, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
+    /// Decide what no event will.
+    async fn settle(&mut self, link: &mut Link) {
         let now = self.now(link);
         let mut out = Vec::new();
         self.translator.let_pass(now, &mut out);
@@ -370,6 +371,11 @@ impl Asterisk {
             self.merge.let_pass(now, &mut out);
         }
         self.hand_over(out, link).await;
+    }
+
+    /// A tick: decide what no event will, ask what is due, and see whether the connection is still one.
+    async fn let_pass(&mut self, wire: &mut Wire, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
+        self.settle(link).await;
         if self.merge.log == Log::Behind && self.remarks.log.is_none() {
             let path = self.settings.queue_log.as_deref().unwrap_or_else(|| std::path::Path::new("queue_log"));
             self.remarks.log =
