@@ -53,8 +53,8 @@ fn run(server: Server, recording: Play, mut done: impl FnMut(&Seen, u64) -> bool
     let settings =
         Settings { name: Some("pbx".into()), ..Settings::from(Connector::Asterisk(Box::new(server.settings.clone()))) };
     let running = source::spawn(0, &settings, clock.clone(), None, to).unwrap();
-    let (heard, hears) = std_mpsc::channel();
-    let played = thread::spawn(move || play(&server.listener, recording, &hears, &clock));
+    let (heard, told) = std_mpsc::channel();
+    let played = thread::spawn(move || play(&server.listener, recording, &told, &clock));
     let (mut seen, mut sentinels) = (Seen::default(), 0);
     while !done(&seen, sentinels) {
         let message = from.blocking_recv().unwrap();

@@ -6,9 +6,8 @@
 mod agents;
 mod calls;
 mod frame;
-mod log;
 mod merge;
-mod rights;
+mod remarks;
 mod session;
 mod status;
 mod translate;
@@ -44,7 +43,7 @@ pub struct Settings {
     /// Its queue_log, where it can be read here: the day so far, and how exactly each call ended.
     #[serde(default)]
     pub queue_log: Option<PathBuf>,
-    /// The names of a centre's own verbs in queue_log, and of the fields of its UserEvents.
+    /// The names of a centre's own verbs in queue_log, and of the fields of its `UserEvent`s.
     #[serde(default)]
     pub verbs: Verbs,
     /// The channel variable that carries the intent, one of manager.conf's `channelvars`.

@@ -32,7 +32,7 @@ fn unpacked(scenario: &str, file: &str) -> Vec<u8> {
 pub(super) struct Connection {
     pub(super) at: Time,
     pub(super) reads: Vec<(Time, Vec<u8>)>,
-    /// The reply to QueueStatus that was recorded next.
+    /// The reply to `QueueStatus` that was recorded next.
     pub(super) status: Vec<u8>,
     /// The id of the question in it.
     pub(super) status_id: String,
@@ -50,7 +50,7 @@ fn times(scenario: &str, name: &str) -> Vec<(usize, Time, String)> {
     text.lines().map(line).collect()
 }
 
-/// All replies to QueueStatus that were whole: when asked, under which id, and their bytes.
+/// All replies to `QueueStatus` that were whole: when asked, under which id, and their bytes.
 fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
     let raw = unpacked(scenario, "poll.raw.gz");
     let find = |what: &str, from: usize| {
@@ -187,7 +187,7 @@ impl Peer {
         Some(Action { name: value("Action: "), id: value("ActionID: "), lines })
     }
 
-    /// Answer an action as Asterisk does; `status` is the reply to QueueStatus and the id in it.
+    /// Answer an action as Asterisk does; `status` is the reply to `QueueStatus` and the id in it.
     pub(super) fn answer(&mut self, action: &Action, now: Time, status: (&[u8], &str)) {
         let id = &action.id;
         let said = |line: &str| action.lines.iter().any(|l| l == line);
@@ -198,7 +198,7 @@ impl Peer {
                 self.say(&format!("Response: Success\r\nActionID: {id}\r\nMessage: Authentication accepted\r\n\r\n"));
             }
             "Login" => {
-                self.say(&format!("Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n"))
+                self.say(&format!("Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n"));
             }
             "Ping" => {
                 let (seconds, micros) = (now.0.div_euclid(1_000_000), now.0.rem_euclid(1_000_000));

@@ -1,5 +1,7 @@
 //! One connection to Asterisk, from the login until it breaks.
 
+mod log;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -8,19 +10,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::calls::Visit;
 use super::frame::Frame;
-use super::log::Follower;
 use super::merge::{Log, Merge};
 use super::status::{Collecting, Snapshot, Taken, number};
 use super::translate::Translator;
 use super::wire::Wire;
-use super::{Settings, rights};
-use crate::board::Health;
+use super::{Settings, remarks};
 use crate::clock::{Clock, Span, Time};
-use crate::event::{AgentState, Event, Kind};
+use crate::event::Event;
 use crate::source::link::{Fault, Link, Session};
-use crate::source::tls::UNCHECKED;
-use crate::source::{Message, SpawnError, settings};
+use crate::source::{SpawnError, settings};
 use crate::text::Label;
+use log::Follower;
 
 /// How often time is let pass for what no event decides.
 const TICK: Duration = Duration::from_millis(200);
@@ -32,7 +32,7 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// and wasn't read yet, because the floor was busy, may hold it.
 const IDLE_TICKS: u32 = 5;
 /// How often all queues are asked for.
-const RECONCILE_EVERY: Duration = Duration::from_secs(60);
+const RECONCILE_EVERY: Duration = Duration::from_mins(1);
 /// How long the answer to that may take.
 const REPLY_WITHIN: Duration = Duration::from_secs(30);
 /// A clock that moved by less is the same.
@@ -56,15 +56,6 @@ struct Kept {
     calls: Vec<(Label, Visit)>,
 }
 
-/// What the board is to say beside the health.
-#[derive(Debug, Default)]
-struct Remarks {
-    rights: Option<String>,
-    deaf: bool,
-    log: Option<String>,
-    said: Option<String>,
-}
-
 /// An Asterisk.
 pub(in crate::source) struct Asterisk {
     settings: Settings,
@@ -72,6 +63,8 @@ pub(in crate::source) struct Asterisk {
     merge: Merge,
     follower: Option<Follower>,
     log_cursor: Option<String>,
+    /// Whether it has been read to its end, or can't be.
+    log_is_known: bool,
     /// When the program last saw it, before this run.
     seen: Option<Time>,
     kept_at: Time,
@@ -80,7 +73,7 @@ pub(in crate::source) struct Asterisk {
     by_its_clock: bool,
     /// How far its clock is ahead of ours, where that was measured.
     ahead: Option<Span>,
-    remarks: Remarks,
+    remarks: remarks::Remarks,
 }
 
 /// What a connection is waiting for.
@@ -124,10 +117,11 @@ impl Asterisk {
             merge,
             follower,
             log_cursor: kept.log,
+            log_is_known: false,
             seen: kept.seen,
             kept_at: Time(0),
             ahead: None,
-            remarks: Remarks::default(),
+            remarks: remarks::Remarks::default(),
         })
     }
 
@@ -147,7 +141,7 @@ impl Asterisk {
             link.was_away(seen);
         }
         self.catch_up(link).await;
-        self.remark(link).await;
+        self.remarks.say(&self.settings, link).await;
         let mut wire = Wire::connect(&self.settings).await?;
         let mut frames = Vec::new();
         wire.log_in(&self.settings, &mut frames).await?;
@@ -180,67 +174,10 @@ impl Asterisk {
                     }
                     self.take(&mut frames, &mut asked, link).await?;
                 }
-                message = next(&mut self.follower) => self.hear_log(message, link, asked.live).await,
+                message = log::next(&mut self.follower) => self.hear_log(message, link, asked.live).await,
                 _ = tick.tick() => self.let_pass(&mut wire, &mut asked, link).await?,
             }
         }
-    }
-
-    /// Read queue_log to where it stands now, before anything is said of the present.
-    async fn catch_up(&mut self, link: &mut Link) {
-        let first = self.log_cursor.is_none() && self.merge.log == Log::Absent && self.remarks.log.is_none();
-        let mut wait = first || self.merge.log == Log::Absent && self.remarks.log.is_none();
-        while let Some(follower) = &mut self.follower {
-            let message = match follower.waiting() {
-                Some(message) => message,
-                None if wait => follower.next().await,
-                None => break,
-            };
-            if let Message::Health { health, .. } = &message {
-                wait &= *health == Health::Connecting;
-            }
-            self.hear_log(message, link, false).await;
-        }
-    }
-
-    /// Something of queue_log; `live` while the manager interface tells what agents do.
-    async fn hear_log(&mut self, message: Message, link: &mut Link, live: bool) {
-        match message {
-            Message::Events { mut events, cursor, .. } => {
-                let now = self.now(link);
-                events.retain(|event| {
-                    if let Kind::AgentState { agent, state, reason, .. } = &event.kind {
-                        if live && *state != AgentState::AfterContact {
-                            return false;
-                        }
-                        self.translator.agents.was_said(agent, *state, reason.as_ref());
-                    }
-                    self.merge.log_tells(event, now)
-                });
-                self.log_cursor = cursor;
-                let kept = self.kept(link);
-                link.events(events, kept).await;
-            }
-            Message::Rejected { rejection, .. } => {
-                link.reject(rejection.place.as_str(), rejection.line, rejection.reason.as_str()).await;
-            }
-            Message::Health { health, reason, .. } => match health {
-                Health::Connecting => {}
-                Health::Live | Health::Stale => {
-                    if self.merge.log == Log::Absent {
-                        self.merge.log = Log::Current;
-                    }
-                    self.remarks.log = None;
-                }
-                Health::Ended | Health::Down => {
-                    self.merge.log = Log::Absent;
-                    let why = if reason.is_empty() { "queue_log is no longer followed" } else { reason.as_str() };
-                    self.remarks.log = Some(format!("{why}; calls are counted by the manager interface alone"));
-                }
-            },
-            Message::Clock { .. } | Message::Remark { .. } => {}
-        }
-        self.remark(link).await;
     }
 
     /// Take in frames that have come.
@@ -277,11 +214,11 @@ impl Asterisk {
             b"Shutdown" => asked.shutting_down = true,
             b"FullyBooted" => {
                 // A start that came after we last heard of it took all calls with it. The log has a line of its own.
-                let up = number(frame.last("Uptime")).map(Span::seconds);
-                let started = up.map(|up| link.now() - up);
-                let anew = started.zip(asked.away).is_some_and(|(started, away)| started > away + Span::SECOND);
+                // It counts whole seconds, and what was cut off makes it look younger than it is.
+                let Some(up) = number(frame.last("Uptime")).map(|up| Span::seconds(up + 1)) else { return };
+                let anew = asked.away.is_some_and(|away| link.now() - up > away);
                 if anew && matches!(self.merge.log, Log::Unused | Log::Absent) {
-                    self.translator.restarted(self.now(link), out);
+                    self.translator.restarted(self.now(link) - up, out);
                 }
             }
             _ => {
@@ -295,8 +232,8 @@ impl Asterisk {
     async fn reply(&mut self, frame: &Frame, asked: &mut Asked, link: &mut Link) {
         let id = frame.last("ActionID").unwrap_or_default();
         if id == asked.commands.as_bytes() {
-            self.remarks.rights = rights::too_many(frame);
-            self.remark(link).await;
+            self.remarks.rights = remarks::too_many(frame);
+            self.remarks.say(&self.settings, link).await;
         } else if let Some((_, _, sent)) = asked.ping.take_if(|(ping, ..)| id == ping.as_bytes()) {
             let Some(theirs) = frame.last("Timestamp").and_then(timestamp) else { return };
             let ours = sent + Span(link.now().since(sent).0 / 2);
@@ -329,7 +266,7 @@ impl Asterisk {
             link.live().await;
         } else {
             self.remarks.deaf = (self.remarks.deaf || unknown > 0) && !self.translator.hears_queues;
-            self.remark(link).await;
+            self.remarks.say(&self.settings, link).await;
         }
         let kept = self.kept(link);
         link.events(Vec::new(), kept).await;
@@ -383,7 +320,7 @@ impl Asterisk {
         } else if self.merge.log == Log::Current {
             self.remarks.log = None;
         }
-        self.remark(link).await;
+        self.remarks.say(&self.settings, link).await;
 
         let now = Instant::now();
         asked.idle_ticks += 1;
@@ -410,23 +347,6 @@ impl Asterisk {
         }
         Ok(())
     }
-
-    /// Say what the board is to say beside the health, where it is news.
-    async fn remark(&mut self, link: &mut Link) {
-        let unchecked = self.settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
-        let deaf = "calls join queues and no event says so: the account needs read = agent,system,user";
-        let remarks = [
-            unchecked.then_some(UNCHECKED),
-            self.remarks.deaf.then_some(deaf),
-            self.remarks.log.as_deref(),
-            self.remarks.rights.as_deref(),
-        ];
-        let text = remarks.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        if self.remarks.said.as_deref().unwrap_or_default() != text {
-            link.remark(&text).await;
-            self.remarks.said = Some(text);
-        }
-    }
 }
 
 impl Session for Asterisk {
@@ -438,15 +358,7 @@ impl Session for Asterisk {
     }
 }
 
-/// What the log has to say next, where there is one.
-async fn next(follower: &mut Option<Follower>) -> Message {
-    match follower {
-        Some(follower) => follower.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Why QueueStatus was refused.
+/// Why `QueueStatus` was refused.
 fn refused(why: &str) -> Fault {
     if why.contains("shutting down") {
         return Fault::new("Asterisk is shutting down");

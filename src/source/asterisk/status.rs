@@ -1,4 +1,4 @@
-//! The reply to QueueStatus: every queue, its members, and who waits in it.
+//! The reply to `QueueStatus`: every queue, its members, and who waits in it.
 //!
 //! Entries hold the caller's name as it came, line ends included: a caller can write lines, and whole frames, into
 //! the reply. The lines that Asterisk writes itself stand before and after the name, and the last of them is the id
@@ -114,9 +114,8 @@ impl Collecting {
                 }
             }
             Some(b"QueueStatusComplete") => return Taken::Whole(std::mem::take(&mut self.so_far)),
-            Some(_) => {}
             None if frame.first("Response") == Some(b"Error") => return Taken::Refused(frame.text("Message")),
-            None => {}
+            _ => {}
         }
         Taken::Part
     }

@@ -71,7 +71,7 @@ fn recording(scenario: &str, name: &str) -> Vec<(Time, Came)> {
     out
 }
 
-/// The replies to QueueStatus, when they came.
+/// The replies to `QueueStatus`, when they came.
 fn snapshots(scenario: &str) -> Vec<(Time, Snapshot)> {
     let (mut out, mut frames) = (Vec::new(), Frames::default());
     let mut collecting: Vec<Collecting> = Vec::new();

@@ -185,7 +185,7 @@ impl Translator {
         outcome
     }
 
-    /// Hold what is known against a reply to QueueStatus: `at_once` where it is the first of a connection, so that
+    /// Hold what is known against a reply to `QueueStatus`: `at_once` where it is the first of a connection, so that
     /// nothing that happened before it may still come. How many calls it told of that were not known.
     pub(super) fn snapshot(&mut self, snapshot: &Snapshot, now: Time, at_once: bool, out: &mut Vec<Event>) -> usize {
         let mut kinds = Vec::new();
@@ -211,10 +211,10 @@ impl Translator {
         }
     }
 
-    /// The system has started anew since we last heard of it.
-    pub(super) fn restarted(&mut self, now: Time, out: &mut Vec<Event>) {
+    /// The system has started anew at `at`, since we last heard of it.
+    pub(super) fn restarted(&mut self, at: Time, out: &mut Vec<Event>) {
         self.calls.clear();
-        self.say(vec![Kind::Restarted], now, out);
+        self.say(vec![Kind::Restarted], at, out);
     }
 
     fn say(&self, kinds: Vec<Kind>, now: Time, out: &mut Vec<Event>) {

@@ -1,6 +1,7 @@
 //! The connection: actions out, frames in, and the login.
 
 use std::collections::hash_map::RandomState;
+use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
@@ -175,7 +176,7 @@ impl Wire {
 fn answer(challenge: &[u8], secret: &SecretString) -> String {
     let digest = Md5::new().chain_update(challenge).chain_update(secret.expose_secret()).finalize();
     digest.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
+        let _ = write!(text, "{byte:02x}");
         text
     })
 }

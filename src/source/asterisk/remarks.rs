@@ -1,8 +1,40 @@
-//! What the account may do besides reading, as far as it can be known: the commands it is offered.
+//! What the board is to say beside the health.
 
 use std::collections::BTreeSet;
 
+use super::Settings;
 use super::frame::Frame;
+use crate::source::link::Link;
+use crate::source::tls::UNCHECKED;
+
+/// No event of a queue comes, though things happen there.
+const DEAF: &str = "calls join queues and no event says so: the account needs read = agent,system,user";
+
+/// What the board is to say beside the health.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    /// The account may do more than it needs.
+    pub(super) rights: Option<String>,
+    /// No event of a queue comes, though things happen there.
+    pub(super) deaf: bool,
+    /// `queue_log` isn't what it should be.
+    pub(super) log: Option<String>,
+    said: String,
+}
+
+impl Remarks {
+    /// Say it, where it is news.
+    pub(super) async fn say(&mut self, settings: &Settings, link: &mut Link) {
+        let unchecked = settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
+        let remarks =
+            [unchecked.then_some(UNCHECKED), self.deaf.then_some(DEAF), self.log.as_deref(), self.rights.as_deref()];
+        let text = remarks.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        if self.said != text {
+            link.remark(&text).await;
+            self.said = text;
+        }
+    }
+}
 
 /// What the account can do and need not be able to, in words; `None` where there is nothing.
 ///
