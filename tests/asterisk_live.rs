@@ -119,6 +119,25 @@ fn hold(scenario: &str, events: &[Event], mut differs: impl FnMut(Option<&str>, 
     }
 }
 
+/// As many callers of scenario a want a refund as joined with that intent.
+fn intents_are_known(events: &[Event]) {
+    let mut floor = Engine::new(engine::Settings::default());
+    for event in events {
+        floor.apply(event);
+    }
+    let of = Slice::of(Dim::Intent, "refund".into());
+    let over = Over::Range(Time::from_unix(1_795_000_000), Time::from_unix(1_796_000_000));
+    let query = Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None };
+    let text: Vec<u8> = connections("a").into_iter().flat_map(|c| c.reads).flat_map(|(_, bytes)| bytes).collect();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let joins = text.split("\r\n\r\n").filter(|frame| frame.starts_with("Event: QueueCallerJoin"));
+    let wanted = joins.filter(|frame| frame.contains("ChanVariable: INTENT=refund\r\n")).count();
+    assert!(wanted > 10);
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
+    let wanted = wanted as f64;
+    assert_eq!(floor.ask(&query, Time::from_unix(1_795_500_000)).total[0].value, Some(wanted));
+}
+
 fn recording(scenario: &str) -> Play {
     Play { connections: connections(scenario), singly: 0, before: Box::new(|_| {}) }
 }
@@ -140,6 +159,7 @@ fn a_normal_day_by_the_interface_alone() {
     let server = Server::new(None);
     let seen = run(server, recording("a"), |_, sentinels| sentinels == 2);
     hold("a", &seen.events, is_told_by_the_log_alone);
+    intents_are_known(&seen.events);
     let gone = |fits: &dyn Fn(&Step) -> bool| {
         seen.events.iter().filter(|event| matches!(&event.kind, Kind::Contact { step, .. } if fits(step))).count()
     };
@@ -185,6 +205,9 @@ fn with_the_log_in_place_the_figures_are_the_log_s() {
         let enough = played.connections.len() as u64 + 1;
         let seen = run(Server::new(Some(path)), played, |_, sentinels| sentinels == enough);
         hold(scenario, &seen.events, |_, _, _, _| false);
+        if scenario == "a" {
+            intents_are_known(&seen.events);
+        }
         assert!(!seen.events.iter().any(|event| matches!(event.kind, Kind::Missed { .. })), "nothing is missed");
     }
 }
@@ -221,5 +244,8 @@ fn with_a_log_that_grows_the_figures_are_the_log_s() {
             sentinels == 2 && seen.events.iter().filter(is_survey).count() == answers
         });
         hold(scenario, &seen.events, |_, _, _, _| false);
+        if scenario == "a" {
+            intents_are_known(&seen.events);
+        }
     }
 }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::status::Snapshot;
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind, LeftReason, Step};
+use crate::event::{Event, Kind, LeftReason, Offer, Step};
 use crate::text::Label;
 
 /// How long the interface's account of a step waits for the log's.
@@ -62,6 +62,16 @@ fn key(event: &Event) -> Option<Key> {
     // A centre's own words are matched whichever queue they name.
     let queue = queue.clone().filter(|_| !matches!(part, Part::Own(_)));
     Some(Key { contact: contact.clone(), queue, part })
+}
+
+/// What the interface knows of a caller who joins and the log doesn't: what he wants.
+fn intent(event: &Event) -> Option<Event> {
+    let Kind::Contact { contact, queue, step: Step::Offered(Offer { intent: Some(intent), .. }) } = &event.kind else {
+        return None;
+    };
+    let step = Step::Classified { intent: intent.clone() };
+    let kind = Kind::Contact { contact: contact.clone(), queue: queue.clone(), step };
+    Some(Event { at: event.at, origin: event.origin.clone(), id: None, kind })
 }
 
 /// Steps told by one side that the other is yet to tell of.
@@ -183,17 +193,18 @@ impl Merge {
             // What the log has told is held against the replies here.
             return None;
         }
-        let Some(key) = key(&event) else { return Some(event) };
+        let Some(key) = key(&event) else {
+            self.note(&event);
+            return Some(event);
+        };
         if self.from_log.take(&key) || (key.part == Part::Offered && self.is_waiting(&key)) {
-            return None;
+            return intent(&event);
         }
-        if self.log == Log::Current || matches!(key.part, Part::Own(_)) {
+        let waits = self.log == Log::Current || matches!(key.part, Part::Own(_));
+        if waits && self.waiting.len() < MOST {
+            let intent = intent(&event);
             self.waiting.push_back((now, key, event));
-            if self.waiting.len() <= MOST {
-                return None;
-            }
-            let (_, key, event) = self.waiting.pop_front()?;
-            return Some(self.pass(key, event, now));
+            return intent;
         }
         Some(self.pass(key, event, now))
     }

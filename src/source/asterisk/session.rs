@@ -183,6 +183,10 @@ impl Asterisk {
     /// Take in frames that have come.
     async fn take(&mut self, frames: &mut Vec<Frame>, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
         self.settle(link).await;
+        if let Some(follower) = &self.follower {
+            // What happens stands in the log as well.
+            follower.wake();
+        }
         let mut out = Vec::new();
         for frame in frames.drain(..) {
             asked.frames += 1;
@@ -279,9 +283,6 @@ impl Asterisk {
         }
         let now = self.now(link);
         let events: Vec<Event> = told.into_iter().filter_map(|event| self.merge.interface_tells(event, now)).collect();
-        if let Some(follower) = &self.follower {
-            follower.wake();
-        }
         self.hand_over(events, link).await;
     }
 
