@@ -4,6 +4,7 @@
 //! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
 //! session inside the shared loop of [`link`], which makes the connection anew for ever.
 
+pub mod asterisk;
 mod body;
 pub mod csv;
 mod decoder;
@@ -155,6 +156,10 @@ pub fn spawn(
         }
         Connector::Prometheus(keys) => {
             let session = prometheus::Prometheus::new((**keys).clone(), cursor);
+            link::start(index, settings, clock, to, session).map_err(thread)
+        }
+        Connector::Asterisk(keys) => {
+            let session = asterisk::Asterisk::new(settings, keys, &clock, cursor)?;
             link::start(index, settings, clock, to, session).map_err(thread)
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
 use crate::source::queue_log::Verbs;
-use crate::source::{freeswitch, http, listen, prometheus, sse};
+use crate::source::{asterisk, freeswitch, http, listen, prometheus, sse};
 use crate::text::Label;
 pub use file::FileSettings;
 
@@ -39,6 +39,8 @@ pub enum Connector {
     FreeSwitch(Box<freeswitch::Settings>),
     /// A Prometheus server.
     Prometheus(Box<prometheus::Settings>),
+    /// A live Asterisk.
+    Asterisk(Box<asterisk::Settings>),
 }
 
 /// The word of `kind`.
@@ -56,6 +58,8 @@ pub enum Kind {
     FreeSwitch,
     /// A Prometheus server.
     Prometheus,
+    /// A live Asterisk.
+    Asterisk,
 }
 
 impl Kind {
@@ -69,6 +73,7 @@ impl Kind {
         ("http", Self::Http),
         ("freeswitch", Self::FreeSwitch),
         ("prometheus", Self::Prometheus),
+        ("asterisk", Self::Asterisk),
     ];
 
     /// Its word.
@@ -93,6 +98,7 @@ impl Connector {
             Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
             Kind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
             Kind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
+            Kind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
         })
     }
 
@@ -107,6 +113,7 @@ impl Connector {
             Self::Http(http) => http.check(),
             Self::FreeSwitch(own) => own.check(),
             Self::Prometheus(prometheus) => prometheus.check(),
+            Self::Asterisk(asterisk) => asterisk.check(),
         }
     }
 
@@ -120,6 +127,7 @@ impl Connector {
             Self::Http(_) => Kind::Http,
             Self::FreeSwitch(_) => Kind::FreeSwitch,
             Self::Prometheus(_) => Kind::Prometheus,
+            Self::Asterisk(_) => Kind::Asterisk,
         }
     }
 }
@@ -143,6 +151,7 @@ impl Settings {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
             _ => Verbs::default(),
+            Connector::Asterisk(asterisk) => asterisk.verbs.clone(),
         }
     }
 
