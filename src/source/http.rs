@@ -79,7 +79,7 @@ impl Poll {
             link.remark(tls::UNCHECKED).await;
         }
         let client = Client::new(url, auth.as_ref(), tls, Duration::from_secs(*patience_s))?;
-        // Figures of the time in between are nowhere to be had; the same figures are news to a board that has been away.
+        // Even the same figures are news to a board that has been away.
         self.told = None;
         loop {
             let next = Instant::now() + by_chance(Duration::from_secs(self.settings.every_s));
@@ -139,7 +139,8 @@ impl Poll {
         if self.settings.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if let Some(known) = self.known.as_ref().filter(|known| known.url == url) {
+        let known = self.known.as_ref().filter(|known| self.settings.method == Method::Get && known.url == url);
+        if let Some(known) = known {
             headers.extend(known.validators.iter().cloned());
         }
         headers.extend(self.settings.header_map().map_err(Fault::lasting)?);
@@ -178,7 +179,6 @@ impl Poll {
                 && told.iter().zip(&reading.events).all(|(old, new)| old.kind == new.kind)
         };
         if !self.told.as_ref().is_some_and(|(at, told)| now.since(*at) < UNCHANGED && same(told)) {
-            link.missed().await;
             self.told = Some((now, reading.events.clone()));
             link.events(reading.events, None).await;
         }
@@ -197,6 +197,10 @@ impl Poll {
 
     /// The source is there; what it says may be old.
     async fn say_how_it_is(&self, link: &mut Link) {
+        if self.settings.map.is_some() {
+            // Figures of the time in between are nowhere to be had.
+            link.missed().await;
+        }
         let patience = self.settings.map.as_ref().map_or(0, |map| map.stale_after_s);
         let age = self.taken.map(|taken| link.their_now().since(taken));
         match (age, i64::try_from(patience)) {
