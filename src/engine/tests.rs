@@ -518,6 +518,8 @@ fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
     };
     tell("crm", of_agent(Some("night"), &[]));
     tell("pbx", of_agent(None, &["q1"]));
+    let here = Kind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
+    tell("pbx", here);
     tell("crm", of_queue(Some("Sales"), None));
     tell("pbx", of_queue(None, Some(30.0)));
     let agent = &engine.agents_now(at(1))[0];
