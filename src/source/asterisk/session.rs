@@ -317,11 +317,6 @@ impl Asterisk {
             self.merge.let_pass(now, &mut out);
         }
         self.hand_over(out, link).await;
-    }
-
-    /// A tick: decide what no event will, ask what is due, and see whether the connection is still one.
-    async fn let_pass(&mut self, wire: &mut Wire, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
-        self.settle(link).await;
         if self.merge.log == Log::Behind && self.remarks.log.is_none() {
             let path = self.settings.queue_log.as_deref().unwrap_or_else(|| std::path::Path::new("queue_log"));
             self.remarks.log =
@@ -330,7 +325,11 @@ impl Asterisk {
             self.remarks.log = None;
         }
         self.remarks.say(&self.settings, link).await;
+    }
 
+    /// A tick: decide what no event will, ask what is due, and see whether the connection is still one.
+    async fn let_pass(&mut self, wire: &mut Wire, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
+        self.settle(link).await;
         let now = Instant::now();
         asked.idle_ticks += 1;
         let overdue = |since: Instant, within: Duration| now.duration_since(since) > within;
