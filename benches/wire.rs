@@ -44,7 +44,7 @@ async fn run(lasts: Duration) {
     let address = serve(to_wire).await;
     let handle = floor(&address);
     let mut boards = handle.watch();
-    boards.wait_for(|board| board.sources[0].health == Health::Live).await.unwrap();
+    boards.wait_for(|board| board.sources.iter().any(|source| source.health == Health::Live)).await.unwrap();
 
     let stop = CancellationToken::new();
     let load = tokio::spawn(load(lines.clone(), stop.clone()));
