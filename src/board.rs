@@ -4,6 +4,7 @@
 //! It says what stands now; figures over a window are asked for with a [`crate::kpi::Query`].
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::alert::Episode;
 use crate::clock::{Span, Time};
@@ -12,7 +13,7 @@ use crate::kpi::{Bands, Calendar, KpiId, Live, Rules};
 use crate::text::Label;
 
 /// The floor at an instant.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Board {
     /// Rises with every board.
     pub seq: u64,
@@ -43,7 +44,7 @@ pub struct Board {
 }
 
 /// What kind of floor it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Real sources.
@@ -70,7 +71,7 @@ pub enum Mode {
 }
 
 /// Who writes the journal.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeper {
     /// Nobody: nothing is kept (simulation, replay).
@@ -87,7 +88,7 @@ pub enum Keeper {
 }
 
 /// A queue now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueRow {
     /// Its id, as in slices.
     pub id: Label,
@@ -104,7 +105,7 @@ pub struct QueueRow {
 }
 
 /// An agent now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentRow {
     /// Its id, as in slices.
     pub id: Label,
@@ -127,7 +128,7 @@ pub struct AgentRow {
 }
 
 /// A contact waiting.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingRow {
     /// The contact.
     pub contact: Label,
@@ -150,7 +151,7 @@ pub struct WaitingRow {
 }
 
 /// A source now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SourceRow {
     /// Its name.
     pub name: Label,
@@ -185,7 +186,7 @@ pub struct SourceRow {
 }
 
 /// How a source does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// Not there yet.
@@ -202,7 +203,7 @@ pub enum Health {
 }
 
 /// A contact, for lists at the end of a drill.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ContactRow {
     /// Its id.
     pub contact: Label,

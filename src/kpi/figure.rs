@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::stats;
 
 /// A KPI's value, its parts and how far it can be trusted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figure {
     /// The value in the KPI's unit; `None` where it is unknown.
     pub value: Option<f64>,
@@ -43,7 +44,7 @@ pub struct Figure {
 }
 
 /// One part of a figure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Part {
     /// What it is of: a reason, a position.
     pub key: Cow<'static, str>,
@@ -54,7 +55,7 @@ pub struct Part {
 }
 
 /// How a figure stands against its bands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// There is nothing to judge: no value, or no bands.
