@@ -10,6 +10,7 @@ pub mod detect;
 pub mod follow;
 pub mod lines;
 pub(crate) mod link;
+pub mod listen;
 mod names;
 mod naming;
 pub(crate) mod net;
@@ -20,6 +21,7 @@ pub mod settings;
 pub mod simulator;
 pub mod tally;
 pub mod tls;
+pub mod web;
 pub mod wire;
 
 pub use running::Running;
@@ -129,8 +131,12 @@ pub fn spawn(
     cursor: Option<&str>,
     to: Sender<Message>,
 ) -> Result<Running, SpawnError> {
+    let thread = |error| SpawnError::Thread { name: settings.name(), error };
     match &settings.connector {
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
+        Connector::Listen(keys) => {
+            link::start(index, settings, clock, to, listen::Listen((**keys).clone())).map_err(thread)
+        }
     }
 }
 

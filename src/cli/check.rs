@@ -34,7 +34,7 @@ impl Args {
         );
         let mut faults = 0;
         for source in &config.sources {
-            let Connector::File(file) = &source.connector;
+            let Connector::File(file) = &source.connector else { continue };
             let found = file.table_columns().map_err(|error| error.to_string()).and_then(|columns| {
                 let options = Options { columns, verbs: file.verbs.clone(), now: Some(now), ..Options::default() };
                 see(&file.path, &options)

@@ -110,7 +110,9 @@ impl Writer {
 
     pub(super) fn wait(&self, batch: Batch, durable: bool, done: Done) {
         let mut pending = self.shared.lock();
-        let broken = if pending.broken { pending.failed.clone() } else { None };
+        // Events of a journal that has given up never reach the disk, though it is written again.
+        let lost = pending.given_up && durable && batch.episodes.is_empty();
+        let broken = if pending.broken || lost { pending.failed.clone() } else { None };
         let refused = broken.or_else(|| pending.end.then(|| Label::fixed("the journal has ended")));
         pending.add(batch);
         if let Some(why) = refused {

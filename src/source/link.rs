@@ -5,6 +5,7 @@
 //! ever. What a session sees it says to its [`Link`].
 
 mod fault;
+mod outlet;
 
 use std::future::Future;
 use std::io;
@@ -24,6 +25,7 @@ use crate::source::settings::Settings;
 use crate::source::{Message, Receipt, Rejection};
 use crate::text::Label;
 pub(crate) use fault::Fault;
+pub(crate) use outlet::Outlet;
 
 /// How many events a message holds at most.
 const BATCH: usize = 1000;
@@ -110,6 +112,19 @@ impl Link {
         told
     }
 
+    /// A way to the floor beside this one, for a source where many are at work at once.
+    pub(crate) fn outlet(&self) -> Outlet {
+        Outlet {
+            index: self.index,
+            name: self.name.clone(),
+            prefix: self.prefix.clone(),
+            correct_clock: self.correct_clock,
+            clock: self.clock.clone(),
+            to: self.to.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
     async fn hand_in(
         &mut self,
         mut events: Vec<Event>,
@@ -117,14 +132,7 @@ impl Link {
         kept: Option<oneshot::Sender<Receipt>>,
     ) {
         self.hear();
-        for event in &mut events {
-            if self.correct_clock {
-                event.at = event.at - self.ahead;
-            }
-            if let Some(prefix) = &self.prefix {
-                keep_apart(event, prefix);
-            }
-        }
+        as_told(&mut events, self.prefix.as_ref(), if self.correct_clock { self.ahead } else { Span::ZERO });
         let source = self.index;
         // Whoever waits for them waits for all of them.
         while kept.is_none() && events.len() > BATCH {
@@ -191,6 +199,16 @@ impl Link {
             // The floor is gone, and with it all reason to go on.
             self.stop.cancel();
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Make events what the configuration wants of this source's: names with its prefix, times by our clock.
+fn as_told(events: &mut [Event], prefix: Option<&Label>, ahead: Span) {
+    for event in events {
+        event.at = event.at - ahead;
+        if let Some(prefix) = prefix {
+            keep_apart(event, prefix);
         }
     }
 }

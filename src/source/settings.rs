@@ -5,6 +5,7 @@ mod file;
 use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
+use crate::source::listen;
 use crate::source::queue_log::Verbs;
 use crate::text::Label;
 pub use file::FileSettings;
@@ -28,6 +29,8 @@ pub struct Settings {
 pub enum Connector {
     /// A file, read and followed.
     File(Box<FileSettings>),
+    /// An endpoint that events are pushed to.
+    Listen(Box<listen::Settings>),
 }
 
 /// The word of `kind`.
@@ -35,6 +38,8 @@ pub enum Connector {
 pub enum Kind {
     /// A file of this format.
     File(Format),
+    /// An endpoint that events are pushed to.
+    Listen,
 }
 
 impl Kind {
@@ -43,6 +48,7 @@ impl Kind {
         ("queue_log", Self::File(Format::QueueLog)),
         ("events", Self::File(Format::Events)),
         ("csv", Self::File(Format::Csv)),
+        ("listen", Self::Listen),
     ];
 
     /// Its word.
@@ -62,6 +68,7 @@ impl Connector {
             Kind::File(format) => {
                 Self::File(Box::new(FileSettings { kind: format, ..FileSettings::deserialize(keys)? }))
             }
+            Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
         })
     }
 
@@ -72,6 +79,7 @@ impl Connector {
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
             Self::File(_) => Ok(()),
+            Self::Listen(listen) => listen.check(),
         }
     }
 
@@ -80,6 +88,7 @@ impl Connector {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::File(file) => Kind::File(file.kind),
+            Self::Listen(_) => Kind::Listen,
         }
     }
 }
@@ -102,6 +111,7 @@ impl Settings {
     pub fn verbs(&self) -> Verbs {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
+            _ => Verbs::default(),
         }
     }
 

@@ -1,0 +1,231 @@
+//! A request, and what is answered to it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono::DateTime;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+use super::body::{self, Form};
+use super::rate::Bucket;
+use super::tokens::Tokens;
+use crate::clock::{Span, Time};
+use crate::source::link::Outlet;
+
+/// How long a body may take, and the journal.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// So many KiB of bodies are held at once, in all requests together.
+const ROOM_KB: u32 = 32 * 1024;
+/// So many rejections are listed in an answer; the rest are counted.
+const LISTED: usize = 100;
+/// `Date` is in whole seconds and has been under way: a clock that is off by less than this is right.
+const EXACT: Span = Span(2_000_000);
+
+/// What requests have brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct News {
+    /// How many requests were answered with success.
+    pub(super) pushed: u64,
+    /// How far the last sender's clock that is known was ahead of ours.
+    pub(super) ahead: Option<Span>,
+    /// How many requests were refused for their token.
+    pub(super) refused: u64,
+}
+
+/// What all requests share.
+pub(super) struct Intake {
+    outlet: Outlet,
+    /// `None`: everybody on this machine may push.
+    tokens: Mutex<Option<Tokens>>,
+    bucket: Mutex<Bucket>,
+    room: Semaphore,
+    max_body_kb: u32,
+    news: watch::Sender<News>,
+}
+
+impl Intake {
+    pub(super) fn new(outlet: Outlet, tokens: Option<Tokens>, max_body_kb: u32, max_events_per_s: u32) -> Self {
+        let bucket = Mutex::new(Bucket::new(max_events_per_s, outlet.now()));
+        let room = Semaphore::new(ROOM_KB.max(max_body_kb) as usize);
+        Self { outlet, tokens: Mutex::new(tokens), bucket, room, max_body_kb, news: watch::Sender::default() }
+    }
+
+    /// Word of what requests have brought.
+    pub(super) fn news(&self) -> watch::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Other tokens are good from now on.
+    pub(super) fn change_tokens(&self, tokens: Tokens) {
+        *lock(&self.tokens) = Some(tokens);
+    }
+
+    /// The paths that there are.
+    pub(super) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/v1/events", post(push))
+            .route("/healthz", get(async || "ok\n"))
+            .with_state(Arc::clone(self))
+    }
+
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        match &*lock(&self.tokens) {
+            Some(tokens) if tokens.admit(headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)) => Ok(()),
+            Some(_) => {
+                self.news.send_modify(|news| news.refused += 1);
+                Err(Refusal::new(StatusCode::UNAUTHORIZED, "the bearer token is missing or wrong")
+                    .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\"")))
+            }
+            // Only a browser says on whose behalf it asks: any page in it could, where no token is needed.
+            None if headers.contains_key(header::ORIGIN) => {
+                Err(Refusal::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+        let too_large =
+            || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {} KiB", self.max_body_kb));
+        let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let kb = match said.map(|length| u32::try_from(length.div_ceil(1024))) {
+            None => self.max_body_kb,
+            Some(Ok(kb)) if kb <= self.max_body_kb => kb,
+            Some(_) => return Err(too_large()),
+        };
+        let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long");
+        let busy = |_| Refusal::busy("too much is under way");
+        // It never closes, so the only way to fail is to wait too long.
+        let _room = timeout(PATIENCE, self.room.acquire_many(kb)).await.map_err(busy)?;
+        let limited = Limited::new(body, self.max_body_kb as usize * 1024);
+        match timeout(PATIENCE, limited.collect()).await.map_err(late)? {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+            Err(_) => Err(Refusal::new(StatusCode::BAD_REQUEST, "the body ends before its end")),
+        }
+    }
+
+    async fn take(&self, request: Request) -> Result<Response, Refusal> {
+        let (parts, body) = request.into_parts();
+        let headers = &parts.headers;
+        self.admit(headers)?;
+        let form = form(headers)?;
+        let ahead = self.ahead(headers);
+        lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
+        let body = self.read(headers, body).await?;
+        let now = self.outlet.now();
+        let found = body::read(&body, form, now + Span::DAY);
+        drop(body);
+        lock(&self.bucket).take(found.len(), now).map_err(Refusal::too_many)?;
+        let useless = found.is_useless();
+        let (mut accepted, mut duplicates) = (0, 0);
+        if !found.events.is_empty() {
+            let kept = timeout(PATIENCE, self.outlet.keep(found.events, ahead.unwrap_or_default())).await;
+            let receipt = match kept {
+                Ok(Some(receipt)) => receipt,
+                Ok(None) => return Err(Refusal::busy("floorwatch is ending")),
+                Err(_) => return Err(Refusal::busy("the journal took too long")),
+            };
+            if let Err(why) = receipt.kept {
+                return Err(Refusal::busy(format!("the journal can't keep it: {why}")));
+            }
+            (accepted, duplicates) = (receipt.taken, receipt.duplicates);
+        }
+        for (line, reason) in &found.rejected {
+            self.outlet.reject(*line, reason).await;
+        }
+        if !useless {
+            self.news.send_modify(|news| {
+                news.pushed += 1;
+                news.ahead = ahead.or(news.ahead);
+            });
+        }
+        let listed = found.rejected.iter().take(LISTED);
+        let listed: Vec<_> = listed.map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
+        let answer = json!({
+            "accepted": accepted,
+            "duplicates": duplicates,
+            "ignored": found.ignored,
+            "rejected_count": found.rejected.len(),
+            "rejected": listed,
+        });
+        let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        Ok((status, axum::Json(answer)).into_response())
+    }
+
+    /// How far the sender's clock is ahead of ours, where its request says what time it is there.
+    fn ahead(&self, headers: &HeaderMap) -> Option<Span> {
+        let date: Time = DateTime::parse_from_rfc2822(headers.get(header::DATE)?.to_str().ok()?).ok()?.into();
+        let ahead = date - self.outlet.now();
+        Some(if ahead.0.abs() < EXACT.0 { Span::ZERO } else { ahead })
+    }
+}
+
+async fn push(State(intake): State<Arc<Intake>>, request: Request) -> Response {
+    intake.take(request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn form(headers: &HeaderMap) -> Result<Form, Refusal> {
+    let unsupported = |reason| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(unsupported("send the body as it is, without compression")
+            .with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    said.and_then(Form::of).ok_or_else(|| {
+        unsupported("the Content-Type is none of those that are taken, in UTF-8: see Accept-Post")
+            .with(HeaderName::from_static("accept-post"), HeaderValue::from_static(Form::ACCEPTED))
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why nothing of a request was taken.
+struct Refusal {
+    status: StatusCode,
+    reason: String,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, reason: impl Into<String>) -> Self {
+        Self { status, reason: reason.into(), header: None }
+    }
+
+    fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
+    /// It can't be said that the events were kept. Sending them again never counts one twice.
+    fn busy(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason).with(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many events a second")
+            .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(json!({ "error": self.reason }))).into_response();
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}

@@ -1,0 +1,67 @@
+use super::*;
+
+fn url(text: &str) -> Url {
+    text.parse().unwrap()
+}
+
+#[test]
+fn an_address_is_one_of_the_web_and_shows_no_secret() {
+    let address: Address = "https://example.com:8443/v1/stats?token=hunter2#x".parse().unwrap();
+    assert_eq!(address.to_string(), "https://example.com:8443/v1/stats");
+    assert!(!format!("{address:?}").contains("hunter2"));
+    assert_eq!(address.url().query(), Some("token=hunter2"));
+    assert_eq!(address.under("/api/q").to_string(), "https://example.com:8443/v1/stats/api/q");
+    assert_eq!("http://h".parse::<Address>().unwrap().under("api").to_string(), "http://h/api");
+    for (bad, why) in [
+        ("ftp://h/x", "begins with"),
+        ("example.com/x", "no web address"),
+        ("http://", "no web address"),
+        ("https://desk:hunter2@h/x", "don't stand in the address"),
+    ] {
+        let said = bad.parse::<Address>().unwrap_err().to_string();
+        assert!(said.contains(why) && !said.contains("hunter2"), "{bad}: {said}");
+    }
+    assert_eq!(place(&url("https://desk:hunter2@h/x?key=hunter2")), "https://h/x");
+}
+
+#[test]
+fn loopback_is_here() {
+    for (text, here) in [
+        ("http://localhost:1", true),
+        ("http://127.0.0.1:1", true),
+        ("http://[::1]:1", true),
+        ("http://10.0.0.1", false),
+        ("http://localhost.example.com", false),
+    ] {
+        assert_eq!(text.parse::<Address>().unwrap().is_here(), here, "{text}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_to_do_and_when_to_come_back() {
+    let now = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
+    let say =
+        |status: u16, headers: &HeaderMap| refusal(StatusCode::from_u16(status).unwrap(), headers, "https://h/x", now);
+    let mut headers = HeaderMap::new();
+    for (status, lasting, words) in [
+        (401, true, "check the token"),
+        (403, true, "the right to"),
+        (404, true, "correct the address"),
+        (410, true, "gone"),
+        (422, true, "does not understand"),
+        (429, false, "too often"),
+        (500, false, "fault of its own"),
+        (503, false, "overloaded"),
+    ] {
+        let fault = say(status, &headers);
+        assert!(fault.lasting == lasting && fault.reason.contains(words) && fault.after.is_none(), "{fault:?}");
+    }
+    headers.insert("retry-after", HeaderValue::from_static("90"));
+    assert_eq!(say(429, &headers).after, Some(Duration::from_secs(90)));
+    headers.insert("retry-after", HeaderValue::from_static("Mon, 02 Mar 2026 09:02:00 GMT"));
+    assert_eq!(say(503, &headers).after, Some(Duration::from_secs(120)));
+    headers.insert("retry-after", HeaderValue::from_static("Mon, 02 Mar 2026 08:00:00 GMT"));
+    assert_eq!(say(503, &headers).after, Some(Duration::ZERO));
+    headers.insert("retry-after", HeaderValue::from_static("soon"));
+    assert_eq!(say(503, &headers).after, None);
+}
