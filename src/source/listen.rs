@@ -37,6 +37,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
+use crate::clock::Span;
 use crate::secret::Secret;
 use crate::source::link::{Fault, Link, Session};
 use intake::{Intake, News, PATIENCE};
@@ -179,6 +180,7 @@ async fn serve(settings: &Settings, listener: &TcpListener, intake: &Arc<Intake>
     let mut news = intake.news();
     let mut connections = JoinSet::new();
     let mut known = News::default();
+    let mut said_ahead: Option<Span> = None;
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let patience = Duration::from_secs(settings.stale_after_s);
@@ -204,7 +206,10 @@ async fn serve(settings: &Settings, listener: &TcpListener, intake: &Arc<Intake>
             Some(_) = connections.join_next() => {}
             Ok(()) = news.changed() => {
                 let newest = *news.borrow_and_update();
-                if newest.ahead != known.ahead && let Some(ahead) = newest.ahead {
+                if let Some(ahead) = newest.ahead
+                    && said_ahead.is_none_or(|said| (ahead - said).0.abs() > Span::SECOND.0)
+                {
+                    said_ahead = Some(ahead);
                     link.clock_is_ahead(ahead).await;
                 }
                 if newest.pushed != known.pushed {

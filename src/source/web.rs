@@ -22,7 +22,7 @@ use crate::source::tls::Tls;
 
 pub use address::Address;
 pub use auth::Auth;
-pub(crate) use skew::Skew;
+pub(crate) use skew::{Skew, ahead};
 pub(crate) use words::{explain, place, refusal};
 
 /// How long name, connection and handshake may take together.
@@ -98,6 +98,19 @@ impl Client {
     /// # Errors
     /// Why there is none, in words.
     pub(crate) async fn send(&self, request: RequestBuilder, now: impl Fn() -> Time) -> Result<Response, Fault> {
+        let response = self.reach(request).await?;
+        let status = response.status();
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            return Ok(response);
+        }
+        Err(refusal(status, response.headers(), &place(response.url()), now()))
+    }
+
+    /// The same, but an answer that refuses is one as well: for whoever can read in its body why.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(crate) async fn reach(&self, request: RequestBuilder) -> Result<Response, Fault> {
         let mut request = request.build().map_err(|error| explain(&error, &self.home))?;
         let mut been = vec![request.url().clone()];
         loop {
@@ -126,9 +139,7 @@ impl Client {
                     place(&url)
                 )));
             }
-            let Some(next) = sent_on(&response) else {
-                return Err(refusal(status, response.headers(), &place(&url), now()));
-            };
+            let Some(next) = sent_on(&response) else { return Ok(response) };
             self.may_go(&url, &next, &been)?;
             been.push(next.clone());
             request = again(status, method, next, headers, body);

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use chrono::DateTime;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
@@ -19,8 +18,9 @@ use tokio::time::timeout;
 use super::body::{self, Form};
 use super::rate::Bucket;
 use super::tokens::Tokens;
-use crate::clock::{Span, Time};
+use crate::clock::Span;
 use crate::source::link::Outlet;
+use crate::source::web;
 
 /// How long a body may take, and the journal.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,8 +28,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const ROOM_KB: u32 = 32 * 1024;
 /// So many rejections are listed in an answer; the rest are counted.
 const LISTED: usize = 100;
-/// `Date` is in whole seconds and has been under way: a clock that is off by less than this is right.
-const EXACT: Span = Span(2_000_000);
 
 /// What requests have brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,7 +118,7 @@ impl Intake {
         let headers = &parts.headers;
         self.admit(headers)?;
         let form = form(headers)?;
-        let ahead = self.ahead(headers);
+        let ahead = web::ahead(headers, self.outlet.now());
         lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
         let body = self.read(headers, body).await?;
         let now = self.outlet.now();
@@ -161,13 +159,6 @@ impl Intake {
         });
         let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         Ok((status, axum::Json(answer)).into_response())
-    }
-
-    /// How far the sender's clock is ahead of ours, where its request says what time it is there.
-    fn ahead(&self, headers: &HeaderMap) -> Option<Span> {
-        let date: Time = DateTime::parse_from_rfc2822(headers.get(header::DATE)?.to_str().ok()?).ok()?.into();
-        let ahead = date - self.outlet.now();
-        Some(if ahead.0.abs() < EXACT.0 { Span::ZERO } else { ahead })
     }
 }
 

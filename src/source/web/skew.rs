@@ -25,7 +25,7 @@ impl Skew {
 
 /// How far the clock of who answered is ahead of ours. The header tells whole seconds, so less than one is nothing;
 /// an answer out of a cache tells of another time.
-fn ahead(headers: &HeaderMap, now: Time) -> Option<Span> {
+pub(crate) fn ahead(headers: &HeaderMap, now: Time) -> Option<Span> {
     if headers.contains_key(AGE) {
         return None;
     }
