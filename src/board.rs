@@ -27,6 +27,9 @@ pub struct Board {
     pub mode: Mode,
     /// Who writes the journal.
     pub keeper: Keeper,
+    /// The hub it comes from, where it is not made in this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubRow>,
     /// How figures are counted.
     pub rules: Rules,
     /// The whole floor.
@@ -41,6 +44,26 @@ pub struct Board {
     pub sources: Vec<SourceRow>,
     /// Episodes that are not over, the worst first; inhibited ones too.
     pub alerts: Vec<Episode>,
+}
+
+/// The hub that a board comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HubRow {
+    /// Its name.
+    pub name: Label,
+    /// Where the board is cut off from it: this is the last that was seen.
+    pub cut_off: Option<CutOff>,
+}
+
+/// Since when, and why, there is no way to the hub.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CutOff {
+    /// Since when.
+    pub since: Time,
+    /// Why, and what to do about it.
+    pub reason: Label,
+    /// When it will be tried again.
+    pub next_try: Option<Time>,
 }
 
 /// What kind of floor it is.

@@ -7,6 +7,7 @@
 pub mod access;
 mod api;
 mod caller;
+pub mod client;
 mod document;
 mod metrics;
 mod problem;

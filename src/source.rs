@@ -4,10 +4,12 @@
 //! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
 //! session inside the shared loop of [`link`], which makes the connection anew for ever.
 
+mod body;
 pub mod csv;
 mod decoder;
 pub mod detect;
 pub mod follow;
+pub mod http;
 pub mod lines;
 pub(crate) mod link;
 pub mod listen;
@@ -19,6 +21,7 @@ pub mod read;
 mod running;
 pub mod settings;
 pub mod simulator;
+pub mod sse;
 pub mod tally;
 pub mod tls;
 pub mod web;
@@ -136,6 +139,13 @@ pub fn spawn(
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
         Connector::Listen(keys) => {
             link::start(index, settings, clock, to, listen::Listen((**keys).clone())).map_err(thread)
+        }
+        Connector::Sse(keys) => {
+            let stream = sse::Subscription::new((**keys).clone(), cursor);
+            link::start(index, settings, clock, to, stream).map_err(thread)
+        }
+        Connector::Http(keys) => {
+            link::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
         }
     }
 }

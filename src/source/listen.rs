@@ -17,7 +17,6 @@
 //! It speaks plain HTTP, and so is open to this machine alone unless the configuration says otherwise: for other
 //! machines put a reverse proxy that does TLS before it.
 
-mod body;
 mod intake;
 mod rate;
 mod tokens;

@@ -5,8 +5,8 @@ mod file;
 use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
-use crate::source::listen;
 use crate::source::queue_log::Verbs;
+use crate::source::{http, listen, sse};
 use crate::text::Label;
 pub use file::FileSettings;
 
@@ -31,6 +31,10 @@ pub enum Connector {
     File(Box<FileSettings>),
     /// An endpoint that events are pushed to.
     Listen(Box<listen::Settings>),
+    /// A stream of server-sent events.
+    Sse(Box<sse::Settings>),
+    /// An address that is asked at an interval.
+    Http(Box<http::Settings>),
 }
 
 /// The word of `kind`.
@@ -40,6 +44,10 @@ pub enum Kind {
     File(Format),
     /// An endpoint that events are pushed to.
     Listen,
+    /// A stream of server-sent events.
+    Sse,
+    /// An address that is asked at an interval.
+    Http,
 }
 
 impl Kind {
@@ -49,6 +57,8 @@ impl Kind {
         ("events", Self::File(Format::Events)),
         ("csv", Self::File(Format::Csv)),
         ("listen", Self::Listen),
+        ("sse", Self::Sse),
+        ("http", Self::Http),
     ];
 
     /// Its word.
@@ -69,6 +79,8 @@ impl Connector {
                 Self::File(Box::new(FileSettings { kind: format, ..FileSettings::deserialize(keys)? }))
             }
             Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
+            Kind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
+            Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
         })
     }
 
@@ -78,8 +90,9 @@ impl Connector {
     /// The key, and what is wrong with its value.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
-            Self::File(_) => Ok(()),
+            Self::File(_) | Self::Sse(_) => Ok(()),
             Self::Listen(listen) => listen.check(),
+            Self::Http(http) => http.check(),
         }
     }
 
@@ -89,6 +102,8 @@ impl Connector {
         match self {
             Self::File(file) => Kind::File(file.kind),
             Self::Listen(_) => Kind::Listen,
+            Self::Sse(_) => Kind::Sse,
+            Self::Http(_) => Kind::Http,
         }
     }
 }

@@ -14,7 +14,6 @@ use crate::floor::Contacts;
 use crate::hub::Problem;
 use crate::kpi::{Answer, Figure, Query};
 use crate::source::link::Fault;
-use crate::source::tls::Tls;
 use crate::source::web::{Address, Client};
 use crate::text::Label;
 
@@ -41,7 +40,7 @@ impl Api {
                 // The name stands for nothing: the socket is the address.
                 let base: Address =
                     "http://localhost".parse().map_err(|error| Fault::lasting(format!("cannot ask: {error}")))?;
-                (Client::over_socket(&base, path, &Tls::default(), PATIENCE)?, base)
+                (Client::over_socket(&base, path, PATIENCE)?, base)
             }
         };
         Ok(Self { client, base, clock })
@@ -109,7 +108,7 @@ impl Api {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Asked> {
-        let response = self.client.ask(request).await.map_err(Asked::Failed)?;
+        let response = self.client.reach(request).await.map_err(Asked::Failed)?;
         let good = response.status().is_success();
         let body = self.client.body(response, MOST).await.map_err(Asked::Failed)?;
         if !good {

@@ -71,7 +71,7 @@ impl Reading {
             let next_try = self.clock.now() + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
             let cut_off = CutOff { since, reason: Label::sentence(&fault.reason), next_try: Some(next_try) };
             tracing::warn!(hub = %self.name, wait_s = wait.as_secs_f64(), "{}", fault.reason);
-            self.line.send_replace(Err(cut_off));
+            drop(self.line.send_replace(Err(cut_off)));
             let until = Instant::now() + wait;
             while Instant::now() < until {
                 self.show();
@@ -102,7 +102,7 @@ impl Reading {
                     }
                     // The first sign of life: what was asked meanwhile is asked now.
                     if self.seen.board.is_some() && self.line.borrow().is_err() {
-                        self.line.send_replace(Ok(Arc::clone(&api)));
+                        drop(self.line.send_replace(Ok(Arc::clone(&api))));
                     }
                     self.show();
                 }

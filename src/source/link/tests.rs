@@ -76,13 +76,3 @@ fn what_will_not_mend_by_itself_is_tried_seldom() {
     assert_eq!(reason.as_str(), "wrong password");
     assert!(*next - *at >= Span::seconds(30));
 }
-
-#[test]
-fn the_wait_has_a_floor_and_a_cap() {
-    let second = Duration::from_secs(1);
-    let wait = |fault: Fault| fault.wait(second, LASTING, MOST);
-    assert_eq!(wait(Fault::new("x")), second);
-    assert_eq!(wait(Fault::lasting("x")), LASTING);
-    assert_eq!(wait(Fault::new("x").after(Duration::from_secs(90))), Duration::from_secs(90));
-    assert_eq!(wait(Fault::new("x").after(Duration::from_secs(90_000))), MOST);
-}

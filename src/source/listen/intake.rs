@@ -15,10 +15,10 @@ use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::body::{self, Form};
 use super::rate::Bucket;
 use super::tokens::Tokens;
 use crate::clock::Span;
+use crate::source::body::{self, Form};
 use crate::source::link::Outlet;
 use crate::source::web;
 

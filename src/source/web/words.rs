@@ -84,7 +84,7 @@ pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, whose: &str, now:
     let said = format!("{whose} answers {status}");
     let fault = match status.as_u16() {
         204 => Fault::lasting(format!("{said}: it has nothing for us")),
-        300..400 => Fault::lasting(format!("{said} but not where to go: correct the address")),
+        300..=399 => Fault::lasting(format!("{said} but not where to go: correct the address")),
         401 => Fault::lasting(format!("{said}: check the token or password (auth)")),
         403 => Fault::lasting(format!("{said}: check the token (auth), and what it has the right to")),
         404 => Fault::lasting(format!("{said}: correct the address")),

@@ -1,4 +1,4 @@
-//! A request's body to events.
+//! A body of contact events: one, a batch, or one a line.
 
 use serde_json::value::RawValue;
 
@@ -10,7 +10,7 @@ use crate::source::wire;
 
 /// How events stand in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// One event.
     One,
     /// A JSON array of them.
@@ -23,11 +23,11 @@ pub(super) enum Form {
 
 impl Form {
     /// What `Accept-Post` says.
-    pub(super) const ACCEPTED: &'static str =
+    pub(crate) const ACCEPTED: &'static str =
         "application/cloudevents+json, application/cloudevents-batch+json, application/x-ndjson, application/json";
 
     /// From a `Content-Type`; `None` where it is none of ours or not UTF-8.
-    pub(super) fn of(content_type: &str) -> Option<Self> {
+    pub(crate) fn of(content_type: &str) -> Option<Self> {
         let mut parts = content_type.split(';').map(str::trim);
         let form = match parts.next()?.to_ascii_lowercase().as_str() {
             "application/cloudevents+json" => Self::One,
@@ -46,23 +46,23 @@ impl Form {
 
 /// What was in a body.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// What is to be counted.
-    pub(super) events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// How many events were of a type that says nothing to a floor.
-    pub(super) ignored: u64,
+    pub(crate) ignored: u64,
     /// What was set aside: the line (in an array the place, from 1) and why.
-    pub(super) rejected: Vec<(u64, String)>,
+    pub(crate) rejected: Vec<(u64, String)>,
 }
 
 impl Found {
     /// How many things there were.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.events.len() + self.rejected.len() + usize::try_from(self.ignored).unwrap_or(usize::MAX)
     }
 
     /// Whether there was something and nothing of it is any good.
-    pub(super) fn is_useless(&self) -> bool {
+    pub(crate) fn is_useless(&self) -> bool {
         self.events.is_empty() && self.ignored == 0 && !self.rejected.is_empty()
     }
 
@@ -80,7 +80,7 @@ impl Found {
 }
 
 /// Read a body. Times after `latest` are refused.
-pub(super) fn read(body: &[u8], form: Form, latest: Time) -> Found {
+pub(crate) fn read(body: &[u8], form: Form, latest: Time) -> Found {
     let mut found = Found::default();
     let mut tally = InputTally::default();
     match form {

@@ -1,0 +1,106 @@
+use super::*;
+
+const NOW: Time = Time::from_unix(1_772_442_000);
+
+fn map(text: &str) -> Map {
+    toml::from_str(text).unwrap()
+}
+
+fn figures(event: &Event) -> (&str, Vec<(&str, f64)>) {
+    let Kind::Observed { queue, figures, .. } = &event.kind else { panic!("{event:?}") };
+    (queue.as_str(), figures.iter().map(|(key, value)| (key.as_str(), *value)).collect())
+}
+
+fn read(map: &Map, text: &str) -> Reading {
+    map.read(text, NOW, &Label::fixed("vendor")).unwrap()
+}
+
+#[test]
+fn rows_become_figures_of_queues() {
+    let map = map(r#"
+        rows = "queues[?enabled]"
+        queue = "name"
+        kpis = { waiting = "calls.waiting", asa = "asa_ms", service_level = "sl" }
+        scale = { asa = 0.001, service_level = 100 }
+        since = { longest_wait = "oldest" }
+        window = "today"
+    "#);
+    assert_eq!(map.check(), Ok(()));
+    let reading = read(
+        &map,
+        r#"{"queues": [
+            {"enabled": true, "name": "billing", "calls": {"waiting": "3"}, "asa_ms": 12500, "sl": 0.85, "oldest": "2026-03-02T08:58:30Z"},
+            {"enabled": false, "name": "closed"},
+            {"enabled": true, "name": 42, "calls": {"waiting": 0}, "asa_ms": null},
+            {"enabled": true, "name": "empty"}
+        ]}"#,
+    );
+    assert_eq!(reading.rejected, []);
+    assert_eq!(
+        reading.events.iter().map(figures).collect::<Vec<_>>(),
+        [
+            ("billing", vec![("waiting", 3.0), ("service_level", 85.0), ("asa", 12.5), ("longest_wait", 90.0)]),
+            ("42", vec![("waiting", 0.0)]),
+        ]
+    );
+    assert_eq!((reading.events[0].at, reading.at), (NOW, None));
+    assert!(
+        matches!(&reading.events[0].kind, Kind::Observed { window: Some(window), .. } if window.as_str() == "today")
+    );
+}
+
+#[test]
+fn a_bad_row_or_figure_is_named_and_the_rest_goes_on() {
+    let map = map(r#"
+        rows = "@"
+        queue = "q"
+        kpis = { waiting = "w", service_level = "sl" }
+    "#);
+    let reading = read(
+        &map,
+        r#"[{"w": 1}, {"q": "a", "w": "n/a", "sl": 85}, {"q": "b", "w": -1}, {"q": {}, "w": 1}, {"q": "c", "sl": 850}]"#,
+    );
+    assert_eq!(reading.events.iter().map(figures).collect::<Vec<_>>(), [("a", vec![("service_level", 85.0)])]);
+    let told: Vec<(u64, &str)> = reading.rejected.iter().map(|(row, why)| (*row, why.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (1, "without a queue: there is nothing at `q`"),
+            (2, "waiting: `w` is \"n/a\", not a number"),
+            (3, "waiting: -1 is below 0: it is taken as unknown"),
+            (4, "`q` is object, not a text"),
+            (5, "service_level: 850 is over 100: set its `scale`"),
+        ]
+    );
+}
+
+#[test]
+fn a_document_without_its_rows_is_refused_whole() {
+    let of = |rows: &str, text: &str| {
+        map(&format!("{rows}queue = {{ value = \"all\" }}\nkpis = {{ waiting = \"w\" }}"))
+            .read(text, NOW, &Label::default())
+            .unwrap_err()
+    };
+    assert!(of("", "[{}]").contains(r#"rows = "@""#));
+    assert!(of("", "<html>").contains("no JSON"));
+    assert!(of("rows = \"a.b\"\n", "{}").contains("nothing at `a.b`"));
+    assert!(of("rows = \"a\"\n", r#"{"a": 3}"#).contains("number, not a list"));
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(of("", &deep).contains("no JSON"));
+    let long = format!("[{}{{}}]", "{},".repeat(MOST_ROWS));
+    assert!(of("rows = \"@\"\n", &long).contains("rows long"));
+}
+
+#[test]
+fn the_document_may_say_when_its_figures_were_taken() {
+    let map = map("queue = { value = \"all\" }\nat = \"meta.at\"\nkpis = { waiting = \"w\" }");
+    let reading = read(&map, r#"{"w": 2, "meta": {"at": "2026-03-02T08:50:00Z"}}"#);
+    let taken = Time::parse_rfc3339("2026-03-02T08:50:00Z").unwrap();
+    assert_eq!((reading.at, reading.events[0].at), (Some(taken), taken));
+    assert_eq!(figures(&reading.events[0]).0, "all");
+    // A time ahead of the source's own clock makes no event of the future.
+    let ahead = read(&map, r#"{"w": 2, "meta": {"at": "2027-01-01T00:00:00Z"}}"#);
+    assert_eq!(ahead.events[0].at, NOW);
+    let unset = read(&map, r#"{"w": 2, "meta": {"at": "yesterday"}}"#);
+    assert!(unset.events.len() == 1 && unset.rejected[0].1.contains("no time"), "{:?}", unset.rejected);
+}

@@ -1,0 +1,173 @@
+//! Where something stands in a JSON document: a JMESPath expression, compiled when the configuration is read.
+
+use std::fmt;
+
+use jmespath::{Expression, Rcvar};
+use serde::{Deserialize, Deserializer};
+
+use crate::clock::Time;
+
+/// A JMESPath expression.
+#[derive(Clone, PartialEq)]
+pub struct Path(Expression<'static>);
+
+/// What a value that should be a number is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Number {
+    /// It is one.
+    Is(f64),
+    /// `null`, an empty text, or nothing at all.
+    Missing,
+    /// It isn't, and why.
+    Wrong(String),
+}
+
+impl Path {
+    /// Whether and how `text` can be compiled.
+    ///
+    /// # Errors
+    /// Where it can't, with the place.
+    pub(super) fn compile(text: &str) -> Result<Self, String> {
+        let wrong = |error: jmespath::JmespathError| {
+            format!("`{text}` is no JMESPath expression (at character {}): {}", error.offset + 1, error.reason)
+        };
+        jmespath::compile(text).map(Self).map_err(wrong)
+    }
+
+    /// What stands there in `value`.
+    pub(super) fn find(&self, value: &Rcvar) -> Result<Rcvar, String> {
+        self.0.search(value).map_err(|error| format!("`{self}`: {}", error.reason))
+    }
+
+    /// The number that stands there.
+    pub(super) fn number(&self, value: &Rcvar) -> Number {
+        match self.find(value) {
+            Ok(found) => number(&found, self),
+            Err(wrong) => Number::Wrong(wrong),
+        }
+    }
+
+    /// The text that stands there; a number is its digits.
+    pub(super) fn text(&self, value: &Rcvar) -> Result<Option<String>, String> {
+        let found = self.find(value)?;
+        if found.is_null() {
+            return Ok(None);
+        }
+        match found.as_string() {
+            Some(text) => Ok(Some(text.clone()).filter(|text| !text.trim().is_empty())),
+            None if found.is_number() => Ok(Some(found.to_string())),
+            None => Err(format!("`{self}` is {}, not a text", found.get_type())),
+        }
+    }
+
+    /// The instant that stands there: RFC 3339, or seconds or milliseconds since 1970.
+    pub(super) fn time(&self, value: &Rcvar) -> Result<Option<Time>, String> {
+        /// As seconds this is the year 5138, as milliseconds 1973.
+        const MILLISECONDS: f64 = 1e11;
+        let found = self.find(value)?;
+        if let Some(text) = found.as_string()
+            && let Ok(at) = Time::parse_rfc3339(text.trim())
+        {
+            return Ok(Some(at));
+        }
+        let seconds = match number(&found, self) {
+            Number::Missing => return Ok(None),
+            Number::Is(number) if number.abs() >= MILLISECONDS => number / 1e3,
+            Number::Is(number) => number,
+            Number::Wrong(_) => return Err(format!("`{self}` is no time: RFC 3339, or seconds since 1970 are meant")),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+        let at = (seconds.abs() < 1e11).then(|| Time((seconds * 1e6) as i64));
+        at.map(Some).ok_or_else(|| format!("`{self}` is no time that is meant"))
+    }
+}
+
+fn number(found: &Rcvar, path: &Path) -> Number {
+    if found.is_null() {
+        return Number::Missing;
+    }
+    if let Some(text) = found.as_string() {
+        let text = text.trim();
+        if text.is_empty() {
+            return Number::Missing;
+        }
+        // Words such as `inf` are numbers to a computer alone.
+        let digits = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
+        return match text.parse::<f64>().ok().filter(|number| digits && number.is_finite()) {
+            Some(number) => Number::Is(number),
+            None => Number::Wrong(format!("`{path}` is \"{text}\", not a number")),
+        };
+    }
+    match found.as_number().filter(|number| number.is_finite()) {
+        Some(number) => Number::Is(number),
+        None => Number::Wrong(format!("`{path}` is {}, not a number", found.get_type())),
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::compile(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jmespath::Variable;
+
+    fn json(text: &str) -> Rcvar {
+        Rcvar::new(Variable::from_json(text).unwrap())
+    }
+
+    fn path(text: &str) -> Path {
+        Path::compile(text).unwrap()
+    }
+
+    #[test]
+    fn an_expression_that_is_none_says_where() {
+        let said = Path::compile("rows[?a ==").unwrap_err();
+        assert!(said.contains("`rows[?a ==`") && said.contains("at character"), "{said}");
+        assert!(Path::compile("nonsense(a)").unwrap().find(&json("{}")).unwrap_err().contains("nonsense"));
+    }
+
+    #[test]
+    fn numbers_may_be_text_and_nothing_is_no_number() {
+        let row =
+            json(r#"{"n": 3, "text": " 4.5 ", "words": "n/a", "inf": "inf", "null": null, "empty": "", "yes": true}"#);
+        let number = |at: &str| path(at).number(&row);
+        assert_eq!(number("n"), Number::Is(3.0));
+        assert_eq!(number("text"), Number::Is(4.5));
+        for missing in ["null", "empty", "absent"] {
+            assert_eq!(number(&format!("\"{missing}\"")), Number::Missing, "{missing}");
+        }
+        for wrong in ["words", "inf", "yes", "@", "sum(words)"] {
+            assert!(matches!(number(wrong), Number::Wrong(_)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_rfc_3339_or_counted_since_1970() {
+        let row = json(
+            r#"{"text": "2026-03-02T10:00:00+01:00", "s": 1772442000, "ms": 1772442000000, "digits": "1772442000", "no": "soon", "far": 1e30}"#,
+        );
+        let nine = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
+        for at in ["text", "s", "ms", "digits"] {
+            assert_eq!(path(at).time(&row), Ok(Some(nine)), "{at}");
+        }
+        assert_eq!(path("absent").time(&row), Ok(None));
+        assert!(path("no").time(&row).is_err() && path("far").time(&row).is_err());
+    }
+}
