@@ -13,6 +13,8 @@ mod metrics;
 mod problem;
 mod question;
 mod server;
+pub mod settings;
+pub mod socket;
 mod visible;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use access::Token;
 use document::Documents;
 pub use problem::Problem;
 pub use server::Door;
+pub use settings::Settings;
 
 /// The largest body of a request, in bytes.
 const BODY: usize = 1024 * 1024;

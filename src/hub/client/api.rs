@@ -113,7 +113,9 @@ impl Api {
         let body = self.client.body(response, MOST).await.map_err(Asked::Failed)?;
         if !good {
             let problem = serde_json::from_slice(&body).ok();
-            return Err(problem.map_or_else(|| Asked::Failed(Fault::new("the hub's answer makes no sense")), Asked::Refused));
+            return Err(
+                problem.map_or_else(|| Asked::Failed(Fault::new("the hub's answer makes no sense")), Asked::Refused)
+            );
         }
         serde_json::from_slice(&body).map_err(|error| Asked::Failed(Fault::new(format!("the hub's answer: {error}"))))
     }

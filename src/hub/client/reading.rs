@@ -143,7 +143,9 @@ impl Seen {
         // Whatever goes wrong from here on, the next connection begins with the whole.
         let last = self.last.take();
         match block.kind.as_deref() {
-            Some("whole") => self.value = serde_json::from_slice(&data).map_err(|error| senseless(error.to_string()))?,
+            Some("whole") => {
+                self.value = serde_json::from_slice(&data).map_err(|error| senseless(error.to_string()))?
+            }
             Some("change") => {
                 let patch: json_patch::Patch =
                     serde_json::from_slice(&data).map_err(|error| senseless(error.to_string()))?;
@@ -154,7 +156,8 @@ impl Seen {
                 return Ok(());
             }
         }
-        let board = Board::deserialize(&self.value).map_err(|error| senseless(format!("is it another version? {error}")))?;
+        let board =
+            Board::deserialize(&self.value).map_err(|error| senseless(format!("is it another version? {error}")))?;
         self.board = Some((board, Instant::now()));
         self.last = Some(id);
         Ok(())
