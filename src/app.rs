@@ -126,9 +126,9 @@ pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let (floor, handle) = kept(&config, &clock, &who)?;
+    let (floor, handle, socket) = kept(&config, &clock, &who)?;
     let stop = CancellationToken::new();
-    let share = hub::share(handle.clone(), config.hub.clone(), clock, stop.clone());
+    let share = hub::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
     show(floor.run(), share, handle, config.ui, who, &stop)
 }
 
@@ -137,7 +137,7 @@ pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
 /// # Errors
 /// Where several run here, or the terminal can't be had.
 pub fn visit(config: Config, log_file: Option<&Path>) -> Result<Option<()>, Error> {
-    let Some((place, name)) = hub::place(&config.hub)? else { return Ok(None) };
+    let Some((place, name)) = hub::place(&config)? else { return Ok(None) };
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let (handle, work) = client::connect(place, name, Clock::System);
     let who = identity::who(config.who);
@@ -152,10 +152,10 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::to_stderr(log_file)?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let (floor, handle) = kept(config, &clock, &who)?;
+    let (floor, handle, socket) = kept(config, &clock, &who)?;
     let runtime = runtime()?;
     let floor = runtime.spawn(floor.run());
-    let served = runtime.block_on(hub::serve(handle, config, clock));
+    let served = runtime.block_on(hub::serve(handle, config, socket, clock));
     // The hub's handles are gone, so the floor writes down what is pending and ends.
     let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, floor).await });
     if ended.is_err() {
@@ -171,7 +171,7 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
 /// # Errors
 /// [`Error::NoFloor`] where there is none, [`Error::CutOff`] where it can't be reached.
 pub fn look<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) -> F) -> Result<T, Error> {
-    let (place, name) = hub::place(&config.hub)?.ok_or(Error::NoFloor)?;
+    let (place, name) = hub::place(config)?.ok_or(Error::NoFloor)?;
     let runtime = runtime()?;
     let (handle, work) = client::connect(place, name, Clock::System);
     runtime.spawn(work);
@@ -192,11 +192,16 @@ pub fn look<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) 
     })
 }
 
-/// The configured floor, which goes on where it was left and is written down, and its handle.
-fn kept(config: &Config, clock: &Clock, who: &Who) -> Result<(Floor, Handle), Error> {
-    let folder = config::state_folder();
-    let path = config.journal.path.clone().or_else(|| folder.as_ref().map(|f| f.join("floorwatch.db")));
-    let path = path.ok_or(Error::Homeless)?;
+/// Where the journal lies.
+fn journal_path(config: &Config) -> Result<PathBuf, Error> {
+    let usual = || config::state_folder().map(|folder| folder.join("floorwatch.db"));
+    config.journal.path.clone().or_else(usual).ok_or(Error::Homeless)
+}
+
+/// The configured floor, which goes on where it was left and is written down, its handle, and where users of this
+/// machine find it.
+fn kept(config: &Config, clock: &Clock, who: &Who) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
+    let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
     settings.keep_days = config.journal.keep_days;
     let opened = Journal::open(&path, &settings)?;
@@ -206,9 +211,11 @@ fn kept(config: &Config, clock: &Clock, who: &Who) -> Result<(Floor, Handle), Er
         let (sources, clock) = (config.sources.clone(), clock.clone());
         Box::new(move |cursors: &Cursors| start(&sources, &clock, cursors))
     };
-    let keeping = Keeping { opened, path, settings, start };
+    let socket = hub::socket_of(&config.hub, &path);
+    let forward = hub::forward(socket.clone(), clock.clone());
+    let keeping = Keeping { opened, path, settings, start, forward };
     let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
-    Ok((floor.keeping(keeping), handle))
+    Ok((floor.keeping(keeping), handle, socket))
 }
 
 /// Show a simulated floor. Nothing of it is kept.

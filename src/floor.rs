@@ -27,7 +27,7 @@ use crate::text::Label;
 pub(crate) use handle::Request;
 pub use handle::{Contacts, Handle, Lost, Only, Steer};
 use keeping::Book;
-pub use keeping::{Cursors, Keeping, StartSources};
+pub use keeping::{Cursors, Forward, Keeping, StartSources};
 pub use recording::Recording;
 use recording::Steered;
 pub use sources::SourceInfo;

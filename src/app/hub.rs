@@ -19,8 +19,8 @@ use super::Error;
 use crate::board::Keeper;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::floor::Handle;
-use crate::hub::client::Place;
+use crate::floor::{Forward, Handle};
+use crate::hub::client::{self, Place};
 use crate::hub::{self, Door, access, socket};
 use crate::source::web::Auth;
 use crate::text::Label;
@@ -32,21 +32,24 @@ const AGAIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`Error::Many`] where several run here and none is named.
-pub fn place(settings: &hub::Settings) -> Result<Option<(Place, Label)>, Error> {
+pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
+    let settings = &config.hub;
     if let Some(address) = &settings.url {
         let auth = settings.token.clone().map(Auth::Bearer);
         let name = Label::new(&address.to_string());
         return Ok(Some((Place::Network { address: address.clone(), auth, tls: settings.tls.clone() }, name)));
     }
-    if let Some(path) = settings.socket.as_ref().filter(|path| std::os::unix::net::UnixStream::connect(path).is_ok()) {
-        return Ok(Some((Place::Socket(path.clone()), Label::fixed("this machine's floor"))));
+    // The configured floor, before any other that runs here.
+    let own = || socket::of_journal(&super::journal_path(config).ok()?).ok();
+    let answers = |path: &PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
+    if let Some(path) = settings.socket.clone().or_else(own).filter(answers) {
+        return Ok(Some((Place::Socket(path), Label::fixed("this floor"))));
     }
     let us = rustix::process::geteuid().as_raw();
     let mut found = socket::find();
-    // One's own floor before anybody else's.
-    if let Some(own) = found.iter().position(|(_, user)| *user == us) {
-        found.swap(0, own);
-        found.truncate(1);
+    // One's own before anybody else's.
+    if found.iter().any(|(_, user)| *user == us) {
+        found.retain(|(_, user)| *user == us);
     }
     match found.as_slice() {
         [] => Ok(None),
@@ -58,14 +61,51 @@ pub fn place(settings: &hub::Settings) -> Result<Option<(Place, Label)>, Error> 
     }
 }
 
+/// The way from a board that follows to the floor of the same user that keeps the journal.
+pub(super) fn forward(path: Option<PathBuf>, clock: Clock) -> Forward {
+    Box::new(move |command, reply| {
+        let path = path.clone().filter(|path| path.exists())?;
+        let clock = clock.clone();
+        tokio::spawn(async move {
+            // Whoever asked may have gone meanwhile; that is his business.
+            drop(reply.send(client::tell(&Place::Socket(path), &command, clock).await));
+        });
+        Some(())
+    })
+}
+
+/// Where users of this machine find the floor that keeps `journal`; `None` where they are not to, or can't.
+pub(super) fn socket_of(settings: &hub::Settings, journal: &Path) -> Option<PathBuf> {
+    if !settings.share.0 {
+        return None;
+    }
+    if settings.socket.is_some() {
+        return settings.socket.clone();
+    }
+    match socket::of_journal(journal) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            tracing::warn!("nobody else on this machine sees this floor: {error}");
+            None
+        }
+    }
+}
+
 /// Let users of this machine find the floor of `handle`, as long as this program is the one that keeps it.
-pub(super) async fn share(handle: Handle, settings: hub::Settings, clock: Clock, stop: CancellationToken) {
+pub(super) async fn share(
+    handle: Handle,
+    path: Option<PathBuf>,
+    group: Option<String>,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    let Some(path) = path else { return };
     let mut boards = handle.watch();
-    if !settings.share.0 || boards.wait_for(|board| board.keeper == Keeper::Us).await.is_err() {
+    if boards.wait_for(|board| board.keeper == Keeper::Us).await.is_err() {
         return;
     }
     loop {
-        match socket::listen(settings.socket.as_deref(), settings.group.as_deref()) {
+        match socket::listen(path.clone(), group.as_deref()) {
             Ok((listener, _socket)) => {
                 let doors = vec![Door::Socket(listener)];
                 return hub::serve(handle, Vec::new(), doors, clock.now(), stop).await;
@@ -80,7 +120,7 @@ pub(super) async fn share(handle: Handle, settings: hub::Settings, clock: Clock,
 }
 
 /// Serve the floor of `handle` until the program is told to end.
-pub(super) async fn serve(handle: Handle, config: &Config, clock: Clock) -> Result<(), Error> {
+pub(super) async fn serve(handle: Handle, config: &Config, path: Option<PathBuf>, clock: Clock) -> Result<(), Error> {
     let settings = &config.hub;
     let stop = CancellationToken::new();
     let mut doors = Vec::new();
@@ -92,8 +132,8 @@ pub(super) async fn serve(handle: Handle, config: &Config, clock: Clock) -> Resu
     let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen(address.to_string(), error))?;
     doors.push(Door::Network(listener, certificate.as_ref().map(|certificate| certificate.newest.subscribe())));
     let mut kept = None;
-    if settings.share.0 {
-        let (listener, socket) = socket::listen(settings.socket.as_deref(), settings.group.as_deref())?;
+    if let Some(path) = path {
+        let (listener, socket) = socket::listen(path, settings.group.as_deref())?;
         doors.push(Door::Socket(listener));
         kept = Some(socket);
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::alert::Refusal;
+use crate::alert::{Command, Episode, Refusal};
 use crate::board::{Board, CutOff};
 use crate::clock::Clock;
 use crate::floor::{Handle, Request};
@@ -68,6 +68,15 @@ pub fn connect(place: Place, name: Label, clock: Clock) -> (Handle, impl Future<
         }
     };
     (Handle::new(board, sender), work)
+}
+
+/// Have one command done by the hub at `place`.
+///
+/// # Errors
+/// Why it was refused; where there is no answer, it may have been done all the same.
+pub async fn tell(place: &Place, command: &Command, clock: Clock) -> Result<Episode, Refusal> {
+    let api = Api::new(place, clock).map_err(|fault| Refusal::ReadOnly(Label::prose(&fault.reason)))?;
+    api.tell(command).await
 }
 
 /// Do what is asked until nobody asks any more.

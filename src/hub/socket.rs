@@ -1,10 +1,12 @@
 //! Where users of one machine find each other's floor.
 //!
-//! A floor that is kept listens at a socket: the configured one, or `/run/floorwatch/floor.sock` where that folder is
-//! (a package makes it), or `floor.sock` in a folder of the user's own under the system's folder for temporary files.
+//! A floor that is kept listens at a socket: the configured one, or one in `/run/floorwatch` where that folder is (a
+//! package makes it), or in a folder of the user's own under the system's folder for temporary files. Its name is made
+//! of the journal's path: two floors of one user are two sockets.
 //! Who may connect is up to the socket's permissions: its owner, and the members of its group.
 
 use std::fs::{self, DirBuilder, Permissions};
+use std::hash::Hasher;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,8 +16,8 @@ use tokio::net::UnixListener;
 
 /// The folder that a package makes.
 const RUN: &str = "/run/floorwatch";
-/// A socket's name in its folder.
-const NAME: &str = "floor.sock";
+/// What a socket's name begins and ends with.
+const NAME: (&str, &str) = ("floor-", ".sock");
 /// The group whose members share a floor where nobody says otherwise and there is one.
 const GROUP: &str = "floorwatch";
 
@@ -54,12 +56,11 @@ pub enum Error {
     Taken(PathBuf),
 }
 
-/// Listen at `path`, or where one listens when nobody says; its members of `group` may connect.
+/// Listen at `path`; the members of `group` may connect.
 ///
 /// # Errors
 /// Where that can't be, or another floor does already.
-pub fn listen(path: Option<&Path>, group: Option<&str>) -> Result<(UnixListener, Socket), Error> {
-    let path = path.map_or_else(default_path, |path| Ok(path.to_owned()))?;
+pub fn listen(path: PathBuf, group: Option<&str>) -> Result<(UnixListener, Socket), Error> {
     let io = |source| Error::Io { path: path.clone(), source };
     if std::os::unix::net::UnixStream::connect(&path).is_ok() {
         return Err(Error::Taken(path));
@@ -93,10 +94,18 @@ fn is_ours(group: &u32) -> bool {
         || groups.iter().any(|of| of.as_raw() == *group)
 }
 
-fn default_path() -> Result<PathBuf, Error> {
+/// Where the floor that keeps `journal` listens, where nobody says otherwise.
+///
+/// # Errors
+/// Where there is no folder for it.
+pub fn of_journal(journal: &Path) -> Result<PathBuf, Error> {
+    let journal = fs::canonicalize(journal).unwrap_or_else(|_| journal.to_owned());
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(journal.as_os_str().as_encoded_bytes());
+    let name = format!("{}{:016x}{}", NAME.0, hasher.finish(), NAME.1);
     let run = Path::new(RUN);
     if run.is_dir() && rustix::fs::access(run, rustix::fs::Access::WRITE_OK).is_ok() {
-        return Ok(run.join(NAME));
+        return Ok(run.join(name));
     }
     let user = rustix::process::geteuid().as_raw();
     let folder = std::env::temp_dir().join(format!("floorwatch-{user}"));
@@ -110,7 +119,7 @@ fn default_path() -> Result<PathBuf, Error> {
         }
         Err(source) => return Err(Error::Io { path: folder, source }),
     }
-    Ok(folder.join(NAME))
+    Ok(folder.join(name))
 }
 
 fn is_folder_of(folder: &Path, user: u32) -> bool {
@@ -123,6 +132,10 @@ fn is_folder_of(folder: &Path, user: u32) -> bool {
 pub fn find() -> Vec<(PathBuf, u32)> {
     let mut found = Vec::new();
     let mut look = |path: PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if !name.starts_with(NAME.0) || !name.ends_with(NAME.1) {
+            return;
+        }
         let Ok(metadata) = fs::symlink_metadata(&path) else { return };
         let answers = || std::os::unix::net::UnixStream::connect(&path).is_ok();
         if metadata.file_type().is_socket() && answers() {
@@ -130,14 +143,14 @@ pub fn find() -> Vec<(PathBuf, u32)> {
             found.push((path, owner));
         }
     };
-    look(Path::new(RUN).join(NAME));
-    let folders = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
-    for entry in folders {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    entries(Path::new(RUN)).for_each(|entry| look(entry.path()));
+    for entry in entries(&std::env::temp_dir()) {
         let name = entry.file_name();
         let user = name.to_str().and_then(|name| name.strip_prefix("floorwatch-")?.parse().ok());
         // A folder that says it is somebody's and is another's is a trap.
         if user.is_some_and(|user| is_folder_of(&entry.path(), user)) {
-            look(entry.path().join(NAME));
+            entries(&entry.path()).for_each(|entry| look(entry.path()));
         }
     }
     found.sort();
@@ -152,15 +165,15 @@ mod tests {
     async fn a_socket_is_found_in_use_cleared_when_left_and_gone_when_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let (listener, socket) = listen(Some(&path), None).unwrap();
-        assert!(matches!(listen(Some(&path), None), Err(Error::Taken(_))));
+        let (listener, socket) = listen(path.clone(), None).unwrap();
+        assert!(matches!(listen(path.clone(), None), Err(Error::Taken(_))));
         drop(listener);
         // Its owner was killed: the file is still there, and nobody answers.
         std::mem::forget(socket);
-        let (_listener, socket) = listen(Some(&path), None).unwrap();
+        let (_listener, socket) = listen(path.clone(), None).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o007, 0);
         drop(socket);
         assert!(!path.exists());
-        assert!(matches!(listen(Some(&path), Some("no such group")), Err(Error::NoGroup(_))));
+        assert!(matches!(listen(path, Some("no such group")), Err(Error::NoGroup(_))));
     }
 }
