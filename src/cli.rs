@@ -131,8 +131,14 @@ impl Error {
         match self {
             Self::Usage(_) => 2,
             Self::Unknown(_) => 3,
-            Self::Refused(_) | Self::Lost(_) => 1,
-            Self::Config(_) | Self::App(_) | Self::Read(_) | Self::Columns(_) | Self::Unsound(_) | Self::Output(_) => 1,
+            Self::Refused(_)
+            | Self::Lost(_)
+            | Self::Config(_)
+            | Self::App(_)
+            | Self::Read(_)
+            | Self::Columns(_)
+            | Self::Unsound(_)
+            | Self::Output(_) => 1,
         }
     }
 }

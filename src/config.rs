@@ -120,7 +120,7 @@ impl Config {
         alerts::read(&mut config, &mut root);
         ui::read(&mut config.ui, root.section("ui"), &config.floor);
         config.journal.read(root.section("journal"));
-        config.hub = hub::read(root.section("hub"));
+        config.hub = hub::read(&root.section("hub"));
         root.done();
         config
     }

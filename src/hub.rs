@@ -47,7 +47,7 @@ pub(crate) struct Hub {
     handle: Handle,
     tokens: Vec<Token>,
     documents: Arc<Documents>,
-    /// The OpenAPI document.
+    /// The `OpenAPI` document.
     description: Bytes,
     /// Places for connections.
     free: Arc<Semaphore>,

@@ -26,6 +26,7 @@ const KPIS: [KpiId; 8] = [
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag on the command line")]
 pub struct Args {
     /// As JSON: the board, and the figures of every queue
     #[arg(long, conflicts_with = "csv")]

@@ -3,7 +3,7 @@
 use super::section::Section;
 use crate::hub::Settings;
 
-pub(super) fn read(section: Section<'_>) -> Settings {
+pub(super) fn read(section: &Section<'_>) -> Settings {
     if !section.is_there() {
         return Settings::default();
     }

@@ -195,6 +195,5 @@ fn from(peer: &Peer) -> Label {
 pub fn new_token() -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     OsRng.try_fill_bytes(&mut bytes).map_err(std::io::Error::other)?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("floorwatch_{digits}"))
+    Ok(format!("floorwatch_{}", Fingerprint(bytes)))
 }

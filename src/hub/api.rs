@@ -1,4 +1,4 @@
-//! The HTTP API: one function an endpoint, each with its own description, from which the OpenAPI document is made.
+//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` document is made.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ const HISTORY: usize = 200;
 /// However many are asked for.
 const MOST: usize = 10_000;
 
-/// What the OpenAPI document says besides the endpoints.
+/// What the `OpenAPI` document says besides the endpoints.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
@@ -293,7 +293,7 @@ const WEEK: u32 = 604_800;
 impl Seen {
     fn lasts(&self) -> Result<Option<Span>, Problem> {
         match self.seconds {
-            Some(0) | Some(WEEK..) => Err(Problem::bad("`seconds` must be between 1 and 604799 (a week)")),
+            Some(0 | WEEK..) => Err(Problem::bad("`seconds` must be between 1 and 604799 (a week)")),
             seconds => Ok(seconds.map(|seconds| Span::seconds(i64::from(seconds)))),
         }
     }

@@ -45,11 +45,9 @@ impl FromRequestParts<Arc<Hub>> for Bringer {
 
 fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, Problem> {
     let peer = parts.extensions.get::<ConnectInfo<Peer>>().ok_or_else(Problem::unknown_caller)?;
-    let token = match parts.headers.get(header::AUTHORIZATION) {
-        None => None,
-        // A header that holds no token is not the same as no header.
-        Some(value) => Some(bearer(value.to_str().unwrap_or_default()).unwrap_or_default()),
-    };
+    // A header that holds no token is not the same as no header.
+    let header = parts.headers.get(header::AUTHORIZATION);
+    let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
     let caller = identify(&peer.0, token, &hub.tokens).ok_or_else(Problem::unknown_caller)?;
     if caller.role.may(right) { Ok(caller) } else { Err(Problem::not_allowed(caller.role.word())) }
 }

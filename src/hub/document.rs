@@ -49,13 +49,16 @@ struct State {
     change: Bytes,
 }
 
+/// A view, and who may see what of it.
+type Key = (View, Patterns);
+
 /// What is watched now, by what and by whom it may be seen.
 pub(super) struct Documents {
     handle: Handle,
     stop: CancellationToken,
     /// Tells the events of this run from those of another one.
     run: String,
-    watched: Mutex<FxHashMap<(View, Patterns), watch::Sender<Arc<State>>>>,
+    watched: Mutex<FxHashMap<Key, watch::Sender<Arc<State>>>>,
 }
 
 impl Documents {

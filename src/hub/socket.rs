@@ -82,16 +82,18 @@ pub fn listen(path: PathBuf, group: Option<&str>) -> Result<(UnixListener, Socke
 
 /// The group that the socket is shared with; `None` where it is for its owner alone.
 fn shared_with(group: Option<&str>) -> Result<Option<u32>, Error> {
-    let Some(name) = group else { return Ok(uzers::get_group_by_name(GROUP).map(|group| group.gid()).filter(is_ours)) };
+    let Some(name) = group else {
+        return Ok(uzers::get_group_by_name(GROUP).map(|group| group.gid()).filter(|group| is_ours(*group)));
+    };
     uzers::get_group_by_name(name).map(|group| Some(group.gid())).ok_or_else(|| Error::NoGroup(name.to_owned()))
 }
 
 /// Whether we are in a group.
-fn is_ours(group: &u32) -> bool {
+fn is_ours(group: u32) -> bool {
     let groups = rustix::process::getgroups().unwrap_or_default();
     rustix::process::geteuid().is_root()
-        || rustix::process::getegid().as_raw() == *group
-        || groups.iter().any(|of| of.as_raw() == *group)
+        || rustix::process::getegid().as_raw() == group
+        || groups.iter().any(|of| of.as_raw() == group)
 }
 
 /// Where the floor that keeps `journal` listens, where nobody says otherwise.

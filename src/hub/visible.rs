@@ -7,18 +7,16 @@ use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
 
 /// Why a question is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hidden;
+pub(super) struct Hidden;
 
 /// Whether a slice lies within the queues that may be seen.
-#[must_use]
-pub fn holds(queues: &Patterns, slice: &Slice) -> bool {
+pub(super) fn holds(queues: &Patterns, slice: &Slice) -> bool {
     queues.is_empty() || slice.get(Dim::Queue).is_some_and(|queue| queues.holds(queue))
 }
 
 /// The board without what may not be seen. Sums over queues that are hidden in part are left out whole: a difference
 /// would tell what is hidden.
-#[must_use]
-pub fn board(board: &Board, queues: &Patterns) -> Board {
+pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     let mut board = board.clone();
     if queues.is_empty() {
         return board;
@@ -44,7 +42,7 @@ pub fn board(board: &Board, queues: &Patterns) -> Board {
 ///
 /// # Errors
 /// [`Hidden`] where nothing would be left of it.
-pub fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Result<Answer, Hidden> {
+pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Result<Answer, Hidden> {
     if holds(queues, &query.of) {
         return Ok(answer);
     }
@@ -57,13 +55,13 @@ pub fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Result<An
 }
 
 /// Contacts that may be seen.
-pub fn contacts(rows: &mut Vec<ContactRow>, queues: &Patterns) {
+pub(super) fn contacts(rows: &mut Vec<ContactRow>, queues: &Patterns) {
     if !queues.is_empty() {
         rows.retain(|row| queues.holds(&row.queue));
     }
 }
 
 /// Episodes that may be seen.
-pub fn episodes(episodes: &mut Vec<Episode>, queues: &Patterns) {
+pub(super) fn episodes(episodes: &mut Vec<Episode>, queues: &Patterns) {
     episodes.retain(|episode| holds(queues, &episode.slice));
 }

@@ -144,7 +144,7 @@ impl Seen {
         let last = self.last.take();
         match block.kind.as_deref() {
             Some("whole") => {
-                self.value = serde_json::from_slice(&data).map_err(|error| senseless(error.to_string()))?
+                self.value = serde_json::from_slice(&data).map_err(|error| senseless(error.to_string()))?;
             }
             Some("change") => {
                 let patch: json_patch::Patch =
