@@ -163,7 +163,7 @@ pub struct Episode {
     #[serde(deserialize_with = "prose")]
     pub text: Label,
     /// What to do about it.
-    #[serde(deserialize_with = "prose")]
+    #[serde(deserialize_with = "sentence")]
     pub action: Label,
     /// What happened, oldest first.
     #[serde(default)]
@@ -269,6 +269,11 @@ impl Episode {
 fn prose<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Label, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
     Ok(Label::prose(&text))
+}
+
+fn sentence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Label, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    Ok(Label::sentence(&text))
 }
 
 fn prose_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Label>, D::Error> {

@@ -3,6 +3,8 @@
 //! The floor makes one when something changed, at most ten times a second, and each second so that ages tick.
 //! It says what stands now; figures over a window are asked for with a [`crate::kpi::Query`].
 
+mod gaps;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +13,11 @@ use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
 use crate::kpi::{Bands, Calendar, KpiId, Live, Rules};
 use crate::text::Label;
+
+pub use gaps::GapRow;
+
+/// How long a connection may be gone before it is news: one that is made anew at once is none.
+const BRIEF: Span = Span(5 * Span::SECOND.0);
 
 /// The floor at an instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +49,9 @@ pub struct Board {
     pub waiting: Vec<WaitingRow>,
     /// Where events come from.
     pub sources: Vec<SourceRow>,
+    /// Times in which nothing was seen of a source and that no trend may draw as if it knew, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<GapRow>,
     /// Episodes that are not over, the worst first; inhibited ones too.
     pub alerts: Vec<Episode>,
 }
@@ -123,6 +133,9 @@ pub struct QueueRow {
     pub service_level: Span,
     /// The lines it is judged by, where they differ from the catalogue's.
     pub lines: Vec<(KpiId, Bands)>,
+    /// The sources that tell of it, by name; none where that isn't known.
+    #[serde(default)]
+    pub sources: Vec<Label>,
     /// What stands now.
     pub live: Live,
 }
@@ -258,6 +271,55 @@ pub struct ContactRow {
     pub csat: Option<f64>,
     /// Whether it repeats an earlier one.
     pub repeat: bool,
+}
+
+impl Board {
+    /// A source by its name.
+    #[must_use]
+    pub fn source(&self, name: &Label) -> Option<&SourceRow> {
+        self.sources.iter().find(|source| source.name == *name)
+    }
+
+    /// The sources whose figures stand still, the worst first; of equals, the one that has been so for longest.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<&SourceRow> {
+        let mut troubles: Vec<&SourceRow> = self.sources.iter().filter(|s| s.stands_still(self.at)).collect();
+        troubles.sort_by_key(|source| (std::cmp::Reverse(source.health), source.since));
+        troubles
+    }
+
+    /// Whether a queue's figures stand still: all sources that tell of it are in trouble.
+    #[must_use]
+    pub fn stands_still(&self, queue: &QueueRow) -> bool {
+        let mut known = queue.sources.iter().filter_map(|name| self.source(name)).peekable();
+        known.peek().is_some() && known.all(|source| source.stands_still(self.at))
+    }
+}
+
+impl SourceRow {
+    /// Whether its figures stand still: it is down, or has been silent for more than a moment.
+    #[must_use]
+    pub fn stands_still(&self, now: Time) -> bool {
+        match self.health {
+            Health::Down => true,
+            Health::Stale => now.since(self.since) >= BRIEF,
+            Health::Connecting | Health::Live | Health::Ended => false,
+        }
+    }
+
+    /// How far its clock is off, where that is too far for times to be trusted.
+    #[must_use]
+    pub fn skew(&self) -> Option<Span> {
+        self.ahead.filter(|ahead| ahead.0.unsigned_abs() > 2 * Span::SECOND.0.unsigned_abs())
+    }
+
+    /// Whether it is still to be waited for: it has yet to connect or to read its past. One that doesn't answer is
+    /// waited for a moment only, on a floor whose seconds are real ones.
+    #[must_use]
+    pub fn is_catching_up(&self, now: Time, mode: &Mode) -> bool {
+        let quiet = now.since(self.heard.unwrap_or(self.since).max(self.since));
+        self.health == Health::Connecting && (*mode != Mode::Live || quiet < BRIEF)
+    }
 }
 
 impl Health {

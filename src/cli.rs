@@ -104,8 +104,8 @@ pub enum Error {
     /// The file that names the columns of tables.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
-    /// So many sources or files can't be read; which ones has been printed.
-    #[error("{0} of them can't be read")]
+    /// So many sources or files can't be reached or read; which ones has been printed.
+    #[error("{0} of them can't be reached or read")]
     Unsound(usize),
     /// A running floor refused what was asked of it.
     #[error(transparent)]
@@ -116,6 +116,9 @@ pub enum Error {
     /// What was asked for can't be told.
     #[error("UNKNOWN - {0}")]
     Unknown(#[source] app::Error),
+    /// There is no runtime to try sources in.
+    #[error("cannot try the sources")]
+    Trial(#[source] std::io::Error),
     /// The board.
     #[error(transparent)]
     App(#[from] app::Error),
@@ -138,6 +141,7 @@ impl Error {
             | Self::Read(_)
             | Self::Columns(_)
             | Self::Unsound(_)
+            | Self::Trial(_)
             | Self::Output(_) => 1,
         }
     }
@@ -204,10 +208,18 @@ fn done(cli: &Cli) -> Result<(), Error> {
             Ok(app::replay(config, &replay, log_file)?)
         }
         Some(Command::Check(args)) => {
-            let (config, path) = cli.global.configuration()?;
-            let (found, faults) = args.look(&config, path.as_deref(), Clock::System.now())?;
-            print(found.as_bytes())?;
-            if faults > 0 { Err(Error::Unsound(faults)) } else { Ok(()) }
+            let found = match cli.global.configuration() {
+                Ok((config, path)) => args.look(&config, path.as_deref(), &Clock::System)?,
+                Err(error) => {
+                    if args.json {
+                        print(check::Findings::unsound(cli.global.config.as_deref(), &error).json().as_bytes())?;
+                    }
+                    return Err(error.into());
+                }
+            };
+            let text = if args.json { found.json() } else { found.lines() };
+            print(text.as_bytes())?;
+            if found.faults() > 0 { Err(Error::Unsound(found.faults())) } else { Ok(()) }
         }
         // It has an exit code of its own.
         Some(Command::Snapshot(_)) => Ok(()),

@@ -11,6 +11,7 @@ mod calls;
 mod facts;
 mod live;
 mod names;
+mod observed;
 mod repeats;
 mod seen;
 mod settings;
@@ -25,7 +26,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, QueueProfile};
-use crate::kpi::{Calendar, Gives, KpiId};
+use crate::kpi::{Calendar, Gives};
 use crate::text::Label;
 
 pub use live::{AgentNow, ContactNow, QueueNow};
@@ -82,7 +83,7 @@ pub struct Engine {
     newest_by_origin: Vec<Time>,
     tended: Time,
     views: answer::Views,
-    observed: FxHashMap<(u32, KpiId), (f64, Time)>,
+    observed: observed::Observed,
     /// Rises when names' groupings or the lines that facts are judged by change.
     epoch: u64,
 }
@@ -185,6 +186,7 @@ impl Engine {
         let history = oldest - self.settings.rules.fcr_window;
         self.repeats.forget_before(history);
         let detail = calendar.day_start(now, 1);
+        self.observed.forget_before(detail);
         let marks: Vec<Time> = (0..=days).rev().map(|back| calendar.day_start(now, back)).collect();
         for agent in &mut self.agent_facts {
             agent.line.forget_before(detail, &marks);

@@ -3,7 +3,7 @@
 //! Every source, whatever it speaks, is turned into [`Event`]s. They say what happened, never what it means for
 //! a KPI. The wire format (`source::wire`) is their written form.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::{Span, Time};
@@ -63,7 +63,8 @@ pub enum Kind {
         queue: Label,
         /// The source's word for the window.
         window: Option<Label>,
-        /// KPI id and value.
+        /// KPI id and value. What is not a number is no longer known to the source.
+        #[serde(deserialize_with = "numbers_or_none")]
         figures: Vec<(Label, f64)>,
     },
     /// The source's system started anew: contacts of this origin that were alive are lost.
@@ -315,6 +316,12 @@ pub enum Channel {
     Social,
     Video,
     Callback,
+}
+
+/// Numbers, of which JSON writes one that is none as `null`.
+fn numbers_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Label, f64)>, D::Error> {
+    let figures = Vec::<(Label, Option<f64>)>::deserialize(deserializer)?;
+    Ok(figures.into_iter().map(|(name, value)| (name, value.unwrap_or(f64::NAN))).collect())
 }
 
 /// An agent's state.

@@ -223,7 +223,7 @@ impl Floor {
 
     /// Judge every alert rule, once what stands now is known.
     fn judge(&mut self) {
-        if matches!(self.book, Book::Theirs(_)) || !self.sources.caught_up() {
+        if matches!(self.book, Book::Theirs(_)) || !self.sources.caught_up(self.now(), &self.mode) {
             return;
         }
         let now = self.now();
@@ -299,7 +299,7 @@ impl Floor {
             title: &self.settings.title,
             mode: &self.mode,
             keeper: &self.keeper_now(),
-            sources: self.sources.rows(),
+            sources: &self.sources,
             alerts: self.episodes(),
         };
         let board = make::board(&mut self.engine, frame);
@@ -318,3 +318,6 @@ async fn receive(feed: &mut Feed, messages: &mut Vec<Message>) -> usize {
         Feed::Recording(_) | Feed::Nothing => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,13 @@
 //! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
 //! session inside the shared loop of [`link`], which makes the connection anew for ever.
 
+pub mod asterisk;
 mod body;
 pub mod csv;
 mod decoder;
 pub mod detect;
 pub mod follow;
+pub mod freeswitch;
 pub mod http;
 pub mod lines;
 pub(crate) mod link;
@@ -16,6 +18,7 @@ pub mod listen;
 mod names;
 mod naming;
 pub(crate) mod net;
+pub mod prometheus;
 pub mod queue_log;
 pub mod read;
 mod running;
@@ -146,6 +149,18 @@ pub fn spawn(
         }
         Connector::Http(keys) => {
             link::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
+        }
+        Connector::FreeSwitch(keys) => {
+            let session = freeswitch::FreeSwitch::new((**keys).clone(), settings.name(), cursor);
+            link::start(index, settings, clock, to, session).map_err(thread)
+        }
+        Connector::Prometheus(keys) => {
+            let session = prometheus::Prometheus::new((**keys).clone(), cursor);
+            link::start(index, settings, clock, to, session).map_err(thread)
+        }
+        Connector::Asterisk(keys) => {
+            let session = asterisk::Asterisk::new(settings, keys, &clock, cursor)?;
+            link::start(index, settings, clock, to, session).map_err(thread)
         }
     }
 }

@@ -2,17 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::fmt::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn floorwatch(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_floorwatch"))
+use event_socket::{EventSocket, PASSWORD, State, USER};
+
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "support/event_socket.rs"]
+mod event_socket;
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_floorwatch"));
+    command
         .args(arguments)
         .env_remove("FLOORWATCH_CONFIG")
         .env("XDG_CONFIG_HOME", "/nonexistent")
         .env("XDG_STATE_HOME", "/nonexistent")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+        .stdin(Stdio::null());
+    command
+}
+
+fn floorwatch(arguments: &[&str]) -> Output {
+    program(arguments).output().unwrap()
 }
 
 fn stderr(output: &Output) -> String {
@@ -83,7 +95,6 @@ fn completions_go_to_standard_output_and_a_closed_pipe_is_no_error() {
 
 /// Ten calls worked by hand: eight answered (waits 5, 10, …, 40 s), two abandoned (after 3 s and 60 s).
 fn queue_log() -> String {
-    use std::fmt::Write;
     let mut text = String::new();
     for call in 0..10_u32 {
         let (joined, wait) = (1_772_442_000 + call * 300, (call + 1) * 5);
@@ -153,9 +164,121 @@ fn check_says_what_is_in_a_file_and_what_cannot_be_read() {
     let good = floorwatch(&["check", path.to_str().unwrap()]);
     assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
     let text = String::from_utf8(good.stdout).unwrap();
-    assert!(text.contains("queue_log, ") && text.contains("1 lines set aside"), "{text}");
+    let expected = "queue_log  28 events from 2026-03-02T09:00:00Z to 2026-03-02T09:46:00Z; 1 queue (billing); 1 agent; \
+                    1 line set aside\n";
+    assert!(text.contains(expected) && text.contains(":29: "), "{text}");
 
     let bad = floorwatch(&["check", "/nonexistent/log"]);
     assert_eq!(bad.status.code(), Some(1));
-    assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be read\n");
+    assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be reached or read\n");
+}
+
+/// A configuration of a queue_log and of one FreeSWITCH for each address.
+fn sources(folder: &Path, addresses: &[&str]) -> String {
+    let log = folder.join("queue_log");
+    std::fs::write(&log, queue_log()).unwrap();
+    let mut text =
+        format!("[[source]]\nname = \"pbx\"\nkind = \"queue_log\"\npath = {:?}\n", log.display().to_string());
+    for (number, address) in addresses.iter().enumerate() {
+        write!(
+            text,
+            "[[source]]\nname = \"switch {number}\"\nkind = \"freeswitch\"\naddress = \"{address}\"\n\
+             user = \"{USER}\"\npassword = {{ env = \"FLOORWATCH_TEST_PASSWORD\" }}\n"
+        )
+        .unwrap();
+    }
+    let path = folder.join("config.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn check(config: &str, password: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let output =
+        program(&[&["check", "-c", config], more].concat()).env("FLOORWATCH_TEST_PASSWORD", password).output().unwrap();
+    let error = stderr(&output);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains(password) && !error.contains(password), "{text}{error}");
+    (output.status.code(), text, error)
+}
+
+fn switchboard(allowed_api: &str) -> EventSocket {
+    EventSocket::start(State {
+        queues: vec!["support".to_owned()],
+        agents: vec![("1000".to_owned(), "Available".to_owned(), "Waiting".to_owned(), 0)],
+        tiers: vec![("support".to_owned(), "1000".to_owned())],
+        allowed_api: allowed_api.to_owned(),
+        ..State::default()
+    })
+}
+
+#[test]
+fn check_tries_every_source_and_says_how_it_is_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, wide) = (switchboard("callcenter_config strmicroepoch"), switchboard("all"));
+    let config = sources(folder.path(), &[&good.address, &wide.address]);
+    let (code, text, error) = check(&config, PASSWORD, &[]);
+    assert_eq!(code, Some(0), "{text}{error}");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("    ")).collect();
+    assert_eq!(lines[0], format!("{config}: sound; sources: 3"));
+    assert!(lines[1].starts_with("ok    pbx       queue_log   28 events from "), "{text}");
+    assert!(lines[2].starts_with("ok    switch 0  freeswitch  live in "), "{text}");
+    assert!(lines[2].ends_with(" s; 1 queue (support); 1 agent"), "{text}");
+    assert!(lines[3].starts_with("warn  switch 1  freeswitch  live in "), "{text}");
+    assert!(lines[3].contains("may run every command of FreeSWITCH: esl-allowed-api"), "{text}");
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn check_fails_where_a_source_does_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let switch = switchboard("callcenter_config");
+    let config = sources(folder.path(), &[&switch.address, "127.0.0.1:1"]);
+    let (code, text, error) = check(&config, "hunter2-and-more", &[]);
+    assert_eq!((code, error.as_str()), (Some(1), "floorwatch: 2 of them can't be reached or read\n"), "{text}");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("    ")).collect();
+    assert!(
+        lines[2].starts_with("FAIL  switch 0  freeswitch  ") && lines[2].contains("compare esl-password"),
+        "{text}"
+    );
+    assert!(lines[3].starts_with("FAIL  switch 1  freeswitch  nobody listens at 127.0.0.1:1"), "{text}");
+}
+
+#[test]
+fn check_writes_one_json_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let switch = switchboard("callcenter_config strmicroepoch");
+    switch.state().ahead_s = -120;
+    let config = sources(folder.path(), &[&switch.address, "127.0.0.1:1"]);
+    let (code, text, _) = check(&config, PASSWORD, &["--json"]);
+    assert_eq!(code, Some(1));
+    let found: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&found["ok"], &found["config"]["ok"]), (&false.into(), &true.into()));
+    let [log, good, bad] = found["sources"].as_array().unwrap().as_slice() else { panic!("{text}") };
+    assert_eq!((&log["kind"], &log["events"], &log["set_aside"]), (&"queue_log".into(), &28.into(), &1.into()));
+    assert_eq!(
+        (&good["health"], &good["queues"], &good["agents"]),
+        (&"live".into(), &["support"][..].into(), &1.into())
+    );
+    assert!((-121.0..-119.0).contains(&good["clock_ahead_s"].as_f64().unwrap()), "{good}");
+    assert_eq!((&good["reason"], &good["remark"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    assert_eq!((&bad["ok"], &bad["health"]), (&false.into(), &"down".into()));
+    assert!(bad["reason"].as_str().unwrap().contains("is the port right?"), "{bad}");
+
+    std::fs::write(&config, "titel = 1\n").unwrap();
+    let (code, text, error) = check(&config, PASSWORD, &["--json"]);
+    let found: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, &found["config"]["ok"]), (Some(1), &false.into()));
+    assert!(found["config"]["reason"].as_str().unwrap().contains("did you mean `title`?") && error.contains("titel"));
+}
+
+#[test]
+fn check_waits_no_longer_than_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let switch = switchboard("callcenter_config");
+    switch.state().silent = true;
+    let config = sources(folder.path(), &[&switch.address]);
+    let (code, text, _) = check(&config, PASSWORD, &["--timeout", "2s"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("it was not live within 2s"), "{text}");
+    assert_eq!(check(&config, PASSWORD, &["--timeout", "0"]).0, Some(2));
 }

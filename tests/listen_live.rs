@@ -169,7 +169,7 @@ async fn count(mut messages: mpsc::Receiver<Message>, seen: Arc<Mutex<Seen>>) {
                 seen.events.extend(new);
                 let why = seen.broken.clone();
                 let receipt = Receipt { taken, duplicates, kept: why.map_or(Ok(()), Err) };
-                let kept = kept.expect("whoever pushes waits");
+                let kept = kept.unwrap();
                 if seen.silent { waiting.push(kept) } else { drop(kept.send(receipt)) }
             }
             Message::Rejected { rejection, .. } => {

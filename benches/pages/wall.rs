@@ -103,6 +103,7 @@ impl Floor {
             service_level: queue.service_level,
             lines: queue.lines,
             live: queue.live,
+            sources: Vec::new(),
         });
         let queues = queues.collect();
         let agents = self.engine.agents_now(self.now).into_iter().map(|agent| {

@@ -43,6 +43,8 @@ pub struct SourceState {
     pub down: bool,
     /// Nothing has come for too long.
     pub stale: bool,
+    /// It has yet to say how it does: it is being connected.
+    pub connecting: bool,
     /// Since when.
     pub since: Time,
     /// Why, in words.
@@ -289,37 +291,48 @@ impl SourceWatch {
             }
             let past = severity;
             let below_critical = past != Some(Severity::Critical);
-            let judged = Judged::Known { past, below_critical, clear: past.is_none() };
+            let judged = if source.connecting {
+                // After a restart: what was so before is so until it is known to be otherwise.
+                Judged::Insufficient { hold: true }
+            } else {
+                Judged::Known { past, below_critical, clear: past.is_none() }
+            };
             let slot = slots.entry(source.name.clone()).or_default();
             slot.round = round.number;
             let judged = if awake { judged } else { Judged::Asleep };
-            let look = |severity| source_look(source, severity);
-            slot.go(rule, judged, round, book, || source_news(rule, &source.name), look);
+            let look = |severity| source_look(rule, source, severity);
+            slot.go(rule, judged, round, book, || source_news(rule, source), look);
         }
         // A source that is configured no more is no trouble any more.
         for (name, slot) in slots.iter_mut().filter(|(_, slot)| slot.round != round.number) {
             let gone = SourceState { name: name.clone(), ..SourceState::default() };
-            slot.go(rule, well, round, book, || source_news(rule, name), |severity| source_look(&gone, severity));
+            let look = |severity| source_look(rule, &gone, severity);
+            slot.go(rule, well, round, book, || source_news(rule, &gone), look);
         }
         slots.retain(|_, slot| slot.phase != Phase::Quiet || !slot.flaps.is_empty());
     }
 }
 
-fn source_news(rule: &Rule, source: &Label) -> News {
+fn source_news(rule: &Rule, source: &SourceState) -> News {
     News {
         rule: rule.name.clone(),
         kpi: None,
-        source: Some(source.clone()),
+        source: Some(source.name.clone()),
         slice: Slice::TOTAL,
         window: rule.window,
         above: true,
         action: rule.action.clone(),
+        since: source.since,
     }
 }
 
-fn source_look(source: &SourceState, severity: Severity) -> Look {
-    let cause = judge::cause(&source.name, severity == Severity::Critical);
-    Look { figure: Figure::default(), line: None, text: judge::source_text(&cause, &source.reason) }
+fn source_look(rule: &Rule, source: &SourceState, severity: Severity) -> Look {
+    Look {
+        figure: Figure::default(),
+        line: None,
+        text: judge::source_text(source, severity),
+        action: Some(judge::source_action(rule, source)),
+    }
 }
 
 /// Find a place for a figure among the questions, adding a question or a column where there is none.

@@ -22,6 +22,8 @@ pub(super) struct News {
     pub(super) window: Window,
     pub(super) above: bool,
     pub(super) action: Label,
+    /// Since when it is past the line.
+    pub(super) since: Time,
 }
 
 /// What a figure says just now.
@@ -29,6 +31,8 @@ pub(super) struct Look {
     pub(super) figure: Figure,
     pub(super) line: Option<f64>,
     pub(super) text: Label,
+    /// What to do about it, where that is no more what the rule says.
+    pub(super) action: Option<Label>,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +49,7 @@ impl Book {
         self.next = self.next.max(next);
     }
 
-    pub(super) fn open(&mut self, news: News, severity: Severity, now: Time) -> u64 {
+    pub(super) fn open(&mut self, news: News, severity: Severity) -> u64 {
         let id = self.next.max(1);
         self.next = id + 1;
         let episode = Episode {
@@ -58,7 +62,7 @@ impl Book {
             window: news.window,
             severity,
             state: State::Pending,
-            since: now,
+            since: news.since,
             fired: None,
             resolved: None,
             figure: Figure::default(),
@@ -113,6 +117,9 @@ impl Book {
         episode.figure = look.figure;
         episode.line = look.line;
         episode.text = look.text;
+        if let Some(action) = look.action {
+            episode.action = action;
+        }
     }
 
     pub(super) fn fire(&mut self, id: u64, severity: Severity, now: Time) {

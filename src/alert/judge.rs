@@ -2,7 +2,7 @@
 
 use super::rule::Rule;
 use super::state::Judged;
-use super::{Severity, rule};
+use super::{Severity, SourceState, rule};
 use crate::kpi::{Figure, Kpi, KpiId, Unit, Window};
 use crate::text::Label;
 
@@ -35,7 +35,8 @@ pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -
         (None, Some(def)) if def.sampled => min_samples,
         _ => 0,
     };
-    let few = |figure: &Figure| figure.n < least;
+    // How many samples are behind a source's own figure, nobody says.
+    let few = |figure: &Figure| !figure.observed && figure.n < least;
     if few(figure) || rule.against.is_some() && seen.baseline.is_none_or(|base| base.value.is_none() || few(base)) {
         return insufficient;
     }
@@ -144,10 +145,26 @@ fn lower_first(name: &str) -> String {
     }
 }
 
-/// The words for a source: "source pbx is down (connection refused): its figures stand still".
-pub(super) fn source_text(cause: &Label, reason: &Label) -> Label {
-    let why = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    Label::prose(&format!("{cause}{why}: its figures stand still"))
+/// The words for a source: "source pbx is down: its figures stand still".
+pub(super) fn source_text(source: &SourceState, severity: Severity) -> Label {
+    if source.connecting {
+        return Label::prose(&format!("source {} is being connected: its figures stand still", source.name));
+    }
+    if !source.down && !source.stale {
+        return Label::prose(&format!("source {} is back", source.name));
+    }
+    let cause = cause(&source.name, severity == Severity::Critical);
+    Label::prose(&format!("{cause}: its figures stand still"))
+}
+
+/// What to do about a source: its reason says why and what to do, and the rule what else there is.
+pub(super) fn source_action(rule: &Rule, source: &SourceState) -> Label {
+    let reason = source.reason.as_str();
+    if reason.is_empty() || !source.down && !source.stale {
+        return rule.action.clone();
+    }
+    let end = if reason.ends_with(['.', '?', '!']) { "" } else { "." };
+    Label::sentence(&format!("{reason}{end} {}", rule.action))
 }
 
 /// The cause that stands for everything that hangs on a source: "source pbx is down".

@@ -181,9 +181,7 @@ fn source_stale() -> Rule {
         critical: None,
         for_: Span::seconds(5),
         clear_for: Some(Span::seconds(10)),
-        action: Label::fixed(
-            "Its figures stand still: check the system and the way to it; `floorwatch check` says what each source answers.",
-        ),
+        action: Label::fixed("Check the system and the way to it; `floorwatch check` says what each source answers."),
         ..Rule::of(SOURCE_STALE, KpiId::Waiting)
     }
 }

@@ -186,12 +186,14 @@ fn step(
         window: rule.window,
         above: rule.above,
         action: rule.action.clone(),
+        since: round.now,
     };
     let look = |severity: Severity| Look {
         figure: seen.figure.clone(),
         line: judge::line(rule, seen.baseline, severity)
             .or_else(|| judge::line(rule, seen.baseline, Severity::Warning)),
         text: judge::text(rule, &(round.surroundings.name)(slice), seen, severity),
+        action: None,
     };
     slot.go(rule, judged, round, book, news, look);
     if let Some(id) = slot.episode {
@@ -219,7 +221,7 @@ impl Slot {
             Phase::Quiet => None,
         };
         if let Some(severity) = severity {
-            let id = *self.episode.get_or_insert_with(|| book.open(news(), severity, now));
+            let id = *self.episode.get_or_insert_with(|| book.open(news(), severity));
             book.look(id, look(severity));
         }
         if matches!(change, Change::Fired(_) | Change::Worsened | Change::Eased | Change::Resolved(_)) {

@@ -1,15 +1,22 @@
 //! `floorwatch check`: is the configuration sound, does each source answer, what would it see?
 
-use std::fmt::Write;
+mod finding;
+mod render;
+mod trial;
+
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::Error;
-use crate::clock::Time;
+use crate::clock::{Clock, Span, Time, duration};
 use crate::config::Config;
-use crate::source::Connector;
 use crate::source::csv::Columns;
-use crate::source::detect::Format;
-use crate::source::read::{self, Options};
+use crate::source::read::Options;
+use crate::source::{Connector, FileSettings, Settings};
+use crate::text::Label;
+use finding::Finding;
+pub use render::Findings;
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -20,68 +27,63 @@ pub struct Args {
     /// The file whose `[csv]` table names the columns of CSV files
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
+    /// How long a source may take to answer
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = patience)]
+    pub timeout: Span,
+    /// Write one JSON object instead of lines
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Args {
-    /// What was found, in lines to print, and how many of the sources and files can't be read.
+    /// Look into everything: the sources of `config`, which came from `path`, all at once, and the files.
     ///
     /// # Errors
-    /// [`Error::Columns`] where the file of `--columns` can't be read.
-    pub fn look(&self, config: &Config, path: Option<&Path>, now: Time) -> Result<(String, usize), Error> {
-        let mut out = path.map_or_else(
-            || "no configuration file: the board would show the simulated floor\n".to_owned(),
-            |path| format!("{}: sound; sources: {}\n", path.display(), config.sources.len()),
-        );
-        let mut faults = 0;
-        for source in &config.sources {
-            let Connector::File(file) = &source.connector else { continue };
-            let found = file.table_columns().map_err(|error| error.to_string()).and_then(|columns| {
-                let options = Options { columns, verbs: file.verbs.clone(), now: Some(now), ..Options::default() };
-                see(&file.path, &options)
-            });
-            faults += say(&mut out, source.name().as_str(), found);
-        }
+    /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
+    pub fn look(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<Findings, Error> {
         let columns = self.columns.as_deref().map(Columns::load).transpose()?;
-        let options = Options { columns, now: Some(now), ..Options::default() };
-        for file in &self.files {
-            faults += say(&mut out, &file.display().to_string(), see(file, &options));
+        let now = Some(clock.now());
+        let patience = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
+        let (read, files, tried) = thread::scope(|scope| {
+            let tried = scope.spawn(|| trial::of_all(&config.sources, clock, patience));
+            let read: Vec<Option<Finding>> = config
+                .sources
+                .iter()
+                .map(|source| {
+                    let Connector::File(file) = &source.connector else { return None };
+                    Some(of_file_source(source, file, now))
+                })
+                .collect();
+            let options = Options { columns, now, ..Options::default() };
+            let file = |path: &PathBuf| {
+                Finding::about(Label::sentence(&path.display().to_string()), Label::default()).of_file(path, &options)
+            };
+            let files: Vec<Finding> = self.files.iter().map(file).collect();
+            (read, files, tried.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let mut tried = tried.map_err(Error::Trial)?.into_iter();
+        let sources = read.into_iter().filter_map(|read| read.or_else(|| tried.next())).collect();
+        Ok(Findings::new(path, sources, files))
+    }
+}
+
+/// What is in the file of a source.
+fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> Finding {
+    let about = Finding::about(source.name(), source.kind_label());
+    match file.table_columns() {
+        Ok(columns) => {
+            let options = Options { columns, verbs: file.verbs.clone(), now, ..Options::default() };
+            about.of_file(&file.path, &options)
         }
-        Ok((out, faults))
+        Err(error) => about.fails(&error.to_string()),
     }
 }
 
-/// A line on one input; 1 where it can't be read.
-fn say(out: &mut String, name: &str, found: Result<String, String>) -> usize {
-    let (words, faults) = found.map_or_else(|error| (error, 1), |words| (words, 0));
-    let _ = writeln!(out, "{name}: {words}");
-    faults
-}
-
-/// What is in a file, in words.
-fn see(path: &Path, options: &Options) -> Result<String, String> {
-    let mut reader = read::open(&[path.to_owned()], options).map_err(|error| error.to_string())?;
-    let kind = match reader.inputs().first().and_then(|input| input.format) {
-        Some(Format::QueueLog) => "queue_log",
-        Some(Format::Events) => "contact events",
-        Some(Format::Csv) => "a table of contacts",
-        None => return Ok("empty so far".to_owned()),
-    };
-    let (mut events, mut span) = (0_u64, None);
-    reader.for_each(&mut |event| {
-        events += 1;
-        let (first, last) = span.unwrap_or((event.at, event.at));
-        span = Some((event.at.min(first), event.at.max(last)));
-    });
-    let mut words = format!("{kind}, {events} events");
-    if let Some((first, last)) = span {
-        let _ = write!(words, " from {first} to {last}");
+/// A length of time that a source may take.
+fn patience(text: &str) -> Result<Span, String> {
+    let span = duration::parse(text).map_err(|error| error.to_string())?;
+    if (Span::SECOND..=Span::HOUR).contains(&span) {
+        return Ok(span);
     }
-    let tally = reader.tally();
-    if tally.rejected > 0 {
-        let _ = write!(words, "; {} lines set aside", tally.rejected);
-    }
-    for rejection in tally.incomplete.iter().chain(&tally.rejections) {
-        let _ = write!(words, "\n  {}:{}: {}", rejection.place, rejection.line, rejection.reason);
-    }
-    Ok(words)
+    Err("a source gets between one second and one hour".to_owned())
 }

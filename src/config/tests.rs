@@ -53,7 +53,7 @@ fn the_example_shows_every_key_there_is() {
     }
     absent.retain(|name| !shown_once.contains(name));
     assert_eq!(absent, Vec::<String>::new(), "keys missing from the example");
-    assert_eq!(config.sources.len(), 4);
+    assert_eq!(config.sources.len(), 10);
     // One built-in rule is switched off, one is new.
     assert_eq!(config.rules.len(), crate::alert::built_in().len());
 }

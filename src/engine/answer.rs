@@ -56,6 +56,8 @@ struct Beside {
     live: Option<(Live, FxHashMap<[u32; 2], Live>)>,
     times: Option<(AgentTimes, FxHashMap<[u32; 2], AgentTimes>)>,
     baseline: Option<(Tally, FxHashMap<[u32; 2], Tally>)>,
+    /// What sources computed themselves.
+    observed: FxHashMap<(Key, KpiId), f64>,
 }
 
 impl Engine {
@@ -212,7 +214,8 @@ impl Engine {
         let times = asks(&[KpiId::Occupancy, KpiId::ContactsPerHour])
             .then(|| self.times(of.as_deref(), &query.by, range, now))
             .flatten();
-        Beside { live, times, baseline }
+        let observed = self.observed.of_rows(query, of.as_deref(), range, &self.settings.calendar);
+        Beside { live, times, baseline, observed }
     }
 
     /// Agents' times, all together and by group. `None` where the question's slice is one that time can't be told
@@ -303,13 +306,21 @@ impl Engine {
             let standing = groups.iter().filter(|(_, live)| shows(live));
             rows.extend(standing.filter(|(g, _)| !counted.contains(*g)).map(|(group, _)| ((*group, 0), &empty)));
         }
+        if !beside.observed.is_empty() {
+            let known: rustc_hash::FxHashSet<Key> = rows.iter().map(|(key, _)| *key).collect();
+            let mut more: Vec<Key> =
+                beside.observed.keys().map(|(key, _)| *key).filter(|k| !known.contains(k)).collect();
+            more.sort_unstable();
+            more.dedup();
+            rows.extend(more.into_iter().map(|key| (key, &empty)));
+        }
         let ranks = query.by.iter().map(|dim| self.ranks(*dim)).collect::<Vec<_>>();
         let rank = |place: usize, id: u32| ranks.get(place).and_then(|r| r.get(id as usize)).copied().unwrap_or(id);
         rows.sort_unstable_by_key(|(([a, b], step), _)| (rank(0, *a), rank(1, *b), *step));
         rows.into_iter()
             .map(|((group, step), tally)| {
                 let key = self.key(&query.by, group);
-                let figures = self.figures(query, &key, tally, beside, Some(group), rules, now);
+                let figures = self.figures(query, &key, tally, beside, Some((group, step)), rules, now);
                 Row { key, start: query.every.map(|_| Time(step)), figures }
             })
             .collect()
@@ -338,7 +349,7 @@ impl Engine {
         })
     }
 
-    /// The figures of one row, or of the total where `group` is `None`.
+    /// The figures of one row, or of the total where `place` is `None`.
     #[expect(clippy::too_many_arguments, reason = "a row's parts")]
     fn figures(
         &self,
@@ -346,10 +357,11 @@ impl Engine {
         key: &Slice,
         tally: &Tally,
         beside: &Beside,
-        group: Option<[u32; 2]>,
+        place: Option<Key>,
         rules: &Rules,
         now: Time,
     ) -> Vec<Figure> {
+        let group = place.map(|(group, _)| group);
         let nothing = Live::default();
         let part = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
         let live = match (&beside.live, group) {
@@ -378,32 +390,25 @@ impl Engine {
             now,
         };
         let (queue, intent) = (part(Dim::Queue), part(Dim::Intent));
+        // A total has some of its own only where it is of one queue.
+        let seen_at = place.or_else(|| (query.by.is_empty() && query.every.is_none()).then_some(([0, 0], 0)));
+        let seen = |kpi| beside.observed.get(&(seen_at?, kpi)).copied();
         query
             .kpis
             .iter()
             .map(|id| {
                 let kpi = id.def();
                 let mut figure = (kpi.compute)(&reading);
-                if let Some(seen) = self.observed_figure(*id, queue, key, query)
-                    && (figure.value.is_none() || tally.offered + tally.answered == 0)
+                if (figure.value.is_none() || tally.offered + tally.answered == 0)
+                    && let Some(value) = seen(*id)
                 {
-                    figure = seen;
+                    figure = Figure { value: Some(value), observed: true, ..Figure::default() };
                 }
                 let bands = self.bands(*id, queue, intent);
                 figure.verdict = bands.verdict(kpi.better, &figure, rules.min_samples, kpi.sampled);
                 figure
             })
             .collect()
-    }
-
-    /// A figure that a source computed itself, where the row is just a queue.
-    fn observed_figure(&self, kpi: KpiId, queue: Option<&Label>, key: &Slice, query: &Query) -> Option<Figure> {
-        if self.observed.is_empty() || query.every.is_some() || key.parts().count() + query.of.parts().count() != 1 {
-            return None;
-        }
-        let queue = self.queues.find(queue?.as_str())?;
-        let (value, _) = self.observed.get(&(queue, kpi))?;
-        Some(Figure { value: Some(*value), observed: true, ..Figure::default() })
     }
 
     /// The lines a figure is judged by: the intent's, the queue's, the floor's, the catalogue's.

@@ -53,7 +53,7 @@ impl Engine {
                 let queue = self.queue(queue, origin);
                 for (key, value) in figures {
                     if let Some(kpi) = KpiId::parse(key.as_str()) {
-                        self.observed.insert((queue, kpi), (*value, event.at));
+                        self.observed.say(queue, kpi, event.at, *value);
                     }
                 }
                 Taken::Yes

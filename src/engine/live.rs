@@ -187,7 +187,9 @@ impl Engine {
             .map(|(id, facts)| {
                 let name = self.queues.label(id);
                 let mut live = groups.remove(&[id, 0]).unwrap_or_default();
-                live.estimated_wait = Self::estimated_wait(&live, handled.get(&id));
+                if !self.observed.stand_in(id, &mut live, now) {
+                    live.estimated_wait = Self::estimated_wait(&live, handled.get(&id));
+                }
                 QueueNow {
                     lines: self.own_lines(&name),
                     name: facts.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| name.clone()),

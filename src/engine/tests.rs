@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::{AgentState, Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
-use crate::kpi::{Answer, Dim, Every, Over, Query, Slice};
+use crate::kpi::{Answer, Dim, Every, KpiId, Over, Query, Slice};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
 const NINE: i64 = 1_772_528_400;

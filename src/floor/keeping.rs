@@ -107,6 +107,9 @@ impl Floor {
         let reader = journal.reader();
         self.alarms.restore(reader.active()?, reader.next_id()?);
         self.history = reader.history(super::HISTORY)?.into();
+        for (source, origin) in reader.origins()? {
+            self.sources.tells(&source, origin);
+        }
         let cursors = reader.cursors()?;
         self.book = Book::Ours(journal);
         self.keeper = Keeper::Us;

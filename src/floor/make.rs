@@ -1,9 +1,10 @@
 //! Making the board: the engine's and the alarms' state as the rows that every reader sees.
 
 use crate::alert::Episode;
-use crate::board::{AgentRow, Board, ContactRow, Keeper, Mode, QueueRow, SourceRow, WaitingRow};
+use crate::board::{AgentRow, Board, ContactRow, GapRow, Keeper, Mode, QueueRow, WaitingRow};
 use crate::clock::Time;
 use crate::engine::{ContactNow, Engine};
+use crate::floor::sources::Sources;
 use crate::text::Label;
 
 /// What the board says besides the engine's state.
@@ -13,7 +14,7 @@ pub(super) struct Frame<'a> {
     pub(super) title: &'a Label,
     pub(super) mode: &'a Mode,
     pub(super) keeper: &'a Keeper,
-    pub(super) sources: Vec<SourceRow>,
+    pub(super) sources: &'a Sources,
     pub(super) alerts: Vec<Episode>,
 }
 
@@ -26,6 +27,7 @@ pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
         channel: queue.channel,
         service_level: queue.service_level,
         lines: queue.lines,
+        sources: frame.sources.that_tell(&queue.origin),
         live: queue.live,
     });
     let queues = queues.collect();
@@ -68,7 +70,8 @@ pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
         queues,
         agents,
         waiting: waiting.collect(),
-        sources: frame.sources,
+        sources: frame.sources.rows(),
+        gaps: GapRow::shown(engine.gaps(), now),
         alerts: frame.alerts,
     }
 }

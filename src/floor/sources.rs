@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::SourceState;
-use crate::board::{Health, SourceRow};
+use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
 use crate::engine::{Outcome, QueueNow};
 use crate::source::Rejection;
@@ -49,7 +49,8 @@ impl Sources {
                 ahead: None,
                 remark: None,
             },
-            origins: BTreeSet::new(),
+            // Unless its events say otherwise.
+            origins: BTreeSet::from([info.name.clone()]),
         };
         Self(infos.iter().map(source).collect())
     }
@@ -58,9 +59,15 @@ impl Sources {
         self.0.get(source).map(|s| &s.row.name)
     }
 
-    /// Whether every source has been read up to now, so that what stands now is the truth.
-    pub(super) fn caught_up(&self) -> bool {
-        self.0.iter().all(|s| s.row.health != Health::Connecting)
+    /// Whether every source has been read up to now, so that what stands now is the truth. One that doesn't answer
+    /// holds the others up for a moment only.
+    pub(super) fn caught_up(&self, now: Time, mode: &Mode) -> bool {
+        self.0.iter().all(|s| !s.row.is_catching_up(now, mode))
+    }
+
+    /// The sources that tell of what has this origin.
+    pub(super) fn that_tell(&self, origin: &Label) -> Vec<Label> {
+        self.0.iter().filter(|source| source.origins.contains(origin)).map(|source| source.row.name.clone()).collect()
     }
 
     pub(super) fn heard(&mut self, source: usize, origin: &Label, at: Time, outcome: Outcome, now: Time) {
@@ -76,6 +83,13 @@ impl Sources {
             Outcome::Duplicate => row.duplicates += 1,
             Outcome::Late => row.late += 1,
             Outcome::Counted | Outcome::OutOfPlace => {}
+        }
+    }
+
+    /// The journal knows that events of a source have named this origin.
+    pub(super) fn tells(&mut self, source: &Label, origin: Label) {
+        if let Some(source) = self.0.iter_mut().find(|known| known.row.name == *source) {
+            source.origins.insert(origin);
         }
     }
 
@@ -102,7 +116,9 @@ impl Sources {
     pub(super) fn health(&mut self, source: usize, health: Health, reason: Label, at: Time, next_try: Option<Time>) {
         let Some(source) = self.0.get_mut(source) else { return };
         let row = &mut source.row;
-        if row.health != health {
+        // A connection that broke and can't be made anew has been in trouble since it broke.
+        let same_trouble = row.health == Health::Stale && health == Health::Down && row.next_try.is_some();
+        if row.health != health && !same_trouble {
             row.since = at;
         }
         row.health = health;
@@ -129,11 +145,61 @@ impl Sources {
                 name: row.name,
                 down: row.health == Health::Down,
                 stale: row.health == Health::Stale,
+                connecting: row.health == Health::Connecting,
                 since: row.since,
                 reason: row.reason,
                 queues: source.origins.iter().filter_map(|o| by_origin.get(o)).flatten().cloned().collect(),
             }
         };
         self.0.iter().map(state).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources() -> Sources {
+        let info = |name: &str| SourceInfo { name: name.into(), kind: "asterisk".into() };
+        Sources::new(&[info("pbx"), info("crm")], Time::from_unix(0))
+    }
+
+    #[test]
+    fn trouble_began_when_the_connection_broke() {
+        let at = Time::from_unix;
+        let mut sources = sources();
+        let mut say = |health, second, next: Option<i64>| {
+            sources.health(0, health, "reset".into(), at(second), next.map(at));
+            sources.rows()[0].since
+        };
+        assert_eq!(say(Health::Live, 1, None), at(1));
+        assert_eq!(say(Health::Stale, 60, Some(61)), at(60));
+        assert_eq!(say(Health::Down, 70, Some(75)), at(60));
+        assert_eq!(say(Health::Down, 80, Some(90)), at(60));
+        assert_eq!(say(Health::Live, 90, None), at(90));
+        // Silence is no broken connection: that it is gone is news of its own.
+        assert_eq!(say(Health::Stale, 300, None), at(300));
+        assert_eq!(say(Health::Down, 900, None), at(900));
+    }
+
+    #[test]
+    fn a_source_that_does_not_answer_holds_the_others_up_for_a_moment_only() {
+        let mut sources = sources();
+        sources.health(0, Health::Live, Label::default(), Time::from_unix(1), None);
+        assert!(!sources.caught_up(Time::from_unix(2), &Mode::Live));
+        assert!(sources.caught_up(Time::from_unix(6), &Mode::Live));
+        // One that reads its past may take longer.
+        sources.heard(1, &"crm".into(), Time::from_unix(-900), Outcome::Counted, Time::from_unix(6));
+        assert!(!sources.caught_up(Time::from_unix(8), &Mode::Live));
+    }
+
+    #[test]
+    fn a_queue_is_known_by_its_origin_even_before_anything_came() {
+        let mut sources = sources();
+        assert_eq!(sources.that_tell(&"pbx".into()), [Label::from("pbx")]);
+        sources.tells(&"crm".into(), "/surveys".into());
+        assert_eq!(sources.that_tell(&"/surveys".into()), [Label::from("crm")]);
+        sources.heard(1, &"pbx".into(), Time::from_unix(5), Outcome::Counted, Time::from_unix(6));
+        assert_eq!(sources.that_tell(&"pbx".into()), [Label::from("pbx"), Label::from("crm")]);
     }
 }

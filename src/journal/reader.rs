@@ -97,6 +97,20 @@ impl Reader {
         })
     }
 
+    /// The origins that the events of each source name, as far as the newest of them tell.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn origins(&self) -> Result<Vec<(Label, Label)>, Error> {
+        self.run(|connection| {
+            let newest = "SELECT source, body FROM event ORDER BY seq DESC LIMIT 20000";
+            let all = format!("SELECT DISTINCT source, coalesce(body ->> '$.o', source) FROM ({newest})");
+            let mut statement = connection.prepare_cached(&all)?;
+            let rows = statement.query_map([], |row| Ok((label(row, 0)?, label(row, 1)?)))?;
+            rows.collect()
+        })
+    }
+
     /// The episodes that are not over, by id.
     ///
     /// # Errors

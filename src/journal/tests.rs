@@ -310,3 +310,20 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
     assert_eq!(all(journal.reader()).len(), 10);
     assert_eq!(journal.reader().active().unwrap(), [episode]);
 }
+
+#[test]
+fn the_origins_of_each_source_are_known_after_a_restart() {
+    let place = place();
+    let mut journal = place.keeper();
+    let of = |number, origin: &str| Event { origin: origin.into(), ..event(number) };
+    let events = vec![
+        ("helpdesk".into(), vec![of(1, "/chat"), of(2, "/chat"), of(3, "/mail")]),
+        ("pbx".into(), vec![of(4, "pbx")]),
+    ];
+    journal.record(Batch { events, ..Batch::default() });
+    journal.flush().unwrap();
+    let mut origins = journal.reader().origins().unwrap();
+    origins.sort();
+    let pair = |source: &str, origin: &str| (Label::from(source), Label::from(origin));
+    assert_eq!(origins, [pair("helpdesk", "/chat"), pair("helpdesk", "/mail"), pair("pbx", "pbx")]);
+}

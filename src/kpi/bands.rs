@@ -77,7 +77,8 @@ impl Bands {
         if better == Better::Neutral || self.is_empty() {
             return Verdict::None;
         }
-        if sampled && figure.n < min_samples {
+        // How many samples are behind a source's own figure, nobody says.
+        if sampled && !figure.observed && figure.n < min_samples {
             return Verdict::FewSamples;
         }
         let best_case = match better {

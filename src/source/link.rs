@@ -12,7 +12,6 @@ use std::future::Future;
 use std::io;
 
 use tokio::sync::mpsc::Sender;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Health;
@@ -21,7 +20,7 @@ use crate::event::{Event, Kind};
 use crate::source::naming::keep_apart;
 use crate::source::running::Running;
 use crate::source::settings::Settings;
-use crate::source::{Message, Receipt, Rejection};
+use crate::source::{Message, Rejection};
 use crate::text::Label;
 pub(crate) use backoff::Backoff;
 pub(crate) use fault::Fault;
@@ -95,15 +94,18 @@ impl Link {
 
     /// Tell the floor what happened. It waits while the floor is busy; nothing is dropped. With the last of `events`
     /// the journal keeps `cursor`.
-    pub(crate) async fn events(&mut self, events: Vec<Event>, cursor: Option<String>) {
-        self.hand_in(events, cursor, None).await;
-    }
-
-    /// The same; what it gives is told once the journal has the events on the disk, or why it hasn't.
-    pub(crate) async fn events_to_be_kept(&mut self, events: Vec<Event>) -> oneshot::Receiver<Receipt> {
-        let (kept, told) = oneshot::channel();
-        self.hand_in(events, None, Some(kept)).await;
-        told
+    pub(crate) async fn events(&mut self, mut events: Vec<Event>, cursor: Option<String>) {
+        self.hear();
+        as_told(&mut events, self.prefix.as_ref(), if self.correct_clock { self.ahead } else { Span::ZERO });
+        let source = self.index;
+        while events.len() > BATCH {
+            let rest = events.split_off(BATCH);
+            self.tell(Message::Events { source, events, cursor: None, kept: None }).await;
+            events = rest;
+        }
+        if !events.is_empty() || cursor.is_some() {
+            self.tell(Message::Events { source, events, cursor, kept: None }).await;
+        }
     }
 
     /// A way to the floor beside this one, for a source where many are at work at once.
@@ -116,26 +118,6 @@ impl Link {
             clock: self.clock.clone(),
             to: self.to.clone(),
             stop: self.stop.clone(),
-        }
-    }
-
-    async fn hand_in(
-        &mut self,
-        mut events: Vec<Event>,
-        cursor: Option<String>,
-        kept: Option<oneshot::Sender<Receipt>>,
-    ) {
-        self.hear();
-        as_told(&mut events, self.prefix.as_ref(), if self.correct_clock { self.ahead } else { Span::ZERO });
-        let source = self.index;
-        // Whoever waits for them waits for all of them.
-        while kept.is_none() && events.len() > BATCH {
-            let rest = events.split_off(BATCH);
-            self.tell(Message::Events { source, events, cursor: None, kept: None }).await;
-            events = rest;
-        }
-        if !events.is_empty() || cursor.is_some() || kept.is_some() {
-            self.tell(Message::Events { source, events, cursor, kept }).await;
         }
     }
 

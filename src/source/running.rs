@@ -53,6 +53,11 @@ impl Running {
         self.thread.thread().unpark();
     }
 
+    /// There is something for it to see: it need not wait any longer.
+    pub(super) fn wake(&self) {
+        self.thread.thread().unpark();
+    }
+
     /// Whether it has ended.
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::source::detect::Format;
 use crate::source::queue_log::Verbs;
-use crate::source::{http, listen, sse};
+use crate::source::{asterisk, freeswitch, http, listen, prometheus, sse};
 use crate::text::Label;
 pub use file::FileSettings;
 
@@ -35,6 +35,12 @@ pub enum Connector {
     Sse(Box<sse::Settings>),
     /// An address that is asked at an interval.
     Http(Box<http::Settings>),
+    /// FreeSWITCH's call centre, over the event socket.
+    FreeSwitch(Box<freeswitch::Settings>),
+    /// A Prometheus server.
+    Prometheus(Box<prometheus::Settings>),
+    /// A live Asterisk.
+    Asterisk(Box<asterisk::Settings>),
 }
 
 /// The word of `kind`.
@@ -48,6 +54,12 @@ pub enum Kind {
     Sse,
     /// An address that is asked at an interval.
     Http,
+    /// FreeSWITCH's call centre.
+    FreeSwitch,
+    /// A Prometheus server.
+    Prometheus,
+    /// A live Asterisk.
+    Asterisk,
 }
 
 impl Kind {
@@ -59,6 +71,9 @@ impl Kind {
         ("listen", Self::Listen),
         ("sse", Self::Sse),
         ("http", Self::Http),
+        ("freeswitch", Self::FreeSwitch),
+        ("prometheus", Self::Prometheus),
+        ("asterisk", Self::Asterisk),
     ];
 
     /// Its word.
@@ -81,6 +96,9 @@ impl Connector {
             Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
             Kind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
             Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
+            Kind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
+            Kind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
+            Kind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
         })
     }
 
@@ -93,6 +111,9 @@ impl Connector {
             Self::File(_) | Self::Sse(_) => Ok(()),
             Self::Listen(listen) => listen.check(),
             Self::Http(http) => http.check(),
+            Self::FreeSwitch(own) => own.check(),
+            Self::Prometheus(prometheus) => prometheus.check(),
+            Self::Asterisk(asterisk) => asterisk.check(),
         }
     }
 
@@ -104,6 +125,9 @@ impl Connector {
             Self::Listen(_) => Kind::Listen,
             Self::Sse(_) => Kind::Sse,
             Self::Http(_) => Kind::Http,
+            Self::FreeSwitch(_) => Kind::FreeSwitch,
+            Self::Prometheus(_) => Kind::Prometheus,
+            Self::Asterisk(_) => Kind::Asterisk,
         }
     }
 }
@@ -127,6 +151,7 @@ impl Settings {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
             _ => Verbs::default(),
+            Connector::Asterisk(asterisk) => asterisk.verbs.clone(),
         }
     }
 

@@ -262,7 +262,8 @@ fn observed(data: &mut Fields<'_>, tally: &mut InputTally) -> Result<Kind, Strin
         let known = crate::kpi::CATALOGUE.iter().any(|kpi| kpi.key == name);
         match serde_json::from_str::<Option<f64>>(raw) {
             Ok(Some(value)) if known && value.is_finite() => figures.push((id_label(name.as_bytes()), value)),
-            Ok(None) if known => {}
+            // It was known, and is no longer.
+            Ok(None) if known => figures.push((id_label(name.as_bytes()), f64::NAN)),
             Err(_) if known => return Err(not(name, "a number")),
             _ => tally.unknown_field(name),
         }

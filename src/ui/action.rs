@@ -77,6 +77,7 @@ actions! {
     Formula "formula" ["f"] "formula" Anywhere "The next of the six service-level formulas";
     Explain "explain" ["?", "f1"] "what is it" Anywhere "What the selected number means: formula, parts, samples, age";
     Why "why" ["w"] "why" Anywhere "Why it is red: what the rule saw, and who pulls it down";
+    Sources "sources" ["S"] "sources" Anywhere "Where the data comes from: each source, how it does, and what to do";
     Freeze "freeze" ["space"] "freeze" Anywhere "Hold the screen still, or let go (a replay pauses)";
     Export "export" ["e"] "export" Anywhere "Write what is seen to CSV and JSON files";
     Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";

@@ -74,16 +74,15 @@ impl Figures {
         self.of(self.row(value)?, kpi)
     }
 
-    /// The course of a KPI, oldest first: of a value, or of all rows.
+    /// The rows of a value, or all.
     #[must_use]
-    pub fn course(&self, value: Option<&str>, kpi: KpiId) -> Vec<Option<f64>> {
-        let rows = match value {
+    pub fn rows(&self, value: Option<&str>) -> &[Row] {
+        match value {
             Some(value) => {
                 self.rows.get(value).and_then(|range| self.answer.rows.get(range.clone())).unwrap_or_default()
             }
             None => self.answer.rows.as_slice(),
-        };
-        rows.iter().map(|row| self.of(row, kpi).and_then(|f| f.value)).collect()
+        }
     }
 
     fn place(&self, kpi: KpiId) -> Option<usize> {

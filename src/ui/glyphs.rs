@@ -16,6 +16,10 @@ pub const WARNING: &str = "▲";
 pub const GOOD: &str = "·";
 /// Too few samples.
 pub const FEW: &str = "○";
+/// What isn't known because its source is silent: in figures, rows and trends.
+pub const MISSING: &str = "×";
+/// What is known of a bin that a part is missing from.
+pub const PART: &str = "░";
 /// Between the steps of the trail.
 pub const TRAIL: &str = " ▸ ";
 /// The eighths of a block, from low to high.
@@ -87,6 +91,7 @@ fn spelled(c: char) -> char {
         '▁' | '▂' => '_',
         '▅' | '▆' => '=',
         '▇' | '█' | '▀' | '▓' => '#',
+        '░' => ':',
         '▌' | '│' | '┃' => '|',
         '▃' | '▄' | '─' | '━' | '–' | '−' | '—' | '╌' => '-',
         '┌' | '┐' | '└' | '┘' | '╭' | '╮' | '╰' | '╯' | '├' | '┤' | '┬' | '┴' | '┼' => '+',

@@ -145,6 +145,10 @@ pub trait Grid {
     fn badness(&self, row: usize) -> f64;
     /// What a cell shows in so many columns.
     fn cell(&self, row: usize, column: usize, width: u16) -> Cell;
+    /// Whether what a row shows stands still, because its sources are silent.
+    fn stands_still(&self, _row: usize) -> bool {
+        false
+    }
     /// Whether there are no rows.
     fn is_empty(&self) -> bool {
         self.len() == 0

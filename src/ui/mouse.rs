@@ -23,6 +23,8 @@ pub enum Target {
     Tab(Page),
     /// A step of the trail.
     Step(usize),
+    /// How the sources do.
+    Sources,
     /// A box that lies over the page.
     Overlay,
 }
@@ -73,7 +75,7 @@ impl Ui {
     }
 
     fn wheel(&mut self, target: Option<Target>, by: i16) {
-        if let Some(Overlay::Help(down)) = &mut self.overlay {
+        if let Some(Overlay::Help(down) | Overlay::Sources(down)) = &mut self.overlay {
             *down = down.saturating_add_signed(by);
             return;
         }
@@ -86,6 +88,7 @@ impl Ui {
     fn click(&mut self, target: Target, board: &Arc<Board>) {
         match target {
             Target::Overlay => self.overlay = None,
+            Target::Sources => self.overlay = Some(Overlay::Sources(0)),
             Target::Tab(page) => self.open(page),
             Target::Step(step) => {
                 self.overlay = None;

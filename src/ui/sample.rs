@@ -1,6 +1,8 @@
 //! A believable floor for tests: a board, and answers computed by the catalogue from tallies made up per queue,
 //! intent and half hour, so that parts and totals agree.
 
+mod troubled;
+
 use std::sync::{LazyLock, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -16,6 +18,7 @@ use crate::kpi::{
     Answer, Calendar, Dim, Figure, Gives, KpiId, Live, Over, Query, Reading, Row, Rules, Slice, Tally, Window,
 };
 use crate::text::Label;
+pub(super) use troubled::three_sources;
 
 const QUEUES: [(&str, &str, Channel, i64); 10] = [
     ("outages", "Outages", Channel::Voice, 92),
@@ -302,6 +305,7 @@ pub(super) fn board(agents: usize) -> Board {
             channel: *channel,
             service_level: Span::seconds(20),
             lines: Vec::new(),
+            sources: vec!["pbx-1".into()],
             live: live(Some(id)),
         })
         .collect();

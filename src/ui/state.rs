@@ -148,6 +148,8 @@ impl List {
 pub enum Overlay {
     /// All keys; and how far down one has read.
     Help(u16),
+    /// The sources; and how far down one has read.
+    Sources(u16),
     /// What a figure means.
     Figure {
         /// Which.

@@ -1,5 +1,7 @@
 //! Pages as they are drawn, with their colours; and keys, as changes of state.
 
+mod sources;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -195,12 +197,16 @@ fn floor(board: Board) -> crate::floor::Handle {
     crate::floor::Handle::new(boards, requests)
 }
 
+fn show(board: Board) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
+    runtime.block_on(async { super::run(floor(board), Settings::default(), who).await }).unwrap();
+}
+
 #[test]
 #[ignore = "a screen to look at: run it in a terminal with --ignored --nocapture"]
 fn look() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
-    runtime.block_on(async { super::run(floor(sample::board(60)), Settings::default(), who).await }).unwrap();
+    show(sample::board(60));
 }
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
@@ -220,19 +226,23 @@ fn every_page_at_every_size_and_depth() {
     let mut bench = Bench::new(sample::board(60));
     for (name, keys) in PAGES {
         bench.press(keys);
-        for size in SIZES {
-            let mut text = String::new();
-            let mut styled = String::new();
-            for (depth, palette, colours) in DEPTHS {
-                let buffer = bench.draw(size, palette, colours, false);
-                let lines = lines(&buffer).join("\n");
-                assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
-                text = lines;
-                styled =
-                    format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
-            }
-            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
+        snapshot(&bench, name);
+    }
+}
+
+/// A page at every size, in every depth of colour: the text is the same in all of them.
+fn snapshot(bench: &Bench, name: &str) {
+    for size in SIZES {
+        let mut text = String::new();
+        let mut styled = String::new();
+        for (depth, palette, colours) in DEPTHS {
+            let buffer = bench.draw(size, palette, colours, false);
+            let lines = lines(&buffer).join("\n");
+            assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
+            text = lines;
+            styled = format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
         }
+        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
     }
 }
 
@@ -268,7 +278,9 @@ fn in_ascii_nothing_else_is_written() {
 #[test]
 fn no_size_is_too_small_or_too_large() {
     let mut bench = Bench::new(sample::board(60));
-    for keys in ["1", "2", "3", "4", "5", "1 c", "1 H", "<esc> w", "<esc> ?", "<esc> z", "<esc> /", "<esc> :"] {
+    for keys in
+        ["1", "2", "3", "4", "5", "1 c", "1 H", "<esc> S", "<esc> w", "<esc> ?", "<esc> z", "<esc> /", "<esc> :"]
+    {
         bench.press(keys);
         for width in [1, 7, 59, 60, 75, 99, 151, 400] {
             for height in [1, 5, 16, 23, 40, 120] {
@@ -300,7 +312,7 @@ fn old_data_says_so_and_why() {
     board.sources[0].since = board.at - crate::clock::Span::seconds(130);
     let bench = Bench::new(board);
     let text = bench.text(SIZES[0]);
-    assert!(text.contains("‼ pbx-1 down for 2m: connection refused"), "{text}");
+    assert!(text.contains("‼ pbx-1 down since 10:40: connection refused"), "{text}");
     let buffer = bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
     insta::assert_snapshot!(
         "overview-stale",

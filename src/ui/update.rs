@@ -108,6 +108,10 @@ impl Ui {
             }
             Action::Explain => self.explain(board),
             Action::Why => self.why(board),
+            Action::Sources => {
+                let shown = matches!(self.overlay, Some(Overlay::Sources(_)));
+                self.overlay = (!shown).then_some(Overlay::Sources(0));
+            }
             Action::Freeze => return self.freeze(board),
             Action::Export => return Some(Effect::Export),
             Action::Command => self.prompt = Some(Prompt::new(Kind::Command, "")),
@@ -178,7 +182,7 @@ impl Ui {
     }
 
     fn walk(&mut self, by: isize) {
-        if let Some(Overlay::Help(down)) = &mut self.overlay {
+        if let Some(Overlay::Help(down) | Overlay::Sources(down)) = &mut self.overlay {
             let by = i16::try_from(by.clamp(-1000, 1000)).unwrap_or(0);
             *down = down.saturating_add_signed(by);
             return;
@@ -302,6 +306,8 @@ impl Ui {
             about(&slice).or_else(|| if chosen { None } else { about(self.slice()) })
         };
         self.overlay = Some(match episode {
+            // Why a source is in trouble stands with the sources.
+            Some(e) if e.source.is_some() => Overlay::Sources(0),
             Some(e) => Overlay::Why {
                 kpi: e.kpi.unwrap_or(kpi),
                 slice: e.slice.clone(),
@@ -326,6 +332,9 @@ impl Ui {
                 let id = self.lists.get(&Panel::Rail).and_then(|list| list.current()).cloned();
                 self.drill(Place::new(Page::Alerts, Slice::TOTAL));
                 self.lists.entry(Panel::Active).or_default().selected = id;
+            }
+            Panel::Active | Panel::Held if self.episode(board).is_some_and(|e| e.source.is_some()) => {
+                self.overlay = Some(Overlay::Sources(0));
             }
             Panel::Active | Panel::Held => {
                 let page = match (slice.get(Dim::Queue), slice.get(Dim::Intent), slice.get(Dim::Agent)) {

@@ -3,9 +3,11 @@
 pub mod agents;
 pub mod alerts;
 pub mod contacts;
+pub mod course;
 pub mod figure;
 pub mod footer;
 pub mod header;
+pub mod health;
 pub mod help;
 pub mod intents;
 pub mod overlay;
@@ -14,6 +16,7 @@ pub mod queue;
 pub mod queues;
 pub mod rail;
 pub mod small;
+pub mod sources;
 pub mod waiting;
 pub mod why;
 
@@ -83,7 +86,7 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn reading(&self) -> bool {
         let follows = matches!(self.board.keeper, Keeper::Other(_));
-        !follows && self.board.sources.iter().any(|source| source.health == Health::Connecting)
+        !follows && self.board.sources.iter().any(|source| source.is_catching_up(self.board.at, &self.board.mode))
     }
 
     /// The name of a queue.
@@ -123,9 +126,19 @@ impl<'a> Ctx<'a> {
     /// Whether nothing on the screen is fresh: every source that is to be followed is silent, or no board comes.
     #[must_use]
     pub fn stale(&self) -> bool {
-        let old = |health| matches!(health, Health::Stale | Health::Down);
         let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
-        self.ui.silent >= 5 || followed().next().is_some() && followed().all(|source| old(source.health))
+        self.ui.silent >= 5
+            || followed().next().is_some() && followed().all(|source| source.stands_still(self.board.at))
+    }
+
+    /// The same for what is of many queues at once, with what is missing from it: `today · × without pbx-2`.
+    #[must_use]
+    pub fn about_many(&self, answer: Option<&Answer>) -> String {
+        let about = self.about(answer);
+        match self.without(self.ui.slice()).first() {
+            Some(missing) => format!("{about} · {missing}"),
+            None => about,
+        }
     }
 
     /// The window and the age of an answer, for the rule of a panel: `today · 12s old`.
@@ -220,7 +233,8 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
         panel::say(buffer, area, ctx.theme, words);
         return None;
     }
-    let stale = ctx.stale() && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
+    let stale =
+        ctx.stands_still(ctx.ui.slice()) && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
     let cursor = table::draw(buffer, area, ctx.theme, grid.as_ref(), list, panel == ctx.ui.focus(), stale);
     let mut areas = ctx.ui.areas.borrow_mut();
     areas.note(area, Target::List(panel));
@@ -267,6 +281,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
             Some(Overlay::Why { kpi, slice, window, episode }) => {
                 why::draw(buffer, body, ctx, *kpi, slice, *window, *episode);
             }
+            Some(Overlay::Sources(down)) => sources::draw(buffer, body, ctx, *down),
             Some(Overlay::Snooze(id)) => alerts::snooze(buffer, body, ctx, *id),
             None => {}
         }

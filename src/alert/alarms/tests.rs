@@ -179,7 +179,11 @@ fn a_dead_source_is_one_line_and_holds_its_queues() {
     floor.during(61..80, None);
     let active = floor.alarms.active();
     assert_eq!(active.len(), 2);
-    assert_eq!(active[0].text.as_str(), "source pbx is down (connection refused): its figures stand still");
+    assert_eq!(active[0].text.as_str(), "source pbx is down: its figures stand still");
+    assert_eq!(
+        active[0].action.as_str(),
+        "connection refused. Check the system and the way to it; `floorwatch check` says what each source answers."
+    );
     assert_eq!(active[1].inhibited_by.as_ref().unwrap().as_str(), "source pbx is down");
     assert_eq!(lines(&active), [crate::alert::Line { lead: 0, others: vec![1] }]);
     // Its queue's episode is not over for want of data.
@@ -189,6 +193,126 @@ fn a_dead_source_is_one_line_and_holds_its_queues() {
     floor.during(300..320, Some(6.0));
     let episode = floor.one();
     assert_eq!((episode.id, episode.inhibited_by), (1, None));
+}
+
+/// Two queues, each of a source of its own, both past their line.
+struct Three {
+    alarms: Alarms,
+    sources: Vec<SourceState>,
+}
+
+impl Three {
+    fn new() -> Self {
+        let Floor { alarms, .. } = Floor::new();
+        let of = |name: &str| SourceState {
+            name: name.into(),
+            queues: vec![format!("{name}-queue").as_str().into()],
+            ..SourceState::default()
+        };
+        Self { alarms, sources: ["well", "late", "dead"].map(of).into() }
+    }
+
+    fn during(&mut self, seconds: std::ops::Range<i64>, value: f64) {
+        for second in seconds {
+            let row = |source: &SourceState| Row {
+                key: Slice::of(Dim::Queue, source.queues[0].clone()),
+                start: None,
+                figures: vec![Figure { value: Some(value), n: 50, ..Figure::default() }],
+            };
+            let mut rows: Vec<Row> = self.sources.iter().map(row).collect();
+            rows.sort_by(|a, b| a.key.cmp(&b.key));
+            let answer = Answer { at: at(second), rows, ..Answer::default() };
+            self.alarms.evaluate(&[answer], &self.sources, usual(), at(second));
+        }
+    }
+
+    /// The fired episodes: what each is about, and what hides it.
+    fn fired(&self) -> Vec<(String, Option<String>)> {
+        let about = |e: &Episode| e.source.as_ref().map_or_else(|| e.slice.to_string(), |s| format!("source {s}"));
+        let active = self.alarms.active();
+        let fired = active.iter().filter(|episode| episode.state == State::Firing);
+        let mut fired: Vec<_> = fired.map(|e| (about(e), e.inhibited_by.as_ref().map(ToString::to_string))).collect();
+        fired.sort();
+        fired
+    }
+}
+
+#[test]
+fn of_three_sources_the_live_one_goes_on_alerting() {
+    let mut floor = Three::new();
+    (floor.sources[1].stale, floor.sources[2].down) = (true, true);
+    (floor.sources[1].since, floor.sources[2].since) = (at(-300), at(-200));
+    floor.during(0..70, 6.0);
+    let hidden = |cause: &str| Some(cause.to_owned());
+    assert_eq!(
+        floor.fired(),
+        [
+            ("dead-queue".to_owned(), hidden("source dead is down")),
+            ("late-queue".to_owned(), hidden("source late is stale")),
+            ("source dead".to_owned(), None),
+            ("source late".to_owned(), None),
+            ("well-queue".to_owned(), None),
+        ]
+    );
+    let active = floor.alarms.active();
+    let of = |name: &str| active.iter().find(|e| e.source.as_ref().is_some_and(|s| s.as_str() == name)).unwrap();
+    assert_eq!((of("dead").severity, of("dead").since), (Severity::Critical, at(-200)));
+    assert_eq!((of("late").severity, of("late").since), (Severity::Warning, at(-300)));
+    // One line for the live queue and one for each source, which stands for its queue.
+    assert_eq!(lines(&active).len(), 3);
+    // Once they are back, what they hid is to be seen again.
+    (floor.sources[1].stale, floor.sources[2].down) = (false, false);
+    floor.during(70..81, 6.0);
+    assert_eq!(floor.fired().len(), 3, "{:?}", floor.fired());
+    assert!(floor.fired().iter().all(|(_, hidden)| hidden.is_none()));
+}
+
+#[test]
+fn a_connection_made_anew_at_once_is_no_news_and_a_longer_outage_is_one_episode() {
+    let mut floor = Three::new();
+    floor.during(0..5, 0.0);
+    for blip in 0..20 {
+        floor.sources[0].stale = true;
+        floor.during(5 + 10 * blip..6 + 10 * blip, 0.0);
+        floor.sources[0].stale = false;
+        floor.during(6 + 10 * blip..15 + 10 * blip, 0.0);
+    }
+    assert!(floor.alarms.active().is_empty());
+    // It breaks, stays away, is there for a moment, goes again, and comes back for good.
+    for (second, stale, down) in [(300, true, false), (310, false, true), (340, false, false), (345, true, false)] {
+        (floor.sources[0].stale, floor.sources[0].down) = (stale, down);
+        floor.during(second..second + 9, 0.0);
+        assert_eq!(floor.fired().len(), 1);
+    }
+    let episode = floor.alarms.active().remove(0);
+    assert!(episode.id == 21 && !episode.flapping, "{episode:?}");
+    assert_eq!(trail(&episode)[..2], ["fired", "worsened"]);
+    (floor.sources[0].stale, floor.sources[0].down) = (false, false);
+    floor.during(354..360, 0.0);
+    assert_eq!(floor.alarms.active()[0].text.as_str(), "source well is back");
+    floor.during(360..370, 0.0);
+    assert!(floor.alarms.active().is_empty());
+}
+
+#[test]
+fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
+    let mut before = Three::new();
+    before.sources[2].down = true;
+    before.during(0..30, 6.0);
+    let kept = before.alarms.active();
+    let mut floor = Three::new();
+    floor.alarms.restore(kept, 50);
+    for source in &mut floor.sources {
+        source.connecting = true;
+    }
+    floor.during(100..140, 6.0);
+    let text = |floor: &Three| floor.alarms.active().iter().find(|e| e.source.is_some()).map(|e| e.text.to_string());
+    assert_eq!(text(&floor).unwrap(), "source dead is being connected: its figures stand still");
+    for source in &mut floor.sources {
+        source.connecting = false;
+    }
+    floor.during(140..155, 6.0);
+    assert_eq!(text(&floor), None);
 }
 
 #[test]

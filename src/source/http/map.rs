@@ -1,6 +1,6 @@
 //! A vendor's figures: which of them is which KPI of which queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use jmespath::{Rcvar, Variable};
@@ -8,10 +8,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::path::{Number, Path};
+use super::path::Path;
 use crate::clock::{Span, Time};
 use crate::event::{Event, Kind};
 use crate::kpi::{KpiId, Unit};
+use crate::source::names::id_label;
 use crate::text::Label;
 
 /// More rows than any floor has queues.
@@ -116,14 +117,34 @@ impl Map {
         }
         // A time ahead of the source's own clock is no time at all; the age would be negative.
         let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
+        let mut queues: Vec<Of> = Vec::new();
+        let mut places: HashMap<Label, usize> = HashMap::new();
         for (number, row) in (1..).zip(self.rows_of(document)?) {
-            match self.row(&row, number, now, &mut reading.rejected) {
-                Ok(kind) => {
-                    reading.events.extend(kind.map(|kind| Event { at, origin: origin.clone(), id: None, kind }))
+            let queue = match self.queue_of(&row) {
+                Ok(queue) => queue,
+                Err(wrong) => {
+                    reading.rejected.push((number, wrong));
+                    continue;
                 }
-                Err(wrong) => reading.rejected.push((number, wrong)),
+            };
+            let place = *places.entry(queue.clone()).or_insert(queues.len());
+            if place == queues.len() {
+                queues.push(Of { queue, figures: Vec::new() });
+            }
+            for (id, found) in self.figures(&row, now) {
+                let told = queues.get_mut(place).map_or(Ok(()), |of| of.add(id, found));
+                if let Err(wrong) = told {
+                    reading.rejected.push((number, format!("{}: {wrong}", id.def().key)));
+                }
             }
         }
+        let window = &self.window;
+        let told = queues.into_iter().filter(|of| !of.figures.is_empty());
+        reading.events.extend(told.map(|Of { queue, figures }| {
+            let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
+            let kind = Kind::Observed { queue, window: window.clone(), figures };
+            Event { at, origin: origin.clone(), id: None, kind }
+        }));
         Ok(reading)
     }
 
@@ -147,46 +168,42 @@ impl Map {
         Ok(rows.clone())
     }
 
-    /// What a row says; `None` where it has no figure.
-    fn row(
-        &self,
-        row: &Rcvar,
-        number: u64,
-        now: Time,
-        rejected: &mut Vec<(u64, String)>,
-    ) -> Result<Option<Kind>, String> {
+    fn queue_of(&self, row: &Rcvar) -> Result<Label, String> {
         let queue = match &self.queue {
             Queue::Is(queue) => queue.clone(),
             Queue::At(path) => {
                 let text = path.text(row)?.ok_or_else(|| format!("without a queue: there is nothing at `{path}`"))?;
-                Label::new(&text)
+                id_label(text.as_bytes())
             }
         };
-        if queue.is_empty() {
-            return Err("without a queue: its name is empty".to_owned());
-        }
-        let mut figures = Vec::with_capacity(self.kpis.len() + self.since.len());
-        let mut add = |id: KpiId, number_found: Result<Option<f64>, String>| match number_found
-            .and_then(|value| value.map(|value| sound(id, value)).transpose())
-        {
-            Ok(value) => figures.extend(value.map(|value| (Label::fixed(id.def().key), value))),
-            Err(wrong) => rejected.push((number, format!("{}: {wrong}", id.def().key))),
-        };
-        for (id, path) in &self.kpis {
+        if queue.is_empty() { Err("without a queue: its name is empty".to_owned()) } else { Ok(queue) }
+    }
+
+    /// The figures of a row: none where there is nothing, or what is wrong with one.
+    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<f64, String>)> {
+        let plain = self.kpis.iter().map(move |(id, path)| {
             let factor = self.scale.get(id).copied().unwrap_or(1.0);
-            add(
-                *id,
-                match path.number(row) {
-                    Number::Is(value) => Ok(Some(value * factor)),
-                    Number::Missing => Ok(None),
-                    Number::Wrong(wrong) => Err(wrong),
-                },
-            );
+            (*id, path.number(row).map(|value| value.map(|value| value * factor)))
+        });
+        let ages = self.since.iter().map(move |(id, path)| (*id, path.time(row).map(|at| at.map(|at| age(now, at)))));
+        plain.chain(ages).filter_map(|(id, found)| Some((id, found.transpose()?)))
+    }
+}
+
+/// The figures of a queue, of however many rows.
+struct Of {
+    queue: Label,
+    figures: Vec<(KpiId, f64)>,
+}
+
+impl Of {
+    fn add(&mut self, id: KpiId, found: Result<f64, String>) -> Result<(), String> {
+        let value = sound(id, found?)?;
+        if self.figures.iter().any(|(known, _)| *known == id) {
+            return Err(format!("another row has it of {} as well: choose one with `rows`", self.queue));
         }
-        for (id, path) in &self.since {
-            add(*id, path.time(row).map(|at| at.map(|at| age(now, at))));
-        }
-        Ok((!figures.is_empty()).then(|| Kind::Observed { queue, window: self.window.clone(), figures }))
+        self.figures.push((id, value));
+        Ok(())
     }
 }
 

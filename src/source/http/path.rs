@@ -11,17 +11,6 @@ use crate::clock::Time;
 #[derive(Clone, PartialEq)]
 pub struct Path(Expression<'static>);
 
-/// What a value that should be a number is.
-#[derive(Debug, PartialEq)]
-pub(super) enum Number {
-    /// It is one.
-    Is(f64),
-    /// `null`, an empty text, or nothing at all.
-    Missing,
-    /// It isn't, and why.
-    Wrong(String),
-}
-
 impl Path {
     /// Whether and how `text` can be compiled.
     ///
@@ -39,12 +28,9 @@ impl Path {
         self.0.search(value).map_err(|error| format!("`{self}`: {}", error.reason))
     }
 
-    /// The number that stands there.
-    pub(super) fn number(&self, value: &Rcvar) -> Number {
-        match self.find(value) {
-            Ok(found) => number(&found, self),
-            Err(wrong) => Number::Wrong(wrong),
-        }
+    /// The number that stands there; `None` where there is nothing, `null` or an empty text.
+    pub(super) fn number(&self, value: &Rcvar) -> Result<Option<f64>, String> {
+        number(&self.find(value)?, self)
     }
 
     /// The text that stands there; a number is its digits.
@@ -71,10 +57,10 @@ impl Path {
             return Ok(Some(at));
         }
         let seconds = match number(&found, self) {
-            Number::Missing => return Ok(None),
-            Number::Is(number) if number.abs() >= MILLISECONDS => number / 1e3,
-            Number::Is(number) => number,
-            Number::Wrong(_) => return Err(format!("`{self}` is no time: RFC 3339, or seconds since 1970 are meant")),
+            Ok(None) => return Ok(None),
+            Ok(Some(number)) if number.abs() >= MILLISECONDS => number / 1e3,
+            Ok(Some(number)) => number,
+            Err(_) => return Err(format!("`{self}` is no time: RFC 3339, or seconds since 1970 are meant")),
         };
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
         let at = (seconds.abs() < 1e11).then(|| Time((seconds * 1e6) as i64));
@@ -82,26 +68,22 @@ impl Path {
     }
 }
 
-fn number(found: &Rcvar, path: &Path) -> Number {
+fn number(found: &Rcvar, path: &Path) -> Result<Option<f64>, String> {
     if found.is_null() {
-        return Number::Missing;
+        return Ok(None);
     }
     if let Some(text) = found.as_string() {
         let text = text.trim();
         if text.is_empty() {
-            return Number::Missing;
+            return Ok(None);
         }
         // Words such as `inf` are numbers to a computer alone.
         let digits = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-        return match text.parse::<f64>().ok().filter(|number| digits && number.is_finite()) {
-            Some(number) => Number::Is(number),
-            None => Number::Wrong(format!("`{path}` is \"{text}\", not a number")),
-        };
+        let number = text.parse::<f64>().ok().filter(|number| digits && number.is_finite());
+        return number.map(Some).ok_or_else(|| format!("`{path}` is \"{text}\", not a number"));
     }
-    match found.as_number().filter(|number| number.is_finite()) {
-        Some(number) => Number::Is(number),
-        None => Number::Wrong(format!("`{path}` is {}, not a number", found.get_type())),
-    }
+    let number = found.as_number().filter(|number| number.is_finite());
+    number.map(Some).ok_or_else(|| format!("`{path}` is {}, not a number", found.get_type()))
 }
 
 impl fmt::Display for Path {
@@ -148,13 +130,13 @@ mod tests {
         let row =
             json(r#"{"n": 3, "text": " 4.5 ", "words": "n/a", "inf": "inf", "null": null, "empty": "", "yes": true}"#);
         let number = |at: &str| path(at).number(&row);
-        assert_eq!(number("n"), Number::Is(3.0));
-        assert_eq!(number("text"), Number::Is(4.5));
+        assert_eq!(number("n"), Ok(Some(3.0)));
+        assert_eq!(number("text"), Ok(Some(4.5)));
         for missing in ["null", "empty", "absent"] {
-            assert_eq!(number(&format!("\"{missing}\"")), Number::Missing, "{missing}");
+            assert_eq!(number(&format!("\"{missing}\"")), Ok(None), "{missing}");
         }
         for wrong in ["words", "inf", "yes", "@", "sum(words)"] {
-            assert!(matches!(number(wrong), Number::Wrong(_)), "{wrong}");
+            assert!(number(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -113,6 +113,14 @@ impl Verbs {
         ("QUALITY", Meaning::Quality),
     ];
 
+    /// What a centre's own word means, where it has a meaning.
+    pub(crate) fn meaning(&self, word: &[u8]) -> Option<Meaning> {
+        match self.lookup(word) {
+            Some(Verb::Custom(meaning)) => Some(meaning),
+            _ => None,
+        }
+    }
+
     /// The verb that `word` is: one of the log's own, a mapped one, a usual one.
     pub(super) fn lookup(&self, word: &[u8]) -> Option<Verb> {
         let own = Verb::parse(word);

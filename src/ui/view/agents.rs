@@ -54,6 +54,8 @@ pub struct Agents<'a> {
     figures: Option<&'a Figures>,
     rows: Vec<u32>,
     others: Vec<&'a Label>,
+    /// Queues that stand still.
+    still: FxHashSet<&'a Label>,
     columns: &'static [Column],
 }
 
@@ -99,7 +101,7 @@ impl<'a> Agents<'a> {
             others.sort();
             rows
         };
-        Self { ctx, figures, rows, others, columns }
+        Self { ctx, figures, rows, others, still: ctx.still_queues(), columns }
     }
 
     fn agent(&self, row: usize) -> Option<&'a AgentRow> {
@@ -196,6 +198,11 @@ impl Grid for Agents<'_> {
         }
     }
 
+    fn stands_still(&self, row: usize) -> bool {
+        let queues = self.agent(row).map(|agent| agent.queues.as_slice()).unwrap_or_default();
+        !queues.is_empty() && queues.iter().all(|queue| self.still.contains(queue))
+    }
+
     fn key(&self, row: usize, column: usize) -> Key<'_> {
         if let Some(kpi) = self.columns.get(column).and_then(|c| c.kpi) {
             return Key::figure(self.figure(row, kpi));
@@ -275,7 +282,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     } else {
         format!("Agents of {}: {}", ctx.slice_name(slice), agents.len())
     };
-    let about = ctx.about(agents.figures.map(|f| &f.answer));
+    let about = ctx.about_many(agents.figures.map(|f| &f.answer));
     let inner = panel::panel(buffer, below, ctx.theme, &name, &about, true);
     let empty = if ctx.ui.page() == Page::Agents && agents.figures.is_none() {
         "…"

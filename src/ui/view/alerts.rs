@@ -313,19 +313,21 @@ pub(super) fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode)
         lines.push((format!("→ {}", e.action), Role::Strong));
     }
     let way = if e.above { "above" } else { "below" };
-    lines.push((
-        format!(
+    let since = format::clock(e.since, ctx.zone());
+    let figures = match e.kpi {
+        None => format!("since {since}"),
+        Some(_) => format!(
             "{}, {}: now {}, {way} {} since {}, worst {}, n {}",
             ctx.slice_name(&e.slice),
             e.window.words(),
             show(e, e.figure.value),
             show(e, e.line),
-            format::clock(e.since, ctx.zone()),
+            since,
             show(e, e.worst),
             e.figure.n
         ),
-        Role::Muted,
-    ));
+    };
+    lines.push((figures, Role::Muted));
     for entry in e.trail.iter().rev() {
         let who = entry.who.as_ref().map_or_else(String::new, |who| format!(" by {} ({})", who.name, who.from));
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));

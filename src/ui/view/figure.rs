@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, overlay};
+use super::{Ctx, course, overlay};
 use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Window};
 use crate::ui::ask;
 use crate::ui::format;
@@ -47,9 +47,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
                 Role::Text,
             ));
             lines.push((
-                format!("computed {} ago, {}", format::age(ctx.board.at.since(answer.at)), sources(ctx)),
+                format!("computed {} ago, {}", format::age(ctx.board.at.since(answer.at)), sources(ctx, slice)),
                 Role::Muted,
             ));
+            for words in course::told_of(ctx, slice, answer.from, 3) {
+                lines.push((format!("{} {words}", glyphs::MISSING), Role::Warning));
+            }
         }
     }
     lines.push((lines_of_bands(kpi, &ctx.bands_of(kpi.id, slice)), Role::Muted));
@@ -96,8 +99,10 @@ fn parts(lines: &mut Vec<(String, Role)>, kpi: &Kpi, figure: &Figure) {
     }
 }
 
-fn sources(ctx: Ctx<'_>) -> String {
-    let words = ctx.board.sources.iter().map(|source| {
+fn sources(ctx: Ctx<'_>, of: &Slice) -> String {
+    let mut sources: Vec<_> = ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect();
+    sources.sort_by_key(|source| std::cmp::Reverse(source.health));
+    let words = sources.into_iter().map(|source| {
         let age = source.newest.map_or_else(
             || "nothing yet".to_owned(),
             |at| format!("newest event {} old", format::age(ctx.board.at.since(at))),

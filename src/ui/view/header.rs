@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::Ctx;
+use super::{Ctx, health};
 use crate::alert::{Severity, State};
-use crate::board::{Health, Keeper, Mode};
+use crate::board::{Keeper, Mode};
 use crate::floor::handle::Only;
 use crate::text::fit;
 use crate::ui::format::{self, cols};
@@ -19,10 +19,11 @@ use crate::ui::theme::Role;
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
     title(buffer, area, ctx);
     pages(buffer, Rect { y: area.y + 1, ..area }, ctx);
-    match banner(ctx) {
+    match banner(ctx, usize::from(area.width).saturating_sub(2)) {
         Some((text, role)) => {
+            ctx.ui.areas.borrow_mut().note(Rect { y: area.y + 2, height: 1, ..area }, Target::Sources);
             let width = usize::from(area.width);
-            let line = format!(" {text:<width$}");
+            let line = format!("{:<width$}", format!(" {text}"));
             buffer.set_stringn(area.x, area.y + 2, fit(&line, width), width, ctx.theme.style(role));
             3
         }
@@ -34,7 +35,7 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let (board, zone) = (ctx.board, ctx.zone());
     let title = if board.title.is_empty() { "floorwatch" } else { board.title.as_str() };
     let mode = match &board.mode {
-        Mode::Live => (" LIVE ".to_owned(), Role::Good),
+        Mode::Live => (" LIVE ".to_owned(), if ctx.stale() { Role::Muted } else { Role::Good }),
         Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Role::Warning),
         Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Role::Accent),
         Mode::Replay { to, .. } if board.at >= *to => (" REPLAY ended ".to_owned(), Role::Warning),
@@ -59,24 +60,15 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Role::WarningFill));
     }
     parts.push((format!("{} ", ctx.ui.window.words()), Role::Text));
-    // A board that follows another one reads no source itself: how they do, only the other one knows.
-    let follows = matches!(board.keeper, Keeper::Other(_));
-    for source in board.sources.iter().filter(|_| !follows).take(4) {
-        let age = source
-            .heard
-            .or(source.newest)
-            .map_or_else(String::new, |at| format!(" {}", format::age(board.at.since(at))));
-        let (text, role) = match source.health {
-            Health::Live => (format!("· {}{age} ", source.name), Role::Muted),
-            Health::Ended => (format!("· {} read ", source.name), Role::Muted),
-            Health::Connecting => (format!("○ {} connecting ", source.name), Role::Warning),
-            Health::Stale => (format!("▲ {} stale{age} ", source.name), Role::Warning),
-            Health::Down => {
-                (format!("‼ {} down {} ", source.name, format::age(board.at.since(source.since))), Role::Critical)
-            }
-        };
-        parts.push((text, role));
-    }
+    // How the sources do stands before the clock, so that nothing moves when their words grow.
+    let width: u16 = parts.iter().map(|(text, _)| cols(text.width()) + 1).sum();
+    let free = Rect { x: area.x + width + 2, ..area };
+    let left = health::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
+    ctx.ui
+        .areas
+        .borrow_mut()
+        .note(Rect { x: left, width: right.saturating_sub(left), height: 1, ..area }, Target::Sources);
+    let right = left;
     parts.push((format!("service level: {} ", ctx.ui.formula.unwrap_or(board.rules.formula).key()), Role::Muted));
     let mut x = area.x;
     for (text, role) in parts {
@@ -192,7 +184,7 @@ fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
 }
 
 /// What must be known before any number is read: data that is old, and why.
-fn banner(ctx: Ctx<'_>) -> Option<(String, Role)> {
+fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Role)> {
     let board = ctx.board;
     if ctx.ui.silent >= 5 {
         return Some((
@@ -208,15 +200,5 @@ fn banner(ctx: Ctx<'_>) -> Option<(String, Role)> {
         Keeper::Other(who) => return Some((format!("· read-only: {who}"), Role::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
-    let worst =
-        board.sources.iter().filter(|s| matches!(s.health, Health::Stale | Health::Down)).max_by_key(|s| s.health)?;
-    let others = board.sources.iter().filter(|s| matches!(s.health, Health::Stale | Health::Down)).count() - 1;
-    let sign = if worst.health == Health::Down { glyphs::CRITICAL } else { glyphs::WARNING };
-    let since = format::age(board.at.since(worst.since));
-    let why = if worst.reason.is_empty() { String::new() } else { format!(": {}", worst.reason) };
-    let more = if others > 0 { format!(" (+{others} more)") } else { String::new() };
-    let newest =
-        worst.newest.map_or_else(String::new, |at| format!(" — newest event {}", format::clock(at, ctx.zone())));
-    let role = if worst.health == Health::Down { Role::CriticalFill } else { Role::WarningFill };
-    Some((format!("{sign} {} {} for {since}{why}{newest}{more}", worst.name, worst.health.key()), role))
+    health::banner(ctx, room)
 }

@@ -22,7 +22,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     }
     lines.push((String::new(), Role::Text));
     lines.push((
-        "How things stand: ‼ CRIT past the critical line, ▲ WARN past the warning line, · ok, ○ too few samples"
+        "How things stand: ‼ CRIT past the critical line, ▲ WARN past the warning line, · ok, ○ too few samples, × no data: its source is silent"
             .to_owned(),
         Role::Muted,
     ));

@@ -184,7 +184,7 @@ impl Grid for Intents<'_> {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
     let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
-    let about = ctx.about(figures.map(|f| &f.answer));
+    let about = ctx.about_many(figures.map(|f| &f.answer));
     let name = if ctx.ui.slice().is_total() {
         "Intents of all queues".to_owned()
     } else {

@@ -3,14 +3,16 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, agents, queue, queues, rail, waiting};
+use super::{Ctx, agents, course, queue, queues, rail, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
 use crate::ui::format::cols;
+use crate::ui::glyphs;
 use crate::ui::grid;
 use crate::ui::mouse::Target;
 use crate::ui::state::{List, Panel};
 use crate::ui::widget::tile::{HUGE, LARGE, Tile};
+use crate::ui::widget::trend::Point;
 use crate::ui::widget::{panel, table, tile};
 
 /// Draw it.
@@ -41,11 +43,18 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let figures = ctx.data.figures(ask::queues(ctx.ui));
     let focus = ctx.ui.focus();
     let about = ctx.about(figures.map(|f| &f.answer));
-    let name = format!("Queues {count}");
+    let still = rows_that_stand_still(ctx);
+    let name = format!("Queues {count}{still}");
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, focus == Panel::Queues);
     let queues = super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet");
     let alerts = rail::draw(buffer, right, ctx);
     if focus == Panel::Rail { alerts } else { queues }
+}
+
+/// How many queues stand still, for the rule of the panel.
+fn rows_that_stand_still(ctx: Ctx<'_>) -> String {
+    let still = ctx.still_queues().into_iter().filter(|queue| !queue.is_empty()).count();
+    if still == 0 { String::new() } else { format!(", {} {still} stand still", glyphs::MISSING) }
 }
 
 /// Who waits longest, and how the day went.
@@ -86,10 +95,12 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
     let (per_row, height) = arrangement(area, shown.len(), below);
     let totals = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
     let courses = ctx.data.figures(ask::course(ctx.ui, ctx.ui.slice()));
+    let bins = courses.map(|f| course::bins(ctx, f, None, ctx.ui.slice(), ask::steps(ctx.ui.window).1));
+    let without = ctx.without(ctx.ui.slice());
     let width = area.width / cols(per_row).max(1);
     for (at, kpi) in shown.iter().enumerate() {
         let (column, row) = (cols(at % per_row), cols(at / per_row));
-        let course = courses.map(|f| f.course(None, *kpi)).unwrap_or_default();
+        let course = courses.zip(bins.as_ref()).map(|(f, bins)| course::points(f, bins, *kpi)).unwrap_or_default();
         let figure = totals.and_then(|f| f.total(*kpi));
         let selected = ctx.ui.focus() == Panel::Tiles && ctx.ui.tile == at;
         let spare = if column + 1 == cols(per_row) { area.width % cols(per_row).max(1) } else { 0 };
@@ -99,7 +110,7 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
             width: width + spare,
             height: height - u16::from(height > 3),
         };
-        tile(*kpi, figure, &course, selected, ctx).draw(buffer, place, ctx.theme);
+        tile(*kpi, figure, (&course, &without), selected, ctx).draw(buffer, place, ctx.theme);
         ctx.ui.areas.borrow_mut().note(place, Target::Tile(at));
     }
     let rows = cols(shown.len().div_ceil(per_row));
@@ -109,7 +120,7 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
 fn tile<'a>(
     kpi: KpiId,
     figure: Option<&'a crate::kpi::Figure>,
-    trend: &'a [Option<f64>],
+    (trend, without): (&'a [Point], &'a [String]),
     selected: bool,
     ctx: Ctx<'_>,
 ) -> Tile<'a> {
@@ -119,8 +130,9 @@ fn tile<'a>(
         figure: figure.filter(|_| !ctx.reading()),
         bands: ctx.bands_of(kpi, ctx.ui.slice()),
         trend,
+        without,
         selected,
-        stale: ctx.stale(),
+        stale: ctx.stands_still(ctx.ui.slice()),
         plain: ctx.settings.ascii == Some(true),
     }
 }

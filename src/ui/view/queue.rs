@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Ctx, overview, waiting};
-use crate::kpi::{Dim, KpiId, Slice, Verdict};
+use super::{Ctx, course, overview, waiting};
+use crate::kpi::{Dim, KpiId, Live, Slice, Verdict};
 use crate::ui::ask;
 use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
 use crate::ui::state::Panel;
 use crate::ui::theme::Role;
 use crate::ui::widget::{panel, trend};
@@ -71,6 +72,13 @@ fn strip(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
         words.push((format!("{}, answer within {}", row.channel.key(), format::span(row.service_level)), Role::Muted));
     }
     let role = if live.waiting > 0 { Role::Strong } else { Role::Muted };
+    // How many wait where nobody looks, and for how long, is not known.
+    let live = if ctx.stands_still(ctx.ui.slice()) {
+        words.push((format!("{} stands still, as last seen", glyphs::MISSING), Role::Warning));
+        &Live { longest_wait: None, estimated_wait: None, ..live.clone() }
+    } else {
+        live
+    };
     words.push((format!("{} waiting", live.waiting), role));
     words.extend(live.longest_wait.map(|wait| (format!("oldest {}", format::span(wait)), Role::Strong)));
     words.extend(live.estimated_wait.map(|wait| (format!("estimated wait {}", format::span(wait)), Role::Text)));
@@ -142,14 +150,23 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         crate::kpi::Every::Minutes(m) => format!("by {m} min"),
         crate::kpi::Every::Days(_) => "by day".to_owned(),
     };
-    let about = format!("{}, {step}", window.words());
     let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
+    let figures = ctx.data.figures(ask::course(ctx.ui, of));
+    let bins = figures.map(|figures| course::bins(ctx, figures, None, of, every)).unwrap_or_default();
+    let mut about = format!("{}, {step}", window.words());
+    if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
+        // What the sign means; where there is no room for both, the window stands in the head too.
+        let room = usize::from(area.width).saturating_sub(name.width() + 7);
+        let legend = course::legend(ctx, of, figures.answer.from, room);
+        let both = format!("{legend} · {about}");
+        about = if both.width() <= room { both } else { legend };
+    }
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
-    let Some(figures) = ctx.data.figures(ask::course(ctx.ui, of)) else {
+    let Some(figures) = figures else {
         panel::say(buffer, inner, ctx.theme, "…");
         return;
     };
-    let course = figures.course(None, KpiId::Offered);
+    let course = course::points(figures, &bins, KpiId::Offered);
     if course.is_empty() || inner.height < 3 {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
         return;
@@ -159,7 +176,7 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
     let skip = course.len().saturating_sub(usize::from(bars.width));
     let count = course.len() - skip;
-    let levels: Vec<_> = figures.answer.rows.iter().map(|row| figures.of(row, KpiId::ServiceLevel)).collect();
+    let levels: Vec<_> = bins.iter().map(|bin| figures.of(bin.row?, KpiId::ServiceLevel)).collect();
     let style = |at: usize| {
         let role = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
             Verdict::Critical => Role::Critical,
@@ -168,7 +185,7 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         };
         ctx.theme.style(role)
     };
-    let most = course.iter().skip(skip).flatten().copied().fold(0.0, f64::max);
+    let most = course.iter().skip(skip).filter_map(|point| point.value).fold(0.0, f64::max);
     // The bars are the ground that the service level stands on: large as they are, they stay quiet.
     let muted = ctx.theme.style(Role::Muted);
     trend::bars(buffer, bars, &course, most, |_| muted);
@@ -187,13 +204,17 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         crate::kpi::Every::Minutes(_) => format::minute(at, zone),
     };
     let mut free = bars.x;
-    for (at, row) in figures.answer.rows.iter().skip(skip).enumerate() {
+    for (at, bin) in bins.iter().skip(skip).enumerate() {
         let place = trend::place(bars, count, at);
         // A time below each bar that has room for it, and the service level as far as the bar is wide.
-        let text = row.start.map(&write).unwrap_or_default();
+        let text = write(bin.start);
         if place.x >= free && place.x + cols(text.width()) <= bars.right() {
             buffer.set_string(place.x, axis, &text, muted);
             free = place.x + cols(text.width()) + 3;
+        }
+        if bin.gap {
+            buffer.set_stringn(place.x, foot, glyphs::MISSING, usize::from(place.width), muted);
+            continue;
         }
         let level = levels.get(skip + at).copied().flatten();
         let Some(value) = level.and_then(|f| f.value) else { continue };

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Ctx;
+use super::{Ctx, course};
 use crate::alert::State;
-use crate::board::QueueRow;
-use crate::kpi::{Dim, Figure, KpiId, Verdict};
+use crate::board::{Health, QueueRow};
+use crate::kpi::{Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
@@ -53,6 +53,8 @@ pub struct Queues<'a> {
     alerts: FxHashMap<&'a Label, (Verdict, bool)>,
     /// Contacts that never were in a queue (self-service) are none of them.
     rows: Vec<&'a QueueRow>,
+    /// The sources whose figures stand still, and how they do.
+    troubles: FxHashMap<&'a Label, Health>,
 }
 
 impl<'a> Queues<'a> {
@@ -74,6 +76,7 @@ impl<'a> Queues<'a> {
             courses: ctx.data.figures(ask::queue_courses(ctx.ui)),
             alerts,
             rows: rows(ctx).collect(),
+            troubles: ctx.troubles().into_iter().map(|source| (&source.name, source.health)).collect(),
         }
     }
 
@@ -92,6 +95,14 @@ impl<'a> Queues<'a> {
         let (alert, taken) = self.alerts.get(&queue.id).copied().unwrap_or((Verdict::None, false));
         let worst = figures.unwrap_or(Verdict::None).max(self.longest(queue).verdict).max(alert);
         (worst, taken)
+    }
+
+    /// How the sources of a queue do, where it stands still with them.
+    fn still(&self, queue: &QueueRow) -> Option<Health> {
+        if self.troubles.is_empty() || queue.sources.iter().any(|name| !self.troubles.contains_key(name)) {
+            return None;
+        }
+        queue.sources.iter().filter_map(|name| self.troubles.get(name)).copied().min()
     }
 
     fn longest(&self, queue: &QueueRow) -> Figure {
@@ -124,11 +135,15 @@ impl Grid for Queues<'_> {
             .is_some_and(|q| grid::holds(&q.name, word) || grid::holds(&q.id, word) || q.channel.key() == word)
     }
 
+    fn stands_still(&self, row: usize) -> bool {
+        self.queue(row).is_some_and(|queue| self.still(queue).is_some())
+    }
+
     fn key(&self, row: usize, column: usize) -> Key<'_> {
         let Some(queue) = self.queue(row) else { return Key::Missing };
         match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
             (0, _) => Key::label(&queue.name),
-            (STATUS, _) => Key::Text(glyphs::word(self.verdict(queue).0)),
+            (STATUS, _) => Key::Text(self.still(queue).map_or(glyphs::word(self.verdict(queue).0), Health::key)),
             (_, Some(KpiId::Waiting)) => Key::Number(format::float(queue.live.waiting)),
             (_, Some(KpiId::InProgress)) => Key::Number(format::float(queue.live.in_progress)),
             (_, Some(KpiId::LongestWait)) => {
@@ -142,6 +157,10 @@ impl Grid for Queues<'_> {
 
     fn badness(&self, row: usize) -> f64 {
         let Some(queue) = self.queue(row) else { return 0.0 };
+        // Nobody knows how it does: after what is known to be bad, before what is known to be well.
+        if self.still(queue).is_some() {
+            return 1e5;
+        }
         let (verdict, taken) = self.verdict(queue);
         let level = match verdict {
             Verdict::Critical => 1e9,
@@ -157,6 +176,19 @@ impl Grid for Queues<'_> {
 
     fn cell(&self, row: usize, column: usize, width: u16) -> Cell {
         let Some(queue) = self.queue(row) else { return Cell::none() };
+        let Some(health) = self.still(queue) else { return self.shown(queue, column, width) };
+        match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
+            (STATUS, _) => Cell::new(format!("{} {}", glyphs::MISSING, health.key()), Role::Strong),
+            // How long somebody has waited that nobody sees is not known.
+            (_, Some(KpiId::LongestWait)) => Cell::none(),
+            _ => self.shown(queue, column, width),
+        }
+    }
+}
+
+impl Queues<'_> {
+    /// A cell of a queue whose sources do well.
+    fn shown(&self, queue: &QueueRow, column: usize, width: u16) -> Cell {
         let (verdict, taken) = self.verdict(queue);
         match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
             (0, _) => {
@@ -177,8 +209,11 @@ impl Grid for Queues<'_> {
                 _ => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), Role::Muted),
             },
             (TREND, _) => {
-                let course = self.courses.map(|f| f.course(Some(queue.id.as_str()), KpiId::ServiceLevel));
-                course.map_or_else(Cell::none, |c| Cell::new(trend::line(&c, usize::from(width)), Role::Muted))
+                let Some(figures) = self.courses else { return Cell::none() };
+                let every = ask::steps(self.ctx.ui.window).1;
+                let bins = course::bins(self.ctx, figures, Some(&queue.id), &Slice::TOTAL, every);
+                let points = course::points(figures, &bins, KpiId::ServiceLevel);
+                Cell::new(trend::line(&points, usize::from(width)), Role::Muted)
             }
             (_, Some(KpiId::Waiting)) => {
                 let role = if queue.live.waiting == 0 { Role::Muted } else { Role::Strong };

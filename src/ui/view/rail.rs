@@ -16,10 +16,26 @@ use crate::ui::state::Panel;
 use crate::ui::theme::{Role, of_verdict};
 use crate::ui::widget::panel;
 
+/// How many notes about sources stand on the rail.
+const NOTES: usize = 2;
+
 /// How many lines the rail has.
 #[must_use]
 pub fn lines(ctx: Ctx<'_>) -> usize {
-    Alerts::rail(ctx).rows.len() + usize::from(hidden(ctx).is_some())
+    Alerts::rail(ctx).rows.len() + foot(ctx).len()
+}
+
+/// What stands below the lines: what is off with sources that do well, and what a cause hides.
+fn foot(ctx: Ctx<'_>) -> Vec<(String, Role)> {
+    let notes = ctx.notes();
+    let more = notes.len().saturating_sub(NOTES);
+    let mut foot: Vec<(String, Role)> =
+        notes.into_iter().take(NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Role::Warning)).collect();
+    if let (Some((last, _)), 1..) = (foot.last_mut(), more) {
+        *last = format!("(+{more} more) {last}");
+    }
+    foot.extend(hidden(ctx).map(|words| (words, Role::Muted)));
+    foot
 }
 
 /// What a cause hides: one line for all of it.
@@ -46,12 +62,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     };
     let focus = ctx.ui.focus() == Panel::Rail;
     let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let foot = hidden(ctx);
+    let mut foot = foot(ctx);
     let told = ctx.ui.episode(ctx.board);
     let needed = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len()));
+    // The lines come first: they are what somebody must do something about.
+    foot.truncate(usize::from(inner.height.saturating_sub(needed + 1)).max(1));
     // Below the lines: what a cause hides, and what to do about the worst. Its lines speak for themselves: the rule of
     // the panel lies where a table has its heading.
-    let kept = u16::from(foot.is_some()) + u16::from(told.is_some() && inner.height >= 3);
+    let kept = cols(foot.len()) + u16::from(told.is_some() && inner.height >= 3);
     let height = needed.min(inner.height.saturating_sub(kept));
     let cursor = if needed == 0 {
         super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active")
@@ -60,9 +78,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     };
     panel::panel(buffer, area, ctx.theme, "Alerts", &about, focus);
     let mut rest = Rect { y: inner.y + height, height: inner.height - height, ..inner };
-    if let Some(text) = foot {
+    for (text, role) in foot {
         let line = Rect { height: rest.height.min(1), ..rest };
-        panel::say(buffer, line, ctx.theme, &text);
+        let width = usize::from(line.width.saturating_sub(3));
+        if line.height > 0 {
+            buffer.set_stringn(line.x + 2, line.y, fit(&text, width), width, ctx.theme.style(role));
+        }
         rest = Rect { y: rest.y + line.height, height: rest.height - line.height, ..rest };
     }
     let Some(e) = told else { return cursor };
@@ -84,8 +105,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
 }
 
 /// As many whole clauses of an instruction as fit: half a one helps nobody.
-fn clauses(text: &str, width: usize) -> Cow<'_, str> {
-    let mut ends = text.match_indices([',', ';', ':']).filter_map(|(at, _)| text.get(..at));
+pub(super) fn clauses(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    // A host and its port are one word.
+    let mut ends = text
+        .match_indices([',', ';', ':'])
+        .filter(|(at, _)| text.as_bytes().get(at + 1) == Some(&b' '))
+        .filter_map(|(at, _)| text.get(..at));
     let whole = ends.rfind(|clause| clause.width() <= width);
     whole.map_or_else(|| fit(text, width), Cow::Borrowed)
 }

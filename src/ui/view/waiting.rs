@@ -1,5 +1,7 @@
 //! Who waits in a queue, the oldest first.
 
+use rustc_hash::FxHashSet;
+
 use super::Ctx;
 use crate::board::WaitingRow;
 use crate::kpi::{Bands, Dim, KpiId};
@@ -25,6 +27,8 @@ pub const COLUMNS: &[Column] = &[
 pub struct Waiting<'a> {
     ctx: Ctx<'a>,
     rows: Vec<&'a WaitingRow>,
+    /// Queues that stand still.
+    still: FxHashSet<&'a Label>,
 }
 
 impl<'a> Waiting<'a> {
@@ -33,7 +37,7 @@ impl<'a> Waiting<'a> {
     pub fn new(ctx: Ctx<'a>) -> Self {
         let queue = ctx.ui.slice().get(Dim::Queue);
         let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue)).collect();
-        Self { ctx, rows }
+        Self { ctx, rows, still: ctx.still_queues() }
     }
 
     fn row(&self, row: usize) -> Option<&'a WaitingRow> {
@@ -60,6 +64,10 @@ impl Grid for Waiting<'_> {
 
     fn holds(&self, row: usize, word: &str) -> bool {
         self.row(row).is_some_and(|r| [&r.contact, &r.intent, &r.customer].iter().any(|text| grid::holds(text, word)))
+    }
+
+    fn stands_still(&self, row: usize) -> bool {
+        self.row(row).is_some_and(|row| self.still.contains(&row.queue))
     }
 
     fn key(&self, row: usize, column: usize) -> Key<'_> {
@@ -117,6 +125,9 @@ impl Grid for Waiting<'_> {
 /// How long the oldest of them waits, for the rule of the panel.
 #[must_use]
 pub fn about(ctx: Ctx<'_>) -> String {
-    let rows = Waiting::new(ctx).rows;
-    rows.first().map_or_else(String::new, |row| format!("oldest {}", format::span(ctx.board.at.since(row.since))))
+    // Of those that somebody sees: nobody knows how long the others have waited.
+    let waiting = Waiting::new(ctx);
+    let seen = (0..waiting.len()).find(|row| !waiting.stands_still(*row));
+    seen.and_then(|row| waiting.row(row))
+        .map_or_else(String::new, |row| format!("oldest {}", format::span(ctx.board.at.since(row.since))))
 }

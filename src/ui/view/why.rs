@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, overlay};
+use super::{Ctx, course, overlay};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
@@ -199,10 +199,11 @@ fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
 /// This half hour against those before.
 fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let Some(figures) = ctx.data.figures(ask::half_hours(ctx.ui, slice, kpi.id)) else { return };
-    let offered = figures.course(None, KpiId::Offered);
-    let course = figures.course(None, kpi.id);
-    let (Some(now), true) = (offered.last().copied().flatten(), offered.len() > 1) else { return };
-    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).flatten().copied().collect();
+    let bins = course::bins(ctx, figures, None, slice, crate::kpi::Every::Minutes(30));
+    let offered = course::points(figures, &bins, KpiId::Offered);
+    let course = course::points(figures, &bins, kpi.id);
+    let (Some(now), true) = (offered.last().and_then(|point| point.value), offered.len() > 1) else { return };
+    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(trend::Point::known).collect();
     let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
     // A half hour that has only begun is held against the same share of those before.
     let begun = figures.answer.rows.last().and_then(|row| row.start);

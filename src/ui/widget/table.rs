@@ -1,11 +1,14 @@
 //! Tables: columns with a rank, so that on a narrow screen the least important go and none is cut.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::fit;
 use crate::ui::format::cols;
+use crate::ui::glyphs;
 use crate::ui::grid::{Column, Grid};
 use crate::ui::state::List;
 use crate::ui::theme::{Role, Theme};
@@ -78,7 +81,15 @@ pub fn draw(
     for (line, (place, row)) in list.order.iter().enumerate().skip(offset).take(height).enumerate() {
         let y = area.y + 1 + cols(line);
         let selected = focus && Some(place) == at;
-        draw_row(buffer, Rect { y, height: 1, ..area }, theme, grid, *row as usize, &columns, stale);
+        draw_row(
+            buffer,
+            Rect { y, height: 1, ..area },
+            theme,
+            grid,
+            *row as usize,
+            &columns,
+            stale || grid.stands_still(*row as usize),
+        );
         if selected {
             let reverse = theme.style(Role::Selected);
             let name = columns.first().map_or(0, |(_, width)| *width);
@@ -143,12 +154,28 @@ fn draw_row(
     let mut x = area.x + 2;
     for (at, width) in columns {
         let left = grid.columns().get(*at).is_some_and(|c| c.left);
-        let cell = grid.cell(row, *at, *width);
+        let mut cell = grid.cell(row, *at, *width);
+        if stale {
+            cell.text = old(cell.text, grid.columns().get(*at).is_some_and(|c| c.key == "status"));
+        }
         let text = fit(&cell.text, usize::from(*width));
         let pad = if left { 0 } else { width.saturating_sub(cols(text.width())) };
-        let role = if stale && !matches!(cell.role, Role::Faint) { Role::Stale } else { cell.role };
+        // That a row stands still must be seen, whatever it shows is old.
+        let why = cell.role == Role::Strong && cell.text.starts_with(glyphs::MISSING);
+        let role = if stale && cell.role != Role::Faint && !why { Role::Stale } else { cell.role };
         buffer.set_stringn(x + pad, area.y, &text, usize::from(*width), theme.style(role));
         x += width + 1;
+    }
+}
+
+/// What was bad when it was last seen is no alarm any more.
+fn old(text: Cow<'static, str>, status: bool) -> Cow<'static, str> {
+    if status && !text.starts_with(glyphs::MISSING) {
+        return Cow::Owned(format!("{} old", glyphs::MISSING));
+    }
+    match text.strip_prefix(glyphs::CRITICAL).or_else(|| text.strip_prefix(glyphs::WARNING)) {
+        Some(rest) => Cow::Owned(rest.to_owned()),
+        None => text,
     }
 }
 

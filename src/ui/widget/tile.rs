@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::digits::{self, Size};
-use super::trend;
+use super::trend::{self, Point};
 use crate::kpi::{Bands, Better, Figure, Kpi, Verdict};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
@@ -21,7 +21,9 @@ pub struct Tile<'a> {
     /// What to aim for.
     pub bands: Bands,
     /// Its course, oldest first.
-    pub trend: &'a [Option<f64>],
+    pub trend: &'a [Point],
+    /// What it is without, in words from long to short.
+    pub without: &'a [String],
     /// Whether it is the selected one.
     pub selected: bool,
     /// Whether its data is old.
@@ -30,6 +32,8 @@ pub struct Tile<'a> {
     pub plain: bool,
 }
 
+/// The columns of a trend that words leave it.
+const LEAST_TREND: usize = 4;
 /// Rows of a tile with large digits.
 pub const LARGE: u16 = 2 + Size::Large.rows();
 /// Rows of a tile with huge digits, its trend on a row of its own.
@@ -97,6 +101,9 @@ impl Tile<'_> {
         if word.is_empty() || self.figure.is_none() {
             return;
         }
+        // What was bad when it was last seen is no alarm any more.
+        let (sign, word, verdict) =
+            if self.stale { (glyphs::MISSING, "old", Verdict::None) } else { (sign, word, verdict) };
         let role = match verdict {
             _ if self.stale => Role::Stale,
             Verdict::Critical => Role::CriticalFill,
@@ -112,6 +119,12 @@ impl Tile<'_> {
         };
         let x = inner.right().saturating_sub(cols(text.width()));
         buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(role));
+    }
+
+    /// What it is without, as far as there is room.
+    fn missing(&self, room: usize) -> String {
+        let fits = self.without.iter().find(|words| words.width() <= room);
+        fits.or(self.without.last()).cloned().unwrap_or_default()
     }
 
     /// Whether a figure that isn't past its warning line still falls short of the target.
@@ -132,16 +145,20 @@ impl Tile<'_> {
         // A known figure that nothing judges has no target here: a floor that answers email too, say.
         let judged = !figure.is_known() || figure.verdict != Verdict::None;
         let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
-        let mut words = target.unwrap_or_default();
+        let aim = target.as_ref().map_or(0, |target| target.width() + 1);
+        let mut words = self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + LEAST_TREND + 3) });
+        let mut missing = cols(words.width());
         let interval = format::interval(self.kpi, figure);
+        let room = if y + 1 < bottom { width } else { width.saturating_sub(7) };
         let mut add = |text: String| {
-            if !text.is_empty() && words.width() + text.width() < width.saturating_sub(7) {
+            if !text.is_empty() && words.width() + text.width() < room {
                 if !words.is_empty() {
                     words.push(' ');
                 }
                 words.push_str(&text);
             }
         };
+        add(target.unwrap_or_default());
         if self.figure.is_some() {
             if figure.is_known() {
                 add(interval);
@@ -156,9 +173,11 @@ impl Tile<'_> {
                 }
             } else if let Some(reason) = &figure.reason {
                 words = fit(reason, width).into_owned();
+                missing = 0;
             }
         }
         buffer.set_stringn(inner.x, y, &words, width, theme.style(Role::Muted));
+        buffer.set_style(Rect { y, height: 1, width: missing.min(inner.width), ..inner }, theme.style(Role::Strong));
         if !figure.is_known() {
             return;
         }

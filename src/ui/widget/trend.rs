@@ -5,20 +5,42 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::kpi::Better;
-use crate::ui::glyphs::EIGHTHS;
+use crate::ui::format::cols;
+use crate::ui::glyphs::{EIGHTHS, MISSING, PART};
+
+/// A value of a course.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// What is known of it.
+    pub value: Option<f64>,
+    /// A part of it, or all, is missing.
+    pub gap: bool,
+}
+
+impl Point {
+    /// The value, where nothing of it is missing.
+    #[must_use]
+    pub fn known(&self) -> Option<f64> {
+        self.value.filter(|_| !self.gap)
+    }
+}
 
 /// The newest `width` values as eighths of a block between the least and the most of them; what is unknown stays
-/// empty.
+/// empty, and what is missing has a sign of its own.
 #[must_use]
-pub fn line(values: &[Option<f64>], width: usize) -> String {
+pub fn line(values: &[Point], width: usize) -> String {
     let shown = values.get(values.len().saturating_sub(width)..).unwrap_or_default();
     let (least, most) = range(shown);
     let mut out = String::with_capacity(width * 3);
     for _ in shown.len()..width {
         out.push(' ');
     }
-    for value in shown {
-        out.push_str(value.map_or(" ", |v| step(v, least, most)));
+    for point in shown {
+        out.push_str(match (point.gap, point.value) {
+            (true, _) => MISSING,
+            (false, Some(value)) => step(value, least, most),
+            (false, None) => " ",
+        });
     }
     out
 }
@@ -29,8 +51,8 @@ pub fn step(value: f64, least: f64, most: f64) -> &'static str {
     EIGHTHS.get(eighth(value, least, most, 6)).copied().unwrap_or(" ")
 }
 
-fn range(values: &[Option<f64>]) -> (f64, f64) {
-    let known = values.iter().flatten().copied();
+fn range(values: &[Point]) -> (f64, f64) {
+    let known = values.iter().filter_map(Point::known);
     known.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
 }
 
@@ -51,8 +73,8 @@ fn eighth(value: f64, least: f64, most: f64, steps: usize) -> usize {
 /// Which way the newest value went against the mean of the three before it, and whether that is good: an arrow and
 /// `Some(good)`, or a bar and `None` where it stands.
 #[must_use]
-pub fn direction(values: &[Option<f64>], better: Better) -> (&'static str, Option<bool>) {
-    let mut known = values.iter().rev().flatten().copied();
+pub fn direction(values: &[Point], better: Better) -> (&'static str, Option<bool>) {
+    let mut known = values.iter().rev().filter_map(Point::known);
     let Some(newest) = known.next() else { return (" ", None) };
     let before: Vec<f64> = known.take(3).collect();
     if before.is_empty() {
@@ -80,24 +102,35 @@ pub fn place(area: Rect, count: usize, at: usize) -> Rect {
 }
 
 /// Bars from the bottom of `area`, one for each value, over its whole width; from zero to `most`. Where there are more
-/// values than columns the newest are shown.
-pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], most: f64, style: impl Fn(usize) -> Style) {
+/// values than columns the newest are shown. Where a part of a value is missing, what is known of it is hatched below
+/// the sign of what is missing.
+pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Point], most: f64, style: impl Fn(usize) -> Style) {
     if area.is_empty() {
         return;
     }
     let skip = values.len().saturating_sub(usize::from(area.width));
     let shown = values.get(skip..).unwrap_or_default();
     let steps = usize::from(area.height) * 8;
-    for (at, value) in shown.iter().enumerate() {
-        let Some(value) = value else { continue };
-        let filled = eighth(*value, 0.0, most.max(f64::EPSILON), steps).max(usize::from(*value > 0.0));
+    for (at, point) in shown.iter().enumerate() {
+        let value = match (point.value, point.gap) {
+            (Some(value), _) => value,
+            (None, true) => 0.0,
+            (None, false) => continue,
+        };
+        let filled = eighth(value, 0.0, most.max(f64::EPSILON), steps).max(usize::from(value > 0.0));
+        let top = cols((filled / 8).min(usize::from(area.height - 1)));
         let place = place(area, shown.len(), at);
         // Bars that are wide enough stand apart.
         let apart = u16::from(usize::from(area.width) >= 3 * shown.len());
         for row in 0..area.height {
             let below = usize::from(row) * 8;
             let part = filled.saturating_sub(below).min(8);
-            let Some(symbol) = part.checked_sub(1).and_then(|part| EIGHTHS.get(part)) else { continue };
+            let symbol = match (point.gap, part.checked_sub(1).and_then(|part| EIGHTHS.get(part))) {
+                (true, _) if row == top => MISSING,
+                (true, _) if row < top => PART,
+                (false, Some(symbol)) => symbol,
+                _ => continue,
+            };
             for x in place.left()..place.right().saturating_sub(apart) {
                 if let Some(cell) = buffer.cell_mut((x, area.bottom() - 1 - row)) {
                     cell.set_symbol(symbol).set_style(style(skip + at));
@@ -111,12 +144,32 @@ pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], most: f64, 
 mod tests {
     use super::*;
 
+    fn points<const N: usize>(values: [Option<f64>; N]) -> [Point; N] {
+        values.map(|value| Point { value, gap: false })
+    }
+
     #[test]
     fn a_line_keeps_the_newest_and_its_width() {
-        let values: Vec<Option<f64>> = vec![Some(9.0), Some(0.0), None, Some(10.0)];
+        let values = points([Some(9.0), Some(0.0), None, Some(10.0)]);
         assert_eq!(line(&values, 3), "▁ ▇");
         assert_eq!(line(&values, 6), "  ▆▁ ▇");
-        assert_eq!(line(&[Some(5.0), Some(5.0)], 2), "▄▄");
+        assert_eq!(line(&points([Some(5.0), Some(5.0)]), 2), "▄▄");
+    }
+
+    #[test]
+    fn what_is_missing_is_neither_zero_nor_a_line() {
+        let mut values = points([Some(9.0), Some(0.0), Some(9.0), None, Some(10.0)]);
+        values[1].gap = true;
+        values[3].gap = true;
+        assert_eq!(line(&values, 5), "▁×▁×▇");
+        assert_eq!(direction(&values[..2], Better::Higher), (" ", None));
+        let area = Rect::new(0, 0, 5, 3);
+        let mut buffer = Buffer::empty(area);
+        values[1].value = Some(5.0);
+        bars(&mut buffer, area, &values, 10.0, |_| Style::new());
+        let rows =
+            buffer.content.chunks(5).map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
+        assert_eq!(rows.collect::<Vec<_>>(), ["▆ ▆ █", "█×█ █", "█░█×█"]);
     }
 
     #[test]
@@ -128,9 +181,9 @@ mod tests {
 
     #[test]
     fn directions() {
-        let up = [Some(50.0), Some(50.0), Some(60.0)];
+        let up = points([Some(50.0), Some(50.0), Some(60.0)]);
         assert_eq!(direction(&up, Better::Higher), ("↑", Some(true)));
         assert_eq!(direction(&up, Better::Lower), ("↑", Some(false)));
-        assert_eq!(direction(&[Some(50.0), Some(50.5)], Better::Lower), ("→", None));
+        assert_eq!(direction(&points([Some(50.0), Some(50.5)]), Better::Lower), ("→", None));
     }
 }

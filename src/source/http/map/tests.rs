@@ -75,6 +75,19 @@ fn a_bad_row_or_figure_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn rows_of_one_queue_are_one_and_none_is_counted_twice() {
+    let map = map(r#"
+        rows = "@"
+        queue = "q"
+        kpis = { waiting = "w", in_progress = "p" }
+    "#);
+    let reading = read(&map, r#"[{"q": "a", "w": 1}, {"q": "b", "w": 4}, {"q": "a", "p": 2}, {"q": "a", "w": 3}]"#);
+    let wanted = [("a", vec![("waiting", 1.0), ("in_progress", 2.0)]), ("b", vec![("waiting", 4.0)])];
+    assert_eq!(reading.events.iter().map(figures).collect::<Vec<_>>(), wanted);
+    assert!(reading.rejected.len() == 1 && reading.rejected[0].1.contains("another row"), "{:?}", reading.rejected);
+}
+
+#[test]
 fn a_document_without_its_rows_is_refused_whole() {
     let of = |rows: &str, text: &str| {
         map(&format!("{rows}queue = {{ value = \"all\" }}\nkpis = {{ waiting = \"w\" }}"))

@@ -1,0 +1,148 @@
+//! What is found of one source or file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Serialize, Serializer};
+
+use crate::board::Health;
+use crate::clock::{Span, Time};
+use crate::event::{self, Event, Step};
+use crate::source::Kind;
+use crate::source::read::{self, Options};
+use crate::text::Label;
+
+/// What is found of one source or file. What was not found out is null.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Finding {
+    pub(super) name: Label,
+    pub(super) kind: Label,
+    pub(super) ok: bool,
+    /// How a live source does.
+    pub(super) health: Option<Health>,
+    /// Why it is not well, and what to do about it.
+    pub(super) reason: Option<Label>,
+    /// What its owner should know and is no fault.
+    pub(super) remark: Option<Label>,
+    /// So far its clock is ahead of ours; behind, where negative.
+    #[serde(rename = "clock_ahead_s", serialize_with = "seconds")]
+    pub(super) clock_ahead: Option<Span>,
+    /// So long a source took to answer.
+    #[serde(rename = "took_s", serialize_with = "seconds")]
+    pub(super) took: Option<Span>,
+    pub(super) queues: BTreeSet<Label>,
+    #[serde(serialize_with = "count")]
+    pub(super) agents: BTreeSet<Label>,
+    pub(super) events: u64,
+    /// The times of the first and the last event.
+    pub(super) from: Option<Time>,
+    pub(super) to: Option<Time>,
+    /// Lines or events that could not be taken in.
+    pub(super) set_aside: u64,
+    /// The first of them, and why.
+    pub(super) rejections: Vec<Label>,
+}
+
+/// How many rejections are told.
+const TOLD: usize = 20;
+
+impl Finding {
+    /// Nothing is found yet.
+    pub(super) fn about(name: Label, kind: Label) -> Self {
+        Self { name, kind, ..Self::default() }
+    }
+
+    /// It is not well.
+    pub(super) fn fails(self, reason: &str) -> Self {
+        Self { ok: false, reason: Some(Label::sentence(reason)), ..self }
+    }
+
+    /// What is in a file, read once from its beginning to its end.
+    pub(super) fn of_file(mut self, path: &Path, options: &Options) -> Self {
+        let mut reader = match read::open(&[path.to_owned()], options) {
+            Ok(reader) => reader,
+            Err(error) => return self.fails(&error.to_string()),
+        };
+        self.ok = true;
+        if let Some(format) = reader.inputs().first().and_then(|input| input.format) {
+            let kind = Label::fixed(Kind::File(format).word());
+            if self.kind.is_empty() {
+                self.kind = kind;
+            } else if self.kind != kind {
+                let words = format!("what is in it looks like kind = \"{kind}\", not {}", self.kind);
+                self.remark = Some(Label::sentence(&words));
+            }
+        }
+        reader.for_each(&mut |event| self.hear(&event));
+        let tally = reader.tally();
+        self.set_aside = tally.rejected;
+        for rejection in tally.incomplete.iter().chain(&tally.rejections) {
+            self.reject(rejection);
+        }
+        self
+    }
+
+    pub(super) fn reject(&mut self, rejection: &crate::source::Rejection) {
+        if self.rejections.len() < TOLD {
+            let words = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
+            self.rejections.push(Label::sentence(&words));
+        }
+    }
+
+    /// Something happened.
+    pub(super) fn hear(&mut self, event: &Event) {
+        self.events += 1;
+        self.from = Some(self.from.map_or(event.at, |from| from.min(event.at)));
+        self.to = Some(self.to.map_or(event.at, |to| to.max(event.at)));
+        match &event.kind {
+            event::Kind::Contact { queue, step, .. } => {
+                self.queues.extend(queue.clone());
+                self.step(step);
+            }
+            event::Kind::AgentState { agent, .. } => self.agent(agent),
+            event::Kind::AgentProfile(profile) => {
+                self.agent(&profile.agent);
+                self.queues.extend(profile.queues.iter().cloned());
+            }
+            event::Kind::QueueProfile(profile) => self.queue(&profile.queue),
+            event::Kind::Observed { queue, .. } => self.queue(queue),
+            event::Kind::SelfService(_) | event::Kind::Restarted | event::Kind::Missed { .. } => {}
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Offered(offer) => self.queue(&offer.queue),
+            Step::Ringing { agent }
+            | Step::RingCanceled { agent }
+            | Step::RingNoAnswer { agent, .. }
+            | Step::Answered { agent, .. }
+            | Step::Responded { agent }
+            | Step::Wrapped { agent, .. }
+            | Step::Completed { agent: Some(agent), .. }
+            | Step::Transferred { agent: Some(agent), .. } => self.agent(agent),
+            _ => {}
+        }
+    }
+
+    fn queue(&mut self, queue: &Label) {
+        if !self.queues.contains(queue) {
+            self.queues.insert(queue.clone());
+        }
+    }
+
+    fn agent(&mut self, agent: &Label) {
+        if !self.agents.contains(agent) {
+            self.agents.insert(agent.clone());
+        }
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
+fn seconds<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
+    span.map(Span::as_secs_f64).serialize(serializer)
+}
+
+fn count<S: Serializer>(names: &BTreeSet<Label>, serializer: S) -> Result<S::Ok, S::Error> {
+    names.len().serialize(serializer)
+}

@@ -1,0 +1,151 @@
+//! What was found, as lines for people and as one JSON object for programs.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::finding::Finding;
+use crate::clock::Span;
+use crate::config;
+use crate::text::Label;
+
+/// How many queues are named on a line.
+const NAMED: usize = 6;
+/// A clock that is off by less is not worth a word.
+const SKEW: Span = Span::seconds(2);
+
+/// All that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Findings {
+    ok: bool,
+    config: Configuration,
+    sources: Vec<Finding>,
+    files: Vec<Finding>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Configuration {
+    /// Null where there is no file.
+    path: Option<Label>,
+    ok: bool,
+    reason: Option<String>,
+}
+
+impl Findings {
+    pub(super) fn new(path: Option<&Path>, sources: Vec<Finding>, files: Vec<Finding>) -> Self {
+        let ok = sources.iter().chain(&files).all(|found| found.ok);
+        Self { ok, config: Configuration { path: shown(path), ok: true, reason: None }, sources, files }
+    }
+
+    /// What is found of a configuration that can't be read.
+    #[must_use]
+    pub fn unsound(path: Option<&Path>, error: &config::Error) -> Self {
+        let reason = Some(error.to_string());
+        let config = Configuration { path: shown(path), ok: false, reason };
+        Self { ok: false, config, sources: Vec::new(), files: Vec::new() }
+    }
+
+    /// How many of the sources and files are not well.
+    #[must_use]
+    pub fn faults(&self) -> usize {
+        self.sources.iter().chain(&self.files).filter(|found| !found.ok).count()
+    }
+
+    /// One JSON object.
+    #[must_use]
+    pub fn json(&self) -> String {
+        // Nothing in it can fail: no map with keys that aren't text.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// A line on each.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        let mut out = match &self.config.path {
+            None => "no configuration file: the board would show the simulated floor\n".to_owned(),
+            Some(path) => format!("{path}: sound; sources: {}\n", self.sources.len()),
+        };
+        write_block(&mut out, &self.sources);
+        write_block(&mut out, &self.files);
+        out
+    }
+}
+
+/// Lines whose columns stand under each other.
+fn write_block(out: &mut String, block: &[Finding]) {
+    let widest = |of: fn(&Finding) -> usize| block.iter().map(of).max().unwrap_or_default();
+    let (names, kinds) = (widest(|found| found.name.width()), widest(|found| found.kind.width()));
+    for found in block {
+        let mark = match found {
+            Finding { ok: false, .. } => "FAIL",
+            Finding { remark: Some(_), .. } => "warn",
+            _ => "ok",
+        };
+        let pad = |label: &Label, width: usize| " ".repeat(width - label.width());
+        let (name, kind) = (&found.name, &found.kind);
+        let (after_name, after_kind) = (pad(name, names), pad(kind, kinds));
+        let words = found.words();
+        let _ = writeln!(out, "{mark:<4}  {name}{after_name}  {kind}{after_kind}  {words}");
+        for rejection in &found.rejections {
+            let _ = writeln!(out, "        {rejection}");
+        }
+    }
+}
+
+fn shown(path: Option<&Path>) -> Option<Label> {
+    path.map(|path| Label::sentence(&path.display().to_string()))
+}
+
+impl Finding {
+    /// How it is, in words.
+    fn words(&self) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.reason.as_ref().map(ToString::to_string));
+        parts.extend(self.took.map(|took| format!("live in {:.1} s", took.as_secs_f64())));
+        if self.ok {
+            self.seen(&mut parts);
+        }
+        if let Some(ahead) = self.clock_ahead.filter(|ahead| ahead.0.abs() >= SKEW.0) {
+            let way = if ahead.0 < 0 { "behind" } else { "ahead" };
+            parts.push(format!("its clock is {:.0} s {way}", ahead.as_secs_f64().abs()));
+        }
+        if self.set_aside > 0 {
+            parts.push(format!("{} set aside", counted(self.set_aside, "line")));
+        }
+        parts.extend(self.remark.as_ref().map(ToString::to_string));
+        parts.join("; ")
+    }
+
+    /// What it would show.
+    fn seen(&self, parts: &mut Vec<String>) {
+        if self.health.is_none() {
+            if self.events == 0 && self.set_aside == 0 {
+                parts.push("empty so far".to_owned());
+                return;
+            }
+            let mut words = counted(self.events, "event");
+            if let (Some(from), Some(to)) = (self.from, self.to) {
+                let _ = write!(words, " from {from} to {to}");
+            }
+            parts.push(words);
+        }
+        if self.queues.is_empty() && self.agents.is_empty() {
+            if self.health.is_some() {
+                parts.push("nothing said yet of queues and agents".to_owned());
+            }
+            return;
+        }
+        let mut names: Vec<&str> = self.queues.iter().map(Label::as_str).take(NAMED).collect();
+        if self.queues.len() > NAMED {
+            names.push("…");
+        }
+        let which = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        parts.push(counted(self.queues.len() as u64, "queue") + &which);
+        parts.push(counted(self.agents.len() as u64, "agent"));
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

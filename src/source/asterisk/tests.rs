@@ -1,0 +1,600 @@
+//! The recordings of a real Asterisk, in the time they were made in, without a network.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::frame::{Frame, Frames};
+use super::merge::{Log, Merge};
+use super::status::{Collecting, Snapshot, Taken};
+use super::translate::Translator;
+use crate::clock::{Span, Time};
+use crate::event::{Event, Kind, LeftReason, Step};
+use crate::source::queue_log::{Parser, Verbs};
+use crate::source::tally::InputTally;
+use crate::text::Label;
+
+fn fixture(scenario: &str, file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/asterisk/scenario-{scenario}")).join(file)
+}
+
+fn unpacked(scenario: &str, file: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(File::open(fixture(scenario, file)).unwrap()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// What came of the network, when.
+#[derive(Debug)]
+enum Came {
+    Connected,
+    Bytes(Vec<u8>),
+    Asked(String),
+}
+
+/// A recorded connection, in order of time.
+fn recording(scenario: &str, name: &str) -> Vec<(Time, Came)> {
+    let raw = unpacked(scenario, &format!("{name}.raw.gz"));
+    let times = String::from_utf8(unpacked(scenario, &format!("{name}.times.gz"))).unwrap();
+    let lines: Vec<(usize, Time, &str)> = times
+        .lines()
+        .map(|line| {
+            let mut fields = line.splitn(3, '\t');
+            let offset = fields.next().unwrap().parse().unwrap();
+            let at = Span::from_secs_f64(fields.next().unwrap().parse().unwrap()).unwrap();
+            (offset, Time(at.0), fields.next().unwrap_or_default())
+        })
+        .collect();
+    let mut out = Vec::new();
+    for (place, (offset, at, note)) in lines.iter().enumerate() {
+        match *note {
+            "" => {
+                let end = lines[place + 1..].iter().map(|(o, ..)| *o).find(|o| o > offset).unwrap_or(raw.len());
+                // Reads at the same offset were empty ones.
+                if lines[place + 1..].iter().take_while(|(o, ..)| o == offset).all(|(.., note)| !note.is_empty()) {
+                    out.push((*at, Came::Bytes(raw[*offset..end].to_vec())));
+                }
+            }
+            "connect" => out.push((*at, Came::Connected)),
+            note => {
+                if let Some(id) = note.strip_prefix("sent QueueStatus ") {
+                    out.push((*at, Came::Asked(id.to_owned())));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The replies to `QueueStatus`, when they came.
+fn snapshots(scenario: &str) -> Vec<(Time, Snapshot)> {
+    let (mut out, mut frames) = (Vec::new(), Frames::default());
+    let mut collecting: Vec<Collecting> = Vec::new();
+    for (at, came) in recording(scenario, "poll") {
+        match came {
+            Came::Connected => {
+                frames = Frames::default();
+                collecting.clear();
+            }
+            Came::Asked(id) => collecting.push(Collecting::new(id)),
+            Came::Bytes(bytes) => frames.push(&bytes, |frame| {
+                if let Some(first) = collecting.first_mut() {
+                    match first.take(&frame) {
+                        Taken::Whole(snapshot) => {
+                            out.push((at, snapshot));
+                            collecting.remove(0);
+                        }
+                        Taken::Refused(_) => _ = collecting.remove(0),
+                        Taken::Not | Taken::Part => {}
+                    }
+                }
+            }),
+        }
+    }
+    out
+}
+
+fn translator() -> Translator {
+    Translator::new("pbx".into(), Verbs::default(), "INTENT".into())
+}
+
+/// What a recording tells when it is heard as it happened, and all queues are asked for as often as was recorded.
+fn hear(scenario: &str, every_reply: bool) -> Vec<(Time, Event)> {
+    let (mut frames, mut translator) = (Frames::default(), translator());
+    let mut replies = snapshots(scenario).into_iter().peekable();
+    let mut out = Vec::new();
+    let mut fresh = true;
+    let mut last = Time(0);
+    for (at, came) in recording(scenario, "agent") {
+        let mut told = Vec::new();
+        while let Some((when, reply)) = replies.next_if(|(when, _)| *when <= at) {
+            if fresh || every_reply {
+                translator.snapshot(&reply, when, fresh, &mut told);
+                fresh = false;
+            }
+        }
+        // A tick every second.
+        while last.0 != 0 && at.since(last) > Span::SECOND {
+            last = last + Span::SECOND;
+            translator.let_pass(last, &mut told);
+        }
+        last = at;
+        match came {
+            Came::Connected => (frames, fresh) = (Frames::default(), true),
+            Came::Bytes(bytes) => {
+                frames.push(&bytes, |frame| {
+                    if frame.is("Event") {
+                        translator.event(&frame, at, &mut told).unwrap_or_else(|why| eprintln!("{why}: {frame:?}"));
+                    }
+                });
+            }
+            Came::Asked(_) => {}
+        }
+        out.extend(told.into_iter().map(|event| (at, event)));
+    }
+    let mut told = Vec::new();
+    translator.let_pass(last + Span::MINUTE, &mut told);
+    out.extend(told.into_iter().map(|event| (last, event)));
+    out
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Counts {
+    offered: i64,
+    answered: i64,
+    abandoned: i64,
+    keys: i64,
+    left: i64,
+    handled: i64,
+    lost: i64,
+    no_answers: i64,
+    intents: i64,
+    wait: f64,
+    talk: f64,
+}
+
+/// The log's lines as events.
+fn log(scenario: &str) -> Vec<Event> {
+    let mut parser = Parser::new("pbx".into(), Verbs::default());
+    let (mut out, mut tally) = (Vec::new(), InputTally::default());
+    for file in if scenario == "c" { ["queue_log.0", "queue_log"].as_slice() } else { &["queue_log"] } {
+        let text = std::fs::read(fixture(scenario, file)).unwrap();
+        for line in text.split(|byte| *byte == b'\n') {
+            let _ = parser.line(line, Time::from_unix(2_000_000_000), &mut tally, &mut |event| out.push(event));
+        }
+    }
+    out
+}
+
+/// A recording and its log, put together: a line of the log can be read `late` after the second it is of.
+fn merge(scenario: &str, late: impl Fn(&Event) -> Span) -> Vec<Event> {
+    let mut merge = Merge::default();
+    merge.log = Log::Current;
+    let mut lines = log(scenario).into_iter().peekable();
+    let mut out = Vec::new();
+    let mut read = |until: Option<Time>, merge: &mut Merge, out: &mut Vec<Event>| {
+        while let Some(event) = lines.next_if(|event| until.is_none_or(|until| event.at + late(event) <= until)) {
+            if merge.log_tells(&event, until.unwrap_or(event.at + late(&event))) {
+                out.push(event);
+            }
+        }
+    };
+    let heard = hear(scenario, false);
+    let last = heard.last().map(|(at, _)| *at).unwrap();
+    let mut now = Time(0);
+    for (at, event) in heard {
+        // Ticks.
+        while now.0 != 0 && at.since(now) > Span(200_000) {
+            now = now + Span(200_000);
+            read(Some(now), &mut merge, &mut out);
+            merge.let_pass(now, &mut out);
+        }
+        now = at;
+        read(Some(now), &mut merge, &mut out);
+        out.extend(merge.interface_tells(event, now));
+    }
+    read(None, &mut merge, &mut out);
+    merge.let_pass(last + Span::HOUR, &mut out);
+    out
+}
+
+/// The steps that count.
+fn steps(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
+    let counts = |event: &Event| match &event.kind {
+        Kind::Contact { step, .. } => {
+            !matches!(step, Step::Ringing { .. } | Step::RingCanceled { .. } | Step::Classified { .. })
+        }
+        Kind::Restarted => true,
+        _ => false,
+    };
+    events.into_iter().filter(counts).collect()
+}
+
+fn count(events: &[(Time, Event)]) -> BTreeMap<String, Counts> {
+    let mut queues: BTreeMap<String, Counts> = BTreeMap::new();
+    for (_, event) in events {
+        let Kind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
+        let counts = queues.entry(queue.to_string()).or_default();
+        let seconds = |span: &Option<Span>| span.unwrap_or_default().as_secs_f64();
+        match step {
+            Step::Offered(offer) => {
+                counts.offered += 1;
+                counts.intents += i64::from(offer.intent.is_some());
+            }
+            Step::Answered { wait, .. } => {
+                counts.answered += 1;
+                counts.wait += seconds(wait);
+            }
+            Step::Abandoned { .. } => counts.abandoned += 1,
+            Step::Left { reason, .. } => {
+                counts.left += 1;
+                counts.keys += i64::from(*reason == LeftReason::Key);
+            }
+            Step::Completed { talk, .. } | Step::Transferred { talk, .. } => {
+                counts.handled += 1;
+                counts.talk += seconds(talk);
+            }
+            Step::Lost => counts.lost += 1,
+            Step::RingNoAnswer { .. } => counts.no_answers += 1,
+            _ => {}
+        }
+    }
+    queues
+}
+
+fn expected(scenario: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(fixture(scenario, "expected.json")).unwrap()).unwrap()
+}
+
+/// What the interface alone tells, against what the log tells: the same but for who was sent away, for events don't
+/// tell that from hanging up, and for what a restart (`lost`) cut short.
+fn holds(scenario: &str, every_reply: bool, lost: i64) {
+    let counts = count(&hear(scenario, every_reply));
+    let mut sent_away: BTreeMap<String, i64> = BTreeMap::new();
+    for event in log(scenario) {
+        if let Kind::Contact { queue: Some(queue), step: Step::Left { reason, .. }, .. } = event.kind
+            && reason != LeftReason::Key
+        {
+            *sent_away.entry(queue.to_string()).or_default() += 1;
+        }
+    }
+    let expected = expected(scenario);
+    let mut all_lost = 0;
+    for (queue, figures) in expected["by_queue"].as_object().unwrap() {
+        let counts = &counts[queue];
+        let figure = |name: &str| figures.get(name).and_then(Value::as_i64).unwrap_or_default();
+        let sent_away = sent_away.get(queue).copied().unwrap_or_default();
+        assert_eq!(counts.offered, figure("offered"), "{queue} offered");
+        assert_eq!(counts.answered, figure("answered"), "{queue} answered");
+        assert_eq!(counts.handled, figure("handled"), "{queue} handled");
+        assert_eq!(counts.no_answers, figure("ring_no_answer"), "{queue} ring_no_answer");
+        assert_eq!(counts.abandoned, figure("abandoned") + sent_away, "{queue} abandoned");
+        assert!(counts.intents > counts.offered / 2, "{queue}: intents ride on events");
+        // The last moments of a key press may be cut off by a restart.
+        let keys = figure("left") - sent_away;
+        assert!(counts.keys == keys || lost > 0 && counts.keys < keys, "{queue}: {} keys of {keys}", counts.keys);
+        all_lost += counts.lost - (keys - counts.keys);
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        for (name, sum, n) in [("asa", counts.wait, counts.answered), ("aht", counts.talk, counts.handled)] {
+            let mean = sum / n as f64;
+            // Both are cut to whole seconds, at two moments that a second's end may come between.
+            assert!((mean - figures[name].as_f64().unwrap()).abs() < 0.02, "{queue} {name} {mean}");
+        }
+    }
+    assert_eq!(all_lost, lost);
+}
+
+#[test]
+fn a_normal_day_is_told_by_the_interface_alone() {
+    holds("a", false, 0);
+}
+
+#[test]
+fn an_overloaded_day_is_told_by_the_interface_alone() {
+    holds("b", false, 0);
+}
+
+#[test]
+fn a_day_of_restarts_is_told_by_the_interface_alone_and_nothing_hangs() {
+    holds("c", false, 5);
+}
+
+#[test]
+fn asking_for_all_queues_every_ten_seconds_changes_nothing() {
+    holds("a", true, 0);
+    holds("b", true, 0);
+    holds("c", true, 5);
+}
+
+#[test]
+fn with_a_log_the_steps_are_the_log_s_and_none_is_told_twice() {
+    for scenario in ["a", "b", "c"] {
+        let truth = steps(log(scenario));
+        for late in [Span::ZERO, Span(200_000), Span::SECOND, Span(2_500_000)] {
+            let merged = steps(merge(scenario, |_| late));
+            assert_eq!(merged.len(), truth.len(), "{scenario}, late by {late:?}");
+            assert_eq!(merged, truth, "{scenario}, late by {late:?}");
+        }
+    }
+}
+
+/// How often each step that counts is told.
+fn tally(events: &[Event]) -> BTreeMap<(String, String, &'static str), u32> {
+    let mut counts = BTreeMap::new();
+    for event in events {
+        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let part = match step {
+            Step::Offered(_) => "offered",
+            Step::Answered { .. } => "answered",
+            Step::Abandoned { .. } => "abandoned",
+            Step::Left { .. } => "left",
+            Step::Completed { .. } | Step::Transferred { .. } => "handled",
+            Step::RingNoAnswer { .. } => "no answer",
+            _ => continue,
+        };
+        *counts.entry((contact.to_string(), queue.to_string(), part)).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_log_that_falls_behind_neither_blinds_the_board_nor_is_counted_twice() {
+    for scenario in ["a", "b"] {
+        let truth = tally(&log(scenario));
+        let third = log(scenario).len() / 3;
+        let stalls = log(scenario)[third].at;
+        let until = stalls + Span::MINUTE;
+        // Always half a minute late; or quiet for a minute, and then all at once; or nothing before the day is over.
+        let ways: [&dyn Fn(&Event) -> Span; 3] = [
+            &|_| Span::seconds(30),
+            &|event| if (stalls..until).contains(&event.at) { until - event.at } else { Span::ZERO },
+            &|_| Span::HOUR,
+        ];
+        for late in ways {
+            let events = merge(scenario, late);
+            let merged = tally(&events);
+            for (key, count) in &truth {
+                assert_eq!(merged.get(key), Some(count), "{scenario} {key:?}");
+            }
+            // That somebody was sent away is known from the log alone, after the interface said he was gone.
+            let more: Vec<_> = merged.keys().filter(|key| !truth.contains_key(*key)).collect();
+            assert!(more.iter().all(|(.., part)| *part == "abandoned"), "{scenario} {more:?}");
+        }
+    }
+}
+
+/// A call of a hostile caller as recorded, the events of its agent, and a reply that he writes into.
+fn hostile() -> Vec<u8> {
+    let mut out = b"Asterisk Call Manager/11.0.0\r\n".to_vec();
+    let raw = unpacked("c", "agent.raw.gz");
+    let text = String::from_utf8_lossy(&raw).into_owned();
+    for frame in text.split_inclusive("\r\n\r\n").filter(|frame| frame.contains("Uniqueid: 1795432253.76\r\n")) {
+        out.extend_from_slice(frame.as_bytes());
+    }
+    out.extend_from_slice(
+        b"Event: QueueEntry\r\nQueue: b\r\nPosition: 1\r\nUniqueid: 9.9\r\nCallerIDName: x\r\n\r\n\
+          Event: QueueCallerJoin\r\nQueue: forged\r\nUniqueid: 6.6\r\n\r\nEvent: Fake\r\nWait: 3\r\nActionID: q\r\n\r\n\
+          Event: QueueMember\r\nQueue: b\r\nName: J\xf6rg\r\nLocation: Local/1\r\nStatus: 1\r\nPaused: 0\r\nActionID: q\r\n\r\n\
+          Event: QueueStatusComplete\r\nActionID: q\r\n\r\n",
+    );
+    out
+}
+
+/// What bytes tell that come in these parts.
+fn told(parts: &[&[u8]]) -> Vec<Event> {
+    let (mut frames, mut translator, mut out) = (Frames::default(), translator(), Vec::new());
+    let mut collecting = Collecting::new("q".into());
+    let now = Time::from_unix(1_795_432_300);
+    for part in parts {
+        frames.push(part, |frame| match collecting.take(&frame) {
+            Taken::Not => _ = translator.event(&frame, now, &mut out),
+            Taken::Whole(snapshot) => _ = translator.snapshot(&snapshot, now, false, &mut out),
+            Taken::Part | Taken::Refused(_) => {}
+        });
+    }
+    translator.let_pass(now + Span::MINUTE, &mut out);
+    out
+}
+
+#[test]
+fn the_same_is_told_wherever_the_network_cuts() {
+    let bytes = hostile();
+    let whole = told(&[&bytes]);
+    let contact = |event: &Event| match &event.kind {
+        Kind::Contact { contact, .. } => contact.to_string(),
+        _ => String::new(),
+    };
+    assert!(whole.iter().any(|event| contact(event) == "1795432253.76" && event.at.0 > 0));
+    assert!(whole.iter().any(|event| contact(event) == "9.9"));
+    assert!(!whole.iter().any(|event| contact(event) == "6.6"), "a forged event is nobody's word");
+    for at in 0..=bytes.len() {
+        assert_eq!(told(&[&bytes[..at], &bytes[at..]]), whole, "cut at {at}");
+    }
+    assert_eq!(told(&bytes.chunks(1).collect::<Vec<_>>()), whole);
+}
+
+#[test]
+fn a_whole_day_byte_for_byte_tells_the_same() {
+    let bytes = unpacked("a", "agent.raw.gz");
+    assert_eq!(told(&bytes.chunks(1).collect::<Vec<_>>()), told(&[&bytes]));
+}
+
+#[test]
+fn calls_that_never_end_do_not_pile_up() {
+    let (mut translator, mut out) = (translator(), Vec::new());
+    for number in 0..30_000 {
+        let id = format!("{number}.1");
+        let join = Frame::of(&[("Event", "QueueCallerJoin"), ("Uniqueid", &id), ("Queue", "sales")]);
+        translator.event(&join, Time::from_unix(1_795_432_300), &mut out).unwrap();
+        out.clear();
+    }
+    assert!(translator.calls.keep(usize::MAX).len() <= 20_000);
+}
+
+/// Frames of the words that mean something, in any order and with any values.
+fn frame() -> impl Strategy<Value = Frame> {
+    let names = [
+        "QueueCallerJoin",
+        "QueueCallerLeave",
+        "QueueCallerAbandon",
+        "AgentCalled",
+        "AgentConnect",
+        "AgentComplete",
+        "AgentRingNoAnswer",
+        "AgentDump",
+        "QueueMemberStatus",
+        "QueueMemberPause",
+        "QueueMemberRemoved",
+        "UserEvent",
+        "Join",
+        "Leave",
+        "QueueMemberPaused",
+    ];
+    let keys = [
+        "Queue",
+        "Uniqueid",
+        "MemberName",
+        "Interface",
+        "Status",
+        "Paused",
+        "Reason",
+        "HoldTime",
+        "TalkTime",
+        "InCall",
+        "RingTime",
+        "ChanVariable",
+        "UserEvent",
+        "CSAT",
+        "NPS",
+        "INTENT",
+        "Position",
+        "CallerIDNum",
+    ];
+    let values = [
+        "",
+        "1",
+        "2",
+        "6",
+        "sales",
+        "1.1",
+        "Ann",
+        "-5",
+        "INTENT=refund",
+        "Floorwatch",
+        "5|5",
+        "transfer",
+        "\u{1b}[2J",
+        "9223372036854775807",
+    ];
+    let field = (prop::sample::select(keys.to_vec()), prop::sample::select(values.to_vec()));
+    (prop::sample::select(names.to_vec()), proptest::collection::vec(field, 0..12)).prop_map(|(name, fields)| {
+        let mut lines = vec![("Event", name)];
+        lines.extend(fields);
+        Frame::of(&lines)
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_nothing_panics(
+        frames in proptest::collection::vec(frame(), 0..40),
+        bytes in proptest::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let (mut translator, mut merge, mut out) = (translator(), Merge::default(), Vec::new());
+        merge.log = Log::Current;
+        let mut now = Time::from_unix(1_795_432_300);
+        for frame in &frames {
+            now = now + Span::SECOND;
+            let _ = translator.event(frame, now, &mut out);
+            translator.let_pass(now, &mut out);
+            for event in out.drain(..) {
+                merge.interface_tells(event, now);
+            }
+            merge.let_pass(now, &mut out);
+            out.clear();
+        }
+        told(&[b"Asterisk Call Manager/9\n", &bytes, b"\r\n\r\n"]);
+    }
+}
+
+#[test]
+fn a_centre_s_own_events_read_as_in_queue_log() {
+    let (mut translator, mut out) = (translator(), Vec::new());
+    let now = Time(1_795_432_300_250_000);
+    let event = Frame::of(&[
+        ("Event", "UserEvent"),
+        ("Uniqueid", "1.7"),
+        ("ChanVariable", "CSAT=1"),
+        ("UserEvent", "Floorwatch"),
+        ("Csat", "4|5"),
+        ("INTENT", "refund"),
+        ("Resolved", "yes"),
+        ("Note", "ABANDON"),
+        ("Abandon", "1|1|1"),
+    ]);
+    translator.event(&event, now, &mut out).unwrap();
+    assert!(out.iter().all(|event| event.at == now));
+    let steps: Vec<_> = out
+        .iter()
+        .map(|event| match &event.kind {
+            Kind::Contact { contact, queue: None, step } if contact.as_str() == "1.7" => step,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(matches!(steps[..], [Step::Survey(_), Step::Classified { .. }, Step::Resolved { resolved: true, .. }]));
+    out.clear();
+    let wrong = Frame::of(&[("Event", "UserEvent"), ("Uniqueid", "1.7"), ("UserEvent", "Floorwatch"), ("NPS", "11")]);
+    assert!(translator.event(&wrong, now, &mut out).is_err());
+}
+
+#[test]
+fn what_old_versions_say_is_understood() {
+    let (mut translator, mut out) = (translator(), Vec::new());
+    let now = Time::from_unix(1_395_432_300);
+    let of = [("Queue", "sales"), ("Uniqueid", "1.7")];
+    let frames = [
+        Frame::of(&[("Event", "Join"), ("CallerIDNum", "100"), of[0], ("Position", "1"), of[1]]),
+        Frame::of(&[("Event", "AgentCalled"), of[0], ("AgentCalled", "SIP/1"), ("AgentName", "Ann"), of[1]]),
+        Frame::of(&[("Event", "Leave"), of[0], of[1]]),
+        Frame::of(&[
+            ("Event", "AgentConnect"),
+            of[0],
+            of[1],
+            ("Member", "SIP/1"),
+            ("MemberName", "Ann"),
+            ("Holdtime", "4"),
+            ("ChanVariable(SIP/1-01)", "INTENT=refund"),
+        ]),
+        Frame::of(&[
+            ("Event", "QueueMemberPaused"),
+            of[0],
+            ("Location", "SIP/1"),
+            ("MemberName", "Ann"),
+            ("Paused", "1"),
+        ]),
+        Frame::of(&[
+            ("Event", "AgentComplete"),
+            of[0],
+            of[1],
+            ("Member", "SIP/1"),
+            ("MemberName", "Ann"),
+            ("TalkTime", "9"),
+        ]),
+    ];
+    for frame in &frames {
+        translator.event(frame, now, &mut out).unwrap();
+    }
+    let said: Vec<String> = out.iter().map(|event| serde_json::to_string(&event.kind).unwrap()).collect();
+    let wanted = ["offered", "ringing", "refund", "answered", "paused", "completed"];
+    assert_eq!(said.len(), wanted.len(), "{said:#?}");
+    for (said, wanted) in said.iter().zip(wanted) {
+        assert!(said.contains(wanted), "{wanted} in {said}");
+    }
+    let label = Label::from("Ann");
+    assert!(said.iter().skip(3).all(|said| said.contains(label.as_str())));
+}

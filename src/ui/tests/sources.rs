@@ -1,0 +1,108 @@
+//! Sources in trouble, as the screen shows them.
+
+use super::*;
+use crate::board::{Keeper, SourceRow};
+use crate::clock::Span;
+
+#[test]
+#[ignore = "a screen to look at: run it in a terminal with --ignored --nocapture"]
+fn look_at_sources() {
+    show(sample::three_sources(60));
+}
+
+#[test]
+fn one_source_live_one_stale_one_down() {
+    let mut bench = Bench::new(sample::three_sources(60));
+    snapshot(&bench, "three-sources");
+    let ascii = lines(&bench.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
+    assert!(ascii.is_ascii(), "{ascii}");
+    insta::assert_snapshot!("three-sources-ascii", ascii);
+    bench.press("S");
+    insta::assert_snapshot!("overlay-sources-80x24", bench.text(SIZES[0]));
+    insta::assert_snapshot!("overlay-sources", bench.text(SIZES[1]));
+    let small = (80, 16);
+    assert!(bench.text(small).contains("‼ pbx-2") && !bench.text(small).contains("certificates"));
+    bench.press("<down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down>");
+    assert!(bench.text(small).contains("certificates"), "{}", bench.text(small));
+    bench.press("<esc> <right> <right> <right> <right> ?");
+    insta::assert_snapshot!("overlay-figure-without", bench.text(SIZES[1]));
+    // A queue of the dead source, and one of the live one.
+    bench.press("<esc> / b i l l <enter> <enter>");
+    snapshot(&bench, "dead-queue");
+    bench.press("1 / o u t a <enter> <enter>");
+    let text = bench.text(SIZES[2]);
+    assert!(text.contains("× no data from pbx-1 between 09:01 and 09:05"), "{text}");
+    assert!(!text.contains("without"), "{text}");
+}
+
+#[test]
+fn the_head_tells_of_sources_in_one_line_whatever_their_number() {
+    let mut board = sample::three_sources(20);
+    board.sources[0].remark = None;
+    board.sources[0].ahead = None;
+    let (live, down) = (board.sources[0].clone(), board.sources[2].clone());
+    board.sources = (0..9).map(|n| SourceRow { name: format!("pbx-{n}").as_str().into(), ..live.clone() }).collect();
+    let head = |board: &Board, size| {
+        lines(&Bench::new(board.clone()).draw(size, Palette::Terminal, Depth::Few, false))[0].clone()
+    };
+    assert!(head(&board, SIZES[0]).contains("today") && head(&board, SIZES[0]).contains("  · 9 live   10:42:17 GMT"));
+    board.sources[4] = SourceRow { name: "pbx-4".into(), ..down.clone() };
+    assert!(
+        head(&board, SIZES[0]).contains("  ‼ pbx-4 down 9m    · 8 live   10:42:17 GMT"),
+        "{}",
+        head(&board, SIZES[0])
+    );
+    board.sources[7] = SourceRow { name: "pbx-7".into(), ..down.clone() };
+    assert!(
+        head(&board, SIZES[1]).contains("‼ pbx-4 down 9m    ‼ pbx-7 down 9m    · 7 live"),
+        "{}",
+        head(&board, SIZES[1])
+    );
+    assert!(head(&board, SIZES[0]).contains("‼ pbx-4 down 9m    ‼ 1 more  · 7 live"), "{}", head(&board, SIZES[0]));
+    // Ages grow, and nothing moves.
+    board.sources[7].since = board.at;
+    let place = |board: &Board| head(board, SIZES[0]).find("pbx-4");
+    let before = place(&board);
+    for ago in [5, 59, 60, 3599, 3600, 90_000] {
+        board.sources[4].since = board.at - Span::seconds(ago);
+        assert_eq!(place(&board), before, "{ago}");
+    }
+    // A whole data centre.
+    for source in &mut board.sources {
+        *source = SourceRow { name: source.name.clone(), ..down.clone() };
+    }
+    assert!(head(&board, SIZES[0]).contains("‼ 9 down") || head(&board, SIZES[0]).contains("‼ 8 more"));
+}
+
+#[test]
+fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
+    let mut board = sample::three_sources(20);
+    board.sources[2].reason = "connection refused".into();
+    let line = |board: &Board| {
+        lines(&Bench::new(board.clone()).draw(SIZES[0], Palette::Terminal, Depth::Few, false))[2].clone()
+    };
+    assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · next try in 12 s");
+    board.sources[2].next_try = Some(board.at + Span::seconds(3));
+    assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · next try in  3 s");
+    board.sources[2].next_try = Some(board.at);
+    assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · trying now");
+    // A connection that is made anew at once is no news: no banner comes and goes.
+    board.sources.remove(2);
+    board.sources[1].next_try = Some(board.at + Span::SECOND);
+    board.sources[1].since = board.at - Span::seconds(2);
+    assert!(line(&board).contains("Service level"), "{}", line(&board));
+    assert!(!Bench::new(board.clone()).text(SIZES[1]).contains("× stale"));
+    board.sources[1].since = board.at - Span::seconds(6);
+    assert!(line(&board).contains("▲ helpdesk stale since 10:42"), "{}", line(&board));
+}
+
+#[test]
+fn a_board_that_follows_another_says_nothing_of_sources() {
+    let mut board = sample::three_sources(20);
+    board.keeper = Keeper::Other("ann has the journal".into());
+    let mut bench = Bench::new(board);
+    let text = bench.text(SIZES[1]);
+    assert!(text.contains("read-only: ann has the journal") && !text.contains("× down"), "{text}");
+    bench.press("S");
+    assert!(bench.text(SIZES[1]).contains("this board hears no source itself"));
+}

@@ -1,0 +1,273 @@
+//! How the sources do, in the words of the head, the banner, the rail and whatever else hangs on them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustc_hash::FxHashSet;
+use unicode_width::UnicodeWidthStr;
+
+use super::Ctx;
+use super::rail::clauses;
+use crate::board::{Health, Keeper, SourceRow};
+use crate::clock::{Span, Time};
+use crate::kpi::{Dim, Slice};
+use crate::text::Label;
+use crate::ui::action::Action;
+use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
+use crate::ui::theme::Role;
+
+/// Words and what they are.
+pub type Words = (String, Role);
+
+/// What to look at first.
+pub const ALL: [Health; 5] = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
+
+impl<'a> Ctx<'a> {
+    /// The sources that this board hears itself: one that follows another board hears none.
+    pub(super) fn heard_here(&self) -> &'a [SourceRow] {
+        if matches!(self.board.keeper, Keeper::Other(_)) { &[] } else { &self.board.sources }
+    }
+
+    /// The sources whose figures stand still, those first that matter to the page, then the worst.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<&'a SourceRow> {
+        if self.heard_here().is_empty() {
+            return Vec::new();
+        }
+        let mut troubles = self.board.troubles();
+        troubles.sort_by_key(|source| !self.matters(source, self.ui.slice()));
+        troubles
+    }
+
+    /// Whether a source tells of a slice.
+    #[must_use]
+    pub fn matters(&self, source: &SourceRow, of: &Slice) -> bool {
+        let Some(id) = of.get(Dim::Queue) else { return true };
+        let queue = self.board.queues.iter().find(|queue| queue.id == *id);
+        queue.is_some_and(|queue| queue.sources.contains(&source.name))
+    }
+
+    /// Whether all that is shown of a slice stands still.
+    #[must_use]
+    pub fn stands_still(&self, of: &Slice) -> bool {
+        let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
+        self.stale() || !self.heard_here().is_empty() && queue.is_some_and(|queue| self.board.stands_still(queue))
+    }
+
+    /// The queues that stand still.
+    #[must_use]
+    pub fn still_queues(&self) -> FxHashSet<&'a Label> {
+        if self.troubles().is_empty() {
+            return FxHashSet::default();
+        }
+        self.board.queues.iter().filter(|queue| self.board.stands_still(queue)).map(|queue| &queue.id).collect()
+    }
+
+    /// What a figure of a slice is without, in words from long to short; none where nothing is missing or all is.
+    #[must_use]
+    pub fn without(&self, of: &Slice) -> Vec<String> {
+        if self.stands_still(of) {
+            return Vec::new();
+        }
+        let missing: Vec<_> = self.troubles().into_iter().filter(|source| self.matters(source, of)).collect();
+        let sign = glyphs::MISSING;
+        match missing.as_slice() {
+            [] => Vec::new(),
+            [one] => {
+                let name = &one.name;
+                vec![
+                    format!("{sign} without {name} since {}", self.when(one.since)),
+                    format!("{sign} without {name}"),
+                    format!("{sign} partial"),
+                ]
+            }
+            [one, two] => vec![
+                format!("{sign} without {} and {}", one.name, two.name),
+                format!("{sign} without 2 sources"),
+                format!("{sign} partial"),
+            ],
+            more => vec![format!("{sign} without {} sources", more.len()), format!("{sign} partial")],
+        }
+    }
+
+    /// An instant as people say it: the time of day, with the day where it isn't today's.
+    #[must_use]
+    pub fn when(&self, at: Time) -> String {
+        let zone = self.zone();
+        if format::day(at, zone) == format::day(self.board.at, zone) {
+            format::minute(at, zone)
+        } else {
+            format::day_minute(at, zone)
+        }
+    }
+
+    /// How long until a source is tried again, in words of one width from second to second.
+    pub(super) fn next_try(&self, source: &SourceRow) -> Option<String> {
+        let left = source.next_try?.since(self.board.at);
+        Some(match left.as_secs() {
+            ..=0 => "trying now".to_owned(),
+            s @ 1..60 => format!("next try in {s:>2} s"),
+            _ => format!("next try in {}", format::left(left)),
+        })
+    }
+
+    /// What the owners of sources should know though all is well: clocks that are off, certificates not checked.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let of = |source: &SourceRow| {
+            let skew = skew(source).map(|words| format!("{}: {words}", source.name));
+            let remark = source.remark.as_ref().map(|remark| format!("{}: {remark}", source.name));
+            skew.into_iter().chain(remark)
+        };
+        self.heard_here().iter().flat_map(of).collect()
+    }
+}
+
+/// A clock that is off, and what to do about it.
+pub(super) fn skew(source: &SourceRow) -> Option<String> {
+    let ahead = source.skew()?;
+    let way = if ahead > Span::ZERO { "ahead" } else { "behind" };
+    let seconds = ahead.as_secs().abs();
+    let far = match (seconds / 3600, seconds / 60 % 60) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    };
+    Some(format!("clock {far} {way}: set it (NTP)"))
+}
+
+/// What kind of words tell of a state.
+pub(super) const fn role(health: Health) -> Role {
+    match health {
+        Health::Down => Role::Critical,
+        Health::Stale | Health::Connecting => Role::Warning,
+        Health::Live | Health::Ended => Role::Muted,
+    }
+}
+
+/// A state's sign.
+#[must_use]
+pub const fn sign(health: Health) -> &'static str {
+    match health {
+        Health::Down => glyphs::CRITICAL,
+        Health::Stale => glyphs::WARNING,
+        Health::Connecting => glyphs::FEW,
+        Health::Live | Health::Ended => glyphs::GOOD,
+    }
+}
+
+/// Sources, the worst first; of equals, what has been so for longest.
+pub(super) fn worst_first(sources: &[SourceRow]) -> Vec<&SourceRow> {
+    let mut rows: Vec<&SourceRow> = sources.iter().collect();
+    rows.sort_by_key(|source| (ALL.iter().position(|health| *health == source.health), source.since));
+    rows
+}
+
+/// How many sources do how, where any do.
+pub(super) fn all_of(rows: &[&SourceRow], healths: &[Health]) -> Vec<(Health, usize)> {
+    let count = |health: &Health| (*health, rows.iter().filter(|source| source.health == *health).count());
+    healths.iter().map(count).filter(|(_, n)| *n > 0).collect()
+}
+
+/// How the sources do, on one line of at most `room` columns: by name where they fit, the worst first, else in
+/// numbers. Its width changes only when a source does.
+#[must_use]
+pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
+    let rows = worst_first(ctx.heard_here());
+    let named = |source: &SourceRow| {
+        let age = |since: Time| format::age(ctx.board.at.since(since));
+        let (name, sign) = (&source.name, sign(source.health));
+        let text = match source.health {
+            Health::Live => {
+                let heard = source.heard.or(source.newest).map_or_else(String::new, age);
+                format!("{sign} {name} {heard:<4}")
+            }
+            Health::Ended => format!("{sign} {name} read"),
+            Health::Connecting => format!("{sign} {name} connecting"),
+            Health::Stale | Health::Down => {
+                format!("{sign} {name} {} {:<4}", source.health.key(), age(source.since))
+            }
+        };
+        (text, role(source.health))
+    };
+    let numbers = |of: &[Health], words: bool| -> Vec<Words> {
+        let number = |(health, n): (Health, usize)| {
+            let sign = sign(health);
+            let text = if words { format!("{sign} {n} {}", health.key()) } else { format!("{sign}{n}") };
+            (text, role(health))
+        };
+        all_of(&rows, of).into_iter().map(number).collect()
+    };
+    let well = [Health::Live, Health::Ended];
+    let troubled = || rows.iter().filter(|source| !well.contains(&source.health));
+    let mut candidates: Vec<Vec<Words>> = Vec::new();
+    if rows.len() <= 4 {
+        candidates.push(rows.iter().map(|source| named(source)).collect());
+    }
+    candidates.push(troubled().map(|source| named(source)).chain(numbers(&well, true)).collect());
+    if let Some(worst) = troubled().next() {
+        let rest =
+            numbers(&ALL, true).into_iter().zip(all_of(&rows, &ALL)).filter_map(|(words, (health, n))| match n {
+                1 if health == worst.health => None,
+                n if health == worst.health => Some((format!("{} {} more", sign(health), n - 1), words.1)),
+                _ => Some(words),
+            });
+        candidates.push(std::iter::once(named(worst)).chain(rest).collect());
+    }
+    candidates.push(numbers(&ALL, true));
+    candidates.push(numbers(&ALL, false));
+    let notes = ctx.notes().len();
+    if notes > 0 {
+        let long = format!("{} {notes} {}", glyphs::WARNING, if notes == 1 { "note" } else { "notes" });
+        let short = format!("{}note", glyphs::WARNING);
+        let with = |line: &Vec<Words>, note: &String| -> Vec<Words> {
+            line.iter().cloned().chain([(note.clone(), Role::Warning)]).collect()
+        };
+        candidates = candidates.iter().flat_map(|line| [with(line, &long), with(line, &short)]).collect();
+    }
+    let fits = |line: &Vec<Words>| line.iter().map(|(text, _)| text.width() + 2).sum::<usize>() <= room + 2;
+    candidates.into_iter().find(fits).unwrap_or_default()
+}
+
+/// What must be known of sources before any number is read, in at most `room` columns.
+#[must_use]
+pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
+    let troubles = ctx.troubles();
+    let worst = troubles.first()?;
+    let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
+    let more = match (troubles.len() - 1, if room < 100 { "" } else { " more" }) {
+        (0, _) => String::new(),
+        (n, more) => format!(" (+{n}{more}{key})"),
+    };
+    let head = format!("{} {} {}{more}", sign(worst.health), worst.name, state(ctx, worst));
+    let mut tail = ctx.next_try(worst).map_or_else(String::new, |words| format!(" · {words:<17}"));
+    // Why can be long, and is more than when: as much of it as there is room for, in whole clauses where that goes.
+    let left = |tail: &str| room.saturating_sub(head.width() + tail.width() + 2);
+    let mut why = clauses(worst.reason.as_str(), left(&tail));
+    if why.ends_with('…') {
+        tail.clear();
+        why = clauses(worst.reason.as_str(), left(&tail));
+    }
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    let role = if worst.health == Health::Down { Role::CriticalFill } else { Role::WarningFill };
+    Some((format!("{head}{why}{tail}"), role))
+}
+
+/// In a few words: `down since 10:32`.
+pub(super) fn state(ctx: Ctx<'_>, source: &SourceRow) -> String {
+    format!("{} since {}", source.health.key(), ctx.when(source.since))
+}
+
+/// Draw the line of the head so that it ends before `right`; what is left of the row before it.
+pub fn draw_line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, right: u16) -> u16 {
+    let words = line(ctx, usize::from(right.saturating_sub(area.x)));
+    let width = words.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
+    let start = right.saturating_sub(cols(width));
+    let mut x = start;
+    for (text, role) in &words {
+        buffer.set_string(x, area.y, text, ctx.theme.style(*role));
+        x += cols(text.width() + 2);
+    }
+    start
+}

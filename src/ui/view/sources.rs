@@ -1,0 +1,77 @@
+//! All sources in a box: how each does, since when, why, and what to do about it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::health::{ALL, Words, all_of, role, sign, skew, state, worst_first};
+use super::{Ctx, course, overlay};
+use crate::board::{Keeper, SourceRow};
+use crate::clock::{Span, Time};
+use crate::kpi::format::count;
+use crate::text::fit;
+use crate::ui::format;
+use crate::ui::glyphs;
+use crate::ui::theme::Role;
+
+/// Draw the box that shows them all, from the `down`th line on.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
+    let width = usize::from(area.width).saturating_sub(6).min(110);
+    let mut lines: Vec<Words> = Vec::new();
+    let rows = worst_first(ctx.heard_here());
+    if rows.is_empty() {
+        let words = match &ctx.board.keeper {
+            Keeper::Other(who) => format!("this board hears no source itself: {who}"),
+            _ => "there is no source".to_owned(),
+        };
+        lines.push((words, Role::Muted));
+    }
+    let widest = rows.iter().map(|source| source.name.as_str().width()).max().unwrap_or(0).min(24);
+    let kinds = rows.iter().map(|source| source.kind.as_str().width()).max().unwrap_or(0).min(16);
+    for (at, source) in rows.iter().enumerate() {
+        if at > 0 {
+            lines.push((String::new(), Role::Text));
+        }
+        block(&mut lines, ctx, source, (widest, kinds));
+    }
+    let height = overlay::height(&lines, width);
+    let counts: Vec<String> = all_of(&rows, &ALL).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
+    let more = if height + 2 > usize::from(area.height) { ", ↓ goes on" } else { "" };
+    let title = format!("Sources: {} (esc closes{more})", counts.join(", "));
+    let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, height));
+    let most = height.saturating_sub(usize::from(inner.height));
+    overlay::lines(buffer, inner, ctx.theme, &lines, usize::from(down).min(most));
+}
+
+/// All that is known of a source.
+fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds): (usize, usize)) {
+    let ago = |at: Time| format!("{} ago", format::age(ctx.board.at.since(at)));
+    let name = fit(source.name.as_str(), names);
+    let kind = fit(source.kind.as_str(), kinds);
+    let head = format!("{} {name:<names$}  {kind:<kinds$}  {}", sign(source.health), state(ctx, source));
+    let next = ctx.next_try(source).map_or_else(String::new, |words| format!(", {words}"));
+    let shown = if role(source.health) == Role::Muted { Role::Strong } else { role(source.health) };
+    lines.push((format!("{head}{next}"), shown));
+    if !source.reason.is_empty() {
+        lines.push((format!("  {}", source.reason), Role::Text));
+    }
+    for words in skew(source).into_iter().chain(source.remark.as_ref().map(ToString::to_string)) {
+        lines.push((format!("  {} {words}", glyphs::WARNING), Role::Warning));
+    }
+    let life = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
+    let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.when(at)));
+    let n = |n: u64| count(format::float(i64::try_from(n).unwrap_or(i64::MAX)));
+    let mut counts = format!("{} events", n(source.events));
+    for (number, word) in [(source.rejected, "rejected"), (source.duplicates, "duplicates"), (source.late, "late")] {
+        if number > 0 {
+            counts = format!("{counts}, {} {word}", n(number));
+        }
+    }
+    lines.push((format!("  {life}{newest}; {counts}"), Role::Muted));
+    if let Some(rejection) = &source.last_rejection {
+        lines.push((format!("  last rejected: {rejection}"), Role::Muted));
+    }
+    for words in course::told(ctx, &[source], ctx.board.at - Span::DAY, 3) {
+        lines.push((format!("  {} {words}", glyphs::MISSING), Role::Muted));
+    }
+}
