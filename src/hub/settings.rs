@@ -68,12 +68,6 @@ impl Settings {
         if self.certificate.is_some() != self.key.is_some() {
             return Err(("certificate", "and `key` go together: give both, or neither".to_owned()));
         }
-        if self.url.is_some() && !self.tokens.is_empty() {
-            return Err((
-                "url",
-                "makes this board a guest of another hub, and `tokens` are for a hub's own".to_owned(),
-            ));
-        }
         if !self.listen.0.ip().to_canonical().is_loopback() {
             if self.tokens.is_empty() {
                 let why = "is reached from other machines, so tokens must say who may do what: make one with `floorwatch hub token NAME ROLE`, or listen on 127.0.0.1";
