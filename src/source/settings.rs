@@ -150,8 +150,8 @@ impl Settings {
     pub fn verbs(&self) -> Verbs {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
-            _ => Verbs::default(),
             Connector::Asterisk(asterisk) => asterisk.verbs.clone(),
+            _ => Verbs::default(),
         }
     }
 
