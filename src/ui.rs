@@ -65,7 +65,7 @@ pub enum Error {
 }
 
 /// The least time between two drawings of data.
-const FRAME: Duration = Duration::from_millis(250);
+const FRAME: Duration = Duration::from_millis(100);
 
 /// Something that was asked for, and what came of it.
 enum Answered {
