@@ -18,6 +18,7 @@ mod watch;
 mod written;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
@@ -32,7 +33,7 @@ pub use rule::{Rule, SOURCE_STALE, built_in};
 pub use written::{Each, RuleError, When, Written, rules};
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth a look.
@@ -42,7 +43,7 @@ pub enum Severity {
 }
 
 /// Where an episode stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Too few samples to judge.
@@ -60,7 +61,7 @@ pub enum State {
 }
 
 /// Who does something: the name and where from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Who {
     /// The login (or what the configuration says).
     pub name: Label,
@@ -69,7 +70,7 @@ pub struct Who {
 }
 
 /// An acknowledgement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Acknowledgement {
     /// By whom.
     pub who: Who,
@@ -87,7 +88,7 @@ pub struct Acknowledgement {
 }
 
 /// A snooze: nothing is said until it ends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Snooze {
     /// By whom.
     pub who: Who,
@@ -98,7 +99,7 @@ pub struct Snooze {
 }
 
 /// One thing that happened to an episode. The trail is append-only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// When.
     pub at: Time,
@@ -115,7 +116,7 @@ pub struct Entry {
 }
 
 /// One stretch of a rule being broken in one slice, from firing to resolved.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Episode {
     /// Its id, unique in the journal.
     pub id: u64,
@@ -278,6 +279,21 @@ fn sentence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Label, D::Erro
 fn prose_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Label>, D::Error> {
     let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
     Ok(text.map(|text| Label::prose(&text)))
+}
+
+impl State {
+    /// In a word.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Insufficient => "insufficient",
+            Self::Pending => "pending",
+            Self::Firing => "firing",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+            Self::Resolved => "resolved",
+        }
+    }
 }
 
 impl Severity {

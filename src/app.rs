@@ -1,23 +1,29 @@
 //! The composition root: runtime, clock, channels, tasks, and the order in which they end.
 //!
 //! The only place that knows every room. The screen runs on the thread that the program began on; the floor on a
-//! worker of the runtime; each source on a thread of its own; the journal's writer on another.
+//! worker of the runtime; each source on a thread of its own; the journal's writer on another. A hub is the same
+//! without a screen; a hub's guest is the screen without a floor.
 
+mod hub;
 mod identity;
 mod log;
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc as threads;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
+use crate::alert::Who;
 use crate::board::Mode;
 use crate::clock::{Clock, Time};
 use crate::config::{self, Config};
 use crate::event::Event;
 use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo};
+use crate::hub::client;
 use crate::journal::{self, Journal};
 use crate::kpi::{Bands, KpiId};
 use crate::source::csv::{Columns, ColumnsError};
@@ -56,6 +62,24 @@ pub enum Error {
     /// A recording in which nothing happens.
     #[error("there is no event in {0}: nothing to replay")]
     Empty(String),
+    /// Several floors on this machine, and none is named.
+    #[error("several floors run on this machine ({}): name one with `socket` under [hub]", .0.join(", "))]
+    Many(Vec<String>),
+    /// The hub can't listen.
+    #[error("the hub can't listen at {0}")]
+    Listen(String, #[source] std::io::Error),
+    /// Nor at its socket.
+    #[error(transparent)]
+    Socket(#[from] crate::hub::socket::Error),
+    /// Its certificate.
+    #[error("{0}: {1}")]
+    Certificate(PathBuf, String),
+    /// No floor to look at.
+    #[error("no floor runs here: start `floorwatch hub` or a board, or name a hub with `url` under [hub]")]
+    NoFloor,
+    /// The hub can't be reached.
+    #[error("{0}")]
+    CutOff(Label),
     /// The screen.
     #[error(transparent)]
     Screen(#[from] ui::Error),
@@ -91,29 +115,107 @@ pub struct Replay {
     pub from: Option<Time>,
 }
 
-/// Show the configured floor.
+/// Show the configured floor: a hub's, where one is named, or one of this program's own.
 ///
 /// # Errors
 /// Where the journal, a thread or the terminal can't be had.
 pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
-    let folder = config::state_folder();
-    let path = config.journal.path.clone().or_else(|| folder.as_ref().map(|f| f.join("floorwatch.db")));
-    let path = path.ok_or(Error::Homeless)?;
-    let _log = log::start(log_file, folder.as_deref())?;
+    if config.hub.url.is_some() {
+        return visit(config, log_file)?.map_or_else(|| Err(Error::NoFloor), Ok);
+    }
+    let _log = log::start(log_file, config::state_folder().as_deref())?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
+    let (floor, handle, socket) = kept(&config, &clock, &who)?;
+    let stop = CancellationToken::new();
+    let share = hub::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
+    show(floor.run(), share, handle, config.ui, who, &stop)
+}
+
+/// Show the floor of the configured hub, or one that runs on this machine; `None` where there is none.
+///
+/// # Errors
+/// Where several run here, or the terminal can't be had.
+pub fn visit(config: Config, log_file: Option<&Path>) -> Result<Option<()>, Error> {
+    let Some((place, name)) = hub::place(&config)? else { return Ok(None) };
+    let _log = log::start(log_file, config::state_folder().as_deref())?;
+    let (handle, work) = client::connect(place, name, Clock::System);
+    let who = identity::who(config.who);
+    show(work, std::future::ready(()), handle, config.ui, who, &CancellationToken::new()).map(Some)
+}
+
+/// Run the configured floor for others, without a screen, until the program is told to end.
+///
+/// # Errors
+/// Where the journal or a thread can't be had, or the hub can't listen.
+pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
+    let _log = log::to_stderr(log_file)?;
+    let clock = Clock::System;
+    let who = identity::who(config.who.clone());
+    let (floor, handle, socket) = kept(config, &clock, &who)?;
+    let runtime = runtime()?;
+    let floor = runtime.spawn(floor.run());
+    let served = runtime.block_on(hub::serve(handle, config, socket, clock));
+    // The hub's handles are gone, so the floor writes down what is pending and ends.
+    let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, floor).await });
+    if ended.is_err() {
+        tracing::error!("the floor did not end in time");
+    }
+    runtime.shutdown_background();
+    served
+}
+
+/// Look at the configured hub's floor, or one that runs on this machine, and do something with its handle once its
+/// board is there.
+///
+/// # Errors
+/// [`Error::NoFloor`] where there is none, [`Error::CutOff`] where it can't be reached.
+pub fn look<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) -> F) -> Result<T, Error> {
+    let (place, name) = hub::place(config)?.ok_or(Error::NoFloor)?;
+    let runtime = runtime()?;
+    let (handle, work) = client::connect(place, name, Clock::System);
+    runtime.spawn(work);
+    runtime.block_on(async {
+        let mut boards = handle.watch();
+        // The first board that is no more cut off is the floor's; the first that says why it is cut off says it all.
+        let arrived = boards.wait_for(|board| {
+            board.hub.as_ref().is_some_and(|hub| hub.cut_off.as_ref().is_none_or(|cut_off| cut_off.next_try.is_some()))
+        });
+        let cut_off = match tokio::time::timeout(PATIENCE, arrived).await {
+            Ok(Ok(board)) => board.hub.as_ref().and_then(|hub| hub.cut_off.clone()).map(|cut_off| cut_off.reason),
+            _ => Some(Label::fixed("the hub does not answer")),
+        };
+        match cut_off {
+            Some(reason) => Err(Error::CutOff(reason)),
+            None => Ok(ask(handle).await),
+        }
+    })
+}
+
+/// Where the journal lies.
+fn journal_path(config: &Config) -> Result<PathBuf, Error> {
+    let usual = || config::state_folder().map(|folder| folder.join("floorwatch.db"));
+    config.journal.path.clone().or_else(usual).ok_or(Error::Homeless)
+}
+
+/// The configured floor, which goes on where it was left and is written down, its handle, and where users of this
+/// machine find it.
+fn kept(config: &Config, clock: &Clock, who: &Who) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
+    let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
     settings.keep_days = config.journal.keep_days;
     let opened = Journal::open(&path, &settings)?;
     let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
-    let floor_settings = floor_settings(&config, config.sources.iter().map(info).collect());
+    let floor_settings = floor_settings(config, config.sources.iter().map(info).collect());
     let start = {
         let (sources, clock) = (config.sources.clone(), clock.clone());
         Box::new(move |cursors: &Cursors| start(&sources, &clock, cursors))
     };
-    let keeping = Keeping { opened, path, settings, start };
-    let (floor, handle) = Floor::new(floor_settings, clock, Mode::Live, Feed::Nothing);
-    show(floor.keeping(keeping), handle, config.ui, who)
+    let socket = hub::socket_of(&config.hub, &path);
+    let forward = hub::forward(socket.clone(), clock.clone());
+    let keeping = Keeping { opened, path, settings, start, forward };
+    let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
+    Ok((floor.keeping(keeping), handle, socket))
 }
 
 /// Show a simulated floor. Nothing of it is kept.
@@ -144,7 +246,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     simulator::spawn(0, world, clock.clone(), to)?;
     let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
     let (floor, handle) = Floor::new(settings, clock, mode, Feed::Sources(messages));
-    show(floor, handle, config.ui, identity::who(config.who))
+    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
 }
 
 /// Show a recorded day as if it were live. Nothing of it is kept.
@@ -167,7 +269,7 @@ pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Resul
     let mode = Mode::Replay { speed: replay.speed, paused: false, from: Time(0), to: Time(0) };
     let recording = Recording::new(events, replay.from, replay.speed);
     let (floor, handle) = Floor::new(settings, Clock::System, mode, Feed::Recording(recording));
-    show(floor, handle, config.ui, identity::who(config.who))
+    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
 }
 
 fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings {
@@ -192,17 +294,28 @@ fn start(sources: &[source::Settings], clock: &Clock, cursors: &Cursors) -> Resu
     Ok(messages)
 }
 
-/// Run a floor and show it until the user leaves; then let the floor write down what is pending.
-fn show(floor: Floor, handle: Handle, settings: ui::Settings, who: crate::alert::Who) -> Result<(), Error> {
+/// Keep a floor up by `work` and show it until the user leaves; then let the floor write down what is pending. `also`
+/// runs beside it, and ends with `stop`.
+fn show(
+    work: impl Future<Output = ()> + Send + 'static,
+    also: impl Future<Output = ()> + Send + 'static,
+    handle: Handle,
+    settings: ui::Settings,
+    who: Who,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     let runtime = runtime()?;
     let (ended, end) = threads::channel();
     runtime.spawn(async move {
-        floor.run().await;
+        work.await;
         // Nobody waits for it any more: the program is ending anyway.
         let _ = ended.send(());
     });
+    let also = runtime.spawn(also);
     let shown = runtime.block_on(ui::run(handle, settings, who));
-    // The screen's handle is gone, so the floor ends.
+    stop.cancel();
+    runtime.block_on(async { drop(tokio::time::timeout(PATIENCE, also).await) });
+    // The screen's handle was the last, so the floor ends.
     if end.recv_timeout(PATIENCE).is_err() {
         tracing::error!("the floor did not end in time");
     }

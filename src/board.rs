@@ -6,6 +6,7 @@
 mod gaps;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::alert::Episode;
 use crate::clock::{Span, Time};
@@ -19,7 +20,7 @@ pub use gaps::GapRow;
 const BRIEF: Span = Span(5 * Span::SECOND.0);
 
 /// The floor at an instant.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Board {
     /// Rises with every board.
     pub seq: u64,
@@ -33,6 +34,9 @@ pub struct Board {
     pub mode: Mode,
     /// Who writes the journal.
     pub keeper: Keeper,
+    /// The hub it comes from, where it is not made in this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubRow>,
     /// How figures are counted.
     pub rules: Rules,
     /// The whole floor.
@@ -52,8 +56,28 @@ pub struct Board {
     pub alerts: Vec<Episode>,
 }
 
+/// The hub that a board comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HubRow {
+    /// Its name.
+    pub name: Label,
+    /// Where the board is cut off from it: this is the last that was seen.
+    pub cut_off: Option<CutOff>,
+}
+
+/// Since when, and why, there is no way to the hub.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CutOff {
+    /// Since when.
+    pub since: Time,
+    /// Why, and what to do about it.
+    pub reason: Label,
+    /// When it will be tried again.
+    pub next_try: Option<Time>,
+}
+
 /// What kind of floor it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Real sources.
@@ -80,7 +104,7 @@ pub enum Mode {
 }
 
 /// Who writes the journal.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeper {
     /// Nobody: nothing is kept (simulation, replay).
@@ -97,7 +121,7 @@ pub enum Keeper {
 }
 
 /// A queue now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueRow {
     /// Its id, as in slices.
     pub id: Label,
@@ -117,7 +141,7 @@ pub struct QueueRow {
 }
 
 /// An agent now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentRow {
     /// Its id, as in slices.
     pub id: Label,
@@ -140,7 +164,7 @@ pub struct AgentRow {
 }
 
 /// A contact waiting.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingRow {
     /// The contact.
     pub contact: Label,
@@ -163,7 +187,7 @@ pub struct WaitingRow {
 }
 
 /// A source now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SourceRow {
     /// Its name.
     pub name: Label,
@@ -198,7 +222,7 @@ pub struct SourceRow {
 }
 
 /// How a source does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// Not there yet.
@@ -215,7 +239,7 @@ pub enum Health {
 }
 
 /// A contact, for lists at the end of a drill.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ContactRow {
     /// Its id.
     pub contact: Label,

@@ -3,12 +3,15 @@
 //! Each command has a file; its `Args` are what stands on the line, and what it asks for, checked and put together
 //! with the configuration, is a plain value that says everything.
 
+pub mod alerts;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod hub;
 mod output;
 pub mod replay;
 pub mod report;
+pub mod snapshot;
 pub mod times;
 
 use std::path::PathBuf;
@@ -72,6 +75,12 @@ pub enum Command {
     Replay(replay::Args),
     /// Figures from files
     Report(report::Args),
+    /// The floor without a screen, for many boards
+    Hub(hub::Args),
+    /// One look at a running floor, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown
+    Snapshot(snapshot::Args),
+    /// The alerts of a running floor: list, acknowledge, snooze, history
+    Alerts(alerts::Args),
     /// Is the configuration sound, does each source answer, what would it see?
     Check(check::Args),
     /// Completions for a shell, to its standard output
@@ -98,6 +107,15 @@ pub enum Error {
     /// So many sources or files can't be reached or read; which ones has been printed.
     #[error("{0} of them can't be reached or read")]
     Unsound(usize),
+    /// A running floor refused what was asked of it.
+    #[error(transparent)]
+    Refused(#[from] crate::alert::Refusal),
+    /// The running floor has ended meanwhile.
+    #[error(transparent)]
+    Lost(#[from] crate::floor::Lost),
+    /// What was asked for can't be told.
+    #[error("UNKNOWN - {0}")]
+    Unknown(#[source] app::Error),
     /// There is no runtime to try sources in.
     #[error("cannot try the sources")]
     Trial(#[source] std::io::Error),
@@ -110,12 +128,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit code: 2 for the command line, 1 for the rest.
+    /// The exit code: 2 for the command line, 3 where nothing is known of the floor, 1 for the rest.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_)
+            Self::Unknown(_) => 3,
+            Self::Refused(_)
+            | Self::Lost(_)
+            | Self::Config(_)
             | Self::App(_)
             | Self::Read(_)
             | Self::Columns(_)
@@ -161,11 +182,18 @@ impl Global {
     }
 }
 
-/// Do what the command line asks for.
+/// Do what the command line asks for; the exit code where that says something.
 ///
 /// # Errors
 /// [`Error`] where it can't be done.
-pub fn run(cli: &Cli) -> Result<(), Error> {
+pub fn run(cli: &Cli) -> Result<u8, Error> {
+    if let Some(Command::Snapshot(args)) = &cli.command {
+        return args.look(&cli.global.configuration()?.0);
+    }
+    done(cli).map(|()| 0)
+}
+
+fn done(cli: &Cli) -> Result<(), Error> {
     let log_file = cli.global.log_file.as_deref();
     match &cli.command {
         Some(Command::Completions(args)) => print(&completions::script(args.shell)),
@@ -193,10 +221,18 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
             print(text.as_bytes())?;
             if found.faults() > 0 { Err(Error::Unsound(found.faults())) } else { Ok(()) }
         }
+        // It has an exit code of its own.
+        Some(Command::Snapshot(_)) => Ok(()),
+        Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file),
+        Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0),
         Some(Command::Demo(args)) => Ok(app::demo(cli.global.configuration()?.0, args.demo(), log_file)?),
         None => {
             let config = cli.global.configuration()?.0;
-            if config.sources.is_empty() {
+            if config.sources.is_empty() && config.hub.url.is_none() {
+                // Somebody else on this machine may keep a floor; with none, there is the simulated one.
+                if app::visit(config.clone(), log_file)?.is_some() {
+                    return Ok(());
+                }
                 return Ok(app::demo(config, app::Demo::default(), log_file)?);
             }
             Ok(app::board(config, log_file)?)

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod floor;
+mod hub;
 mod problem;
 mod section;
 mod source;
@@ -44,6 +45,8 @@ pub struct Config {
     pub ui: crate::ui::Settings,
     /// The journal.
     pub journal: Journal,
+    /// Other floors, and others' boards.
+    pub hub: crate::hub::Settings,
 }
 
 /// What is kept on disk.
@@ -66,6 +69,7 @@ impl Default for Config {
             alarms: alert::Settings::default(),
             ui: crate::ui::Settings::default(),
             journal: Journal::default(),
+            hub: crate::hub::Settings::default(),
         }
     }
 }
@@ -116,6 +120,7 @@ impl Config {
         alerts::read(&mut config, &mut root);
         ui::read(&mut config.ui, root.section("ui"), &config.floor);
         config.journal.read(root.section("journal"));
+        config.hub = hub::read(&root.section("hub"));
         root.done();
         config
     }

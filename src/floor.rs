@@ -25,10 +25,10 @@ use crate::kpi::{Dim, Slice};
 use crate::source::Message;
 use crate::text::Label;
 
-use handle::Request;
+pub(crate) use handle::Request;
 pub use handle::{Contacts, Handle, Lost, Only, Steer};
 use keeping::Book;
-pub use keeping::{Cursors, Keeping, StartSources};
+pub use keeping::{Cursors, Forward, Keeping, StartSources};
 pub use recording::Recording;
 use recording::Steered;
 pub use sources::SourceInfo;

@@ -15,6 +15,9 @@ pub mod stats;
 pub mod tally;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::clock::{Span, Time};
 use crate::event::LeftReason;
@@ -109,7 +112,7 @@ pub struct Reading<'a> {
 }
 
 /// What stands now, of one slice.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Live {
     /// Contacts in queue.
@@ -142,7 +145,7 @@ pub struct AgentTimes {
 }
 
 /// How to count: the parts of the definitions that a centre may choose.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rules {
     /// Which of the six service levels.
     pub formula: Formula,
@@ -169,7 +172,7 @@ impl Default for Rules {
 }
 
 /// The six service levels that the industry computes from the same data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "kpis.md and `Formula::words` define them")]
 pub enum Formula {
@@ -228,7 +231,7 @@ impl Formula {
 }
 
 /// How first contact resolution is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FcrMethod {
     /// No further contact of the customer about the intent within the window.
@@ -293,6 +296,15 @@ impl KpiId {
             .filter(|(score, _)| *score > 0.8)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, key)| key)
+    }
+}
+
+impl ToSchema for KpiId {}
+
+impl PartialSchema for KpiId {
+    fn schema() -> RefOr<Schema> {
+        let ids = CATALOGUE.iter().map(|kpi| kpi.key);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ids)).into()
     }
 }
 

@@ -20,6 +20,7 @@ pub mod config;
 pub mod engine;
 pub mod event;
 pub mod floor;
+pub mod hub;
 pub mod journal;
 pub mod kpi;
 pub mod report;

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         }
     };
     match cli::run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "floorwatch: {}", chain(&error));
             ExitCode::from(error.exit_code())

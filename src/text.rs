@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use smol_str::SmolStr;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The most graphemes a label keeps; longer text ends in an ellipsis.
 const MAX_GRAPHEMES: usize = 64;
@@ -103,6 +105,14 @@ impl AsRef<str> for Label {
 impl From<&str> for Label {
     fn from(text: &str) -> Self {
         Self::new(text)
+    }
+}
+
+impl ToSchema for Label {}
+
+impl PartialSchema for Label {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
     }
 }
 

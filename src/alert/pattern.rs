@@ -6,7 +6,7 @@ use crate::text::Label;
 
 /// Which names a rule is about. Empty: all of them. A name is in when a plain pattern matches it (or there are
 /// only excluding ones) and no `!pattern` does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Patterns(Vec<String>);
 
@@ -14,6 +14,12 @@ impl Patterns {
     /// From patterns as written.
     pub fn new<T: Into<String>>(patterns: impl IntoIterator<Item = T>) -> Self {
         Self(patterns.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether there is none: every name is in.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether a name is in.

@@ -3,11 +3,21 @@
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
 use super::Error;
+
+/// Begin to log for a program without a screen: to `file` where one is named, else to the standard error.
+pub(super) fn to_stderr(file: Option<&Path>) -> Result<Option<WorkerGuard>, Error> {
+    if file.is_some() {
+        return start(file, None);
+    }
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    begin(writer);
+    Ok(Some(guard))
+}
 
 /// Begin to log: to `file` where one is named, else to a file a day in `folder`, of which a week's are kept, else
 /// not at all. `FLOORWATCH_LOG` chooses what (`info` where absent). The guard writes the last lines when dropped.
@@ -36,9 +46,13 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
         }
         (None, None) => return Ok(None),
     };
+    begin(writer);
+    Ok(Some(guard))
+}
+
+fn begin(writer: NonBlocking) {
     let filter = EnvFilter::try_from_env("FLOORWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).finish();
     // There is one only where a test started it before.
     let _ = tracing::subscriber::set_global_default(log);
-    Ok(Some(guard))
 }

@@ -1,6 +1,7 @@
 //! Times in which nothing was seen of a source.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::{Span, Time};
 use crate::engine::Gap;
@@ -14,7 +15,7 @@ const CLOSE: Span = Span(30 * Span::SECOND.0);
 const MOST: usize = 500;
 
 /// A time in which nothing was seen of a source: what happened then is in no figure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GapRow {
     /// The source.
     pub source: Label,

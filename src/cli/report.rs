@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = super::words(&DIMS, Dim::parse))]
     pub by: Vec<Dim>,
     /// One row for each step: 15m, 30m, 1h, 1d
-    #[arg(long, value_name = "STEP", value_parser = times::every)]
+    #[arg(long, value_name = "STEP", value_parser = Every::parse)]
     pub every: Option<Every>,
     /// The service level's threshold in seconds
     #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]

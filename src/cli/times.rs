@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 
 use super::Error;
-use crate::clock::{Span, Time, duration};
-use crate::kpi::{Calendar, Every};
+use crate::clock::Time;
+use crate::kpi::Calendar;
 use crate::text::Label;
 
 const LOCAL: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
@@ -32,18 +32,6 @@ pub fn instant(flag: &str, text: Option<&str>, calendar: &Calendar) -> Result<Op
         let zone = calendar.zone.name();
         Error::Usage(format!("{flag}: daylight saving skips `{shown}` in {zone}; give the time with its offset"))
     })
-}
-
-/// Steps: minutes that divide a day, or whole days.
-pub(super) fn every(text: &str) -> Result<Every, String> {
-    let span = duration::parse(text).map_err(|error| error.to_string())?;
-    let days = (span.0 > 0 && span.0 % Span::DAY.0 == 0).then_some(span.0 / Span::DAY.0);
-    let minutes =
-        (span.0 > 0 && Span::DAY.0 % span.0 == 0 && span.0 % Span::MINUTE.0 == 0).then_some(span.0 / Span::MINUTE.0);
-    let days = days.and_then(|days| u32::try_from(days).ok()).map(Every::Days);
-    let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok()).map(Every::Minutes);
-    days.or(minutes)
-        .ok_or_else(|| "steps are minutes that divide a day (`15m`, `30m`, `1h`) or whole days (`1d`)".to_owned())
 }
 
 /// How many times faster than life: more than nothing, at most 100 000.
@@ -81,17 +69,6 @@ mod tests {
         assert!(at("yesterday").unwrap_err().to_string().starts_with("--from: `yesterday` is not a time; write"));
         assert!(at("2026-03-29 01:30").unwrap_err().to_string().contains("daylight saving skips"));
         assert_eq!(at("2026-13-01").unwrap_err().exit_code(), 2);
-    }
-
-    #[test]
-    fn steps_divide_a_day_or_are_days() {
-        assert_eq!(every("30m"), Ok(Every::Minutes(30)));
-        assert_eq!(every("1h"), Ok(Every::Minutes(60)));
-        assert_eq!(every("1d"), Ok(Every::Days(1)));
-        assert_eq!(every("7d"), Ok(Every::Days(7)));
-        for wrong in ["7m", "0", "45s", "36h", "fortnight"] {
-            assert!(every(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

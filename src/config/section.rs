@@ -217,6 +217,11 @@ impl<'d> Section<'d> {
         &[]
     }
 
+    /// Whether the table is there.
+    pub(super) const fn is_there(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// Whether a key is there.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
+use utoipa::ToSchema;
 
 use crate::alert::{Command, Episode, Refusal};
 use crate::board::{Board, ContactRow};
@@ -24,7 +26,8 @@ pub(crate) enum Request {
 }
 
 /// A question for contacts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Contacts {
     /// Of which part of the floor.
     pub of: Slice,
@@ -37,7 +40,8 @@ pub struct Contacts {
 }
 
 /// Which contacts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Only {
     /// All of them.
     #[default]

@@ -25,6 +25,9 @@ pub type Cursors = Vec<(Label, String)>;
 /// Starts the sources where they were left off; their messages come out of what it returns.
 pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Label> + Send>;
 
+/// Has a command done by the floor that keeps the journal, and tells what came of it. `None` where there is no way to it.
+pub type Forward = Box<dyn Fn(Command, oneshot::Sender<Result<Episode, Refusal>>) -> Option<()> + Send>;
+
 /// A journal to keep, and how to open it again should its keeper go.
 pub struct Keeping {
     /// The journal, as it was opened.
@@ -35,6 +38,8 @@ pub struct Keeping {
     pub settings: journal::Settings,
     /// Starts the sources, once the journal is this floor's to write.
     pub start: StartSources,
+    /// The way to the floor that writes it, while that is another one.
+    pub forward: Forward,
 }
 
 /// What a floor does with a journal.
@@ -55,6 +60,7 @@ pub(super) struct Following {
     path: PathBuf,
     settings: journal::Settings,
     start: StartSources,
+    forward: Forward,
     episodes: Vec<Episode>,
     /// When it was last tried to go on in the keeper's place.
     tried: Instant,
@@ -66,10 +72,10 @@ impl Floor {
         let Book::Opened(keeping) = std::mem::replace(&mut self.book, Book::None) else { return };
         self.keeper = Keeper::Loading;
         self.publish();
-        let Keeping { opened, path, settings, start } = *keeping;
+        let Keeping { opened, path, settings, start, forward } = *keeping;
         let taken = match opened {
             Opened::Keeper(journal) => self.load(journal, start),
-            Opened::Follower(follower) => self.follow(follower, path, settings, start),
+            Opened::Follower(follower) => self.follow(follower, (path, settings), start, forward),
         };
         if let Err(error) = taken {
             tracing::error!("the journal: {error}");
@@ -117,9 +123,9 @@ impl Floor {
     fn follow(
         &mut self,
         mut follower: Follower,
-        path: PathBuf,
-        settings: journal::Settings,
+        (path, settings): (PathBuf, journal::Settings),
         start: StartSources,
+        forward: Forward,
     ) -> Result<(), journal::Error> {
         let horizon = self.horizon();
         let engine = &mut self.engine;
@@ -130,8 +136,15 @@ impl Floor {
         self.history = follower.reader().history(super::HISTORY)?.into();
         let episodes = follower.reader().active()?;
         self.keeper = Keeper::Other(holder(&follower));
-        self.book =
-            Book::Theirs(Box::new(Following { follower, path, settings, start, episodes, tried: Instant::now() }));
+        self.book = Book::Theirs(Box::new(Following {
+            follower,
+            path,
+            settings,
+            start,
+            forward,
+            episodes,
+            tried: Instant::now(),
+        }));
         Ok(())
     }
 
@@ -253,7 +266,17 @@ impl Floor {
     /// Do what somebody wants done, and tell him once it is on the disk.
     pub(super) fn tell(&mut self, command: &Command, now: Time, reply: oneshot::Sender<Result<Episode, Refusal>>) {
         let told = match &self.book {
-            Book::Theirs(following) => Err(Refusal::ReadOnly(holder(&following.follower))),
+            Book::Theirs(following) => {
+                let (forward, told) = oneshot::channel();
+                if (following.forward)(command.clone(), forward).is_some() {
+                    let holder = holder(&following.follower);
+                    tokio::spawn(async move {
+                        drop(reply.send(told.await.unwrap_or(Err(Refusal::ReadOnly(holder)))));
+                    });
+                    return;
+                }
+                Err(Refusal::ReadOnly(holder(&following.follower)))
+            }
             _ => self.alarms.tell(command, now),
         };
         self.dirty = true;

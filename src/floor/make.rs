@@ -64,6 +64,7 @@ pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
         calendar: *engine.calendar(),
         mode: frame.mode.clone(),
         keeper: frame.keeper.clone(),
+        hub: None,
         rules: engine.settings().rules.clone(),
         total: engine.total_now(now),
         queues,

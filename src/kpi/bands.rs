@@ -1,6 +1,7 @@
 //! Where good ends: targets and the lines of warning and critical.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::figure::{Figure, Verdict};
 
@@ -19,7 +20,7 @@ pub enum Better {
 }
 
 /// The lines a figure is judged by: `low` and `high` for [`Better::Band`], the others for the rest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bands {
     /// What to aim for.

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::text::Label;
 
 use super::stats;
 
 /// A KPI's value, its parts and how far it can be trusted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figure {
     /// The value in the KPI's unit; `None` where it is unknown.
     pub value: Option<f64>,
@@ -29,7 +32,7 @@ pub struct Figure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisional: Option<f64>,
     /// Why the value is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "clean_if_any")]
     pub reason: Option<Cow<'static, str>>,
     /// What it is made of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,9 +46,10 @@ pub struct Figure {
 }
 
 /// One part of a figure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Part {
     /// What it is of: a reason, a position.
+    #[serde(deserialize_with = "clean")]
     pub key: Cow<'static, str>,
     /// Its value; `None` where it is unknown.
     pub value: Option<f64>,
@@ -53,8 +57,19 @@ pub struct Part {
     pub n: u64,
 }
 
+/// Words of our own, which come from another machine where a hub sends them: cleaned like all that does.
+fn clean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    let text = Cow::<'de, str>::deserialize(deserializer)?;
+    Ok(Cow::Owned(Label::prose(&text).to_string()))
+}
+
+fn clean_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
+    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.map(|text| Cow::Owned(Label::prose(&text).to_string())))
+}
+
 /// How a figure stands against its bands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// There is nothing to judge: no value, or no bands.

@@ -5,13 +5,16 @@ use std::ops::Range;
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::{Figure, Formula, KpiId};
-use crate::clock::{Span, Time};
+use crate::clock::{Span, Time, duration};
 use crate::text::Label;
 
 /// A dimension of the floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Dim {
@@ -47,7 +50,7 @@ impl Dim {
 
 /// A part of the floor: every given dimension has the given value. The empty slice is the total; an empty label
 /// stands for "not known" (contacts without an intent, say).
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Slice(Vec<(Dim, Label)>);
 
@@ -104,7 +107,7 @@ impl std::fmt::Display for Slice {
 }
 
 /// A named stretch of time that ends now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub enum Window {
     /// The last 15 minutes.
     #[serde(rename = "15m")]
@@ -190,11 +193,13 @@ impl Window {
 }
 
 /// Where and when the business day begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Calendar {
     /// The centre's time zone.
+    #[schema(value_type = String)]
     pub zone: Tz,
     /// The wall clock's time at which the business day begins.
+    #[schema(value_type = String)]
     pub day_starts: NaiveTime,
 }
 
@@ -263,13 +268,28 @@ impl Calendar {
 }
 
 /// The steps that a question cuts its time into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
     /// Whole minutes, aligned to the wall clock.
     Minutes(u32),
     /// Business days.
     Days(u32),
+}
+
+impl Every {
+    /// From text: minutes that divide a day (`15m`, `1h`), or whole days (`1d`).
+    ///
+    /// # Errors
+    /// Where it is neither, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let span = duration::parse(text).map_err(|error| error.to_string())?;
+        let whole = |unit: Span| (span.0 > 0 && span.0 % unit.0 == 0).then_some(span.0 / unit.0);
+        let days = whole(Span::DAY).and_then(|days| u32::try_from(days).ok()).map(Self::Days);
+        let minutes = whole(Span::MINUTE).filter(|_| Span::DAY.0 % span.0 == 0);
+        days.or(minutes.and_then(|minutes| u32::try_from(minutes).ok()).map(Self::Minutes))
+            .ok_or_else(|| "steps are minutes that divide a day (`15m`, `30m`, `1h`) or whole days (`1d`)".to_owned())
+    }
 }
 
 /// The time a question is about.
@@ -282,8 +302,31 @@ pub enum Over {
     Range(Time, Time),
 }
 
+impl ToSchema for Over {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Window::name().into_owned(), Window::schema()));
+    }
+}
+
+impl PartialSchema for Over {
+    fn schema() -> RefOr<Schema> {
+        let one = |name: &str, schema: RefOr<Schema>| {
+            ObjectBuilder::new()
+                .property(name, schema)
+                .required(name)
+                .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+                .build()
+        };
+        let range = ArrayBuilder::new().items(Time::schema()).min_items(Some(2)).max_items(Some(2));
+        OneOfBuilder::new()
+            .item(one("window", Ref::from_schema_name(Window::name()).into()))
+            .item(one("range", range.into()))
+            .into()
+    }
+}
+
 /// A question for figures.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Query {
     /// Of which part of the floor.
     pub of: Slice,
@@ -300,7 +343,7 @@ pub struct Query {
 }
 
 /// The figures asked for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     /// When it was computed.
     pub at: Time,
@@ -315,7 +358,7 @@ pub struct Answer {
 }
 
 /// One row of an answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Row {
     /// What it is of: a value for each of [`Query::by`].
     pub key: Slice,
@@ -336,6 +379,17 @@ mod tests {
 
     fn london() -> Calendar {
         Calendar { zone: Tz::Europe__London, day_starts: NaiveTime::MIN }
+    }
+
+    #[test]
+    fn steps_divide_a_day_or_are_days() {
+        assert_eq!(Every::parse("30m"), Ok(Every::Minutes(30)));
+        assert_eq!(Every::parse("1h"), Ok(Every::Minutes(60)));
+        assert_eq!(Every::parse("1d"), Ok(Every::Days(1)));
+        assert_eq!(Every::parse("7d"), Ok(Every::Days(7)));
+        for wrong in ["7m", "0", "45s", "36h", "fortnight"] {
+            assert!(Every::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -4,14 +4,13 @@
 //! the rest: it tells the floor how the source does, waits longer from one failure to the next, and begins anew, for
 //! ever. What a session sees it says to its [`Link`].
 
+mod backoff;
 mod fault;
 mod outlet;
 
 use std::future::Future;
 use std::io;
-use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
@@ -23,22 +22,12 @@ use crate::source::running::Running;
 use crate::source::settings::Settings;
 use crate::source::{Message, Rejection};
 use crate::text::Label;
+pub(crate) use backoff::Backoff;
 pub(crate) use fault::Fault;
 pub(crate) use outlet::Outlet;
 
 /// How many events a message holds at most.
 const BATCH: usize = 1000;
-/// The first wait after a failure; it doubles from one failure to the next, and up to as much again is added to it
-/// by chance, so that a hundred boards don't come back in the same instant.
-const SHORTEST: Duration = Duration::from_millis(500);
-/// The wait no longer doubles from here.
-const LONGEST: Duration = Duration::from_secs(15);
-/// What won't mend by itself (a wrong password, an invalid certificate) is not tried more often than this.
-const LASTING: Duration = Duration::from_secs(30);
-/// However long the other side asks to be left alone.
-const MOST: Duration = Duration::from_secs(3600);
-/// A session that was live for so long was a good one: the next failure is a first one.
-const GOOD: Span = Span(10_000_000);
 /// A source that was live is not down before it has failed so many times in a row: a connection that is made anew at
 /// once is no news.
 const FAILURES: u32 = 3;
@@ -244,27 +233,22 @@ pub(super) fn start(
 
 /// Session after session, for ever.
 async fn keep_up(mut session: impl Session, link: &mut Link) {
-    let waits = || ExponentialBuilder::new().with_min_delay(SHORTEST).with_max_delay(LONGEST).with_jitter();
-    let mut backoff = waits().without_max_times().build();
-    let mut failures = 0;
+    let mut backoff = Backoff::default();
     let mut was_live = false;
     link.say(Health::Connecting, Label::default(), None).await;
     loop {
         let fault = session.run(link).await;
         let now = link.now();
-        if let Some(since) = link.live_since.take() {
+        let lasted = link.live_since.take().map(|since| now.since(since));
+        if lasted.is_some() {
             was_live = true;
-            if now.since(since) >= GOOD {
-                failures = 0;
-                backoff = waits().without_max_times().build();
-            }
             link.away = link.heard;
         }
-        failures += 1;
-        let wait = fault.wait(backoff.next().unwrap_or(LONGEST), LASTING, MOST);
+        let wait = backoff.after(&fault, lasted.unwrap_or_default());
         let next_try = now + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
-        let down = fault.lasting || !was_live || failures >= FAILURES;
+        let down = fault.lasting || !was_live || backoff.failures() >= FAILURES;
         let health = if down { Health::Down } else { Health::Stale };
+        let failures = backoff.failures();
         tracing::warn!(source = %link.name, failures, wait_s = wait.as_secs_f64(), "{}", fault.reason);
         link.say(health, Label::sentence(&fault.reason), Some(next_try)).await;
         tokio::time::sleep(wait).await;

@@ -3,7 +3,7 @@
 //! The stream is cut into blocks here, not by a crate: those at hand end the stream at the first byte that is not
 //! UTF-8, and hold an event however long it is.
 
-mod blocks;
+pub(crate) mod blocks;
 
 use std::convert::Infallible;
 use std::time::Duration;

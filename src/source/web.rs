@@ -9,6 +9,7 @@ mod auth;
 mod skew;
 mod words;
 
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
@@ -59,6 +60,24 @@ impl Client {
     /// # Errors
     /// Where a secret or the certificates can't be read.
     pub(crate) fn new(address: &Address, auth: Option<&Auth>, tls: &Tls, patience: Duration) -> Result<Self, Fault> {
+        Self::build(address, auth, tls, patience, |builder| builder)
+    }
+
+    /// A client for whoever listens at a socket of this machine; `address` stands for it and is not looked for.
+    ///
+    /// # Errors
+    /// Where there can be none.
+    pub(crate) fn over_socket(address: &Address, path: &Path, patience: Duration) -> Result<Self, Fault> {
+        Self::build(address, None, &Tls::default(), patience, |builder| builder.unix_socket(path))
+    }
+
+    fn build(
+        address: &Address,
+        auth: Option<&Auth>,
+        tls: &Tls,
+        patience: Duration,
+        way: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, Fault> {
         let home = address.url().clone();
         let mut config = tls.config()?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -77,7 +96,7 @@ impl Client {
         if address.is_here() {
             builder = builder.no_proxy();
         }
-        let inner = builder.build().map_err(|error| explain(&error, &home))?;
+        let inner = way(builder).build().map_err(|error| explain(&error, &home))?;
         let credentials = auth.map(Auth::read).transpose()?;
         Ok(Self { inner, home, credentials, patience })
     }

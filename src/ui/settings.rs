@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::kpi::{Bands, Formula, KpiId, Window};
+use crate::ui::bell::Ring;
 use crate::ui::theme::{Depth, Palette};
 
 /// How the screen looks and which keys it has.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub formula: Option<Formula>,
     /// Whether the mouse is captured at the start.
     pub mouse: bool,
+    /// What the terminal's bell rings for.
+    pub bell: Ring,
     /// Where exports go; the current directory where absent.
     pub export_dir: Option<PathBuf>,
     /// The time zone shown, where not the centre's.
@@ -68,6 +71,7 @@ impl Default for Settings {
             window: Window::Today,
             formula: None,
             mouse: false,
+            bell: Ring::default(),
             export_dir: None,
             zone: None,
             keys: BTreeMap::new(),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -75,14 +76,4 @@ fn what_will_not_mend_by_itself_is_tried_seldom() {
     let Message::Health { at, next_try: Some(next), reason, .. } = &seen[5] else { panic!("{:?}", seen[5]) };
     assert_eq!(reason.as_str(), "wrong password");
     assert!(*next - *at >= Span::seconds(30));
-}
-
-#[test]
-fn the_wait_has_a_floor_and_a_cap() {
-    let second = Duration::from_secs(1);
-    let wait = |fault: Fault| fault.wait(second, LASTING, MOST);
-    assert_eq!(wait(Fault::new("x")), second);
-    assert_eq!(wait(Fault::lasting("x")), LASTING);
-    assert_eq!(wait(Fault::new("x").after(Duration::from_secs(90))), Duration::from_secs(90));
-    assert_eq!(wait(Fault::new("x").after(Duration::from_secs(90_000))), MOST);
 }

@@ -1,33 +1,34 @@
 //! The blocks of a stream of server-sent events: bytes → blocks.
 //!
-//! By the rules of the HTML standard, with two more: nothing grows past [`MOST`] however much comes, and what is not
+//! By the rules of the HTML standard, with two more: nothing grows past a limit however much comes, and what is not
 //! UTF-8 is left for whoever reads it, so that one bad event doesn't end the stream.
 
 use std::mem;
 
-/// The most bytes of a line, and of an event's data.
-pub(super) const MOST: usize = 1024 * 1024;
+/// The most bytes of a line, and of an event's data, where nobody says otherwise.
+pub(crate) const MOST: usize = 1024 * 1024;
 /// The longest id that is kept: it must fit into a header.
 const LONGEST_ID: usize = 4096;
 
 /// What stands between two empty lines.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// The lines of `data`, joined; `None` where there was none.
-    pub(super) data: Option<Vec<u8>>,
+    pub(crate) data: Option<Vec<u8>>,
     /// The event's type; none, or empty, is a message.
-    pub(super) kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// How far the stream has come.
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
     /// How long to wait before connecting anew, in milliseconds.
-    pub(super) retry: Option<u64>,
+    pub(crate) retry: Option<u64>,
     /// It was longer than anything that is meant; its data is lost.
-    pub(super) too_long: bool,
+    pub(crate) too_long: bool,
 }
 
 /// Cuts bytes into blocks, wherever the bytes themselves were cut.
-#[derive(Debug, Default)]
-pub(super) struct Blocks {
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    most: usize,
     line: Vec<u8>,
     /// The line at hand is past the most: the rest of it is dropped.
     line_too_long: bool,
@@ -38,9 +39,27 @@ pub(super) struct Blocks {
     block: Block,
 }
 
+impl Default for Blocks {
+    fn default() -> Self {
+        Self::new(MOST)
+    }
+}
+
 impl Blocks {
+    /// Blocks whose lines and data are of `most` bytes at most.
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            line: Vec::new(),
+            line_too_long: false,
+            after_return: false,
+            begun: false,
+            block: Block::default(),
+        }
+    }
+
     /// Take bytes; each block they complete goes to `each`.
-    pub(super) fn take(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(Block)) {
+    pub(crate) fn take(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(Block)) {
         if mem::take(&mut self.after_return) {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
@@ -58,7 +77,7 @@ impl Blocks {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        if self.line.len() + bytes.len() > MOST {
+        if self.line.len() + bytes.len() > self.most {
             self.line_too_long = true;
             // Its beginning tells whether it is a comment.
             self.line.truncate(1);
@@ -85,7 +104,7 @@ impl Blocks {
                 each(block);
             }
         } else {
-            self.block.field(content);
+            self.block.field(content, self.most);
         }
         line.clear();
         self.line = line;
@@ -93,13 +112,13 @@ impl Blocks {
 }
 
 impl Block {
-    fn field(&mut self, line: &[u8]) {
+    fn field(&mut self, line: &[u8], most: usize) {
         let colon = memchr::memchr(b':', line).unwrap_or(line.len());
         let (name, value) = line.split_at(colon);
         let value = value.strip_prefix(b":").unwrap_or(value);
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
-            b"data" => self.add_data(value),
+            b"data" => self.add_data(value, most),
             b"event" => self.kind = Some(String::from_utf8_lossy(value).into_owned()),
             b"id" if !value.contains(&0) && value.len() <= LONGEST_ID => {
                 self.id = Some(String::from_utf8_lossy(value).into_owned());
@@ -112,13 +131,13 @@ impl Block {
         }
     }
 
-    fn add_data(&mut self, value: &[u8]) {
+    fn add_data(&mut self, value: &[u8], most: usize) {
         if self.too_long {
             return;
         }
         match &mut self.data {
             None => self.data = Some(value.to_vec()),
-            Some(data) if data.len() + value.len() < MOST => {
+            Some(data) if data.len() + value.len() < most => {
                 data.push(b'\n');
                 data.extend_from_slice(value);
             }

@@ -1,0 +1,134 @@
+//! `floorwatch alerts`: the alerts of a running floor, from the command line.
+
+use std::fmt::Write;
+
+use chrono_tz::Tz;
+
+use super::{Error, print};
+use crate::alert::{Act, Command as Order, Episode, Refusal, Who};
+use crate::app;
+use crate::clock::{Span, Time, duration};
+use crate::config::Config;
+use crate::floor::Handle;
+use crate::text::Label;
+
+/// What stands on the line.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "clap would show it as help")]
+    pub command: Command,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+pub enum Command {
+    /// The alerts that are not over, the worst first
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The alerts that are over, the newest first
+    History {
+        /// At most so many
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take an alert
+    Ack {
+        /// Its number
+        id: u64,
+        /// Say something about it
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+        /// For how long [default: what the configuration says]
+        #[arg(long = "for", value_name = "TIME", value_parser = time)]
+        lasts: Option<Span>,
+    },
+    /// Put an alert off
+    Snooze {
+        /// Its number
+        id: u64,
+        /// For how long, such as 15m
+        #[arg(value_name = "TIME", value_parser = time)]
+        lasts: Span,
+    },
+    /// Say something about an alert
+    Note {
+        /// Its number
+        id: u64,
+        /// What
+        text: String,
+    },
+    /// Take one's own acknowledgement or snooze back
+    Undo {
+        /// Its number
+        id: u64,
+    },
+}
+
+fn time(text: &str) -> Result<Span, String> {
+    let span = duration::parse(text).map_err(|error| error.to_string())?;
+    if (Span::SECOND..Span(7 * Span::DAY.0)).contains(&span) {
+        Ok(span)
+    } else {
+        Err("from a second up to a week".to_owned())
+    }
+}
+
+impl Args {
+    /// Do it, and say what came of it.
+    ///
+    /// # Errors
+    /// Where no floor runs, or it refuses.
+    pub fn run(&self, config: &Config) -> Result<(), Error> {
+        let zone = config.ui.zone.unwrap_or(config.floor.calendar.zone);
+        let text = app::look(config, |handle| done(handle, self.command.clone(), zone))??;
+        print(text.as_bytes())
+    }
+}
+
+async fn done(handle: Handle, command: Command, zone: Tz) -> Result<String, Error> {
+    let board = handle.watch().borrow().clone();
+    let (id, act) = match command {
+        Command::List { json } => return Ok(told(&board.alerts, json, board.at, zone)),
+        Command::History { limit, json } => return Ok(told(&handle.history(limit).await?, json, board.at, zone)),
+        Command::Ack { id, note, lasts } => {
+            (id, Act::Acknowledge { note: note.map(|note| Label::prose(&note)), lasts })
+        }
+        Command::Snooze { id, lasts } => (id, Act::Snooze(lasts)),
+        Command::Note { id, text } => (id, Act::Note(Label::prose(&text))),
+        Command::Undo { id } => (id, Act::Undo),
+    };
+    let known = board.alerts.iter().find(|episode| episode.id == id).ok_or(Refusal::Unknown(id))?;
+    // The hub knows better who we are: by the token, or the login.
+    let who = Who { name: Label::default(), from: Label::default() };
+    let episode = handle.tell(Order { episode: id, version: known.version, who, act }).await??;
+    Ok(told(&[episode], false, board.at, zone))
+}
+
+/// Episodes in lines, or as JSON.
+fn told(episodes: &[Episode], json: bool, now: Time, zone: Tz) -> String {
+    if json {
+        return serde_json::to_string_pretty(episodes).unwrap_or_default() + "\n";
+    }
+    let mut out = String::new();
+    for episode in episodes.iter().filter(|episode| episode.is_active() || episode.resolved.is_some()) {
+        let since = episode.since.to_chrono().with_timezone(&zone).format("%d.%m. %H:%M");
+        let lasted = episode.resolved.unwrap_or(now).since(episode.since).as_secs() / 60;
+        let held = match (&episode.acknowledged, &episode.snoozed) {
+            (Some(taken), _) => format!("; taken by {}", taken.who.name),
+            (None, Some(snooze)) => format!("; put off by {}", snooze.who.name),
+            (None, None) => String::new(),
+        };
+        let severity = episode.severity.key();
+        let state = episode.state.key();
+        let text = &episode.text;
+        let _ = writeln!(out, "{:>5}  {severity:<8}  {state:<12}  {since}, {lasted} min  {text}{held}", episode.id);
+    }
+    if out.is_empty() { "no alerts\n".to_owned() } else { out }
+}

@@ -1,0 +1,70 @@
+//! `floorwatch hub`: the floor without a screen, and tokens for those who look at it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::{Error, print};
+use crate::app;
+use crate::config::Config;
+use crate::hub::access::{Fingerprint, Role, new_token};
+use crate::hub::settings::Listen;
+use crate::text::Label;
+
+const ROLES: [&str; 4] = ["viewer", "supervisor", "ingest", "admin"];
+
+/// What stands on the line.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// Where to listen [default: what the configuration says, else 127.0.0.1:7070]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "clap would show it as help")]
+    pub command: Option<Command>,
+}
+
+/// What else there is to a hub.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+pub enum Command {
+    /// Make a token: prints it once, and what to write into the hub's configuration
+    Token {
+        /// Who will hold it
+        name: String,
+        /// What for
+        #[arg(value_parser = super::words(&ROLES, |word| Role::WORDS.iter().find(|(name, _)| *name == word).map(|(_, role)| *role)))]
+        role: Role,
+    },
+}
+
+impl Args {
+    /// Run the hub, or make a token.
+    ///
+    /// # Errors
+    /// Where it can't be done.
+    pub fn run(&self, config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
+        if let Some(Command::Token { name, role }) = &self.command {
+            let token = new_token().map_err(Error::Output)?;
+            let (name, print_of) = (Label::new(name), Fingerprint::of(&token));
+            let word = role.word();
+            let name = serde_json::to_string(&name).unwrap_or_default();
+            return print(
+                format!(
+                    "The token, told this once: give it to whoever it is for.\n\n    {token}\n\nFor the hub's configuration:\n\n    [[hub.tokens]]\n    name = {name}\n    role = \"{word}\"\n    sha256 = \"{print_of}\"\n"
+                )
+                .as_bytes(),
+            );
+        }
+        let mut config = config.clone();
+        if let Some(address) = self.listen {
+            config.hub.listen = Listen(address);
+            config.hub.check().map_err(|(key, wrong)| Error::Usage(format!("--{key} {address} {wrong}")))?;
+        }
+        if config.sources.is_empty() {
+            return Err(Error::Usage(
+                "there is no [[source]] in the configuration: a hub needs a floor to tell of".to_owned(),
+            ));
+        }
+        Ok(app::hub(&config, log_file)?)
+    }
+}

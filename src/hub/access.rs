@@ -1,0 +1,199 @@
+//! Who may do what: tokens and logins, their roles, and the queues they may see.
+
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::alert::{Patterns, Who};
+use crate::text::Label;
+
+/// What somebody is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks: a wall, a report.
+    Viewer,
+    /// Looks, and takes alerts.
+    Supervisor,
+    /// Brings contact events and sees nothing.
+    Ingest,
+    /// All of it.
+    Admin,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// See figures, contacts and alerts.
+    Look,
+    /// Acknowledge, snooze, note, undo.
+    Act,
+    /// Bring contact events.
+    Bring,
+}
+
+impl Role {
+    /// Every role, and its word.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("viewer", Self::Viewer), ("supervisor", Self::Supervisor), ("ingest", Self::Ingest), ("admin", Self::Admin)];
+
+    /// Whether it may.
+    #[must_use]
+    pub const fn may(self, right: Right) -> bool {
+        match self {
+            Self::Viewer => matches!(right, Right::Look),
+            Self::Supervisor => matches!(right, Right::Look | Right::Act),
+            Self::Ingest => matches!(right, Right::Bring),
+            Self::Admin => true,
+        }
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, role)| *role == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// A token that somebody holds. Only its digest is known here.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Who holds it: the name that stands on what is done with it.
+    pub name: Label,
+    /// What for.
+    pub role: Role,
+    /// SHA-256 of the token, in hexadecimal.
+    pub sha256: Fingerprint,
+    /// The queues that may be seen, by name or pattern; all of them when absent.
+    #[serde(default)]
+    pub queues: Patterns,
+}
+
+/// A token's digest. Tokens are made of 32 random bytes, so no slow hash is needed to hide them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let mut digest = [0; 32];
+        let pairs = text.as_bytes().chunks_exact(2);
+        let whole = text.len() == 64;
+        for (slot, pair) in digest.iter_mut().zip(pairs) {
+            let byte = pair.iter().try_fold(0_u8, |byte, of| Some(byte << 4 | digit(of)?));
+            *slot = byte.filter(|_| whole).ok_or_else(|| {
+                serde::de::Error::custom(
+                    "`sha256` is 64 hexadecimal digits: `floorwatch hub token` makes a token and its line",
+                )
+            })?;
+        }
+        Ok(Self(digest))
+    }
+}
+
+/// Somebody who asks, and what he may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who, and where from.
+    pub who: Who,
+    /// What for.
+    pub role: Role,
+    /// The queues he may see.
+    pub queues: Patterns,
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Another machine, or another program on this one.
+    Network(std::net::SocketAddr),
+    /// Somebody on this machine, known by his login.
+    Login {
+        /// The login.
+        name: Label,
+        /// Whether he runs this hub himself.
+        ours: bool,
+    },
+}
+
+impl Peer {
+    /// Who is at the other end of a local socket.
+    ///
+    /// # Errors
+    /// Where the system doesn't tell.
+    pub fn of_socket(stream: &tokio::net::UnixStream) -> std::io::Result<Self> {
+        let user = stream.peer_cred()?.uid();
+        Ok(Self::Login { name: login(user), ours: user == rustix::process::geteuid().as_raw() })
+    }
+}
+
+/// The login of a user's number.
+pub(crate) fn login(user: u32) -> Label {
+    let known = uzers::get_user_by_uid(user).map(|user| Label::new(&user.name().to_string_lossy()));
+    known.filter(|name| !name.is_empty()).unwrap_or_else(|| Label::new(&format!("user {user}")))
+}
+
+/// Who a request comes from; `None` where nobody known sent it.
+#[must_use]
+pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Caller> {
+    if let Some(token) = token {
+        let (from, print) = (from(peer), Fingerprint::of(token));
+        // All of them are compared, each to its end: how long it takes says nothing.
+        let mut found = None;
+        for known in tokens {
+            if bool::from(known.sha256.0.ct_eq(&print.0)) {
+                found = Some(known);
+            }
+        }
+        return found.map(|token| Caller {
+            who: Who { name: token.name.clone(), from },
+            role: token.role,
+            queues: token.queues.clone(),
+        });
+    }
+    let (name, role) = match peer {
+        Peer::Login { name, ours: true } => (name.clone(), Role::Admin),
+        Peer::Login { name, ours: false } => (name.clone(), Role::Supervisor),
+        // Without any tokens the hub only listens on loopback: whoever is on this machine may look.
+        Peer::Network(address) if tokens.is_empty() && address.ip().is_loopback() => {
+            (Label::fixed("somebody"), Role::Viewer)
+        }
+        Peer::Network(_) => return None,
+    };
+    Some(Caller { who: Who { name, from: from(peer) }, role, queues: Patterns::default() })
+}
+
+fn from(peer: &Peer) -> Label {
+    match peer {
+        Peer::Network(address) => Label::new(&address.ip().to_string()),
+        Peer::Login { .. } => Label::fixed("this machine"),
+    }
+}
+
+/// A new token: 32 bytes of the system's randomness, in hexadecimal behind a prefix that leak scanners can find.
+///
+/// # Errors
+/// Where the system has no randomness to give.
+pub fn new_token() -> std::io::Result<String> {
+    let mut bytes = [0_u8; 32];
+    OsRng.try_fill_bytes(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(format!("floorwatch_{}", Fingerprint(bytes)))
+}

@@ -1,0 +1,430 @@
+//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` document is made.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::{Actor, Looker};
+use super::document::View;
+use super::problem::Problem;
+use super::question::{self, Question};
+use super::{Hub, metrics, visible};
+use crate::alert::{Act, Command, Episode};
+use crate::board::{Board, ContactRow, Keeper};
+use crate::clock::Span;
+use crate::floor::Contacts;
+use crate::kpi::{Answer, CATALOGUE, Query};
+use crate::text::Label;
+
+/// How many episodes the history gives where nobody says.
+const HISTORY: usize = 200;
+/// However many are asked for.
+const MOST: usize = 10_000;
+
+/// What the `OpenAPI` document says besides the endpoints.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
+    security(("token" = [])),
+    modifiers(&Token)
+)]
+struct Description;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        api.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// Every endpoint, and the document that describes them.
+pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+        .routes(routes!(describe))
+        .routes(routes!(expose))
+        .routes(routes!(board))
+        .routes(routes!(board_stream))
+        .routes(routes!(figures, ask))
+        .routes(routes!(figures_stream))
+        .routes(routes!(contacts))
+        .routes(routes!(kpis))
+        .routes(routes!(alerts))
+        .routes(routes!(history))
+        .routes(routes!(acknowledge))
+        .routes(routes!(snooze))
+        .routes(routes!(note))
+        .routes(routes!(undo))
+        .split_for_parts()
+}
+
+/// Whether the program runs.
+#[utoipa::path(get, path = "/healthz", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the floor is complete: the journal is read and can be written.
+#[utoipa::path(get, path = "/readyz", security(()), responses(
+    (status = 200, body = String, content_type = "text/plain"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, Problem> {
+    let board = hub.handle.watch().borrow().clone();
+    let why = match &board.keeper {
+        Keeper::Loading => "the day so far is being read from the journal".to_owned(),
+        Keeper::Failed(why) => why.to_string(),
+        _ if board.seq == 0 => "the floor has just begun".to_owned(),
+        Keeper::Nobody | Keeper::Us | Keeper::Other(_) => return Ok("ready\n"),
+    };
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", security(()), responses((status = 200, content_type = "application/json")))]
+async fn describe(State(hub): State<Arc<Hub>>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], hub.description.clone()).into_response()
+}
+
+/// The figures of every queue, and the hub's own, for Prometheus.
+#[utoipa::path(get, path = "/metrics", responses(
+    (status = 200, body = String, content_type = "text/plain"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn expose(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Result<Response, Problem> {
+    let text = metrics::text(&hub, &caller.queues).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+/// What stands now.
+#[utoipa::path(get, path = "/v1/board", responses(
+    (status = 200, body = Board),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+))]
+async fn board(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Board> {
+    let board = hub.handle.watch().borrow().clone();
+    Json(visible::board(&board, &caller.queues))
+}
+
+/// What stands now, then what changes, as server-sent events: `whole` with the board, `change` with a JSON patch
+/// (RFC 6902) of the board before. `Last-Event-ID` resumes.
+#[utoipa::path(get, path = "/v1/board/stream", params(("Last-Event-ID" = Option<String>, Header)), responses(
+    (status = 200, body = String, content_type = "text/event-stream"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn board_stream(
+    State(hub): State<Arc<Hub>>,
+    Looker(caller): Looker,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    hub.stream(View::Board, caller.queues, &headers)
+}
+
+/// Figures of a part of the floor over a time.
+#[utoipa::path(get, path = "/v1/figures", params(Question), responses(
+    (status = 200, body = Answer),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn figures(
+    State(hub): State<Arc<Hub>>,
+    Looker(caller): Looker,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Answer>, Problem> {
+    hub.answer(question::parse(raw.as_deref().unwrap_or_default())?, &caller.queues).await.map(Json)
+}
+
+/// The same, asked by a program.
+#[utoipa::path(post, path = "/v1/figures", request_body = Query, responses(
+    (status = 200, body = Answer),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn ask(State(hub): State<Arc<Hub>>, Looker(caller): Looker, body: Bytes) -> Result<Json<Answer>, Problem> {
+    let query: Query = read(&body)?;
+    question::check(&query)?;
+    hub.answer(query, &caller.queues).await.map(Json)
+}
+
+/// Figures, then what changes in them, as server-sent events (see `/v1/board/stream`).
+#[utoipa::path(get, path = "/v1/figures/stream", params(Question, ("Last-Event-ID" = Option<String>, Header)), responses(
+    (status = 200, body = String, content_type = "text/event-stream"),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn figures_stream(
+    State(hub): State<Arc<Hub>>,
+    Looker(caller): Looker,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let query = question::parse(raw.as_deref().unwrap_or_default())?;
+    // What may not be seen is refused here, before a stream begins.
+    visible::answer(&query, Answer::default(), &caller.queues).map_err(|_| Problem::hidden())?;
+    hub.stream(View::Answer(query), caller.queues, &headers)
+}
+
+/// Contacts of a part of the floor, the newest first.
+#[utoipa::path(post, path = "/v1/contacts", request_body = Contacts, responses(
+    (status = 200, body = Vec<ContactRow>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn contacts(
+    State(hub): State<Arc<Hub>>,
+    Looker(caller): Looker,
+    body: Bytes,
+) -> Result<Json<Vec<ContactRow>>, Problem> {
+    let mut contacts: Contacts = read(&body)?;
+    contacts.limit = contacts.limit.min(MOST);
+    let mut rows = hub.handle.contacts(contacts).await?;
+    visible::contacts(&mut rows, &caller.queues);
+    Ok(Json(rows))
+}
+
+/// A figure that can be asked for.
+#[derive(Serialize, ToSchema)]
+struct Kpi {
+    /// Its id.
+    id: &'static str,
+    /// Its name.
+    name: &'static str,
+    /// How it is computed, in words.
+    formula: &'static str,
+}
+
+/// The figures that can be asked for.
+#[utoipa::path(get, path = "/v1/kpis", responses(
+    (status = 200, body = Vec<Kpi>),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+))]
+async fn kpis(_: Looker) -> Json<Vec<Kpi>> {
+    let kpi = |kpi: &crate::kpi::Kpi| Kpi { id: kpi.key, name: kpi.name, formula: kpi.formula };
+    Json(CATALOGUE.iter().map(kpi).collect())
+}
+
+/// The alerts that are not over, the worst first.
+#[utoipa::path(get, path = "/v1/alerts", responses(
+    (status = 200, body = Vec<Episode>),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+))]
+async fn alerts(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Vec<Episode>> {
+    let mut episodes = hub.handle.watch().borrow().alerts.clone();
+    visible::episodes(&mut episodes, &caller.queues);
+    Json(episodes)
+}
+
+/// How many.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    /// At most so many.
+    #[param(minimum = 0, maximum = 10_000)]
+    limit: Option<usize>,
+}
+
+/// The alerts that are over, the newest first.
+#[utoipa::path(get, path = "/v1/alerts/history", params(Limit), responses(
+    (status = 200, body = Vec<Episode>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn history(
+    State(hub): State<Arc<Hub>>,
+    Looker(caller): Looker,
+    limit: Result<axum::extract::Query<Limit>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<Episode>>, Problem> {
+    let limit = limit.map_err(|error| Problem::bad(error.body_text()))?.limit.unwrap_or(HISTORY);
+    let mut episodes = hub.handle.history(limit.min(MOST)).await?;
+    visible::episodes(&mut episodes, &caller.queues);
+    Ok(Json(episodes))
+}
+
+/// The version of the alert that was on the screen: if it has changed since, the command is refused.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    /// The version.
+    pub(super) version: u32,
+    /// What to say about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<Label>,
+    /// For how many seconds; the configured time where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 604_800)]
+    pub(super) seconds: Option<u32>,
+}
+
+/// The longest that an alert can be put off: a week.
+const WEEK: u32 = 604_800;
+
+impl Seen {
+    fn lasts(&self) -> Result<Option<Span>, Problem> {
+        match self.seconds {
+            Some(0 | WEEK..) => Err(Problem::bad("`seconds` must be between 1 and 604799 (a week)")),
+            seconds => Ok(seconds.map(|seconds| Span::seconds(i64::from(seconds)))),
+        }
+    }
+}
+
+/// Take an alert. Of two at once one wins; the other is told who.
+#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn acknowledge(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
+    body: Bytes,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    let act = Act::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
+    tell(&hub, actor, id, seen.version, act).await
+}
+
+/// Put an alert off.
+#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn snooze(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
+    body: Bytes,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    let lasts = seen.lasts()?.ok_or_else(|| Problem::bad("`seconds` is missing: for how long?"))?;
+    tell(&hub, actor, id, seen.version, Act::Snooze(lasts)).await
+}
+
+/// Say something about an alert.
+#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn note(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
+    body: Bytes,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    let text = seen.note.filter(|note| !note.is_empty());
+    let text = text.ok_or_else(|| Problem::bad("`note` is missing: what is to be said?"))?;
+    tell(&hub, actor, id, seen.version, Act::Note(text)).await
+}
+
+/// Take one's own acknowledgement or snooze back.
+#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+async fn undo(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
+    body: Bytes,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    tell(&hub, actor, id, seen.version, Act::Undo).await
+}
+
+async fn tell(
+    hub: &Hub,
+    Actor(caller): Actor,
+    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
+    version: u32,
+    act: Act,
+) -> Result<Json<Episode>, Problem> {
+    let Path(episode) = id.map_err(|error| Problem::bad(error.body_text()))?;
+    let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
+    // What he may not see isn't there for him.
+    if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
+        return Err(crate::alert::Refusal::Unknown(episode).into());
+    }
+    let told = hub.handle.tell(Command { episode, version, who: caller.who, act }).await?;
+    told.map(Json).map_err(Problem::from)
+}
+
+/// A body's JSON, with what is wrong with it in words.
+fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body is not what is expected: {error}")))
+}
+
+impl Hub {
+    pub(super) async fn answer(&self, query: Query, queues: &crate::alert::Patterns) -> Result<Answer, Problem> {
+        let answer = self.handle.ask(query.clone()).await?;
+        visible::answer(&query, answer, queues).map_err(|_| Problem::hidden())
+    }
+
+    fn stream(&self, view: View, queues: crate::alert::Patterns, headers: &HeaderMap) -> Result<Response, Problem> {
+        let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+        let events = self.documents.watch(view, queues, last).ok_or_else(|| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many different views are being watched")
+        })?;
+        let mut response = Response::new(Body::from_stream(events));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        Ok(response)
+    }
+}

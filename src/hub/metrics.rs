@@ -1,0 +1,81 @@
+//! The Prometheus exposition: every queue's figures of today and what stands now, and the hub's own.
+
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+
+use super::problem::Problem;
+use super::{Hub, visible};
+use crate::alert::Patterns;
+use crate::board::Health;
+use crate::kpi::{CATALOGUE, Dim, KpiId, Over, Query, Slice, Unit, Window};
+
+/// The text of `/metrics` for somebody who may see these queues.
+pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem> {
+    let kpis: Vec<KpiId> = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+    let query = Query {
+        of: Slice::TOTAL,
+        by: vec![Dim::Queue],
+        over: Over::Window(Window::Today),
+        every: None,
+        kpis: kpis.clone(),
+        formula: None,
+    };
+    let answer = hub.answer(query, queues).await?;
+    let board = hub.handle.watch().borrow().clone();
+    let board = visible::board(&board, queues);
+    let mut out = String::new();
+    for (place, id) in kpis.iter().enumerate() {
+        let kpi = id.def();
+        let samples = answer.rows.iter().filter_map(|row| Some((row, row.figures.get(place)?.value?)));
+        let mut samples = samples.peekable();
+        if samples.peek().is_none() {
+            continue;
+        }
+        let name = match kpi.unit {
+            Unit::Seconds => format!("floorwatch_{}_seconds", kpi.key.trim_end_matches("_s")),
+            Unit::Percent => format!("floorwatch_{}_percent", kpi.key),
+            _ => format!("floorwatch_{}", kpi.key),
+        };
+        head(&mut out, &name, "gauge", &format!("{} (today, by queue): {}", kpi.name, kpi.formula));
+        for (row, value) in samples {
+            let queue = row.key.get(Dim::Queue).map_or("", |queue| queue.as_str());
+            let _ = writeln!(out, "{name}{{queue=\"{}\"}} {value}", escape(queue));
+        }
+    }
+    head(&mut out, "floorwatch_alerts", "gauge", "Alerts that are not over, by state and severity");
+    let mut counts = std::collections::BTreeMap::new();
+    for episode in &board.alerts {
+        *counts.entry((episode.state.key(), episode.severity.key())).or_insert(0_u64) += 1;
+    }
+    for ((state, severity), count) in counts {
+        let _ = writeln!(out, "floorwatch_alerts{{state=\"{state}\",severity=\"{severity}\"}} {count}");
+    }
+    head(&mut out, "floorwatch_source_live", "gauge", "Whether a source is live (1) or not (0)");
+    for source in &board.sources {
+        let live = u8::from(matches!(source.health, Health::Live | Health::Ended));
+        let _ = writeln!(out, "floorwatch_source_live{{source=\"{}\"}} {live}", escape(source.name.as_str()));
+    }
+    head(&mut out, "floorwatch_events_total", "counter", "Events taken in, by source");
+    for source in &board.sources {
+        let _ =
+            writeln!(out, "floorwatch_events_total{{source=\"{}\"}} {}", escape(source.name.as_str()), source.events);
+    }
+    let (views, readers) = hub.documents.watched();
+    head(&mut out, "floorwatch_hub_views", "gauge", "Different views that somebody watches");
+    let _ = writeln!(out, "floorwatch_hub_views {views}");
+    head(&mut out, "floorwatch_hub_readers", "gauge", "Readers of streams");
+    let _ = writeln!(out, "floorwatch_hub_readers {readers}");
+    head(&mut out, "floorwatch_hub_connections", "gauge", "Open connections");
+    let _ = writeln!(out, "floorwatch_hub_connections {}", hub.connections.load(Ordering::Relaxed));
+    Ok(out)
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let help = help.replace('\\', "\\\\").replace('\n', " ");
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+/// A label's value as the exposition wants it.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}

@@ -1,0 +1,113 @@
+//! What is answered where a request can't be served: the status, a word for programs, a sentence for people.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::alert::Refusal;
+use crate::floor::Lost;
+use crate::text::Label;
+
+/// Why a request was not served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// In a word, for programs.
+    pub code: String,
+    /// In a sentence, for people: what is wrong, and what to do about it.
+    pub message: String,
+    /// Of a refused command: who was first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Label>,
+    #[serde(skip)]
+    status: StatusCode,
+}
+
+impl Problem {
+    /// A problem with this status.
+    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), first: None, status }
+    }
+
+    /// Nobody known sent it.
+    pub(super) fn unknown_caller() -> Self {
+        let how = "send a token of this hub: `Authorization: Bearer …`";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", how)
+    }
+
+    /// He is known, and may not.
+    pub(super) fn not_allowed(role: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("a token of the role {role} may not do this"))
+    }
+
+    /// It is there, and he may not see it.
+    pub(super) fn hidden() -> Self {
+        let what = "this token is for some queues only: ask for one of them, or by queue";
+        Self::new(StatusCode::FORBIDDEN, "hidden", what)
+    }
+
+    /// The request makes no sense.
+    pub(super) fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+}
+
+impl From<Lost> for Problem {
+    fn from(lost: Lost) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ended", lost.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        let (status, code, first) = match refusal {
+            Refusal::Taken(first) => (StatusCode::CONFLICT, "taken", Some(first)),
+            Refusal::Theirs(first) => (StatusCode::CONFLICT, "theirs", Some(first)),
+            Refusal::Changed => (StatusCode::CONFLICT, "changed", None),
+            Refusal::Over => (StatusCode::CONFLICT, "over", None),
+            Refusal::Early => (StatusCode::CONFLICT, "early", None),
+            Refusal::Nothing => (StatusCode::CONFLICT, "nothing", None),
+            Refusal::Unknown(_) => (StatusCode::NOT_FOUND, "unknown", None),
+            Refusal::ReadOnly(_) => (StatusCode::SERVICE_UNAVAILABLE, "read_only", None),
+            Refusal::NotKept(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_kept", None),
+        };
+        Self { first, ..Self::new(status, code, message) }
+    }
+}
+
+impl Problem {
+    /// The refusal that this was made of, for the board that gave the command to episode `id`.
+    #[must_use]
+    pub fn refusal(&self, id: u64) -> Refusal {
+        let first = || self.first.clone().unwrap_or_else(|| Label::fixed("somebody"));
+        match self.code.as_str() {
+            "taken" => Refusal::Taken(first()),
+            "theirs" => Refusal::Theirs(first()),
+            "changed" => Refusal::Changed,
+            "over" => Refusal::Over,
+            "early" => Refusal::Early,
+            "nothing" => Refusal::Nothing,
+            "unknown" => Refusal::Unknown(id),
+            "not_kept" => Refusal::NotKept(Label::prose(&self.message)),
+            _ => Refusal::ReadOnly(Label::prose(&self.message)),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,158 @@
+//! A question for figures as it stands in a URL.
+
+use utoipa::IntoParams;
+
+use super::problem::Problem;
+use crate::clock::Time;
+use crate::kpi::{Dim, Every, Formula, KpiId, Over, Query, Slice, Window};
+use crate::text::Label;
+
+/// The longest time that may be cut into steps of a minute is a day; a longer one needs longer steps.
+const MOST_STEPS: i64 = 2_000;
+
+/// The parameters of a question. Only described here: `of` may be given more than once.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the description")]
+pub(super) struct Question {
+    /// A dimension and its value, such as `queue:billing`; each further one cuts deeper. Without it: the whole floor.
+    of: Option<Vec<String>>,
+    /// A row for each value of these dimensions, up to two, with commas: queue, intent, agent, channel, team.
+    by: Option<String>,
+    /// Over which time: 15m, 30m, 1h, interval, today (the default), 7d, 30d, or from..to in RFC 3339.
+    over: Option<String>,
+    /// In which steps: minutes that divide a day, or days (`30m`, `1d`).
+    every: Option<String>,
+    /// Which figures, with commas, by id (see `/v1/kpis`).
+    kpis: String,
+    /// Which service level, where not the configured one.
+    formula: Option<String>,
+}
+
+/// The question in a URL's query.
+pub(super) fn parse(raw: &str) -> Result<Query, Problem> {
+    let mut query = Query {
+        of: Slice::TOTAL,
+        by: Vec::new(),
+        over: Over::Window(Window::Today),
+        every: None,
+        kpis: Vec::new(),
+        formula: None,
+    };
+    for (key, value) in form_urlencoded::parse(raw.as_bytes()) {
+        match key.as_ref() {
+            "of" => {
+                let (dim, of) = value.split_once(':').ok_or_else(|| wrong("of", "is written queue:NAME"))?;
+                query.of = query.of.and(dimension("of", dim)?, Label::new(of));
+            }
+            "by" => query.by = list(&value).map(|word| dimension("by", word)).collect::<Result<_, _>>()?,
+            "over" => query.over = over(&value)?,
+            "every" => query.every = Some(Every::parse(&value).map_err(|why| wrong("every", &why))?),
+            "kpis" => query.kpis = list(&value).map(kpi).collect::<Result<_, _>>()?,
+            "formula" => {
+                let formula = Formula::parse(&value);
+                query.formula = Some(formula.ok_or_else(|| wrong("formula", "is none of the six service levels"))?);
+            }
+            other => {
+                let other = Label::new(other);
+                return Err(Problem::bad(format!(
+                    "there is no parameter `{other}`: of, by, over, every, kpis, formula"
+                )));
+            }
+        }
+    }
+    check(&query)?;
+    Ok(query)
+}
+
+/// Whether a question can be answered at all.
+pub(super) fn check(query: &Query) -> Result<(), Problem> {
+    if query.kpis.is_empty() {
+        return Err(wrong("kpis", "is missing: which figures? /v1/kpis lists them"));
+    }
+    if query.by.len() > 2 {
+        return Err(wrong("by", "takes two dimensions at most"));
+    }
+    if let (Over::Range(from, to), every) = (query.over, query.every) {
+        if from >= to {
+            return Err(wrong("over", "ends before it begins"));
+        }
+        let step = match every {
+            Some(Every::Minutes(minutes)) => i64::from(minutes.max(1)) * 60,
+            Some(Every::Days(_)) | None => 86_400,
+        };
+        if to.since(from).as_secs() / step > MOST_STEPS {
+            return Err(wrong("over", "is too long for such short steps: ask for longer ones, or a shorter time"));
+        }
+    }
+    match query.every {
+        Some(Every::Minutes(0) | Every::Days(0)) => Err(wrong("every", "must be a minute or more")),
+        Some(Every::Minutes(minutes)) if 1440 % minutes != 0 => Err(wrong("every", "must divide a day")),
+        _ => Ok(()),
+    }
+}
+
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn dimension(key: &str, word: &str) -> Result<Dim, Problem> {
+    Dim::parse(word).ok_or_else(|| wrong(key, "takes queue, intent, agent, channel or team"))
+}
+
+fn kpi(word: &str) -> Result<KpiId, Problem> {
+    KpiId::parse(word).ok_or_else(|| {
+        let near = KpiId::nearest(word)
+            .map_or_else(|| "/v1/kpis lists them".to_owned(), |near| format!("did you mean {near}?"));
+        wrong("kpis", &format!("knows no `{}`: {near}", Label::new(word)))
+    })
+}
+
+fn over(value: &str) -> Result<Over, Problem> {
+    if let Some((from, to)) = value.split_once("..") {
+        let instant = |text: &str| {
+            Time::parse_rfc3339(text).map_err(|_| wrong("over", "has times in RFC 3339: 2026-03-02T09:00:00Z"))
+        };
+        return Ok(Over::Range(instant(from)?, instant(to)?));
+    }
+    let window = Window::ALL.into_iter().find(|window| window.key() == value);
+    window.map(Over::Window).ok_or_else(|| wrong("over", "is 15m, 30m, 1h, interval, today, 7d, 30d or from..to"))
+}
+
+fn wrong(key: &str, why: &str) -> Problem {
+    Problem::bad(format!("`{key}` {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_reads_as_it_is_meant() {
+        let query =
+            parse("of=queue:billing%20desk&of=intent:refund&by=agent&over=1h&every=15m&kpis=asa,offered").unwrap();
+        assert_eq!(query.of.get(Dim::Queue), Some(&"billing desk".into()));
+        assert_eq!(query.of.get(Dim::Intent), Some(&"refund".into()));
+        assert_eq!((query.by, query.every), (vec![Dim::Agent], Some(Every::Minutes(15))));
+        assert_eq!(query.kpis, [KpiId::Asa, KpiId::Offered]);
+        assert_eq!(query.over, Over::Window(Window::H1));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_the_remedy() {
+        for (raw, words) in [
+            ("", "`kpis` is missing"),
+            ("kpis=asaa", "did you mean asa?"),
+            ("kpis=asa&of=billing", "queue:NAME"),
+            ("kpis=asa&by=queue,agent,team", "two dimensions"),
+            ("kpis=asa&over=yesterday", "15m, 30m"),
+            ("kpis=asa&over=2026-03-02T09:00:00Z..2026-03-01T09:00:00Z", "before it begins"),
+            ("kpis=asa&every=1m&over=2026-01-01T00:00:00Z..2026-03-01T00:00:00Z", "too long"),
+            ("kpis=asa&every=7m", "divide a day"),
+            ("kpis=asa&queue=billing", "no parameter `queue`"),
+        ] {
+            let said = parse(raw).unwrap_err().message;
+            assert!(said.contains(words), "{raw}: {said}");
+        }
+    }
+}

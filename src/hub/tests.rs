@@ -1,0 +1,299 @@
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, header};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tower_service::Service;
+
+use super::access::{Fingerprint, Peer, Right, Role, new_token};
+use super::*;
+use crate::alert::{self, Patterns};
+use crate::board::{Health, Mode};
+use crate::clock::{Clock, Span};
+use crate::engine;
+use crate::event::{Channel, Event, Kind, Offer, Step};
+use crate::floor::{Feed, Floor, Settings, SourceInfo};
+use crate::source::Message;
+use crate::text::Label;
+
+/// A floor on which a contact waits in each of two queues for far too long, and a hub of it.
+pub(super) struct Scene {
+    hub: Router,
+    pub(super) handle: Handle,
+    pub(super) clock: Clock,
+    pub(super) to: mpsc::Sender<Message>,
+}
+
+pub(super) fn offered(contact: &str, queue: &str, at: Time) -> Event {
+    let offer = Offer {
+        queue: queue.into(),
+        channel: Channel::Voice,
+        intent: None,
+        customer: Some("0170 1234".into()),
+        priority: None,
+        position: None,
+        auth_steps: None,
+        untimed: false,
+    };
+    let kind = Kind::Contact { contact: contact.into(), queue: None, step: Step::Offered(offer) };
+    Event { at, origin: "pbx".into(), id: None, kind }
+}
+
+fn token(name: &str, role: Role, queues: &[&str]) -> Token {
+    let queues = Patterns::new(queues.iter().copied());
+    Token { name: name.into(), role, sha256: Fingerprint::of(name), queues }
+}
+
+fn tokens() -> Vec<Token> {
+    vec![
+        token("wall", Role::Viewer, &[]),
+        token("ann", Role::Supervisor, &[]),
+        token("bob", Role::Supervisor, &["sales"]),
+        token("pbx", Role::Ingest, &[]),
+        token("root", Role::Admin, &[]),
+    ]
+}
+
+impl Scene {
+    pub(super) async fn new(tokens: Vec<Token>) -> Self {
+        let now = Time::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
+        let clock = Clock::manual(now);
+        let settings = Settings {
+            title: "floor".into(),
+            engine: engine::Settings::default(),
+            rules: alert::built_in(),
+            alarms: alert::Settings::default(),
+            sources: vec![SourceInfo { name: "pbx".into(), kind: "events".into() }],
+        };
+        let (to, messages) = mpsc::channel(4);
+        let (floor, handle) = Floor::new(settings, clock.clone(), Mode::Live, Feed::Sources(messages));
+        tokio::spawn(floor.run());
+        let long_ago = now - Span::seconds(900);
+        let events = vec![offered("c-1", "billing", long_ago), offered("c-2", "sales", long_ago)];
+        to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+        let (health, reason) = (Health::Live, Label::default());
+        to.send(Message::Health { source: 0, health, reason, at: now, next_try: None }).await.unwrap();
+        let mut boards = handle.watch();
+        while boards.borrow_and_update().alerts.len() < 2 {
+            boards.changed().await.unwrap();
+        }
+        let (_, hub) = build(handle.clone(), tokens, now, CancellationToken::new());
+        Self { hub, handle, clock, to }
+    }
+
+    async fn send(&self, method: Method, path: &str, token: &str, body: &str) -> axum::response::Response {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        let peer = Peer::Network("10.0.0.7:4711".parse().unwrap());
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.hub.clone().call(request).await.unwrap()
+    }
+
+    async fn ask(&self, method: Method, path: &str, token: &str, body: &str) -> (u16, Value) {
+        let response = self.send(method, path, token, body).await;
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    async fn get(&self, path: &str, token: &str) -> (u16, Value) {
+        self.ask(Method::GET, path, token, "").await
+    }
+}
+
+/// Every endpoint, a request that it serves, and the right that it takes.
+const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
+    ("GET", "/healthz", "", None),
+    ("GET", "/readyz", "", None),
+    ("GET", "/openapi.json", "", None),
+    ("GET", "/metrics", "", Some(Right::Look)),
+    ("GET", "/v1/board", "", Some(Right::Look)),
+    ("GET", "/v1/board/stream", "", Some(Right::Look)),
+    ("GET", "/v1/figures?kpis=asa&of=queue:sales", "", Some(Right::Look)),
+    (
+        "POST",
+        "/v1/figures",
+        r#"{"of":[["queue","sales"]],"by":[],"over":{"window":"today"},"kpis":["asa"]}"#,
+        Some(Right::Look),
+    ),
+    ("GET", "/v1/figures/stream?kpis=asa&of=queue:sales", "", Some(Right::Look)),
+    ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10}"#, Some(Right::Look)),
+    ("GET", "/v1/kpis", "", Some(Right::Look)),
+    ("GET", "/v1/alerts", "", Some(Right::Look)),
+    ("GET", "/v1/alerts/history", "", Some(Right::Look)),
+    ("POST", "/v1/alerts/999/acknowledge", r#"{"version":1}"#, Some(Right::Act)),
+    ("POST", "/v1/alerts/999/snooze", r#"{"version":1,"seconds":60}"#, Some(Right::Act)),
+    ("POST", "/v1/alerts/999/note", r#"{"version":1,"note":"x"}"#, Some(Right::Act)),
+    ("POST", "/v1/alerts/999/undo", r#"{"version":1}"#, Some(Right::Act)),
+];
+
+#[tokio::test]
+async fn who_may_do_what_is_a_table() {
+    let scene = Scene::new(tokens()).await;
+    let callers = [
+        ("", None),
+        ("nobody", None),
+        ("wall", Some(Role::Viewer)),
+        ("ann", Some(Role::Supervisor)),
+        ("bob", Some(Role::Supervisor)),
+        ("pbx", Some(Role::Ingest)),
+        ("root", Some(Role::Admin)),
+    ];
+    for (method, path, body, right) in ENDPOINTS {
+        for (token, role) in callers {
+            let response = scene.send(method.parse().unwrap(), path, token, body).await;
+            let status = response.status().as_u16();
+            let (may, known) = match (right, role) {
+                (None, _) => (true, true),
+                (Some(_), None) => (false, false),
+                (Some(right), Some(role)) => (role.may(*right), true),
+            };
+            let expected = match (may, known, path.contains("/999/")) {
+                (true, _, true) => 404,
+                (true, _, false) => 200,
+                (false, true, _) => 403,
+                (false, false, _) => 401,
+            };
+            assert_eq!(status, expected, "{method} {path} as `{token}`");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_is_in_the_table_and_in_the_description() {
+    let scene = Scene::new(tokens()).await;
+    let (_, api) = scene.get("/openapi.json", "").await;
+    let mut described: Vec<String> = Vec::new();
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        described.extend(methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    let mut tabled: Vec<String> = ENDPOINTS
+        .iter()
+        .map(|(method, path, ..)| {
+            let path = path.split('?').next().unwrap().replace("/999/", "/{id}/");
+            format!("{method} {path}")
+        })
+        .collect();
+    described.sort();
+    tabled.sort();
+    assert_eq!(described, tabled);
+}
+
+#[tokio::test]
+async fn of_two_at_once_one_wins_and_the_other_is_told_who() {
+    let scene = Scene::new(tokens()).await;
+    let (_, alerts) = scene.get("/v1/alerts", "ann").await;
+    let alert = alerts.as_array().unwrap().iter().find(|alert| alert["slice"][0][1] == "sales").unwrap();
+    let path = format!("/v1/alerts/{}/acknowledge", alert["id"]);
+    let body = json!({"version": alert["version"], "note": "on it"}).to_string();
+    let (ann, bob) =
+        tokio::join!(scene.ask(Method::POST, &path, "ann", &body), scene.ask(Method::POST, &path, "bob", &body),);
+    let (won, lost) = if ann.0 == 200 { (&ann, &bob) } else { (&bob, &ann) };
+    assert_eq!((won.0, lost.0), (200, 409), "{ann:?} {bob:?}");
+    let winner = &won.1["acknowledged"]["who"];
+    assert_eq!(lost.1["first"], winner["name"]);
+    assert_eq!(lost.1["code"], "taken");
+    // The name is the token's, whatever the request says, and the place is the connection's.
+    assert_eq!(winner["from"], "10.0.0.7");
+}
+
+#[tokio::test]
+async fn a_token_for_one_queue_sees_nothing_of_another_whatever_it_asks() {
+    let scene = Scene::new(tokens()).await;
+    for (method, path, body) in [
+        ("GET", "/v1/board", ""),
+        ("GET", "/v1/alerts", ""),
+        ("GET", "/v1/alerts/history", ""),
+        ("GET", "/metrics", ""),
+        ("GET", "/v1/figures?kpis=offered&by=queue", ""),
+        ("GET", "/v1/figures?kpis=offered&by=agent,queue", ""),
+        ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10}"#),
+        ("POST", "/v1/contacts", r#"{"of":[["queue","billing"]],"over":{"window":"today"},"only":"all","limit":10}"#),
+    ] {
+        let (status, seen) = scene.ask(method.parse().unwrap(), path, "bob", body).await;
+        assert_eq!(status, 200, "{path}");
+        let seen = seen.to_string();
+        assert!(!seen.contains("billing") && !seen.contains("c-1"), "{path}: {seen}");
+    }
+    for path in [
+        "/v1/figures?kpis=offered",
+        "/v1/figures?kpis=offered&of=queue:billing",
+        "/v1/figures?kpis=offered&of=queue:sales&of=queue:billing",
+        "/v1/figures?kpis=offered&by=intent",
+        "/v1/figures?kpis=offered&of=intent:refund&by=agent",
+        "/v1/figures?kpis=offered&of=queue:billing&by=queue",
+        "/v1/figures/stream?kpis=offered&of=queue:billing",
+    ] {
+        assert_eq!(scene.get(path, "bob").await.0, 403, "{path}");
+        assert_eq!(scene.send(Method::GET, path, "ann", "").await.status(), 200, "{path}");
+    }
+    let (_, alerts) = scene.get("/v1/alerts", "ann").await;
+    let alert = alerts.as_array().unwrap().iter().find(|alert| alert["slice"][0][1] == "billing").unwrap();
+    let path = format!("/v1/alerts/{}/acknowledge", alert["id"]);
+    let (status, _) = scene.ask(Method::POST, &path, "bob", &json!({"version": alert["version"]}).to_string()).await;
+    assert_eq!(status, 404);
+    let (_, answer) = scene.get("/v1/figures?kpis=offered&by=queue", "bob").await;
+    assert_eq!(answer["total"][0]["value"], Value::Null);
+    assert_eq!(answer["rows"][0]["figures"][0]["value"], 1.0);
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_the_whole_and_goes_on_with_what_changes() {
+    let scene = Scene::new(tokens()).await;
+    let response = scene.send(Method::GET, "/v1/board/stream", "wall", "").await;
+    let mut events = response.into_body().into_data_stream();
+    let mut next = async || String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(next().await.starts_with(": connected"));
+    let whole = next().await;
+    assert!(whole.starts_with("event: whole\nid: "), "{whole}");
+    let data = |event: &str| serde_json::from_str::<Value>(event.split("data: ").nth(1).unwrap().trim()).unwrap();
+    let mut board = data(&whole);
+    assert_eq!(board["queues"].as_array().unwrap().len(), 2);
+    scene.clock.set(scene.clock.now() + Span::seconds(5));
+    let events_ = vec![offered("c-3", "billing", scene.clock.now())];
+    scene.to.send(Message::Events { source: 0, events: events_, cursor: None, kept: None }).await.unwrap();
+    let change = loop {
+        let event = next().await;
+        if event.starts_with("event: change") {
+            let patch: json_patch::Patch = serde_json::from_value(data(&event)).unwrap();
+            json_patch::patch(&mut board, &patch).unwrap();
+            if board["waiting"].as_array().unwrap().len() == 3 {
+                break event;
+            }
+        }
+    };
+    assert!(change.len() < whole.len(), "a change is smaller than the whole");
+    let board: crate::board::Board = serde_json::from_value(board).unwrap();
+    assert_eq!(board.waiting.len(), 3);
+}
+
+#[test]
+fn without_tokens_this_machine_may_look_and_logins_are_known() {
+    let here = Peer::Network("127.0.0.1:9".parse().unwrap());
+    let there = Peer::Network("10.0.0.7:9".parse().unwrap());
+    let role = |peer: &Peer, tokens: &[Token]| access::identify(peer, None, tokens).map(|caller| caller.role);
+    assert_eq!(role(&here, &[]), Some(Role::Viewer));
+    assert_eq!(role(&there, &[]), None);
+    assert_eq!(role(&here, &tokens()), None);
+    let ann = Peer::Login { name: "ann".into(), ours: false };
+    assert_eq!(role(&ann, &tokens()), Some(Role::Supervisor));
+    assert_eq!(access::identify(&ann, None, &[]).unwrap().who.name.as_str(), "ann");
+    assert_eq!(role(&Peer::Login { name: "floor".into(), ours: true }, &[]), Some(Role::Admin));
+    // A wrong token is not the same as none.
+    assert_eq!(access::identify(&ann, Some(""), &tokens()), None);
+}
+
+#[test]
+fn a_token_is_new_each_time_and_its_digest_reads_back() {
+    let (one, two) = (new_token().unwrap(), new_token().unwrap());
+    assert_ne!(one, two);
+    let print = Fingerprint::of(&one);
+    let text = format!("name = \"a\"\nrole = \"viewer\"\nsha256 = \"{print}\"");
+    assert_eq!(toml::from_str::<Token>(&text).unwrap().sha256, print);
+    assert!(toml::from_str::<Token>(&text.replace(&print.to_string(), "abc")).is_err());
+}
