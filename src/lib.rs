@@ -3,13 +3,13 @@
 //! A floor is a value that events change and questions read:
 //!
 //! ```text
-//! source ──Event──▶ floor ( engine ▸ alert ▸ journal ) ──watch: Arc<Board>──▶ ui · report
-//!                     ◀──ask(Query): figures, contacts, history───────────── ui · report
-//!                     ◀──tell(Command): acknowledge, snooze, note ────────── ui · cli
+//! source ──Event──▶ floor ( engine ▸ alert ▸ journal ) ──watch: Arc<Board>──▶ ui · hub · report
+//!                     ◀──ask(Query): figures, contacts, history───────────── ui · hub · report
+//!                     ◀──tell(Command): acknowledge, snooze, note ────────── ui · hub · cli
 //! ```
 //!
-//! Imports only point down: main → cli → app → config → { ui, report } → { source, floor } → { journal, board } →
-//! alert → engine → kpi → event → { text, clock }.
+//! Imports only point down: main → cli → app → config → { ui, hub, report } → { source, floor } → { journal,
+//! board } → alert → engine → kpi → event → { text, clock, secret }.
 
 pub mod alert;
 pub mod app;

@@ -19,24 +19,28 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("journal", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("source", &["board", "kpi", "event", "secret", "text", "clock"]),
     ("floor", &["source", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
+    ("hub", &["source", "floor", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
     ("report", &["source", "floor", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("ui", &["floor", "board", "alert", "kpi", "event", "text", "clock"]),
     (
         "config",
-        &["ui", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"],
+        &[
+            "ui", "hub", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text",
+            "clock",
+        ],
     ),
     (
         "app",
         &[
-            "config", "ui", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text",
-            "clock",
+            "config", "ui", "hub", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event",
+            "text", "clock",
         ],
     ),
     (
         "cli",
         &[
-            "app", "config", "ui", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event",
-            "text", "clock",
+            "app", "config", "ui", "hub", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi",
+            "event", "text", "clock",
         ],
     ),
 ];
