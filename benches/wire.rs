@@ -52,16 +52,16 @@ async fn run(lasts: Duration) {
     let began = Instant::now();
     while began.elapsed() < lasts {
         tokio::time::sleep(PROBES).await;
-        let count = on_board.len() + 1;
+        let count = u32::try_from(on_board.len() + 1).unwrap();
         let written = Instant::now();
         lines.send(event(&format!("probe-{count}"), "probe", "offered", "")).await.unwrap();
         let is_there = |board: &std::sync::Arc<floorwatch::board::Board>| {
-            board.queues.iter().any(|queue| queue.id.as_str() == "probe" && queue.live.waiting == count as i64)
+            board.queues.iter().any(|queue| queue.id.as_str() == "probe" && queue.live.waiting == i64::from(count))
         };
         boards.wait_for(is_there).await.unwrap();
         on_board.push(written.elapsed());
         let answer = handle.ask(offered()).await.unwrap();
-        assert_eq!(answer.total[0].value, Some(count as f64));
+        assert_eq!(answer.total[0].value, Some(f64::from(count)));
         in_answer.push(written.elapsed());
     }
     stop.cancel();

@@ -281,7 +281,9 @@ impl Follower {
         // One line can give several events, so a batch may be a little over.
         let mut events = std::mem::replace(events, Vec::with_capacity(BATCH));
         if let Some(prefix) = &self.prefix {
-            events.iter_mut().for_each(|event| keep_apart(event, prefix));
+            for event in &mut events {
+                keep_apart(event, prefix);
+            }
         }
         self.tell(Message::Events { source: self.index, events, cursor, kept: None })
     }

@@ -8,7 +8,7 @@ use crate::alert::{Severity, State};
 use crate::board::{Board, Mode};
 
 /// The least time between two rings.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// What it rings for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,13 +69,13 @@ mod tests {
         assert!(!bell.is_due(Ring::Off, &board, start));
         assert!(bell.is_due(Ring::Critical, &board, start));
         assert!(!bell.is_due(Ring::Critical, &board, start + Duration::from_secs(59)));
-        assert!(bell.is_due(Ring::Critical, &board, start + Duration::from_secs(60)));
+        assert!(bell.is_due(Ring::Critical, &board, start + Duration::from_mins(1)));
         for episode in board.alerts.iter_mut().filter(|episode| episode.severity == Severity::Critical) {
             episode.state = State::Acknowledged;
         }
         assert!(!bell.is_due(Ring::Critical, &board, start + Duration::from_secs(200)));
         assert!(bell.is_due(Ring::Warning, &board, start + Duration::from_secs(200)));
         board.mode = Mode::Simulated { scenario: "calm".into(), speed: 1.0 };
-        assert!(!bell.is_due(Ring::Warning, &board, start + Duration::from_secs(900)));
+        assert!(!bell.is_due(Ring::Warning, &board, start + Duration::from_mins(15)));
     }
 }
