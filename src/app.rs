@@ -65,6 +65,11 @@ pub enum Error {
     /// Several floors on this machine, and none is named.
     #[error("several floors run on this machine ({}): name one with `socket` under [hub]", .0.join(", "))]
     Many(Vec<String>),
+    /// The floor that runs here is for others.
+    #[error(
+        "{0}'s floor on this machine is shared with the group {1}, which this user is not in: have an administrator run `usermod -aG {1} USER`, and log in anew"
+    )]
+    NotShared(Label, Label),
     /// The hub can't listen.
     #[error("the hub can't listen at {0}")]
     Listen(String, #[source] std::io::Error),

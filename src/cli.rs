@@ -230,8 +230,9 @@ fn done(cli: &Cli) -> Result<(), Error> {
             let config = cli.global.configuration()?.0;
             if config.sources.is_empty() && config.hub.url.is_none() {
                 // Somebody else on this machine may keep a floor; with none, there is the simulated one.
-                if app::visit(config.clone(), log_file)?.is_some() {
-                    return Ok(());
+                match app::visit(config.clone(), log_file) {
+                    Ok(None) | Err(app::Error::NotShared(..)) => {}
+                    shown => return Ok(shown.map(drop)?),
                 }
                 return Ok(app::demo(config, app::Demo::default(), log_file)?);
             }

@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// Where the configured hub is, or one that runs on this machine, and what it is called; `None` where there is none.
 ///
 /// # Errors
-/// [`Error::Many`] where several run here and none is named.
+/// [`Error::Many`] where several run here and none is named, [`Error::NotShared`] where one is for others.
 pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
     let settings = &config.hub;
     if let Some(address) = &settings.url {
@@ -46,13 +46,16 @@ pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
         return Ok(Some((Place::Socket(path), Label::fixed("this floor"))));
     }
     let us = rustix::process::geteuid().as_raw();
-    let mut found = socket::find();
+    let socket::Found { open: mut found, closed } = socket::find();
     // One's own before anybody else's.
     if found.iter().any(|(_, user)| *user == us) {
         found.retain(|(_, user)| *user == us);
     }
     match found.as_slice() {
-        [] => Ok(None),
+        [] => match closed.first() {
+            Some((user, group)) => Err(Error::NotShared(access::login(*user), access::group(*group))),
+            None => Ok(None),
+        },
         [(path, user)] => {
             let name = format!("{}'s floor", access::login(*user));
             Ok(Some((Place::Socket(path.clone()), Label::new(&name))))

@@ -151,6 +151,12 @@ pub(crate) fn login(user: u32) -> Label {
     known.filter(|name| !name.is_empty()).unwrap_or_else(|| Label::new(&format!("user {user}")))
 }
 
+/// The name of a group's number.
+pub(crate) fn group(group: u32) -> Label {
+    let known = uzers::get_group_by_gid(group).map(|group| Label::new(&group.name().to_string_lossy()));
+    known.filter(|name| !name.is_empty()).unwrap_or_else(|| Label::new(&format!("number {group}")))
+}
+
 /// Who a request comes from; `None` where nobody known sent it.
 #[must_use]
 pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Caller> {

@@ -129,20 +129,35 @@ fn is_folder_of(folder: &Path, user: u32) -> bool {
         .is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == user && metadata.mode() & 0o022 == 0)
 }
 
-/// The floors of this machine that can be connected to, and whose they are (a user's number).
+/// The floors of this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Those that can be connected to, and whose they are (a user's number).
+    pub open: Vec<(PathBuf, u32)>,
+    /// Those that are shared with others: whose they are, and the group that they are shared with.
+    pub closed: Vec<(u32, u32)>,
+}
+
+/// Look for the floors of this machine.
 #[must_use]
-pub fn find() -> Vec<(PathBuf, u32)> {
-    let mut found = Vec::new();
+pub fn find() -> Found {
+    let mut found = Found::default();
     let mut look = |path: PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !name.starts_with(NAME.0) || !name.ends_with(NAME.1) {
             return;
         }
         let Ok(metadata) = fs::symlink_metadata(&path) else { return };
-        let answers = || std::os::unix::net::UnixStream::connect(&path).is_ok();
-        if metadata.file_type().is_socket() && answers() {
-            let owner = metadata.uid();
-            found.push((path, owner));
+        if !metadata.file_type().is_socket() {
+            return;
+        }
+        match std::os::unix::net::UnixStream::connect(&path) {
+            Ok(_) => found.open.push((path, metadata.uid())),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && metadata.mode() & 0o060 != 0 => {
+                found.closed.push((metadata.uid(), metadata.gid()));
+            }
+            // Nobody listens there any more, or it is for its owner alone.
+            Err(_) => {}
         }
     };
     let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
@@ -155,7 +170,7 @@ pub fn find() -> Vec<(PathBuf, u32)> {
             entries(&entry.path()).for_each(|entry| look(entry.path()));
         }
     }
-    found.sort();
+    found.open.sort();
     found
 }
 
