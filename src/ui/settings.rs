@@ -25,6 +25,8 @@ pub struct Settings {
     pub formula: Option<Formula>,
     /// Whether the mouse is captured at the start.
     pub mouse: bool,
+    /// Whether keys do nothing: a wall that nobody is to touch.
+    pub locked: bool,
     /// Where exports go; the current directory where absent.
     pub export_dir: Option<PathBuf>,
     /// The time zone shown, where not the centre's.
@@ -68,6 +70,7 @@ impl Default for Settings {
             window: Window::Today,
             formula: None,
             mouse: false,
+            locked: false,
             export_dir: None,
             zone: None,
             keys: BTreeMap::new(),
