@@ -81,8 +81,16 @@ fn the_completions_are_the_command_line_s() {
 fn packaged() -> Vec<(String, String)> {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
     let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
-    let assets = manifest["package"]["metadata"]["deb"]["assets"].as_array().unwrap();
-    assets.iter().map(|asset| (text(&asset[0]), text(&asset[1]))).collect()
+    let package = &manifest["package"]["metadata"]["deb"];
+    let assets = package["assets"].as_array().unwrap().iter().map(|asset| (text(&asset[0]), text(&asset[1])));
+    let units = package["systemd-units"].as_array().unwrap().iter().map(|unit| {
+        assert_eq!(unit["enable"].as_bool(), Some(false), "nothing starts by itself");
+        assert_eq!(unit["start"].as_bool(), Some(false), "nothing starts by itself");
+        let file = format!("{}.service", text(&unit["unit-name"]));
+        (format!("{}/{file}", text(&unit["unit-scripts"])), format!("usr/lib/systemd/system/{file}"))
+    });
+    let alone = [text(&package["changelog"])].map(|changelog| (changelog, String::new()));
+    assets.chain(units).chain(alone).collect()
 }
 
 #[test]
@@ -106,15 +114,17 @@ fn the_package_takes_files_that_exist_and_leaves_none_out() {
             assert!(taken.contains(&file), "{} is in no package", file.display());
         }
     }
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    for unit in UNITS {
-        assert!(manifest.contains(&format!("unit-name = \"{}\"", unit.trim_end_matches(".service"))), "{unit}");
-    }
+}
+
+#[test]
+fn the_package_s_changelog_names_this_version() {
+    let changelog = fs::read_to_string(root().join("assets/debian/changelog")).unwrap();
+    assert!(changelog.starts_with(&format!("floorwatch ({}-", env!("CARGO_PKG_VERSION"))), "{changelog}");
 }
 
 #[test]
 fn units_configurations_and_users_fit_together() {
-    let sysusers = fs::read_to_string(root().join("assets/debian/floorwatch.sysusers")).unwrap();
+    let sysusers = fs::read_to_string(root().join("assets/systemd/floorwatch.conf")).unwrap();
     let mut sockets = Vec::new();
     for name in UNITS {
         let unit = unit(name);
@@ -234,8 +244,8 @@ fn a_board_on_the_console_waits_for_its_hub_and_takes_no_keys() {
     let guest = folder.path().join("kiosk.toml");
     fs::write(&guest, hub).unwrap();
     let mut board = Board::run(floor.command(&["--config", guest.to_str().unwrap(), "--locked"]));
-    // No hub yet: it says so, and shows no other floor in its place.
-    board.wait_for("cut off");
+    // No hub yet: no other floor stands in its place.
+    board.wait_for("no queue has been seen yet");
     assert!(!board.screen().contains("SIMULATED"), "{}", board.screen());
     let _hub = Hub::start(&floor, free(), None);
     board.wait_for("all queues: offered 1 today");
