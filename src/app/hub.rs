@@ -163,11 +163,16 @@ pub(super) async fn serve(handle: Handle, config: &Config, path: Option<PathBuf>
 /// Tell who started us, and may wait for it, that the hub is ready: its doors are open, and the journal was read or
 /// can't be, which every board then says.
 async fn announce(mut boards: watch::Receiver<Arc<Board>>) -> Infallible {
-    let told = boards.wait_for(|board| board.seq > 0 && board.keeper != Keeper::Loading).await.is_ok();
-    if told && let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+    let begun = boards.wait_for(|board| has_begun(board)).await.is_ok();
+    if begun && let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         tracing::warn!("the service manager was not told that the hub is ready: {error}");
     }
     std::future::pending().await
+}
+
+/// Whether the floor is past reading the journal.
+fn has_begun(board: &Board) -> bool {
+    board.seq > 0 && board.keeper != Keeper::Loading
 }
 
 /// Ends when the program is to end; a hang-up meanwhile reads the certificate anew.
@@ -233,4 +238,19 @@ fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, Error> {
     let mut config = config.map_err(|error| wrong(chain, error.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_floor_has_begun_once_the_journal_is_read_or_can_t_be() {
+        let board = |seq, keeper| Board { seq, keeper, ..Board::default() };
+        assert!(!has_begun(&Board::default()), "nobody has looked yet");
+        assert!(!has_begun(&board(1, Keeper::Loading)));
+        for keeper in [Keeper::Us, Keeper::Other(Label::default()), Keeper::Failed(Label::default())] {
+            assert!(has_begun(&board(2, keeper)));
+        }
+    }
 }
