@@ -23,6 +23,7 @@ mod write_up;
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, QueueProfile};
@@ -103,7 +104,8 @@ pub struct Gap {
 struct QueueFacts {
     profile: Option<QueueProfile>,
     channel: Option<u8>,
-    origin: u32,
+    /// Who tells of it, the first first.
+    origins: SmallVec<[u32; 1]>,
 }
 
 #[derive(Debug, Default)]

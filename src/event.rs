@@ -289,6 +289,23 @@ pub struct AgentProfile {
     pub skills: Vec<Label>,
 }
 
+impl AgentProfile {
+    /// Take over what another profile of the same agent says.
+    pub fn learn(&mut self, other: &Self) {
+        let Self { agent: _, name, team, hired_on, queues, skills } = other;
+        for (known, new) in [(&mut self.name, name), (&mut self.team, team), (&mut self.hired_on, hired_on)] {
+            if new.is_some() {
+                known.clone_from(new);
+            }
+        }
+        for (known, new) in [(&mut self.queues, queues), (&mut self.skills, skills)] {
+            if !new.is_empty() {
+                known.clone_from(new);
+            }
+        }
+    }
+}
+
 /// What is known of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -301,6 +318,18 @@ pub struct QueueProfile {
     pub service_level_s: Option<f64>,
     /// Its channel.
     pub channel: Option<Channel>,
+}
+
+impl QueueProfile {
+    /// Take over what another profile of the same queue says.
+    pub fn learn(&mut self, other: &Self) {
+        let Self { queue: _, name, service_level_s, channel } = other;
+        if name.is_some() {
+            self.name.clone_from(name);
+        }
+        self.service_level_s = service_level_s.or(self.service_level_s);
+        self.channel = channel.or(self.channel);
+    }
 }
 
 /// How customers reach the floor.

@@ -1,7 +1,8 @@
 //! The floor: the one task that owns engine, alerts and journal, and the handle that everybody else holds.
 //!
 //! No lock guards its state: sources send messages, readers send requests, and between two of them the floor
-//! publishes a board when something changed, at most ten times a second, and each second so that ages tick.
+//! publishes a board when something changed, at most twenty times a second and never for more than a tenth of its
+//! time, and each second so that ages tick.
 
 pub mod handle;
 mod keeping;
@@ -33,8 +34,10 @@ use recording::Steered;
 pub use sources::SourceInfo;
 use sources::Sources;
 
-/// How often at most a board is published.
-const SOONEST: Duration = Duration::from_millis(100);
+/// How often at most a board is published, …
+const SOONEST: Duration = Duration::from_millis(50);
+/// … and how many times as long as making one takes passes before the next: a huge floor has better things to do.
+const SHARE: u32 = 10;
 /// How often alerts are judged, and a board is published though nothing happened.
 const BEAT: Duration = Duration::from_secs(1);
 /// How long what is past its line at the first look is taken to have been so: longer than any built-in `for`.
@@ -90,6 +93,8 @@ pub struct Floor {
     /// Something changed since the last board.
     dirty: bool,
     published: Instant,
+    /// How long after a board the next one may come.
+    pace: Duration,
     judged: Instant,
     ticked: Instant,
 }
@@ -123,6 +128,7 @@ impl Floor {
             primed: false,
             dirty: true,
             published: started,
+            pace: SOONEST,
             judged: started,
             ticked: started,
         };
@@ -161,7 +167,7 @@ impl Floor {
                     }
                 }
             }
-            if self.dirty && self.published.elapsed() >= SOONEST {
+            if self.dirty && self.published.elapsed() >= self.pace {
                 self.publish();
             }
         }
@@ -304,6 +310,7 @@ impl Floor {
         };
         let board = make::board(&mut self.engine, frame);
         self.boards.send_replace(Arc::new(board));
+        self.pace = SOONEST.max(SHARE * self.published.elapsed());
     }
 }
 

@@ -25,6 +25,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use rand::TryRngCore;
+use rand::rngs::OsRng;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -70,7 +72,8 @@ pub async fn serve(handle: Handle, tokens: Vec<Token>, doors: Vec<Door>, started
 /// The hub and its endpoints.
 fn build(handle: Handle, tokens: Vec<Token>, started: Time, stop: CancellationToken) -> (Arc<Hub>, Router) {
     let (router, description) = api::router();
-    let run = format!("{:x}", started.0);
+    // Two hubs may begin in one instant, of which one takes the place of the other.
+    let run = format!("{:x}-{:x}", started.0, OsRng.try_next_u64().unwrap_or_default());
     let hub = Arc::new(Hub {
         documents: Documents::new(handle.clone(), run, stop),
         handle,

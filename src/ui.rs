@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod bell;
 pub mod data;
 pub mod export;
 pub mod format;
@@ -42,6 +43,7 @@ use crate::board::Board;
 use crate::floor::{Handle, Lost};
 use action::{KeyError, Keymap};
 use ask::{HISTORY, Want};
+use bell::Bell;
 use data::{Data, Reply};
 use screen::Screen;
 pub use settings::Settings;
@@ -65,7 +67,7 @@ pub enum Error {
 }
 
 /// The least time between two drawings of data.
-const FRAME: Duration = Duration::from_millis(250);
+const FRAME: Duration = Duration::from_millis(100);
 
 /// Something that was asked for, and what came of it.
 enum Answered {
@@ -102,6 +104,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Err
         dirty: true,
         drawn: Instant::now(),
         heard: Instant::now(),
+        bell: Bell::default(),
     };
     let last_resort = tokio::spawn(leave_anyway(Signals::new()?));
     let ended = desk.stay(&mut signals, &mut boards, &mut answered).await;
@@ -132,6 +135,7 @@ struct Desk {
     drawn: Instant,
     /// When the newest board came.
     heard: Instant,
+    bell: Bell,
 }
 
 impl Desk {
@@ -183,7 +187,7 @@ impl Desk {
                         self.draw()?;
                     }
                 }
-                _ = seconds.tick() => self.second(),
+                _ = seconds.tick() => self.second()?,
                 () = tokio::time::sleep(wait), if self.dirty => {
                     self.ask();
                     self.draw()?;
@@ -292,11 +296,14 @@ impl Desk {
     }
 
     /// A second has gone by.
-    fn second(&mut self) {
+    fn second(&mut self) -> Result<(), Error> {
         let silent = self.heard.elapsed().as_secs();
         if silent >= 5 {
             self.ui.silent = silent;
             self.dirty = true;
+        }
+        if self.bell.is_due(self.settings.bell, &self.board, Instant::now()) {
+            self.screen.ring()?;
         }
         if let Some(toast) = &mut self.ui.toast {
             toast.seconds = toast.seconds.saturating_sub(1);
@@ -305,6 +312,7 @@ impl Desk {
                 self.dirty = true;
             }
         }
+        Ok(())
     }
 
     fn ctx<'a>(&'a self, board: &'a Board) -> Ctx<'a> {

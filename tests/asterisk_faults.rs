@@ -7,7 +7,8 @@
 mod asterisk;
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread;
 
 use asterisk::{Peer, Server};
@@ -16,8 +17,13 @@ use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::{self, Engine};
 use floorwatch::event::{Event, Kind, Step};
 use floorwatch::secret::Secret;
+use floorwatch::source::tls::Tls;
 use floorwatch::source::{self, Connector, Message, Running, Settings};
+use rustls::ServerConfig;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::PrivateKeyDer;
 use tokio::sync::mpsc::{self, Receiver};
+use tokio_rustls::TlsAcceptor;
 
 const START: Time = Time::from_unix(1_795_430_000);
 /// A reply to `QueueStatus` without calls.
@@ -210,7 +216,9 @@ fn a_restart_takes_the_calls_with_it_but_not_those_that_came_after() {
     all.extend(events(&mut from, |step| matches!(step, Step::Offered(_))));
     assert_eq!(steps(&all), ["1.1 offered", "missed 0", "restarted", "9.1 offered"]);
     let mut floor = Engine::new(engine::Settings::default());
-    all.iter().for_each(|event| _ = floor.apply(event));
+    for event in &all {
+        floor.apply(event);
+    }
     let waiting: Vec<String> = floor.waiting_now().iter().map(|waiting| waiting.contact.to_string()).collect();
     assert_eq!(waiting, ["9.1"]);
     drop(peer);
@@ -248,4 +256,144 @@ fn a_log_that_is_not_there_is_said_and_taken_up_when_it_comes() {
     assert_eq!(said, "");
     running.join();
     answering.join().unwrap();
+}
+
+#[test]
+fn a_call_whose_end_the_log_never_tells_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue_log");
+    let epoch = START.0 / 1_000_000 - 600;
+    fs::write(&path, format!("{epoch}|1.1|sales|NONE|ENTERQUEUE||100|1\n{epoch}|1.2|sales|NONE|ENTERQUEUE||100|2\n"))
+        .unwrap();
+    let server = Server::new(Some(path));
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    let mut told = events(&mut from, |step| matches!(step, Step::Offered(_)));
+    let peer = greet(&server.listener, &clock, 1000, &entry("1.2", 600));
+    until(&mut from, is_live);
+    drop(peer);
+    // The second reply that doesn't know it.
+    clock.set(START + Span::seconds(60));
+    let peer = greet(&server.listener, &clock, 1060, &entry("1.2", 660));
+    told.extend(events(&mut from, |step| matches!(step, Step::Lost)));
+    assert_eq!(steps(&told), ["1.1 offered", "1.2 offered", "1.1 lost"]);
+    drop(peer);
+    running.join();
+}
+
+#[test]
+fn a_drip_of_bytes_is_no_sign_of_life() {
+    let server = Server::new(None);
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    let mut peer = greet(&server.listener, &clock, 1000, QUIET);
+    until(&mut from, is_live);
+    let dripping = thread::spawn(move || {
+        while std::io::Write::write_all(&mut peer.stream, b"A").is_ok() {
+            thread::sleep(std::time::Duration::from_millis(100));
+        }
+    });
+    let reason = until(&mut from, |message| match message {
+        Message::Health { health: Health::Stale, reason, .. } => Some(reason.to_string()),
+        _ => None,
+    });
+    assert!(reason.contains("no sign of life"), "{reason}");
+    running.join();
+    drop(server);
+    dripping.join().unwrap();
+}
+
+/// Speak TLS with a certificate of our own, and pass what is said on to `to`; the port, and the certificate.
+fn behind_tls(to: SocketAddr) -> (u16, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    listener.set_nonblocking(true).unwrap();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            while let Ok((stream, _)) = listener.accept().await {
+                // Whoever doesn't trust the certificate breaks the handshake off.
+                let Ok(mut outside) = acceptor.accept(stream).await else { continue };
+                let mut inside = tokio::net::TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+            }
+        });
+    });
+    (port, made.cert.pem())
+}
+
+#[test]
+fn certificates_are_checked_unless_told_otherwise_and_that_shows() {
+    let mut server = Server::new(None);
+    let (port, certificate) = behind_tls(server.listener.local_addr().unwrap());
+    server.settings.address = format!("localhost:{port}");
+    let clock = Clock::manual(START);
+
+    server.settings.tls = Some(Tls::default());
+    let (running, mut from) = spawn(&server, &clock, None);
+    let reason = until(&mut from, |message| match message {
+        Message::Health { health: Health::Down, reason, .. } => Some(reason.to_string()),
+        _ => None,
+    });
+    assert!(reason.contains("certificate"), "{reason}");
+    running.join();
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), certificate).unwrap();
+    server.settings.tls = Some(Tls { ca: Some(file.path().to_owned()), ..Tls::default() });
+    let (running, mut from) = spawn(&server, &clock, None);
+    let peer = greet(&server.listener, &clock, 1000, QUIET);
+    until(&mut from, is_live);
+    running.join();
+    drop((peer, from));
+
+    server.settings.tls = Some(Tls { danger_accept_any_certificate: true, ..Tls::default() });
+    let (running, mut from) = spawn(&server, &clock, None);
+    let peer = greet(&server.listener, &clock, 1000, QUIET);
+    let remark = until(&mut from, |message| match message {
+        Message::Remark { remark, .. } => Some(remark.to_string()),
+        _ => None,
+    });
+    assert!(remark.contains("certificates are not checked"), "{remark}");
+    until(&mut from, is_live);
+    drop(peer);
+    running.join();
+}
+
+#[test]
+fn what_happens_is_on_the_board_at_once_though_the_log_tells_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue_log");
+    fs::write(&path, "").unwrap();
+    let server = Server::new(Some(path.clone()));
+    let (running, mut from) = spawn(&server, &Clock::System, None);
+    let mut peer = greet(&server.listener, &Clock::System, 1000, QUIET);
+    until(&mut from, is_live);
+    let mut log = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let mut took: Vec<Span> = Vec::new();
+    for number in 0..15 {
+        let began = Clock::System.now();
+        let line = format!("{}|{number}.1|sales|NONE|ENTERQUEUE||100|1\n", began.0 / 1_000_000);
+        std::io::Write::write_all(&mut log, line.as_bytes()).unwrap();
+        peer.say(&join(&format!("{number}.1")));
+        let told = events(&mut from, |step| matches!(step, Step::Offered(_)));
+        took.push(Clock::System.now().since(began));
+        assert_eq!(steps(&told), [format!("{number}.1 offered")]);
+    }
+    took.sort_unstable();
+    // Not the slowest: a busy machine may look away.
+    assert!(took[7] < Span(200_000), "{took:?}");
+    eprintln!("{took:?}");
+    drop(peer);
+    running.join();
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::mpsc as std_mpsc;
 use std::thread;
 
-use asterisk::{Play, Server, connections, fixture, play};
+use asterisk::{LAST, Play, Server, connections, fixture, play};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::{self, Engine, Outcome};
@@ -42,12 +42,16 @@ impl Seen {
     }
 }
 
-fn is_sentinel(event: &Event) -> bool {
-    matches!(&event.kind, Kind::AgentState { agent, state: AgentState::Available, .. } if agent.as_str().starts_with("sentinel"))
+/// The sentinel that an event is.
+fn sentinel(event: &Event) -> Option<&str> {
+    match &event.kind {
+        Kind::AgentState { agent, state: AgentState::Available, .. } => agent.as_str().strip_prefix("sentinel "),
+        _ => None,
+    }
 }
 
 /// Play a recording to the source, and everything it says until `done` says that it is enough.
-fn run(server: Server, recording: Play, mut done: impl FnMut(&Seen, u64) -> bool) -> Seen {
+fn run(server: Server, recording: Play, mut done: impl FnMut(&Seen) -> bool) -> Seen {
     let clock = Clock::manual(recording.connections[0].at);
     let (to, mut from) = mpsc::channel(64);
     let settings =
@@ -55,12 +59,12 @@ fn run(server: Server, recording: Play, mut done: impl FnMut(&Seen, u64) -> bool
     let running = source::spawn(0, &settings, clock.clone(), None, to).unwrap();
     let (heard, told) = std_mpsc::channel();
     let played = thread::spawn(move || play(&server.listener, recording, &told, &clock));
-    let (mut seen, mut sentinels) = (Seen::default(), 0);
-    while !done(&seen, sentinels) {
+    let (mut seen, mut ended) = (Seen::default(), false);
+    while !ended || !done(&seen) {
         let message = from.blocking_recv().unwrap();
         if let Message::Events { events, .. } = &message {
-            for _ in events.iter().filter(|event| is_sentinel(event)) {
-                sentinels += 1;
+            for name in events.iter().filter_map(sentinel) {
+                ended |= name == LAST;
                 heard.send(()).unwrap();
             }
         }
@@ -139,7 +143,7 @@ fn intents_are_known(events: &[Event]) {
 }
 
 fn recording(scenario: &str) -> Play {
-    Play { connections: connections(scenario), singly: 0, before: Box::new(|_| {}) }
+    Play { connections: connections(scenario), singly: 0, paced: false, before: Box::new(|_| {}) }
 }
 
 fn whole_log(scenario: &str) -> Vec<u8> {
@@ -154,18 +158,23 @@ fn is_told_by_the_log_alone(_: Option<&str>, name: &str, _: f64, _: Option<f64>)
     matches!(name, "abandoned" | "left" | "time_to_abandon" | "csat" | "csat_mean")
 }
 
+/// How many callers are said to have hung up, and to have pressed a key.
+fn gone(events: &[Event]) -> (usize, usize) {
+    let count = |fits: &dyn Fn(&Step) -> bool| {
+        events.iter().filter(|event| matches!(&event.kind, Kind::Contact { step, .. } if fits(step))).count()
+    };
+    let by_key = |step: &Step| matches!(step, Step::Left { reason: LeftReason::Key, .. });
+    (count(&|step| matches!(step, Step::Abandoned { .. })), count(&by_key))
+}
+
 #[test]
 fn a_normal_day_by_the_interface_alone() {
     let server = Server::new(None);
-    let seen = run(server, recording("a"), |_, sentinels| sentinels == 2);
+    let seen = run(server, recording("a"), |_| true);
     hold("a", &seen.events, is_told_by_the_log_alone);
     intents_are_known(&seen.events);
-    let gone = |fits: &dyn Fn(&Step) -> bool| {
-        seen.events.iter().filter(|event| matches!(&event.kind, Kind::Contact { step, .. } if fits(step))).count()
-    };
     // 18 hung up, 4 waited too long and 1 was withdrawn; 9 pressed a key.
-    assert_eq!(gone(&|step| matches!(step, Step::Abandoned { .. })), 23);
-    assert_eq!(gone(&|step| matches!(step, Step::Left { reason: LeftReason::Key, .. })), 9);
+    assert_eq!(gone(&seen.events), (23, 9));
     assert_eq!(seen.health.iter().map(|(health, _)| *health).collect::<Vec<_>>(), [Health::Connecting, Health::Live]);
     assert_eq!(seen.remarks, [""; 0]);
     assert_eq!(seen.rejected, [""; 0]);
@@ -175,14 +184,16 @@ fn a_normal_day_by_the_interface_alone() {
 fn an_overloaded_day_by_the_interface_alone_in_single_bytes() {
     let server = Server::new(None);
     let played = Play { singly: 200_000, ..recording("b") };
-    let seen = run(server, played, |_, sentinels| sentinels == 2);
+    let seen = run(server, played, |_| true);
     hold("b", &seen.events, is_told_by_the_log_alone);
+    // 136 hung up, 10 waited too long, 3 found nobody there and 1 was withdrawn; 10 pressed a key.
+    assert_eq!(gone(&seen.events), (150, 10));
 }
 
 #[test]
 fn a_day_of_restarts_by_the_interface_alone() {
     let server = Server::new(None);
-    let seen = run(server, recording("c"), |_, sentinels| sentinels == 5);
+    let seen = run(server, recording("c"), |_| true);
     // What was cut off by a restart ends unknown, one caller more than by the log: he pressed a key in the last moment.
     hold("c", &seen.events, |queue, name, value, got| {
         let cut_off = name == "unknown_end" && got == Some(value + 1.0);
@@ -202,8 +213,7 @@ fn with_the_log_in_place_the_figures_are_the_log_s() {
         let path = folder.path().join("queue_log");
         fs::write(&path, whole_log(scenario)).unwrap();
         let played = recording(scenario);
-        let enough = played.connections.len() as u64 + 1;
-        let seen = run(Server::new(Some(path)), played, |_, sentinels| sentinels == enough);
+        let seen = run(Server::new(Some(path)), played, |_| true);
         hold(scenario, &seen.events, |_, _, _, _| false);
         if scenario == "a" {
             intents_are_known(&seen.events);
@@ -239,13 +249,32 @@ fn with_a_log_that_grows_the_figures_are_the_log_s() {
         let end = played.connections[0].reads.last().unwrap().0;
         played.before = Box::new(move |now| write(if now == end { now + Span::HOUR } else { now }));
         let answers = whole_log(scenario).windows(6).filter(|part| part == b"|CSAT|").count();
-        let seen = run(Server::new(Some(path)), played, |seen, sentinels| {
+        let seen = run(Server::new(Some(path)), played, |seen| {
             let is_survey = |event: &&Event| matches!(&event.kind, Kind::Contact { step: Step::Survey(_), .. });
-            sentinels == 2 && seen.events.iter().filter(is_survey).count() == answers
+            seen.events.iter().filter(is_survey).count() == answers
         });
         hold(scenario, &seen.events, |_, _, _, _| false);
         if scenario == "a" {
             intents_are_known(&seen.events);
         }
+    }
+}
+
+#[test]
+fn with_a_log_that_comes_when_the_day_is_over_the_figures_are_the_log_s_in_the_end() {
+    for scenario in ["a", "b"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("queue_log");
+        let mut write = writer(&path, scenario, Span::HOUR);
+        let mut played = Play { paced: true, ..recording(scenario) };
+        let end = played.connections[0].reads.last().unwrap().0;
+        played.before = Box::new(move |now| write(if now == end { now + Span::DAY } else { now }));
+        let answers = whole_log(scenario).windows(6).filter(|part| part == b"|CSAT|").count();
+        let seen = run(Server::new(Some(path)), played, |seen| {
+            let is_survey = |event: &&Event| matches!(&event.kind, Kind::Contact { step: Step::Survey(_), .. });
+            seen.events.iter().filter(is_survey).count() == answers
+        });
+        assert!(seen.remarks.iter().any(|remark| remark.contains("is behind")), "{:?}", seen.remarks);
+        hold(scenario, &seen.events, |_, _, _, _| false);
     }
 }

@@ -369,13 +369,15 @@ async fn garbage_and_lies_about_length_harm_nobody() {
     let head = |length: &str| format!("POST /v1/events HTTP/1.1\r\nHost: h\r\nContent-Type: {ONE}\r\n{length}\r\n\r\n");
     let gigabyte = "Content-Length: 1073741824";
     // What is sent, and how the answer begins.
-    let pieces: [(Vec<u8>, &str); 8] = [
+    let pieces: [(Vec<u8>, &str); 9] = [
         ((0..=255).cycle().take(100_000).collect(), "HTTP/1.1 400"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), ""),
         (b"GET / HTTP/9.9\r\n\r\n".to_vec(), "HTTP/1.1 400"),
         (format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(100_000)).into(), "HTTP/1.1 4"),
         (format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)).into(), "HTTP/1.1 431"),
         (head(gigabyte).into(), "HTTP/1.1 413"),
+        // Not told to go on first.
+        (head("Expect: 100-continue\r\nContent-Length: 3000000").into(), "HTTP/1.1 413"),
         // The rest never comes.
         ((head("Content-Length: 1000") + &event("lie")).into(), ""),
         ((head("Transfer-Encoding: chunked") + "zz\r\n" + &event("lie")).into(), "HTTP/1.1 400"),
@@ -392,7 +394,7 @@ async fn garbage_and_lies_about_length_harm_nobody() {
         assert!(said.starts_with(begins) || (said.is_empty() && bytes.len() > 50_000), "{n}: {said}");
         endpoint.assert_alive(&format!("good{n}")).await;
     }
-    assert_eq!(endpoint.events(), 8);
+    assert_eq!(endpoint.events(), 9);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use super::section::Section;
 use crate::engine;
 use crate::kpi::{Formula, Window};
 use crate::ui::action::Keymap;
+use crate::ui::bell::Ring;
 use crate::ui::settings::Settings;
 use crate::ui::theme::{Depth, Palette};
 
@@ -21,6 +22,9 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     settings.ascii = section.flag("ascii");
     if let Some(mouse) = section.flag("mouse") {
         settings.mouse = mouse;
+    }
+    if let Some(bell) = section.choice("bell", &Ring::WORDS) {
+        settings.bell = bell;
     }
     if let Some(window) = section.choice("window", &Window::ALL.map(|window| (window.key(), window))) {
         settings.window = window;

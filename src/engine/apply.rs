@@ -93,10 +93,13 @@ impl Engine {
         let id = self.queues.id(name);
         if self.queue_facts.len() <= id as usize {
             self.queue_facts.resize_with(self.queues.len(), QueueFacts::default);
-            if let Some(facts) = self.queue_facts.last_mut() {
-                facts.origin = origin;
-            }
             self.draw_line(id);
+        }
+        if let Some(facts) = self.queue_facts.get_mut(id as usize)
+            && origin != 0
+            && !facts.origins.contains(&origin)
+        {
+            facts.origins.push(origin);
         }
         id
     }
@@ -136,12 +139,20 @@ impl Engine {
 
     fn agent_profile(&mut self, profile: &AgentProfile) {
         let team = self.teams.maybe(profile.team.as_ref());
-        let queues = profile.queues.iter().map(|q| self.queue(q, 0)).collect();
+        let queues: Vec<u32> = profile.queues.iter().map(|q| self.queue(q, 0)).collect();
         let facts = self.agent(&profile.agent);
-        let moved = facts.team != team;
-        facts.team = team;
-        facts.queues = queues;
-        facts.profile = Some(profile.clone());
+        // Several sources may each know a part; what one doesn't say stays as another said it.
+        let moved = team != 0 && facts.team != team;
+        if moved {
+            facts.team = team;
+        }
+        if !queues.is_empty() {
+            facts.queues = queues;
+        }
+        match &mut facts.profile {
+            Some(known) => known.learn(profile),
+            none => *none = Some(profile.clone()),
+        }
         if moved {
             self.epoch += 1;
         }
@@ -150,7 +161,10 @@ impl Engine {
     fn queue_profile(&mut self, profile: &QueueProfile, origin: u32) {
         let id = self.queue(&profile.queue, origin);
         if let Some(facts) = self.queue_facts.get_mut(id as usize) {
-            facts.profile = Some(profile.clone());
+            match &mut facts.profile {
+                Some(known) => known.learn(profile),
+                none => *none = Some(profile.clone()),
+            }
             facts.channel = profile.channel.map(|c| c as u8).or(facts.channel);
         }
         self.draw_line(id);

@@ -24,8 +24,8 @@ pub struct QueueNow {
     pub service_level: Span,
     /// The lines it is judged by, where they differ from the catalogue's.
     pub lines: Vec<(KpiId, Bands)>,
-    /// Who tells of it.
-    pub origin: Label,
+    /// Who tells of it, the first first.
+    pub origins: Vec<Label>,
     /// What stands now.
     pub live: Live,
 }
@@ -196,7 +196,7 @@ impl Engine {
                     id: name,
                     channel: channel(facts.channel.unwrap_or(0)),
                     service_level: self.lines.service_level(id),
-                    origin: self.origins.label(facts.origin),
+                    origins: facts.origins.iter().map(|origin| self.origins.label(*origin)).collect(),
                     live,
                 }
             })

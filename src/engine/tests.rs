@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::{AgentState, Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
+use crate::event::{self, AgentState, Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
 use crate::kpi::{Answer, Dim, Every, KpiId, Over, Query, Slice};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
@@ -494,4 +494,37 @@ fn whoever_finished_with_a_contact_is_known_though_nobody_saw_the_answer() {
     let done = Step::Completed { agent: Some("bo".into()), ended_by: None, talk: Some(Span::seconds(60)), hold: None };
     let mut floor = engine(&[contact(0, "c1", Some("sales"), done)]);
     assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Aht), Some(60.0));
+}
+
+#[test]
+fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
+    let mut engine = Engine::new(Settings::default());
+    let mut tell = |origin: &str, kind| engine.apply(&Event { at: at(0), origin: origin.into(), id: None, kind });
+    let of_agent = |team: Option<&str>, queues: &[&str]| {
+        Kind::AgentProfile(event::AgentProfile {
+            agent: "Ann".into(),
+            team: team.map(Label::new),
+            queues: queues.iter().map(|queue| Label::new(queue)).collect(),
+            ..event::AgentProfile::default()
+        })
+    };
+    let of_queue = |name: Option<&str>, service_level_s| {
+        Kind::QueueProfile(event::QueueProfile {
+            queue: "q1".into(),
+            name: name.map(Label::new),
+            service_level_s,
+            channel: None,
+        })
+    };
+    tell("crm", of_agent(Some("night"), &[]));
+    tell("pbx", of_agent(None, &["q1"]));
+    let here = Kind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
+    tell("pbx", here);
+    tell("crm", of_queue(Some("Sales"), None));
+    tell("pbx", of_queue(None, Some(30.0)));
+    let agent = &engine.agents_now(at(1))[0];
+    assert_eq!((agent.team.as_str(), agent.queues.as_slice()), ("night", ["q1".into()].as_slice()));
+    let queue = &engine.queues_now(at(1))[0];
+    assert_eq!((queue.name.as_str(), queue.service_level), ("Sales", Span::seconds(30)));
+    assert_eq!(queue.origins, [Label::from("crm"), Label::from("pbx")]);
 }

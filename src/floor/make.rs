@@ -27,7 +27,7 @@ pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
         channel: queue.channel,
         service_level: queue.service_level,
         lines: queue.lines,
-        sources: frame.sources.that_tell(&queue.origin),
+        sources: frame.sources.that_tell(&queue.origins),
         live: queue.live,
     });
     let queues = queues.collect();

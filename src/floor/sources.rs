@@ -65,9 +65,13 @@ impl Sources {
         self.0.iter().all(|s| !s.row.is_catching_up(now, mode))
     }
 
-    /// The sources that tell of what has this origin.
-    pub(super) fn that_tell(&self, origin: &Label) -> Vec<Label> {
-        self.0.iter().filter(|source| source.origins.contains(origin)).map(|source| source.row.name.clone()).collect()
+    /// The sources that tell of what has these origins.
+    pub(super) fn that_tell(&self, origins: &[Label]) -> Vec<Label> {
+        self.telling(origins).map(|source| source.row.name.clone()).collect()
+    }
+
+    fn telling(&self, origins: &[Label]) -> impl Iterator<Item = &Source> {
+        self.0.iter().filter(|source| origins.iter().any(|origin| source.origins.contains(origin)))
     }
 
     pub(super) fn heard(&mut self, source: usize, origin: &Label, at: Time, outcome: Outcome, now: Time) {
@@ -135,12 +139,18 @@ impl Sources {
 
     /// What alerts must know.
     pub(super) fn states(&self, queues: &[QueueNow]) -> Vec<SourceState> {
-        let mut by_origin: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
+        let mut standing: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
         for queue in queues {
-            by_origin.entry(&queue.origin).or_default().push(queue.id.clone());
+            // A queue that another source still tells of doesn't stand still with one of its sources.
+            if self.telling(&queue.origins).all(|source| matches!(source.row.health, Health::Stale | Health::Down)) {
+                for source in self.telling(&queue.origins) {
+                    standing.entry(&source.row.name).or_default().push(queue.id.clone());
+                }
+            }
         }
         let state = |source: &Source| {
             let row = source.row.clone();
+            let queues = standing.get(&row.name).cloned().unwrap_or_default();
             SourceState {
                 name: row.name,
                 down: row.health == Health::Down,
@@ -148,7 +158,7 @@ impl Sources {
                 connecting: row.health == Health::Connecting,
                 since: row.since,
                 reason: row.reason,
-                queues: source.origins.iter().filter_map(|o| by_origin.get(o)).flatten().cloned().collect(),
+                queues,
             }
         };
         self.0.iter().map(state).collect()
@@ -196,10 +206,30 @@ mod tests {
     #[test]
     fn a_queue_is_known_by_its_origin_even_before_anything_came() {
         let mut sources = sources();
-        assert_eq!(sources.that_tell(&"pbx".into()), [Label::from("pbx")]);
+        assert_eq!(sources.that_tell(&["pbx".into()]), [Label::from("pbx")]);
         sources.tells(&"crm".into(), "/surveys".into());
-        assert_eq!(sources.that_tell(&"/surveys".into()), [Label::from("crm")]);
+        assert_eq!(sources.that_tell(&["/surveys".into()]), [Label::from("crm")]);
         sources.heard(1, &"pbx".into(), Time::from_unix(5), Outcome::Counted, Time::from_unix(6));
-        assert_eq!(sources.that_tell(&"pbx".into()), [Label::from("pbx"), Label::from("crm")]);
+        assert_eq!(sources.that_tell(&["pbx".into()]), [Label::from("pbx"), Label::from("crm")]);
+    }
+
+    #[test]
+    fn a_queue_of_two_sources_stands_still_only_with_both() {
+        let mut engine = crate::engine::Engine::new(crate::engine::Settings::default());
+        let at = Time::from_unix(1_000);
+        for (origin, queue) in [("pbx", "sales"), ("crm", "sales"), ("crm", "mail")] {
+            let profile = crate::event::QueueProfile { queue: queue.into(), ..Default::default() };
+            let kind = crate::event::Kind::QueueProfile(profile);
+            engine.apply(&crate::event::Event { at, origin: origin.into(), id: None, kind });
+        }
+        let queues = engine.queues_now(at);
+        let mut sources = sources();
+        let standing = |sources: &Sources, source: usize| sources.states(&queues)[source].queues.clone();
+        sources.health(0, Health::Live, Label::default(), at, None);
+        sources.health(1, Health::Down, Label::default(), at, None);
+        assert_eq!(standing(&sources, 1), [Label::from("mail")]);
+        sources.health(0, Health::Stale, Label::default(), at, None);
+        assert_eq!(standing(&sources, 1), [Label::from("mail"), Label::from("sales")]);
+        assert_eq!(standing(&sources, 0), [Label::from("sales")]);
     }
 }

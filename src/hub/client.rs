@@ -113,3 +113,6 @@ async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Lin
 fn refused(cut_off: &CutOff) -> Label {
     Label::prose(&format!("cut off from the hub, nothing was done: {}", cut_off.reason))
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,13 +18,14 @@ use crate::source::Message;
 use crate::text::Label;
 
 /// A floor on which a contact waits in each of two queues for far too long, and a hub of it.
-struct Scene {
+pub(super) struct Scene {
     hub: Router,
-    clock: Clock,
-    to: mpsc::Sender<Message>,
+    pub(super) handle: Handle,
+    pub(super) clock: Clock,
+    pub(super) to: mpsc::Sender<Message>,
 }
 
-fn offered(contact: &str, queue: &str, at: Time) -> Event {
+pub(super) fn offered(contact: &str, queue: &str, at: Time) -> Event {
     let offer = Offer {
         queue: queue.into(),
         channel: Channel::Voice,
@@ -55,7 +56,7 @@ fn tokens() -> Vec<Token> {
 }
 
 impl Scene {
-    async fn new(tokens: Vec<Token>) -> Self {
+    pub(super) async fn new(tokens: Vec<Token>) -> Self {
         let now = Time::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
         let clock = Clock::manual(now);
         let settings = Settings {
@@ -77,8 +78,8 @@ impl Scene {
         while boards.borrow_and_update().alerts.len() < 2 {
             boards.changed().await.unwrap();
         }
-        let (_, hub) = build(handle, tokens, now, CancellationToken::new());
-        Self { hub, clock, to }
+        let (_, hub) = build(handle.clone(), tokens, now, CancellationToken::new());
+        Self { hub, handle, clock, to }
     }
 
     async fn send(&self, method: Method, path: &str, token: &str, body: &str) -> axum::response::Response {

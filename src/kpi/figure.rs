@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+use crate::text::Label;
 
 use super::stats;
 
@@ -30,7 +32,7 @@ pub struct Figure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisional: Option<f64>,
     /// Why the value is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "clean_if_any")]
     pub reason: Option<Cow<'static, str>>,
     /// What it is made of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -47,11 +49,23 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Part {
     /// What it is of: a reason, a position.
+    #[serde(deserialize_with = "clean")]
     pub key: Cow<'static, str>,
     /// Its value; `None` where it is unknown.
     pub value: Option<f64>,
     /// The sample size behind it.
     pub n: u64,
+}
+
+/// Words of our own, which come from another machine where a hub sends them: cleaned like all that does.
+fn clean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    let text = Cow::<'de, str>::deserialize(deserializer)?;
+    Ok(Cow::Owned(Label::prose(&text).to_string()))
+}
+
+fn clean_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
+    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.map(|text| Cow::Owned(Label::prose(&text).to_string())))
 }
 
 /// How a figure stands against its bands.

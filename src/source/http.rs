@@ -5,6 +5,7 @@ mod map;
 mod page;
 mod path;
 mod settings;
+mod told;
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -18,7 +19,6 @@ use reqwest::{RequestBuilder, StatusCode, Url};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::{Span, Time};
-use crate::event::Event;
 use crate::source::link::{Fault, Link, Session};
 use crate::source::tls;
 use crate::source::web::{self, Client, Skew, place};
@@ -26,13 +26,12 @@ pub use map::{Map, Queue};
 pub use page::Cursor;
 pub use path::Path;
 pub use settings::{Method, Settings};
+use told::Told;
 
 /// However much there is to fetch, the other side is left in peace after so many pages; the rest comes next time.
 const MOST_PAGES: usize = 200;
 /// The other side is left in peace for so long between two questions, however slow it was.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Figures that don't change are told anew only so often.
-const UNCHANGED: Span = Span::MINUTE;
 
 /// What is asked at an interval.
 pub(crate) struct Poll {
@@ -41,8 +40,8 @@ pub(crate) struct Poll {
     cursor: Option<String>,
     /// What was last answered, where the server can tell whether that is still so.
     known: Option<Known>,
-    /// The figures that were last told, and when.
-    told: Option<(Time, Vec<Event>)>,
+    /// The figures that were told last.
+    told: Told,
     /// When the figures were taken, by the last answer that said so.
     taken: Option<Time>,
     /// What was set aside of the last answer: it is told once, not at every poll.
@@ -60,8 +59,15 @@ impl Poll {
     /// Go on from `cursor`, the journal's.
     pub(crate) fn new(settings: Settings, cursor: Option<&str>) -> Self {
         let cursor = cursor.filter(|_| settings.cursor.is_some()).map(str::to_owned);
-        let (known, told, taken) = (None, None, None);
-        Self { settings, cursor, known, told, taken, complaints: BTreeSet::new(), skew: Skew::default() }
+        Self {
+            settings,
+            cursor,
+            known: None,
+            told: Told::default(),
+            taken: None,
+            complaints: BTreeSet::new(),
+            skew: Skew::default(),
+        }
     }
 }
 
@@ -79,8 +85,8 @@ impl Poll {
             link.remark(tls::UNCHECKED).await;
         }
         let client = Client::new(url, auth.as_ref(), tls, Duration::from_secs(*patience_s))?;
-        // Figures of the time in between are nowhere to be had; the same figures are news to a board that has been away.
-        self.told = None;
+        // Even the same figures are news to a board that has been away.
+        self.told.anew();
         loop {
             let next = Instant::now() + by_chance(Duration::from_secs(self.settings.every_s));
             self.ask(&client, link).await?;
@@ -139,7 +145,8 @@ impl Poll {
         if self.settings.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if let Some(known) = self.known.as_ref().filter(|known| known.url == url) {
+        let known = self.known.as_ref().filter(|known| self.settings.method == Method::Get && known.url == url);
+        if let Some(known) = known {
             headers.extend(known.validators.iter().cloned());
         }
         headers.extend(self.settings.header_map().map_err(Fault::lasting)?);
@@ -172,16 +179,10 @@ impl Poll {
         let reading = map.read(text, link.their_now(), link.name()).map_err(|what| unread(whose, &what))?;
         self.complain(reading.rejected, link).await;
         self.taken = reading.at;
+        let at = reading.events.first().map_or_else(|| link.their_now(), |event| event.at);
         let now = link.now();
-        let same = |told: &[Event]| {
-            told.len() == reading.events.len()
-                && told.iter().zip(&reading.events).all(|(old, new)| old.kind == new.kind)
-        };
-        if !self.told.as_ref().is_some_and(|(at, told)| now.since(*at) < UNCHANGED && same(told)) {
-            link.missed().await;
-            self.told = Some((now, reading.events.clone()));
-            link.events(reading.events, None).await;
-        }
+        let news = self.told.news(reading.events, at, link.name(), now);
+        link.events(news, None).await;
         Ok(false)
     }
 
@@ -197,6 +198,10 @@ impl Poll {
 
     /// The source is there; what it says may be old.
     async fn say_how_it_is(&self, link: &mut Link) {
+        if self.settings.map.is_some() {
+            // Figures of the time in between are nowhere to be had.
+            link.missed().await;
+        }
         let patience = self.settings.map.as_ref().map_or(0, |map| map.stale_after_s);
         let age = self.taken.map(|taken| link.their_now().since(taken));
         match (age, i64::try_from(patience)) {

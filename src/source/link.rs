@@ -182,7 +182,10 @@ impl Link {
 /// Make events what the configuration wants of this source's: names with its prefix, times by our clock.
 fn as_told(events: &mut [Event], prefix: Option<&Label>, ahead: Span) {
     for event in events {
-        event.at = event.at - ahead;
+        // A gap is told by our clock already.
+        if !matches!(event.kind, Kind::Missed { .. }) {
+            event.at = event.at - ahead;
+        }
         if let Some(prefix) = prefix {
             keep_apart(event, prefix);
         }

@@ -21,9 +21,9 @@ use crate::source::web::{Address, Auth, Client, Skew, explain, place};
 use blocks::{Block, Blocks};
 
 /// How long the answer may take to begin.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// However long the server wants us to wait before we come back.
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// Where the server is told how far we have come.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The types of events that only say that the server is there.
@@ -197,7 +197,7 @@ mod tests {
         let settings: Settings = toml::from_str(r#"url = "https://h/events""#).unwrap();
         assert_eq!((settings.heartbeat_s, &settings.auth, &settings.tls), (25, &None, &Tls::default()));
         assert!(toml::from_str::<Settings>(r#"url = "h/events""#).unwrap_err().message().contains("web address"));
-        assert!(toml::from_str::<Settings>(r#"heartbeat_s = 5"#).unwrap_err().message().contains("url"));
+        assert!(toml::from_str::<Settings>("heartbeat_s = 5").unwrap_err().message().contains("url"));
         assert!(toml::from_str::<Settings>("url = \"https://h\"\nheartbeat = 5").is_err());
     }
 

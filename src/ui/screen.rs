@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableMouseCapture};
-use crossterm::style::ResetColor;
+use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
@@ -101,6 +101,15 @@ impl Screen {
         } else {
             execute!(terminal.backend_mut(), DisableMouseCapture)
         }
+    }
+
+    /// Ring the terminal's bell.
+    ///
+    /// # Errors
+    /// Where the terminal can't be written to.
+    pub fn ring(&mut self) -> io::Result<()> {
+        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        execute!(terminal.backend_mut(), Print('\x07'))
     }
 
     /// Give the terminal back, stop until the shell says to go on, and take it over again.

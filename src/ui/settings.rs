@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::kpi::{Bands, Formula, KpiId, Window};
+use crate::ui::bell::Ring;
 use crate::ui::theme::{Depth, Palette};
 
 /// How the screen looks and which keys it has.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub mouse: bool,
     /// Whether keys do nothing: a wall that nobody is to touch.
     pub locked: bool,
+    /// What the terminal's bell rings for.
+    pub bell: Ring,
     /// Where exports go; the current directory where absent.
     pub export_dir: Option<PathBuf>,
     /// The time zone shown, where not the centre's.
@@ -71,6 +74,7 @@ impl Default for Settings {
             formula: None,
             mouse: false,
             locked: false,
+            bell: Ring::default(),
             export_dir: None,
             zone: None,
             keys: BTreeMap::new(),

@@ -27,7 +27,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustc_hash::FxHasher;
 
-use crate::board::{Board, Health, Keeper};
+use crate::board::{Board, CutOff, Health, Keeper};
 use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::Keymap;
@@ -123,11 +123,18 @@ impl<'a> Ctx<'a> {
         names.collect::<Vec<_>>().join(" × ")
     }
 
+    /// Since when and why there is no way to the hub that the board comes from; none while there is one.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<&'a CutOff> {
+        self.board.hub.as_ref()?.cut_off.as_ref()
+    }
+
     /// Whether nothing on the screen is fresh: every source that is to be followed is silent, or no board comes.
     #[must_use]
     pub fn stale(&self) -> bool {
         let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
         self.ui.silent >= 5
+            || self.cut_off().is_some()
             || followed().next().is_some() && followed().all(|source| source.stands_still(self.board.at))
     }
 

@@ -223,14 +223,19 @@ pub(super) struct Play {
     pub(super) connections: Vec<Connection>,
     /// So many bytes of each connection go out one by one.
     pub(super) singly: usize,
+    /// The clock goes with the recording, and nothing goes out before all else has been heard.
+    pub(super) paced: bool,
     /// What is done before each read goes out, with its time.
     pub(super) before: Box<dyn FnMut(Time) + Send>,
 }
 
+/// The name of the last of them.
+pub(super) const LAST: &str = "of all";
+
 /// An event that says that all before it has been heard.
-fn sentinel(number: usize) -> String {
+fn sentinel(name: &str) -> String {
     format!(
-        "Event: QueueMemberStatus\r\nQueue: -\r\nMemberName: sentinel {number}\r\nInterface: {number}\r\nStatus: 1\r\n\r\n"
+        "Event: QueueMemberStatus\r\nQueue: -\r\nMemberName: sentinel {name}\r\nInterface: {name}\r\nStatus: 1\r\n\r\n"
     )
 }
 
@@ -250,15 +255,28 @@ pub(super) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>,
         }
         let mut left = play.singly;
         let mut end = connection.at;
-        for (at, bytes) in &connection.reads {
+        let mut together = Vec::new();
+        for (place, (at, bytes)) in connection.reads.iter().enumerate() {
+            end = *at;
             (play.before)(*at);
+            if play.paced {
+                clock.set(*at);
+                together.extend_from_slice(bytes);
+                // A frame isn't broken.
+                if together.ends_with(b"\r\n\r\n") {
+                    peer.stream.write_all(&together).unwrap();
+                    together.clear();
+                    peer.say(&sentinel(&format!("{number}-{place}")));
+                    heard.recv().unwrap();
+                }
+                continue;
+            }
             let single = left.min(bytes.len());
             left -= single;
             bytes[..single].iter().for_each(|byte| peer.stream.write_all(&[*byte]).unwrap());
             peer.stream.write_all(&bytes[single..]).unwrap();
-            end = *at;
         }
-        peer.say(&sentinel(2 * number));
+        peer.say(&sentinel(&number.to_string()));
         heard.recv().unwrap();
         if number + 1 < count {
             clock.set(end);
@@ -266,7 +284,7 @@ pub(super) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>,
         }
         // What no event decides is decided by time.
         clock.set(end + Span::MINUTE);
-        peer.say(&sentinel(2 * number + 1));
+        peer.say(&sentinel(LAST));
         heard.recv().unwrap();
         while let Some(action) = peer.action() {
             peer.answer(&action, clock.now(), (&connection.status, &connection.status_id));

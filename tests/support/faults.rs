@@ -47,7 +47,7 @@ impl Case {
     fn lasts(self, fault: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static, words: &str) -> Peer {
         let peer = Peer::start(move |c| {
             loop {
-                fault(c)?
+                fault(c)?;
             }
         });
         let mut told = self.start(&peer.url("/x"), "");
@@ -97,14 +97,16 @@ impl Case {
         let path = folder.path().join("token");
         std::fs::write(&path, "hunter2\n").unwrap();
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let mut told = self.start(&peer.url("/x?key=hunter2"), &format!("auth = {{ bearer = {{ file = {path:?} }} }}"));
+        let mut told = self
+            .start(&peer.url("/x?key=hunter2"), &format!("auth = {{ bearer = {{ file = \"{}\" }} }}", path.display()));
         told.until_health(Health::Down, "check the token");
         assert_eq!(peer.asked()[0].header("authorization"), Some("Bearer hunter2"));
         assert_eq!(peer.asked()[0].header("user-agent"), Some(concat!("floorwatch/", env!("CARGO_PKG_VERSION"))));
         assert!(told.health.iter().all(|(_, reason)| !reason.contains("hunter2")), "{:?}", told.health);
         // A secret that isn't there is told before anybody is asked.
         std::fs::remove_file(&path).unwrap();
-        let mut told = self.start(&peer.url("/x"), &format!("auth = {{ bearer = {{ file = {path:?} }} }}"));
+        let mut told =
+            self.start(&peer.url("/x"), &format!("auth = {{ bearer = {{ file = \"{}\" }} }}", path.display()));
         told.until_health(Health::Down, "cannot read the secret");
         assert_eq!(peer.asked().len(), 1);
     }
@@ -153,7 +155,7 @@ impl Case {
         let url = format!("https://localhost:{}/x", peer.address.port());
         let mut told = self.start(&url, "");
         told.until_health(Health::Down, "signed by nobody we trust");
-        let mut told = self.start(&url, &format!("tls = {{ ca = {ca:?} }}"));
+        let mut told = self.start(&url, &format!("tls = {{ ca = \"{}\" }}", ca.display()));
         told.until_health(Health::Live, "");
         told.until(|told| !told.events.is_empty());
         assert!(told.remarks.is_empty());
@@ -162,7 +164,7 @@ impl Case {
         assert!(told.remarks[0].contains("not checked"), "{:?}", told.remarks);
         // The name on the certificate counts.
         let other = url.replace("localhost", "127.0.0.2");
-        let mut told = self.start(&other, &format!("tls = {{ ca = {ca:?} }}"));
+        let mut told = self.start(&other, &format!("tls = {{ ca = \"{}\" }}", ca.display()));
         told.until_health(Health::Down, "");
         let reason = &told.health.last().unwrap().1;
         assert!(reason.contains("another name") || reason.contains("nobody listens"), "{reason}");

@@ -185,9 +185,13 @@ impl Merge {
     }
 
     /// What the interface tells; to be passed on at once where it is given back.
-    pub(super) fn interface_tells(&mut self, event: Event, now: Time) -> Option<Event> {
+    pub(super) fn interface_tells(&mut self, mut event: Event, now: Time) -> Option<Event> {
         if self.log == Log::Unused {
             return Some(event);
+        }
+        if let Kind::Contact { .. } = event.kind {
+            // The log has whole seconds: what happened before something it tells must not seem to come after it.
+            event.at = Time(event.at.0 - event.at.0.rem_euclid(Span::SECOND.0));
         }
         if let Kind::Contact { step: Step::Lost, .. } = event.kind {
             // What the log has told is held against the replies here.

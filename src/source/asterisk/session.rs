@@ -28,7 +28,7 @@ const TICK: Duration = Duration::from_millis(200);
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long the answer may take.
 const PONG_WITHIN: Duration = Duration::from_secs(10);
-/// So many ticks without anything to read while an answer is overdue make the connection a dead one: what has come
+/// So many ticks without a frame while an answer is overdue make the connection a dead one: what has come
 /// and wasn't read yet, because the floor was busy, may hold it.
 const IDLE_TICKS: u32 = 5;
 /// How often all queues are asked for.
@@ -168,7 +168,9 @@ impl Asterisk {
         loop {
             tokio::select! {
                 read = wire.read(&mut frames) => {
-                    asked.idle_ticks = 0;
+                    if !frames.is_empty() {
+                        asked.idle_ticks = 0;
+                    }
                     if let Err(fault) = read {
                         return Err(if asked.shutting_down { Fault::new("Asterisk was shut down or restarted") } else { fault });
                     }
@@ -240,8 +242,12 @@ impl Asterisk {
             self.remarks.say(&self.settings, link).await;
         } else if let Some((_, _, sent)) = asked.ping.take_if(|(ping, ..)| id == ping.as_bytes()) {
             let Some(theirs) = frame.last("Timestamp").and_then(timestamp) else { return };
-            let ours = sent + Span(link.now().since(sent).0 / 2);
-            let ahead = theirs - ours;
+            let under_way = link.now().since(sent);
+            let ahead = theirs - (sent + Span(under_way.0 / 2));
+            // An answer that took long tells little of the clock.
+            if under_way > SKEW && self.ahead.is_some() {
+                return;
+            }
             if self.ahead.is_none_or(|before| (ahead - before).0.abs() > SKEW.0) {
                 self.ahead = Some(ahead);
                 link.clock_is_ahead(ahead).await;
@@ -258,15 +264,17 @@ impl Asterisk {
             link.missed().await;
         }
         let unknown = self.translator.snapshot(snapshot, now, first, out);
+        let told = std::mem::take(out);
+        self.tell(told, link).await;
         if self.merge.log != Log::Unused {
             let agents = &self.translator.agents;
             let may_talk = |queue: &Label, agent: &Label| agents.may_talk(queue, agent);
-            self.merge.reconcile(snapshot, may_talk, (&origin, now), out);
+            let mut lost = Vec::new();
+            self.merge.reconcile(snapshot, may_talk, (&origin, now), &mut lost);
+            self.hand_over(lost, link).await;
         }
         if first {
             asked.live = true;
-            let told = std::mem::take(out);
-            self.tell(told, link).await;
             link.live().await;
         } else {
             self.remarks.deaf = (self.remarks.deaf || unknown > 0) && !self.translator.hears_queues;
@@ -309,11 +317,6 @@ impl Asterisk {
             self.merge.let_pass(now, &mut out);
         }
         self.hand_over(out, link).await;
-    }
-
-    /// A tick: decide what no event will, ask what is due, and see whether the connection is still one.
-    async fn let_pass(&mut self, wire: &mut Wire, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
-        self.settle(link).await;
         if self.merge.log == Log::Behind && self.remarks.log.is_none() {
             let path = self.settings.queue_log.as_deref().unwrap_or_else(|| std::path::Path::new("queue_log"));
             self.remarks.log =
@@ -322,21 +325,28 @@ impl Asterisk {
             self.remarks.log = None;
         }
         self.remarks.say(&self.settings, link).await;
+    }
 
+    /// A tick: decide what no event will, ask what is due, and see whether the connection is still one.
+    async fn let_pass(&mut self, wire: &mut Wire, asked: &mut Asked, link: &mut Link) -> Result<(), Fault> {
+        self.settle(link).await;
         let now = Instant::now();
         asked.idle_ticks += 1;
         let overdue = |since: Instant, within: Duration| now.duration_since(since) > within;
-        if asked.idle_ticks > IDLE_TICKS {
-            if asked.ping.as_ref().is_some_and(|(_, since, _)| overdue(*since, PONG_WITHIN)) {
-                return Err(Fault::new(format!(
-                    "no sign of life from {} for {} s: the connection is dead",
-                    self.settings.address,
-                    PONG_WITHIN.as_secs()
-                )));
-            }
-            if asked.queues.as_ref().is_some_and(|(_, since)| overdue(*since, REPLY_WITHIN)) {
-                return Err(Fault::new(format!("{} does not answer QueueStatus", self.settings.address)));
-            }
+        let unanswered = asked.ping.as_ref().is_some_and(|(_, since, _)| overdue(*since, PONG_WITHIN));
+        if unanswered && asked.idle_ticks > IDLE_TICKS {
+            return Err(Fault::new(format!(
+                "no sign of life from {} for {} s: the connection is dead",
+                self.settings.address,
+                PONG_WITHIN.as_secs()
+            )));
+        }
+        if asked.queues.as_ref().is_some_and(|(_, since)| overdue(*since, REPLY_WITHIN)) {
+            return Err(Fault::new(format!(
+                "{} does not answer QueueStatus within {} s",
+                self.settings.address,
+                REPLY_WITHIN.as_secs()
+            )));
         }
         if asked.ping.is_none() && now >= asked.next_ping {
             asked.ping = Some((wire.act("Ping", &[]).await?, now, link.now()));

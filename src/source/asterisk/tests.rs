@@ -598,3 +598,20 @@ fn what_old_versions_say_is_understood() {
     let label = Label::from("Ann");
     assert!(said.iter().skip(3).all(|said| said.contains(label.as_str())));
 }
+
+#[test]
+fn the_intent_that_rides_on_a_join_is_told_at_once_though_the_join_is_the_log_s() {
+    let mut merge = Merge::default();
+    merge.log = Log::Current;
+    let (mut translator, mut out) = (translator(), Vec::new());
+    let now = Time::from_unix(1_795_432_300);
+    let join = Frame::of(&[
+        ("Event", "QueueCallerJoin"),
+        ("Uniqueid", "1.7"),
+        ("ChanVariable", "INTENT=refund"),
+        ("Queue", "sales"),
+    ]);
+    translator.event(&join, now, &mut out).unwrap();
+    let told = merge.interface_tells(out.remove(0), now).unwrap();
+    assert!(matches!(told.kind, Kind::Contact { step: Step::Classified { .. }, .. }));
+}

@@ -21,7 +21,7 @@ const LOGIN_WITHIN: Duration = Duration::from_secs(10);
 /// How much is read at a time.
 const CHUNK: usize = 16 * 1024;
 /// The most frames kept while the login is under way.
-const EARLY: usize = 1000;
+const EARLY: usize = 200;
 
 /// How the secret is shown to Asterisk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

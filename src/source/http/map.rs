@@ -18,7 +18,7 @@ use crate::text::Label;
 /// More rows than any floor has queues.
 const MOST_ROWS: usize = 10_000;
 
-/// The table `map`: how a JSON document of any shape is read. Every path is a JMESPath expression.
+/// The table `map`: how a JSON document of any shape is read. Every path is a `JMESPath` expression.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Map {

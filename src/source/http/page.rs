@@ -49,7 +49,7 @@ impl Cursor {
             (Some(_), None) => {}
             (None, Some(header)) if HeaderName::try_from(header).is_ok() => {}
             (None, Some(_)) => return Err("has a header whose name can't be one".to_owned()),
-            _ => return Err(r#"stands either at a pointer or in a header: write one of them"#.to_owned()),
+            _ => return Err("stands either at a pointer or in a header: write one of them".to_owned()),
         }
         let pointers = [self.pointer.as_ref(), Some(&self.events), Some(&self.has_more)];
         match pointers.into_iter().flatten().find(|pointer| !pointer.is_empty() && !pointer.starts_with('/')) {

@@ -1,4 +1,4 @@
-//! Where something stands in a JSON document: a JMESPath expression, compiled when the configuration is read.
+//! Where something stands in a JSON document: a `JMESPath` expression, compiled when the configuration is read.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::clock::Time;
 
-/// A JMESPath expression.
+/// A `JMESPath` expression.
 #[derive(Clone, PartialEq)]
 pub struct Path(Expression<'static>);
 
@@ -63,7 +63,7 @@ impl Path {
             Err(_) => return Err(format!("`{self}` is no time: RFC 3339, or seconds since 1970 are meant")),
         };
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-        let at = (seconds.abs() < 1e11).then(|| Time((seconds * 1e6) as i64));
+        let at = (seconds.abs() < 1e11).then_some(Time((seconds * 1e6) as i64));
         at.map(Some).ok_or_else(|| format!("`{self}` is no time that is meant"))
     }
 }

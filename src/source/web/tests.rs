@@ -59,7 +59,7 @@ fn a_refusal_says_what_to_do_and_when_to_come_back() {
     headers.insert("retry-after", HeaderValue::from_static("90"));
     assert_eq!(say(429, &headers).after, Some(Duration::from_secs(90)));
     headers.insert("retry-after", HeaderValue::from_static("Mon, 02 Mar 2026 09:02:00 GMT"));
-    assert_eq!(say(503, &headers).after, Some(Duration::from_secs(120)));
+    assert_eq!(say(503, &headers).after, Some(Duration::from_mins(2)));
     headers.insert("retry-after", HeaderValue::from_static("Mon, 02 Mar 2026 08:00:00 GMT"));
     assert_eq!(say(503, &headers).after, Some(Duration::ZERO));
     headers.insert("retry-after", HeaderValue::from_static("soon"));

@@ -1,7 +1,7 @@
 //! Sources in trouble, as the screen shows them.
 
 use super::*;
-use crate::board::{Keeper, SourceRow};
+use crate::board::{CutOff, HubRow, Keeper, SourceRow};
 use crate::clock::Span;
 
 #[test]
@@ -102,7 +102,24 @@ fn a_board_that_follows_another_says_nothing_of_sources() {
     board.keeper = Keeper::Other("ann has the journal".into());
     let mut bench = Bench::new(board);
     let text = bench.text(SIZES[1]);
-    assert!(text.contains("read-only: ann has the journal") && !text.contains("× down"), "{text}");
+    assert!(text.contains("beside another board: ann has the journal") && !text.contains("× down"), "{text}");
     bench.press("S");
     assert!(bench.text(SIZES[1]).contains("this board hears no source itself"));
+}
+
+#[test]
+fn a_board_that_is_cut_off_from_its_hub_says_since_when_and_why() {
+    let mut board = sample::three_sources(20);
+    let at = board.at;
+    let mut hub = HubRow { name: "hub.example.com:7070".into(), cut_off: None };
+    board.hub = Some(hub.clone());
+    assert!(Bench::new(board.clone()).text(SIZES[2]).contains("of hub.example.com:7070"));
+    let reason = "nobody listens at hub.example.com:7070 (connection refused): is it running, is the port right?";
+    hub.cut_off = Some(CutOff { since: at, reason: reason.into(), next_try: Some(at + Span::seconds(7)) });
+    board.hub = Some(hub);
+    let bench = Bench::new(board);
+    let text = bench.text(SIZES[2]);
+    assert!(text.contains("‼ cut off from hub.example.com:7070 since 10:42: nobody listens"), "{text}");
+    assert!(text.contains("next try in  7 s"), "{text}");
+    snapshot(&bench, "cut-off");
 }

@@ -80,7 +80,7 @@ fn parts(lines: &mut Vec<(String, Role)>, kpi: &Kpi, figure: &Figure) {
         let below = crate::kpi::format::count(denominator);
         lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Role::Text));
     }
-    if kpi.sampled {
+    if kpi.sampled && !figure.observed {
         lines.push((format!("  from {} samples", figure.n), Role::Text));
     }
     if let (Some(low), Some(high)) = (figure.low, figure.high) {

@@ -60,6 +60,9 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Role::WarningFill));
     }
     parts.push((format!("{} ", ctx.ui.window.words()), Role::Text));
+    if let Some(hub) = &board.hub {
+        parts.push((format!("of {} ", fit(hub.name.as_str(), 30)), Role::Muted));
+    }
     // How the sources do stands before the clock, so that nothing moves when their words grow.
     let width: u16 = parts.iter().map(|(text, _)| cols(text.width()) + 1).sum();
     let free = Rect { x: area.x + width + 2, ..area };
@@ -192,12 +195,24 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Role)> {
             Role::CriticalFill,
         ));
     }
+    if let Some(hub) = &board.hub
+        && let Some(cut_off) = &hub.cut_off
+    {
+        let next = ctx.until(cut_off.next_try);
+        if cut_off.next_try.is_none() && board.queues.is_empty() {
+            return Some((format!("○ connecting to {}", hub.name), Role::Muted));
+        }
+        let since = ctx.when(cut_off.since);
+        let next = next.map(|next| format!("; {next}")).unwrap_or_default();
+        let words = format!("‼ cut off from {} since {since}: {}{next}", hub.name, cut_off.reason);
+        return Some((words, Role::CriticalFill));
+    }
     match &board.keeper {
         Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Role::Muted)),
         Keeper::Failed(why) => {
             return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Role::WarningFill));
         }
-        Keeper::Other(who) => return Some((format!("· read-only: {who}"), Role::Muted)),
+        Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Role::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
     health::banner(ctx, room)

@@ -103,7 +103,12 @@ impl<'a> Ctx<'a> {
 
     /// How long until a source is tried again, in words of one width from second to second.
     pub(super) fn next_try(&self, source: &SourceRow) -> Option<String> {
-        let left = source.next_try?.since(self.board.at);
+        self.until(source.next_try)
+    }
+
+    /// The same for anything that is tried again.
+    pub(super) fn until(&self, next_try: Option<Time>) -> Option<String> {
+        let left = next_try?.since(self.board.at);
         Some(match left.as_secs() {
             ..=0 => "trying now".to_owned(),
             s @ 1..60 => format!("next try in {s:>2} s"),

@@ -54,7 +54,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
 /// How many queues stand still, for the rule of the panel.
 fn rows_that_stand_still(ctx: Ctx<'_>) -> String {
     let still = ctx.still_queues().into_iter().filter(|queue| !queue.is_empty()).count();
-    if still == 0 { String::new() } else { format!(", {} {still} stand still", glyphs::MISSING) }
+    match still {
+        0 => String::new(),
+        1 => format!(", {} 1 stands still", glyphs::MISSING),
+        n => format!(", {} {n} stand still", glyphs::MISSING),
+    }
 }
 
 /// Who waits longest, and how the day went.

@@ -1,0 +1,132 @@
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::alert::{Act, Who};
+use crate::clock::Time;
+use crate::hub::tests::{Scene, offered};
+use crate::hub::{self, Door};
+use crate::kpi::{Dim, KpiId, Over, Query, Slice, Window};
+use crate::source::Message;
+
+/// A hub at a socket, until it is stopped.
+struct Served {
+    scene: Scene,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+async fn served(path: &Path) -> Served {
+    let scene = Scene::new(Vec::new()).await;
+    let listener = UnixListener::bind(path).unwrap();
+    let stop = CancellationToken::new();
+    let started = scene.clock.now();
+    let doors = vec![Door::Socket(listener)];
+    let task = tokio::spawn(hub::serve(scene.handle.clone(), Vec::new(), doors, started, stop.clone()));
+    Served { scene, stop, task }
+}
+
+fn query() -> Query {
+    let of = Slice::of(Dim::Queue, "billing".into());
+    let over = Over::Window(Window::Today);
+    Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None }
+}
+
+/// The first board that `is` so.
+async fn until(handle: &Handle, is: impl Fn(&Board) -> bool) -> Arc<Board> {
+    let mut boards = handle.watch();
+    let found = tokio::time::timeout(Duration::from_secs(20), boards.wait_for(|board| is(board))).await;
+    found.expect("in time").unwrap().clone()
+}
+
+fn is_connected(board: &Board) -> bool {
+    board.hub.as_ref().is_some_and(|hub| hub.cut_off.is_none())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_sees_what_the_floor_sees_and_his_login_stands_on_what_he_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let Served { scene, stop, task } = served(&path).await;
+    let (handle, work) = connect(Place::Socket(path.clone()), "this floor".into(), Clock::System);
+    tokio::spawn(work);
+    let board = until(&handle, is_connected).await;
+    assert_eq!((board.queues.len(), board.waiting.len()), (2, 2));
+    assert_eq!(board.title.as_str(), "floor");
+
+    // An event on the floor is on the guest's board, and in his answers.
+    let events = vec![offered("c-3", "billing", scene.clock.now())];
+    scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    until(&handle, |board| board.waiting.len() == 3).await;
+    let (answer, own) = (handle.ask(query()).await.unwrap(), scene.handle.ask(query()).await.unwrap());
+    assert_eq!((answer.total, answer.rows), (own.total, own.rows));
+
+    // What he says of himself doesn't count; who was first does.
+    let alert = board.alerts[0].clone();
+    let who = Who { name: "somebody else".into(), from: "elsewhere".into() };
+    let act = Act::Acknowledge { note: Some("on it".into()), lasts: None };
+    let command = Command { episode: alert.id, version: alert.version, who, act };
+    let taken = handle.tell(command.clone()).await.unwrap().unwrap();
+    let name = taken.acknowledged.unwrap().who.name;
+    assert_ne!(name.as_str(), "somebody else");
+    assert_eq!(handle.tell(command).await.unwrap(), Err(Refusal::Taken(name)));
+    until(&handle, |board| board.alerts.iter().any(|episode| episode.acknowledged.is_some())).await;
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_off_he_sees_the_last_board_may_do_nothing_and_is_right_again_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let first = served(&path).await;
+    let (handle, work) = connect(Place::Socket(path.clone()), "this floor".into(), Clock::System);
+    tokio::spawn(work);
+    let alert = until(&handle, is_connected).await.alerts[0].clone();
+    first.stop.cancel();
+    first.task.await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+
+    let board = until(&handle, |board| !is_connected(board)).await;
+    assert_eq!(board.waiting.len(), 2, "the last board stands");
+    let who = Who { name: "ann".into(), from: "desk".into() };
+    let command = Command { episode: alert.id, version: alert.version, who, act: Act::Undo };
+    let refused = handle.tell(command).await.unwrap().unwrap_err().to_string();
+    assert!(refused.contains("cut off from the hub, nothing was done"), "{refused}");
+    // A question waits.
+    let asking = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.ask(query()).await }
+    });
+    let old = board.at;
+    until(&handle, |board| board.at > old).await;
+
+    let second = served(&path).await;
+    let events = vec![offered("c-3", "billing", second.scene.clock.now())];
+    second.scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    // The try may be up to a few seconds away; from the connection on it is quick.
+    let mut boards = handle.watch();
+    boards.wait_for(|board| is_connected(board)).await.unwrap();
+    let right = tokio::time::timeout(Duration::from_secs(1), boards.wait_for(|board| board.waiting.len() == 3)).await;
+    assert!(right.is_ok(), "the screen is right within a second");
+    assert_eq!(asking.await.unwrap().unwrap().total.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_hub_says_is_cleaned_before_anybody_sees_it() {
+    let board = Board { title: "x".into(), at: Time(0), ..Board::default() };
+    let mut value = serde_json::to_value(&board).unwrap();
+    value["title"] = "\u{1b}[31mevil\u{202e}".into();
+    let board: Board = serde_json::from_value(value).unwrap();
+    assert!(!board.title.as_str().contains(['\u{1b}', '\u{202e}']), "{:?}", board.title);
+    let mut answer = crate::kpi::Answer { total: vec![crate::kpi::Figure::unknown("none")], ..Default::default() };
+    answer.rows.clear();
+    let mut value = serde_json::to_value(&answer).unwrap();
+    value["total"][0]["reason"] = "\u{1b}]0;evil\u{7}".into();
+    let answer: crate::kpi::Answer = serde_json::from_value(value).unwrap();
+    let reason = answer.total[0].reason.clone().unwrap_or_default();
+    assert!(!reason.chars().any(char::is_control), "{reason:?}");
+}

@@ -1,0 +1,87 @@
+//! What the floor was told last, so that it is told what is news: figures that changed, and those that are gone.
+
+use std::collections::BTreeMap;
+
+use crate::clock::{Span, Time};
+use crate::event::{Event, Kind};
+use crate::text::Label;
+
+/// Figures that don't change are told anew only so often: seldom enough for the journal, and once a minute at least,
+/// so that trends have a value wherever there was one.
+const UNCHANGED: Span = Span(30_000_000);
+
+type Figures = Vec<(Label, f64)>;
+
+/// The figures told last, by queue.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    known: BTreeMap<Label, Figures>,
+    /// When; `None` where a board that has been away is to be told everything.
+    at: Option<Time>,
+}
+
+impl Told {
+    /// Tell everything anew the next time.
+    pub(super) fn anew(&mut self) {
+        self.at = None;
+    }
+
+    /// What is to be told at `now`, where `events` are the figures there are. One that isn't among them any more is
+    /// told to be no number.
+    pub(super) fn news(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
+        let figures = events.iter().filter_map(|event| match &event.kind {
+            Kind::Observed { queue, figures, .. } => Some((queue.clone(), figures.clone())),
+            _ => None,
+        });
+        let found: BTreeMap<Label, Figures> = figures.collect();
+        if found == self.known && self.at.is_some_and(|at| now.since(at) < UNCHANGED) {
+            return Vec::new();
+        }
+        for (queue, known) in &self.known {
+            let there = found.get(queue);
+            let gone = |key: &Label| there.is_none_or(|figures| figures.iter().all(|(other, _)| other != key));
+            let figures: Figures =
+                known.iter().filter(|(key, _)| gone(key)).map(|(key, _)| (key.clone(), f64::NAN)).collect();
+            if !figures.is_empty() {
+                let kind = Kind::Observed { queue: queue.clone(), window: None, figures };
+                events.push(Event { at, origin: origin.clone(), id: None, kind });
+            }
+        }
+        self.known = found;
+        self.at = Some(now);
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(queue: &str, figures: &[(&str, f64)]) -> Event {
+        let figures = figures.iter().map(|(key, value)| ((*key).into(), *value)).collect();
+        let kind = Kind::Observed { queue: queue.into(), window: None, figures };
+        Event { at: Time::default(), origin: Label::default(), id: None, kind }
+    }
+
+    #[test]
+    fn what_is_the_same_is_told_seldom_and_what_is_gone_is_told_once() {
+        let mut told = Told::default();
+        let mut news = |events: &[Event], second: i64, anew: bool| {
+            if anew {
+                told.anew();
+            }
+            let now = Time::from_unix(second);
+            let news = told.news(events.to_vec(), now, &Label::default(), now);
+            // That which is no number equals nothing.
+            news.iter().map(|event| format!("{:?}", event.kind)).collect::<Vec<_>>().join("\n")
+        };
+        let (both, one) = (says("a", &[("waiting", 1.0), ("longest_wait", 9.0)]), says("a", &[("waiting", 1.0)]));
+        assert!(news(&[both.clone(), says("b", &[("waiting", 2.0)])], 0, false).contains("9.0"));
+        assert_eq!(news(&[both.clone(), says("b", &[("waiting", 2.0)])], 10, false), "");
+        let told = news(std::slice::from_ref(&one), 20, false);
+        assert_eq!((told.matches("NaN").count(), told.lines().count()), (2, 3), "{told}");
+        assert_eq!(news(std::slice::from_ref(&one), 30, false), "");
+        assert_eq!(news(std::slice::from_ref(&one), 31, true).lines().count(), 1);
+        assert_eq!(news(&[one], 61, false).lines().count(), 1);
+    }
+}
