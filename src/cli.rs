@@ -58,6 +58,9 @@ pub struct Global {
     /// The colours; `NO_COLOR` in the environment has the last word
     #[arg(long, global = true, value_parser = theme_parser())]
     pub theme: Option<Palette>,
+    /// Keys and the mouse do nothing: for a wall that nobody is to touch
+    #[arg(long, global = true)]
+    pub locked: bool,
     /// Tell times in UTC
     #[arg(long, global = true, conflicts_with = "timezone")]
     pub utc: bool,
@@ -178,6 +181,10 @@ impl Global {
         }
         if self.ascii {
             config.ui.ascii = Some(true);
+        }
+        if self.locked {
+            config.ui.locked = true;
+            config.ui.mouse = false;
         }
     }
 }

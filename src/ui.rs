@@ -84,7 +84,7 @@ enum Answered {
 /// # Errors
 /// Where there is no terminal, the key map is wrong, or the floor has ended.
 pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Error> {
-    let keymap = Keymap::new(&settings.keys)?;
+    let keymap = if settings.locked { Keymap::locked() } else { Keymap::new(&settings.keys)? };
     let mut signals = Signals::new()?;
     let screen = Screen::enter(settings.mouse)?;
     let (answers, mut answered) = mpsc::channel(64);

@@ -1,6 +1,7 @@
 //! A floor for others: the hub without a screen, the socket at which users of this machine find a board's floor, and
 //! the way to somebody else's floor.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use crate::board::Keeper;
+use crate::board::{Board, Keeper};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::{Forward, Handle};
@@ -38,6 +39,10 @@ pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
         let auth = settings.token.clone().map(Auth::Bearer);
         let name = Label::new(&address.to_string());
         return Ok(Some((Place::Network { address: address.clone(), auth, tls: settings.tls.clone() }, name)));
+    }
+    // A guest by configuration waits for that floor: no other one, and no simulated one, stands in for it.
+    if let Some(path) = settings.socket.clone().filter(|_| config.sources.is_empty()) {
+        return Ok(Some((Place::Socket(path), Label::fixed("this floor"))));
     }
     // The configured floor, before any other that runs here.
     let own = || socket::of_journal(&super::journal_path(config).ok()?).ok();
@@ -141,16 +146,14 @@ pub(super) async fn serve(handle: Handle, config: &Config, path: Option<PathBuf>
         kept = Some(socket);
     }
     let over = end(certificate)?;
-    let serving = hub::serve(handle.clone(), settings.tokens.clone(), doors, clock.now(), stop.clone());
+    let boards = handle.watch();
+    let serving = hub::serve(handle, settings.tokens.clone(), doors, clock.now(), stop.clone());
     let mut serving = tokio::spawn(serving);
     tracing::info!(%address, "the hub listens");
-    // Who started us may wait for this.
-    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-        tracing::warn!("the service manager was not told that the hub is ready: {error}");
-    }
     tokio::select! {
         () = over => {}
         _ = &mut serving => return Ok(()),
+        never = announce(boards) => match never {},
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
@@ -158,6 +161,21 @@ pub(super) async fn serve(handle: Handle, config: &Config, path: Option<PathBuf>
     let _ = serving.await;
     drop(kept);
     Ok(())
+}
+
+/// Tell who started us, and may wait for it, that the hub is ready: its doors are open, and the journal was read or
+/// can't be, which every board then says.
+async fn announce(mut boards: watch::Receiver<Arc<Board>>) -> Infallible {
+    let begun = boards.wait_for(|board| has_begun(board)).await.is_ok();
+    if begun && let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!("the service manager was not told that the hub is ready: {error}");
+    }
+    std::future::pending().await
+}
+
+/// Whether the floor is past reading the journal.
+fn has_begun(board: &Board) -> bool {
+    board.seq > 0 && board.keeper != Keeper::Loading
 }
 
 /// Ends when the program is to end; a hang-up meanwhile reads the certificate anew.
@@ -223,4 +241,19 @@ fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, Error> {
     let mut config = config.map_err(|error| wrong(chain, error.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_floor_has_begun_once_the_journal_is_read_or_can_t_be() {
+        let board = |seq, keeper| Board { seq, keeper, ..Board::default() };
+        assert!(!has_begun(&Board::default()), "nobody has looked yet");
+        assert!(!has_begun(&board(1, Keeper::Loading)));
+        for keeper in [Keeper::Us, Keeper::Other(Label::default()), Keeper::Failed(Label::default())] {
+            assert!(has_begun(&board(2, keeper)));
+        }
+    }
 }

@@ -31,6 +31,14 @@ fn without_a_command_it_is_the_board() {
 }
 
 #[test]
+fn a_locked_board_takes_neither_keys_nor_the_mouse() {
+    let mut config = Config::default();
+    config.ui.mouse = true;
+    parse("--locked").unwrap().global.lay_over(&mut config);
+    assert!(config.ui.locked && !config.ui.mouse);
+}
+
+#[test]
 fn global_flags_stand_anywhere() {
     let cli = parse("demo --timezone Europe/Madrid --seed 7").unwrap();
     assert_eq!(cli.global.timezone, Some(Tz::Europe__Madrid));

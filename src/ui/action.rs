@@ -184,6 +184,12 @@ impl Keymap {
         Ok(map)
     }
 
+    /// A map without a key, for a screen that whoever passes by must not change.
+    #[must_use]
+    pub fn locked() -> Self {
+        Self { actions: FxHashMap::default(), names: FxHashMap::default() }
+    }
+
     fn bind(&mut self, press: Press, key: &str, action: Action) {
         self.actions.insert(press, action);
         self.names.entry(action).or_default().push(key.to_owned());

@@ -26,6 +26,8 @@ pub struct Settings {
     pub formula: Option<Formula>,
     /// Whether the mouse is captured at the start.
     pub mouse: bool,
+    /// Whether keys do nothing: a wall that nobody is to touch.
+    pub locked: bool,
     /// What the terminal's bell rings for.
     pub bell: Ring,
     /// Where exports go; the current directory where absent.
@@ -71,6 +73,7 @@ impl Default for Settings {
             window: Window::Today,
             formula: None,
             mouse: false,
+            locked: false,
             bell: Ring::default(),
             export_dir: None,
             zone: None,
