@@ -64,10 +64,7 @@ pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) ->
     use rustls::{CertificateError as Wrong, Error};
     let mut cause = Some(error);
     while let Some(error) = cause {
-        // An I/O error hides what it was made of from `source`.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref::<Error>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<Error>()));
-        if let Some(tls) = tls {
+        if let Some(tls) = error.downcast_ref::<Error>() {
             let words = match tls {
                 Error::InvalidCertificate(wrong) => match wrong {
                     Wrong::UnknownIssuer => "is signed by nobody we trust: name its authority with tls.ca".to_owned(),
@@ -86,9 +83,19 @@ pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) ->
             };
             return Some(Fault::lasting(format!("the certificate of {whose} {words}")));
         }
-        cause = error.source();
+        cause = beneath(error);
     }
     None
+}
+
+/// What an error comes from. An I/O error hides what it was made of from `source`, and may be made of another one.
+pub(crate) fn beneath<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }
 
 /// Believes whoever answers.

@@ -26,8 +26,6 @@ pub(crate) struct Peer {
 /// One request, as it came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
-    /// The number of its connection, from 0.
-    pub(crate) connection: usize,
     /// The request line and headers.
     pub(crate) head: String,
     pub(crate) body: String,
@@ -128,7 +126,7 @@ impl Conversation {
             head.push(byte[0]);
         }
         let head = String::from_utf8_lossy(&head).into_owned();
-        let mut asked = Asked { connection: self.number, head, body: String::new() };
+        let mut asked = Asked { head, body: String::new() };
         let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
         self.wire.read_exact(&mut body)?;

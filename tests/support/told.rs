@@ -1,6 +1,6 @@
 //! A source as the board sees it: started, and what it tells collected.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use floorwatch::board::Health;
 use floorwatch::clock::Clock;
@@ -62,12 +62,15 @@ impl Told {
 
     /// Take what it tells until `enough`.
     pub(crate) fn until(&mut self, enough: impl Fn(&Self) -> bool) {
+        let until = Instant::now() + PATIENCE;
         while !enough(self) {
-            let message = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, self.from.recv()).await });
+            let left = until.saturating_duration_since(Instant::now());
+            let message = self.runtime.block_on(async { tokio::time::timeout(left, self.from.recv()).await });
             match message {
+                _ if left.is_zero() => panic!("that is never told; {}", self.summary()),
                 Ok(Some(message)) => self.take(message),
                 Ok(None) => panic!("the source has ended; {}", self.summary()),
-                Err(_) => panic!("nothing more is told; {}", self.summary()),
+                Err(_) => panic!("that is never told; {}", self.summary()),
             }
         }
     }

@@ -26,6 +26,10 @@ use crate::source::web;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// So many KiB of bodies are held at once, in all requests together.
 const ROOM_KB: u32 = 32 * 1024;
+/// So much of a body that is refused is thrown away, so that its sender comes to read why, …
+const DRAINED: usize = 8 * 1024 * 1024;
+/// … and for so long.
+const DRAINING: Duration = Duration::from_secs(2);
 /// So many rejections are listed in an answer; the rest are counted.
 const LISTED: usize = 100;
 
@@ -92,7 +96,7 @@ impl Intake {
         }
     }
 
-    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    async fn read(&self, headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Refusal> {
         let too_large =
             || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {} KiB", self.max_body_kb));
         let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -113,17 +117,15 @@ impl Intake {
         }
     }
 
-    async fn take(&self, request: Request) -> Result<Response, Refusal> {
-        let (parts, body) = request.into_parts();
-        let headers = &parts.headers;
+    async fn take(&self, headers: &HeaderMap, body: &mut Body) -> Result<Response, Refusal> {
         self.admit(headers)?;
         let form = form(headers)?;
         let ahead = web::ahead(headers, self.outlet.now());
         lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
-        let body = self.read(headers, body).await?;
+        let bytes = self.read(headers, body).await?;
         let now = self.outlet.now();
-        let found = body::read(&body, form, now + Span::DAY);
-        drop(body);
+        let found = body::read(&bytes, form, now + Span::DAY);
+        drop(bytes);
         lock(&self.bucket).take(found.len(), now).map_err(Refusal::too_many)?;
         let useless = found.is_useless();
         let (mut accepted, mut duplicates) = (0, 0);
@@ -163,7 +165,35 @@ impl Intake {
 }
 
 async fn push(State(intake): State<Arc<Intake>>, request: Request) -> Response {
-    intake.take(request).await.unwrap_or_else(IntoResponse::into_response)
+    let (parts, mut body) = request.into_parts();
+    match intake.take(&parts.headers, &mut body).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            // Who waits for leave to send the body gets none.
+            let is_read = !parts.headers.contains_key(header::EXPECT) && drain(&mut body).await;
+            let mut response = refusal.into_response();
+            if !is_read {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
+    }
+}
+
+/// Throw away the rest of a body that is of no use; whether it came to its end. Who is cut off in the middle of
+/// sending doesn't get to see the answer.
+async fn drain(body: &mut Body) -> bool {
+    let draining = async {
+        let mut length = 0;
+        loop {
+            match body.frame().await {
+                None => return true,
+                Some(Ok(frame)) if length <= DRAINED => length += frame.data_ref().map_or(0, Bytes::len),
+                Some(_) => return false,
+            }
+        }
+    };
+    timeout(DRAINING, draining).await.unwrap_or(false)
 }
 
 fn form(headers: &HeaderMap) -> Result<Form, Refusal> {

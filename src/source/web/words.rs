@@ -38,14 +38,16 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
             format!("{whose} stopped answering")
         });
     }
-    if let Some(error) = io_error(error) {
+    let broken = io_error(error);
+    if broken.is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof) && (error.is_body() || error.is_decode())
+    {
+        return Fault::new(format!("{whose} broke off in the middle of its answer"));
+    }
+    if let Some(error) = broken {
         return net::explain(error, &address);
     }
     if error.is_connect() {
         return Fault::new(format!("cannot connect to {address}: {}", root(error)));
-    }
-    if error.is_body() || error.is_decode() {
-        return Fault::new(format!("{whose} broke off in the middle of its answer"));
     }
     if error.is_builder() {
         return Fault::lasting(format!("cannot ask {whose}: {}", root(error)));
@@ -56,7 +58,7 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
 /// What an error comes from in the end. An error of reqwest's own names its address with the query: never shown.
 fn root(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
-    while let Some(next) = cause.source() {
+    while let Some(next) = tls::beneath(cause) {
         cause = next;
     }
     match cause.downcast_ref::<reqwest::Error>() {
@@ -74,7 +76,7 @@ fn io_error(error: &reqwest::Error) -> Option<&io::Error> {
         {
             return Some(found);
         }
-        cause = error.source();
+        cause = tls::beneath(error);
     }
     None
 }

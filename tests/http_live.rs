@@ -1,0 +1,327 @@
+//! An address that is asked at an interval, as the board sees it: real connections on loopback, every way to fail, and
+//! the answers of real vendors.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "support/faults.rs"]
+mod faults;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/told.rs"]
+mod told;
+
+use std::io;
+use std::path::Path;
+
+use axum::Router;
+use axum::http::{HeaderMap, Method, StatusCode};
+use faults::{Case, an_hour_ahead, drip, peak_memory};
+use floorwatch::board::Health;
+use floorwatch::source::Kind;
+use peer::{Conversation, Peer};
+use told::{Told, event};
+
+const CASE: Case = Case { kind: Kind::Http, good, keys: "every_s = 1" };
+const MAP: &str = "every_s = 1\nmap = { queue = \"queue\", kpis = { waiting = \"waiting\" }, at = \"at\" }";
+
+fn good(c: &mut Conversation) -> io::Result<()> {
+    c.request()?;
+    c.answer("200 OK\nContent-Type: application/json\nETag: \"1\"", &format!("[{}]", event("a")))?;
+    loop {
+        c.request()?;
+        c.answer("304 Not Modified", "")?;
+    }
+}
+
+fn start(peer: &Peer, keys: &str) -> Told {
+    Told::start(Kind::Http, &format!("url = \"{}\"\n{keys}", peer.url("/stats")))
+}
+
+/// One answer after another, then the last one again and again.
+fn answers(c: &mut Conversation, bodies: &[&str]) -> io::Result<()> {
+    for body in bodies.iter().chain(std::iter::repeat(bodies.last().unwrap())) {
+        c.request()?;
+        c.answer("200 OK\nContent-Type: application/json", body)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_has_not_changed_is_not_sent_again() {
+    let peer = Peer::start(good);
+    let mut told = start(&peer, CASE.keys);
+    told.until_health(Health::Live, "");
+    told.until(|_| peer.asked().len() >= 3);
+    assert_eq!(told.contacts(), ["a"]);
+    let asked = peer.asked();
+    assert_eq!(asked[0].header("if-none-match"), None);
+    assert!(asked[1..].iter().all(|asked| asked.header("if-none-match") == Some("\"1\"")), "{asked:?}");
+}
+
+#[test]
+fn pages_are_fetched_at_once_and_a_restart_goes_on_where_it_was() {
+    let peer = Peer::start(|c| {
+        loop {
+            let asked = c.request()?;
+            let (id, next, more) = match asked.path() {
+                "/stats" => ("a", "n1", true),
+                "/stats?since=n1" => ("b", "n2", true),
+                "/stats?since=n2" => ("c", "n3", false),
+                _ => {
+                    c.answer("200 OK", r#"{"events": [], "next": "n3", "has_more": false}"#)?;
+                    continue;
+                }
+            };
+            c.answer("200 OK", &format!(r#"{{"events": [{}], "next": "{next}", "has_more": {more}}}"#, event(id)))?;
+        }
+    });
+    let keys = "every_s = 3600\ncursor = { parameter = \"since\", pointer = \"/next\" }";
+    let mut told = start(&peer, keys);
+    told.until_health(Health::Live, "");
+    assert_eq!((told.contacts(), told.cursor.as_deref()), (vec!["a", "b", "c"], Some("n3")));
+    drop(told);
+    let url = format!("url = \"{}\"\n{keys}", peer.url("/stats"));
+    let mut told = Told::resume(Kind::Http, &url, Some("n3"));
+    told.until_health(Health::Live, "");
+    assert_eq!((told.contacts().len(), peer.asked().last().unwrap().path()), (0, "/stats?since=n3"));
+}
+
+#[test]
+fn a_page_that_breaks_off_is_asked_for_again_and_nothing_comes_twice() {
+    let peer = Peer::start(|c| {
+        let whole = format!(r#"{{"events": [{}], "next": "n2"}}"#, event("b"));
+        loop {
+            let asked = c.request()?;
+            match (asked.path(), c.number) {
+                ("/stats", _) => {
+                    let first = format!(r#"{{"events": [{}], "next": "n1", "has_more": true}}"#, event("a"));
+                    c.answer("200 OK", &first)?;
+                }
+                ("/stats?since=n1", 0) => {
+                    return c.say(format!(
+                        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}",
+                        whole.len(),
+                        &whole[..90]
+                    ));
+                }
+                ("/stats?since=n1", _) => c.answer("200 OK", &whole)?,
+                _ => c.answer("200 OK", r#"{"events": [], "next": "n2"}"#)?,
+            }
+        }
+    });
+    let mut told = start(&peer, "every_s = 1\ncursor = { parameter = \"since\", pointer = \"/next\" }");
+    told.until_health(Health::Down, "broke off in the middle");
+    told.until_health(Health::Live, "");
+    assert_eq!((told.contacts(), told.cursor.as_deref()), (vec!["a", "b"], Some("n2")));
+}
+
+#[test]
+fn a_server_that_has_more_for_ever_is_left_in_peace() {
+    let peer = Peer::start(|c| answers(c, &[r#"{"events": [], "next": "same", "has_more": true}"#]));
+    let mut told = start(&peer, "every_s = 3600\ncursor = { parameter = \"since\", pointer = \"/next\" }");
+    told.until_health(Health::Live, "");
+    assert_eq!(peer.asked().len(), 2);
+}
+
+#[test]
+fn a_source_that_was_live_is_stale_first_and_figures_it_missed_are_a_gap() {
+    let peer = Peer::start(|c| {
+        if c.number == 1 {
+            return c.reset();
+        }
+        c.request()?;
+        c.answer("200 OK\nConnection: close", &format!(r#"{{"queue": "billing", "waiting": {}}}"#, c.number))
+    });
+    let mut told = start(&peer, MAP);
+    told.until_health(Health::Live, "");
+    told.until_health(Health::Stale, "broke the connection off");
+    told.until_health(Health::Live, "");
+    assert_eq!((told.gaps(), told.figures("billing")), (1, vec![("waiting", 2.0)]));
+}
+
+#[test]
+fn old_figures_are_stale_though_the_server_is_well() {
+    let old = r#"{"queue": "billing", "waiting": 3, "at": "2026-03-02T09:00:00Z"}"#;
+    let peer = Peer::start(move |c| answers(c, &[old, r#"{"queue": "billing", "waiting": 4}"#]));
+    let mut told = start(&peer, MAP);
+    told.until_health(Health::Stale, "its figures are over 300 s old");
+    assert_eq!(told.figures("billing"), [("waiting", 3.0)]);
+    told.until_health(Health::Live, "");
+    assert_eq!(told.figures("billing"), [("waiting", 4.0)]);
+}
+
+#[test]
+fn a_bad_row_is_told_once_however_often_it_comes() {
+    let peer = Peer::start(|c| answers(c, &[r#"{"queue": "billing", "waiting": "n/a"}"#]));
+    let mut told = start(&peer, MAP);
+    told.until(|_| peer.asked().len() >= 4);
+    told.until(|told| !told.rejected.is_empty());
+    assert_eq!(told.rejected, [(1, "waiting: `waiting` is \"n/a\", not a number".to_owned())]);
+}
+
+#[test]
+fn what_is_no_answer_of_the_kind_is_told() {
+    for (keys, body, words) in [
+        (MAP, "<html>", "no JSON"),
+        (MAP, "[1, 2]", r#"rows = "@""#),
+        (CASE.keys, "<html>", "HTML or XML"),
+        (CASE.keys, "{\"waiting\": 3}", "[source.map]"),
+    ] {
+        let peer = Peer::start(move |c| answers(c, &[body]));
+        start(&peer, keys).until_health(Health::Down, words);
+    }
+}
+
+#[test]
+fn a_gigabyte_takes_no_memory() {
+    let endless = |c: &mut Conversation, head: &str| {
+        c.request()?;
+        c.begin(head)?;
+        let piece = [b' '; 65_536];
+        for _ in 0..16_384 {
+            c.say(piece)?;
+        }
+        Ok(())
+    };
+    let before = peak_memory();
+    for head in ["200 OK", "200 OK\nContent-Length: 1073741824"] {
+        let peer = Peer::start(move |c| endless(c, head));
+        start(&peer, MAP).until_health(Health::Down, "is over 16 MiB long");
+    }
+    assert!(peak_memory() - before < 96, "{} MiB more", peak_memory() - before);
+}
+
+#[test]
+fn a_slow_drip_is_waited_for_so_long_and_no_longer() {
+    let peer = Peer::start(|c| {
+        c.request()?;
+        let body = format!("[{}]", event("a"));
+        c.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()))?;
+        drip(c, &body)?;
+        c.hold()
+    });
+    let mut told = start(&peer, "");
+    told.until(|told| !told.contacts().is_empty());
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.begin("200 OK")?;
+        drip(c, &" ".repeat(5000))
+    });
+    let mut told = start(&peer, "patience_s = 1");
+    told.until_health(Health::Down, "had not come whole after 1 s");
+    CASE.silence("patience_s = 1", "no answer from");
+}
+
+#[test]
+fn refused_then_there() {
+    CASE.refused_then_there();
+}
+
+#[test]
+fn reset_and_garbage() {
+    CASE.reset();
+    CASE.garbage();
+}
+
+#[test]
+fn overloaded_and_broken_servers_are_left_alone_for_a_while() {
+    CASE.overload();
+}
+
+#[test]
+fn a_token_that_is_refused() {
+    CASE.unauthorised();
+}
+
+#[test]
+fn redirects_lead_nowhere_or_on_without_credentials() {
+    CASE.redirects();
+}
+
+#[test]
+fn certificates_are_checked() {
+    CASE.tls();
+}
+
+#[test]
+fn a_name_that_nobody_knows() {
+    CASE.unknown_name();
+}
+
+#[test]
+fn a_clock_an_hour_off() {
+    CASE.clock_off(|c| {
+        c.request()?;
+        c.answer(&format!("200 OK\nDate: {}", an_hour_ahead()), "[]")
+    });
+}
+
+/// A vendor's API: it answers `body` to a question with the right method, credentials and body.
+fn vendor(runtime: &tokio::runtime::Runtime, method: Method, body: &'static str) -> String {
+    let answer = move |asked: Method, headers: HeaderMap, question: String| async move {
+        let known = headers.contains_key("authorization") && asked == method;
+        let asks = method == Method::GET || serde_json::from_str::<serde_json::Value>(&question).is_ok();
+        if known && asks { (StatusCode::OK, body) } else { (StatusCode::BAD_REQUEST, "") }
+    };
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    format!("http://{address}")
+}
+
+/// The figures that a vendor's answer gives by its mapping, as the board is told them.
+fn mapped(name: &str, method: Method, body: &'static str, queue: &str) -> Vec<(String, f64)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/mappings/{name}.toml"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut keys: toml::Table = text.parse().unwrap();
+    assert_eq!((keys.remove("kind"), keys.remove("name").is_some()), (Some("http".into()), true));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let there = vendor(&runtime, method, body);
+    let url = keys["url"].as_str().unwrap();
+    let (_, rest) = url.split_once("://").unwrap();
+    let (_, path) = rest.split_once('/').unwrap();
+    keys.insert("url".into(), format!("{there}/{path}").into());
+    // A secret that every test has.
+    let auth = keys["auth"].as_table_mut().unwrap();
+    let secret = if auth.contains_key("bearer") { "bearer" } else { "password" };
+    auth.insert(secret.into(), toml::toml! { env = "PATH" }.into());
+    let mut told = Told::start(Kind::Http, &toml::to_string(&keys).unwrap());
+    told.until(|told| !told.figures(queue).is_empty());
+    assert_eq!(told.rejected, []);
+    told.figures(queue).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn figures(wanted: &[(&str, f64)]) -> Vec<(String, f64)> {
+    wanted.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect()
+}
+
+#[test]
+fn twilio_tells_its_queues() {
+    // The example of Twilio's own description has nobody waiting, and a longest wait all the same.
+    let real_time =
+        mapped("twilio_realtime", Method::GET, include_str!("fixtures/mappings/twilio_realtime.json"), "billing");
+    let staffed = [("agents_staffed", 9.0), ("agents_offline", 6.0)];
+    let waiting = [("waiting", 0.0), ("longest_wait", 100.0), ("in_progress", 0.0)];
+    assert_eq!(real_time, figures(&[&waiting[..], &staffed[..]].concat()));
+    let cumulative =
+        mapped("twilio_cumulative", Method::GET, include_str!("fixtures/mappings/twilio_cumulative.json"), "billing");
+    let counts = [("offered", 100.0), ("answered", 100.0), ("abandoned", 100.0)];
+    let rest = [("asa", 0.0), ("time_to_abandon", 0.0), ("ring_no_answer", 200.0)];
+    assert_eq!(cumulative, figures(&[&counts[..], &rest[..]].concat()));
+}
+
+#[test]
+fn zendesk_tells_its_queue() {
+    let told = mapped("zendesk_talk", Method::GET, include_str!("fixtures/mappings/zendesk_talk.json"), "voice");
+    assert_eq!(told, figures(&[("waiting", 5.0), ("longest_wait", 120.0)]));
+}
+
+#[test]
+fn genesys_tells_its_queues_to_a_question_with_a_body() {
+    let body = include_str!("fixtures/mappings/genesys_queue_observations.json");
+    let told = mapped("genesys_queue_observations", Method::POST, body, "6f1e84df-0ae4-493e-9ad3-0c2c78786e09");
+    let (ages, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(|(key, _)| key == "longest_wait");
+    assert_eq!(rest, figures(&[("waiting", 2.0), ("in_progress", 4.0), ("agents_available", 3.0)]));
+    // Since the spring of 2026.
+    assert!(ages.len() == 1 && ages[0].1 > 1e6, "{ages:?}");
+}
