@@ -23,7 +23,7 @@ use crate::clock::{Clock, Time};
 use crate::config::{self, Config};
 use crate::event::Event;
 use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo};
-use crate::hub::client;
+use crate::hub::{Premises, client};
 use crate::journal::{self, Journal};
 use crate::kpi::{Bands, KpiId};
 use crate::source::csv::{Columns, ColumnsError};
@@ -131,7 +131,7 @@ pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let (floor, handle, socket) = kept(&config, &clock, &who)?;
+    let (floor, handle, socket) = kept(&config, &clock, &who, None)?;
     let stop = CancellationToken::new();
     let share = hub::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
     show(floor.run(), share, handle, config.ui, who, &stop)
@@ -157,10 +157,13 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::to_stderr(log_file)?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let (floor, handle, socket) = kept(config, &clock, &who)?;
+    let desk = hub::Desk::of(config);
+    let inlet = desk.as_ref().map(hub::Desk::inlet);
+    let (floor, handle, socket) = kept(config, &clock, &who, desk)?;
     let runtime = runtime()?;
     let floor = runtime.spawn(floor.run());
-    let served = runtime.block_on(hub::serve(handle, config, socket, clock));
+    let premises = Premises { handle, tokens: config.hub.tokens.clone(), inlet, clock };
+    let served = runtime.block_on(hub::serve(premises, config, socket));
     // The hub's handles are gone, so the floor writes down what is pending and ends.
     let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, floor).await });
     if ended.is_err() {
@@ -204,17 +207,24 @@ fn journal_path(config: &Config) -> Result<PathBuf, Error> {
 }
 
 /// The configured floor, which goes on where it was left and is written down, its handle, and where users of this
-/// machine find it.
-fn kept(config: &Config, clock: &Clock, who: &Who) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
+/// machine find it. `desk` is one more source of it.
+fn kept(
+    config: &Config,
+    clock: &Clock,
+    who: &Who,
+    desk: Option<hub::Desk>,
+) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
     let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
     settings.keep_days = config.journal.keep_days;
     let opened = Journal::open(&path, &settings)?;
     let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
-    let floor_settings = floor_settings(config, config.sources.iter().map(info).collect());
+    let mut infos: Vec<SourceInfo> = config.sources.iter().map(info).collect();
+    infos.extend(desk.iter().map(|desk| SourceInfo { name: desk.name.clone(), kind: hub::Desk::kind() }));
+    let floor_settings = floor_settings(config, infos);
     let start = {
         let (sources, clock) = (config.sources.clone(), clock.clone());
-        Box::new(move |cursors: &Cursors| start(&sources, &clock, cursors))
+        Box::new(move |cursors: &Cursors| start(&sources, desk.as_ref(), &clock, cursors))
     };
     let socket = hub::socket_of(&config.hub, &path);
     let forward = hub::forward(socket.clone(), clock.clone());
@@ -288,8 +298,16 @@ fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings 
 }
 
 /// Start every source where it was left off.
-fn start(sources: &[source::Settings], clock: &Clock, cursors: &Cursors) -> Result<mpsc::Receiver<Message>, Label> {
+fn start(
+    sources: &[source::Settings],
+    desk: Option<&hub::Desk>,
+    clock: &Clock,
+    cursors: &Cursors,
+) -> Result<mpsc::Receiver<Message>, Label> {
     let (to, messages) = mpsc::channel(IN_FLIGHT);
+    if let Some(desk) = desk {
+        desk.open(clock, &to);
+    }
     for (index, settings) in sources.iter().enumerate() {
         let name = settings.name();
         let cursor = cursors.iter().find(|(of, _)| *of == name).map(|(_, cursor)| cursor.as_str());

@@ -9,9 +9,11 @@ mod api;
 mod caller;
 pub mod client;
 mod document;
+mod events;
 mod metrics;
 mod problem;
 mod question;
+mod rate;
 mod server;
 pub mod settings;
 pub mod socket;
@@ -23,44 +25,72 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Time;
+use crate::clock::Clock;
 use crate::floor::Handle;
 use access::Token;
 use document::Documents;
+pub use events::Inlet;
 pub use problem::Problem;
+use rate::Rates;
 pub use server::Door;
 pub use settings::Settings;
 
-/// The largest body of a request, in bytes.
-const BODY: usize = 1024 * 1024;
-/// So many requests are worked on at once; the rest are told to come again.
+/// So many questions and commands are put to the floor at once; the rest wait for a moment, or are told to come again.
 const AT_ONCE: usize = 256;
+/// That moment.
+const MOMENT: Duration = Duration::from_secs(5);
+
+/// A floor, and who may do what with it.
+pub struct Premises {
+    /// The floor.
+    pub handle: Handle,
+    /// Who may do what over the network.
+    pub tokens: Vec<Token>,
+    /// The way of events into it, where it takes any.
+    pub inlet: Option<Inlet>,
+    /// The time.
+    pub clock: Clock,
+}
 
 /// What every request may need.
 pub(crate) struct Hub {
     handle: Handle,
     tokens: Vec<Token>,
+    inlet: Option<Inlet>,
     documents: Arc<Documents>,
     /// The `OpenAPI` document.
     description: Bytes,
+    rates: Rates,
+    /// Places for questions and commands.
+    at_once: Semaphore,
     /// Places for connections.
     free: Arc<Semaphore>,
     connections: AtomicUsize,
 }
 
-/// Serve a floor at `doors` until `stop`. `started` tells one run from another.
+impl Hub {
+    /// A place to ask the floor something.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        match timeout(MOMENT, self.at_once.acquire()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Problem::busy()),
+        }
+    }
+}
+
+/// Serve a floor at `doors` until `stop`.
 ///
 /// What is being answered when it is stopped is finished first.
-pub async fn serve(handle: Handle, tokens: Vec<Token>, doors: Vec<Door>, started: Time, stop: CancellationToken) {
-    let (hub, router) = build(handle, tokens, started, stop.clone());
+pub async fn serve(premises: Premises, doors: Vec<Door>, stop: CancellationToken) {
+    let (hub, router) = build(premises, stop.clone());
     let open = TaskTracker::new();
     for door in doors {
         open.spawn(server::serve(door, Arc::clone(&hub), router.clone(), stop.clone()));
@@ -70,19 +100,22 @@ pub async fn serve(handle: Handle, tokens: Vec<Token>, doors: Vec<Door>, started
 }
 
 /// The hub and its endpoints.
-fn build(handle: Handle, tokens: Vec<Token>, started: Time, stop: CancellationToken) -> (Arc<Hub>, Router) {
+fn build(premises: Premises, stop: CancellationToken) -> (Arc<Hub>, Router) {
+    let Premises { handle, tokens, inlet, clock } = premises;
     let (router, description) = api::router();
     // Two hubs may begin in one instant, of which one takes the place of the other.
-    let run = format!("{:x}-{:x}", started.0, OsRng.try_next_u64().unwrap_or_default());
+    let run = format!("{:x}-{:x}", clock.now().0, OsRng.try_next_u64().unwrap_or_default());
     let hub = Arc::new(Hub {
         documents: Documents::new(handle.clone(), run, stop),
         handle,
         tokens,
+        inlet,
         description: description.to_json().unwrap_or_default().into(),
+        rates: Rates::new(clock),
+        at_once: Semaphore::new(AT_ONCE),
         free: Arc::new(Semaphore::new(server::CONNECTIONS)),
         connections: AtomicUsize::new(0),
     });
-    let busy = Arc::new(Semaphore::new(AT_ONCE));
     let router = router
         .fallback(|| async {
             Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here: /openapi.json lists what there is")
@@ -90,22 +123,6 @@ fn build(handle: Handle, tokens: Vec<Token>, started: Time, stop: CancellationTo
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not by this method: see /openapi.json")
         })
-        .layer(DefaultBodyLimit::max(BODY))
-        .layer(axum::middleware::from_fn(move |request, next: axum::middleware::Next| {
-            let busy = Arc::clone(&busy);
-            async move {
-                // A stream holds no place: its answer is made at once, and read for as long as anybody likes.
-                let waited = tokio::time::timeout(Duration::from_secs(5), busy.acquire_owned()).await;
-                match waited {
-                    Ok(Ok(_place)) => next.run(request).await,
-                    _ => axum::response::IntoResponse::into_response(Problem::new(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "busy",
-                        "too much is asked at once: come again in a moment",
-                    )),
-                }
-            }
-        }))
         .with_state(Arc::clone(&hub));
     (hub, router)
 }

@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::{Forward, Handle};
 use crate::hub::client::{self, Place};
-use crate::hub::{self, Door, access, socket};
+use crate::hub::{self, Door, Inlet, Premises, access, socket};
+use crate::source::Message;
 use crate::source::web::Auth;
 use crate::text::Label;
 
@@ -116,7 +117,8 @@ pub(super) async fn share(
         match socket::listen(path.clone(), group.as_deref()) {
             Ok((listener, _socket)) => {
                 let doors = vec![Door::Socket(listener)];
-                return hub::serve(handle, Vec::new(), doors, clock.now(), stop).await;
+                let premises = Premises { handle, tokens: Vec::new(), inlet: None, clock };
+                return hub::serve(premises, doors, stop).await;
             }
             Err(socket::Error::Taken(_)) => sleep(AGAIN).await,
             Err(error) => {
@@ -127,8 +129,44 @@ pub(super) async fn share(
     }
 }
 
-/// Serve the floor of `handle` until the program is told to end.
-pub(super) async fn serve(handle: Handle, config: &Config, path: Option<PathBuf>, clock: Clock) -> Result<(), Error> {
+/// Where events come from that are brought to the hub: a source of the floor like any other.
+pub(super) struct Desk {
+    inlet: Inlet,
+    /// Its number: behind the configured ones.
+    index: usize,
+    /// What it is called.
+    pub(super) name: Label,
+}
+
+impl Desk {
+    /// Of the configured hub; `None` where nobody may bring events.
+    pub(super) fn of(config: &Config) -> Option<Self> {
+        if !config.hub.takes_events() {
+            return None;
+        }
+        let taken = config.sources.iter().any(|source| source.name() == "hub".into());
+        let name = Label::fixed(if taken { "hub events" } else { "hub" });
+        Some(Self { inlet: Inlet::default(), index: config.sources.len(), name })
+    }
+
+    /// What kind of source it is.
+    pub(super) const fn kind() -> Label {
+        Label::fixed("push")
+    }
+
+    /// The way in.
+    pub(super) fn inlet(&self) -> Inlet {
+        self.inlet.clone()
+    }
+
+    /// Let events in.
+    pub(super) fn open(&self, clock: &Clock, to: &mpsc::Sender<Message>) {
+        self.inlet.open(self.index, self.name.clone(), clock.clone(), to);
+    }
+}
+
+/// Serve a floor until the program is told to end.
+pub(super) async fn serve(premises: Premises, config: &Config, path: Option<PathBuf>) -> Result<(), Error> {
     let settings = &config.hub;
     let stop = CancellationToken::new();
     let mut doors = Vec::new();
@@ -146,8 +184,8 @@ pub(super) async fn serve(handle: Handle, config: &Config, path: Option<PathBuf>
         kept = Some(socket);
     }
     let over = end(certificate)?;
-    let boards = handle.watch();
-    let serving = hub::serve(handle, settings.tokens.clone(), doors, clock.now(), stop.clone());
+    let boards = premises.handle.watch();
+    let serving = hub::serve(premises, doors, stop.clone());
     let mut serving = tokio::spawn(serving);
     tracing::info!(%address, "the hub listens");
     tokio::select! {

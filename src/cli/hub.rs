@@ -60,9 +60,10 @@ impl Args {
             config.hub.listen = Listen(address);
             config.hub.check().map_err(|(key, wrong)| Error::Usage(format!("--{key} {address} {wrong}")))?;
         }
-        if config.sources.is_empty() {
+        if config.sources.is_empty() && !config.hub.takes_events() {
             return Err(Error::Usage(
-                "there is no [[source]] in the configuration: a hub needs a floor to tell of".to_owned(),
+                "there is no [[source]] in the configuration, and no token of the role ingest: a hub needs a floor to tell of"
+                    .to_owned(),
             ));
         }
         Ok(app::hub(&config, log_file)?)

@@ -187,6 +187,11 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
     Some(Caller { who: Who { name, from: from(peer) }, role, queues: Patterns::default() })
 }
 
+/// Somebody who is not known, by where he comes from.
+pub(super) fn stranger(peer: &Peer) -> Who {
+    Who { name: Label::default(), from: from(peer) }
+}
+
 fn from(peer: &Peer) -> Label {
     match peer {
         Peer::Network(address) => Label::new(&address.ip().to_string()),

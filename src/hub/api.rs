@@ -1,29 +1,29 @@
 //! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` document is made.
 
+mod commands;
+
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, RawQuery, State};
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::caller::{Actor, Looker};
+use super::caller::{Looker, Sent};
 use super::document::View;
 use super::problem::Problem;
 use super::question::{self, Question};
-use super::{Hub, metrics, visible};
-use crate::alert::{Act, Command, Episode};
+use super::{Hub, events, metrics, visible};
+use crate::alert::Episode;
 use crate::board::{Board, ContactRow, Keeper};
-use crate::clock::Span;
 use crate::floor::Contacts;
 use crate::kpi::{Answer, CATALOGUE, Query};
-use crate::text::Label;
 
 /// How many episodes the history gives where nobody says.
 const HISTORY: usize = 200;
@@ -35,6 +35,7 @@ const MOST: usize = 10_000;
 #[openapi(
     info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
     security(("token" = [])),
+    components(schemas(Problem)),
     modifiers(&Token)
 )]
 struct Description;
@@ -46,6 +47,48 @@ impl Modify for Token {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         api.components.get_or_insert_default().add_security_scheme("token", scheme);
     }
+}
+
+/// Why nobody may be answered who has to be known first.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes what problems are made of")]
+pub(super) enum Refused {
+    /// Nobody known sent it.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unknown(Problem),
+    /// He may not.
+    #[response(status = 403, content_type = "application/problem+json")]
+    NotAllowed(Problem),
+    /// He asks too often; `Retry-After` says when he may.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
+    /// Not now: the floor is busy, or ends. `Retry-After` says when to come again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(Problem),
+}
+
+/// Why a body is not read.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes what problems are made of")]
+pub(super) enum Unread {
+    /// It makes no sense.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Senseless(Problem),
+    /// It took too long.
+    #[response(status = 408, content_type = "application/problem+json")]
+    Late(Problem),
+    /// It is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+}
+
+/// Why a question is not answered.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes what problems are made of")]
+enum Senseless {
+    /// It makes no sense.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Senseless(Problem),
 }
 
 /// Every endpoint, and the document that describes them.
@@ -63,10 +106,11 @@ pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
         .routes(routes!(kpis))
         .routes(routes!(alerts))
         .routes(routes!(history))
-        .routes(routes!(acknowledge))
-        .routes(routes!(snooze))
-        .routes(routes!(note))
-        .routes(routes!(undo))
+        .routes(routes!(commands::acknowledge))
+        .routes(routes!(commands::snooze))
+        .routes(routes!(commands::note))
+        .routes(routes!(commands::undo))
+        .routes(routes!(events::events))
         .split_for_parts()
 }
 
@@ -79,7 +123,7 @@ async fn healthz() -> &'static str {
 /// Whether the floor is complete: the journal is read and can be written.
 #[utoipa::path(get, path = "/readyz", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not yet, or no more"),
 ))]
 async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, Problem> {
     let board = hub.handle.watch().borrow().clone();
@@ -101,9 +145,7 @@ async fn describe(State(hub): State<Arc<Hub>>) -> Response {
 /// The figures of every queue, and the hub's own, for Prometheus.
 #[utoipa::path(get, path = "/metrics", responses(
     (status = 200, body = String, content_type = "text/plain"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 async fn expose(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Result<Response, Problem> {
     let text = metrics::text(&hub, &caller.queues).await?;
@@ -113,8 +155,7 @@ async fn expose(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Result<R
 /// What stands now.
 #[utoipa::path(get, path = "/v1/board", responses(
     (status = 200, body = Board),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 async fn board(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Board> {
     let board = hub.handle.watch().borrow().clone();
@@ -125,9 +166,7 @@ async fn board(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Boar
 /// (RFC 6902) of the board before. `Last-Event-ID` resumes.
 #[utoipa::path(get, path = "/v1/board/stream", params(("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 async fn board_stream(
     State(hub): State<Arc<Hub>>,
@@ -140,10 +179,8 @@ async fn board_stream(
 /// Figures of a part of the floor over a time.
 #[utoipa::path(get, path = "/v1/figures", params(Question), responses(
     (status = 200, body = Answer),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Senseless,
 ))]
 async fn figures(
     State(hub): State<Arc<Hub>>,
@@ -156,13 +193,10 @@ async fn figures(
 /// The same, asked by a program.
 #[utoipa::path(post, path = "/v1/figures", request_body = Query, responses(
     (status = 200, body = Answer),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Unread,
 ))]
-async fn ask(State(hub): State<Arc<Hub>>, Looker(caller): Looker, body: Bytes) -> Result<Json<Answer>, Problem> {
+async fn ask(State(hub): State<Arc<Hub>>, Looker(caller): Looker, Sent(body): Sent) -> Result<Json<Answer>, Problem> {
     let query: Query = read(&body)?;
     question::check(&query)?;
     hub.answer(query, &caller.queues).await.map(Json)
@@ -171,10 +205,8 @@ async fn ask(State(hub): State<Arc<Hub>>, Looker(caller): Looker, body: Bytes) -
 /// Figures, then what changes in them, as server-sent events (see `/v1/board/stream`).
 #[utoipa::path(get, path = "/v1/figures/stream", params(Question, ("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Senseless,
 ))]
 async fn figures_stream(
     State(hub): State<Arc<Hub>>,
@@ -191,22 +223,23 @@ async fn figures_stream(
 /// Contacts of a part of the floor, the newest first.
 #[utoipa::path(post, path = "/v1/contacts", request_body = Contacts, responses(
     (status = 200, body = Vec<ContactRow>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Unread,
 ))]
 async fn contacts(
     State(hub): State<Arc<Hub>>,
     Looker(caller): Looker,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Json<Vec<ContactRow>>, Problem> {
-    let mut contacts: Contacts = read(&body)?;
-    contacts.limit = contacts.limit.min(MOST);
-    let mut rows = hub.handle.contacts(contacts).await?;
-    visible::contacts(&mut rows, &caller.queues);
-    Ok(Json(rows))
+    let contacts: Contacts = read(&body)?;
+    let _place = hub.place().await?;
+    let mut more = visible::More::new(contacts.limit.min(MOST), &caller.queues);
+    loop {
+        let rows = hub.handle.contacts(Contacts { limit: more.asked(), ..contacts.clone() }).await?;
+        if let Some(rows) = more.take(rows, |row| caller.queues.holds(&row.queue)) {
+            return Ok(Json(rows));
+        }
+    }
 }
 
 /// A figure that can be asked for.
@@ -223,8 +256,7 @@ struct Kpi {
 /// The figures that can be asked for.
 #[utoipa::path(get, path = "/v1/kpis", responses(
     (status = 200, body = Vec<Kpi>),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 async fn kpis(_: Looker) -> Json<Vec<Kpi>> {
     let kpi = |kpi: &crate::kpi::Kpi| Kpi { id: kpi.key, name: kpi.name, formula: kpi.formula };
@@ -234,8 +266,7 @@ async fn kpis(_: Looker) -> Json<Vec<Kpi>> {
 /// The alerts that are not over, the worst first.
 #[utoipa::path(get, path = "/v1/alerts", responses(
     (status = 200, body = Vec<Episode>),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 async fn alerts(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Vec<Episode>> {
     let mut episodes = hub.handle.watch().borrow().alerts.clone();
@@ -256,10 +287,8 @@ struct Limit {
 /// The alerts that are over, the newest first.
 #[utoipa::path(get, path = "/v1/alerts/history", params(Limit), responses(
     (status = 200, body = Vec<Episode>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Senseless,
 ))]
 async fn history(
     State(hub): State<Arc<Hub>>,
@@ -267,150 +296,24 @@ async fn history(
     limit: Result<axum::extract::Query<Limit>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<Episode>>, Problem> {
     let limit = limit.map_err(|error| Problem::bad(error.body_text()))?.limit.unwrap_or(HISTORY);
-    let mut episodes = hub.handle.history(limit.min(MOST)).await?;
-    visible::episodes(&mut episodes, &caller.queues);
-    Ok(Json(episodes))
-}
-
-/// The version of the alert that was on the screen: if it has changed since, the command is refused.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Seen {
-    /// The version.
-    pub(super) version: u32,
-    /// What to say about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<Label>,
-    /// For how many seconds; the configured time where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 604_800)]
-    pub(super) seconds: Option<u32>,
-}
-
-/// The longest that an alert can be put off: a week.
-const WEEK: u32 = 604_800;
-
-impl Seen {
-    fn lasts(&self) -> Result<Option<Span>, Problem> {
-        match self.seconds {
-            Some(0 | WEEK..) => Err(Problem::bad("`seconds` must be between 1 and 604799 (a week)")),
-            seconds => Ok(seconds.map(|seconds| Span::seconds(i64::from(seconds)))),
+    let _place = hub.place().await?;
+    let mut more = visible::More::new(limit.min(MOST), &caller.queues);
+    loop {
+        let episodes = hub.handle.history(more.asked()).await?;
+        if let Some(episodes) = more.take(episodes, |episode| visible::holds(&caller.queues, &episode.slice)) {
+            return Ok(Json(episodes));
         }
     }
 }
 
-/// Take an alert. Of two at once one wins; the other is told who.
-#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = Seen, responses(
-    (status = 200, body = Episode),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
-))]
-async fn acknowledge(
-    State(hub): State<Arc<Hub>>,
-    actor: Actor,
-    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
-    body: Bytes,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
-    let act = Act::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
-    tell(&hub, actor, id, seen.version, act).await
-}
-
-/// Put an alert off.
-#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = Seen, responses(
-    (status = 200, body = Episode),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
-))]
-async fn snooze(
-    State(hub): State<Arc<Hub>>,
-    actor: Actor,
-    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
-    body: Bytes,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
-    let lasts = seen.lasts()?.ok_or_else(|| Problem::bad("`seconds` is missing: for how long?"))?;
-    tell(&hub, actor, id, seen.version, Act::Snooze(lasts)).await
-}
-
-/// Say something about an alert.
-#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = Seen, responses(
-    (status = 200, body = Episode),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
-))]
-async fn note(
-    State(hub): State<Arc<Hub>>,
-    actor: Actor,
-    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
-    body: Bytes,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
-    let text = seen.note.filter(|note| !note.is_empty());
-    let text = text.ok_or_else(|| Problem::bad("`note` is missing: what is to be said?"))?;
-    tell(&hub, actor, id, seen.version, Act::Note(text)).await
-}
-
-/// Take one's own acknowledgement or snooze back.
-#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = Seen, responses(
-    (status = 200, body = Episode),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
-))]
-async fn undo(
-    State(hub): State<Arc<Hub>>,
-    actor: Actor,
-    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
-    body: Bytes,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
-    tell(&hub, actor, id, seen.version, Act::Undo).await
-}
-
-async fn tell(
-    hub: &Hub,
-    Actor(caller): Actor,
-    id: Result<Path<u64>, axum::extract::rejection::PathRejection>,
-    version: u32,
-    act: Act,
-) -> Result<Json<Episode>, Problem> {
-    let Path(episode) = id.map_err(|error| Problem::bad(error.body_text()))?;
-    let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
-    // What he may not see isn't there for him.
-    if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
-        return Err(crate::alert::Refusal::Unknown(episode).into());
-    }
-    let told = hub.handle.tell(Command { episode, version, who: caller.who, act }).await?;
-    told.map(Json).map_err(Problem::from)
-}
-
 /// A body's JSON, with what is wrong with it in words.
-fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body is not what is expected: {error}")))
 }
 
 impl Hub {
     pub(super) async fn answer(&self, query: Query, queues: &crate::alert::Patterns) -> Result<Answer, Problem> {
+        let _place = self.place().await?;
         let answer = self.handle.ask(query.clone()).await?;
         visible::answer(&query, answer, queues).map_err(|_| Problem::hidden())
     }

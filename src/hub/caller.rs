@@ -2,13 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use super::Hub;
-use super::access::{Caller, Peer, Right, identify};
+use super::access::{Caller, Peer, Right, identify, stranger};
+use super::events::discarding;
 use super::problem::Problem;
+use super::server::PATIENCE;
+
+/// The largest body of a question or a command, in bytes.
+const BODY: usize = 64 * 1024;
 
 /// Somebody who may look.
 pub(super) struct Looker(pub(super) Caller);
@@ -48,8 +57,32 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, Problem> {
     // A header that holds no token is not the same as no header.
     let header = parts.headers.get(header::AUTHORIZATION);
     let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
-    let caller = identify(&peer.0, token, &hub.tokens).ok_or_else(Problem::unknown_caller)?;
+    let caller = identify(&peer.0, token, &hub.tokens);
+    // Those who are not known share what their address is allowed.
+    let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
+    if !hub.rates.admit(&who) {
+        return Err(Problem::too_many());
+    }
+    let caller = caller.ok_or_else(Problem::unknown_caller)?;
     if caller.role.may(right) { Ok(caller) } else { Err(Problem::not_allowed(caller.role.word())) }
+}
+
+/// A small body, whole.
+pub(super) struct Sent(pub(super) Bytes);
+
+impl<S: Sync> FromRequest<S> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(mut request: Request, _: &S) -> Result<Self, Response> {
+        let collected = Limited::new(request.body_mut(), BODY).collect();
+        let problem = match timeout(PATIENCE, collected).await {
+            Ok(Ok(collected)) => return Ok(Self(collected.to_bytes())),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Problem::too_large(BODY / 1024),
+            Ok(Err(_)) => Problem::bad("the body ends before its end"),
+            Err(_) => Problem::late(),
+        };
+        Err(discarding(request, problem).await)
+    }
 }
 
 /// The token of an `Authorization` header.

@@ -47,6 +47,28 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "hidden", what)
     }
 
+    /// He asks too often.
+    pub(super) fn too_many() -> Self {
+        let what = "too many requests a second: come again in a moment";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", what)
+    }
+
+    /// Too many ask.
+    pub(super) fn busy() -> Self {
+        let what = "too much is asked at once: come again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", what)
+    }
+
+    /// The body doesn't end.
+    pub(super) fn late() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "late", "the body took too long")
+    }
+
+    /// The body is larger than so many KiB.
+    pub(super) fn too_large(kib: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the body is over {kib} KiB"))
+    }
+
     /// The request makes no sense.
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)

@@ -26,8 +26,8 @@ use super::access::Peer;
 
 /// So many connections are served at once; the rest wait in the system's queue.
 pub(super) const CONNECTIONS: usize = 4096;
-/// How long a request's head, and a TLS handshake, may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request's head, its body and a TLS handshake may take, each.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The head of a request is no longer than this.
 const HEAD: usize = 16 * 1024;
 const HEADERS: usize = 64;

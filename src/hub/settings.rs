@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::access::Token;
+use super::access::{Right, Token};
 use crate::secret::Secret;
 use crate::source::tls::Tls;
 use crate::source::web::Address;
@@ -60,6 +60,12 @@ impl Default for Share {
 }
 
 impl Settings {
+    /// Whether anybody may bring events.
+    #[must_use]
+    pub fn takes_events(&self) -> bool {
+        self.tokens.iter().any(|token| token.role.may(Right::Bring))
+    }
+
     /// Whether what is written can work, and is safe.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use super::access::{Fingerprint, Peer, Right, Role, new_token};
 use super::*;
 use crate::alert::{self, Patterns};
 use crate::board::{Health, Mode};
-use crate::clock::{Clock, Span};
+use crate::clock::Span;
+use crate::clock::Time;
 use crate::engine;
 use crate::event::{Channel, Event, Kind, Offer, Step};
 use crate::floor::{Feed, Floor, Settings, SourceInfo};
@@ -64,11 +65,15 @@ impl Scene {
             engine: engine::Settings::default(),
             rules: alert::built_in(),
             alarms: alert::Settings::default(),
-            sources: vec![SourceInfo { name: "pbx".into(), kind: "events".into() }],
+            sources: [("pbx", "events"), ("hub", "push")]
+                .map(|(name, kind)| SourceInfo { name: name.into(), kind: kind.into() })
+                .into(),
         };
         let (to, messages) = mpsc::channel(4);
         let (floor, handle) = Floor::new(settings, clock.clone(), Mode::Live, Feed::Sources(messages));
         tokio::spawn(floor.run());
+        let inlet = Inlet::default();
+        inlet.open(1, "hub".into(), clock.clone(), &to);
         let long_ago = now - Span::seconds(900);
         let events = vec![offered("c-1", "billing", long_ago), offered("c-2", "sales", long_ago)];
         to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
@@ -78,17 +83,30 @@ impl Scene {
         while boards.borrow_and_update().alerts.len() < 2 {
             boards.changed().await.unwrap();
         }
-        let (_, hub) = build(handle.clone(), tokens, now, CancellationToken::new());
+        let premises = Premises { handle: handle.clone(), tokens, inlet: Some(inlet), clock: clock.clone() };
+        let (_, hub) = build(premises, CancellationToken::new());
         Self { hub, handle, clock, to }
     }
 
     async fn send(&self, method: Method, path: &str, token: &str, body: &str) -> axum::response::Response {
+        let peer = Peer::Network("10.0.0.7:4711".parse().unwrap());
+        self.send_from(peer, method, path, token, body).await
+    }
+
+    async fn send_from(
+        &self,
+        peer: Peer,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> axum::response::Response {
         let mut request = Request::builder().method(method).uri(path);
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
+        request = request.header(header::CONTENT_TYPE, "application/json");
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
-        let peer = Peer::Network("10.0.0.7:4711".parse().unwrap());
         request.extensions_mut().insert(ConnectInfo(peer));
         self.hub.clone().call(request).await.unwrap()
     }
@@ -130,23 +148,33 @@ const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
     ("POST", "/v1/alerts/999/snooze", r#"{"version":1,"seconds":60}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/note", r#"{"version":1,"note":"x"}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/undo", r#"{"version":1}"#, Some(Right::Act)),
+    ("POST", "/v1/events", "[]", Some(Right::Bring)),
 ];
 
 #[tokio::test]
 async fn who_may_do_what_is_a_table() {
     let scene = Scene::new(tokens()).await;
+    let there = || Peer::Network("10.0.0.7:4711".parse().unwrap());
+    let login = |ours| Peer::Login { name: "eve".into(), ours };
     let callers = [
-        ("", None),
-        ("nobody", None),
-        ("wall", Some(Role::Viewer)),
-        ("ann", Some(Role::Supervisor)),
-        ("bob", Some(Role::Supervisor)),
-        ("pbx", Some(Role::Ingest)),
-        ("root", Some(Role::Admin)),
+        (there(), "", None),
+        (there(), "nobody", None),
+        (there(), "wall", Some(Role::Viewer)),
+        (there(), "ann", Some(Role::Supervisor)),
+        (there(), "bob", Some(Role::Supervisor)),
+        (there(), "pbx", Some(Role::Ingest)),
+        (there(), "root", Some(Role::Admin)),
+        // Without a token this machine is like any other, as long as there are tokens.
+        (Peer::Network("127.0.0.1:4711".parse().unwrap()), "", None),
+        (login(false), "", Some(Role::Supervisor)),
+        (login(true), "", Some(Role::Admin)),
+        // A token says more than a login, and a wrong one less.
+        (login(true), "wall", Some(Role::Viewer)),
+        (login(true), "nobody", None),
     ];
     for (method, path, body, right) in ENDPOINTS {
-        for (token, role) in callers {
-            let response = scene.send(method.parse().unwrap(), path, token, body).await;
+        for (peer, token, role) in &callers {
+            let response = scene.send_from(peer.clone(), method.parse().unwrap(), path, token, body).await;
             let status = response.status().as_u16();
             let (may, known) = match (right, role) {
                 (None, _) => (true, true),
@@ -159,7 +187,7 @@ async fn who_may_do_what_is_a_table() {
                 (false, true, _) => 403,
                 (false, false, _) => 401,
             };
-            assert_eq!(status, expected, "{method} {path} as `{token}`");
+            assert_eq!(status, expected, "{method} {path} of {peer:?} as `{token}`");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! part of a sum.
 
 use crate::alert::{Episode, Patterns};
-use crate::board::{Board, ContactRow};
+use crate::board::Board;
 use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
 
 /// Why a question is refused.
@@ -35,6 +35,11 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
         here || !row.queues.is_empty()
     });
     board.alerts.retain(|episode| holds(queues, &episode.slice));
+    // How a source does is for everybody to know; what it brought is of all queues.
+    for source in &mut board.sources {
+        (source.events, source.rejected, source.duplicates, source.late) = (0, 0, 0, 0);
+        (source.newest, source.heard, source.last_rejection, source.remark) = (None, None, None, None);
+    }
     board
 }
 
@@ -54,10 +59,37 @@ pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Re
     Ok(answer)
 }
 
-/// Contacts that may be seen.
-pub(super) fn contacts(rows: &mut Vec<ContactRow>, queues: &Patterns) {
-    if !queues.is_empty() {
-        rows.retain(|row| queues.holds(&row.queue));
+/// So many rows, the newest first, of those that may be seen. Others in between must not make them fewer: that would
+/// tell how many there are. So more and more are asked for until there are enough.
+pub(super) struct More<'a> {
+    limit: usize,
+    asked: usize,
+    queues: &'a Patterns,
+}
+
+impl<'a> More<'a> {
+    pub(super) fn new(limit: usize, queues: &'a Patterns) -> Self {
+        let asked = if queues.is_empty() { limit } else { limit.max(64) };
+        Self { limit, asked, queues }
+    }
+
+    /// How many are to be asked for.
+    pub(super) const fn asked(&self) -> usize {
+        self.asked
+    }
+
+    /// Of `rows`, those that may be seen; `None` where more are to be asked for.
+    pub(super) fn take<T>(&mut self, mut rows: Vec<T>, may: impl Fn(&T) -> bool) -> Option<Vec<T>> {
+        let all = rows.len() < self.asked;
+        if !self.queues.is_empty() {
+            rows.retain(may);
+        }
+        if rows.len() < self.limit && !all {
+            self.asked = self.asked.saturating_mul(4);
+            return None;
+        }
+        rows.truncate(self.limit);
+        Some(rows)
     }
 }
 

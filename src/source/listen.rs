@@ -17,8 +17,9 @@
 //! It speaks plain HTTP, and so is open to this machine alone unless the configuration says otherwise: for other
 //! machines put a reverse proxy that does TLS before it.
 
-mod intake;
-mod rate;
+pub(crate) mod intake;
+mod porter;
+pub(crate) mod rate;
 mod tokens;
 
 use std::io;
@@ -40,6 +41,7 @@ use crate::clock::Span;
 use crate::secret::Secret;
 use crate::source::link::{Fault, Link, Session};
 use intake::{Intake, News, PATIENCE};
+use porter::Porter;
 use tokens::Tokens;
 
 /// So many connections are served at once; the rest are sent away.
@@ -169,16 +171,17 @@ impl Session for Listen {
             Ok(listener) => listener,
             Err(error) => return explain(&error, &settings.address),
         };
-        let intake = Intake::new(link.outlet(), tokens, settings.max_body_kb, settings.max_events_per_s);
-        serve(settings, &listener, &Arc::new(intake), link).await
+        let intake = Intake::new(link.outlet(), settings.max_body_kb, settings.max_events_per_s);
+        serve(settings, &listener, &Arc::new(Porter::new(intake, tokens)), link).await
     }
 }
 
-async fn serve(settings: &Settings, listener: &TcpListener, intake: &Arc<Intake>, link: &mut Link) -> Fault {
-    let router = intake.router();
-    let mut news = intake.news();
+async fn serve(settings: &Settings, listener: &TcpListener, porter: &Arc<Porter>, link: &mut Link) -> Fault {
+    let router = porter.router();
+    let mut news = porter.intake().news();
     let mut connections = JoinSet::new();
     let mut known = News::default();
+    let mut refused = 0;
     let mut said_ahead: Option<Span> = None;
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -216,7 +219,7 @@ async fn serve(settings: &Settings, listener: &TcpListener, intake: &Arc<Intake>
                     stale = settings.stale_after_s == 0;
                     link.live().await;
                 }
-                known = News { refused: known.refused, ..newest };
+                known = newest;
             }
             () = sleep_until(pushed + patience), if !stale => {
                 stale = true;
@@ -224,14 +227,13 @@ async fn serve(settings: &Settings, listener: &TcpListener, intake: &Arc<Intake>
             }
             _ = beat.tick() => {
                 match settings.tokens() {
-                    Ok(Some(tokens)) => intake.change_tokens(tokens),
+                    Ok(Some(tokens)) => porter.change_tokens(tokens),
                     Ok(None) => {}
                     // Those that were good before are: whoever changes the file may be half-way.
                     Err(fault) => tracing::warn!(source = %link.name(), "the tokens stay as they are: {}", fault.reason),
                 }
-                let refused = news.borrow().refused;
-                if refused != known.refused {
-                    known.refused = refused;
+                if refused != porter.refused() {
+                    refused = porter.refused();
                     link.remark(&settings.remark(refused)).await;
                 }
             }

@@ -8,7 +8,7 @@ use super::*;
 use crate::alert::{Act, Who};
 use crate::clock::Time;
 use crate::hub::tests::{Scene, offered};
-use crate::hub::{self, Door};
+use crate::hub::{self, Door, Premises};
 use crate::kpi::{Dim, KpiId, Over, Query, Slice, Window};
 use crate::source::Message;
 
@@ -23,9 +23,10 @@ async fn served(path: &Path) -> Served {
     let scene = Scene::new(Vec::new()).await;
     let listener = UnixListener::bind(path).unwrap();
     let stop = CancellationToken::new();
-    let started = scene.clock.now();
     let doors = vec![Door::Socket(listener)];
-    let task = tokio::spawn(hub::serve(scene.handle.clone(), Vec::new(), doors, started, stop.clone()));
+    let premises =
+        Premises { handle: scene.handle.clone(), tokens: Vec::new(), inlet: None, clock: scene.clock.clone() };
+    let task = tokio::spawn(hub::serve(premises, doors, stop.clone()));
     Served { scene, stop, task }
 }
 

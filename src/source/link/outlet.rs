@@ -23,6 +23,11 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
+    /// The way of source number `index` to the floor, for what has no session.
+    pub(crate) fn new(index: usize, name: Label, clock: Clock, to: Sender<Message>) -> Self {
+        Self { index, name, prefix: None, correct_clock: false, clock, to, stop: CancellationToken::new() }
+    }
+
     /// What time it is.
     pub(crate) fn now(&self) -> Time {
         self.clock.now()

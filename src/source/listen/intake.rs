@@ -1,22 +1,21 @@
-//! A request, and what is answered to it.
+//! A request with events, and what is answered to it. Whether its sender may send any is settled before.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use super::rate::Bucket;
-use super::tokens::Tokens;
 use crate::clock::Span;
 use crate::source::body::{self, Form};
 use crate::source::link::Outlet;
@@ -40,15 +39,36 @@ pub(super) struct News {
     pub(super) pushed: u64,
     /// How far the last sender's clock that is known was ahead of ours.
     pub(super) ahead: Option<Span>,
-    /// How many requests were refused for their token.
-    pub(super) refused: u64,
+}
+
+/// What became of a body of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Taken {
+    /// So many are new, and on the disk.
+    accepted: usize,
+    /// So many had come before.
+    duplicates: usize,
+    /// So many are of a type that floorwatch doesn't know.
+    ignored: u64,
+    /// So many are no good, however often they are sent.
+    rejected_count: usize,
+    /// The first hundred of those.
+    rejected: Vec<Rejected>,
+}
+
+/// Something that is no event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RejectedEvent)]
+struct Rejected {
+    /// Its line, or its place in an array, from 1.
+    line: u64,
+    /// Why.
+    reason: String,
 }
 
 /// What all requests share.
-pub(super) struct Intake {
+pub(crate) struct Intake {
     outlet: Outlet,
-    /// `None`: everybody on this machine may push.
-    tokens: Mutex<Option<Tokens>>,
     bucket: Mutex<Bucket>,
     room: Semaphore,
     max_body_kb: u32,
@@ -56,10 +76,11 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(outlet: Outlet, tokens: Option<Tokens>, max_body_kb: u32, max_events_per_s: u32) -> Self {
+    /// Takes bodies of up to `max_body_kb` KiB, and so many events a second in the long run.
+    pub(crate) fn new(outlet: Outlet, max_body_kb: u32, max_events_per_s: u32) -> Self {
         let bucket = Mutex::new(Bucket::new(max_events_per_s, outlet.now()));
         let room = Semaphore::new(ROOM_KB.max(max_body_kb) as usize);
-        Self { outlet, tokens: Mutex::new(tokens), bucket, room, max_body_kb, news: watch::Sender::default() }
+        Self { outlet, bucket, room, max_body_kb, news: watch::Sender::default() }
     }
 
     /// Word of what requests have brought.
@@ -67,32 +88,15 @@ impl Intake {
         self.news.subscribe()
     }
 
-    /// Other tokens are good from now on.
-    pub(super) fn change_tokens(&self, tokens: Tokens) {
-        *lock(&self.tokens) = Some(tokens);
-    }
-
-    /// The paths that there are.
-    pub(super) fn router(self: &Arc<Self>) -> Router {
-        Router::new()
-            .route("/v1/events", post(push))
-            .route("/healthz", get(async || "ok\n"))
-            .with_state(Arc::clone(self))
-    }
-
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        match &*lock(&self.tokens) {
-            Some(tokens) if tokens.admit(headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)) => Ok(()),
-            Some(_) => {
-                self.news.send_modify(|news| news.refused += 1);
-                Err(Refusal::new(StatusCode::UNAUTHORIZED, "the bearer token is missing or wrong")
-                    .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\"")))
-            }
-            // Only a browser says on whose behalf it asks: any page in it could, where no token is needed.
-            None if headers.contains_key(header::ORIGIN) => {
-                Err(Refusal::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
-            }
-            None => Ok(()),
+    /// Take the events of a request that may bring some. The answer comes once they are in the journal.
+    ///
+    /// # Errors
+    /// Why nothing was taken.
+    pub(crate) async fn push(&self, request: Request) -> Result<(StatusCode, Taken), Refusal> {
+        let (parts, mut body) = request.into_parts();
+        match self.take(&parts.headers, &mut body).await {
+            Ok(taken) => Ok(taken),
+            Err(refusal) => Err(refusal.after(&parts.headers, &mut body).await),
         }
     }
 
@@ -117,8 +121,7 @@ impl Intake {
         }
     }
 
-    async fn take(&self, headers: &HeaderMap, body: &mut Body) -> Result<Response, Refusal> {
-        self.admit(headers)?;
+    async fn take(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, Taken), Refusal> {
         let form = form(headers)?;
         let ahead = web::ahead(headers, self.outlet.now());
         lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
@@ -150,39 +153,21 @@ impl Intake {
                 news.ahead = ahead.or(news.ahead);
             });
         }
-        let listed = found.rejected.iter().take(LISTED);
-        let listed: Vec<_> = listed.map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
-        let answer = json!({
-            "accepted": accepted,
-            "duplicates": duplicates,
-            "ignored": found.ignored,
-            "rejected_count": found.rejected.len(),
-            "rejected": listed,
-        });
         let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        Ok((status, axum::Json(answer)).into_response())
+        let rejected_count = found.rejected.len();
+        let listed = found.rejected.into_iter().take(LISTED);
+        let rejected = listed.map(|(line, reason)| Rejected { line, reason }).collect();
+        Ok((status, Taken { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))
     }
 }
 
-async fn push(State(intake): State<Arc<Intake>>, request: Request) -> Response {
-    let (parts, mut body) = request.into_parts();
-    match intake.take(&parts.headers, &mut body).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            // Who waits for leave to send the body gets none.
-            let is_read = !parts.headers.contains_key(header::EXPECT) && drain(&mut body).await;
-            let mut response = refusal.into_response();
-            if !is_read {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
-        }
+/// Throw away the rest of a body that is of no use, within bounds; whether it came to its end. Who is cut off in the
+/// middle of sending doesn't get to see the answer.
+pub(crate) async fn discard(headers: &HeaderMap, body: &mut Body) -> bool {
+    // Who waits for leave to send the body gets none.
+    if headers.contains_key(header::EXPECT) {
+        return false;
     }
-}
-
-/// Throw away the rest of a body that is of no use; whether it came to its end. Who is cut off in the middle of
-/// sending doesn't get to see the answer.
-async fn drain(body: &mut Body) -> bool {
     let draining = async {
         let mut length = 0;
         loop {
@@ -214,19 +199,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Why nothing of a request was taken.
-struct Refusal {
-    status: StatusCode,
-    reason: String,
-    header: Option<(HeaderName, HeaderValue)>,
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) reason: String,
+    /// What else the answer says in its head.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
-    fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), header: None }
+    pub(super) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
+        Self { status, reason: reason.into(), headers: Vec::new() }
     }
 
-    fn with(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The same, once its sender can read it: what is left of the body is thrown away first, within bounds. Past
+    /// those the connection is closed.
+    pub(super) async fn after(self, headers: &HeaderMap, body: &mut Body) -> Self {
+        if discard(headers, body).await {
+            return self;
+        }
+        self.with(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// It can't be said that the events were kept. Sending them again never counts one twice.
@@ -244,9 +240,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(json!({ "error": self.reason }))).into_response();
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
-        }
+        response.headers_mut().extend(self.headers);
         response
     }
 }

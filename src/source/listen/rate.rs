@@ -9,7 +9,7 @@ use crate::clock::Time;
 /// As long as it isn't empty it gives any number and owes what it hadn't: a batch larger than a second's worth is
 /// taken whole, and those after it wait the longer.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     per_second: f64,
     level: f64,
     at: Time,
@@ -17,7 +17,7 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// A full one.
-    pub(super) fn new(per_second: u32, now: Time) -> Self {
+    pub(crate) fn new(per_second: u32, now: Time) -> Self {
         let per_second = f64::from(per_second.max(1));
         Self { per_second, level: per_second, at: now }
     }
@@ -26,7 +26,7 @@ impl Bucket {
     ///
     /// # Errors
     /// After how long it will.
-    pub(super) fn look(&mut self, now: Time) -> Result<(), Duration> {
+    pub(crate) fn look(&mut self, now: Time) -> Result<(), Duration> {
         // A clock that is set back gives nothing and takes nothing.
         let passed = now.since(self.at).as_secs_f64();
         self.at = now;
@@ -38,11 +38,16 @@ impl Bucket {
         Err(Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_secs(1)))
     }
 
+    /// Whether nothing was taken lately.
+    pub(crate) fn is_full(&mut self, now: Time) -> bool {
+        self.look(now).is_ok() && self.level >= self.per_second
+    }
+
     /// Take `events` out of it.
     ///
     /// # Errors
     /// After how long it will give any; nothing was taken.
-    pub(super) fn take(&mut self, events: usize, now: Time) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, events: usize, now: Time) -> Result<(), Duration> {
         self.look(now)?;
         self.level -= f64::from(u32::try_from(events).unwrap_or(u32::MAX));
         Ok(())

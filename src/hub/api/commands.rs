@@ -1,0 +1,137 @@
+//! What is done about alerts.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Refused, Unread, read};
+use crate::alert::{Act, Command, Episode, Refusal};
+use crate::clock::Span;
+use crate::hub::caller::{Actor, Sent};
+use crate::hub::{Hub, Problem, visible};
+use crate::text::Label;
+
+/// The version of the alert that was on the screen: if it has changed since, the command is refused.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seen {
+    /// The version.
+    pub(crate) version: u32,
+    /// What to say about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<Label>,
+    /// For how many seconds; the configured time where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 604_800)]
+    pub(crate) seconds: Option<u32>,
+}
+
+/// The longest that an alert can be put off: a week.
+const WEEK: u32 = 604_800;
+
+impl Seen {
+    fn lasts(&self) -> Result<Option<Span>, Problem> {
+        match self.seconds {
+            Some(0 | WEEK..) => Err(Problem::bad("`seconds` must be between 1 and 604799 (a week)")),
+            seconds => Ok(seconds.map(|seconds| Span::seconds(i64::from(seconds)))),
+        }
+    }
+}
+
+/// Take an alert. Of two at once one wins; the other is told who.
+#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Unread,
+))]
+pub(super) async fn acknowledge(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, PathRejection>,
+    Sent(body): Sent,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    let act = Act::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
+    tell(&hub, actor, id, seen.version, act).await
+}
+
+/// Put an alert off.
+#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Unread,
+))]
+pub(super) async fn snooze(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, PathRejection>,
+    Sent(body): Sent,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    let lasts = seen.lasts()?.ok_or_else(|| Problem::bad("`seconds` is missing: for how long?"))?;
+    tell(&hub, actor, id, seen.version, Act::Snooze(lasts)).await
+}
+
+/// Say something about an alert.
+#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Unread,
+))]
+pub(super) async fn note(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, PathRejection>,
+    Sent(body): Sent,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    let text = seen.note.filter(|note| !note.is_empty());
+    let text = text.ok_or_else(|| Problem::bad("`note` is missing: what is to be said?"))?;
+    tell(&hub, actor, id, seen.version, Act::Note(text)).await
+}
+
+/// Take one's own acknowledgement or snooze back.
+#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = Seen, responses(
+    (status = 200, body = Episode),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    Refused,
+    Unread,
+))]
+pub(super) async fn undo(
+    State(hub): State<Arc<Hub>>,
+    actor: Actor,
+    id: Result<Path<u64>, PathRejection>,
+    Sent(body): Sent,
+) -> Result<Json<Episode>, Problem> {
+    let seen: Seen = read(&body)?;
+    tell(&hub, actor, id, seen.version, Act::Undo).await
+}
+
+async fn tell(
+    hub: &Hub,
+    Actor(caller): Actor,
+    id: Result<Path<u64>, PathRejection>,
+    version: u32,
+    act: Act,
+) -> Result<Json<Episode>, Problem> {
+    let Path(episode) = id.map_err(|error| Problem::bad(error.body_text()))?;
+    let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
+    // What he may not see isn't there for him.
+    if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
+        return Err(Refusal::Unknown(episode).into());
+    }
+    let _place = hub.place().await?;
+    let told = hub.handle.tell(Command { episode, version, who: caller.who, act }).await?;
+    told.map(Json).map_err(Problem::from)
+}

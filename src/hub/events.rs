@@ -1,0 +1,110 @@
+//! Events that are brought to the hub: by the same rules as those that are pushed to a source.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::{mpsc, watch};
+
+use super::Hub;
+use super::api::{Refused, Unread};
+use super::caller::Bringer;
+use super::problem::Problem;
+use crate::board::Health;
+use crate::clock::Clock;
+use crate::source::Message;
+use crate::source::link::Outlet;
+use crate::source::listen::intake::{self, Intake, Taken};
+use crate::text::Label;
+
+/// The largest body of events, in KiB.
+const BODY_KB: u32 = 1024;
+/// So many events a second are taken, in the long run.
+const EVENTS_PER_S: u32 = 50_000;
+
+/// The way of events into the floor. It is closed until this program keeps the floor. Clones are the same way.
+#[derive(Clone, Default)]
+pub struct Inlet(watch::Sender<Option<Arc<Intake>>>);
+
+impl Inlet {
+    /// Let events into the floor that reads `to`, as its source number `index`, which is live from now on.
+    pub fn open(&self, index: usize, name: Label, clock: Clock, to: &mpsc::Sender<Message>) {
+        let (health, reason, at) = (Health::Live, Label::default(), clock.now());
+        // Nothing else has been said to this floor yet: there is room.
+        drop(to.try_send(Message::Health { source: index, health, reason, at, next_try: None }));
+        let outlet = Outlet::new(index, name, clock, to.clone());
+        self.0.send_replace(Some(Arc::new(Intake::new(outlet, BODY_KB, EVENTS_PER_S))));
+    }
+
+    fn intake(&self) -> Option<Arc<Intake>> {
+        self.0.borrow().clone()
+    }
+}
+
+/// Bring contact events (CloudEvents, as `floorwatch` writes and reads them): one, a batch, or lines.
+///
+/// The answer comes once they are on the disk. An event with an id is counted once, however often it is sent: send
+/// again whatever was not answered, or was answered with 429 or 503.
+#[utoipa::path(post, path = "/v1/events",
+    request_body(
+        content(
+            (serde_json::Value = "application/cloudevents+json"),
+            (Vec<serde_json::Value> = "application/cloudevents-batch+json"),
+            (String = "application/x-ndjson"),
+            (serde_json::Value = "application/json"),
+        ),
+    ),
+    responses(
+        (status = 200, body = Taken, description = "What was accepted is on the disk"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "None of the types that are taken"),
+        (status = 422, body = Taken, description = "There was nothing good in it"),
+        Refused,
+        Unread,
+    ),
+)]
+pub(super) async fn events(
+    State(hub): State<Arc<Hub>>,
+    bringer: Result<Bringer, Problem>,
+    request: Request,
+) -> Result<(StatusCode, Json<Taken>), Response> {
+    let inlet = bringer.and_then(|_| {
+        let inlet = hub.inlet.as_ref().ok_or_else(|| {
+            let how = "this floor takes no events: run `floorwatch hub` with a token of the role ingest";
+            Problem::new(StatusCode::FORBIDDEN, "closed", how)
+        })?;
+        inlet.intake().ok_or_else(|| {
+            let why = "another board keeps this floor, or its day is still being read: send it again in a moment";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why)
+        })
+    });
+    let intake = match inlet {
+        Ok(intake) => intake,
+        Err(problem) => return Err(discarding(request, problem).await),
+    };
+    intake.push(request).await.map(|(status, taken)| (status, Json(taken))).map_err(|refusal| {
+        let code = match refusal.status {
+            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported",
+            StatusCode::REQUEST_TIMEOUT => "late",
+            StatusCode::TOO_MANY_REQUESTS => "too_many",
+            StatusCode::SERVICE_UNAVAILABLE => "busy",
+            _ => "bad_request",
+        };
+        let mut response = Problem::new(refusal.status, code, refusal.reason).into_response();
+        response.headers_mut().extend(refusal.headers);
+        response
+    })
+}
+
+/// Answer a request whose body nobody reads: it is thrown away first, so that its sender comes to read why.
+pub(super) async fn discarding(request: Request, problem: Problem) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let is_read = intake::discard(&parts.headers, &mut body).await;
+    let mut response = problem.into_response();
+    if !is_read {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}

@@ -1,0 +1,82 @@
+//! Who may push to an endpoint that is a source, and the paths that there are.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use super::intake::{Intake, Refusal};
+use super::tokens::Tokens;
+
+/// Lets requests in that may bring events.
+pub(super) struct Porter {
+    intake: Intake,
+    /// `None`: everybody on this machine may push.
+    tokens: Mutex<Option<Tokens>>,
+    /// How many requests were refused for their token.
+    refused: AtomicU64,
+}
+
+impl Porter {
+    pub(super) fn new(intake: Intake, tokens: Option<Tokens>) -> Self {
+        Self { intake, tokens: Mutex::new(tokens), refused: AtomicU64::new(0) }
+    }
+
+    /// What takes what is let in.
+    pub(super) const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// How many requests were refused for their token.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Other tokens are good from now on.
+    pub(super) fn change_tokens(&self, tokens: Tokens) {
+        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokens);
+    }
+
+    /// The paths that there are.
+    pub(super) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/v1/events", post(push))
+            .route("/healthz", get(async || "ok\n"))
+            .with_state(Arc::clone(self))
+    }
+
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        match &*self.tokens.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(tokens) if tokens.admit(headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)) => Ok(()),
+            Some(_) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                Err(Refusal::new(StatusCode::UNAUTHORIZED, "the bearer token is missing or wrong")
+                    .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\"")))
+            }
+            // Only a browser says on whose behalf it asks: any page in it could, where no token is needed.
+            None if headers.contains_key(header::ORIGIN) => {
+                Err(Refusal::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+async fn push(State(porter): State<Arc<Porter>>, request: Request) -> Response {
+    let pushed = match porter.admit(request.headers()) {
+        Ok(()) => porter.intake.push(request).await,
+        Err(refusal) => {
+            let (parts, mut body) = request.into_parts();
+            Err(refusal.after(&parts.headers, &mut body).await)
+        }
+    };
+    match pushed {
+        Ok((status, taken)) => (status, axum::Json(taken)).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
