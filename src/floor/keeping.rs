@@ -235,7 +235,7 @@ impl Floor {
         let (taken, duplicates) = (events.len(), came - events.len());
         if let (Book::Ours(journal), Some(name)) = (&self.book, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
-            let batch = Batch { events: vec![(name.clone(), events)], cursors, episodes: Vec::new() };
+            let batch = Batch { events: vec![(name.clone(), events)], cursors, ..Batch::default() };
             match kept {
                 None => journal.record(batch),
                 Some(kept) => journal.record_and_tell(batch, move |done| {
