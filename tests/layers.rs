@@ -18,18 +18,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("board", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("journal", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("source", &["board", "kpi", "event", "secret", "text", "clock"]),
+    ("notify", &["source", "journal", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
     ("floor", &["source", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("report", &["source", "floor", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("ui", &["floor", "board", "alert", "kpi", "event", "text", "clock"]),
     (
         "config",
-        &["ui", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"],
+        &[
+            "ui", "report", "notify", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text",
+            "clock",
+        ],
     ),
     (
         "app",
         &[
-            "config", "ui", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text",
-            "clock",
+            "config", "ui", "report", "notify", "source", "floor", "journal", "board", "alert", "engine", "kpi",
+            "event", "text", "clock",
         ],
     ),
     (

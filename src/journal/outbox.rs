@@ -137,9 +137,9 @@ impl Outbox {
     /// Where the file can't be read.
     pub fn cursor(&self, target: &Label) -> Result<i64, Error> {
         let sql = "SELECT notice FROM target WHERE name = ?1";
-        let known = self.reader.run(|connection| {
-            connection.query_row(sql, [target.as_str()], |row| row.get::<_, i64>(0)).optional()
-        })?;
+        let known = self
+            .reader
+            .run(|connection| connection.query_row(sql, [target.as_str()], |row| row.get::<_, i64>(0)).optional())?;
         if let Some(cursor) = known {
             return Ok(cursor);
         }

@@ -47,7 +47,9 @@ pub(super) fn bite(connection: &mut Connection, keep: Keep, now: Time) -> rusqli
         .prepare_cached("DELETE FROM notice WHERE seq IN (SELECT seq FROM notice WHERE at < ?1 ORDER BY at LIMIT 500)")?
         .execute([(now - OUTBOX).0])?;
     let deliveries = transaction
-        .prepare_cached("DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE at < ?1 ORDER BY seq LIMIT 500)")?
+        .prepare_cached(
+            "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE at < ?1 ORDER BY seq LIMIT 500)",
+        )?
         .execute([before])?;
     transaction.commit()?;
     if events + episodes + notices + deliveries > 0 {

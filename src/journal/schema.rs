@@ -20,7 +20,8 @@ const CHECKED_WHOLLY: u64 = 32 << 20;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// One step a format: step n brings a file from format n to n + 1.
-const MIGRATIONS: [&str; 2] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE event(
         seq INTEGER PRIMARY KEY,    -- the order received
         at INTEGER NOT NULL,        -- microseconds since 1970, UTC
@@ -50,7 +51,8 @@ const MIGRATIONS: [&str; 2] = ["
         PRIMARY KEY(episode, seq)
     ) WITHOUT ROWID;
     CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-", "
+",
+    "
     CREATE TABLE notice(            -- the outbox: every entry of a trail, with its episode as it then stood
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         episode INTEGER NOT NULL,
@@ -77,7 +79,8 @@ const MIGRATIONS: [&str; 2] = ["
     CREATE INDEX delivery_subject ON delivery(target, subject);
     -- Tells this journal from others where several report to the same place.
     INSERT INTO meta(key, value) VALUES ('journal', lower(hex(randomblob(6))));
-"];
+",
+];
 
 /// Whether the file at `path` is a sound journal of a known format, or not there yet. Changes nothing.
 pub(super) fn check(path: &Path) -> Result<(), Error> {

@@ -362,7 +362,12 @@ impl Pending {
 }
 
 /// `from`: how many entries of the trail are written already. The number of the last entry that went to the outbox.
-fn write_episode(connection: &Connection, episode: &Episode, change: i64, from: usize) -> rusqlite::Result<Option<i64>> {
+fn write_episode(
+    connection: &Connection,
+    episode: &Episode,
+    change: i64,
+    from: usize,
+) -> rusqlite::Result<Option<i64>> {
     let id = i64::try_from(episode.id).unwrap_or(i64::MAX);
     let body = json(&Episode { trail: Vec::new(), ..episode.clone() })?;
     connection
