@@ -17,6 +17,8 @@ use crate::text::Label;
 
 /// How long it may take; then it is killed, with all that it has started.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may go on once floorwatch is to end: told again after the next start, it would be told twice.
+const GRACE: Duration = Duration::from_millis(1500);
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -28,8 +30,13 @@ pub(super) fn run(command: &[String], message: &Message, stop: &CancellationToke
     let name = Label::sentence(program);
     let failed = |error: &io::Error| Failure::Again(Fault::lasting(format!("cannot run {name}: {error}")));
     let mut child = start(program, arguments, message).map_err(|error| failed(&error))?;
-    let end = Instant::now() + PATIENCE;
+    let mut end = Instant::now() + PATIENCE;
+    let mut stopping = false;
     loop {
+        if !stopping && stop.is_cancelled() {
+            stopping = true;
+            end = end.min(Instant::now() + GRACE);
+        }
         match child.try_wait().map_err(|error| failed(&error))? {
             Some(status) if status.success() => return Ok("exit code 0".to_owned()),
             Some(status) => return Err(Failure::Again(Fault::new(format!("{name} {}", ended(status))))),
