@@ -90,8 +90,9 @@ fn shown(url: &Url) -> String {
     place(&bare).trim_end_matches('/').to_owned()
 }
 
-fn hide(fault: Fault, url: &Url) -> Fault {
-    Fault { reason: fault.reason.replace(&place(url), &shown(url)), ..fault }
+fn hide(mut fault: Fault, url: &Url) -> Fault {
+    fault.reason = fault.reason.replace(&place(url), &shown(url));
+    fault
 }
 
 #[cfg(test)]
