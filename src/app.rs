@@ -22,10 +22,11 @@ use crate::board::Mode;
 use crate::clock::{Clock, Time};
 use crate::config::{self, Config};
 use crate::event::Event;
-use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo};
+use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo, StartTelling, Telling};
 use crate::hub::{Premises, client};
 use crate::journal::{self, Journal};
 use crate::kpi::{Bands, KpiId};
+use crate::notify;
 use crate::source::csv::{Columns, ColumnsError};
 use crate::source::read::{self, Options};
 use crate::source::simulator::{self, Scenario};
@@ -228,7 +229,8 @@ fn kept(
     };
     let socket = hub::socket_of(&config.hub, &path);
     let forward = hub::forward(socket.clone(), clock.clone());
-    let keeping = Keeping { opened, path, settings, start, forward };
+    let tell = telling(config, clock);
+    let keeping = Keeping { opened, path, settings, start, tell, forward };
     let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
     Ok((floor.keeping(keeping), handle, socket))
 }
@@ -295,6 +297,24 @@ fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings 
         alarms: config.alarms,
         sources,
     }
+}
+
+/// Starts those who tell people outside of alerts.
+fn telling(config: &Config, clock: &Clock) -> StartTelling {
+    let (targets, clock) = (config.notify.clone(), clock.clone());
+    let floor = notify::Floor { title: config.title.clone(), zone: config.floor.calendar.zone };
+    Box::new(move |outbox| {
+        if targets.is_empty() {
+            return None;
+        }
+        match notify::start(targets, &floor, &clock, &outbox) {
+            Ok(notify::Running { stop, ended, failing }) => Some(Telling { stop, ended, failing }),
+            Err(error) => {
+                tracing::error!("nobody outside is told of alerts: {error}");
+                None
+            }
+        }
+    })
 }
 
 /// Start every source where it was left off.

@@ -54,6 +54,24 @@ pub struct Board {
     pub gaps: Vec<GapRow>,
     /// Episodes that are not over, the worst first; inhibited ones too.
     pub alerts: Vec<Episode>,
+    /// Those outside who are to be told of alerts and can't be told just now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<TargetRow>,
+}
+
+/// Somebody outside who is to be told of alerts, and can't be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TargetRow {
+    /// What the configuration calls it.
+    pub name: Label,
+    /// Since when.
+    pub since: Time,
+    /// Why, and what to do about it; never a secret.
+    pub reason: Label,
+    /// How often it has been tried since.
+    pub failures: u32,
+    /// When it will be tried again, where it waits for that.
+    pub next_try: Option<Time>,
 }
 
 /// The hub that a board comes from.
@@ -271,6 +289,15 @@ pub struct ContactRow {
     pub csat: Option<f64>,
     /// Whether it repeats an earlier one.
     pub repeat: bool,
+}
+
+impl TargetRow {
+    /// Nobody is told any more.
+    #[must_use]
+    pub const fn lost() -> Self {
+        let reason = Label::fixed("a mistake in floorwatch ended them: restart it; the log tells more");
+        Self { name: Label::fixed("all targets"), since: Time(0), reason, failures: 1, next_try: None }
+    }
 }
 
 impl Board {

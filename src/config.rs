@@ -6,6 +6,7 @@
 mod alerts;
 mod floor;
 mod hub;
+mod notify;
 mod problem;
 mod section;
 mod source;
@@ -47,6 +48,8 @@ pub struct Config {
     pub journal: Journal,
     /// Other floors, and others' boards.
     pub hub: crate::hub::Settings,
+    /// Who outside is told of alerts.
+    pub notify: Vec<crate::notify::Settings>,
 }
 
 /// What is kept on disk.
@@ -70,6 +73,7 @@ impl Default for Config {
             ui: crate::ui::Settings::default(),
             journal: Journal::default(),
             hub: crate::hub::Settings::default(),
+            notify: Vec::new(),
         }
     }
 }
@@ -121,6 +125,7 @@ impl Config {
         ui::read(&mut config.ui, root.section("ui"), &config.floor);
         config.journal.read(root.section("journal"));
         config.hub = hub::read(&root.section("hub"));
+        config.notify = notify::read(&mut root);
         root.done();
         config
     }

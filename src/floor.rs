@@ -28,7 +28,7 @@ use crate::text::Label;
 pub(crate) use handle::Request;
 pub use handle::{Contacts, Handle, Lost, Only, Steer};
 use keeping::Book;
-pub use keeping::{Cursors, Forward, Keeping, StartSources};
+pub use keeping::{Cursors, Forward, Keeping, StartSources, StartTelling, Telling};
 pub use recording::Recording;
 use recording::Steered;
 pub use sources::SourceInfo;
@@ -85,6 +85,8 @@ pub struct Floor {
     history: VecDeque<Episode>,
     feed: Feed,
     book: Book,
+    /// Those who tell people outside of alerts.
+    telling: Option<Telling>,
     requests: mpsc::Receiver<Request>,
     boards: watch::Sender<Arc<Board>>,
     seq: u64,
@@ -122,6 +124,7 @@ impl Floor {
             history: VecDeque::new(),
             feed,
             book: Book::None,
+            telling: None,
             requests,
             boards,
             seq: 0,
@@ -171,7 +174,7 @@ impl Floor {
                 self.publish();
             }
         }
-        self.put_down();
+        self.put_down().await;
     }
 
     /// The floor's own time: the clock's, or the recording's.
@@ -307,6 +310,7 @@ impl Floor {
             keeper: &self.keeper_now(),
             sources: &self.sources,
             alerts: self.episodes(),
+            untold: self.telling.as_ref().map(Telling::failing).unwrap_or_default(),
         };
         let board = make::board(&mut self.engine, frame);
         self.boards.send_replace(Arc::new(board));

@@ -12,6 +12,7 @@
 
 mod follower;
 mod lock;
+mod outbox;
 mod reader;
 mod retention;
 mod schema;
@@ -26,6 +27,7 @@ use crate::text::Label;
 
 pub use follower::{Follower, News};
 pub use lock::Holder;
+pub use outbox::{Delivery, Notice, Outbox, Outcome, Settled, Told};
 pub use reader::{Loaded, Reader};
 
 use writer::Writer;
@@ -115,6 +117,8 @@ pub struct Batch {
     pub cursors: Vec<(Label, String)>,
     /// Episodes that have changed.
     pub episodes: Vec<Episode>,
+    /// How far targets have been told of them.
+    pub settled: Vec<Settled>,
 }
 
 impl Batch {
@@ -189,6 +193,15 @@ impl Journal {
     /// [`Error::NotKept`] where it couldn't be.
     pub fn flush(&self) -> Result<(), Error> {
         self.writer.flush().map_err(Error::NotKept)
+    }
+
+    /// What is to be told to people, for somebody who works beside this floor.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn outbox(&self) -> Result<Outbox, Error> {
+        let (shared, newest) = self.writer.outbox();
+        Outbox::open(self.reader.path(), shared, newest)
     }
 
     /// Why nothing is being written just now; `None` while all is well.

@@ -23,6 +23,7 @@ pub mod floor;
 pub mod hub;
 pub mod journal;
 pub mod kpi;
+pub mod notify;
 pub mod report;
 pub mod secret;
 pub mod source;

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("board", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("journal", &["alert", "engine", "kpi", "event", "text", "clock"]),
     ("source", &["board", "kpi", "event", "secret", "text", "clock"]),
+    ("notify", &["source", "journal", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
     ("floor", &["source", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("hub", &["source", "floor", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
     ("report", &["source", "floor", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
@@ -25,15 +26,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "config",
         &[
-            "ui", "hub", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event", "text",
-            "clock",
+            "ui", "hub", "report", "notify", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event",
+            "text", "clock",
         ],
     ),
     (
         "app",
         &[
-            "config", "ui", "hub", "report", "source", "floor", "journal", "board", "alert", "engine", "kpi", "event",
-            "text", "clock",
+            "config", "ui", "hub", "report", "notify", "source", "floor", "journal", "board", "alert", "engine", "kpi",
+            "event", "text", "clock",
         ],
     ),
     (

@@ -148,6 +148,11 @@ impl<'d> Section<'d> {
         Some(found)
     }
 
+    /// A list of patterns of names.
+    pub(super) fn patterns(&mut self, key: &'static str) -> Option<Vec<String>> {
+        self.typed(key, "a list of names in quotes, such as `[\"sales*\"]`")
+    }
+
     /// A text, or a list of texts.
     pub(super) fn texts(&self, key: &str) -> Option<Vec<String>> {
         let value = self.table?.get(key)?;

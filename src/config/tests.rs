@@ -51,9 +51,19 @@ fn the_example_shows_every_key_there_is() {
         let place = absent.iter().filter(|name| *name == key).count();
         assert!(place < config.sources.len(), "{key} is missing from the example");
     }
+    // As does what every target may have.
+    let shown_once_of_targets =
+        ["name", "on", "severity", "queues", "rules", "board_url"].map(|key| format!("notify.{key}"));
+    for key in &shown_once_of_targets {
+        let place = absent.iter().filter(|name| *name == key).count();
+        assert!(place < config.notify.len(), "{key} is missing from the example");
+    }
+    let shown_once: Vec<String> = shown_once.into_iter().chain(shown_once_of_targets).collect();
     absent.retain(|name| !shown_once.contains(name));
     assert_eq!(absent, Vec::<String>::new(), "keys missing from the example");
     assert_eq!(config.sources.len(), 10);
+    let kinds: Vec<_> = config.notify.iter().map(|target| target.way.kind().word()).collect();
+    assert_eq!(kinds, crate::notify::Kind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>());
     // One built-in rule is switched off, one is new.
     assert_eq!(config.rules.len(), crate::alert::built_in().len());
 }

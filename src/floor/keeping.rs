@@ -3,27 +3,50 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{Feed, Floor};
 use crate::alert::{Command, Episode, Refusal};
-use crate::board::Keeper;
+use crate::board::{Keeper, TargetRow};
 use crate::clock::{Span, Time};
 use crate::engine::Outcome;
 use crate::event::Event;
-use crate::journal::{self, Batch, Follower, Journal, Opened};
+use crate::journal::{self, Batch, Follower, Journal, Opened, Outbox};
 use crate::source::{Message, Receipt};
 use crate::text::Label;
 
 /// How often it is tried to go on in the place of a keeper that is gone.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long those who tell people may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// How far each source has been read, by its name.
 pub type Cursors = Vec<(Label, String)>;
 
 /// Starts the sources where they were left off; their messages come out of what it returns.
 pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Label> + Send>;
+
+/// Starts those who tell people outside what comes into the journal; `None` where nobody is to be told.
+pub type StartTelling = Box<dyn FnOnce(Outbox) -> Option<Telling> + Send>;
+
+/// Those who tell people outside of alerts. They read the journal; the floor never waits for them.
+#[derive(Debug)]
+pub struct Telling {
+    /// Asks them to stop.
+    pub stop: CancellationToken,
+    /// Told once they have.
+    pub ended: oneshot::Receiver<()>,
+    /// Those who can't be told just now.
+    pub failing: watch::Receiver<Vec<TargetRow>>,
+}
+
+impl Telling {
+    pub(super) fn failing(&self) -> Vec<TargetRow> {
+        self.failing.borrow().clone()
+    }
+}
 
 /// Has a command done by the floor that keeps the journal, and tells what came of it. `None` where there is no way to it.
 pub type Forward = Box<dyn Fn(Command, oneshot::Sender<Result<Episode, Refusal>>) -> Option<()> + Send>;
@@ -38,6 +61,8 @@ pub struct Keeping {
     pub settings: journal::Settings,
     /// Starts the sources, once the journal is this floor's to write.
     pub start: StartSources,
+    /// Starts those who tell people outside, once it is.
+    pub tell: StartTelling,
     /// The way to the floor that writes it, while that is another one.
     pub forward: Forward,
 }
@@ -60,6 +85,7 @@ pub(super) struct Following {
     path: PathBuf,
     settings: journal::Settings,
     start: StartSources,
+    tell: StartTelling,
     forward: Forward,
     episodes: Vec<Episode>,
     /// When it was last tried to go on in the keeper's place.
@@ -72,10 +98,10 @@ impl Floor {
         let Book::Opened(keeping) = std::mem::replace(&mut self.book, Book::None) else { return };
         self.keeper = Keeper::Loading;
         self.publish();
-        let Keeping { opened, path, settings, start, forward } = *keeping;
+        let Keeping { opened, path, settings, start, tell, forward } = *keeping;
         let taken = match opened {
-            Opened::Keeper(journal) => self.load(journal, start),
-            Opened::Follower(follower) => self.follow(follower, (path, settings), start, forward),
+            Opened::Keeper(journal) => self.load(journal, start, tell),
+            Opened::Follower(follower) => self.follow(follower, (path, settings), (start, tell), forward),
         };
         if let Err(error) = taken {
             tracing::error!("the journal: {error}");
@@ -91,7 +117,7 @@ impl Floor {
         self.now() - keep - settings.rules.fcr_window
     }
 
-    fn load(&mut self, mut journal: Journal, start: StartSources) -> Result<(), journal::Error> {
+    fn load(&mut self, mut journal: Journal, start: StartSources, tell: StartTelling) -> Result<(), journal::Error> {
         let horizon = self.horizon();
         let engine = &mut self.engine;
         let loaded = journal.load(horizon, |event| {
@@ -99,11 +125,16 @@ impl Floor {
             engine.advance(event.at);
         })?;
         tracing::info!(events = loaded.events, unreadable = loaded.unreadable, "the journal was read");
-        self.keep(journal, start)
+        self.keep(journal, start, tell)
     }
 
     /// The journal is ours from here on.
-    fn keep(&mut self, mut journal: Journal, mut start: StartSources) -> Result<(), journal::Error> {
+    fn keep(
+        &mut self,
+        mut journal: Journal,
+        mut start: StartSources,
+        tell: StartTelling,
+    ) -> Result<(), journal::Error> {
         let reader = journal.reader();
         self.alarms.restore(reader.active()?, reader.next_id()?);
         self.history = reader.history(super::HISTORY)?.into();
@@ -111,6 +142,7 @@ impl Floor {
             self.sources.tells(&source, origin);
         }
         let cursors = reader.cursors()?;
+        self.telling = tell(journal.outbox()?);
         self.book = Book::Ours(journal);
         self.keeper = Keeper::Us;
         match start(&cursors) {
@@ -124,7 +156,7 @@ impl Floor {
         &mut self,
         mut follower: Follower,
         (path, settings): (PathBuf, journal::Settings),
-        start: StartSources,
+        (start, tell): (StartSources, StartTelling),
         forward: Forward,
     ) -> Result<(), journal::Error> {
         let horizon = self.horizon();
@@ -141,6 +173,7 @@ impl Floor {
             path,
             settings,
             start,
+            tell,
             forward,
             episodes,
             tried: Instant::now(),
@@ -197,7 +230,7 @@ impl Floor {
         self.catch_up_to_the_end();
         let Book::Theirs(following) = std::mem::replace(&mut self.book, Book::None) else { return };
         tracing::info!("the journal's keeper is gone: this floor goes on in its place");
-        if let Err(error) = self.keep(journal, following.start) {
+        if let Err(error) = self.keep(journal, following.start, following.tell) {
             self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
         }
         self.dirty = true;
@@ -235,7 +268,7 @@ impl Floor {
         let (taken, duplicates) = (events.len(), came - events.len());
         if let (Book::Ours(journal), Some(name)) = (&self.book, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
-            let batch = Batch { events: vec![(name.clone(), events)], cursors, episodes: Vec::new() };
+            let batch = Batch { events: vec![(name.clone(), events)], cursors, ..Batch::default() };
             match kept {
                 None => journal.record(batch),
                 Some(kept) => journal.record_and_tell(batch, move |done| {
@@ -313,7 +346,12 @@ impl Floor {
     }
 
     /// Write down what is pending before the floor ends.
-    pub(super) fn put_down(&mut self) {
+    pub(super) async fn put_down(&mut self) {
+        if let Some(Telling { stop, ended, .. }) = self.telling.take() {
+            stop.cancel();
+            // What could not be told in time is told after the next start.
+            drop(timeout(LAST_WORDS, ended).await);
+        }
         if let Book::Ours(journal) = &self.book
             && let Err(error) = journal.flush()
         {

@@ -1,7 +1,7 @@
 //! Making the board: the engine's and the alarms' state as the rows that every reader sees.
 
 use crate::alert::Episode;
-use crate::board::{AgentRow, Board, ContactRow, GapRow, Keeper, Mode, QueueRow, WaitingRow};
+use crate::board::{AgentRow, Board, ContactRow, GapRow, Keeper, Mode, QueueRow, TargetRow, WaitingRow};
 use crate::clock::Time;
 use crate::engine::{ContactNow, Engine};
 use crate::floor::sources::Sources;
@@ -16,6 +16,7 @@ pub(super) struct Frame<'a> {
     pub(super) keeper: &'a Keeper,
     pub(super) sources: &'a Sources,
     pub(super) alerts: Vec<Episode>,
+    pub(super) untold: Vec<TargetRow>,
 }
 
 /// The board at an instant.
@@ -73,6 +74,7 @@ pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
         sources: frame.sources.rows(),
         gaps: GapRow::shown(engine.gaps(), now),
         alerts: frame.alerts,
+        untold: frame.untold,
     }
 }
 

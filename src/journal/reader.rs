@@ -56,7 +56,11 @@ impl Reader {
         Ok(Self { connection: schema::read_only(path)?, path: path.to_owned() })
     }
 
-    fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
         work(&self.connection).map_err(sqlite(&self.path))
     }
 
@@ -202,7 +206,7 @@ impl Reader {
     }
 }
 
-fn label(row: &Row<'_>, column: usize) -> rusqlite::Result<Label> {
+pub(super) fn label(row: &Row<'_>, column: usize) -> rusqlite::Result<Label> {
     Ok(Label::from_bytes(row.get_ref(column)?.as_bytes()?))
 }
 
@@ -213,7 +217,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Option<Event>> {
     Ok(serde_json::from_slice::<Body>(body).ok().map(|Body { o, i, k }| Event { at, origin: o, id: i, kind: k }))
 }
 
-fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<Entry>> {
+pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<Entry>> {
     let sql = "SELECT at, what, who, place, text, value FROM trail WHERE episode = ?1 ORDER BY seq";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([episode], |row| {

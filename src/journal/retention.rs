@@ -7,6 +7,9 @@ use crate::clock::{Span, Time};
 /// The most rows of one bite.
 const BITE: usize = 5_000;
 
+/// So long an entry stays in the outbox: nobody is told of what is older.
+const OUTBOX: Span = Span::DAY;
+
 /// From when on what is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keep {
@@ -40,12 +43,20 @@ pub(super) fn bite(connection: &mut Connection, keep: Keep, now: Time) -> rusqli
             "DELETE FROM episode WHERE id IN (SELECT id FROM episode WHERE resolved < ?1 ORDER BY resolved, id LIMIT 500)",
         )?
         .execute([before])?;
+    let notices = transaction
+        .prepare_cached("DELETE FROM notice WHERE seq IN (SELECT seq FROM notice WHERE at < ?1 ORDER BY at LIMIT 500)")?
+        .execute([(now - OUTBOX).0])?;
+    let deliveries = transaction
+        .prepare_cached(
+            "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE at < ?1 ORDER BY seq LIMIT 500)",
+        )?
+        .execute([before])?;
     transaction.commit()?;
-    if events + episodes > 0 {
+    if events + episodes + notices + deliveries > 0 {
         // Give the freed pages back to the file system; a pragma that answers rows must be stepped to its end.
         let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
         let mut rows = vacuum.query([])?;
         while rows.next()?.is_some() {}
     }
-    Ok(events >= BITE || episodes >= 500)
+    Ok(events >= BITE || episodes.max(notices).max(deliveries) >= 500)
 }

@@ -13,14 +13,15 @@ use super::{Error, sqlite};
 /// "FLRW": tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x464c_5257;
 /// The newest format known.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 /// Up to this size the whole file is checked at the start; a larger one would make the start slow.
 const CHECKED_WHOLLY: u64 = 32 << 20;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// One step a format: step n brings a file from format n to n + 1.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE event(
         seq INTEGER PRIMARY KEY,    -- the order received
         at INTEGER NOT NULL,        -- microseconds since 1970, UTC
@@ -50,7 +51,36 @@ const MIGRATIONS: [&str; 1] = ["
         PRIMARY KEY(episode, seq)
     ) WITHOUT ROWID;
     CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE notice(            -- the outbox: every entry of a trail, with its episode as it then stood
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        episode INTEGER NOT NULL,
+        entry INTEGER NOT NULL,     -- its place in the trail
+        at INTEGER NOT NULL,        -- microseconds since 1970, UTC
+        body TEXT NOT NULL          -- JSON, without the trail
+    );
+    CREATE INDEX notice_at ON notice(at);
+    CREATE TABLE target(name TEXT PRIMARY KEY, notice INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE delivery(          -- what became of each notice that a target was to be told of
+        seq INTEGER PRIMARY KEY,
+        target TEXT NOT NULL,
+        notice INTEGER NOT NULL,
+        episode INTEGER NOT NULL,
+        entry INTEGER NOT NULL,
+        what TEXT NOT NULL,
+        subject TEXT NOT NULL,      -- rule and slice
+        at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        words TEXT NOT NULL
+    );
+    CREATE INDEX delivery_episode ON delivery(target, episode);
+    CREATE INDEX delivery_subject ON delivery(target, subject);
+    -- Tells this journal from others where several report to the same place.
+    INSERT INTO meta(key, value) VALUES ('journal', lower(hex(randomblob(6))));
+",
+];
 
 /// Whether the file at `path` is a sound journal of a known format, or not there yet. Changes nothing.
 pub(super) fn check(path: &Path) -> Result<(), Error> {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
+use tokio::sync::watch;
 
+use super::outbox;
 use super::reader::BodyRef;
 use super::retention::{self, Keep};
 use super::{Batch, Error, Settings};
@@ -33,7 +35,7 @@ const BITES: Duration = Duration::from_mins(1);
 type Done = Box<dyn FnOnce(Result<(), Label>) + Send>;
 
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     pending: Mutex<Pending>,
     /// Something has come, or the end.
     come: Condvar,
@@ -59,6 +61,8 @@ struct Pending {
 /// The thread, and what it is given.
 pub(super) struct Writer {
     shared: Arc<Shared>,
+    /// The number of the newest entry of the outbox.
+    newest: watch::Receiver<i64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -72,11 +76,28 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// See [`Writer::wait`].
+    pub(super) fn wait(&self, batch: Batch, durable: bool, done: Done) {
+        let mut pending = self.lock();
+        // Events of a journal that has given up never reach the disk, though it is written again.
+        let lost = pending.given_up && durable && batch.episodes.is_empty();
+        let broken = if pending.broken || lost { pending.failed.clone() } else { None };
+        let refused = broken.or_else(|| pending.end.then(|| Label::fixed("the journal has ended")));
+        pending.add(batch);
+        if let Some(why) = refused {
+            drop(pending);
+            return done(Err(why));
+        }
+        pending.waiting.push((done, durable));
+        self.come.notify_one();
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, path: &Path, settings: &Settings) -> Result<Self, Error> {
         let shared = Arc::new(Shared::default());
+        let (newest, to_deliver) = watch::channel(0);
         let mut work = Work {
             connection,
             keep: Keep::new(settings.keep_days, settings.keep_episodes_days),
@@ -84,6 +105,7 @@ impl Writer {
             change: 0,
             last_episode: 0,
             trails: FxHashMap::default(),
+            newest,
         };
         work.prepare().map_err(super::sqlite(path))?;
         let of_thread = Arc::clone(&shared);
@@ -91,7 +113,7 @@ impl Writer {
             .name("journal".to_owned())
             .spawn(move || work.run(&of_thread))
             .map_err(|source| Error::Io { path: PathBuf::from(path), source })?;
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self { shared, newest: to_deliver, thread: Some(thread) })
     }
 
     pub(super) fn record(&self, batch: Batch) {
@@ -108,19 +130,14 @@ impl Writer {
         self.wait(Batch { episodes: vec![episode], ..Batch::default() }, true, done);
     }
 
+    /// Write now, and tell how it went: once it is on the disk where it is to be `durable`, else in the file.
     pub(super) fn wait(&self, batch: Batch, durable: bool, done: Done) {
-        let mut pending = self.shared.lock();
-        // Events of a journal that has given up never reach the disk, though it is written again.
-        let lost = pending.given_up && durable && batch.episodes.is_empty();
-        let broken = if pending.broken || lost { pending.failed.clone() } else { None };
-        let refused = broken.or_else(|| pending.end.then(|| Label::fixed("the journal has ended")));
-        pending.add(batch);
-        if let Some(why) = refused {
-            drop(pending);
-            return done(Err(why));
-        }
-        pending.waiting.push((done, durable));
-        self.shared.come.notify_one();
+        self.shared.wait(batch, durable, done);
+    }
+
+    /// What else may write, and word of what there is to deliver.
+    pub(super) fn outbox(&self) -> (Arc<Shared>, watch::Receiver<i64>) {
+        (Arc::clone(&self.shared), self.newest.clone())
     }
 
     pub(super) fn flush(&self) -> Result<(), Label> {
@@ -161,6 +178,7 @@ impl Pending {
         self.batch.events.append(&mut batch.events);
         self.batch.cursors.append(&mut batch.cursors);
         self.batch.episodes.append(&mut batch.episodes);
+        self.batch.settled.append(&mut batch.settled);
         self.since.get_or_insert_with(Instant::now);
     }
 
@@ -183,6 +201,7 @@ struct Work {
     last_episode: u64,
     /// How much of an open episode's trail is written.
     trails: FxHashMap<u64, usize>,
+    newest: watch::Sender<i64>,
 }
 
 impl Work {
@@ -191,6 +210,7 @@ impl Work {
         let (change, last): (i64, i64) = self.connection.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         self.change = change;
         self.last_episode = u64::try_from(last).unwrap_or(0);
+        self.newest.send_replace(outbox::newest(&self.connection)?);
         Ok(())
     }
 
@@ -287,12 +307,13 @@ impl Work {
             }
         }
         let mut written = Vec::new();
+        let mut newest = None;
         for episode in &batch.episodes {
             self.change += 1;
             self.last_episode = self.last_episode.max(episode.id);
             let from = written.iter().rev().find(|(id, _)| *id == episode.id).map(|(_, length)| *length);
             let from = from.or_else(|| self.trails.get(&episode.id).copied()).unwrap_or(0);
-            write_episode(&transaction, episode, self.change, from)?;
+            newest = write_episode(&transaction, episode, self.change, from)?.or(newest);
             written.push((episode.id, episode.trail.len()));
         }
         if !batch.episodes.is_empty() {
@@ -301,7 +322,13 @@ impl Work {
                 .prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES ('last_episode', ?1)")?
                 .execute([self.last_episode.to_string()])?;
         }
+        for settled in &batch.settled {
+            outbox::write(&transaction, settled)?;
+        }
         transaction.commit()?;
+        if let Some(newest) = newest {
+            self.newest.send_replace(newest);
+        }
         for episode in &batch.episodes {
             if episode.state == State::Resolved {
                 self.trails.remove(&episode.id);
@@ -320,6 +347,7 @@ impl Pending {
         self.batch.events.append(&mut batch.events);
         self.batch.cursors.append(&mut batch.cursors);
         self.batch.episodes.append(&mut batch.episodes);
+        self.batch.settled.append(&mut batch.settled);
         self.events = self.batch.events();
         self.since.get_or_insert_with(Instant::now);
         if self.events > HELD {
@@ -333,8 +361,13 @@ impl Pending {
     }
 }
 
-/// `from`: how many entries of the trail are written already.
-fn write_episode(connection: &Connection, episode: &Episode, change: i64, from: usize) -> rusqlite::Result<()> {
+/// `from`: how many entries of the trail are written already. The number of the last entry that went to the outbox.
+fn write_episode(
+    connection: &Connection,
+    episode: &Episode,
+    change: i64,
+    from: usize,
+) -> rusqlite::Result<Option<i64>> {
     let id = i64::try_from(episode.id).unwrap_or(i64::MAX);
     let body = json(&Episode { trail: Vec::new(), ..episode.clone() })?;
     connection
@@ -347,16 +380,18 @@ fn write_episode(connection: &Connection, episode: &Episode, change: i64, from: 
             change,
             format!("{:?}", episode.state).to_lowercase(),
             episode.resolved.map(|at| at.0),
-            body
+            &body
         ])?;
     let mut insert = connection.prepare_cached(
         "INSERT OR IGNORE INTO trail(episode, seq, at, what, who, place, text, value)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
+    let mut newest = None;
     for (seq, entry) in episode.trail.iter().enumerate().skip(from) {
-        insert.execute(params![
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let new = insert.execute(params![
             id,
-            i64::try_from(seq).unwrap_or(i64::MAX),
+            seq,
             entry.at.0,
             entry.what.as_str(),
             entry.who.as_ref().map(|who| who.name.as_str()),
@@ -364,8 +399,12 @@ fn write_episode(connection: &Connection, episode: &Episode, change: i64, from: 
             entry.text.as_ref().map(Label::as_str),
             entry.value,
         ])?;
+        // After a restart the trail is written anew from its beginning: what is there already is no news.
+        if new > 0 {
+            newest = Some(outbox::add(connection, (id, seq), entry.at, &body)?);
+        }
     }
-    Ok(())
+    Ok(newest)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {

@@ -165,6 +165,19 @@ impl Client {
         }
     }
 
+    /// Ask once, and go nowhere one is sent: for what is told rather than asked. Every answer is one.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(crate) async fn once(&self, request: RequestBuilder) -> Result<Response, Fault> {
+        let mut request = request.build().map_err(|error| explain(&error, &self.home))?;
+        let url = request.url().clone();
+        self.show_credentials(&mut request, url.origin() == self.home.origin());
+        let late = |_| Fault::new(format!("no answer from {} within {} s", place(&url), self.patience.as_secs()));
+        let response = timeout(self.patience, self.inner.execute(request)).await.map_err(late)?;
+        response.map_err(|error| explain(&error, &url))
+    }
+
     fn show_credentials(&self, request: &mut Request, at_home: bool) {
         let headers = request.headers_mut();
         if !at_home {

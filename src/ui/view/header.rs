@@ -215,5 +215,13 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Role)> {
         Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Role::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
-    health::banner(ctx, room)
+    health::banner(ctx, room).or_else(|| untold(ctx))
+}
+
+/// Who should be told of alerts and can't be.
+fn untold(ctx: Ctx<'_>) -> Option<(String, Role)> {
+    let (first, rest) = ctx.board.untold.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    let text = format!("▲ {}{more} can't be told of alerts: {}", first.name, first.reason);
+    Some((text, Role::WarningFill))
 }

@@ -1,0 +1,98 @@
+//! A program of this machine that is told: the message as JSON on its standard input, the most of it in its
+//! environment. No shell is between, so nothing that a queue is called is ever run.
+
+use std::io::{self, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio_util::sync::CancellationToken;
+
+use super::message::Message;
+use super::way::Failure;
+use crate::source::link::Fault;
+use crate::text::Label;
+
+/// How long it may take; then it is killed, with all that it has started.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may go on once floorwatch is to end: told again after the next start, it would be told twice.
+const GRACE: Duration = Duration::from_millis(1500);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Run it to its end. It blocks for up to 10 s, less where it is to `stop`.
+pub(super) fn run(command: &[String], message: &Message, stop: &CancellationToken) -> Result<String, Failure> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Failure::Never("no command is given".to_owned()));
+    };
+    let name = Label::sentence(program);
+    let failed = |error: &io::Error| Failure::Again(Fault::lasting(format!("cannot run {name}: {error}")));
+    let mut child = start(program, arguments, message).map_err(|error| failed(&error))?;
+    let mut end = Instant::now() + PATIENCE;
+    let mut stopping = false;
+    loop {
+        if !stopping && stop.is_cancelled() {
+            stopping = true;
+            end = end.min(Instant::now() + GRACE);
+        }
+        match child.try_wait().map_err(|error| failed(&error))? {
+            Some(status) if status.success() => return Ok("exit code 0".to_owned()),
+            Some(status) => return Err(Failure::Again(Fault::new(format!("{name} {}", ended(status))))),
+            None if Instant::now() >= end || stop.is_cancelled() => {
+                kill(&mut child);
+                let seconds = PATIENCE.as_secs();
+                return Err(Failure::Again(Fault::new(format!(
+                    "{name} had not ended after {seconds} s: it was killed"
+                ))));
+            }
+            None => sleep(LOOK),
+        }
+    }
+}
+
+fn start(program: &str, arguments: &[String], message: &Message) -> io::Result<Child> {
+    let text = |label: Option<&Label>| label.map(Label::to_string).unwrap_or_default();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env("FLOORWATCH_EVENT", message.event.key())
+        .env("FLOORWATCH_ID", &message.id)
+        .env("FLOORWATCH_EPISODE", message.episode.to_string())
+        .env("FLOORWATCH_SEVERITY", message.severity.key())
+        .env("FLOORWATCH_RULE", message.rule.as_str())
+        .env("FLOORWATCH_QUEUE", text(message.queue.as_ref()))
+        .env("FLOORWATCH_TITLE", &message.title)
+        .env("FLOORWATCH_WHO", text(message.who.as_ref()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A few KiB, which a pipe takes in whether or not anybody reads. Whoever doesn't care may have closed it.
+        let mut json = serde_json::to_vec(message).unwrap_or_default();
+        json.push(b'\n');
+        let _ = stdin.write_all(&json);
+    }
+    Ok(child)
+}
+
+fn kill(child: &mut Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // It may just have ended.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = child.wait();
+}
+
+fn ended(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

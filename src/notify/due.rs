@@ -1,0 +1,61 @@
+//! Whether a target is to be told of an entry of a trail, and as what.
+
+use super::What;
+use super::settings::Common;
+use crate::alert::{Entry, Episode, State};
+use crate::clock::Span;
+use crate::journal::{Notice, Told};
+
+/// An alert that comes and goes is told so often at most.
+pub(super) const FLAPPING: Span = Span(15 * Span::MINUTE.0);
+
+/// What a notice is to a target that was last `told` something of its episode; `None`: nothing that it need know.
+/// With it, whether it was told of it before.
+///
+/// A target is never told of the end of what it was not told of, and always of the end of what it was: an incident
+/// that was opened is closed.
+pub(super) fn due(notice: &Notice, common: &Common, told: Option<&Told>) -> Option<(What, bool)> {
+    let episode = &notice.episode;
+    let mut back = episode.trail.iter().rev();
+    let (entry, before) = (back.next()?, back.next());
+    // What hides it is told in its place.
+    if episode.inhibited_by.is_some() || !common.is_about(episode) {
+        return None;
+    }
+    let firing = episode.state == State::Firing;
+    let knows = told.is_some();
+    // Whoever isn't told of the beginning can only be told of the rest.
+    let knows_enough = knows || !common.on.contains(&What::Firing);
+    let what = match entry.what.as_str() {
+        "fired" => What::Firing,
+        "worsened" if knows => What::Worsening,
+        // Until now it was not bad enough, was hidden, or came and went too often.
+        "worsened" | "released" | "settled" if firing && !knows => What::Firing,
+        "acknowledged" | "snoozed" if knows_enough => What::Acknowledged,
+        // What broke it has been told of already, where it was a rise to critical.
+        "broken" if told.is_some_and(|told| told.entry + 1 == notice.entry && is_rise(before, entry)) => return None,
+        "broken" | "expired" | "undone" if firing => What::Firing,
+        "resolved" if knows || knows_enough && !was_hidden(episode) => What::Resolved,
+        _ => return None,
+    };
+    let bad_enough = episode.severity >= common.severity || knows && what == What::Resolved;
+    (bad_enough && common.on.contains(&what)).then_some((what, knows && what == What::Firing))
+}
+
+/// Whether a target need not be told since the alert comes and goes, and it was told of it lately.
+pub(super) fn is_held_back(notice: &Notice, what: What) -> bool {
+    notice.episode.flapping && matches!(what, What::Firing | What::Worsening)
+}
+
+fn is_rise(before: Option<&Entry>, entry: &Entry) -> bool {
+    before.is_some_and(|before| before.what.as_str() == "worsened" && before.at == entry.at)
+}
+
+/// Whether an episode that is over was hidden until then.
+fn was_hidden(episode: &Episode) -> bool {
+    let mut words = episode.trail.iter().rev().map(|entry| entry.what.as_str());
+    words.find(|word| matches!(*word, "inhibited" | "released")) == Some("inhibited")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+use super::*;
+use crate::alert::{Act, Alarms, Command, Settings, SourceState, Surroundings, Who, built_in};
+use crate::clock::Time;
+use crate::kpi::{Answer, Calendar, Dim, Figure, Row, Slice};
+
+/// A floor of one queue whose longest wait is what the test says, and what its journal would hold.
+struct Bench {
+    alarms: Alarms,
+    now: Time,
+    down: bool,
+    /// What a target was last told, and all it was told.
+    told: Option<Told>,
+    all: Vec<String>,
+    entries: usize,
+    common: Common,
+}
+
+impl Bench {
+    fn new(common: Common) -> Self {
+        let rules = built_in().into_iter().filter(|rule| matches!(rule.name.as_str(), "longest wait" | "source stale"));
+        let alarms = Alarms::new(rules.collect(), Settings::default(), Calendar::default());
+        let now = Time::from_unix(1_780_000_000);
+        Self { alarms, now, down: false, told: None, all: Vec::new(), entries: 0, common }
+    }
+
+    fn wait(&mut self, seconds: f64) {
+        self.now = self.now + Span::seconds(15);
+        let figures = vec![Figure { value: Some(seconds), n: 1, ..Figure::default() }];
+        let row = Row { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
+        let answer = Answer { rows: vec![row], ..Answer::default() };
+        let surroundings = Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+        let pbx = SourceState {
+            name: "pbx".into(),
+            down: self.down,
+            queues: vec!["billing".into()],
+            ..SourceState::default()
+        };
+        for episode in self.alarms.evaluate(&[answer], &[pbx], surroundings, self.now) {
+            self.tell(&episode);
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        let episode = self.alarms.active().into_iter().find(|e| e.source.is_none()).unwrap();
+        let who = Who { name: "ann".into(), from: "desk".into() };
+        let command = Command { episode: episode.id, version: episode.version, who, act };
+        let episode = self.alarms.tell(&command, self.now).unwrap();
+        self.tell(&episode);
+    }
+
+    /// As the journal and a target would: entry by entry, with the episode as it stands.
+    fn tell(&mut self, episode: &Episode) {
+        if episode.source.is_some() {
+            return;
+        }
+        if episode.trail.len() < self.entries {
+            (self.entries, self.told) = (0, None);
+        }
+        for entry in self.entries..episode.trail.len() {
+            let trail = episode.trail[..=entry].to_vec();
+            let at = trail[entry].at;
+            let entry = i64::try_from(entry).unwrap();
+            let notice = Notice { seq: 0, entry, at, episode: Episode { trail, ..episode.clone() } };
+            if let Some((what, again)) = due(&notice, &self.common, self.told.as_ref()) {
+                self.told = Some(Told { what: what.key().into(), entry });
+                self.all.push(format!("{}{}", what.key(), if again { " again" } else { "" }));
+            }
+        }
+        self.entries = if episode.resolved.is_some() { 0 } else { episode.trail.len() };
+        if episode.resolved.is_some() {
+            self.told = None;
+        }
+    }
+
+    fn over(&mut self) {
+        self.wait(0.0);
+        self.wait(0.0);
+    }
+}
+
+const TAKE: Act = Act::Acknowledge { note: None, lasts: None };
+
+#[test]
+fn an_alert_is_told_from_its_beginning_to_its_end() {
+    let mut bench = Bench::new(Common::default());
+    bench.wait(150.0);
+    bench.wait(160.0);
+    bench.act(TAKE);
+    bench.act(Act::Note("calling".into()));
+    bench.wait(170.0);
+    bench.act(Act::Undo);
+    bench.wait(400.0);
+    bench.over();
+    assert_eq!(bench.all, ["firing", "acknowledged", "firing again", "worsening", "resolved"]);
+}
+
+#[test]
+fn a_rise_that_breaks_an_acknowledgement_is_told_once() {
+    let mut bench = Bench::new(Common::default());
+    bench.wait(150.0);
+    bench.act(TAKE);
+    bench.wait(400.0);
+    assert_eq!(bench.all, ["firing", "acknowledged", "worsening"]);
+
+    let on = vec![What::Firing, What::Resolved];
+    let mut bench = Bench::new(Common { on, ..Common::default() });
+    bench.wait(150.0);
+    bench.act(TAKE);
+    bench.wait(400.0);
+    bench.over();
+    assert_eq!(bench.all, ["firing", "firing again", "resolved"], "not told of the rise, but of what it broke");
+}
+
+#[test]
+fn what_is_not_bad_enough_is_told_once_it_is_and_then_to_its_end() {
+    let critical = Common { severity: crate::alert::Severity::Critical, ..Common::default() };
+    let mut bench = Bench::new(critical.clone());
+    bench.wait(150.0);
+    bench.act(TAKE);
+    bench.over();
+    assert_eq!(bench.all, Vec::<String>::new());
+
+    let mut bench = Bench::new(critical);
+    bench.wait(150.0);
+    bench.wait(400.0);
+    bench.wait(150.0);
+    bench.wait(150.0);
+    bench.over();
+    assert_eq!(bench.all, ["firing", "resolved"], "an incident that was opened is closed, though it had eased");
+}
+
+#[test]
+fn what_is_hidden_is_told_when_it_is_no_more() {
+    let mut bench = Bench::new(Common::default());
+    bench.down = true;
+    bench.wait(0.0);
+    bench.wait(150.0);
+    bench.wait(400.0);
+    assert_eq!(bench.all, Vec::<String>::new());
+    bench.down = false;
+    (0..4).for_each(|_| bench.wait(400.0));
+    assert_eq!(bench.all, ["firing"]);
+    bench.over();
+    assert_eq!(bench.all, ["firing", "resolved"]);
+}
+
+#[test]
+fn who_is_told_only_of_the_end_is_told_of_every_end_but_hidden_ones() {
+    let common = Common { on: vec![What::Resolved], ..Common::default() };
+    let mut bench = Bench::new(common);
+    bench.wait(150.0);
+    bench.over();
+    assert_eq!(bench.all, ["resolved"]);
+}
+
+#[test]
+fn others_queues_and_rules_are_none_of_a_target_s_business() {
+    use crate::alert::Patterns;
+    for common in [
+        Common { queues: Patterns::new(["sales*"]), ..Common::default() },
+        Common { rules: Patterns::new(["!longest*"]), ..Common::default() },
+    ] {
+        let mut bench = Bench::new(common);
+        bench.wait(150.0);
+        bench.over();
+        assert_eq!(bench.all, Vec::<String>::new());
+    }
+    let queues = Patterns::new(["bill*"]);
+    let mut bench = Bench::new(Common { queues, ..Common::default() });
+    bench.wait(150.0);
+    assert_eq!(bench.all, ["firing"]);
+}

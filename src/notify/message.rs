@@ -1,0 +1,251 @@
+//! What is told, in words: the same for everybody; how it is laid out is up to each kind of target.
+
+use serde::Serialize;
+
+use super::{Floor, What};
+use crate::alert::{Episode, Severity};
+use crate::clock::Time;
+use crate::journal::Notice;
+use crate::kpi::format::age;
+use crate::kpi::{Dim, KpiId};
+use crate::text::Label;
+
+/// What is told. Its JSON is what a command and a webhook without a template get.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// Of this message alone: whoever gets it twice may know it by this.
+    pub id: String,
+    /// Of the alert, from firing to its end.
+    pub key: String,
+    /// What has happened.
+    pub event: What,
+    /// It was told before, and is news again.
+    pub again: bool,
+    /// It comes and goes.
+    pub flapping: bool,
+    /// The centre's name.
+    pub floor: Label,
+    /// The alert's number on the board.
+    pub episode: u64,
+    /// The rule.
+    pub rule: Label,
+    /// The KPI by its id, where it is about one.
+    pub kpi: Option<KpiId>,
+    /// Which part of the floor.
+    pub slice: String,
+    /// The queue, where it is about one.
+    pub queue: Option<Label>,
+    /// The source, where it is about one.
+    pub source: Option<Label>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// In a line: how bad, where, and the value against its line.
+    pub title: String,
+    /// What it means.
+    pub text: String,
+    /// What to do about it.
+    pub action: Label,
+    /// The value, in the KPI's unit.
+    pub value: Option<f64>,
+    /// The value as the board shows it.
+    pub shown: Option<String>,
+    /// The line it is past.
+    pub line: Option<f64>,
+    /// When this happened.
+    pub at: Time,
+    /// Since when it is past its line.
+    pub since: Time,
+    /// The same for people: the floor's time of day.
+    pub since_local: String,
+    /// When it was over.
+    pub resolved: Option<Time>,
+    /// Who has it, or put it off.
+    pub who: Option<Label>,
+    /// Until when.
+    pub until: Option<Time>,
+    /// The same for people.
+    pub until_local: Option<String>,
+    /// What was said on taking it.
+    pub note: Option<Label>,
+    /// Where to look.
+    pub link: Option<String>,
+}
+
+impl Message {
+    /// The names of its fields, in order.
+    pub(super) const FIELDS: [&'static str; 28] = [
+        "id",
+        "key",
+        "event",
+        "again",
+        "flapping",
+        "floor",
+        "episode",
+        "rule",
+        "kpi",
+        "slice",
+        "queue",
+        "source",
+        "severity",
+        "title",
+        "text",
+        "action",
+        "value",
+        "shown",
+        "line",
+        "at",
+        "since",
+        "since_local",
+        "resolved",
+        "who",
+        "until",
+        "until_local",
+        "note",
+        "link",
+    ];
+
+    /// The words for `what` has happened to an episode; `journal` tells the floor from others.
+    pub(super) fn of(
+        notice: &Notice,
+        what: What,
+        again: bool,
+        floor: &Floor,
+        journal: &str,
+        link: Option<String>,
+    ) -> Self {
+        let episode = &notice.episode;
+        let local = |at: Time| at.to_chrono().with_timezone(&floor.zone).format("%H:%M %Z").to_string();
+        let holder = episode.acknowledged.as_ref().map(|ack| (&ack.who.name, ack.until, ack.note.clone()));
+        let holder = holder.or_else(|| episode.snoozed.as_ref().map(|snooze| (&snooze.who.name, snooze.until, None)));
+        // Whoever had it at the end is of interest; what he was to have it until is not.
+        let until = holder.as_ref().map(|holder| holder.1).filter(|_| what != What::Resolved);
+        let shown = episode.kpi.and_then(|kpi| Some(kpi.def().show_value(episode.figure.value?, episode.figure.n)));
+        let key = format!("floorwatch-{journal}-{}", episode.id);
+        Self {
+            id: format!("{key}-{}", notice.entry),
+            key,
+            event: what,
+            again,
+            flapping: episode.flapping,
+            floor: floor.title.clone(),
+            episode: episode.id,
+            rule: episode.rule.clone(),
+            kpi: episode.kpi,
+            slice: episode.slice.to_string(),
+            queue: episode.slice.get(Dim::Queue).cloned(),
+            source: episode.source.clone(),
+            severity: episode.severity,
+            title: title(episode, what, again, shown.as_deref()),
+            text: text(episode, what),
+            action: episode.action.clone(),
+            value: episode.figure.value,
+            shown,
+            line: episode.line,
+            at: notice.at,
+            since: episode.since,
+            since_local: local(episode.since),
+            resolved: episode.resolved,
+            who: holder.as_ref().map(|holder| holder.0.clone()),
+            until,
+            until_local: until.map(local),
+            note: holder.and_then(|holder| holder.2),
+            link,
+        }
+    }
+
+    /// What is to be said beside title and text, by name.
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = vec![("Since", self.since_local.clone())];
+        if let Some(who) = &self.who {
+            let until = self.until_local.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+            facts.push(("Taken by", format!("{who}{until}")));
+        }
+        if let Some(note) = &self.note {
+            facts.push(("Note", note.to_string()));
+        }
+        if self.event != What::Resolved {
+            facts.push(("What to do", self.action.to_string()));
+        }
+        facts.push(("Floor", self.floor.to_string()));
+        facts
+    }
+}
+
+/// "CRITICAL billing: service level 62% over the last hour, below 70%".
+fn title(episode: &Episode, what: What, again: bool, shown: Option<&str>) -> String {
+    let severity = match episode.severity {
+        Severity::Warning => "WARNING",
+        Severity::Critical => "CRITICAL",
+    };
+    let flapping = if episode.flapping { " (flapping)" } else { "" };
+    let subject = &episode.text;
+    match what {
+        What::Firing if again => format!("{severity} again{flapping} · {subject}"),
+        What::Firing => format!("{severity}{flapping} · {subject}"),
+        What::Worsening => format!("Worse, now {severity}{flapping} · {subject}"),
+        What::Acknowledged if episode.acknowledged.is_none() => format!("Put off{} · {subject}", by(episode)),
+        What::Acknowledged => format!("Taken{} · {subject}", by(episode)),
+        // The words of the alert are about a figure that is past its line, which it no more is.
+        What::Resolved => match (&episode.source, episode.kpi, shown) {
+            (Some(source), ..) => format!("Over{flapping} · source {source} is back"),
+            (None, Some(kpi), Some(shown)) => {
+                format!("Over{flapping} · {}: {} {shown}", episode.slice, kpi.def().name)
+            }
+            _ => format!("Over{flapping} · {}: {}", episode.slice, episode.rule),
+        },
+    }
+}
+
+fn by(episode: &Episode) -> String {
+    let who = episode.acknowledged.as_ref().map(|ack| &ack.who);
+    let who = who.or_else(|| episode.snoozed.as_ref().map(|snooze| &snooze.who));
+    who.map(|who| format!(" by {}", who.name)).unwrap_or_default()
+}
+
+fn text(episode: &Episode, what: What) -> String {
+    if what != What::Resolved {
+        return episode.text.to_string();
+    }
+    let lasted = episode.resolved.unwrap_or(episode.since).since(episode.since);
+    let why = episode.trail.last().and_then(|entry| entry.text.as_ref());
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    let worst = episode.kpi.zip(episode.worst).map(|(kpi, worst)| kpi.def().show_value(worst, 0));
+    let worst = worst.map(|worst| format!("; the worst was {worst}")).unwrap_or_default();
+    format!("It lasted {}{worst}{why}.", age(lasted.as_secs()))
+}
+
+/// One for tests: billing's service level is critical.
+#[cfg(test)]
+pub(super) fn sample() -> Message {
+    let at = Time::from_unix(1_780_000_000);
+    Message {
+        id: "floorwatch-0a0b-7-0".to_owned(),
+        key: "floorwatch-0a0b-7".to_owned(),
+        event: What::Firing,
+        again: false,
+        flapping: false,
+        floor: "Night desk".into(),
+        episode: 7,
+        rule: "service level".into(),
+        kpi: Some(KpiId::ServiceLevel),
+        slice: "billing".to_owned(),
+        queue: Some("billing".into()),
+        source: None,
+        severity: Severity::Critical,
+        title: "CRITICAL · billing: service level 62% over the last hour, below 70%".to_owned(),
+        text: "billing: service level 62% over the last hour, below 70%".to_owned(),
+        action: "Call two agents in.".into(),
+        value: Some(62.0),
+        shown: Some("62%".to_owned()),
+        line: Some(70.0),
+        at,
+        since: at,
+        since_local: "20:26 UTC".to_owned(),
+        resolved: None,
+        who: None,
+        until: None,
+        until_local: None,
+        note: None,
+        link: Some("https://board.example.com/".to_owned()),
+    }
+}

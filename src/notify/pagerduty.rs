@@ -1,0 +1,53 @@
+//! PagerDuty: Events API v2. One incident an episode: its key is the episode's, so a message told twice is one.
+
+use serde_json::{Value, json};
+
+use super::What;
+use super::message::Message;
+
+/// Where events go, in the US service region.
+pub(super) const ADDRESS: &str = "https://events.pagerduty.com/v2/enqueue";
+/// The most characters of a summary.
+const SUMMARY: usize = 1024;
+
+/// The body, with the routing key in it.
+pub(super) fn body(message: &Message, routing_key: &str) -> Value {
+    let action = match message.event {
+        What::Firing | What::Worsening => "trigger",
+        What::Acknowledged => "acknowledge",
+        What::Resolved => "resolve",
+    };
+    let mut body = json!({
+        "routing_key": routing_key,
+        "event_action": action,
+        "dedup_key": message.key,
+    });
+    if action == "trigger"
+        && let Some(body) = body.as_object_mut()
+    {
+        let payload = json!({
+            "summary": message.title.chars().take(SUMMARY).collect::<String>(),
+            "source": message.source.as_ref().unwrap_or(&message.floor),
+            "severity": message.severity.key(),
+            "timestamp": message.at.to_string(),
+            "component": message.slice,
+            "group": message.floor,
+            "class": message.rule,
+            "custom_details": {
+                "text": message.text,
+                "what_to_do": message.action,
+                "since": message.since.to_string(),
+                "value": message.value,
+                "line": message.line,
+                "flapping": message.flapping,
+            },
+        });
+        body.insert("client".to_owned(), json!("floorwatch"));
+        if let Some(link) = &message.link {
+            body.insert("client_url".to_owned(), json!(link));
+            body.insert("links".to_owned(), json!([{ "href": link, "text": "Open the board" }]));
+        }
+        body.insert("payload".to_owned(), payload);
+    }
+    body
+}

@@ -1,0 +1,109 @@
+//! A message on its way over HTTP: what is an answer, what is tried again, what is not.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+
+use super::way::Failure;
+use crate::clock::Clock;
+use crate::source::link::Fault;
+use crate::source::tls::Tls;
+use crate::source::web::{Address, Auth, Client, place, refusal};
+use crate::text::Label;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// So much of an answer that refuses is read, for its reason.
+const MOST: usize = 4096;
+
+/// What posts to one address. It is made anew after a failure, so that a new secret is taken up.
+pub(super) struct Post {
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+}
+
+/// What is posted.
+pub(super) struct Body {
+    /// Its `Content-Type`.
+    pub(super) kind: &'static str,
+    /// The body itself.
+    pub(super) text: String,
+    /// What of it must not be said.
+    pub(super) secret: Option<String>,
+}
+
+impl Body {
+    pub(super) fn json(value: &serde_json::Value) -> Self {
+        Self { kind: "application/json", text: value.to_string(), secret: None }
+    }
+}
+
+impl Post {
+    pub(super) fn new(address: &Address, auth: Option<&Auth>, tls: &Tls, headers: HeaderMap) -> Result<Self, Fault> {
+        let url = address.url().clone();
+        let client = Client::new(address, auth, tls, PATIENCE).map_err(|fault| hide(fault, &url))?;
+        Ok(Self { client, url, headers })
+    }
+
+    /// Post it; the answer in a few words.
+    pub(super) async fn send(&self, body: Body, clock: &Clock) -> Result<String, Failure> {
+        let request = self
+            .client
+            .request(Method::POST, self.url.clone())
+            .header(CONTENT_TYPE, HeaderValue::from_static(body.kind))
+            .headers(self.headers.clone())
+            .body(body.text);
+        let answer = self.client.once(request).await.map_err(|fault| Failure::Again(hide(fault, &self.url)))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(status.to_string());
+        }
+        let whose = shown(&self.url);
+        if status.is_redirection() {
+            return Err(Failure::Never(format!("{whose} sends us elsewhere ({status}): correct the address")));
+        }
+        let fault = refusal(status, answer.headers(), &whose, clock.now());
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+            return Err(Failure::Again(fault));
+        }
+        let why = self.client.body(answer, MOST).await.unwrap_or_default();
+        let mut why = String::from_utf8_lossy(&why).into_owned();
+        // An answer may quote what was posted, or where.
+        let path = self.url.path();
+        let secrets = [body.secret.as_deref().unwrap_or_default(), if path.len() > 1 { path } else { "" }];
+        for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
+            why = why.replace(secret, "…");
+        }
+        let why = Label::prose(&why);
+        let why = if why.is_empty() { String::new() } else { format!(" (\"{why}\")") };
+        Err(Failure::Never(format!("{}{why}", fault.reason)))
+    }
+}
+
+/// An address as it may be said: the path of a webhook is its secret.
+fn shown(url: &Url) -> String {
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_path("");
+    place(&bare).trim_end_matches('/').to_owned()
+}
+
+fn hide(mut fault: Fault, url: &Url) -> Fault {
+    fault.reason = fault.reason.replace(&place(url), &shown(url));
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_webhook_is_never_said() {
+        let url: Url = "https://hooks.example.com/services/T0/B0/abc?x=1".parse().unwrap();
+        assert_eq!(shown(&url), "https://hooks.example.com");
+        let fault = hide(Fault::new(format!("{} stopped answering", place(&url))), &url);
+        assert_eq!(fault.reason, "https://hooks.example.com stopped answering");
+    }
+}

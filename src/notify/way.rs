@@ -1,0 +1,121 @@
+//! One attempt to tell a target, whatever its kind.
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::message::Message;
+use super::post::{Body, Post};
+use super::settings::{Way, Webhook};
+use super::{alertmanager, command, pagerduty, slack, teams, template};
+use crate::alert::Episode;
+use crate::clock::Clock;
+use crate::source::link::Fault;
+
+/// Why an attempt came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It may be tried again.
+    Again(Fault),
+    /// It would be refused again; why.
+    Never(String),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Again(fault)
+    }
+}
+
+/// The way to a target.
+pub(super) struct Sender {
+    way: Arc<Way>,
+    clock: Clock,
+    stop: CancellationToken,
+    /// While all is well.
+    post: Option<Post>,
+}
+
+impl Sender {
+    pub(super) fn new(way: Way, clock: Clock, stop: CancellationToken) -> Self {
+        Self { way: Arc::new(way), clock, stop, post: None }
+    }
+
+    /// Try once; the answer in a few words.
+    pub(super) async fn tell(&mut self, message: &Message, episode: &Episode) -> Result<String, Failure> {
+        let way = Arc::clone(&self.way);
+        let body = match &*way {
+            Way::Command(_) => return self.run(message.clone()).await,
+            Way::Slack(_) => Body::json(&slack::body(message)),
+            Way::Teams(_) => Body::json(&teams::body(message)),
+            Way::PagerDuty(own) => {
+                let key = own.routing_key.read().map_err(Fault::from)?;
+                let key = key.expose_secret();
+                Body { secret: Some(key.to_owned()), ..Body::json(&pagerduty::body(message, key)) }
+            }
+            Way::Webhook(own) => own_body(own, message),
+            Way::Alertmanager(_) => Body::json(&Value::Array(alertmanager::alerts(message, episode, self.clock.now()))),
+        };
+        self.post(body).await
+    }
+
+    /// Tell Alertmanager what lasts.
+    pub(super) async fn repeat(&mut self, alerts: Vec<Value>) -> Result<String, Failure> {
+        self.post(Body::json(&Value::Array(alerts))).await
+    }
+
+    async fn run(&self, message: Message) -> Result<String, Failure> {
+        let (way, stop) = (Arc::clone(&self.way), self.stop.clone());
+        let work = move || match &*way {
+            Way::Command(own) => command::run(&own.command, &message, &stop),
+            _ => Err(Failure::Never("it is no command".to_owned())),
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|error| Err(Failure::Never(format!("a mistake in floorwatch: {error}"))))
+    }
+
+    async fn post(&mut self, body: Body) -> Result<String, Failure> {
+        let post = match self.post.take() {
+            Some(post) => post,
+            None => self.way.post()?,
+        };
+        let sent = post.send(body, &self.clock).await;
+        if sent.is_ok() {
+            self.post = Some(post);
+        }
+        sent
+    }
+}
+
+impl Way {
+    fn post(&self) -> Result<Post, Fault> {
+        let none = HeaderMap::new();
+        match self {
+            Self::Slack(hook) | Self::Teams(hook) => Post::new(&hook.read()?, None, &hook.tls, none),
+            Self::PagerDuty(own) => {
+                let usual = || pagerduty::ADDRESS.parse().map_err(|wrong| Fault::lasting(format!("{wrong}")));
+                let address = own.url.clone().map_or_else(usual, Ok)?;
+                Post::new(&address, None, &own.tls, none)
+            }
+            Self::Webhook(own) => {
+                let headers = own.header_map().map_err(Fault::lasting)?;
+                Post::new(&own.url.read()?, own.auth.as_ref(), &own.tls, headers)
+            }
+            Self::Alertmanager(own) => Post::new(&own.url.under(alertmanager::PATH), own.auth.as_ref(), &own.tls, none),
+            Self::Command(_) => Err(Fault::lasting("a command has no address")),
+        }
+    }
+}
+
+fn own_body(own: &Webhook, message: &Message) -> Body {
+    match (&own.json, &own.text) {
+        (Some(json), _) => Body::json(&json.fill(message)),
+        (None, Some(text)) => {
+            Body { kind: "text/plain; charset=utf-8", text: template::text(text, message), secret: None }
+        }
+        (None, None) => Body::json(&serde_json::to_value(message).unwrap_or_default()),
+    }
+}

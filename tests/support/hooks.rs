@@ -1,0 +1,113 @@
+//! Somebody who is told of alerts: a web server that answers as a test says and hands over what it was sent.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One answer.
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    Status(u16),
+    /// With `Retry-After`, in seconds.
+    Later(u16, u64),
+    /// This status after so many milliseconds.
+    Slow(u16, u64),
+    /// Never.
+    Never,
+}
+
+/// What came.
+pub(super) struct Came {
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+    pub(super) at: Instant,
+}
+
+impl Came {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+/// The server.
+pub(super) struct Hooks {
+    pub(super) address: SocketAddr,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    usual: Arc<Mutex<Answer>>,
+    came: UnboundedReceiver<Came>,
+}
+
+impl Hooks {
+    pub(super) async fn new() -> Self {
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    pub(super) async fn at(address: SocketAddr) -> Self {
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (to, came) = unbounded_channel();
+        let answers: Arc<Mutex<VecDeque<Answer>>> = Arc::default();
+        let usual = Arc::new(Mutex::new(Answer::Status(202)));
+        let (next, otherwise) = (Arc::clone(&answers), Arc::clone(&usual));
+        let app = Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| {
+            let answer = next.lock().unwrap().pop_front().unwrap_or(*otherwise.lock().unwrap());
+            take(uri, headers, body, answer, to.clone())
+        });
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { address, answers, usual, came }
+    }
+
+    /// The next answers, before the usual one.
+    pub(super) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.answers.lock().unwrap().extend(answers);
+    }
+
+    /// What is answered where nothing else was said.
+    pub(super) fn answer_all(&self, answer: Answer) {
+        *self.usual.lock().unwrap() = answer;
+    }
+
+    /// What comes next.
+    pub(super) async fn next(&mut self) -> Came {
+        timeout(PATIENCE, self.came.recv()).await.expect("nothing came").unwrap()
+    }
+
+    /// What has come so far.
+    pub(super) fn so_far(&mut self) -> Vec<Came> {
+        std::iter::from_fn(|| self.came.try_recv().ok()).collect()
+    }
+
+    /// Nothing comes for a while.
+    pub(super) async fn nothing(&mut self) {
+        let came = timeout(Duration::from_millis(400), self.came.recv()).await;
+        assert!(came.is_err(), "{}", came.ok().flatten().unwrap().text);
+    }
+}
+
+async fn take(uri: Uri, headers: HeaderMap, body: Bytes, answer: Answer, to: UnboundedSender<Came>) -> Response {
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    drop(to.send(Came { path: uri.to_string(), headers, text, at: Instant::now() }));
+    let status = |code: u16| StatusCode::from_u16(code).unwrap();
+    match answer {
+        Answer::Status(code) => (status(code), "no_service").into_response(),
+        Answer::Later(code, seconds) => (status(code), [("retry-after", seconds.to_string())]).into_response(),
+        Answer::Slow(code, ms) => {
+            sleep(Duration::from_millis(ms)).await;
+            status(code).into_response()
+        }
+        Answer::Never => std::future::pending().await,
+    }
+}
