@@ -219,19 +219,18 @@ fn boards_share_a_journal_and_take_over() {
     let (floor, mut first) = busy();
     let mut second = floor.open();
     let process = format!("(process {} on ", first.pid().as_raw_nonzero());
-    second.wait_for("read-only: ann has the journal");
+    second.wait_for("beside another board: ann has the journal");
     second.wait_for(&process);
     let third = floor.open();
     third.wait_for(&process);
 
     second.wait_for("WARN all queues: offered 5 today");
-    second.press("a", "this board is read-only: ann has the journal");
 
-    // What the first one does is seen in the second, and only the first one can do it.
-    first.press("a", "taken: all queues: offered");
+    // What is done on one is done on both, whichever of them keeps the journal.
+    second.press("a", "taken: all queues: offered");
+    wait_for_holder(&mut first);
     wait_for_holder(&mut second);
-    second.press("\t", "▸ Taken");
-    second.press("u", "this board is read-only: ann has the journal");
+    first.press("1", "▸ Queues");
     floor.append("queue_log", &step(5));
     second.press("1", "▸ Queues");
     wait_for_offered(&second, "6");
@@ -241,11 +240,11 @@ fn boards_share_a_journal_and_take_over() {
     assert_eq!(first.exit_code(), 0);
     let process = |board: &Board| format!("(process {} on ", board.pid().as_raw_nonzero());
     let (of_second, of_third) = (process(&second), process(&third));
-    let keeps = |board: &Board| !board.screen().contains("read-only");
+    let keeps = |board: &Board| !board.screen().contains("beside another board");
     third.wait_until("one keeper and one follower", |seen| {
         let of_third_board = seen.emulator.screen().contents();
         (keeps(&second) && of_third_board.contains(&of_second))
-            || (!of_third_board.contains("read-only") && second.screen().contains(&of_third))
+            || (!of_third_board.contains("beside another board") && second.screen().contains(&of_third))
     });
     (6..10).for_each(|n| floor.append("queue_log", &step(n)));
     wait_for_offered(&second, "10");

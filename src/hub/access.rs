@@ -118,6 +118,8 @@ pub struct Caller {
     pub role: Role,
     /// The queues he may see.
     pub queues: Patterns,
+    /// He runs this hub himself: he is believed what he says of himself.
+    pub ours: bool,
 }
 
 /// Where a connection comes from.
@@ -173,6 +175,7 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
             who: Who { name: token.name.clone(), from },
             role: token.role,
             queues: token.queues.clone(),
+            ours: false,
         });
     }
     let (name, role) = match peer {
@@ -184,7 +187,8 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
         }
         Peer::Network(_) => return None,
     };
-    Some(Caller { who: Who { name, from: from(peer) }, role, queues: Patterns::default() })
+    let ours = matches!(peer, Peer::Login { ours: true, .. });
+    Some(Caller { who: Who { name, from: from(peer) }, role, queues: Patterns::default(), ours })
 }
 
 /// Somebody who is not known, by where he comes from.

@@ -218,7 +218,8 @@ async fn of_two_at_once_one_wins_and_the_other_is_told_who() {
     let (_, alerts) = scene.get("/v1/alerts", "ann").await;
     let alert = alerts.as_array().unwrap().iter().find(|alert| alert["slice"][0][1] == "sales").unwrap();
     let path = format!("/v1/alerts/{}/acknowledge", alert["id"]);
-    let body = json!({"version": alert["version"], "note": "on it"}).to_string();
+    let body =
+        json!({"version": alert["version"], "note": "on it", "who": {"name": "eve", "from": "afar"}}).to_string();
     let (ann, bob) =
         tokio::join!(scene.ask(Method::POST, &path, "ann", &body), scene.ask(Method::POST, &path, "bob", &body),);
     let (won, lost) = if ann.0 == 200 { (&ann, &bob) } else { (&bob, &ann) };

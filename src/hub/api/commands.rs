@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Refused, Unread, read};
-use crate::alert::{Act, Command, Episode, Refusal};
+use crate::alert::{Act, Command, Episode, Refusal, Who};
 use crate::clock::Span;
 use crate::hub::caller::{Actor, Sent};
 use crate::hub::{Hub, Problem, visible};
@@ -28,6 +28,9 @@ pub(crate) struct Seen {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 604_800)]
     pub(crate) seconds: Option<u32>,
+    /// Who does it. Only the user who runs the hub himself is believed, at this machine's socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) who: Option<Who>,
 }
 
 /// The longest that an alert can be put off: a week.
@@ -58,7 +61,7 @@ pub(super) async fn acknowledge(
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
     let act = Act::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
-    tell(&hub, actor, id, seen.version, act).await
+    tell(&hub, actor, id, (seen.version, seen.who), act).await
 }
 
 /// Put an alert off.
@@ -77,7 +80,7 @@ pub(super) async fn snooze(
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
     let lasts = seen.lasts()?.ok_or_else(|| Problem::bad("`seconds` is missing: for how long?"))?;
-    tell(&hub, actor, id, seen.version, Act::Snooze(lasts)).await
+    tell(&hub, actor, id, (seen.version, seen.who), Act::Snooze(lasts)).await
 }
 
 /// Say something about an alert.
@@ -97,7 +100,7 @@ pub(super) async fn note(
     let seen: Seen = read(&body)?;
     let text = seen.note.filter(|note| !note.is_empty());
     let text = text.ok_or_else(|| Problem::bad("`note` is missing: what is to be said?"))?;
-    tell(&hub, actor, id, seen.version, Act::Note(text)).await
+    tell(&hub, actor, id, (seen.version, seen.who), Act::Note(text)).await
 }
 
 /// Take one's own acknowledgement or snooze back.
@@ -115,14 +118,14 @@ pub(super) async fn undo(
     Sent(body): Sent,
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
-    tell(&hub, actor, id, seen.version, Act::Undo).await
+    tell(&hub, actor, id, (seen.version, seen.who), Act::Undo).await
 }
 
 async fn tell(
     hub: &Hub,
     Actor(caller): Actor,
     id: Result<Path<u64>, PathRejection>,
-    version: u32,
+    (version, who): (u32, Option<Who>),
     act: Act,
 ) -> Result<Json<Episode>, Problem> {
     let Path(episode) = id.map_err(|error| Problem::bad(error.body_text()))?;
@@ -132,6 +135,8 @@ async fn tell(
         return Err(Refusal::Unknown(episode).into());
     }
     let _place = hub.place().await?;
-    let told = hub.handle.tell(Command { episode, version, who: caller.who, act }).await?;
+    // His own boards name the desk that he sits at; nobody else's word is taken for it.
+    let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);
+    let told = hub.handle.tell(Command { episode, version, who, act }).await?;
     told.map(Json).map_err(Problem::from)
 }

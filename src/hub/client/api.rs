@@ -1,5 +1,8 @@
 //! What is asked of a hub, over one connection.
 
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Method, Response};
@@ -37,6 +40,8 @@ impl Api {
                 (Client::new(address, auth.as_ref(), tls, PATIENCE)?, address.clone())
             }
             Place::Socket(path) => {
+                // Asked here, where the words are right: what comes later only knows of addresses.
+                UnixStream::connect(path).map_err(|error| explain(&error, path))?;
                 // The name stands for nothing: the socket is the address.
                 let base: Address =
                     "http://localhost".parse().map_err(|error| Fault::lasting(format!("cannot ask: {error}")))?;
@@ -85,7 +90,7 @@ impl Api {
     pub(super) async fn tell(&self, command: &Command) -> Result<Episode, Refusal> {
         let seen = |note: Option<&Label>, lasts: Option<crate::clock::Span>| {
             let seconds = lasts.map(crate::clock::Span::as_secs);
-            serde_json::json!({"version": command.version, "note": note, "seconds": seconds})
+            serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who})
         };
         let (what, body) = match &command.act {
             Act::Acknowledge { note, lasts } => ("acknowledge", seen(note.as_ref(), *lasts)),
@@ -118,6 +123,20 @@ impl Api {
             );
         }
         serde_json::from_slice(&body).map_err(|error| Asked::Failed(Fault::new(format!("the hub's answer: {error}"))))
+    }
+}
+
+/// Why nobody answers at a socket.
+fn explain(error: &io::Error, path: &Path) -> Fault {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            Fault::new(format!("nobody listens at {path}: is the hub, or the board that keeps the floor, running?"))
+        }
+        io::ErrorKind::PermissionDenied => Fault::lasting(format!(
+            "this user may not connect to {path}: an administrator can add him to the group that it belongs to"
+        )),
+        _ => Fault::new(format!("cannot connect to {path}: {error}")),
     }
 }
 

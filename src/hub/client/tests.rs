@@ -48,7 +48,7 @@ fn is_connected(board: &Board) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_sees_what_the_floor_sees_and_his_login_stands_on_what_he_does() {
+async fn a_guest_sees_what_the_floor_sees_and_of_two_who_take_an_alert_one_is_told_who_was_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let Served { scene, stop, task } = served(&path).await;
@@ -65,14 +65,14 @@ async fn a_guest_sees_what_the_floor_sees_and_his_login_stands_on_what_he_does()
     let (answer, own) = (handle.ask(query()).await.unwrap(), scene.handle.ask(query()).await.unwrap());
     assert_eq!((answer.total, answer.rows), (own.total, own.rows));
 
-    // What he says of himself doesn't count; who was first does.
+    // It is his own hub, so he is believed what he says of himself; who was first is told.
     let alert = board.alerts[0].clone();
     let who = Who { name: "somebody else".into(), from: "elsewhere".into() };
     let act = Act::Acknowledge { note: Some("on it".into()), lasts: None };
     let command = Command { episode: alert.id, version: alert.version, who, act };
     let taken = handle.tell(command.clone()).await.unwrap().unwrap();
     let name = taken.acknowledged.unwrap().who.name;
-    assert_ne!(name.as_str(), "somebody else");
+    assert_eq!(name.as_str(), "somebody else");
     assert_eq!(handle.tell(command).await.unwrap(), Err(Refusal::Taken(name)));
     until(&handle, |board| board.alerts.iter().any(|episode| episode.acknowledged.is_some())).await;
     stop.cancel();
