@@ -1,14 +1,19 @@
 //! What the board is to say beside the health.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Settings;
 use super::frame::Frame;
+use crate::clock::{Span, Time};
 use crate::source::link::Link;
 use crate::source::tls::UNCHECKED;
+use crate::text::Label;
 
 /// No event of a queue comes, though things happen there.
 const DEAF: &str = "calls join queues and no event says so: the account needs read = agent,system,user";
+
+/// For so long it is said that counters went back.
+const NEWS: Span = Span::HOUR;
 
 /// What the board is to say beside the health.
 #[derive(Debug, Default)]
@@ -19,15 +24,38 @@ pub(super) struct Remarks {
     pub(super) deaf: bool,
     /// `queue_log` isn't what it should be.
     pub(super) log: Option<String>,
+    /// When Asterisk's own counters were last seen to have gone back.
+    reset: Option<Time>,
+    /// What they were before, by queue.
+    counted: BTreeMap<Label, i64>,
     said: String,
 }
 
 impl Remarks {
+    /// Look at Asterisk's own counters: where one went back, it started anew or its statistics were reset.
+    pub(super) fn count(&mut self, counted: &[(Label, i64)], now: Time) {
+        let went_back = |(queue, count): &&(Label, i64)| self.counted.get(queue).is_some_and(|before| before > count);
+        if counted.iter().any(|counter| went_back(&counter)) {
+            self.reset = Some(now);
+        }
+        self.reset = self.reset.filter(|at| now.since(*at) < NEWS);
+        self.counted = counted.iter().cloned().collect();
+    }
+
     /// Say it, where it is news.
     pub(super) async fn say(&mut self, settings: &Settings, link: &mut Link) {
         let unchecked = settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
-        let remarks =
-            [unchecked.then_some(UNCHECKED), self.deaf.then_some(DEAF), self.log.as_deref(), self.rights.as_deref()];
+        let reset = self.reset.map(|at| {
+            let at = at.to_chrono().format("%H:%M");
+            format!("its counters went back by {at} UTC (a restart, or a reset of statistics): floorwatch's own go on")
+        });
+        let remarks = [
+            unchecked.then_some(UNCHECKED),
+            self.deaf.then_some(DEAF),
+            self.log.as_deref(),
+            reset.as_deref(),
+            self.rights.as_deref(),
+        ];
         let text = remarks.into_iter().flatten().collect::<Vec<_>>().join("; ");
         if self.said != text {
             link.remark(&text).await;
@@ -70,6 +98,22 @@ pub(super) fn too_many(reply: &Frame) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counters_that_go_back_are_news_for_an_hour() {
+        let mut remarks = Remarks::default();
+        let at = |minutes: i64| Time(minutes * Span::MINUTE.0);
+        let counted = |count| [(Label::from("sales"), count)];
+        remarks.count(&counted(7), at(0));
+        remarks.count(&counted(9), at(1));
+        assert_eq!(remarks.reset, None);
+        remarks.count(&counted(2), at(2));
+        assert_eq!(remarks.reset, Some(at(2)));
+        remarks.count(&counted(3), at(30));
+        assert_eq!(remarks.reset, Some(at(2)));
+        remarks.count(&counted(4), at(62));
+        assert_eq!(remarks.reset, None);
+    }
 
     #[test]
     fn commands_that_are_not_open_to_everybody_are_told() {

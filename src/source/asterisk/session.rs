@@ -275,8 +275,10 @@ impl Asterisk {
         }
         if first {
             asked.live = true;
+            self.remarks.count(&snapshot.counted, now);
             link.live().await;
         } else {
+            self.remarks.count(&snapshot.counted, now);
             self.remarks.deaf = (self.remarks.deaf || unknown > 0) && !self.translator.hears_queues;
             self.remarks.say(&self.settings, link).await;
         }

@@ -44,6 +44,8 @@ pub(super) struct Entry {
 pub(super) struct Snapshot {
     /// The queues and their service level thresholds in seconds, 0 for none.
     pub(super) queues: Vec<(Label, f64)>,
+    /// How many calls each queue says it has had since its counters began. No figure is made of it.
+    pub(super) counted: Vec<(Label, i64)>,
     pub(super) members: Vec<Member>,
     pub(super) entries: Vec<Entry>,
 }
@@ -103,6 +105,8 @@ impl Collecting {
                 if let Some(queue) = label(frame.first("Queue"))
                     && self.so_far.queues.len() < MOST
                 {
+                    let count = |of| number(frame.last(of)).unwrap_or(0);
+                    self.so_far.counted.push((queue.clone(), count("Completed") + count("Abandoned")));
                     self.so_far.queues.push((queue, f64::from(threshold.unwrap_or(0).max(0))));
                 }
             }
