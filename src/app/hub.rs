@@ -38,7 +38,7 @@ pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
     let settings = &config.hub;
     if let Some(address) = &settings.url {
         let auth = settings.token.clone().map(Auth::Bearer);
-        let name = Label::new(&address.to_string());
+        let name = Label::new(&address.host());
         return Ok(Some((Place::Network { address: address.clone(), auth, tls: settings.tls.clone() }, name)));
     }
     // A guest by configuration waits for that floor: no other one, and no simulated one, stands in for it.

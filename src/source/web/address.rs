@@ -18,6 +18,12 @@ impl Address {
         &self.0
     }
 
+    /// Whose it is: `host`, or `host:port` where the port isn't the scheme's own.
+    pub(crate) fn host(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// Whether it is this machine's own: no proxy stands in between.
     pub(super) fn is_here(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();

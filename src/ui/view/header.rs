@@ -35,6 +35,7 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let (board, zone) = (ctx.board, ctx.zone());
     let title = if board.title.is_empty() { "floorwatch" } else { board.title.as_str() };
     let mode = match &board.mode {
+        Mode::Live if ctx.cut_off().is_some() => (" CUT OFF ".to_owned(), Role::Critical),
         Mode::Live => (" LIVE ".to_owned(), if ctx.stale() { Role::Muted } else { Role::Good }),
         Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Role::Warning),
         Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Role::Accent),
