@@ -1,6 +1,6 @@
 //! What a hub bears: bodies, heads and senders that are too large, too slow or too many, and readers that don't read.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::string_slice, reason = "a test may panic")]
 
 #[path = "support/hub.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]
@@ -14,7 +14,7 @@ use hub::{Hub, PATIENCE, event, token};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 /// What is answered to bytes on a connection of their own, until it is closed.
@@ -156,16 +156,23 @@ fn memory(hub: &Hub) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+const CROWD: usize = 30_000;
+
 #[tokio::test]
 async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole() {
     let mut hub = Hub::new("");
     hub.start().await;
-    let first: Vec<Value> = (0..2_000).map(|n| offered(n, "billing")).collect();
-    assert_eq!(bring(&hub, &Value::from(first)).await.0, 200);
+    // So many contacts wait that the whole board is larger than what the system holds for a reader.
+    for from in (0..CROWD).step_by(2_000) {
+        let crowd: Vec<Value> = (from..from + 2_000).map(|n| offered(n, "billing")).collect();
+        assert_eq!(bring(&hub, &Value::from(crowd)).await.0, 200);
+    }
     let ask = format!("GET /v1/board/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\r\n", token("wall"));
     let mut stopped = Vec::new();
     for _ in 0..100 {
-        let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(16 * 1024).unwrap();
+        let mut stream = socket.connect(hub.address.parse().unwrap()).await.unwrap();
         stream.write_all(ask.as_bytes()).await.unwrap();
         let mut head = [0; 512];
         assert!(stream.read(&mut head).await.unwrap() > 0);
@@ -173,9 +180,8 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     }
     sleep(Duration::from_secs(1)).await;
     let before = memory(&hub);
-    // Each of these changes the board by some hundred KiB.
     let end = Instant::now() + Duration::from_secs(8);
-    let mut n = 2_000;
+    let mut n = CROWD;
     while Instant::now() < end {
         let batch: Vec<Value> = (n..n + 100).map(|n| offered(n, "billing")).collect();
         assert_eq!(bring(&hub, &Value::from(batch)).await.0, 200);
@@ -184,7 +190,8 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     }
     let after = memory(&hub);
     println!("100 readers that don't read: {before} KiB, then {after} KiB");
-    assert!(after < before + 100 * 1024, "{before} KiB, then {after} KiB: they are buffered");
+    // The board alone is some MiB: a hundred of them would be as many hundred.
+    assert!(after < before + 150 * 1024, "{before} KiB, then {after} KiB: they are buffered");
     // One of them reads on: what was under way, then the newest state whole, without those in between.
     let mut stream = stopped.pop().unwrap();
     let mut text = Vec::new();
@@ -201,7 +208,7 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     let text = String::from_utf8_lossy(&text);
     let wholes = text.matches("event: whole").count();
     let changes = text.matches("event: change").count();
-    assert!(wholes >= 2 && changes < 12, "{wholes} wholes, {changes} changes");
+    assert!(wholes >= 2 && changes < 5, "{wholes} wholes, {changes} changes");
 }
 
 #[tokio::test]
@@ -226,7 +233,9 @@ async fn promtool_finds_nothing_wrong_with_the_metrics() {
         .collect();
     assert_eq!(bring(&hub, &Value::from(events)).await.1["accepted"], 150);
     let (_, Value::String(text)) = hub.get("/metrics", "wall").await else { panic!() };
-    for line in ["floorwatch_queue_offered{queue=\"billing\"", "floorwatch_events_total{source=\"hub\"} 150"] {
+    for line in
+        ["floorwatch_queue_offered{queue=\"billing\",window=\"today\"}", "floorwatch_events_total{source=\"hub\"} 150"]
+    {
         assert!(text.contains(line), "no {line} in\n{text}");
     }
     let promtool = Command::new("promtool")
