@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::{Hub, visible};
 use crate::alert::Patterns;
 use crate::board::Health;
-use crate::kpi::{CATALOGUE, Dim, KpiId, Over, Query, Slice, Unit, Window};
+use crate::kpi::{CATALOGUE, Dim, Group, Kpi, KpiId, Over, Query, Slice, Unit, Window};
 
 /// The text of `/metrics` for somebody who may see these queues.
 pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem> {
@@ -31,15 +31,12 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem
         if samples.peek().is_none() {
             continue;
         }
-        let name = match kpi.unit {
-            Unit::Seconds => format!("floorwatch_{}_seconds", kpi.key.trim_end_matches("_s")),
-            Unit::Percent => format!("floorwatch_{}_percent", kpi.key),
-            _ => format!("floorwatch_{}", kpi.key),
-        };
-        head(&mut out, &name, "gauge", &format!("{} (today, by queue): {}", kpi.name, kpi.formula));
+        let (name, scale) = metric(kpi);
+        let window = if kpi.group == Group::Live { "now" } else { "today" };
+        head(&mut out, &name, "gauge", &format!("{}: {}", kpi.name, kpi.formula));
         for (row, value) in samples {
-            let queue = row.key.get(Dim::Queue).map_or("", |queue| queue.as_str());
-            let _ = writeln!(out, "{name}{{queue=\"{}\"}} {value}", escape(queue));
+            let queue = escape(row.key.get(Dim::Queue).map_or("", |queue| queue.as_str()));
+            let _ = writeln!(out, "{name}{{queue=\"{queue}\",window=\"{window}\"}} {}", value / scale);
         }
     }
     head(&mut out, "floorwatch_alerts", "gauge", "Alerts that are not over, by state and severity");
@@ -68,6 +65,16 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem
     head(&mut out, "floorwatch_hub_connections", "gauge", "Open connections");
     let _ = writeln!(out, "floorwatch_hub_connections {}", hub.connections.load(Ordering::Relaxed));
     Ok(out)
+}
+
+/// What a figure is called among metrics, and by what it is divided to be in a base unit: a share is a part of one.
+fn metric(kpi: &Kpi) -> (String, f64) {
+    let key = kpi.key.trim_end_matches("_s");
+    match kpi.unit {
+        Unit::Seconds => (format!("floorwatch_queue_{key}_seconds"), 1.0),
+        Unit::Percent => (format!("floorwatch_queue_{}_ratio", key.trim_end_matches("_rate")), 100.0),
+        _ => (format!("floorwatch_queue_{key}"), 1.0),
+    }
 }
 
 fn head(out: &mut String, name: &str, kind: &str, help: &str) {

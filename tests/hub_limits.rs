@@ -1,0 +1,255 @@
+//! What a hub bears: bodies, heads and senders that are too large, too slow or too many, and readers that don't read.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::string_slice, reason = "a test may panic")]
+
+#[path = "support/hub.rs"]
+#[expect(dead_code, reason = "other tests need the rest")]
+mod hub;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hub::{Hub, PATIENCE, event, token};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
+
+/// What is answered to bytes on a connection of their own, until it is closed.
+async fn say(hub: &Hub, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+    // It may hang up before all is said.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it is closed");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Bring events.
+async fn bring(hub: &Hub, events: &Value) -> (u16, Value) {
+    let answer = hub.request(Method::POST, "/v1/events", "pbx").json(events).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn offered(n: usize, queue: &str) -> Value {
+    event(&format!("e{n}"), "offered", 0, &json!({"contact": format!("c{n}"), "queue": queue, "channel": "voice"}))
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_too_slow_is_answered_and_holds_nobody_up() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    // Senders who begin and never go on: a head, a head, a body, a body.
+    let auth = format!("Authorization: Bearer {}\r\nHost: h\r\n", token("root"));
+    let begun = [
+        "GET /v1/bo".to_owned(),
+        format!("GET /v1/board HTTP/1.1\r\n{auth}X-"),
+        format!("POST /v1/figures HTTP/1.1\r\n{auth}Content-Length: 100\r\n\r\n{{"),
+        format!("POST /v1/events HTTP/1.1\r\n{auth}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n["),
+    ];
+    let slow: Vec<_> = begun
+        .iter()
+        .flat_map(|text| std::iter::repeat_n(text.clone(), 150))
+        .map(|text| {
+            let address = hub.address.clone();
+            tokio::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                stream.write_all(text.as_bytes()).await.unwrap();
+                let mut answer = Vec::new();
+                let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it is closed");
+                String::from_utf8(answer).unwrap()
+            })
+        })
+        .collect();
+    sleep(Duration::from_millis(300)).await;
+    let asked = Instant::now();
+    assert_eq!(hub.get("/v1/figures?kpis=offered", "wall").await.0, 200);
+    assert_eq!(bring(&hub, &json!([offered(1, "billing")])).await.1["accepted"], 1);
+    assert!(asked.elapsed() < Duration::from_secs(5), "the slow ones hold others up");
+
+    let large = "x".repeat(2 * 1024 * 1024);
+    for (path, who) in
+        [("/v1/figures", "wall"), ("/v1/contacts", "wall"), ("/v1/alerts/1/note", "ann"), ("/v1/events", "pbx")]
+    {
+        let request = hub.request(Method::POST, path, who).header("content-type", "application/json");
+        let answer = request.body(large.clone()).send().await.unwrap();
+        assert_eq!(answer.status(), 413, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(answer.json::<Value>().await.unwrap()["code"], "too_large", "{path}");
+    }
+    // Who may not send at all is told so, not cut off.
+    let answer = hub.request(Method::POST, "/v1/events", "wall").body(large.clone()).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    let long = say(&hub, format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(64 * 1024)).as_bytes()).await;
+    assert!(long.starts_with("HTTP/1.1 414") || long.starts_with("HTTP/1.1 431"), "{long}");
+    let many = say(&hub, format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200)).as_bytes()).await;
+    assert!(many.starts_with("HTTP/1.1 431"), "{many}");
+
+    for (n, slow) in slow.into_iter().enumerate() {
+        let answer = slow.await.unwrap();
+        // A head that doesn't come is answered by hanging up, a body by saying why.
+        let expected = if n < 300 {
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408")
+        } else {
+            answer.starts_with("HTTP/1.1 408")
+        };
+        assert!(expected, "{n}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_asks_too_often_is_told_to_wait_and_the_others_are_served() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    let ask = format!("GET /v1/kpis HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\r\n", token("wall"));
+    let mut connections = Vec::new();
+    for _ in 0..8 {
+        let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+        let ask = ask.repeat(1_000);
+        connections.push(tokio::spawn(async move {
+            let (mut reader, mut writer) = stream.split();
+            let mut seen = Vec::new();
+            let read = async {
+                let mut buffer = vec![0; 64 * 1024];
+                // Whatever is asked after that is refused as well, or was served because time has passed.
+                while !String::from_utf8_lossy(&seen).contains("HTTP/1.1 429") {
+                    match reader.read(&mut buffer).await {
+                        Ok(n @ 1..) => {
+                            seen.extend_from_slice(&buffer[..n]);
+                            let from = seen.len().saturating_sub(128 * 1024);
+                            seen.drain(..from);
+                        }
+                        _ => break,
+                    }
+                }
+            };
+            let write = async {
+                let _ = writer.write_all(ask.as_bytes()).await;
+                std::future::pending::<()>().await;
+            };
+            let _ = timeout(Duration::from_secs(15), async {
+                tokio::select! { () = read => {}, () = write => {} }
+            })
+            .await;
+            String::from_utf8_lossy(&seen).into_owned()
+        }));
+    }
+    let mut refused = 0;
+    for connection in connections {
+        let seen = connection.await.unwrap();
+        if let Some(at) = seen.find("HTTP/1.1 429") {
+            refused += 1;
+            assert!(seen[at..].contains("retry-after: 1"), "{}", &seen[at..]);
+        }
+    }
+    // A machine that is too slow to ask too often refuses nobody.
+    println!("{refused} of 8 connections were told to wait");
+    assert_eq!(hub.get("/v1/kpis", "ann").await.0, 200);
+}
+
+/// The memory that a process takes, in KiB.
+fn memory(hub: &Hub) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", hub.pid().as_raw_nonzero())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+const CROWD: usize = 30_000;
+
+#[tokio::test]
+async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    // So many contacts wait that the whole board is larger than what the system holds for a reader.
+    for from in (0..CROWD).step_by(2_000) {
+        let crowd: Vec<Value> = (from..from + 2_000).map(|n| offered(n, "billing")).collect();
+        assert_eq!(bring(&hub, &Value::from(crowd)).await.0, 200);
+    }
+    let ask = format!("GET /v1/board/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\r\n", token("wall"));
+    let mut stopped = Vec::new();
+    for _ in 0..100 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(16 * 1024).unwrap();
+        let mut stream = socket.connect(hub.address.parse().unwrap()).await.unwrap();
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut head = [0; 512];
+        assert!(stream.read(&mut head).await.unwrap() > 0);
+        stopped.push(stream);
+    }
+    sleep(Duration::from_secs(1)).await;
+    let before = memory(&hub);
+    let end = Instant::now() + Duration::from_secs(8);
+    let mut n = CROWD;
+    while Instant::now() < end {
+        let batch: Vec<Value> = (n..n + 100).map(|n| offered(n, "billing")).collect();
+        assert_eq!(bring(&hub, &Value::from(batch)).await.0, 200);
+        n += 100;
+        sleep(Duration::from_millis(250)).await;
+    }
+    let after = memory(&hub);
+    println!("100 readers that don't read: {before} KiB, then {after} KiB");
+    // The board alone is some MiB: a hundred of them would be as many hundred.
+    assert!(after < before + 150 * 1024, "{before} KiB, then {after} KiB: they are buffered");
+    // One of them reads on: what was under way, then the newest state whole, without those in between.
+    let mut stream = stopped.pop().unwrap();
+    let mut text = Vec::new();
+    let mut buffer = vec![0; 1024 * 1024];
+    let last = format!("\"c{}\"", n - 1);
+    let read = async {
+        while !text.windows(last.len()).any(|part| part == last.as_bytes()) {
+            let n = stream.read(&mut buffer).await.unwrap();
+            assert!(n > 0);
+            text.extend_from_slice(&buffer[..n]);
+        }
+    };
+    timeout(PATIENCE, read).await.unwrap();
+    let text = String::from_utf8_lossy(&text);
+    let wholes = text.matches("event: whole").count();
+    let changes = text.matches("event: change").count();
+    assert!(wholes >= 2 && changes < 5, "{wholes} wholes, {changes} changes");
+}
+
+#[tokio::test]
+async fn promtool_finds_nothing_wrong_with_the_metrics() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    let events: Vec<Value> = (0..50)
+        .flat_map(|n| {
+            let queue = ["billing", "sales \"north\"", "a\\b"][n % 3];
+            let talk = json!({"contact": format!("c{n}"), "ended_by": "customer", "talk_s": 30});
+            [
+                offered(n, queue),
+                event(
+                    &format!("a{n}"),
+                    "answered",
+                    0,
+                    &json!({"contact": format!("c{n}"), "agent": "Ann", "wait_s": 2}),
+                ),
+                event(&format!("d{n}"), "completed", 0, &talk),
+            ]
+        })
+        .collect();
+    assert_eq!(bring(&hub, &Value::from(events)).await.1["accepted"], 150);
+    let (_, Value::String(text)) = hub.get("/metrics", "wall").await else { panic!() };
+    for line in
+        ["floorwatch_queue_offered{queue=\"billing\",window=\"today\"}", "floorwatch_events_total{source=\"hub\"} 150"]
+    {
+        assert!(text.contains(line), "no {line} in\n{text}");
+    }
+    let promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut promtool) = promtool else {
+        println!("promtool is not installed here: apt-get install prometheus");
+        return;
+    };
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.trim().is_empty(), "{said}\n{text}");
+}
