@@ -213,3 +213,32 @@ fn keys_that_cannot_be_are_named() {
     let found = problems("[ui.keys]\nqit = \"x\"\n");
     assert!(found[0].contains("no action is called `qit`; did you mean `quit`?"), "{found:?}");
 }
+
+#[test]
+fn who_cannot_be_told_is_named() {
+    for (table, says) in [
+        ("kind = \"slak\"", "did you mean `slack`?"),
+        ("name = \"x\"", "`notify.kind` is missing: it is one of slack, teams,"),
+        ("kind = \"slack\"\nurl = \"https://hooks.slack.com/services/T/B/x\"", "doesn't stand in the configuration"),
+        ("kind = \"slack\"\nurl = { env = \"X\" }\non = []", "would never be told anything"),
+        ("kind = \"slack\"\nurl = { env = \"X\" }\non = [\"fireing\"]", "did you mean `firing`?"),
+        ("kind = \"slack\"\nurl = { env = \"X\" }\nseverity = \"crit\"", "did you mean `critical`?"),
+        ("kind = \"slack\"\nurl = { env = \"X\" }\nboard_url = \"wall\"", "that is no web address"),
+        ("kind = \"pagerduty\"", "missing field `routing_key`"),
+        ("kind = \"webhook\"\nurl = \"https://x\"\njson = '{\"a\": \"{titel}\"}'", "`{titel}`, which is no field"),
+        ("kind = \"webhook\"\nurl = \"https://x\"\njson = '{\"a\"'", "no JSON"),
+        ("kind = \"webhook\"\nurl = \"https://x\"\ntext = \"{\"", "never closed"),
+        ("kind = \"webhook\"\nurl = \"https://x\"\njson = '{}'\ntext = \"x\"", "two ways to write one body"),
+        ("kind = \"webhook\"\nurl = { env = \"X\", file = \"y\" }", "lies in one place"),
+        ("kind = \"webhook\"\nurl = \"https://x\"\nheaders = { \"a b\" = \"c\" }", "can't be a header"),
+        ("kind = \"command\"\ncommand = [\"siren\"]", "whole path"),
+        ("kind = \"command\"\ncommand = []", "is empty"),
+        ("kind = \"alertmanager\"\nurl = \"https://x\"\non = [\"firing\"]", "can't be chosen"),
+        ("kind = \"slack\"\nurl = { env = \"X\" }\nuser = \"x\"", "unknown field"),
+    ] {
+        let found = problems(&format!("[[notify]]\n{table}\n"));
+        assert!(found.iter().any(|text| text.contains(says)), "{table}: {found:?}");
+    }
+    let twice = "[[notify]]\nkind = \"slack\"\nurl = { env = \"X\" }\n".repeat(2);
+    assert!(problems(&twice)[0].contains("another target is called `slack` as well"));
+}

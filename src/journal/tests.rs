@@ -327,3 +327,120 @@ fn the_origins_of_each_source_are_known_after_a_restart() {
     let pair = |source: &str, origin: &str| (Label::from(source), Label::from(origin));
     assert_eq!(origins, [pair("helpdesk", "/chat"), pair("helpdesk", "/mail"), pair("pbx", "pbx")]);
 }
+
+/// An acknowledgement of the episode that [`firing`] gives.
+fn taken(alarms: &mut Alarms) -> Episode {
+    let who = Who { name: "ann".into(), from: "desk".into() };
+    let act = Act::Acknowledge { note: None, lasts: None };
+    alarms.tell(&Command { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap()
+}
+
+fn delivery(notice: &Notice, outcome: Outcome) -> Delivery {
+    Delivery {
+        target: "pager".into(),
+        notice: notice.seq,
+        episode: notice.episode.id,
+        entry: notice.entry,
+        what: "firing".into(),
+        subject: "longest wait · billing".to_owned(),
+        at: notice.at,
+        attempts: 2,
+        outcome,
+        words: "202 Accepted".into(),
+    }
+}
+
+#[test]
+fn every_entry_of_a_trail_goes_into_the_outbox_once() {
+    let place = place();
+    let (mut alarms, fired) = firing();
+    let journal = place.keeper();
+    let outbox = journal.outbox().unwrap();
+    assert_eq!(outbox.cursor(&"pager".into()).unwrap(), 0);
+    journal.confirm(fired.clone()).unwrap();
+    let taken = taken(&mut alarms);
+    journal.confirm(taken.clone()).unwrap();
+    let notices = outbox.after(0, 10).unwrap();
+    let told: Vec<_> = notices.iter().map(|one| (one.seq, one.entry, &one.episode)).collect();
+    assert_eq!(told, [(1, 0, &fired), (2, 1, &taken)], "each with its episode as it then stood");
+    drop((outbox, journal));
+
+    // After a restart the whole trail is written again, which is no news.
+    let journal = place.keeper();
+    journal.confirm(taken).unwrap();
+    let outbox = journal.outbox().unwrap();
+    assert_eq!(outbox.after(0, 10).unwrap(), notices);
+    assert_eq!(outbox.cursor(&"newcomer".into()).unwrap(), 2, "who is new is told nothing old");
+}
+
+#[test]
+fn a_delivery_and_the_cursor_behind_it_are_kept_together() {
+    let place = place();
+    let (mut alarms, fired) = firing();
+    let mut journal = place.keeper();
+    journal.confirm(fired).unwrap();
+    journal.confirm(taken(&mut alarms)).unwrap();
+    let outbox = journal.outbox().unwrap();
+    let target: Label = "pager".into();
+    let notices = outbox.after(0, 10).unwrap();
+    let settle = |notice: &Notice, delivery| {
+        let settled = Settled { target: target.clone(), notice: notice.seq, delivery };
+        outbox.settle(settled).blocking_recv().unwrap().unwrap();
+    };
+    settle(&notices[0], Some(delivery(&notices[0], Outcome::Delivered)));
+    assert_eq!(outbox.told(&target, 1).unwrap(), Some(Told { what: "firing".into(), entry: 0 }));
+    settle(&notices[1], Some(delivery(&notices[1], Outcome::Refused)));
+    assert_eq!(outbox.told(&target, 1).unwrap().unwrap().entry, 0, "what was refused was not told");
+    assert_eq!(outbox.told(&"other".into(), 1).unwrap(), None);
+    assert_eq!(outbox.told_about(&target, "longest wait · billing").unwrap(), Some(notices[0].at));
+    assert_eq!(outbox.cursor(&target).unwrap(), 2);
+    let kept = [delivery(&notices[1], Outcome::Refused), delivery(&notices[0], Outcome::Delivered)];
+    assert_eq!(journal.reader().deliveries(10).unwrap(), kept);
+    assert_eq!(journal.reader().deliveries(1).unwrap().len(), 1);
+}
+
+#[test]
+fn a_journal_of_the_first_format_is_brought_up_to_date() {
+    let place = place();
+    let (_, fired) = firing();
+    let journal = place.keeper();
+    journal.confirm(fired.clone()).unwrap();
+    drop(journal);
+    let connection = rusqlite::Connection::open(&place.path).unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE notice; DROP TABLE target; DROP TABLE delivery; DELETE FROM meta WHERE key = 'journal';
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut journal = place.keeper();
+    assert_eq!(journal.reader().active().unwrap(), [fired]);
+    let outbox = journal.outbox().unwrap();
+    assert!(outbox.after(0, 10).unwrap().is_empty());
+    assert_eq!(outbox.journal().unwrap().len(), 12);
+}
+
+#[test]
+fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
+    let place = place();
+    let (mut alarms, fired) = firing();
+    let journal = place.keeper();
+    journal.confirm(fired).unwrap();
+    let outbox = journal.outbox().unwrap();
+    let notices = outbox.after(0, 10).unwrap();
+    let settled =
+        Settled { target: "pager".into(), notice: 1, delivery: Some(delivery(&notices[0], Outcome::Delivered)) };
+    outbox.settle(settled).blocking_recv().unwrap().unwrap();
+    drop((outbox, journal));
+    let mut connection = schema::open(&place.path).unwrap();
+    let later = Time::from_unix(1_780_000_000 + 2 * 86_400);
+    retention::bite(&mut connection, retention::Keep::new(35, 400), later).unwrap();
+    drop(connection);
+    let mut journal = place.keeper();
+    let outbox = journal.outbox().unwrap();
+    assert!(outbox.after(0, 10).unwrap().is_empty());
+    assert_eq!(journal.reader().deliveries(10).unwrap().len(), 1, "what was told is kept as long as its alert");
+    journal.confirm(taken(&mut alarms)).unwrap();
+    assert_eq!(outbox.after(1, 10).unwrap()[0].seq, 2);
+}

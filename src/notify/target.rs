@@ -64,6 +64,10 @@ impl Target {
     pub(super) async fn run(self, failing: watch::Sender<Vec<TargetRow>>, stop: CancellationToken) {
         let sender = Sender::new(self.way.clone(), self.clock.clone(), stop.clone());
         let mut work = Work { target: self, sender, failing, stop, repeat_at: Instant::now(), failures: 0 };
+        // What lasts since before a restart comes first: what is new is told in its turn.
+        if work.target.kind == Kind::Alertmanager && work.repeat().await.is_err() {
+            return;
+        }
         while let Ok(()) = work.round().await {}
     }
 }

@@ -538,3 +538,19 @@ fn view_model() {
         println!("{name}: order {ordered:?}, all {:?}", start.elapsed());
     }
 }
+
+#[test]
+fn who_cannot_be_told_of_alerts_stands_on_top_of_the_board() {
+    use crate::board::TargetRow;
+    let row = |name: &str| TargetRow {
+        name: name.into(),
+        since: sample::now(),
+        reason: "hooks.example.com refuses us".into(),
+        failures: 3,
+        next_try: None,
+    };
+    let untold = vec![row("duty channel"), row("pager")];
+    let bench = Bench::new(Board { at: sample::now(), keeper: crate::board::Keeper::Us, untold, ..Board::default() });
+    let drawn = bench.text((120, 30));
+    assert!(drawn.contains("duty channel and 1 more can't be told of alerts: hooks.example.com refuses us"), "{drawn}");
+}

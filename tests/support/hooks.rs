@@ -82,12 +82,7 @@ impl Hooks {
 
     /// What comes next.
     pub(super) async fn next(&mut self) -> Came {
-        timeout(PATIENCE, self.came.recv()).await.expect("nothing came").unwrap()
-    }
-
-    /// What has come so far.
-    pub(super) fn so_far(&mut self) -> Vec<Came> {
-        std::iter::from_fn(|| self.came.try_recv().ok()).collect()
+        timeout(PATIENCE, self.came.recv()).await.unwrap_or_else(|_| panic!("nothing came")).unwrap()
     }
 
     /// Nothing comes for a while.
