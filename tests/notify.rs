@@ -1,6 +1,6 @@
 //! Alerts told to people outside, by real requests to real servers: what is sent, in which order, and how often.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 #[path = "support/hooks.rs"]
 mod hooks;
