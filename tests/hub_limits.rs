@@ -198,7 +198,7 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     println!("100 readers that don't read: {before} KiB, then {after} KiB");
     // The board alone is some MiB: a hundred of them would be as many hundred.
     assert!(after < before + 150 * 1024, "{before} KiB, then {after} KiB: they are buffered");
-    // One of them reads on: what was under way, then the newest state whole, without those in between.
+    // One of them reads on: the rest of what was under way, then the newest state whole, without those in between.
     let mut stream = stopped.pop().unwrap();
     let mut text = Vec::new();
     let mut buffer = vec![0; 1024 * 1024];
@@ -218,7 +218,7 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     let text = String::from_utf8_lossy(&text);
     let wholes = text.matches("event: whole").count();
     let changes = text.matches("event: change").count();
-    assert!(wholes >= 2 && changes < 5, "{wholes} wholes, {changes} changes");
+    assert!(wholes >= 1 && changes < 5, "{wholes} wholes, {changes} changes");
 }
 
 #[tokio::test]
