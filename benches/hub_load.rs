@@ -38,6 +38,8 @@ struct Told {
     confirmed: AtomicU64,
     bytes: AtomicU64,
     events: AtomicU64,
+    /// Boards that the hub has hung up on.
+    cut_off: AtomicU64,
     /// From sending to the board.
     shown: Mutex<Vec<Duration>>,
     /// From sending to the confirmation.
@@ -120,6 +122,7 @@ async fn run(seconds: u64, boards: usize, rate: u64) {
     sleep(Duration::from_secs(2)).await;
     let confirmed = told.confirmed.load(Ordering::Relaxed);
     println!("{confirmed} events confirmed in {:.1} s, {boards} boards", began.elapsed().as_secs_f64() - 2.0);
+    println!("boards cut off: {}", told.cut_off.load(Ordering::Relaxed));
     tell("event to board", &told.shown);
     tell("event to confirmation", &told.kept);
 }
@@ -214,7 +217,10 @@ async fn watch(address: String, told: Arc<Told>, closely: bool) {
     let mut seen = 0;
     loop {
         let n = stream.read(&mut buffer).await.unwrap();
-        assert!(n > 0, "the hub has hung up");
+        if n == 0 {
+            told.cut_off.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let chunk = &buffer[..n];
         told.bytes.fetch_add(n as u64, Ordering::Relaxed);
         let ends = memchr::memmem::find_iter(chunk, b"\n\n").count() as u64;

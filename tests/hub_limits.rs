@@ -1,6 +1,12 @@
 //! What a hub bears: bodies, heads and senders that are too large, too slow or too many, and readers that don't read.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::string_slice, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 #[path = "support/hub.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]
@@ -192,23 +198,27 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     println!("100 readers that don't read: {before} KiB, then {after} KiB");
     // The board alone is some MiB: a hundred of them would be as many hundred.
     assert!(after < before + 150 * 1024, "{before} KiB, then {after} KiB: they are buffered");
-    // One of them reads on: what was under way, then the newest state whole, without those in between.
+    // One of them reads on: the rest of what was under way, then the newest state whole, without those in between.
     let mut stream = stopped.pop().unwrap();
     let mut text = Vec::new();
     let mut buffer = vec![0; 1024 * 1024];
     let last = format!("\"c{}\"", n - 1);
     let read = async {
-        while !text.windows(last.len()).any(|part| part == last.as_bytes()) {
+        loop {
             let n = stream.read(&mut buffer).await.unwrap();
             assert!(n > 0);
+            let from = text.len().saturating_sub(last.len());
             text.extend_from_slice(&buffer[..n]);
+            if memchr::memmem::find(&text[from..], last.as_bytes()).is_some() {
+                return;
+            }
         }
     };
     timeout(PATIENCE, read).await.unwrap();
     let text = String::from_utf8_lossy(&text);
     let wholes = text.matches("event: whole").count();
     let changes = text.matches("event: change").count();
-    assert!(wholes >= 2 && changes < 5, "{wholes} wholes, {changes} changes");
+    assert!(wholes >= 1 && changes < 5, "{wholes} wholes, {changes} changes");
 }
 
 #[tokio::test]
@@ -232,12 +242,22 @@ async fn promtool_finds_nothing_wrong_with_the_metrics() {
         })
         .collect();
     assert_eq!(bring(&hub, &Value::from(events)).await.1["accepted"], 150);
-    let (_, Value::String(text)) = hub.get("/metrics", "wall").await else { panic!() };
-    for line in
-        ["floorwatch_queue_offered{queue=\"billing\",window=\"today\"}", "floorwatch_events_total{source=\"hub\"} 150"]
-    {
-        assert!(text.contains(line), "no {line} in\n{text}");
-    }
+    let wanted = [
+        "floorwatch_queue_offered{queue=\"billing\",window=\"today\"}",
+        "floorwatch_queue_service_level_ratio{queue=\"sales \\\"north\\\"\",window=\"today\"} 1\n",
+        "floorwatch_queue_asa_seconds{queue=\"a\\\\b\",window=\"today\"} 2\n",
+        "floorwatch_events_total{source=\"hub\"} 150\n",
+    ];
+    let end = Instant::now() + PATIENCE;
+    let text = loop {
+        let (_, Value::String(text)) = hub.get("/metrics", "wall").await else { panic!() };
+        // How the sources do is told with the next board.
+        if wanted.iter().all(|line| text.contains(line)) {
+            break text;
+        }
+        assert!(Instant::now() < end, "{text}");
+        sleep(Duration::from_millis(50)).await;
+    };
     let promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())

@@ -58,6 +58,19 @@ fn tokens() -> Vec<Token> {
 
 impl Scene {
     pub(super) async fn new(tokens: Vec<Token>) -> Self {
+        let scene = Self::bare(tokens).await;
+        let long_ago = scene.clock.now() - Span::seconds(900);
+        let events = vec![offered("c-1", "billing", long_ago), offered("c-2", "sales", long_ago)];
+        scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+        let mut boards = scene.handle.watch();
+        while boards.borrow_and_update().alerts.len() < 2 {
+            boards.changed().await.unwrap();
+        }
+        scene
+    }
+
+    /// A floor on which nothing has happened.
+    async fn bare(tokens: Vec<Token>) -> Self {
         let now = Time::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
         let clock = Clock::manual(now);
         let settings = Settings {
@@ -74,15 +87,8 @@ impl Scene {
         tokio::spawn(floor.run());
         let inlet = Inlet::default();
         inlet.open(1, "hub".into(), clock.clone(), &to);
-        let long_ago = now - Span::seconds(900);
-        let events = vec![offered("c-1", "billing", long_ago), offered("c-2", "sales", long_ago)];
-        to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
         let (health, reason) = (Health::Live, Label::default());
         to.send(Message::Health { source: 0, health, reason, at: now, next_try: None }).await.unwrap();
-        let mut boards = handle.watch();
-        while boards.borrow_and_update().alerts.len() < 2 {
-            boards.changed().await.unwrap();
-        }
         let premises = Premises { handle: handle.clone(), tokens, inlet: Some(inlet), clock: clock.clone() };
         let (_, hub) = build(premises, CancellationToken::new());
         Self { hub, handle, clock, to }
@@ -325,4 +331,194 @@ fn a_token_is_new_each_time_and_its_digest_reads_back() {
     let text = format!("name = \"a\"\nrole = \"viewer\"\nsha256 = \"{print}\"");
     assert_eq!(toml::from_str::<Token>(&text).unwrap().sha256, print);
     assert!(toml::from_str::<Token>(&text.replace(&print.to_string(), "abc")).is_err());
+}
+
+/// What happens in a queue that may be seen (`sales`, `sales desk`), or in one that may not.
+#[derive(Clone, Debug)]
+struct Call {
+    queue: usize,
+    ago: i64,
+    end: u8,
+}
+
+const QUEUES: [&str; 4] = ["sales", "sales desk", "billing", "hidden billing"];
+
+impl Call {
+    fn events(&self, n: usize, now: Time) -> Vec<Event> {
+        let queue = QUEUES[self.queue];
+        // The same in every floor, whatever else there is: a number within its queue.
+        let contact = format!("{queue}-{n}");
+        let at = now - Span::seconds(self.ago);
+        let step = |after: i64, step: Step| Event {
+            at: at + Span::seconds(after),
+            origin: "pbx".into(),
+            id: None,
+            kind: Kind::Contact { contact: contact.as_str().into(), queue: None, step },
+        };
+        let mut first = offered(&contact, queue, at);
+        if let Kind::Contact { step: Step::Offered(offer), .. } = &mut first.kind {
+            offer.customer = Some(contact.as_str().into());
+        }
+        let mut events = vec![first];
+        if self.end == 1 {
+            events.push(step(20, Step::Abandoned { wait: None, position: None }));
+        }
+        events
+    }
+}
+
+mod property {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A floor on which these calls came, asked as bob, who may see what is called sales.
+    async fn floor(calls: &[Call]) -> Scene {
+        let tokens = vec![token("ann", Role::Supervisor, &[]), token("bob", Role::Supervisor, &["sales*"])];
+        let scene = Scene::bare(tokens).await;
+        let now = scene.clock.now();
+        let mut counts = [0; QUEUES.len()];
+        let mut events = Vec::new();
+        for call in calls {
+            counts[call.queue] += 1;
+            events.extend(call.events(counts[call.queue], now));
+        }
+        events.sort_by_key(|event| event.at);
+        let (kept, told) = tokio::sync::oneshot::channel();
+        scene.to.send(Message::Events { source: 0, events, cursor: None, kept: Some(kept) }).await.unwrap();
+        told.await.unwrap();
+        // All of it stands on the board, and those who have waited for far too long have their alerts.
+        let waiting = calls.iter().filter(|call| call.end != 1);
+        let late: std::collections::BTreeSet<usize> =
+            waiting.clone().filter(|call| call.ago > 900).map(|call| call.queue).collect();
+        let waiting = waiting.count();
+        let mut boards = scene.handle.watch();
+        let there = boards.wait_for(|board| board.waiting.len() == waiting && board.alerts.len() >= late.len());
+        let there = tokio::time::timeout(std::time::Duration::from_secs(20), there).await;
+        assert!(there.is_ok(), "{waiting} wait, {} queues for too long", late.len());
+        drop(there);
+        scene
+    }
+
+    /// Without what tells nothing of any queue: when, and the how-manieth it is.
+    fn plain(mut value: Value) -> Value {
+        fn strip(value: &mut Value) {
+            match value {
+                Value::Object(fields) => {
+                    for name in ["at", "seq"] {
+                        fields.shift_remove(name);
+                    }
+                    // An alert's number; a queue's id is a name.
+                    if fields.get("id").is_some_and(Value::is_number) {
+                        fields.shift_remove("id");
+                    }
+                    fields.values_mut().for_each(strip);
+                }
+                Value::Array(values) => values.iter_mut().for_each(strip),
+                _ => {}
+            }
+        }
+        strip(&mut value);
+        value
+    }
+
+    fn calls(queues: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Call>> {
+        let call = (queues, 1..7200_i64, 0..3_u8).prop_map(|(queue, ago, end)| Call { queue, ago, end });
+        proptest::collection::vec(call, 0..12)
+    }
+
+    fn word(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+        proptest::sample::select(words).prop_map(str::to_owned)
+    }
+
+    /// Any question at all, in a URL or in a body.
+    fn question() -> impl Strategy<Value = (&'static str, String, String)> {
+        let of = proptest::collection::vec(
+            word(&[
+                "queue:sales",
+                "queue:sales%20desk",
+                "queue:billing",
+                "queue:*",
+                "queue:hidden%20billing",
+                "agent:ann",
+                "intent:x",
+                "channel:voice",
+                "team:t",
+                "queue:",
+                "queue:SALES",
+            ]),
+            0..3,
+        );
+        let by = word(&[
+            "",
+            "queue",
+            "agent",
+            "queue,agent",
+            "agent,queue",
+            "intent",
+            "channel",
+            "team,queue",
+            "queue,queue",
+        ]);
+        let over = word(&["today", "15m", "1h", "7d", "2026-03-02T00:00:00Z..2026-03-02T13:00:00Z"]);
+        let every = word(&["", "30m", "1d"]);
+        let kpis =
+            word(&["offered", "offered,abandoned,asa_s", "waiting,longest_wait_s", "service_level,abandonment_rate"]);
+        let figures = (of, by, over, every, kpis).prop_map(|(of, by, over, every, kpis)| {
+            let mut path = format!("/v1/figures?kpis={}&over={over}", kpis.replace("asa_s", "asa"));
+            for of in of {
+                path += &format!("&of={of}");
+            }
+            for (key, value) in [("by", by), ("every", every)] {
+                if !value.is_empty() {
+                    path += &format!("&{key}={value}");
+                }
+            }
+            ("GET", path, String::new())
+        });
+        let slice = word(&["[]", r#"[["queue","sales"]]"#, r#"[["queue","billing"]]"#, r#"[["channel","voice"]]"#]);
+        let only = word(&["all", "abandoned"]);
+        let contacts = (slice, only, 0..20_usize).prop_map(|(of, only, limit)| {
+            let body = format!(r#"{{"of":{of},"over":{{"window":"today"}},"only":"{only}","limit":{limit}}}"#);
+            ("POST", "/v1/contacts".to_owned(), body)
+        });
+        let plain = word(&["/v1/board", "/metrics", "/v1/alerts/history", "/v1/alerts/history?limit=1"]);
+        prop_oneof![3 => figures, 2 => contacts, 1 => plain.prop_map(|path| ("GET", path, String::new()))]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, max_shrink_time: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn floors_that_differ_in_what_is_hidden_answer_the_same(
+            seen in calls(0..2),
+            hidden in calls(2..4),
+            others in calls(2..4),
+            questions in proptest::collection::vec(question(), 1..12),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (one, other) = ([&seen[..], &hidden].concat(), [&seen[..], &others].concat());
+                let (one, other) = tokio::join!(floor(&one), floor(&other));
+                for (method, path, body) in &questions {
+                    let ask = async |scene: &Scene| {
+                        let (status, said) = scene.ask(method.parse().unwrap(), path, "bob", body).await;
+                        (status, plain(said))
+                    };
+                    let (mut left, mut right) = (ask(&one).await, ask(&other).await);
+                    // Each board is made, and judged, in its own time.
+                    for _ in 0..30 {
+                        if left == right {
+                            break;
+                        }
+                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                        (left, right) = (ask(&one).await, ask(&other).await);
+                    }
+                    let text = left.1.to_string();
+                    assert!(!text.contains("billing"), "{path} {body}: {text}");
+                    assert_eq!(left, right, "{path} {body}");
+                }
+            });
+        }
+    }
 }
