@@ -22,6 +22,8 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
         return board;
     }
     board.total = Live::default();
+    // Where alerts go to is for those who see all of them.
+    board.untold.clear();
     board.queues.retain(|row| queues.holds(&row.id));
     board.waiting.retain(|row| queues.holds(&row.queue));
     // An agent is seen with those queues of his that are seen, and while he works elsewhere it isn't told on what.
