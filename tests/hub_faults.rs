@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "support/hub.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
 mod hub;
 
 use std::collections::BTreeMap;
@@ -147,6 +146,7 @@ async fn settled(hub: &Hub, confirmed: u64) -> (usize, BTreeMap<u64, Value>) {
 }
 
 /// Kill a hub so often, at any moment, while events and acknowledgements come and boards look on.
+#[expect(clippy::print_stdout, reason = "the figures are to be read")]
 async fn killed(times: usize) {
     let mut hub = Hub::new("");
     hub.start().await;
@@ -231,7 +231,7 @@ async fn told_to_end_it_keeps_what_it_has_answered_and_ends_its_streams() {
     // The stream ends as it should, not in the middle.
     let end = timeout(PATIENCE, async {
         while let Some(chunk) = stream.next().await {
-            drop(chunk.unwrap())
+            drop(chunk.unwrap());
         }
     });
     end.await.unwrap();

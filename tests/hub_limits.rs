@@ -1,12 +1,6 @@
 //! What a hub bears: bodies, heads and senders that are too large, too slow or too many, and readers that don't read.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::string_slice, reason = "a test may panic")]
 
 #[path = "support/hub.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]

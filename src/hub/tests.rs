@@ -467,11 +467,11 @@ mod property {
         let figures = (of, by, over, every, kpis).prop_map(|(of, by, over, every, kpis)| {
             let mut path = format!("/v1/figures?kpis={}&over={over}", kpis.replace("asa_s", "asa"));
             for of in of {
-                path += &format!("&of={of}");
+                path.extend(["&of=", of.as_str()]);
             }
             for (key, value) in [("by", by), ("every", every)] {
                 if !value.is_empty() {
-                    path += &format!("&{key}={value}");
+                    path.extend(["&", key, "=", value.as_str()]);
                 }
             }
             ("GET", path, String::new())
