@@ -57,7 +57,9 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, Problem> {
     // A header that holds no token is not the same as no header.
     let header = parts.headers.get(header::AUTHORIZATION);
     let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
-    let caller = identify(&peer.0, token, &hub.tokens);
+    // A page in somebody's browser reaches this machine under a name of its own: nobody is known by that.
+    let led_here = token.is_none() && matches!(peer.0, Peer::Network(_)) && !is_meant(parts);
+    let caller = identify(&peer.0, token, &hub.tokens).filter(|_| !led_here);
     // Those who are not known share what their address is allowed.
     let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
     if !hub.rates.admit(&who) {
@@ -65,6 +67,15 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, Problem> {
     }
     let caller = caller.ok_or_else(Problem::unknown_caller)?;
     if caller.role.may(right) { Ok(caller) } else { Err(Problem::not_allowed(caller.role.word())) }
+}
+
+/// Whether whoever asks meant this machine: by its name for itself, or its address.
+fn is_meant(parts: &Parts) -> bool {
+    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(named) = named.or_else(|| parts.uri.host()) else { return true };
+    let named = named.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(named, |(host, _)| host);
+    let bare = named.trim_start_matches('[').trim_end_matches(']');
+    named.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// A small body, whole.
