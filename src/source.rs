@@ -2,7 +2,7 @@
 //!
 //! One file or folder a kind of source: bytes → records (pure) → events (pure). A source runs on its own thread
 //! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
-//! session inside the shared loop of [`link`], which makes the connection anew for ever.
+//! session inside the shared loop of `link`, which makes the connection anew for ever.
 
 pub mod asterisk;
 mod body;

@@ -1,7 +1,7 @@
 //! HTTP, the same for every source that asks for something: who is asked, with what credentials, how long it may
 //! take, how much may come, and every way to fail in words.
 //!
-//! A [`Client`] is for one connection of the shared loop: secrets and certificates are read when it is made, so a new
+//! A `Client` is for one connection of the shared loop: secrets and certificates are read when it is made, so a new
 //! token is taken up as soon as the old one is refused.
 
 mod address;
