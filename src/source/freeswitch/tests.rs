@@ -14,7 +14,7 @@ use crate::source::{self, Connector, Message, link};
 use stub::{EventSocket, State};
 
 #[expect(dead_code, reason = "other tests use more of it")]
-#[path = "../../../tests/support/event_socket.rs"]
+#[path = "../../../tests/it/support/event_socket.rs"]
 mod stub;
 
 /// Longer than anything takes, however busy the machine.

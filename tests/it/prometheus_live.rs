@@ -1,7 +1,5 @@
 //! Figures from a Prometheus server: a real one, and one that fails in every way.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

@@ -1,21 +1,12 @@
 //! The program killed while it tells people: nothing is lost, and nothing told twice but what had no answer yet.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/board.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod board;
-#[path = "support/hooks.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod hooks;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use board::{Floor, PROGRAM, now};
-use hooks::{Answer, Hooks};
+use crate::support::board::{Floor, PROGRAM, now};
+use crate::support::hooks::{Answer, Hooks};
 use tokio::time::sleep;
 
 /// The program without a screen.

@@ -1,7 +1,5 @@
 //! The plan of the house, held by a test: imports only point down, and no file grows past reading.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

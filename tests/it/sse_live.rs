@@ -1,25 +1,15 @@
 //! A stream of server-sent events, as the board sees it: real connections on loopback, and every way to fail.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
-
-#[path = "support/faults.rs"]
-mod faults;
-#[path = "support/peer.rs"]
-mod peer;
-#[path = "support/told.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod told;
-
 use std::io;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use faults::{Case, an_hour_ahead, drip, peak_memory};
+use crate::support::faults::{Case, an_hour_ahead, drip, peak_memory};
+use crate::support::peer::{Conversation, Peer};
+use crate::support::told::{Told, event};
 use floorwatch::board::Health;
 use floorwatch::source::Kind;
-use peer::{Conversation, Peer};
-use told::{Told, event};
 
 const STREAM: &str = "200 OK\nContent-Type: text/event-stream; charset=utf-8";
 const CASE: Case = Case { kind: Kind::Sse, good, keys: "" };

@@ -18,7 +18,7 @@ const CHALLENGE: &str = "166094130";
 const KEY: &str = "94e444d6c4f8ec6250b1e8468607a7de";
 const SECRET: &str = "wallboard";
 
-pub(super) fn fixture(scenario: &str, file: &str) -> PathBuf {
+pub(crate) fn fixture(scenario: &str, file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/asterisk/scenario-{scenario}")).join(file)
 }
 
@@ -29,13 +29,13 @@ fn unpacked(scenario: &str, file: &str) -> Vec<u8> {
 }
 
 /// A recorded connection: when it was made, and its bytes behind the banner as they were read, each with its time.
-pub(super) struct Connection {
-    pub(super) at: Time,
-    pub(super) reads: Vec<(Time, Vec<u8>)>,
+pub(crate) struct Connection {
+    pub(crate) at: Time,
+    pub(crate) reads: Vec<(Time, Vec<u8>)>,
     /// The reply to `QueueStatus` that was recorded next.
-    pub(super) status: Vec<u8>,
+    pub(crate) status: Vec<u8>,
     /// The id of the question in it.
-    pub(super) status_id: String,
+    pub(crate) status_id: String,
 }
 
 /// The lines of a `.times` file: offset, time, note.
@@ -70,7 +70,7 @@ fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
 }
 
 /// The connections of a recording that came about.
-pub(super) fn connections(scenario: &str) -> Vec<Connection> {
+pub(crate) fn connections(scenario: &str) -> Vec<Connection> {
     let raw = unpacked(scenario, "agent.raw.gz");
     let times = times(scenario, "agent");
     let statuses = statuses(scenario);
@@ -116,14 +116,14 @@ pub(super) fn connections(scenario: &str) -> Vec<Connection> {
 }
 
 /// A server, and what a source needs to reach it.
-pub(super) struct Server {
-    pub(super) listener: TcpListener,
+pub(crate) struct Server {
+    pub(crate) listener: TcpListener,
     _folder: TempDir,
-    pub(super) settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl Server {
-    pub(super) fn new(queue_log: Option<PathBuf>) -> Self {
+    pub(crate) fn new(queue_log: Option<PathBuf>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret");
         fs::write(&secret, SECRET).unwrap();
@@ -144,32 +144,32 @@ impl Server {
 }
 
 /// One connection from the server's side.
-pub(super) struct Peer {
-    pub(super) stream: TcpStream,
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
     reader: BufReader<TcpStream>,
 }
 
 /// An action: its name, its id, and all its lines.
-pub(super) struct Action {
-    pub(super) name: String,
-    pub(super) id: String,
-    pub(super) lines: Vec<String>,
+pub(crate) struct Action {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Peer {
-    pub(super) fn accept(listener: &TcpListener) -> Self {
+    pub(crate) fn accept(listener: &TcpListener) -> Self {
         let (stream, _) = listener.accept().unwrap();
         stream.set_nodelay(true).unwrap();
         let reader = BufReader::new(stream.try_clone().unwrap());
         Self { stream, reader }
     }
 
-    pub(super) fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).unwrap();
     }
 
     /// The next action; `None` once the other side is gone.
-    pub(super) fn action(&mut self) -> Option<Action> {
+    pub(crate) fn action(&mut self) -> Option<Action> {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -188,7 +188,7 @@ impl Peer {
     }
 
     /// Answer an action as Asterisk does; `status` is the reply to `QueueStatus` and the id in it.
-    pub(super) fn answer(&mut self, action: &Action, now: Time, status: (&[u8], &str)) {
+    pub(crate) fn answer(&mut self, action: &Action, now: Time, status: (&[u8], &str)) {
         let id = &action.id;
         let said = |line: &str| action.lines.iter().any(|l| l == line);
         match action.name.as_str() {
@@ -219,18 +219,18 @@ impl Peer {
 }
 
 /// How a recording is played.
-pub(super) struct Play {
-    pub(super) connections: Vec<Connection>,
+pub(crate) struct Play {
+    pub(crate) connections: Vec<Connection>,
     /// So many bytes of each connection go out one by one.
-    pub(super) singly: usize,
+    pub(crate) singly: usize,
     /// The clock goes with the recording, and nothing goes out before all else has been heard.
-    pub(super) paced: bool,
+    pub(crate) paced: bool,
     /// What is done before each read goes out, with its time.
-    pub(super) before: Box<dyn FnMut(Time) + Send>,
+    pub(crate) before: Box<dyn FnMut(Time) + Send>,
 }
 
 /// The name of the last of them.
-pub(super) const LAST: &str = "of all";
+pub(crate) const LAST: &str = "of all";
 
 /// An event that says that all before it has been heard.
 fn sentinel(name: &str) -> String {
@@ -240,7 +240,7 @@ fn sentinel(name: &str) -> String {
 }
 
 /// Play it all. Each time `heard` says that a sentinel was, time goes on.
-pub(super) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>, clock: &Clock) {
+pub(crate) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>, clock: &Clock) {
     let count = play.connections.len();
     for (number, connection) in play.connections.into_iter().enumerate() {
         let mut peer = Peer::accept(listener);

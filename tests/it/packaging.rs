@@ -2,12 +2,6 @@
 //!
 //! Run with `UPDATE_DOCS=1` to write the manual and the completions anew.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/board.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod board;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
@@ -17,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use board::{Board, Floor, PROGRAM, step};
+use crate::support::board::{Board, Floor, PROGRAM, step};
 use clap::CommandFactory;
 use clap_complete::Shell;
 use floorwatch::cli::{Cli, completions};

@@ -1,7 +1,5 @@
 //! The program's reports against figures that other programs computed from the same recordings.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;

@@ -9,9 +9,9 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The password it takes.
-pub(super) const PASSWORD: &str = "ClueCon-42";
+pub(crate) const PASSWORD: &str = "ClueCon-42";
 /// The user it knows, with the same password.
-pub(super) const USER: &str = "board@default";
+pub(crate) const USER: &str = "board@default";
 
 const MEMBERS: &str = "queue|instance_id|uuid|session_uuid|cid_number|cid_name|system_epoch|joined_epoch|rejoined_epoch|\
     bridge_epoch|abandoned_epoch|base_score|skill_score|serving_agent|serving_system|state|score";
@@ -21,44 +21,44 @@ const AGENTS: &str = "name|instance_id|uuid|type|contact|status|state|max_no_ans
 
 /// What it is to do.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Said instead of the greeting; the connection is closed after it.
-    pub(super) greeting: Option<Vec<u8>>,
+    pub(crate) greeting: Option<Vec<u8>>,
     /// It takes commands and answers none.
-    pub(super) silent: bool,
+    pub(crate) silent: bool,
     /// It refuses every command, the way it does to a user without rights.
-    pub(super) forbids: bool,
+    pub(crate) forbids: bool,
     /// `mod_callcenter` isn't loaded.
-    pub(super) has_no_centre: bool,
+    pub(crate) has_no_centre: bool,
     /// What a user may run, for the answer to `userauth`.
-    pub(super) allowed_api: String,
+    pub(crate) allowed_api: String,
     /// How far its clock is ahead, in seconds.
-    pub(super) ahead_s: i64,
+    pub(crate) ahead_s: i64,
     /// Rows of `queue list`: names.
-    pub(super) queues: Vec<String>,
+    pub(crate) queues: Vec<String>,
     /// Rows of `agent list`: name, status, state, wrap-up time.
-    pub(super) agents: Vec<(String, String, String, u32)>,
+    pub(crate) agents: Vec<(String, String, String, u32)>,
     /// Rows of `tier list`: queue and agent.
-    pub(super) tiers: Vec<(String, String)>,
+    pub(crate) tiers: Vec<(String, String)>,
     /// Rows of `queue list members`, by their uuid.
-    pub(super) members: BTreeMap<String, String>,
+    pub(crate) members: BTreeMap<String, String>,
     /// Commands, as they came.
-    pub(super) heard: Vec<String>,
+    pub(crate) heard: Vec<String>,
     /// Logins that were let in.
-    pub(super) logins: usize,
+    pub(crate) logins: usize,
 }
 
 /// The stub. It goes on until the test ends.
 #[derive(Clone, Debug)]
-pub(super) struct EventSocket {
-    pub(super) address: String,
+pub(crate) struct EventSocket {
+    pub(crate) address: String,
     state: Arc<Mutex<State>>,
     /// Who wants events. Whoever writes holds it, so that frames stay whole.
     lines: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl EventSocket {
-    pub(super) fn start(state: State) -> Self {
+    pub(crate) fn start(state: State) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stub = Self { address, state: Arc::new(Mutex::new(state)), lines: Arc::default() };
@@ -72,12 +72,12 @@ impl EventSocket {
         stub
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// Seconds by its clock.
-    pub(super) fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         i64::try_from(self.micros() / 1_000_000).unwrap()
     }
 
@@ -89,7 +89,7 @@ impl EventSocket {
     }
 
     /// A caller in the lists.
-    pub(super) fn put_member(&self, member: &str, session: &str, queue: &str, joined: i64, state: &str, agent: &str) {
+    pub(crate) fn put_member(&self, member: &str, session: &str, queue: &str, joined: i64, state: &str, agent: &str) {
         let row = format!(
             "{queue}|single_box|{member}|{session}|0170{member}|Bob | Co|{joined}|{joined}|0|{joined}|0|0|0|{agent}|single_box|{state}|7"
         );
@@ -97,7 +97,7 @@ impl EventSocket {
     }
 
     /// Break every connection off, with what stands in `last` as its last words.
-    pub(super) fn hang_up(&self, last: &[u8]) {
+    pub(crate) fn hang_up(&self, last: &[u8]) {
         for mut line in std::mem::take(&mut *self.lines.lock().unwrap()) {
             let _ = line.write_all(last);
             let _ = line.shutdown(Shutdown::Both);
@@ -105,12 +105,12 @@ impl EventSocket {
     }
 
     /// An event of the call centre, to every connection.
-    pub(super) fn event(&self, action: &str, fields: &[(&str, &str)]) {
+    pub(crate) fn event(&self, action: &str, fields: &[(&str, &str)]) {
         self.send(&[&event(action, self.micros(), fields)]);
     }
 
     /// Bytes to every connection, one portion after the other.
-    pub(super) fn send(&self, portions: &[&[u8]]) {
+    pub(crate) fn send(&self, portions: &[&[u8]]) {
         for line in &mut *self.lines.lock().unwrap() {
             for portion in portions {
                 let _ = line.write_all(portion);
@@ -213,7 +213,7 @@ impl EventSocket {
 }
 
 /// An event's frame.
-pub(super) fn event(action: &str, micros: u128, fields: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn event(action: &str, micros: u128, fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = format!(
         "Event-Subclass: callcenter%3A%3Ainfo\nEvent-Name: CUSTOM\nCore-UUID: 0c4f\nEvent-Date-Timestamp: {micros}\n\
          Event-Sequence: 99\nCC-Action: {action}\n"

@@ -1,16 +1,10 @@
 //! The program as its users run it: exit codes, one clear line on stderr, quiet pipes.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use event_socket::{EventSocket, PASSWORD, State, USER};
-
-#[expect(dead_code, reason = "other tests use more of it")]
-#[path = "support/event_socket.rs"]
-mod event_socket;
+use crate::support::event_socket::{EventSocket, PASSWORD, State, USER};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floorwatch"));

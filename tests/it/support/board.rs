@@ -14,22 +14,22 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, SlavePty,
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_floorwatch");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_floorwatch");
 /// How long anything may take. A busy machine is slow; nothing here tells how fast the program is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the terminal has been sent.
-pub(super) struct Seen {
-    pub(super) emulator: vt100::Parser,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) emulator: vt100::Parser,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A terminal with a program in it.
-pub(super) struct Board {
+pub(crate) struct Board {
     child: Box<dyn Child + Send + Sync>,
     /// `None` once it was closed.
     terminal: Option<Terminal>,
-    pub(super) seen: Arc<Mutex<Seen>>,
+    pub(crate) seen: Arc<Mutex<Seen>>,
     held: Arc<AtomicBool>,
     closed: Arc<AtomicBool>,
 }
@@ -49,7 +49,7 @@ fn size(n: u16) -> NonZeroU16 {
 
 impl Board {
     /// Run a command in a terminal of 140 × 44.
-    pub(super) fn run(command: CommandBuilder) -> Self {
+    pub(crate) fn run(command: CommandBuilder) -> Self {
         let (rows, columns) = (44, 140);
         let pty_size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let PtyPair { master, slave } = native_pty_system().openpty(pty_size).unwrap();
@@ -83,45 +83,45 @@ impl Board {
     }
 
     /// Read nothing from the terminal any more, so that it fills up; or go on.
-    pub(super) fn hold(&self, held: bool) {
+    pub(crate) fn hold(&self, held: bool) {
         self.held.store(held, Ordering::Relaxed);
     }
 
     /// Type. Keys that come at once are read as one where the first is Esc.
-    pub(super) fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         let keyboard = &mut self.terminal.as_mut().unwrap().keyboard;
         keyboard.write_all(keys.as_bytes()).unwrap();
         keyboard.flush().unwrap();
     }
 
     /// Type, and wait until the screen shows `text`.
-    pub(super) fn press(&mut self, keys: &str, text: &str) {
+    pub(crate) fn press(&mut self, keys: &str, text: &str) {
         self.type_keys(keys);
         self.wait_for(text);
     }
 
     /// The screen's text.
-    pub(super) fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.seen.lock().unwrap().emulator.screen().contents()
     }
 
     /// The first line that holds `text`.
-    pub(super) fn line(&self, text: &str) -> Option<String> {
+    pub(crate) fn line(&self, text: &str) -> Option<String> {
         self.screen().lines().find(|line| line.contains(text)).map(str::to_owned)
     }
 
     /// Wait until the screen shows `text`.
-    pub(super) fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait_until(text, |seen| seen.emulator.screen().contents().contains(text));
     }
 
     /// Wait until the screen no longer shows `text`.
-    pub(super) fn wait_without(&self, text: &str) {
+    pub(crate) fn wait_without(&self, text: &str) {
         self.wait_until(&format!("no {text}"), |seen| !seen.emulator.screen().contents().contains(text));
     }
 
     /// Wait until `done`; `what` is told where it never is.
-    pub(super) fn wait_until(&self, what: &str, done: impl Fn(&Seen) -> bool) {
+    pub(crate) fn wait_until(&self, what: &str, done: impl Fn(&Seen) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !done(&self.seen.lock().unwrap()) {
             assert!(Instant::now() < end, "waited in vain for: {what}; the screen:\n{}", self.screen());
@@ -130,18 +130,18 @@ impl Board {
     }
 
     /// The process that was started.
-    pub(super) fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.process_id().unwrap().try_into().unwrap()).unwrap()
     }
 
     /// End the process as nothing can be done about: `kill -9`.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         kill_process(self.pid(), Signal::KILL).unwrap();
         self.child.wait().unwrap();
     }
 
     /// Wait until the process has ended; its exit code.
-    pub(super) fn exit_code(&mut self) -> u32 {
+    pub(crate) fn exit_code(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -153,18 +153,18 @@ impl Board {
     }
 
     /// Give the terminal another size.
-    pub(super) fn resize(&self, cols: u16, rows: u16) {
+    pub(crate) fn resize(&self, cols: u16, rows: u16) {
         self.seen.lock().unwrap().emulator.screen_mut().set_size(size(rows), size(cols));
         self.terminal.as_ref().unwrap().master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
     /// The terminal's local modes, as bits: whether lines are edited and echoed.
-    pub(super) fn modes(&self) -> u32 {
+    pub(crate) fn modes(&self) -> u32 {
         self.terminal.as_ref().unwrap().master.get_termios().unwrap().local_flags.bits()
     }
 
     /// Close the terminal as its window is closed. The program must draw once more: who reads it ends then.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.closed.store(true, Ordering::Relaxed);
         self.terminal = None;
     }
@@ -181,13 +181,13 @@ impl Drop for Board {
 }
 
 /// A floor on the disk: a configuration, sources that grow, a journal.
-pub(super) struct Floor {
+pub(crate) struct Floor {
     folder: TempDir,
 }
 
 impl Floor {
     /// A floor where nothing has happened. `own` is added to its configuration.
-    pub(super) fn new(own: &str) -> Self {
+    pub(crate) fn new(own: &str) -> Self {
         let floor = Self { folder: tempfile::tempdir().unwrap() };
         let mut text = String::new();
         write!(
@@ -234,12 +234,12 @@ worsening = 1000000
     }
 
     /// A file of the floor.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The program with this floor's configuration and an environment of its own.
-    pub(super) fn command(&self, arguments: &[&str]) -> CommandBuilder {
+    pub(crate) fn command(&self, arguments: &[&str]) -> CommandBuilder {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
         self.settle(&mut command);
@@ -247,7 +247,7 @@ worsening = 1000000
     }
 
     /// The environment in which everything runs.
-    pub(super) fn settle(&self, command: &mut CommandBuilder) {
+    pub(crate) fn settle(&self, command: &mut CommandBuilder) {
         command.env_clear();
         command.cwd(self.folder.path());
         let settings = [
@@ -264,25 +264,25 @@ worsening = 1000000
     }
 
     /// Open the board.
-    pub(super) fn open(&self) -> Board {
+    pub(crate) fn open(&self) -> Board {
         Board::run(self.command(&[]))
     }
 
     /// Add lines to a source.
-    pub(super) fn append(&self, source: &str, text: &str) {
+    pub(crate) fn append(&self, source: &str, text: &str) {
         append(&self.path(source), text);
     }
 }
 
 /// Add text to a file.
-pub(super) fn append(path: &Path, text: &str) {
+pub(crate) fn append(path: &Path, text: &str) {
     let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 
 /// The lines of a queue_log that say what happens at step `n`: a call joins, the one before is answered, the one
 /// before that is over. Some calls are always under way.
-pub(super) fn step(n: u32) -> String {
+pub(crate) fn step(n: u32) -> String {
     let now = now().timestamp();
     let mut text = format!("{now}|c{n}|billing|NONE|ENTERQUEUE||0123{n}|1\n");
     if let Some(n) = n.checked_sub(1) {
@@ -295,7 +295,7 @@ pub(super) fn step(n: u32) -> String {
 }
 
 /// A time zone where it is about noon: "today" is far from its ends.
-pub(super) fn noon() -> String {
+pub(crate) fn noon() -> String {
     use chrono::Timelike;
     match i64::from(now().hour()) - 12 {
         0 => "Etc/GMT".to_owned(),
@@ -304,6 +304,6 @@ pub(super) fn noon() -> String {
 }
 
 /// The time, in UTC.
-pub(super) fn now() -> chrono::DateTime<chrono::Utc> {
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     floorwatch::clock::Clock::System.now().to_chrono()
 }

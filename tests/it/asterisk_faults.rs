@@ -1,17 +1,11 @@
 //! What the Asterisk source makes of peers and restarts that are not as they should be.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/asterisk.rs"]
-#[expect(dead_code, reason = "recordings are played elsewhere")]
-mod asterisk;
-
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
-use asterisk::{Peer, Server};
+use crate::support::asterisk::{Peer, Server};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::{self, Engine};

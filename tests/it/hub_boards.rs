@@ -1,16 +1,11 @@
 //! Two boards in two terminals, of one hub on the same machine.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/board.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod board;
-
+use crate::support::board;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use board::{Board, Floor, PROGRAM, step};
+use crate::support::board::{Board, Floor, PROGRAM, step};
 
 /// A hub that runs, until it is dropped.
 struct Hub(Child);

@@ -1,17 +1,12 @@
 //! A hub that is killed, told to end, or given another certificate: what it has answered stays true.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/hub.rs"]
-mod hub;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::support::hub::{Hub, PATIENCE, event, token};
 use futures_util::StreamExt;
-use hub::{Hub, PATIENCE, event, token};
 use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use rustix::process::Signal;

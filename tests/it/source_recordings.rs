@@ -1,7 +1,5 @@
 //! Real recordings through the sources: what they hold is counted as an independent program counted it.
 
-#![expect(clippy::expect_used, reason = "a test fails by it")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,6 @@
 //! A FreeSWITCH on loopback as the board sees it: the source as it is started for the floor, and what it tells.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
+use crate::support::event_socket;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpListener;
@@ -18,10 +17,7 @@ use floorwatch::source::{Connector, Message, Running, Settings, freeswitch};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
-use event_socket::{EventSocket, PASSWORD, State, USER};
-
-#[path = "support/event_socket.rs"]
-mod event_socket;
+use crate::support::event_socket::{EventSocket, PASSWORD, State, USER};
 
 /// Longer than anything takes, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(30);

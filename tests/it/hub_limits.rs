@@ -1,16 +1,10 @@
 //! What a hub bears: bodies, heads and senders that are too large, too slow or too many, and readers that don't read.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::string_slice, reason = "a test may panic")]
-
-#[path = "support/hub.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod hub;
-
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hub::{Hub, PATIENCE, event, token};
+use crate::support::hub::{Hub, PATIENCE, event, token};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

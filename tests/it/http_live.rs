@@ -1,25 +1,16 @@
 //! An address that is asked at an interval, as the board sees it: real connections on loopback, every way to fail, and
 //! the answers of real vendors.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
-
-#[path = "support/faults.rs"]
-mod faults;
-#[path = "support/peer.rs"]
-mod peer;
-#[path = "support/told.rs"]
-mod told;
-
 use std::io;
 use std::path::Path;
 
+use crate::support::faults::{Case, an_hour_ahead, drip, peak_memory};
+use crate::support::peer::{Conversation, Peer};
+use crate::support::told::{Told, event};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode};
-use faults::{Case, an_hour_ahead, drip, peak_memory};
 use floorwatch::board::Health;
 use floorwatch::source::Kind;
-use peer::{Conversation, Peer};
-use told::{Told, event};
 
 const CASE: Case = Case { kind: Kind::Http, good, keys: "every_s = 1" };
 const MAP: &str = "every_s = 1\nmap = { queue = \"queue\", kpis = { waiting = \"waiting\" }, at = \"at\" }";
@@ -318,12 +309,16 @@ fn figures(wanted: &[(&str, f64)]) -> Vec<(String, f64)> {
 fn twilio_tells_its_queues() {
     // The example of Twilio's own description has nobody waiting, and a longest wait all the same.
     let real_time =
-        mapped("twilio_realtime", Method::GET, include_str!("fixtures/mappings/twilio_realtime.json"), "billing");
+        mapped("twilio_realtime", Method::GET, include_str!("../fixtures/mappings/twilio_realtime.json"), "billing");
     let staffed = [("agents_staffed", 9.0), ("agents_offline", 6.0)];
     let waiting = [("waiting", 0.0), ("longest_wait", 100.0), ("in_progress", 0.0)];
     assert_eq!(real_time, figures(&[&waiting[..], &staffed[..]].concat()));
-    let cumulative =
-        mapped("twilio_cumulative", Method::GET, include_str!("fixtures/mappings/twilio_cumulative.json"), "billing");
+    let cumulative = mapped(
+        "twilio_cumulative",
+        Method::GET,
+        include_str!("../fixtures/mappings/twilio_cumulative.json"),
+        "billing",
+    );
     let counts = [("offered", 100.0), ("answered", 100.0), ("abandoned", 100.0)];
     let rest = [("asa", 0.0), ("time_to_abandon", 0.0), ("ring_no_answer", 200.0)];
     assert_eq!(cumulative, figures(&[&counts[..], &rest[..]].concat()));
@@ -331,13 +326,13 @@ fn twilio_tells_its_queues() {
 
 #[test]
 fn zendesk_tells_its_queue() {
-    let told = mapped("zendesk_talk", Method::GET, include_str!("fixtures/mappings/zendesk_talk.json"), "voice");
+    let told = mapped("zendesk_talk", Method::GET, include_str!("../fixtures/mappings/zendesk_talk.json"), "voice");
     assert_eq!(told, figures(&[("waiting", 5.0), ("longest_wait", 120.0)]));
 }
 
 #[test]
 fn genesys_tells_its_queues_to_a_question_with_a_body() {
-    let body = include_str!("fixtures/mappings/genesys_queue_observations.json");
+    let body = include_str!("../fixtures/mappings/genesys_queue_observations.json");
     let told = mapped("genesys_queue_observations", Method::POST, body, "6f1e84df-0ae4-493e-9ad3-0c2c78786e09");
     let (ages, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(|(key, _)| key == "longest_wait");
     assert_eq!(rest, figures(&[("waiting", 2.0), ("in_progress", 4.0), ("agents_available", 3.0)]));

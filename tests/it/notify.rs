@@ -1,16 +1,12 @@
 //! Alerts told to people outside, by real requests to real servers: what is sent, in which order, and how often.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-
-#[path = "support/hooks.rs"]
-mod hooks;
-
 use std::fs::{self, Permissions};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::support::hooks::{Answer, Hooks};
 use chrono_tz::Tz;
 use floorwatch::alert::{
     Act, Alarms, Command, Episode, Settings as AlarmSettings, Severity, Surroundings, Who, built_in,
@@ -26,7 +22,6 @@ use floorwatch::secret::Secret;
 use floorwatch::source::Message;
 use floorwatch::source::tls::Tls;
 use floorwatch::text::Label;
-use hooks::{Answer, Hooks};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;

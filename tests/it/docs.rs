@@ -2,8 +2,6 @@
 //!
 //! Run with `UPDATE_DOCS=1` to write the generated parts anew.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test may panic")]
-
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One answer.
 #[derive(Clone, Copy)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Status(u16),
     /// With `Retry-After`, in seconds.
     Later(u16, u64),
@@ -29,33 +29,33 @@ pub(super) enum Answer {
 }
 
 /// What came.
-pub(super) struct Came {
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
-    pub(super) at: Instant,
+pub(crate) struct Came {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) at: Instant,
 }
 
 impl Came {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 }
 
 /// The server.
-pub(super) struct Hooks {
-    pub(super) address: SocketAddr,
+pub(crate) struct Hooks {
+    pub(crate) address: SocketAddr,
     answers: Arc<Mutex<VecDeque<Answer>>>,
     usual: Arc<Mutex<Answer>>,
     came: UnboundedReceiver<Came>,
 }
 
 impl Hooks {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
 
-    pub(super) async fn at(address: SocketAddr) -> Self {
+    pub(crate) async fn at(address: SocketAddr) -> Self {
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (to, came) = unbounded_channel();
@@ -71,22 +71,22 @@ impl Hooks {
     }
 
     /// The next answers, before the usual one.
-    pub(super) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub(crate) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
         self.answers.lock().unwrap().extend(answers);
     }
 
     /// What is answered where nothing else was said.
-    pub(super) fn answer_all(&self, answer: Answer) {
+    pub(crate) fn answer_all(&self, answer: Answer) {
         *self.usual.lock().unwrap() = answer;
     }
 
     /// What comes next.
-    pub(super) async fn next(&mut self) -> Came {
+    pub(crate) async fn next(&mut self) -> Came {
         timeout(PATIENCE, self.came.recv()).await.unwrap_or_else(|_| panic!("nothing came")).unwrap()
     }
 
     /// Nothing comes for a while.
-    pub(super) async fn nothing(&mut self) {
+    pub(crate) async fn nothing(&mut self) {
         let came = timeout(Duration::from_millis(400), self.came.recv()).await;
         assert!(came.is_err(), "{}", came.ok().flatten().unwrap().text);
     }

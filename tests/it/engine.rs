@@ -1,7 +1,5 @@
 //! The engine against a naive recount: any window and any slice, whatever the order of events.
 
-#![expect(clippy::indexing_slicing, reason = "the tables above are as long as the numbers drawn")]
-
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::{Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};

@@ -1,11 +1,5 @@
 //! What is kept survives: any end of the program, two boards on one journal, files that are rotated and cut.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/board.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod board;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +7,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use board::{Board, Floor, PROGRAM, now, step};
+use crate::support::board::{Board, Floor, PROGRAM, now, step};
 use floorwatch::clock::{Clock, Time};
 use floorwatch::journal::{Journal, Opened, Settings};
 use floorwatch::text::Label;

@@ -1,11 +1,6 @@
 //! Events pushed over HTTP: every answer, many senders at once, hostile ones, and that what was answered is kept.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/board.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod board;
-
+use crate::support::board;
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,16 +1,10 @@
 //! The board on a real terminal: every page by its keys, and the terminal given back whole however it ends.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
-
-#[path = "support/board.rs"]
-#[expect(dead_code, reason = "other tests need the rest")]
-mod board;
-
 use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use board::{Board, Floor, PROGRAM, noon, step};
+use crate::support::board::{Board, Floor, PROGRAM, noon, step};
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 

@@ -1,17 +1,12 @@
 //! A live Asterisk, played to the source from recordings over a real connection.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
-#[path = "support/asterisk.rs"]
-mod asterisk;
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc as std_mpsc;
 use std::thread;
 
-use asterisk::{LAST, Play, Server, connections, fixture, play};
+use crate::support::asterisk::{LAST, Play, Server, connections, fixture, play};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::{self, Engine, Outcome};

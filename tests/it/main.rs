@@ -1,0 +1,33 @@
+//! Every test that runs the whole program, or the library from outside. One binary: it links once, and a support
+//! module is compiled once for all tests that use it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may panic"
+)]
+
+mod asterisk_faults;
+mod asterisk_live;
+mod cli;
+mod docs;
+mod engine;
+mod freeswitch_live;
+mod http_live;
+mod hub_boards;
+mod hub_faults;
+mod hub_limits;
+mod layers;
+mod listen_live;
+mod notify;
+mod notify_kill;
+mod packaging;
+mod prometheus_live;
+mod report;
+mod restart;
+mod source_recordings;
+mod sse_live;
+mod support;
+mod terminal;

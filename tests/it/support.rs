@@ -1,0 +1,10 @@
+//! What several tests need: the program in a terminal, a hub, and peers for every kind of source.
+
+pub(crate) mod asterisk;
+pub(crate) mod board;
+pub(crate) mod event_socket;
+pub(crate) mod faults;
+pub(crate) mod hooks;
+pub(crate) mod hub;
+pub(crate) mod peer;
+pub(crate) mod told;
