@@ -5,7 +5,8 @@ use std::path::Path;
 
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::Error;
 
@@ -15,7 +16,7 @@ pub(super) fn to_stderr(file: Option<&Path>) -> Result<Option<WorkerGuard>, Erro
         return start(file, None);
     }
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    begin(writer);
+    begin(writer)?;
     Ok(Some(guard))
 }
 
@@ -46,13 +47,17 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
         }
         (None, None) => return Ok(None),
     };
-    begin(writer);
+    begin(writer)?;
     Ok(Some(guard))
 }
 
-fn begin(writer: NonBlocking) {
-    let filter = EnvFilter::try_from_env("FLOORWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).finish();
-    // There is one only where a test started it before.
-    let _ = tracing::subscriber::set_global_default(log);
+fn begin(writer: NonBlocking) -> Result<(), Error> {
+    let filter = match std::env::var("FLOORWATCH_LOG") {
+        Ok(text) => text.parse().map_err(|_| Error::LogFilter(text))?,
+        Err(_) => Targets::new().with_default(LevelFilter::INFO),
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    // It fails only where a test has set one before.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines).with(filter));
+    Ok(())
 }

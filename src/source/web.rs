@@ -79,8 +79,7 @@ impl Client {
         way: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Fault> {
         let home = address.url().clone();
-        let mut config = tls.config()?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let config = tls.config()?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("floorwatch/", env!("CARGO_PKG_VERSION")))
@@ -89,10 +88,7 @@ impl Client {
             .connect_timeout(CONNECT)
             .tcp_keepalive(KEEP_ALIVE)
             .tcp_keepalive_interval(KEEP_ALIVE_AGAIN)
-            .tcp_keepalive_retries(KEEP_ALIVE_PROBES)
-            .http2_keep_alive_interval(KEEP_ALIVE)
-            .http2_keep_alive_timeout(KEEP_ALIVE)
-            .http2_keep_alive_while_idle(true);
+            .tcp_keepalive_retries(KEEP_ALIVE_PROBES);
         if address.is_here() {
             builder = builder.no_proxy();
         }
