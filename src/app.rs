@@ -49,7 +49,9 @@ pub enum Error {
     #[error("the log file {0}")]
     Log(PathBuf, #[source] std::io::Error),
     /// `FLOORWATCH_LOG` can't be read.
-    #[error("FLOORWATCH_LOG={0:?} is no log filter: name a level (error, warn, info, debug, trace), or targets with levels: \"info,floorwatch::hub=debug\"")]
+    #[error(
+        "FLOORWATCH_LOG={0:?} is no log filter: name a level (error, warn, info, debug, trace), or targets with levels: \"info,floorwatch::hub=debug\""
+    )]
     LogFilter(String),
     /// The system gives no threads.
     #[error("cannot start")]
