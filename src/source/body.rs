@@ -4,13 +4,13 @@ use serde_json::value::RawValue;
 
 use crate::clock::Time;
 use crate::event::Event;
-use crate::source::lines::CAP;
+use crate::source::lines::MAX_LINE_BYTES;
 use crate::source::tally::InputTally;
 use crate::source::wire;
 
 /// How events stand in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum BodyFormat {
     /// One event.
     One,
     /// A JSON array of them.
@@ -21,7 +21,7 @@ pub(crate) enum Form {
     ByContent,
 }
 
-impl Form {
+impl BodyFormat {
     /// What `Accept-Post` says.
     pub(crate) const ACCEPTED: &'static str =
         "application/cloudevents+json, application/cloudevents-batch+json, application/x-ndjson, application/json";
@@ -46,7 +46,7 @@ impl Form {
 
 /// What was in a body.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct ParsedBody {
     /// What is to be counted.
     pub(crate) events: Vec<Event>,
     /// How many events were of a type that says nothing to a floor.
@@ -55,7 +55,7 @@ pub(crate) struct Found {
     pub(crate) rejected: Vec<(u64, String)>,
 }
 
-impl Found {
+impl ParsedBody {
     /// How many things there were.
     pub(crate) fn len(&self) -> usize {
         self.events.len() + self.rejected.len() + usize::try_from(self.ignored).unwrap_or(usize::MAX)
@@ -67,8 +67,8 @@ impl Found {
     }
 
     fn add(&mut self, place: u64, text: &[u8], latest: Time, tally: &mut InputTally) {
-        if text.len() > CAP {
-            self.rejected.push((place, format!("longer than {} KiB", CAP / 1024)));
+        if text.len() > MAX_LINE_BYTES {
+            self.rejected.push((place, format!("longer than {} KiB", MAX_LINE_BYTES / 1024)));
             return;
         }
         match wire::parse(text, latest, tally) {
@@ -80,12 +80,12 @@ impl Found {
 }
 
 /// Read a body. Times after `latest` are refused.
-pub(crate) fn read(body: &[u8], form: Form, latest: Time) -> Found {
-    let mut found = Found::default();
+pub(crate) fn read(body: &[u8], form: BodyFormat, latest: Time) -> ParsedBody {
+    let mut found = ParsedBody::default();
     let mut tally = InputTally::default();
     match form {
-        Form::One => found.add(1, body, latest, &mut tally),
-        Form::Batch => match serde_json::from_slice::<Vec<&RawValue>>(body) {
+        BodyFormat::One => found.add(1, body, latest, &mut tally),
+        BodyFormat::Batch => match serde_json::from_slice::<Vec<&RawValue>>(body) {
             Ok(items) => {
                 for (place, item) in (1..).zip(items) {
                     found.add(place, item.get().as_bytes(), latest, &mut tally);
@@ -93,26 +93,26 @@ pub(crate) fn read(body: &[u8], form: Form, latest: Time) -> Found {
             }
             Err(error) => found.rejected.push((1, format!("not a JSON array of events: {error}"))),
         },
-        Form::Lines => {
+        BodyFormat::Lines => {
             for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
                 if !line.trim_ascii().is_empty() {
                     found.add(number, line, latest, &mut tally);
                 }
             }
         }
-        Form::ByContent => return read(body, by_content(body), latest),
+        BodyFormat::ByContent => return read(body, by_content(body), latest),
     }
     found
 }
 
-fn by_content(body: &[u8]) -> Form {
+fn by_content(body: &[u8]) -> BodyFormat {
     if body.trim_ascii_start().starts_with(b"[") {
-        Form::Batch
+        BodyFormat::Batch
     } else if serde_json::from_slice::<&RawValue>(body).is_ok() {
         // One object may take several lines.
-        Form::One
+        BodyFormat::One
     } else {
-        Form::Lines
+        BodyFormat::Lines
     }
 }
 
@@ -131,16 +131,16 @@ mod tests {
     #[test]
     fn the_content_type_says_the_form() {
         for (word, form) in [
-            ("application/cloudevents+json", Some(Form::One)),
-            ("application/CloudEvents+JSON; charset=UTF-8", Some(Form::One)),
-            ("application/cloudevents-batch+json;charset=\"utf-8\"", Some(Form::Batch)),
-            ("application/x-ndjson", Some(Form::Lines)),
-            ("application/json", Some(Form::ByContent)),
+            ("application/cloudevents+json", Some(BodyFormat::One)),
+            ("application/CloudEvents+JSON; charset=UTF-8", Some(BodyFormat::One)),
+            ("application/cloudevents-batch+json;charset=\"utf-8\"", Some(BodyFormat::Batch)),
+            ("application/x-ndjson", Some(BodyFormat::Lines)),
+            ("application/json", Some(BodyFormat::ByContent)),
             ("application/json; charset=utf-16", None),
             ("text/plain", None),
             ("", None),
         ] {
-            assert_eq!(Form::of(word), form, "{word}");
+            assert_eq!(BodyFormat::of(word), form, "{word}");
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
         let lines = format!("{}\n\r\n{}\r\n", event(1), event(2));
         let batch = format!(" [{}, {}]", event(1), event(2));
         for (body, events) in [(pretty, 1), (lines, 2), (batch, 2), ("[]".to_owned(), 0)] {
-            let found = read(body.as_bytes(), Form::ByContent, LATEST);
+            let found = read(body.as_bytes(), BodyFormat::ByContent, LATEST);
             assert_eq!((found.events.len(), found.rejected.len()), (events, 0), "{body}");
         }
     }
@@ -159,20 +159,20 @@ mod tests {
     fn what_is_bad_is_named_by_its_place_and_the_rest_is_taken() {
         let bad = event(2).replace("1.0", "0.3");
         let unknown = event(3).replace("floorwatch.", "other.");
-        let found = read(format!("{}\n{bad}\n{unknown}\nrubbish", event(1)).as_bytes(), Form::Lines, LATEST);
+        let found = read(format!("{}\n{bad}\n{unknown}\nrubbish", event(1)).as_bytes(), BodyFormat::Lines, LATEST);
         assert_eq!((found.events.len(), found.ignored, found.len()), (1, 1, 4));
         assert_eq!(found.rejected.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4]);
-        let found = read(format!("[{}, 7, {bad}]", event(1)).as_bytes(), Form::Batch, LATEST);
+        let found = read(format!("[{}, 7, {bad}]", event(1)).as_bytes(), BodyFormat::Batch, LATEST);
         assert_eq!(found.events.len(), 1);
         assert_eq!(found.rejected.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
     }
 
     #[test]
     fn garbage_is_refused_whatever_it_is() {
-        let long = format!("{{\"x\":\"{}\"}}", "x".repeat(CAP));
+        let long = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_LINE_BYTES));
         let deep = "[".repeat(100_000);
         for body in [b"\xff\xfe\x00".as_slice(), b"{", b"null", b"[{]", deep.as_bytes(), long.as_bytes()] {
-            for form in [Form::One, Form::Batch, Form::Lines, Form::ByContent] {
+            for form in [BodyFormat::One, BodyFormat::Batch, BodyFormat::Lines, BodyFormat::ByContent] {
                 let found = read(body, form, LATEST);
                 assert!(found.is_useless(), "{form:?} {:?}", found.events);
             }

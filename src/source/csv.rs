@@ -16,11 +16,11 @@ use crate::event::{Channel, Event, Kind, Offer, Scored, Step, Survey, TransferKi
 use crate::source::names::id_label;
 use crate::source::queue_log;
 use crate::text::Label;
-pub use columns::{Column, Columns, ColumnsError, Constant, Field, Joined};
-use columns::{Place, Places};
+pub use columns::{Columns, ColumnsError, CsvColumn, CsvConstant, CsvField, TimeColumns};
+use columns::{ResolvedColumns, ResolvedField};
 pub(crate) use delimiter::find as find_delimiter;
 
-/// A row over more lines than this, or longer than [`super::lines::CAP`], has a quote that was never closed.
+/// A row over more lines than this, or longer than [`super::lines::MAX_LINE_BYTES`], has a quote that was never closed.
 const MOST_LINES: u64 = 100;
 /// Before this it isn't a time but an unset clock: the year 1970.
 const UNSET_CLOCK: Time = Time::from_unix(86_400 * 365);
@@ -28,13 +28,13 @@ const UNSET_CLOCK: Time = Time::from_unix(86_400 * 365);
 const NOBODY: Label = Label::fixed("unknown");
 
 /// Turns rows into events.
-pub struct Parser {
+pub struct CsvParser {
     origin: Label,
     columns: Columns,
     /// Before the row numbers that stand for contacts, where several files are one stream.
     prefix: String,
     reader: Option<Reader>,
-    places: Option<Places>,
+    places: Option<ResolvedColumns>,
     /// The unquoted fields of the row that is being read, and where each ends.
     cells: Vec<u8>,
     ends: Vec<usize>,
@@ -45,15 +45,15 @@ pub struct Parser {
     rows: u64,
 }
 
-impl std::fmt::Debug for Parser {
+impl std::fmt::Debug for CsvParser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parser").field("origin", &self.origin).field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("CsvParser").field("origin", &self.origin).field("rows", &self.rows).finish_non_exhaustive()
     }
 }
 
 /// Why a line gave no events.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum CsvError {
     /// The row is set aside.
     Row(String),
     /// The file can't be read with these columns at all.
@@ -61,12 +61,12 @@ pub enum Trouble {
 }
 
 /// One row's cells.
-struct Row<'a> {
+struct CsvRow<'a> {
     cells: &'a [u8],
     ends: &'a [usize],
 }
 
-impl<'a> Row<'a> {
+impl<'a> CsvRow<'a> {
     fn cell(&self, index: usize) -> &'a [u8] {
         let start = match index.checked_sub(1) {
             None => Some(0),
@@ -79,16 +79,16 @@ impl<'a> Row<'a> {
     }
 
     /// What stands at a place; empty where there is none.
-    fn text(&self, place: Option<&'a Place>) -> Cow<'a, str> {
+    fn text(&self, place: Option<&'a ResolvedField>) -> Cow<'a, str> {
         match place {
             None => Cow::Borrowed(""),
-            Some(Place::Fixed(value)) => Cow::Borrowed(value.as_str()),
-            Some(Place::At(index)) => String::from_utf8_lossy(self.cell(*index)),
+            Some(ResolvedField::Fixed(value)) => Cow::Borrowed(value.as_str()),
+            Some(ResolvedField::At(index)) => String::from_utf8_lossy(self.cell(*index)),
         }
     }
 }
 
-impl Parser {
+impl CsvParser {
     /// A parser whose events come from `origin`. `prefix` stands before row numbers that serve as contact ids.
     #[must_use]
     pub fn new(origin: Label, columns: Columns, prefix: String) -> Self {
@@ -151,25 +151,25 @@ impl Parser {
     ///
     /// # Errors
     /// Why the row is set aside, or why the whole file must be.
-    pub fn line(&mut self, line: &[u8], latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), Trouble> {
+    pub fn line(&mut self, line: &[u8], latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), CsvError> {
         if self.reader.is_none() {
-            self.prepare(line, None).map_err(Trouble::Columns)?;
+            self.prepare(line, None).map_err(CsvError::Columns)?;
         }
         if self.open_lines == 0 && line.trim_ascii().is_empty() {
             return Ok(());
         }
-        if !self.record(line).map_err(|reason| Trouble::Row(reason.to_owned()))? {
+        if !self.record(line).map_err(|reason| CsvError::Row(reason.to_owned()))? {
             return Ok(());
         }
         if self.places.is_none() {
-            self.begin().map_err(Trouble::Columns)?;
+            self.begin().map_err(CsvError::Columns)?;
             if self.columns.header {
                 self.clear();
                 return Ok(());
             }
         }
         self.rows += 1;
-        let done = self.row(latest, each).map_err(Trouble::Row);
+        let done = self.row(latest, each).map_err(CsvError::Row);
         self.clear();
         done
     }
@@ -178,18 +178,18 @@ impl Parser {
     ///
     /// # Errors
     /// Always where there is one: its quote was never closed.
-    pub fn finish(&mut self) -> Result<(), Trouble> {
+    pub fn finish(&mut self) -> Result<(), CsvError> {
         if self.open_lines == 0 {
             return Ok(());
         }
         self.clear();
-        Err(Trouble::Row("a quote is opened and never closed: the rest of the file is missing".to_owned()))
+        Err(CsvError::Row("a quote is opened and never closed: the rest of the file is missing".to_owned()))
     }
 
     /// Feed a line to the row that is being read; whether the row is whole.
     fn record(&mut self, line: &[u8]) -> Result<bool, &'static str> {
         self.open_lines += 1;
-        if self.open_lines > MOST_LINES || self.filled > super::lines::CAP {
+        if self.open_lines > MOST_LINES || self.filled > super::lines::MAX_LINE_BYTES {
             self.clear();
             return Err("a quote is opened and not closed within 100 lines: close it");
         }
@@ -228,17 +228,17 @@ impl Parser {
 
     /// Find the columns by the first row, which was just read.
     fn begin(&mut self) -> Result<(), ColumnsError> {
-        let row = Row { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
+        let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
         let first: Vec<String> =
             (0..self.ended).map(|index| String::from_utf8_lossy(row.cell(index)).trim().to_owned()).collect();
-        self.places = Some(Places::find(&self.columns, &first)?);
+        self.places = Some(ResolvedColumns::find(&self.columns, &first)?);
         Ok(())
     }
 
     /// The events of the row that was just read.
     fn row(&self, latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), String> {
         let Some(places) = &self.places else { return Ok(()) };
-        let row = Row { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
+        let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
         let life = self.life(&row, places)?;
         if life.offered < UNSET_CLOCK {
             return Err("the time is in 1970 or before: check time_format".to_owned());
@@ -251,14 +251,14 @@ impl Parser {
     }
 
     /// Read a row.
-    fn life<'a>(&'a self, row: &Row<'a>, places: &'a Places) -> Result<Life, String> {
+    fn life<'a>(&'a self, row: &CsvRow<'a>, places: &'a ResolvedColumns) -> Result<ContactRecord, String> {
         let columns = &self.columns;
-        let text = |place: &'a Option<Place>| row.text(place.as_ref());
-        let label = |place: &'a Option<Place>| Some(Label::new(&text(place))).filter(|label| !label.is_empty());
-        let span = |key: &str, place: &'a Option<Place>| {
+        let text = |place: &'a Option<ResolvedField>| row.text(place.as_ref());
+        let label = |place: &'a Option<ResolvedField>| Some(Label::new(&text(place))).filter(|label| !label.is_empty());
+        let span = |key: &str, place: &'a Option<ResolvedField>| {
             value::span(&text(place)).map_err(|reason| format!("{key}: {reason}"))
         };
-        let number = |key: &str, place: &'a Option<Place>, scale| {
+        let number = |key: &str, place: &'a Option<ResolvedField>, scale| {
             value::number(&text(place), scale).map_err(|reason| format!("{key}: {reason}"))
         };
         if let Some(&most) = places.time.iter().max()
@@ -297,7 +297,7 @@ impl Parser {
             id if id.is_empty() => Label::new(&format!("{}{}", self.prefix, self.rows)),
             id => id,
         };
-        Ok(Life {
+        Ok(ContactRecord {
             contact,
             offered,
             offer: Offer {
@@ -332,7 +332,7 @@ impl Parser {
 }
 
 /// A contact's life, as a row tells it.
-struct Life {
+struct ContactRecord {
     contact: Label,
     offered: Time,
     offer: Offer,
@@ -349,7 +349,7 @@ struct Life {
     evaluator: Label,
 }
 
-impl Life {
+impl ContactRecord {
     /// Tell it as events, in the order of their times.
     fn tell(self, origin: &Label, each: &mut dyn FnMut(Event)) {
         let Self { contact, offered, offer, agent, wait, talk, hold, acw, .. } = self;

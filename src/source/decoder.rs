@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::csv::{self, Columns, ColumnsError};
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 use crate::source::queue_log::{self, Verbs};
 use crate::source::tally::InputTally;
 use crate::source::wire;
@@ -13,47 +13,49 @@ use crate::text::Label;
 
 /// What turns an input's lines into events.
 #[derive(Debug)]
-pub(crate) enum Decoder {
-    QueueLog(Box<queue_log::Parser>),
+pub(crate) enum LineDecoder {
+    QueueLog(Box<queue_log::QueueLogParser>),
     Events,
-    Csv(Box<csv::Parser>),
+    Csv(Box<csv::CsvParser>),
 }
 
 /// Why a line gave no events.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum DecodeError {
     /// The line is set aside.
     Line(Cow<'static, str>),
     /// Nothing of the file can be read.
     File(ColumnsError),
 }
 
-impl From<csv::Trouble> for Trouble {
-    fn from(trouble: csv::Trouble) -> Self {
+impl From<csv::CsvError> for DecodeError {
+    fn from(trouble: csv::CsvError) -> Self {
         match trouble {
-            csv::Trouble::Row(reason) => Self::Line(reason.into()),
-            csv::Trouble::Columns(error) => Self::File(error),
+            csv::CsvError::Row(reason) => Self::Line(reason.into()),
+            csv::CsvError::Columns(error) => Self::File(error),
         }
     }
 }
 
-impl Decoder {
+impl LineDecoder {
     /// A decoder for `format`, whose events come from `origin` unless they say otherwise. `prefix` stands before
     /// row numbers that serve as contact ids.
     pub(crate) fn new(
-        format: Format,
+        format: InputFormat,
         origin: &Label,
         verbs: &Verbs,
         columns: Option<&Columns>,
         prefix: String,
     ) -> Result<Self, ColumnsError> {
         Ok(match format {
-            Format::QueueLog => Self::QueueLog(Box::new(queue_log::Parser::new(origin.clone(), verbs.clone()))),
-            Format::Events => Self::Events,
-            Format::Csv => {
+            InputFormat::QueueLog => {
+                Self::QueueLog(Box::new(queue_log::QueueLogParser::new(origin.clone(), verbs.clone())))
+            }
+            InputFormat::Events => Self::Events,
+            InputFormat::Csv => {
                 let columns = columns.ok_or(ColumnsError::NoTime)?.clone();
                 columns.check()?;
-                Self::Csv(Box::new(csv::Parser::new(origin.clone(), columns, prefix)))
+                Self::Csv(Box::new(csv::CsvParser::new(origin.clone(), columns, prefix)))
             }
         })
     }
@@ -65,10 +67,10 @@ impl Decoder {
         latest: Time,
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), DecodeError> {
         match self {
             Self::QueueLog(parser) => {
-                parser.line(line, latest, tally, each).map_err(|reason| Trouble::Line(Cow::Borrowed(reason)))
+                parser.line(line, latest, tally, each).map_err(|reason| DecodeError::Line(Cow::Borrowed(reason)))
             }
             Self::Events => {
                 if line.trim_ascii().is_empty() {
@@ -77,11 +79,11 @@ impl Decoder {
                 match wire::parse(line, latest, tally) {
                     Ok(Some(event)) => each(event),
                     Ok(None) => {}
-                    Err(reason) => return Err(Trouble::Line(reason.into())),
+                    Err(reason) => return Err(DecodeError::Line(reason.into())),
                 }
                 Ok(())
             }
-            Self::Csv(parser) => parser.line(line, latest, each).map_err(Trouble::from),
+            Self::Csv(parser) => parser.line(line, latest, each).map_err(DecodeError::from),
         }
     }
 
@@ -94,9 +96,9 @@ impl Decoder {
     }
 
     /// The input has ended.
-    pub(crate) fn finish(&mut self) -> Result<(), Trouble> {
+    pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
         match self {
-            Self::Csv(parser) => parser.finish().map_err(Trouble::from),
+            Self::Csv(parser) => parser.finish().map_err(DecodeError::from),
             Self::QueueLog(_) | Self::Events => Ok(()),
         }
     }

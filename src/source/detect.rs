@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What an input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Format {
+pub enum InputFormat {
     /// Asterisk's queue_log.
     QueueLog,
     /// Contact events, one JSON object a line.
@@ -17,7 +17,7 @@ pub enum Format {
 /// How many lines are looked at: a recording may begin with a line that was broken.
 const LINES: usize = 50;
 
-impl Format {
+impl InputFormat {
     /// In words.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -31,7 +31,7 @@ impl Format {
 
 /// What a file that begins with `head` is; `None` where it holds nothing, or nothing that could be told.
 #[must_use]
-pub fn detect(head: &[u8]) -> Option<Format> {
+pub fn detect(head: &[u8]) -> Option<InputFormat> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let lines = || head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).take(LINES);
     let (mut logs, mut events) = (0, 0);
@@ -40,14 +40,14 @@ pub fn detect(head: &[u8]) -> Option<Format> {
         events += usize::from(is_event(line));
     }
     if events > 0 && events >= logs {
-        return Some(Format::Events);
+        return Some(InputFormat::Events);
     }
     if logs > 0 {
-        return Some(Format::QueueLog);
+        return Some(InputFormat::QueueLog);
     }
     let first = lines().next()?;
     let delimiter = super::csv::find_delimiter(head);
-    (first.contains(&delimiter) && !first.contains(&0)).then_some(Format::Csv)
+    (first.contains(&delimiter) && !first.contains(&0)).then_some(InputFormat::Csv)
 }
 
 /// `digits[.digits]|…|…|…|VERB`
@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn the_content_decides() {
-        assert_eq!(detect(b"1795430754|NONE|NONE|NONE|QUEUESTART|\n"), Some(Format::QueueLog));
-        assert_eq!(detect(b"\xef\xbb\xbf1795430754.5|1.2|q|NONE|ENTERQUEUE||1|1"), Some(Format::QueueLog));
-        assert_eq!(detect(b"only\nEvent: Fake\n1795430754|1.2|q|A|CONNECT|1|2|3\n"), Some(Format::QueueLog));
-        assert_eq!(detect(b"{\"specversion\":\"1.0\"}\n"), Some(Format::Events));
-        assert_eq!(detect(b"\n\n  {}\n"), Some(Format::Events));
-        assert_eq!(detect(b"Call Id,Date,Agent\n1,2,3\n"), Some(Format::Csv));
-        assert_eq!(detect(b"id|time|queue|agent|answered\n1|2|3|4|yes\n"), Some(Format::Csv));
+        assert_eq!(detect(b"1795430754|NONE|NONE|NONE|QUEUESTART|\n"), Some(InputFormat::QueueLog));
+        assert_eq!(detect(b"\xef\xbb\xbf1795430754.5|1.2|q|NONE|ENTERQUEUE||1|1"), Some(InputFormat::QueueLog));
+        assert_eq!(detect(b"only\nEvent: Fake\n1795430754|1.2|q|A|CONNECT|1|2|3\n"), Some(InputFormat::QueueLog));
+        assert_eq!(detect(b"{\"specversion\":\"1.0\"}\n"), Some(InputFormat::Events));
+        assert_eq!(detect(b"\n\n  {}\n"), Some(InputFormat::Events));
+        assert_eq!(detect(b"Call Id,Date,Agent\n1,2,3\n"), Some(InputFormat::Csv));
+        assert_eq!(detect(b"id|time|queue|agent|answered\n1|2|3|4|yes\n"), Some(InputFormat::Csv));
         assert_eq!(detect(b""), None);
         assert_eq!(detect(b"\n\r\n"), None);
         assert_eq!(detect(b"Dear reader\nhow are you\n"), None);

@@ -16,16 +16,16 @@ use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::source::csv::{Columns, ColumnsError};
-use crate::source::decoder::{Decoder, Trouble};
-use crate::source::lines::{Line, Tail};
+use crate::source::decoder::{DecodeError, LineDecoder};
+use crate::source::lines::{PartialLine, RawLine};
 use crate::source::naming::keep_apart;
 use crate::source::running::Running;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::tally::InputTally;
 use crate::source::{Message, Rejection, SpawnError};
 use crate::text::Label;
-use cursor::{Cursor, Identity};
-use open::{Carry, OpenFile};
+use cursor::{FileCursor, FileId};
+use open::{DecoderState, TailedFile};
 
 /// How often the file is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -47,8 +47,8 @@ pub(super) fn spawn(
     let columns =
         file.table_columns().map_err(|error| SpawnError::Columns { name: name.clone(), error: Box::new(error) })?;
     let stop = CancellationToken::new();
-    let cursor = cursor.and_then(|text| serde_json::from_str::<Cursor>(text).ok());
-    let follower = Follower {
+    let cursor = cursor.and_then(|text| serde_json::from_str::<FileCursor>(text).ok());
+    let follower = FileFollower {
         index,
         settings: file.clone(),
         name: name.clone(),
@@ -59,14 +59,14 @@ pub(super) fn spawn(
         to: to.clone(),
         stop: stop.clone(),
         health: None,
-        carry: Carry::default(),
+        carry: DecoderState::default(),
         tally: InputTally::default(),
     };
     Running::start(index, &name, clock, to, stop, move || follower.run(cursor))
         .map_err(|error| SpawnError::Thread { name, error })
 }
 
-struct Follower {
+struct FileFollower {
     index: usize,
     settings: FileSettings,
     name: Label,
@@ -78,7 +78,7 @@ struct Follower {
     health: Option<(Health, Label)>,
     /// When a line last came.
     heard: Time,
-    carry: Carry,
+    carry: DecoderState,
     tally: InputTally,
 }
 
@@ -86,7 +86,7 @@ struct Follower {
 struct Stopped;
 
 /// How a file came to its end.
-enum End {
+enum FollowEnd {
     /// Another file stands in its place.
     Rotated,
     /// It was cut, or written anew.
@@ -97,8 +97,8 @@ enum End {
     Failed(io::Error),
 }
 
-impl Follower {
-    fn run(mut self, cursor: Option<Cursor>) {
+impl FileFollower {
+    fn run(mut self, cursor: Option<FileCursor>) {
         if self.work(cursor).is_ok() {
             let reason = self.health.take().map_or(Label::default(), |(_, reason)| reason);
             let _ = self.say(Health::Ended, &reason);
@@ -108,7 +108,7 @@ impl Follower {
         tracing::info!(source = %self.name, lines, events, unknown_types = types, unknown_fields = fields, "ended");
     }
 
-    fn work(&mut self, cursor: Option<Cursor>) -> Result<(), Stopped> {
+    fn work(&mut self, cursor: Option<FileCursor>) -> Result<(), Stopped> {
         self.say(Health::Connecting, &Label::default())?;
         let path = self.settings.path.clone();
         let mut at = (0, 0);
@@ -123,10 +123,10 @@ impl Follower {
             at = (0, 0);
             reason = Label::default();
             match end {
-                End::Read => return Ok(()),
-                End::Rotated => {}
-                End::Truncated => (at, reason) = self.catch_up(&file.cursor(&path))?,
-                End::Failed(error) => {
+                FollowEnd::Read => return Ok(()),
+                FollowEnd::Rotated => {}
+                FollowEnd::Truncated => (at, reason) = self.catch_up(&file.cursor(&path))?,
+                FollowEnd::Failed(error) => {
                     self.down(&format!("cannot read {}: {error}", path.display()))?;
                     if !self.settings.follow {
                         return Ok(());
@@ -139,14 +139,14 @@ impl Follower {
     }
 
     /// Finish what rotation left behind; where to go on in the file itself, and what to say of it.
-    fn catch_up(&mut self, cursor: &Cursor) -> Result<((u64, u64), Label), Stopped> {
-        self.carry = Carry { memory: cursor.memory.clone(), rows: cursor.rows };
+    fn catch_up(&mut self, cursor: &FileCursor) -> Result<((u64, u64), Label), Stopped> {
+        self.carry = DecoderState { memory: cursor.memory.clone(), rows: cursor.rows };
         let plan = cursor.plan();
         for (path, offset, line) in &plan.rotated {
             let Ok(decoder) = self.decoder() else { continue };
-            match OpenFile::open(path, (*offset, *line), decoder, self.carry.clone()) {
+            match TailedFile::open(path, (*offset, *line), decoder, self.carry.clone()) {
                 Ok(mut file) => {
-                    if let Err(error) = self.read(&mut file, Tail::Take)? {
+                    if let Err(error) = self.read(&mut file, PartialLine::Emit)? {
                         tracing::warn!(source = %self.name, path = %path.display(), %error, "rotated file not read to its end");
                     }
                     self.carry = file.carry();
@@ -160,16 +160,16 @@ impl Follower {
         Ok((plan.live, reason))
     }
 
-    fn decoder(&self) -> Result<Decoder, ColumnsError> {
+    fn decoder(&self) -> Result<LineDecoder, ColumnsError> {
         let FileSettings { kind, verbs, .. } = &self.settings;
-        Decoder::new(*kind, &self.name, verbs, self.columns.as_ref(), String::new())
+        LineDecoder::new(*kind, &self.name, verbs, self.columns.as_ref(), String::new())
     }
 
     /// Open the file, waiting until it is there; `None` where it can't be waited for.
-    fn open(&mut self, path: &Path, at: (u64, u64)) -> Result<Option<OpenFile>, Stopped> {
+    fn open(&mut self, path: &Path, at: (u64, u64)) -> Result<Option<TailedFile>, Stopped> {
         loop {
             let opened = self.decoder().map_err(|error| io::Error::other(error.to_string()));
-            let opened = opened.and_then(|decoder| OpenFile::open(path, at, decoder, self.carry.clone()));
+            let opened = opened.and_then(|decoder| TailedFile::open(path, at, decoder, self.carry.clone()));
             let reason = match opened {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && self.settings.follow => {
@@ -186,35 +186,35 @@ impl Follower {
     }
 
     /// Read the file and what is added to it, until it ends. `reason` goes with the word that it is live.
-    fn follow(&mut self, file: &mut OpenFile, reason: &Label) -> Result<End, Stopped> {
+    fn follow(&mut self, file: &mut TailedFile, reason: &Label) -> Result<FollowEnd, Stopped> {
         let path: PathBuf = file.path.clone();
         let once = file.packed || !self.settings.follow;
-        if let Err(error) = self.read(file, if once { Tail::Take } else { Tail::Wait })? {
-            return Ok(End::Failed(error));
+        if let Err(error) = self.read(file, if once { PartialLine::Emit } else { PartialLine::Hold })? {
+            return Ok(FollowEnd::Failed(error));
         }
         self.say(Health::Live, reason)?;
         if once {
-            return Ok(End::Read);
+            return Ok(FollowEnd::Read);
         }
         // Looks in a row that found another file in its place, or none, and nothing new in this one.
         let mut away = 0;
         loop {
             if file.is_truncated() {
-                return Ok(End::Truncated);
+                return Ok(FollowEnd::Truncated);
             }
-            let place = fs::metadata(&path).map(|metadata| file.is(Identity::from(&metadata)));
-            match self.read(file, Tail::Wait)? {
-                Err(error) => return Ok(End::Failed(error)),
+            let place = fs::metadata(&path).map(|metadata| file.is(FileId::from(&metadata)));
+            match self.read(file, PartialLine::Hold)? {
+                Err(error) => return Ok(FollowEnd::Failed(error)),
                 Ok(0) if !matches!(place, Ok(true)) => away += 1,
                 Ok(_) => away = 0,
             }
             match place {
                 Ok(true) => self.freshen()?,
                 Ok(false) if away >= QUIET => {
-                    if let Err(error) = self.read(file, Tail::Take)? {
+                    if let Err(error) = self.read(file, PartialLine::Emit)? {
                         tracing::warn!(source = %self.name, %error, "rotated file not read to its end");
                     }
-                    return Ok(End::Rotated);
+                    return Ok(FollowEnd::Rotated);
                 }
                 Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -230,18 +230,20 @@ impl Follower {
     }
 
     /// Read what is there and send it; how many lines that was.
-    fn read(&mut self, file: &mut OpenFile, tail: Tail) -> Result<io::Result<u64>, Stopped> {
+    fn read(&mut self, file: &mut TailedFile, tail: PartialLine) -> Result<io::Result<u64>, Stopped> {
         let latest = self.clock.now() + Span::DAY;
         let mut events: Vec<Event> = Vec::new();
         let before = self.tally.lines;
         let outcome = loop {
             let read = match file.lines.next(tail) {
-                Ok(Some(Line::Text(text))) => {
+                Ok(Some(RawLine::Text(text))) => {
                     file.decoder.line(text, latest, &mut self.tally, &mut |event| events.push(event))
                 }
-                Ok(Some(Line::TooLong)) => Err(Trouble::Line("longer than 64 KiB: skipped to the next line".into())),
-                Ok(None) if tail == Tail::Take => {
-                    if let Err(Trouble::Line(reason)) = file.decoder.finish() {
+                Ok(Some(RawLine::TooLong)) => {
+                    Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()))
+                }
+                Ok(None) if tail == PartialLine::Emit => {
+                    if let Err(DecodeError::Line(reason)) = file.decoder.finish() {
                         self.reject(file, &reason)?;
                     }
                     break Ok(self.tally.lines - before);
@@ -252,8 +254,8 @@ impl Follower {
             self.tally.lines += 1;
             match read {
                 Ok(()) => {}
-                Err(Trouble::Line(reason)) => self.reject(file, &reason)?,
-                Err(Trouble::File(error)) => {
+                Err(DecodeError::Line(reason)) => self.reject(file, &reason)?,
+                Err(DecodeError::File(error)) => {
                     break Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string()));
                 }
             }
@@ -272,9 +274,9 @@ impl Follower {
     }
 
     /// Send events with how far the file has been read.
-    fn send(&mut self, file: &mut OpenFile, events: &mut Vec<Event>) -> Result<(), Stopped> {
+    fn send(&mut self, file: &mut TailedFile, events: &mut Vec<Event>) -> Result<(), Stopped> {
         self.tally.events += events.len() as u64;
-        if matches!(file.decoder, Decoder::Csv(_)) {
+        if matches!(file.decoder, LineDecoder::Csv(_)) {
             events.sort_by_key(|event| event.at);
         }
         let cursor = serde_json::to_string(&file.cursor(&self.settings.path)).ok();
@@ -288,7 +290,7 @@ impl Follower {
         self.tell(Message::Events { source: self.index, events, cursor, kept: None })
     }
 
-    fn reject(&self, file: &OpenFile, reason: &str) -> Result<(), Stopped> {
+    fn reject(&self, file: &TailedFile, reason: &str) -> Result<(), Stopped> {
         let place = Label::new(&file.path.file_name().unwrap_or_default().to_string_lossy());
         let rejection = Rejection { place, line: file.lines.number(), reason: Label::sentence(reason) };
         self.tell(Message::Rejected { source: self.index, rejection })
@@ -330,7 +332,7 @@ impl Follower {
 
     /// Wait until a file that can't be read is another one, or was written to.
     fn wait_for_change(&self, path: &Path) -> Result<(), Stopped> {
-        let look = || fs::metadata(path).ok().map(|m| (Identity::from(&m), m.len(), m.modified().ok()));
+        let look = || fs::metadata(path).ok().map(|m| (FileId::from(&m), m.len(), m.modified().ok()));
         let before = look();
         loop {
             self.pause()?;

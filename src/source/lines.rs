@@ -1,7 +1,7 @@
 //! Bytes to lines: plain or gzip, fast, and in bounded memory whatever the bytes are.
 //!
 //! A line is handed out as a borrowed slice of one big buffer: nothing is allocated for it. A line longer than
-//! [`CAP`] is reported once by its number and skipped to the next newline without being kept.
+//! [`MAX_LINE_BYTES`] is reported once by its number and skipped to the next newline without being kept.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,34 +10,34 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 /// The longest line taken in, in bytes without its end.
-pub const CAP: usize = 64 * 1024;
-/// Well over [`CAP`], so that a line that fits is always whole in the buffer.
-const BUFFER: usize = 256 * 1024;
+pub const MAX_LINE_BYTES: usize = 64 * 1024;
+/// Well over [`MAX_LINE_BYTES`], so that a line that fits is always whole in the buffer.
+const BUFFER_BYTES: usize = 256 * 1024;
 /// What a file may begin with to say that it is UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// What a gzip member begins with.
-const GZIP: &[u8] = b"\x1f\x8b";
+const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 /// One line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum RawLine<'a> {
     /// Its bytes, without CR LF.
     Text(&'a [u8]),
-    /// It is longer than [`CAP`] and was skipped.
+    /// It is longer than [`MAX_LINE_BYTES`] and was skipped.
     TooLong,
 }
 
 /// What to do with bytes after the last newline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
+pub enum PartialLine {
     /// Take them as a line: nothing more will come.
-    Take,
+    Emit,
     /// Leave them until their newline has come.
-    Wait,
+    Hold,
 }
 
 /// Reads lines.
-pub struct Lines {
+pub struct LineReader {
     input: Box<dyn Read + Send>,
     buffer: Vec<u8>,
     /// The bytes not yet handed out: `buffer[start..end]`.
@@ -53,14 +53,14 @@ pub struct Lines {
     failure: Option<io::Error>,
 }
 
-impl std::fmt::Debug for Lines {
+impl std::fmt::Debug for LineReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lines").field("offset", &self.offset).field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("LineReader").field("offset", &self.offset).field("number", &self.number).finish_non_exhaustive()
     }
 }
 
-/// Opened input: its bytes unpacked, and whether they had to be.
-pub struct Opened {
+/// OpenedInput input: its bytes unpacked, and whether they had to be.
+pub struct OpenedInput {
     /// The unpacked bytes.
     pub input: Box<dyn Read + Send>,
     /// Whether they come out of gzip.
@@ -71,7 +71,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// Where it can't be opened or read.
-pub fn open(path: &Path) -> io::Result<Opened> {
+pub fn open(path: &Path) -> io::Result<OpenedInput> {
     if path.as_os_str() == "-" {
         return unpack(Box::new(io::stdin()));
     }
@@ -86,20 +86,20 @@ pub fn open(path: &Path) -> io::Result<Opened> {
 ///
 /// # Errors
 /// Where the first bytes can't be read.
-pub fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<Opened> {
+pub fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<OpenedInput> {
     let mut head = Vec::with_capacity(2);
     input.by_ref().take(2).read_to_end(&mut head)?;
-    let packed = head == GZIP;
+    let packed = head == GZIP_MAGIC;
     let whole = io::Cursor::new(head).chain(input);
     let input: Box<dyn Read + Send> = if packed {
-        Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER, whole)))
+        Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER_BYTES, whole)))
     } else {
         Box::new(whole)
     };
-    Ok(Opened { input, packed })
+    Ok(OpenedInput { input, packed })
 }
 
-impl Lines {
+impl LineReader {
     /// The lines of `input` from its beginning.
     #[must_use]
     pub fn new(input: Box<dyn Read + Send>) -> Self {
@@ -111,7 +111,7 @@ impl Lines {
     pub fn resume(input: Box<dyn Read + Send>, offset: u64, number: u64) -> Self {
         Self {
             input,
-            buffer: vec![0; BUFFER],
+            buffer: vec![0; BUFFER_BYTES],
             start: 0,
             end: 0,
             searched: 0,
@@ -163,7 +163,7 @@ impl Lines {
     /// # Errors
     /// Where the input fails (a gzip that is cut short, say): once, after every line that came before. A last
     /// line that was cut by the failure isn't handed out.
-    pub fn next(&mut self, tail: Tail) -> io::Result<Option<Line<'_>>> {
+    pub fn next(&mut self, tail: PartialLine) -> io::Result<Option<RawLine<'_>>> {
         loop {
             let unsearched = self.buffer.get(self.searched..self.end).unwrap_or_default();
             if let Some(at) = memchr::memchr(b'\n', unsearched) {
@@ -173,7 +173,7 @@ impl Lines {
                 return Ok(Some(self.hand_out(from, to, 1)));
             }
             self.searched = self.end;
-            if self.end - self.start > CAP {
+            if self.end - self.start > MAX_LINE_BYTES {
                 self.skipped += (self.end - self.start) as u64;
                 self.start = 0;
                 self.end = 0;
@@ -187,7 +187,7 @@ impl Lines {
                 self.searched = self.end;
                 return Err(failure);
             }
-            if tail == Tail::Wait || (self.start == self.end && self.skipped == 0) {
+            if tail == PartialLine::Hold || (self.start == self.end && self.skipped == 0) {
                 return Ok(None);
             }
             let (from, to) = (self.start, self.end);
@@ -197,20 +197,20 @@ impl Lines {
     }
 
     /// The line `buffer[from..to]`, counted, without BOM and CR.
-    fn hand_out(&mut self, from: usize, to: usize, newline: u64) -> Line<'_> {
+    fn hand_out(&mut self, from: usize, to: usize, newline: u64) -> RawLine<'_> {
         let first = self.offset == 0;
         self.offset += self.skipped + (to - from) as u64 + newline;
         self.number += 1;
-        let too_long = self.skipped > 0 || to - from > CAP;
+        let too_long = self.skipped > 0 || to - from > MAX_LINE_BYTES;
         self.skipped = 0;
         if too_long {
-            return Line::TooLong;
+            return RawLine::TooLong;
         }
         let mut text = self.buffer.get(from..to).unwrap_or_default();
         if first {
             text = text.strip_prefix(BOM).unwrap_or(text);
         }
-        Line::Text(text.strip_suffix(b"\r").unwrap_or(text))
+        RawLine::Text(text.strip_suffix(b"\r").unwrap_or(text))
     }
 
     /// Read more behind what is there; how much came. A failure is kept for later.
@@ -260,17 +260,17 @@ mod tests {
 
     use super::*;
 
-    fn lines_of(bytes: &[u8]) -> Lines {
-        Lines::new(unpack(Box::new(io::Cursor::new(bytes.to_vec()))).unwrap().input)
+    fn lines_of(bytes: &[u8]) -> LineReader {
+        LineReader::new(unpack(Box::new(io::Cursor::new(bytes.to_vec()))).unwrap().input)
     }
 
     fn all(bytes: &[u8]) -> (Vec<Option<Vec<u8>>>, Option<io::Error>) {
         let mut lines = lines_of(bytes);
         let mut out = Vec::new();
         loop {
-            match lines.next(Tail::Take) {
-                Ok(Some(Line::Text(text))) => out.push(Some(text.to_vec())),
-                Ok(Some(Line::TooLong)) => out.push(None),
+            match lines.next(PartialLine::Emit) {
+                Ok(Some(RawLine::Text(text))) => out.push(Some(text.to_vec())),
+                Ok(Some(RawLine::TooLong)) => out.push(None),
                 Ok(None) => return (out, None),
                 Err(error) => return (out, Some(error)),
             }
@@ -322,32 +322,32 @@ mod tests {
         bytes.extend(vec![b'x'; 3_000_000]);
         bytes.extend(b"\nafter\n");
         assert_eq!(all(&bytes).0, vec![Some(b"before".to_vec()), None, Some(b"after".to_vec())]);
-        let mut just = vec![b'y'; CAP];
+        let mut just = vec![b'y'; MAX_LINE_BYTES];
         just.push(b'\n');
-        just.extend(vec![b'z'; CAP + 1]);
-        assert_eq!(all(&just).0, vec![Some(vec![b'y'; CAP]), None]);
+        just.extend(vec![b'z'; MAX_LINE_BYTES + 1]);
+        assert_eq!(all(&just).0, vec![Some(vec![b'y'; MAX_LINE_BYTES]), None]);
     }
 
     #[test]
     fn an_unfinished_line_waits_for_its_newline() {
         let mut lines = lines_of(b"whole\nhal");
-        assert_eq!(lines.next(Tail::Wait).unwrap(), Some(Line::Text(b"whole".as_slice())));
-        assert_eq!(lines.next(Tail::Wait).unwrap(), None);
+        assert_eq!(lines.next(PartialLine::Hold).unwrap(), Some(RawLine::Text(b"whole".as_slice())));
+        assert_eq!(lines.next(PartialLine::Hold).unwrap(), None);
         assert_eq!((lines.offset(), lines.waiting()), (6, 3));
-        assert_eq!(lines.next(Tail::Take).unwrap(), Some(Line::Text(b"hal".as_slice())));
+        assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"hal".as_slice())));
     }
 
     #[test]
     fn peeking_takes_nothing_away() {
         let mut lines = lines_of(b"one\ntwo\n");
         assert_eq!(lines.peek().unwrap(), b"one\ntwo\n");
-        assert_eq!(lines.next(Tail::Take).unwrap(), Some(Line::Text(b"one".as_slice())));
+        assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"one".as_slice())));
     }
 
     proptest! {
         #[test]
         fn lines_are_what_splitting_gives(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'\r'), any::<u8>()], 0..400)) {
-            prop_assume!(!bytes.starts_with(GZIP) && !bytes.starts_with(BOM));
+            prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(BOM));
             let mut expected: Vec<Option<Vec<u8>>> = bytes
                 .split(|&b| b == b'\n')
                 .map(|line| Some(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))

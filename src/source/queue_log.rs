@@ -17,7 +17,7 @@ use crate::event::{AgentState, Channel, EndedBy, Event, Kind, LeftReason, Offer,
 use crate::source::names::{Names, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
-use fields::{Fields, Parts, epoch, integer, milliseconds, seconds};
+use fields::{LogEntry, LogFields, epoch, integer, milliseconds, seconds};
 use verb::Verb;
 pub use verb::{Meaning, Verbs};
 
@@ -26,16 +26,13 @@ const UNSET_CLOCK: Time = Time::from_unix(86_400 * 365);
 /// How many exits of calls from deserted queues are kept in mind.
 const EXITS: usize = 16;
 
-/// Why a line is set aside.
-type Refusal = &'static str;
-
 /// Turns lines into events.
 #[derive(Debug)]
-pub struct Parser {
+pub struct QueueLogParser {
     origin: Label,
     verbs: Verbs,
     names: Names,
-    memory: Memory,
+    memory: QueueLogMemory,
     /// The calls that left a deserted queue last: a LEAVEEMPTY that follows is the same exit.
     exits: VecDeque<(Label, Label)>,
 }
@@ -43,27 +40,27 @@ pub struct Parser {
 /// What a parser must know again after a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
+pub struct QueueLogMemory {
     /// The queues each agent was added to while the log was read.
     #[serde(skip_serializing_if = "FxHashMap::is_empty")]
     members: FxHashMap<Label, Vec<Label>>,
 }
 
-impl Parser {
+impl QueueLogParser {
     /// A parser whose events come from `origin`.
     #[must_use]
     pub fn new(origin: Label, verbs: Verbs) -> Self {
-        Self { origin, verbs, names: Names::default(), memory: Memory::default(), exits: VecDeque::new() }
+        Self { origin, verbs, names: Names::default(), memory: QueueLogMemory::default(), exits: VecDeque::new() }
     }
 
     /// What it must know again after a restart.
     #[must_use]
-    pub const fn memory(&self) -> &Memory {
+    pub const fn memory(&self) -> &QueueLogMemory {
         &self.memory
     }
 
     /// Let it know again what it knew.
-    pub fn remember(&mut self, memory: Memory) {
+    pub fn remember(&mut self, memory: QueueLogMemory) {
         self.memory = memory;
     }
 
@@ -77,11 +74,11 @@ impl Parser {
         latest: Time,
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), &'static str> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let fields = Fields::split(line);
+        let fields = LogFields::split(line);
         if fields.count() < 5 {
             return Err("not a queue_log line: fewer than five fields between bars");
         }
@@ -92,21 +89,21 @@ impl Parser {
         if at > latest {
             return Err("the time is more than a day ahead: compare the clocks of both machines");
         }
-        let parts = Parts::find(fields, |word| self.verbs.lookup(word));
+        let entry = LogEntry::find(fields, |word| self.verbs.lookup(word));
         let mut emit = |origin: &Label, kind| each(Event { at, origin: origin.clone(), id: None, kind });
-        match parts.verb {
-            Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(parts.word)),
+        match entry.verb {
+            Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
             Verb::QueueStart => emit(&self.origin, Kind::Restarted),
             Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
-                if let Some(kind) = self.agent(&parts)? {
+                if let Some(kind) = self.agent(&entry)? {
                     emit(&self.origin, kind);
                 }
             }
             Verb::WrapUpStart => {
-                let agent = self.agent_name(&parts)?;
-                let acw = seconds(parts.data(0)).ok_or("WRAPUPSTART without its seconds")?;
+                let agent = self.agent_name(&entry)?;
+                let acw = seconds(entry.data(0)).ok_or("WRAPUPSTART without its seconds")?;
                 if let Ok(contact) = call(fields.get(1)) {
-                    let (queue, step) = (self.queue(&parts), Step::Wrapped { agent: agent.clone(), acw: Some(acw) });
+                    let (queue, step) = (self.queue(&entry), Step::Wrapped { agent: agent.clone(), acw: Some(acw) });
                     emit(&self.origin, Kind::Contact { contact, queue, step });
                 }
                 let state = AgentState::AfterContact;
@@ -114,8 +111,8 @@ impl Parser {
             }
             Verb::Refused(reason) => {
                 let contact = call(fields.get(1))?;
-                let queue = self.queue(&parts).ok_or("no queue")?;
-                if parts.word == b"LEAVEEMPTY" && self.had_just_left(&contact, &queue) {
+                let queue = self.queue(&entry).ok_or("no queue")?;
+                if entry.word == b"LEAVEEMPTY" && self.had_just_left(&contact, &queue) {
                     return Ok(());
                 }
                 let offer = offer(queue.clone(), None, None);
@@ -126,8 +123,8 @@ impl Parser {
             }
             _ => {
                 let contact = call(fields.get(1))?;
-                let queue = self.queue(&parts);
-                if let Some(step) = self.step(&parts, &contact, queue.as_ref())? {
+                let queue = self.queue(&entry);
+                if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
                     emit(&self.origin, Kind::Contact { contact, queue, step });
                 }
             }
@@ -136,58 +133,63 @@ impl Parser {
     }
 
     /// A step in the life of a call; `None` where it says nothing.
-    fn step(&mut self, parts: &Parts<'_>, contact: &Label, queue: Option<&Label>) -> Result<Option<Step>, Refusal> {
+    fn step(
+        &mut self,
+        entry: &LogEntry<'_>,
+        contact: &Label,
+        queue: Option<&Label>,
+    ) -> Result<Option<Step>, &'static str> {
         let left = |reason, wait| Ok(Some(Step::Left { reason, wait }));
         let completed = |agent, by| {
-            let talk = seconds(parts.data(1));
+            let talk = seconds(entry.data(1));
             Ok(Some(Step::Completed { agent, ended_by: Some(by), talk, hold: None }))
         };
-        match parts.verb {
+        match entry.verb {
             Verb::EnterQueue => {
                 let queue = queue.ok_or("ENTERQUEUE without a queue")?;
-                let (number, position) = caller(parts);
+                let (number, position) = caller(entry);
                 Ok(Some(Step::Offered(offer(queue.clone(), customer(number), position))))
             }
             Verb::Connect => {
-                let agent = self.agent_name(parts)?;
-                Ok(Some(Step::Answered { agent, wait: seconds(parts.data(0)) }))
+                let agent = self.agent_name(entry)?;
+                Ok(Some(Step::Answered { agent, wait: seconds(entry.data(0)) }))
             }
             Verb::Abandon => {
-                let position = integer(parts.data(0)).and_then(|p| u32::try_from(p).ok());
-                Ok(Some(Step::Abandoned { wait: seconds(parts.data(2)), position }))
+                let position = integer(entry.data(0)).and_then(|p| u32::try_from(p).ok());
+                Ok(Some(Step::Abandoned { wait: seconds(entry.data(2)), position }))
             }
             Verb::ExitEmpty => {
                 if let Some(queue) = queue {
                     self.exits.truncate(EXITS - 1);
                     self.exits.push_front((contact.clone(), queue.clone()));
                 }
-                left(LeftReason::Empty, seconds(parts.data(2)))
+                left(LeftReason::Empty, seconds(entry.data(2)))
             }
-            Verb::ExitWithTimeout => left(LeftReason::Timeout, seconds(parts.data(2))),
-            Verb::ExitWithKey => left(LeftReason::Key, seconds(parts.data(3))),
-            Verb::Withdraw => left(LeftReason::Withdrawn, seconds(parts.data(2))),
+            Verb::ExitWithTimeout => left(LeftReason::Timeout, seconds(entry.data(2))),
+            Verb::ExitWithKey => left(LeftReason::Key, seconds(entry.data(3))),
+            Verb::Withdraw => left(LeftReason::Withdrawn, seconds(entry.data(2))),
             // The agent hung up on the announcement, or no common codec was found: the call is over, and it
             // neither was answered nor did the caller hang up.
             Verb::Dropped => left(LeftReason::Withdrawn, None),
             Verb::RingNoAnswer => {
-                let agent = self.agent_name(parts)?;
-                Ok(Some(Step::RingNoAnswer { agent, ring: milliseconds(parts.data(0)) }))
+                let agent = self.agent_name(entry)?;
+                Ok(Some(Step::RingNoAnswer { agent, ring: milliseconds(entry.data(0)) }))
             }
-            Verb::RingCanceled => Ok(Some(Step::RingCanceled { agent: self.agent_name(parts)? })),
-            Verb::CompleteCaller => completed(self.agent_name(parts).ok(), EndedBy::Customer),
-            Verb::CompleteAgent => completed(self.agent_name(parts).ok(), EndedBy::Agent),
-            Verb::BlindTransfer | Verb::AttendedTransfer => Ok(Some(transferred(parts, self.agent_name(parts).ok()))),
-            Verb::Custom(meaning) => self.custom(meaning, parts),
+            Verb::RingCanceled => Ok(Some(Step::RingCanceled { agent: self.agent_name(entry)? })),
+            Verb::CompleteCaller => completed(self.agent_name(entry).ok(), EndedBy::Customer),
+            Verb::CompleteAgent => completed(self.agent_name(entry).ok(), EndedBy::Agent),
+            Verb::BlindTransfer | Verb::AttendedTransfer => Ok(Some(transferred(entry, self.agent_name(entry).ok()))),
+            Verb::Custom(meaning) => self.custom(meaning, entry),
             _ => Ok(None),
         }
     }
 
     /// A state that the line gives an agent; `None` where it changes nothing.
-    fn agent(&mut self, parts: &Parts<'_>) -> Result<Option<Kind>, Refusal> {
-        let agent = self.agent_name(parts)?;
-        let text = parts.text();
+    fn agent(&mut self, entry: &LogEntry<'_>) -> Result<Option<Kind>, &'static str> {
+        let agent = self.agent_name(entry)?;
+        let text = entry.text();
         let mut reason = None;
-        let state = match parts.verb {
+        let state = match entry.verb {
             Verb::Pause => {
                 reason = (!text.is_empty()).then(|| self.names.get(text));
                 AgentState::Paused
@@ -197,7 +199,7 @@ impl Parser {
                 AgentState::Offline
             }
             Verb::AddMember => {
-                if let Some(queue) = self.queue(parts) {
+                if let Some(queue) = self.queue(entry) {
                     let queues = self.memory.members.entry(agent.clone()).or_default();
                     if !queues.contains(&queue) {
                         queues.push(queue);
@@ -206,7 +208,7 @@ impl Parser {
                 if text == b"PAUSED" { AgentState::Paused } else { AgentState::Available }
             }
             Verb::RemoveMember => {
-                let queue = self.queue(parts);
+                let queue = self.queue(entry);
                 if let Some(queues) = self.memory.members.get_mut(&agent) {
                     queues.retain(|other| Some(other) != queue.as_ref());
                     if !queues.is_empty() {
@@ -222,9 +224,9 @@ impl Parser {
     }
 
     /// What a centre's own line tells.
-    fn custom(&mut self, meaning: Meaning, parts: &Parts<'_>) -> Result<Option<Step>, Refusal> {
+    fn custom(&mut self, meaning: Meaning, entry: &LogEntry<'_>) -> Result<Option<Step>, &'static str> {
         let survey = |survey| Ok(Some(Step::Survey(survey)));
-        let text = parts.text();
+        let text = entry.text();
         if text.is_empty() {
             return Err("a verb of the centre's own without its value");
         }
@@ -233,21 +235,21 @@ impl Parser {
             Meaning::Customer => Ok(customer(text).map(|customer| Step::Identified { customer })),
             Meaning::Resolved => {
                 let resolved =
-                    yes_or_no(parts.data(0)).ok_or("neither yes nor no: write yes, no, true, false, 1 or 0")?;
-                let reason = parts.join(1, usize::MAX).trim_ascii();
+                    yes_or_no(entry.data(0)).ok_or("neither yes nor no: write yes, no, true, false, 1 or 0")?;
+                let reason = entry.join(1, usize::MAX).trim_ascii();
                 Ok(Some(Step::Resolved { resolved, reason: (!reason.is_empty()).then(|| self.names.get(reason)) }))
             }
-            Meaning::Csat => survey(Survey { csat: Some(scored(parts, 5.0)?), ..Survey::default() }),
-            Meaning::Ces => survey(Survey { ces: Some(scored(parts, 7.0)?), ..Survey::default() }),
+            Meaning::Csat => survey(Survey { csat: Some(scored(entry, 5.0)?), ..Survey::default() }),
+            Meaning::Ces => survey(Survey { ces: Some(scored(entry, 7.0)?), ..Survey::default() }),
             Meaning::Nps => {
                 let score =
-                    integer(parts.data(0)).and_then(|score| u8::try_from(score).ok()).filter(|&score| score <= 10);
+                    integer(entry.data(0)).and_then(|score| u8::try_from(score).ok()).filter(|&score| score <= 10);
                 survey(Survey { nps: Some(score.ok_or("NPS is a whole number from 0 to 10")?), ..Survey::default() })
             }
             Meaning::Quality => {
-                let score = number(parts.back(1)).filter(|score| (0.0..=100.0).contains(score));
+                let score = number(entry.back(1)).filter(|score| (0.0..=100.0).contains(score));
                 let score = score.ok_or("a quality score is a number from 0 to 100, after the evaluator")?;
-                let evaluator = parts.join(0, parts.data_count().saturating_sub(1)).trim_ascii();
+                let evaluator = entry.join(0, entry.data_count().saturating_sub(1)).trim_ascii();
                 let evaluator = if evaluator.is_empty() { Label::fixed("unknown") } else { self.names.get(evaluator) };
                 Ok(Some(Step::Quality { evaluator, score, failures: Vec::new() }))
             }
@@ -255,8 +257,8 @@ impl Parser {
     }
 
     /// The agent of a line that must have one.
-    fn agent_name(&mut self, parts: &Parts<'_>) -> Result<Label, Refusal> {
-        let agent = parts.agent.trim_ascii();
+    fn agent_name(&mut self, entry: &LogEntry<'_>) -> Result<Label, &'static str> {
+        let agent = entry.agent.trim_ascii();
         if agent.is_empty() || agent == b"NONE" {
             return Err("no agent, and this verb is about one");
         }
@@ -264,8 +266,8 @@ impl Parser {
         if agent.is_empty() { Err("the agent's name holds nothing that can be shown") } else { Ok(agent) }
     }
 
-    fn queue(&mut self, parts: &Parts<'_>) -> Option<Label> {
-        let queue = parts.queue.trim_ascii();
+    fn queue(&mut self, entry: &LogEntry<'_>) -> Option<Label> {
+        let queue = entry.queue.trim_ascii();
         (!queue.is_empty() && queue != b"NONE").then(|| self.names.get(queue)).filter(|queue| !queue.is_empty())
     }
 
@@ -277,7 +279,7 @@ impl Parser {
 }
 
 /// A call's id.
-fn call(field: &[u8]) -> Result<Label, Refusal> {
+fn call(field: &[u8]) -> Result<Label, &'static str> {
     let field = field.trim_ascii();
     if field.is_empty() || field == b"NONE" {
         return Err("no call id, and this verb is about a call");
@@ -301,12 +303,12 @@ fn offer(queue: Label, customer: Option<Label>, position: Option<u32>) -> Offer 
 
 /// The caller's number and position of an ENTERQUEUE: `url|number|position`, and a name behind them where the
 /// log is told to write it. A name never holds a bar, a number may.
-fn caller<'a>(parts: &Parts<'a>) -> (&'a [u8], Option<u32>) {
+fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
     let position = |index: usize| {
-        let position = integer(parts.data(index)).and_then(|p| u32::try_from(p).ok());
+        let position = integer(entry.data(index)).and_then(|p| u32::try_from(p).ok());
         position.filter(|&p| p > 0)
     };
-    let count = parts.data_count();
+    let count = entry.data_count();
     let index = match count {
         0..=2 => None,
         3 => Some(2),
@@ -315,8 +317,8 @@ fn caller<'a>(parts: &Parts<'a>) -> (&'a [u8], Option<u32>) {
         _ => [count - 2, count - 1, 2].into_iter().find(|&index| position(index).is_some()),
     };
     match index {
-        Some(index) => (parts.join(1, index), position(index)),
-        None => (parts.data(1), None),
+        Some(index) => (entry.join(1, index), position(index)),
+        None => (entry.data(1), None),
     }
 }
 
@@ -362,17 +364,17 @@ pub(super) fn customer(number: &[u8]) -> Option<Label> {
 
 /// A transfer. The tail is `hold|talk|original position`, whatever stands before it (LINK has one field more, an
 /// extension may hold a bar); 1.4 wrote no position.
-fn transferred(parts: &Parts<'_>, agent: Option<Label>) -> Step {
-    let count = parts.data_count();
-    let blind = parts.verb == Verb::BlindTransfer;
+fn transferred(entry: &LogEntry<'_>, agent: Option<Label>) -> Step {
+    let count = entry.data_count();
+    let blind = entry.verb == Verb::BlindTransfer;
     let talk = match count {
         0..=3 => None,
-        4 => seconds(parts.data(3)),
-        _ => seconds(parts.back(2)),
+        4 => seconds(entry.data(3)),
+        _ => seconds(entry.back(2)),
     };
     let kind = if blind { TransferKind::Blind } else { TransferKind::Attended };
     let to_number =
-        blind.then(|| parts.data(0).trim_ascii()).filter(|number| !number.is_empty()).map(Label::from_bytes);
+        blind.then(|| entry.data(0).trim_ascii()).filter(|number| !number.is_empty()).map(Label::from_bytes);
     Step::Transferred { agent, kind, to_queue: None, to_agent: None, to_number, talk }
 }
 
@@ -381,9 +383,9 @@ fn number(field: &[u8]) -> Option<f64> {
 }
 
 /// `score|max`, max only where it is a number.
-fn scored(parts: &Parts<'_>, usual: f64) -> Result<Scored, Refusal> {
-    let score = number(parts.data(0)).ok_or("a survey's score that is no number")?;
-    let max = number(parts.data(1)).unwrap_or(usual);
+fn scored(entry: &LogEntry<'_>, usual: f64) -> Result<Scored, &'static str> {
+    let score = number(entry.data(0)).ok_or("a survey's score that is no number")?;
+    let max = number(entry.data(1)).unwrap_or(usual);
     if max <= 1.0 {
         return Err("a survey's scale goes from 1 to more than 1");
     }

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use crate::clock::{Span, Time};
 use crate::event::Event;
 use crate::source::csv::{Columns, ColumnsError};
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 use crate::source::queue_log::Verbs;
 use crate::source::tally::InputTally;
 use crate::text::Label;
-use stream::Stream;
+use stream::RecordingStream;
 
 /// How recordings are read.
 #[derive(Clone, Debug)]
@@ -69,21 +69,21 @@ pub enum Error {
 
 /// What one file turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
+pub struct RecordingFile {
     /// As given.
     pub path: PathBuf,
     /// `None`: it is empty.
-    pub format: Option<Format>,
+    pub format: Option<InputFormat>,
     /// The time of its first event; `None` where it has none.
     pub first: Option<Time>,
 }
 
 /// Recordings, opened.
 #[derive(Debug)]
-pub struct Reader {
+pub struct RecordingReader {
     /// Those that hold events, the one that begins first at the front.
-    streams: Vec<Stream>,
-    inputs: Vec<Input>,
+    streams: Vec<RecordingStream>,
+    inputs: Vec<RecordingFile>,
     tally: InputTally,
     latest: Time,
 }
@@ -93,9 +93,9 @@ pub struct Reader {
 ///
 /// # Errors
 /// Where a file can't be opened, isn't of a known format, or its columns don't fit.
-pub fn open(paths: &[PathBuf], options: &Options) -> Result<Reader, Error> {
+pub fn open(paths: &[PathBuf], options: &Options) -> Result<RecordingReader, Error> {
     let latest = options.now.map_or(Time(i64::MAX), |now| now + Span::DAY);
-    let mut reader = Reader { streams: Vec::new(), inputs: Vec::new(), tally: InputTally::default(), latest };
+    let mut reader = RecordingReader { streams: Vec::new(), inputs: Vec::new(), tally: InputTally::default(), latest };
     let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths {
         let canonical = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
@@ -107,22 +107,22 @@ pub fn open(paths: &[PathBuf], options: &Options) -> Result<Reader, Error> {
         let prefix = if seen.len() > 1 { format!("{}-", seen.len()) } else { String::new() };
         reader.add(path, options, prefix)?;
     }
-    reader.streams.sort_by_key(Stream::head);
+    reader.streams.sort_by_key(RecordingStream::head);
     Ok(reader)
 }
 
-impl Reader {
+impl RecordingReader {
     fn add(&mut self, path: &Path, options: &Options, prefix: String) -> Result<(), Error> {
         let (format, stream) = stream::open(path, options, self.latest, prefix, &mut self.tally)?;
-        let first = stream.as_ref().and_then(Stream::head);
-        self.inputs.push(Input { path: path.to_owned(), format, first });
+        let first = stream.as_ref().and_then(RecordingStream::head);
+        self.inputs.push(RecordingFile { path: path.to_owned(), format, first });
         self.streams.extend(stream.filter(|stream| stream.head().is_some()));
         Ok(())
     }
 
     /// What each file turned out to be.
     #[must_use]
-    pub fn inputs(&self) -> &[Input] {
+    pub fn inputs(&self) -> &[RecordingFile] {
         &self.inputs
     }
 

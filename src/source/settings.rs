@@ -4,7 +4,7 @@ mod file;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 use crate::source::queue_log::Verbs;
 use crate::source::{asterisk, freeswitch, http, listen, prometheus, sse};
 use crate::text::Label;
@@ -47,7 +47,7 @@ pub enum Connector {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A file of this format.
-    File(Format),
+    File(InputFormat),
     /// An endpoint that events are pushed to.
     Listen,
     /// A stream of server-sent events.
@@ -65,9 +65,9 @@ pub enum Kind {
 impl Kind {
     /// Every word that `kind` can be.
     pub const WORDS: &'static [(&'static str, Self)] = &[
-        ("queue_log", Self::File(Format::QueueLog)),
-        ("events", Self::File(Format::Events)),
-        ("csv", Self::File(Format::Csv)),
+        ("queue_log", Self::File(InputFormat::QueueLog)),
+        ("events", Self::File(InputFormat::Events)),
+        ("csv", Self::File(InputFormat::Csv)),
         ("listen", Self::Listen),
         ("sse", Self::Sse),
         ("http", Self::Http),

@@ -4,8 +4,8 @@
 //! them; agents with skills, shifts and pauses take them; what was not resolved comes back. It says what happens
 //! in the same events as any source, and what it says depends on its seed, scenario and start alone.
 //!
-//! `world` holds the numbers, `arrivals` and `scenario` when contacts come, `rota` and `agents` who works, `contacts` a
-//! contact's life, `routing` who takes it, `outcome` what comes of it, `agenda` what is still to happen, `feed` the thread.
+//! `world` holds the numbers, `arrivals` and `scenario` when contacts come, `shifts` and `agents` who works, `contacts` a
+//! contact's life, `routing` who takes it, `outcome` what comes of it, `schedule` what is still to happen, `runner` the thread.
 
 use std::collections::VecDeque;
 
@@ -16,30 +16,30 @@ use crate::clock::{Span, Time};
 use crate::event::{Event, Kind, Step};
 use crate::text::Label;
 
-mod agenda;
 mod agents;
 mod arrivals;
 mod contacts;
-mod dice;
-mod feed;
 mod outcome;
-mod rota;
+mod rng;
 mod routing;
+mod runner;
 mod scenario;
+mod schedule;
+mod shifts;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use feed::spawn;
+pub use runner::spawn;
 pub use scenario::Scenario;
 pub use world::{handling_bounds, written_queues};
 
-use agenda::{Agenda, Job};
 use agents::Roster;
-use arrivals::{Arrivals, Stream};
-use contacts::Contact;
-use dice::Dice;
+use arrivals::{ArrivalStream, Arrivals};
+use contacts::SimulatedContact;
+use rng::SimRng;
+use schedule::{Schedule, SimAction};
 use world::QueueId;
 
 /// How much of the past the simulated floor starts with.
@@ -68,14 +68,14 @@ pub fn history_start(now: Time) -> Time {
 /// A simulated contact centre.
 pub struct Simulator {
     now: Time,
-    dice: Dice,
+    rng: SimRng,
     arrivals: Arrivals,
-    agenda: Agenda,
+    schedule: Schedule,
     roster: Roster,
     /// Contacts waiting, by queue, oldest first.
     lines: FxHashMap<QueueId, VecDeque<u32>>,
     /// Contacts that are not over.
-    contacts: FxHashMap<u32, Contact>,
+    contacts: FxHashMap<u32, SimulatedContact>,
     last_contact: u32,
     last_session: u32,
     last_event: u64,
@@ -87,13 +87,13 @@ impl Simulator {
     /// begins to watch: an outage begins half an hour before it.
     #[must_use]
     pub fn new(settings: Settings, start: Time, live: Time) -> Self {
-        let mut dice = Dice::new(settings.seed);
-        let roster = Roster::new(start, &mut dice);
+        let mut rng = SimRng::new(settings.seed);
+        let roster = Roster::new(start, &mut rng);
         let mut simulator = Self {
             now: start,
-            dice,
+            rng,
             arrivals: Arrivals { zone: settings.zone, scenario: settings.scenario, live },
-            agenda: Agenda::default(),
+            schedule: Schedule::default(),
             roster,
             lines: FxHashMap::default(),
             contacts: FxHashMap::default(),
@@ -103,8 +103,8 @@ impl Simulator {
             said: Vec::new(),
         };
         simulator.open_the_doors();
-        let outage = (settings.scenario == Scenario::Outage).then_some(Stream::Outage);
-        for stream in QueueId::all().map(Stream::Queue).chain([Stream::Contained]).chain(outage) {
+        let outage = (settings.scenario == Scenario::Outage).then_some(ArrivalStream::Outage);
+        for stream in QueueId::all().map(ArrivalStream::Queue).chain([ArrivalStream::Contained]).chain(outage) {
             simulator.expect(stream);
         }
         simulator
@@ -112,43 +112,43 @@ impl Simulator {
 
     /// Let time pass until `until`, inclusive, and add what happened to `out`, in the order of its time.
     pub fn advance(&mut self, until: Time, out: &mut Vec<Event>) {
-        while let Some((at, job)) = self.agenda.next(until) {
+        while let Some((at, action)) = self.schedule.next(until) {
             self.now = at;
-            self.perform(job);
+            self.perform(action);
         }
         self.now = self.now.max(until);
         out.append(&mut self.said);
     }
 
-    fn perform(&mut self, job: Job) {
-        match job {
-            Job::Arrives(stream) => {
+    fn perform(&mut self, action: SimAction) {
+        match action {
+            SimAction::Arrives(stream) => {
                 self.arrive(stream);
                 self.expect(stream);
             }
-            Job::Returns(back) => self.come_back(&back),
-            Job::GivesUp { contact, turn } => self.give_up(contact, turn),
-            Job::Answers { contact, turn } => self.answer(contact, turn),
-            Job::RingsOut { contact, turn } => self.ring_out(contact, turn),
-            Job::Holds { contact } => self.hold(contact),
-            Job::Resumes { contact } => self.resume(contact),
-            Job::Responds { contact } => self.respond(contact),
-            Job::Ends { contact } => self.end(contact),
-            Job::Wraps(wrap) => self.wrap(*wrap),
-            Job::Overflows { contact, turn } => self.overflow(contact, turn),
-            Job::Ripens { contact, turn } => self.ripen(contact, turn),
-            Job::ShiftStarts(agent, shift) => self.begin_shift(agent, shift, self.now),
-            Job::ShiftEnds(agent) => self.end_shift(agent),
-            Job::PauseDue(agent, pause) => self.pause_due(agent, pause),
-            Job::PauseEnds(agent) => self.end_pause(agent),
-            Job::Follows(followed) => self.say_step(followed.contact, followed.queue, followed.step),
+            SimAction::Returns(back) => self.come_back(&back),
+            SimAction::GivesUp { contact, turn } => self.give_up(contact, turn),
+            SimAction::Answers { contact, turn } => self.answer(contact, turn),
+            SimAction::RingsOut { contact, turn } => self.ring_out(contact, turn),
+            SimAction::Holds { contact } => self.hold(contact),
+            SimAction::Resumes { contact } => self.resume(contact),
+            SimAction::Responds { contact } => self.respond(contact),
+            SimAction::Ends { contact } => self.end(contact),
+            SimAction::Wraps(wrap) => self.wrap(*wrap),
+            SimAction::Overflows { contact, turn } => self.overflow(contact, turn),
+            SimAction::Ripens { contact, turn } => self.ripen(contact, turn),
+            SimAction::ShiftStarts(agent, shift) => self.begin_shift(agent, shift, self.now),
+            SimAction::ShiftEnds(agent) => self.end_shift(agent),
+            SimAction::PauseDue(agent, pause) => self.pause_due(agent, pause),
+            SimAction::PauseEnds(agent) => self.end_pause(agent),
+            SimAction::Follows(followed) => self.say_step(followed.contact, followed.queue, followed.step),
         }
     }
 
     /// Set down a stream's next arrival.
-    fn expect(&mut self, stream: Stream) {
-        let at = self.arrivals.next(stream, self.now, &mut self.dice);
-        self.agenda.add(at, Job::Arrives(stream));
+    fn expect(&mut self, stream: ArrivalStream) {
+        let at = self.arrivals.next(stream, self.now, &mut self.rng);
+        self.schedule.add(at, SimAction::Arrives(stream));
     }
 
     fn say(&mut self, kind: Kind) {

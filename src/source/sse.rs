@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use crate::clock::{Span, Time};
-use crate::source::body::{self, Form};
+use crate::source::body::{self, BodyFormat};
 use crate::source::link::{Fault, Link, Session};
 use crate::source::tls::{self, Tls};
 use crate::source::web::{Address, Auth, Client, Skew, explain, place};
@@ -158,7 +158,7 @@ impl Subscription {
             if block.kind.is_some_and(|kind| SIGNS_OF_LIFE.contains(&kind.as_str())) {
                 continue;
             }
-            let read = body::read(&data, Form::ByContent, latest);
+            let read = body::read(&data, BodyFormat::ByContent, latest);
             for (_, reason) in read.rejected {
                 link.reject(&name, *number, &reason).await;
             }

@@ -18,7 +18,7 @@ use crate::event::{
 };
 use crate::source::names::id_label;
 use crate::source::tally::InputTally;
-use fields::{Fields, missing, not};
+use fields::{JsonFields, missing, not};
 pub use write::to_line;
 
 /// What every type begins with.
@@ -85,7 +85,7 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
         tally.unknown(&kind);
         return Ok(None);
     }
-    let mut data = Fields::parse(envelope.data.ok_or_else(|| missing("data"))?)?;
+    let mut data = JsonFields::parse(envelope.data.ok_or_else(|| missing("data"))?)?;
     let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { read(name, &mut data) };
     let kind = parsed.map_err(|reason| format!("{kind}: {reason}"))?;
     if !matches!(kind, Kind::Observed { .. }) {
@@ -126,7 +126,7 @@ fn is_known(name: &str) -> bool {
 }
 
 /// What an event of a known type says.
-fn read(name: &str, data: &mut Fields<'_>) -> Result<Kind, String> {
+fn read(name: &str, data: &mut JsonFields<'_>) -> Result<Kind, String> {
     Ok(match name {
         "self_service.ended" => Kind::SelfService(SelfService {
             session: data.required("session")?,
@@ -168,7 +168,7 @@ fn read(name: &str, data: &mut Fields<'_>) -> Result<Kind, String> {
 }
 
 /// The step of a contact.
-fn step(name: &str, data: &mut Fields<'_>) -> Result<Step, String> {
+fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, String> {
     Ok(match name {
         "contact.offered" => Step::Offered(Offer {
             queue: data.required("queue")?,
@@ -223,7 +223,7 @@ fn step(name: &str, data: &mut Fields<'_>) -> Result<Step, String> {
     })
 }
 
-fn survey(data: &mut Fields<'_>) -> Result<Survey, String> {
+fn survey(data: &mut JsonFields<'_>) -> Result<Survey, String> {
     let csat = data.object("csat")?.map(|mut object| scored(&mut object, "csat")).transpose()?;
     let mut ces_higher_is_easier = false;
     let ces = match data.object("ces")? {
@@ -241,7 +241,7 @@ fn survey(data: &mut Fields<'_>) -> Result<Survey, String> {
     Ok(Survey { csat, ces, ces_higher_is_easier, nps, resolved, comment })
 }
 
-fn scored(object: &mut Fields<'_>, name: &str) -> Result<Scored, String> {
+fn scored(object: &mut JsonFields<'_>, name: &str) -> Result<Scored, String> {
     let mut part = |key: &str| object.number(key)?.ok_or_else(|| missing(&format!("{name}.{key}")));
     let (score, min, max) = (part("score")?, part("min")?, part("max")?);
     if min >= max {
@@ -255,7 +255,7 @@ fn within(number: f64, min: f64, max: f64, name: &str) -> Result<f64, String> {
 }
 
 /// Figures that a source computed itself: any numbers, by KPI id.
-fn observed(data: &mut Fields<'_>, tally: &mut InputTally) -> Result<Kind, String> {
+fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<Kind, String> {
     let (queue, window) = (data.required("queue")?, data.label("window")?);
     let mut figures = Vec::new();
     for (name, raw) in data.unasked() {

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use floorwatch::clock::Time;
 use floorwatch::event::{Event, Kind, LeftReason, Step};
-use floorwatch::source::detect::Format;
-use floorwatch::source::read::{self, Options, Reader};
+use floorwatch::source::detect::InputFormat;
+use floorwatch::source::read::{self, Options, RecordingReader};
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-fn read(names: &[&str]) -> (Reader, Vec<Event>) {
+fn read(names: &[&str]) -> (RecordingReader, Vec<Event>) {
     let paths: Vec<PathBuf> = names.iter().map(|name| fixture(name)).collect();
     let options = Options { now: Some(Time::from_unix(1_795_500_000)), ..Options::default() };
     let mut reader = read::open(&paths, &options).expect("fixtures can be read");
@@ -80,7 +80,7 @@ fn a_normal_day_and_an_overload_count_as_expected() {
     for scenario in ["a", "b"] {
         let (reader, events) = read(&[&format!("asterisk/scenario-{scenario}/queue_log")]);
         assert_eq!(reader.tally().rejected, 0, "{:?}", reader.tally().rejections);
-        assert_eq!(reader.inputs()[0].format, Some(Format::QueueLog));
+        assert_eq!(reader.inputs()[0].format, Some(InputFormat::QueueLog));
         agrees(&count(&events), &expected(&format!("asterisk/scenario-{scenario}/expected.json")));
     }
 }

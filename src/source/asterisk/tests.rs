@@ -15,7 +15,7 @@ use super::status::{Collecting, Snapshot, Taken};
 use super::translate::Translator;
 use crate::clock::{Span, Time};
 use crate::event::{Event, Kind, LeftReason, Step};
-use crate::source::queue_log::{Parser, Verbs};
+use crate::source::queue_log::{QueueLogParser, Verbs};
 use crate::source::tally::InputTally;
 use crate::text::Label;
 
@@ -160,7 +160,7 @@ struct Counts {
 
 /// The log's lines as events.
 fn log(scenario: &str) -> Vec<Event> {
-    let mut parser = Parser::new("pbx".into(), Verbs::default());
+    let mut parser = QueueLogParser::new("pbx".into(), Verbs::default());
     let (mut out, mut tally) = (Vec::new(), InputTally::default());
     for file in if scenario == "c" { ["queue_log.0", "queue_log"].as_slice() } else { &["queue_log"] } {
         let text = std::fs::read(fixture(scenario, file)).unwrap();

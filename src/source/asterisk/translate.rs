@@ -12,7 +12,7 @@ use super::status::{Snapshot, label, member, number};
 use crate::clock::{Span, Time};
 use crate::event::{Event, Kind, QueueProfile};
 use crate::source::names::id_label;
-use crate::source::queue_log::{Parser, Verbs};
+use crate::source::queue_log::{QueueLogParser, Verbs};
 use crate::source::tally::InputTally;
 use crate::text::Label;
 
@@ -31,7 +31,7 @@ pub(super) struct Translator {
     /// Service level thresholds that have been said.
     thresholds: FxHashMap<Label, f64>,
     /// Reads what a centre's own events say as queue_log would.
-    own: Parser,
+    own: QueueLogParser,
     /// Whether any event about a queue has come.
     pub(super) hears_queues: bool,
 }
@@ -39,7 +39,7 @@ pub(super) struct Translator {
 impl Translator {
     pub(super) fn new(origin: Label, verbs: Verbs, intent: String) -> Self {
         Self {
-            own: Parser::new(origin.clone(), verbs.clone()),
+            own: QueueLogParser::new(origin.clone(), verbs.clone()),
             origin,
             verbs,
             intent,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A column, by its header or by its number from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Column {
+pub enum CsvColumn {
     /// From 1.
     Number(usize),
     /// As the header has it.
@@ -18,17 +18,17 @@ pub enum Column {
 /// Where a field comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Field {
+pub enum CsvField {
     /// A column.
-    Column(Column),
+    Column(CsvColumn),
     /// The same for every row.
-    Constant(Constant),
+    Constant(CsvConstant),
 }
 
 /// `{ value = "…" }`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Constant {
+pub struct CsvConstant {
     /// What every row has.
     pub value: String,
 }
@@ -36,11 +36,11 @@ pub struct Constant {
 /// One column, or several joined by a space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Joined {
+pub enum TimeColumns {
     /// One.
-    One(Column),
+    One(CsvColumn),
     /// Several.
-    Many(Vec<Column>),
+    Many(Vec<CsvColumn>),
 }
 
 /// The `[csv]` table: one row of the file is one contact.
@@ -54,10 +54,10 @@ pub struct Columns {
     pub header: bool,
     /// The contact's id; the row's number when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contact: Option<Field>,
+    pub contact: Option<CsvField>,
     /// When the contact joined. Must be given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub time: Option<Joined>,
+    pub time: Option<TimeColumns>,
     /// chrono's codes; RFC 3339 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
@@ -66,61 +66,61 @@ pub struct Columns {
     pub timezone: Option<Tz>,
     /// The queue; `all` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub queue: Option<Field>,
+    pub queue: Option<CsvField>,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub intent: Option<Field>,
+    pub intent: Option<CsvField>,
     /// Who handled it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent: Option<Field>,
+    pub agent: Option<CsvField>,
     /// Who the customer is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub customer: Option<Field>,
+    pub customer: Option<CsvField>,
     /// The channel; voice when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<Field>,
+    pub channel: Option<CsvField>,
     /// One of `yes`: it was answered; else abandoned. When absent, a row with an agent was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answered: Option<Field>,
+    pub answered: Option<CsvField>,
     /// The words for yes, in any case.
     pub yes: Vec<String>,
     /// The wait.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub wait_s: Option<Field>,
+    pub wait_s: Option<CsvField>,
     /// Talk time without hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub talk_s: Option<Field>,
+    pub talk_s: Option<CsvField>,
     /// Time on hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hold_s: Option<Field>,
+    pub hold_s: Option<CsvField>,
     /// After-contact work.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub acw_s: Option<Field>,
+    pub acw_s: Option<CsvField>,
     /// Whether it was resolved; empty says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub resolved: Option<Field>,
+    pub resolved: Option<CsvField>,
     /// Whether it was transferred.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transferred: Option<Field>,
+    pub transferred: Option<CsvField>,
     /// Satisfaction; empty is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub csat: Option<Field>,
+    pub csat: Option<CsvField>,
     /// Its lowest and highest step.
     pub csat_scale: [f64; 2],
     /// Effort, lower is easier; empty is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ces: Option<Field>,
+    pub ces: Option<CsvField>,
     /// Its lowest and highest step.
     pub ces_scale: [f64; 2],
     /// Likelihood to recommend, 0–10; empty is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub nps: Option<Field>,
+    pub nps: Option<CsvField>,
     /// A quality score, 0–100; empty is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub quality: Option<Field>,
+    pub quality: Option<CsvField>,
     /// Who gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub evaluator: Option<Field>,
+    pub evaluator: Option<CsvField>,
 }
 
 impl Default for Columns {
@@ -218,13 +218,13 @@ impl Columns {
     pub fn from_toml(text: &str, path: &Path) -> Result<Self, ColumnsError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct File {
+        struct ColumnsFile {
             csv: Columns,
         }
         let wrong = |error| ColumnsError::Toml { path: path.to_owned(), error: Box::new(error) };
         let has_table = toml::from_str::<toml::Table>(text).map_err(wrong)?.contains_key("csv");
         let columns = if has_table {
-            toml::from_str::<File>(text).map_err(wrong)?.csv
+            toml::from_str::<ColumnsFile>(text).map_err(wrong)?.csv
         } else {
             toml::from_str::<Self>(text).map_err(wrong)?
         };
@@ -240,7 +240,7 @@ impl Columns {
         let value = |key, reason: &str| Err(ColumnsError::Value { key, reason: reason.to_owned() });
         match &self.time {
             None => return Err(ColumnsError::NoTime),
-            Some(Joined::Many(columns)) if columns.is_empty() => return Err(ColumnsError::NoTime),
+            Some(TimeColumns::Many(columns)) if columns.is_empty() => return Err(ColumnsError::NoTime),
             Some(_) => {}
         }
         if self.delimiter.is_some_and(|c| !c.is_ascii() || matches!(c, '"' | '\r' | '\n')) {
@@ -256,7 +256,7 @@ impl Columns {
         {
             return value("time_format", "not chrono's codes; \"%d/%m/%Y %H:%M:%S\" is an example");
         }
-        if let Some(Field::Constant(Constant { value: word })) = &self.channel
+        if let Some(CsvField::Constant(CsvConstant { value: word })) = &self.channel
             && crate::event::Channel::parse(word).is_none()
         {
             let words: Vec<_> = crate::event::Channel::ALL.iter().map(|c| c.key()).collect();
@@ -268,7 +268,7 @@ impl Columns {
 
 /// Where a field stands in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ResolvedField {
     /// At this index, from 0.
     At(usize),
     /// The same in every row.
@@ -277,42 +277,42 @@ pub(super) enum Place {
 
 /// The columns of one file.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
-    pub(super) contact: Option<Place>,
+pub(super) struct ResolvedColumns {
+    pub(super) contact: Option<ResolvedField>,
     pub(super) time: Vec<usize>,
-    pub(super) queue: Option<Place>,
-    pub(super) intent: Option<Place>,
-    pub(super) agent: Option<Place>,
-    pub(super) customer: Option<Place>,
-    pub(super) channel: Option<Place>,
-    pub(super) answered: Option<Place>,
-    pub(super) wait: Option<Place>,
-    pub(super) talk: Option<Place>,
-    pub(super) hold: Option<Place>,
-    pub(super) acw: Option<Place>,
-    pub(super) resolved: Option<Place>,
-    pub(super) transferred: Option<Place>,
-    pub(super) csat: Option<Place>,
-    pub(super) ces: Option<Place>,
-    pub(super) nps: Option<Place>,
-    pub(super) quality: Option<Place>,
-    pub(super) evaluator: Option<Place>,
+    pub(super) queue: Option<ResolvedField>,
+    pub(super) intent: Option<ResolvedField>,
+    pub(super) agent: Option<ResolvedField>,
+    pub(super) customer: Option<ResolvedField>,
+    pub(super) channel: Option<ResolvedField>,
+    pub(super) answered: Option<ResolvedField>,
+    pub(super) wait: Option<ResolvedField>,
+    pub(super) talk: Option<ResolvedField>,
+    pub(super) hold: Option<ResolvedField>,
+    pub(super) acw: Option<ResolvedField>,
+    pub(super) resolved: Option<ResolvedField>,
+    pub(super) transferred: Option<ResolvedField>,
+    pub(super) csat: Option<ResolvedField>,
+    pub(super) ces: Option<ResolvedField>,
+    pub(super) nps: Option<ResolvedField>,
+    pub(super) quality: Option<ResolvedField>,
+    pub(super) evaluator: Option<ResolvedField>,
 }
 
-impl Places {
+impl ResolvedColumns {
     /// Find every column that `columns` asks for in a file whose first row is `first`.
     pub(super) fn find(columns: &Columns, first: &[String]) -> Result<Self, ColumnsError> {
-        let field = |key, field: &Option<Field>| -> Result<Option<Place>, ColumnsError> {
+        let field = |key, field: &Option<CsvField>| -> Result<Option<ResolvedField>, ColumnsError> {
             Ok(match field {
                 None => None,
-                Some(Field::Constant(Constant { value })) => Some(Place::Fixed(value.clone())),
-                Some(Field::Column(column)) => Some(Place::At(find(columns.header, first, key, column)?)),
+                Some(CsvField::Constant(CsvConstant { value })) => Some(ResolvedField::Fixed(value.clone())),
+                Some(CsvField::Column(column)) => Some(ResolvedField::At(find(columns.header, first, key, column)?)),
             })
         };
         let time = match &columns.time {
             None => return Err(ColumnsError::NoTime),
-            Some(Joined::One(column)) => vec![find(columns.header, first, "time", column)?],
-            Some(Joined::Many(many)) => {
+            Some(TimeColumns::One(column)) => vec![find(columns.header, first, "time", column)?],
+            Some(TimeColumns::Many(many)) => {
                 many.iter().map(|column| find(columns.header, first, "time", column)).collect::<Result<_, _>>()?
             }
         };
@@ -341,7 +341,7 @@ impl Places {
 }
 
 /// The index of a column in a row.
-fn find(header: bool, first: &[String], key: &'static str, column: &Column) -> Result<usize, ColumnsError> {
+fn find(header: bool, first: &[String], key: &'static str, column: &CsvColumn) -> Result<usize, ColumnsError> {
     let no = |wanted: &str, nearest: Option<String>| {
         let there = if header {
             first.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
@@ -351,12 +351,12 @@ fn find(header: bool, first: &[String], key: &'static str, column: &Column) -> R
         Err(ColumnsError::NoColumn { key, wanted: wanted.to_owned(), nearest, there })
     };
     match column {
-        Column::Number(number) => match number.checked_sub(1).filter(|&index| index < first.len()) {
+        CsvColumn::Number(number) => match number.checked_sub(1).filter(|&index| index < first.len()) {
             Some(index) => Ok(index),
             None => no(&number.to_string(), None),
         },
-        Column::Name(name) if !header => no(name, None),
-        Column::Name(name) => {
+        CsvColumn::Name(name) if !header => no(name, None),
+        CsvColumn::Name(name) => {
             let exact = first.iter().position(|there| there.trim() == name.trim());
             let loose = || first.iter().position(|there| there.trim().eq_ignore_ascii_case(name.trim()));
             if let Some(index) = exact.or_else(loose) {

@@ -8,7 +8,7 @@ fn columns(toml: &str) -> Columns {
 
 /// Events, rejections, and what was wrong with the columns.
 fn read(columns: Columns, text: &str) -> (Vec<Event>, Vec<String>, Option<ColumnsError>) {
-    let mut parser = Parser::new(Label::fixed("test"), columns, String::new());
+    let mut parser = CsvParser::new(Label::fixed("test"), columns, String::new());
     let (mut events, mut rejected) = (Vec::new(), Vec::new());
     if let Err(error) = parser.prepare(text.as_bytes(), None) {
         return (events, rejected, Some(error));
@@ -16,11 +16,11 @@ fn read(columns: Columns, text: &str) -> (Vec<Event>, Vec<String>, Option<Column
     for line in text.lines() {
         match parser.line(line.as_bytes(), Time(i64::MAX), &mut |event| events.push(event)) {
             Ok(()) => {}
-            Err(Trouble::Row(reason)) => rejected.push(reason),
-            Err(Trouble::Columns(error)) => return (events, rejected, Some(error)),
+            Err(CsvError::Row(reason)) => rejected.push(reason),
+            Err(CsvError::Columns(error)) => return (events, rejected, Some(error)),
         }
     }
-    if let Err(Trouble::Row(reason)) = parser.finish() {
+    if let Err(CsvError::Row(reason)) = parser.finish() {
         rejected.push(reason);
     }
     (events, rejected, None)

@@ -6,14 +6,11 @@ use chrono_tz::Tz;
 
 use crate::clock::{Span, Time};
 
-/// Why a cell can't be read.
-pub(super) type Refusal = String;
-
 /// Longer than any wait or talk that is meant: a year.
 const LONGEST: i64 = 31_536_000;
 
 /// When: by `format` in `zone`, or RFC 3339.
-pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, Refusal> {
+pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("the time is empty".to_owned());
@@ -48,7 +45,7 @@ pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, R
 }
 
 /// A length of time: seconds, `[h:]mm:ss` or `h.mm.ss`; empty is unknown.
-pub(super) fn span(text: &str) -> Result<Option<Span>, Refusal> {
+pub(super) fn span(text: &str) -> Result<Option<Span>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -83,7 +80,7 @@ pub(super) fn span(text: &str) -> Result<Option<Span>, Refusal> {
 }
 
 /// A number between two others, inclusive; empty is none. A decimal comma is read too.
-pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, Refusal> {
+pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

@@ -9,19 +9,19 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::source::lines;
-use crate::source::queue_log::Memory;
+use crate::source::queue_log::QueueLogMemory;
 
 /// How many of a file's first bytes make it known again.
 const HEAD: u64 = 1024;
 
 /// Which file it is, whatever it is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub(super) struct FileId {
     device: u64,
     inode: u64,
 }
 
-impl From<&Metadata> for Identity {
+impl From<&Metadata> for FileId {
     fn from(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
@@ -29,12 +29,12 @@ impl From<&Metadata> for Identity {
 
 /// A file's first bytes, unpacked: what is left of them when it is renamed, copied or packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fingerprint {
+pub(super) struct HeadFingerprint {
     length: u64,
     digest: u64,
 }
 
-impl Fingerprint {
+impl HeadFingerprint {
     /// Of what has been read up to `offset`.
     pub(super) fn of(path: &Path, offset: u64) -> io::Result<Self> {
         Self::of_input(lines::open(path)?.input, offset.min(HEAD))
@@ -79,17 +79,17 @@ impl Fingerprint {
 
 /// How far a file has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Cursor {
+pub(super) struct FileCursor {
     pub(super) path: PathBuf,
-    pub(super) identity: Identity,
+    pub(super) identity: FileId,
     /// Bytes taken in, unpacked, up to the end of a line.
     pub(super) offset: u64,
     /// Lines taken in.
     pub(super) line: u64,
-    pub(super) head: Fingerprint,
+    pub(super) head: HeadFingerprint,
     /// What the parser of a queue_log knows.
     #[serde(default)]
-    pub(super) memory: Memory,
+    pub(super) memory: QueueLogMemory,
     /// Rows of a table taken in.
     #[serde(default)]
     pub(super) rows: u64,
@@ -97,7 +97,7 @@ pub(super) struct Cursor {
 
 /// Where reading goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(super) struct ResumePlan {
     /// Rotated files to finish first, each from an offset after so many lines.
     pub(super) rotated: Vec<(PathBuf, u64, u64)>,
     /// The same of the file itself.
@@ -106,12 +106,12 @@ pub(super) struct Plan {
     pub(super) truncated: bool,
 }
 
-impl Cursor {
+impl FileCursor {
     /// Where to go on: in the same file, or in what rotation made of it and then in the new one.
-    pub(super) fn plan(&self) -> Plan {
-        let mut plan = Plan::default();
+    pub(super) fn plan(&self) -> ResumePlan {
+        let mut plan = ResumePlan::default();
         if let Ok(metadata) = fs::metadata(&self.path) {
-            let same = Identity::from(&metadata) == self.identity;
+            let same = FileId::from(&metadata) == self.identity;
             let packed = lines::open(&self.path).is_ok_and(|opened| opened.packed);
             if same && (packed || metadata.len() >= self.offset) && self.head.is_of(&self.path) {
                 plan.live = (self.offset, self.line);
@@ -148,7 +148,7 @@ impl Cursor {
             .filter_map(|entry| {
                 let metadata = entry.metadata().ok().filter(Metadata::is_file)?;
                 let changed = (metadata.mtime(), metadata.mtime_nsec());
-                Some(Sibling { path: entry.path(), identity: Identity::from(&metadata), changed })
+                Some(Sibling { path: entry.path(), identity: FileId::from(&metadata), changed })
             })
             .collect()
     }
@@ -156,6 +156,6 @@ impl Cursor {
 
 struct Sibling {
     path: PathBuf,
-    identity: Identity,
+    identity: FileId,
     changed: (i64, i64),
 }

@@ -4,35 +4,40 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::source::decoder::Decoder;
-use crate::source::follow::cursor::{Cursor, Fingerprint, Identity};
-use crate::source::lines::{self, Lines};
-use crate::source::queue_log::Memory;
+use crate::source::decoder::LineDecoder;
+use crate::source::follow::cursor::{FileCursor, FileId, HeadFingerprint};
+use crate::source::lines::{self, LineReader};
+use crate::source::queue_log::QueueLogMemory;
 
 /// What goes on from file to file.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Carry {
-    pub(super) memory: Memory,
+pub(super) struct DecoderState {
+    pub(super) memory: QueueLogMemory,
     pub(super) rows: u64,
 }
 
 /// A file that is being read.
 #[derive(Debug)]
-pub(super) struct OpenFile {
+pub(super) struct TailedFile {
     pub(super) path: PathBuf,
     file: File,
-    identity: Identity,
-    head: Fingerprint,
+    identity: FileId,
+    head: HeadFingerprint,
     pub(super) packed: bool,
-    pub(super) lines: Lines,
-    pub(super) decoder: Decoder,
+    pub(super) lines: LineReader,
+    pub(super) decoder: LineDecoder,
     /// Up to here everything has been taken in: offset and lines.
     mark: (u64, u64),
 }
 
-impl OpenFile {
+impl TailedFile {
     /// Open `path` at `offset`, after so many lines.
-    pub(super) fn open(path: &Path, (offset, line): (u64, u64), decoder: Decoder, carry: Carry) -> io::Result<Self> {
+    pub(super) fn open(
+        path: &Path,
+        (offset, line): (u64, u64),
+        decoder: LineDecoder,
+        carry: DecoderState,
+    ) -> io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         if metadata.is_dir() {
@@ -49,11 +54,11 @@ impl OpenFile {
         }
         let mut opened = Self {
             path: path.to_owned(),
-            identity: Identity::from(&metadata),
+            identity: FileId::from(&metadata),
             file,
-            head: Fingerprint::default(),
+            head: HeadFingerprint::default(),
             packed,
-            lines: Lines::resume(input.input, offset, line),
+            lines: LineReader::resume(input.input, offset, line),
             decoder,
             mark: (offset, line),
         };
@@ -63,11 +68,11 @@ impl OpenFile {
     }
 
     /// Let the decoder know what it needs from before.
-    fn prepare(&mut self, carry: Carry) -> io::Result<()> {
+    fn prepare(&mut self, carry: DecoderState) -> io::Result<()> {
         match &mut self.decoder {
-            Decoder::QueueLog(parser) => parser.remember(carry.memory),
-            Decoder::Csv(parser) => {
-                let mut beginning = Lines::new(lines::open(&self.path)?.input);
+            LineDecoder::QueueLog(parser) => parser.remember(carry.memory),
+            LineDecoder::Csv(parser) => {
+                let mut beginning = LineReader::new(lines::open(&self.path)?.input);
                 let head = beginning.peek()?;
                 let resuming = (self.mark.0 > 0).then_some(carry.rows);
                 if !head.is_empty() {
@@ -77,7 +82,7 @@ impl OpenFile {
                 }
                 parser.count_from(carry.rows);
             }
-            Decoder::Events => {}
+            LineDecoder::Events => {}
         }
         Ok(())
     }
@@ -89,14 +94,14 @@ impl OpenFile {
             return;
         }
         let head = if self.packed {
-            Fingerprint::of(&self.path, self.mark.0)
+            HeadFingerprint::of(&self.path, self.mark.0)
         } else {
-            Fingerprint::of_file(&self.file, self.mark.0)
+            HeadFingerprint::of_file(&self.file, self.mark.0)
         };
         self.head = head.unwrap_or(self.head);
     }
 
-    pub(super) fn is(&self, identity: Identity) -> bool {
+    pub(super) fn is(&self, identity: FileId) -> bool {
         self.identity == identity
     }
 
@@ -115,19 +120,19 @@ impl OpenFile {
     }
 
     /// What the next file's decoder must know.
-    pub(super) fn carry(&self) -> Carry {
+    pub(super) fn carry(&self) -> DecoderState {
         match &self.decoder {
-            Decoder::QueueLog(parser) => Carry { memory: parser.memory().clone(), rows: 0 },
-            Decoder::Csv(parser) => Carry { memory: Memory::default(), rows: parser.rows() },
-            Decoder::Events => Carry::default(),
+            LineDecoder::QueueLog(parser) => DecoderState { memory: parser.memory().clone(), rows: 0 },
+            LineDecoder::Csv(parser) => DecoderState { memory: QueueLogMemory::default(), rows: parser.rows() },
+            LineDecoder::Events => DecoderState::default(),
         }
     }
 
     /// How far it has been taken in. `path` is the file's own name, whatever rotation has made of it.
-    pub(super) fn cursor(&mut self, path: &Path) -> Cursor {
+    pub(super) fn cursor(&mut self, path: &Path) -> FileCursor {
         self.learn_head();
-        let Carry { memory, rows } = self.carry();
+        let DecoderState { memory, rows } = self.carry();
         let (offset, line) = self.mark;
-        Cursor { path: path.to_owned(), identity: self.identity, offset, line, head: self.head, memory, rows }
+        FileCursor { path: path.to_owned(), identity: self.identity, offset, line, head: self.head, memory, rows }
     }
 }

@@ -7,17 +7,17 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::event::Kind;
 use crate::source::Connector;
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 
 /// A log in a folder of its own, and a source that follows it.
-struct Floor {
+struct TestLog {
     folder: tempfile::TempDir,
     path: PathBuf,
     clock: Clock,
     settings: FileSettings,
 }
 
-struct Watched {
+struct FollowedLog {
     running: Option<Running>,
     from: mpsc::Receiver<Message>,
     calls: Vec<String>,
@@ -34,11 +34,11 @@ fn calls(ids: std::ops::Range<u32>) -> String {
     ids.map(call).collect()
 }
 
-impl Floor {
+impl TestLog {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queue_log");
-        let settings = FileSettings::new(Format::QueueLog, path.clone());
+        let settings = FileSettings::new(InputFormat::QueueLog, path.clone());
         Self { folder, path, clock: Clock::manual(Time::from_unix(1_000_100_000)), settings }
     }
 
@@ -52,16 +52,16 @@ impl Floor {
         to
     }
 
-    fn watch(&self, cursor: Option<&str>) -> Watched {
+    fn watch(&self, cursor: Option<&str>) -> FollowedLog {
         let (to, from) = mpsc::channel(64);
         let settings = Settings::from(Connector::File(Box::new(self.settings.clone())));
         let running = crate::source::spawn(3, &settings, self.clock.clone(), cursor, to).unwrap();
         let (calls, rejected, health) = (Vec::new(), Vec::new(), Vec::new());
-        Watched { running: Some(running), from, calls, rejected, health, cursor: None }
+        FollowedLog { running: Some(running), from, calls, rejected, health, cursor: None }
     }
 }
 
-impl Watched {
+impl FollowedLog {
     /// Take messages until it `is` so.
     fn until(&mut self, what: &str, is: impl Fn(&Self) -> bool) {
         let start = Instant::now();
@@ -112,7 +112,7 @@ impl Watched {
 
 #[test]
 fn what_is_added_comes_and_half_a_line_waits() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..3));
     let mut watched = floor.watch(None);
     watched.until_calls(0..3);
@@ -132,7 +132,7 @@ fn what_is_added_comes_and_half_a_line_waits() {
 
 #[test]
 fn a_rotation_loses_nothing_and_reads_nothing_twice() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..2500));
     let mut watched = floor.watch(None);
     watched.until_calls(0..2500);
@@ -147,7 +147,7 @@ fn a_rotation_loses_nothing_and_reads_nothing_twice() {
 
 #[test]
 fn a_restart_goes_on_where_it_was() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..5));
     let mut watched = floor.watch(None);
     watched.until_calls(0..5);
@@ -161,7 +161,7 @@ fn a_restart_goes_on_where_it_was() {
 #[test]
 fn a_rotation_while_nobody_watched_is_caught_up_with() {
     for packed in [false, true] {
-        let floor = Floor::new();
+        let floor = TestLog::new();
         floor.write(&calls(0..5));
         let mut watched = floor.watch(None);
         watched.until_calls(0..5);
@@ -188,7 +188,7 @@ fn a_rotation_while_nobody_watched_is_caught_up_with() {
 
 #[test]
 fn a_file_that_is_cut_is_read_anew() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..50));
     let mut watched = floor.watch(None);
     watched.until_calls(0..50);
@@ -205,7 +205,7 @@ fn a_file_that_is_cut_is_read_anew() {
 
 #[test]
 fn a_copy_that_was_made_before_the_cut_is_finished_first() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..50));
     let mut watched = floor.watch(None);
     watched.until_calls(0..50);
@@ -220,7 +220,7 @@ fn a_copy_that_was_made_before_the_cut_is_finished_first() {
 
 #[test]
 fn a_file_that_vanishes_is_waited_for() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     let mut watched = floor.watch(None);
     watched.until_health(Health::Down, "waiting for it");
     floor.write(&calls(0..2));
@@ -235,7 +235,7 @@ fn a_file_that_vanishes_is_waited_for() {
 
 #[test]
 fn a_silent_file_is_stale_and_lives_again() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..1));
     let mut watched = floor.watch(None);
     watched.until_calls(0..1);
@@ -249,7 +249,7 @@ fn a_silent_file_is_stale_and_lives_again() {
 
 #[test]
 fn a_file_that_is_not_followed_is_read_and_done() {
-    let mut floor = Floor::new();
+    let mut floor = TestLog::new();
     floor.settings.follow = false;
     floor.write(calls(0..3).trim_end());
     let mut watched = floor.watch(None);
@@ -263,7 +263,7 @@ fn a_file_that_is_not_followed_is_read_and_done() {
 
 #[test]
 fn a_packed_file_is_read_once() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     let mut encoder =
         flate2::write::GzEncoder::new(fs::File::create(&floor.path).unwrap(), flate2::Compression::fast());
     encoder.write_all(calls(0..2000).as_bytes()).unwrap();
@@ -279,8 +279,8 @@ fn a_packed_file_is_read_once() {
 
 #[test]
 fn a_table_goes_on_behind_its_header_after_a_restart() {
-    let mut floor = Floor::new();
-    floor.settings.kind = Format::Csv;
+    let mut floor = TestLog::new();
+    floor.settings.kind = InputFormat::Csv;
     floor.settings.csv = Some(toml::from_str("time = \"When\"\nagent = \"Who\"").unwrap());
     floor.write("When,Who\n2001-09-09T01:46:40Z,Ann\n");
     let mut watched = floor.watch(None);
@@ -295,7 +295,7 @@ fn a_table_goes_on_behind_its_header_after_a_restart() {
 
 #[test]
 fn what_a_parser_knew_it_knows_after_a_restart() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write("1000000000|CLI|q|Ann|ADDMEMBER|\n1000000000|CLI|r|Ann|ADDMEMBER|\n");
     let mut watched = floor.watch(None);
     watched.until("a cursor", |watched| watched.cursor.is_some());
@@ -310,8 +310,8 @@ fn what_a_parser_knew_it_knows_after_a_restart() {
 
 #[test]
 fn a_table_with_other_columns_is_down_until_it_is_another_file() {
-    let mut floor = Floor::new();
-    floor.settings.kind = Format::Csv;
+    let mut floor = TestLog::new();
+    floor.settings.kind = InputFormat::Csv;
     floor.settings.csv = Some(toml::from_str("time = \"When\"\nagent = \"Who\"").unwrap());
     floor.write("Date,Who\n2001-09-09T01:46:40Z,Ann\n");
     let mut watched = floor.watch(None);
@@ -327,7 +327,7 @@ fn a_table_with_other_columns_is_down_until_it_is_another_file() {
 
 #[test]
 fn a_cursor_that_means_nothing_is_a_fresh_start() {
-    let floor = Floor::new();
+    let floor = TestLog::new();
     floor.write(&calls(0..2));
     for cursor in ["", "nonsense", "{}", "{\"path\":\"elsewhere\"}"] {
         let mut watched = floor.watch(Some(cursor));

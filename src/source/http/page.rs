@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::clock::Time;
 use crate::event::Event;
-use crate::source::body::{self, Form};
+use crate::source::body::{self, BodyFormat};
 
 /// The longest cursor that is kept.
 const LONGEST: usize = 4096;
@@ -101,12 +101,12 @@ pub(super) fn read(bytes: &[u8], headers: &HeaderMap, cursor: Option<&Cursor>, l
             let Some(list) = envelope.pointer(&cursor.events).filter(|list| list.is_array()) else {
                 return Err(format!("an object without a list of events at {}", cursor.events));
             };
-            body::read(list.to_string().as_bytes(), Form::Batch, latest)
+            body::read(list.to_string().as_bytes(), BodyFormat::Batch, latest)
         }
         (Some(_), None) => {
             return Err("an object that is no contact event: say in [source.map] what it means, or with `cursor` where its events are".to_owned());
         }
-        (None, _) => body::read(text, Form::ByContent, latest),
+        (None, _) => body::read(text, BodyFormat::ByContent, latest),
     };
     if text.is_empty() {
         return Ok(page);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 use crate::source::settings::{Connector, FileSettings};
 
 /// A source that is live in its second session and breaks in every other way.
@@ -34,7 +34,7 @@ impl Session for Flaky {
 fn run(lasting: bool, messages: usize) -> Vec<Message> {
     let settings = Settings {
         name: Some("pbx".into()),
-        ..Settings::from(Connector::File(Box::new(FileSettings::new(Format::Events, "x".into()))))
+        ..Settings::from(Connector::File(Box::new(FileSettings::new(InputFormat::Events, "x".into()))))
     };
     let (to, mut from) = mpsc::channel(16);
     let sessions = Arc::new(AtomicU32::new(0));

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::rate::Bucket;
 use crate::clock::Span;
-use crate::source::body::{self, Form};
+use crate::source::body::{self, BodyFormat};
 use crate::source::link::Outlet;
 use crate::source::web;
 
@@ -181,16 +181,16 @@ pub(crate) async fn discard(headers: &HeaderMap, body: &mut Body) -> bool {
     timeout(DRAINING, draining).await.unwrap_or(false)
 }
 
-fn form(headers: &HeaderMap) -> Result<Form, Refusal> {
+fn form(headers: &HeaderMap) -> Result<BodyFormat, Refusal> {
     let unsupported = |reason| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(unsupported("send the body as it is, without compression")
             .with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
     }
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    said.and_then(Form::of).ok_or_else(|| {
+    said.and_then(BodyFormat::of).ok_or_else(|| {
         unsupported("the Content-Type is none of those that are taken, in UTF-8: see Accept-Post")
-            .with(HeaderName::from_static("accept-post"), HeaderValue::from_static(Form::ACCEPTED))
+            .with(HeaderName::from_static("accept-post"), HeaderValue::from_static(BodyFormat::ACCEPTED))
     })
 }
 

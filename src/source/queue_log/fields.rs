@@ -8,14 +8,14 @@ const MOST: usize = 24;
 
 /// A line split at `|`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fields<'a> {
+pub(super) struct LogFields<'a> {
     line: &'a [u8],
     /// Where each field begins in the line.
     starts: [u32; MOST],
     count: usize,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> LogFields<'a> {
     pub(super) fn split(line: &'a [u8]) -> Self {
         let mut fields = Self { line, starts: [0; MOST], count: 1 };
         for at in memchr::memchr_iter(b'|', line) {
@@ -53,21 +53,21 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Where the parts of a line stand, once a name with `|` in it is put together again.
+/// Where the entry of a line stand, once a name with `|` in it is put together again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parts<'a> {
+pub(super) struct LogEntry<'a> {
     pub(super) queue: &'a [u8],
     pub(super) agent: &'a [u8],
     pub(super) verb: Verb,
     /// The verb as written.
     pub(super) word: &'a [u8],
-    fields: Fields<'a>,
+    fields: LogFields<'a>,
     first: usize,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> LogEntry<'a> {
     /// Find the verb: the fifth field, unless a `|` in the queue's or agent's name moved it.
-    pub(super) fn find(fields: Fields<'a>, lookup: impl Fn(&[u8]) -> Option<Verb>) -> Self {
+    pub(super) fn find(fields: LogFields<'a>, lookup: impl Fn(&[u8]) -> Option<Verb>) -> Self {
         let word = fields.get(4);
         let at = |index: usize, verb: Verb| {
             // The agent of a line about a caller who is still waiting is NONE: then the queue's name was broken.
@@ -76,7 +76,7 @@ impl<'a> Parts<'a> {
             } else {
                 (fields.get(2), fields.join(3, index))
             };
-            Parts { queue, agent, verb, word: fields.get(index), fields, first: index + 1 }
+            LogEntry { queue, agent, verb, word: fields.get(index), fields, first: index + 1 }
         };
         if let Some(verb) = lookup(word) {
             return at(4, verb);
@@ -196,8 +196,8 @@ pub(super) fn epoch(field: &[u8]) -> Option<Time> {
 mod tests {
     use super::*;
 
-    fn find(line: &str) -> Parts<'_> {
-        Parts::find(Fields::split(line.as_bytes()), Verb::parse)
+    fn find(line: &str) -> LogEntry<'_> {
+        LogEntry::find(LogFields::split(line.as_bytes()), Verb::parse)
     }
 
     #[test]
@@ -214,14 +214,14 @@ mod tests {
 
     #[test]
     fn a_bar_in_the_agents_name_moves_the_verb() {
-        let parts = find("1|2.3|q|pipe|name|CONNECT|10|4.5|1");
+        let entry = find("1|2.3|q|pipe|name|CONNECT|10|4.5|1");
         assert_eq!(
-            (parts.verb, parts.agent, parts.data(0)),
+            (entry.verb, entry.agent, entry.data(0)),
             (Verb::Connect, b"pipe|name".as_slice(), b"10".as_slice())
         );
-        let parts = find("1|2.3|left|right|NONE|ENTERQUEUE||100|1");
+        let entry = find("1|2.3|left|right|NONE|ENTERQUEUE||100|1");
         assert_eq!(
-            (parts.verb, parts.queue, parts.agent),
+            (entry.verb, entry.queue, entry.agent),
             (Verb::EnterQueue, b"left|right".as_slice(), b"NONE".as_slice())
         );
     }

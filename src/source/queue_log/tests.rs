@@ -2,11 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn parser() -> Parser {
-    Parser::new(Label::fixed("test"), Verbs::default())
+fn parser() -> QueueLogParser {
+    QueueLogParser::new(Label::fixed("test"), Verbs::default())
 }
 
-fn read_with(parser: &mut Parser, line: &[u8]) -> Result<Vec<Event>, Refusal> {
+fn read_with(parser: &mut QueueLogParser, line: &[u8]) -> Result<Vec<Event>, &'static str> {
     let mut events = Vec::new();
     parser.line(line, Time(i64::MAX), &mut InputTally::default(), &mut |event| events.push(event))?;
     Ok(events)
@@ -27,7 +27,7 @@ fn step(line: &str) -> Step {
     }
 }
 
-fn refusal(line: &str) -> Refusal {
+fn refusal(line: &str) -> &'static str {
     read_with(&mut parser(), line.as_bytes()).expect_err(line)
 }
 
@@ -195,7 +195,7 @@ fn a_centres_own_verbs() {
 #[test]
 fn the_names_of_a_centres_verbs_can_be_mapped() {
     let verbs: Verbs = toml::from_str("CALLSTATUS = \"resolved\"\nTOPIC = \"intent\"").unwrap();
-    let mut parser = Parser::new(Label::fixed("test"), verbs);
+    let mut parser = QueueLogParser::new(Label::fixed("test"), verbs);
     let events = read_with(&mut parser, b"1000000000|7.1|q|pipe|name|CALLSTATUS|no|callback").unwrap();
     let step = Step::Resolved { resolved: false, reason: Some(Label::fixed("callback")) };
     assert!(matches!(&events[0].kind, Kind::Contact { step: found, .. } if *found == step));

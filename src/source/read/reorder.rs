@@ -8,8 +8,8 @@ use crate::event::{Event, Kind, Step};
 
 /// Holds events back until nothing earlier can come.
 #[derive(Debug)]
-pub(super) struct Reorder {
-    held: BinaryHeap<Reverse<Held>>,
+pub(super) struct ReorderBuffer {
+    held: BinaryHeap<Reverse<HeldEvent>>,
     /// How far behind an earlier row a row may be.
     slack: Span,
     /// The latest row's time.
@@ -18,33 +18,33 @@ pub(super) struct Reorder {
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldEvent {
     at: Time,
     count: u64,
     event: Event,
 }
 
-impl PartialEq for Held {
+impl PartialEq for HeldEvent {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.count) == (other.at, other.count)
     }
 }
 
-impl Eq for Held {}
+impl Eq for HeldEvent {}
 
-impl PartialOrd for Held {
+impl PartialOrd for HeldEvent {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Held {
+impl Ord for HeldEvent {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.count).cmp(&(other.at, other.count))
     }
 }
 
-impl Reorder {
+impl ReorderBuffer {
     pub(super) const fn new(slack: Span) -> Self {
         Self { held: BinaryHeap::new(), slack, newest: Time(i64::MIN), count: 0 }
     }
@@ -54,7 +54,7 @@ impl Reorder {
             self.newest = self.newest.max(event.at);
         }
         self.count += 1;
-        self.held.push(Reverse(Held { at: event.at, count: self.count, event }));
+        self.held.push(Reverse(HeldEvent { at: event.at, count: self.count, event }));
     }
 
     /// The next event, where nothing earlier can come any more; at the `end` nothing can.

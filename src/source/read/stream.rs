@@ -7,10 +7,10 @@ use crate::clock::{Span, Time};
 use crate::event::Event;
 use crate::source::Rejection;
 use crate::source::csv::ColumnsError;
-use crate::source::decoder::{Decoder, Trouble};
-use crate::source::detect::{Format, detect};
-use crate::source::lines::{self, Line, Lines, Tail};
-use crate::source::read::reorder::{Reorder, is_beginning};
+use crate::source::decoder::{DecodeError, LineDecoder};
+use crate::source::detect::{InputFormat, detect};
+use crate::source::lines::{self, LineReader, PartialLine, RawLine};
+use crate::source::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::read::{Error, Options};
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -20,12 +20,12 @@ const AHEAD: usize = 256;
 
 /// One file, read from front to back.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(super) struct RecordingStream {
     place: Label,
-    lines: Lines,
-    decoder: Decoder,
+    lines: LineReader,
+    decoder: LineDecoder,
     ready: VecDeque<Event>,
-    reorder: Option<Reorder>,
+    reorder: Option<ReorderBuffer>,
     ended: bool,
 }
 
@@ -36,41 +36,41 @@ pub(super) fn open(
     latest: Time,
     prefix: String,
     tally: &mut InputTally,
-) -> Result<(Option<Format>, Option<Stream>), Error> {
+) -> Result<(Option<InputFormat>, Option<RecordingStream>), Error> {
     let failed = |error| Error::Open { path: path.to_owned(), error };
     let columns = |error| match error {
         ColumnsError::NoTime if options.columns.is_none() => Error::NoColumns { path: path.to_owned() },
         error => Error::Columns { path: path.to_owned(), error: Box::new(error) },
     };
-    let mut lines = Lines::new(lines::open(path).map_err(failed)?.input);
+    let mut lines = LineReader::new(lines::open(path).map_err(failed)?.input);
     let head = lines.peek().map_err(failed)?;
     let format = match detect(head) {
         None if head.trim_ascii().is_empty() => return Ok((None, None)),
         None => return Err(Error::Unrecognised { path: path.to_owned() }),
         Some(format) => format,
     };
-    let make = |prefix| Decoder::new(format, &options.origin, &options.verbs, options.columns.as_ref(), prefix);
+    let make = |prefix| LineDecoder::new(format, &options.origin, &options.verbs, options.columns.as_ref(), prefix);
     let mut decoder = make(prefix).map_err(columns)?;
     let mut reorder = None;
-    if let Decoder::Csv(parser) = &mut decoder {
+    if let LineDecoder::Csv(parser) = &mut decoder {
         parser.prepare(head, None).map_err(columns)?;
         let slack = if path.as_os_str() == "-" {
             // It can't be read twice, so all of it is held.
             Span(i64::MAX)
         } else {
             let mut scout = make(String::new()).map_err(columns)?;
-            if let Decoder::Csv(parser) = &mut scout {
+            if let LineDecoder::Csv(parser) = &mut scout {
                 parser.prepare(head, None).map_err(columns)?;
             }
             disorder(path, scout, latest).map_err(|trouble| match trouble {
-                Scouting::Io(error) => failed(error),
-                Scouting::Columns(error) => columns(error),
+                ScanError::Io(error) => failed(error),
+                ScanError::Columns(error) => columns(error),
             })?
         };
-        reorder = Some(Reorder::new(slack));
+        reorder = Some(ReorderBuffer::new(slack));
     }
     let place = Label::new(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    let mut stream = Stream { place, lines, decoder, ready: VecDeque::new(), reorder, ended: false };
+    let mut stream = RecordingStream { place, lines, decoder, ready: VecDeque::new(), reorder, ended: false };
     if let Err(error) = stream.refill(1, latest, tally) {
         return Err(columns(error));
     }
@@ -78,34 +78,34 @@ pub(super) fn open(
 }
 
 /// Why a table couldn't be looked through.
-enum Scouting {
+enum ScanError {
     Io(std::io::Error),
     Columns(ColumnsError),
 }
 
 /// How far behind an earlier row a row of a table is, at most: nothing in a table in the order of time. A table
 /// is read twice for it, so that only what is out of order must be held in memory.
-fn disorder(path: &Path, mut decoder: Decoder, latest: Time) -> Result<Span, Scouting> {
-    let mut lines = Lines::new(lines::open(path).map_err(Scouting::Io)?.input);
+fn disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<Span, ScanError> {
+    let mut lines = LineReader::new(lines::open(path).map_err(ScanError::Io)?.input);
     let mut nobody = InputTally::default();
     let (mut newest, mut most) = (Time(i64::MIN), Span::ZERO);
     // A file that breaks is reported by the reading that counts.
-    while let Ok(Some(line)) = lines.next(Tail::Take) {
-        let Line::Text(text) = line else { continue };
+    while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
+        let RawLine::Text(text) = line else { continue };
         let read = decoder.line(text, latest, &mut nobody, &mut |event| {
             if is_beginning(&event) {
                 newest = newest.max(event.at);
                 most = most.max(newest - event.at);
             }
         });
-        if let Err(Trouble::File(error)) = read {
-            return Err(Scouting::Columns(error));
+        if let Err(DecodeError::File(error)) = read {
+            return Err(ScanError::Columns(error));
         }
     }
     Ok(most)
 }
 
-impl Stream {
+impl RecordingStream {
     /// The time of the event that comes next; `None` at the end.
     pub(super) fn head(&self) -> Option<Time> {
         self.ready.front().map(|event| event.at)
@@ -169,14 +169,14 @@ impl Stream {
 
     /// Read one line.
     fn line(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), ColumnsError> {
-        let outcome = match self.lines.next(Tail::Take) {
-            Ok(Some(Line::Text(text))) => {
+        let outcome = match self.lines.next(PartialLine::Emit) {
+            Ok(Some(RawLine::Text(text))) => {
                 tally.lines += 1;
                 self.decoder.line(text, latest, tally, each)
             }
-            Ok(Some(Line::TooLong)) => {
+            Ok(Some(RawLine::TooLong)) => {
                 tally.lines += 1;
-                Err(Trouble::Line("longer than 64 KiB: skipped to the next line".into()))
+                Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()))
             }
             Ok(None) => {
                 self.ended = true;
@@ -193,12 +193,12 @@ impl Stream {
         };
         match outcome {
             Ok(()) => Ok(()),
-            Err(Trouble::Line(reason)) => {
+            Err(DecodeError::Line(reason)) => {
                 let reason = Label::sentence(&reason);
                 tally.reject(Rejection { place: self.place.clone(), line: self.lines.number(), reason });
                 Ok(())
             }
-            Err(Trouble::File(error)) => Err(error),
+            Err(DecodeError::File(error)) => Err(error),
         }
     }
 }

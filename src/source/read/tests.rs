@@ -36,7 +36,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn seconds(reader: &mut Reader) -> Vec<i64> {
+fn seconds(reader: &mut RecordingReader) -> Vec<i64> {
     let mut out = Vec::new();
     reader.for_each(&mut |event| out.push(event.at.0 / 1_000_000 - 1_000_000_000));
     out
@@ -81,7 +81,7 @@ fn an_empty_file_is_no_error_and_said() {
     let paths = [folder.file("empty", b""), folder.file("blank", b"\n\n"), folder.file("log", &log(0..2))];
     let mut reader = open(&paths, &options(None)).unwrap();
     let formats: Vec<_> = reader.inputs().iter().map(|input| input.format).collect();
-    assert_eq!(formats, [None, None, Some(Format::QueueLog)]);
+    assert_eq!(formats, [None, None, Some(InputFormat::QueueLog)]);
     assert_eq!(seconds(&mut reader), [0, 1]);
     let mut reader = open(&paths[..1], &options(None)).unwrap();
     assert!(seconds(&mut reader).is_empty());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::source::csv::{Columns, ColumnsError};
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 use crate::source::queue_log::Verbs;
 
 /// The keys of a source that is a file.
@@ -14,7 +14,7 @@ use crate::source::queue_log::Verbs;
 pub struct FileSettings {
     /// What it holds; from the source's `kind`.
     #[serde(skip, default = "queue_log")]
-    pub kind: Format,
+    pub kind: InputFormat,
     /// The file.
     pub path: PathBuf,
     /// Go on reading while the file grows, and when it is rotated; else read it once.
@@ -34,8 +34,8 @@ pub struct FileSettings {
     pub stale_after_s: u64,
 }
 
-const fn queue_log() -> Format {
-    Format::QueueLog
+const fn queue_log() -> InputFormat {
+    InputFormat::QueueLog
 }
 
 const fn yes() -> bool {
@@ -49,7 +49,7 @@ const fn five_minutes() -> u64 {
 impl FileSettings {
     /// A file of `kind` at `path`, all else as usual.
     #[must_use]
-    pub fn new(kind: Format, path: PathBuf) -> Self {
+    pub fn new(kind: InputFormat, path: PathBuf) -> Self {
         Self {
             kind,
             path,
@@ -67,10 +67,10 @@ impl FileSettings {
     /// Where there are none, or they can't work.
     pub fn table_columns(&self) -> Result<Option<Columns>, ColumnsError> {
         match (self.kind, &self.csv, &self.columns) {
-            (Format::Csv, Some(columns), _) => columns.check().map(|()| Some(columns.clone())),
-            (Format::Csv, None, Some(path)) => Columns::load(path).map(Some),
-            (Format::Csv, None, None) => Err(ColumnsError::NoTime),
-            (Format::QueueLog | Format::Events, ..) => Ok(None),
+            (InputFormat::Csv, Some(columns), _) => columns.check().map(|()| Some(columns.clone())),
+            (InputFormat::Csv, None, Some(path)) => Columns::load(path).map(Some),
+            (InputFormat::Csv, None, None) => Err(ColumnsError::NoTime),
+            (InputFormat::QueueLog | InputFormat::Events, ..) => Ok(None),
         }
     }
 }
@@ -89,11 +89,11 @@ mod tests {
             [verbs]
             CALLSTATUS = "resolved"
         "#;
-        let file = FileSettings { kind: Format::Csv, ..toml::from_str(text).unwrap() };
+        let file = FileSettings { kind: InputFormat::Csv, ..toml::from_str(text).unwrap() };
         assert!(!file.follow && file.stale_after_s == 0 && file.verbs.0.len() == 1);
         assert!(file.table_columns().unwrap().unwrap().csat.is_some());
         assert!(toml::from_str::<FileSettings>(&text.replace("follow", "folow")).is_err());
-        assert!(FileSettings::new(Format::QueueLog, "x".into()).table_columns().unwrap().is_none());
-        assert!(FileSettings::new(Format::Csv, "x".into()).table_columns().is_err());
+        assert!(FileSettings::new(InputFormat::QueueLog, "x".into()).table_columns().unwrap().is_none());
+        assert!(FileSettings::new(InputFormat::Csv, "x".into()).table_columns().is_err());
     }
 }

@@ -6,11 +6,11 @@ use chrono::{Datelike, Days, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use super::Simulator;
-use super::agenda::Job;
 use super::arrivals::is_weekend;
-use super::dice::Dice;
-use super::rota::{self, Shift};
-use super::world::{self, QueueId, Team};
+use super::rng::SimRng;
+use super::schedule::SimAction;
+use super::shifts::{self, Shift};
+use super::world::{self, QueueId, SimulatedTeam};
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, AgentState, Kind};
 use crate::text::Label;
@@ -20,7 +20,7 @@ use crate::text::Label;
 pub(super) struct AgentId(usize);
 
 /// An agent.
-pub(super) struct Agent {
+pub(super) struct SimulatedAgent {
     pub(super) label: Label,
     pub(super) profile: AgentProfile,
     /// The own queues, the favourite first.
@@ -29,13 +29,13 @@ pub(super) struct Agent {
     pub(super) helps: &'static [QueueId],
     /// Which of the groups.
     group: usize,
-    pub(super) doing: Doing,
+    pub(super) activity: Activity,
     /// Since when nothing is to do.
     idle_since: Time,
     /// The contact in hand is another team's.
     pub(super) lent: bool,
     /// A pause that waits for the contact in hand to end.
-    due: Option<Pause>,
+    due: Option<AgentPause>,
     /// The shift is over, but for the contact in hand.
     leaving: bool,
     /// The shift on weekdays.
@@ -52,7 +52,7 @@ pub(super) struct Agent {
 
 /// What an agent does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
+pub(super) enum Activity {
     Offline,
     Idle,
     /// Rung, talking or in after-contact work.
@@ -62,42 +62,42 @@ pub(super) enum Doing {
 
 /// A pause.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pause {
+pub(super) struct AgentPause {
     pub(super) reason: &'static str,
     pub(super) lasts: Span,
 }
 
 /// Everyone.
-pub(super) struct Roster(Vec<Agent>);
+pub(super) struct Roster(Vec<SimulatedAgent>);
 
 impl Index<AgentId> for Roster {
-    type Output = Agent;
+    type Output = SimulatedAgent;
 
     #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this list")]
-    fn index(&self, id: AgentId) -> &Agent {
+    fn index(&self, id: AgentId) -> &SimulatedAgent {
         &self.0[id.0]
     }
 }
 
 impl IndexMut<AgentId> for Roster {
     #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this list")]
-    fn index_mut(&mut self, id: AgentId) -> &mut Agent {
+    fn index_mut(&mut self, id: AgentId) -> &mut SimulatedAgent {
         &mut self.0[id.0]
     }
 }
 
 impl Roster {
-    /// Hire as many as the rota asks for.
-    pub(super) fn new(at: Time, dice: &mut Dice) -> Self {
+    /// Hire as many as the shifts asks for.
+    pub(super) fn new(at: Time, rng: &mut SimRng) -> Self {
         let mut names = world::NAMES.iter();
         let mut roster = Vec::with_capacity(world::NAMES.len());
         for (group, plan) in world::GROUPS.iter().enumerate() {
-            let (weekdays, weekends) = (rota::shifts(plan, false), rota::shifts(plan, true));
+            let (weekdays, weekends) = (shifts::shifts(plan, false), shifts::shifts(plan, true));
             let posts = weekdays.len().max(weekends.len());
             let teams = plan.teams.iter().cycle();
             for ((number, team), name) in (0..posts).zip(teams).zip(names.by_ref()) {
                 let shifts = (weekdays.get(number).copied(), weekends.get(number).copied());
-                roster.push(hire(at, dice, name, (group, team), number, shifts));
+                roster.push(hire(at, rng, name, (group, team), number, shifts));
             }
         }
         Self(roster)
@@ -113,7 +113,7 @@ impl Roster {
     pub(super) fn free_for(&self, queue: QueueId, spare: usize) -> Option<AgentId> {
         let free = self.0.iter().enumerate().filter_map(|(index, agent)| {
             let rank = agent.own.iter().position(|q| *q == queue)?;
-            (agent.doing == Doing::Idle).then_some((rank, agent.idle_since, AgentId(index)))
+            (agent.activity == Activity::Idle).then_some((rank, agent.idle_since, AgentId(index)))
         });
         let (count, best) = free.fold((0, None), |(count, best), one| {
             let better = best.is_none_or(|other| one < other);
@@ -125,7 +125,7 @@ impl Roster {
     /// Who helps out in a queue now: the longest idle of those who may and whose own group can spare them.
     pub(super) fn helper_for(&self, queue: QueueId) -> Option<AgentId> {
         let helpers = self.0.iter().enumerate().filter(|(index, agent)| {
-            agent.doing == Doing::Idle && agent.helps.contains(&queue) && self.can_be_spared(AgentId(*index))
+            agent.activity == Activity::Idle && agent.helps.contains(&queue) && self.can_be_spared(AgentId(*index))
         });
         helpers.min_by_key(|(_, agent)| agent.idle_since).map(|(index, _)| AgentId(index))
     }
@@ -134,11 +134,11 @@ impl Roster {
     pub(super) fn can_be_spared(&self, id: AgentId) -> bool {
         let group = self[id].group;
         let others = self.0.iter().enumerate().filter(|(index, agent)| AgentId(*index) != id && agent.group == group);
-        let (here, free, lent) = others.fold((1, 0, 0), |(here, free, lent), (_, agent)| match agent.doing {
-            Doing::Idle => (here + 1, free + 1, lent),
-            Doing::Busy if agent.lent => (here + 1, free, lent + 1),
-            Doing::Busy => (here + 1, free, lent),
-            Doing::Paused | Doing::Offline => (here, free, lent),
+        let (here, free, lent) = others.fold((1, 0, 0), |(here, free, lent), (_, agent)| match agent.activity {
+            Activity::Idle => (here + 1, free + 1, lent),
+            Activity::Busy if agent.lent => (here + 1, free, lent + 1),
+            Activity::Busy => (here + 1, free, lent),
+            Activity::Paused | Activity::Offline => (here, free, lent),
         });
         free >= STAY && lent * LENT_IN < here
     }
@@ -151,13 +151,13 @@ const LENT_IN: usize = 7;
 
 fn hire(
     at: Time,
-    dice: &mut Dice,
+    rng: &mut SimRng,
     name: &str,
-    (group, team): (usize, &'static Team),
+    (group, team): (usize, &'static SimulatedTeam),
     number: usize,
     (weekday, weekend): (Option<Shift>, Option<Shift>),
-) -> Agent {
-    let days = u64::from(dice.whole(40, 3_600));
+) -> SimulatedAgent {
+    let days = u64::from(rng.whole(40, 3_600));
     let hired = at.to_chrono().date_naive() - Days::new(days);
     // Newcomers take longer and resolve less.
     let green = if days < 300 { 1.0 } else { 0.0 };
@@ -175,22 +175,22 @@ fn hire(
         queues: own.iter().chain(team.helps).map(|q| Label::fixed(q.row().id)).collect(),
         skills: Vec::new(),
     };
-    Agent {
+    SimulatedAgent {
         label,
         profile,
         own,
         helps: team.helps,
         group,
-        doing: Doing::Offline,
+        activity: Activity::Offline,
         idle_since: at,
         lent: false,
         due: None,
         leaving: false,
         weekday,
         weekend,
-        stagger: 5 * i64::from(dice.whole(0, 5)) - 10,
-        pace: 0.12_f64.mul_add(green, dice.normal(1.0, 0.09)).clamp(0.75, 1.35),
-        skill: (-0.05_f64).mul_add(green, dice.normal(0.01, 0.03)).clamp(-0.1, 0.1),
+        stagger: 5 * i64::from(rng.whole(0, 5)) - 10,
+        pace: 0.12_f64.mul_add(green, rng.normal(1.0, 0.09)).clamp(0.75, 1.35),
+        skill: (-0.05_f64).mul_add(green, rng.normal(0.01, 0.03)).clamp(-0.1, 0.1),
     }
 }
 
@@ -218,7 +218,7 @@ fn login(name: &str) -> String {
 }
 
 /// The first shift of this agent that ends after `after`, and its start.
-fn next_shift(agent: &Agent, zone: Tz, after: Time) -> (Time, Shift) {
+fn next_shift(agent: &SimulatedAgent, zone: Tz, after: Time) -> (Time, Shift) {
     let yesterday = after.to_chrono().with_timezone(&zone).date_naive() - Days::new(1);
     let shifts = yesterday.iter_days().take(10).filter_map(|day| {
         let shift = if is_weekend(day.weekday()) { agent.weekend } else { agent.weekday }?;
@@ -260,7 +260,7 @@ impl Simulator {
                 self.begin_shift(id, shift, start);
             } else {
                 self.say_state(id, AgentState::Offline, None);
-                self.agenda.add(start, Job::ShiftStarts(id, shift));
+                self.schedule.add(start, SimAction::ShiftStarts(id, shift));
             }
         }
     }
@@ -268,30 +268,26 @@ impl Simulator {
     /// A shift that begins, or began, at `start`.
     pub(super) fn begin_shift(&mut self, id: AgentId, shift: Shift, start: Time) {
         // Nobody comes on every day.
-        if self.dice.chance(0.03) {
+        if self.rng.chance(0.03) {
             return self.go_home(id);
         }
-        self.agenda.add(start + shift.lasts(), Job::ShiftEnds(id));
-        let minutes = |dice: &mut Dice, low: f64, high: f64| dice.span(low * 60.0, high * 60.0);
+        self.schedule.add(start + shift.lasts(), SimAction::ShiftEnds(id));
+        let minutes = |rng: &mut SimRng, low: f64, high: f64| rng.span(low * 60.0, high * 60.0);
         let mut plan = Vec::new();
         for pause in shift.pauses() {
             let ([earliest, latest], [least, most]) = (pause.into, pause.lasts);
-            let into = minutes(&mut self.dice, earliest, latest);
-            plan.push((into, pause.reason, minutes(&mut self.dice, least, most)));
+            let into = minutes(&mut self.rng, earliest, latest);
+            plan.push((into, pause.reason, minutes(&mut self.rng, least, most)));
         }
-        if self.dice.chance(0.22) {
+        if self.rng.chance(0.22) {
             let kinds = [("Training", 35.0), ("Meeting", 22.0), ("Coaching", 18.0)];
-            if let Some((reason, length)) = self.dice.pick(&kinds) {
-                plan.push((
-                    minutes(&mut self.dice, 20.0, 240.0),
-                    reason,
-                    minutes(&mut self.dice, length, length + 8.0),
-                ));
+            if let Some((reason, length)) = self.rng.pick(&kinds) {
+                plan.push((minutes(&mut self.rng, 20.0, 240.0), reason, minutes(&mut self.rng, length, length + 8.0)));
             }
         }
         for (into, reason, lasts) in plan {
             if start + into > self.now {
-                self.agenda.add(start + into, Job::PauseDue(id, Pause { reason, lasts }));
+                self.schedule.add(start + into, SimAction::PauseDue(id, AgentPause { reason, lasts }));
             }
         }
         self.roster[id].leaving = false;
@@ -301,7 +297,7 @@ impl Simulator {
 
     /// The shift is over, as soon as the contact in hand is.
     pub(super) fn end_shift(&mut self, id: AgentId) {
-        if self.roster[id].doing == Doing::Busy {
+        if self.roster[id].activity == Activity::Busy {
             self.roster[id].leaving = true;
         } else {
             self.go_home(id);
@@ -309,34 +305,34 @@ impl Simulator {
     }
 
     fn go_home(&mut self, id: AgentId) {
-        self.roster[id].doing = Doing::Offline;
+        self.roster[id].activity = Activity::Offline;
         self.say_state(id, AgentState::Offline, None);
         // The night shift's end lies on the day after its start: so long after it is before the next in any case.
         let (next, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now + LONGEST);
-        self.agenda.add(next, Job::ShiftStarts(id, shift));
+        self.schedule.add(next, SimAction::ShiftStarts(id, shift));
     }
 
     /// A pause is due: now, or after the contact in hand.
-    pub(super) fn pause_due(&mut self, id: AgentId, pause: Pause) {
+    pub(super) fn pause_due(&mut self, id: AgentId, pause: AgentPause) {
         if pause.reason != "Lunch" && self.rush(&self.roster[id].own) {
-            return self.agenda.add(self.now + POSTPONED, Job::PauseDue(id, pause));
+            return self.schedule.add(self.now + POSTPONED, SimAction::PauseDue(id, pause));
         }
-        match self.roster[id].doing {
-            Doing::Offline | Doing::Paused => {}
-            Doing::Busy => self.roster[id].due = Some(pause),
-            Doing::Idle => self.pause(id, pause),
+        match self.roster[id].activity {
+            Activity::Offline | Activity::Paused => {}
+            Activity::Busy => self.roster[id].due = Some(pause),
+            Activity::Idle => self.pause(id, pause),
         }
     }
 
-    fn pause(&mut self, id: AgentId, pause: Pause) {
-        self.roster[id].doing = Doing::Paused;
+    fn pause(&mut self, id: AgentId, pause: AgentPause) {
+        self.roster[id].activity = Activity::Paused;
         self.say_state(id, AgentState::Paused, Some(Label::fixed(pause.reason)));
-        self.agenda.add(self.now + pause.lasts, Job::PauseEnds(id));
+        self.schedule.add(self.now + pause.lasts, SimAction::PauseEnds(id));
     }
 
     /// A pause ends, unless the shift did before.
     pub(super) fn end_pause(&mut self, id: AgentId) {
-        if self.roster[id].doing == Doing::Paused {
+        if self.roster[id].activity == Activity::Paused {
             self.make_available(id);
         }
     }
@@ -357,7 +353,7 @@ impl Simulator {
         if let Some(pause) = agent.due.take() {
             return self.pause(id, pause);
         }
-        agent.doing = Doing::Idle;
+        agent.activity = Activity::Idle;
         agent.idle_since = now;
         if let Some(contact) = self.next_for(id) {
             self.ring(contact, id);
@@ -366,12 +362,12 @@ impl Simulator {
 
     /// Did not take a call: as good as away for a while.
     pub(super) fn missed(&mut self, id: AgentId) {
-        let lasts = self.dice.span(60.0, 240.0);
+        let lasts = self.rng.span(60.0, 240.0);
         let agent = &mut self.roster[id];
         if agent.leaving {
             return self.set_free(id);
         }
-        self.pause(id, Pause { reason: "Not responding", lasts });
+        self.pause(id, AgentPause { reason: "Not responding", lasts });
     }
 
     fn say_state(&mut self, id: AgentId, state: AgentState, reason: Option<Label>) {

@@ -3,14 +3,14 @@
 use chrono::{Datelike, Timelike, Weekday};
 use chrono_tz::Tz;
 
-use super::dice::Dice;
+use super::rng::SimRng;
 use super::scenario::{self, Scenario};
 use super::world::{self, QueueId};
 use crate::clock::{Span, Time};
 
 /// A stream of arrivals.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stream {
+pub(super) enum ArrivalStream {
     /// New contacts of a queue.
     Queue(QueueId),
     /// The contacts that an outage brings.
@@ -28,15 +28,15 @@ pub(super) struct Arrivals {
 }
 
 /// Local time, as far as rates depend on it.
-struct Local {
+struct LocalTime {
     weekday: Weekday,
     /// Minutes since midnight, with fractions.
     minute: f64,
 }
 
-fn local(zone: Tz, at: Time) -> Local {
+fn local(zone: Tz, at: Time) -> LocalTime {
     let wall = at.to_chrono().with_timezone(&zone);
-    Local { weekday: wall.weekday(), minute: f64::from(wall.num_seconds_from_midnight()) / 60.0 }
+    LocalTime { weekday: wall.weekday(), minute: f64::from(wall.num_seconds_from_midnight()) / 60.0 }
 }
 
 /// Whether a day has the weekend's curve and staff.
@@ -69,39 +69,41 @@ fn scale() -> f64 {
 
 impl Arrivals {
     /// Arrivals a second at a moment.
-    pub(super) fn rate(&self, stream: Stream, at: Time) -> f64 {
+    pub(super) fn rate(&self, stream: ArrivalStream, at: Time) -> f64 {
         let local = local(self.zone, at);
         let weekend = is_weekend(local.weekday);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a half hour's number is 0–47")]
         let half_hour = (local.minute / 30.0) as usize;
         let curve = curve(weekend, half_hour);
         match stream {
-            Stream::Queue(queue) => plain_rate(queue, weekend, half_hour) * self.scenario.factor(queue, local.minute),
-            Stream::Outage => {
+            ArrivalStream::Queue(queue) => {
+                plain_rate(queue, weekend, half_hour) * self.scenario.factor(queue, local.minute)
+            }
+            ArrivalStream::Outage => {
                 let busy = 0.65_f64.mul_add(curve / greatest(&world::WEEKDAY), 0.35);
                 self.scenario.outage_per_minute(at, self.live) / 60.0 * busy
             }
-            Stream::Contained => world::CONTAINED_PER_DAY * curve * scale(),
+            ArrivalStream::Contained => world::CONTAINED_PER_DAY * curve * scale(),
         }
     }
 
     /// A rate that a stream never exceeds.
-    pub(super) fn bound(&self, stream: Stream) -> f64 {
+    pub(super) fn bound(&self, stream: ArrivalStream) -> f64 {
         let crest = greatest(&world::WEEKDAY) * scale();
         match stream {
-            Stream::Queue(queue) => queue.row().per_day * crest * self.scenario.greatest(),
-            Stream::Outage => scenario::OUTAGE_PER_MINUTE / 60.0,
-            Stream::Contained => world::CONTAINED_PER_DAY * crest,
+            ArrivalStream::Queue(queue) => queue.row().per_day * crest * self.scenario.greatest(),
+            ArrivalStream::Outage => scenario::OUTAGE_PER_MINUTE / 60.0,
+            ArrivalStream::Contained => world::CONTAINED_PER_DAY * crest,
         }
     }
 
     /// When a stream's next contact comes after `at`. Not to be asked of a stream whose rate is nothing for good.
-    pub(super) fn next(&self, stream: Stream, at: Time, dice: &mut Dice) -> Time {
+    pub(super) fn next(&self, stream: ArrivalStream, at: Time, rng: &mut SimRng) -> Time {
         let bound = self.bound(stream);
         let mut next = at;
         loop {
-            next = next + dice.exponential(1.0 / bound) + Span(1);
-            if dice.unit() * bound < self.rate(stream, next) {
+            next = next + rng.exponential(1.0 / bound) + Span(1);
+            if rng.unit() * bound < self.rate(stream, next) {
                 return next;
             }
         }

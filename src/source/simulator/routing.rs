@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::Simulator;
-use super::agenda::Job;
-use super::agents::{AgentId, Doing};
-use super::contacts::{self, Stage};
+use super::agents::{Activity, AgentId};
+use super::contacts::{self, ContactStage};
+use super::schedule::SimAction;
 use super::world::QueueId;
 use crate::clock::{Span, Time};
 use crate::event::{Offer, Step};
@@ -28,11 +28,11 @@ impl Simulator {
         let ahead = self.lines.get(&contact.queue).map_or(0, VecDeque::len);
         let position = u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1);
         contact.turn += 1;
-        contact.stage = Stage::Waiting;
+        contact.stage = ContactStage::Waiting;
         contact.joined = self.now;
         contact.position = position;
         let [earliest, latest] = row.looked_at_s;
-        contact.ripe = self.now + self.dice.span(earliest, latest);
+        contact.ripe = self.now + self.rng.span(earliest, latest);
         let (label, queue, turn, ripe) = (contact.label.clone(), contact.queue, contact.turn, contact.ripe);
         let offer = Offer {
             queue: Label::fixed(row.id),
@@ -47,20 +47,20 @@ impl Simulator {
         self.say_step(label, queue, Step::Offered(offer));
         if ripe > self.now {
             self.lines.entry(queue).or_default().push_back(id);
-            return self.agenda.add(ripe, Job::Ripens { contact: id, turn });
+            return self.schedule.add(ripe, SimAction::Ripens { contact: id, turn });
         }
         if row.patience_s.is_finite() {
             // A few hang up at once: the wrong number, or the announcement was all they wanted.
-            let hasty = self.dice.chance(0.006);
-            let patience = if hasty { self.dice.span(0.8, 4.5) } else { self.dice.weibull(row.patience_s, 1.15) };
-            self.agenda.add(self.now + patience.min(contacts::TIMEOUT), Job::GivesUp { contact: id, turn });
+            let hasty = self.rng.chance(0.006);
+            let patience = if hasty { self.rng.span(0.8, 4.5) } else { self.rng.weibull(row.patience_s, 1.15) };
+            self.schedule.add(self.now + patience.min(contacts::TIMEOUT), SimAction::GivesUp { contact: id, turn });
         }
         let own = self.roster.free_for(queue, 0);
         if let Some(agent) = own.or_else(|| self.roster.helper_for(queue).filter(|_| row.id == VIP)) {
             return self.ring(id, agent);
         }
         self.lines.entry(queue).or_default().push_back(id);
-        self.agenda.add(self.now + OVERFLOW, Job::Overflows { contact: id, turn });
+        self.schedule.add(self.now + OVERFLOW, SimAction::Overflows { contact: id, turn });
     }
 
     /// It has waited long enough for others to lend a hand.
@@ -83,7 +83,7 @@ impl Simulator {
 
     fn still_waiting(&self, id: u32, turn: u32) -> Option<QueueId> {
         let contact = self.contacts.get(&id).filter(|contact| contact.turn == turn)?;
-        (contact.stage == Stage::Waiting).then_some(contact.queue)
+        (contact.stage == ContactStage::Waiting).then_some(contact.queue)
     }
 
     /// Take it out of its line, and ring.
@@ -171,34 +171,34 @@ impl Simulator {
     /// Ring an agent, who is idle.
     pub(super) fn ring(&mut self, id: u32, agent: AgentId) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        contact.stage = Stage::Ringing(agent);
+        contact.stage = ContactStage::Ringing(agent);
         let (label, queue, turn) = (contact.label.clone(), contact.queue, contact.turn);
         let rings = contact.rings();
         let who = &mut self.roster[agent];
-        who.doing = Doing::Busy;
+        who.activity = Activity::Busy;
         who.lent = !who.own.contains(&queue);
         if !rings {
-            let taken = self.dice.span(0.8, 4.0);
-            return self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });
+            let taken = self.rng.span(0.8, 4.0);
+            return self.schedule.add(self.now + taken, SimAction::Answers { contact: id, turn });
         }
         let name = self.roster[agent].label.clone();
         self.say_step(label, queue, Step::Ringing { agent: name });
-        if self.dice.chance(0.011) {
-            self.agenda.add(self.now + Span::seconds(15), Job::RingsOut { contact: id, turn });
+        if self.rng.chance(0.011) {
+            self.schedule.add(self.now + Span::seconds(15), SimAction::RingsOut { contact: id, turn });
         } else {
-            let taken = self.dice.span(1.5, 6.5);
-            self.agenda.add(self.now + taken, Job::Answers { contact: id, turn });
+            let taken = self.rng.span(1.5, 6.5);
+            self.schedule.add(self.now + taken, SimAction::Answers { contact: id, turn });
         }
     }
 
     /// The agent who was rung didn't take it: on to the next, or back to the head of the queue.
     pub(super) fn ring_out(&mut self, id: u32, turn: u32) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let Stage::Ringing(agent) = contact.stage else { return };
+        let ContactStage::Ringing(agent) = contact.stage else { return };
         if contact.turn != turn {
             return;
         }
-        contact.stage = Stage::Waiting;
+        contact.stage = ContactStage::Waiting;
         let (label, queue) = (contact.label.clone(), contact.queue);
         let name = self.roster[agent].label.clone();
         self.say_step(label, queue, Step::RingNoAnswer { agent: name, ring: Some(Span::seconds(15)) });

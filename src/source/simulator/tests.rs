@@ -155,7 +155,7 @@ fn an_outage_raises_abandonment_where_it_strikes_and_brings_people_back() {
         elsewhere.iter().map(|queue| count(events, from, to, Some(queue)).service_level() / 3.0).sum()
     };
     assert!(level(&outage) > level(&calm) - 35.0, "{} after {}", level(&outage), level(&calm));
-    let resolved = |c: &counts::Counts| c.resolved_at_first / c.firsts;
+    let resolved = |c: &counts::DayStatistics| c.resolved_at_first / c.firsts;
     assert!(resolved(&of(&outage)) < resolved(&of(&calm)));
     let before = (live - Span(40 * Span::MINUTE.0)).minute();
     let quiet = |event: &&Event| event.at < before;
@@ -205,8 +205,8 @@ fn someone_is_there_at_any_hour_of_any_day_anywhere() {
 
 #[test]
 fn the_roster_is_filled_and_nobody_is_there_twice() {
-    let roster = Roster::new(wednesday(), &mut Dice::new(1));
-    let posts = |group| rota::shifts(group, false).len().max(rota::shifts(group, true).len());
+    let roster = Roster::new(wednesday(), &mut SimRng::new(1));
+    let posts = |group| shifts::shifts(group, false).len().max(shifts::shifts(group, true).len());
     let planned: usize = world::GROUPS.iter().map(posts).sum();
     assert!(planned <= world::NAMES.len(), "{planned} posts and {} names", world::NAMES.len());
     let logins: BTreeSet<_> = roster.ids().map(|id| roster[id].label.clone()).collect();
@@ -232,7 +232,7 @@ fn the_tables_hold_together() {
         assert_eq!(live.weekday().num_days_from_monday(), 2);
         let live: Time = live.into();
         let arrivals = Arrivals { zone: Tz::UTC, scenario, live };
-        let streams = QueueId::all().map(Stream::Queue).chain([Stream::Contained, Stream::Outage]);
+        let streams = QueueId::all().map(ArrivalStream::Queue).chain([ArrivalStream::Contained, ArrivalStream::Outage]);
         for stream in streams {
             for step in -700..700 {
                 let at = live + Span(step * 10 * Span::MINUTE.0);

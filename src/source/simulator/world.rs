@@ -9,14 +9,14 @@ mod people;
 mod teams;
 
 pub(super) use people::{BLAME, EVALUATORS, FAILURES, NAMES, OPEN_REASONS, PRAISE};
-pub(super) use teams::{GROUPS, Group, Team};
+pub(super) use teams::{GROUPS, SimulatedTeam, StaffingGroup};
 
 /// A queue's place in [`QUEUES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct QueueId(pub(super) usize);
 
 /// A queue.
-pub(super) struct Queue {
+pub(super) struct SimulatedQueue {
     /// Its id in events.
     pub(super) id: &'static str,
     /// The name to show.
@@ -29,7 +29,7 @@ pub(super) struct Queue {
     /// The scale of the customers' patience, seconds.
     pub(super) patience_s: f64,
     /// How intents are mixed.
-    pub(super) intents: &'static [(&'static Intent, f64)],
+    pub(super) intents: &'static [(&'static SimulatedIntent, f64)],
     /// Where its contacts are transferred to.
     pub(super) transfers: &'static [QueueId],
     /// Where customers go who come back another way.
@@ -42,7 +42,7 @@ pub(super) struct Queue {
 
 /// What contacts are about.
 #[derive(Debug)]
-pub(super) struct Intent {
+pub(super) struct SimulatedIntent {
     pub(super) name: &'static str,
     /// Mean talk time, seconds.
     pub(super) talk_s: f64,
@@ -54,27 +54,27 @@ pub(super) struct Intent {
     pub(super) transferred: f64,
 }
 
-const fn intent(name: &'static str, talk_s: f64, after_s: f64, resolved: f64, transferred: f64) -> Intent {
-    Intent { name, talk_s, after_s, resolved, transferred }
+const fn intent(name: &'static str, talk_s: f64, after_s: f64, resolved: f64, transferred: f64) -> SimulatedIntent {
+    SimulatedIntent { name, talk_s, after_s, resolved, transferred }
 }
 
-static REFUND: Intent = intent("refund", 250.0, 45.0, 0.720, 0.070);
-static DELIVERY_STATUS: Intent = intent("delivery status", 150.0, 18.0, 0.780, 0.028);
-static PASSWORD_RESET: Intent = intent("password reset", 165.0, 15.0, 0.830, 0.014);
-static BILLING_DISPUTE: Intent = intent("billing dispute", 330.0, 60.0, 0.640, 0.126);
-static CANCEL: Intent = intent("cancellation", 310.0, 50.0, 0.750, 0.056);
-static NEW_ORDER: Intent = intent("new order", 290.0, 40.0, 0.830, 0.042);
-static TECHNICAL_FAULT: Intent = intent("technical fault", 390.0, 55.0, 0.640, 0.112);
-static CHANGE_OF_ADDRESS: Intent = intent("change of address", 150.0, 22.0, 0.860, 0.028);
-static PAYMENT_PLAN: Intent = intent("payment plan", 300.0, 50.0, 0.760, 0.070);
-static DAMAGE_CLAIM: Intent = intent("damage claim", 360.0, 75.0, 0.660, 0.084);
-static ADVICE: Intent = intent("product advice", 270.0, 25.0, 0.810, 0.084);
-static COMPLAINT: Intent = intent("complaint", 340.0, 65.0, 0.620, 0.140);
+static REFUND: SimulatedIntent = intent("refund", 250.0, 45.0, 0.720, 0.070);
+static DELIVERY_STATUS: SimulatedIntent = intent("delivery status", 150.0, 18.0, 0.780, 0.028);
+static PASSWORD_RESET: SimulatedIntent = intent("password reset", 165.0, 15.0, 0.830, 0.014);
+static BILLING_DISPUTE: SimulatedIntent = intent("billing dispute", 330.0, 60.0, 0.640, 0.126);
+static CANCEL: SimulatedIntent = intent("cancellation", 310.0, 50.0, 0.750, 0.056);
+static NEW_ORDER: SimulatedIntent = intent("new order", 290.0, 40.0, 0.830, 0.042);
+static TECHNICAL_FAULT: SimulatedIntent = intent("technical fault", 390.0, 55.0, 0.640, 0.112);
+static CHANGE_OF_ADDRESS: SimulatedIntent = intent("change of address", 150.0, 22.0, 0.860, 0.028);
+static PAYMENT_PLAN: SimulatedIntent = intent("payment plan", 300.0, 50.0, 0.760, 0.070);
+static DAMAGE_CLAIM: SimulatedIntent = intent("damage claim", 360.0, 75.0, 0.660, 0.084);
+static ADVICE: SimulatedIntent = intent("product advice", 270.0, 25.0, 0.810, 0.084);
+static COMPLAINT: SimulatedIntent = intent("complaint", 340.0, 65.0, 0.620, 0.140);
 /// The intent that explodes in an outage.
-pub(super) static LOGIN_FAULT: Intent = intent("login fault", 215.0, 30.0, 0.720, 0.042);
+pub(super) static LOGIN_FAULT: SimulatedIntent = intent("login fault", 215.0, 30.0, 0.720, 0.042);
 
 /// Every intent.
-static INTENTS: [&Intent; 13] = [
+static INTENTS: [&SimulatedIntent; 13] = [
     &REFUND,
     &DELIVERY_STATUS,
     &PASSWORD_RESET,
@@ -120,8 +120,8 @@ const SOCIAL: QueueId = QueueId(10);
 const SMS: QueueId = QueueId(11);
 
 /// Every queue, in the order of the constants above.
-pub(super) static QUEUES: [Queue; 12] = [
-    Queue {
+pub(super) static QUEUES: [SimulatedQueue; 12] = [
+    SimulatedQueue {
         id: "sales",
         name: "Sales",
         channel: Voice,
@@ -134,7 +134,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 0,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "billing",
         name: "Billing",
         channel: Voice,
@@ -147,7 +147,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 2,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "support",
         name: "Technical support",
         channel: Voice,
@@ -160,7 +160,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 1,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "delivery",
         name: "Orders & delivery",
         channel: Voice,
@@ -173,7 +173,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 1,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "cancellations",
         name: "Cancellations",
         channel: Voice,
@@ -186,7 +186,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 2,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "vip",
         name: "VIP desk",
         channel: Voice,
@@ -199,7 +199,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 0,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "claims",
         name: "Claims",
         channel: Voice,
@@ -212,7 +212,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 2,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "chat-sales",
         name: "Sales chat",
         channel: Chat,
@@ -225,7 +225,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 0,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "chat-support",
         name: "Support chat",
         channel: Chat,
@@ -238,7 +238,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 1,
         looked_at_s: [0.0, 0.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "email",
         name: "Email",
         channel: Email,
@@ -251,7 +251,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 0,
         looked_at_s: [600.0, 3_000.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "social",
         name: "Social media",
         channel: Social,
@@ -264,7 +264,7 @@ pub(super) static QUEUES: [Queue; 12] = [
         auth_steps: 0,
         looked_at_s: [120.0, 720.0],
     },
-    Queue {
+    SimulatedQueue {
         id: "sms",
         name: "Text messages",
         channel: Sms,
@@ -318,12 +318,12 @@ impl QueueId {
 
     /// Its row of the table.
     #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this table")]
-    pub(super) fn row(self) -> &'static Queue {
+    pub(super) fn row(self) -> &'static SimulatedQueue {
         &QUEUES[self.0]
     }
 }
 
-impl Queue {
+impl SimulatedQueue {
     /// The mean handling time of its contacts, seconds.
     pub(super) fn handling_s(&self) -> f64 {
         let pace = channel_pace(self.channel);

@@ -16,19 +16,16 @@ use crate::text::Label;
 const LONGEST: f64 = 31_536_000.0;
 
 /// An object's fields as they stand in the text.
-pub(super) struct Fields<'a> {
+pub(super) struct JsonFields<'a> {
     entries: SmallVec<[(Cow<'a, str>, &'a RawValue); 12]>,
     /// A bit for each entry that was asked for.
     asked: u64,
 }
 
-/// Why an event is rejected.
-pub(super) type Refusal = String;
+struct JsonFieldsVisitor;
 
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
+impl<'de> Visitor<'de> for JsonFieldsVisitor {
+    type Value = JsonFields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -36,24 +33,24 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = SmallVec::new();
-        while let Some(Key(key)) = map.next_key()? {
+        while let Some(FieldName(key)) = map.next_key()? {
             entries.push((key, map.next_value::<&RawValue>()?));
         }
-        Ok(Fields { entries, asked: 0 })
+        Ok(JsonFields { entries, asked: 0 })
     }
 }
 
 /// A key, borrowed where it holds no escapes.
 #[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct FieldName<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'a> Fields<'a> {
-    pub(super) fn parse(data: &'a RawValue) -> Result<Self, Refusal> {
+impl<'a> JsonFields<'a> {
+    pub(super) fn parse(data: &'a RawValue) -> Result<Self, String> {
         Self::parse_text(data.get()).map_err(|_| "data is not an object".to_owned())
     }
 
     pub(super) fn parse_text(text: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::Deserializer::from_str(text).deserialize_map(FieldsVisitor)
+        serde_json::Deserializer::from_str(text).deserialize_map(JsonFieldsVisitor)
     }
 
     /// The raw value of a field; `null` is as if it weren't there.
@@ -64,7 +61,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Text, or a number where a name or id happens to be one.
-    fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Refusal> {
+    fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, String> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         match inner {
@@ -78,12 +75,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A name; an empty one is none.
-    pub(super) fn label(&mut self, name: &str) -> Result<Option<Label>, Refusal> {
+    pub(super) fn label(&mut self, name: &str) -> Result<Option<Label>, String> {
         Ok(self.text(name)?.map(|text| id_label(text.as_bytes())).filter(|label| !label.is_empty()))
     }
 
     /// A name that must be there.
-    pub(super) fn required(&mut self, name: &str) -> Result<Label, Refusal> {
+    pub(super) fn required(&mut self, name: &str) -> Result<Label, String> {
         match self.raw(name) {
             None => Err(missing(name)),
             Some(_) => self.label(name)?.ok_or_else(|| format!("{name} is empty")),
@@ -91,7 +88,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of the words of a closed list.
-    pub(super) fn word<T>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
+    pub(super) fn word<T>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
         match self.text(name)? {
             None => Ok(None),
             Some(word) => match parse(&word) {
@@ -101,14 +98,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn number(&mut self, name: &str) -> Result<Option<f64>, Refusal> {
+    pub(super) fn number(&mut self, name: &str) -> Result<Option<f64>, String> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let number = serde_json::from_str(raw).ok().filter(|number: &f64| number.is_finite());
         number.map(Some).ok_or_else(|| not(name, "a number"))
     }
 
     /// A length of time in seconds.
-    pub(super) fn seconds(&mut self, name: &str) -> Result<Option<Span>, Refusal> {
+    pub(super) fn seconds(&mut self, name: &str) -> Result<Option<Span>, String> {
         let Some(seconds) = self.number(name)? else { return Ok(None) };
         if !(0.0..=LONGEST).contains(&seconds) {
             return Err(format!("{name} is {seconds} s: from 0 to a year is meant"));
@@ -117,7 +114,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A whole number that fits `T`.
-    pub(super) fn whole<T: TryFrom<i64>>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
+    pub(super) fn whole<T: TryFrom<i64>>(&mut self, name: &str) -> Result<Option<T>, String> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         // Some programs write whole numbers as `3.0`.
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
@@ -128,12 +125,12 @@ impl<'a> Fields<'a> {
         number.map(Some).ok_or_else(|| not(name, "a whole number in its range"))
     }
 
-    pub(super) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub(super) fn boolean(&mut self, name: &str) -> Result<Option<bool>, String> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         serde_json::from_str(raw).map(Some).map_err(|_| not(name, "true or false"))
     }
 
-    pub(super) fn labels(&mut self, name: &str) -> Result<Vec<Label>, Refusal> {
+    pub(super) fn labels(&mut self, name: &str) -> Result<Vec<Label>, String> {
         let Some(raw) = self.raw(name) else { return Ok(Vec::new()) };
         let mut labels: Vec<Label> = serde_json::from_str(raw).map_err(|_| not(name, "a list of texts"))?;
         labels.retain(|label| !label.is_empty());
@@ -141,7 +138,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An object within.
-    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, Refusal> {
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, String> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         Self::parse_text(raw).map(Some).map_err(|_| not(name, "an object"))
     }
@@ -156,10 +153,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-pub(super) fn missing(name: &str) -> Refusal {
+pub(super) fn missing(name: &str) -> String {
     format!("{name} is missing")
 }
 
-pub(super) fn not(name: &str, what: &str) -> Refusal {
+pub(super) fn not(name: &str, what: &str) -> String {
     format!("{name} is not {what}")
 }

@@ -9,7 +9,7 @@ use crate::clock::{Span, Time};
 use crate::event::{EndedBy, Event, Kind, Scored, Step, Survey, TransferKind};
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct CloudEvent<'a> {
     specversion: &'static str,
     id: &'a str,
     source: &'a str,
@@ -38,7 +38,7 @@ pub fn to_line(event: &Event) -> Option<String> {
         made.as_str()
     };
     let r#type = &format!("{}{name}", super::PREFIX);
-    let written = Written { specversion: "1.0", id, source: event.origin.as_str(), r#type, time: event.at, data };
+    let written = CloudEvent { specversion: "1.0", id, source: event.origin.as_str(), r#type, time: event.at, data };
     serde_json::to_string(&written).ok()
 }
 

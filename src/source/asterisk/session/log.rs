@@ -9,7 +9,7 @@ use super::Asterisk;
 use crate::board::Health;
 use crate::clock::Clock;
 use crate::event::{AgentState, Kind};
-use crate::source::detect::Format;
+use crate::source::detect::InputFormat;
 use crate::source::link::Link;
 use crate::source::queue_log::Verbs;
 use crate::source::settings::{FileSettings, Settings};
@@ -38,7 +38,7 @@ impl Follower {
         let file = FileSettings {
             verbs: verbs.clone(),
             stale_after_s: 0,
-            ..FileSettings::new(Format::QueueLog, path.to_owned())
+            ..FileSettings::new(InputFormat::QueueLog, path.to_owned())
         };
         let (to, from) = channel(MESSAGES);
         let running = follow::spawn(0, &settings, &file, clock, cursor, to)?;

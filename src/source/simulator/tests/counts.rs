@@ -7,7 +7,7 @@ use crate::event::AgentState;
 
 /// Plain counts of a stretch of time.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct DayStatistics {
     pub(super) offered: f64,
     pub(super) answered: f64,
     pub(super) within: f64,
@@ -36,7 +36,7 @@ pub(super) struct Counts {
     pub(super) no_answer: f64,
 }
 
-impl Counts {
+impl DayStatistics {
     pub(super) fn abandonment(&self) -> f64 {
         100.0 * (self.abandoned - self.short) / (self.answered + self.abandoned - self.short + self.left)
     }
@@ -46,10 +46,10 @@ impl Counts {
 }
 
 /// Count what happens from `from` to `to`, of the queue `only` or of all.
-pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) -> Counts {
-    let mut c = Counts::default();
+pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) -> DayStatistics {
+    let mut c = DayStatistics::default();
     let mut joined: BTreeMap<(Label, Label), Time> = BTreeMap::new();
-    let rows: BTreeMap<&str, &world::Queue> = world::QUEUES.iter().map(|q| (q.id, q)).collect();
+    let rows: BTreeMap<&str, &world::SimulatedQueue> = world::QUEUES.iter().map(|q| (q.id, q)).collect();
     let mut intent_of: BTreeMap<Label, Label> = BTreeMap::new();
     let mut customer_of: BTreeMap<Label, Label> = BTreeMap::new();
     let mut journeys: BTreeMap<(Label, Label), Vec<(Label, bool)>> = BTreeMap::new();
@@ -161,7 +161,7 @@ pub(super) fn hourly_levels(events: &[Event], midnight: Time) -> [f64; 24] {
 }
 
 /// Seconds with a contact and seconds free, as agents' states tell.
-fn occupancy(events: &[Event], from: Time, to: Time, c: &mut Counts) {
+fn occupancy(events: &[Event], from: Time, to: Time, c: &mut DayStatistics) {
     let mut since: BTreeMap<Label, (AgentState, Time)> = BTreeMap::new();
     let mut holder: BTreeMap<(Label, Label), Label> = BTreeMap::new();
     for event in events {

@@ -7,7 +7,7 @@ use super::{settings, told, wednesday};
 use crate::event::AgentState;
 
 #[derive(Clone, Debug, PartialEq)]
-enum Stage {
+enum ContactLife {
     Waiting,
     Ringing(Label),
     Talking { agent: Label, held: bool },
@@ -16,8 +16,8 @@ enum Stage {
 
 #[expect(clippy::match_same_arms, reason = "a row for each kind of step reads better")]
 /// Follow one contact's steps; `Err` says what can't be.
-fn follow(stage: Option<&Stage>, step: &Step, asynchronous: bool) -> Result<Option<Stage>, &'static str> {
-    use Stage::{Over, Ringing, Talking, Waiting};
+fn follow(stage: Option<&ContactLife>, step: &Step, asynchronous: bool) -> Result<Option<ContactLife>, &'static str> {
+    use ContactLife::{Over, Ringing, Talking, Waiting};
     let next = match (step, stage) {
         (Step::Offered(_), None | Some(Over)) => Waiting,
         (Step::Ringing { agent }, Some(Waiting)) => Ringing(agent.clone()),
@@ -55,7 +55,7 @@ fn follow(stage: Option<&Stage>, step: &Step, asynchronous: bool) -> Result<Opti
 fn every_contact_lives_a_life_that_can_be() {
     for scenario in Scenario::ALL {
         let events = told(settings(11, scenario), wednesday(), 1);
-        let mut lives: BTreeMap<(Label, Label), Stage> = BTreeMap::new();
+        let mut lives: BTreeMap<(Label, Label), ContactLife> = BTreeMap::new();
         let (mut offered, mut ended, mut answered, mut ids) = (0, 0, 0, BTreeSet::new());
         for pair in events.windows(2) {
             assert!(pair[0].at <= pair[1].at);
@@ -77,7 +77,8 @@ fn every_contact_lives_a_life_that_can_be() {
                 _ => {}
             }
         }
-        let waiting = lives.values().filter(|stage| matches!(stage, Stage::Waiting | Stage::Ringing(_))).count();
+        let waiting =
+            lives.values().filter(|stage| matches!(stage, ContactLife::Waiting | ContactLife::Ringing(_))).count();
         assert_eq!(offered, answered + ended + waiting, "{scenario:?}");
         assert!(waiting < 400, "{waiting} left waiting");
     }

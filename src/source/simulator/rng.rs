@@ -7,12 +7,12 @@ use rand_distr::StandardNormal;
 use crate::clock::Span;
 
 /// A seeded generator with the distributions of a contact centre.
-pub(super) struct Dice(ChaCha8Rng);
+pub(super) struct SimRng(ChaCha8Rng);
 
 /// A day, for times that turned out beyond all measure.
 const FAR: Span = Span::DAY;
 
-impl Dice {
+impl SimRng {
     pub(super) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }

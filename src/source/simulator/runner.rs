@@ -31,10 +31,10 @@ pub fn spawn(source: usize, settings: Settings, clock: Clock, to: Sender<Message
 }
 
 /// Nobody listens any more.
-struct Gone;
+struct ReceiverClosed;
 
-fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -> Result<(), Gone> {
-    let send = |message| to.blocking_send(message).map_err(|_| Gone);
+fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -> Result<(), ReceiverClosed> {
+    let send = |message| to.blocking_send(message).map_err(|_| ReceiverClosed);
     let live = clock.now();
     let mut reached = history_start(live);
     let mut simulator = Simulator::new(settings, reached, live);
@@ -57,7 +57,7 @@ fn catch_up(
     from: Time,
     until: Time,
     to: &Sender<Message>,
-) -> Result<Time, Gone> {
+) -> Result<Time, ReceiverClosed> {
     let mut events = Vec::new();
     let mut reached = from;
     loop {
@@ -65,7 +65,8 @@ fn catch_up(
         simulator.advance(reached, &mut events);
         if events.len() >= BATCH || (reached == until && !events.is_empty()) {
             let events = std::mem::take(&mut events);
-            to.blocking_send(Message::Events { source, events, cursor: None, kept: None }).map_err(|_| Gone)?;
+            to.blocking_send(Message::Events { source, events, cursor: None, kept: None })
+                .map_err(|_| ReceiverClosed)?;
         }
         if reached == until {
             return Ok(reached);

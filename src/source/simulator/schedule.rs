@@ -3,22 +3,22 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::agents::{AgentId, Pause};
-use super::arrivals::Stream;
-use super::contacts::Return;
-use super::rota::Shift;
+use super::agents::{AgentId, AgentPause};
+use super::arrivals::ArrivalStream;
+use super::contacts::RepeatAttempt;
+use super::shifts::Shift;
 use super::world::QueueId;
 use crate::clock::{Span, Time};
 use crate::event::Step;
 use crate::text::Label;
 
 /// Something that will happen. Jobs about a contact name its `turn` where they may be overtaken by another end
-/// of the same wait; a job of a turn that has passed is void.
-pub(super) enum Job {
+/// of the same wait; an action of a turn that has passed is void.
+pub(super) enum SimAction {
     /// A stream's next contact comes.
-    Arrives(Stream),
+    Arrives(ArrivalStream),
     /// A customer comes back.
-    Returns(Box<Return>),
+    Returns(Box<RepeatAttempt>),
     /// Patience ends.
     GivesUp { contact: u32, turn: u32 },
     /// The agent who is rung takes it.
@@ -34,7 +34,7 @@ pub(super) enum Job {
     /// The conversation ends.
     Ends { contact: u32 },
     /// After-contact work ends.
-    Wraps(Box<Wrap>),
+    Wraps(Box<AfterContactWork>),
     /// Someone who was not asked before may help out.
     Overflows { contact: u32, turn: u32 },
     /// It is time that someone looked at what was written.
@@ -44,15 +44,15 @@ pub(super) enum Job {
     /// A shift ends.
     ShiftEnds(AgentId),
     /// A pause is due.
-    PauseDue(AgentId, Pause),
+    PauseDue(AgentId, AgentPause),
     /// A pause ends.
     PauseEnds(AgentId),
     /// Something is said of a contact that is over.
-    Follows(Box<Followed>),
+    Follows(Box<DelayedStep>),
 }
 
 /// The end of after-contact work.
-pub(super) struct Wrap {
+pub(super) struct AfterContactWork {
     pub(super) agent: AgentId,
     pub(super) contact: Label,
     pub(super) queue: QueueId,
@@ -62,34 +62,34 @@ pub(super) struct Wrap {
 }
 
 /// Said of a contact later.
-pub(super) struct Followed {
+pub(super) struct DelayedStep {
     pub(super) contact: Label,
     pub(super) queue: QueueId,
     pub(super) step: Step,
 }
 
-struct Entry {
+struct ScheduledAction {
     at: Time,
     /// Of jobs at one instant, the one set down first comes first.
     order: u64,
-    job: Job,
+    action: SimAction,
 }
 
-impl PartialEq for Entry {
+impl PartialEq for ScheduledAction {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Entry {}
+impl Eq for ScheduledAction {}
 
-impl PartialOrd for Entry {
+impl PartialOrd for ScheduledAction {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Entry {
+impl Ord for ScheduledAction {
     /// Turned round, since the heap gives out the greatest.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.order).cmp(&(self.at, self.order))
@@ -98,23 +98,23 @@ impl Ord for Entry {
 
 /// The jobs to come.
 #[derive(Default)]
-pub(super) struct Agenda {
-    heap: BinaryHeap<Entry>,
+pub(super) struct Schedule {
+    heap: BinaryHeap<ScheduledAction>,
     order: u64,
 }
 
-impl Agenda {
-    /// Set down a job.
-    pub(super) fn add(&mut self, at: Time, job: Job) {
+impl Schedule {
+    /// Set down an action.
+    pub(super) fn add(&mut self, at: Time, action: SimAction) {
         self.order += 1;
-        self.heap.push(Entry { at, order: self.order, job });
+        self.heap.push(ScheduledAction { at, order: self.order, action });
     }
 
-    /// Take the next job out, if it is not after `until`.
-    pub(super) fn next(&mut self, until: Time) -> Option<(Time, Job)> {
+    /// Take the next action out, if it is not after `until`.
+    pub(super) fn next(&mut self, until: Time) -> Option<(Time, SimAction)> {
         if self.heap.peek()?.at > until {
             return None;
         }
-        self.heap.pop().map(|entry| (entry.at, entry.job))
+        self.heap.pop().map(|entry| (entry.at, entry.action))
     }
 }

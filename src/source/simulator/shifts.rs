@@ -1,10 +1,10 @@
-//! The rota: in every half hour about as many people as its load asks for.
+//! The shifts: in every half hour about as many people as its load asks for.
 //!
 //! The load of a group's queues plus a share of its square root (small pools need relatively more) is covered from
 //! morning to night, each time by the shift that fills the most of what is missing.
 
 use super::arrivals::plain_rate;
-use super::world::Group;
+use super::world::StaffingGroup;
 use crate::clock::Span;
 
 /// A shift.
@@ -17,7 +17,7 @@ pub(super) struct Shift {
 }
 
 /// A pause that belongs to a shift, in minutes.
-pub(super) struct Planned {
+pub(super) struct PlannedPause {
     pub(super) reason: &'static str,
     /// How far into the shift it begins, at the earliest and at the latest.
     pub(super) into: [f64; 2],
@@ -25,12 +25,12 @@ pub(super) struct Planned {
     pub(super) lasts: [f64; 2],
 }
 
-static WHOLE: [Planned; 3] = [
-    Planned { reason: "Break", into: [70.0, 170.0], lasts: [12.0, 16.0] },
-    Planned { reason: "Lunch", into: [190.0, 315.0], lasts: [28.0, 34.0] },
-    Planned { reason: "Break", into: [345.0, 440.0], lasts: [10.0, 16.0] },
+static WHOLE: [PlannedPause; 3] = [
+    PlannedPause { reason: "Break", into: [70.0, 170.0], lasts: [12.0, 16.0] },
+    PlannedPause { reason: "Lunch", into: [190.0, 315.0], lasts: [28.0, 34.0] },
+    PlannedPause { reason: "Break", into: [345.0, 440.0], lasts: [10.0, 16.0] },
 ];
-static PART: [Planned; 1] = [Planned { reason: "Break", into: [90.0, 220.0], lasts: [12.0, 16.0] }];
+static PART: [PlannedPause; 1] = [PlannedPause { reason: "Break", into: [90.0, 220.0], lasts: [12.0, 16.0] }];
 
 /// Half hours in a day.
 const DAY: usize = 48;
@@ -61,7 +61,7 @@ impl Shift {
     }
 
     /// Its pauses.
-    pub(super) fn pauses(self) -> &'static [Planned] {
+    pub(super) fn pauses(self) -> &'static [PlannedPause] {
         if self.whole { &WHOLE } else { &PART }
     }
 
@@ -70,7 +70,7 @@ impl Shift {
         (0..self.minutes() / 30).map(move |slot| {
             #[expect(clippy::cast_precision_loss, reason = "a shift has few half hours")]
             let middle = slot as f64 * 30.0 + 15.0;
-            let away = |pause: &Planned| {
+            let away = |pause: &PlannedPause| {
                 let ([from, to], [least, most]) = (pause.into, pause.lasts);
                 let mean = f64::midpoint(least, most);
                 if middle >= from && middle < to + mean { mean / (to + mean - from) } else { 0.0 }
@@ -85,7 +85,7 @@ impl Shift {
 }
 
 /// The work that a group's queues bring in each half hour, in people busy with it.
-fn load(group: &Group, weekend: bool) -> [f64; DAY] {
+fn load(group: &StaffingGroup, weekend: bool) -> [f64; DAY] {
     let own = group.teams.first().map_or(&[] as &[_], |team| team.own);
     let new: [f64; DAY] = std::array::from_fn(|slot| {
         own.iter().map(|queue| plain_rate(*queue, weekend, slot) * queue.row().handling_s()).sum()
@@ -101,7 +101,7 @@ fn load(group: &Group, weekend: bool) -> [f64; DAY] {
 }
 
 /// The shifts of a group on a plain weekday or weekend day.
-pub(super) fn shifts(group: &Group, weekend: bool) -> Vec<Shift> {
+pub(super) fn shifts(group: &StaffingGroup, weekend: bool) -> Vec<Shift> {
     let mut missing = load(group, weekend).map(|load| group.slack.mul_add(load.sqrt(), load) + AT_LEAST_SPARE);
     let (hours, starts) = if group.night { (CLOSES..OPENS + 48, 43..46) } else { (OPENS..CLOSES, OPENS - 1..CLOSES) };
     for (slot, missing) in (0..).zip(&mut missing) {
