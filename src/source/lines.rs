@@ -59,7 +59,7 @@ impl std::fmt::Debug for LineReader {
     }
 }
 
-/// OpenedInput input: its bytes unpacked, and whether they had to be.
+/// An input after decompression.
 pub struct OpenedInput {
     /// The unpacked bytes.
     pub input: Box<dyn Read + Send>,
