@@ -8,6 +8,7 @@ pub mod action;
 pub mod ask;
 pub mod bell;
 pub mod data;
+pub mod drawn;
 pub mod export;
 pub mod format;
 pub mod glyphs;
@@ -45,11 +46,12 @@ use action::{KeyError, Keymap};
 use ask::{HISTORY, Want};
 use bell::Bell;
 use data::{Data, Reply};
+use drawn::Drawn;
 use screen::Screen;
 pub use settings::Settings;
 use signals::{Signalled, Signals, leave_anyway};
 use state::{Effect, Ui};
-use theme::{Depth, Role, Theme};
+use theme::{Depth, Theme, Tone};
 use view::Ctx;
 
 /// The screen can't be shown, or no more.
@@ -102,7 +104,8 @@ pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Err
         answers,
         screen,
         dirty: true,
-        drawn: Instant::now(),
+        drawn: Drawn::default(),
+        drawn_at: Instant::now(),
         heard: Instant::now(),
         bell: Bell::default(),
     };
@@ -132,7 +135,9 @@ struct Desk {
     screen: Screen,
     /// Something changed since it was drawn.
     dirty: bool,
-    drawn: Instant,
+    drawn_at: Instant,
+    /// What the last frame put where.
+    drawn: Drawn,
     /// When the newest board came.
     heard: Instant,
     bell: Bell,
@@ -151,7 +156,7 @@ impl Desk {
         self.ask();
         self.draw()?;
         loop {
-            let wait = FRAME.saturating_sub(self.drawn.elapsed());
+            let wait = FRAME.saturating_sub(self.drawn_at.elapsed());
             tokio::select! {
                 biased;
                 signalled = signals.next() => {
@@ -205,9 +210,9 @@ impl Desk {
     fn input(&mut self, event: &Event) -> Result<bool, Error> {
         let board = self.shown();
         let effect = match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.ui.key(key, &self.keymap, &board),
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.ui.key(key, &self.keymap, &board, &self.drawn),
             Event::Mouse(mouse) => {
-                self.ui.mouse(mouse, &board);
+                self.ui.mouse(mouse, &board, &self.drawn);
                 None
             }
             Event::Resize(..) => None,
@@ -279,17 +284,17 @@ impl Desk {
             Answered::Reply(_, None) => false,
             Answered::Told(told) => {
                 match *told {
-                    (command, Ok(episode)) => self.ui.say(done(&command.act, &episode), Role::Good),
-                    (_, Err(refusal)) => self.ui.say(refusal.to_string(), Role::Warning),
+                    (command, Ok(episode)) => self.ui.say(done(&command.act, &episode), Tone::Good),
+                    (_, Err(refusal)) => self.ui.say(refusal.to_string(), Tone::Warning),
                 }
                 true
             }
             Answered::Exported(Ok(words)) => {
-                self.ui.say(words, Role::Good);
+                self.ui.say(words, Tone::Good);
                 true
             }
             Answered::Exported(Err(error)) => {
-                self.ui.say(error.to_string(), Role::Warning);
+                self.ui.say(error.to_string(), Tone::Warning);
                 true
             }
         }
@@ -339,10 +344,11 @@ impl Desk {
             keymap: &self.keymap,
             settings: &self.settings,
         };
-        let ascii = self.ascii;
-        self.screen.draw(|frame| view::draw(frame, ctx, ascii))?;
+        let mut drawn = Drawn::default();
+        self.screen.draw(|frame| drawn = view::draw(frame, ctx, self.ascii, &self.drawn))?;
         self.dirty = false;
-        self.drawn = Instant::now();
+        self.drawn = drawn;
+        self.drawn_at = Instant::now();
         Ok(())
     }
 }

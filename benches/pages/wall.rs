@@ -16,6 +16,7 @@ use floorwatch::text::Label;
 use floorwatch::ui::action::Keymap;
 use floorwatch::ui::ask::Want;
 use floorwatch::ui::data::{Data, Reply};
+use floorwatch::ui::drawn::Drawn;
 use floorwatch::ui::state::{Place, Ui};
 use floorwatch::ui::theme::{Depth, Palette, Theme};
 use floorwatch::ui::view::{self, Ctx};
@@ -214,7 +215,7 @@ impl Wall {
         let orders = view::orders(ctx(&self.ui, &self.board, &self.data, &self.keymap, &self.settings));
         self.ui.lists.extend(orders);
         let ctx = ctx(&self.ui, &self.board, &self.data, &self.keymap, &self.settings);
-        screen.draw(|frame| view::draw(frame, ctx, false)).unwrap();
+        screen.draw(|frame| drop(view::draw(frame, ctx, false, &Drawn::default()))).unwrap();
     }
 }
 

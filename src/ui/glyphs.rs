@@ -27,7 +27,7 @@ pub const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇",
 
 /// A verdict's sign.
 #[must_use]
-pub const fn of_verdict(verdict: Verdict) -> &'static str {
+pub const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::None => " ",
         Verdict::FewSamples => FEW,

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 
 use crate::kpi::{Figure, KpiId, Verdict};
 use crate::text::Label;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::glyphs;
+use crate::ui::theme::Tone;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -52,25 +53,25 @@ pub struct Cell {
     /// The text.
     pub text: Cow<'static, str>,
     /// What it is.
-    pub role: Role,
+    pub tone: Tone,
 }
 
 impl Cell {
     /// A cell.
-    pub fn new(text: impl Into<Cow<'static, str>>, role: Role) -> Self {
-        Self { text: text.into(), role }
+    pub fn new(text: impl Into<Cow<'static, str>>, tone: Tone) -> Self {
+        Self { text: text.into(), tone }
     }
 
     /// A cell of plain text.
     #[must_use]
     pub fn label(text: &Label) -> Self {
-        Self::new(text.as_str().to_owned(), Role::Text)
+        Self::new(text.as_str().to_owned(), Tone::Text)
     }
 
     /// Nothing to show.
     #[must_use]
     pub fn none() -> Self {
-        Self::new("–", Role::Faint)
+        Self::new("–", Tone::Faint)
     }
 
     /// A figure, with its verdict's sign before it where it isn't well.
@@ -82,12 +83,11 @@ impl Cell {
         }
         let text = kpi.def().show(figure);
         match figure.verdict {
-            Verdict::Warning | Verdict::Critical => Self::new(
-                format!("{}{text}", crate::ui::glyphs::of_verdict(figure.verdict)),
-                of_verdict(figure.verdict),
-            ),
-            Verdict::FewSamples => Self::new(text, Role::Muted),
-            Verdict::Good | Verdict::None => Self::new(text, Role::Text),
+            Verdict::Warning | Verdict::Critical => {
+                Self::new(format!("{}{text}", glyphs::sign(figure.verdict)), Tone::of(figure.verdict))
+            }
+            Verdict::FewSamples => Self::new(text, Tone::Muted),
+            Verdict::Good | Verdict::None => Self::new(text, Tone::Text),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What the screen is showing: pages, drill trail, selections, overlays. Plain values; `update` changes them.
 
-use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -11,9 +10,8 @@ use crate::floor::handle::{Only, Steer};
 use crate::kpi::{CORE, Dim, Formula, KpiId, Slice, Window};
 use crate::text::Label;
 use crate::ui::ask::{self, Want};
-use crate::ui::mouse::Areas;
 use crate::ui::prompt::Prompt;
-use crate::ui::theme::{Palette, Role};
+use crate::ui::theme::{Palette, Tone};
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,8 +109,6 @@ pub struct List {
     pub column: usize,
     /// The column sorted by, and whether from the top; none: worst first.
     pub sort: Option<(usize, bool)>,
-    /// The first row shown. Drawing sets it: only there is the height known.
-    pub offset: Cell<usize>,
     /// A hash of what the order was made of: it is made anew only where that changed.
     pub made_of: u64,
 }
@@ -180,7 +176,7 @@ pub struct Toast {
     /// The words.
     pub text: String,
     /// What kind.
-    pub role: Role,
+    pub tone: Tone,
     /// For how many more seconds.
     pub seconds: u8,
 }
@@ -235,10 +231,6 @@ pub struct Ui {
     pub who: Who,
     /// For how many seconds no board has come.
     pub silent: u64,
-    /// The rows a page holds, for paging. Drawing sets it.
-    pub rows: Cell<u16>,
-    /// What lies where on the screen, for the mouse. Drawing notes it.
-    pub areas: RefCell<Areas>,
 }
 
 impl Ui {
@@ -260,8 +252,6 @@ impl Ui {
             toast: None,
             who,
             silent: 0,
-            rows: Cell::new(10),
-            areas: RefCell::default(),
         }
     }
 
@@ -335,8 +325,8 @@ impl Ui {
     }
 
     /// Say a word at the foot of the screen.
-    pub fn say(&mut self, text: impl Into<String>, role: Role) {
-        self.toast = Some(Toast { text: text.into(), role, seconds: 6 });
+    pub fn say(&mut self, text: impl Into<String>, tone: Tone) {
+        self.toast = Some(Toast { text: text.into(), tone, seconds: 6 });
     }
 
     /// What the page must know.

@@ -2,6 +2,7 @@
 
 mod sources;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,6 +16,7 @@ use ratatui::style::{Color, Modifier};
 use super::action::Keymap;
 use super::ask::Want;
 use super::data::{Data, Reply};
+use super::drawn::Drawn;
 use super::state::{Effect, Ui};
 use super::theme::{Depth, Palette, Theme};
 use super::view::{self, Ctx};
@@ -24,26 +26,28 @@ use crate::board::{Board, Health, Mode};
 use crate::kpi::Window;
 
 /// A screen without a terminal.
-struct Bench {
+struct TestScreen {
     ui: Ui,
     data: Data,
     board: Arc<Board>,
     keymap: Keymap,
     settings: Settings,
+    drawn: RefCell<Drawn>,
 }
 
-impl Bench {
+impl TestScreen {
     fn new(board: Board) -> Self {
         let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
-        let mut bench = Self {
+        let mut screen = Self {
             ui: Ui::new(who, Window::Today, None, Palette::Terminal, false),
             data: Data::default(),
             board: Arc::new(board),
             keymap: Keymap::new(&BTreeMap::new()).unwrap(),
             settings: Settings::default(),
+            drawn: RefCell::default(),
         };
-        bench.answer();
-        bench
+        screen.answer();
+        screen
     }
 
     /// Answer what the page asks, and put its lists in order.
@@ -90,7 +94,7 @@ impl Bench {
                 word => KeyCode::Char(word.chars().next().unwrap()),
             };
             let board = Arc::clone(&self.board);
-            effect = self.ui.key(&KeyEvent::new(code, KeyModifiers::NONE), &self.keymap, &board);
+            effect = self.ui.key(&KeyEvent::new(code, KeyModifiers::NONE), &self.keymap, &board, &self.drawn.borrow());
             self.answer();
         }
         effect
@@ -98,7 +102,8 @@ impl Bench {
 
     fn draw(&self, size: (u16, u16), palette: Palette, depth: Depth, ascii: bool) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-        terminal.draw(|frame| view::draw(frame, self.ctx(palette, depth), ascii)).unwrap();
+        let mut drawn = self.drawn.borrow_mut();
+        terminal.draw(|frame| *drawn = view::draw(frame, self.ctx(palette, depth), ascii, &drawn)).unwrap();
         terminal.backend().buffer().clone()
     }
 
@@ -223,20 +228,20 @@ const DEPTHS: [(&str, Palette, Depth); 3] = [
 
 #[test]
 fn every_page_at_every_size_and_depth() {
-    let mut bench = Bench::new(sample::board(60));
+    let mut screen = TestScreen::new(sample::board(60));
     for (name, keys) in PAGES {
-        bench.press(keys);
-        snapshot(&bench, name);
+        screen.press(keys);
+        snapshot(&screen, name);
     }
 }
 
 /// A page at every size, in every depth of colour: the text is the same in all of them.
-fn snapshot(bench: &Bench, name: &str) {
+fn snapshot(screen: &TestScreen, name: &str) {
     for size in SIZES {
         let mut text = String::new();
         let mut styled = String::new();
         for (depth, palette, colours) in DEPTHS {
-            let buffer = bench.draw(size, palette, colours, false);
+            let buffer = screen.draw(size, palette, colours, false);
             let lines = lines(&buffer).join("\n");
             assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
             text = lines;
@@ -248,60 +253,60 @@ fn snapshot(bench: &Bench, name: &str) {
 
 #[test]
 fn overlays() {
-    let mut bench = Bench::new(sample::board(60));
+    let mut screen = TestScreen::new(sample::board(60));
     for (name, keys) in [
         ("help", "1 H"),
         ("figure", "<esc> <right> <right> <right> <right> ?"),
         ("why", "<esc> w"),
         ("snooze", "<esc> z"),
     ] {
-        bench.press(keys);
-        insta::assert_snapshot!(format!("overlay-{name}"), bench.text((120, 35)));
+        screen.press(keys);
+        insta::assert_snapshot!(format!("overlay-{name}"), screen.text((120, 35)));
     }
 }
 
 #[test]
 fn in_ascii_nothing_else_is_written() {
-    let mut bench = Bench::new(sample::board(60));
+    let mut screen = TestScreen::new(sample::board(60));
     for (_, keys) in PAGES {
-        bench.press(keys);
+        screen.press(keys);
         for size in SIZES {
-            let text = lines(&bench.draw(size, Palette::Terminal, Depth::None, true)).join("\n");
+            let text = lines(&screen.draw(size, Palette::Terminal, Depth::None, true)).join("\n");
             assert!(text.is_ascii(), "{text}");
         }
     }
-    bench.press("1");
-    let text = lines(&bench.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
+    screen.press("1");
+    let text = lines(&screen.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
     insta::assert_snapshot!("overview-ascii", text);
 }
 
 #[test]
 fn no_size_is_too_small_or_too_large() {
-    let mut bench = Bench::new(sample::board(60));
+    let mut screen = TestScreen::new(sample::board(60));
     for keys in
         ["1", "2", "3", "4", "5", "1 c", "1 H", "<esc> S", "<esc> w", "<esc> ?", "<esc> z", "<esc> /", "<esc> :"]
     {
-        bench.press(keys);
+        screen.press(keys);
         for width in [1, 7, 59, 60, 75, 99, 151, 400] {
             for height in [1, 5, 16, 23, 40, 120] {
-                bench.draw((width, height), Palette::Light, Depth::Many, false);
+                screen.draw((width, height), Palette::Light, Depth::Many, false);
             }
         }
     }
-    let worst = bench.text((40, 5));
+    let worst = screen.text((40, 5));
     assert!(worst.starts_with("‼ CRIT Outages: longest wait") && worst.contains("needs 60×16"), "{worst}");
 }
 
 #[test]
 fn an_empty_floor_can_be_looked_at() {
-    let mut bench = Bench::new(Board { at: sample::now(), ..Board::default() });
+    let mut screen = TestScreen::new(Board { at: sample::now(), ..Board::default() });
     for (_, keys) in PAGES {
-        bench.press(keys);
-        bench.press("<enter> <esc> <tab> w <esc> ? <esc> s a n <esc> u z <esc> e");
-        bench.draw(SIZES[1], Palette::Terminal, Depth::Few, false);
+        screen.press(keys);
+        screen.press("<enter> <esc> <tab> w <esc> ? <esc> s a n <esc> u z <esc> e");
+        screen.draw(SIZES[1], Palette::Terminal, Depth::Few, false);
     }
-    bench.press("1");
-    assert!(bench.text(SIZES[0]).contains("no queue has been seen yet"));
+    screen.press("1");
+    assert!(screen.text(SIZES[0]).contains("no queue has been seen yet"));
 }
 
 #[test]
@@ -310,10 +315,10 @@ fn old_data_says_so_and_why() {
     board.sources[0].health = Health::Down;
     board.sources[0].reason = "connection refused".into();
     board.sources[0].since = board.at - crate::clock::Span::seconds(130);
-    let bench = Bench::new(board);
-    let text = bench.text(SIZES[0]);
+    let screen = TestScreen::new(board);
+    let text = screen.text(SIZES[0]);
     assert!(text.contains("‼ pbx-1 down since 10:40: connection refused"), "{text}");
-    let buffer = bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
+    let buffer = screen.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
     insta::assert_snapshot!(
         "overview-stale",
         format!(
@@ -326,97 +331,101 @@ fn old_data_says_so_and_why() {
 
 #[test]
 fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
-    let mut bench = Bench::new(sample::board(20));
-    let Some(Effect::Tell(commands)) = bench.press("a") else { panic!("nothing was told") };
+    let mut screen = TestScreen::new(sample::board(20));
+    let Some(Effect::Tell(commands)) = screen.press("a") else { panic!("nothing was told") };
     assert_eq!((commands.len(), commands[0].episode, commands[0].version), (1, 1, 3));
     assert_eq!(commands[0].act, Act::Acknowledge { note: None, lasts: None });
     // On the rail: the selected one; and with A all of its queue that fire.
-    let Some(Effect::Tell(commands)) = bench.press("<tab> j k A") else { panic!("nothing was told") };
+    let Some(Effect::Tell(commands)) = screen.press("<tab> j k A") else { panic!("nothing was told") };
     assert_eq!(commands.iter().map(|c| c.episode).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
 fn notes_snoozes_and_undoing() {
-    let mut bench = Bench::new(sample::board(20));
-    let Some(Effect::Tell(commands)) = bench.press("n h i <enter>") else { panic!("nothing was told") };
+    let mut screen = TestScreen::new(sample::board(20));
+    let Some(Effect::Tell(commands)) = screen.press("n h i <enter>") else { panic!("nothing was told") };
     assert_eq!(commands[0].act, Act::Note("hi".into()));
-    let Some(Effect::Tell(commands)) = bench.press("z z") else { panic!("nothing was told") };
+    let Some(Effect::Tell(commands)) = screen.press("z z") else { panic!("nothing was told") };
     assert_eq!(commands[0].act, Act::Snooze(crate::clock::Span::seconds(900)));
-    assert_eq!(bench.press("z <esc>"), None);
+    assert_eq!(screen.press("z <esc>"), None);
     // Nothing that is taken is selected: what was taken last is given back.
-    let Some(Effect::Tell(commands)) = bench.press("u") else { panic!("nothing was told") };
+    let Some(Effect::Tell(commands)) = screen.press("u") else { panic!("nothing was told") };
     assert_eq!((commands[0].episode, &commands[0].act), (4, &Act::Undo));
 }
 
 #[test]
 fn a_drill_goes_in_and_comes_back() {
-    let mut bench = Bench::new(sample::board(60));
-    bench.press("<down> <enter> <enter> <enter>");
-    let text = bench.text(SIZES[2]);
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.press("<down> <enter> <enter> <enter>");
+    let text = screen.text(SIZES[2]);
     assert!(text.contains("Overview ▸ Billing ▸ bill too high ▸ ") && text.contains(" · contacts"), "{text}");
-    assert_eq!(bench.ui.trail.len(), 4);
-    bench.press("<esc> <esc> <esc> <esc>");
-    assert_eq!(bench.ui.trail.len(), 1);
-    let selected = bench.ui.lists.get(&super::state::Panel::Queues).and_then(|list| list.current().cloned());
+    assert_eq!(screen.ui.trail.len(), 4);
+    screen.press("<esc> <esc> <esc> <esc>");
+    assert_eq!(screen.ui.trail.len(), 1);
+    let selected = screen.ui.lists.get(&super::state::Panel::Queues).and_then(|list| list.current().cloned());
     assert_eq!(selected.unwrap().as_str(), "billing", "the selection is kept");
 }
 
 /// Click on the first place where the screen says something.
-fn click(bench: &mut Bench, size: (u16, u16), words: &str) {
-    let buffer = bench.draw(size, Palette::Terminal, Depth::Few, false);
+fn click(screen: &mut TestScreen, size: (u16, u16), words: &str) {
+    let buffer = screen.draw(size, Palette::Terminal, Depth::Few, false);
     let rows = lines(&buffer);
     let row =
         rows.iter().position(|row| row.contains(words)).unwrap_or_else(|| panic!("no {words}: {}", rows.join("\n")));
     let column = rows[row].split(words).next().map_or(0, |before| before.chars().count());
-    turn(bench, MouseEventKind::Down(MouseButton::Left), (u16::try_from(column).unwrap(), u16::try_from(row).unwrap()));
+    turn(
+        screen,
+        MouseEventKind::Down(MouseButton::Left),
+        (u16::try_from(column).unwrap(), u16::try_from(row).unwrap()),
+    );
 }
 
-fn turn(bench: &mut Bench, kind: MouseEventKind, (column, row): (u16, u16)) {
-    let board = Arc::clone(&bench.board);
-    bench.ui.mouse(&MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }, &board);
-    bench.answer();
+fn turn(screen: &mut TestScreen, kind: MouseEventKind, (column, row): (u16, u16)) {
+    let board = Arc::clone(&screen.board);
+    screen.ui.mouse(&MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }, &board, &screen.drawn.borrow());
+    screen.answer();
 }
 
 #[test]
 fn clicks_select_go_in_sort_and_come_back() {
     use super::state::{Page, Panel};
-    let mut bench = Bench::new(sample::board(60));
-    let current = |bench: &Bench, panel| bench.ui.lists[&panel].current().unwrap().to_string();
-    click(&mut bench, SIZES[2], "Complaints");
-    assert_eq!((bench.ui.page(), current(&bench, Panel::Queues).as_str()), (Page::Overview, "complaints"));
-    click(&mut bench, SIZES[2], "Complaints");
-    assert_eq!((bench.ui.page(), bench.ui.trail.len()), (Page::Queue, 2));
-    click(&mut bench, SIZES[2], "Overview ▸");
-    assert_eq!(bench.ui.trail.len(), 1);
-    click(&mut bench, SIZES[2], "Longest");
-    assert_eq!(bench.ui.lists[&Panel::Queues].sort, Some((3, true)));
-    click(&mut bench, SIZES[2], "4 Agents");
-    assert_eq!(bench.ui.page(), Page::Agents);
-    click(&mut bench, SIZES[2], "1 Overview");
+    let mut screen = TestScreen::new(sample::board(60));
+    let current = |screen: &TestScreen, panel| screen.ui.lists[&panel].current().unwrap().to_string();
+    click(&mut screen, SIZES[2], "Complaints");
+    assert_eq!((screen.ui.page(), current(&screen, Panel::Queues).as_str()), (Page::Overview, "complaints"));
+    click(&mut screen, SIZES[2], "Complaints");
+    assert_eq!((screen.ui.page(), screen.ui.trail.len()), (Page::Queue, 2));
+    click(&mut screen, SIZES[2], "Overview ▸");
+    assert_eq!(screen.ui.trail.len(), 1);
+    click(&mut screen, SIZES[2], "Longest");
+    assert_eq!(screen.ui.lists[&Panel::Queues].sort, Some((3, true)));
+    click(&mut screen, SIZES[2], "4 Agents");
+    assert_eq!(screen.ui.page(), Page::Agents);
+    click(&mut screen, SIZES[2], "1 Overview");
     // A click on what has not the keys gives them to it first.
-    click(&mut bench, SIZES[2], "Customer effort");
-    assert_eq!((bench.ui.focus(), bench.ui.tile, bench.ui.overlay.is_some()), (Panel::Tiles, 5, false));
-    click(&mut bench, SIZES[2], "Customer effort");
-    assert!(bench.ui.overlay.is_some(), "the figure is explained");
-    click(&mut bench, SIZES[2], "Customer effort of all queues");
-    assert!(bench.ui.overlay.is_none(), "and put away");
+    click(&mut screen, SIZES[2], "Customer effort");
+    assert_eq!((screen.ui.focus(), screen.ui.tile, screen.ui.overlay.is_some()), (Panel::Tiles, 5, false));
+    click(&mut screen, SIZES[2], "Customer effort");
+    assert!(screen.ui.overlay.is_some(), "the figure is explained");
+    click(&mut screen, SIZES[2], "Customer effort of all queues");
+    assert!(screen.ui.overlay.is_none(), "and put away");
 }
 
 #[test]
 fn the_wheel_turns_the_list_below_it() {
     use super::state::{Page, Panel};
-    let mut bench = Bench::new(sample::board(60));
-    bench.press("<tab>");
-    assert_eq!(bench.ui.focus(), Panel::Rail);
-    bench.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
-    turn(&mut bench, MouseEventKind::ScrollDown, (20, 12));
-    assert_eq!((bench.ui.focus(), bench.ui.lists[&Panel::Queues].position()), (Panel::Rail, Some(3)));
-    turn(&mut bench, MouseEventKind::ScrollDown, (20, 0));
-    assert_eq!((bench.ui.page(), bench.ui.lists[&Panel::Queues].position()), (Page::Overview, Some(3)));
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.press("<tab>");
+    assert_eq!(screen.ui.focus(), Panel::Rail);
+    screen.draw(SIZES[0], Palette::Terminal, Depth::Few, false);
+    turn(&mut screen, MouseEventKind::ScrollDown, (20, 12));
+    assert_eq!((screen.ui.focus(), screen.ui.lists[&Panel::Queues].position()), (Panel::Rail, Some(3)));
+    turn(&mut screen, MouseEventKind::ScrollDown, (20, 0));
+    assert_eq!((screen.ui.page(), screen.ui.lists[&Panel::Queues].position()), (Page::Overview, Some(3)));
     // What is typed is not thrown away by a click.
-    bench.press("/ b");
-    turn(&mut bench, MouseEventKind::Down(MouseButton::Left), (20, 12));
-    assert!(bench.ui.prompt.is_some());
+    screen.press("/ b");
+    turn(&mut screen, MouseEventKind::Down(MouseButton::Left), (20, 12));
+    assert!(screen.ui.prompt.is_some());
 }
 
 #[test]
@@ -424,70 +433,70 @@ fn contacts_without_a_queue_are_no_queue() {
     let mut board = sample::board(20);
     board.queues[3].id = "".into();
     board.queues[3].name = "".into();
-    let bench = Bench::new(board);
-    assert!(bench.text(SIZES[1]).contains("Queues 9"), "{}", bench.text(SIZES[1]));
+    let screen = TestScreen::new(board);
+    assert!(screen.text(SIZES[1]).contains("Queues 9"), "{}", screen.text(SIZES[1]));
 }
 
 #[test]
 fn the_selection_follows_its_row() {
-    let mut bench = Bench::new(sample::board(20));
-    bench.press("<down>");
-    let before = bench.ui.lists[&super::state::Panel::Queues].current().cloned();
-    let mut board = Board::clone(&bench.board);
+    let mut screen = TestScreen::new(sample::board(20));
+    screen.press("<down>");
+    let before = screen.ui.lists[&super::state::Panel::Queues].current().cloned();
+    let mut board = Board::clone(&screen.board);
     board.seq += 1;
     board.queues.reverse();
-    bench.board = Arc::new(board);
-    bench.press("<right> s");
-    assert_eq!(bench.ui.lists[&super::state::Panel::Queues].current().cloned(), before);
+    screen.board = Arc::new(board);
+    screen.press("<right> s");
+    assert_eq!(screen.ui.lists[&super::state::Panel::Queues].current().cloned(), before);
 }
 
 #[test]
 fn a_filter_holds_while_it_is_typed_and_esc_ends_it() {
-    let mut bench = Bench::new(sample::board(60));
-    bench.press("/ b i l l <enter>");
-    let text = bench.text(SIZES[0]);
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.press("/ b i l l <enter>");
+    let text = screen.text(SIZES[0]);
     assert!(text.contains("Billing") && !text.contains("Moving home"), "{text}");
-    bench.press("<esc>");
-    assert!(bench.text(SIZES[0]).contains("Moving home"));
+    screen.press("<esc>");
+    assert!(screen.text(SIZES[0]).contains("Moving home"));
 }
 
 #[test]
 fn freezing_holds_the_board_and_pauses_a_replay() {
-    let mut bench = Bench::new(sample::board(20));
-    bench.press("<space>");
-    assert!(bench.ui.frozen.is_some());
-    bench.press("<space>");
-    assert!(bench.ui.frozen.is_none());
+    let mut screen = TestScreen::new(sample::board(20));
+    screen.press("<space>");
+    assert!(screen.ui.frozen.is_some());
+    screen.press("<space>");
+    assert!(screen.ui.frozen.is_none());
     let mut board = sample::board(20);
     board.mode = Mode::Replay { speed: 60.0, paused: false, from: sample::now(), to: sample::now() };
-    let mut bench = Bench::new(board);
-    assert_eq!(bench.press("<space>"), Some(Effect::Steer(crate::floor::handle::Steer::Pause(true))));
-    assert_eq!(bench.press(">"), Some(Effect::Steer(crate::floor::handle::Steer::Speed(120.0))));
+    let mut screen = TestScreen::new(board);
+    assert_eq!(screen.press("<space>"), Some(Effect::Steer(crate::floor::handle::Steer::Pause(true))));
+    assert_eq!(screen.press(">"), Some(Effect::Steer(crate::floor::handle::Steer::Speed(120.0))));
 }
 
 #[test]
 fn what_is_opened_while_frozen_says_that_it_is_newer() {
-    let mut bench = Bench::new(sample::board(20));
-    bench.press("<space>");
-    let shown = Arc::clone(&bench.board);
+    let mut screen = TestScreen::new(sample::board(20));
+    screen.press("<space>");
+    let shown = Arc::clone(&screen.board);
     let mut later = Board::clone(&shown);
     later.seq += 40;
     later.at = later.at + crate::clock::Span::seconds(60);
-    bench.board = Arc::new(later);
-    bench.press("1");
-    let overview = |bench: &mut Bench| {
-        let live = std::mem::replace(&mut bench.board, Arc::clone(&shown));
-        let text = bench.text(SIZES[1]);
-        bench.board = live;
+    screen.board = Arc::new(later);
+    screen.press("1");
+    let overview = |screen: &mut TestScreen| {
+        let live = std::mem::replace(&mut screen.board, Arc::clone(&shown));
+        let text = screen.text(SIZES[1]);
+        screen.board = live;
         text
     };
-    let text = overview(&mut bench);
+    let text = overview(&mut screen);
     assert!(text.contains("FROZEN at 10:42:17") && !text.contains("after the freeze"), "{text}");
-    bench.press("3");
-    let text = overview(&mut bench);
+    screen.press("3");
+    let text = overview(&mut screen);
     assert!(text.contains("today · as of 10:43:17, after the freeze"), "{text}");
-    bench.press("1 c");
-    let text = overview(&mut bench);
+    screen.press("1 c");
+    let text = overview(&mut screen);
     assert!(text.contains("after the freeze"), "{text}");
 }
 
@@ -495,9 +504,9 @@ fn what_is_opened_while_frozen_says_that_it_is_newer() {
 fn what_is_seen_can_be_exported() {
     let mut board = sample::board(20);
     board.queues[0].id = "=cmd()".into();
-    let bench = Bench::new(board);
+    let screen = TestScreen::new(board);
     let directory = tempfile::tempdir().unwrap();
-    let export = super::export::take(bench.ctx(Palette::Terminal, Depth::Few)).unwrap();
+    let export = super::export::take(screen.ctx(Palette::Terminal, Depth::Few)).unwrap();
     let words = export.write(directory.path()).unwrap();
     assert!(words.starts_with("10 rows in "), "{words}");
     export.write(directory.path()).unwrap();
@@ -524,17 +533,17 @@ fn view_model() {
         queue.id = format!("queue{n}").as_str().into();
         board.queues.push(queue);
     }
-    let mut bench = Bench::new(board);
+    let mut screen = TestScreen::new(board);
     for (name, keys) in PAGES {
-        bench.press(keys);
-        let mut board = Board::clone(&bench.board);
+        screen.press(keys);
+        let mut board = Board::clone(&screen.board);
         board.seq += 1;
-        bench.board = Arc::new(board);
+        screen.board = Arc::new(board);
         let start = Instant::now();
-        let orders = view::orders(bench.ctx(Palette::Terminal, Depth::True));
+        let orders = view::orders(screen.ctx(Palette::Terminal, Depth::True));
         let ordered = start.elapsed();
-        bench.ui.lists.extend(orders);
-        bench.draw((200, 50), Palette::Terminal, Depth::True, false);
+        screen.ui.lists.extend(orders);
+        screen.draw((200, 50), Palette::Terminal, Depth::True, false);
         println!("{name}: order {ordered:?}, all {:?}", start.elapsed());
     }
 }
@@ -550,7 +559,8 @@ fn who_cannot_be_told_of_alerts_stands_on_top_of_the_board() {
         next_try: None,
     };
     let untold = vec![row("duty channel"), row("pager")];
-    let bench = Bench::new(Board { at: sample::now(), keeper: crate::board::Keeper::Us, untold, ..Board::default() });
-    let drawn = bench.text((120, 30));
+    let screen =
+        TestScreen::new(Board { at: sample::now(), keeper: crate::board::Keeper::Us, untold, ..Board::default() });
+    let drawn = screen.text((120, 30));
     assert!(drawn.contains("duty channel and 1 more can't be told of alerts: hooks.example.com refuses us"), "{drawn}");
 }

@@ -1,4 +1,4 @@
-//! Colours by role, for every depth of colour a terminal may have.
+//! Colours by tone, for every depth of colour a terminal may have.
 //!
 //! Severity is told by glyph, word and place first; colour only repeats it. Without colours the same roles are
 //! told by bold, reverse and underline.
@@ -11,7 +11,7 @@ use crate::kpi::Verdict;
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Role {
+pub enum Tone {
     /// Plain text.
     #[default]
     Text,
@@ -41,6 +41,20 @@ pub enum Role {
     Selected,
     /// Data that is old.
     Stale,
+}
+
+impl Tone {
+    /// The tone that a verdict is shown in.
+    #[must_use]
+    pub const fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::None => Self::Text,
+            Verdict::FewSamples => Self::Muted,
+            Verdict::Good => Self::Good,
+            Verdict::Warning => Self::Warning,
+            Verdict::Critical => Self::Critical,
+        }
+    }
 }
 
 /// The palettes.
@@ -175,30 +189,30 @@ const COLOUR_BLIND: Colours = Colours([
 ]);
 
 impl Theme {
-    /// The style of a role.
+    /// The style of a tone.
     #[must_use]
-    pub fn style(self, role: Role) -> Style {
+    pub fn style(self, tone: Tone) -> Style {
         match (self.depth, self.palette) {
-            (Depth::None, _) => plain(role),
-            (Depth::Few, palette) => named(role, palette),
-            (_, Palette::Terminal) => named(role, Palette::Terminal),
-            (_, Palette::Dark) => self.coloured(role, &DARK),
-            (_, Palette::Light) => self.coloured(role, &LIGHT),
-            (_, Palette::ColourBlind) => self.coloured(role, &COLOUR_BLIND),
+            (Depth::None, _) => plain(tone),
+            (Depth::Few, palette) => named(tone, palette),
+            (_, Palette::Terminal) => named(tone, Palette::Terminal),
+            (_, Palette::Dark) => self.coloured(tone, &DARK),
+            (_, Palette::Light) => self.coloured(tone, &LIGHT),
+            (_, Palette::ColourBlind) => self.coloured(tone, &COLOUR_BLIND),
         }
     }
 
     /// The style that fills the screen before anything is drawn.
     #[must_use]
     pub fn base(self) -> Style {
-        self.style(Role::Text)
+        self.style(Tone::Text)
     }
 
     /// The style that takes the weight out of what lies below a box.
     #[must_use]
     pub fn behind(self) -> Style {
         let base = self.base();
-        let quiet = self.style(Role::Muted).remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED);
+        let quiet = self.style(Tone::Muted).remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED);
         base.bg.map_or(quiet, |ground| quiet.bg(ground))
     }
 
@@ -208,24 +222,24 @@ impl Theme {
         self.palette != Palette::Terminal && matches!(self.depth, Depth::True | Depth::Many)
     }
 
-    fn coloured(self, role: Role, colours: &Colours) -> Style {
+    fn coloured(self, tone: Tone, colours: &Colours) -> Style {
         let [ground, text, muted, faint, heading, accent, good, warning, critical, selection, ink] = colours.0;
         let on = |rgb: u32| Style::new().fg(self.colour(rgb));
-        match role {
-            Role::Text => on(text).bg(self.colour(ground)),
-            Role::Muted => on(muted),
-            Role::Faint => on(faint),
-            Role::Strong => on(text).add_modifier(Modifier::BOLD),
-            Role::Heading => on(heading),
-            Role::Focus => on(accent).add_modifier(Modifier::BOLD),
-            Role::Accent => on(accent),
-            Role::Good => on(good),
-            Role::Warning => on(warning).add_modifier(Modifier::BOLD),
-            Role::Critical => on(critical).add_modifier(Modifier::BOLD),
-            Role::WarningFill => on(ink).bg(self.colour(warning)).add_modifier(Modifier::BOLD),
-            Role::CriticalFill => on(ink).bg(self.colour(critical)).add_modifier(Modifier::BOLD),
-            Role::Selected => Style::new().bg(self.colour(selection)),
-            Role::Stale => on(muted).add_modifier(Modifier::ITALIC),
+        match tone {
+            Tone::Text => on(text).bg(self.colour(ground)),
+            Tone::Muted => on(muted),
+            Tone::Faint => on(faint),
+            Tone::Strong => on(text).add_modifier(Modifier::BOLD),
+            Tone::Heading => on(heading),
+            Tone::Focus => on(accent).add_modifier(Modifier::BOLD),
+            Tone::Accent => on(accent),
+            Tone::Good => on(good),
+            Tone::Warning => on(warning).add_modifier(Modifier::BOLD),
+            Tone::Critical => on(critical).add_modifier(Modifier::BOLD),
+            Tone::WarningFill => on(ink).bg(self.colour(warning)).add_modifier(Modifier::BOLD),
+            Tone::CriticalFill => on(ink).bg(self.colour(critical)).add_modifier(Modifier::BOLD),
+            Tone::Selected => Style::new().bg(self.colour(selection)),
+            Tone::Stale => on(muted).add_modifier(Modifier::ITALIC),
         }
     }
 
@@ -255,53 +269,41 @@ fn nearest(r: u8, g: u8, b: u8) -> u8 {
 }
 
 /// The sixteen names: they follow the terminal's own palette.
-fn named(role: Role, palette: Palette) -> Style {
+fn named(tone: Tone, palette: Palette) -> Style {
     let (warning, critical, good) = match palette {
         Palette::ColourBlind => (Color::Yellow, Color::Magenta, Color::Cyan),
         _ => (Color::Yellow, Color::Red, Color::Green),
     };
     let on = |fg: Color| Style::new().fg(fg);
-    match role {
-        Role::Text => Style::new().fg(Color::Reset).bg(Color::Reset),
-        Role::Muted => on(Color::DarkGray),
-        Role::Faint => on(Color::DarkGray).add_modifier(Modifier::DIM),
-        Role::Strong => on(Color::Reset).add_modifier(Modifier::BOLD),
-        Role::Heading => on(Color::Reset),
-        Role::Focus => on(Color::Cyan).add_modifier(Modifier::BOLD),
-        Role::Accent => on(Color::Cyan),
-        Role::Good => on(good),
-        Role::Warning => on(warning).add_modifier(Modifier::BOLD),
-        Role::Critical => on(critical).add_modifier(Modifier::BOLD),
-        Role::WarningFill => on(Color::Black).bg(warning),
-        Role::CriticalFill => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
-        Role::Selected => Style::new().add_modifier(Modifier::REVERSED),
-        Role::Stale => on(Color::DarkGray).add_modifier(Modifier::ITALIC),
+    match tone {
+        Tone::Text => Style::new().fg(Color::Reset).bg(Color::Reset),
+        Tone::Muted => on(Color::DarkGray),
+        Tone::Faint => on(Color::DarkGray).add_modifier(Modifier::DIM),
+        Tone::Strong => on(Color::Reset).add_modifier(Modifier::BOLD),
+        Tone::Heading => on(Color::Reset),
+        Tone::Focus => on(Color::Cyan).add_modifier(Modifier::BOLD),
+        Tone::Accent => on(Color::Cyan),
+        Tone::Good => on(good),
+        Tone::Warning => on(warning).add_modifier(Modifier::BOLD),
+        Tone::Critical => on(critical).add_modifier(Modifier::BOLD),
+        Tone::WarningFill => on(Color::Black).bg(warning),
+        Tone::CriticalFill => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
+        Tone::Selected => Style::new().add_modifier(Modifier::REVERSED),
+        Tone::Stale => on(Color::DarkGray).add_modifier(Modifier::ITALIC),
     }
 }
 
 /// No colours: bold, reverse, underline.
-fn plain(role: Role) -> Style {
+fn plain(tone: Tone) -> Style {
     let with = |modifier: Modifier| Style::new().add_modifier(modifier);
-    match role {
-        Role::Text | Role::Good | Role::Accent => Style::new(),
-        Role::Muted | Role::Faint => with(Modifier::DIM),
-        Role::Stale => with(Modifier::DIM | Modifier::ITALIC),
-        Role::Strong | Role::Warning | Role::Critical => with(Modifier::BOLD),
-        Role::Heading => with(Modifier::UNDERLINED),
-        Role::Focus | Role::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
-        Role::CriticalFill | Role::Selected => with(Modifier::BOLD | Modifier::REVERSED),
-    }
-}
-
-/// The role of a verdict.
-#[must_use]
-pub const fn of_verdict(verdict: Verdict) -> Role {
-    match verdict {
-        Verdict::None => Role::Text,
-        Verdict::FewSamples => Role::Muted,
-        Verdict::Good => Role::Good,
-        Verdict::Warning => Role::Warning,
-        Verdict::Critical => Role::Critical,
+    match tone {
+        Tone::Text | Tone::Good | Tone::Accent => Style::new(),
+        Tone::Muted | Tone::Faint => with(Modifier::DIM),
+        Tone::Stale => with(Modifier::DIM | Modifier::ITALIC),
+        Tone::Strong | Tone::Warning | Tone::Critical => with(Modifier::BOLD),
+        Tone::Heading => with(Modifier::UNDERLINED),
+        Tone::Focus | Tone::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
+        Tone::CriticalFill | Tone::Selected => with(Modifier::BOLD | Modifier::REVERSED),
     }
 }
 
@@ -311,10 +313,10 @@ mod tests {
 
     #[test]
     fn without_colours_nothing_is_coloured() {
-        for role in [Role::Text, Role::Critical, Role::Warning, Role::Selected, Role::CriticalFill] {
+        for tone in [Tone::Text, Tone::Critical, Tone::Warning, Tone::Selected, Tone::CriticalFill] {
             for palette in Palette::ALL {
-                let style = Theme { palette, depth: Depth::None }.style(role);
-                assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
+                let style = Theme { palette, depth: Depth::None }.style(tone);
+                assert_eq!((style.fg, style.bg), (None, None), "{tone:?}");
             }
         }
     }

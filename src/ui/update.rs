@@ -11,33 +11,34 @@ use crate::floor::handle::{Only, Steer};
 use crate::kpi::{Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::{Action, Keymap};
+use crate::ui::drawn::Drawn;
 use crate::ui::prompt::{self, Kind, Line, Prompt, Typed};
 use crate::ui::state::{Effect, Overlay, Page, Panel, Place, Ui};
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 use crate::ui::view;
 
 impl Ui {
     /// Take a key.
-    pub fn key(&mut self, key: &KeyEvent, keymap: &Keymap, board: &Arc<Board>) -> Option<Effect> {
+    pub fn key(&mut self, key: &KeyEvent, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         self.toast = None;
         if let Some(mut prompt) = self.prompt.take() {
             let typed = prompt.key(key);
-            return self.typed(prompt, typed, board);
+            return self.typed(prompt, typed, board, drawn);
         }
         if let Some(Overlay::Snooze(id)) = self.overlay {
             self.overlay = None;
             return self.snooze(id, key, board);
         }
         let action = keymap.action(key)?;
-        self.act(action, board)
+        self.act(action, board, drawn)
     }
 
-    fn typed(&mut self, prompt: Prompt, typed: Typed, board: &Arc<Board>) -> Option<Effect> {
+    fn typed(&mut self, prompt: Prompt, typed: Typed, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         let text = prompt.input.value().trim().to_owned();
         match (prompt.kind, typed) {
             (Kind::Filter, Typed::Dropped) => self.filter.clear(),
             (Kind::Filter, _) => self.filter.clone_from(&text),
-            (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board),
+            (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board, drawn),
             (Kind::Note(id), Typed::Done) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
                 return Some(Effect::Tell(vec![self.about(episode, Act::Note(Label::prose(&text)))]));
@@ -50,14 +51,14 @@ impl Ui {
         None
     }
 
-    fn command(&mut self, text: &str, board: &Arc<Board>) -> Option<Effect> {
+    fn command(&mut self, text: &str, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         match prompt::read(text, board.at, &board.calendar) {
-            Ok(Line::Do(action)) => return self.act(action, board),
+            Ok(Line::Do(action)) => return self.act(action, board, drawn),
             Ok(Line::Steer(steer)) => return self.steer(steer, board),
             Ok(Line::Theme(palette)) => self.palette = palette,
             Ok(Line::Window(window)) => self.window = window,
             Ok(Line::Formula(formula)) => self.formula = Some(formula),
-            Err(words) => self.say(words, Role::Warning),
+            Err(words) => self.say(words, Tone::Warning),
         }
         None
     }
@@ -66,7 +67,7 @@ impl Ui {
         match (&board.mode, steer) {
             (Mode::Replay { .. }, _) | (Mode::Simulated { .. }, Steer::Speed(_)) => Some(Effect::Steer(steer)),
             _ => {
-                self.say("only a replay can be steered", Role::Muted);
+                self.say("only a replay can be steered", Tone::Muted);
                 None
             }
         }
@@ -89,7 +90,8 @@ impl Ui {
     }
 
     /// Do an action.
-    pub fn act(&mut self, action: Action, board: &Arc<Board>) -> Option<Effect> {
+    pub fn act(&mut self, action: Action, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
+        let page = isize::try_from(drawn.page_rows).unwrap_or(10);
         match action {
             Action::Overview => self.open(Page::Overview),
             Action::Queue => self.open(Page::Queue),
@@ -104,7 +106,7 @@ impl Ui {
             Action::Formula => {
                 let formula = self.formula.unwrap_or(board.rules.formula).next();
                 self.formula = (formula != board.rules.formula).then_some(formula);
-                self.say(format!("service level: {} = {}", formula.key(), formula.words()), Role::Accent);
+                self.say(format!("service level: {} = {}", formula.key(), formula.words()), Tone::Accent);
             }
             Action::Explain => self.explain(board),
             Action::Why => self.why(board),
@@ -119,7 +121,7 @@ impl Ui {
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::Theme => {
                 self.palette = self.palette.next();
-                self.say(format!("theme {}", self.palette.key()), Role::Muted);
+                self.say(format!("theme {}", self.palette.key()), Tone::Muted);
             }
             Action::Mouse => {
                 self.mouse = !self.mouse;
@@ -128,7 +130,7 @@ impl Ui {
                 } else {
                     "mouse off: the terminal selects and copies text again"
                 };
-                self.say(words, Role::Muted);
+                self.say(words, Tone::Muted);
                 return Some(Effect::Mouse(self.mouse));
             }
             Action::Redraw => return Some(Effect::Redraw),
@@ -136,8 +138,8 @@ impl Ui {
             Action::Quit => return Some(Effect::Quit),
             Action::Up => self.walk(-1),
             Action::Down => self.walk(1),
-            Action::PageUp => self.walk(-isize::try_from(self.rows.get()).unwrap_or(10)),
-            Action::PageDown => self.walk(isize::try_from(self.rows.get()).unwrap_or(10)),
+            Action::PageUp => self.walk(-page),
+            Action::PageDown => self.walk(page),
             Action::First => self.walk(isize::MIN / 2),
             Action::Last => self.walk(isize::MAX / 2),
             Action::Left => self.aside(-1),
@@ -151,12 +153,12 @@ impl Ui {
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.episode(board) {
                 Some(episode) => self.prompt = Some(Prompt::new(Kind::Note(episode.id), "")),
-                None => self.say("there is no alert to write about", Role::Muted),
+                None => self.say("there is no alert to write about", Tone::Muted),
             },
             Action::Undo => return self.undo(board),
             Action::Snooze => match self.episode(board) {
                 Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
-                None => self.say("there is no alert to snooze", Role::Muted),
+                None => self.say("there is no alert to snooze", Tone::Muted),
             },
             Action::Step => return self.steer(Steer::Step(Span::MINUTE), board),
             Action::Slower => return self.pace(0.5, board),
@@ -351,7 +353,7 @@ impl Ui {
 
     fn acknowledge(&mut self, board: &Board, group: bool) -> Option<Effect> {
         let Some(episode) = self.episode(board) else {
-            self.say("there is no alert to acknowledge", Role::Muted);
+            self.say("there is no alert to acknowledge", Tone::Muted);
             return None;
         };
         let act = Act::Acknowledge { note: None, lasts: None };
@@ -368,7 +370,7 @@ impl Ui {
         // With nothing selected: what was taken last.
         let newest = || board.alerts.iter().filter(mine).max_by_key(|e| e.acknowledged.as_ref().map(|a| a.at));
         let Some(episode) = selected.or_else(newest) else {
-            self.say("there is nothing to undo", Role::Muted);
+            self.say("there is nothing to undo", Tone::Muted);
             return None;
         };
         Some(Effect::Tell(vec![self.about(episode, Act::Undo)]))

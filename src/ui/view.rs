@@ -3,7 +3,6 @@
 pub mod agents;
 pub mod alerts;
 pub mod contacts;
-pub mod course;
 pub mod figure;
 pub mod footer;
 pub mod header;
@@ -15,6 +14,7 @@ pub mod overview;
 pub mod queue;
 pub mod queues;
 pub mod rail;
+pub mod series;
 pub mod small;
 pub mod sources;
 pub mod waiting;
@@ -32,8 +32,8 @@ use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::Keymap;
 use crate::ui::data::Data;
+use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::grid::{self, Column, Grid};
-use crate::ui::mouse::Target;
 use crate::ui::settings::Settings;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Theme;
@@ -227,60 +227,61 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
     out
 }
 
-/// Draw the table of a panel.
-pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty: &str) -> Option<(u16, u16)> {
-    let grid = grid(panel, ctx)?;
-    if panel == ctx.ui.focus() {
-        ctx.ui.rows.set(area.height.saturating_sub(2).max(1));
+/// Draw the table of a panel; `empty` says why there are no rows.
+pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty: &str, drawn: &mut Drawn) {
+    let Some(grid) = grid(panel, ctx) else { return };
+    let focus = panel == ctx.ui.focus();
+    if focus {
+        drawn.page_rows = area.height.saturating_sub(2).max(1);
     }
     let default = List::default();
     let list = ctx.ui.lists.get(&panel).unwrap_or(&default);
     if list.order.is_empty() {
         let words = if ctx.ui.filter.is_empty() { empty } else { "nothing holds the filter's word" };
         panel::say(buffer, area, ctx.theme, words);
-        return None;
+        return;
     }
     let stale =
         ctx.stands_still(ctx.ui.slice()) && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
-    let cursor = table::draw(buffer, area, ctx.theme, grid.as_ref(), list, panel == ctx.ui.focus(), stale);
-    let mut areas = ctx.ui.areas.borrow_mut();
-    areas.note(area, Target::List(panel));
+    let offset = drawn.offsets.entry(panel).or_default();
+    let cursor = table::draw(buffer, area, ctx.theme, grid.as_ref(), list, offset, focus, stale);
+    let first = *offset;
+    drawn.cursor = cursor.or(drawn.cursor);
+    drawn.note(area, ClickTarget::List(panel));
     for (column, head) in table::heads(area, &table::fitting(grid.columns(), area.width.saturating_sub(3))) {
-        areas.note(head.intersection(area), Target::Column(panel, column));
+        drawn.note(head.intersection(area), ClickTarget::Column(panel, column));
     }
-    for (row, y) in (list.offset.get()..list.order.len()).zip(area.y + 1..area.bottom()) {
-        areas.note(Rect { y, height: 1, ..area }, Target::Row(panel, row));
+    for (row, y) in (first..list.order.len()).zip(area.y + 1..area.bottom()) {
+        drawn.note(Rect { y, height: 1, ..area }, ClickTarget::Row(panel, row));
     }
-    cursor
 }
 
-/// Draw everything.
-pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
+/// Draw everything. `last` is what the frame before put where: lists stay scrolled as they were.
+pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> Drawn {
     let plain =
         (ascii && ctx.settings.ascii != Some(true)).then(|| Settings { ascii: Some(true), ..ctx.settings.clone() });
     let ctx = Ctx { settings: plain.as_ref().unwrap_or(ctx.settings), ..ctx };
     let area = frame.area();
     let buffer = frame.buffer_mut();
     buffer.set_style(area, ctx.theme.base());
-    let mut cursor = None;
-    ctx.ui.areas.borrow_mut().clear();
+    let mut drawn = last.next_frame();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         small::draw(buffer, area, ctx);
     } else {
-        let top = header::draw(buffer, area, ctx);
+        let top = header::draw(buffer, area, ctx, &mut drawn);
         let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area };
-        cursor = match ctx.ui.page() {
-            Page::Overview => overview::draw(buffer, body, ctx),
-            Page::Queue => queue::draw(buffer, body, ctx),
-            Page::Intents => intents::draw(buffer, body, ctx),
-            Page::Agents => agents::draw(buffer, body, ctx),
-            Page::Alerts => alerts::draw(buffer, body, ctx),
-            Page::Contacts => contacts::draw(buffer, body, ctx),
-        };
+        match ctx.ui.page() {
+            Page::Overview => overview::draw(buffer, body, ctx, &mut drawn),
+            Page::Queue => queue::draw(buffer, body, ctx, &mut drawn),
+            Page::Intents => intents::draw(buffer, body, ctx, &mut drawn),
+            Page::Agents => agents::draw(buffer, body, ctx, &mut drawn),
+            Page::Alerts => alerts::draw(buffer, body, ctx, &mut drawn),
+            Page::Contacts => contacts::draw(buffer, body, ctx, &mut drawn),
+        }
         if ctx.ui.overlay.is_some() {
             // What lies below steps back.
             buffer.set_style(body, ctx.theme.behind());
-            ctx.ui.areas.borrow_mut().note(body, Target::Overlay);
+            drawn.note(body, ClickTarget::Overlay);
         }
         match &ctx.ui.overlay {
             Some(Overlay::Help(down)) => help::draw(buffer, body, ctx, *down),
@@ -293,12 +294,13 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool) {
             None => {}
         }
         let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-        cursor = footer::draw(buffer, foot, ctx).or(cursor);
+        drawn.cursor = footer::draw(buffer, foot, ctx).or(drawn.cursor);
     }
     if ascii {
         glyphs::spell(buffer);
     }
-    if let Some(cursor) = cursor {
+    if let Some(cursor) = drawn.cursor {
         frame.set_cursor_position(cursor);
     }
+    drawn
 }

@@ -12,25 +12,25 @@ fn look_at_sources() {
 
 #[test]
 fn one_source_live_one_stale_one_down() {
-    let mut bench = Bench::new(sample::three_sources(60));
-    snapshot(&bench, "three-sources");
-    let ascii = lines(&bench.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
+    let mut screen = TestScreen::new(sample::three_sources(60));
+    snapshot(&screen, "three-sources");
+    let ascii = lines(&screen.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
     assert!(ascii.is_ascii(), "{ascii}");
     insta::assert_snapshot!("three-sources-ascii", ascii);
-    bench.press("S");
-    insta::assert_snapshot!("overlay-sources-80x24", bench.text(SIZES[0]));
-    insta::assert_snapshot!("overlay-sources", bench.text(SIZES[1]));
+    screen.press("S");
+    insta::assert_snapshot!("overlay-sources-80x24", screen.text(SIZES[0]));
+    insta::assert_snapshot!("overlay-sources", screen.text(SIZES[1]));
     let small = (80, 16);
-    assert!(bench.text(small).contains("‼ pbx-2") && !bench.text(small).contains("certificates"));
-    bench.press("<down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down>");
-    assert!(bench.text(small).contains("certificates"), "{}", bench.text(small));
-    bench.press("<esc> <right> <right> <right> <right> ?");
-    insta::assert_snapshot!("overlay-figure-without", bench.text(SIZES[1]));
+    assert!(screen.text(small).contains("‼ pbx-2") && !screen.text(small).contains("certificates"));
+    screen.press("<down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down> <down>");
+    assert!(screen.text(small).contains("certificates"), "{}", screen.text(small));
+    screen.press("<esc> <right> <right> <right> <right> ?");
+    insta::assert_snapshot!("overlay-figure-without", screen.text(SIZES[1]));
     // A queue of the dead source, and one of the live one.
-    bench.press("<esc> / b i l l <enter> <enter>");
-    snapshot(&bench, "dead-queue");
-    bench.press("1 / o u t a <enter> <enter>");
-    let text = bench.text(SIZES[2]);
+    screen.press("<esc> / b i l l <enter> <enter>");
+    snapshot(&screen, "dead-queue");
+    screen.press("1 / o u t a <enter> <enter>");
+    let text = screen.text(SIZES[2]);
     assert!(text.contains("× no data from pbx-1 between 09:01 and 09:05"), "{text}");
     assert!(!text.contains("without"), "{text}");
 }
@@ -43,7 +43,7 @@ fn the_head_tells_of_sources_in_one_line_whatever_their_number() {
     let (live, down) = (board.sources[0].clone(), board.sources[2].clone());
     board.sources = (0..9).map(|n| SourceRow { name: format!("pbx-{n}").as_str().into(), ..live.clone() }).collect();
     let head = |board: &Board, size| {
-        lines(&Bench::new(board.clone()).draw(size, Palette::Terminal, Depth::Few, false))[0].clone()
+        lines(&TestScreen::new(board.clone()).draw(size, Palette::Terminal, Depth::Few, false))[0].clone()
     };
     assert!(head(&board, SIZES[0]).contains("today") && head(&board, SIZES[0]).contains("  · 9 live   10:42:17 GMT"));
     board.sources[4] = SourceRow { name: "pbx-4".into(), ..down.clone() };
@@ -79,7 +79,7 @@ fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
     let mut board = sample::three_sources(20);
     board.sources[2].reason = "connection refused".into();
     let line = |board: &Board| {
-        lines(&Bench::new(board.clone()).draw(SIZES[0], Palette::Terminal, Depth::Few, false))[2].clone()
+        lines(&TestScreen::new(board.clone()).draw(SIZES[0], Palette::Terminal, Depth::Few, false))[2].clone()
     };
     assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · next try in 12 s");
     board.sources[2].next_try = Some(board.at + Span::seconds(3));
@@ -91,7 +91,7 @@ fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
     board.sources[1].next_try = Some(board.at + Span::SECOND);
     board.sources[1].since = board.at - Span::seconds(2);
     assert!(line(&board).contains("Service level"), "{}", line(&board));
-    assert!(!Bench::new(board.clone()).text(SIZES[1]).contains("× stale"));
+    assert!(!TestScreen::new(board.clone()).text(SIZES[1]).contains("× stale"));
     board.sources[1].since = board.at - Span::seconds(6);
     assert!(line(&board).contains("▲ helpdesk stale since 10:42"), "{}", line(&board));
 }
@@ -100,11 +100,11 @@ fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
 fn a_board_that_follows_another_says_nothing_of_sources() {
     let mut board = sample::three_sources(20);
     board.keeper = Keeper::Other("ann has the journal".into());
-    let mut bench = Bench::new(board);
-    let text = bench.text(SIZES[1]);
+    let mut screen = TestScreen::new(board);
+    let text = screen.text(SIZES[1]);
     assert!(text.contains("beside another board: ann has the journal") && !text.contains("× down"), "{text}");
-    bench.press("S");
-    assert!(bench.text(SIZES[1]).contains("this board hears no source itself"));
+    screen.press("S");
+    assert!(screen.text(SIZES[1]).contains("this board hears no source itself"));
 }
 
 #[test]
@@ -113,13 +113,13 @@ fn a_board_that_is_cut_off_from_its_hub_says_since_when_and_why() {
     let at = board.at;
     let mut hub = HubRow { name: "hub.example.com:7070".into(), cut_off: None };
     board.hub = Some(hub.clone());
-    assert!(Bench::new(board.clone()).text(SIZES[2]).contains("of hub.example.com:7070"));
+    assert!(TestScreen::new(board.clone()).text(SIZES[2]).contains("of hub.example.com:7070"));
     let reason = "nobody listens at hub.example.com:7070 (connection refused): is it running, is the port right?";
     hub.cut_off = Some(CutOff { since: at, reason: reason.into(), next_try: Some(at + Span::seconds(7)) });
     board.hub = Some(hub);
-    let bench = Bench::new(board);
-    let text = bench.text(SIZES[2]);
+    let screen = TestScreen::new(board);
+    let text = screen.text(SIZES[2]);
     assert!(text.contains("‼ cut off from hub.example.com:7070 since 10:42: nobody listens"), "{text}");
     assert!(text.contains("next try in  7 s"), "{text}");
-    snapshot(&bench, "cut-off");
+    snapshot(&screen, "cut-off");
 }

@@ -12,10 +12,11 @@ use crate::kpi::{Dim, Figure, KpiId};
 use crate::text::{Label, fit};
 use crate::ui::ask;
 use crate::ui::data::Figures;
+use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::{Page, Panel};
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
 /// The columns of the page.
@@ -163,12 +164,12 @@ const fn short_words(state: AgentState) -> &'static str {
     }
 }
 
-const fn state_role(state: AgentState) -> Role {
+const fn state_tone(state: AgentState) -> Tone {
     match state {
-        AgentState::Available => Role::Good,
-        AgentState::Ringing => Role::Accent,
-        AgentState::OnContact | AgentState::AfterContact => Role::Text,
-        AgentState::Paused | AgentState::Offline => Role::Muted,
+        AgentState::Available => Tone::Good,
+        AgentState::Ringing => Tone::Accent,
+        AgentState::OnContact | AgentState::AfterContact => Tone::Text,
+        AgentState::Paused | AgentState::Offline => Tone::Muted,
     }
 }
 
@@ -238,7 +239,7 @@ impl Grid for Agents<'_> {
             let mut cell = Cell::figure(kpi, figure);
             let few = figure.is_some_and(|f| f.n < self.ctx.board.rules.min_samples);
             if kpi.def().sampled && few && figure.is_some_and(Figure::is_known) {
-                cell.role = Role::Muted;
+                cell.tone = Tone::Muted;
             }
             return cell;
         }
@@ -246,21 +247,21 @@ impl Grid for Agents<'_> {
             return if column == 0 { self.other(row).map_or_else(Cell::none, Cell::label) } else { Cell::none() };
         };
         let text = |label: &Label| {
-            if label.is_empty() { Cell::none() } else { Cell::new(label.as_str().to_owned(), Role::Muted) }
+            if label.is_empty() { Cell::none() } else { Cell::new(label.as_str().to_owned(), Tone::Muted) }
         };
         match column {
             0 => {
                 let quiet = agent.state == AgentState::Offline;
-                Cell::new(agent.name.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text })
+                Cell::new(agent.name.as_str().to_owned(), if quiet { Tone::Muted } else { Tone::Text })
             }
             1 => text(&agent.team),
-            2 => Cell::new(state_words(agent.state), state_role(agent.state)),
+            2 => Cell::new(state_words(agent.state), state_tone(agent.state)),
             3 => {
                 let long = self.too_long(agent) >= 1.0;
                 let time = crate::kpi::format::duration(format::float(self.seconds(agent)));
                 let sign = if long { crate::ui::glyphs::WARNING } else { "" };
-                let role = if long { Role::Warning } else { Role::Text };
-                if agent.state == AgentState::Offline { Cell::none() } else { Cell::new(format!("{sign}{time}"), role) }
+                let tone = if long { Tone::Warning } else { Tone::Text };
+                if agent.state == AgentState::Offline { Cell::none() } else { Cell::new(format!("{sign}{time}"), tone) }
             }
             4 => text(&agent.reason),
             5 => agent.queue.as_ref().map_or_else(Cell::none, |id| text(self.ctx.queue_name(id))),
@@ -270,7 +271,7 @@ impl Grid for Agents<'_> {
 }
 
 /// Draw the page.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let agents = Agents::new(ctx);
     let teams = teams(&agents);
     let summary = 1 + if area.height >= 30 && teams.len() > 1 { cols(teams.len()).min(area.height / 3) } else { 0 };
@@ -289,7 +290,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     } else {
         "nobody has handled one in this time"
     };
-    super::table(buffer, inner, ctx, Panel::Agents, empty)
+    super::table(buffer, inner, ctx, Panel::Agents, empty, drawn);
 }
 
 /// How many are in which state, of all and of each team.
@@ -298,9 +299,9 @@ pub fn summary(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     summarize(buffer, area, ctx, &agents, &teams(&agents));
 }
 
-type Team<'a> = (&'a str, [usize; 6]);
+type TeamCounts<'a> = (&'a str, [usize; 6]);
 
-fn teams<'a>(agents: &Agents<'a>) -> Vec<Team<'a>> {
+fn teams<'a>(agents: &Agents<'a>) -> Vec<TeamCounts<'a>> {
     let mut teams: FxHashMap<&str, [usize; 6]> = FxHashMap::default();
     for row in 0..agents.rows.len() {
         let Some(agent) = agents.agent(row) else { continue };
@@ -309,13 +310,13 @@ fn teams<'a>(agents: &Agents<'a>) -> Vec<Team<'a>> {
             *count += 1;
         }
     }
-    let mut teams: Vec<Team<'a>> = teams.into_iter().collect();
+    let mut teams: Vec<TeamCounts<'a>> = teams.into_iter().collect();
     teams.sort_unstable();
     teams
 }
 
 /// How many are in which state: all in a line, then a bar for each team.
-fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>, teams: &[Team<'_>]) {
+fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>, teams: &[TeamCounts<'_>]) {
     let mut all = [0usize; 6];
     for (_, counts) in teams {
         all.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
@@ -324,7 +325,7 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
     let late = (0..agents.rows.len()).filter_map(|r| agents.agent(r)).filter(|a| agents.too_long(a) >= 1.0).count();
     if late > 0 {
         let text = format!("▲ {late} too long");
-        buffer.set_string(x, area.y, &text, ctx.theme.style(Role::Warning));
+        buffer.set_string(x, area.y, &text, ctx.theme.style(Tone::Warning));
         x += cols(text.width()) + 3;
     }
     for (state, count) in AgentState::ALL.into_iter().zip(all) {
@@ -333,8 +334,8 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
         if x + cols(text.width()) >= area.right() {
             break;
         }
-        let role = if count == 0 { Role::Faint } else { state_role(state) };
-        buffer.set_string(x, area.y, &text, ctx.theme.style(role));
+        let tone = if count == 0 { Tone::Faint } else { state_tone(state) };
+        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
         x += cols(text.width()) + if area.width < 100 { 2 } else { 3 };
     }
     let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
@@ -350,9 +351,9 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
     for (line, (team, counts)) in teams.iter().enumerate().take(shown) {
         let y = area.y + 1 + cols(line);
         let name = if team.is_empty() { "no team" } else { team };
-        buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, ctx.theme.style(Role::Muted));
+        buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, ctx.theme.style(Tone::Muted));
         let of = format!("{}/{}", here(counts), counts.iter().sum::<usize>());
-        buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), ctx.theme.style(Role::Text));
+        buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), ctx.theme.style(Tone::Text));
         let mut x = area.x + 11 + cols(widest);
         // The bar is of those who are here: who is at home says nothing of today's hands.
         for (state, count) in AgentState::ALL.into_iter().zip(counts).filter(|(s, _)| *s != AgentState::Offline) {
@@ -360,7 +361,7 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
             let wide = (count * room / most).max(usize::from(*count > 0));
             let bar: String = std::iter::repeat_n(sign, wide).collect();
             let left = usize::from(area.right().saturating_sub(x));
-            buffer.set_stringn(x, y, &bar, left, ctx.theme.style(state_role(state)));
+            buffer.set_stringn(x, y, &bar, left, ctx.theme.style(state_tone(state)));
             x = (x + cols(wide)).min(area.right());
         }
     }
@@ -371,7 +372,7 @@ fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>,
             area.y + cols(rows),
             &text,
             usize::from(area.width),
-            ctx.theme.style(Role::Muted),
+            ctx.theme.style(Tone::Muted),
         );
     }
 }

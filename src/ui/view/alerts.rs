@@ -7,11 +7,12 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, overlay};
 use crate::alert::{self, Episode, State};
 use crate::text::{Label, fit};
+use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::Panel;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
 /// The columns of the rail.
@@ -182,40 +183,40 @@ impl Grid for Alerts<'_> {
         let Some(e) = self.episode(row) else { return Cell::none() };
         let verdict = glyphs::of_severity(e.severity);
         let quiet = taken(e) || self.kind == Panel::Past || e.state == State::Pending || e.inhibited_by.is_some();
-        let role = if quiet { Role::Muted } else { of_verdict(verdict) };
+        let tone = if quiet { Tone::Muted } else { Tone::of(verdict) };
         match self.column(column) {
-            "severity" => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), role),
+            "severity" => Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), tone),
             // The rail has no room for a column that is mostly empty: who has taken it stands before its words.
             "text" => match holder(e) {
                 Some((name, _, until)) if self.kind == Panel::Rail => {
                     let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
                     let left = format::left(until.since(self.ctx.board.at));
-                    Cell::new(format!("{sign} {name} {left} · {}", e.text), Role::Muted)
+                    Cell::new(format!("{sign} {name} {left} · {}", e.text), Tone::Muted)
                 }
-                _ => Cell::new(e.text.as_str().to_owned(), if quiet { Role::Muted } else { Role::Text }),
+                _ => Cell::new(e.text.as_str().to_owned(), if quiet { Tone::Muted } else { Tone::Text }),
             },
             "more" => match self.rows.get(row) {
-                Some((_, more)) if *more > 0 => Cell::new(format!("+{more}"), Role::Strong),
-                _ => Cell::new("", Role::Muted),
+                Some((_, more)) if *more > 0 => Cell::new(format!("+{more}"), Tone::Strong),
+                _ => Cell::new("", Tone::Muted),
             },
-            "value" => Cell::new(show(e, e.figure.value), role),
-            "line" => Cell::new(show(e, e.line), Role::Muted),
-            "worst" => Cell::new(show(e, e.worst), Role::Muted),
-            "value_at" => Cell::new(show(e, e.acknowledged.as_ref().and_then(|a| a.value)), Role::Muted),
-            "for_s" => Cell::new(format::age(crate::clock::Span::seconds(whole(self.seconds(e)))), Role::Muted),
-            "lasted_s" => Cell::new(crate::kpi::format::duration(self.seconds(e)), Role::Muted),
+            "value" => Cell::new(show(e, e.figure.value), tone),
+            "line" => Cell::new(show(e, e.line), Tone::Muted),
+            "worst" => Cell::new(show(e, e.worst), Tone::Muted),
+            "value_at" => Cell::new(show(e, e.acknowledged.as_ref().and_then(|a| a.value)), Tone::Muted),
+            "for_s" => Cell::new(format::age(crate::clock::Span::seconds(whole(self.seconds(e)))), Tone::Muted),
+            "lasted_s" => Cell::new(crate::kpi::format::duration(self.seconds(e)), Tone::Muted),
             "by" => match holder(e) {
-                Some((name, ..)) => Cell::new(name.as_str().to_owned(), Role::Accent),
+                Some((name, ..)) => Cell::new(name.as_str().to_owned(), Tone::Accent),
                 None if self.kind == Panel::Past => past_holder(e),
-                None => Cell::new(if e.flapping { "comes and goes" } else { "" }, Role::Muted),
+                None => Cell::new(if e.flapping { "comes and goes" } else { "" }, Tone::Muted),
             },
             "since" => {
-                holder(e).map_or_else(Cell::none, |h| Cell::new(format::minute(h.1, self.ctx.zone()), Role::Muted))
+                holder(e).map_or_else(Cell::none, |h| Cell::new(format::minute(h.1, self.ctx.zone()), Tone::Muted))
             }
             "ends_in_s" => match holder(e) {
                 Some((_, _, until)) => {
                     let left = until.since(self.ctx.board.at);
-                    Cell::new(format::left(left), if left.as_secs() < 60 { Role::Warning } else { Role::Text })
+                    Cell::new(format::left(left), if left.as_secs() < 60 { Tone::Warning } else { Tone::Text })
                 }
                 None => Cell::none(),
             },
@@ -225,9 +226,9 @@ impl Grid for Alerts<'_> {
                     e.trail.iter().rev().find(|entry| entry.what.as_str() == "noted").and_then(|n| n.text.as_ref());
                 last.or(note).map_or_else(Cell::none, Cell::label)
             }
-            "state" => Cell::new(state_words(e), Role::Muted),
+            "state" => Cell::new(state_words(e), Tone::Muted),
             "resolved" => {
-                e.resolved.map_or_else(Cell::none, |at| Cell::new(format::day_minute(at, self.ctx.zone()), Role::Muted))
+                e.resolved.map_or_else(Cell::none, |at| Cell::new(format::day_minute(at, self.ctx.zone()), Tone::Muted))
             }
             _ => Cell::none(),
         }
@@ -237,7 +238,7 @@ impl Grid for Alerts<'_> {
 fn past_holder(e: &Episode) -> Cell {
     let who =
         e.trail.iter().rev().find(|entry| entry.what.as_str() == "acknowledged").and_then(|entry| entry.who.as_ref());
-    who.map_or_else(|| Cell::new("nobody", Role::Faint), |who| Cell::new(who.name.as_str().to_owned(), Role::Text))
+    who.map_or_else(|| Cell::new("nobody", Tone::Faint), |who| Cell::new(who.name.as_str().to_owned(), Tone::Text))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "as is saturates")]
@@ -255,7 +256,7 @@ fn state_words(e: &Episode) -> String {
 }
 
 /// Draw the page.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let wide = area.width >= 130;
     let side = if wide { (area.width / 3).min(90) } else { 0 };
     let below = if wide { 0 } else { (area.height / 4).clamp(6, 9).min(area.height / 3) };
@@ -268,7 +269,6 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let held = (count(Panel::Held) + 2).clamp(least(Panel::Held), third);
     let past = least(Panel::Past) + u16::from(lists.height >= 20);
     let active = (count(Panel::Active) + 2).clamp(5, lists.height.saturating_sub(held + past).max(5));
-    let mut cursor = None;
     let mut y = lists.y;
     let rest = lists.height.saturating_sub(held + active);
     for (panel, name, empty, height) in [
@@ -279,8 +279,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         let room = Rect { y, height: height.min(lists.bottom().saturating_sub(y)), ..lists };
         let focus = ctx.ui.focus() == panel;
         let inner = panel::panel(buffer, room, ctx.theme, name, &count(panel).to_string(), focus);
-        let at = super::table(buffer, inner, ctx, panel, empty);
-        cursor = if focus { at } else { cursor };
+        super::table(buffer, inner, ctx, panel, empty, drawn);
         y += room.height;
     }
     let room = if wide {
@@ -302,15 +301,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         }
         None => panel::say(buffer, inner, ctx.theme, "nothing is selected"),
     }
-    cursor
 }
 
 /// What an episode means, what to do, and what has happened; the rows it took.
 pub(super) fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
     let verdict = glyphs::of_severity(e.severity);
-    let mut lines = vec![(format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict))];
+    let mut lines = vec![(format!("{} {}", glyphs::sign(verdict), e.text), Tone::of(verdict))];
     if !e.action.is_empty() {
-        lines.push((format!("→ {}", e.action), Role::Strong));
+        lines.push((format!("→ {}", e.action), Tone::Strong));
     }
     let way = if e.above { "above" } else { "below" };
     let since = format::clock(e.since, ctx.zone());
@@ -327,12 +325,12 @@ pub(super) fn detail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode)
             e.figure.n
         ),
     };
-    lines.push((figures, Role::Muted));
+    lines.push((figures, Tone::Muted));
     for entry in e.trail.iter().rev() {
         let who = entry.who.as_ref().map_or_else(String::new, |who| format!(" by {} ({})", who.name, who.from));
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         let value = entry.value.map_or_else(String::new, |v| format!(" at {}", show(e, Some(v))));
-        lines.push((format!("{} {}{who}{value}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Text));
+        lines.push((format!("{} {}{who}{value}{text}", format::clock(entry.at, ctx.zone()), entry.what), Tone::Text));
     }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
@@ -345,6 +343,6 @@ pub fn snooze(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, id: u64) {
     let choice = "1: 5 min   2: 15 min   3: 30 min   4: 1 h";
     let inner = overlay::frame(buffer, area, ctx.theme, "Be quiet about it for", (choice.width() + 4, 4));
     let width = usize::from(inner.width);
-    buffer.set_stringn(inner.x, inner.y, fit(text, width), width, ctx.theme.style(Role::Muted));
-    buffer.set_stringn(inner.x, inner.y + 1, choice, width, ctx.theme.style(Role::Strong));
+    buffer.set_stringn(inner.x, inner.y, fit(text, width), width, ctx.theme.style(Tone::Muted));
+    buffer.set_stringn(inner.x, inner.y + 1, choice, width, ctx.theme.style(Tone::Strong));
 }

@@ -9,10 +9,11 @@ use crate::clock::Span;
 use crate::floor::handle::Only;
 use crate::text::Label;
 use crate::ui::ask::{self, Want};
+use crate::ui::drawn::Drawn;
 use crate::ui::format;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::Panel;
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
 /// The columns.
@@ -95,22 +96,22 @@ impl Grid for ContactList<'_> {
         let Some(row) = self.rows.get(row) else { return Cell::none() };
         let text = |label: &Label| if label.is_empty() { Cell::none() } else { Cell::label(label) };
         let span = |span: Option<Span>| match span {
-            Some(span) if span > Span::ZERO => Cell::new(format::span(span), Role::Text),
+            Some(span) if span > Span::ZERO => Cell::new(format::span(span), Tone::Text),
             _ => Cell::none(),
         };
         match column {
-            0 => Cell::new(format::clock(row.offered, self.ctx.zone()), Role::Muted),
+            0 => Cell::new(format::clock(row.offered, self.ctx.zone()), Tone::Muted),
             1 => {
-                let role = match row.outcome.as_str() {
+                let tone = match row.outcome.as_str() {
                     // Where all have hung up it is no news of any of them.
-                    "abandoned" if self.ctx.ui.place().only == Only::Abandoned => Role::Muted,
-                    "abandoned" => Role::Warning,
-                    "waiting" | "talking" => Role::Accent,
-                    _ => Role::Text,
+                    "abandoned" if self.ctx.ui.place().only == Only::Abandoned => Tone::Muted,
+                    "abandoned" => Tone::Warning,
+                    "waiting" | "talking" => Tone::Accent,
+                    _ => Tone::Text,
                 };
-                Cell::new(row.outcome.as_str().to_owned(), role)
+                Cell::new(row.outcome.as_str().to_owned(), tone)
             }
-            2 => row.wait.map_or_else(Cell::none, |wait| Cell::new(format::span(wait), Role::Text)),
+            2 => row.wait.map_or_else(Cell::none, |wait| Cell::new(format::span(wait), Tone::Text)),
             3 => text(&row.customer),
             4 => text(self.ctx.queue_name(&row.queue)),
             5 => text(&row.intent),
@@ -119,16 +120,16 @@ impl Grid for ContactList<'_> {
             7 => span(row.talk),
             8 => span(Some(row.hold)),
             9 => span(Some(row.acw)),
-            10 => row.csat.map_or_else(Cell::none, |score| Cell::new(format!("{score:.0}"), Role::Text)),
-            11 => Cell::new(if row.repeat { "again" } else { "" }, Role::Warning),
-            12 => Cell::new(row.channel.key(), Role::Muted),
-            _ => Cell::new(row.contact.as_str().to_owned(), Role::Muted),
+            10 => row.csat.map_or_else(Cell::none, |score| Cell::new(format!("{score:.0}"), Tone::Text)),
+            11 => Cell::new(if row.repeat { "again" } else { "" }, Tone::Warning),
+            12 => Cell::new(row.channel.key(), Tone::Muted),
+            _ => Cell::new(row.contact.as_str().to_owned(), Tone::Muted),
         }
     }
 }
 
 /// Draw the page.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let place = ctx.ui.place();
     let contacts = ask::contacts(ctx.ui, &place.slice, place.only);
     let later = ctx.ui.frozen.is_some() && ctx.data.is_later(&Want::Contacts(contacts.clone()), ctx.board.seq);
@@ -146,5 +147,5 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     };
     let count = if later { format!("{count} · after the freeze") } else { count };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &count, true);
-    super::table(buffer, inner, ctx, Panel::Contacts, if known.is_none() { "…" } else { empty })
+    super::table(buffer, inner, ctx, Panel::Contacts, if known.is_none() { "…" } else { empty }, drawn);
 }

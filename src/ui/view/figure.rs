@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, course, overlay};
+use super::{Ctx, overlay, series};
 use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Window};
 use crate::ui::ask;
 use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 
 /// Draw it.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &Slice, window: Window) {
@@ -17,24 +17,24 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
     let width = usize::from(area.width).saturating_sub(10).min(84);
     let mut lines = Vec::new();
     match figures.and_then(|f| Some((f, f.total(kpi.id)?))) {
-        None => lines.push(("…".to_owned(), Role::Muted)),
+        None => lines.push(("…".to_owned(), Tone::Muted)),
         Some((known, figure)) => {
             let verdict = figure.verdict;
-            let sign = glyphs::of_verdict(verdict);
-            lines.push((format!("{}  {sign} {}", kpi.show(figure), glyphs::word(verdict)), of_verdict(verdict)));
+            let sign = glyphs::sign(verdict);
+            lines.push((format!("{}  {sign} {}", kpi.show(figure), glyphs::word(verdict)), Tone::of(verdict)));
             if let Some(reason) = &figure.reason {
-                lines.push((format!("unknown: {reason}"), Role::Warning));
+                lines.push((format!("unknown: {reason}"), Tone::Warning));
             }
-            lines.push((String::new(), Role::Text));
-            lines.push((format!("= {}", kpi.formula), Role::Strong));
+            lines.push((String::new(), Tone::Text));
+            lines.push((format!("= {}", kpi.formula), Tone::Strong));
             if kpi.id == KpiId::ServiceLevel {
                 let formula = ctx.ui.formula.unwrap_or(ctx.board.rules.formula);
-                lines.push((format!("  formula {}: {}", formula.key(), formula.words()), Role::Text));
+                lines.push((format!("  formula {}: {}", formula.key(), formula.words()), Tone::Text));
             }
             parts(&mut lines, kpi, figure);
             let answer = &known.answer;
             let zone = ctx.zone();
-            lines.push((String::new(), Role::Text));
+            lines.push((String::new(), Tone::Text));
             lines.push((
                 format!(
                     "of {}, {}: {} to {} {}",
@@ -44,27 +44,27 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
                     format::clock(answer.at, zone),
                     format::zone_name(answer.at, zone)
                 ),
-                Role::Text,
+                Tone::Text,
             ));
             lines.push((
                 format!("computed {} ago, {}", format::age(ctx.board.at.since(answer.at)), sources(ctx, slice)),
-                Role::Muted,
+                Tone::Muted,
             ));
-            for words in course::told_of(ctx, slice, answer.from, 3) {
-                lines.push((format!("{} {words}", glyphs::MISSING), Role::Warning));
+            for words in series::told_of(ctx, slice, answer.from, 3) {
+                lines.push((format!("{} {words}", glyphs::MISSING), Tone::Warning));
             }
         }
     }
-    lines.push((lines_of_bands(kpi, &ctx.bands_of(kpi.id, slice)), Role::Muted));
+    lines.push((lines_of_bands(kpi, &ctx.bands_of(kpi.id, slice)), Tone::Muted));
     if !kpi.action.is_empty() {
-        lines.push((format!("→ {}", kpi.action), Role::Accent));
+        lines.push((format!("→ {}", kpi.action), Tone::Accent));
     }
     let title = format!("{} of {}", kpi.name, ctx.slice_name(slice));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, overlay::height(&lines, width)));
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);
 }
 
-fn parts(lines: &mut Vec<(String, Role)>, kpi: &Kpi, figure: &Figure) {
+fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
     let number = |v: f64| {
         if kpi.unit == Unit::Seconds {
             crate::kpi::format::duration(v)
@@ -78,24 +78,24 @@ fn parts(lines: &mut Vec<(String, Role)>, kpi: &Kpi, figure: &Figure) {
         let factor = if kpi.unit == Unit::Percent || kpi.unit == Unit::Points { " × 100" } else { "" };
         // What times are divided by is a count, whatever the unit of the whole.
         let below = crate::kpi::format::count(denominator);
-        lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Role::Text));
+        lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Tone::Text));
     }
     if kpi.sampled && !figure.observed {
-        lines.push((format!("  from {} samples", figure.n), Role::Text));
+        lines.push((format!("  from {} samples", figure.n), Tone::Text));
     }
     if let (Some(low), Some(high)) = (figure.low, figure.high) {
         let show = |v: f64| kpi.show_value(v, figure.n);
-        lines.push((format!("  95 % sure to lie between {} and {}", show(low), show(high)), Role::Text));
+        lines.push((format!("  95 % sure to lie between {} and {}", show(low), show(high)), Tone::Text));
     }
     if let Some(open) = figure.provisional {
-        lines.push((format!("  provisional: {open:.0}% of first contacts could still come back"), Role::Text));
+        lines.push((format!("  provisional: {open:.0}% of first contacts could still come back"), Tone::Text));
     }
     if figure.observed {
-        lines.push(("  the source's own figure, shown as it came".to_owned(), Role::Warning));
+        lines.push(("  the source's own figure, shown as it came".to_owned(), Tone::Warning));
     }
     for part in &figure.parts {
         let value = part.value.map_or("–".to_owned(), |v| kpi.show_value(v, part.n));
-        lines.push((format!("    {}  {value}  n {}", part.key, part.n), Role::Text));
+        lines.push((format!("    {}  {value}  n {}", part.key, part.n), Tone::Text));
     }
 }
 

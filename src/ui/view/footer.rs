@@ -1,7 +1,7 @@
 //! The foot: what is typed, what was said, or the keys of this place.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
@@ -10,16 +10,16 @@ use crate::text::fit;
 use crate::ui::action::{ACTIONS, Action, Entry, Place};
 use crate::ui::format::cols;
 use crate::ui::state::{Page, Panel};
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 
 /// Draw it; where the cursor stands while something is typed.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
     let width = usize::from(area.width);
-    let style = |role| ctx.theme.style(role);
+    let style = |tone| ctx.theme.style(tone);
     if let Some(prompt) = &ctx.ui.prompt {
         let sign = prompt.sign();
         buffer.set_stringn(area.x, area.y, " ".repeat(width), width, ctx.theme.base());
-        buffer.set_string(area.x + 1, area.y, sign, style(Role::Focus));
+        buffer.set_string(area.x + 1, area.y, sign, style(Tone::Focus));
         let x = area.x + 1 + cols(sign.width());
         let room = usize::from(area.right().saturating_sub(x + 1));
         let scroll = prompt.input.visual_scroll(room);
@@ -35,17 +35,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
             .filter(|(at, _)| *at >= scroll)
             .map(|(_, c)| c)
             .collect();
-        buffer.set_stringn(x, area.y, &shown, room, style(Role::Strong));
-        return Some((x + cols(prompt.input.visual_cursor().saturating_sub(scroll)), area.y));
+        buffer.set_stringn(x, area.y, &shown, room, style(Tone::Strong));
+        return Some(Position::new(x + cols(prompt.input.visual_cursor().saturating_sub(scroll)), area.y));
     }
     if let Some(toast) = &ctx.ui.toast {
-        buffer.set_stringn(area.x + 1, area.y, fit(&toast.text, width - 2), width - 2, style(toast.role));
+        buffer.set_stringn(area.x + 1, area.y, fit(&toast.text, width - 2), width - 2, style(toast.tone));
         return None;
     }
     let mut x = area.x + 1;
     if !ctx.ui.filter.is_empty() {
         let text = format!("/{} ", ctx.ui.filter);
-        buffer.set_stringn(x, area.y, fit(&text, 24), 24, style(Role::WarningFill));
+        buffer.set_stringn(x, area.y, fit(&text, 24), 24, style(Tone::WarningFill));
         x += cols(fit(&text, 24).width()) + 1;
     }
     let help = ctx.keymap.key(Action::Help).map_or(String::new(), |key| format!("{key} help"));
@@ -58,11 +58,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         if x + needed >= right {
             break;
         }
-        buffer.set_string(x, area.y, key, style(Role::Accent));
-        buffer.set_string(x + cols(key.width()) + 1, area.y, entry.word, style(Role::Muted));
+        buffer.set_string(x, area.y, key, style(Tone::Accent));
+        buffer.set_string(x + cols(key.width()) + 1, area.y, entry.word, style(Tone::Muted));
         x += needed;
     }
-    buffer.set_string(right, area.y, &help, style(Role::Accent));
+    buffer.set_string(right, area.y, &help, style(Tone::Accent));
     None
 }
 

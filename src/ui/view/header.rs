@@ -9,38 +9,38 @@ use crate::alert::{Severity, State};
 use crate::board::{Keeper, Mode};
 use crate::floor::handle::Only;
 use crate::text::fit;
+use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
-use crate::ui::mouse::Target;
 use crate::ui::state::Page;
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 
 /// Draw it; how many rows it took.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
-    title(buffer, area, ctx);
-    pages(buffer, Rect { y: area.y + 1, ..area }, ctx);
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) -> u16 {
+    title(buffer, area, ctx, drawn);
+    pages(buffer, Rect { y: area.y + 1, ..area }, ctx, drawn);
     match banner(ctx, usize::from(area.width).saturating_sub(2)) {
-        Some((text, role)) => {
-            ctx.ui.areas.borrow_mut().note(Rect { y: area.y + 2, height: 1, ..area }, Target::Sources);
+        Some((text, tone)) => {
+            drawn.note(Rect { y: area.y + 2, height: 1, ..area }, ClickTarget::Sources);
             let width = usize::from(area.width);
             let line = format!("{:<width$}", format!(" {text}"));
-            buffer.set_stringn(area.x, area.y + 2, fit(&line, width), width, ctx.theme.style(role));
+            buffer.set_stringn(area.x, area.y + 2, fit(&line, width), width, ctx.theme.style(tone));
             3
         }
         None => 2,
     }
 }
 
-fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let (board, zone) = (ctx.board, ctx.zone());
     let title = if board.title.is_empty() { "floorwatch" } else { board.title.as_str() };
     let mode = match &board.mode {
-        Mode::Live if ctx.cut_off().is_some() => (" CUT OFF ".to_owned(), Role::Critical),
-        Mode::Live => (" LIVE ".to_owned(), if ctx.stale() { Role::Muted } else { Role::Good }),
-        Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Role::Warning),
-        Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Role::Accent),
-        Mode::Replay { to, .. } if board.at >= *to => (" REPLAY ended ".to_owned(), Role::Warning),
-        Mode::Replay { speed, .. } => (format!(" REPLAY paused ×{speed} "), Role::Warning),
+        Mode::Live if ctx.cut_off().is_some() => (" CUT OFF ".to_owned(), Tone::Critical),
+        Mode::Live => (" LIVE ".to_owned(), if ctx.stale() { Tone::Muted } else { Tone::Good }),
+        Mode::Simulated { scenario, speed } => (format!(" SIMULATED {scenario} ×{speed} "), Tone::Warning),
+        Mode::Replay { speed, paused: false, .. } => (format!(" REPLAY ×{speed} "), Tone::Accent),
+        Mode::Replay { to, .. } if board.at >= *to => (" REPLAY ended ".to_owned(), Tone::Warning),
+        Mode::Replay { speed, .. } => (format!(" REPLAY paused ×{speed} "), Tone::Warning),
     };
     let clock = match board.mode {
         Mode::Replay { .. } => {
@@ -55,58 +55,55 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     };
     // The clock stands at the right edge whatever else there is; the rest goes where room is short, the last first.
     let right = area.right() - 1 - cols(clock.width());
-    buffer.set_string(right, area.y, &clock, ctx.theme.style(Role::Strong));
-    let mut parts = vec![(format!(" {}", fit(title, 30)), Role::Strong), mode];
+    buffer.set_string(right, area.y, &clock, ctx.theme.style(Tone::Strong));
+    let mut parts = vec![(format!(" {}", fit(title, 30)), Tone::Strong), mode];
     if ctx.ui.frozen.is_some() {
-        parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Role::WarningFill));
+        parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Tone::WarningFill));
     }
-    parts.push((format!("{} ", ctx.ui.window.words()), Role::Text));
+    parts.push((format!("{} ", ctx.ui.window.words()), Tone::Text));
     if let Some(hub) = &board.hub {
-        parts.push((format!("of {} ", fit(hub.name.as_str(), 30)), Role::Muted));
+        parts.push((format!("of {} ", fit(hub.name.as_str(), 30)), Tone::Muted));
     }
     // How the sources do stands before the clock, so that nothing moves when their words grow.
     let width: u16 = parts.iter().map(|(text, _)| cols(text.width()) + 1).sum();
     let free = Rect { x: area.x + width + 2, ..area };
     let left = health::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
-    ctx.ui
-        .areas
-        .borrow_mut()
-        .note(Rect { x: left, width: right.saturating_sub(left), height: 1, ..area }, Target::Sources);
+    drawn.note(Rect { x: left, width: right.saturating_sub(left), height: 1, ..area }, ClickTarget::Sources);
     let right = left;
-    parts.push((format!("service level: {} ", ctx.ui.formula.unwrap_or(board.rules.formula).key()), Role::Muted));
+    parts.push((format!("service level: {} ", ctx.ui.formula.unwrap_or(board.rules.formula).key()), Tone::Muted));
     let mut x = area.x;
-    for (text, role) in parts {
+    for (text, tone) in parts {
         let width = cols(text.width());
         if x + width + 1 >= right {
             break;
         }
-        buffer.set_string(x, area.y, &text, ctx.theme.style(role));
+        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
         x += width + 1;
     }
 }
 
-fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let numbered =
         if ctx.ui.trail.len() > 1 { ctx.ui.trail.get(1).map(|p| p.page) } else { None }.unwrap_or(Page::Overview);
     let mut x = area.x + 1;
     for (at, page) in Page::NUMBERED.into_iter().enumerate() {
         let here = page == numbered || page == ctx.ui.page();
-        let role = if here { Role::Focus } else { Role::Muted };
+        let tone = if here { Tone::Focus } else { Tone::Muted };
         // Deep in a drill on a narrow screen the trail needs the room of the other pages' names.
         let short = area.width < 110 && ctx.ui.trail.len() > 1 && !here;
         let text = if short { (at + 1).to_string() } else { format!("{} {}", at + 1, page.name()) };
-        buffer.set_string(x, area.y, &text, ctx.theme.style(role));
-        ctx.ui.areas.borrow_mut().note(Rect { x, width: cols(text.width()), height: 1, ..area }, Target::Tab(page));
+        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
+        drawn.note(Rect { x, width: cols(text.width()), height: 1, ..area }, ClickTarget::Tab(page));
         x += cols(text.width()) + 2;
         if page == Page::Alerts {
             x = badges(buffer, x - 1, area.y, ctx);
         }
     }
-    trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx);
+    trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx, drawn);
 }
 
 /// The drill trail, at the right edge: its steps and, apart from them, what the last one shows.
-fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let steps = steps(ctx);
     if steps.len() < 2 {
         return;
@@ -133,36 +130,36 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         first += 1;
     }
     let mut x = area.right().saturating_sub(cols(width_from(first).min(room) + apart.width()));
-    let style = ctx.theme.style(Role::Accent);
+    let style = ctx.theme.style(Tone::Accent);
     if first > 0 {
         buffer.set_stringn(x, area.y, "…", room, style);
         x += 1;
     }
     for (at, (step, name)) in steps.iter().enumerate().skip(first) {
         if at > 0 {
-            buffer.set_stringn(x, area.y, glyphs::TRAIL, room, ctx.theme.style(Role::Muted));
+            buffer.set_stringn(x, area.y, glyphs::TRAIL, room, ctx.theme.style(Tone::Muted));
             x += cols(glyphs::TRAIL.width());
         }
         let left = usize::from(area.right().saturating_sub(x)).saturating_sub(apart.width());
         let name = fit(name, left);
         let width = cols(name.width());
         buffer.set_stringn(x, area.y, &name, left, style);
-        ctx.ui.areas.borrow_mut().note(Rect { x, width, height: 1, ..area }, Target::Step(*step));
+        drawn.note(Rect { x, width, height: 1, ..area }, ClickTarget::Step(*step));
         x += width;
     }
-    buffer.set_stringn(x, area.y, &apart, apart.width(), ctx.theme.style(Role::Muted));
+    buffer.set_stringn(x, area.y, &apart, apart.width(), ctx.theme.style(Tone::Muted));
 }
 
 /// How many alerts there are that nobody has taken.
 fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     let mut x = x;
-    for (severity, role) in [(Severity::Critical, Role::CriticalFill), (Severity::Warning, Role::WarningFill)] {
+    for (severity, tone) in [(Severity::Critical, Tone::CriticalFill), (Severity::Warning, Tone::WarningFill)] {
         let new = ctx.board.alerts.iter();
         let count =
             new.filter(|e| e.severity == severity && e.state == State::Firing && e.inhibited_by.is_none()).count();
         if count > 0 {
-            let text = format!(" {}{count} ", glyphs::of_verdict(glyphs::of_severity(severity)));
-            buffer.set_string(x, y, &text, ctx.theme.style(role));
+            let text = format!(" {}{count} ", glyphs::sign(glyphs::of_severity(severity)));
+            buffer.set_string(x, y, &text, ctx.theme.style(tone));
             x += cols(text.width()) + 1;
         }
     }
@@ -188,12 +185,12 @@ fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
 }
 
 /// What must be known before any number is read: data that is old, and why.
-fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Role)> {
+fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     let board = ctx.board;
     if ctx.ui.silent >= 5 {
         return Some((
             format!("‼ the floor is silent: no news for {} s; all figures are as of then", ctx.ui.silent),
-            Role::CriticalFill,
+            Tone::CriticalFill,
         ));
     }
     if let Some(hub) = &board.hub
@@ -201,28 +198,28 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Role)> {
     {
         let next = ctx.until(cut_off.next_try);
         if cut_off.next_try.is_none() && board.queues.is_empty() {
-            return Some((format!("○ connecting to {}", hub.name), Role::Muted));
+            return Some((format!("○ connecting to {}", hub.name), Tone::Muted));
         }
         let since = ctx.when(cut_off.since);
         let next = next.map(|next| format!("; {next}")).unwrap_or_default();
         let words = format!("‼ cut off from {} since {since}: {}{next}", hub.name, cut_off.reason);
-        return Some((words, Role::CriticalFill));
+        return Some((words, Tone::CriticalFill));
     }
     match &board.keeper {
-        Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Role::Muted)),
+        Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Tone::Muted)),
         Keeper::Failed(why) => {
-            return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Role::WarningFill));
+            return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Tone::WarningFill));
         }
-        Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Role::Muted)),
+        Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Tone::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
     health::banner(ctx, room).or_else(|| untold(ctx))
 }
 
 /// Who should be told of alerts and can't be.
-fn untold(ctx: Ctx<'_>) -> Option<(String, Role)> {
+fn untold(ctx: Ctx<'_>) -> Option<(String, Tone)> {
     let (first, rest) = ctx.board.untold.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     let text = format!("▲ {}{more} can't be told of alerts: {}", first.name, first.reason);
-    Some((text, Role::WarningFill))
+    Some((text, Tone::WarningFill))
 }

@@ -14,10 +14,10 @@ use crate::text::Label;
 use crate::ui::action::Action;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 
 /// Words and what they are.
-pub type Words = (String, Role);
+pub type Words = (String, Tone);
 
 /// What to look at first.
 pub const ALL: [Health; 5] = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
@@ -143,11 +143,11 @@ pub(super) fn skew(source: &SourceRow) -> Option<String> {
 }
 
 /// What kind of words tell of a state.
-pub(super) const fn role(health: Health) -> Role {
+pub(super) const fn tone(health: Health) -> Tone {
     match health {
-        Health::Down => Role::Critical,
-        Health::Stale | Health::Connecting => Role::Warning,
-        Health::Live | Health::Ended => Role::Muted,
+        Health::Down => Tone::Critical,
+        Health::Stale | Health::Connecting => Tone::Warning,
+        Health::Live | Health::Ended => Tone::Muted,
     }
 }
 
@@ -194,13 +194,13 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
                 format!("{sign} {name} {} {:<4}", source.health.key(), age(source.since))
             }
         };
-        (text, role(source.health))
+        (text, tone(source.health))
     };
     let numbers = |of: &[Health], words: bool| -> Vec<Words> {
         let number = |(health, n): (Health, usize)| {
             let sign = sign(health);
             let text = if words { format!("{sign} {n} {}", health.key()) } else { format!("{sign}{n}") };
-            (text, role(health))
+            (text, tone(health))
         };
         all_of(&rows, of).into_iter().map(number).collect()
     };
@@ -227,7 +227,7 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
         let long = format!("{} {notes} {}", glyphs::WARNING, if notes == 1 { "note" } else { "notes" });
         let short = format!("{}note", glyphs::WARNING);
         let with = |line: &Vec<Words>, note: &String| -> Vec<Words> {
-            line.iter().cloned().chain([(note.clone(), Role::Warning)]).collect()
+            line.iter().cloned().chain([(note.clone(), Tone::Warning)]).collect()
         };
         candidates = candidates.iter().flat_map(|line| [with(line, &long), with(line, &short)]).collect();
     }
@@ -255,8 +255,8 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
         why = clauses(worst.reason.as_str(), left(&tail));
     }
     let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-    let role = if worst.health == Health::Down { Role::CriticalFill } else { Role::WarningFill };
-    Some((format!("{head}{why}{tail}"), role))
+    let tone = if worst.health == Health::Down { Tone::CriticalFill } else { Tone::WarningFill };
+    Some((format!("{head}{why}{tail}"), tone))
 }
 
 /// In a few words: `down since 10:32`.
@@ -270,8 +270,8 @@ pub fn draw_line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, right: u16) -> u
     let width = words.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
     let start = right.saturating_sub(cols(width));
     let mut x = start;
-    for (text, role) in &words {
-        buffer.set_string(x, area.y, text, ctx.theme.style(*role));
+    for (text, tone) in &words {
+        buffer.set_string(x, area.y, text, ctx.theme.style(*tone));
         x += cols(text.width() + 2);
     }
     start

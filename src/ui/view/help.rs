@@ -5,26 +5,26 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, overlay};
 use crate::ui::action::{ACTIONS, Place};
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 
 /// Draw it from the `down`th line on.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     let mut lines = Vec::new();
     for place in Place::ALL {
         if !lines.is_empty() {
-            lines.push((String::new(), Role::Text));
+            lines.push((String::new(), Tone::Text));
         }
-        lines.push((place.heading().to_owned(), Role::Heading));
+        lines.push((place.heading().to_owned(), Tone::Heading));
         for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
             let keys = ctx.keymap.keys(entry.action).join(" ");
-            lines.push((format!("{keys:<16} {}", entry.help), Role::Text));
+            lines.push((format!("{keys:<16} {}", entry.help), Tone::Text));
         }
     }
-    lines.push((String::new(), Role::Text));
+    lines.push((String::new(), Tone::Text));
     lines.push((
         "How things stand: ‼ CRIT past the critical line, ▲ WARN past the warning line, · ok, ○ too few samples, × no data: its source is silent"
             .to_owned(),
-        Role::Muted,
+        Tone::Muted,
     ));
     let two = area.width >= 150;
     let width = (usize::from(area.width) - 6).min(if two { 180 } else { 96 });

@@ -8,11 +8,12 @@ use crate::kpi::{Dim, Figure, KpiId, Row, Verdict};
 use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
+use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
 use crate::ui::state::Panel;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 use crate::ui::widget::{bands, panel};
 
 /// The columns.
@@ -138,15 +139,15 @@ impl Grid for Intents<'_> {
         match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
             (0, _) => match row.key.get(Dim::Intent) {
                 Some(intent) if !intent.is_empty() => Cell::label(intent),
-                _ => Cell::new("not known", Role::Muted),
+                _ => Cell::new("not known", Tone::Muted),
             },
             (STATUS, _) => match self.verdict(row) {
                 verdict @ (Verdict::Warning | Verdict::Critical) => {
-                    Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), of_verdict(verdict))
+                    Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), Tone::of(verdict))
                 }
-                verdict => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), Role::Muted),
+                verdict => Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), Tone::Muted),
             },
-            (SHARE, _) => self.share(row).map_or_else(Cell::none, |s| Cell::new(format!("{s:.0}%"), Role::Muted)),
+            (SHARE, _) => self.share(row).map_or_else(Cell::none, |s| Cell::new(format!("{s:.0}%"), Tone::Muted)),
             (4, _) => Cell::figure(KpiId::Aht, self.handling(row).as_ref()),
             (GAUGE, _) => {
                 let mean = self.figures.and_then(|f| f.total(KpiId::Aht)).and_then(|f| f.value);
@@ -160,20 +161,20 @@ impl Grid for Intents<'_> {
                 } else {
                     (Some(0.0), Some(most))
                 };
-                let role = if figure.verdict == Verdict::Warning { Role::Warning } else { Role::Muted };
-                Cell::new(bands::gauge(value, low, high, most, usize::from(width)), role)
+                let tone = if figure.verdict == Verdict::Warning { Tone::Warning } else { Tone::Muted };
+                Cell::new(bands::gauge(value, low, high, most, usize::from(width)), tone)
             }
             (OPEN, _) => match self.figure(row, KpiId::Fcr).and_then(|f| f.provisional) {
-                Some(open) => Cell::new(format!("{open:.0}%"), Role::Muted),
+                Some(open) => Cell::new(format!("{open:.0}%"), Tone::Muted),
                 None => Cell::none(),
             },
             (INTERVAL, _) => {
                 let text = self.figure(row, KpiId::Csat).map(|f| format::interval(KpiId::Csat.def(), f));
-                text.filter(|t| !t.is_empty()).map_or_else(Cell::none, |text| Cell::new(text, Role::Muted))
+                text.filter(|t| !t.is_empty()).map_or_else(Cell::none, |text| Cell::new(text, Tone::Muted))
             }
             // That there is no trap is no news.
             (_, Some(KpiId::SpeedTrap)) if self.figure(row, KpiId::SpeedTrap).and_then(|f| f.value) == Some(0.0) => {
-                Cell::new(glyphs::GOOD, Role::Faint)
+                Cell::new(glyphs::GOOD, Tone::Faint)
             }
             (_, Some(kpi)) => Cell::figure(kpi, self.figure(row, kpi)),
             _ => Cell::none(),
@@ -182,7 +183,7 @@ impl Grid for Intents<'_> {
 }
 
 /// Draw the page.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
     let about = ctx.about_many(figures.map(|f| &f.answer));
     let name = if ctx.ui.slice().is_total() {
@@ -200,5 +201,5 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     queue::day(buffer, Rect { y: area.bottom() - chart, height: chart, ..area }, ctx, &of);
     let area = Rect { height: area.height - chart, ..area };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, true);
-    super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about")
+    super::table(buffer, inner, ctx, Panel::Intents, "no contact of this time says what it is about", drawn);
 }

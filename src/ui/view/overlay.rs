@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::text::fit;
 use crate::ui::format::cols;
-use crate::ui::theme::{Role, Theme};
+use crate::ui::theme::{Theme, Tone};
 
 /// Draw an empty box of at most `size` columns and rows of content in the middle of `area`; the room inside.
 pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (usize, usize)) -> Rect {
@@ -17,7 +17,7 @@ pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (
     Clear.render(outer, buffer);
     buffer.set_style(outer, theme.base());
     let line = "─".repeat(usize::from(width.saturating_sub(2)));
-    let style = theme.style(Role::Accent);
+    let style = theme.style(Tone::Accent);
     buffer.set_string(outer.x, outer.y, format!("┌{line}┐"), style);
     for y in outer.y + 1..outer.bottom().saturating_sub(1) {
         buffer.set_string(outer.x, y, "│", style);
@@ -25,7 +25,7 @@ pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (
     }
     buffer.set_string(outer.x, outer.bottom() - 1, format!("└{line}┘"), style);
     let title = fit(title, usize::from(width.saturating_sub(6)));
-    buffer.set_string(outer.x + 2, outer.y, format!(" {title} "), theme.style(Role::Focus));
+    buffer.set_string(outer.x + 2, outer.y, format!(" {title} "), theme.style(Tone::Focus));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
 }
 
@@ -48,26 +48,26 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Draw lines of words, each broken where it is too long, from the `skip`th on.
-pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[(String, Role)], skip: usize) {
+pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[(String, Tone)], skip: usize) {
     let width = usize::from(area.width);
-    let broken = text.iter().flat_map(|(line, role)| {
+    let broken = text.iter().flat_map(|(line, tone)| {
         let indent = line.chars().take_while(|c| *c == ' ').count();
-        wrap(line.trim_start(), width.saturating_sub(indent)).into_iter().map(move |l| (indent, l, *role))
+        wrap(line.trim_start(), width.saturating_sub(indent)).into_iter().map(move |l| (indent, l, *tone))
     });
-    for ((indent, line, role), y) in broken.skip(skip).zip(area.y..area.bottom()) {
+    for ((indent, line, tone), y) in broken.skip(skip).zip(area.y..area.bottom()) {
         buffer.set_stringn(
             area.x + cols(indent),
             y,
             fit(&line, width),
             width.saturating_sub(indent),
-            theme.style(role),
+            theme.style(tone),
         );
     }
 }
 
 /// The rows that lines of words take at a width.
 #[must_use]
-pub fn height(text: &[(String, Role)], width: usize) -> usize {
+pub fn height(text: &[(String, Tone)], width: usize) -> usize {
     text.iter()
         .map(|(line, _)| wrap(line.trim_start(), width.saturating_sub(line.len() - line.trim_start().len())).len())
         .sum()

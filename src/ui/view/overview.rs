@@ -3,26 +3,26 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, agents, course, queue, queues, rail, waiting};
+use super::{Ctx, agents, queue, queues, rail, series, waiting};
 use crate::kpi::KpiId;
 use crate::ui::ask;
+use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::cols;
 use crate::ui::glyphs;
 use crate::ui::grid;
-use crate::ui::mouse::Target;
 use crate::ui::state::{List, Panel};
 use crate::ui::widget::tile::{HUGE, LARGE, Tile};
-use crate::ui::widget::trend::Point;
+use crate::ui::widget::trend::TrendPoint;
 use crate::ui::widget::{panel, table, tile};
 
 /// Draw it.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let wide = area.width >= 150;
     let count = queues::rows(ctx).count();
     let queues = cols(count) + 2;
     let rail = cols(rail::lines(ctx)).max(1) + 2;
     // The tiles keep their size when alerts come and go: nothing may jump just when it matters.
-    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 });
+    let tiles_height = tiles(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 }, drawn);
     let below = Rect { y: area.y + tiles_height, height: area.height.saturating_sub(tiles_height), ..area };
     let (left, right) = if wide {
         let width = (area.width * 21 / 50).clamp(52, 130);
@@ -41,14 +41,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let left = Rect { height: left.height - more, ..left };
     extras(buffer, Rect { y: left.bottom(), height: more, ..left }, ctx);
     let figures = ctx.data.figures(ask::queues(ctx.ui));
-    let focus = ctx.ui.focus();
     let about = ctx.about(figures.map(|f| &f.answer));
     let still = rows_that_stand_still(ctx);
     let name = format!("Queues {count}{still}");
-    let inner = panel::panel(buffer, left, ctx.theme, &name, &about, focus == Panel::Queues);
-    let queues = super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet");
-    let alerts = rail::draw(buffer, right, ctx);
-    if focus == Panel::Rail { alerts } else { queues }
+    let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);
+    super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet", drawn);
+    rail::draw(buffer, right, ctx, drawn);
 }
 
 /// How many queues stand still, for the rule of the panel.
@@ -87,24 +85,24 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         if list.order.is_empty() {
             panel::say(buffer, inner, ctx.theme, "nobody waits");
         } else {
-            table::draw(buffer, inner, ctx.theme, &grid, &list, false, ctx.stale());
+            table::draw(buffer, inner, ctx.theme, &grid, &list, &mut 0, false, ctx.stale());
         }
     }
 }
 
 /// Draw the tiles of the page in one or two rows, as large as what comes `below` allows; the rows of the screen they
 /// took.
-pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
+pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16, drawn: &mut Drawn) -> u16 {
     let shown = ctx.ui.tiles();
     let (per_row, height) = arrangement(area, shown.len(), below);
     let totals = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
     let courses = ctx.data.figures(ask::course(ctx.ui, ctx.ui.slice()));
-    let bins = courses.map(|f| course::bins(ctx, f, None, ctx.ui.slice(), ask::steps(ctx.ui.window).1));
+    let bins = courses.map(|f| series::bins(ctx, f, None, ctx.ui.slice(), ask::steps(ctx.ui.window).1));
     let without = ctx.without(ctx.ui.slice());
     let width = area.width / cols(per_row).max(1);
     for (at, kpi) in shown.iter().enumerate() {
         let (column, row) = (cols(at % per_row), cols(at / per_row));
-        let course = courses.zip(bins.as_ref()).map(|(f, bins)| course::points(f, bins, *kpi)).unwrap_or_default();
+        let course = courses.zip(bins.as_ref()).map(|(f, bins)| series::points(f, bins, *kpi)).unwrap_or_default();
         let figure = totals.and_then(|f| f.total(*kpi));
         let selected = ctx.ui.focus() == Panel::Tiles && ctx.ui.tile == at;
         let spare = if column + 1 == cols(per_row) { area.width % cols(per_row).max(1) } else { 0 };
@@ -115,7 +113,7 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
             height: height - u16::from(height > 3),
         };
         tile(*kpi, figure, (&course, &without), selected, ctx).draw(buffer, place, ctx.theme);
-        ctx.ui.areas.borrow_mut().note(place, Target::Tile(at));
+        drawn.note(place, ClickTarget::Tile(at));
     }
     let rows = cols(shown.len().div_ceil(per_row));
     rows * height
@@ -124,7 +122,7 @@ pub fn tiles(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16) -> u16 {
 fn tile<'a>(
     kpi: KpiId,
     figure: Option<&'a crate::kpi::Figure>,
-    (trend, without): (&'a [Point], &'a [String]),
+    (trend, without): (&'a [TrendPoint], &'a [String]),
     selected: bool,
     ctx: Ctx<'_>,
 ) -> Tile<'a> {

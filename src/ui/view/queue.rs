@@ -4,20 +4,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Ctx, course, overview, waiting};
+use super::{Ctx, overview, series, waiting};
 use crate::kpi::{Dim, KpiId, Live, Slice, Verdict};
 use crate::ui::ask;
+use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::state::Panel;
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 use crate::ui::widget::{panel, trend};
 
 /// Draw it.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let line = strip(buffer, area, ctx);
     let area = Rect { y: area.y + line, height: area.height.saturating_sub(line), ..area };
-    let tiles = overview::tiles(buffer, area, ctx, 22);
+    let tiles = overview::tiles(buffer, area, ctx, 22, drawn);
     let body = Rect { y: area.y + tiles, height: area.height.saturating_sub(tiles), ..area };
     if body.width >= 150 {
         let left = Rect { width: body.width / 2, ..body };
@@ -29,13 +30,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
         let waiting = cols(ctx.ui.lists.get(&Panel::Waiting).map_or(0, |list| list.order.len())) + 3;
         let top = right.height - waiting.clamp(4, (right.height / 2).max(4)).min(right.height);
         let charts = Rect { y: left.y + intents, height: left.height - intents, ..left };
-        let a = lists(buffer, ctx, Panel::QueueIntents, Rect { height: intents, ..left });
-        let b = lists(buffer, ctx, Panel::Serving, Rect { height: top, ..right });
-        let c = lists(buffer, ctx, Panel::Waiting, Rect { y: right.y + top, height: right.height - top, ..right });
+        lists(buffer, ctx, Panel::QueueIntents, Rect { height: intents, ..left }, drawn);
+        lists(buffer, ctx, Panel::Serving, Rect { height: top, ..right }, drawn);
+        lists(buffer, ctx, Panel::Waiting, Rect { y: right.y + top, height: right.height - top, ..right }, drawn);
         let half = charts.width / 3;
         positions(buffer, Rect { width: half, ..charts }, ctx);
         day(buffer, Rect { x: charts.x + half + 1, width: charts.width - half - 1, ..charts }, ctx, ctx.ui.slice());
-        return a.or(b).or(c);
+        return;
     }
     // Narrow: the panel that has the keys gets the room, the others say what they hold in what is left.
     let focus = if ctx.ui.focus() == Panel::Tiles { Panel::QueueIntents } else { ctx.ui.focus() };
@@ -47,19 +48,18 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     let least = (lists_height * 2 / 5).max(3);
     let main = needed.clamp(lists_height / 2, lists_height.saturating_sub(least));
     let small = lists_height.saturating_sub(main);
-    let cursor = lists(buffer, ctx, focus, Rect { height: main, ..body });
+    lists(buffer, ctx, focus, Rect { height: main, ..body }, drawn);
     let half = body.width / 2;
     for (at, other) in others.into_iter().enumerate() {
         let x = body.x + cols(at) * (half + 1);
         let width = if at == 0 { half } else { body.width - half - 1 };
-        lists(buffer, ctx, other, Rect { x, y: body.y + main, width, height: small });
+        lists(buffer, ctx, other, Rect { x, y: body.y + main, width, height: small }, drawn);
     }
     if chart > 0 {
         let room = Rect { y: body.bottom() - chart, height: chart, ..body };
         positions(buffer, Rect { width: half, ..room }, ctx);
         day(buffer, Rect { x: room.x + half + 1, width: room.width - half - 1, ..room }, ctx, ctx.ui.slice());
     }
-    cursor
 }
 
 /// One line of what stands now.
@@ -67,37 +67,37 @@ fn strip(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> u16 {
     let queue = ctx.ui.slice().get(Dim::Queue);
     let row = queue.and_then(|id| ctx.board.queues.iter().find(|row| row.id == *id));
     let (name, live) = row.map_or(("All queues", &ctx.board.total), |row| (row.name.as_str(), &row.live));
-    let mut words = vec![(name.to_owned(), Role::Strong)];
+    let mut words = vec![(name.to_owned(), Tone::Strong)];
     if let Some(row) = row {
-        words.push((format!("{}, answer within {}", row.channel.key(), format::span(row.service_level)), Role::Muted));
+        words.push((format!("{}, answer within {}", row.channel.key(), format::span(row.service_level)), Tone::Muted));
     }
-    let role = if live.waiting > 0 { Role::Strong } else { Role::Muted };
+    let tone = if live.waiting > 0 { Tone::Strong } else { Tone::Muted };
     // How many wait where nobody looks, and for how long, is not known.
     let live = if ctx.stands_still(ctx.ui.slice()) {
-        words.push((format!("{} stands still, as last seen", glyphs::MISSING), Role::Warning));
+        words.push((format!("{} stands still, as last seen", glyphs::MISSING), Tone::Warning));
         &Live { longest_wait: None, estimated_wait: None, ..live.clone() }
     } else {
         live
     };
-    words.push((format!("{} waiting", live.waiting), role));
-    words.extend(live.longest_wait.map(|wait| (format!("oldest {}", format::span(wait)), Role::Strong)));
-    words.extend(live.estimated_wait.map(|wait| (format!("estimated wait {}", format::span(wait)), Role::Text)));
-    words.push((format!("{} in progress", live.in_progress), Role::Text));
+    words.push((format!("{} waiting", live.waiting), tone));
+    words.extend(live.longest_wait.map(|wait| (format!("oldest {}", format::span(wait)), Tone::Strong)));
+    words.extend(live.estimated_wait.map(|wait| (format!("estimated wait {}", format::span(wait)), Tone::Text)));
+    words.push((format!("{} in progress", live.in_progress), Tone::Text));
     for (state, count) in crate::event::AgentState::ALL.into_iter().zip(live.agents).filter(|(_, n)| *n > 0) {
-        words.push((format!("{} {count}", super::agents::state_words(state).trim_start()), Role::Muted));
+        words.push((format!("{} {count}", super::agents::state_words(state).trim_start()), Tone::Muted));
     }
     let mut x = area.x + 1;
-    for (text, role) in words {
+    for (text, tone) in words {
         if x + cols(text.width()) >= area.right() {
             break;
         }
-        buffer.set_string(x, area.y, &text, ctx.theme.style(role));
+        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
         x += cols(text.width()) + 2;
     }
     1
 }
 
-fn lists(buffer: &mut Buffer, ctx: Ctx<'_>, panel: Panel, area: Rect) -> Option<(u16, u16)> {
+fn lists(buffer: &mut Buffer, ctx: Ctx<'_>, panel: Panel, area: Rect, drawn: &mut Drawn) {
     let list = ctx.ui.lists.get(&panel).map_or(0, |list| list.order.len());
     let slice = ctx.ui.slice();
     let (name, about, empty) = match panel {
@@ -110,8 +110,7 @@ fn lists(buffer: &mut Buffer, ctx: Ctx<'_>, panel: Panel, area: Rect) -> Option<
     };
     let focus = ctx.ui.focus() == panel;
     let inner = panel::panel(buffer, area, ctx.theme, &format!("{name} {list}"), &about, focus);
-    let cursor = super::table(buffer, inner, ctx, panel, empty);
-    if focus { cursor } else { None }
+    super::table(buffer, inner, ctx, panel, empty, drawn);
 }
 
 /// Abandonment by position on joining, a bar each.
@@ -128,17 +127,17 @@ pub fn positions(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let room = inner.width.saturating_sub(23);
     for (part, y) in figure.parts.iter().zip(inner.y..inner.bottom()) {
         let text = part.value.map_or("–".to_owned(), |v| format!("{v:.0}%"));
-        buffer.set_string(inner.x + 2, y, format!("{:>5} {text:>5}", part.key), ctx.theme.style(Role::Text));
+        buffer.set_string(inner.x + 2, y, format!("{:>5} {text:>5}", part.key), ctx.theme.style(Tone::Text));
         buffer.set_stringn(
             inner.right().saturating_sub(8),
             y,
             format!("n {}", part.n),
             8,
-            ctx.theme.style(Role::Muted),
+            ctx.theme.style(Tone::Muted),
         );
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held to the room")]
         let wide = (part.value.unwrap_or(0.0) / most * f64::from(room)).clamp(0.0, f64::from(room)) as usize;
-        buffer.set_string(inner.x + 14, y, "▇".repeat(wide), ctx.theme.style(Role::Muted));
+        buffer.set_string(inner.x + 14, y, "▇".repeat(wide), ctx.theme.style(Tone::Muted));
     }
 }
 
@@ -152,12 +151,12 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     };
     let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
     let figures = ctx.data.figures(ask::course(ctx.ui, of));
-    let bins = figures.map(|figures| course::bins(ctx, figures, None, of, every)).unwrap_or_default();
+    let bins = figures.map(|figures| series::bins(ctx, figures, None, of, every)).unwrap_or_default();
     let mut about = format!("{}, {step}", window.words());
     if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
         // What the sign means; where there is no room for both, the window stands in the head too.
         let room = usize::from(area.width).saturating_sub(name.width() + 7);
-        let legend = course::legend(ctx, of, figures.answer.from, room);
+        let legend = series::legend(ctx, of, figures.answer.from, room);
         let both = format!("{legend} · {about}");
         about = if both.width() <= room { both } else { legend };
     }
@@ -166,7 +165,7 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         panel::say(buffer, inner, ctx.theme, "…");
         return;
     };
-    let course = course::points(figures, &bins, KpiId::Offered);
+    let course = series::points(figures, &bins, KpiId::Offered);
     if course.is_empty() || inner.height < 3 {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
         return;
@@ -178,16 +177,16 @@ pub fn day(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let count = course.len() - skip;
     let levels: Vec<_> = bins.iter().map(|bin| figures.of(bin.row?, KpiId::ServiceLevel)).collect();
     let style = |at: usize| {
-        let role = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
-            Verdict::Critical => Role::Critical,
-            Verdict::Warning => Role::Warning,
-            _ => Role::Muted,
+        let tone = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
+            Verdict::Critical => Tone::Critical,
+            Verdict::Warning => Tone::Warning,
+            _ => Tone::Muted,
         };
-        ctx.theme.style(role)
+        ctx.theme.style(tone)
     };
     let most = course.iter().skip(skip).filter_map(|point| point.value).fold(0.0, f64::max);
     // The bars are the ground that the service level stands on: large as they are, they stay quiet.
-    let muted = ctx.theme.style(Role::Muted);
+    let muted = ctx.theme.style(Tone::Muted);
     trend::bars(buffer, bars, &course, most, |_| muted);
     let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
     if gutter > 2 {

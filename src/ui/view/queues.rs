@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ctx, course};
+use super::{Ctx, series};
 use crate::alert::State;
 use crate::board::{Health, QueueRow};
 use crate::kpi::{Dim, Figure, KpiId, Slice, Verdict};
@@ -12,7 +12,7 @@ use crate::ui::data::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
 /// The columns.
@@ -178,7 +178,7 @@ impl Grid for Queues<'_> {
         let Some(queue) = self.queue(row) else { return Cell::none() };
         let Some(health) = self.still(queue) else { return self.shown(queue, column, width) };
         match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
-            (STATUS, _) => Cell::new(format!("{} {}", glyphs::MISSING, health.key()), Role::Strong),
+            (STATUS, _) => Cell::new(format!("{} {}", glyphs::MISSING, health.key()), Tone::Strong),
             // How long somebody has waited that nobody sees is not known.
             (_, Some(KpiId::LongestWait)) => Cell::none(),
             _ => self.shown(queue, column, width),
@@ -192,44 +192,44 @@ impl Queues<'_> {
         let (verdict, taken) = self.verdict(queue);
         match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
             (0, _) => {
-                let role = match verdict {
-                    Verdict::Warning | Verdict::Critical if !taken => Role::Strong,
-                    _ => Role::Text,
+                let tone = match verdict {
+                    Verdict::Warning | Verdict::Critical if !taken => Tone::Strong,
+                    _ => Tone::Text,
                 };
-                Cell::new(queue.name.as_str().to_owned(), role)
+                Cell::new(queue.name.as_str().to_owned(), tone)
             }
             (STATUS, _) => match verdict {
                 Verdict::Warning | Verdict::Critical if taken => {
-                    Cell::new(format!("{} taken", glyphs::of_verdict(verdict)), Role::Muted)
+                    Cell::new(format!("{} taken", glyphs::sign(verdict)), Tone::Muted)
                 }
                 Verdict::Warning | Verdict::Critical => {
-                    Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), of_verdict(verdict))
+                    Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), Tone::of(verdict))
                 }
-                Verdict::Good => Cell::new("· ok", Role::Muted),
-                _ => Cell::new(format!("{} {}", glyphs::of_verdict(verdict), glyphs::word(verdict)), Role::Muted),
+                Verdict::Good => Cell::new("· ok", Tone::Muted),
+                _ => Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), Tone::Muted),
             },
             (TREND, _) => {
                 let Some(figures) = self.courses else { return Cell::none() };
                 let every = ask::steps(self.ctx.ui.window).1;
-                let bins = course::bins(self.ctx, figures, Some(&queue.id), &Slice::TOTAL, every);
-                let points = course::points(figures, &bins, KpiId::ServiceLevel);
-                Cell::new(trend::line(&points, usize::from(width)), Role::Muted)
+                let bins = series::bins(self.ctx, figures, Some(&queue.id), &Slice::TOTAL, every);
+                let points = series::points(figures, &bins, KpiId::ServiceLevel);
+                Cell::new(trend::line(&points, usize::from(width)), Tone::Muted)
             }
             (_, Some(KpiId::Waiting)) => {
-                let role = if queue.live.waiting == 0 { Role::Muted } else { Role::Strong };
-                Cell::new(queue.live.waiting.to_string(), role)
+                let tone = if queue.live.waiting == 0 { Tone::Muted } else { Tone::Strong };
+                Cell::new(queue.live.waiting.to_string(), tone)
             }
-            (_, Some(KpiId::InProgress)) => Cell::new(queue.live.in_progress.to_string(), Role::Text),
+            (_, Some(KpiId::InProgress)) => Cell::new(queue.live.in_progress.to_string(), Tone::Text),
             (_, Some(KpiId::LongestWait)) if queue.live.longest_wait.is_none() => Cell::none(),
             (_, Some(KpiId::LongestWait)) => Cell::figure(KpiId::LongestWait, Some(&self.longest(queue))),
             (_, Some(KpiId::AgentsAvailable)) => {
                 let (available, staffed) = (available(queue), staffed(queue));
-                let role = match (available, staffed, queue.live.waiting) {
-                    (0, _, 1..) => Role::Warning,
-                    (0, 0, _) => Role::Muted,
-                    _ => Role::Text,
+                let tone = match (available, staffed, queue.live.waiting) {
+                    (0, _, 1..) => Tone::Warning,
+                    (0, 0, _) => Tone::Muted,
+                    _ => Tone::Text,
                 };
-                Cell::new(format!("{available}/{staffed}"), role)
+                Cell::new(format!("{available}/{staffed}"), tone)
             }
             (_, Some(kpi)) => Cell::figure(kpi, self.figure(queue, kpi)),
             _ => Cell::none(),

@@ -10,10 +10,11 @@ use super::alerts::{self, Alerts, taken};
 use super::{Ctx, overlay};
 use crate::alert::State;
 use crate::text::{Label, fit};
+use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
 use crate::ui::state::Panel;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
 /// How many notes about sources stand on the rail.
@@ -26,15 +27,15 @@ pub fn lines(ctx: Ctx<'_>) -> usize {
 }
 
 /// What stands below the lines: what is off with sources that do well, and what a cause hides.
-fn foot(ctx: Ctx<'_>) -> Vec<(String, Role)> {
+fn foot(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
     let notes = ctx.notes();
     let more = notes.len().saturating_sub(NOTES);
-    let mut foot: Vec<(String, Role)> =
-        notes.into_iter().take(NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Role::Warning)).collect();
+    let mut foot: Vec<(String, Tone)> =
+        notes.into_iter().take(NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Tone::Warning)).collect();
     if let (Some((last, _)), 1..) = (foot.last_mut(), more) {
         *last = format!("(+{more} more) {last}");
     }
-    foot.extend(hidden(ctx).map(|words| (words, Role::Muted)));
+    foot.extend(hidden(ctx).map(|words| (words, Tone::Muted)));
     foot
 }
 
@@ -52,7 +53,7 @@ fn hidden(ctx: Ctx<'_>) -> Option<String> {
 }
 
 /// Draw the rail.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)> {
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let new = ctx.board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none()).count();
     let held = ctx.board.alerts.iter().filter(|e| taken(e)).count();
     let about = match (new, held) {
@@ -71,37 +72,36 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<(u16, u16)>
     // the panel lies where a table has its heading.
     let kept = cols(foot.len()) + u16::from(told.is_some() && inner.height >= 3);
     let height = needed.min(inner.height.saturating_sub(kept));
-    let cursor = if needed == 0 {
-        super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active")
+    if needed == 0 {
+        super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active", drawn);
     } else {
-        super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "")
-    };
+        super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "", drawn);
+    }
     panel::panel(buffer, area, ctx.theme, "Alerts", &about, focus);
     let mut rest = Rect { y: inner.y + height, height: inner.height - height, ..inner };
-    for (text, role) in foot {
+    for (text, tone) in foot {
         let line = Rect { height: rest.height.min(1), ..rest };
         let width = usize::from(line.width.saturating_sub(3));
         if line.height > 0 {
-            buffer.set_stringn(line.x + 2, line.y, fit(&text, width), width, ctx.theme.style(role));
+            buffer.set_stringn(line.x + 2, line.y, fit(&text, width), width, ctx.theme.style(tone));
         }
         rest = Rect { y: rest.y + line.height, height: rest.height - line.height, ..rest };
     }
-    let Some(e) = told else { return cursor };
+    let Some(e) = told else { return };
     if rest.height < 5 {
-        let lines = [(format!("→ {}", e.action), Role::Strong)];
+        let lines = [(format!("→ {}", e.action), Tone::Strong)];
         let width = usize::from(rest.width).saturating_sub(3);
         // Where it doesn't fit whole, one line says how it begins.
         if overlay::height(&lines, width) <= usize::from(rest.height) {
             overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
-        } else if let ([(text, role)], 1..) = (&lines, rest.height) {
-            buffer.set_stringn(rest.x + 2, rest.y, clauses(text, width), width, ctx.theme.style(*role));
+        } else if let ([(text, tone)], 1..) = (&lines, rest.height) {
+            buffer.set_stringn(rest.x + 2, rest.y, clauses(text, width), width, ctx.theme.style(*tone));
         }
-        return cursor;
+        return;
     }
     let room = Rect { y: rest.y + 1, height: rest.height - 1, ..rest };
     let used = alerts::detail(buffer, room, ctx, e);
     others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
-    cursor
 }
 
 /// As many whole clauses of an instruction as fit: half a one helps nobody.
@@ -126,8 +126,8 @@ fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
     for (e, _) in rail.rows.iter().filter(|(e, _)| e.id != told && !taken(e) && !e.action.is_empty()) {
         let verdict = glyphs::of_severity(e.severity);
         let lines = [
-            (format!("{} {}", glyphs::of_verdict(verdict), e.text), of_verdict(verdict)),
-            (format!("→ {}", e.action), Role::Text),
+            (format!("{} {}", glyphs::sign(verdict), e.text), Tone::of(verdict)),
+            (format!("→ {}", e.action), Tone::Text),
         ];
         let height = cols(overlay::height(&lines, usize::from(inner.width)));
         if y + height > inner.bottom() {

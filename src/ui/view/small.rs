@@ -7,7 +7,7 @@ use super::{Ctx, LEAST};
 use crate::alert::State;
 use crate::text::fit;
 use crate::ui::glyphs;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 
 /// Draw it.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
@@ -16,19 +16,19 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     }
     let width = usize::from(area.width);
     let worst = ctx.board.alerts.iter().find(|e| e.state == State::Firing && e.inhibited_by.is_none());
-    let (text, role) = match worst {
+    let (text, tone) = match worst {
         Some(episode) => {
             let verdict = glyphs::of_severity(episode.severity);
-            let line = format!("{} {} {}", glyphs::of_verdict(verdict), glyphs::word(verdict), episode.text);
-            (line, of_verdict(verdict))
+            let line = format!("{} {} {}", glyphs::sign(verdict), glyphs::word(verdict), episode.text);
+            (line, Tone::of(verdict))
         }
-        None => ("· no new alerts".to_owned(), Role::Good),
+        None => ("· no new alerts".to_owned(), Tone::Good),
     };
     let size = format!("needs {}×{}, has {}×{}", LEAST.0, LEAST.1, area.width, area.height);
     if area.height == 1 {
-        buffer.set_stringn(area.x, area.y, fit(&format!("{text} ({size})"), width), width, ctx.theme.style(role));
+        buffer.set_stringn(area.x, area.y, fit(&format!("{text} ({size})"), width), width, ctx.theme.style(tone));
     } else {
-        buffer.set_stringn(area.x, area.y, fit(&text, width), width, ctx.theme.style(role));
-        buffer.set_stringn(area.x, area.y + 1, fit(&size, width), width, ctx.theme.style(Role::Muted));
+        buffer.set_stringn(area.x, area.y, fit(&text, width), width, ctx.theme.style(tone));
+        buffer.set_stringn(area.x, area.y + 1, fit(&size, width), width, ctx.theme.style(Tone::Muted));
     }
 }

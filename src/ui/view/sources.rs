@@ -4,15 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::health::{ALL, Words, all_of, role, sign, skew, state, worst_first};
-use super::{Ctx, course, overlay};
+use super::health::{ALL, Words, all_of, sign, skew, state, tone, worst_first};
+use super::{Ctx, overlay, series};
 use crate::board::{Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::format::count;
 use crate::text::fit;
 use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::theme::Role;
+use crate::ui::theme::Tone;
 
 /// Draw the box that shows them all, from the `down`th line on.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
@@ -24,13 +24,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
             Keeper::Other(who) => format!("this board hears no source itself: {who}"),
             _ => "there is no source".to_owned(),
         };
-        lines.push((words, Role::Muted));
+        lines.push((words, Tone::Muted));
     }
     let widest = rows.iter().map(|source| source.name.as_str().width()).max().unwrap_or(0).min(24);
     let kinds = rows.iter().map(|source| source.kind.as_str().width()).max().unwrap_or(0).min(16);
     for (at, source) in rows.iter().enumerate() {
         if at > 0 {
-            lines.push((String::new(), Role::Text));
+            lines.push((String::new(), Tone::Text));
         }
         block(&mut lines, ctx, source, (widest, kinds));
     }
@@ -50,13 +50,13 @@ fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds
     let kind = fit(source.kind.as_str(), kinds);
     let head = format!("{} {name:<names$}  {kind:<kinds$}  {}", sign(source.health), state(ctx, source));
     let next = ctx.next_try(source).map_or_else(String::new, |words| format!(", {words}"));
-    let shown = if role(source.health) == Role::Muted { Role::Strong } else { role(source.health) };
+    let shown = if tone(source.health) == Tone::Muted { Tone::Strong } else { tone(source.health) };
     lines.push((format!("{head}{next}"), shown));
     if !source.reason.is_empty() {
-        lines.push((format!("  {}", source.reason), Role::Text));
+        lines.push((format!("  {}", source.reason), Tone::Text));
     }
     for words in skew(source).into_iter().chain(source.remark.as_ref().map(ToString::to_string)) {
-        lines.push((format!("  {} {words}", glyphs::WARNING), Role::Warning));
+        lines.push((format!("  {} {words}", glyphs::WARNING), Tone::Warning));
     }
     let life = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
     let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.when(at)));
@@ -67,11 +67,11 @@ fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds
             counts = format!("{counts}, {} {word}", n(number));
         }
     }
-    lines.push((format!("  {life}{newest}; {counts}"), Role::Muted));
+    lines.push((format!("  {life}{newest}; {counts}"), Tone::Muted));
     if let Some(rejection) = &source.last_rejection {
-        lines.push((format!("  last rejected: {rejection}"), Role::Muted));
+        lines.push((format!("  last rejected: {rejection}"), Tone::Muted));
     }
-    for words in course::told(ctx, &[source], ctx.board.at - Span::DAY, 3) {
-        lines.push((format!("  {} {words}", glyphs::MISSING), Role::Muted));
+    for words in series::told(ctx, &[source], ctx.board.at - Span::DAY, 3) {
+        lines.push((format!("  {} {words}", glyphs::MISSING), Tone::Muted));
     }
 }

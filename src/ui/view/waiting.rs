@@ -9,7 +9,7 @@ use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::grid::{self, Cell, Column, Grid, Key};
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 
 /// The columns.
 pub const COLUMNS: &[Column] = &[
@@ -104,20 +104,20 @@ impl Grid for Waiting<'_> {
                 };
                 let verdict = bands.verdict(kpi.better, &figure, 0, false);
                 let late = verdict > crate::kpi::Verdict::Good;
-                let sign = if late { glyphs::of_verdict(verdict) } else { "" };
-                let role = if late { of_verdict(verdict) } else { Role::Text };
-                Cell::new(format!("{sign}{}", crate::kpi::format::duration(self.waits(row))), role)
+                let sign = if late { glyphs::sign(verdict) } else { "" };
+                let tone = if late { Tone::of(verdict) } else { Tone::Text };
+                Cell::new(format!("{sign}{}", crate::kpi::format::duration(self.waits(row))), tone)
             }
             1 => text(&row.intent),
             2 => match &row.ringing {
-                Some(agent) => Cell::new(self.ctx.agent_name(agent).to_string(), Role::Accent),
+                Some(agent) => Cell::new(self.ctx.agent_name(agent).to_string(), Tone::Accent),
                 None => Cell::none(),
             },
             3 => text(&row.customer),
-            4 => row.position.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Role::Text)),
-            5 => row.priority.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Role::Text)),
-            6 => Cell::new(row.channel.key(), Role::Muted),
-            _ => Cell::new(row.contact.as_str().to_owned(), Role::Muted),
+            4 => row.position.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Tone::Text)),
+            5 => row.priority.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Tone::Text)),
+            6 => Cell::new(row.channel.key(), Tone::Muted),
+            _ => Cell::new(row.contact.as_str().to_owned(), Tone::Muted),
         }
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, course, overlay};
+use super::{Ctx, overlay, series};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
@@ -11,10 +11,10 @@ use crate::ui::ask;
 use crate::ui::data::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::theme::{Role, of_verdict};
+use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
-type Lines = Vec<(String, Role)>;
+type Lines = Vec<(String, Tone)>;
 
 /// Draw it.
 pub fn draw(
@@ -40,7 +40,7 @@ pub fn draw(
     // What to do must be seen however small the screen is.
     let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
     if !action.is_empty() {
-        lines.push((format!("→ {action}"), Role::Strong));
+        lines.push((format!("→ {action}"), Tone::Strong));
     }
     contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
     people(&mut lines, ctx, slice);
@@ -58,7 +58,7 @@ fn saw(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, e: &Episode) {
         None => "–".to_owned(),
     };
     let way = if e.above { "above" } else { "below" };
-    lines.push((format!("{} {} {}", glyphs::of_verdict(verdict), glyphs::word(verdict), e.text), of_verdict(verdict)));
+    lines.push((format!("{} {} {}", glyphs::sign(verdict), glyphs::word(verdict), e.text), Tone::of(verdict)));
     let fired = e.fired.map_or_else(String::new, |at| format!(", fired {}", format::clock(at, ctx.zone())));
     lines.push((
         format!(
@@ -71,19 +71,19 @@ fn saw(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, e: &Episode) {
             show(e.worst),
             e.figure.n
         ),
-        Role::Text,
+        Tone::Text,
     ));
     // That it fired stands above; what somebody did about it is news.
     if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-        lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Role::Muted));
+        lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Tone::Muted));
     }
 }
 
 /// Without an alert: how it stands against its lines.
 fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
     let Some(figure) = figure else {
-        lines.push(("…".to_owned(), Role::Muted));
+        lines.push(("…".to_owned(), Tone::Muted));
         return;
     };
     let verdict = figure.verdict;
@@ -96,7 +96,7 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
     };
     let target = format::target(kpi, &ctx.bands_of(kpi.id, ctx.ui.slice()))
         .map_or_else(String::new, |t| format!(" (target {t})"));
-    lines.push((format!("{} {}{target}: {words}", glyphs::of_verdict(verdict), kpi.show(figure)), of_verdict(verdict)));
+    lines.push((format!("{} {}{target}: {words}", glyphs::sign(verdict), kpi.show(figure)), Tone::of(verdict)));
 }
 
 /// How much better or worse the total is for each of its parts: the total less what it were without it.
@@ -145,8 +145,8 @@ fn contributions(
     if pulls.is_empty() {
         return;
     }
-    lines.push((String::new(), Role::Text));
-    lines.push((format!("what each {} does to it", dim.key()), Role::Heading));
+    lines.push((String::new(), Tone::Text));
+    lines.push((format!("what each {} does to it", dim.key()), Tone::Heading));
     let widest = pulls.iter().take(most.max(2)).map(|p| p.0.chars().count()).max().unwrap_or(0).min(24);
     for (name, by, value) in pulls.iter().take(most.max(2)) {
         let amount = match kpi.unit {
@@ -155,7 +155,7 @@ fn contributions(
             _ => format!("{by:+.2}"),
         };
         let name = format!("{:<widest$}", crate::text::fit(name, widest));
-        lines.push((format!("  {name} {value} {amount}"), if bad(*by) { Role::Warning } else { Role::Muted }));
+        lines.push((format!("  {name} {value} {amount}"), if bad(*by) { Tone::Warning } else { Tone::Muted }));
     }
 }
 
@@ -171,7 +171,7 @@ fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
         let at = AgentState::ALL.iter().position(|s| *s == state);
         at.and_then(|at| live.agents.get(at)).copied().unwrap_or(0)
     };
-    lines.push((String::new(), Role::Text));
+    lines.push((String::new(), Tone::Text));
     let wait = live.longest_wait.map_or_else(String::new, |wait| format!(", the oldest for {}", format::span(wait)));
     let nobody = live.waiting > 0 && count(AgentState::Available) == 0;
     lines.push((
@@ -183,7 +183,7 @@ fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
             count(AgentState::AfterContact),
             count(AgentState::Paused)
         ),
-        if nobody { Role::Warning } else { Role::Text },
+        if nobody { Tone::Warning } else { Tone::Text },
     ));
     let mut reasons: Vec<_> = live.pause_reasons.iter().filter(|(_, n)| *n > 0).collect();
     reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
@@ -192,18 +192,18 @@ fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
             .iter()
             .take(5)
             .map(|(reason, n)| format!("{} {n}", if reason.is_empty() { "no reason" } else { reason.as_str() }));
-        lines.push((format!("  paused: {}", words.collect::<Vec<_>>().join(", ")), Role::Muted));
+        lines.push((format!("  paused: {}", words.collect::<Vec<_>>().join(", ")), Tone::Muted));
     }
 }
 
 /// This half hour against those before.
 fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let Some(figures) = ctx.data.figures(ask::half_hours(ctx.ui, slice, kpi.id)) else { return };
-    let bins = course::bins(ctx, figures, None, slice, crate::kpi::Every::Minutes(30));
-    let offered = course::points(figures, &bins, KpiId::Offered);
-    let course = course::points(figures, &bins, kpi.id);
+    let bins = series::bins(ctx, figures, None, slice, crate::kpi::Every::Minutes(30));
+    let offered = series::points(figures, &bins, KpiId::Offered);
+    let course = series::points(figures, &bins, kpi.id);
     let (Some(now), true) = (offered.last().and_then(|point| point.value), offered.len() > 1) else { return };
-    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(trend::Point::known).collect();
+    let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(trend::TrendPoint::known).collect();
     let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
     // A half hour that has only begun is held against the same share of those before.
     let begun = figures.answer.rows.last().and_then(|row| row.start);
@@ -215,8 +215,8 @@ fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
             (gone / 60.0).round(),
             earlier.len()
         ),
-        if pace > mean * 1.2 { Role::Warning } else { Role::Text },
+        if pace > mean * 1.2 { Tone::Warning } else { Tone::Text },
     ));
-    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Role::Muted));
-    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Role::Muted));
+    lines.push((format!("  arrivals  {}", trend::line(&offered, offered.len().min(48))), Tone::Muted));
+    lines.push((format!("  {:<9} {}", kpi.short, trend::line(&course, course.len().min(48))), Tone::Muted));
 }

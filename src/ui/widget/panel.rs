@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::text::fit;
 use crate::ui::format::cols;
-use crate::ui::theme::{Role, Theme};
+use crate::ui::theme::{Theme, Tone};
 use unicode_width::UnicodeWidthStr;
 
 /// Draw the rule of a panel; what remains below it.
@@ -14,16 +14,16 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, name: &str, about: &
         return Rect { height: 0, ..area };
     }
     let width = usize::from(area.width);
-    buffer.set_stringn(area.x, area.y, "─".repeat(width), width, theme.style(Role::Faint));
-    let (mark, role) = if focus { ("▸ ", Role::Focus) } else { ("─ ", Role::Heading) };
-    buffer.set_stringn(area.x, area.y, mark, 2, theme.style(if focus { role } else { Role::Faint }));
+    buffer.set_stringn(area.x, area.y, "─".repeat(width), width, theme.style(Tone::Faint));
+    let (mark, tone) = if focus { ("▸ ", Tone::Focus) } else { ("─ ", Tone::Heading) };
+    buffer.set_stringn(area.x, area.y, mark, 2, theme.style(if focus { tone } else { Tone::Faint }));
     let name = fit(name, width.saturating_sub(4));
     let taken = name.width() + 3;
-    buffer.set_stringn(area.x + 2, area.y, format!("{name} "), width - 2, theme.style(role));
+    buffer.set_stringn(area.x + 2, area.y, format!("{name} "), width - 2, theme.style(tone));
     if !about.is_empty() && about.width() + 4 + taken <= width {
         let text = format!(" {about} ");
         let x = area.right() - 1 - cols(text.width());
-        buffer.set_stringn(x, area.y, text, width, theme.style(Role::Muted));
+        buffer.set_stringn(x, area.y, text, width, theme.style(Tone::Muted));
     }
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
@@ -32,6 +32,6 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, name: &str, about: &
 pub fn say(buffer: &mut Buffer, area: Rect, theme: Theme, words: &str) {
     if area.height > 0 {
         let width = usize::from(area.width.saturating_sub(4));
-        buffer.set_stringn(area.x + 2, area.y, fit(words, width), width, theme.style(Role::Muted));
+        buffer.set_stringn(area.x + 2, area.y, fit(words, width), width, theme.style(Tone::Muted));
     }
 }

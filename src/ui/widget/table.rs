@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::fit;
@@ -11,7 +11,7 @@ use crate::ui::format::cols;
 use crate::ui::glyphs;
 use crate::ui::grid::{Column, Grid};
 use crate::ui::state::List;
-use crate::ui::theme::{Role, Theme};
+use crate::ui::theme::{Theme, Tone};
 
 /// The columns that fit into `width`: their place and width, in the table's order.
 #[must_use]
@@ -54,17 +54,19 @@ pub fn fitting(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
     out
 }
 
-/// Draw the heading and the rows that fit; the rows of `list` in its order. What the screen reader's cursor is to
-/// stand on, where a row is selected.
+/// Draw the heading and the rows of `list` that fit. `offset` is the first row shown; it moves so that the selected row
+/// is visible. Returns where the cursor belongs, for screen readers, if a row is selected.
+#[expect(clippy::too_many_arguments, reason = "a table is drawn in two places")]
 pub fn draw(
     buffer: &mut Buffer,
     area: Rect,
     theme: Theme,
     grid: &dyn Grid,
     list: &List,
+    offset: &mut usize,
     focus: bool,
     stale: bool,
-) -> Option<(u16, u16)> {
+) -> Option<Position> {
     if area.height < 2 || area.width < 8 {
         return None;
     }
@@ -72,13 +74,12 @@ pub fn draw(
     heading(buffer, area, theme, grid, list, &columns, focus);
     let height = usize::from(area.height - 1);
     let at = list.position();
-    let mut offset = list.offset.get().min(list.order.len().saturating_sub(height));
+    *offset = (*offset).min(list.order.len().saturating_sub(height));
     if let Some(at) = at {
-        offset = offset.clamp((at + 1).saturating_sub(height), at.max((at + 1).saturating_sub(height)));
+        *offset = (*offset).clamp((at + 1).saturating_sub(height), at.max((at + 1).saturating_sub(height)));
     }
-    list.offset.set(offset);
     let mut cursor = None;
-    for (line, (place, row)) in list.order.iter().enumerate().skip(offset).take(height).enumerate() {
+    for (line, (place, row)) in list.order.iter().enumerate().skip(*offset).take(height).enumerate() {
         let y = area.y + 1 + cols(line);
         let selected = focus && Some(place) == at;
         draw_row(
@@ -91,16 +92,16 @@ pub fn draw(
             stale || grid.stands_still(*row as usize),
         );
         if selected {
-            let reverse = theme.style(Role::Selected);
+            let reverse = theme.style(Tone::Selected);
             let name = columns.first().map_or(0, |(_, width)| *width);
             let fill =
                 if theme.fills_rows() { area } else { Rect { x: area.x + 2, width: name.min(area.width - 2), ..area } };
             buffer.set_style(Rect { y, height: 1, ..fill }, reverse);
-            buffer.set_string(area.x, y, "▸", theme.style(Role::Focus));
-            cursor = Some((area.x, y));
+            buffer.set_string(area.x, y, "▸", theme.style(Tone::Focus));
+            cursor = Some(Position::new(area.x, y));
         }
     }
-    scrollbar(buffer, area, theme, offset, list.order.len());
+    scrollbar(buffer, area, theme, *offset, list.order.len());
     cursor
 }
 
@@ -136,9 +137,9 @@ fn heading(
             _ => "",
         };
         let title = format!("{}{mark}", fit(column.title, usize::from(*width).saturating_sub(mark.width())));
-        let role = if focus && list.column == at { Role::Focus } else { Role::Muted };
+        let tone = if focus && list.column == at { Tone::Focus } else { Tone::Muted };
         let pad = if column.left { 0 } else { width.saturating_sub(cols(title.width())) };
-        buffer.set_stringn(x + pad, area.y, &title, usize::from(*width), theme.style(role));
+        buffer.set_stringn(x + pad, area.y, &title, usize::from(*width), theme.style(tone));
     }
 }
 
@@ -161,9 +162,9 @@ fn draw_row(
         let text = fit(&cell.text, usize::from(*width));
         let pad = if left { 0 } else { width.saturating_sub(cols(text.width())) };
         // That a row stands still must be seen, whatever it shows is old.
-        let why = cell.role == Role::Strong && cell.text.starts_with(glyphs::MISSING);
-        let role = if stale && cell.role != Role::Faint && !why { Role::Stale } else { cell.role };
-        buffer.set_stringn(x + pad, area.y, &text, usize::from(*width), theme.style(role));
+        let why = cell.tone == Tone::Strong && cell.text.starts_with(glyphs::MISSING);
+        let tone = if stale && cell.tone != Tone::Faint && !why { Tone::Stale } else { cell.tone };
+        buffer.set_stringn(x + pad, area.y, &text, usize::from(*width), theme.style(tone));
         x += width + 1;
     }
 }
@@ -188,8 +189,8 @@ fn scrollbar(buffer: &mut Buffer, area: Rect, theme: Theme, offset: usize, len: 
     let thumb = (height * height / len).max(1);
     let from = offset * (height - thumb) / (len - height).max(1);
     for line in 0..height {
-        let (symbol, role) =
-            if (from..from + thumb).contains(&line) { ("┃", Role::Muted) } else { ("│", Role::Faint) };
-        buffer.set_string(area.right() - 1, area.y + 1 + cols(line), symbol, theme.style(role));
+        let (symbol, tone) =
+            if (from..from + thumb).contains(&line) { ("┃", Tone::Muted) } else { ("│", Tone::Faint) };
+        buffer.set_string(area.right() - 1, area.y + 1 + cols(line), symbol, theme.style(tone));
     }
 }

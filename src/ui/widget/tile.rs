@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::digits::{self, Size};
-use super::trend::{self, Point};
+use super::trend::{self, TrendPoint};
 use crate::kpi::{Bands, Better, Figure, Kpi, Verdict};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
-use crate::ui::theme::{Role, Theme, of_verdict};
+use crate::ui::theme::{Theme, Tone};
 
 /// What a tile shows.
 pub struct Tile<'a> {
@@ -21,7 +21,7 @@ pub struct Tile<'a> {
     /// What to aim for.
     pub bands: Bands,
     /// Its course, oldest first.
-    pub trend: &'a [Point],
+    pub trend: &'a [TrendPoint],
     /// What it is without, in words from long to short.
     pub without: &'a [String],
     /// Whether it is the selected one.
@@ -48,21 +48,21 @@ impl Tile<'_> {
         let unknown = Figure::default();
         let figure = self.figure.unwrap_or(&unknown);
         let verdict = figure.verdict;
-        let role = if self.stale {
-            Role::Stale
+        let tone = if self.stale {
+            Tone::Stale
         } else {
             match verdict {
-                Verdict::Good | Verdict::None if figure.is_known() => Role::Strong,
-                Verdict::None => Role::Muted,
-                other => of_verdict(other),
+                Verdict::Good | Verdict::None if figure.is_known() => Tone::Strong,
+                Verdict::None => Tone::Muted,
+                other => Tone::of(other),
             }
         };
         let bar = if self.selected {
-            Role::Focus
+            Tone::Focus
         } else if self.stale {
-            Role::Faint
+            Tone::Faint
         } else {
-            bar_role(verdict)
+            bar_tone(verdict)
         };
         for y in area.top()..area.bottom() {
             buffer.set_string(area.x, y, if self.selected { "█" } else { "▌" }, theme.style(bar));
@@ -70,8 +70,8 @@ impl Tile<'_> {
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
         let width = usize::from(inner.width);
         let name = if self.kpi.name.width() <= width { self.kpi.name } else { self.kpi.short };
-        let name_role = if self.selected { Role::Focus } else { Role::Muted };
-        buffer.set_stringn(inner.x, inner.y, fit(name, width), width, theme.style(name_role));
+        let name_tone = if self.selected { Tone::Focus } else { Tone::Muted };
+        buffer.set_stringn(inner.x, inner.y, fit(name, width), width, theme.style(name_tone));
 
         let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
         let fits = |size: Size| {
@@ -82,10 +82,10 @@ impl Tile<'_> {
         // All tiles of a page have one height, and so digits of one size where their values fit.
         let size = [(Size::Huge, HUGE), (Size::Large, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
         let after = if let Some((size, _)) = size {
-            digits::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(role));
+            digits::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(tone));
             inner.y + 1 + size.rows()
         } else {
-            buffer.set_stringn(inner.x, inner.y + 1, &value, width, theme.style(role));
+            buffer.set_stringn(inner.x, inner.y + 1, &value, width, theme.style(tone));
             inner.y + 2
         };
         self.badge(buffer, inner, after - 1, cols(value.width()), verdict, size.is_some(), theme);
@@ -94,7 +94,7 @@ impl Tile<'_> {
 
     #[expect(clippy::too_many_arguments, reason = "one place calls it, with what it has just worked out")]
     fn badge(&self, buffer: &mut Buffer, inner: Rect, y: u16, value: u16, verdict: Verdict, large: bool, theme: Theme) {
-        let (sign, mut word) = (glyphs::of_verdict(verdict), glyphs::word(verdict));
+        let (sign, mut word) = (glyphs::sign(verdict), glyphs::word(verdict));
         if verdict == Verdict::Good && self.figure.is_some_and(|figure| self.misses_target(figure)) {
             word = "fair";
         }
@@ -104,11 +104,11 @@ impl Tile<'_> {
         // What was bad when it was last seen is no alarm any more.
         let (sign, word, verdict) =
             if self.stale { (glyphs::MISSING, "old", Verdict::None) } else { (sign, word, verdict) };
-        let role = match verdict {
-            _ if self.stale => Role::Stale,
-            Verdict::Critical => Role::CriticalFill,
-            Verdict::Warning => Role::WarningFill,
-            _ => Role::Muted,
+        let tone = match verdict {
+            _ if self.stale => Tone::Stale,
+            Verdict::Critical => Tone::CriticalFill,
+            Verdict::Warning => Tone::WarningFill,
+            _ => Tone::Muted,
         };
         let free = if large { inner.width } else { inner.width.saturating_sub(value + 1) };
         let filled = matches!(verdict, Verdict::Warning | Verdict::Critical);
@@ -118,7 +118,7 @@ impl Tile<'_> {
             _ => sign.to_owned(),
         };
         let x = inner.right().saturating_sub(cols(text.width()));
-        buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(role));
+        buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(tone));
     }
 
     /// What it is without, as far as there is room.
@@ -176,15 +176,15 @@ impl Tile<'_> {
                 missing = 0;
             }
         }
-        buffer.set_stringn(inner.x, y, &words, width, theme.style(Role::Muted));
-        buffer.set_style(Rect { y, height: 1, width: missing.min(inner.width), ..inner }, theme.style(Role::Strong));
+        buffer.set_stringn(inner.x, y, &words, width, theme.style(Tone::Muted));
+        buffer.set_style(Rect { y, height: 1, width: missing.min(inner.width), ..inner }, theme.style(Tone::Strong));
         if !figure.is_known() {
             return;
         }
         let (arrow, good) = trend::direction(self.trend, self.kpi.better);
-        let role = match good {
-            Some(false) if !self.stale => Role::Warning,
-            _ => Role::Muted,
+        let tone = match good {
+            Some(false) if !self.stale => Tone::Warning,
+            _ => Tone::Muted,
         };
         let (row, room) = if y + 1 < bottom {
             (y + 1, width.saturating_sub(2))
@@ -194,15 +194,15 @@ impl Tile<'_> {
         let room = room.min(self.trend.len().max(1)).min(96);
         let line = trend::line(self.trend, room);
         let x = if row == y { inner.right().saturating_sub(cols(room) + 2) } else { inner.x };
-        buffer.set_stringn(x, row, &line, room, theme.style(Role::Muted));
-        buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(role));
+        buffer.set_stringn(x, row, &line, room, theme.style(Tone::Muted));
+        buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(tone));
     }
 }
 
-const fn bar_role(verdict: Verdict) -> Role {
+const fn bar_tone(verdict: Verdict) -> Tone {
     match verdict {
-        Verdict::Critical => Role::Critical,
-        Verdict::Warning => Role::Warning,
-        _ => Role::Faint,
+        Verdict::Critical => Tone::Critical,
+        Verdict::Warning => Tone::Warning,
+        _ => Tone::Faint,
     }
 }

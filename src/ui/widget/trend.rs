@@ -10,14 +10,14 @@ use crate::ui::glyphs::{EIGHTHS, MISSING, PART};
 
 /// A value of a course.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Point {
+pub struct TrendPoint {
     /// What is known of it.
     pub value: Option<f64>,
     /// A part of it, or all, is missing.
     pub gap: bool,
 }
 
-impl Point {
+impl TrendPoint {
     /// The value, where nothing of it is missing.
     #[must_use]
     pub fn known(&self) -> Option<f64> {
@@ -28,7 +28,7 @@ impl Point {
 /// The newest `width` values as eighths of a block between the least and the most of them; what is unknown stays
 /// empty, and what is missing has a sign of its own.
 #[must_use]
-pub fn line(values: &[Point], width: usize) -> String {
+pub fn line(values: &[TrendPoint], width: usize) -> String {
     let shown = values.get(values.len().saturating_sub(width)..).unwrap_or_default();
     let (least, most) = range(shown);
     let mut out = String::with_capacity(width * 3);
@@ -51,8 +51,8 @@ pub fn step(value: f64, least: f64, most: f64) -> &'static str {
     EIGHTHS.get(eighth(value, least, most, 6)).copied().unwrap_or(" ")
 }
 
-fn range(values: &[Point]) -> (f64, f64) {
-    let known = values.iter().filter_map(Point::known);
+fn range(values: &[TrendPoint]) -> (f64, f64) {
+    let known = values.iter().filter_map(TrendPoint::known);
     known.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
 }
 
@@ -73,8 +73,8 @@ fn eighth(value: f64, least: f64, most: f64, steps: usize) -> usize {
 /// Which way the newest value went against the mean of the three before it, and whether that is good: an arrow and
 /// `Some(good)`, or a bar and `None` where it stands.
 #[must_use]
-pub fn direction(values: &[Point], better: Better) -> (&'static str, Option<bool>) {
-    let mut known = values.iter().rev().filter_map(Point::known);
+pub fn direction(values: &[TrendPoint], better: Better) -> (&'static str, Option<bool>) {
+    let mut known = values.iter().rev().filter_map(TrendPoint::known);
     let Some(newest) = known.next() else { return (" ", None) };
     let before: Vec<f64> = known.take(3).collect();
     if before.is_empty() {
@@ -104,7 +104,7 @@ pub fn place(area: Rect, count: usize, at: usize) -> Rect {
 /// Bars from the bottom of `area`, one for each value, over its whole width; from zero to `most`. Where there are more
 /// values than columns the newest are shown. Where a part of a value is missing, what is known of it is hatched below
 /// the sign of what is missing.
-pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Point], most: f64, style: impl Fn(usize) -> Style) {
+pub fn bars(buffer: &mut Buffer, area: Rect, values: &[TrendPoint], most: f64, style: impl Fn(usize) -> Style) {
     if area.is_empty() {
         return;
     }
@@ -144,8 +144,8 @@ pub fn bars(buffer: &mut Buffer, area: Rect, values: &[Point], most: f64, style:
 mod tests {
     use super::*;
 
-    fn points<const N: usize>(values: [Option<f64>; N]) -> [Point; N] {
-        values.map(|value| Point { value, gap: false })
+    fn points<const N: usize>(values: [Option<f64>; N]) -> [TrendPoint; N] {
+        values.map(|value| TrendPoint { value, gap: false })
     }
 
     #[test]

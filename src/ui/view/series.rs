@@ -11,7 +11,7 @@ use crate::kpi::{Dim, Every, KpiId, Row, Slice};
 use crate::text::Label;
 use crate::ui::data::Figures;
 use crate::ui::glyphs;
-use crate::ui::widget::trend::Point;
+use crate::ui::widget::trend::TrendPoint;
 
 /// A gap shows in a bin where it is at least this part of it: less is lost in rounding.
 const SEEN: i64 = 60;
@@ -69,9 +69,9 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
 
 /// The course of a KPI.
 #[must_use]
-pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<Point> {
+pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<TrendPoint> {
     let value = |bin: &Bin<'_>| bin.row.and_then(|row| figures.of(row, kpi)).and_then(|figure| figure.value);
-    bins.iter().map(|bin| Point { value: value(bin), gap: bin.gap }).collect()
+    bins.iter().map(|bin| TrendPoint { value: value(bin), gap: bin.gap }).collect()
 }
 
 /// The gaps of sources: those that are over, and those that last.

@@ -1,0 +1,66 @@
+//! What a frame put where. Drawing returns it; the loop keeps it for the next key, click and frame.
+
+use ratatui::layout::{Position, Rect};
+use rustc_hash::FxHashMap;
+
+use crate::ui::state::{Page, Panel};
+
+/// What a click on an area of the screen refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClickTarget {
+    /// A panel's list: the wheel scrolls it, a click focuses it.
+    List(Panel),
+    /// A row of a list, by its index in the list's order.
+    Row(Panel, usize),
+    /// The heading of a column, by the column's index.
+    Column(Panel, usize),
+    /// A tile, by its index on the page.
+    Tile(usize),
+    /// The tab of a page.
+    Tab(Page),
+    /// A step of the drill trail, by its index.
+    Step(usize),
+    /// The state of the sources.
+    Sources,
+    /// The box that lies over the page.
+    Overlay,
+}
+
+/// What one frame learned while it was drawn.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Where the terminal's cursor belongs: at the text input, or at the selected row for screen readers.
+    pub cursor: Option<Position>,
+    /// The first row shown of each list. Lists that this frame does not show keep the value of the frame before.
+    pub offsets: FxHashMap<Panel, usize>,
+    /// How many rows of the focused list are visible: the distance of Page Up and Page Down.
+    pub page_rows: u16,
+    areas: Vec<(Rect, ClickTarget)>,
+}
+
+impl Default for Drawn {
+    fn default() -> Self {
+        Self { cursor: None, offsets: FxHashMap::default(), page_rows: 10, areas: Vec::new() }
+    }
+}
+
+impl Drawn {
+    /// The start of the next frame: scroll positions are kept, areas and cursor are drawn anew.
+    #[must_use]
+    pub fn next_frame(&self) -> Self {
+        Self { cursor: None, areas: Vec::new(), offsets: self.offsets.clone(), ..*self }
+    }
+
+    /// Record what lies at `area`. Where areas overlap the one recorded last counts.
+    pub fn note(&mut self, area: Rect, target: ClickTarget) {
+        if !area.is_empty() {
+            self.areas.push((area, target));
+        }
+    }
+
+    /// What lies at a column and row of the screen.
+    #[must_use]
+    pub fn at(&self, x: u16, y: u16) -> Option<ClickTarget> {
+        self.areas.iter().rev().find(|(area, _)| area.contains(Position::new(x, y))).map(|(_, target)| *target)
+    }
+}
