@@ -8,7 +8,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::Event;
-use floorwatch::kpi::{Dim, KpiId, Over, Query, Slice, Window};
+use floorwatch::kpi::{Dim, KpiId, Period, Query, Slice, Window};
 use floorwatch::source::simulator::{self, Scenario, Simulator};
 
 /// A board asks about once in so many events.
@@ -51,7 +51,7 @@ fn live(events: &[Event]) -> Engine {
     let query = Query {
         of: Slice::TOTAL,
         by: vec![Dim::Queue],
-        over: Over::Window(Window::Today),
+        over: Period::Window(Window::Today),
         every: None,
         kpis: vec![KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::Fcr, KpiId::AnswerP90],
         formula: None,

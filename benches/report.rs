@@ -13,7 +13,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use floorwatch::clock::Time;
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::kpi::{CATALOGUE, Dim};
-use floorwatch::report::{Asked, Input, Report};
+use floorwatch::report::{InputSummary, Report, ReportQuery};
 use floorwatch::source::read::{self, Options};
 
 mod generate;
@@ -57,13 +57,13 @@ fn parse(files: &[PathBuf]) -> Result<u64, read::Error> {
 fn report(files: &[PathBuf]) -> Result<Report, read::Error> {
     let mut reader = read::open(files, &Options::default())?;
     let mut engine = Engine::new(Settings { keep: None, ..Settings::default() });
-    let (mut input, mut first) = (Input::default(), None);
+    let (mut input, mut first) = (InputSummary::default(), None);
     reader.for_each(&mut |event| {
         first = Some(first.map_or(event.at, |first: Time| first.min(event.at)));
         input.count(engine.apply(&event));
     });
     input.rejected = reader.tally().rejected;
     let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
-    let asked = Asked { by: vec![Dim::Queue], kpis, ..Asked::default() };
+    let asked = ReportQuery { by: vec![Dim::Queue], kpis, ..ReportQuery::default() };
     Ok(Report::of(&mut engine, &asked, first, input))
 }

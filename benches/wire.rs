@@ -21,7 +21,7 @@ use axum::routing::get;
 use floorwatch::board::{Health, Mode};
 use floorwatch::clock::Clock;
 use floorwatch::floor::{Feed, Floor, Handle, Settings, SourceInfo};
-use floorwatch::kpi::{Dim, KpiId, Over, Query, Slice, Window};
+use floorwatch::kpi::{Dim, KpiId, Period, Query, Slice, Window};
 use floorwatch::source::{self, Connector, Kind};
 use floorwatch::{alert, engine};
 use tokio::sync::mpsc;
@@ -80,7 +80,7 @@ fn tell(what: &str, mut times: Vec<Duration>) {
 
 fn offered() -> Query {
     let of = Slice::of(Dim::Queue, "probe".into());
-    let over = Over::Window(Window::D7);
+    let over = Period::Window(Window::D7);
     Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None }
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::alert::Episode;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::kpi::{Bands, Calendar, KpiId, Live, Rules};
+use crate::kpi::{Bands, Calendar, CountingRules, KpiId, Live};
 use crate::text::Label;
 
 pub use gaps::GapRow;
@@ -38,7 +38,7 @@ pub struct Board {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<HubRow>,
     /// How figures are counted.
-    pub rules: Rules,
+    pub rules: CountingRules,
     /// The whole floor.
     pub total: Live,
     /// The queues, by name.

@@ -8,12 +8,12 @@ mod agents;
 mod answer;
 mod apply;
 mod calls;
+mod dedup;
 mod facts;
+mod interner;
 mod live;
-mod names;
 mod observed;
 mod repeats;
-mod seen;
 mod settings;
 mod store;
 mod view;
@@ -27,7 +27,7 @@ use smallvec::SmallVec;
 
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, QueueProfile};
-use crate::kpi::{Calendar, Gives};
+use crate::kpi::{Calendar, Evidence};
 use crate::text::Label;
 
 pub use live::{AgentNow, ContactNow, QueueNow};
@@ -35,7 +35,7 @@ pub use settings::{QueueSettings, Settings};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ApplyOutcome {
     /// It was counted.
     Counted,
     /// It was counted where it belongs, though it came later than `lateness` allows.
@@ -50,14 +50,14 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 pub struct Engine {
     settings: Settings,
-    queues: names::Names,
-    intents: names::Names,
-    agents: names::Names,
-    teams: names::Names,
-    customers: names::Names,
-    evaluators: names::Names,
-    origins: names::Names,
-    reasons: names::Names,
+    queues: interner::Interner,
+    intents: interner::Interner,
+    agents: interner::Interner,
+    teams: interner::Interner,
+    customers: interner::Interner,
+    evaluators: interner::Interner,
+    origins: interner::Interner,
+    reasons: interner::Interner,
     /// By number of the name.
     queue_facts: Vec<QueueFacts>,
     agent_facts: Vec<AgentFacts>,
@@ -74,11 +74,11 @@ pub struct Engine {
     cells: facts::Cells,
     minutes: facts::Minutes,
     repeats: repeats::Repeats,
-    seen: seen::Seen,
+    dedup: dedup::Dedup,
     restarts: Vec<(u32, Time)>,
     gaps: Vec<Gap>,
     lines: view::Lines,
-    gives: Gives,
+    evidence: Evidence,
     /// The newest time seen, of all and by origin.
     newest: Time,
     newest_by_origin: Vec<Time>,
@@ -139,8 +139,8 @@ impl Engine {
 
     /// What kinds of events have been seen.
     #[must_use]
-    pub const fn gives(&self) -> Gives {
-        self.gives
+    pub const fn evidence(&self) -> Evidence {
+        self.evidence
     }
 
     /// The first instant at which anything counted happened.
@@ -179,7 +179,7 @@ impl Engine {
 
     fn forget(&mut self, now: Time) {
         let Some(keep) = self.settings.keep else { return };
-        self.seen.turn(now);
+        self.dedup.turn(now);
         let calendar = self.settings.calendar;
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
         let oldest = calendar.day_start(now, days);

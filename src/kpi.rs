@@ -1,15 +1,15 @@
 //! The KPI catalogue: the one list of what floorwatch measures.
 //!
 //! Panels, alert rules, configuration keys, reports and the docs all read [`CATALOGUE`]. A KPI is a name, a
-//! direction, its bands and a function from a [`Reading`] to a [`Figure`] that keeps its numerator and
+//! direction, its bands and a function from a [`KpiInputs`] to a [`Figure`] that keeps its numerator and
 //! denominator. Formulas and ids are a contract; they don't drift.
 
-pub mod bag;
 pub mod bands;
 mod catalogue;
 pub mod figure;
 pub mod format;
 mod formula;
+pub mod samples;
 pub mod slice;
 pub mod stats;
 pub mod tally;
@@ -25,8 +25,8 @@ use crate::text::Label;
 
 pub use bands::{Bands, Better};
 pub use catalogue::{CATALOGUE, CORE, KpiId};
-pub use figure::{Figure, Part, Verdict};
-pub use slice::{Answer, Calendar, Dim, Every, Over, Query, Row, Slice, Window};
+pub use figure::{Figure, FigurePart, Verdict};
+pub use slice::{Answer, AnswerRow, Calendar, Dim, Every, Period, Query, Slice, Window};
 pub use tally::Tally;
 
 /// One entry of the catalogue.
@@ -46,7 +46,7 @@ pub struct Kpi {
     /// The lines it is judged by where the configuration says nothing.
     pub bands: Bands,
     /// Which group of panels and documentation it belongs to.
-    pub group: Group,
+    pub group: KpiGroup,
     /// The formula in words.
     pub formula: &'static str,
     /// What to do when it is past its line.
@@ -54,7 +54,7 @@ pub struct Kpi {
     /// Whether few samples make it no news: a rate or a mean, not a count or a gauge.
     pub sampled: bool,
     /// The figure.
-    pub compute: fn(&Reading<'_>) -> Figure,
+    pub compute: fn(&KpiInputs<'_>) -> Figure,
 }
 
 /// What a KPI's values are counted in.
@@ -81,7 +81,7 @@ pub enum Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Group {
+pub enum KpiGroup {
     Live,
     Accessibility,
     Efficiency,
@@ -92,7 +92,7 @@ pub enum Group {
 
 /// Everything a KPI may look at.
 #[derive(Clone, Copy)]
-pub struct Reading<'a> {
+pub struct KpiInputs<'a> {
     /// What was counted in the window.
     pub tally: &'a Tally,
     /// What stands now.
@@ -102,9 +102,9 @@ pub struct Reading<'a> {
     /// The same slice in the same hours of the weeks before (or the day before), for `speed_trap`.
     pub baseline: Option<&'a Tally>,
     /// How to count.
-    pub rules: &'a Rules,
+    pub rules: &'a CountingRules,
     /// What kinds of events have ever been seen: a KPI whose kind never came says so.
-    pub gives: Gives,
+    pub evidence: Evidence,
     /// The slice is about an agent.
     pub of_agent: bool,
     /// The instant the question is asked.
@@ -146,7 +146,7 @@ pub struct AgentTimes {
 
 /// How to count: the parts of the definitions that a centre may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Rules {
+pub struct CountingRules {
     /// Which of the six service levels.
     pub formula: Formula,
     /// Reasons for leaving that are in no denominator.
@@ -159,7 +159,7 @@ pub struct Rules {
     pub min_samples: u64,
 }
 
-impl Default for Rules {
+impl Default for CountingRules {
     fn default() -> Self {
         Self {
             formula: Formula::Offered,
@@ -246,7 +246,7 @@ pub enum FcrMethod {
 /// What kinds of events have been seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag a kind of event")]
-pub struct Gives {
+pub struct Evidence {
     /// Survey answers with satisfaction.
     pub csat: bool,
     /// Survey answers with effort.

@@ -3,12 +3,12 @@
 //! A [`Report`] is a plain value; a renderer is a function from it to text, one file each. Values go to machines as
 //! they are, unrounded; people see what [`crate::kpi::format`] makes of them.
 
-mod ask;
 mod csv;
 mod html;
 mod json;
 mod markdown;
 mod notes;
+mod query;
 mod table;
 
 use serde::Serialize;
@@ -16,10 +16,10 @@ use serde::Serialize;
 use crate::clock::{Span, Time};
 use crate::engine;
 use crate::event::LeftReason;
-use crate::kpi::{CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Row, Verdict};
+use crate::kpi::{AnswerRow, CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Verdict};
 use crate::source::Rejection;
 
-pub use ask::Asked;
+pub use query::ReportQuery;
 
 /// Figures over a stretch of time, with what is needed to trust them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Report {
     /// Time zone and start of the business day.
     pub calendar: Calendar,
     /// What was read, and what was set aside.
-    pub input: Input,
+    pub input: InputSummary,
     /// The dimensions of the rows' keys.
     pub by: Vec<Dim>,
     /// The steps the rows are cut into.
@@ -43,7 +43,7 @@ pub struct Report {
     /// The figures of the whole, in the order of `kpis`.
     pub total: Vec<Figure>,
     /// The rows, sorted by key and start.
-    pub rows: Vec<Row>,
+    pub rows: Vec<AnswerRow>,
 }
 
 /// How things were counted.
@@ -93,7 +93,7 @@ impl Default for ReportSettings {
 
 /// What was read, and what was set aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Input {
+pub struct InputSummary {
     /// Events taken in.
     pub events: u64,
     /// Lines that could not be.
@@ -115,7 +115,7 @@ pub struct Input {
 }
 
 /// How many rejected lines a report names.
-pub const REJECTIONS: usize = 20;
+pub const MAX_LISTED_REJECTIONS: usize = 20;
 
 /// A report's form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -189,9 +189,9 @@ impl Report {
 
     /// The rows for people: those in which something of `columns` happened. Self-service sessions, say, have no queue
     /// and would be rows of nothing but dashes.
-    fn shown_rows(&self, columns: &[KpiId]) -> Vec<&Row> {
+    fn shown_rows(&self, columns: &[KpiId]) -> Vec<&AnswerRow> {
         let says = |figure: &Figure| figure.value.is_some_and(|value| value != 0.0);
-        let happened = |row: &&Row| columns.iter().any(|id| self.figure(&row.figures, *id).is_some_and(says));
+        let happened = |row: &&AnswerRow| columns.iter().any(|id| self.figure(&row.figures, *id).is_some_and(says));
         self.rows.iter().filter(happened).collect()
     }
 
@@ -212,7 +212,7 @@ impl Report {
     }
 
     /// A row's key for people, in the order of [`Self::key_heads`].
-    fn key_cells(&self, row: &Row) -> Vec<String> {
+    fn key_cells(&self, row: &AnswerRow) -> Vec<String> {
         let value = |dim: &Dim| match row.key.get(*dim) {
             Some(label) if !label.is_empty() => label.to_string(),
             _ => format!("no {}", dim.key()),

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use floorwatch::clock::{Span, Time};
 use floorwatch::event::{
-    AgentProfile, AgentState, Channel, Event, Kind, Offer, QueueProfile, Scored, SelfService, Step, Survey,
+    AgentProfile, AgentState, Channel, Event, EventKind, Offer, QueueProfile, Scored, SelfService, Step, Survey,
 };
 use floorwatch::text::Label;
 
@@ -35,7 +35,7 @@ impl Dice {
 struct Later {
     at: Time,
     count: u64,
-    kind: Kind,
+    kind: EventKind,
 }
 
 impl Ord for Later {
@@ -96,15 +96,15 @@ impl Crowd {
             let name = Some(Label::new(&format!("Queue {number}")));
             let profile =
                 QueueProfile { queue: queue(number), name, channel: Some(channel(number)), service_level_s: None };
-            each(crowd.event(start, Kind::QueueProfile(profile)));
+            each(crowd.event(start, EventKind::QueueProfile(profile)));
         }
         for number in 0..AGENTS {
             let queues = (0..4).map(|back| queue((number + back * 17) % QUEUES)).collect();
             let team = Some(Label::new(&format!("team {:03}", number % TEAMS)));
             let profile = AgentProfile { agent: agent(number), team, queues, ..AgentProfile::default() };
-            each(crowd.event(start, Kind::AgentProfile(profile)));
+            each(crowd.event(start, EventKind::AgentProfile(profile)));
             let state = AgentState::Available;
-            each(crowd.event(start, Kind::AgentState { agent: agent(number), state, reason: None, lasts: None }));
+            each(crowd.event(start, EventKind::AgentState { agent: agent(number), state, reason: None, lasts: None }));
         }
         crowd
     }
@@ -119,7 +119,7 @@ impl Crowd {
         self.tell(until, each);
     }
 
-    fn event(&mut self, at: Time, kind: Kind) -> Event {
+    fn event(&mut self, at: Time, kind: EventKind) -> Event {
         self.count += 1;
         let id = Some(Label::new(&self.count.to_string()));
         Event { at, origin: Label::fixed("/crowd"), id, kind }
@@ -128,7 +128,7 @@ impl Crowd {
     fn tell(&mut self, until: Time, each: &mut dyn FnMut(Event)) {
         while self.later.peek().is_some_and(|Reverse(later)| later.at <= until) {
             let Some(Reverse(Later { at, kind, .. })) = self.later.pop() else { return };
-            if let Kind::Contact { step: Step::Wrapped { agent, .. }, .. } = &kind {
+            if let EventKind::Contact { step: Step::Wrapped { agent, .. }, .. } = &kind {
                 let digits = agent.as_str().trim_start_matches("agent-");
                 self.free.extend(digits.parse::<u64>());
             }
@@ -136,7 +136,7 @@ impl Crowd {
         }
     }
 
-    fn later(&mut self, at: Time, kind: Kind) {
+    fn later(&mut self, at: Time, kind: EventKind) {
         self.count += 1;
         self.later.push(Reverse(Later { at, count: self.count, kind }));
     }
@@ -151,7 +151,7 @@ impl Crowd {
         let id = Label::new(&format!("c{:07}", self.contacts));
         if self.dice.roll(100) < 2 {
             let session = SelfService { session: id, contained: true, channel: Some(channel), intent, customer };
-            return each(self.event(self.now, Kind::SelfService(session)));
+            return each(self.event(self.now, EventKind::SelfService(session)));
         }
         let position = u32::try_from(1 + self.dice.roll(6)).ok();
         let offer = Offer {
@@ -164,7 +164,7 @@ impl Crowd {
             auth_steps: None,
             untimed: false,
         };
-        let step = |step| Kind::Contact { contact: id.clone(), queue: Some(name.clone()), step };
+        let step = |step| EventKind::Contact { contact: id.clone(), queue: Some(name.clone()), step };
         each(self.event(self.now, step(Step::Offered(offer))));
         let waited = Span(self.dice.seconds(0, 30).0 * i64::try_from(self.dice.roll(4)).unwrap_or(0));
         let answered = self.now + waited;

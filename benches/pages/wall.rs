@@ -11,7 +11,7 @@ use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::Event;
 use floorwatch::floor::Only;
-use floorwatch::kpi::{Dim, Over, Query, Slice, Window};
+use floorwatch::kpi::{Dim, Period, Query, Slice, Window};
 use floorwatch::text::Label;
 use floorwatch::ui::action::Keymap;
 use floorwatch::ui::ask::Want;
@@ -77,7 +77,7 @@ impl Floor {
     /// Ask so many other things that the engine forgets what it was asked.
     pub(crate) fn distract(&mut self) {
         for other in 0..OTHERS {
-            let over = Over::Range(Time(other), Time(other + 1));
+            let over = Period::Range(Time(other), Time(other + 1));
             let of = Slice::of(Dim::Queue, Label::fixed("nobody's"));
             let query = Query { of, by: Vec::new(), over, every: None, kpis: Vec::new(), formula: None };
             self.engine.ask(&query, self.now);

@@ -10,7 +10,7 @@ use super::state::{Judged, Phase};
 use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
 use super::{Command, Entry, Episode, Refusal, Severity, Who, mute};
 use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::Label;
 
 pub use super::watch::{Surroundings, Watched};
@@ -345,13 +345,13 @@ fn ask(
 ) -> Place {
     let fits = |query: &Query| {
         query.by.first().copied() == each
-            && window.is_none_or(|window| query.over == Over::Window(window) && query.formula == formula)
+            && window.is_none_or(|window| query.over == Period::Window(window) && query.formula == formula)
     };
     let query = queries.iter().position(fits).unwrap_or_else(|| {
         queries.push(Query {
             of: Slice::TOTAL,
             by: each.into_iter().collect(),
-            over: Over::Window(window.unwrap_or(Window::M15)),
+            over: Period::Window(window.unwrap_or(Window::M15)),
             every: None,
             kpis: Vec::new(),
             formula,

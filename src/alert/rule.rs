@@ -6,7 +6,7 @@ use super::Severity;
 use super::hours::Hours;
 use super::pattern::Patterns;
 use crate::clock::Span;
-use crate::kpi::{Bands, Better, Dim, Formula, Group, Kpi, KpiId, Unit, Window};
+use crate::kpi::{Bands, Better, Dim, Formula, Kpi, KpiGroup, KpiId, Unit, Window};
 use crate::text::Label;
 
 /// The name of the rule about sources themselves.
@@ -89,7 +89,7 @@ impl Rule {
 
     /// Whether it watches what stands now.
     pub(super) fn is_live(&self) -> bool {
-        self.def().is_some_and(|def| def.group == Group::Live)
+        self.def().is_some_and(|def| def.group == KpiGroup::Live)
     }
 
     /// This rule as it holds in a slice that the board judges by `bands`.

@@ -7,7 +7,7 @@ use crate::clock::{Span, Time, duration};
 use crate::config::Config;
 use crate::engine::{self, Engine};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
-use crate::report::{Asked, Format, Input, Report};
+use crate::report::{Format, InputSummary, Report, ReportQuery};
 use crate::source::csv::Columns;
 use crate::source::queue_log::Verbs;
 use crate::source::read::{self, Options};
@@ -62,7 +62,7 @@ pub struct Wanted {
     /// The file that names the columns of CSV files.
     pub columns: Option<PathBuf>,
     /// What the report is about.
-    pub asked: Asked,
+    pub asked: ReportQuery,
     /// The names of the centre's own verbs in queue_log.
     pub verbs: Verbs,
     /// How to count: the configuration's way, with what the command line says laid over it.
@@ -105,7 +105,7 @@ impl Args {
             files: self.files.clone(),
             columns: self.columns.clone(),
             verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs().0).collect()),
-            asked: Asked { from, to, by: self.by.clone(), every: self.every, kpis },
+            asked: ReportQuery { from, to, by: self.by.clone(), every: self.every, kpis },
             settings,
         })
     }
@@ -129,7 +129,7 @@ impl Wanted {
         let options = Options { columns, verbs: self.verbs.clone(), now: Some(now), ..Options::default() };
         let mut reader = read::open(&self.files, &options)?;
         let mut engine = Engine::new(self.settings.clone());
-        let mut input = Input::default();
+        let mut input = InputSummary::default();
         let mut first: Option<Time> = None;
         reader.for_each(&mut |event| {
             first = Some(first.map_or(event.at, |first| first.min(event.at)));

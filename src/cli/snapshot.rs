@@ -8,7 +8,7 @@ use crate::app;
 use crate::board::Board;
 use crate::config::Config;
 use crate::floor::Handle;
-use crate::kpi::{Answer, Dim, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Answer, Dim, KpiId, Period, Query, Slice, Window};
 use crate::text::{Label, csv_safe};
 
 const WINDOWS: [&str; 7] = ["15m", "30m", "1h", "interval", "today", "7d", "30d"];
@@ -76,7 +76,7 @@ impl Args {
 
     fn query(&self) -> Query {
         let of = self.queue.as_ref().map_or(Slice::TOTAL, |queue| Slice::of(Dim::Queue, Label::new(queue)));
-        let over = Over::Window(self.window);
+        let over = Period::Window(self.window);
         Query { of, by: vec![Dim::Queue], over, every: None, kpis: KPIS.to_vec(), formula: None }
     }
 
@@ -127,7 +127,7 @@ fn lines(board: &Board, answer: &Answer, alerts: &[&Episode]) -> String {
     for alert in alerts {
         let _ = writeln!(out, "{:<8}  {}: {}", alert.severity.key(), alert.text, alert.action);
     }
-    let name = |row: &crate::kpi::Row| {
+    let name = |row: &crate::kpi::AnswerRow| {
         let id = row.key.get(Dim::Queue).cloned().unwrap_or_default();
         board.queues.iter().find(|queue| queue.id == id).map_or(id, |queue| queue.name.clone())
     };

@@ -10,7 +10,8 @@ use super::view::{Key, View};
 use super::{Engine, live};
 use crate::clock::{Span, Time};
 use crate::kpi::{
-    AgentTimes, Answer, Bands, Dim, Every, Figure, KpiId, Live, Over, Query, Reading, Row, Rules, Slice, Tally, Window,
+    AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiId, KpiInputs, Live, Period, Query,
+    Slice, Tally, Window,
 };
 use crate::text::Label;
 
@@ -22,7 +23,7 @@ const KEPT: usize = 64;
 struct Cut {
     of: Slice,
     by: Vec<Dim>,
-    over: Over,
+    over: Period,
     every: Option<Every>,
     /// Of the same hours so many days before; 0 for the question itself.
     days_before: u32,
@@ -65,8 +66,8 @@ impl Engine {
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
         self.write_up();
         let range = match query.over {
-            Over::Window(window) => window.range(now, &self.settings.calendar),
-            Over::Range(from, to) => from..to,
+            Period::Window(window) => window.range(now, &self.settings.calendar),
+            Period::Range(from, to) => from..to,
         };
         let cut =
             Cut { of: query.of.clone(), by: query.by.clone(), over: query.over, every: query.every, days_before: 0 };
@@ -86,15 +87,15 @@ impl Engine {
     pub fn contacts(
         &mut self,
         of: &Slice,
-        over: Over,
+        over: Period,
         now: Time,
         only_abandoned: bool,
         limit: usize,
     ) -> Vec<ContactNow> {
         self.write_up();
         let range = match over {
-            Over::Window(window) => window.range(now, &self.settings.calendar),
-            Over::Range(from, to) => from..to,
+            Period::Window(window) => window.range(now, &self.settings.calendar),
+            Period::Range(from, to) => from..to,
         };
         let Some(of) = self.numbers(of) else { return Vec::new() };
         let within = |visit: &super::visit::Visit| {
@@ -120,7 +121,7 @@ impl Engine {
 
     /// The handled contacts of the last hour by queue, for the expected wait.
     pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<u32, Tally> {
-        let over = Over::Window(Window::H1);
+        let over = Period::Window(Window::H1);
         let range = Window::H1.range(now, &self.settings.calendar);
         let cut = Cut { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, days_before: 0 };
         let view = self.refreshed(&cut, &range);
@@ -173,7 +174,7 @@ impl Engine {
         let mut view = self.views.take(cut);
         let of = self.numbers(&cut.of);
         let grouping = |cell: &Cell| self.group(of.as_deref(), &cut.by, cell);
-        let open_ended = matches!(cut.over, Over::Window(_)) && cut.days_before == 0;
+        let open_ended = matches!(cut.over, Period::Window(_)) && cut.days_before == 0;
         // A value that is new to the floor gives the slice its number only now.
         let epoch = self.epoch << 1 | u64::from(of.is_some());
         view.refresh(
@@ -192,7 +193,7 @@ impl Engine {
 
     fn beside(&mut self, query: &Query, range: &Range<Time>, now: Time) -> Beside {
         let asks = |ids: &[KpiId]| query.kpis.iter().any(|kpi| ids.contains(kpi));
-        let live_asked = query.kpis.iter().any(|kpi| kpi.def().group == crate::kpi::Group::Live);
+        let live_asked = query.kpis.iter().any(|kpi| kpi.def().group == crate::kpi::KpiGroup::Live);
         let baseline = asks(&[KpiId::SpeedTrap]).then(|| self.baseline(query, range, now)).flatten();
         let handled = if asks(&[KpiId::EstimatedWait]) { self.handled_last_hour(now) } else { FxHashMap::default() };
         let of = self.numbers(&query.of);
@@ -292,7 +293,14 @@ impl Engine {
         Some((total, groups))
     }
 
-    fn rows(&mut self, query: &Query, view: &View, beside: &Beside, rules: &Rules, now: Time) -> Vec<Row> {
+    fn rows(
+        &mut self,
+        query: &Query,
+        view: &View,
+        beside: &Beside,
+        rules: &CountingRules,
+        now: Time,
+    ) -> Vec<AnswerRow> {
         if query.by.is_empty() && query.every.is_none() {
             return Vec::new();
         }
@@ -321,7 +329,7 @@ impl Engine {
             .map(|((group, step), tally)| {
                 let key = self.key(&query.by, group);
                 let figures = self.figures(query, &key, tally, beside, Some((group, step)), rules, now);
-                Row { key, start: query.every.map(|_| Time(step)), figures }
+                AnswerRow { key, start: query.every.map(|_| Time(step)), figures }
             })
             .collect()
     }
@@ -358,7 +366,7 @@ impl Engine {
         tally: &Tally,
         beside: &Beside,
         place: Option<Key>,
-        rules: &Rules,
+        rules: &CountingRules,
         now: Time,
     ) -> Vec<Figure> {
         let group = place.map(|(group, _)| group);
@@ -379,13 +387,13 @@ impl Engine {
             (Some((_, groups)), Some(group)) => groups.get(&group),
             _ => None,
         };
-        let reading = Reading {
+        let reading = KpiInputs {
             tally,
             live,
             times,
             baseline,
             rules,
-            gives: self.gives,
+            evidence: self.evidence,
             of_agent: part(Dim::Agent).is_some(),
             now,
         };

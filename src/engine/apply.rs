@@ -6,9 +6,9 @@ use super::agents::Said;
 use super::calls::{Call, Joining, Move, Step, Taken};
 use super::facts::{Cell, Count, Fact};
 use super::visit::Visit;
-use super::{AgentFacts, Engine, Gap, Outcome, QueueFacts};
+use super::{AgentFacts, ApplyOutcome, Engine, Gap, QueueFacts};
 use crate::clock::{Span, Time};
-use crate::event::{self, AgentProfile, Channel, Event, Kind, QueueProfile, SelfService, Survey};
+use crate::event::{self, AgentProfile, Channel, Event, EventKind, QueueProfile, SelfService, Survey};
 use crate::kpi::KpiId;
 use crate::text::Label;
 
@@ -17,23 +17,23 @@ const SETTLES_AFTER: Span = Span(600_000_000);
 
 impl Engine {
     /// Take an event in.
-    pub fn apply(&mut self, event: &Event) -> Outcome {
+    pub fn apply(&mut self, event: &Event) -> ApplyOutcome {
         if let Some(id) = &event.id
-            && !self.seen.first_time(&event.origin, id)
+            && !self.dedup.first_time(&event.origin, id)
         {
-            return Outcome::Duplicate;
+            return ApplyOutcome::Duplicate;
         }
         let origin = self.origins.id(&event.origin);
         let late = self.mind_the_time(event, origin);
         let taken = match &event.kind {
-            Kind::Contact { contact, queue, step } => self.step(event.at, origin, contact, queue.as_ref(), step),
-            Kind::SelfService(session) => {
+            EventKind::Contact { contact, queue, step } => self.step(event.at, origin, contact, queue.as_ref(), step),
+            EventKind::SelfService(session) => {
                 self.self_service(event.at, session);
                 Taken::Yes
             }
-            Kind::AgentState { agent, state, reason, lasts } => {
+            EventKind::AgentState { agent, state, reason, lasts } => {
                 let reason = self.reasons.maybe(reason.as_ref());
-                self.gives.agent_states = true;
+                self.evidence.agent_states = true;
                 let line = &mut self.agent(agent).line;
                 line.say(event.at, Said::State(*state, reason));
                 if let Some(lasts) = lasts {
@@ -41,15 +41,15 @@ impl Engine {
                 }
                 Taken::Yes
             }
-            Kind::AgentProfile(profile) => {
+            EventKind::AgentProfile(profile) => {
                 self.agent_profile(profile);
                 Taken::Yes
             }
-            Kind::QueueProfile(profile) => {
+            EventKind::QueueProfile(profile) => {
                 self.queue_profile(profile, origin);
                 Taken::Yes
             }
-            Kind::Observed { queue, figures, .. } => {
+            EventKind::Observed { queue, figures, .. } => {
                 let queue = self.queue(queue, origin);
                 for (key, value) in figures {
                     if let Some(kpi) = KpiId::parse(key.as_str()) {
@@ -58,20 +58,20 @@ impl Engine {
                 }
                 Taken::Yes
             }
-            Kind::Restarted => {
+            EventKind::Restarted => {
                 self.restarted(event.at, origin);
                 Taken::Yes
             }
             // It is no fact about a contact; whoever draws trends asks for the gaps.
-            Kind::Missed { since } => {
+            EventKind::Missed { since } => {
                 self.gaps.push(Gap { origin: event.origin.clone(), since: *since, until: event.at });
                 Taken::Yes
             }
         };
         match taken {
-            Taken::OutOfPlace => Outcome::OutOfPlace,
-            Taken::Yes if late => Outcome::Late,
-            Taken::Yes => Outcome::Counted,
+            Taken::OutOfPlace => ApplyOutcome::OutOfPlace,
+            Taken::Yes if late => ApplyOutcome::Late,
+            Taken::Yes => ApplyOutcome::Counted,
         }
     }
 
@@ -171,7 +171,7 @@ impl Engine {
     }
 
     fn self_service(&mut self, at: Time, session: &SelfService) {
-        self.gives.self_service = true;
+        self.evidence.self_service = true;
         let cell = Cell {
             intent: self.intents.maybe(session.intent.as_ref()),
             channel: session.channel.unwrap_or_default() as u8,
@@ -274,9 +274,9 @@ impl Engine {
     fn translate(&mut self, step: &event::Step) -> Move {
         match step {
             event::Step::Offered(offer) => {
-                self.gives.customers |= offer.customer.is_some();
-                self.gives.positions |= offer.position.is_some();
-                self.gives.auth_steps |= offer.auth_steps.is_some();
+                self.evidence.customers |= offer.customer.is_some();
+                self.evidence.positions |= offer.position.is_some();
+                self.evidence.auth_steps |= offer.auth_steps.is_some();
                 let queue = self.queues.id(&offer.queue);
                 if let Some(facts) = self.queue_facts.get_mut(queue as usize) {
                     facts.channel.get_or_insert(offer.channel as u8);
@@ -296,7 +296,7 @@ impl Engine {
             event::Step::RingNoAnswer { agent, .. } => Move::RingNoAnswer { agent: self.agents.id(agent) },
             event::Step::Answered { agent, wait } => Move::Answered { agent: self.agents.id(agent), wait: *wait },
             event::Step::Responded { .. } => {
-                self.gives.responses = true;
+                self.evidence.responses = true;
                 Move::Responded
             }
             event::Step::Abandoned { wait, .. } => Move::Abandoned { wait: *wait },
@@ -313,17 +313,17 @@ impl Engine {
             event::Step::Wrapped { agent, acw } => Move::Wrapped { agent: self.agents.id(agent), acw: *acw },
             event::Step::Classified { intent } => Move::Classified { intent: self.intents.id(intent) },
             event::Step::Identified { customer } => {
-                self.gives.customers = true;
+                self.evidence.customers = true;
                 Move::Identified { customer: self.customers.id(customer) }
             }
             event::Step::Resolved { resolved, .. } => {
-                self.gives.dispositions = true;
+                self.evidence.dispositions = true;
                 Move::Disposition { resolved: *resolved }
             }
             event::Step::Reopened | event::Step::Survey(_) => Move::Reopened,
             event::Step::Lost => Move::Lost,
             event::Step::Quality { evaluator, score, .. } => {
-                self.gives.quality = true;
+                self.evidence.quality = true;
                 let evaluator = i64::from(self.evaluators.id(evaluator));
                 Move::Score { count: Count::Quality, arg: 0, value: evaluator << 32 | millionths(*score) }
             }
@@ -334,24 +334,24 @@ impl Engine {
         let queue = queue.map_or(0, |queue| self.queue(queue, 0));
         let mut scores: SmallVec<[(Count, u8, i64); 4]> = SmallVec::new();
         if let Some(csat) = survey.csat {
-            self.gives.csat = true;
+            self.evidence.csat = true;
             // Top two steps on the scale it was asked on; the mean is put on 1–5.
             let top = csat.score >= csat.max - 1.0;
             let five = 1.0 + 4.0 * (csat.score - csat.min) / (csat.max - csat.min);
             scores.push((Count::Csat, u8::from(top), millionths(five)));
         }
         if let Some(ces) = survey.ces {
-            self.gives.ces = true;
+            self.evidence.ces = true;
             let seven = 1.0 + 6.0 * (ces.score - ces.min) / (ces.max - ces.min);
             let easy = if survey.ces_higher_is_easier { 8.0 - seven } else { seven };
             scores.push((Count::Ces, 0, millionths(easy)));
         }
         if let Some(nps) = survey.nps {
-            self.gives.nps = true;
+            self.evidence.nps = true;
             scores.push((Count::Nps, nps, 0));
         }
         if let Some(resolved) = survey.resolved {
-            self.gives.survey_resolved = true;
+            self.evidence.survey_resolved = true;
             scores.push((Count::SurveyResolved, u8::from(resolved), 0));
         }
         let mut taken = Taken::Yes;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::view::Key;
 use crate::clock::{Span, Time};
-use crate::kpi::{Calendar, Dim, KpiId, Live, Over, Query};
+use crate::kpi::{Calendar, Dim, KpiId, Live, Period, Query};
 
 /// The longest course kept, one value a minute: three days. Two are kept for long (`Engine::forget`); what comes in
 /// between two looks is held by this.
@@ -141,10 +141,10 @@ impl Observed {
 
 impl Line {
     /// The newest value within a time. A window has no end: a source's clock may be ahead of ours.
-    fn within(&self, over: Over, range: &Range<Time>) -> Option<f64> {
+    fn within(&self, over: Period, range: &Range<Time>) -> Option<f64> {
         match over {
-            Over::Window(_) => self.newest.1.filter(|_| self.newest.0 >= range.start),
-            Over::Range(..) => {
+            Period::Window(_) => self.newest.1.filter(|_| self.newest.0 >= range.start),
+            Period::Range(..) => {
                 let values = self.course.iter().rev().skip_while(|(at, _)| *at >= range.end);
                 values.take_while(|(at, _)| *at >= range.start).map(|(_, value)| *value).next()
             }
@@ -156,7 +156,7 @@ impl Line {
 mod tests {
     use super::*;
     use crate::engine::{Engine, Settings};
-    use crate::event::{AgentState, Event, Kind, Step};
+    use crate::event::{AgentState, Event, EventKind, Step};
     use crate::kpi::{Answer, Every, Slice, Verdict};
 
     fn at(minutes: i64) -> Time {
@@ -197,22 +197,22 @@ mod tests {
 
     fn says(minute: i64, queue: &str, figures: &[(&str, f64)]) -> Event {
         let figures = figures.iter().map(|(name, value)| ((*name).into(), *value)).collect();
-        let kind = Kind::Observed { queue: queue.into(), window: None, figures };
+        let kind = EventKind::Observed { queue: queue.into(), window: None, figures };
         // As the journal keeps it and gives it back.
         let event = Event { at: at(minute), origin: "metrics".into(), id: None, kind };
         serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap()
     }
 
     fn ask(engine: &mut Engine, of: Slice, by: &[Dim], every: Option<Every>, over: (i64, i64)) -> Answer {
-        let over = Over::Range(at(over.0), at(over.1));
+        let over = Period::Range(at(over.0), at(over.1));
         let kpis = vec![KpiId::Waiting, KpiId::Asa];
         engine.ask(&Query { of, by: by.to_vec(), over, every, kpis, formula: None }, at(60))
     }
 
     /// Queue, start of the step in minutes, and the values that the source gave itself.
     fn seen(answer: &Answer) -> Vec<(String, i64, [Option<f64>; 2])> {
-        let own = |row: &crate::kpi::Row, place: usize| row.figures.get(place).filter(|f| f.observed)?.value;
-        let start = |row: &crate::kpi::Row| row.start.map_or(-1, |start| (start - at(0)).0 / Span::MINUTE.0);
+        let own = |row: &crate::kpi::AnswerRow, place: usize| row.figures.get(place).filter(|f| f.observed)?.value;
+        let start = |row: &crate::kpi::AnswerRow| row.start.map_or(-1, |start| (start - at(0)).0 / Span::MINUTE.0);
         answer.rows.iter().map(|row| (row.key.to_string(), start(row), [own(row, 0), own(row, 1)])).collect()
     }
 
@@ -274,7 +274,7 @@ mod tests {
         let query = Query {
             of: Slice::TOTAL,
             by: vec![Dim::Queue],
-            over: Over::Window(crate::kpi::Window::Today),
+            over: Period::Window(crate::kpi::Window::Today),
             every: None,
             kpis: vec![KpiId::Asa],
             formula: None,
@@ -288,12 +288,13 @@ mod tests {
     #[test]
     fn what_is_counted_here_wins() {
         let mut engine = floor();
-        let contact = |step| Kind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
+        let contact = |step| EventKind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
         let steps = [Step::Answered { agent: "Ann".into(), wait: Some(Span::seconds(4)) }];
         for step in steps {
             engine.apply(&Event { at: at(12), origin: "pbx".into(), id: None, kind: contact(step) });
         }
-        let state = Kind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
+        let state =
+            EventKind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
         engine.apply(&Event { at: at(1), origin: "pbx".into(), id: None, kind: state });
         let billing = Slice::of(Dim::Queue, "billing".into());
         let total = ask(&mut engine, billing, &[], None, (0, 60)).total;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Span;
-use crate::kpi::{Bands, Calendar, KpiId, Rules};
+use crate::kpi::{Bands, Calendar, CountingRules, KpiId};
 use crate::text::Label;
 
 /// What the engine counts by. The defaults are those of kpis.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Formula, exclusions, method and window of FCR, `min_samples`.
-    pub rules: Rules,
+    pub rules: CountingRules,
     /// Time zone and start of the business day.
     pub calendar: Calendar,
     /// The service level's threshold T, where a queue has none of its own.
@@ -45,7 +45,7 @@ pub struct QueueSettings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            rules: Rules::default(),
+            rules: CountingRules::default(),
             calendar: Calendar::default(),
             service_level: Span::seconds(20),
             service_level_forced: false,

@@ -1,6 +1,8 @@
 use super::*;
-use crate::event::{self, AgentState, Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
-use crate::kpi::{Answer, Dim, Every, KpiId, Over, Query, Slice};
+use crate::event::{
+    self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
+};
+use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, Slice};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
 const NINE: i64 = 1_772_528_400;
@@ -14,7 +16,7 @@ fn contact(seconds: i64, id: &str, queue: Option<&str>, step: Step) -> Event {
         at: at(seconds),
         origin: "pbx".into(),
         id: None,
-        kind: Kind::Contact { contact: id.into(), queue: queue.map(Into::into), step },
+        kind: EventKind::Contact { contact: id.into(), queue: queue.map(Into::into), step },
     }
 }
 
@@ -53,7 +55,7 @@ fn engine(events: &[Event]) -> Engine {
 }
 
 fn ask(engine: &mut Engine, of: Slice, by: &[Dim], kpis: &[KpiId], now: i64) -> Answer {
-    let over = Over::Range(at(-86_400), at(86_400));
+    let over = Period::Range(at(-86_400), at(86_400));
     let query = Query { of, by: by.to_vec(), over, every: None, kpis: kpis.to_vec(), formula: None };
     engine.ask(&query, at(now))
 }
@@ -192,7 +194,7 @@ fn a_restart_and_a_contact_that_outlives_its_time_are_unknown_ends() {
         offered(0, "c1", "sales", "", None),
         offered(0, "c2", "sales", "", None),
         answered(5, "c2", "bo"),
-        Event { at: at(60), origin: "pbx".into(), id: None, kind: Kind::Restarted },
+        Event { at: at(60), origin: "pbx".into(), id: None, kind: EventKind::Restarted },
         offered(70, "c3", "sales", "", None),
     ]);
     assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::UnknownEnd), Some(2.0));
@@ -207,11 +209,11 @@ fn the_second_of_two_events_with_one_id_is_dropped() {
     let mut event = offered(0, "c1", "sales", "", None);
     event.id = Some("e1".into());
     let mut floor = Engine::new(Settings::default());
-    assert_eq!(floor.apply(&event), Outcome::Counted);
-    assert_eq!(floor.apply(&event), Outcome::Duplicate);
+    assert_eq!(floor.apply(&event), ApplyOutcome::Counted);
+    assert_eq!(floor.apply(&event), ApplyOutcome::Duplicate);
     let mut late = offered(-600, "c0", "sales", "", None);
     late.id = Some("e0".into());
-    assert_eq!(floor.apply(&late), Outcome::Late);
+    assert_eq!(floor.apply(&late), ApplyOutcome::Late);
     assert_eq!(value(&mut floor, Slice::TOTAL, KpiId::Offered), Some(2.0));
 }
 
@@ -262,7 +264,7 @@ fn agents_states_are_live_and_occupancy_is_of_their_time() {
         at: at(seconds),
         origin: "pbx".into(),
         id: None,
-        kind: Kind::AgentState { agent: "bo".into(), state, reason: None, lasts: None },
+        kind: EventKind::AgentState { agent: "bo".into(), state, reason: None, lasts: None },
     };
     let mut floor = engine(&[
         state(0, AgentState::Available),
@@ -291,7 +293,7 @@ fn steps_of_half_an_hour_add_up_to_the_whole() {
     let query = Query {
         of: Slice::TOTAL,
         by: vec![],
-        over: Over::Range(at(0), at(12_000)),
+        over: Period::Range(at(0), at(12_000)),
         every: Some(Every::Minutes(30)),
         kpis: vec![KpiId::Offered],
         formula: None,
@@ -304,7 +306,7 @@ fn steps_of_half_an_hour_add_up_to_the_whole() {
 
 #[test]
 fn what_a_table_does_not_time_is_unknown_never_zero() {
-    let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None)
+    let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None)
     else {
         panic!("an offer");
     };
@@ -350,7 +352,8 @@ fn the_lines_of_live_channels_do_not_judge_written_ones() {
     for (i, queue) in ["sales", "email"].into_iter().enumerate() {
         for n in 0..20 {
             let id = format!("{queue}{n}");
-            let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, &id, queue, "", None)
+            let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } =
+                offered(0, &id, queue, "", None)
             else {
                 panic!("an offer");
             };
@@ -423,7 +426,7 @@ fn an_id_is_remembered_for_ever_where_everything_is_kept() {
     let mut events = vec![with_id(0)];
     events.extend((1..80).map(|hour| offered(hour * 3600, &format!("x{hour}"), "sales", "", None)));
     let mut floor = lived(&events);
-    assert_eq!(floor.apply(&with_id(0)), Outcome::Duplicate);
+    assert_eq!(floor.apply(&with_id(0)), ApplyOutcome::Duplicate);
 }
 
 #[test]
@@ -432,7 +435,7 @@ fn work_that_ends_by_itself_does_not_end_a_pause() {
         at: at(seconds),
         origin: "pbx".into(),
         id: None,
-        kind: Kind::AgentState { agent: "bo".into(), state, reason: None, lasts: lasts.map(Span::seconds) },
+        kind: EventKind::AgentState { agent: "bo".into(), state, reason: None, lasts: lasts.map(Span::seconds) },
     };
     let mut floor = engine(&[
         state(0, AgentState::Available, None),
@@ -448,7 +451,8 @@ fn work_that_ends_by_itself_does_not_end_a_pause() {
 #[test]
 fn work_after_contacts_of_unknown_length_is_in_no_mean() {
     let untimed = |id: &str| {
-        let Event { kind: Kind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, id, "sales", "", None)
+        let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } =
+            offered(0, id, "sales", "", None)
         else {
             panic!("an offer");
         };
@@ -501,7 +505,7 @@ fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
     let mut engine = Engine::new(Settings::default());
     let mut tell = |origin: &str, kind| engine.apply(&Event { at: at(0), origin: origin.into(), id: None, kind });
     let of_agent = |team: Option<&str>, queues: &[&str]| {
-        Kind::AgentProfile(event::AgentProfile {
+        EventKind::AgentProfile(event::AgentProfile {
             agent: "Ann".into(),
             team: team.map(Label::new),
             queues: queues.iter().map(|queue| Label::new(queue)).collect(),
@@ -509,7 +513,7 @@ fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
         })
     };
     let of_queue = |name: Option<&str>, service_level_s| {
-        Kind::QueueProfile(event::QueueProfile {
+        EventKind::QueueProfile(event::QueueProfile {
             queue: "q1".into(),
             name: name.map(Label::new),
             service_level_s,
@@ -518,7 +522,7 @@ fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
     };
     tell("crm", of_agent(Some("night"), &[]));
     tell("pbx", of_agent(None, &["q1"]));
-    let here = Kind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
+    let here = EventKind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
     tell("pbx", here);
     tell("crm", of_queue(Some("Sales"), None));
     tell("pbx", of_queue(None, Some(30.0)));

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::alert::{Command, Episode, Refusal};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Over, Query, Slice};
+use crate::kpi::{Answer, Period, Query, Slice};
 
 /// The floor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub struct Contacts {
     /// Of which part of the floor.
     pub of: Slice,
     /// That joined, were answered or ended within this time.
-    pub over: Over,
+    pub over: Period,
     /// Only these.
     pub only: Only,
     /// At most so many, the newest first.

@@ -11,7 +11,7 @@ use super::{Feed, Floor};
 use crate::alert::{Command, Episode, Refusal};
 use crate::board::{Keeper, TargetRow};
 use crate::clock::{Span, Time};
-use crate::engine::Outcome;
+use crate::engine::ApplyOutcome;
 use crate::event::Event;
 use crate::journal::{self, Batch, Follower, Journal, Opened, Outbox};
 use crate::source::{Message, Receipt};
@@ -263,7 +263,7 @@ impl Floor {
         events.retain(|event| {
             let outcome = engine.apply(event);
             sources.heard(source, &event.origin, event.at, outcome, now);
-            outcome != Outcome::Duplicate
+            outcome != ApplyOutcome::Duplicate
         });
         let (taken, duplicates) = (events.len(), came - events.len());
         if let (Book::Ours(journal), Some(name)) = (&self.book, self.sources.name(source)) {

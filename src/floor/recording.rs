@@ -98,10 +98,10 @@ fn sane(speed: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Kind;
+    use crate::event::EventKind;
 
     fn recording() -> Recording {
-        let event = |at| Event { at: Time::from_unix(at), origin: "log".into(), id: None, kind: Kind::Restarted };
+        let event = |at| Event { at: Time::from_unix(at), origin: "log".into(), id: None, kind: EventKind::Restarted };
         Recording::new([300, 100, 200].map(event).to_vec(), None, 60.0)
     }
 

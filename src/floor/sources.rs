@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
-use crate::engine::{Outcome, QueueNow};
+use crate::engine::{ApplyOutcome, QueueNow};
 use crate::source::Rejection;
 use crate::text::Label;
 
@@ -74,7 +74,7 @@ impl Sources {
         self.0.iter().filter(|source| origins.iter().any(|origin| source.origins.contains(origin)))
     }
 
-    pub(super) fn heard(&mut self, source: usize, origin: &Label, at: Time, outcome: Outcome, now: Time) {
+    pub(super) fn heard(&mut self, source: usize, origin: &Label, at: Time, outcome: ApplyOutcome, now: Time) {
         let Some(source) = self.0.get_mut(source) else { return };
         if !source.origins.contains(origin) {
             source.origins.insert(origin.clone());
@@ -84,9 +84,9 @@ impl Sources {
         row.heard = Some(now);
         row.newest = row.newest.max(Some(at));
         match outcome {
-            Outcome::Duplicate => row.duplicates += 1,
-            Outcome::Late => row.late += 1,
-            Outcome::Counted | Outcome::OutOfPlace => {}
+            ApplyOutcome::Duplicate => row.duplicates += 1,
+            ApplyOutcome::Late => row.late += 1,
+            ApplyOutcome::Counted | ApplyOutcome::OutOfPlace => {}
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
         assert!(!sources.caught_up(Time::from_unix(2), &Mode::Live));
         assert!(sources.caught_up(Time::from_unix(6), &Mode::Live));
         // One that reads its past may take longer.
-        sources.heard(1, &"crm".into(), Time::from_unix(-900), Outcome::Counted, Time::from_unix(6));
+        sources.heard(1, &"crm".into(), Time::from_unix(-900), ApplyOutcome::Counted, Time::from_unix(6));
         assert!(!sources.caught_up(Time::from_unix(8), &Mode::Live));
     }
 
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(sources.that_tell(&["pbx".into()]), [Label::from("pbx")]);
         sources.tells(&"crm".into(), "/surveys".into());
         assert_eq!(sources.that_tell(&["/surveys".into()]), [Label::from("crm")]);
-        sources.heard(1, &"pbx".into(), Time::from_unix(5), Outcome::Counted, Time::from_unix(6));
+        sources.heard(1, &"pbx".into(), Time::from_unix(5), ApplyOutcome::Counted, Time::from_unix(6));
         assert_eq!(sources.that_tell(&["pbx".into()]), [Label::from("pbx"), Label::from("crm")]);
     }
 
@@ -219,7 +219,7 @@ mod tests {
         let at = Time::from_unix(1_000);
         for (origin, queue) in [("pbx", "sales"), ("crm", "sales"), ("crm", "mail")] {
             let profile = crate::event::QueueProfile { queue: queue.into(), ..Default::default() };
-            let kind = crate::event::Kind::QueueProfile(profile);
+            let kind = crate::event::EventKind::QueueProfile(profile);
             engine.apply(&crate::event::Event { at, origin: origin.into(), id: None, kind });
         }
         let queues = engine.queues_now(at);

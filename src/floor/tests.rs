@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::alert::{State, built_in};
-use crate::event::{Channel, Event, Kind, Offer, Step};
+use crate::event::{Channel, Event, EventKind, Offer, Step};
 
 fn contact(source: &str, at: Time) -> Event {
     let offer = Offer {
@@ -19,7 +19,8 @@ fn contact(source: &str, at: Time) -> Event {
         auth_steps: None,
         untimed: false,
     };
-    let kind = Kind::Contact { contact: Label::new(&format!("{source}-1")), queue: None, step: Step::Offered(offer) };
+    let kind =
+        EventKind::Contact { contact: Label::new(&format!("{source}-1")), queue: None, step: Step::Offered(offer) };
     Event { at, origin: source.into(), id: None, kind }
 }
 
@@ -42,7 +43,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
     for (source, name, health) in [(0, "well", Health::Live), (1, "late", Health::Stale), (2, "dead", Health::Down)] {
         let mut events = vec![contact(name, ago(400))];
         if health == Health::Live {
-            let kind = Kind::Missed { since: ago(300) };
+            let kind = EventKind::Missed { since: ago(300) };
             events.push(Event { at: ago(200), origin: name.into(), id: None, kind });
         }
         to.send(Message::Events { source, events, cursor: None, kept: None }).await.unwrap();

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::{Hub, visible};
 use crate::alert::Patterns;
 use crate::board::Health;
-use crate::kpi::{CATALOGUE, Dim, Group, Kpi, KpiId, Over, Query, Slice, Unit, Window};
+use crate::kpi::{CATALOGUE, Dim, Kpi, KpiGroup, KpiId, Period, Query, Slice, Unit, Window};
 
 /// The text of `/metrics` for somebody who may see these queues.
 pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem> {
@@ -15,7 +15,7 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem
     let query = Query {
         of: Slice::TOTAL,
         by: vec![Dim::Queue],
-        over: Over::Window(Window::Today),
+        over: Period::Window(Window::Today),
         every: None,
         kpis: kpis.clone(),
         formula: None,
@@ -32,7 +32,7 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem
             continue;
         }
         let (name, scale) = metric(kpi);
-        let window = if kpi.group == Group::Live { "now" } else { "today" };
+        let window = if kpi.group == KpiGroup::Live { "now" } else { "today" };
         head(&mut out, &name, "gauge", &format!("{}: {}", kpi.name, kpi.formula));
         for (row, value) in samples {
             let queue = escape(row.key.get(Dim::Queue).map_or("", |queue| queue.as_str()));

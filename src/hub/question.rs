@@ -4,7 +4,7 @@ use utoipa::IntoParams;
 
 use super::problem::Problem;
 use crate::clock::Time;
-use crate::kpi::{Dim, Every, Formula, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Dim, Every, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::Label;
 
 /// The longest time that may be cut into steps of a minute is a day; a longer one needs longer steps.
@@ -34,7 +34,7 @@ pub(super) fn parse(raw: &str) -> Result<Query, Problem> {
     let mut query = Query {
         of: Slice::TOTAL,
         by: Vec::new(),
-        over: Over::Window(Window::Today),
+        over: Period::Window(Window::Today),
         every: None,
         kpis: Vec::new(),
         formula: None,
@@ -73,7 +73,7 @@ pub(super) fn check(query: &Query) -> Result<(), Problem> {
     if query.by.len() > 2 {
         return Err(wrong("by", "takes two dimensions at most"));
     }
-    if let (Over::Range(from, to), every) = (query.over, query.every) {
+    if let (Period::Range(from, to), every) = (query.over, query.every) {
         if from >= to {
             return Err(wrong("over", "ends before it begins"));
         }
@@ -108,15 +108,15 @@ fn kpi(word: &str) -> Result<KpiId, Problem> {
     })
 }
 
-fn over(value: &str) -> Result<Over, Problem> {
+fn over(value: &str) -> Result<Period, Problem> {
     if let Some((from, to)) = value.split_once("..") {
         let instant = |text: &str| {
             Time::parse_rfc3339(text).map_err(|_| wrong("over", "has times in RFC 3339: 2026-03-02T09:00:00Z"))
         };
-        return Ok(Over::Range(instant(from)?, instant(to)?));
+        return Ok(Period::Range(instant(from)?, instant(to)?));
     }
     let window = Window::ALL.into_iter().find(|window| window.key() == value);
-    window.map(Over::Window).ok_or_else(|| wrong("over", "is 15m, 30m, 1h, interval, today, 7d, 30d or from..to"))
+    window.map(Period::Window).ok_or_else(|| wrong("over", "is 15m, 30m, 1h, interval, today, 7d, 30d or from..to"))
 }
 
 fn wrong(key: &str, why: &str) -> Problem {
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(query.of.get(Dim::Intent), Some(&"refund".into()));
         assert_eq!((query.by, query.every), (vec![Dim::Agent], Some(Every::Minutes(15))));
         assert_eq!(query.kpis, [KpiId::Asa, KpiId::Offered]);
-        assert_eq!(query.over, Over::Window(Window::H1));
+        assert_eq!(query.over, Period::Window(Window::H1));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::board::{Health, Mode};
 use crate::clock::Span;
 use crate::clock::Time;
 use crate::engine;
-use crate::event::{Channel, Event, Kind, Offer, Step};
+use crate::event::{Channel, Event, EventKind, Offer, Step};
 use crate::floor::{Feed, Floor, Settings, SourceInfo};
 use crate::source::Message;
 use crate::text::Label;
@@ -37,7 +37,7 @@ pub(super) fn offered(contact: &str, queue: &str, at: Time) -> Event {
         auth_steps: None,
         untimed: false,
     };
-    let kind = Kind::Contact { contact: contact.into(), queue: None, step: Step::Offered(offer) };
+    let kind = EventKind::Contact { contact: contact.into(), queue: None, step: Step::Offered(offer) };
     Event { at, origin: "pbx".into(), id: None, kind }
 }
 
@@ -364,10 +364,10 @@ impl Call {
             at: at + Span::seconds(after),
             origin: "pbx".into(),
             id: None,
-            kind: Kind::Contact { contact: contact.as_str().into(), queue: None, step },
+            kind: EventKind::Contact { contact: contact.as_str().into(), queue: None, step },
         };
         let mut first = offered(&contact, queue, at);
-        if let Kind::Contact { step: Step::Offered(offer), .. } = &mut first.kind {
+        if let EventKind::Contact { step: Step::Offered(offer), .. } = &mut first.kind {
             offer.customer = Some(contact.as_str().into());
         }
         let mut events = vec![first];

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, schema, sqlite};
 use crate::alert::{Entry, Episode, Who};
 use crate::clock::Time;
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::text::Label;
 
 /// An event's body as it is kept: the time has a column of its own.
@@ -17,14 +17,14 @@ pub(super) struct BodyRef<'a> {
     o: &'a Label,
     #[serde(skip_serializing_if = "Option::is_none")]
     i: Option<&'a Label>,
-    k: &'a Kind,
+    k: &'a EventKind,
 }
 
 #[derive(Deserialize)]
 struct Body {
     o: Label,
     i: Option<Label>,
-    k: Kind,
+    k: EventKind,
 }
 
 impl<'a> From<&'a Event> for BodyRef<'a> {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use super::*;
 use crate::alert::{Act, Alarms, Command, Entry, Settings as AlarmSettings, State, Who, built_in};
 use crate::clock::Span;
-use crate::event::{Channel, Kind, Offer, Scored, Step, Survey};
-use crate::kpi::{Answer, Calendar, Dim, Figure, Row, Slice};
+use crate::event::{Channel, EventKind, Offer, Scored, Step, Survey};
+use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
 struct Place {
     _folder: tempfile::TempDir,
@@ -65,7 +65,7 @@ fn event(number: i64) -> Event {
         _ => Step::Survey(Survey { csat: Some(score), nps: Some(9), ..Survey::default() }),
     };
     let id = (number % 2 == 0).then(|| Label::new(&format!("id-{number}")));
-    let kind = Kind::Contact { contact: Label::new(&number.to_string()), queue: None, step };
+    let kind = EventKind::Contact { contact: Label::new(&number.to_string()), queue: None, step };
     Event { at: Time(1_780_000_000_000_000 - number), origin: "pbx".into(), id, kind }
 }
 
@@ -86,7 +86,7 @@ fn firing() -> (Alarms, Episode) {
     let wait = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait").collect();
     let mut alarms = Alarms::new(wait, AlarmSettings::default(), Calendar::default());
     let figures = vec![Figure { value: Some(150.0), n: 1, ..Figure::default() }];
-    let row = Row { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
+    let row = AnswerRow { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
     let answer = Answer { rows: vec![row], ..Answer::default() };
     let surroundings = crate::alert::Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
     let episode = alarms.evaluate(&[answer], &[], surroundings, Time::from_unix(1_780_000_000)).pop().unwrap();

@@ -1,7 +1,7 @@
 //! The table itself. A new KPI is one entry here, one formula, and one golden number in the tests.
 
 use super::bands::{Bands, Better};
-use super::{Group, Kpi, Unit, formula};
+use super::{Kpi, KpiGroup, Unit, formula};
 
 macro_rules! catalogue {
     ($($id:ident $key:literal, $name:literal, $short:literal, $unit:ident, $better:ident, $bands:expr, $group:ident,
@@ -14,7 +14,7 @@ macro_rules! catalogue {
         /// Every KPI, in the order of kpis.md.
         pub const CATALOGUE: &[Kpi] = &[$(Kpi {
             id: KpiId::$id, key: $key, name: $name, short: $short, unit: Unit::$unit, better: Better::$better,
-            bands: $bands, group: Group::$group, formula: $formula, action: $action, sampled: $sampled,
+            bands: $bands, group: KpiGroup::$group, formula: $formula, action: $action, sampled: $sampled,
             compute: formula::$compute,
         }),*];
     };

@@ -36,7 +36,7 @@ pub struct Figure {
     pub reason: Option<Cow<'static, str>>,
     /// What it is made of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<Part>,
+    pub parts: Vec<FigurePart>,
     /// The source's own figure, shown as it came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
@@ -47,7 +47,7 @@ pub struct Figure {
 
 /// One part of a figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Part {
+pub struct FigurePart {
     /// What it is of: a reason, a position.
     #[serde(deserialize_with = "clean")]
     pub key: Cow<'static, str>,

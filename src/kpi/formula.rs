@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::figure::{Figure, Part, float};
+use super::figure::{Figure, FigurePart, float};
 use super::tally::{POSITIONS, Sum, counted};
-use super::{FcrMethod, Formula, Reading, stats};
+use super::{FcrMethod, Formula, KpiInputs, stats};
 use crate::clock::Span;
 use crate::event::{AgentState, LeftReason};
 
@@ -40,61 +40,61 @@ fn survey_mean(sum: &Sum, empty: &'static str) -> Figure {
     figure
 }
 
-fn agents(r: &Reading<'_>, states: &[AgentState]) -> Figure {
+fn agents(r: &KpiInputs<'_>, states: &[AgentState]) -> Figure {
     let n = AgentState::ALL.iter().zip(r.live.agents).filter(|(s, _)| states.contains(s)).map(|(_, n)| n).sum();
-    if !r.gives.agent_states && r.live.agents.iter().all(|n| *n == 0) {
+    if !r.evidence.agent_states && r.live.agents.iter().all(|n| *n == 0) {
         return Figure::unknown("no source gives agents' states");
     }
     Figure::count(n)
 }
 
-pub(super) fn waiting(r: &Reading<'_>) -> Figure {
+pub(super) fn waiting(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.live.waiting)
 }
 
-pub(super) fn longest_wait(r: &Reading<'_>) -> Figure {
+pub(super) fn longest_wait(r: &KpiInputs<'_>) -> Figure {
     Figure::gauge(r.live.longest_wait.map_or(0.0, Span::as_secs_f64), r.live.waiting)
 }
 
-pub(super) fn estimated_wait(r: &Reading<'_>) -> Figure {
+pub(super) fn estimated_wait(r: &KpiInputs<'_>) -> Figure {
     match r.live.estimated_wait {
         Some(wait) => Figure::gauge(wait.as_secs_f64(), 1),
         None => Figure::unknown("it is estimated queue by queue, from the contacts handled in the last hour"),
     }
 }
 
-pub(super) fn in_progress(r: &Reading<'_>) -> Figure {
+pub(super) fn in_progress(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.live.in_progress)
 }
 
-pub(super) fn agents_staffed(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_staffed(r: &KpiInputs<'_>) -> Figure {
     use AgentState::{AfterContact, Available, OnContact, Paused, Ringing};
     agents(r, &[Available, Ringing, OnContact, AfterContact, Paused])
 }
 
-pub(super) fn agents_available(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_available(r: &KpiInputs<'_>) -> Figure {
     agents(r, &[AgentState::Available])
 }
 
-pub(super) fn agents_ringing(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_ringing(r: &KpiInputs<'_>) -> Figure {
     agents(r, &[AgentState::Ringing])
 }
 
-pub(super) fn agents_on_contact(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_on_contact(r: &KpiInputs<'_>) -> Figure {
     agents(r, &[AgentState::OnContact])
 }
 
-pub(super) fn agents_after_contact(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_after_contact(r: &KpiInputs<'_>) -> Figure {
     agents(r, &[AgentState::AfterContact])
 }
 
-pub(super) fn agents_paused(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_paused(r: &KpiInputs<'_>) -> Figure {
     let mut figure = agents(r, &[AgentState::Paused]);
     figure.parts = r
         .live
         .pause_reasons
         .iter()
-        .map(|(reason, n)| Part {
+        .map(|(reason, n)| FigurePart {
             key: Cow::Owned(reason.as_str().to_owned()),
             value: Some(float(*n)),
             n: super::figure::whole(*n),
@@ -103,62 +103,66 @@ pub(super) fn agents_paused(r: &Reading<'_>) -> Figure {
     figure
 }
 
-pub(super) fn agents_offline(r: &Reading<'_>) -> Figure {
+pub(super) fn agents_offline(r: &KpiInputs<'_>) -> Figure {
     agents(r, &[AgentState::Offline])
 }
 
-pub(super) fn backlog(r: &Reading<'_>) -> Figure {
+pub(super) fn backlog(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.live.backlog)
 }
 
-pub(super) fn aged_backlog(r: &Reading<'_>) -> Figure {
+pub(super) fn aged_backlog(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.live.aged_backlog)
 }
 
-pub(super) fn offered(r: &Reading<'_>) -> Figure {
+pub(super) fn offered(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.offered)
 }
 
-pub(super) fn answered(r: &Reading<'_>) -> Figure {
+pub(super) fn answered(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.answered)
 }
 
-pub(super) fn abandoned(r: &Reading<'_>) -> Figure {
+pub(super) fn abandoned(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.abandoned)
 }
 
-pub(super) fn short_abandoned(r: &Reading<'_>) -> Figure {
+pub(super) fn short_abandoned(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.short_abandoned)
 }
 
-pub(super) fn left(r: &Reading<'_>) -> Figure {
+pub(super) fn left(r: &KpiInputs<'_>) -> Figure {
     let mut figure = Figure::count(r.tally.left_total());
     figure.parts = LeftReason::ALL
         .iter()
         .zip(r.tally.left)
         .filter(|(_, n)| *n != 0)
-        .map(|(reason, n)| Part { key: Cow::Borrowed(reason.key()), value: Some(float(n)), n: super::figure::whole(n) })
+        .map(|(reason, n)| FigurePart {
+            key: Cow::Borrowed(reason.key()),
+            value: Some(float(n)),
+            n: super::figure::whole(n),
+        })
         .collect();
     figure
 }
 
-pub(super) fn unknown_end(r: &Reading<'_>) -> Figure {
+pub(super) fn unknown_end(r: &KpiInputs<'_>) -> Figure {
     let mut figure = Figure::count(r.tally.unknown_end);
     let waiting = r.tally.unknown_end_waiting;
-    let part = |key, n| Part { key: Cow::Borrowed(key), value: Some(float(n)), n: super::figure::whole(n) };
+    let part = |key, n| FigurePart { key: Cow::Borrowed(key), value: Some(float(n)), n: super::figure::whole(n) };
     if r.tally.unknown_end != 0 {
         figure.parts = vec![part("waiting", waiting), part("with an agent", r.tally.unknown_end - waiting)];
     }
     figure
 }
 
-pub(super) fn abandonment_rate(r: &Reading<'_>) -> Figure {
+pub(super) fn abandonment_rate(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
     let long = t.abandoned - t.short_abandoned;
     Figure::percent(long, t.answered + long + t.left_counted(&r.rules.left_excluded), NO_CONTACTS)
 }
 
-pub(super) fn service_level(r: &Reading<'_>) -> Figure {
+pub(super) fn service_level(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
     let all = t.answered + t.abandoned + t.left_counted(&r.rules.left_excluded);
     let (part, whole) = match r.rules.formula {
@@ -172,34 +176,34 @@ pub(super) fn service_level(r: &Reading<'_>) -> Figure {
     Figure::percent(part, whole, NO_CONTACTS)
 }
 
-pub(super) fn asa(r: &Reading<'_>) -> Figure {
+pub(super) fn asa(r: &KpiInputs<'_>) -> Figure {
     mean(&r.tally.answer_wait, 1e6, NO_ANSWERS)
 }
 
-fn answer_quantile(r: &Reading<'_>, q: f64) -> Figure {
+fn answer_quantile(r: &KpiInputs<'_>, q: f64) -> Figure {
     match r.tally.answer_waits.quantiles([q]) {
         Some([value]) => Figure::gauge(value / 1e6, i64::try_from(r.tally.answer_waits.len()).unwrap_or(i64::MAX)),
         None => Figure::unknown(NO_ANSWERS),
     }
 }
 
-pub(super) fn answer_p50(r: &Reading<'_>) -> Figure {
+pub(super) fn answer_p50(r: &KpiInputs<'_>) -> Figure {
     answer_quantile(r, 0.5)
 }
 
-pub(super) fn answer_p90(r: &Reading<'_>) -> Figure {
+pub(super) fn answer_p90(r: &KpiInputs<'_>) -> Figure {
     answer_quantile(r, 0.9)
 }
 
-pub(super) fn answer_p99(r: &Reading<'_>) -> Figure {
+pub(super) fn answer_p99(r: &KpiInputs<'_>) -> Figure {
     answer_quantile(r, 0.99)
 }
 
-pub(super) fn time_to_abandon(r: &Reading<'_>) -> Figure {
+pub(super) fn time_to_abandon(r: &KpiInputs<'_>) -> Figure {
     mean(&r.tally.abandon_wait, 1e6, "nobody hung up in this window")
 }
 
-pub(super) fn max_wait(r: &Reading<'_>) -> Figure {
+pub(super) fn max_wait(r: &KpiInputs<'_>) -> Figure {
     let ended = r.tally.answer_waits.len() + r.tally.lost_waits.len();
     match r.tally.max_wait() {
         Some(wait) => Figure::gauge(wait.as_secs_f64(), i64::try_from(ended).unwrap_or(i64::MAX)),
@@ -207,8 +211,8 @@ pub(super) fn max_wait(r: &Reading<'_>) -> Figure {
     }
 }
 
-pub(super) fn abandonment_by_position(r: &Reading<'_>) -> Figure {
-    if !r.gives.positions {
+pub(super) fn abandonment_by_position(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.positions {
         return Figure::unknown("no source gives positions on joining");
     }
     let t = r.tally;
@@ -221,48 +225,48 @@ pub(super) fn abandonment_by_position(r: &Reading<'_>) -> Figure {
             let whole = answered + abandoned + counted(left, &r.rules.left_excluded);
             total = (total.0 + abandoned, total.1 + whole);
             let figure = Figure::percent(*abandoned, whole, NO_CONTACTS);
-            Part { key: Cow::Borrowed(key), value: figure.value, n: figure.n }
+            FigurePart { key: Cow::Borrowed(key), value: figure.value, n: figure.n }
         })
         .collect();
     // The value is the rate over all positions known, so that it can be read beside its parts.
     Figure { parts, ..Figure::percent(total.0, total.1, NO_CONTACTS) }
 }
 
-pub(super) fn frt(r: &Reading<'_>) -> Figure {
-    if !r.gives.responses {
+pub(super) fn frt(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.responses {
         return Figure::unknown("no source gives first responses on asynchronous channels");
     }
     mean(&r.tally.response, 1e6, "no first response in this window")
 }
 
-pub(super) fn handled(r: &Reading<'_>) -> Figure {
+pub(super) fn handled(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.handled)
 }
 
 /// Handled contacts whose handling time is known divide; one of unknown length is in no mean.
-fn per_handled(r: &Reading<'_>, micros: i64) -> Figure {
+fn per_handled(r: &KpiInputs<'_>, micros: i64) -> Figure {
     let known = r.tally.handle.n;
     Figure::ratio(1.0, seconds(micros), float(known), known, NO_HANDLED)
 }
 
-pub(super) fn aht(r: &Reading<'_>) -> Figure {
+pub(super) fn aht(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
     per_handled(r, t.talk + t.hold + t.handle_acw)
 }
 
-pub(super) fn talk(r: &Reading<'_>) -> Figure {
+pub(super) fn talk(r: &KpiInputs<'_>) -> Figure {
     per_handled(r, r.tally.talk)
 }
 
-pub(super) fn hold(r: &Reading<'_>) -> Figure {
+pub(super) fn hold(r: &KpiInputs<'_>) -> Figure {
     per_handled(r, r.tally.hold)
 }
 
-pub(super) fn acw(r: &Reading<'_>) -> Figure {
+pub(super) fn acw(r: &KpiInputs<'_>) -> Figure {
     per_handled(r, r.tally.handle_acw)
 }
 
-pub(super) fn occupancy(r: &Reading<'_>) -> Figure {
+pub(super) fn occupancy(r: &KpiInputs<'_>) -> Figure {
     let Some(times) = r.times else {
         return Figure::unknown("available time belongs to agents: ask by agent, by team or in total");
     };
@@ -273,15 +277,15 @@ pub(super) fn occupancy(r: &Reading<'_>) -> Figure {
     Figure::ratio(100.0, busy, busy + times.available.as_secs_f64(), r.tally.handled, "no staffed time in this window")
 }
 
-pub(super) fn transfer_rate(r: &Reading<'_>) -> Figure {
+pub(super) fn transfer_rate(r: &KpiInputs<'_>) -> Figure {
     Figure::percent(r.tally.transferred, r.tally.handled, NO_HANDLED)
 }
 
-pub(super) fn ring_no_answer(r: &Reading<'_>) -> Figure {
+pub(super) fn ring_no_answer(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.ring_no_answer)
 }
 
-pub(super) fn contacts_per_hour(r: &Reading<'_>) -> Figure {
+pub(super) fn contacts_per_hour(r: &KpiInputs<'_>) -> Figure {
     let Some(times) = r.times else {
         return Figure::unknown("staffed time belongs to agents: ask by agent, by team or in total");
     };
@@ -292,21 +296,21 @@ pub(super) fn contacts_per_hour(r: &Reading<'_>) -> Figure {
     Figure::ratio(1.0, float(r.tally.handled), hours, r.tally.handled, "no staffed time in this window")
 }
 
-pub(super) fn self_service_containment(r: &Reading<'_>) -> Figure {
-    if !r.gives.self_service {
+pub(super) fn self_service_containment(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.self_service {
         return Figure::unknown("no source gives self-service sessions");
     }
     Figure::percent(r.tally.contained, r.tally.self_service, "no self-service sessions in this window")
 }
 
-pub(super) fn fcr(r: &Reading<'_>) -> Figure {
+pub(super) fn fcr(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
     match r.rules.fcr_method {
-        FcrMethod::Disposition if !r.gives.dispositions => Figure::unknown("no source gives dispositions"),
+        FcrMethod::Disposition if !r.evidence.dispositions => Figure::unknown("no source gives dispositions"),
         FcrMethod::Disposition => Figure::survey_percent(t.resolved, t.dispositions, "no dispositions in this window"),
-        FcrMethod::Survey if !r.gives.survey_resolved => Figure::unknown(NO_SURVEYS),
+        FcrMethod::Survey if !r.evidence.survey_resolved => Figure::unknown(NO_SURVEYS),
         FcrMethod::Survey => Figure::survey_percent(t.survey_resolved, t.survey_resolutions, NO_SCORES),
-        FcrMethod::Repeat if !r.gives.customers => Figure::unknown("no source says who the customers are"),
+        FcrMethod::Repeat if !r.evidence.customers => Figure::unknown("no source says who the customers are"),
         FcrMethod::Repeat => {
             let mut figure =
                 Figure::survey_percent(t.first_resolved, t.first_contacts, "no first contacts in this window");
@@ -319,53 +323,53 @@ pub(super) fn fcr(r: &Reading<'_>) -> Figure {
     }
 }
 
-pub(super) fn reopen_rate(r: &Reading<'_>) -> Figure {
-    if !r.gives.dispositions {
+pub(super) fn reopen_rate(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.dispositions {
         return Figure::unknown("no source gives dispositions");
     }
     Figure::percent(r.tally.reopened, r.tally.resolved, "no resolved contacts in this window")
 }
 
-pub(super) fn repeat_rate(r: &Reading<'_>) -> Figure {
-    if !r.gives.customers {
+pub(super) fn repeat_rate(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.customers {
         return Figure::unknown("no source says who the customers are");
     }
     Figure::percent(r.tally.repeats, r.tally.offered, NO_CONTACTS)
 }
 
-pub(super) fn resolution_rate(r: &Reading<'_>) -> Figure {
-    if !r.gives.dispositions {
+pub(super) fn resolution_rate(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.dispositions {
         return Figure::unknown("no source gives dispositions");
     }
     Figure::percent(r.tally.resolved, r.tally.dispositions, "no dispositions in this window")
 }
 
-pub(super) fn csat(r: &Reading<'_>) -> Figure {
-    if !r.gives.csat {
+pub(super) fn csat(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.csat {
         return Figure::unknown(NO_SURVEYS);
     }
     Figure::survey_percent(r.tally.csat_top, r.tally.csat.n, NO_SCORES)
 }
 
-pub(super) fn csat_mean(r: &Reading<'_>) -> Figure {
-    if !r.gives.csat {
+pub(super) fn csat_mean(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.csat {
         return Figure::unknown(NO_SURVEYS);
     }
     survey_mean(&r.tally.csat, NO_SCORES)
 }
 
-pub(super) fn ces(r: &Reading<'_>) -> Figure {
-    if !r.gives.ces {
+pub(super) fn ces(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.ces {
         return Figure::unknown(NO_SURVEYS);
     }
     survey_mean(&r.tally.ces, NO_SCORES)
 }
 
-pub(super) fn nps(r: &Reading<'_>) -> Figure {
+pub(super) fn nps(r: &KpiInputs<'_>) -> Figure {
     if r.of_agent {
         return Figure::unknown("NPS speaks of the company and is never computed per agent");
     }
-    if !r.gives.nps {
+    if !r.evidence.nps {
         return Figure::unknown(NO_SURVEYS);
     }
     let t = r.tally;
@@ -378,22 +382,22 @@ pub(super) fn nps(r: &Reading<'_>) -> Figure {
     figure
 }
 
-pub(super) fn channel_switch_rate(r: &Reading<'_>) -> Figure {
-    if !r.gives.customers {
+pub(super) fn channel_switch_rate(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.customers {
         return Figure::unknown("no source says who the customers are");
     }
     Figure::percent(r.tally.channel_switched, r.tally.known_customer, "no contacts of known customers in this window")
 }
 
-pub(super) fn auth_steps(r: &Reading<'_>) -> Figure {
-    if !r.gives.auth_steps {
+pub(super) fn auth_steps(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.auth_steps {
         return Figure::unknown("no source gives authentication steps");
     }
     mean(&r.tally.auth_steps, MILLION, NO_CONTACTS)
 }
 
-pub(super) fn quality_score(r: &Reading<'_>) -> Figure {
-    if !r.gives.quality {
+pub(super) fn quality_score(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.quality {
         return Figure::unknown("no source gives quality evaluations");
     }
     survey_mean(&r.tally.quality, "no evaluations in this window")
@@ -401,8 +405,8 @@ pub(super) fn quality_score(r: &Reading<'_>) -> Figure {
 
 /// The population's standard deviation: the evaluators are all there are, not a sample of more.
 #[expect(clippy::cast_precision_loss, reason = "see `mean`")]
-pub(super) fn qa_variance(r: &Reading<'_>) -> Figure {
-    if !r.gives.quality {
+pub(super) fn qa_variance(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.quality {
         return Figure::unknown("no source gives quality evaluations");
     }
     let means: Vec<f64> = r
@@ -422,7 +426,7 @@ pub(super) fn qa_variance(r: &Reading<'_>) -> Figure {
     Figure::gauge(variance.sqrt(), i64::try_from(n).unwrap_or(i64::MAX))
 }
 
-pub(super) fn quality_gap(r: &Reading<'_>) -> Figure {
+pub(super) fn quality_gap(r: &KpiInputs<'_>) -> Figure {
     let (quality, csat) = (quality_score(r), csat(r));
     match (quality.value, csat.value) {
         (Some(q), Some(c)) => Figure { value: Some(q - c), n: quality.n.min(csat.n), ..Figure::default() },
@@ -434,7 +438,7 @@ pub(super) fn quality_gap(r: &Reading<'_>) -> Figure {
 /// Speed without resolution is a fault: handling got shorter while resolution or satisfaction fell, each by more
 /// than the 95 % noise of its difference from the baseline (a two-sample z test).
 #[expect(clippy::cast_precision_loss, reason = "see `mean`")]
-pub(super) fn speed_trap(r: &Reading<'_>) -> Figure {
+pub(super) fn speed_trap(r: &KpiInputs<'_>) -> Figure {
     const Z: f64 = 1.96;
     let Some(before) = r.baseline else {
         return Figure::unknown("nothing to compare with: no history of these hours");

@@ -295,20 +295,20 @@ impl Every {
 /// The time a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Over {
+pub enum Period {
     /// A named window that ends now.
     Window(Window),
     /// From, inclusive, to, exclusive.
     Range(Time, Time),
 }
 
-impl ToSchema for Over {
+impl ToSchema for Period {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((Window::name().into_owned(), Window::schema()));
     }
 }
 
-impl PartialSchema for Over {
+impl PartialSchema for Period {
     fn schema() -> RefOr<Schema> {
         let one = |name: &str, schema: RefOr<Schema>| {
             ObjectBuilder::new()
@@ -333,7 +333,7 @@ pub struct Query {
     /// One row for each value of these dimensions, up to two; with none, just the total.
     pub by: Vec<Dim>,
     /// Over which time.
-    pub over: Over,
+    pub over: Period,
     /// In which steps; with none, the time in one piece.
     pub every: Option<Every>,
     /// Which figures, in this order in every row.
@@ -354,12 +354,12 @@ pub struct Answer {
     /// The figures of the whole of [`Query::of`], in the order of [`Query::kpis`].
     pub total: Vec<Figure>,
     /// One row for each combination of values (and step) that has anything to show, sorted by key and start.
-    pub rows: Vec<Row>,
+    pub rows: Vec<AnswerRow>,
 }
 
 /// One row of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Row {
+pub struct AnswerRow {
     /// What it is of: a value for each of [`Query::by`].
     pub key: Slice,
     /// The start of its step.

@@ -3,7 +3,7 @@
 //! A tally of a window is the sum of its parts' tallies; every rate is computed at the end from its parts.
 //! Durations are whole microseconds, so that sums don't depend on their order.
 
-use super::bag::Bag;
+use super::samples::Samples;
 use crate::clock::{Span, Time};
 use crate::event::LeftReason;
 
@@ -62,7 +62,7 @@ pub struct Tally {
     /// Waits of answered contacts (those known), µs.
     pub answer_wait: Sum,
     /// The same, one by one.
-    pub answer_waits: Bag,
+    pub answer_waits: Samples,
     /// Hung up while waiting.
     pub abandoned: i64,
     /// Of those, sooner than `short_abandon_s`.
@@ -72,7 +72,7 @@ pub struct Tally {
     /// Waits of abandoned contacts, µs.
     pub abandon_wait: Sum,
     /// Waits of contacts that weren't answered, one by one.
-    pub lost_waits: Bag,
+    pub lost_waits: Samples,
     /// Left unanswered by reason, in the order of [`LeftReason::ALL`].
     pub left: [i64; 8],
     /// Closed without a known end.
@@ -114,7 +114,7 @@ pub struct Tally {
     /// Of those, resolved so far.
     pub first_resolved: i64,
     /// Joining times of those resolved so far: they stay provisional until `fcr_window` has passed.
-    pub first_open: Bag,
+    pub first_open: Samples,
     /// Contacts with a disposition.
     pub dispositions: i64,
     /// Of those, resolved.

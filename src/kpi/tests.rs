@@ -1,15 +1,15 @@
 use super::*;
 use crate::clock::Time;
 
-fn value(id: KpiId, tally: &Tally, rules: &Rules) -> Option<f64> {
+fn value(id: KpiId, tally: &Tally, rules: &CountingRules) -> Option<f64> {
     let live = Live::default();
-    let reading = Reading {
+    let reading = KpiInputs {
         tally,
         live: &live,
         times: None,
         baseline: None,
         rules,
-        gives: Gives { csat: true, nps: true, quality: true, ..Gives::default() },
+        evidence: Evidence { csat: true, nps: true, quality: true, ..Evidence::default() },
         of_agent: false,
         now: Time(0),
     };
@@ -37,7 +37,7 @@ fn the_six_service_levels_on_the_worked_example() {
         ..Tally::default()
     };
     for (formula, expected) in Formula::ALL.into_iter().zip([81.1, 81.9, 82.7, 82.1, 83.0, 86.0]) {
-        let rules = Rules { formula, ..Rules::default() };
+        let rules = CountingRules { formula, ..CountingRules::default() };
         let got = value(KpiId::ServiceLevel, &tally, &rules).unwrap();
         assert!((got - expected).abs() < 0.05, "{}: {got}", formula.key());
     }
@@ -46,7 +46,7 @@ fn the_six_service_levels_on_the_worked_example() {
 #[test]
 fn an_empty_denominator_is_unknown_never_a_number() {
     for kpi in CATALOGUE.iter().filter(|kpi| kpi.sampled) {
-        assert_eq!(value(kpi.id, &Tally::default(), &Rules::default()), None, "{}", kpi.key);
+        assert_eq!(value(kpi.id, &Tally::default(), &CountingRules::default()), None, "{}", kpi.key);
     }
 }
 
@@ -55,23 +55,23 @@ fn reasons_that_are_excluded_are_in_no_denominator() {
     let mut tally = Tally { answered: 90, answered_within: 90, abandoned: 10, ..Tally::default() };
     let closed = LeftReason::ALL.iter().position(|r| *r == LeftReason::Closed).unwrap();
     tally.left[closed] = 50;
-    assert_eq!(value(KpiId::AbandonmentRate, &tally, &Rules::default()), Some(10.0));
-    let all = Rules { left_excluded: Vec::new(), ..Rules::default() };
+    assert_eq!(value(KpiId::AbandonmentRate, &tally, &CountingRules::default()), Some(10.0));
+    let all = CountingRules { left_excluded: Vec::new(), ..CountingRules::default() };
     assert!((value(KpiId::AbandonmentRate, &tally, &all).unwrap() - 100.0 * 10.0 / 150.0).abs() < 1e-9);
 }
 
 #[test]
 fn nps_is_refused_per_agent_and_whole_otherwise() {
     let tally = Tally { nps: 9, promoters: 5, detractors: 2, ..Tally::default() };
-    assert_eq!(value(KpiId::Nps, &tally, &Rules::default()), Some(33.0));
-    let (live, rules) = (Live::default(), Rules::default());
-    let reading = Reading {
+    assert_eq!(value(KpiId::Nps, &tally, &CountingRules::default()), Some(33.0));
+    let (live, rules) = (Live::default(), CountingRules::default());
+    let reading = KpiInputs {
         tally: &tally,
         live: &live,
         times: None,
         baseline: None,
         rules: &rules,
-        gives: Gives { nps: true, ..Gives::default() },
+        evidence: Evidence { nps: true, ..Evidence::default() },
         of_agent: true,
         now: Time(0),
     };
@@ -80,7 +80,7 @@ fn nps_is_refused_per_agent_and_whole_otherwise() {
 
 #[test]
 fn a_speed_trap_needs_both_speed_and_loss() {
-    let rules = Rules::default();
+    let rules = CountingRules::default();
     let fill = |seconds: i64, resolved: i64| {
         let mut tally = Tally { first_contacts: 400, first_resolved: resolved, ..Tally::default() };
         for i in 0..400 {
@@ -93,13 +93,13 @@ fn a_speed_trap_needs_both_speed_and_loss() {
     let before = fill(300, 330);
     let trap = |now: &Tally| {
         let live = Live::default();
-        let reading = Reading {
+        let reading = KpiInputs {
             tally: now,
             live: &live,
             times: None,
             baseline: Some(&before),
             rules: &rules,
-            gives: Gives::default(),
+            evidence: Evidence::default(),
             of_agent: false,
             now: Time(0),
         };

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::Report;
-use crate::kpi::{Figure, Row, Unit};
+use crate::kpi::{AnswerRow, Figure, Unit};
 use crate::text::csv_safe;
 
 pub(super) fn render(report: &Report) -> String {
@@ -24,7 +24,7 @@ pub(super) fn render(report: &Report) -> String {
     out
 }
 
-fn key<'r>(report: &'r Report, row: &'r Row) -> impl Iterator<Item = String> {
+fn key<'r>(report: &'r Report, row: &'r AnswerRow) -> impl Iterator<Item = String> {
     let parts = report
         .by
         .iter()

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{REJECTIONS, Report};
-use crate::kpi::{Dim, Figure, Kpi, KpiId, Row, Unit};
+use super::{MAX_LISTED_REJECTIONS, Report};
+use crate::kpi::{AnswerRow, Dim, Figure, Kpi, KpiId, Unit};
 use crate::source::Rejection;
 
 pub(super) fn render(report: &Report) -> String {
@@ -39,7 +39,7 @@ fn input(report: &Report) -> Value {
     let input = &report.input;
     let place =
         |rejection: &Rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason });
-    let rejections: Vec<_> = input.rejections.iter().take(REJECTIONS).map(place).collect();
+    let rejections: Vec<_> = input.rejections.iter().take(MAX_LISTED_REJECTIONS).map(place).collect();
     let incomplete: Vec<_> = input.incomplete.iter().map(place).collect();
     json!({
         "events": input.events,
@@ -54,7 +54,7 @@ fn input(report: &Report) -> Value {
     })
 }
 
-fn line(report: &Report, row: &Row) -> Value {
+fn line(report: &Report, row: &AnswerRow) -> Value {
     let value = |dim: &Dim| match row.key.get(*dim) {
         Some(label) if !label.is_empty() => json!(label),
         _ => Value::Null,
@@ -87,8 +87,7 @@ fn one(kpi: &Kpi, figure: &Figure) -> Value {
         object.insert("reason".to_owned(), json!(reason));
     }
     if !figure.parts.is_empty() {
-        let part =
-            |part: &crate::kpi::Part| json!({ "key": part.key, "value": number(kpi.unit, part.value), "n": part.n });
+        let part = |part: &crate::kpi::FigurePart| json!({ "key": part.key, "value": number(kpi.unit, part.value), "n": part.n });
         object.insert("parts".to_owned(), figure.parts.iter().map(part).collect());
     }
     if figure.observed {

@@ -1,6 +1,6 @@
 //! The lines under a report: how things were counted, what was set aside, what is not known.
 
-use super::{REJECTIONS, Report};
+use super::{MAX_LISTED_REJECTIONS, Report};
 use crate::clock::Span;
 use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
@@ -31,9 +31,9 @@ pub(super) fn lines(report: &Report, marks: Marks) -> Vec<String> {
     let mut out: Vec<String> =
         report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
     out.push(read(report));
-    let named = report.input.rejections.iter().take(REJECTIONS);
+    let named = report.input.rejections.iter().take(MAX_LISTED_REJECTIONS);
     out.extend(named.map(|rejection| format!("  {}", place(rejection))));
-    let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(REJECTIONS) as u64);
+    let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(MAX_LISTED_REJECTIONS) as u64);
     if unnamed > 0 && !report.input.rejections.is_empty() {
         out.push(format!("  and {} more", amount(unnamed)));
     }

@@ -40,7 +40,7 @@ fn rows(report: &Report, width: usize, out: &mut String) -> usize {
     keys.extend(lines.iter().map(|row| report.key_cells(row)));
     let figures: Vec<&[Figure]> =
         std::iter::once(report.total.as_slice()).chain(lines.iter().map(|row| row.figures.as_slice())).collect();
-    let columns: Vec<Column> = ids.into_iter().map(|id| Column::new(report, id, &figures)).collect();
+    let columns: Vec<TableColumn> = ids.into_iter().map(|id| TableColumn::new(report, id, &figures)).collect();
 
     let mut key_widths: Vec<usize> = heads
         .iter()
@@ -56,7 +56,7 @@ fn rows(report: &Report, width: usize, out: &mut String) -> usize {
         shrink(names, width.saturating_sub(wanted + fixed));
     }
     let mut room = width.saturating_sub(key_widths.iter().sum::<usize>() + GAP * key_widths.len().saturating_sub(1));
-    let shown: Vec<&Column> = columns
+    let shown: Vec<&TableColumn> = columns
         .iter()
         .take_while(|column| {
             let fits = column.width + GAP <= room;
@@ -76,13 +76,13 @@ fn rows(report: &Report, width: usize, out: &mut String) -> usize {
     columns.len() - shown.len()
 }
 
-struct Column {
+struct TableColumn {
     head: &'static str,
     cells: Vec<String>,
     width: usize,
 }
 
-impl Column {
+impl TableColumn {
     fn new(report: &Report, id: KpiId, figures: &[&[Figure]]) -> Self {
         let kpi = id.def();
         let shown =
@@ -128,7 +128,7 @@ fn key_text(key: &[String], widths: &[usize]) -> String {
     cells.join("  ")
 }
 
-fn cells<'c>(columns: &[&'c Column], text: impl Fn(&'c Column) -> &'c str) -> String {
+fn cells<'c>(columns: &[&'c TableColumn], text: impl Fn(&'c TableColumn) -> &'c str) -> String {
     columns.iter().map(|column| pad_left(text(column), column.width + GAP)).collect()
 }
 

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use chrono_tz::Tz;
 
 use super::*;
-use crate::kpi::{CATALOGUE, Part, Slice};
+use crate::kpi::{CATALOGUE, FigurePart, Slice};
 use crate::text::Label;
 
 fn at(text: &str) -> Time {
@@ -15,9 +15,10 @@ fn figure(id: KpiId, scale: f64) -> Figure {
     match id {
         KpiId::Offered => known(1234.0 * scale, 1234),
         KpiId::Answered => known(1100.0 * scale, 1100),
-        KpiId::Left => {
-            Figure { parts: vec![Part { key: Cow::Borrowed("timeout"), value: Some(12.0), n: 12 }], ..known(12.0, 12) }
-        }
+        KpiId::Left => Figure {
+            parts: vec![FigurePart { key: Cow::Borrowed("timeout"), value: Some(12.0), n: 12 }],
+            ..known(12.0, 12)
+        },
         KpiId::ServiceLevel => Figure { verdict: Verdict::Warning, ..known(100.0 * 2.0 / 3.0, 300) },
         KpiId::AbandonmentRate => Figure { verdict: Verdict::Critical, ..known(9.25, 400) },
         KpiId::Asa => Figure { verdict: Verdict::Good, ..known(12.345_678_901_234, 1100) },
@@ -37,12 +38,12 @@ fn total() -> Report {
         from: at("2026-03-02T00:00:00Z"),
         to: at("2026-03-03T00:00:00Z"),
         calendar: Calendar { zone: Tz::Europe__Berlin, ..Calendar::default() },
-        input: Input {
+        input: InputSummary {
             events: 12_345,
             rejected: 21,
             duplicates: 3,
             rejections: vec![Rejection { place: "queue_log".into(), line: 17, reason: "no such verb: <b>|BOO".into() }],
-            ..Input::default()
+            ..InputSummary::default()
         },
         kpis: CATALOGUE.iter().map(|kpi| kpi.id).collect(),
         total: figures(1.0),
@@ -51,7 +52,7 @@ fn total() -> Report {
 }
 
 fn by_queue() -> Report {
-    let row = |name: &str, hour: &str| Row {
+    let row = |name: &str, hour: &str| AnswerRow {
         key: Slice::of(Dim::Queue, Label::new(name)),
         start: Some(at(hour)),
         figures: figures(0.5),
@@ -119,9 +120,9 @@ fn no_more_rejections_are_named_than_promised() {
     report.input.rejected = 500;
     report.input.rejections = vec![report.input.rejections[0].clone(); 500];
     let value: serde_json::Value = serde_json::from_str(&report.render(Format::Json, 0)).unwrap();
-    assert_eq!(value["input"]["rejections"].as_array().unwrap().len(), REJECTIONS);
+    assert_eq!(value["input"]["rejections"].as_array().unwrap().len(), MAX_LISTED_REJECTIONS);
     let text = report.render(Format::Table, 100);
-    assert_eq!(text.matches("queue_log:17").count(), REJECTIONS);
+    assert_eq!(text.matches("queue_log:17").count(), MAX_LISTED_REJECTIONS);
     assert!(text.contains("and 480 more"));
 }
 

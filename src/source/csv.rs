@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::clock::{Span, Time};
-use crate::event::{Channel, Event, Kind, Offer, Scored, Step, Survey, TransferKind};
+use crate::event::{Channel, Event, EventKind, Offer, Scored, Step, Survey, TransferKind};
 use crate::source::names::id_label;
 use crate::source::queue_log;
 use crate::text::Label;
@@ -355,7 +355,7 @@ impl ContactRecord {
         let Self { contact, offered, offer, agent, wait, talk, hold, acw, .. } = self;
         let queue = offer.queue.clone();
         let mut tell = |at, step| {
-            let kind = Kind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step };
+            let kind = EventKind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step };
             each(Event { at, origin: origin.clone(), id: None, kind });
         };
         tell(offered, Step::Offered(offer));

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::source::naming::keep_apart;
 use crate::source::running::Running;
 use crate::source::settings::Settings;
@@ -144,7 +144,7 @@ impl Link {
     pub(crate) async fn missed(&mut self) {
         let Some(since) = self.away.take() else { return };
         let (at, origin) = (self.now(), self.name.clone());
-        self.events(vec![Event { at, origin, id: None, kind: Kind::Missed { since } }], None).await;
+        self.events(vec![Event { at, origin, id: None, kind: EventKind::Missed { since } }], None).await;
     }
 
     /// The source's clock stands so far ahead of ours (behind, where negative).
@@ -183,7 +183,7 @@ impl Link {
 fn as_told(events: &mut [Event], prefix: Option<&Label>, ahead: Span) {
     for event in events {
         // A gap is told by our clock already.
-        if !matches!(event.kind, Kind::Missed { .. }) {
+        if !matches!(event.kind, EventKind::Missed { .. }) {
             event.at = event.at - ahead;
         }
         if let Some(prefix) = prefix {

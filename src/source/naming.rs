@@ -1,6 +1,6 @@
 //! Equal names of two sources kept apart: a prefix before a source's queues, agents and contacts.
 
-use crate::event::{Event, Kind, Step};
+use crate::event::{Event, EventKind, Step};
 use crate::text::Label;
 
 /// Put `prefix` before every name in an event that another source could mean somebody else by. What customers
@@ -13,7 +13,7 @@ pub(crate) fn keep_apart(event: &mut Event, prefix: &Label) {
         }
     };
     match &mut event.kind {
-        Kind::Contact { contact, queue, step } => {
+        EventKind::Contact { contact, queue, step } => {
             name(contact);
             maybe(queue);
             match step {
@@ -43,19 +43,19 @@ pub(crate) fn keep_apart(event: &mut Event, prefix: &Label) {
                 | Step::Lost => {}
             }
         }
-        Kind::SelfService(session) => name(&mut session.session),
-        Kind::AgentState { agent, .. } => name(agent),
-        Kind::AgentProfile(profile) => {
+        EventKind::SelfService(session) => name(&mut session.session),
+        EventKind::AgentState { agent, .. } => name(agent),
+        EventKind::AgentProfile(profile) => {
             name(&mut profile.agent);
             maybe(&mut profile.name);
             profile.queues.iter_mut().for_each(name);
         }
-        Kind::QueueProfile(profile) => {
+        EventKind::QueueProfile(profile) => {
             name(&mut profile.queue);
             maybe(&mut profile.name);
         }
-        Kind::Observed { queue, .. } => name(queue),
-        Kind::Restarted | Kind::Missed { .. } => {}
+        EventKind::Observed { queue, .. } => name(queue),
+        EventKind::Restarted | EventKind::Missed { .. } => {}
     }
 }
 
@@ -68,10 +68,11 @@ mod tests {
     #[test]
     fn names_get_the_prefix_and_reasons_do_not() {
         let state = AgentState::Paused;
-        let kind = Kind::AgentState { agent: "Ann".into(), state, reason: Some("lunch".into()), lasts: None };
+        let kind = EventKind::AgentState { agent: "Ann".into(), state, reason: Some("lunch".into()), lasts: None };
         let mut event = Event { at: Time(0), origin: "pbx".into(), id: Some("7".into()), kind };
         keep_apart(&mut event, &"london".into());
-        let kind = Kind::AgentState { agent: "london/Ann".into(), state, reason: Some("lunch".into()), lasts: None };
+        let kind =
+            EventKind::AgentState { agent: "london/Ann".into(), state, reason: Some("lunch".into()), lasts: None };
         assert_eq!(event, Event { at: Time(0), origin: "pbx".into(), id: Some("7".into()), kind });
         let step = Step::Transferred {
             agent: Some("Ann".into()),
@@ -81,7 +82,7 @@ mod tests {
             to_number: Some("100".into()),
             talk: None,
         };
-        event.kind = Kind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
+        event.kind = EventKind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
         keep_apart(&mut event, &"london".into());
         let written = serde_json::to_string(&event).unwrap();
         for name in ["\"london/c\"", "\"london/billing\"", "\"london/sales\"", "\"london/Ann\"", "\"100\""] {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::kpi::KpiId;
 use crate::source::link::{Fault, Link, Session};
 use crate::source::tls::{self, Tls};
@@ -273,7 +273,7 @@ impl Session for Prometheus {
 /// Nothing is known of the time between the two.
 async fn gap(since: Time, at: Time, link: &mut Link) {
     let origin = link.name().clone();
-    link.events(vec![Event { at, origin, id: None, kind: Kind::Missed { since } }], None).await;
+    link.events(vec![Event { at, origin, id: None, kind: EventKind::Missed { since } }], None).await;
 }
 
 fn refusal(kpi: KpiId, why: &str) -> String {

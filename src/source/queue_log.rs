@@ -13,7 +13,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
-use crate::event::{AgentState, Channel, EndedBy, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
+use crate::event::{
+    AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
+};
 use crate::source::names::{Names, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -93,7 +95,7 @@ impl QueueLogParser {
         let mut emit = |origin: &Label, kind| each(Event { at, origin: origin.clone(), id: None, kind });
         match entry.verb {
             Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
-            Verb::QueueStart => emit(&self.origin, Kind::Restarted),
+            Verb::QueueStart => emit(&self.origin, EventKind::Restarted),
             Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
                 if let Some(kind) = self.agent(&entry)? {
                     emit(&self.origin, kind);
@@ -104,10 +106,10 @@ impl QueueLogParser {
                 let acw = seconds(entry.data(0)).ok_or("WRAPUPSTART without its seconds")?;
                 if let Ok(contact) = call(fields.get(1)) {
                     let (queue, step) = (self.queue(&entry), Step::Wrapped { agent: agent.clone(), acw: Some(acw) });
-                    emit(&self.origin, Kind::Contact { contact, queue, step });
+                    emit(&self.origin, EventKind::Contact { contact, queue, step });
                 }
                 let state = AgentState::AfterContact;
-                emit(&self.origin, Kind::AgentState { agent, state, reason: None, lasts: Some(acw) });
+                emit(&self.origin, EventKind::AgentState { agent, state, reason: None, lasts: Some(acw) });
             }
             Verb::Refused(reason) => {
                 let contact = call(fields.get(1))?;
@@ -118,14 +120,17 @@ impl QueueLogParser {
                 let offer = offer(queue.clone(), None, None);
                 let steps = [Step::Offered(offer), Step::Left { reason, wait: Some(Span::ZERO) }];
                 for step in steps {
-                    emit(&self.origin, Kind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step });
+                    emit(
+                        &self.origin,
+                        EventKind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step },
+                    );
                 }
             }
             _ => {
                 let contact = call(fields.get(1))?;
                 let queue = self.queue(&entry);
                 if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
-                    emit(&self.origin, Kind::Contact { contact, queue, step });
+                    emit(&self.origin, EventKind::Contact { contact, queue, step });
                 }
             }
         }
@@ -185,7 +190,7 @@ impl QueueLogParser {
     }
 
     /// A state that the line gives an agent; `None` where it changes nothing.
-    fn agent(&mut self, entry: &LogEntry<'_>) -> Result<Option<Kind>, &'static str> {
+    fn agent(&mut self, entry: &LogEntry<'_>) -> Result<Option<EventKind>, &'static str> {
         let agent = self.agent_name(entry)?;
         let text = entry.text();
         let mut reason = None;
@@ -220,7 +225,7 @@ impl QueueLogParser {
             }
             _ => AgentState::Available,
         };
-        Ok(Some(Kind::AgentState { agent, state, reason, lasts: None }))
+        Ok(Some(EventKind::AgentState { agent, state, reason, lasts: None }))
     }
 
     /// What a centre's own line tells.

@@ -13,7 +13,7 @@ use chrono_tz::Tz;
 use rustc_hash::FxHashMap;
 
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind, Step};
+use crate::event::{Event, EventKind, Step};
 use crate::text::Label;
 
 mod agents;
@@ -151,13 +151,13 @@ impl Simulator {
         self.schedule.add(at, SimAction::Arrives(stream));
     }
 
-    fn say(&mut self, kind: Kind) {
+    fn say(&mut self, kind: EventKind) {
         self.last_event += 1;
         let id = Label::new(&self.last_event.to_string());
         self.said.push(Event { at: self.now, origin: ORIGIN, id: Some(id), kind });
     }
 
     fn say_step(&mut self, contact: Label, queue: QueueId, step: Step) {
-        self.say(Kind::Contact { contact, queue: Some(Label::fixed(queue.row().id)), step });
+        self.say(EventKind::Contact { contact, queue: Some(Label::fixed(queue.row().id)), step });
     }
 }

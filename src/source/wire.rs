@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::{Span, Time};
 use crate::event::{
-    AgentProfile, AgentState, Channel, EndedBy, Event, Kind, LeftReason, Offer, QueueProfile, Scored, SelfService,
+    AgentProfile, AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, QueueProfile, Scored, SelfService,
     Step, Survey, TransferKind,
 };
 use crate::source::names::id_label;
@@ -88,7 +88,7 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
     let mut data = JsonFields::parse(envelope.data.ok_or_else(|| missing("data"))?)?;
     let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { read(name, &mut data) };
     let kind = parsed.map_err(|reason| format!("{kind}: {reason}"))?;
-    if !matches!(kind, Kind::Observed { .. }) {
+    if !matches!(kind, EventKind::Observed { .. }) {
         for (field, _) in data.unasked() {
             tally.unknown_field(field);
         }
@@ -126,22 +126,22 @@ fn is_known(name: &str) -> bool {
 }
 
 /// What an event of a known type says.
-fn read(name: &str, data: &mut JsonFields<'_>) -> Result<Kind, String> {
+fn read(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, String> {
     Ok(match name {
-        "self_service.ended" => Kind::SelfService(SelfService {
+        "self_service.ended" => EventKind::SelfService(SelfService {
             session: data.required("session")?,
             contained: data.boolean("contained")?.ok_or_else(|| missing("contained"))?,
             channel: data.word("channel", Channel::parse)?,
             intent: data.label("intent")?,
             customer: data.label("customer")?,
         }),
-        "agent.state" => Kind::AgentState {
+        "agent.state" => EventKind::AgentState {
             agent: data.required("agent")?,
             state: data.word("state", AgentState::parse)?.ok_or_else(|| missing("state"))?,
             reason: data.label("reason")?,
             lasts: None,
         },
-        "agent.profile" => Kind::AgentProfile(AgentProfile {
+        "agent.profile" => EventKind::AgentProfile(AgentProfile {
             agent: data.required("agent")?,
             name: data.label("name")?,
             team: data.label("team")?,
@@ -149,7 +149,7 @@ fn read(name: &str, data: &mut JsonFields<'_>) -> Result<Kind, String> {
             queues: data.labels("queues")?,
             skills: data.labels("skills")?,
         }),
-        "queue.profile" => Kind::QueueProfile(QueueProfile {
+        "queue.profile" => EventKind::QueueProfile(QueueProfile {
             queue: data.required("queue")?,
             name: data.label("name")?,
             service_level_s: data.seconds("service_level_s")?.map(Span::as_secs_f64),
@@ -162,7 +162,7 @@ fn read(name: &str, data: &mut JsonFields<'_>) -> Result<Kind, String> {
                 Step::Offered(offer) => Some(offer.queue.clone()),
                 _ => None,
             };
-            Kind::Contact { contact, queue, step }
+            EventKind::Contact { contact, queue, step }
         }
     })
 }
@@ -255,7 +255,7 @@ fn within(number: f64, min: f64, max: f64, name: &str) -> Result<f64, String> {
 }
 
 /// Figures that a source computed itself: any numbers, by KPI id.
-fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<Kind, String> {
+fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKind, String> {
     let (queue, window) = (data.required("queue")?, data.label("window")?);
     let mut figures = Vec::new();
     for (name, raw) in data.unasked() {
@@ -268,7 +268,7 @@ fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<Kind, S
             _ => tally.unknown_field(name),
         }
     }
-    Ok(Kind::Observed { queue, window, figures })
+    Ok(EventKind::Observed { queue, window, figures })
 }
 
 fn transfer_kind(word: &str) -> Option<TransferKind> {

@@ -2,7 +2,7 @@
 //! [`crate::ui::state::Ui::needs`] that has it asked.
 
 use crate::floor::handle::{Contacts, Only};
-use crate::kpi::{Dim, Every, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice, Window};
 use crate::ui::state::Ui;
 
 /// A question.
@@ -98,7 +98,7 @@ fn query(ui: &Ui, of: &Slice, by: Option<Dim>, kpis: &[KpiId]) -> Query {
     Query {
         of: of.clone(),
         by: by.into_iter().collect(),
-        over: Over::Window(ui.window),
+        over: Period::Window(ui.window),
         every: None,
         kpis: kpis.to_vec(),
         formula: ui.formula,
@@ -125,7 +125,7 @@ pub fn totals(ui: &Ui, of: &Slice) -> Query {
 #[must_use]
 pub fn course(ui: &Ui, of: &Slice) -> Query {
     let (window, every) = steps(ui.window);
-    Query { over: Over::Window(window), every: Some(every), ..query(ui, of, None, COURSE) }
+    Query { over: Period::Window(window), every: Some(every), ..query(ui, of, None, COURSE) }
 }
 
 /// A row a queue.
@@ -139,7 +139,7 @@ pub fn queues(ui: &Ui) -> Query {
 pub fn queue_courses(ui: &Ui) -> Query {
     let (window, every) = steps(ui.window);
     Query {
-        over: Over::Window(window),
+        over: Period::Window(window),
         every: Some(every),
         ..query(ui, &Slice::TOTAL, Some(Dim::Queue), &[KpiId::ServiceLevel, KpiId::Offered])
     }
@@ -160,7 +160,7 @@ pub fn agents(ui: &Ui, of: &Slice) -> Query {
 /// One KPI of a slice, as an overlay explains it: over the window given.
 #[must_use]
 pub fn single(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
-    Query { over: Over::Window(window), ..query(ui, of, None, &[kpi]) }
+    Query { over: Period::Window(window), ..query(ui, of, None, &[kpi]) }
 }
 
 /// By what a slice is taken apart: the total by queue, a queue by intent, an intent by agent.
@@ -176,14 +176,14 @@ pub fn parts_of(of: &Slice) -> Dim {
 /// What it is made of.
 #[must_use]
 pub fn made_of(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
-    Query { over: Over::Window(window), ..query(ui, of, Some(parts_of(of)), &[kpi]) }
+    Query { over: Period::Window(window), ..query(ui, of, Some(parts_of(of)), &[kpi]) }
 }
 
 /// The half hours of today.
 #[must_use]
 pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
     Query {
-        over: Over::Window(Window::Today),
+        over: Period::Window(Window::Today),
         every: Some(Every::Minutes(30)),
         ..query(ui, of, None, &[KpiId::Offered, KpiId::Abandoned, kpi])
     }
@@ -192,5 +192,5 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
 /// The contacts of a slice.
 #[must_use]
 pub fn contacts(ui: &Ui, of: &Slice, only: Only) -> Contacts {
-    Contacts { of: of.clone(), over: Over::Window(ui.window), only, limit: CONTACTS }
+    Contacts { of: of.clone(), over: Period::Window(ui.window), only, limit: CONTACTS }
 }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::alert::Episode;
 use crate::board::ContactRow;
 use crate::floor::handle::Contacts;
-use crate::kpi::{Answer, Figure, KpiId, Query, Row};
+use crate::kpi::{Answer, AnswerRow, Figure, KpiId, Query};
 use crate::text::Label;
 use crate::ui::ask::Want;
 
@@ -58,13 +58,13 @@ impl Figures {
 
     /// The figure of a row.
     #[must_use]
-    pub fn of<'a>(&self, row: &'a Row, kpi: KpiId) -> Option<&'a Figure> {
+    pub fn of<'a>(&self, row: &'a AnswerRow, kpi: KpiId) -> Option<&'a Figure> {
         row.figures.get(self.place(kpi)?)
     }
 
     /// The row of a value, where the question was by one dimension.
     #[must_use]
-    pub fn row(&self, value: &str) -> Option<&Row> {
+    pub fn row(&self, value: &str) -> Option<&AnswerRow> {
         self.answer.rows.get(self.rows.get(value)?.start)
     }
 
@@ -76,7 +76,7 @@ impl Figures {
 
     /// The rows of a value, or all.
     #[must_use]
-    pub fn rows(&self, value: Option<&str>) -> &[Row] {
+    pub fn rows(&self, value: Option<&str>) -> &[AnswerRow] {
         match value {
             Some(value) => {
                 self.rows.get(value).and_then(|range| self.answer.rows.get(range.clone())).unwrap_or_default()

@@ -15,7 +15,8 @@ use crate::floor::handle::{Contacts, Only};
 use crate::kpi::slice::Every;
 use crate::kpi::tally::POSITIONS;
 use crate::kpi::{
-    Answer, Calendar, Dim, Figure, Gives, KpiId, Live, Over, Query, Reading, Row, Rules, Slice, Tally, Window,
+    Answer, AnswerRow, Calendar, CountingRules, Dim, Evidence, Figure, KpiId, KpiInputs, Live, Period, Query, Slice,
+    Tally, Window,
 };
 use crate::text::Label;
 pub(super) use troubled::three_sources;
@@ -146,9 +147,10 @@ fn sum_of(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
     sum
 }
 
-fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &Rules) -> Vec<Figure> {
-    let gives = Gives { csat: true, ces: true, nps: true, customers: true, positions: true, ..Gives::default() };
-    let reading = Reading { tally, live, times: None, baseline: None, rules, gives, of_agent, now: now() };
+fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &CountingRules) -> Vec<Figure> {
+    let evidence =
+        Evidence { csat: true, ces: true, nps: true, customers: true, positions: true, ..Evidence::default() };
+    let reading = KpiInputs { tally, live, times: None, baseline: None, rules, evidence, of_agent, now: now() };
     let figure = |id: &KpiId| {
         let kpi = id.def();
         let mut figure = (kpi.compute)(&reading);
@@ -161,10 +163,10 @@ fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &R
 /// What the floor would say to a question.
 #[must_use]
 pub(super) fn answer(query: &Query, board: &Board) -> Answer {
-    let rules = Rules { formula: query.formula.unwrap_or(board.rules.formula), ..board.rules.clone() };
+    let rules = CountingRules { formula: query.formula.unwrap_or(board.rules.formula), ..board.rules.clone() };
     let window = match query.over {
-        Over::Window(window) => window,
-        Over::Range(..) => Window::Today,
+        Period::Window(window) => window,
+        Period::Range(..) => Window::Today,
     };
     let range = window.range(board.at, &board.calendar);
     let last = board.at.0 / Span::MINUTE.0 / 30;
@@ -203,7 +205,7 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
                 let tally = of_slice(&of, piece);
                 if tally.offered > 0 {
                     let figures = figures(&query.kpis, &tally, &live(&of), agent, &rules);
-                    rows.push(Row { key: key.clone(), start, figures });
+                    rows.push(AnswerRow { key: key.clone(), start, figures });
                 }
             }
         }
@@ -315,7 +317,7 @@ pub(super) fn board(agents: usize) -> Board {
         title: "City Power".into(),
         calendar: Calendar { zone: chrono_tz::Europe::London, ..Calendar::default() },
         mode: Mode::Live,
-        rules: Rules::default(),
+        rules: CountingRules::default(),
         total: live(None),
         queues,
         alerts: alerts(),

@@ -9,7 +9,7 @@ use crate::support::asterisk::{Peer, Server};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::{self, Engine};
-use floorwatch::event::{Event, Kind, Step};
+use floorwatch::event::{Event, EventKind, Step};
 use floorwatch::secret::Secret;
 use floorwatch::source::tls::Tls;
 use floorwatch::source::{self, Connector, Message, Running, Settings};
@@ -64,7 +64,7 @@ fn events(from: &mut Receiver<Message>, fits: impl Fn(&Step) -> bool) -> Vec<Eve
         if let Message::Events { events, .. } = message {
             all.extend(events.iter().cloned());
         }
-        let found = |event: &Event| matches!(&event.kind, Kind::Contact { step, .. } if fits(step));
+        let found = |event: &Event| matches!(&event.kind, EventKind::Contact { step, .. } if fits(step));
         all.iter().any(found).then_some(())
     });
     all
@@ -72,14 +72,14 @@ fn events(from: &mut Receiver<Message>, fits: impl Fn(&Step) -> bool) -> Vec<Eve
 
 fn steps(events: &[Event]) -> Vec<String> {
     let step = |event: &Event| match &event.kind {
-        Kind::Contact { contact, step, .. } => {
+        EventKind::Contact { contact, step, .. } => {
             let step = serde_json::to_value(step).unwrap();
             let step =
                 step.as_str().map_or_else(|| step.as_object().unwrap().keys().next().unwrap().clone(), str::to_owned);
             Some(format!("{contact} {step}"))
         }
-        Kind::Restarted => Some("restarted".to_owned()),
-        Kind::Missed { since } => Some(format!("missed {}", (*since - START).as_secs())),
+        EventKind::Restarted => Some("restarted".to_owned()),
+        EventKind::Missed { since } => Some(format!("missed {}", (*since - START).as_secs())),
         _ => None,
     };
     events.iter().filter_map(step).collect()

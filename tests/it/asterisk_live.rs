@@ -9,9 +9,9 @@ use std::thread;
 use crate::support::asterisk::{LAST, Play, Server, connections, fixture, play};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
-use floorwatch::engine::{self, Engine, Outcome};
-use floorwatch::event::{AgentState, Event, Kind, LeftReason, Step};
-use floorwatch::kpi::{Dim, Formula, KpiId, Over, Query, Slice};
+use floorwatch::engine::{self, ApplyOutcome, Engine};
+use floorwatch::event::{AgentState, Event, EventKind, LeftReason, Step};
+use floorwatch::kpi::{Dim, Formula, KpiId, Period, Query, Slice};
 use floorwatch::source::{self, Connector, Message, Settings};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -40,7 +40,7 @@ impl Seen {
 /// The sentinel that an event is.
 fn sentinel(event: &Event) -> Option<&str> {
     match &event.kind {
-        Kind::AgentState { agent, state: AgentState::Available, .. } => agent.as_str().strip_prefix("sentinel "),
+        EventKind::AgentState { agent, state: AgentState::Available, .. } => agent.as_str().strip_prefix("sentinel "),
         _ => None,
     }
 }
@@ -79,14 +79,14 @@ fn expected(scenario: &str) -> Value {
 fn hold(scenario: &str, events: &[Event], mut differs: impl FnMut(Option<&str>, &str, f64, Option<f64>) -> bool) {
     let mut floor = Engine::new(engine::Settings::default());
     for event in events {
-        assert_ne!(floor.apply(event), Outcome::Duplicate);
+        assert_ne!(floor.apply(event), ApplyOutcome::Duplicate);
     }
     let mut figure = |queue: Option<&str>, name: &str| {
         // The threshold behind the @ is the one that Asterisk itself has told.
         let name = name.split_once('@').map_or(name, |(name, _)| name);
         let (kpi, formula) = name.split_once('/').map_or((name, None), |(kpi, formula)| (kpi, Formula::parse(formula)));
         let of = queue.map_or(Slice::TOTAL, |queue| Slice::of(Dim::Queue, queue.into()));
-        let over = Over::Range(Time::from_unix(1_795_000_000), Time::from_unix(1_796_000_000));
+        let over = Period::Range(Time::from_unix(1_795_000_000), Time::from_unix(1_796_000_000));
         let kpis = vec![KpiId::parse(kpi).unwrap()];
         floor.ask(&Query { of, by: Vec::new(), over, every: None, kpis, formula }, Time::from_unix(1_795_500_000)).total
             [0]
@@ -125,7 +125,7 @@ fn intents_are_known(events: &[Event]) {
         floor.apply(event);
     }
     let of = Slice::of(Dim::Intent, "refund".into());
-    let over = Over::Range(Time::from_unix(1_795_000_000), Time::from_unix(1_796_000_000));
+    let over = Period::Range(Time::from_unix(1_795_000_000), Time::from_unix(1_796_000_000));
     let query = Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None };
     let text: Vec<u8> = connections("a").into_iter().flat_map(|c| c.reads).flat_map(|(_, bytes)| bytes).collect();
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -156,7 +156,7 @@ fn is_told_by_the_log_alone(_: Option<&str>, name: &str, _: f64, _: Option<f64>)
 /// How many callers are said to have hung up, and to have pressed a key.
 fn gone(events: &[Event]) -> (usize, usize) {
     let count = |fits: &dyn Fn(&Step) -> bool| {
-        events.iter().filter(|event| matches!(&event.kind, Kind::Contact { step, .. } if fits(step))).count()
+        events.iter().filter(|event| matches!(&event.kind, EventKind::Contact { step, .. } if fits(step))).count()
     };
     let by_key = |step: &Step| matches!(step, Step::Left { reason: LeftReason::Key, .. });
     (count(&|step| matches!(step, Step::Abandoned { .. })), count(&by_key))
@@ -195,9 +195,9 @@ fn a_day_of_restarts_by_the_interface_alone() {
         let by_cut_off = queue.is_none_or(|queue| queue.starts_with("VIP")) && name.starts_with("service_level@");
         cut_off || by_cut_off || is_told_by_the_log_alone(queue, name, value, got)
     });
-    let missed = seen.events.iter().filter(|event| matches!(event.kind, Kind::Missed { .. })).count();
+    let missed = seen.events.iter().filter(|event| matches!(event.kind, EventKind::Missed { .. })).count();
     assert_eq!(missed, 3, "each time it was away, and never at the beginning");
-    let restarted = seen.events.iter().filter(|event| matches!(event.kind, Kind::Restarted)).count();
+    let restarted = seen.events.iter().filter(|event| matches!(event.kind, EventKind::Restarted)).count();
     assert_eq!(restarted, 2, "it was only away once");
 }
 
@@ -213,7 +213,7 @@ fn with_the_log_in_place_the_figures_are_the_log_s() {
         if scenario == "a" {
             intents_are_known(&seen.events);
         }
-        assert!(!seen.events.iter().any(|event| matches!(event.kind, Kind::Missed { .. })), "nothing is missed");
+        assert!(!seen.events.iter().any(|event| matches!(event.kind, EventKind::Missed { .. })), "nothing is missed");
     }
 }
 
@@ -245,7 +245,7 @@ fn with_a_log_that_grows_the_figures_are_the_log_s() {
         played.before = Box::new(move |now| write(if now == end { now + Span::HOUR } else { now }));
         let answers = whole_log(scenario).windows(6).filter(|part| part == b"|CSAT|").count();
         let seen = run(Server::new(Some(path)), played, |seen| {
-            let is_survey = |event: &&Event| matches!(&event.kind, Kind::Contact { step: Step::Survey(_), .. });
+            let is_survey = |event: &&Event| matches!(&event.kind, EventKind::Contact { step: Step::Survey(_), .. });
             seen.events.iter().filter(is_survey).count() == answers
         });
         hold(scenario, &seen.events, |_, _, _, _| false);
@@ -266,7 +266,7 @@ fn with_a_log_that_comes_when_the_day_is_over_the_figures_are_the_log_s_in_the_e
         played.before = Box::new(move |now| write(if now == end { now + Span::DAY } else { now }));
         let answers = whole_log(scenario).windows(6).filter(|part| part == b"|CSAT|").count();
         let seen = run(Server::new(Some(path)), played, |seen| {
-            let is_survey = |event: &&Event| matches!(&event.kind, Kind::Contact { step: Step::Survey(_), .. });
+            let is_survey = |event: &&Event| matches!(&event.kind, EventKind::Contact { step: Step::Survey(_), .. });
             seen.events.iter().filter(is_survey).count() == answers
         });
         assert!(seen.remarks.iter().any(|remark| remark.contains("is behind")), "{:?}", seen.remarks);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use floorwatch::kpi::{Better, CATALOGUE, Formula, Group, Kpi, Unit};
+use floorwatch::kpi::{Better, CATALOGUE, Formula, Kpi, KpiGroup, Unit};
 use floorwatch::ui::action::{ACTIONS, Place};
 
 fn root() -> &'static Path {
@@ -68,12 +68,12 @@ fn lines(kpi: &Kpi) -> String {
 fn the_readme_s_kpi_table_is_the_catalogue() {
     let mut expected = String::new();
     for (group, title) in [
-        (Group::Live, "Live"),
-        (Group::Accessibility, "Accessibility"),
-        (Group::Efficiency, "Efficiency"),
-        (Group::Resolution, "Resolution"),
-        (Group::Experience, "Experience"),
-        (Group::Quality, "Quality and balance"),
+        (KpiGroup::Live, "Live"),
+        (KpiGroup::Accessibility, "Accessibility"),
+        (KpiGroup::Efficiency, "Efficiency"),
+        (KpiGroup::Resolution, "Resolution"),
+        (KpiGroup::Experience, "Experience"),
+        (KpiGroup::Quality, "Quality and balance"),
     ] {
         writeln!(expected, "\n**{title}**\n\n| id | name | unit | formula | lines |\n|---|---|---|---|---|").unwrap();
         for kpi in CATALOGUE.iter().filter(|kpi| kpi.group == group) {

@@ -2,8 +2,8 @@
 
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
-use floorwatch::event::{Channel, Event, Kind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
-use floorwatch::kpi::{Dim, KpiId, Over, Query, Slice};
+use floorwatch::event::{Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
+use floorwatch::kpi::{Dim, KpiId, Period, Query, Slice};
 use floorwatch::text::Label;
 use proptest::prelude::*;
 
@@ -85,7 +85,7 @@ fn events(visits: &[Visit]) -> Vec<Event> {
     for (number, v) in visits.iter().enumerate() {
         let contact: Label = format!("c{number}").as_str().into();
         let mut say = |at: i64, step: Step| {
-            let kind = Kind::Contact { contact: contact.clone(), queue: None, step };
+            let kind = EventKind::Contact { contact: contact.clone(), queue: None, step };
             out.push(Event {
                 at: Time(at),
                 origin: "test".into(),
@@ -266,7 +266,7 @@ fn slices() -> Vec<(Slice, Within)> {
 
 fn assert_same(engine: &mut Engine, all: &[Visit], from: i64, to: i64) {
     for (slice, keep) in slices() {
-        let over = Over::Range(Time(from), Time(to));
+        let over = Period::Range(Time(from), Time(to));
         let query = Query { of: slice.clone(), by: vec![], over, every: None, kpis: KPIS.to_vec(), formula: None };
         let got = engine.ask(&query, Time(START + 3 * Span::HOUR.0)).total;
         for ((figure, expected), kpi) in got.iter().zip(recount(all, &*keep, from, to)).zip(KPIS) {
@@ -296,7 +296,7 @@ proptest! {
             engine.apply(event);
             if n % every == 0 {
                 for (slice, _) in slices() {
-                    let over = Over::Range(Time(from), Time(to));
+                    let over = Period::Range(Time(from), Time(to));
                     engine.ask(&Query { of: slice, by: vec![], over, every: None, kpis: KPIS.to_vec(), formula: None }, event.at);
                 }
             }
@@ -324,7 +324,7 @@ proptest! {
         let mut engine = fed(&events(&all));
         let kpis = vec![KpiId::Offered, KpiId::Answered, KpiId::Abandoned, KpiId::Left, KpiId::UnknownEnd, KpiId::Waiting];
         for by in [vec![], vec![Dim::Queue], vec![Dim::Agent], vec![Dim::Intent, Dim::Channel], vec![Dim::Queue, Dim::Agent]] {
-            let over = Over::Range(Time(START), Time(START + 4 * Span::HOUR.0));
+            let over = Period::Range(Time(START), Time(START + 4 * Span::HOUR.0));
             let query = Query { of: Slice::TOTAL, by, over, every: None, kpis: kpis.clone(), formula: None };
             let answer = engine.ask(&query, Time(START + 4 * Span::HOUR.0));
             let mut sums = vec![0; kpis.len()];

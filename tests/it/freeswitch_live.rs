@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use floorwatch::board::Health;
 use floorwatch::clock::Clock;
-use floorwatch::engine::{self, Engine, Outcome};
-use floorwatch::event::{AgentState, Event, Kind, LeftReason, Step};
+use floorwatch::engine::{self, ApplyOutcome, Engine};
+use floorwatch::event::{AgentState, Event, EventKind, LeftReason, Step};
 use floorwatch::secret::Secret;
 use floorwatch::source::tls::Tls;
 use floorwatch::source::{Connector, Message, Running, Settings, freeswitch};
@@ -141,20 +141,20 @@ async fn the_lists_and_then_the_events_make_the_floor() {
     let queues: BTreeSet<_> = listed
         .iter()
         .filter_map(|event| match &event.kind {
-            Kind::QueueProfile(profile) => Some(profile.queue.as_str()),
+            EventKind::QueueProfile(profile) => Some(profile.queue.as_str()),
             _ => None,
         })
         .collect();
     assert_eq!(queues, BTreeSet::from(["support", "night desk"]));
     let state = |event: &Event| match &event.kind {
-        Kind::AgentState { agent, state, .. } => Some((agent.to_string(), *state)),
+        EventKind::AgentState { agent, state, .. } => Some((agent.to_string(), *state)),
         _ => None,
     };
     let states: Vec<_> = listed.iter().filter_map(state).collect();
     assert_eq!(states, [("1000".to_owned(), AgentState::Available), ("1001".to_owned(), AgentState::Paused)]);
     let steps = |events: &[Event]| -> Vec<Step> {
         let step = |event: &Event| match &event.kind {
-            Kind::Contact { step, .. } => Some(step.clone()),
+            EventKind::Contact { step, .. } => Some(step.clone()),
             _ => None,
         };
         events.iter().filter_map(step).collect()
@@ -200,7 +200,7 @@ async fn bytes_in_any_portions_tell_the_same() {
         }
         let events = board.events(2).await;
         let left = |event: &Event| {
-            matches!(&event.kind, Kind::Contact { step: Step::Left { reason: LeftReason::Timeout, .. }, .. })
+            matches!(&event.kind, EventKind::Contact { step: Step::Left { reason: LeftReason::Timeout, .. }, .. })
         };
         assert!(left(&events[1]), "{events:?}");
         board.seen.extend_from_slice(&events[2..]);
@@ -218,7 +218,7 @@ async fn a_connection_that_breaks_mid_event_is_made_anew_and_nothing_is_told_twi
     assert!(board.health(Health::Stale).await.contains("closed the connection"), "{:?}", board.words);
     board.health(Health::Live).await;
     let again = board.events(0).await;
-    assert!(matches!(again[..], [Event { kind: Kind::Missed { .. }, .. }]), "{again:?}, after {listed:?}");
+    assert!(matches!(again[..], [Event { kind: EventKind::Missed { .. }, .. }]), "{again:?}, after {listed:?}");
     assert_eq!(stub.state().logins, 2);
 }
 
@@ -229,9 +229,9 @@ async fn a_board_that_forgot_everything_counts_nothing_twice() {
     let mut first = Board::start(&stub.address, |_| {});
     first.health(Health::Live).await;
     stub.event("member-queue-start", &M1);
-    first.until(|_, seen| seen.iter().any(|event| matches!(event.kind, Kind::Contact { .. }))).await;
+    first.until(|_, seen| seen.iter().any(|event| matches!(event.kind, EventKind::Contact { .. }))).await;
     let outcomes: Vec<_> = first.events(0).await.iter().map(|event| engine.apply(event)).collect();
-    assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Counted), "{outcomes:?}");
+    assert!(outcomes.iter().all(|outcome| *outcome == ApplyOutcome::Counted), "{outcomes:?}");
     drop(first);
 
     // The same caller by the lists alone, and then his end.
@@ -243,13 +243,13 @@ async fn a_board_that_forgot_everything_counts_nothing_twice() {
         .until(|_, seen| seen.iter().any(|event| is_step(event, |step| matches!(step, Step::Completed { .. }))))
         .await;
     let twice = |event: &Event| {
-        engine.apply(event) == Outcome::Duplicate && is_step(event, |step| matches!(step, Step::Offered(_)))
+        engine.apply(event) == ApplyOutcome::Duplicate && is_step(event, |step| matches!(step, Step::Offered(_)))
     };
     assert_eq!(second.events(0).await.iter().map(twice).filter(|twice| *twice).count(), 1);
 }
 
 fn is_step(event: &Event, wanted: impl Fn(&Step) -> bool) -> bool {
-    matches!(&event.kind, Kind::Contact { step, .. } if wanted(step))
+    matches!(&event.kind, EventKind::Contact { step, .. } if wanted(step))
 }
 
 #[tokio::test]

@@ -13,10 +13,10 @@ use floorwatch::alert::{
 };
 use floorwatch::board::{Mode, TargetRow};
 use floorwatch::clock::{Clock, Span, Time};
-use floorwatch::event::{Channel, Event, Kind as EventKind, Offer, Step};
+use floorwatch::event::{Channel, Event, EventKind, Offer, Step};
 use floorwatch::floor::{self, Feed, Keeping, Telling};
 use floorwatch::journal::{self, Batch, Delivery, Journal, Opened, Outcome};
-use floorwatch::kpi::{Answer as Figures, Calendar, Dim, Figure, KpiId, Row, Slice};
+use floorwatch::kpi::{Answer as Figures, AnswerRow, Calendar, Dim, Figure, KpiId, Slice};
 use floorwatch::notify::{self, Alertmanager, Common, Hook, PagerDuty, Running, Settings, Way, Webhook, What};
 use floorwatch::secret::Secret;
 use floorwatch::source::Message;
@@ -88,7 +88,7 @@ impl Bench {
         self.now = self.now + Span::seconds(15);
         let row = |(queue, seconds): &(&str, f64)| {
             let figures = vec![Figure { value: Some(*seconds), n: 1, ..Figure::default() }];
-            Row { key: Slice::of(Dim::Queue, Label::new(queue)), start: None, figures }
+            AnswerRow { key: Slice::of(Dim::Queue, Label::new(queue)), start: None, figures }
         };
         let answer = Figures { rows: waits.iter().map(row).collect(), ..Figures::default() };
         let surroundings = Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };

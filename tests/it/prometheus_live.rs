@@ -15,8 +15,8 @@ use axum::routing::get;
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::Engine;
-use floorwatch::event::{Event, Kind};
-use floorwatch::kpi::{Dim, Every, KpiId, Over, Query, Slice};
+use floorwatch::event::{Event, EventKind};
+use floorwatch::kpi::{Dim, Every, KpiId, Period, Query, Slice};
 use floorwatch::source::{Connector, Message, Running, Settings, prometheus};
 use tokio::sync::mpsc;
 
@@ -41,7 +41,7 @@ impl Seen {
     /// All that was said about a figure, in the order in which it was.
     fn course(&self, queue: &str, kpi: &str) -> Vec<(Time, f64)> {
         let said = |event: &Event| match &event.kind {
-            Kind::Observed { queue: of, figures, .. } if of.as_str() == queue => {
+            EventKind::Observed { queue: of, figures, .. } if of.as_str() == queue => {
                 figures.iter().find(|(name, _)| name.as_str() == kpi).map(|(_, value)| (event.at, *value))
             }
             _ => None,
@@ -257,7 +257,7 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
     let query = Query {
         of: Slice::of(Dim::Queue, "billing".into()),
         by: Vec::new(),
-        over: Over::Range(start, start + Span(160 * Span::MINUTE.0)),
+        over: Period::Range(start, start + Span(160 * Span::MINUTE.0)),
         every: Some(Every::Minutes(10)),
         kpis: vec![KpiId::Waiting, KpiId::ServiceLevel],
         formula: None,
@@ -464,7 +464,7 @@ async fn what_is_older_than_a_day_or_cannot_be_fetched_is_a_gap() {
     let (script, address) = Script::serve(200, &good("1")).await;
     let missed = |seen: &Seen| -> Vec<(Time, Time)> {
         let gap = |event: &Event| match event.kind {
-            Kind::Missed { since } => Some((since, event.at)),
+            EventKind::Missed { since } => Some((since, event.at)),
             _ => None,
         };
         seen.events.iter().filter_map(gap).collect()

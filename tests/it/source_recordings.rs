@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use floorwatch::clock::Time;
-use floorwatch::event::{Event, Kind, LeftReason, Step};
+use floorwatch::event::{Event, EventKind, LeftReason, Step};
 use floorwatch::source::detect::InputFormat;
 use floorwatch::source::read::{self, Options, RecordingReader};
 use serde_json::Value;
@@ -42,7 +42,7 @@ struct Counts {
 fn count(events: &[Event]) -> BTreeMap<String, Counts> {
     let mut queues: BTreeMap<String, Counts> = BTreeMap::new();
     for event in events {
-        let Kind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
+        let EventKind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
         let counts = queues.entry(queue.to_string()).or_default();
         match step {
             Step::Offered(_) => counts.offered += 1,
@@ -93,7 +93,7 @@ fn a_messy_day_with_a_rotation_counts_as_expected_and_only_stray_lines_are_set_a
     // A tenth stray line is empty: it says nothing, and is no fault.
     assert_eq!(reader.tally().rejected, 9, "{:?}", reader.tally().rejections);
     assert!(reader.tally().rejections.iter().all(|r| r.reason.as_str().contains("not a queue_log line")));
-    let restarts = events.iter().filter(|event| event.kind == Kind::Restarted).count();
+    let restarts = events.iter().filter(|event| event.kind == EventKind::Restarted).count();
     assert_eq!(restarts, 3);
     assert!(events.is_sorted_by_key(|event| event.at), "the rotated part comes first");
     let surveys: u64 = count(&events).values().map(|counts| counts.csat).sum();
@@ -106,7 +106,7 @@ fn ten_callers_who_can_be_counted_by_hand() {
     let counts = &count(&events)["700"];
     assert_eq!((counts.offered, counts.answered, counts.abandoned, counts.left), (10, 6, 3, 1));
     let timeouts = events.iter().filter(|event| {
-        matches!(&event.kind, Kind::Contact { step: Step::Left { reason: LeftReason::Timeout, .. }, .. })
+        matches!(&event.kind, EventKind::Contact { step: Step::Left { reason: LeftReason::Timeout, .. }, .. })
     });
     assert_eq!((timeouts.count(), reader.tally().rejected), (1, 0));
 }

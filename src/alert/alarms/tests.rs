@@ -1,6 +1,6 @@
 use super::*;
 use crate::alert::{Act, Severity, State, built_in, group, lines};
-use crate::kpi::Row;
+use crate::kpi::AnswerRow;
 
 /// The catalogue's lines and the slices' own names, wherever.
 fn usual() -> Surroundings<'static> {
@@ -33,7 +33,7 @@ impl Floor {
 
     /// One look at the given second: abandonment of `billing`, `None` for no row at all.
     fn see(&mut self, second: i64, value: Option<f64>) -> Vec<Episode> {
-        let row = |(name, value): (&str, f64)| Row {
+        let row = |(name, value): (&str, f64)| AnswerRow {
             key: Slice::of(Dim::Queue, name.into()),
             start: None,
             figures: vec![Figure { value: Some(value), n: 50, ..Figure::default() }],
@@ -214,12 +214,12 @@ impl Three {
 
     fn during(&mut self, seconds: std::ops::Range<i64>, value: f64) {
         for second in seconds {
-            let row = |source: &SourceState| Row {
+            let row = |source: &SourceState| AnswerRow {
                 key: Slice::of(Dim::Queue, source.queues[0].clone()),
                 start: None,
                 figures: vec![Figure { value: Some(value), n: 50, ..Figure::default() }],
             };
-            let mut rows: Vec<Row> = self.sources.iter().map(row).collect();
+            let mut rows: Vec<AnswerRow> = self.sources.iter().map(row).collect();
             rows.sort_by(|a, b| a.key.cmp(&b.key));
             let answer = Answer { at: at(second), rows, ..Answer::default() };
             self.alarms.evaluate(&[answer], &self.sources, usual(), at(second));
@@ -364,7 +364,7 @@ fn one_question_serves_many_rules() {
     let alarms = Alarms::new(built_in(), Settings::default(), Calendar::default());
     let queries = alarms.queries();
     assert_eq!(queries.len(), 5, "{queries:#?}"); // 1h, 7d and today by queue; 7d and 30d of the floor
-    let hourly = queries.iter().find(|query| query.over == Over::Window(Window::H1)).unwrap();
+    let hourly = queries.iter().find(|query| query.over == Period::Window(Window::H1)).unwrap();
     assert_eq!(hourly.kpis, [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::LongestWait]);
 }
 
@@ -381,11 +381,11 @@ fn the_worst_of_a_slice_stands_for_the_others() {
     let answers: Vec<Answer> = queries
         .iter()
         .map(|query| {
-            let judged = query.over == Over::Window(Window::H1);
+            let judged = query.over == Period::Window(Window::H1);
             let figures =
                 query.kpis.iter().map(|kpi| Figure { value: judged.then(|| value(kpi)), n: 90, ..Figure::default() });
             let key = Slice::of(Dim::Queue, QUEUE.into());
-            Answer { rows: vec![Row { key, start: None, figures: figures.collect() }], ..Answer::default() }
+            Answer { rows: vec![AnswerRow { key, start: None, figures: figures.collect() }], ..Answer::default() }
         })
         .collect();
     for second in 0..61 {
@@ -407,7 +407,7 @@ fn a_thousand_queues_by_ten_rules_take_no_time() {
         .map(|query| {
             let figure = Figure { value: Some(10.0), n: 90, ..Figure::default() };
             let figures = vec![figure; query.kpis.len()];
-            let row = |queue: i32| Row {
+            let row = |queue: i32| AnswerRow {
                 key: Slice::of(Dim::Queue, Label::new(&format!("queue-{queue:04}"))),
                 start: None,
                 figures: figures.clone(),

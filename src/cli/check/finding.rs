@@ -95,18 +95,18 @@ impl Finding {
         self.from = Some(self.from.map_or(event.at, |from| from.min(event.at)));
         self.to = Some(self.to.map_or(event.at, |to| to.max(event.at)));
         match &event.kind {
-            event::Kind::Contact { queue, step, .. } => {
+            event::EventKind::Contact { queue, step, .. } => {
                 self.queues.extend(queue.clone());
                 self.step(step);
             }
-            event::Kind::AgentState { agent, .. } => self.agent(agent),
-            event::Kind::AgentProfile(profile) => {
+            event::EventKind::AgentState { agent, .. } => self.agent(agent),
+            event::EventKind::AgentProfile(profile) => {
                 self.agent(&profile.agent);
                 self.queues.extend(profile.queues.iter().cloned());
             }
-            event::Kind::QueueProfile(profile) => self.queue(&profile.queue),
-            event::Kind::Observed { queue, .. } => self.queue(queue),
-            event::Kind::SelfService(_) | event::Kind::Restarted | event::Kind::Missed { .. } => {}
+            event::EventKind::QueueProfile(profile) => self.queue(&profile.queue),
+            event::EventKind::Observed { queue, .. } => self.queue(queue),
+            event::EventKind::SelfService(_) | event::EventKind::Restarted | event::EventKind::Missed { .. } => {}
         }
     }
 

@@ -9,7 +9,7 @@ use crate::alert::{Act, Who};
 use crate::clock::Time;
 use crate::hub::tests::{Scene, offered};
 use crate::hub::{self, Door, Premises};
-use crate::kpi::{Dim, KpiId, Over, Query, Slice, Window};
+use crate::kpi::{Dim, KpiId, Period, Query, Slice, Window};
 use crate::source::Message;
 
 /// A hub at a socket, until it is stopped.
@@ -32,7 +32,7 @@ async fn served(path: &Path) -> Served {
 
 fn query() -> Query {
     let of = Slice::of(Dim::Queue, "billing".into());
-    let over = Over::Window(Window::Today);
+    let over = Period::Window(Window::Today);
     Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::alert::{Act, Alarms, Command, Settings, SourceState, Surroundings, Who, built_in};
 use crate::clock::Time;
-use crate::kpi::{Answer, Calendar, Dim, Figure, Row, Slice};
+use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
 /// A floor of one queue whose longest wait is what the test says, and what its journal would hold.
 struct Bench {
@@ -26,7 +26,7 @@ impl Bench {
     fn wait(&mut self, seconds: f64) {
         self.now = self.now + Span::seconds(15);
         let figures = vec![Figure { value: Some(seconds), n: 1, ..Figure::default() }];
-        let row = Row { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
+        let row = AnswerRow { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
         let answer = Answer { rows: vec![row], ..Answer::default() };
         let surroundings = Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
         let pbx = SourceState {

@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::status::Member;
-use crate::event::{AgentState, Kind};
+use crate::event::{AgentState, EventKind};
 use crate::text::Label;
 
 /// More members than any floor has.
@@ -24,7 +24,7 @@ pub(super) struct Agents {
 
 impl Agents {
     /// Something was said of a member: what it leaves out stays as it was.
-    pub(super) fn update(&mut self, mut member: Member, out: &mut Vec<Kind>) {
+    pub(super) fn update(&mut self, mut member: Member, out: &mut Vec<EventKind>) {
         let place = (member.queue.clone(), member.interface.clone());
         let mut renamed = None;
         if let Some(old) = self.members.get(&place) {
@@ -53,7 +53,7 @@ impl Agents {
     }
 
     /// A member left a queue.
-    pub(super) fn remove(&mut self, member: &Member, out: &mut Vec<Kind>) {
+    pub(super) fn remove(&mut self, member: &Member, out: &mut Vec<EventKind>) {
         let place = (member.queue.clone(), member.interface.clone());
         if let Some(old) = self.members.remove(&place) {
             self.leave(&old.name, &place, out);
@@ -61,7 +61,7 @@ impl Agents {
     }
 
     /// These are all members there are; who isn't among them is gone.
-    pub(super) fn replace(&mut self, members: &[Member], out: &mut Vec<Kind>) {
+    pub(super) fn replace(&mut self, members: &[Member], out: &mut Vec<EventKind>) {
         let names: FxHashSet<&Label> = members.iter().map(|member| &member.name).collect();
         let mut gone: Vec<Label> = self.said.keys().filter(|name| !names.contains(name)).cloned().collect();
         gone.sort_unstable();
@@ -100,7 +100,7 @@ impl Agents {
         Some(here.any(|member| member.in_call != Some(false)))
     }
 
-    fn leave(&mut self, name: &Label, place: &(Label, Label), out: &mut Vec<Kind>) {
+    fn leave(&mut self, name: &Label, place: &(Label, Label), out: &mut Vec<EventKind>) {
         if let Some(places) = self.by_name.get_mut(name) {
             places.retain(|other| other != place);
             if places.is_empty() {
@@ -111,7 +111,7 @@ impl Agents {
     }
 
     /// Say what an agent does, where it is news.
-    fn say(&mut self, name: &Label, out: &mut Vec<Kind>) {
+    fn say(&mut self, name: &Label, out: &mut Vec<EventKind>) {
         let now = self.state(name);
         if self.said.get(name) == Some(&now) || (now.0 == AgentState::Offline && !self.said.contains_key(name)) {
             return;
@@ -122,7 +122,7 @@ impl Agents {
         } else if self.said.remove(name).is_some_and(|(state, _)| state == AgentState::Offline) {
             return;
         }
-        out.push(Kind::AgentState { agent: name.clone(), state, reason, lasts: None });
+        out.push(EventKind::AgentState { agent: name.clone(), state, reason, lasts: None });
     }
 
     fn state(&self, name: &Label) -> (AgentState, Option<Label>) {
@@ -163,9 +163,9 @@ mod tests {
         }
     }
 
-    fn states(out: &mut Vec<Kind>) -> Vec<(AgentState, String)> {
+    fn states(out: &mut Vec<EventKind>) -> Vec<(AgentState, String)> {
         let state = |kind| match kind {
-            Kind::AgentState { state, reason, .. } => (state, reason.unwrap_or_default().to_string()),
+            EventKind::AgentState { state, reason, .. } => (state, reason.unwrap_or_default().to_string()),
             other => panic!("{other:?}"),
         };
         out.drain(..).map(state).collect()

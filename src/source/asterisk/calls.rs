@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::status::Entry;
 use crate::clock::{Span, Time};
-use crate::event::{Channel, EndedBy, Event, Kind, LeftReason, Offer, Step, TransferKind};
+use crate::event::{Channel, EndedBy, Event, EventKind, LeftReason, Offer, Step, TransferKind};
 use crate::source::queue_log::customer;
 use crate::text::Label;
 
@@ -75,7 +75,7 @@ pub(super) struct Of<'a> {
 impl Of<'_> {
     pub(super) fn event(&self, step: Step) -> Event {
         let (contact, queue) = (self.contact.clone(), Some(self.queue.clone()));
-        Event { at: self.at, origin: self.origin.clone(), id: None, kind: Kind::Contact { contact, queue, step } }
+        Event { at: self.at, origin: self.origin.clone(), id: None, kind: EventKind::Contact { contact, queue, step } }
     }
 }
 

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::status::Snapshot;
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind, LeftReason, Offer, Step};
+use crate::event::{Event, EventKind, LeftReason, Offer, Step};
 use crate::text::Label;
 
 /// How long the interface's account of a step waits for the log's.
@@ -47,7 +47,7 @@ enum Part {
 }
 
 fn key(event: &Event) -> Option<Key> {
-    let Kind::Contact { contact, queue, step } = &event.kind else { return None };
+    let EventKind::Contact { contact, queue, step } = &event.kind else { return None };
     let part = match step {
         Step::Offered(_) => Part::Offered,
         Step::Answered { .. } => Part::Answered,
@@ -66,11 +66,12 @@ fn key(event: &Event) -> Option<Key> {
 
 /// What the interface knows of a caller who joins and the log doesn't: what he wants.
 fn intent(event: &Event) -> Option<Event> {
-    let Kind::Contact { contact, queue, step: Step::Offered(Offer { intent: Some(intent), .. }) } = &event.kind else {
+    let EventKind::Contact { contact, queue, step: Step::Offered(Offer { intent: Some(intent), .. }) } = &event.kind
+    else {
         return None;
     };
     let step = Step::Classified { intent: intent.clone() };
-    let kind = Kind::Contact { contact: contact.clone(), queue: queue.clone(), step };
+    let kind = EventKind::Contact { contact: contact.clone(), queue: queue.clone(), step };
     Some(Event { at: event.at, origin: event.origin.clone(), id: None, kind })
 }
 
@@ -172,7 +173,7 @@ impl Merge {
         };
         if self.from_interface.take(&key) {
             // The interface can't tell who hung up from who was sent away; the log can.
-            let Kind::Contact { step: Step::Left { reason, .. }, .. } = &event.kind else { return false };
+            let EventKind::Contact { step: Step::Left { reason, .. }, .. } = &event.kind else { return false };
             return *reason != LeftReason::Key;
         }
         if let Some(place) = self.waiting.iter().position(|(_, other, _)| *other == key) {
@@ -189,11 +190,11 @@ impl Merge {
         if self.log == Log::Unused {
             return Some(event);
         }
-        if let Kind::Contact { .. } = event.kind {
+        if let EventKind::Contact { .. } = event.kind {
             // The log has whole seconds: what happened before something it tells must not seem to come after it.
             event.at = Time(event.at.0 - event.at.0.rem_euclid(Span::SECOND.0));
         }
-        if let Kind::Contact { step: Step::Lost, .. } = event.kind {
+        if let EventKind::Contact { step: Step::Lost, .. } = event.kind {
             // What the log has told is held against the replies here.
             return None;
         }
@@ -273,7 +274,7 @@ impl Merge {
         });
         lost.sort_unstable();
         for (contact, queue) in lost {
-            let kind = Kind::Contact { contact, queue: Some(queue), step: Step::Lost };
+            let kind = EventKind::Contact { contact, queue: Some(queue), step: Step::Lost };
             out.push(Event { at: now, origin: origin.clone(), id: None, kind });
         }
     }
@@ -292,8 +293,8 @@ impl Merge {
     /// Keep in mind which calls are open.
     fn note(&mut self, event: &Event) {
         let (contact, queue, step) = match &event.kind {
-            Kind::Contact { contact, queue: Some(queue), step } => (contact, queue, step),
-            Kind::Restarted => {
+            EventKind::Contact { contact, queue: Some(queue), step } => (contact, queue, step),
+            EventKind::Restarted => {
                 self.open.clear();
                 return;
             }

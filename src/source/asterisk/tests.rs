@@ -14,7 +14,7 @@ use super::merge::{Log, Merge};
 use super::status::{Collecting, Snapshot, Taken};
 use super::translate::Translator;
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind, LeftReason, Step};
+use crate::event::{Event, EventKind, LeftReason, Step};
 use crate::source::queue_log::{QueueLogParser, Verbs};
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -206,10 +206,10 @@ fn merge(scenario: &str, late: impl Fn(&Event) -> Span) -> Vec<Event> {
 /// The steps that count.
 fn steps(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     let counts = |event: &Event| match &event.kind {
-        Kind::Contact { step, .. } => {
+        EventKind::Contact { step, .. } => {
             !matches!(step, Step::Ringing { .. } | Step::RingCanceled { .. } | Step::Classified { .. })
         }
-        Kind::Restarted => true,
+        EventKind::Restarted => true,
         _ => false,
     };
     events.into_iter().filter(counts).collect()
@@ -218,7 +218,7 @@ fn steps(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
 fn count(events: &[(Time, Event)]) -> BTreeMap<String, Counts> {
     let mut queues: BTreeMap<String, Counts> = BTreeMap::new();
     for (_, event) in events {
-        let Kind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
+        let EventKind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
         let counts = queues.entry(queue.to_string()).or_default();
         let seconds = |span: &Option<Span>| span.unwrap_or_default().as_secs_f64();
         match step {
@@ -257,7 +257,7 @@ fn holds(scenario: &str, every_reply: bool, lost: i64) {
     let counts = count(&hear(scenario, every_reply));
     let mut sent_away: BTreeMap<String, i64> = BTreeMap::new();
     for event in log(scenario) {
-        if let Kind::Contact { queue: Some(queue), step: Step::Left { reason, .. }, .. } = event.kind
+        if let EventKind::Contact { queue: Some(queue), step: Step::Left { reason, .. }, .. } = event.kind
             && reason != LeftReason::Key
         {
             *sent_away.entry(queue.to_string()).or_default() += 1;
@@ -327,7 +327,7 @@ fn with_a_log_the_steps_are_the_log_s_and_none_is_told_twice() {
 fn tally(events: &[Event]) -> BTreeMap<(String, String, &'static str), u32> {
     let mut counts = BTreeMap::new();
     for event in events {
-        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
         let part = match step {
             Step::Offered(_) => "offered",
             Step::Answered { .. } => "answered",
@@ -406,7 +406,7 @@ fn the_same_is_told_wherever_the_network_cuts() {
     let bytes = hostile();
     let whole = told(&[&bytes]);
     let contact = |event: &Event| match &event.kind {
-        Kind::Contact { contact, .. } => contact.to_string(),
+        EventKind::Contact { contact, .. } => contact.to_string(),
         _ => String::new(),
     };
     assert!(whole.iter().any(|event| contact(event) == "1795432253.76" && event.at.0 > 0));
@@ -542,7 +542,7 @@ fn a_centre_s_own_events_read_as_in_queue_log() {
     let steps: Vec<_> = out
         .iter()
         .map(|event| match &event.kind {
-            Kind::Contact { contact, queue: None, step } if contact.as_str() == "1.7" => step,
+            EventKind::Contact { contact, queue: None, step } if contact.as_str() == "1.7" => step,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -613,5 +613,5 @@ fn the_intent_that_rides_on_a_join_is_told_at_once_though_the_join_is_the_log_s(
     ]);
     translator.event(&join, now, &mut out).unwrap();
     let told = merge.interface_tells(out.remove(0), now).unwrap();
-    assert!(matches!(told.kind, Kind::Contact { step: Step::Classified { .. }, .. }));
+    assert!(matches!(told.kind, EventKind::Contact { step: Step::Classified { .. }, .. }));
 }

@@ -10,7 +10,7 @@ use super::calls::{Calls, Joining, Of};
 use super::frame::Frame;
 use super::status::{Snapshot, label, member, number};
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind, QueueProfile};
+use crate::event::{Event, EventKind, QueueProfile};
 use crate::source::names::id_label;
 use crate::source::queue_log::{QueueLogParser, Verbs};
 use crate::source::tally::InputTally;
@@ -195,7 +195,7 @@ impl Translator {
                 self.thresholds.insert(queue.clone(), *threshold);
                 let profile =
                     QueueProfile { queue: queue.clone(), service_level_s: Some(*threshold), ..QueueProfile::default() };
-                kinds.push(Kind::QueueProfile(profile));
+                kinds.push(EventKind::QueueProfile(profile));
             }
         }
         self.agents.replace(&snapshot.members, &mut kinds);
@@ -214,10 +214,10 @@ impl Translator {
     /// The system has started anew at `at`, since we last heard of it.
     pub(super) fn restarted(&mut self, at: Time, out: &mut Vec<Event>) {
         self.calls.clear();
-        self.say(vec![Kind::Restarted], at, out);
+        self.say(vec![EventKind::Restarted], at, out);
     }
 
-    fn say(&self, kinds: Vec<Kind>, now: Time, out: &mut Vec<Event>) {
+    fn say(&self, kinds: Vec<EventKind>, now: Time, out: &mut Vec<Event>) {
         out.extend(kinds.into_iter().map(|kind| Event { at: now, origin: self.origin.clone(), id: None, kind }));
     }
 }

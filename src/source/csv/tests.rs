@@ -54,7 +54,7 @@ fn steps(events: &[Event], contact: &str) -> Vec<(i64, Step)> {
     events
         .iter()
         .filter_map(|event| match &event.kind {
-            Kind::Contact { contact: found, step, .. } if found.as_str() == contact => {
+            EventKind::Contact { contact: found, step, .. } if found.as_str() == contact => {
                 Some((event.at.0 / 1_000_000, step.clone()))
             }
             _ => None,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::event::Kind;
+use crate::event::EventKind;
 use crate::source::Connector;
 use crate::source::detect::InputFormat;
 
@@ -81,7 +81,7 @@ impl FollowedLog {
                 assert!(events.len() <= BATCH + 1);
                 self.cursor = cursor;
                 self.calls.extend(events.into_iter().filter_map(|event| match event.kind {
-                    Kind::Contact { contact, .. } => Some(contact.to_string()),
+                    EventKind::Contact { contact, .. } => Some(contact.to_string()),
                     _ => None,
                 }));
             }

@@ -4,7 +4,7 @@
 use super::fields::Fields;
 use super::translate::{Centre, MOST, Refusal};
 use crate::clock::{Span, Time};
-use crate::event::{AgentState, Kind};
+use crate::event::{AgentState, EventKind};
 use crate::source::names::id_label;
 use crate::text::Label;
 
@@ -193,7 +193,7 @@ impl Centre {
         }
         agent.said = Some((state, reason.clone()));
         agent.said_at = at;
-        let kind = Kind::AgentState { agent: agent.shown.clone(), state, reason, lasts };
+        let kind = EventKind::AgentState { agent: agent.shown.clone(), state, reason, lasts };
         self.say(at, None, kind);
     }
 }

@@ -7,7 +7,7 @@ use super::agents::Listed;
 use super::table::Table;
 use super::translate::{Centre, Stage, past};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, Channel, Kind, QueueProfile, Step};
+use crate::event::{AgentProfile, Channel, EventKind, QueueProfile, Step};
 use crate::source::names::id_label;
 use crate::text::Label;
 
@@ -24,7 +24,7 @@ impl Centre {
         for queue in names.iter().filter_map(|name| self.name(name)).collect::<Vec<_>>() {
             if self.queues.insert(queue.clone()) {
                 let profile = QueueProfile { queue, channel: Some(Channel::Voice), ..QueueProfile::default() };
-                self.say(now, None, Kind::QueueProfile(profile));
+                self.say(now, None, EventKind::QueueProfile(profile));
             }
         }
         names.into_iter().map(<[u8]>::to_vec).collect()
@@ -69,7 +69,7 @@ impl Centre {
             let Some(agent) = self.agents.get_mut(&name).filter(|agent| agent.queues != queues) else { continue };
             agent.queues.clone_from(&queues);
             let profile = AgentProfile { agent: agent.shown.clone(), queues, ..AgentProfile::default() };
-            self.say(now, None, Kind::AgentProfile(profile));
+            self.say(now, None, EventKind::AgentProfile(profile));
         }
     }
 

@@ -88,7 +88,7 @@ impl Drop for Board {
 
 fn step_of<'a>(event: &'a Event, of: &str) -> Option<&'a Step> {
     match &event.kind {
-        event::Kind::Contact { contact, step, .. } if contact.as_str() == of => Some(step),
+        event::EventKind::Contact { contact, step, .. } if contact.as_str() == of => Some(step),
         _ => None,
     }
 }
@@ -102,7 +102,7 @@ async fn a_freeswitch_that_goes_silent_is_found_out_and_what_was_missed_is_said(
     let reason = board.health(Health::Stale).await;
     assert!(reason.contains("has gone silent"), "{reason}");
     stub.state().silent = false;
-    board.event(|event| matches!(event.kind, event::Kind::Missed { .. })).await;
+    board.event(|event| matches!(event.kind, event::EventKind::Missed { .. })).await;
     board.health(Health::Live).await;
 }
 
@@ -118,7 +118,7 @@ async fn a_caller_whose_end_was_missed_is_lost_and_the_others_stay() {
     assert_eq!(offered.at, Time::from_unix(joined));
     board.health(Health::Live).await;
     stub.state().members.remove("1");
-    let lost = board.event(|event| matches!(event.kind, event::Kind::Contact { step: Step::Lost, .. })).await;
+    let lost = board.event(|event| matches!(event.kind, event::EventKind::Contact { step: Step::Lost, .. })).await;
     assert!(step_of(&lost, "call-1").is_some(), "{lost:?}");
     assert!(stub.state().heard.iter().any(|command| command.ends_with("members 'night desk'")));
 }
@@ -149,10 +149,10 @@ async fn what_was_alive_before_a_restart_is_compared_with_the_lists() {
             _ => None,
         })
         .await;
-    let steps: Vec<_> = seen.iter().filter(|event| matches!(event.kind, event::Kind::Contact { .. })).collect();
+    let steps: Vec<_> = seen.iter().filter(|event| matches!(event.kind, event::EventKind::Contact { .. })).collect();
     assert_eq!(steps.len(), 1, "{steps:?}");
     assert_eq!(step_of(steps[0], "call-2"), Some(&Step::Lost));
-    assert!(seen.iter().any(|event| matches!(event.kind, event::Kind::Missed { .. })));
+    assert!(seen.iter().any(|event| matches!(event.kind, event::EventKind::Missed { .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::agents::Agent;
 use super::fields::Fields;
 use crate::clock::{Span, Time};
-use crate::event::{Channel, EndedBy, Event, Kind, LeftReason, Offer, Step};
+use crate::event::{Channel, EndedBy, Event, EventKind, LeftReason, Offer, Step};
 use crate::source::names::id_label;
 use crate::source::queue_log::customer;
 use crate::text::Label;
@@ -216,7 +216,7 @@ impl Centre {
         if let Some(intent) = intent.filter(|intent| visit.intent.as_ref() != Some(intent)) {
             visit.intent = Some(intent.clone());
             let (contact, queue) = (visit.contact.clone(), Some(visit.queue.clone()));
-            let kind = Kind::Contact { contact, queue, step: Step::Classified { intent } };
+            let kind = EventKind::Contact { contact, queue, step: Step::Classified { intent } };
             self.say(at, None, kind);
         }
         Ok(self.visits.get_mut(member))
@@ -353,11 +353,11 @@ impl Centre {
         let Some(visit) = self.visits.get(member) else { return };
         let contact = visit.contact.clone();
         let id = (!what.is_empty()).then(|| id_label(format!("{contact}/{member}/{what}").as_bytes()));
-        let kind = Kind::Contact { contact, queue: Some(visit.queue.clone()), step };
+        let kind = EventKind::Contact { contact, queue: Some(visit.queue.clone()), step };
         self.say(at, id, kind);
     }
 
-    pub(super) fn say(&mut self, at: Time, id: Option<Label>, kind: Kind) {
+    pub(super) fn say(&mut self, at: Time, id: Option<Label>, kind: EventKind) {
         self.out.push(Event { at, origin: self.origin.clone(), id, kind });
     }
 }

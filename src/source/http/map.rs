@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::path::Path;
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
 use crate::source::names::id_label;
 use crate::text::Label;
@@ -142,7 +142,7 @@ impl Map {
         let told = queues.into_iter().filter(|of| !of.figures.is_empty());
         reading.events.extend(told.map(|Of { queue, figures }| {
             let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
-            let kind = Kind::Observed { queue, window: window.clone(), figures };
+            let kind = EventKind::Observed { queue, window: window.clone(), figures };
             Event { at, origin: origin.clone(), id: None, kind }
         }));
         Ok(reading)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::text::Label;
 
 /// Figures that don't change are told anew only so often: seldom enough for the journal, and once a minute at least,
@@ -30,7 +30,7 @@ impl Told {
     /// told to be no number.
     pub(super) fn news(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
         let figures = events.iter().filter_map(|event| match &event.kind {
-            Kind::Observed { queue, figures, .. } => Some((queue.clone(), figures.clone())),
+            EventKind::Observed { queue, figures, .. } => Some((queue.clone(), figures.clone())),
             _ => None,
         });
         let found: BTreeMap<Label, Figures> = figures.collect();
@@ -43,7 +43,7 @@ impl Told {
             let figures: Figures =
                 known.iter().filter(|(key, _)| gone(key)).map(|(key, _)| (key.clone(), f64::NAN)).collect();
             if !figures.is_empty() {
-                let kind = Kind::Observed { queue: queue.clone(), window: None, figures };
+                let kind = EventKind::Observed { queue: queue.clone(), window: None, figures };
                 events.push(Event { at, origin: origin.clone(), id: None, kind });
             }
         }
@@ -59,7 +59,7 @@ mod tests {
 
     fn says(queue: &str, figures: &[(&str, f64)]) -> Event {
         let figures = figures.iter().map(|(key, value)| ((*key).into(), *value)).collect();
-        let kind = Kind::Observed { queue: queue.into(), window: None, figures };
+        let kind = EventKind::Observed { queue: queue.into(), window: None, figures };
         Event { at: Time::default(), origin: Label::default(), id: None, kind }
     }
 

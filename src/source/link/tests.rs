@@ -67,7 +67,7 @@ fn a_source_is_down_until_it_was_live_then_stale_and_what_it_missed_is_said() {
         ]
     );
     let Message::Events { events, .. } = &seen[4] else { panic!("{:?}", seen[4]) };
-    assert!(matches!(events[0].kind, Kind::Missed { .. }));
+    assert!(matches!(events[0].kind, EventKind::Missed { .. }));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::answer::Found;
 use super::course::Chunk;
 use crate::clock::Time;
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::kpi::KpiId;
 use crate::text::Label;
 
@@ -84,7 +84,7 @@ impl Told {
 }
 
 fn observed(at: Time, origin: &Label, queue: Label, figures: Vec<(Label, f64)>) -> Event {
-    Event { at, origin: origin.clone(), id: None, kind: Kind::Observed { queue, window: None, figures } }
+    Event { at, origin: origin.clone(), id: None, kind: EventKind::Observed { queue, window: None, figures } }
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
 
     fn said(events: &[Event]) -> Vec<String> {
         let figures = |event: &Event| match &event.kind {
-            Kind::Observed { queue, figures, .. } => {
+            EventKind::Observed { queue, figures, .. } => {
                 let figures: Vec<_> = figures.iter().map(|(kpi, value)| format!("{kpi}={value}")).collect();
                 format!("{queue} {}", figures.join(" "))
             }

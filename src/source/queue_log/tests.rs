@@ -12,14 +12,14 @@ fn read_with(parser: &mut QueueLogParser, line: &[u8]) -> Result<Vec<Event>, &'s
     Ok(events)
 }
 
-fn kinds(lines: &[&str]) -> Vec<Kind> {
+fn kinds(lines: &[&str]) -> Vec<EventKind> {
     let mut parser = parser();
     lines.iter().flat_map(|line| read_with(&mut parser, line.as_bytes()).expect(line)).map(|event| event.kind).collect()
 }
 
 fn step(line: &str) -> Step {
     match kinds(&[line]).as_slice() {
-        [Kind::Contact { contact, queue, step }] => {
+        [EventKind::Contact { contact, queue, step }] => {
             assert_eq!((contact.as_str(), queue.as_ref().map(Label::as_str)), ("7.1", Some("q")), "{line}");
             step.clone()
         }
@@ -113,9 +113,9 @@ fn callers_refused_at_the_door_are_offered_and_leave_at_once() {
         ("DIVERT_HOLDTIME", LeftReason::Overflow),
     ] {
         let kinds = kinds(&[&format!("1000000000|7.1|q|NONE|{verb}|")]);
-        assert!(matches!(&kinds[0], Kind::Contact { step: Step::Offered(_), .. }), "{verb}");
+        assert!(matches!(&kinds[0], EventKind::Contact { step: Step::Offered(_), .. }), "{verb}");
         let left = Step::Left { reason, wait: Some(Span::ZERO) };
-        assert!(matches!(&kinds[1], Kind::Contact { step, .. } if *step == left), "{verb}");
+        assert!(matches!(&kinds[1], EventKind::Contact { step, .. } if *step == left), "{verb}");
     }
     let same = ["1000000000|7.1|q|NONE|EXITEMPTY|1|1|3", "1000000000|7.1|q|NONE|LEAVEEMPTY|"];
     assert_eq!(kinds(&same).len(), 1);
@@ -126,7 +126,7 @@ fn callers_refused_at_the_door_are_offered_and_leave_at_once() {
 #[test]
 fn states_of_agents() {
     let state = |line: &str| match kinds(&[line]).as_slice() {
-        [Kind::AgentState { agent, state, reason, .. }] => {
+        [EventKind::AgentState { agent, state, reason, .. }] => {
             assert_eq!(agent.as_str(), "Ann");
             (*state, reason.as_ref().map(ToString::to_string))
         }
@@ -153,7 +153,7 @@ fn an_agent_is_offline_when_the_last_queue_is_left() {
     ])
     .into_iter()
     .filter_map(|kind| match kind {
-        Kind::AgentState { state, .. } => Some(state),
+        EventKind::AgentState { state, .. } => Some(state),
         _ => None,
     })
     .collect();
@@ -163,8 +163,8 @@ fn an_agent_is_offline_when_the_last_queue_is_left() {
 #[test]
 fn after_contact_work_is_a_step_and_a_state_that_lasts() {
     let kinds = kinds(&["1000000000|7.1|q|Ann|WRAPUPSTART|15"]);
-    assert!(matches!(&kinds[0], Kind::Contact { step: Step::Wrapped { acw, .. }, .. } if *acw == s(15)));
-    let lasting = Kind::AgentState { agent: ann(), state: AgentState::AfterContact, reason: None, lasts: s(15) };
+    assert!(matches!(&kinds[0], EventKind::Contact { step: Step::Wrapped { acw, .. }, .. } if *acw == s(15)));
+    let lasting = EventKind::AgentState { agent: ann(), state: AgentState::AfterContact, reason: None, lasts: s(15) };
     assert_eq!(kinds[1], lasting);
     assert_eq!(super::tests::kinds(&["1000000000|NONE|q|Ann|WRAPUPSTART|15"]), [lasting]);
 }
@@ -198,7 +198,7 @@ fn the_names_of_a_centres_verbs_can_be_mapped() {
     let mut parser = QueueLogParser::new(Label::fixed("test"), verbs);
     let events = read_with(&mut parser, b"1000000000|7.1|q|pipe|name|CALLSTATUS|no|callback").unwrap();
     let step = Step::Resolved { resolved: false, reason: Some(Label::fixed("callback")) };
-    assert!(matches!(&events[0].kind, Kind::Contact { step: found, .. } if *found == step));
+    assert!(matches!(&events[0].kind, EventKind::Contact { step: found, .. } if *found == step));
     assert_eq!(read_with(&mut parser, b"1000000000|7.1|q|NONE|TOPIC|refund").unwrap().len(), 1);
     assert_eq!(read_with(&mut parser, b"1000000000|7.1|q|NONE|INTENT|refund").unwrap().len(), 1);
     assert!(toml::from_str::<Verbs>("X = \"nonsense\"").is_err());
@@ -216,7 +216,7 @@ fn what_says_nothing_is_counted_by_its_verb() {
     }
     assert_eq!(tally.unknown_types_seen(), 3);
     assert_eq!(tally.unknown_types.get("INFO"), Some(&1));
-    assert_eq!(kinds(&["1000000000|NONE|NONE|NONE|QUEUESTART|"]), [Kind::Restarted]);
+    assert_eq!(kinds(&["1000000000|NONE|NONE|NONE|QUEUESTART|"]), [EventKind::Restarted]);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn lines_that_are_broken_say_why() {
 fn names_of_many_scripts_and_hostile_ones_are_made_safe() {
     let line = "1000000000|7.1|サポート 日本|\x1b[7mEvil\x07|CONNECT|1|2|3";
     match kinds(&[line]).as_slice() {
-        [Kind::Contact { queue: Some(queue), step: Step::Answered { agent, .. }, .. }] => {
+        [EventKind::Contact { queue: Some(queue), step: Step::Answered { agent, .. }, .. }] => {
             assert_eq!(queue.as_str(), "サポート 日本");
             assert!(!agent.as_str().contains(char::is_control));
         }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::clock::{Span, Time};
-use crate::event::{Event, Kind, Step};
+use crate::event::{Event, EventKind, Step};
 
 /// Holds events back until nothing earlier can come.
 #[derive(Debug)]
@@ -69,5 +69,5 @@ impl ReorderBuffer {
 
 /// Whether it is the first event of a row.
 pub(super) const fn is_beginning(event: &Event) -> bool {
-    matches!(event.kind, Kind::Contact { step: Step::Offered(_), .. })
+    matches!(event.kind, EventKind::Contact { step: Step::Offered(_), .. })
 }

@@ -151,7 +151,7 @@ fn the_rows_of_two_tables_are_different_contacts() {
     let mut reader = open(&[one, two], &options(Some(COLUMNS))).unwrap();
     let mut contacts = std::collections::BTreeSet::new();
     reader.for_each(&mut |event| {
-        if let crate::event::Kind::Contact { contact, .. } = event.kind {
+        if let crate::event::EventKind::Contact { contact, .. } = event.kind {
             contacts.insert(contact);
         }
     });

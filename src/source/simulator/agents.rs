@@ -12,7 +12,7 @@ use super::schedule::SimAction;
 use super::shifts::{self, Shift};
 use super::world::{self, QueueId, SimulatedTeam};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, AgentState, Kind};
+use crate::event::{AgentProfile, AgentState, EventKind};
 use crate::text::Label;
 
 /// An agent's place in the roster.
@@ -246,7 +246,7 @@ impl Simulator {
     pub(super) fn open_the_doors(&mut self) {
         for queue in QueueId::all() {
             let row = queue.row();
-            self.say(Kind::QueueProfile(crate::event::QueueProfile {
+            self.say(EventKind::QueueProfile(crate::event::QueueProfile {
                 queue: Label::fixed(row.id),
                 name: Some(Label::fixed(row.name)),
                 service_level_s: Some(row.threshold_s),
@@ -254,7 +254,7 @@ impl Simulator {
             }));
         }
         for id in self.roster.ids() {
-            self.say(Kind::AgentProfile(self.roster[id].profile.clone()));
+            self.say(EventKind::AgentProfile(self.roster[id].profile.clone()));
             let (start, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now);
             if start <= self.now {
                 self.begin_shift(id, shift, start);
@@ -372,6 +372,6 @@ impl Simulator {
 
     fn say_state(&mut self, id: AgentId, state: AgentState, reason: Option<Label>) {
         let agent = self.roster[id].label.clone();
-        self.say(Kind::AgentState { agent, state, reason, lasts: None });
+        self.say(EventKind::AgentState { agent, state, reason, lasts: None });
     }
 }

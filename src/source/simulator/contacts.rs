@@ -6,7 +6,7 @@ use super::arrivals::ArrivalStream;
 use super::schedule::{AfterContactWork, SimAction};
 use super::world::{self, QueueId, SimulatedIntent};
 use crate::clock::{Span, Time};
-use crate::event::{Channel, EndedBy, Kind, LeftReason, SelfService, Step, TransferKind};
+use crate::event::{Channel, EndedBy, EventKind, LeftReason, SelfService, Step, TransferKind};
 use crate::text::Label;
 
 /// A contact that is not over.
@@ -92,7 +92,7 @@ impl Simulator {
         let contained = matches!(stream, ArrivalStream::Contained);
         if contained || (!row.channel.is_asynchronous() && self.rng.chance(0.13)) {
             self.last_session += 1;
-            self.say(Kind::SelfService(SelfService {
+            self.say(EventKind::SelfService(SelfService {
                 session: Label::new(&format!("s-{}", self.last_session)),
                 contained,
                 channel: Some(row.channel),

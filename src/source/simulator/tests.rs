@@ -115,7 +115,7 @@ fn someone_waits_at_most_times_but_never_many() {
                 counts.push(waiting.len());
                 at = at + Span(5 * Span::MINUTE.0);
             }
-            let Kind::Contact { contact, queue, step } = &event.kind else { continue };
+            let EventKind::Contact { contact, queue, step } = &event.kind else { continue };
             let visit = (contact.clone(), queue.clone());
             match step {
                 Step::Offered(_) => drop(waiting.insert(visit)),
@@ -194,9 +194,9 @@ fn someone_is_there_at_any_hour_of_any_day_anywhere() {
                 came = 0;
             }
             match event.kind {
-                Kind::AgentState { agent, state: AgentState::Offline, .. } => drop(there.remove(&agent)),
-                Kind::AgentState { agent, .. } => drop(there.insert(agent)),
-                Kind::Contact { step: Step::Offered(_), .. } => came += 1,
+                EventKind::AgentState { agent, state: AgentState::Offline, .. } => drop(there.remove(&agent)),
+                EventKind::AgentState { agent, .. } => drop(there.insert(agent)),
+                EventKind::Contact { step: Step::Offered(_), .. } => came += 1,
                 _ => {}
             }
         }

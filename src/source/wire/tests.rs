@@ -13,13 +13,13 @@ fn read(text: &str) -> Result<Option<Event>, String> {
     parse(text.as_bytes(), Time(i64::MAX), &mut InputTally::default())
 }
 
-fn kind(name: &str, data: &str) -> Kind {
+fn kind(name: &str, data: &str) -> EventKind {
     read(&line(name, data)).unwrap_or_else(|error| panic!("{name} {data}: {error}")).expect("known").kind
 }
 
 fn step_of(name: &str, data: &str) -> Step {
     match kind(name, data) {
-        Kind::Contact { contact, step, .. } => {
+        EventKind::Contact { contact, step, .. } => {
             assert_eq!(contact.as_str(), "c-17");
             step
         }
@@ -34,7 +34,7 @@ fn the_documents_own_example() {
         .unwrap();
     assert_eq!(event.at, Time::parse_rfc3339("2026-03-02T09:00:00.250Z").unwrap());
     assert_eq!((event.origin.as_str(), event.id.as_ref().map(Label::as_str)), ("/pbx/london", Some("8f2c")));
-    let Kind::Contact { step: Step::Offered(offer), .. } = &event.kind else { panic!("{event:?}") };
+    let EventKind::Contact { step: Step::Offered(offer), .. } = &event.kind else { panic!("{event:?}") };
     assert_eq!((offer.queue.as_str(), offer.position, offer.channel), ("billing", Some(3), Channel::Voice));
     assert_eq!(offer.customer.as_ref().map(Label::as_str), Some("cu-88"));
 }
@@ -81,7 +81,8 @@ fn every_type_is_read_and_written_back() {
         let event = parse(line(name, data).as_bytes(), Time(i64::MAX), &mut tally).expect(name).expect(name);
         assert_eq!(tally, InputTally::default(), "{name}: every field is known");
         let mut again = read(&to_line(&event).expect(name)).expect(name).expect(name);
-        if let (Kind::Observed { figures, .. }, Kind::Observed { figures: before, .. }) = (&mut again.kind, &event.kind)
+        if let (EventKind::Observed { figures, .. }, EventKind::Observed { figures: before, .. }) =
+            (&mut again.kind, &event.kind)
         {
             assert_eq!(figures.len(), 2);
             figures.sort_by_key(|(key, _)| before.iter().position(|(other, _)| other == key));
@@ -172,8 +173,8 @@ fn escapes_and_numbers_as_names_are_read() {
 #[test]
 fn what_only_a_log_tells_has_no_written_form() {
     let event = |kind| Event { at: Time::from_unix(1_800_000_000), origin: Label::fixed("o"), id: None, kind };
-    assert_eq!(to_line(&event(Kind::Restarted)), None);
-    let held = Kind::Contact { contact: Label::fixed("c"), queue: None, step: Step::Held };
+    assert_eq!(to_line(&event(EventKind::Restarted)), None);
+    let held = EventKind::Contact { contact: Label::fixed("c"), queue: None, step: Step::Held };
     let written = to_line(&event(held.clone())).unwrap();
     assert_eq!(written, to_line(&event(held)).unwrap(), "an id is made of what is said");
     assert!(read(&written).unwrap().unwrap().id.is_some());

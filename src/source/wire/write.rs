@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::clock::{Span, Time};
-use crate::event::{EndedBy, Event, Kind, Scored, Step, Survey, TransferKind};
+use crate::event::{EndedBy, Event, EventKind, Scored, Step, Survey, TransferKind};
 
 #[derive(Serialize)]
 struct CloudEvent<'a> {
@@ -43,31 +43,31 @@ pub fn to_line(event: &Event) -> Option<String> {
 }
 
 /// The type's name and the data.
-fn form(kind: &Kind) -> Option<(&'static str, Value)> {
+fn form(kind: &EventKind) -> Option<(&'static str, Value)> {
     Some(match kind {
-        Kind::Contact { contact, step, .. } => {
+        EventKind::Contact { contact, step, .. } => {
             let (name, mut data) = step_form(step)?;
             data.as_object_mut()?.insert("contact".to_owned(), json!(contact));
             (name, data)
         }
-        Kind::SelfService(s) => (
+        EventKind::SelfService(s) => (
             "self_service.ended",
             json!({"session": s.session, "contained": s.contained, "channel": s.channel, "intent": s.intent,
                 "customer": s.customer}),
         ),
-        Kind::AgentState { agent, state, reason, lasts: None } => {
+        EventKind::AgentState { agent, state, reason, lasts: None } => {
             ("agent.state", json!({"agent": agent, "state": state, "reason": reason}))
         }
-        Kind::AgentProfile(profile) => ("agent.profile", serde_json::to_value(profile).ok()?),
-        Kind::QueueProfile(profile) => ("queue.profile", serde_json::to_value(profile).ok()?),
-        Kind::Observed { queue, window, figures } => {
+        EventKind::AgentProfile(profile) => ("agent.profile", serde_json::to_value(profile).ok()?),
+        EventKind::QueueProfile(profile) => ("queue.profile", serde_json::to_value(profile).ok()?),
+        EventKind::Observed { queue, window, figures } => {
             let mut data: Map<String, Value> =
                 figures.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
             data.insert("queue".to_owned(), json!(queue));
             data.insert("window".to_owned(), json!(window));
             ("queue.observed", Value::Object(data))
         }
-        Kind::AgentState { .. } | Kind::Restarted | Kind::Missed { .. } => return None,
+        EventKind::AgentState { .. } | EventKind::Restarted | EventKind::Missed { .. } => return None,
     })
 }
 

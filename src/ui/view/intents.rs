@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, queue};
-use crate::kpi::{Dim, Figure, KpiId, Row, Verdict};
+use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
@@ -55,16 +55,16 @@ impl<'a> Intents<'a> {
         Self { ctx, figures: ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice())) }
     }
 
-    fn row(&self, row: usize) -> Option<&'a Row> {
+    fn row(&self, row: usize) -> Option<&'a AnswerRow> {
         self.figures?.answer.rows.get(row)
     }
 
-    fn figure(&self, row: &'a Row, kpi: KpiId) -> Option<&'a Figure> {
+    fn figure(&self, row: &'a AnswerRow, kpi: KpiId) -> Option<&'a Figure> {
         self.figures?.of(row, kpi)
     }
 
     /// Handling time, judged by the bounds of the configuration where the answer brings no verdict.
-    fn handling(&self, row: &'a Row) -> Option<Figure> {
+    fn handling(&self, row: &'a AnswerRow) -> Option<Figure> {
         let mut figure = self.figure(row, KpiId::Aht)?.clone();
         if figure.verdict == Verdict::None {
             let kpi = KpiId::Aht.def();
@@ -73,19 +73,19 @@ impl<'a> Intents<'a> {
         Some(figure)
     }
 
-    fn bounds(&self, row: &Row) -> crate::kpi::Bands {
+    fn bounds(&self, row: &AnswerRow) -> crate::kpi::Bands {
         let intent = row.key.get(Dim::Intent).map_or("", Label::as_str);
         self.ctx.settings.handling_time.get(intent).copied().unwrap_or_else(|| self.ctx.bands(KpiId::Aht))
     }
 
-    fn verdict(&self, row: &'a Row) -> Verdict {
+    fn verdict(&self, row: &'a AnswerRow) -> Verdict {
         use KpiId::{AbandonmentRate, Asa, Csat, Fcr, ServiceLevel, SpeedTrap};
         let judged = [Fcr, Csat, SpeedTrap, ServiceLevel, AbandonmentRate, Asa];
         let worst = judged.into_iter().filter_map(|kpi| self.figure(row, kpi)).map(|f| f.verdict).max();
         worst.unwrap_or(Verdict::None).max(self.handling(row).map_or(Verdict::None, |f| f.verdict))
     }
 
-    fn share(&self, row: &'a Row) -> Option<f64> {
+    fn share(&self, row: &'a AnswerRow) -> Option<f64> {
         let all: f64 = self.figures?.total(KpiId::Offered)?.value.filter(|all| *all > 0.0)?;
         Some(100.0 * self.figure(row, KpiId::Offered)?.value? / all)
     }

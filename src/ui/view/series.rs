@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Ctx;
 use crate::board::{GapRow, Health, SourceRow};
 use crate::clock::{Span, Time};
-use crate::kpi::{Dim, Every, KpiId, Row, Slice};
+use crate::kpi::{AnswerRow, Dim, Every, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::data::Figures;
 use crate::ui::glyphs;
@@ -21,7 +21,7 @@ pub struct Bin<'a> {
     /// Its start.
     pub start: Time,
     /// What was counted in it, where anything was.
-    pub row: Option<&'a Row>,
+    pub row: Option<&'a AnswerRow>,
     /// Nothing was seen of a source that matters for a part of it.
     pub gap: bool,
 }
@@ -163,7 +163,7 @@ mod tests {
         }
         let ui = Ui::new(Who { name: "a".into(), from: "b".into() }, Window::Today, None, Palette::Dark, false);
         let query = ask::course(&ui, &Slice::TOTAL);
-        let row = |second: i64| Row {
+        let row = |second: i64| AnswerRow {
             key: Slice::TOTAL,
             start: Some(at(second)),
             figures: vec![Figure::default(); query.kpis.len()],

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use floorwatch::board::Health;
 use floorwatch::clock::Clock;
-use floorwatch::event::{Event, Kind};
+use floorwatch::event::{Event, EventKind};
 use floorwatch::source::{self, Connector, Message, Running, Settings};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, Receiver};
@@ -97,13 +97,13 @@ impl Told {
 
     /// How many times something was missed.
     pub(crate) fn gaps(&self) -> usize {
-        self.events.iter().filter(|event| matches!(event.kind, Kind::Missed { .. })).count()
+        self.events.iter().filter(|event| matches!(event.kind, EventKind::Missed { .. })).count()
     }
 
     /// The figures last told of a queue.
     pub(crate) fn figures(&self, of: &str) -> Vec<(&str, f64)> {
         let told = self.events.iter().rev().find_map(|event| match &event.kind {
-            Kind::Observed { queue, figures, .. } if queue.as_str() == of => Some(figures),
+            EventKind::Observed { queue, figures, .. } if queue.as_str() == of => Some(figures),
             _ => None,
         });
         told.map(|figures| figures.iter().map(|(key, value)| (key.as_str(), *value)).collect()).unwrap_or_default()
@@ -140,7 +140,7 @@ impl Drop for Told {
 
 fn contact_of(event: &Event) -> Option<&str> {
     match &event.kind {
-        Kind::Contact { contact, .. } => Some(contact.as_str()),
+        EventKind::Contact { contact, .. } => Some(contact.as_str()),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use super::super::merge::Log;
 use super::Asterisk;
 use crate::board::Health;
 use crate::clock::Clock;
-use crate::event::{AgentState, Kind};
+use crate::event::{AgentState, EventKind};
 use crate::source::detect::InputFormat;
 use crate::source::link::Link;
 use crate::source::queue_log::Verbs;
@@ -90,7 +90,7 @@ impl Asterisk {
             Message::Events { mut events, cursor, .. } => {
                 let now = self.now(link);
                 events.retain(|event| {
-                    if let Kind::AgentState { agent, state, reason, .. } = &event.kind {
+                    if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
                         if live && *state != AgentState::AfterContact {
                             return false;
                         }

@@ -52,7 +52,7 @@ impl Told {
     /// What happened to contacts, in words, with the second.
     fn contacts(&mut self) -> Vec<(i64, String)> {
         let words = |event: Event| {
-            let Kind::Contact { contact, queue, step } = event.kind else { return None };
+            let EventKind::Contact { contact, queue, step } = event.kind else { return None };
             assert_eq!((contact.as_str(), queue.unwrap().as_str()), ("c1", "support@default"));
             let step = match step {
                 Step::Offered(offer) => format!("offered to {}", offer.customer.unwrap_or_default()),
@@ -74,7 +74,9 @@ impl Told {
 
     fn agents(&mut self) -> Vec<(String, AgentState, Option<i64>)> {
         let state = |event: Event| match event.kind {
-            Kind::AgentState { agent, state, lasts, .. } => Some((agent.to_string(), state, lasts.map(Span::as_secs))),
+            EventKind::AgentState { agent, state, lasts, .. } => {
+                Some((agent.to_string(), state, lasts.map(Span::as_secs)))
+            }
             _ => None,
         };
         self.centre.take().into_iter().filter_map(state).collect()
@@ -203,9 +205,9 @@ fn a_caller_who_comes_back_to_his_place_is_another_call() {
         told.hear("member-queue-resume", &back).unwrap();
         let events = told.centre.take();
         let end = &events[events.len() - 2].kind;
-        let Kind::Contact { step, .. } = end else { panic!("{end:?}") };
+        let EventKind::Contact { step, .. } = end else { panic!("{end:?}") };
         assert_eq!(matches!(step, Step::Lost), !end_is_seen);
-        assert!(matches!(&events.last().unwrap().kind, Kind::Contact { contact, .. } if contact.as_str() == "c2"));
+        assert!(matches!(&events.last().unwrap().kind, EventKind::Contact { contact, .. } if contact.as_str() == "c2"));
     }
 }
 
@@ -283,8 +285,8 @@ fn lists_tell_the_same_as_events_and_count_nothing_twice() {
     told.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]);
     told.centre.lose_missing(now);
     let steps: Vec<_> = told.centre.take().into_iter().map(|event| event.kind).collect();
-    assert!(matches!(&steps[0], Kind::Contact { step: Step::Left { .. }, .. }));
-    assert!(matches!(&steps[1], Kind::Contact { contact, step: Step::Lost, .. } if contact.as_str() == "c2"));
+    assert!(matches!(&steps[0], EventKind::Contact { step: Step::Left { .. }, .. }));
+    assert!(matches!(&steps[1], EventKind::Contact { contact, step: Step::Lost, .. } if contact.as_str() == "c2"));
     assert_eq!(steps.len(), 2);
 }
 
@@ -307,8 +309,8 @@ fn agents_queues_and_who_serves_them_are_listed() {
     }
     let (times, said): (Vec<_>, Vec<_>) = centre.take().into_iter().map(|event| (event.at, event.kind)).unzip();
     let profile = QueueProfile { queue: "support".into(), channel: Some(Channel::Voice), ..QueueProfile::default() };
-    assert_eq!(said[0], Kind::QueueProfile(profile));
-    let state = |agent: &str, state, lasts: Option<i64>| Kind::AgentState {
+    assert_eq!(said[0], EventKind::QueueProfile(profile));
+    let state = |agent: &str, state, lasts: Option<i64>| EventKind::AgentState {
         agent: agent.into(),
         state,
         reason: None,
@@ -319,7 +321,7 @@ fn agents_queues_and_who_serves_them_are_listed() {
     assert_eq!(said[2], state("1000", AgentState::AfterContact, Some(20)));
     assert_eq!(said[3], state("1001", AgentState::Offline, None));
     let profile = AgentProfile { agent: "1000".into(), queues: vec!["support".into()], ..AgentProfile::default() };
-    assert_eq!(said[4], Kind::AgentProfile(profile));
+    assert_eq!(said[4], EventKind::AgentProfile(profile));
     // The after-contact work was over in between.
     assert_eq!((times[5], &said[5]), (now + Span::seconds(20), &state("1000", AgentState::Available, None)));
     assert_eq!(said[6], state("1000", AgentState::Offline, None), "who is listed no more is gone");
@@ -338,7 +340,7 @@ fn what_is_alive_is_known_again_after_a_restart() {
     again.end_round();
     again.lose_missing(Time::from_unix(NOW + 9));
     let lost = again.take();
-    assert!(matches!(&lost[..], [Event { kind: Kind::Contact { step: Step::Lost, .. }, .. }]), "{lost:?}");
+    assert!(matches!(&lost[..], [Event { kind: EventKind::Contact { step: Step::Lost, .. }, .. }]), "{lost:?}");
     assert_eq!(again.remember("nonsense"), None);
 }
 
@@ -382,8 +384,8 @@ proptest! {
             told.hear(actions[action], &fields).unwrap();
         }
         let open = |event: &Event| match &event.kind {
-            Kind::Contact { step: Step::Offered(_), .. } => 1,
-            Kind::Contact { step: Step::Completed { .. } | Step::Abandoned { .. } | Step::Left { .. }, .. } => -1,
+            EventKind::Contact { step: Step::Offered(_), .. } => 1,
+            EventKind::Contact { step: Step::Completed { .. } | Step::Abandoned { .. } | Step::Left { .. }, .. } => -1,
             _ => 0,
         };
         let balance: i64 = told.centre.take().iter().map(open).sum();

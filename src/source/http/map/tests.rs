@@ -7,7 +7,7 @@ fn map(text: &str) -> Map {
 }
 
 fn figures(event: &Event) -> (&str, Vec<(&str, f64)>) {
-    let Kind::Observed { queue, figures, .. } = &event.kind else { panic!("{event:?}") };
+    let EventKind::Observed { queue, figures, .. } = &event.kind else { panic!("{event:?}") };
     (queue.as_str(), figures.iter().map(|(key, value)| (key.as_str(), *value)).collect())
 }
 
@@ -45,7 +45,7 @@ fn rows_become_figures_of_queues() {
     );
     assert_eq!((reading.events[0].at, reading.at), (NOW, None));
     assert!(
-        matches!(&reading.events[0].kind, Kind::Observed { window: Some(window), .. } if window.as_str() == "today")
+        matches!(&reading.events[0].kind, EventKind::Observed { window: Some(window), .. } if window.as_str() == "today")
     );
 }
 

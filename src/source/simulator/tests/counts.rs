@@ -55,7 +55,7 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
     let mut journeys: BTreeMap<(Label, Label), Vec<(Label, bool)>> = BTreeMap::new();
     let mut transferred: BTreeSet<Label> = BTreeSet::new();
     for event in events {
-        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
         let ours = event.at >= from && event.at < to && only.is_none_or(|q| q == queue.as_str());
         let one = f64::from(u8::from(ours));
         let wait = joined.get(&(contact.clone(), queue.clone())).map(|at| event.at.since(*at).as_secs_f64());
@@ -109,7 +109,7 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
     }
     let mut seen = BTreeSet::new();
     for event in events {
-        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
         let (Step::Offered(_), Some(customer)) = (step, customer_of.get(contact)) else { continue };
         if seen.insert(contact.clone()) {
             let topic = intent_of.get(contact).unwrap_or(queue).clone();
@@ -139,7 +139,7 @@ pub(super) fn hourly_levels(events: &[Event], midnight: Time) -> [f64; 24] {
     let mut joined: BTreeMap<(&Label, &Label), Time> = BTreeMap::new();
     let mut sums = [(0.0, 0.0); 24];
     for event in events {
-        let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+        let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
         let within = match step {
             Step::Offered(_) => {
                 joined.insert((contact, queue), event.at);
@@ -166,8 +166,8 @@ fn occupancy(events: &[Event], from: Time, to: Time, c: &mut DayStatistics) {
     let mut holder: BTreeMap<(Label, Label), Label> = BTreeMap::new();
     for event in events {
         let (agent, state) = match &event.kind {
-            Kind::AgentState { agent, state, .. } => (agent.clone(), *state),
-            Kind::Contact { contact, queue: Some(queue), step } => match step {
+            EventKind::AgentState { agent, state, .. } => (agent.clone(), *state),
+            EventKind::Contact { contact, queue: Some(queue), step } => match step {
                 Step::Answered { agent, .. } => {
                     holder.insert((contact.clone(), queue.clone()), agent.clone());
                     (agent.clone(), AgentState::OnContact)

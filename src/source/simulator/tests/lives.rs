@@ -62,7 +62,7 @@ fn every_contact_lives_a_life_that_can_be() {
         }
         for event in &events {
             assert!(ids.insert(event.id.clone().unwrap()), "an id twice: {event:?}");
-            let Kind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
+            let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
             let row = world::QUEUES.iter().find(|row| queue.as_str() == row.id).unwrap();
             let life = (contact.clone(), queue.clone());
             let next = follow(lives.get(&life), step, row.channel.is_asynchronous());
@@ -90,20 +90,22 @@ fn an_agent_has_one_contact_at_a_time_and_only_on_shift() {
     let mut states: BTreeMap<Label, AgentState> = BTreeMap::new();
     for event in &events {
         let (agent, from, to) = match &event.kind {
-            Kind::AgentState { agent, state, .. } => {
+            EventKind::AgentState { agent, state, .. } => {
                 let busy = matches!(states.get(agent), Some(AgentState::OnContact));
                 assert!(!busy, "{event:?} with a contact in hand");
                 states.insert(agent.clone(), *state);
                 continue;
             }
-            Kind::Contact { step: Step::Ringing { agent }, .. } => (agent, AgentState::Available, AgentState::Ringing),
-            Kind::Contact { step: Step::Answered { agent, .. }, .. } => {
+            EventKind::Contact { step: Step::Ringing { agent }, .. } => {
+                (agent, AgentState::Available, AgentState::Ringing)
+            }
+            EventKind::Contact { step: Step::Answered { agent, .. }, .. } => {
                 (agent, AgentState::Ringing, AgentState::OnContact)
             }
-            Kind::Contact { step: Step::RingCanceled { agent } | Step::RingNoAnswer { agent, .. }, .. } => {
+            EventKind::Contact { step: Step::RingCanceled { agent } | Step::RingNoAnswer { agent, .. }, .. } => {
                 (agent, AgentState::Ringing, AgentState::Available)
             }
-            Kind::Contact { step: Step::Wrapped { agent, .. }, .. } => {
+            EventKind::Contact { step: Step::Wrapped { agent, .. }, .. } => {
                 (agent, AgentState::OnContact, AgentState::Available)
             }
             _ => continue,

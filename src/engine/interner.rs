@@ -1,4 +1,4 @@
-//! Names as small numbers. Zero is always the empty name: not known.
+//! Interner as small numbers. Zero is always the empty name: not known.
 
 use rustc_hash::FxHashMap;
 
@@ -6,21 +6,21 @@ use crate::text::Label;
 
 /// A table of names. Numbers are given in the order of first use and are never taken back.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct Interner {
     ids: FxHashMap<Label, u32>,
     labels: Vec<Label>,
     /// By number, the place in alphabetical order; made anew when names have come since.
     ranks: Vec<u32>,
 }
 
-impl Default for Names {
+impl Default for Interner {
     fn default() -> Self {
         let empty = Label::fixed("");
         Self { ids: FxHashMap::from_iter([(empty.clone(), 0)]), labels: vec![empty], ranks: Vec::new() }
     }
 }
 
-impl Names {
+impl Interner {
     /// The number of a name, given to it now if it is new.
     pub(super) fn id(&mut self, label: &Label) -> u32 {
         if let Some(id) = self.ids.get(label) {

@@ -1,8 +1,8 @@
-//! A bag of values: exact quantiles and the longest, though values are taken out again.
+//! A samples of values: exact quantiles and the longest, though values are taken out again.
 
-/// A bag of values from which values can be taken out again. Quantiles and the longest are exact.
+/// A samples of values from which values can be taken out again. Quantiles and the longest are exact.
 #[derive(Clone, Debug)]
-pub struct Bag {
+pub struct Samples {
     values: Vec<i64>,
     removed: Vec<i64>,
     /// No value is less than this, nor greater than that: most questions need no more.
@@ -10,13 +10,13 @@ pub struct Bag {
     greatest: i64,
 }
 
-impl Default for Bag {
+impl Default for Samples {
     fn default() -> Self {
         Self { values: Vec::new(), removed: Vec::new(), least: i64::MAX, greatest: i64::MIN }
     }
 }
 
-impl Bag {
+impl Samples {
     /// Count a value in (`sign` 1) or out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
         if sign > 0 {
@@ -126,24 +126,24 @@ mod tests {
 
     #[test]
     fn a_bag_forgets_what_is_taken_out() {
-        let mut bag = Bag::default();
+        let mut samples = Samples::default();
         for value in [5, 7, 7, 9, 30] {
-            bag.count(value, 1);
+            samples.count(value, 1);
         }
-        bag.count(7, -1);
-        bag.count(30, -1);
-        assert_eq!((bag.len(), bag.max()), (3, Some(9)));
-        assert_eq!(bag.quantiles([0.5]), Some([7.0]));
-        assert_eq!(bag.above(5), 2);
+        samples.count(7, -1);
+        samples.count(30, -1);
+        assert_eq!((samples.len(), samples.max()), (3, Some(9)));
+        assert_eq!(samples.quantiles([0.5]), Some([7.0]));
+        assert_eq!(samples.above(5), 2);
     }
 
     #[test]
     fn quantiles_interpolate_between_ranks() {
-        let mut bag = Bag::default();
+        let mut samples = Samples::default();
         for value in [1, 2, 3, 4] {
-            bag.count(value, 1);
+            samples.count(value, 1);
         }
-        assert_eq!(bag.quantiles([0.0, 0.5, 1.0]), Some([1.0, 2.5, 4.0]));
-        assert_eq!(Bag::default().quantiles([0.5]), None);
+        assert_eq!(samples.quantiles([0.0, 0.5, 1.0]), Some([1.0, 2.5, 4.0]));
+        assert_eq!(Samples::default().quantiles([0.5]), None);
     }
 }

@@ -10,13 +10,13 @@ use crate::text::Label;
 /// The ids of events seen, as 64-bit hashes in two generations: an id is remembered for at least a day after it
 /// came, and for ever where nothing turns the generations (reports).
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct Dedup {
     recent: FxHashSet<u64>,
     older: FxHashSet<u64>,
     turned: Time,
 }
 
-impl Seen {
+impl Dedup {
     /// Remember an id; `false` where it had been seen.
     pub(super) fn first_time(&mut self, origin: &Label, id: &Label) -> bool {
         let mut hasher = DefaultHasher::new();

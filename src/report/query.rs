@@ -1,13 +1,13 @@
 //! From an engine that has taken everything in to a report.
 
-use super::{Input, Report, ReportSettings};
+use super::{InputSummary, Report, ReportSettings};
 use crate::clock::{Span, Time};
-use crate::engine::{Engine, Outcome};
-use crate::kpi::{Dim, Every, KpiId, Over, Query, Slice};
+use crate::engine::{ApplyOutcome, Engine};
+use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice};
 
 /// What a report is asked to be about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct ReportQuery {
     /// The start; the first event where absent.
     pub from: Option<Time>,
     /// The end, exclusive; just past the last event where absent.
@@ -20,15 +20,15 @@ pub struct Asked {
     pub kpis: Vec<KpiId>,
 }
 
-impl Input {
+impl InputSummary {
     /// An event was taken in; this became of it.
-    pub const fn count(&mut self, outcome: Outcome) {
+    pub const fn count(&mut self, outcome: ApplyOutcome) {
         self.events += 1;
         match outcome {
-            Outcome::Counted => {}
-            Outcome::Late => self.late += 1,
-            Outcome::Duplicate => self.duplicates += 1,
-            Outcome::OutOfPlace => self.out_of_place += 1,
+            ApplyOutcome::Counted => {}
+            ApplyOutcome::Late => self.late += 1,
+            ApplyOutcome::Duplicate => self.duplicates += 1,
+            ApplyOutcome::OutOfPlace => self.out_of_place += 1,
         }
     }
 }
@@ -37,7 +37,7 @@ impl Report {
     /// The report on what an engine has taken in. `first` is the first event's time; the end of the recording is the
     /// engine's newest event, and that is "now": nothing after it is known.
     #[must_use]
-    pub fn of(engine: &mut Engine, asked: &Asked, first: Option<Time>, input: Input) -> Self {
+    pub fn of(engine: &mut Engine, asked: &ReportQuery, first: Option<Time>, input: InputSummary) -> Self {
         let now = engine.newest();
         engine.advance(now);
         // A contact whose join was not seen joined before the first event.
@@ -47,7 +47,7 @@ impl Report {
         let query = Query {
             of: Slice::TOTAL,
             by: asked.by.clone(),
-            over: Over::Range(from, to),
+            over: Period::Range(from, to),
             every: asked.every,
             kpis: asked.kpis.clone(),
             formula: None,
@@ -73,11 +73,11 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Channel, Event, Kind, Offer, Step};
+    use crate::event::{Channel, Event, EventKind, Offer, Step};
     use crate::text::Label;
 
     fn contact(at: i64, contact: &str, step: Step) -> Event {
-        let kind = Kind::Contact { contact: Label::new(contact), queue: Some("billing".into()), step };
+        let kind = EventKind::Contact { contact: Label::new(contact), queue: Some("billing".into()), step };
         Event { at: Time::from_unix(1_772_442_000 + at), origin: "test".into(), id: None, kind }
     }
 
@@ -95,9 +95,9 @@ mod tests {
         })
     }
 
-    fn day() -> (Engine, Option<Time>, Input) {
+    fn day() -> (Engine, Option<Time>, InputSummary) {
         let mut engine = Engine::new(crate::engine::Settings { keep: None, ..Default::default() });
-        let mut input = Input::default();
+        let mut input = InputSummary::default();
         let events = [
             contact(0, "a", offer()),
             contact(12, "a", Step::Answered { agent: "ann".into(), wait: None }),
@@ -114,10 +114,10 @@ mod tests {
     #[test]
     fn a_recording_s_figures_reach_from_its_first_event_to_its_last() {
         let (mut engine, first, input) = day();
-        let asked = Asked {
+        let asked = ReportQuery {
             by: vec![Dim::Queue],
             kpis: vec![KpiId::Offered, KpiId::Asa, KpiId::ServiceLevel],
-            ..Asked::default()
+            ..ReportQuery::default()
         };
         let report = Report::of(&mut engine, &asked, first, input);
         assert_eq!(report.input.events, 5);
@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_report_on_nothing_is_empty() {
-        let asked = Asked { kpis: vec![KpiId::Offered], ..Asked::default() };
-        let report = Report::of(&mut Engine::default(), &asked, None, Input::default());
+        let asked = ReportQuery { kpis: vec![KpiId::Offered], ..ReportQuery::default() };
+        let report = Report::of(&mut Engine::default(), &asked, None, InputSummary::default());
         assert!(report.rows.is_empty());
         assert_eq!(report.total.len(), 1);
     }
