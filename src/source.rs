@@ -151,7 +151,7 @@ pub fn spawn(
             link::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
         }
         Connector::FreeSwitch(keys) => {
-            let session = freeswitch::FreeSwitch::new((**keys).clone(), settings.name(), cursor);
+            let session = freeswitch::FreeSwitchSession::new((**keys).clone(), settings.name(), cursor);
             link::start(index, settings, clock, to, session).map_err(thread)
         }
         Connector::Prometheus(keys) => {
@@ -159,7 +159,7 @@ pub fn spawn(
             link::start(index, settings, clock, to, session).map_err(thread)
         }
         Connector::Asterisk(keys) => {
-            let session = asterisk::Asterisk::new(settings, keys, &clock, cursor)?;
+            let session = asterisk::AsteriskSession::new(settings, keys, &clock, cursor)?;
             link::start(index, settings, clock, to, session).map_err(thread)
         }
     }

@@ -1,17 +1,19 @@
-//! A live Asterisk: its manager interface (AMI), and queue_log beside it where that can be read.
+//! A live Asterisk: its manager interface (AMI), and queue_log beside it where that file can be read.
 //!
-//! One connection with the events of queues and agents, one question for all queues at its beginning and once a
-//! minute. Polling more often has taken phone systems down, and nothing here does.
+//! The source keeps one connection on which Asterisk sends the events of queues and agents. It asks for all queues
+//! (`QueueStatus`) when it connects and once a minute; polling more often has overloaded phone systems.
+//! `packet` and `connection` speak the protocol, `queue_status`, `members`, `calls` and `translate` make events of it,
+//! `merge` combines them with those of the log, and `session` drives it all.
 
-mod agents;
 mod calls;
-mod frame;
+mod connection;
+mod members;
 mod merge;
+mod packet;
+mod queue_status;
 mod remarks;
 mod session;
-mod status;
 mod translate;
-mod wire;
 
 use std::path::PathBuf;
 
@@ -21,45 +23,46 @@ use crate::secret::Secret;
 use crate::source::net;
 use crate::source::queue_log::Verbs;
 use crate::source::tls::Tls;
-pub(super) use session::Asterisk;
-pub use wire::Login;
+pub use connection::Login;
+pub(super) use session::AsteriskSession;
 
-/// The keys of a source that is an Asterisk.
+/// The keys of a source of the kind `asterisk`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where its manager interface listens, `host:port`.
+    /// The address of the manager interface, `host:port`.
     pub address: String,
-    /// The account in manager.conf: `read = agent,system,user` and an empty `write` are enough.
+    /// The account in manager.conf. `read = agent,system,user` and an empty `write` are enough for it.
     pub user: String,
     /// The account's secret.
     pub secret: Secret,
-    /// How the secret is shown.
+    /// How the account logs in.
     #[serde(default)]
     pub login: Login,
-    /// Speak TLS; plain TCP when absent.
+    /// TLS settings; plain TCP when absent.
     #[serde(default)]
     pub tls: Option<Tls>,
-    /// Its queue_log, where it can be read here: the day so far, and how exactly each call ended.
+    /// The path of Asterisk's queue_log, where this machine can read it: it contains the day so far, and how exactly each
+    /// call ended.
     #[serde(default)]
     pub queue_log: Option<PathBuf>,
-    /// The names of a centre's own verbs in queue_log, and of the fields of its `UserEvent`s.
+    /// The verbs that the dialplan writes to queue_log, which are also the fields of the `UserEvent`s it sends.
     #[serde(default)]
     pub verbs: Verbs,
-    /// The channel variable that carries the intent, one of manager.conf's `channelvars`.
-    #[serde(default = "intent")]
+    /// The channel variable that carries the intent. It must be one of manager.conf's `channelvars`.
+    #[serde(default = "default_intent")]
     pub intent: String,
 }
 
-fn intent() -> String {
+fn default_intent() -> String {
     "INTENT".to_owned()
 }
 
 impl Settings {
-    /// Whether what is written can work at all.
+    /// Check what can be checked without connecting.
     ///
     /// # Errors
-    /// The key, and what is wrong with its value.
+    /// The key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if !net::is_address(&self.address) {
             return Err((

@@ -1,49 +1,51 @@
-//! What the board is to say beside the health.
+//! The remark that the board shows beside the health: what the owner of the source should know and is no fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Settings;
-use super::frame::Frame;
+use super::packet::AmiPacket;
 use crate::clock::{Span, Time};
 use crate::source::link::Link;
 use crate::source::tls::UNCHECKED;
 use crate::text::Label;
 
-/// No event of a queue comes, though things happen there.
-const DEAF: &str = "calls join queues and no event says so: the account needs read = agent,system,user";
+/// Shown when replies contain calls that no event has announced.
+const NO_QUEUE_EVENTS: &str = "calls join queues and no event says so: the account needs read = agent,system,user";
 
-/// For so long it is said that counters went back.
-const NEWS: Span = Span::HOUR;
+/// How long the board shows that Asterisk's counters were reset.
+const RESET_SHOWN: Span = Span::HOUR;
 
-/// What the board is to say beside the health.
+/// The parts of the remark.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
-    /// The account may do more than it needs.
+    /// The account has rights that floorwatch does not need.
     pub(super) rights: Option<String>,
-    /// No event of a queue comes, though things happen there.
-    pub(super) deaf: bool,
-    /// `queue_log` isn't what it should be.
+    /// No event about a queue comes, though calls join queues.
+    pub(super) misses_queue_events: bool,
+    /// `queue_log` is missing or behind.
     pub(super) log: Option<String>,
-    /// When Asterisk's own counters were last seen to have gone back.
+    /// When Asterisk's own counters last went back.
     reset: Option<Time>,
-    /// What they were before, by queue.
-    counted: BTreeMap<Label, i64>,
-    said: String,
+    /// Asterisk's counters in the last reply, by queue.
+    call_counts: BTreeMap<Label, i64>,
+    /// The remark that was last sent.
+    sent: String,
 }
 
 impl Remarks {
-    /// Look at Asterisk's own counters: where one went back, it started anew or its statistics were reset.
-    pub(super) fn count(&mut self, counted: &[(Label, i64)], now: Time) {
-        let went_back = |(queue, count): &&(Label, i64)| self.counted.get(queue).is_some_and(|before| before > count);
-        if counted.iter().any(|counter| went_back(&counter)) {
+    /// Compare Asterisk's own counters with those of the last reply. A counter that went back shows that Asterisk
+    /// restarted or that its statistics were reset.
+    pub(super) fn update_call_counts(&mut self, call_counts: &[(Label, i64)], now: Time) {
+        let went_back = |(queue, count): &(Label, i64)| self.call_counts.get(queue).is_some_and(|last| last > count);
+        if call_counts.iter().any(went_back) {
             self.reset = Some(now);
         }
-        self.reset = self.reset.filter(|at| now.since(*at) < NEWS);
-        self.counted = counted.iter().cloned().collect();
+        self.reset = self.reset.filter(|at| now.since(*at) < RESET_SHOWN);
+        self.call_counts = call_counts.iter().cloned().collect();
     }
 
-    /// Say it, where it is news.
-    pub(super) async fn say(&mut self, settings: &Settings, link: &mut Link) {
+    /// Send the remark, where it has changed.
+    pub(super) async fn send(&mut self, settings: &Settings, link: &mut Link) {
         let unchecked = settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
         let reset = self.reset.map(|at| {
             let at = at.to_chrono().format("%H:%M");
@@ -51,24 +53,24 @@ impl Remarks {
         });
         let remarks = [
             unchecked.then_some(UNCHECKED),
-            self.deaf.then_some(DEAF),
+            self.misses_queue_events.then_some(NO_QUEUE_EVENTS),
             self.log.as_deref(),
             reset.as_deref(),
             self.rights.as_deref(),
         ];
         let text = remarks.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        if self.said != text {
+        if self.sent != text {
             link.remark(&text).await;
-            self.said = text;
+            self.sent = text;
         }
     }
 }
 
-/// What the account can do and need not be able to, in words; `None` where there is nothing.
+/// Describes the rights of the account that floorwatch does not need; `None` where there are none.
 ///
-/// The reply to `ListCommands` has a line for each command the account may use, with the classes any of which
-/// allows it. Those without a class are open to everybody.
-pub(super) fn too_many(reply: &Frame) -> Option<String> {
+/// The reply to the action `ListCommands` has a line for each action the account may use, with the authorization classes
+/// that allow it. Actions without a class are open to every account.
+pub(super) fn excess_rights(reply: &AmiPacket) -> Option<String> {
     let mut commands = 0;
     let mut classes: BTreeSet<String> = BTreeSet::new();
     for (_, text) in reply.lines() {
@@ -100,29 +102,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counters_that_go_back_are_news_for_an_hour() {
+    fn counters_that_go_back_are_remarked_for_an_hour() {
         let mut remarks = Remarks::default();
         let at = |minutes: i64| Time(minutes * Span::MINUTE.0);
-        let counted = |count| [(Label::from("sales"), count)];
-        remarks.count(&counted(7), at(0));
-        remarks.count(&counted(9), at(1));
+        let counts = |count| [(Label::from("sales"), count)];
+        remarks.update_call_counts(&counts(7), at(0));
+        remarks.update_call_counts(&counts(9), at(1));
         assert_eq!(remarks.reset, None);
-        remarks.count(&counted(2), at(2));
+        remarks.update_call_counts(&counts(2), at(2));
         assert_eq!(remarks.reset, Some(at(2)));
-        remarks.count(&counted(3), at(30));
+        remarks.update_call_counts(&counts(3), at(30));
         assert_eq!(remarks.reset, Some(at(2)));
-        remarks.count(&counted(4), at(62));
+        remarks.update_call_counts(&counts(4), at(62));
         assert_eq!(remarks.reset, None);
     }
 
     #[test]
-    fn commands_that_are_not_open_to_everybody_are_told() {
+    fn commands_that_are_not_open_to_everybody_are_remarked() {
         let open = ("QueueStatus", "Show queue status.  (Priv: <none>)");
         let message = ("Message", "whatever");
-        assert_eq!(too_many(&Frame::of(&[("Response", "Success"), message, open])), None);
+        assert_eq!(excess_rights(&AmiPacket::of(&[("Response", "Success"), message, open])), None);
         let more =
             [open, ("QueuePause", "Pauses.  (Priv: agent,all)"), ("Hangup", "Hangs up.  (Priv: system,call,all)")];
-        let said = too_many(&Frame::of(&more)).unwrap();
-        assert!(said.contains("2 commands (agent)") && said.contains("write ="), "{said}");
+        let remark = excess_rights(&AmiPacket::of(&more)).unwrap();
+        assert!(remark.contains("2 commands (agent)") && remark.contains("write ="), "{remark}");
     }
 }

@@ -1,4 +1,4 @@
-//! The recordings of a real Asterisk, in the time they were made in, without a network.
+//! Replays the recordings of a real Asterisk with their original times, without a network.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,10 +9,10 @@ use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::frame::{Frame, Frames};
-use super::merge::{Log, Merge};
-use super::status::{Collecting, Snapshot, Taken};
-use super::translate::Translator;
+use super::merge::{LogMerger, LogStatus};
+use super::packet::{AmiDecoder, AmiPacket};
+use super::queue_status::{Collected, QueueSnapshot, QueueStatusCollector};
+use super::translate::AmiTranslator;
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind, LeftReason, Step};
 use crate::source::queue_log::{QueueLogParser, Verbs};
@@ -29,16 +29,17 @@ fn unpacked(scenario: &str, file: &str) -> Vec<u8> {
     bytes
 }
 
-/// What came of the network, when.
+/// What was recorded of a connection.
 #[derive(Debug)]
-enum Came {
+enum Recorded {
     Connected,
     Bytes(Vec<u8>),
-    Asked(String),
+    /// `QueueStatus` was sent, with this `ActionID`.
+    StatusAction(String),
 }
 
 /// A recorded connection, in order of time.
-fn recording(scenario: &str, name: &str) -> Vec<(Time, Came)> {
+fn recording(scenario: &str, name: &str) -> Vec<(Time, Recorded)> {
     let raw = unpacked(scenario, &format!("{name}.raw.gz"));
     let times = String::from_utf8(unpacked(scenario, &format!("{name}.times.gz"))).unwrap();
     let lines: Vec<(usize, Time, &str)> = times
@@ -57,13 +58,13 @@ fn recording(scenario: &str, name: &str) -> Vec<(Time, Came)> {
                 let end = lines[place + 1..].iter().map(|(o, ..)| *o).find(|o| o > offset).unwrap_or(raw.len());
                 // Reads at the same offset were empty ones.
                 if lines[place + 1..].iter().take_while(|(o, ..)| o == offset).all(|(.., note)| !note.is_empty()) {
-                    out.push((*at, Came::Bytes(raw[*offset..end].to_vec())));
+                    out.push((*at, Recorded::Bytes(raw[*offset..end].to_vec())));
                 }
             }
-            "connect" => out.push((*at, Came::Connected)),
+            "connect" => out.push((*at, Recorded::Connected)),
             note => {
                 if let Some(id) = note.strip_prefix("sent QueueStatus ") {
-                    out.push((*at, Came::Asked(id.to_owned())));
+                    out.push((*at, Recorded::StatusAction(id.to_owned())));
                 }
             }
         }
@@ -71,26 +72,26 @@ fn recording(scenario: &str, name: &str) -> Vec<(Time, Came)> {
     out
 }
 
-/// The replies to `QueueStatus`, when they came.
-fn snapshots(scenario: &str) -> Vec<(Time, Snapshot)> {
-    let (mut out, mut frames) = (Vec::new(), Frames::default());
-    let mut collecting: Vec<Collecting> = Vec::new();
-    for (at, came) in recording(scenario, "poll") {
-        match came {
-            Came::Connected => {
-                frames = Frames::default();
-                collecting.clear();
+/// The replies to `QueueStatus`, each with the time it came.
+fn snapshots(scenario: &str) -> Vec<(Time, QueueSnapshot)> {
+    let (mut out, mut decoder) = (Vec::new(), AmiDecoder::default());
+    let mut collectors: Vec<QueueStatusCollector> = Vec::new();
+    for (at, recorded) in recording(scenario, "poll") {
+        match recorded {
+            Recorded::Connected => {
+                decoder = AmiDecoder::default();
+                collectors.clear();
             }
-            Came::Asked(id) => collecting.push(Collecting::new(id)),
-            Came::Bytes(bytes) => frames.push(&bytes, |frame| {
-                if let Some(first) = collecting.first_mut() {
-                    match first.take(&frame) {
-                        Taken::Whole(snapshot) => {
+            Recorded::StatusAction(id) => collectors.push(QueueStatusCollector::new(id)),
+            Recorded::Bytes(bytes) => decoder.push(&bytes, |packet| {
+                if let Some(first) = collectors.first_mut() {
+                    match first.collect(&packet) {
+                        Collected::Complete(snapshot) => {
                             out.push((at, snapshot));
-                            collecting.remove(0);
+                            collectors.remove(0);
                         }
-                        Taken::Refused(_) => _ = collecting.remove(0),
-                        Taken::Not | Taken::Part => {}
+                        Collected::Refused(_) => _ = collectors.remove(0),
+                        Collected::Unrelated | Collected::Partial => {}
                     }
                 }
             }),
@@ -99,52 +100,55 @@ fn snapshots(scenario: &str) -> Vec<(Time, Snapshot)> {
     out
 }
 
-fn translator() -> Translator {
-    Translator::new("pbx".into(), Verbs::default(), "INTENT".into())
+fn translator() -> AmiTranslator {
+    AmiTranslator::new("pbx".into(), Verbs::default(), "INTENT".into())
 }
 
-/// What a recording tells when it is heard as it happened, and all queues are asked for as often as was recorded.
-fn hear(scenario: &str, every_reply: bool) -> Vec<(Time, Event)> {
-    let (mut frames, mut translator) = (Frames::default(), translator());
+/// The events of a recording that is replayed as it happened. The first reply to `QueueStatus` of each connection is
+/// reconciled, or with `every_reply` all of them.
+fn replay(scenario: &str, every_reply: bool) -> Vec<(Time, Event)> {
+    let (mut decoder, mut translator) = (AmiDecoder::default(), translator());
     let mut replies = snapshots(scenario).into_iter().peekable();
     let mut out = Vec::new();
-    let mut fresh = true;
+    let mut is_first = true;
     let mut last = Time(0);
-    for (at, came) in recording(scenario, "agent") {
-        let mut told = Vec::new();
+    for (at, recorded) in recording(scenario, "agent") {
+        let mut events = Vec::new();
         while let Some((when, reply)) = replies.next_if(|(when, _)| *when <= at) {
-            if fresh || every_reply {
-                translator.snapshot(&reply, when, fresh, &mut told);
-                fresh = false;
+            if is_first || every_reply {
+                translator.reconcile(&reply, when, is_first, &mut events);
+                is_first = false;
             }
         }
         // A tick every second.
         while last.0 != 0 && at.since(last) > Span::SECOND {
             last = last + Span::SECOND;
-            translator.let_pass(last, &mut told);
+            translator.advance(last, &mut events);
         }
         last = at;
-        match came {
-            Came::Connected => (frames, fresh) = (Frames::default(), true),
-            Came::Bytes(bytes) => {
-                frames.push(&bytes, |frame| {
-                    if frame.is("Event") {
-                        translator.event(&frame, at, &mut told).unwrap_or_else(|why| eprintln!("{why}: {frame:?}"));
+        match recorded {
+            Recorded::Connected => (decoder, is_first) = (AmiDecoder::default(), true),
+            Recorded::Bytes(bytes) => {
+                decoder.push(&bytes, |packet| {
+                    if packet.is("Event") {
+                        translator
+                            .translate(&packet, at, &mut events)
+                            .unwrap_or_else(|why| eprintln!("{why}: {packet:?}"));
                     }
                 });
             }
-            Came::Asked(_) => {}
+            Recorded::StatusAction(_) => {}
         }
-        out.extend(told.into_iter().map(|event| (at, event)));
+        out.extend(events.into_iter().map(|event| (at, event)));
     }
-    let mut told = Vec::new();
-    translator.let_pass(last + Span::MINUTE, &mut told);
-    out.extend(told.into_iter().map(|event| (last, event)));
+    let mut events = Vec::new();
+    translator.advance(last + Span::MINUTE, &mut events);
+    out.extend(events.into_iter().map(|event| (last, event)));
     out
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Counts {
+struct StepCounts {
     offered: i64,
     answered: i64,
     abandoned: i64,
@@ -159,7 +163,7 @@ struct Counts {
 }
 
 /// The log's lines as events.
-fn log(scenario: &str) -> Vec<Event> {
+fn log_events(scenario: &str) -> Vec<Event> {
     let mut parser = QueueLogParser::new("pbx".into(), Verbs::default());
     let (mut out, mut tally) = (Vec::new(), InputTally::default());
     for file in if scenario == "c" { ["queue_log.0", "queue_log"].as_slice() } else { &["queue_log"] } {
@@ -171,40 +175,40 @@ fn log(scenario: &str) -> Vec<Event> {
     out
 }
 
-/// A recording and its log, put together: a line of the log can be read `late` after the second it is of.
-fn merge(scenario: &str, late: impl Fn(&Event) -> Span) -> Vec<Event> {
-    let mut merge = Merge::default();
-    merge.log = Log::Current;
-    let mut lines = log(scenario).into_iter().peekable();
+/// The merged events of a recording and its log, where a line of the log is read `late` after its second.
+fn replay_merged(scenario: &str, late: impl Fn(&Event) -> Span) -> Vec<Event> {
+    let mut merger = LogMerger::default();
+    merger.log = LogStatus::Current;
+    let mut lines = log_events(scenario).into_iter().peekable();
     let mut out = Vec::new();
-    let mut read = |until: Option<Time>, merge: &mut Merge, out: &mut Vec<Event>| {
+    let mut read = |until: Option<Time>, merger: &mut LogMerger, out: &mut Vec<Event>| {
         while let Some(event) = lines.next_if(|event| until.is_none_or(|until| event.at + late(event) <= until)) {
-            if merge.log_tells(&event, until.unwrap_or(event.at + late(&event))) {
+            if merger.accept_from_log(&event, until.unwrap_or(event.at + late(&event))) {
                 out.push(event);
             }
         }
     };
-    let heard = hear(scenario, false);
-    let last = heard.last().map(|(at, _)| *at).unwrap();
+    let replayed = replay(scenario, false);
+    let last = replayed.last().map(|(at, _)| *at).unwrap();
     let mut now = Time(0);
-    for (at, event) in heard {
+    for (at, event) in replayed {
         // Ticks.
         while now.0 != 0 && at.since(now) > Span(200_000) {
             now = now + Span(200_000);
-            read(Some(now), &mut merge, &mut out);
-            merge.let_pass(now, &mut out);
+            read(Some(now), &mut merger, &mut out);
+            merger.advance(now, &mut out);
         }
         now = at;
-        read(Some(now), &mut merge, &mut out);
-        out.extend(merge.interface_tells(event, now));
+        read(Some(now), &mut merger, &mut out);
+        out.extend(merger.accept_from_interface(event, now));
     }
-    read(None, &mut merge, &mut out);
-    merge.let_pass(last + Span::HOUR, &mut out);
+    read(None, &mut merger, &mut out);
+    merger.advance(last + Span::HOUR, &mut out);
     out
 }
 
 /// The steps that count.
-fn steps(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
+fn counted_steps(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     let counts = |event: &Event| match &event.kind {
         EventKind::Contact { step, .. } => {
             !matches!(step, Step::Ringing { .. } | Step::RingCanceled { .. } | Step::Classified { .. })
@@ -215,8 +219,8 @@ fn steps(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     events.into_iter().filter(counts).collect()
 }
 
-fn count(events: &[(Time, Event)]) -> BTreeMap<String, Counts> {
-    let mut queues: BTreeMap<String, Counts> = BTreeMap::new();
+fn count(events: &[(Time, Event)]) -> BTreeMap<String, StepCounts> {
+    let mut queues: BTreeMap<String, StepCounts> = BTreeMap::new();
     for (_, event) in events {
         let EventKind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
         let counts = queues.entry(queue.to_string()).or_default();
@@ -251,12 +255,12 @@ fn expected(scenario: &str) -> Value {
     serde_json::from_slice(&std::fs::read(fixture(scenario, "expected.json")).unwrap()).unwrap()
 }
 
-/// What the interface alone tells, against what the log tells: the same but for who was sent away, for events don't
-/// tell that from hanging up, and for what a restart (`lost`) cut short.
-fn holds(scenario: &str, every_reply: bool, lost: i64) {
-    let counts = count(&hear(scenario, every_reply));
+/// Assert that the interface alone gives the figures of the log, except for callers who were sent away, whom events do
+/// not tell from those who hung up, and for the `lost` calls that a restart cut short.
+fn assert_agrees(scenario: &str, every_reply: bool, lost: i64) {
+    let counts = count(&replay(scenario, every_reply));
     let mut sent_away: BTreeMap<String, i64> = BTreeMap::new();
-    for event in log(scenario) {
+    for event in log_events(scenario) {
         if let EventKind::Contact { queue: Some(queue), step: Step::Left { reason, .. }, .. } = event.kind
             && reason != LeftReason::Key
         {
@@ -290,41 +294,41 @@ fn holds(scenario: &str, every_reply: bool, lost: i64) {
 }
 
 #[test]
-fn a_normal_day_is_told_by_the_interface_alone() {
-    holds("a", false, 0);
+fn a_normal_day_is_counted_right_without_a_log() {
+    assert_agrees("a", false, 0);
 }
 
 #[test]
-fn an_overloaded_day_is_told_by_the_interface_alone() {
-    holds("b", false, 0);
+fn an_overloaded_day_is_counted_right_without_a_log() {
+    assert_agrees("b", false, 0);
 }
 
 #[test]
-fn a_day_of_restarts_is_told_by_the_interface_alone_and_nothing_hangs() {
-    holds("c", false, 5);
+fn a_day_of_restarts_is_counted_right_without_a_log_and_no_call_stays_open() {
+    assert_agrees("c", false, 5);
 }
 
 #[test]
-fn asking_for_all_queues_every_ten_seconds_changes_nothing() {
-    holds("a", true, 0);
-    holds("b", true, 0);
-    holds("c", true, 5);
+fn reconciling_every_ten_seconds_changes_nothing() {
+    assert_agrees("a", true, 0);
+    assert_agrees("b", true, 0);
+    assert_agrees("c", true, 5);
 }
 
 #[test]
-fn with_a_log_the_steps_are_the_log_s_and_none_is_told_twice() {
+fn with_a_log_the_steps_are_the_log_s_and_none_is_reported_twice() {
     for scenario in ["a", "b", "c"] {
-        let truth = steps(log(scenario));
+        let truth = counted_steps(log_events(scenario));
         for late in [Span::ZERO, Span(200_000), Span::SECOND, Span(2_500_000)] {
-            let merged = steps(merge(scenario, |_| late));
+            let merged = counted_steps(replay_merged(scenario, |_| late));
             assert_eq!(merged.len(), truth.len(), "{scenario}, late by {late:?}");
             assert_eq!(merged, truth, "{scenario}, late by {late:?}");
         }
     }
 }
 
-/// How often each step that counts is told.
-fn tally(events: &[Event]) -> BTreeMap<(String, String, &'static str), u32> {
+/// How often each step that counts is reported.
+fn count_steps(events: &[Event]) -> BTreeMap<(String, String, &'static str), u32> {
     let mut counts = BTreeMap::new();
     for event in events {
         let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
@@ -343,11 +347,11 @@ fn tally(events: &[Event]) -> BTreeMap<(String, String, &'static str), u32> {
 }
 
 #[test]
-fn a_log_that_falls_behind_neither_blinds_the_board_nor_is_counted_twice() {
+fn a_log_that_falls_behind_neither_stops_the_counts_nor_is_counted_twice() {
     for scenario in ["a", "b"] {
-        let truth = tally(&log(scenario));
-        let third = log(scenario).len() / 3;
-        let stalls = log(scenario)[third].at;
+        let truth = count_steps(&log_events(scenario));
+        let third = log_events(scenario).len() / 3;
+        let stalls = log_events(scenario)[third].at;
         let until = stalls + Span::MINUTE;
         // Always half a minute late; or quiet for a minute, and then all at once; or nothing before the day is over.
         let ways: [&dyn Fn(&Event) -> Span; 3] = [
@@ -356,20 +360,20 @@ fn a_log_that_falls_behind_neither_blinds_the_board_nor_is_counted_twice() {
             &|_| Span::HOUR,
         ];
         for late in ways {
-            let events = merge(scenario, late);
-            let merged = tally(&events);
+            let events = replay_merged(scenario, late);
+            let merged = count_steps(&events);
             for (key, count) in &truth {
                 assert_eq!(merged.get(key), Some(count), "{scenario} {key:?}");
             }
-            // That somebody was sent away is known from the log alone, after the interface said he was gone.
+            // Only the log knows that a caller was sent away; the interface has reported an abandoned call by then.
             let more: Vec<_> = merged.keys().filter(|key| !truth.contains_key(*key)).collect();
             assert!(more.iter().all(|(.., part)| *part == "abandoned"), "{scenario} {more:?}");
         }
     }
 }
 
-/// A call of a hostile caller as recorded, the events of its agent, and a reply that he writes into.
-fn hostile() -> Vec<u8> {
+/// A recorded call of a hostile caller with the events of its agent, and a reply into which a caller wrote.
+fn forged_session() -> Vec<u8> {
     let mut out = b"Asterisk Call Manager/11.0.0\r\n".to_vec();
     let raw = unpacked("c", "agent.raw.gz");
     let text = String::from_utf8_lossy(&raw).into_owned();
@@ -385,43 +389,43 @@ fn hostile() -> Vec<u8> {
     out
 }
 
-/// What bytes tell that come in these parts.
-fn told(parts: &[&[u8]]) -> Vec<Event> {
-    let (mut frames, mut translator, mut out) = (Frames::default(), translator(), Vec::new());
-    let mut collecting = Collecting::new("q".into());
+/// The events of bytes that arrive in these parts.
+fn translate_in_parts(parts: &[&[u8]]) -> Vec<Event> {
+    let (mut decoder, mut translator, mut out) = (AmiDecoder::default(), translator(), Vec::new());
+    let mut collector = QueueStatusCollector::new("q".into());
     let now = Time::from_unix(1_795_432_300);
     for part in parts {
-        frames.push(part, |frame| match collecting.take(&frame) {
-            Taken::Not => _ = translator.event(&frame, now, &mut out),
-            Taken::Whole(snapshot) => _ = translator.snapshot(&snapshot, now, false, &mut out),
-            Taken::Part | Taken::Refused(_) => {}
+        decoder.push(part, |packet| match collector.collect(&packet) {
+            Collected::Unrelated => _ = translator.translate(&packet, now, &mut out),
+            Collected::Complete(snapshot) => _ = translator.reconcile(&snapshot, now, false, &mut out),
+            Collected::Partial | Collected::Refused(_) => {}
         });
     }
-    translator.let_pass(now + Span::MINUTE, &mut out);
+    translator.advance(now + Span::MINUTE, &mut out);
     out
 }
 
 #[test]
-fn the_same_is_told_wherever_the_network_cuts() {
-    let bytes = hostile();
-    let whole = told(&[&bytes]);
+fn events_do_not_depend_on_where_the_network_cuts() {
+    let bytes = forged_session();
+    let whole = translate_in_parts(&[&bytes]);
     let contact = |event: &Event| match &event.kind {
         EventKind::Contact { contact, .. } => contact.to_string(),
         _ => String::new(),
     };
     assert!(whole.iter().any(|event| contact(event) == "1795432253.76" && event.at.0 > 0));
     assert!(whole.iter().any(|event| contact(event) == "9.9"));
-    assert!(!whole.iter().any(|event| contact(event) == "6.6"), "a forged event is nobody's word");
+    assert!(!whole.iter().any(|event| contact(event) == "6.6"), "a forged event is ignored");
     for at in 0..=bytes.len() {
-        assert_eq!(told(&[&bytes[..at], &bytes[at..]]), whole, "cut at {at}");
+        assert_eq!(translate_in_parts(&[&bytes[..at], &bytes[at..]]), whole, "cut at {at}");
     }
-    assert_eq!(told(&bytes.chunks(1).collect::<Vec<_>>()), whole);
+    assert_eq!(translate_in_parts(&bytes.chunks(1).collect::<Vec<_>>()), whole);
 }
 
 #[test]
-fn a_whole_day_byte_for_byte_tells_the_same() {
+fn a_whole_day_in_single_bytes_gives_the_same_events() {
     let bytes = unpacked("a", "agent.raw.gz");
-    assert_eq!(told(&bytes.chunks(1).collect::<Vec<_>>()), told(&[&bytes]));
+    assert_eq!(translate_in_parts(&bytes.chunks(1).collect::<Vec<_>>()), translate_in_parts(&[&bytes]));
 }
 
 #[test]
@@ -429,15 +433,15 @@ fn calls_that_never_end_do_not_pile_up() {
     let (mut translator, mut out) = (translator(), Vec::new());
     for number in 0..30_000 {
         let id = format!("{number}.1");
-        let join = Frame::of(&[("Event", "QueueCallerJoin"), ("Uniqueid", &id), ("Queue", "sales")]);
-        translator.event(&join, Time::from_unix(1_795_432_300), &mut out).unwrap();
+        let join = AmiPacket::of(&[("Event", "QueueCallerJoin"), ("Uniqueid", &id), ("Queue", "sales")]);
+        translator.translate(&join, Time::from_unix(1_795_432_300), &mut out).unwrap();
         out.clear();
     }
-    assert!(translator.calls.keep(usize::MAX).len() <= 20_000);
+    assert!(translator.calls.to_saved(usize::MAX).len() <= 20_000);
 }
 
-/// Frames of the words that mean something, in any order and with any values.
-fn frame() -> impl Strategy<Value = Frame> {
+/// Packets of the words that mean something, in any order and with any values.
+fn any_packet() -> impl Strategy<Value = AmiPacket> {
     let names = [
         "QueueCallerJoin",
         "QueueCallerLeave",
@@ -495,38 +499,38 @@ fn frame() -> impl Strategy<Value = Frame> {
     (prop::sample::select(names.to_vec()), proptest::collection::vec(field, 0..12)).prop_map(|(name, fields)| {
         let mut lines = vec![("Event", name)];
         lines.extend(fields);
-        Frame::of(&lines)
+        AmiPacket::of(&lines)
     })
 }
 
 proptest! {
     #[test]
-    fn whatever_comes_nothing_panics(
-        frames in proptest::collection::vec(frame(), 0..40),
+    fn any_packets_and_any_bytes_are_handled_without_a_panic(
+        packets in proptest::collection::vec(any_packet(), 0..40),
         bytes in proptest::collection::vec(any::<u8>(), 0..400),
     ) {
-        let (mut translator, mut merge, mut out) = (translator(), Merge::default(), Vec::new());
-        merge.log = Log::Current;
+        let (mut translator, mut merger, mut out) = (translator(), LogMerger::default(), Vec::new());
+        merger.log = LogStatus::Current;
         let mut now = Time::from_unix(1_795_432_300);
-        for frame in &frames {
+        for packet in &packets {
             now = now + Span::SECOND;
-            let _ = translator.event(frame, now, &mut out);
-            translator.let_pass(now, &mut out);
+            let _ = translator.translate(packet, now, &mut out);
+            translator.advance(now, &mut out);
             for event in out.drain(..) {
-                merge.interface_tells(event, now);
+                merger.accept_from_interface(event, now);
             }
-            merge.let_pass(now, &mut out);
+            merger.advance(now, &mut out);
             out.clear();
         }
-        told(&[b"Asterisk Call Manager/9\n", &bytes, b"\r\n\r\n"]);
+        translate_in_parts(&[b"Asterisk Call Manager/9\n", &bytes, b"\r\n\r\n"]);
     }
 }
 
 #[test]
-fn a_centre_s_own_events_read_as_in_queue_log() {
+fn a_user_event_is_read_as_lines_of_queue_log() {
     let (mut translator, mut out) = (translator(), Vec::new());
     let now = Time(1_795_432_300_250_000);
-    let event = Frame::of(&[
+    let event = AmiPacket::of(&[
         ("Event", "UserEvent"),
         ("Uniqueid", "1.7"),
         ("ChanVariable", "CSAT=1"),
@@ -537,7 +541,7 @@ fn a_centre_s_own_events_read_as_in_queue_log() {
         ("Note", "ABANDON"),
         ("Abandon", "1|1|1"),
     ]);
-    translator.event(&event, now, &mut out).unwrap();
+    translator.translate(&event, now, &mut out).unwrap();
     assert!(out.iter().all(|event| event.at == now));
     let steps: Vec<_> = out
         .iter()
@@ -548,20 +552,21 @@ fn a_centre_s_own_events_read_as_in_queue_log() {
         .collect();
     assert!(matches!(steps[..], [Step::Survey(_), Step::Classified { .. }, Step::Resolved { resolved: true, .. }]));
     out.clear();
-    let wrong = Frame::of(&[("Event", "UserEvent"), ("Uniqueid", "1.7"), ("UserEvent", "Floorwatch"), ("NPS", "11")]);
-    assert!(translator.event(&wrong, now, &mut out).is_err());
+    let wrong =
+        AmiPacket::of(&[("Event", "UserEvent"), ("Uniqueid", "1.7"), ("UserEvent", "Floorwatch"), ("NPS", "11")]);
+    assert!(translator.translate(&wrong, now, &mut out).is_err());
 }
 
 #[test]
-fn what_old_versions_say_is_understood() {
+fn events_of_old_versions_are_understood() {
     let (mut translator, mut out) = (translator(), Vec::new());
     let now = Time::from_unix(1_395_432_300);
     let of = [("Queue", "sales"), ("Uniqueid", "1.7")];
-    let frames = [
-        Frame::of(&[("Event", "Join"), ("CallerIDNum", "100"), of[0], ("Position", "1"), of[1]]),
-        Frame::of(&[("Event", "AgentCalled"), of[0], ("AgentCalled", "SIP/1"), ("AgentName", "Ann"), of[1]]),
-        Frame::of(&[("Event", "Leave"), of[0], of[1]]),
-        Frame::of(&[
+    let packets = [
+        AmiPacket::of(&[("Event", "Join"), ("CallerIDNum", "100"), of[0], ("Position", "1"), of[1]]),
+        AmiPacket::of(&[("Event", "AgentCalled"), of[0], ("AgentCalled", "SIP/1"), ("AgentName", "Ann"), of[1]]),
+        AmiPacket::of(&[("Event", "Leave"), of[0], of[1]]),
+        AmiPacket::of(&[
             ("Event", "AgentConnect"),
             of[0],
             of[1],
@@ -570,14 +575,14 @@ fn what_old_versions_say_is_understood() {
             ("Holdtime", "4"),
             ("ChanVariable(SIP/1-01)", "INTENT=refund"),
         ]),
-        Frame::of(&[
+        AmiPacket::of(&[
             ("Event", "QueueMemberPaused"),
             of[0],
             ("Location", "SIP/1"),
             ("MemberName", "Ann"),
             ("Paused", "1"),
         ]),
-        Frame::of(&[
+        AmiPacket::of(&[
             ("Event", "AgentComplete"),
             of[0],
             of[1],
@@ -586,32 +591,32 @@ fn what_old_versions_say_is_understood() {
             ("TalkTime", "9"),
         ]),
     ];
-    for frame in &frames {
-        translator.event(frame, now, &mut out).unwrap();
+    for packet in &packets {
+        translator.translate(packet, now, &mut out).unwrap();
     }
-    let said: Vec<String> = out.iter().map(|event| serde_json::to_string(&event.kind).unwrap()).collect();
+    let kinds: Vec<String> = out.iter().map(|event| serde_json::to_string(&event.kind).unwrap()).collect();
     let wanted = ["offered", "ringing", "refund", "answered", "paused", "completed"];
-    assert_eq!(said.len(), wanted.len(), "{said:#?}");
-    for (said, wanted) in said.iter().zip(wanted) {
-        assert!(said.contains(wanted), "{wanted} in {said}");
+    assert_eq!(kinds.len(), wanted.len(), "{kinds:#?}");
+    for (kind, wanted) in kinds.iter().zip(wanted) {
+        assert!(kind.contains(wanted), "{wanted} in {kind}");
     }
     let label = Label::from("Ann");
-    assert!(said.iter().skip(3).all(|said| said.contains(label.as_str())));
+    assert!(kinds.iter().skip(3).all(|kind| kind.contains(label.as_str())));
 }
 
 #[test]
-fn the_intent_that_rides_on_a_join_is_told_at_once_though_the_join_is_the_log_s() {
-    let mut merge = Merge::default();
-    merge.log = Log::Current;
+fn the_intent_of_a_join_is_reported_at_once_though_the_join_waits_for_the_log() {
+    let mut merger = LogMerger::default();
+    merger.log = LogStatus::Current;
     let (mut translator, mut out) = (translator(), Vec::new());
     let now = Time::from_unix(1_795_432_300);
-    let join = Frame::of(&[
+    let join = AmiPacket::of(&[
         ("Event", "QueueCallerJoin"),
         ("Uniqueid", "1.7"),
         ("ChanVariable", "INTENT=refund"),
         ("Queue", "sales"),
     ]);
-    translator.event(&join, now, &mut out).unwrap();
-    let told = merge.interface_tells(out.remove(0), now).unwrap();
-    assert!(matches!(told.kind, EventKind::Contact { step: Step::Classified { .. }, .. }));
+    translator.translate(&join, now, &mut out).unwrap();
+    let event = merger.accept_from_interface(out.remove(0), now).unwrap();
+    assert!(matches!(event.kind, EventKind::Contact { step: Step::Classified { .. }, .. }));
 }

@@ -1,76 +1,85 @@
-//! FreeSWITCH's agents. An agent has a *status*, which he sets himself (available, on break, logged out), and a *state*,
-//! which the distribution of calls sets (waiting, receiving, in a call). What he is doing follows from both.
+//! The agents of `mod_callcenter`, and what each of them is doing.
+//!
+//! An agent has a *status*, which the agent sets (available, on break, logged out), and a *state*, which the distribution
+//! of calls sets (waiting, receiving, in a queue call). What the agent is doing follows from both.
 
-use super::fields::Fields;
-use super::translate::{Centre, MOST, Refusal};
+use rustc_hash::FxHashMap;
+
+use super::events::EventBuffer;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, EventKind};
 use crate::source::names::id_label;
 use crate::text::Label;
 
-/// What an agent says of himself.
+/// The agents that are tracked; no centre has more.
+const MAX_AGENTS: usize = 100_000;
+
+/// `cc_agent_status_t` of `mod_callcenter`, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
+enum CcAgentStatus {
     LoggedOut,
     Available,
     OnBreak,
 }
 
-/// A line of the list of agents. Its times are those of the last of each, `None` where there was none.
+/// `cc_agent_state_t` of `mod_callcenter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CcAgentState {
+    Waiting,
+    Receiving,
+    InQueueCall,
+    /// The agent is given no calls until somebody sets the state to waiting.
+    Idle,
+}
+
+/// A row of `agent list`. A time is `None` where the thing never happened.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Listed<'a> {
+pub(super) struct ListedAgent<'a> {
     pub(super) status: Option<&'a [u8]>,
     pub(super) state: Option<&'a [u8]>,
     pub(super) wrap_up: Span,
-    pub(super) status_changed: Option<Time>,
-    pub(super) offered: Option<Time>,
-    pub(super) call_began: Option<Time>,
-    pub(super) call_ended: Option<Time>,
+    pub(super) last_status_change: Option<Time>,
+    pub(super) last_offered_call: Option<Time>,
+    pub(super) last_bridge_start: Option<Time>,
+    pub(super) last_bridge_end: Option<Time>,
 }
 
-impl Listed<'_> {
-    /// Since when an agent has been doing what he does.
+impl ListedAgent<'_> {
+    /// Since when the agent has been in `state`, which is the present one.
     fn since(&self, state: AgentState) -> Option<Time> {
         match state {
-            AgentState::OnContact => self.call_began,
-            AgentState::Ringing => self.offered,
-            AgentState::AfterContact => self.call_ended,
-            AgentState::Available => self.status_changed.max(self.call_ended.map(|ended| ended + self.wrap_up)),
-            AgentState::Paused | AgentState::Offline => self.status_changed,
+            AgentState::OnContact => self.last_bridge_start,
+            AgentState::Ringing => self.last_offered_call,
+            AgentState::AfterContact => self.last_bridge_end,
+            AgentState::Available => {
+                self.last_status_change.max(self.last_bridge_end.map(|ended| ended + self.wrap_up))
+            }
+            AgentState::Paused | AgentState::Offline => self.last_status_change,
         }
     }
 }
 
-/// What calls make of him.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Receiving,
-    InCall,
-    /// He is given no calls until somebody sets him to waiting.
-    Idle,
-}
-
 /// One agent.
 #[derive(Clone, Debug)]
-pub(super) struct Agent {
-    /// His name as the board shows it.
+pub(super) struct CcAgent {
+    /// The name that the board shows.
     pub(super) shown: Label,
-    status: Option<Status>,
-    state: Option<State>,
-    /// For so long he gets no call after one.
+    status: Option<CcAgentStatus>,
+    state: Option<CcAgentState>,
+    /// How long the agent gets no call after one.
     pub(super) wrap_up: Span,
-    /// When that is over.
+    /// When the agent may get calls again.
     wrap_until: Option<Time>,
-    said: Option<(AgentState, Option<Label>)>,
-    /// When what was said last began.
-    said_at: Time,
+    /// What was last reported, with the reason of a pause.
+    reported: Option<(AgentState, Option<Label>)>,
+    /// The time of that report.
+    reported_at: Time,
     pub(super) queues: Vec<Label>,
-    /// The round of lists in which he was last seen.
-    pub(super) round: u32,
+    /// The present round of lists contains the agent, or the agent became known since the round began.
+    is_listed: bool,
 }
 
-impl Agent {
+impl CcAgent {
     const fn new(shown: Label) -> Self {
         Self {
             shown,
@@ -78,122 +87,128 @@ impl Agent {
             state: None,
             wrap_up: Span::ZERO,
             wrap_until: None,
-            said: None,
-            said_at: Time(i64::MIN),
+            reported: None,
+            reported_at: Time(i64::MIN),
             queues: Vec::new(),
-            round: 0,
+            is_listed: true,
         }
     }
 
-    /// Words of a list or an event; those that aren't known change nothing.
-    fn hear(&mut self, status: Option<&[u8]>, state: Option<&[u8]>) {
+    pub(super) fn is_in_call(&self) -> bool {
+        self.state == Some(CcAgentState::InQueueCall)
+    }
+
+    /// Apply an event about status or state at `at`.
+    pub(super) fn apply_event(&mut self, status: Option<&[u8]>, state: Option<&[u8]>, at: Time) {
+        let was_in_call = self.is_in_call();
+        self.parse(status, state);
+        if was_in_call && !self.is_in_call() && self.wrap_up > Span::ZERO {
+            self.wrap_until = Some(at + self.wrap_up);
+        }
+    }
+
+    /// Apply a row of `agent list`, and report what the agent is doing, as of when it began according to the list.
+    pub(super) fn apply_list(&mut self, listed: &ListedAgent<'_>, now: Time, out: &mut EventBuffer) {
+        self.parse(listed.status, listed.state);
+        self.is_listed = true;
+        self.wrap_up = listed.wrap_up;
+        self.wrap_until = self.wrap_until.max(listed.last_bridge_end.map(|ended| ended + listed.wrap_up));
+        let is_first = self.reported.is_none();
+        let since = self.activity(now).and_then(|(state, ..)| listed.since(state));
+        let at = since.filter(|since| (self.reported_at..now).contains(since)).unwrap_or(now);
+        self.report(at, out);
+        // An earlier run of the program may have reported another state later than `at`; this one overrides it.
+        if is_first && at < now {
+            self.reported = None;
+            self.report(now, out);
+        }
+    }
+
+    /// Set status and state from `mod_callcenter`'s words. Unknown ones change nothing.
+    fn parse(&mut self, status: Option<&[u8]>, state: Option<&[u8]>) {
         self.status = match status {
-            Some(b"Logged Out") => Some(Status::LoggedOut),
-            Some(b"Available" | b"Available (On Demand)") => Some(Status::Available),
-            Some(b"On Break") => Some(Status::OnBreak),
+            Some(b"Logged Out") => Some(CcAgentStatus::LoggedOut),
+            Some(b"Available" | b"Available (On Demand)") => Some(CcAgentStatus::Available),
+            Some(b"On Break") => Some(CcAgentStatus::OnBreak),
             _ => self.status,
         };
         self.state = match state {
-            Some(b"Waiting" | b"Reserved") => Some(State::Waiting),
-            Some(b"Receiving") => Some(State::Receiving),
-            Some(b"In a queue call") => Some(State::InCall),
-            Some(b"Idle") => Some(State::Idle),
+            Some(b"Waiting" | b"Reserved") => Some(CcAgentState::Waiting),
+            Some(b"Receiving") => Some(CcAgentState::Receiving),
+            Some(b"In a queue call") => Some(CcAgentState::InQueueCall),
+            Some(b"Idle") => Some(CcAgentState::Idle),
             _ => self.state,
         };
     }
 
-    /// What he is doing at `at`, why, and for how long where that is known.
-    fn doing(&self, at: Time) -> Option<(AgentState, Option<Label>, Option<Span>)> {
+    /// What the agent is doing at `at`: the state, the reason of a pause, and how long it will last where that is known.
+    fn activity(&self, at: Time) -> Option<(AgentState, Option<Label>, Option<Span>)> {
         let plain = |state| Some((state, None, None));
         match (self.status, self.state) {
-            (_, Some(State::InCall)) => plain(AgentState::OnContact),
-            (Some(Status::LoggedOut), _) => plain(AgentState::Offline),
-            (Some(Status::OnBreak), _) => plain(AgentState::Paused),
-            (_, Some(State::Receiving)) => plain(AgentState::Ringing),
+            (_, Some(CcAgentState::InQueueCall)) => plain(AgentState::OnContact),
+            (Some(CcAgentStatus::LoggedOut), _) => plain(AgentState::Offline),
+            (Some(CcAgentStatus::OnBreak), _) => plain(AgentState::Paused),
+            (_, Some(CcAgentState::Receiving)) => plain(AgentState::Ringing),
             (None, _) => None,
-            (_, Some(State::Idle)) => Some((AgentState::Paused, Some(Label::fixed("idle")), None)),
+            (_, Some(CcAgentState::Idle)) => Some((AgentState::Paused, Some(Label::fixed("idle")), None)),
             _ => match self.wrap_until.filter(|until| *until > at) {
                 Some(until) => Some((AgentState::AfterContact, None, Some(until - at))),
                 None => plain(AgentState::Available),
             },
         }
     }
-}
 
-impl Centre {
-    /// An agent's status or state has changed.
-    pub(super) fn agent_event(&mut self, fields: Fields<'_>, at: Time) -> Result<(), Refusal> {
-        let raw = fields.get("CC-Agent").ok_or("no CC-Agent, and this event is about one")?;
-        let Some(agent) = self.agent(&raw) else { return Err("more agents than any centre has") };
-        let was_in_call = agent.state == Some(State::InCall);
-        agent.hear(fields.get("CC-Agent-Status").as_deref(), fields.get("CC-Agent-State").as_deref());
-        let in_call = agent.state == Some(State::InCall);
-        if was_in_call && !in_call && agent.wrap_up > Span::ZERO {
-            agent.wrap_until = Some(at + agent.wrap_up);
-        }
-        if in_call {
-            let shown = agent.shown.clone();
-            self.connected(&shown);
-        }
-        self.tell_agent(&id_label(&raw), at);
-        Ok(())
-    }
-
-    /// What a list says of an agent: what he has been doing while nobody looked began when the list says so.
-    pub(super) fn agent_listed(&mut self, raw: &[u8], listed: &Listed<'_>, now: Time) {
-        let round = self.round;
-        let Some(agent) = self.agent(raw) else { return };
-        agent.hear(listed.status, listed.state);
-        agent.round = round;
-        agent.wrap_up = listed.wrap_up;
-        agent.wrap_until = agent.wrap_until.max(listed.call_ended.map(|ended| ended + listed.wrap_up));
-        let first = agent.said.is_none();
-        let since = agent.doing(now).and_then(|(state, ..)| listed.since(state));
-        let at = since.filter(|since| (agent.said_at..now).contains(since)).unwrap_or(now);
-        let name = id_label(raw);
-        self.tell_agent(&name, at);
-        // An earlier run of the program may have said something later, and it holds no more.
-        if first
-            && at < now
-            && let Some(agent) = self.agents.get_mut(&name)
-        {
-            agent.said = None;
-            self.tell_agent(&name, now);
-        }
-    }
-
-    /// Those whom the lists no longer have are gone.
-    pub(super) fn drop_agents(&mut self, now: Time) {
-        let round = self.round;
-        let gone: Vec<Label> =
-            self.agents.iter().filter(|(_, agent)| agent.round != round).map(|(name, _)| name.clone()).collect();
-        for name in gone {
-            if let Some(agent) = self.agents.get_mut(&name) {
-                (agent.status, agent.state) = (Some(Status::LoggedOut), None);
-            }
-            self.tell_agent(&name, now);
-            self.agents.remove(&name);
-        }
-    }
-
-    pub(super) fn agent(&mut self, raw: &[u8]) -> Option<&mut Agent> {
-        let (key, shown, round) = (id_label(raw), self.name(raw)?, self.round);
-        if self.agents.len() >= MOST && !self.agents.contains_key(&key) {
-            return None;
-        }
-        Some(self.agents.entry(key).or_insert_with(|| Agent { round, ..Agent::new(shown) }))
-    }
-
-    /// Say what an agent is doing, where that is news.
-    fn tell_agent(&mut self, name: &Label, at: Time) {
-        let Some(agent) = self.agents.get_mut(name) else { return };
-        let Some((state, reason, lasts)) = agent.doing(at) else { return };
-        if agent.said.as_ref() == Some(&(state, reason.clone())) {
+    /// Report what the agent is doing at `at`, where it has changed.
+    pub(super) fn report(&mut self, at: Time, out: &mut EventBuffer) {
+        let Some((state, reason, lasts)) = self.activity(at) else { return };
+        if self.reported.as_ref() == Some(&(state, reason.clone())) {
             return;
         }
-        agent.said = Some((state, reason.clone()));
-        agent.said_at = at;
-        let kind = EventKind::AgentState { agent: agent.shown.clone(), state, reason, lasts };
-        self.say(at, None, kind);
+        self.reported = Some((state, reason.clone()));
+        self.reported_at = at;
+        out.push(at, None, EventKind::AgentState { agent: self.shown.clone(), state, reason, lasts });
+    }
+}
+
+/// All agents, by their names in FreeSWITCH.
+#[derive(Debug, Default)]
+pub(super) struct CcAgents(FxHashMap<Label, CcAgent>);
+
+impl CcAgents {
+    /// The agent of this name, which the board shows as `shown`; `None` where there are too many agents.
+    pub(super) fn get_or_add(&mut self, name: &[u8], shown: Label) -> Option<&mut CcAgent> {
+        let name = id_label(name);
+        if self.0.len() >= MAX_AGENTS && !self.0.contains_key(&name) {
+            return None;
+        }
+        Some(self.0.entry(name).or_insert_with(|| CcAgent::new(shown)))
+    }
+
+    /// The agents in the order of their names.
+    pub(super) fn sorted_mut(&mut self) -> Vec<(&Label, &mut CcAgent)> {
+        let mut agents: Vec<_> = self.0.iter_mut().collect();
+        agents.sort_unstable_by_key(|(name, _)| *name);
+        agents
+    }
+
+    /// The wrap-up time of the agent that the board shows as `shown`; zero where there is none.
+    pub(super) fn wrap_up_of(&self, shown: &Label) -> Span {
+        self.0.values().find(|agent| agent.shown == *shown).map_or(Span::ZERO, |agent| agent.wrap_up)
+    }
+
+    /// A round of lists begins.
+    pub(super) fn begin_round(&mut self) {
+        self.0.values_mut().for_each(|agent| agent.is_listed = false);
+    }
+
+    /// The list of agents is complete: report those it does not contain as offline, and forget them.
+    pub(super) fn drop_unlisted(&mut self, now: Time, out: &mut EventBuffer) {
+        self.0.retain(|_, agent| {
+            if !agent.is_listed {
+                (agent.status, agent.state) = (Some(CcAgentStatus::LoggedOut), None);
+                agent.report(now, out);
+            }
+            agent.is_listed
+        });
     }
 }

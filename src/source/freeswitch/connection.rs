@@ -1,38 +1,38 @@
-//! A connection to the event socket: commands out, frames in, and the login.
+//! A connection to the event socket: sends commands, receives frames, and logs in.
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::Settings;
-use super::frame::{Decoder, Frame, Kind};
+use super::frame::{EslDecoder, EslFrame, EslFrameKind};
 use crate::source::link::Fault;
 use crate::source::net::{self, PATIENCE, Stream};
 
-/// How much is read at once.
-const CHUNK: usize = 16 * 1024;
-/// The commands of FreeSWITCH that are needed, as `esl-allowed-api` names them.
-const NEEDED: [&str; 2] = ["callcenter_config", "strmicroepoch"];
-const ENOUGH: &str = "esl-allowed-api = \"callcenter_config strmicroepoch\" and \
+const READ_CHUNK_BYTES: usize = 16 * 1024;
+/// The API commands that floorwatch needs, by their names in `esl-allowed-api`.
+const NEEDED_COMMANDS: [&str; 2] = ["callcenter_config", "strmicroepoch"];
+/// The settings of a user that has just the rights that floorwatch needs.
+const SUFFICIENT_RIGHTS: &str = "esl-allowed-api = \"callcenter_config strmicroepoch\" and \
                       esl-allowed-events = \"CUSTOM callcenter::info\" are enough";
 
-/// A connection.
-pub(super) struct Connection {
+/// A connection to the event socket.
+pub(super) struct EslConnection {
     stream: Box<dyn Stream>,
-    decoder: Decoder,
+    decoder: EslDecoder,
     chunk: Box<[u8]>,
     address: String,
 }
 
-impl Connection {
-    /// Connect to the event socket of `settings`, nothing said yet.
+impl EslConnection {
+    /// Connect, without logging in.
     pub(super) async fn open(settings: &Settings) -> Result<Self, Fault> {
-        let address = settings.place();
+        let address = settings.socket_address();
         let stream = net::connect(&address, settings.tls.as_ref()).await?;
-        Ok(Self { stream, decoder: Decoder::default(), chunk: vec![0; CHUNK].into(), address })
+        Ok(Self { stream, decoder: EslDecoder::default(), chunk: vec![0; READ_CHUNK_BYTES].into(), address })
     }
 
-    /// Send a command that is made of `parts`.
+    /// Send the command that `parts` make up together.
     pub(super) async fn send(&mut self, parts: &[&str]) -> Result<(), Fault> {
         for part in parts.iter().chain(&["\n\n"]) {
             self.stream.write_all(part.as_bytes()).await.map_err(|error| net::explain(&error, &self.address))?;
@@ -40,23 +40,23 @@ impl Connection {
         self.stream.flush().await.map_err(|error| net::explain(&error, &self.address))
     }
 
-    /// A frame, if one has come.
-    pub(super) fn ready(&mut self) -> Result<Option<Frame>, Fault> {
-        self.decoder.next().map_err(|trouble| Fault::new(format!("{} {trouble}: is it FreeSWITCH?", self.address)))
+    /// The next frame that has already come, if any.
+    pub(super) fn buffered_frame(&mut self) -> Result<Option<EslFrame>, Fault> {
+        self.decoder.next().map_err(|error| Fault::new(format!("{} {error}: is it FreeSWITCH?", self.address)))
     }
 
-    /// The next frame. It may be given up at any time; nothing is lost by that.
-    pub(super) async fn frame(&mut self) -> Result<Frame, Fault> {
+    /// Wait for the next frame. It is cancel safe.
+    pub(super) async fn next_frame(&mut self) -> Result<EslFrame, Fault> {
         loop {
-            if let Some(frame) = self.ready()? {
+            if let Some(frame) = self.buffered_frame()? {
                 match frame.kind() {
-                    Kind::Disconnect => {
+                    EslFrameKind::Disconnect => {
                         let address = &self.address;
                         return Err(Fault::new(format!(
                             "FreeSWITCH at {address} ended the connection: is it stopping?"
                         )));
                     }
-                    Kind::Rejection => return Err(rejected(&self.address)),
+                    EslFrameKind::Rejection => return Err(rejected_by_access_list(&self.address)),
                     _ => return Ok(frame),
                 }
             }
@@ -68,17 +68,17 @@ impl Connection {
         }
     }
 
-    /// The answer to what was last said, before any event can come.
-    async fn reply(&mut self) -> Result<Frame, Fault> {
-        timeout(PATIENCE, self.frame()).await.map_err(|_| {
+    /// Wait for the answer to a command of the login, before which no event comes.
+    async fn reply(&mut self) -> Result<EslFrame, Fault> {
+        timeout(PATIENCE, self.next_frame()).await.map_err(|_| {
             Fault::new(format!("{} does not answer like FreeSWITCH's event socket: is the port right?", self.address))
         })?
     }
 
-    /// Say who we are; what its owner should know of the rights that gives.
+    /// Log in, and return a remark where the login has more rights than floorwatch needs.
     pub(super) async fn login(&mut self, user: Option<&str>, password: &SecretString) -> Result<Option<String>, Fault> {
         let greeting = self.reply().await?;
-        if greeting.kind() != Kind::AuthRequest {
+        if greeting.kind() != EslFrameKind::AuthRequest {
             let address = &self.address;
             return Err(Fault::new(format!(
                 "{address} does not greet like FreeSWITCH's event socket: is the port right?"
@@ -106,29 +106,31 @@ impl Connection {
             }));
         }
         Ok(match user {
-            Some(user) => too_many_rights(user, &reply),
-            None => Some(format!("this password may run every command of FreeSWITCH; for a user of its own {ENOUGH}")),
+            Some(user) => excess_rights(user, &reply),
+            None => Some(format!(
+                "this password may run every command of FreeSWITCH; for a user of its own {SUFFICIENT_RIGHTS}"
+            )),
         })
     }
 
-    /// Ask for the call centre's events.
+    /// Subscribe to the call centre's events.
     pub(super) async fn subscribe(&mut self) -> Result<(), Fault> {
         self.send(&["event plain CUSTOM callcenter::info"]).await?;
         if is_ok(&self.reply().await?) {
             return Ok(());
         }
         Err(Fault::lasting(format!(
-            "FreeSWITCH at {} does not give us the call centre's events: {ENOUGH}",
+            "FreeSWITCH at {} does not give us the call centre's events: {SUFFICIENT_RIGHTS}",
             self.address
         )))
     }
 
-    /// What the answer to `callcenter_config` holds.
-    pub(super) fn list(&self, answer: Frame) -> Result<Vec<u8>, Fault> {
+    /// The list in the answer to a `callcenter_config` command.
+    pub(super) fn list_body(&self, answer: EslFrame) -> Result<Vec<u8>, Fault> {
         let address = &self.address;
-        if answer.kind() != Kind::Response {
+        if answer.kind() != EslFrameKind::Response {
             return Err(Fault::lasting(format!(
-                "FreeSWITCH at {address} does not let us list the call centre: {ENOUGH}"
+                "FreeSWITCH at {address} does not let us list the call centre: {SUFFICIENT_RIGHTS}"
             )));
         }
         if answer.body.starts_with(b"-ERR callcenter_config") {
@@ -144,30 +146,28 @@ impl Connection {
         Ok(answer.body)
     }
 
-    /// Where it is.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 }
 
-fn is_ok(reply: &Frame) -> bool {
-    reply.kind() == Kind::Reply && reply.head().raw("Reply-Text").is_some_and(|text| text.starts_with(b"+OK"))
+fn is_ok(reply: &EslFrame) -> bool {
+    reply.kind() == EslFrameKind::Reply && reply.head().raw("Reply-Text").is_some_and(|text| text.starts_with(b"+OK"))
 }
 
-fn rejected(address: &str) -> Fault {
+fn rejected_by_access_list(address: &str) -> Fault {
     Fault::lasting(format!(
         "FreeSWITCH at {address} lets nobody in from this machine: add it to the access list that apply-inbound-acl \
          names in event_socket.conf.xml"
     ))
 }
 
-/// What a user may do that isn't needed.
-fn too_many_rights(user: &str, reply: &Frame) -> Option<String> {
-    let head = reply.head();
-    let allowed = String::from_utf8_lossy(head.raw("Allowed-API")?);
-    let mut extra = allowed.split([' ', ',']).filter(|word| !word.is_empty() && !NEEDED.contains(word));
+/// Describes the rights of a user that floorwatch does not need; `None` where there are none.
+fn excess_rights(user: &str, reply: &EslFrame) -> Option<String> {
+    let allowed = String::from_utf8_lossy(reply.head().raw("Allowed-API")?);
+    let mut extra = allowed.split([' ', ',']).filter(|word| !word.is_empty() && !NEEDED_COMMANDS.contains(word));
     let first = extra.next()?;
     let what =
         if first == "all" { "every command of FreeSWITCH".to_owned() } else { format!("more than we need ({first})") };
-    Some(format!("{user} may run {what}: {ENOUGH}"))
+    Some(format!("{user} may run {what}: {SUFFICIENT_RIGHTS}"))
 }

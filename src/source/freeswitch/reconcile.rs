@@ -1,133 +1,128 @@
-//! The lists of `callcenter_config`, laid beside what is known: at the beginning, after each reconnect and now and then.
+//! Compares the lists of `callcenter_config` with what is known: after each connect, and once a minute.
 //!
-//! An answer overtakes the events that were made just before it and are still on their way. So a caller whom the lists
-//! don't have is only missed, and is lost when the next answer has come and his end has not.
+//! A list overtakes events that were made just before it and are still on their way. A caller whom the lists do not
+//! contain is therefore only missing, and is lost when the next answer has come and the caller's end has not.
 
-use super::agents::Listed;
-use super::table::Table;
-use super::translate::{Centre, Stage, past};
+use rustc_hash::FxHashMap;
+
+use super::agents::ListedAgent;
+use super::centre::{CallCentre, past_time};
+use super::list::CcList;
+use super::members::{JoiningMember, MemberStage};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, Channel, EventKind, QueueProfile, Step};
+use crate::event::{AgentProfile, Channel, EventKind, QueueProfile};
 use crate::source::names::id_label;
 use crate::text::Label;
 
-impl Centre {
-    /// A round of lists begins.
+/// A longer wrap-up time is a mistake, and is ignored.
+const MAX_WRAP_UP_S: i64 = 86_400;
+
+impl CallCentre {
+    /// Begin a round of all lists.
     pub(super) fn begin_round(&mut self) {
-        self.round = self.round.wrapping_add(1);
+        self.members.begin_round();
+        self.agents.begin_round();
     }
 
-    /// `queue list`: what the queues are called there.
-    pub(super) fn queues_listed(&mut self, text: &[u8], now: Time) -> Vec<Vec<u8>> {
-        let table = Table::read(text, "moh_sound");
-        let names: Vec<&[u8]> = table.rows().filter_map(|row| row.get("name")).collect();
-        for queue in names.iter().filter_map(|name| self.name(name)).collect::<Vec<_>>() {
+    /// Apply `queue list`, and return the names of the queues as FreeSWITCH has them.
+    pub(super) fn apply_queue_list(&mut self, text: &[u8], now: Time) -> Vec<Vec<u8>> {
+        let list = CcList::parse(text, "moh_sound");
+        let names: Vec<&[u8]> = list.rows().filter_map(|row| row.get("name")).collect();
+        for queue in names.iter().filter_map(|name| self.display_name(name)).collect::<Vec<_>>() {
             if self.queues.insert(queue.clone()) {
                 let profile = QueueProfile { queue, channel: Some(Channel::Voice), ..QueueProfile::default() };
-                self.say(now, None, EventKind::QueueProfile(profile));
+                self.out.push(now, None, EventKind::QueueProfile(profile));
             }
         }
         names.into_iter().map(<[u8]>::to_vec).collect()
     }
 
-    /// `agent list`.
-    pub(super) fn agents_listed(&mut self, text: &[u8], now: Time) {
-        // A dial string may name two ways to an agent, with a bar between them.
-        for row in Table::read(text, "contact").rows() {
+    /// Apply `agent list`.
+    pub(super) fn apply_agent_list(&mut self, text: &[u8], now: Time) {
+        // A dial string may name two endpoints of an agent, with a bar between them.
+        for row in CcList::parse(text, "contact").rows() {
             let Some(name) = row.get("name") else { continue };
-            let wrap_up = row.number("wrap_up_time").filter(|seconds| (0..86_400).contains(seconds)).unwrap_or(0);
-            let time = |column| row.number(column).and_then(|seconds| past(seconds, now));
-            let listed = Listed {
+            let wrap_up =
+                row.number("wrap_up_time").filter(|seconds| (0..MAX_WRAP_UP_S).contains(seconds)).unwrap_or(0);
+            let time = |column| row.number(column).and_then(|seconds| past_time(seconds, now));
+            let listed = ListedAgent {
                 status: row.get("status"),
                 state: row.get("state"),
                 wrap_up: Span::seconds(wrap_up),
-                status_changed: time("last_status_change"),
-                offered: time("last_offered_call"),
-                call_began: time("last_bridge_start"),
-                call_ended: time("last_bridge_end"),
+                last_status_change: time("last_status_change"),
+                last_offered_call: time("last_offered_call"),
+                last_bridge_start: time("last_bridge_start"),
+                last_bridge_end: time("last_bridge_end"),
             };
-            self.agent_listed(name, &listed, now);
+            let shown = self.display_name(name);
+            if let Some(agent) = shown.and_then(|shown| self.agents.get_or_add(name, shown)) {
+                agent.apply_list(&listed, now, &mut self.out);
+            }
         }
-        self.drop_agents(now);
+        self.agents.drop_unlisted(now, &mut self.out);
     }
 
-    /// `tier list`: who serves which queue.
-    pub(super) fn tiers_listed(&mut self, text: &[u8], now: Time) {
-        let mut serves: Vec<(Label, Vec<Label>)> = self.agents.keys().map(|name| (name.clone(), Vec::new())).collect();
-        serves.sort();
-        for row in Table::read(text, "").rows() {
+    /// Apply `tier list`, which says who serves which queue.
+    pub(super) fn apply_tier_list(&mut self, text: &[u8], now: Time) {
+        let mut queues_of: FxHashMap<Label, Vec<Label>> = FxHashMap::default();
+        for row in CcList::parse(text, "").rows() {
             let (Some(agent), Some(queue)) = (row.get("agent"), row.get("queue")) else { continue };
-            let Some(queue) = self.name(queue) else { continue };
-            if let Ok(place) = serves.binary_search_by(|(name, _)| name.cmp(&id_label(agent)))
-                && let Some((_, queues)) = serves.get_mut(place)
-                && !queues.contains(&queue)
-            {
+            let Some(queue) = self.display_name(queue) else { continue };
+            let queues = queues_of.entry(id_label(agent)).or_default();
+            if !queues.contains(&queue) {
                 queues.push(queue);
             }
         }
-        for (name, queues) in serves {
-            let Some(agent) = self.agents.get_mut(&name).filter(|agent| agent.queues != queues) else { continue };
-            agent.queues.clone_from(&queues);
-            let profile = AgentProfile { agent: agent.shown.clone(), queues, ..AgentProfile::default() };
-            self.say(now, None, EventKind::AgentProfile(profile));
+        for (name, agent) in self.agents.sorted_mut() {
+            let queues = queues_of.remove(name).unwrap_or_default();
+            if agent.queues != queues {
+                agent.queues.clone_from(&queues);
+                let profile = AgentProfile { agent: agent.shown.clone(), queues, ..AgentProfile::default() };
+                self.out.push(now, None, EventKind::AgentProfile(profile));
+            }
         }
     }
 
-    /// `queue list members` of one queue.
-    pub(super) fn members_listed(&mut self, text: &[u8], now: Time) {
-        for row in Table::read(text, "cid_name").rows() {
-            // Who has hung up stands there for a while, without a session, in case he comes back.
-            let (Some(id), Some(session), Some(queue)) = (row.get("uuid"), row.get("session_uuid"), row.get("queue"))
+    /// Apply `queue list members` of one queue.
+    pub(super) fn apply_member_list(&mut self, text: &[u8], now: Time) {
+        for row in CcList::parse(text, "cid_name").rows() {
+            // A caller who has hung up stays in the list for a while, without a session, in case of another call.
+            let (Some(uuid), Some(session), Some(queue)) = (row.get("uuid"), row.get("session_uuid"), row.get("queue"))
             else {
                 continue;
             };
             let stage = match row.get("state") {
-                Some(b"Waiting" | b"Trying") => Stage::Waiting,
-                Some(b"Answered") => Stage::Talking,
+                Some(b"Waiting" | b"Trying") => MemberStage::Waiting,
+                Some(b"Answered") => MemberStage::Talking,
                 _ => continue,
             };
-            let Some(queue) = self.name(queue) else { continue };
-            let (member, contact) = (id_label(id), id_label(session));
-            let came_back = row.number("rejoined_epoch").filter(|seconds| *seconds > 0);
-            let joined = came_back.or_else(|| row.number("joined_epoch")).and_then(|seconds| past(seconds, now));
-            let known = self.offer(&member, contact, queue, row.get("cid_number"), None, joined.unwrap_or(now));
-            if known.is_err() {
+            let Some(queue) = self.display_name(queue) else { continue };
+            let uuid = id_label(uuid);
+            let rejoined = row.number("rejoined_epoch").filter(|seconds| *seconds > 0);
+            let joined = rejoined.or_else(|| row.number("joined_epoch")).and_then(|seconds| past_time(seconds, now));
+            let number = row.get("cid_number");
+            let caller = JoiningMember { contact: id_label(session), queue, number, intent: None };
+            if self.members.join(&uuid, caller, joined.unwrap_or(now), &mut self.out).is_err() {
                 return;
             }
-            if let (Stage::Talking, Some(agent)) = (stage, row.get("serving_agent").and_then(|name| self.name(name))) {
-                let bridged = row.number("bridge_epoch").and_then(|seconds| past(seconds, now)).unwrap_or(now);
-                self.answer(&member, agent, bridged);
+            let agent = row.get("serving_agent").and_then(|name| self.display_name(name));
+            if let (MemberStage::Talking, Some(agent)) = (stage, agent) {
+                let bridged = row.number("bridge_epoch").and_then(|seconds| past_time(seconds, now)).unwrap_or(now);
+                self.members.answer(&uuid, agent, bridged, &mut self.out);
             }
-            let round = self.round;
-            if let Some(visit) = self.visits.get_mut(&member) {
-                (visit.round, visit.missing) = (round, false);
-            }
+            self.members.set_listed(&uuid);
         }
     }
 
-    /// All lists have come: who was in none of them is missed.
+    /// All lists of the round have been applied.
     pub(super) fn end_round(&mut self) {
-        let round = self.round;
-        for visit in self.visits.values_mut() {
-            visit.missing = visit.round != round;
-        }
+        self.members.end_round();
     }
 
-    /// Nothing is amiss: what must be known again after a restart says so as of now.
-    pub(super) fn touch(&mut self) {
-        self.changed = true;
-    }
-
-    /// Whatever was on its way when the lists were made has come: who is still missed is lost.
-    pub(super) fn lose_missing(&mut self, now: Time) {
-        let mut missing: Vec<Label> =
-            self.visits.iter().filter(|(_, visit)| visit.missing).map(|(member, _)| member.clone()).collect();
-        missing.sort();
-        for member in missing {
-            if self.visits.get(&member).is_some_and(|visit| visit.stage != Stage::Over) {
-                self.step(&member, now, "", Step::Lost);
-            }
-            self.forget(&member);
-        }
+    /// All events that were on their way during the round have been applied. The cursor is due even if no member has
+    /// changed, because it says when FreeSWITCH was last heard.
+    pub(super) fn drop_missing(&mut self, now: Time) {
+        self.members.drop_missing(now, &mut self.out);
+        self.members.is_changed = true;
     }
 }

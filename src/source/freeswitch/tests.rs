@@ -1,13 +1,15 @@
-//! Sessions against a FreeSWITCH of cardboard, at a faster pace.
+//! Runs sessions against a stub of FreeSWITCH, at a faster pace.
 
 use std::io::Write;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
+use super::session::PollSchedule;
 use super::*;
 use crate::board::Health;
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::event::{self, Event, Step};
 use crate::source::running::Running;
 use crate::source::{self, Connector, Message, link};
@@ -18,16 +20,16 @@ use stub::{EventSocket, State};
 mod stub;
 
 /// Longer than anything takes, however busy the machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A source that asks every so many milliseconds, and what it says.
-struct Board {
+/// A running source, and the messages it sends.
+struct TestSource {
     running: Option<Running>,
     from: mpsc::Receiver<Message>,
     _password: NamedTempFile,
 }
 
-impl Board {
+impl TestSource {
     fn start(stub: &EventSocket, probe_ms: u64, cursor: Option<&str>) -> Self {
         let mut password = NamedTempFile::new().unwrap();
         password.write_all(stub::PASSWORD.as_bytes()).unwrap();
@@ -36,15 +38,15 @@ impl Board {
             user: None,
             password: Secret::File(password.path().to_owned()),
             tls: None,
-            intent: intent(),
+            intent: default_intent(),
             strip_domain: false,
         };
         let connector = Connector::FreeSwitch(Box::new(settings.clone()));
-        let of = source::Settings { name: Some("pbx".into()), ..source::Settings::from(connector) };
-        let mut session = FreeSwitch::new(settings, "pbx".into(), cursor);
-        session.rhythm = Rhythm { probe: Duration::from_millis(probe_ms), probes_a_round: 2 };
+        let settings_of_source = source::Settings { name: Some("pbx".into()), ..source::Settings::from(connector) };
+        let mut session = FreeSwitchSession::new(settings, "pbx".into(), cursor);
+        session.schedule = PollSchedule { probe_interval: Duration::from_millis(probe_ms), probes_per_round: 2 };
         let (to, from) = mpsc::channel(100);
-        let running = link::start(0, &of, Clock::System, to, session).unwrap();
+        let running = link::start(0, &settings_of_source, Clock::System, to, session).unwrap();
         Self { running: Some(running), from, _password: password }
     }
 
@@ -57,7 +59,7 @@ impl Board {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.unwrap()
+        tokio::time::timeout(TEST_TIMEOUT, found).await.unwrap()
     }
 
     async fn health(&mut self, wanted: Health) -> String {
@@ -77,7 +79,7 @@ impl Board {
     }
 }
 
-impl Drop for Board {
+impl Drop for TestSource {
     fn drop(&mut self) {
         self.from.close();
         if let Some(running) = self.running.take() {
@@ -94,9 +96,9 @@ fn step_of<'a>(event: &'a Event, of: &str) -> Option<&'a Step> {
 }
 
 #[tokio::test]
-async fn a_freeswitch_that_goes_silent_is_found_out_and_what_was_missed_is_said() {
+async fn a_freeswitch_that_goes_silent_is_stale_and_the_gap_is_reported() {
     let stub = EventSocket::start(State { queues: vec!["support@default".to_owned()], ..State::default() });
-    let mut board = Board::start(&stub, 200, None);
+    let mut board = TestSource::start(&stub, 200, None);
     board.health(Health::Live).await;
     stub.state().silent = true;
     let reason = board.health(Health::Stale).await;
@@ -113,7 +115,7 @@ async fn a_caller_whose_end_was_missed_is_lost_and_the_others_stay() {
     for caller in ["1", "2"] {
         stub.put_member(caller, &format!("call-{caller}"), "night desk", joined, "Waiting", "");
     }
-    let mut board = Board::start(&stub, 200, None);
+    let mut board = TestSource::start(&stub, 200, None);
     let offered = board.event(|event| matches!(step_of(event, "call-1"), Some(Step::Offered(_)))).await;
     assert_eq!(offered.at, Time::from_unix(joined));
     board.health(Health::Live).await;
@@ -124,11 +126,11 @@ async fn a_caller_whose_end_was_missed_is_lost_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn what_was_alive_before_a_restart_is_compared_with_the_lists() {
+async fn members_of_an_earlier_run_are_compared_with_the_lists() {
     let stub = EventSocket::start(State { queues: vec!["support".to_owned()], ..State::default() });
     stub.put_member("1", "call-1", "support", stub.now() - 60, "Waiting", "");
     stub.put_member("2", "call-2", "support", stub.now() - 60, "Waiting", "");
-    let mut first = Board::start(&stub, 5000, None);
+    let mut first = TestSource::start(&stub, 5000, None);
     let cursor = first
         .until(|message| match message {
             Message::Events { cursor: Some(cursor), .. } => Some(cursor),
@@ -137,7 +139,7 @@ async fn what_was_alive_before_a_restart_is_compared_with_the_lists() {
         .await;
     drop(first);
     stub.state().members.remove("2");
-    let mut again = Board::start(&stub, 5000, Some(&cursor));
+    let mut again = TestSource::start(&stub, 5000, Some(&cursor));
     let mut seen = Vec::new();
     again
         .until(|message| match message {
@@ -156,11 +158,11 @@ async fn what_was_alive_before_a_restart_is_compared_with_the_lists() {
 }
 
 #[test]
-fn keys_that_cannot_work_are_named() {
+fn settings_that_cannot_work_are_refused_by_key() {
     let of = |text: &str| toml::from_str::<Settings>(&format!("password = {{ env = \"X\" }}\n{text}")).unwrap();
     assert_eq!(of("address = 'pbx'").check(), Ok(()));
-    assert_eq!(of("address = 'pbx'").place(), "pbx:8021");
-    assert_eq!(of("address = '[::1]:9000'").place(), "[::1]:9000");
+    assert_eq!(of("address = 'pbx'").socket_address(), "pbx:8021");
+    assert_eq!(of("address = '[::1]:9000'").socket_address(), "[::1]:9000");
     assert_eq!(of("address = 'pbx:1'\nuser = 'board@default'").check(), Ok(()));
     for (text, key) in [
         ("address = 'pbx:x'", "address"),

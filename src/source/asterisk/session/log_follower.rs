@@ -1,11 +1,11 @@
-//! `queue_log` beside the manager interface: a file that is followed on a thread of its own.
+//! Reads `queue_log` beside the manager interface, on a thread of its own.
 
 use std::path::Path;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::super::merge::Log;
-use super::Asterisk;
+use super::super::merge::LogStatus;
+use super::AsteriskSession;
 use crate::board::Health;
 use crate::clock::Clock;
 use crate::event::{AgentState, EventKind};
@@ -15,17 +15,17 @@ use crate::source::queue_log::Verbs;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::{Message, Running, SpawnError, follow};
 
-/// How many messages may wait.
-const MESSAGES: usize = 16;
+/// The messages that may wait in the channel.
+const CHANNEL_CAPACITY: usize = 16;
 
-/// A log that is followed.
-pub(super) struct Follower {
+/// A thread that follows the log; dropping it stops the thread.
+pub(super) struct LogFollower {
     running: Running,
     from: Receiver<Message>,
 }
 
-impl Follower {
-    /// Follow the log at `path` from `cursor`. Its events have the names that `settings` give.
+impl LogFollower {
+    /// Follow the log at `path` from `cursor`. `settings` name the source.
     pub(super) fn start(
         settings: &Settings,
         path: &Path,
@@ -33,104 +33,102 @@ impl Follower {
         clock: Clock,
         cursor: Option<&str>,
     ) -> Result<Self, SpawnError> {
-        // The link puts the prefix before the names; that the log is quiet is no news beside a connection.
+        // The reporter adds the prefix to the names. A quiet log is not stale while the connection is up.
         let settings = Settings { prefix: None, ..settings.clone() };
         let file = FileSettings {
             verbs: verbs.clone(),
             stale_after_s: 0,
             ..FileSettings::new(InputFormat::QueueLog, path.to_owned())
         };
-        let (to, from) = channel(MESSAGES);
+        let (to, from) = channel(CHANNEL_CAPACITY);
         let running = follow::spawn(0, &settings, &file, clock, cursor, to)?;
         Ok(Self { running, from })
     }
 
-    /// What it has to say; it never ends while the source runs.
-    pub(super) async fn next(&mut self) -> Message {
+    /// The next message. Once the thread has ended, which it reports beforehand, this waits for ever.
+    async fn next(&mut self) -> Message {
         match self.from.recv().await {
             Some(message) => message,
-            // Its thread is gone, and has said why.
             None => std::future::pending().await,
         }
     }
 
-    /// What it has said by now.
-    pub(super) fn waiting(&mut self) -> Option<Message> {
+    /// A message that has already come.
+    fn try_next(&mut self) -> Option<Message> {
         self.from.try_recv().ok()
     }
 
-    /// There may be a new line.
+    /// Make the thread look for new lines at once.
     pub(super) fn wake(&self) {
         self.running.wake();
     }
 }
 
-impl Drop for Follower {
+impl Drop for LogFollower {
     fn drop(&mut self) {
         self.running.stop();
     }
 }
 
-impl Asterisk {
-    /// Read queue_log to where it stands now, before anything is said of the present.
-    pub(super) async fn catch_up(&mut self, link: &mut Link) {
+impl AsteriskSession {
+    /// Read queue_log up to its present end, before the board says anything of the present.
+    pub(super) async fn catch_up_with_log(&mut self, link: &mut Link) {
         while let Some(follower) = &mut self.follower {
-            let message = match follower.waiting() {
+            let message = match follower.try_next() {
                 Some(message) => message,
                 None if self.log_is_known => break,
                 None => follower.next().await,
             };
-            self.hear_log(message, link, false).await;
+            self.process_log(message, link, false).await;
         }
     }
 
-    /// Something of queue_log; `live` while the manager interface tells what agents do.
-    pub(super) async fn hear_log(&mut self, message: Message, link: &mut Link, live: bool) {
+    /// Handle a message of the log's follower. `is_live` says that the manager interface reports the agents' states.
+    pub(super) async fn process_log(&mut self, message: Message, link: &mut Link, is_live: bool) {
         match message {
             Message::Events { mut events, cursor, .. } => {
                 let now = self.now(link);
                 events.retain(|event| {
                     if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
-                        if live && *state != AgentState::AfterContact {
+                        if is_live && *state != AgentState::AfterContact {
                             return false;
                         }
-                        self.translator.agents.was_said(agent, *state, reason.as_ref());
+                        self.translator.members.set_reported(agent, *state, reason.as_ref());
                     }
-                    self.merge.log_tells(event, now)
+                    self.merger.accept_from_log(event, now)
                 });
                 self.log_cursor = cursor.or_else(|| self.log_cursor.take());
-                let kept = self.kept(link);
-                link.events(events, kept).await;
+                let cursor = self.cursor(link);
+                link.events(events, cursor).await;
             }
             Message::Rejected { rejection, .. } => {
                 link.reject(rejection.place.as_str(), rejection.line, rejection.reason.as_str()).await;
             }
             Message::Health { health, reason, .. } if health != Health::Connecting => {
                 self.log_is_known = true;
-                self.log_stands(health, reason.as_str());
+                self.set_log_health(health, reason.as_str());
             }
             Message::Health { .. } | Message::Clock { .. } | Message::Remark { .. } => {}
         }
-        self.remarks.say(&self.settings, link).await;
+        self.remarks.send(&self.settings, link).await;
     }
 
-    /// How the log does.
-    fn log_stands(&mut self, health: Health, reason: &str) {
+    fn set_log_health(&mut self, health: Health, reason: &str) {
         if matches!(health, Health::Live | Health::Stale) {
-            if self.merge.log == Log::Absent {
-                self.merge.log = Log::Current;
+            if self.merger.log == LogStatus::Absent {
+                self.merger.log = LogStatus::Current;
             }
             self.remarks.log = None;
         } else {
-            self.merge.log = Log::Absent;
-            let why = if reason.is_empty() { "queue_log is no longer followed" } else { reason };
-            self.remarks.log = Some(format!("{why}; calls are counted by the manager interface alone"));
+            self.merger.log = LogStatus::Absent;
+            let reason = if reason.is_empty() { "queue_log is no longer followed" } else { reason };
+            self.remarks.log = Some(format!("{reason}; calls are counted by the manager interface alone"));
         }
     }
 }
 
-/// What the log has to say next, where there is one.
-pub(super) async fn next(follower: &mut Option<Follower>) -> Message {
+/// The next message of the follower, where there is one; else this waits for ever.
+pub(super) async fn next_message(follower: &mut Option<LogFollower>) -> Message {
     match follower {
         Some(follower) => follower.next().await,
         None => std::future::pending().await,

@@ -3,22 +3,22 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{AgentProfile, AgentState, QueueProfile};
+use crate::event::{AgentProfile, AgentState, Channel, EventKind, QueueProfile};
 
 const NOW: i64 = 1_772_442_000;
 
-/// A centre, and the events it is told, a second apart.
-struct Told {
-    centre: Centre,
+/// A call centre that gets one event a second.
+struct TestCentre {
+    centre: CallCentre,
     seconds: i64,
 }
 
-impl Told {
+impl TestCentre {
     fn new() -> Self {
-        Self { centre: Centre::new("pbx".into(), "intent", false), seconds: 0 }
+        Self { centre: CallCentre::new("pbx".into(), "intent", false), seconds: 0 }
     }
 
-    fn hear(&mut self, action: &str, fields: &[(&str, &str)]) -> Result<(), Refusal> {
+    fn event(&mut self, action: &str, fields: &[(&str, &str)]) -> Result<(), &'static str> {
         let mut block = format!(
             "Event-Subclass: callcenter%3A%3Ainfo\nEvent-Date-Timestamp: {}000500\nCC-Action: {action}\n",
             NOW + self.seconds
@@ -27,7 +27,7 @@ impl Told {
             writeln!(block, "{name}: {value}").unwrap();
         }
         self.seconds += 1;
-        self.centre.event(Fields::new(block.as_bytes()), Time::from_unix(NOW))
+        self.centre.translate(EslHeaders::new(block.as_bytes()), Time::from_unix(NOW))
     }
 
     /// An event about member m1 of call c1 in the queue support.
@@ -38,19 +38,19 @@ impl Told {
             ("CC-Member-Session-UUID", "c1"),
             ("CC-Member-CID-Number", "%2B4917012"),
         ];
-        self.hear(action, &[&about[..], more].concat()).unwrap();
+        self.event(action, &[&about[..], more].concat()).unwrap();
     }
 
     fn state(&mut self, agent: &str, state: &str) {
-        self.hear("agent-state-change", &[("CC-Agent", agent), ("CC-Agent-State", state)]).unwrap();
+        self.event("agent-state-change", &[("CC-Agent", agent), ("CC-Agent-State", state)]).unwrap();
     }
 
     fn status(&mut self, agent: &str, status: &str) {
-        self.hear("agent-status-change", &[("CC-Agent", agent), ("CC-Agent-Status", status)]).unwrap();
+        self.event("agent-status-change", &[("CC-Agent", agent), ("CC-Agent-Status", status)]).unwrap();
     }
 
-    /// What happened to contacts, in words, with the second.
-    fn contacts(&mut self) -> Vec<(i64, String)> {
+    /// The steps of contact c1 since the last call, in words, each with its second.
+    fn take_steps(&mut self) -> Vec<(i64, String)> {
         let words = |event: Event| {
             let EventKind::Contact { contact, queue, step } = event.kind else { return None };
             assert_eq!((contact.as_str(), queue.unwrap().as_str()), ("c1", "support@default"));
@@ -69,21 +69,21 @@ impl Told {
             };
             Some((event.at.0.div_euclid(1_000_000) - NOW, step))
         };
-        self.centre.take().into_iter().filter_map(words).collect()
+        self.centre.take_events().into_iter().filter_map(words).collect()
     }
 
-    fn agents(&mut self) -> Vec<(String, AgentState, Option<i64>)> {
+    fn take_states(&mut self) -> Vec<(String, AgentState, Option<i64>)> {
         let state = |event: Event| match event.kind {
             EventKind::AgentState { agent, state, lasts, .. } => {
                 Some((agent.to_string(), state, lasts.map(Span::as_secs)))
             }
             _ => None,
         };
-        self.centre.take().into_iter().filter_map(state).collect()
+        self.centre.take_events().into_iter().filter_map(state).collect()
     }
 }
 
-fn said(expected: &[(i64, &str)]) -> Vec<(i64, String)> {
+fn steps(expected: &[(i64, &str)]) -> Vec<(i64, String)> {
     expected.iter().map(|(at, words)| (*at, (*words).to_owned())).collect()
 }
 
@@ -92,17 +92,17 @@ const BRIDGED: (&str, &str) = ("CC-Agent-Bridged", "true");
 
 #[test]
 fn a_call_from_its_join_to_its_end() {
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
-    told.hear("members-count", &[("CC-Count", "1")]).unwrap();
-    told.state("Ann", "Receiving");
-    told.member("agent-offering", &[ANN]);
-    told.member("bridge-agent-start", &[ANN, ("CC-Member-Joined-Time", "1772442000")]);
-    told.state("Ann", "In a queue call");
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.event("members-count", &[("CC-Count", "1")]).unwrap();
+    test.state("Ann", "Receiving");
+    test.member("agent-offering", &[ANN]);
+    test.member("bridge-agent-start", &[ANN, ("CC-Member-Joined-Time", "1772442000")]);
+    test.state("Ann", "In a queue call");
     let goodbye = ("variable_sip_hangup_disposition", "recv_bye");
-    told.member("bridge-agent-end", &[ANN, BRIDGED, goodbye, ("variable_intent", "re%20fund")]);
-    told.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated"), ("variable_intent", "re%20fund")]);
-    told.state("Ann", "Waiting");
+    test.member("bridge-agent-end", &[ANN, BRIDGED, goodbye, ("variable_intent", "re%20fund")]);
+    test.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated"), ("variable_intent", "re%20fund")]);
+    test.state("Ann", "Waiting");
     let expected = [
         (0, "offered to +4917012"),
         (3, "rings Ann"),
@@ -110,65 +110,65 @@ fn a_call_from_its_join_to_its_end() {
         (6, "about re fund"),
         (6, "ended with Ann by Some(Agent)"),
     ];
-    assert_eq!(told.contacts(), said(&expected));
-    assert!(told.centre.visits.is_empty());
+    assert_eq!(test.take_steps(), steps(&expected));
+    assert!(test.centre.members.by_uuid().is_empty());
 }
 
 #[test]
-fn a_caller_who_hangs_up_before_he_is_put_through_was_never_answered() {
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
-    told.member("bridge-agent-start", &[ANN]);
+fn a_caller_who_hangs_up_before_the_bridge_was_never_answered() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.member("bridge-agent-start", &[ANN]);
     let gone = [("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "NONE"), ("Answer-State", "hangup")];
-    told.member("member-queue-end", &gone);
-    told.member("bridge-agent-end", &[ANN, ("CC-Agent-Bridged", "false")]);
-    told.state("Ann", "In a queue call");
-    assert_eq!(told.contacts(), said(&[(0, "offered to +4917012"), (2, "abandoned")]));
+    test.member("member-queue-end", &gone);
+    test.member("bridge-agent-end", &[ANN, ("CC-Agent-Bridged", "false")]);
+    test.state("Ann", "In a queue call");
+    assert_eq!(test.take_steps(), steps(&[(0, "offered to +4917012"), (2, "abandoned")]));
 }
 
 #[test]
-fn an_agent_who_is_gone_before_he_is_put_through_leaves_the_caller_waiting() {
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
-    told.member("bridge-agent-start", &[ANN]);
-    told.member("bridge-agent-end", &[ANN, ("CC-Agent-Bridged", "false")]);
-    told.member("bridge-agent-start", &[("CC-Agent", "Bob")]);
-    told.state("Bob", "In a queue call");
+fn an_agent_who_hangs_up_before_the_bridge_leaves_the_caller_waiting() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.member("bridge-agent-start", &[ANN]);
+    test.member("bridge-agent-end", &[ANN, ("CC-Agent-Bridged", "false")]);
+    test.member("bridge-agent-start", &[("CC-Agent", "Bob")]);
+    test.state("Bob", "In a queue call");
     let expected = [(0, "offered to +4917012"), (2, "no longer rings Ann"), (3, "answered by Bob")];
-    assert_eq!(told.contacts(), said(&expected));
+    assert_eq!(test.take_steps(), steps(&expected));
 }
 
 #[test]
-fn a_caller_who_hangs_up_while_he_is_put_through_is_answered() {
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
-    told.member("bridge-agent-start", &[ANN]);
-    told.state("Ann", "In a queue call");
-    told.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "NONE")]);
-    told.member("bridge-agent-end", &[ANN, BRIDGED]);
-    told.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated")]);
+fn a_caller_who_hangs_up_just_after_the_bridge_is_answered() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.member("bridge-agent-start", &[ANN]);
+    test.state("Ann", "In a queue call");
+    test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "NONE")]);
+    test.member("bridge-agent-end", &[ANN, BRIDGED]);
+    test.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated")]);
     let expected = [(0, "offered to +4917012"), (1, "answered by Ann"), (4, "ended with Ann by None")];
-    assert_eq!(told.contacts(), said(&expected));
-    assert!(told.centre.visits.is_empty());
+    assert_eq!(test.take_steps(), steps(&expected));
+    assert!(test.centre.members.by_uuid().is_empty());
 }
 
 #[test]
-fn the_end_of_the_bridge_may_be_all_that_tells_of_the_answer() {
+fn the_end_of_a_bridge_alone_reports_the_answer_too() {
     let joined = ("CC-Member-Joined-Time", "1772441990");
     let answered = ("CC-Agent-Answered-Time", "1772441995");
-    let expected = said(&[(-10, "offered to +4917012"), (-5, "answered by Ann"), (0, "ended with Ann by None")]);
-    let mut told = Told::new();
-    told.member("bridge-agent-end", &[ANN, BRIDGED, joined, answered]);
-    assert_eq!(told.contacts(), expected);
-    told.member("member-queue-end", &[ANN, joined, answered, ("CC-Cause", "Terminated")]);
-    assert_eq!(told.contacts(), said(&[]));
-    let mut told = Told::new();
-    told.member("member-queue-end", &[ANN, joined, answered, ("CC-Cause", "Terminated")]);
-    assert_eq!(told.contacts(), expected);
+    let expected = steps(&[(-10, "offered to +4917012"), (-5, "answered by Ann"), (0, "ended with Ann by None")]);
+    let mut test = TestCentre::new();
+    test.member("bridge-agent-end", &[ANN, BRIDGED, joined, answered]);
+    assert_eq!(test.take_steps(), expected);
+    test.member("member-queue-end", &[ANN, joined, answered, ("CC-Cause", "Terminated")]);
+    assert_eq!(test.take_steps(), steps(&[]));
+    let mut test = TestCentre::new();
+    test.member("member-queue-end", &[ANN, joined, answered, ("CC-Cause", "Terminated")]);
+    assert_eq!(test.take_steps(), expected);
 }
 
 #[test]
-fn every_way_out_of_the_queue_has_its_name() {
+fn every_cancel_reason_gives_its_step() {
     let up = ("Answer-State", "answered");
     for (reason, more, expected) in [
         ("TIMEOUT", None, "left: timeout"),
@@ -179,31 +179,31 @@ fn every_way_out_of_the_queue_has_its_name() {
         ("BREAK_OUT", Some(up), "left: withdrawn"),
         ("NONE", None, "abandoned"),
     ] {
-        let mut told = Told::new();
-        told.member("member-queue-start", &[]);
+        let mut test = TestCentre::new();
+        test.member("member-queue-start", &[]);
         let mut fields = vec![("CC-Cause", "Cancel"), ("CC-Cancel-Reason", reason)];
         fields.extend(more);
-        told.member("member-queue-end", &fields);
-        told.member("bridge-agent-fail", &[ANN, ("CC-Hangup-Cause", "ORIGINATOR_CANCEL")]);
-        assert_eq!(told.contacts(), said(&[(0, "offered to +4917012"), (1, expected)]), "{reason} {more:?}");
+        test.member("member-queue-end", &fields);
+        test.member("bridge-agent-fail", &[ANN, ("CC-Hangup-Cause", "ORIGINATOR_CANCEL")]);
+        assert_eq!(test.take_steps(), steps(&[(0, "offered to +4917012"), (1, expected)]), "{reason} {more:?}");
     }
     // One whose join was not seen.
-    let mut told = Told::new();
-    told.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Member-Joined-Time", "1772441940")]);
-    assert_eq!(told.contacts(), said(&[(-60, "offered to +4917012"), (0, "abandoned")]));
+    let mut test = TestCentre::new();
+    test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Member-Joined-Time", "1772441940")]);
+    assert_eq!(test.take_steps(), steps(&[(-60, "offered to +4917012"), (0, "abandoned")]));
 }
 
 #[test]
-fn a_caller_who_comes_back_to_his_place_is_another_call() {
+fn a_caller_who_resumes_the_old_position_is_another_call() {
     let back = [("CC-Queue", "q"), ("CC-Member-UUID", "m1"), ("CC-Member-Session-UUID", "c2")];
     for end_is_seen in [true, false] {
-        let mut told = Told::new();
-        told.member("member-queue-start", &[]);
+        let mut test = TestCentre::new();
+        test.member("member-queue-start", &[]);
         if end_is_seen {
-            told.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "BREAK_OUT")]);
+            test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "BREAK_OUT")]);
         }
-        told.hear("member-queue-resume", &back).unwrap();
-        let events = told.centre.take();
+        test.event("member-queue-resume", &back).unwrap();
+        let events = test.centre.take_events();
         let end = &events[events.len() - 2].kind;
         let EventKind::Contact { step, .. } = end else { panic!("{end:?}") };
         assert_eq!(matches!(step, Step::Lost), !end_is_seen);
@@ -212,34 +212,34 @@ fn a_caller_who_comes_back_to_his_place_is_another_call() {
 }
 
 #[test]
-fn a_ring_that_is_not_taken_is_the_agent_s_unless_it_was_cancelled() {
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
+fn a_ring_is_not_answered_unless_it_was_cancelled() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
     let times = [("CC-Agent-Called-Time", "1772441981"), ("CC-Agent-Aborted-Time", "1772442001")];
-    told.member("bridge-agent-fail", &[&[ANN, ("CC-Hangup-Cause", "NO_ANSWER")][..], &times].concat());
-    told.member("bridge-agent-fail", &[ANN, ("CC-Hangup-Cause", "LOSE_RACE")]);
+    test.member("bridge-agent-fail", &[&[ANN, ("CC-Hangup-Cause", "NO_ANSWER")][..], &times].concat());
+    test.member("bridge-agent-fail", &[ANN, ("CC-Hangup-Cause", "LOSE_RACE")]);
     let expected = [(0, "offered to +4917012"), (1, "not taken by Ann in 20"), (2, "no longer rings Ann")];
-    assert_eq!(told.contacts(), said(&expected));
+    assert_eq!(test.take_steps(), steps(&expected));
 }
 
 #[test]
-fn what_an_agent_does_follows_from_status_and_state() {
+fn an_agent_s_activity_follows_from_status_and_state() {
     use AgentState::{AfterContact, Available, Offline, OnContact, Paused, Ringing};
-    let mut told = Told::new();
-    told.state("Ann", "Waiting");
-    assert_eq!(told.agents(), []);
-    told.status("Ann", "Available");
-    told.centre.agent(b"Ann").unwrap().wrap_up = Span::seconds(15);
+    let mut test = TestCentre::new();
+    test.state("Ann", "Waiting");
+    assert_eq!(test.take_states(), []);
+    test.status("Ann", "Available");
+    test.centre.agents.get_or_add(b"Ann", "Ann".into()).unwrap().wrap_up = Span::seconds(15);
     for state in ["Reserved", "Receiving", "In a queue call"] {
-        told.state("Ann", state);
+        test.state("Ann", state);
     }
-    told.status("Ann", "On Break");
-    told.status("Ann", "Available");
-    told.state("Ann", "Waiting");
-    told.state("Ann", "Idle");
-    told.status("Ann", "On Break");
-    told.status("Ann", "Logged Out");
-    told.status("Ann", "Nonsense");
+    test.status("Ann", "On Break");
+    test.status("Ann", "Available");
+    test.state("Ann", "Waiting");
+    test.state("Ann", "Idle");
+    test.status("Ann", "On Break");
+    test.status("Ann", "Logged Out");
+    test.status("Ann", "Nonsense");
     let ann = |state, lasts| ("Ann".to_owned(), state, lasts);
     let plain = |state| ann(state, None);
     let expected = [
@@ -251,63 +251,63 @@ fn what_an_agent_does_follows_from_status_and_state() {
         plain(Paused),
         plain(Offline),
     ];
-    assert_eq!(told.agents(), expected);
+    assert_eq!(test.take_states(), expected);
 }
 
 #[test]
-fn lists_tell_the_same_as_events_and_count_nothing_twice() {
+fn lists_report_the_same_as_events_and_nothing_twice() {
     let members = "queue|instance_id|uuid|session_uuid|cid_number|cid_name|joined_epoch|rejoined_epoch|bridge_epoch|serving_agent|state\n\
         support@default|x|m1|c1|+4917012|Bob | Co|1772441900|0|0||Waiting\n\
         support@default|x|m2|c2|anonymous|x|1772441900|0|1772441930|Ann|Answered\n\
         support@default|x|m3||1|x|1772441900|0|0||Abandoned\n+OK\n";
     let now = Time::from_unix(NOW);
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
-    let by_event = told.centre.take();
-    told.centre.begin_round();
-    told.centre.members_listed(members.as_bytes(), now);
-    told.centre.end_round();
-    let listed = told.centre.take();
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    let by_event = test.centre.take_events();
+    test.centre.begin_round();
+    test.centre.apply_member_list(members.as_bytes(), now);
+    test.centre.end_round();
+    let listed = test.centre.take_events();
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert_eq!(listed[1].at, Time::from_unix(NOW - 70));
 
-    let mut other = Told::new();
-    other.centre.members_listed(members.as_bytes(), now);
-    let fresh = other.centre.take();
+    let mut other = TestCentre::new();
+    other.centre.apply_member_list(members.as_bytes(), now);
+    let fresh = other.centre.take_events();
     assert_eq!(fresh[0].id, by_event[0].id, "the same join is the same event");
     assert_eq!(fresh.len(), 3);
 
     // The next lists have nobody: c1's end is still on its way, and c2's was not seen.
-    told.centre.begin_round();
-    told.centre.members_listed(b"+OK\n", now);
-    told.centre.end_round();
-    assert_eq!(told.centre.take(), []);
-    told.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]);
-    told.centre.lose_missing(now);
-    let steps: Vec<_> = told.centre.take().into_iter().map(|event| event.kind).collect();
+    test.centre.begin_round();
+    test.centre.apply_member_list(b"+OK\n", now);
+    test.centre.end_round();
+    assert_eq!(test.centre.take_events(), []);
+    test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]);
+    test.centre.drop_missing(now);
+    let steps: Vec<_> = test.centre.take_events().into_iter().map(|event| event.kind).collect();
     assert!(matches!(&steps[0], EventKind::Contact { step: Step::Left { .. }, .. }));
     assert!(matches!(&steps[1], EventKind::Contact { contact, step: Step::Lost, .. } if contact.as_str() == "c2"));
     assert_eq!(steps.len(), 2);
 }
 
 #[test]
-fn agents_queues_and_who_serves_them_are_listed() {
+fn lists_report_queues_agents_and_tiers() {
     let now = Time::from_unix(NOW);
-    let mut centre = Centre::new("pbx".into(), "intent", true);
-    assert_eq!(centre.queues_listed(b"name|strategy|moh_sound\nsupport@default|ring-all|a|b\n+OK\n", now).len(), 1);
+    let mut centre = CallCentre::new("pbx".into(), "intent", true);
+    assert_eq!(centre.apply_queue_list(b"name|strategy|moh_sound\nsupport@default|ring-all|a|b\n+OK\n", now).len(), 1);
     let head = "name|contact|status|state|wrap_up_time|last_bridge_end|last_status_change";
     let list = |rows: &str| format!("{head}\n{rows}+OK\n");
     let bob = "1001@default|x|Logged Out|Waiting|0|0|0\n";
     let all = list(&format!("1000@default|user/1000|user/1001|Available|Waiting|30|1772441990|1772438400\n{bob}"));
     centre.begin_round();
-    centre.agents_listed(all.as_bytes(), now);
-    centre.tiers_listed(b"queue|agent|state\nsupport@default|1000@default|Ready\n+OK\n", now);
+    centre.apply_agent_list(all.as_bytes(), now);
+    centre.apply_tier_list(b"queue|agent|state\nsupport@default|1000@default|Ready\n+OK\n", now);
     let later = now + Span::MINUTE;
     for rows in [&all, &list(bob)] {
         centre.begin_round();
-        centre.agents_listed(rows.as_bytes(), later);
+        centre.apply_agent_list(rows.as_bytes(), later);
     }
-    let (times, said): (Vec<_>, Vec<_>) = centre.take().into_iter().map(|event| (event.at, event.kind)).unzip();
+    let (times, said): (Vec<_>, Vec<_>) = centre.take_events().into_iter().map(|event| (event.at, event.kind)).unzip();
     let profile = QueueProfile { queue: "support".into(), channel: Some(Channel::Voice), ..QueueProfile::default() };
     assert_eq!(said[0], EventKind::QueueProfile(profile));
     let state = |agent: &str, state, lasts: Option<i64>| EventKind::AgentState {
@@ -329,49 +329,49 @@ fn agents_queues_and_who_serves_them_are_listed() {
 }
 
 #[test]
-fn what_is_alive_is_known_again_after_a_restart() {
-    let mut told = Told::new();
-    told.member("member-queue-start", &[]);
-    let memory = told.centre.memory(Time::from_unix(NOW)).unwrap();
-    assert_eq!(told.centre.memory(Time::from_unix(NOW)), None, "nothing has changed since");
-    let mut again = Centre::new("pbx".into(), "intent", false);
-    assert_eq!(again.remember(&memory), Some(Time::from_unix(NOW)));
+fn members_are_restored_from_the_cursor() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    let cursor = test.centre.take_cursor(Time::from_unix(NOW)).unwrap();
+    assert_eq!(test.centre.take_cursor(Time::from_unix(NOW)), None, "nothing has changed since");
+    let mut again = CallCentre::new("pbx".into(), "intent", false);
+    assert_eq!(again.restore(&cursor), Some(Time::from_unix(NOW)));
     again.begin_round();
     again.end_round();
-    again.lose_missing(Time::from_unix(NOW + 9));
-    let lost = again.take();
+    again.drop_missing(Time::from_unix(NOW + 9));
+    let lost = again.take_events();
     assert!(matches!(&lost[..], [Event { kind: EventKind::Contact { step: Step::Lost, .. }, .. }]), "{lost:?}");
-    assert_eq!(again.remember("nonsense"), None);
+    assert_eq!(again.restore("nonsense"), None);
 }
 
 #[test]
-fn an_event_without_what_it_is_about_is_set_aside_with_a_reason() {
-    let mut told = Told::new();
-    assert!(told.hear("member-queue-start", &[]).unwrap_err().contains("CC-Member-UUID"));
-    assert!(told.hear("member-queue-start", &[("CC-Member-UUID", "m")]).unwrap_err().contains("Session"));
-    assert!(told.hear("agent-state-change", &[]).unwrap_err().contains("CC-Agent"));
-    assert!(told.hear("a-new-action", &[]).is_ok());
-    assert!(told.centre.event(Fields::new(b"Event-Name: HEARTBEAT\n"), Time(0)).is_ok());
-    assert_eq!(told.centre.take(), []);
+fn an_event_without_its_subject_is_rejected_with_a_reason() {
+    let mut test = TestCentre::new();
+    assert!(test.event("member-queue-start", &[]).unwrap_err().contains("CC-Member-UUID"));
+    assert!(test.event("member-queue-start", &[("CC-Member-UUID", "m")]).unwrap_err().contains("Session"));
+    assert!(test.event("agent-state-change", &[]).unwrap_err().contains("CC-Agent"));
+    assert!(test.event("a-new-action", &[]).is_ok());
+    assert!(test.centre.translate(EslHeaders::new(b"Event-Name: HEARTBEAT\n"), Time(0)).is_ok());
+    assert_eq!(test.centre.take_events(), []);
 }
 
 #[test]
-fn a_time_from_another_age_is_not_believed() {
-    let mut centre = Centre::new("pbx".into(), "intent", false);
+fn an_event_time_far_from_now_is_replaced_by_now() {
+    let mut centre = CallCentre::new("pbx".into(), "intent", false);
     let block = "Event-Subclass: callcenter::info\nEvent-Date-Timestamp: 5000\nCC-Action: member-queue-start\n\
         CC-Queue: q\nCC-Member-UUID: m\nCC-Member-Session-UUID: c\n";
-    centre.event(Fields::new(block.as_bytes()), Time::from_unix(NOW)).unwrap();
-    assert_eq!(centre.take()[0].at, Time::from_unix(NOW));
+    centre.translate(EslHeaders::new(block.as_bytes()), Time::from_unix(NOW)).unwrap();
+    assert_eq!(centre.take_events()[0].at, Time::from_unix(NOW));
 }
 
 proptest! {
     #[test]
-    fn any_events_in_any_order_are_taken_and_a_contact_ends_once(
+    fn any_events_in_any_order_end_a_contact_once(
         events in prop::collection::vec((0..9_usize, 0..3_u8, 0..3_u8, any::<bool>(), any::<i64>()), 0..60)
     ) {
         let actions = ["member-queue-start", "member-queue-resume", "agent-offering", "bridge-agent-start",
             "bridge-agent-fail", "bridge-agent-end", "member-queue-end", "agent-state-change", "agent-status-change"];
-        let mut told = Told::new();
+        let mut test = TestCentre::new();
         for (action, member, agent, flag, time) in events {
             let (member, agent, time) = (format!("m{member}"), format!("a{agent}"), time.to_string());
             let cause = if flag { "Terminated" } else { "Cancel" };
@@ -381,31 +381,31 @@ proptest! {
                 ("CC-Cause", cause), ("CC-Member-Joined-Time", time.as_str()),
                 ("CC-Agent-State", if flag { "In a queue call" } else { "Waiting" }),
             ];
-            told.hear(actions[action], &fields).unwrap();
+            test.event(actions[action], &fields).unwrap();
         }
         let open = |event: &Event| match &event.kind {
             EventKind::Contact { step: Step::Offered(_), .. } => 1,
             EventKind::Contact { step: Step::Completed { .. } | Step::Abandoned { .. } | Step::Left { .. }, .. } => -1,
             _ => 0,
         };
-        let balance: i64 = told.centre.take().iter().map(open).sum();
-        let alive = told.centre.visits.values().filter(|visit| visit.stage != Stage::Over).count();
+        let balance: i64 = test.centre.take_events().iter().map(open).sum();
+        let alive = test.centre.members.by_uuid().values().filter(|member| member.stage != MemberStage::Over).count();
         prop_assert_eq!(balance, i64::try_from(alive).unwrap());
     }
 
     #[test]
-    fn any_bytes_are_an_event_or_none(
+    fn any_bytes_are_translated_or_rejected(
         event in prop::collection::vec(any::<u8>(), 0..300), list in prop::collection::vec(any::<u8>(), 0..300)
     ) {
-        let mut centre = Centre::new("pbx".into(), "intent", true);
+        let mut centre = CallCentre::new("pbx".into(), "intent", true);
         let block = [b"Event-Subclass: callcenter::info\nCC-Action: member-queue-end\n", &event[..]].concat();
-        let _ = centre.event(Fields::new(&block), Time::from_unix(NOW));
+        let _ = centre.translate(EslHeaders::new(&block), Time::from_unix(NOW));
         centre.begin_round();
-        centre.queues_listed(&list, Time(0));
-        centre.agents_listed(&list, Time(0));
-        centre.tiers_listed(&list, Time(0));
-        centre.members_listed(&list, Time(0));
+        centre.apply_queue_list(&list, Time(0));
+        centre.apply_agent_list(&list, Time(0));
+        centre.apply_tier_list(&list, Time(0));
+        centre.apply_member_list(&list, Time(0));
         centre.end_round();
-        centre.lose_missing(Time(0));
+        centre.drop_missing(Time(0));
     }
 }

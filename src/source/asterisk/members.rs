@@ -1,0 +1,210 @@
+//! Derives what each agent does from the members of the queues.
+//!
+//! Asterisk knows members: an interface in a queue, with a device state and a pause of its own. An agent is all members
+//! of one name. The agent's state follows from all of them together, and is reported only when it changes.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::queue_status::QueueMember;
+use crate::event::{AgentState, EventKind};
+use crate::text::Label;
+
+/// The members and agents that are tracked, each; no floor has more.
+const MAX_MEMBERS: usize = 50_000;
+
+/// Identifies a member: its queue and its interface.
+type MemberKey = (Label, Label);
+
+/// The members of all queues, and what was last reported of the agents behind them.
+#[derive(Debug, Default)]
+pub(super) struct QueueMembers {
+    members: FxHashMap<MemberKey, QueueMember>,
+    /// The members of each agent.
+    by_agent: FxHashMap<Label, Vec<MemberKey>>,
+    reported: FxHashMap<Label, (AgentState, Option<Label>)>,
+}
+
+impl QueueMembers {
+    /// Apply what an event says of a member; what it does not say stays as it was.
+    pub(super) fn update(&mut self, mut member: QueueMember, out: &mut Vec<EventKind>) {
+        let key = (member.queue.clone(), member.interface.clone());
+        let mut old_name = None;
+        if let Some(old) = self.members.get(&key) {
+            // A reason belongs to the pause it came with, so an event about a pause replaces it even by none.
+            let keeps_reason = member.paused.is_none();
+            member.status = member.status.or(old.status);
+            member.paused = member.paused.or(old.paused);
+            member.in_call = member.in_call.or(old.in_call);
+            if keeps_reason {
+                member.reason.clone_from(&old.reason);
+            }
+            old_name = (old.name != member.name).then(|| old.name.clone());
+        } else if self.members.len() >= MAX_MEMBERS {
+            return;
+        }
+        let name = member.name.clone();
+        self.members.insert(key.clone(), member);
+        if let Some(old_name) = old_name {
+            self.unlink(&old_name, &key, out);
+        }
+        let keys = self.by_agent.entry(name.clone()).or_default();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+        self.report(&name, out);
+    }
+
+    /// Remove a member that left its queue.
+    pub(super) fn remove(&mut self, member: &QueueMember, out: &mut Vec<EventKind>) {
+        let key = (member.queue.clone(), member.interface.clone());
+        if let Some(old) = self.members.remove(&key) {
+            self.unlink(&old.name, &key, out);
+        }
+    }
+
+    /// Replace all members by those of a snapshot. Agents without a member are reported offline.
+    pub(super) fn replace(&mut self, members: &[QueueMember], out: &mut Vec<EventKind>) {
+        let names: FxHashSet<&Label> = members.iter().map(|member| &member.name).collect();
+        let mut gone: Vec<Label> = self.reported.keys().filter(|name| !names.contains(name)).cloned().collect();
+        gone.sort_unstable();
+        self.members.clear();
+        self.by_agent.clear();
+        for member in members {
+            let key = (member.queue.clone(), member.interface.clone());
+            self.by_agent.entry(member.name.clone()).or_default().push(key.clone());
+            self.members.insert(key, member.clone());
+        }
+        let mut present: Vec<Label> = self.by_agent.keys().cloned().collect();
+        present.sort_unstable();
+        for name in present.iter().chain(&gone) {
+            self.report(name, out);
+        }
+    }
+
+    /// Remember what queue_log reported of an agent, so that it is not reported again.
+    pub(super) fn set_reported(&mut self, agent: &Label, state: AgentState, reason: Option<&Label>) {
+        if self.reported.len() < MAX_MEMBERS || self.reported.contains_key(agent) {
+            self.reported.insert(agent.clone(), (state, reason.cloned()));
+        }
+    }
+
+    /// The agent behind an interface in a queue.
+    pub(super) fn agent_at(&self, queue: &Label, interface: &Label) -> Option<&Label> {
+        self.members.get(&(queue.clone(), interface.clone())).map(|member| &member.name)
+    }
+
+    /// Whether an agent may be in a call of a queue; `None` where the agent is no member of it.
+    pub(super) fn may_be_talking(&self, queue: &Label, agent: &Label) -> Option<bool> {
+        let keys = self.by_agent.get(agent).into_iter().flatten();
+        let mut members = keys.filter(|(of, _)| of == queue).filter_map(|key| self.members.get(key)).peekable();
+        members.peek()?;
+        // Versions before 13 don't say who is in a call.
+        Some(members.any(|member| member.in_call != Some(false)))
+    }
+
+    /// Take a member away from its agent.
+    fn unlink(&mut self, name: &Label, key: &MemberKey, out: &mut Vec<EventKind>) {
+        if let Some(keys) = self.by_agent.get_mut(name) {
+            keys.retain(|other| other != key);
+            if keys.is_empty() {
+                self.by_agent.remove(name);
+            }
+        }
+        self.report(name, out);
+    }
+
+    /// Report an agent's state where it has changed. An agent who was never seen online is not reported offline.
+    fn report(&mut self, name: &Label, out: &mut Vec<EventKind>) {
+        let now = self.state_of(name);
+        if self.reported.get(name) == Some(&now) || (now.0 == AgentState::Offline && !self.reported.contains_key(name))
+        {
+            return;
+        }
+        let (state, reason) = now.clone();
+        if self.by_agent.contains_key(name) {
+            self.reported.insert(name.clone(), now);
+        } else if self.reported.remove(name).is_some_and(|(state, _)| state == AgentState::Offline) {
+            return;
+        }
+        out.push(EventKind::AgentState { agent: name.clone(), state, reason, lasts: None });
+    }
+
+    /// An agent's state from the device states (`AST_DEVICE_*`) and pauses of all its members.
+    fn state_of(&self, name: &Label) -> (AgentState, Option<Label>) {
+        let members = || self.by_agent.get(name).into_iter().flatten().filter_map(|key| self.members.get(key));
+        let any = |states: &[u8]| members().any(|member| member.status.is_some_and(|s| states.contains(&s)));
+        // In use, busy, ringing while in use, on hold.
+        if any(&[2, 3, 7, 8]) {
+            return (AgentState::OnContact, None);
+        }
+        // Ringing.
+        if any(&[6]) {
+            return (AgentState::Ringing, None);
+        }
+        // Neither invalid nor unavailable. A device of unknown state (0) can be called, as app_queue has it too.
+        let reachable = || members().filter(|member| !matches!(member.status, Some(4 | 5)));
+        if reachable().next().is_none() {
+            return (AgentState::Offline, None);
+        }
+        if reachable().all(|member| member.paused == Some(true)) {
+            let reasons = reachable().filter_map(|member| member.reason.clone());
+            return (AgentState::Paused, reasons.min());
+        }
+        (AgentState::Available, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(queue: &str, interface: &str, status: u8, paused: Option<&str>) -> QueueMember {
+        QueueMember {
+            queue: queue.into(),
+            interface: interface.into(),
+            name: "Ann".into(),
+            status: Some(status),
+            paused: Some(paused.is_some()),
+            reason: paused.map(Label::new),
+            in_call: Some(status == 2),
+        }
+    }
+
+    fn states(out: &mut Vec<EventKind>) -> Vec<(AgentState, String)> {
+        let state = |kind| match kind {
+            EventKind::AgentState { state, reason, .. } => (state, reason.unwrap_or_default().to_string()),
+            other => panic!("{other:?}"),
+        };
+        out.drain(..).map(state).collect()
+    }
+
+    #[test]
+    fn an_agent_is_all_members_of_one_name_and_only_changes_are_reported() {
+        let (mut members, mut out) = (QueueMembers::default(), Vec::new());
+        members.update(member("sales", "SIP/1", 1, None), &mut out);
+        members.update(member("vip", "SIP/1", 1, None), &mut out);
+        assert_eq!(states(&mut out), [(AgentState::Available, String::new())]);
+        members.update(member("sales", "SIP/1", 1, Some("lunch")), &mut out);
+        assert_eq!(states(&mut out), [], "the agent still takes the calls of the other queue");
+        members.update(member("vip", "SIP/1", 1, Some("lunch")), &mut out);
+        assert_eq!(states(&mut out), [(AgentState::Paused, "lunch".into())]);
+        members.update(member("vip", "SIP/1", 2, Some("lunch")), &mut out);
+        assert_eq!(states(&mut out), [(AgentState::OnContact, String::new())]);
+        members.update(member("vip", "SIP/1", 6, None), &mut out);
+        members.update(member("sales", "SIP/1", 5, None), &mut out);
+        members.update(member("vip", "SIP/1", 5, None), &mut out);
+        assert_eq!(states(&mut out), [(AgentState::Ringing, String::new()), (AgentState::Offline, String::new())]);
+    }
+
+    #[test]
+    fn an_agent_without_a_member_is_reported_offline_once() {
+        let (mut members, mut out) = (QueueMembers::default(), Vec::new());
+        members.update(member("sales", "SIP/1", 1, None), &mut out);
+        members.set_reported(&"SIP/7".into(), AgentState::Available, None);
+        out.clear();
+        members.replace(&[], &mut out);
+        assert_eq!(states(&mut out).len(), 2);
+        members.replace(&[], &mut out);
+        assert_eq!(states(&mut out), []);
+    }
+}
