@@ -112,7 +112,7 @@ fn floor(address: &str) -> Handle {
         title: "bench".into(),
         engine: engine::Settings::default(),
         rules: alert::built_in(),
-        alarms: alert::Settings::default(),
+        alerts: alert::Settings::default(),
         sources: vec![SourceInfo { name: "sse".into(), kind: "sse".into() }],
     };
     let (to, messages) = mpsc::channel(64);

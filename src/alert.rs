@@ -4,18 +4,18 @@
 //! never changed by people; what people do (acknowledge, snooze, note) lies over it and ends by itself. Both
 //! together are an [`Episode`], which is what the board shows and the journal keeps.
 
-mod alarms;
-mod book;
+mod commands;
 mod duration;
+mod episodes;
+mod evaluator;
 mod hours;
 mod judge;
-mod mute;
 mod order;
 mod pattern;
+mod phase;
 mod rule;
-mod state;
+mod table;
 mod watch;
-mod written;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -24,13 +24,13 @@ use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::Label;
 
-pub use alarms::{Alarms, Settings, SourceState, Surroundings, Watched};
 pub use duration::{NotADuration, duration, parse_duration};
+pub use evaluator::{Coverage, EvaluationContext, Evaluator, Settings, SourceState};
 pub use hours::{Hours, NotHours};
-pub use order::{Line, group, lines, sort};
+pub use order::{AlertGroup, group, lines, sort};
 pub use pattern::Patterns;
 pub use rule::{Rule, SOURCE_STALE, built_in};
-pub use written::{Each, RuleError, When, Written, rules};
+pub use table::{Each, RuleError, RuleTable, When, rules};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -62,7 +62,7 @@ pub enum State {
 
 /// Who does something: the name and where from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Who {
+pub struct Actor {
     /// The login (or what the configuration says).
     pub name: Label,
     /// Where from: host and terminal.
@@ -73,7 +73,7 @@ pub struct Who {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Acknowledgement {
     /// By whom.
-    pub who: Who,
+    pub who: Actor,
     /// When.
     pub at: Time,
     /// It ends by itself then.
@@ -91,7 +91,7 @@ pub struct Acknowledgement {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Snooze {
     /// By whom.
-    pub who: Who,
+    pub who: Actor,
     /// When.
     pub at: Time,
     /// Until when.
@@ -100,14 +100,14 @@ pub struct Snooze {
 
 /// One thing that happened to an episode. The trail is append-only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// When.
     pub at: Time,
     /// What, in a word: `fired`, `worsened`, `eased`, `acknowledged`, `expired`, `broken`, `undone`, `snoozed`,
     /// `noted`, `resolved`, `flapping`, `settled`, `inhibited`, `released`, `late`.
     pub what: Label,
     /// By whom, where it was somebody.
-    pub who: Option<Who>,
+    pub who: Option<Actor>,
     /// More, in words: the note, or why it broke.
     #[serde(default, deserialize_with = "prose_if_any")]
     pub text: Option<Label>,
@@ -167,26 +167,26 @@ pub struct Episode {
     pub action: Label,
     /// What happened, oldest first.
     #[serde(default)]
-    pub trail: Vec<Entry>,
+    pub trail: Vec<HistoryEntry>,
 }
 
 /// Something somebody wants done about an episode.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Command {
+pub struct AlertCommand {
     /// The episode.
     pub episode: u64,
     /// The version that was on the screen.
     pub version: u32,
     /// Who.
-    pub who: Who,
+    pub who: Actor,
     /// What.
-    pub act: Act,
+    pub act: AlertAction,
 }
 
 /// What can be done about an episode.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Act {
+pub enum AlertAction {
     /// Take it, for the configured time or the given one.
     Acknowledge {
         /// A note.
@@ -205,7 +205,7 @@ pub enum Act {
 /// Why a command was refused, in words for the one who gave it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum CommandRefusal {
     /// Somebody was quicker.
     #[error("{0} was first")]
     Taken(Label),
@@ -235,13 +235,13 @@ pub enum Refusal {
     NotKept(Label),
 }
 
-impl Entry {
+impl HistoryEntry {
     /// Something that happened by itself.
     fn new(at: Time, what: &'static str, value: Option<f64>) -> Self {
         Self { at, what: Label::fixed(what), who: None, text: None, value }
     }
 
-    fn by(mut self, who: &Who) -> Self {
+    fn by(mut self, who: &Actor) -> Self {
         self.who = Some(who.clone());
         self
     }
@@ -260,7 +260,7 @@ impl Episode {
     }
 
     /// Write a change down: the version rises and the trail grows.
-    fn note(&mut self, entry: Entry) {
+    fn note(&mut self, entry: HistoryEntry) {
         self.version = self.version.saturating_add(1);
         self.trail.push(entry);
     }

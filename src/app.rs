@@ -17,12 +17,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::alert::Who;
+use crate::alert::Actor;
 use crate::board::Mode;
 use crate::clock::{Clock, Time};
 use crate::config::{self, Config};
 use crate::event::Event;
-use crate::floor::{self, Cursors, Feed, Floor, Handle, Keeping, Recording, SourceInfo, StartTelling, Telling};
+use crate::floor::{
+    self, Cursors, Feed, Floor, Handle, NotifierHandle, Persistence, Recording, SourceInfo, StartNotifier,
+};
 use crate::hub::{Premises, client};
 use crate::journal::{self, Journal};
 use crate::kpi::{Bands, KpiId};
@@ -217,7 +219,7 @@ fn journal_path(config: &Config) -> Result<PathBuf, Error> {
 fn kept(
     config: &Config,
     clock: &Clock,
-    who: &Who,
+    who: &Actor,
     desk: Option<hub::Desk>,
 ) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
     let path = journal_path(config)?;
@@ -235,9 +237,9 @@ fn kept(
     let socket = hub::socket_of(&config.hub, &path);
     let forward = hub::forward(socket.clone(), clock.clone());
     let tell = telling(config, clock);
-    let keeping = Keeping { opened, path, settings, start, tell, forward };
+    let persistence = Persistence { opened, path, settings, start, tell, forward };
     let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
-    Ok((floor.keeping(keeping), handle, socket))
+    Ok((floor.with_journal(persistence), handle, socket))
 }
 
 /// Show a simulated floor. Nothing of it is kept.
@@ -299,13 +301,13 @@ fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings 
         title: config.title.clone(),
         engine: config.floor.clone(),
         rules: config.rules.clone(),
-        alarms: config.alarms,
+        alerts: config.alerts,
         sources,
     }
 }
 
 /// Starts those who tell people outside of alerts.
-fn telling(config: &Config, clock: &Clock) -> StartTelling {
+fn telling(config: &Config, clock: &Clock) -> StartNotifier {
     let (targets, clock) = (config.notify.clone(), clock.clone());
     let floor = notify::Floor { title: config.title.clone(), zone: config.floor.calendar.zone };
     Box::new(move |outbox| {
@@ -313,7 +315,7 @@ fn telling(config: &Config, clock: &Clock) -> StartTelling {
             return None;
         }
         match notify::start(targets, &floor, &clock, &outbox) {
-            Ok(notify::Running { stop, ended, failing }) => Some(Telling { stop, ended, failing }),
+            Ok(notify::Running { stop, ended, failing }) => Some(NotifierHandle { stop, ended, failing }),
             Err(error) => {
                 tracing::error!("nobody outside is told of alerts: {error}");
                 None
@@ -349,7 +351,7 @@ fn show(
     also: impl Future<Output = ()> + Send + 'static,
     handle: Handle,
     settings: ui::Settings,
-    who: Who,
+    who: Actor,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
     let runtime = runtime()?;

@@ -112,10 +112,10 @@ pub enum Error {
     Unsound(usize),
     /// A running floor refused what was asked of it.
     #[error(transparent)]
-    Refused(#[from] crate::alert::Refusal),
+    Refused(#[from] crate::alert::CommandRefusal),
     /// The running floor has ended meanwhile.
     #[error(transparent)]
-    Lost(#[from] crate::floor::Lost),
+    FloorClosed(#[from] crate::floor::FloorClosed),
     /// What was asked for can't be told.
     #[error("UNKNOWN - {0}")]
     Unknown(#[source] app::Error),
@@ -138,7 +138,7 @@ impl Error {
             Self::Usage(_) => 2,
             Self::Unknown(_) => 3,
             Self::Refused(_)
-            | Self::Lost(_)
+            | Self::FloorClosed(_)
             | Self::Config(_)
             | Self::App(_)
             | Self::Read(_)

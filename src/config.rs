@@ -41,7 +41,7 @@ pub struct Config {
     /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
     pub rules: Vec<alert::Rule>,
     /// What holds for all of them.
-    pub alarms: alert::Settings,
+    pub alerts: alert::Settings,
     /// The screen.
     pub ui: crate::ui::Settings,
     /// The journal.
@@ -69,7 +69,7 @@ impl Default for Config {
             floor: engine::Settings::default(),
             sources: Vec::new(),
             rules: alert::built_in(),
-            alarms: alert::Settings::default(),
+            alerts: alert::Settings::default(),
             ui: crate::ui::Settings::default(),
             journal: Journal::default(),
             hub: crate::hub::Settings::default(),

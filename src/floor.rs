@@ -4,9 +4,9 @@
 //! publishes a board when something changed, at most twenty times a second and never for more than a tenth of its
 //! time, and each second so that ages tick.
 
+mod assemble;
 pub mod handle;
-mod keeping;
-mod make;
+mod persistence;
 mod recording;
 mod sources;
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::alert::{Alarms, Episode, Rule, Surroundings};
+use crate::alert::{Episode, EvaluationContext, Evaluator, Rule};
 use crate::board::{Board, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
@@ -26,9 +26,9 @@ use crate::source::Message;
 use crate::text::Label;
 
 pub(crate) use handle::Request;
-pub use handle::{Contacts, Handle, Lost, Only, Steer};
-use keeping::Book;
-pub use keeping::{Cursors, Forward, Keeping, StartSources, StartTelling, Telling};
+pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
+use persistence::JournalRole;
+pub use persistence::{Cursors, ForwardCommand, NotifierHandle, Persistence, StartNotifier, StartSources};
 pub use recording::Recording;
 use recording::Steered;
 pub use sources::SourceInfo;
@@ -57,7 +57,7 @@ pub struct Settings {
     /// What is watched.
     pub rules: Vec<Rule>,
     /// What holds for all rules.
-    pub alarms: crate::alert::Settings,
+    pub alerts: crate::alert::Settings,
     /// The sources, in the order of their index in messages.
     pub sources: Vec<SourceInfo>,
 }
@@ -80,13 +80,13 @@ pub struct Floor {
     mode: Mode,
     keeper: Keeper,
     engine: Engine,
-    alarms: Alarms,
+    evaluator: Evaluator,
     sources: Sources,
     history: VecDeque<Episode>,
     feed: Feed,
-    book: Book,
+    role: JournalRole,
     /// Those who tell people outside of alerts.
-    telling: Option<Telling>,
+    telling: Option<NotifierHandle>,
     requests: mpsc::Receiver<Request>,
     boards: watch::Sender<Arc<Board>>,
     seq: u64,
@@ -115,7 +115,7 @@ impl Floor {
         }
         let floor = Self {
             engine: Engine::new(settings.engine.clone()),
-            alarms: alarms(&settings),
+            evaluator: evaluator(&settings),
             sources,
             settings,
             clock,
@@ -123,7 +123,7 @@ impl Floor {
             keeper: Keeper::Nobody,
             history: VecDeque::new(),
             feed,
-            book: Book::None,
+            role: JournalRole::None,
             telling: None,
             requests,
             boards,
@@ -140,14 +140,14 @@ impl Floor {
 
     /// The same floor, with a journal: it goes on where it was left, and what happens is written down.
     #[must_use]
-    pub fn keeping(mut self, keeping: Keeping) -> Self {
-        self.book = Book::Opened(Box::new(keeping));
+    pub fn with_journal(mut self, persistence: Persistence) -> Self {
+        self.role = JournalRole::Opened(Box::new(persistence));
         self
     }
 
     /// Run until every handle is gone.
     pub async fn run(mut self) {
-        self.take_up();
+        self.start();
         self.publish();
         let mut tick = tokio::time::interval(SOONEST);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -174,7 +174,7 @@ impl Floor {
                 self.publish();
             }
         }
-        self.put_down().await;
+        self.shutdown().await;
     }
 
     /// The floor's own time: the clock's, or the recording's.
@@ -232,22 +232,22 @@ impl Floor {
 
     /// Judge every alert rule, once what stands now is known.
     fn judge(&mut self) {
-        if matches!(self.book, Book::Theirs(_)) || !self.sources.caught_up(self.now(), &self.mode) {
+        if matches!(self.role, JournalRole::Follower(_)) || !self.sources.caught_up(self.now(), &self.mode) {
             return;
         }
         let now = self.now();
         let queues = self.engine.queues_now(now);
         let states = self.sources.states(&queues);
-        let queries = self.alarms.queries().to_vec();
+        let queries = self.evaluator.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
         let engine = &self.engine;
         let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
-        let surroundings = Surroundings { lines: &lines, name: &|slice| engine.name(slice) };
+        let surroundings = EvaluationContext { lines: &lines, name: &|slice| engine.name(slice) };
         // What is past its line when the floor is first looked at has been so for a while: the windows say it.
         let first = if std::mem::replace(&mut self.primed, true) { None } else { Some(now - PRIMED) };
         let mut changed = Vec::new();
         for now in first.into_iter().chain([now]) {
-            changed.extend(self.alarms.evaluate(&answers, &states, surroundings, now));
+            changed.extend(self.evaluator.evaluate(&answers, &states, surroundings, now));
         }
         self.note(changed);
     }
@@ -263,17 +263,17 @@ impl Floor {
         match request {
             Request::Ask(query, reply) => drop(reply.send(self.engine.ask(&query, now))),
             Request::Contacts(wanted, reply) => {
-                let abandoned = wanted.only == Only::Abandoned;
+                let abandoned = wanted.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&wanted.of, wanted.over, now, abandoned, wanted.limit);
-                drop(reply.send(found.into_iter().map(make::contact).collect()));
+                drop(reply.send(found.into_iter().map(assemble::contact).collect()));
             }
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
-            Request::Tell(command, reply) => self.tell(&command, now, reply),
-            Request::Steer(steer) => self.steer(steer),
+            Request::Execute(command, reply) => self.tell(&command, now, reply),
+            Request::Replay(steer) => self.steer(steer),
         }
     }
 
-    fn steer(&mut self, steer: Steer) {
+    fn steer(&mut self, steer: ReplayCommand) {
         let Feed::Recording(recording) = &mut self.feed else { return };
         self.dirty = true;
         let steered = recording.steer(steer);
@@ -282,9 +282,9 @@ impl Floor {
             self.history.clear();
         }
         // Where it lands, alerts are judged as at a first look: what led there has not been seen.
-        let jumped = matches!(steer, Steer::Seek(_));
+        let jumped = matches!(steer, ReplayCommand::Seek(_));
         if jumped {
-            self.alarms = alarms(&self.settings);
+            self.evaluator = evaluator(&self.settings);
             self.primed = false;
         }
         self.tick();
@@ -302,7 +302,7 @@ impl Floor {
             let ((speed, paused), (from, to)) = (recording.pace(), recording.span());
             self.mode = Mode::Replay { speed, paused, from, to };
         }
-        let frame = make::Frame {
+        let frame = assemble::BoardParts {
             seq: self.seq,
             now,
             title: &self.settings.title,
@@ -310,16 +310,16 @@ impl Floor {
             keeper: &self.keeper_now(),
             sources: &self.sources,
             alerts: self.episodes(),
-            untold: self.telling.as_ref().map(Telling::failing).unwrap_or_default(),
+            untold: self.telling.as_ref().map(NotifierHandle::failing).unwrap_or_default(),
         };
-        let board = make::board(&mut self.engine, frame);
+        let board = assemble::board(&mut self.engine, frame);
         self.boards.send_replace(Arc::new(board));
         self.pace = SOONEST.max(SHARE * self.published.elapsed());
     }
 }
 
-fn alarms(settings: &Settings) -> Alarms {
-    Alarms::new(settings.rules.clone(), settings.alarms, settings.engine.calendar)
+fn evaluator(settings: &Settings) -> Evaluator {
+    Evaluator::new(settings.rules.clone(), settings.alerts, settings.engine.calendar)
 }
 
 /// Wait for messages of a feed that has them.

@@ -25,9 +25,9 @@ use crate::clock::{Clock, Time};
 use crate::event::Event;
 use crate::text::Label;
 
-pub use follower::{Follower, News};
+pub use follower::{Changes, Follower};
 pub use lock::Holder;
-pub use outbox::{Delivery, Notice, Outbox, Outcome, Settled, Told};
+pub use outbox::{Delivery, DeliveryOutcome, LastDelivery, Notice, Outbox, TargetProgress};
 pub use reader::{Loaded, Reader};
 
 use writer::Writer;
@@ -101,9 +101,9 @@ pub enum Error {
 
 /// An open journal.
 #[derive(Debug)]
-pub enum Opened {
+pub enum OpenedJournal {
     /// It is ours to write.
-    Keeper(Journal),
+    Writer(Journal),
     /// Another floor writes it.
     Follower(Follower),
 }
@@ -118,7 +118,7 @@ pub struct Batch {
     /// Episodes that have changed.
     pub episodes: Vec<Episode>,
     /// How far targets have been told of them.
-    pub settled: Vec<Settled>,
+    pub settled: Vec<TargetProgress>,
 }
 
 impl Batch {
@@ -142,20 +142,20 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file can't be opened, is damaged or newer; such a file is left as it is.
-    pub fn open(path: &Path, settings: &Settings) -> Result<Opened, Error> {
+    pub fn open(path: &Path, settings: &Settings) -> Result<OpenedJournal, Error> {
         make_folder(path)?;
         let since = settings.clock.now();
         let holder =
             Holder { user: settings.user.clone(), host: settings.host.clone(), pid: std::process::id(), since };
         let lock = match lock::take(path, &holder)? {
             lock::Taken::Ours(lock) => lock,
-            lock::Taken::Theirs(holder) => return Follower::open(path, holder).map(Opened::Follower),
+            lock::Taken::Theirs(holder) => return Follower::open(path, holder).map(OpenedJournal::Follower),
         };
         schema::check(path)?;
         let connection = schema::open(path)?;
         let reader = Reader::open(path)?;
         let writer = Writer::start(connection, path, settings)?;
-        Ok(Opened::Keeper(Self { reader, writer, _lock: lock }))
+        Ok(OpenedJournal::Writer(Self { reader, writer, _lock: lock }))
     }
 
     /// Write down in a moment, with whatever else comes. Waits only while far too much is pending.

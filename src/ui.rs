@@ -39,9 +39,9 @@ use futures_util::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
-use crate::alert::{Act, Command, Episode, Refusal, Who};
+use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::board::Board;
-use crate::floor::{Handle, Lost};
+use crate::floor::{FloorClosed, Handle};
 use action::{KeyError, Keymap};
 use ask::{HISTORY, Want};
 use bell::Bell;
@@ -65,7 +65,7 @@ pub enum Error {
     Keys(#[from] KeyError),
     /// The floor.
     #[error(transparent)]
-    Lost(#[from] Lost),
+    FloorClosed(#[from] FloorClosed),
 }
 
 /// The least time between two drawings of data.
@@ -74,7 +74,7 @@ const FRAME: Duration = Duration::from_millis(100);
 /// Something that was asked for, and what came of it.
 enum Answered {
     Reply(Want, Option<Reply>),
-    Told(Box<(Command, Result<Episode, Refusal>)>),
+    Told(Box<(AlertCommand, Result<Episode, CommandRefusal>)>),
     Exported(Result<String, export::ExportError>),
 }
 
@@ -85,7 +85,7 @@ enum Answered {
 ///
 /// # Errors
 /// Where there is no terminal, the key map is wrong, or the floor has ended.
-pub async fn run(handle: Handle, settings: Settings, who: Who) -> Result<(), Error> {
+pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
     let keymap = if settings.locked { Keymap::locked() } else { Keymap::new(&settings.keys)? };
     let mut signals = Signals::new()?;
     let screen = Screen::enter(settings.mouse)?;
@@ -181,7 +181,7 @@ impl Desk {
                     self.draw()?;
                 }
                 changed = boards.changed() => {
-                    changed.map_err(|_| Lost)?;
+                    changed.map_err(|_| FloorClosed)?;
                     self.board = boards.borrow_and_update().clone();
                     self.heard = Instant::now();
                     self.dirty |= self.ui.frozen.is_none();
@@ -232,17 +232,17 @@ impl Desk {
             }
             Some(Effect::Steer(steer)) => {
                 let handle = self.handle.clone();
-                tokio::spawn(async move { handle.steer(steer).await });
+                tokio::spawn(async move { handle.control_replay(steer).await });
             }
             Some(Effect::Export) => self.export(),
         }
         Ok(false)
     }
 
-    fn tell(&self, command: Command) {
+    fn tell(&self, command: AlertCommand) {
         let (handle, answers) = (self.handle.clone(), self.answers.clone());
         tokio::spawn(async move {
-            if let Ok(told) = handle.tell(command.clone()).await {
+            if let Ok(told) = handle.execute(command.clone()).await {
                 let _ = answers.send(Answered::Told(Box::new((command, told)))).await;
             }
         });
@@ -354,12 +354,12 @@ impl Desk {
 }
 
 /// What to say of a command that was done.
-fn done(act: &Act, episode: &Episode) -> String {
+fn done(act: &AlertAction, episode: &Episode) -> String {
     let what = match act {
-        Act::Acknowledge { .. } => "taken",
-        Act::Note(_) => "noted",
-        Act::Undo => "given back",
-        Act::Snooze(_) => "quiet for now",
+        AlertAction::Acknowledge { .. } => "taken",
+        AlertAction::Note(_) => "noted",
+        AlertAction::Undo => "given back",
+        AlertAction::Snooze(_) => "quiet for now",
     };
     format!("{what}: {}", episode.text)
 }

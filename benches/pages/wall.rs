@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use floorwatch::alert::{self, Alarms, Surroundings, Who, built_in};
+use floorwatch::alert::{self, Actor, EvaluationContext, Evaluator, built_in};
 use floorwatch::board::{AgentRow, Board, ContactRow, QueueRow, WaitingRow};
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::Event;
-use floorwatch::floor::Only;
+use floorwatch::floor::ContactFilter;
 use floorwatch::kpi::{Dim, Period, Query, Slice, Window};
 use floorwatch::text::Label;
 use floorwatch::ui::action::Keymap;
@@ -28,10 +28,10 @@ use crate::crowd::Crowd;
 /// More questions than the engine keeps in mind.
 const OTHERS: i64 = 65;
 
-/// The engine and the alarms as a floor has them, and who comes to it.
+/// The engine and the evaluator as a floor has them, and who comes to it.
 pub(crate) struct Floor {
     engine: Engine,
-    alarms: Alarms,
+    evaluator: Evaluator,
     crowd: Crowd,
     now: Time,
     seq: u64,
@@ -44,8 +44,8 @@ impl Floor {
         let lasts = Span(14 * Span::HOUR.0);
         let mut engine = Engine::new(Settings::default());
         let crowd = Crowd::new(start, lasts, &mut |event| _ = engine.apply(&event));
-        let alarms = Alarms::new(built_in(), alert::Settings::default(), *engine.calendar());
-        let mut floor = Self { engine, alarms, crowd, now: start, seq: 0 };
+        let evaluator = Evaluator::new(built_in(), alert::Settings::default(), *engine.calendar());
+        let mut floor = Self { engine, evaluator, crowd, now: start, seq: 0 };
         floor.pass(lasts - Span(5 * Span::MINUTE.0));
         for _ in 0..5 {
             floor.judge();
@@ -86,12 +86,12 @@ impl Floor {
 
     /// Judge the built-in rules.
     pub(crate) fn judge(&mut self) {
-        let queries = self.alarms.queries().to_vec();
+        let queries = self.evaluator.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, self.now)).collect();
         let engine = &self.engine;
         let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
-        let surroundings = Surroundings { lines: &lines, name: &|slice| engine.name(slice) };
-        self.alarms.evaluate(&answers, &[], surroundings, self.now);
+        let surroundings = EvaluationContext { lines: &lines, name: &|slice| engine.name(slice) };
+        self.evaluator.evaluate(&answers, &[], surroundings, self.now);
     }
 
     /// What stands now, as every reader sees it.
@@ -142,7 +142,7 @@ impl Floor {
             queues,
             agents,
             waiting: waiting.collect(),
-            alerts: self.alarms.active(),
+            alerts: self.evaluator.active(),
             ..Board::default()
         }
     }
@@ -151,7 +151,7 @@ impl Floor {
         match want {
             Want::Figures(query) => Reply::Figures(Box::new(self.engine.ask(query, self.now))),
             Want::Contacts(wanted) => {
-                let abandoned = wanted.only == Only::Abandoned;
+                let abandoned = wanted.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit);
                 Reply::Contacts(found.into_iter().map(row).collect())
             }
@@ -192,7 +192,7 @@ pub(crate) struct Wall {
 impl Wall {
     /// A wall that shows `place`.
     pub(crate) fn new(place: Place, floor: &mut Floor) -> Self {
-        let who = Who { name: Label::fixed("ann"), from: Label::fixed("desk 1") };
+        let who = Actor { name: Label::fixed("ann"), from: Label::fixed("desk 1") };
         let mut ui = Ui::new(who, Window::Today, None, Palette::Dark, false);
         ui.drill(place);
         let keymap = Keymap::new(&BTreeMap::new()).unwrap();

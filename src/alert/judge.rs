@@ -1,7 +1,7 @@
 //! A figure seen through its rule: past which line, clear of which, and in words.
 
+use super::phase::Judged;
 use super::rule::Rule;
-use super::state::Judged;
 use super::{Severity, SourceState, rule};
 use crate::kpi::{Figure, Kpi, KpiId, Unit, Window};
 use crate::text::Label;

@@ -10,7 +10,7 @@ use crate::text::Label;
 
 /// One line of the rail: the worst of its kind, and the others that it stands for. Places in the list given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct AlertGroup {
     /// The episode shown.
     pub lead: usize,
     /// Those it stands for ("+2").
@@ -58,7 +58,7 @@ pub fn group(episodes: &[Episode], of: &Episode) -> Vec<u64> {
 /// The lines of the rail, the worst first: one for each slice with anything active, and one for each source in
 /// trouble, which stands for all that it inhibits. Pending episodes have none.
 #[must_use]
-pub fn lines(episodes: &[Episode]) -> Vec<Line> {
+pub fn lines(episodes: &[Episode]) -> Vec<AlertGroup> {
     #[derive(PartialEq, Eq, Hash)]
     enum Cause<'a> {
         Slice(&'a Slice),
@@ -67,7 +67,7 @@ pub fn lines(episodes: &[Episode]) -> Vec<Line> {
     let mut order: Vec<usize> = (0..episodes.len()).collect();
     order.sort_by_cached_key(|at| episodes.get(*at).map(rank));
     let mut places: FxHashMap<Cause<'_>, usize> = FxHashMap::default();
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<AlertGroup> = Vec::new();
     for at in order {
         let Some(episode) = episodes.get(at).filter(|episode| episode.is_active()) else { continue };
         let cause = match (&episode.source, &episode.inhibited_by) {
@@ -79,7 +79,7 @@ pub fn lines(episodes: &[Episode]) -> Vec<Line> {
             line.others.push(at);
         } else {
             places.insert(cause, lines.len());
-            lines.push(Line { lead: at, others: Vec::new() });
+            lines.push(AlertGroup { lead: at, others: Vec::new() });
         }
     }
     lines

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::book::{Book, Look, News};
+use super::episodes::{EpisodeSeed, Episodes, Sample};
 use super::judge::{self, Seen};
+use super::phase::{Change, Flaps, Judged, Phase, Timing};
 use super::rule::Rule;
-use super::state::{Change, Flaps, Judged, Phase, Timing};
 use super::{Episode, Settings, Severity};
 use crate::clock::Time;
 use crate::kpi::{Answer, Bands, Calendar, Dim, Figure, KpiId, Slice};
@@ -22,7 +22,7 @@ pub(super) struct Place {
 
 /// What the board knows of slices.
 #[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct EvaluationContext<'a> {
     /// The lines it judges a slice by.
     pub lines: &'a dyn Fn(KpiId, &Slice) -> Bands,
     /// The names it shows for a slice.
@@ -35,7 +35,7 @@ pub(super) struct Round<'a> {
     /// The sources' troubles, by queue.
     pub(super) causes: &'a Causes,
     pub(super) settings: &'a Settings,
-    pub(super) surroundings: Surroundings<'a>,
+    pub(super) surroundings: EvaluationContext<'a>,
     pub(super) calendar: &'a Calendar,
     pub(super) now: Time,
     pub(super) number: u64,
@@ -86,7 +86,7 @@ pub(super) struct Watch {
 
 /// How many slices were looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Watched {
+pub struct Coverage {
     /// Judged.
     pub judged: usize,
     /// Of which too little is known.
@@ -94,7 +94,7 @@ pub struct Watched {
 }
 
 impl Watch {
-    pub(super) fn evaluate(&mut self, round: &Round<'_>, book: &mut Book, watched: &mut Watched) {
+    pub(super) fn evaluate(&mut self, round: &Round<'_>, book: &mut Episodes, watched: &mut Coverage) {
         let Self { rule, place, baseline, slots } = self;
         let awake = rule.hours.is_none_or(|hours| hours.hold(round.now, round.calendar));
         if !awake && slots.is_empty() {
@@ -176,9 +176,9 @@ fn step(
     seen: Seen<'_>,
     judged: Judged,
     round: &Round<'_>,
-    book: &mut Book,
+    book: &mut Episodes,
 ) {
-    let news = || News {
+    let news = || EpisodeSeed {
         rule: rule.name.clone(),
         kpi: rule.kpi,
         source: None,
@@ -188,7 +188,7 @@ fn step(
         action: rule.action.clone(),
         since: round.now,
     };
-    let look = |severity: Severity| Look {
+    let look = |severity: Severity| Sample {
         figure: seen.figure.clone(),
         line: judge::line(rule, seen.baseline, severity)
             .or_else(|| judge::line(rule, seen.baseline, Severity::Warning)),
@@ -209,9 +209,9 @@ impl Slot {
         rule: &Rule,
         judged: Judged,
         round: &Round<'_>,
-        book: &mut Book,
-        news: impl FnOnce() -> News,
-        look: impl FnOnce(Severity) -> Look,
+        book: &mut Episodes,
+        news: impl FnOnce() -> EpisodeSeed,
+        look: impl FnOnce(Severity) -> Sample,
     ) {
         let now = round.now;
         let timing = Timing { hold: rule.for_, clear: rule.clear_for.unwrap_or(round.settings.clear_for) };

@@ -20,7 +20,7 @@ use super::Error;
 use crate::board::{Board, Keeper};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::floor::{Forward, Handle};
+use crate::floor::{ForwardCommand, Handle};
 use crate::hub::client::{self, Place};
 use crate::hub::{self, Door, Inlet, Premises, access, socket};
 use crate::source::Message;
@@ -71,7 +71,7 @@ pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
 }
 
 /// The way from a board that follows to the floor of the same user that keeps the journal.
-pub(super) fn forward(path: Option<PathBuf>, clock: Clock) -> Forward {
+pub(super) fn forward(path: Option<PathBuf>, clock: Clock) -> ForwardCommand {
     Box::new(move |command, reply| {
         let path = path.clone().filter(|path| path.exists())?;
         let clock = clock.clone();

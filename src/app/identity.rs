@@ -1,10 +1,10 @@
 //! Who sits here: the login, as the system tells it, and where from.
 
-use crate::alert::Who;
+use crate::alert::Actor;
 use crate::text::Label;
 
 /// The one who acknowledges: the configured name, or the login (before `sudo`, where that was used).
-pub(super) fn who(configured: Option<Label>) -> Who {
+pub(super) fn who(configured: Option<Label>) -> Actor {
     let login = || {
         ["SUDO_USER", "USER", "LOGNAME"]
             .iter()
@@ -21,7 +21,7 @@ pub(super) fn who(configured: Option<Label>) -> Who {
         Some(terminal) => Label::new(&format!("{} {terminal}", host())),
         None => host(),
     };
-    Who { name, from }
+    Actor { name, from }
 }
 
 /// This machine's name.

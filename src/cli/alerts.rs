@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono_tz::Tz;
 
 use super::{Error, print};
-use crate::alert::{Act, Command as Order, Episode, Refusal, Who};
+use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::app;
 use crate::clock::{Span, Time, duration};
 use crate::config::Config;
@@ -98,16 +98,16 @@ async fn done(handle: Handle, command: Command, zone: Tz) -> Result<String, Erro
         Command::List { json } => return Ok(told(&board.alerts, json, board.at, zone)),
         Command::History { limit, json } => return Ok(told(&handle.history(limit).await?, json, board.at, zone)),
         Command::Ack { id, note, lasts } => {
-            (id, Act::Acknowledge { note: note.map(|note| Label::prose(&note)), lasts })
+            (id, AlertAction::Acknowledge { note: note.map(|note| Label::prose(&note)), lasts })
         }
-        Command::Snooze { id, lasts } => (id, Act::Snooze(lasts)),
-        Command::Note { id, text } => (id, Act::Note(Label::prose(&text))),
-        Command::Undo { id } => (id, Act::Undo),
+        Command::Snooze { id, lasts } => (id, AlertAction::Snooze(lasts)),
+        Command::Note { id, text } => (id, AlertAction::Note(Label::prose(&text))),
+        Command::Undo { id } => (id, AlertAction::Undo),
     };
-    let known = board.alerts.iter().find(|episode| episode.id == id).ok_or(Refusal::Unknown(id))?;
+    let known = board.alerts.iter().find(|episode| episode.id == id).ok_or(CommandRefusal::Unknown(id))?;
     // The hub knows better who we are: by the token, or the login.
-    let who = Who { name: Label::default(), from: Label::default() };
-    let episode = handle.tell(Order { episode: id, version: known.version, who, act }).await??;
+    let who = Actor { name: Label::default(), from: Label::default() };
+    let episode = handle.execute(AlertCommand { episode: id, version: known.version, who, act }).await??;
     Ok(told(&[episode], false, board.at, zone))
 }
 

@@ -2,14 +2,14 @@
 
 use super::Config;
 use super::section::Section;
-use crate::alert::{self, Written};
+use crate::alert::{self, RuleTable};
 
 /// Read what holds for all rules, and the rules in force.
 pub(super) fn read(config: &mut Config, root: &mut Section<'_>) {
     let mut section = root.section("alerts");
-    let alarms = &mut config.alarms;
-    alarms.min_samples = config.floor.rules.min_samples;
-    for (key, target) in [("expiry", &mut alarms.expiry), ("clear_for", &mut alarms.clear_for)] {
+    let settings = &mut config.alerts;
+    settings.min_samples = config.floor.rules.min_samples;
+    for (key, target) in [("expiry", &mut settings.expiry), ("clear_for", &mut settings.clear_for)] {
         if let Some(span) = section.span(key) {
             *target = span;
         }
@@ -18,11 +18,11 @@ pub(super) fn read(config: &mut Config, root: &mut Section<'_>) {
         if worsening < 0.0 {
             section.complain("worsening", "is a share and can't be negative; `0.2` is a fifth");
         }
-        alarms.worsening = worsening;
+        settings.worsening = worsening;
     }
     section.done();
 
-    let mut written: Vec<Written> = Vec::new();
+    let mut written: Vec<RuleTable> = Vec::new();
     for (place, table) in root.list("alert") {
         written.push(table);
         match alert::rules(&written) {

@@ -77,7 +77,7 @@ fn the_example_tells_the_defaults_truly() {
     assert_eq!(config.floor.short_abandon, plain.floor.short_abandon);
     assert_eq!(config.floor.lateness, plain.floor.lateness);
     assert_eq!(config.floor.contact_ttl, plain.floor.contact_ttl);
-    assert_eq!(config.alarms, plain.alarms);
+    assert_eq!(config.alerts, plain.alerts);
     assert_eq!(config.journal.keep_days, plain.journal.keep_days);
     assert_eq!(config.ui.theme, plain.ui.theme);
     assert_eq!(config.ui.window, plain.ui.window);
@@ -131,8 +131,8 @@ fn every_section_is_read() {
     assert_eq!(config.floor.queues["sales"].service_level, Some(Span::seconds(15)));
     assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::lines(90.0, 85.0, 75.0))].into());
     assert_eq!(config.floor.intents["refund"], Bands::between(120.0, 480.0));
-    assert_eq!(config.alarms.expiry, Span(30 * Span::MINUTE.0));
-    assert_eq!(config.alarms.min_samples, 20);
+    assert_eq!(config.alerts.expiry, Span(30 * Span::MINUTE.0));
+    assert_eq!(config.alerts.min_samples, 20);
     let rule = config.rules.iter().find(|rule| rule.kpi == Some(KpiId::Asa)).unwrap();
     assert!(!rule.own_lines, "a built-in rule goes by the board's lines, which are the floor's and the queue's");
     assert_eq!(config.ui.window, Window::H1);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 use utoipa::ToSchema;
 
-use crate::alert::{Command, Episode, Refusal};
+use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Period, Query, Slice};
@@ -14,27 +14,27 @@ use crate::kpi::{Answer, Period, Query, Slice};
 /// The floor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the floor has ended")]
-pub struct Lost;
+pub struct FloorClosed;
 
 /// What is asked of a floor.
 pub(crate) enum Request {
     Ask(Query, oneshot::Sender<Answer>),
-    Contacts(Contacts, oneshot::Sender<Vec<ContactRow>>),
+    Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
-    Tell(Command, oneshot::Sender<Result<Episode, Refusal>>),
-    Steer(Steer),
+    Execute(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>),
+    Replay(ReplayCommand),
 }
 
 /// A question for contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Contacts {
+pub struct ContactQuery {
     /// Of which part of the floor.
     pub of: Slice,
     /// That joined, were answered or ended within this time.
     pub over: Period,
     /// Only these.
-    pub only: Only,
+    pub only: ContactFilter,
     /// At most so many, the newest first.
     pub limit: usize,
 }
@@ -42,7 +42,7 @@ pub struct Contacts {
 /// Which contacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Only {
+pub enum ContactFilter {
     /// All of them.
     #[default]
     All,
@@ -52,7 +52,7 @@ pub enum Only {
 
 /// How a replay is steered. Other floors take no notice.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Steer {
+pub enum ReplayCommand {
     /// Stand still, or go on.
     Pause(bool),
     /// So many times faster than life.
@@ -81,49 +81,49 @@ impl Handle {
         self.board.clone()
     }
 
-    async fn request<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Lost> {
+    async fn request<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, FloorClosed> {
         let (reply, answer) = oneshot::channel();
-        self.requests.send(make(reply)).await.map_err(|_| Lost)?;
-        answer.await.map_err(|_| Lost)
+        self.requests.send(make(reply)).await.map_err(|_| FloorClosed)?;
+        answer.await.map_err(|_| FloorClosed)
     }
 
     /// Ask for figures.
     ///
     /// # Errors
-    /// [`Lost`] when the floor has ended.
-    pub async fn ask(&self, query: Query) -> Result<Answer, Lost> {
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn ask(&self, query: Query) -> Result<Answer, FloorClosed> {
         self.request(|reply| Request::Ask(query, reply)).await
     }
 
     /// Ask for contacts.
     ///
     /// # Errors
-    /// [`Lost`] when the floor has ended.
-    pub async fn contacts(&self, contacts: Contacts) -> Result<Vec<ContactRow>, Lost> {
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn contacts(&self, contacts: ContactQuery) -> Result<Vec<ContactRow>, FloorClosed> {
         self.request(|reply| Request::Contacts(contacts, reply)).await
     }
 
     /// The newest episodes that are over, newest first, at most `limit`.
     ///
     /// # Errors
-    /// [`Lost`] when the floor has ended.
-    pub async fn history(&self, limit: usize) -> Result<Vec<Episode>, Lost> {
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn history(&self, limit: usize) -> Result<Vec<Episode>, FloorClosed> {
         self.request(|reply| Request::History(limit, reply)).await
     }
 
     /// Have something done about an episode. The answer comes once it is in the journal.
     ///
     /// # Errors
-    /// [`Lost`] when the floor has ended; within, why it was refused.
-    pub async fn tell(&self, command: Command) -> Result<Result<Episode, Refusal>, Lost> {
-        self.request(|reply| Request::Tell(command, reply)).await
+    /// [`FloorClosed`] when the floor has ended; within, why it was refused.
+    pub async fn execute(&self, command: AlertCommand) -> Result<Result<Episode, CommandRefusal>, FloorClosed> {
+        self.request(|reply| Request::Execute(command, reply)).await
     }
 
     /// Steer a replay.
     ///
     /// # Errors
-    /// [`Lost`] when the floor has ended.
-    pub async fn steer(&self, steer: Steer) -> Result<(), Lost> {
-        self.requests.send(Request::Steer(steer)).await.map_err(|_| Lost)
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn control_replay(&self, steer: ReplayCommand) -> Result<(), FloorClosed> {
+        self.requests.send(Request::Replay(steer)).await.map_err(|_| FloorClosed)
     }
 }

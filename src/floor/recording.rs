@@ -1,6 +1,6 @@
 //! A recorded day as if live: the pace of a replay.
 
-use super::handle::Steer;
+use super::handle::ReplayCommand;
 use crate::clock::{Span, Time};
 use crate::event::Event;
 
@@ -70,12 +70,12 @@ impl Recording {
     }
 
     /// Steer it.
-    pub(super) fn steer(&mut self, steer: Steer) -> Steered {
+    pub(super) fn steer(&mut self, steer: ReplayCommand) -> Steered {
         match steer {
-            Steer::Pause(paused) => self.paused = paused,
-            Steer::Speed(speed) => self.speed = sane(speed),
-            Steer::Step(span) => self.at = self.at + span,
-            Steer::Seek(to) => {
+            ReplayCommand::Pause(paused) => self.paused = paused,
+            ReplayCommand::Speed(speed) => self.speed = sane(speed),
+            ReplayCommand::Step(span) => self.at = self.at + span,
+            ReplayCommand::Seek(to) => {
                 let (first, last) = self.span();
                 let to = to.clamp(first, last.max(first));
                 let back = to < self.at;
@@ -120,19 +120,19 @@ mod tests {
     #[test]
     fn seeking_back_starts_anew_and_forward_goes_on() {
         let mut r = recording();
-        assert_eq!(r.steer(Steer::Seek(Time::from_unix(250))), Steered::On);
+        assert_eq!(r.steer(ReplayCommand::Seek(Time::from_unix(250))), Steered::On);
         assert_eq!(r.due().len(), 2);
-        assert_eq!(r.steer(Steer::Seek(Time::from_unix(150))), Steered::Back);
+        assert_eq!(r.steer(ReplayCommand::Seek(Time::from_unix(150))), Steered::Back);
         assert_eq!(r.due().len(), 1);
     }
 
     #[test]
     fn paused_it_only_steps() {
         let mut r = recording();
-        r.steer(Steer::Pause(true));
+        r.steer(ReplayCommand::Pause(true));
         r.pass(Span::seconds(10));
         assert_eq!(r.at(), Time::from_unix(100));
-        r.steer(Steer::Step(Span::MINUTE));
+        r.steer(ReplayCommand::Step(Span::MINUTE));
         assert_eq!(r.at(), Time::from_unix(160));
     }
 }

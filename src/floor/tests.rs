@@ -33,7 +33,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
         title: "test".into(),
         engine: engine::Settings::default(),
         rules: built_in(),
-        alarms: crate::alert::Settings::default(),
+        alerts: crate::alert::Settings::default(),
         sources: ["well", "late", "dead"].map(info).into(),
     };
     let (to, messages) = mpsc::channel(16);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::alert::{Patterns, Who};
+use crate::alert::{Actor, Patterns};
 use crate::text::Label;
 
 /// What somebody is there for.
@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for Fingerprint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// Who, and where from.
-    pub who: Who,
+    pub who: Actor,
     /// What for.
     pub role: Role,
     /// The queues he may see.
@@ -172,7 +172,7 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
             }
         }
         return found.map(|token| Caller {
-            who: Who { name: token.name.clone(), from },
+            who: Actor { name: token.name.clone(), from },
             role: token.role,
             queues: token.queues.clone(),
             ours: false,
@@ -188,12 +188,12 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
         Peer::Network(_) => return None,
     };
     let ours = matches!(peer, Peer::Login { ours: true, .. });
-    Some(Caller { who: Who { name, from: from(peer) }, role, queues: Patterns::default(), ours })
+    Some(Caller { who: Actor { name, from: from(peer) }, role, queues: Patterns::default(), ours })
 }
 
 /// Somebody who is not known, by where he comes from.
-pub(super) fn stranger(peer: &Peer) -> Who {
-    Who { name: Label::default(), from: from(peer) }
+pub(super) fn stranger(peer: &Peer) -> Actor {
+    Actor { name: Label::default(), from: from(peer) }
 }
 
 fn from(peer: &Peer) -> Label {

@@ -22,7 +22,7 @@ use super::question::{self, Question};
 use super::{Hub, events, metrics, visible};
 use crate::alert::Episode;
 use crate::board::{Board, ContactRow, Keeper};
-use crate::floor::Contacts;
+use crate::floor::ContactQuery;
 use crate::kpi::{Answer, CATALOGUE, Query};
 
 /// How many episodes the history gives where nobody says.
@@ -221,7 +221,7 @@ async fn figures_stream(
 }
 
 /// Contacts of a part of the floor, the newest first.
-#[utoipa::path(post, path = "/v1/contacts", request_body = Contacts, responses(
+#[utoipa::path(post, path = "/v1/contacts", request_body = ContactQuery, responses(
     (status = 200, body = Vec<ContactRow>),
     Refused,
     Unread,
@@ -231,11 +231,11 @@ async fn contacts(
     Looker(caller): Looker,
     Sent(body): Sent,
 ) -> Result<Json<Vec<ContactRow>>, Problem> {
-    let contacts: Contacts = read(&body)?;
+    let contacts: ContactQuery = read(&body)?;
     let _place = hub.place().await?;
     let mut more = visible::More::new(contacts.limit.min(MOST), &caller.queues);
     loop {
-        let rows = hub.handle.contacts(Contacts { limit: more.asked(), ..contacts.clone() }).await?;
+        let rows = hub.handle.contacts(ContactQuery { limit: more.asked(), ..contacts.clone() }).await?;
         if let Some(rows) = more.take(rows, |row| caller.queues.holds(&row.queue)) {
             return Ok(Json(rows));
         }

@@ -23,7 +23,7 @@ const BODY: usize = 64 * 1024;
 pub(super) struct Looker(pub(super) Caller);
 
 /// Somebody who may take alerts.
-pub(super) struct Actor(pub(super) Caller);
+pub(super) struct CanAct(pub(super) Caller);
 
 /// Somebody who may bring events.
 pub(super) struct Bringer;
@@ -36,7 +36,7 @@ impl FromRequestParts<Arc<Hub>> for Looker {
     }
 }
 
-impl FromRequestParts<Arc<Hub>> for Actor {
+impl FromRequestParts<Arc<Hub>> for CanAct {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Problem> {

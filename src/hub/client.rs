@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::alert::{Command, Episode, Refusal};
+use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, CutOff};
 use crate::clock::Clock;
 use crate::floor::{Handle, Request};
@@ -74,8 +74,8 @@ pub fn connect(place: Place, name: Label, clock: Clock) -> (Handle, impl Future<
 ///
 /// # Errors
 /// Why it was refused; where there is no answer, it may have been done all the same.
-pub async fn tell(place: &Place, command: &Command, clock: Clock) -> Result<Episode, Refusal> {
-    let api = Api::new(place, clock).map_err(|fault| Refusal::ReadOnly(Label::prose(&fault.reason)))?;
+pub async fn tell(place: &Place, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
+    let api = Api::new(place, clock).map_err(|fault| CommandRefusal::ReadOnly(Label::prose(&fault.reason)))?;
     api.tell(command).await
 }
 
@@ -85,11 +85,11 @@ async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Lin
         let mut lines = lines.clone();
         // Each on its own: one that waits holds nobody up.
         tokio::spawn(async move {
-            if let Request::Tell(command, reply) = request {
+            if let Request::Execute(command, reply) = request {
                 let line = lines.borrow().clone();
                 let told = match line {
                     Ok(api) => api.tell(&command).await,
-                    Err(cut_off) => Err(Refusal::ReadOnly(refused(&cut_off))),
+                    Err(cut_off) => Err(CommandRefusal::ReadOnly(refused(&cut_off))),
                 };
                 drop(reply.send(told));
                 return;
@@ -103,7 +103,7 @@ async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Lin
                 Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
                 Request::History(limit, reply) => drop(api.history(limit).await.map(|past| reply.send(past))),
                 // A hub's floor is nobody's recording.
-                Request::Steer(_) | Request::Tell(..) => {}
+                Request::Replay(_) | Request::Execute(..) => {}
             }
         });
     }

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::alert::Refusal;
-use crate::floor::Lost;
+use crate::alert::CommandRefusal;
+use crate::floor::FloorClosed;
 use crate::text::Label;
 
 /// Why a request was not served.
@@ -75,25 +75,25 @@ impl Problem {
     }
 }
 
-impl From<Lost> for Problem {
-    fn from(lost: Lost) -> Self {
+impl From<FloorClosed> for Problem {
+    fn from(lost: FloorClosed) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ended", lost.to_string())
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<CommandRefusal> for Problem {
+    fn from(refusal: CommandRefusal) -> Self {
         let message = refusal.to_string();
         let (status, code, first) = match refusal {
-            Refusal::Taken(first) => (StatusCode::CONFLICT, "taken", Some(first)),
-            Refusal::Theirs(first) => (StatusCode::CONFLICT, "theirs", Some(first)),
-            Refusal::Changed => (StatusCode::CONFLICT, "changed", None),
-            Refusal::Over => (StatusCode::CONFLICT, "over", None),
-            Refusal::Early => (StatusCode::CONFLICT, "early", None),
-            Refusal::Nothing => (StatusCode::CONFLICT, "nothing", None),
-            Refusal::Unknown(_) => (StatusCode::NOT_FOUND, "unknown", None),
-            Refusal::ReadOnly(_) => (StatusCode::SERVICE_UNAVAILABLE, "read_only", None),
-            Refusal::NotKept(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_kept", None),
+            CommandRefusal::Taken(first) => (StatusCode::CONFLICT, "taken", Some(first)),
+            CommandRefusal::Theirs(first) => (StatusCode::CONFLICT, "theirs", Some(first)),
+            CommandRefusal::Changed => (StatusCode::CONFLICT, "changed", None),
+            CommandRefusal::Over => (StatusCode::CONFLICT, "over", None),
+            CommandRefusal::Early => (StatusCode::CONFLICT, "early", None),
+            CommandRefusal::Nothing => (StatusCode::CONFLICT, "nothing", None),
+            CommandRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "unknown", None),
+            CommandRefusal::ReadOnly(_) => (StatusCode::SERVICE_UNAVAILABLE, "read_only", None),
+            CommandRefusal::NotKept(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_kept", None),
         };
         Self { first, ..Self::new(status, code, message) }
     }
@@ -102,18 +102,18 @@ impl From<Refusal> for Problem {
 impl Problem {
     /// The refusal that this was made of, for the board that gave the command to episode `id`.
     #[must_use]
-    pub fn refusal(&self, id: u64) -> Refusal {
+    pub fn refusal(&self, id: u64) -> CommandRefusal {
         let first = || self.first.clone().unwrap_or_else(|| Label::fixed("somebody"));
         match self.code.as_str() {
-            "taken" => Refusal::Taken(first()),
-            "theirs" => Refusal::Theirs(first()),
-            "changed" => Refusal::Changed,
-            "over" => Refusal::Over,
-            "early" => Refusal::Early,
-            "nothing" => Refusal::Nothing,
-            "unknown" => Refusal::Unknown(id),
-            "not_kept" => Refusal::NotKept(Label::prose(&self.message)),
-            _ => Refusal::ReadOnly(Label::prose(&self.message)),
+            "taken" => CommandRefusal::Taken(first()),
+            "theirs" => CommandRefusal::Theirs(first()),
+            "changed" => CommandRefusal::Changed,
+            "over" => CommandRefusal::Over,
+            "early" => CommandRefusal::Early,
+            "nothing" => CommandRefusal::Nothing,
+            "unknown" => CommandRefusal::Unknown(id),
+            "not_kept" => CommandRefusal::NotKept(Label::prose(&self.message)),
+            _ => CommandRefusal::ReadOnly(Label::prose(&self.message)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::alert::Who;
+use crate::alert::Actor;
 use crate::clock::Clock;
 use crate::source::listen::rate::Bucket;
 use crate::text::Label;
@@ -28,7 +28,7 @@ impl Rates {
     }
 
     /// Whether one more request of `who` is served.
-    pub(super) fn admit(&self, who: &Who) -> bool {
+    pub(super) fn admit(&self, who: &Actor) -> bool {
         let now = self.clock.now();
         let key = (who.name.clone(), who.from.clone());
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ mod tests {
     fn each_caller_has_an_allowance_of_his_own_and_few_are_remembered() {
         let clock = Clock::manual(Time::from_unix(1_000_000_000));
         let rates = Rates::new(clock.clone());
-        let who = |n: usize| Who { name: "wall".into(), from: Label::new(&n.to_string()) };
+        let who = |n: usize| Actor { name: "wall".into(), from: Label::new(&n.to_string()) };
         let served = (0..2 * PER_SECOND).filter(|_| rates.admit(&who(0))).count();
         assert_eq!(served, PER_SECOND as usize);
         assert!(rates.admit(&who(1)));

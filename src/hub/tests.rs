@@ -77,7 +77,7 @@ impl Scene {
             title: "floor".into(),
             engine: engine::Settings::default(),
             rules: alert::built_in(),
-            alarms: alert::Settings::default(),
+            alerts: alert::Settings::default(),
             sources: [("pbx", "events"), ("hub", "push")]
                 .map(|(name, kind)| SourceInfo { name: name.into(), kind: kind.into() })
                 .into(),

@@ -25,7 +25,7 @@ pub struct Follower {
 
 /// What is new in it.
 #[derive(Clone, Debug, Default)]
-pub struct News {
+pub struct Changes {
     /// Events, in the order received.
     pub events: Vec<Event>,
     /// Episodes that have changed; those that are over too.
@@ -73,10 +73,10 @@ impl Follower {
     ///
     /// # Errors
     /// Where the file can't be read.
-    pub fn poll(&mut self) -> Result<News, Error> {
+    pub fn poll(&mut self) -> Result<Changes, Error> {
         let version = self.reader.data_version()?;
         if self.seen == Some(version) {
-            return Ok(News::default());
+            return Ok(Changes::default());
         }
         let (events, last, more) = self.reader.events_after(self.event, AT_ONCE)?;
         self.event = last;
@@ -84,6 +84,6 @@ impl Follower {
         let episodes = if newest > self.change { self.reader.episodes_after(self.change)? } else { Vec::new() };
         self.change = newest.max(self.change);
         self.seen = (!more).then_some(version);
-        Ok(News { events, episodes, more })
+        Ok(Changes { events, episodes, more })
     }
 }

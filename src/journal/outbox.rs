@@ -31,7 +31,7 @@ pub struct Notice {
 
 /// How a delivery ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// The other side has it.
     Delivered,
     /// The other side does not want it, and never will.
@@ -60,14 +60,14 @@ pub struct Delivery {
     /// How often it was tried.
     pub attempts: u32,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
     /// The same in words; never a secret.
     pub words: Label,
 }
 
 /// A target has been told of everything up to a notice.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settled {
+pub struct TargetProgress {
     /// The target's name.
     pub target: Label,
     /// The notice's number.
@@ -78,7 +78,7 @@ pub struct Settled {
 
 /// What a target was last told of an episode.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct LastDelivery {
     /// In a word.
     pub what: Label,
     /// Of which entry of the trail.
@@ -92,7 +92,7 @@ pub struct Outbox {
     newest: watch::Receiver<i64>,
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     const WORDS: [(&'static str, Self); 3] =
         [("delivered", Self::Delivered), ("refused", Self::Refused), ("given_up", Self::GivenUp)];
 
@@ -144,7 +144,7 @@ impl Outbox {
             return Ok(cursor);
         }
         let newest = self.reader.run(newest)?;
-        drop(self.settle(Settled { target: target.clone(), notice: newest, delivery: None }));
+        drop(self.settle(TargetProgress { target: target.clone(), notice: newest, delivery: None }));
         Ok(newest)
     }
 
@@ -174,13 +174,13 @@ impl Outbox {
     ///
     /// # Errors
     /// Where the file can't be read.
-    pub fn told(&self, target: &Label, episode: u64) -> Result<Option<Told>, Error> {
+    pub fn told(&self, target: &Label, episode: u64) -> Result<Option<LastDelivery>, Error> {
         let sql = "SELECT what, entry FROM delivery
                    WHERE target = ?1 AND episode = ?2 AND outcome = 'delivered' ORDER BY seq DESC LIMIT 1";
         self.reader.run(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let id = i64::try_from(episode).unwrap_or(i64::MAX);
-            let told = |row: &rusqlite::Row<'_>| Ok(Told { what: label(row, 0)?, entry: row.get(1)? });
+            let told = |row: &rusqlite::Row<'_>| Ok(LastDelivery { what: label(row, 0)?, entry: row.get(1)? });
             statement.query_row(params![target.as_str(), id], told).optional()
         })
     }
@@ -207,7 +207,7 @@ impl Outbox {
 
     /// Write down that a target has been told; what comes back says once it is in the file, or why it isn't.
     #[must_use]
-    pub fn settle(&self, settled: Settled) -> oneshot::Receiver<Result<(), Label>> {
+    pub fn settle(&self, settled: TargetProgress) -> oneshot::Receiver<Result<(), Label>> {
         let (tell, told) = oneshot::channel();
         let batch = Batch { settled: vec![settled], ..Batch::default() };
         // Whoever asked may not care.
@@ -228,7 +228,7 @@ impl Reader {
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map([limit], |row| {
                 let word: String = row.get(8)?;
-                let outcome = Outcome::WORDS.iter().find(|(known, _)| *known == word);
+                let outcome = DeliveryOutcome::WORDS.iter().find(|(known, _)| *known == word);
                 Ok(Delivery {
                     target: label(row, 0)?,
                     notice: row.get(1)?,
@@ -238,7 +238,7 @@ impl Reader {
                     subject: row.get(5)?,
                     at: Time(row.get(6)?),
                     attempts: row.get(7)?,
-                    outcome: outcome.map_or(Outcome::GivenUp, |(_, outcome)| *outcome),
+                    outcome: outcome.map_or(DeliveryOutcome::GivenUp, |(_, outcome)| *outcome),
                     words: Label::sentence(&row.get::<_, String>(9)?),
                 })
             })?;
@@ -261,7 +261,7 @@ pub(super) fn add(connection: &Connection, entry: (i64, i64), at: Time, body: &s
 }
 
 /// Write down that a target has been told.
-pub(super) fn write(connection: &Connection, settled: &Settled) -> rusqlite::Result<()> {
+pub(super) fn write(connection: &Connection, settled: &TargetProgress) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO target(name, notice) VALUES (?1, ?2)")?
         .execute(params![settled.target.as_str(), settled.notice])?;

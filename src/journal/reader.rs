@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, schema, sqlite};
-use crate::alert::{Entry, Episode, Who};
+use crate::alert::{Actor, Episode, HistoryEntry};
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::text::Label;
@@ -217,18 +217,18 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Option<Event>> {
     Ok(serde_json::from_slice::<Body>(body).ok().map(|Body { o, i, k }| Event { at, origin: o, id: i, kind: k }))
 }
 
-pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<Entry>> {
+pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
     let sql = "SELECT at, what, who, place, text, value FROM trail WHERE episode = ?1 ORDER BY seq";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([episode], |row| {
         let text = |column| row.get::<_, Option<String>>(column);
         let who = text(2)?.map(|name| (name, text(3)));
-        Ok(Entry {
+        Ok(HistoryEntry {
             at: Time(row.get(0)?),
             what: label(row, 1)?,
             who: match who {
                 Some((name, from)) => {
-                    Some(Who { name: Label::new(&name), from: Label::new(&from?.unwrap_or_default()) })
+                    Some(Actor { name: Label::new(&name), from: Label::new(&from?.unwrap_or_default()) })
                 }
                 None => None,
             },

@@ -2,7 +2,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::*;
-use crate::alert::{Act, Alarms, Command, Entry, Settings as AlarmSettings, State, Who, built_in};
+use crate::alert::{
+    Actor, AlertAction, AlertCommand, Evaluator, HistoryEntry, Settings as AlertSettings, State, built_in,
+};
 use crate::clock::Span;
 use crate::event::{Channel, EventKind, Offer, Scored, Step, Survey};
 use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
@@ -24,21 +26,21 @@ impl Place {
         Settings::new("ann".into(), "desk".into(), self.clock.clone())
     }
 
-    fn open(&self) -> Result<Opened, Error> {
+    fn open(&self) -> Result<OpenedJournal, Error> {
         Journal::open(&self.path, &self.settings())
     }
 
     fn keeper(&self) -> Journal {
         match self.open().unwrap() {
-            Opened::Keeper(journal) => journal,
-            Opened::Follower(follower) => panic!("{:?} has it", follower.holder),
+            OpenedJournal::Writer(journal) => journal,
+            OpenedJournal::Follower(follower) => panic!("{:?} has it", follower.holder),
         }
     }
 
     fn follower(&self) -> Follower {
         match self.open().unwrap() {
-            Opened::Follower(follower) => follower,
-            Opened::Keeper(_) => panic!("nobody has it"),
+            OpenedJournal::Follower(follower) => follower,
+            OpenedJournal::Writer(_) => panic!("nobody has it"),
         }
     }
 
@@ -81,29 +83,30 @@ fn all(reader: &Reader) -> Vec<Event> {
     events
 }
 
-/// An episode that fires: through the alarms, as the floor has it.
-fn firing() -> (Alarms, Episode) {
+/// An episode that fires: through the evaluator, as the floor has it.
+fn firing() -> (Evaluator, Episode) {
     let wait = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait").collect();
-    let mut alarms = Alarms::new(wait, AlarmSettings::default(), Calendar::default());
+    let mut evaluator = Evaluator::new(wait, AlertSettings::default(), Calendar::default());
     let figures = vec![Figure { value: Some(150.0), n: 1, ..Figure::default() }];
     let row = AnswerRow { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
     let answer = Answer { rows: vec![row], ..Answer::default() };
-    let surroundings = crate::alert::Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
-    let episode = alarms.evaluate(&[answer], &[], surroundings, Time::from_unix(1_780_000_000)).pop().unwrap();
-    (alarms, episode)
+    let surroundings = crate::alert::EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+    let episode = evaluator.evaluate(&[answer], &[], surroundings, Time::from_unix(1_780_000_000)).pop().unwrap();
+    (evaluator, episode)
 }
 
 #[test]
 fn what_was_kept_is_there_after_a_restart() {
     let place = place();
-    let (mut alarms, episode) = firing();
+    let (mut evaluator, episode) = firing();
     let mut journal = place.keeper();
     journal.record(batch(0..1000));
     journal.record(batch(1000..1003));
     journal.confirm(episode).unwrap();
-    let who = Who { name: "ann".into(), from: "desk/pts1".into() };
-    let act = Act::Acknowledge { note: Some("calling in two agents".into()), lasts: None };
-    let taken = alarms.tell(&Command { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap();
+    let who = Actor { name: "ann".into(), from: "desk/pts1".into() };
+    let act = AlertAction::Acknowledge { note: Some("calling in two agents".into()), lasts: None };
+    let taken =
+        evaluator.execute(&AlertCommand { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap();
     journal.confirm(taken.clone()).unwrap();
     assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
     drop(journal);
@@ -159,7 +162,7 @@ fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events
                 let from = format!("{}{suffix}", place.path.display());
                 std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
             }
-            let Opened::Keeper(mut killed) = Journal::open(&copy, &place.settings()).unwrap() else { panic!() };
+            let OpenedJournal::Writer(mut killed) = Journal::open(&copy, &place.settings()).unwrap() else { panic!() };
             assert_eq!(killed.reader().active().unwrap(), std::slice::from_ref(&episode));
             let events = all(killed.reader());
             let cursor = killed.reader().cursors().unwrap().remove(0).1;
@@ -292,7 +295,7 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
     journal.record(batch(0..10));
     assert!(journal.flush().is_err());
     assert_eq!(journal.failed().unwrap().as_str(), "disk is full");
-    episode.trail.push(Entry {
+    episode.trail.push(HistoryEntry {
         at: Time(0),
         what: "noted".into(),
         who: None,
@@ -329,13 +332,13 @@ fn the_origins_of_each_source_are_known_after_a_restart() {
 }
 
 /// An acknowledgement of the episode that [`firing`] gives.
-fn taken(alarms: &mut Alarms) -> Episode {
-    let who = Who { name: "ann".into(), from: "desk".into() };
-    let act = Act::Acknowledge { note: None, lasts: None };
-    alarms.tell(&Command { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap()
+fn taken(evaluator: &mut Evaluator) -> Episode {
+    let who = Actor { name: "ann".into(), from: "desk".into() };
+    let act = AlertAction::Acknowledge { note: None, lasts: None };
+    evaluator.execute(&AlertCommand { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap()
 }
 
-fn delivery(notice: &Notice, outcome: Outcome) -> Delivery {
+fn delivery(notice: &Notice, outcome: DeliveryOutcome) -> Delivery {
     Delivery {
         target: "pager".into(),
         notice: notice.seq,
@@ -353,12 +356,12 @@ fn delivery(notice: &Notice, outcome: Outcome) -> Delivery {
 #[test]
 fn every_entry_of_a_trail_goes_into_the_outbox_once() {
     let place = place();
-    let (mut alarms, fired) = firing();
+    let (mut evaluator, fired) = firing();
     let journal = place.keeper();
     let outbox = journal.outbox().unwrap();
     assert_eq!(outbox.cursor(&"pager".into()).unwrap(), 0);
     journal.confirm(fired.clone()).unwrap();
-    let taken = taken(&mut alarms);
+    let taken = taken(&mut evaluator);
     journal.confirm(taken.clone()).unwrap();
     let notices = outbox.after(0, 10).unwrap();
     let told: Vec<_> = notices.iter().map(|one| (one.seq, one.entry, &one.episode)).collect();
@@ -376,25 +379,25 @@ fn every_entry_of_a_trail_goes_into_the_outbox_once() {
 #[test]
 fn a_delivery_and_the_cursor_behind_it_are_kept_together() {
     let place = place();
-    let (mut alarms, fired) = firing();
+    let (mut evaluator, fired) = firing();
     let mut journal = place.keeper();
     journal.confirm(fired).unwrap();
-    journal.confirm(taken(&mut alarms)).unwrap();
+    journal.confirm(taken(&mut evaluator)).unwrap();
     let outbox = journal.outbox().unwrap();
     let target: Label = "pager".into();
     let notices = outbox.after(0, 10).unwrap();
     let settle = |notice: &Notice, delivery| {
-        let settled = Settled { target: target.clone(), notice: notice.seq, delivery };
+        let settled = TargetProgress { target: target.clone(), notice: notice.seq, delivery };
         outbox.settle(settled).blocking_recv().unwrap().unwrap();
     };
-    settle(&notices[0], Some(delivery(&notices[0], Outcome::Delivered)));
-    assert_eq!(outbox.told(&target, 1).unwrap(), Some(Told { what: "firing".into(), entry: 0 }));
-    settle(&notices[1], Some(delivery(&notices[1], Outcome::Refused)));
+    settle(&notices[0], Some(delivery(&notices[0], DeliveryOutcome::Delivered)));
+    assert_eq!(outbox.told(&target, 1).unwrap(), Some(LastDelivery { what: "firing".into(), entry: 0 }));
+    settle(&notices[1], Some(delivery(&notices[1], DeliveryOutcome::Refused)));
     assert_eq!(outbox.told(&target, 1).unwrap().unwrap().entry, 0, "what was refused was not told");
     assert_eq!(outbox.told(&"other".into(), 1).unwrap(), None);
     assert_eq!(outbox.told_about(&target, "longest wait · billing").unwrap(), Some(notices[0].at));
     assert_eq!(outbox.cursor(&target).unwrap(), 2);
-    let kept = [delivery(&notices[1], Outcome::Refused), delivery(&notices[0], Outcome::Delivered)];
+    let kept = [delivery(&notices[1], DeliveryOutcome::Refused), delivery(&notices[0], DeliveryOutcome::Delivered)];
     assert_eq!(journal.reader().deliveries(10).unwrap(), kept);
     assert_eq!(journal.reader().deliveries(1).unwrap().len(), 1);
 }
@@ -424,13 +427,16 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
 #[test]
 fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
     let place = place();
-    let (mut alarms, fired) = firing();
+    let (mut evaluator, fired) = firing();
     let journal = place.keeper();
     journal.confirm(fired).unwrap();
     let outbox = journal.outbox().unwrap();
     let notices = outbox.after(0, 10).unwrap();
-    let settled =
-        Settled { target: "pager".into(), notice: 1, delivery: Some(delivery(&notices[0], Outcome::Delivered)) };
+    let settled = TargetProgress {
+        target: "pager".into(),
+        notice: 1,
+        delivery: Some(delivery(&notices[0], DeliveryOutcome::Delivered)),
+    };
     outbox.settle(settled).blocking_recv().unwrap().unwrap();
     drop((outbox, journal));
     let mut connection = schema::open(&place.path).unwrap();
@@ -441,6 +447,6 @@ fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
     assert_eq!(journal.reader().deliveries(10).unwrap().len(), 1, "what was told is kept as long as its alert");
-    journal.confirm(taken(&mut alarms)).unwrap();
+    journal.confirm(taken(&mut evaluator)).unwrap();
     assert_eq!(outbox.after(1, 10).unwrap()[0].seq, 2);
 }

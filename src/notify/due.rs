@@ -2,9 +2,9 @@
 
 use super::What;
 use super::settings::Common;
-use crate::alert::{Entry, Episode, State};
+use crate::alert::{Episode, HistoryEntry, State};
 use crate::clock::Span;
-use crate::journal::{Notice, Told};
+use crate::journal::{LastDelivery, Notice};
 
 /// An alert that comes and goes is told so often at most.
 pub(super) const FLAPPING: Span = Span(15 * Span::MINUTE.0);
@@ -14,7 +14,7 @@ pub(super) const FLAPPING: Span = Span(15 * Span::MINUTE.0);
 ///
 /// A target is never told of the end of what it was not told of, and always of the end of what it was: an incident
 /// that was opened is closed.
-pub(super) fn due(notice: &Notice, common: &Common, told: Option<&Told>) -> Option<(What, bool)> {
+pub(super) fn due(notice: &Notice, common: &Common, told: Option<&LastDelivery>) -> Option<(What, bool)> {
     let episode = &notice.episode;
     let mut back = episode.trail.iter().rev();
     let (entry, before) = (back.next()?, back.next());
@@ -47,7 +47,7 @@ pub(super) fn is_held_back(notice: &Notice, what: What) -> bool {
     notice.episode.flapping && matches!(what, What::Firing | What::Worsening)
 }
 
-fn is_rise(before: Option<&Entry>, entry: &Entry) -> bool {
+fn is_rise(before: Option<&HistoryEntry>, entry: &HistoryEntry) -> bool {
     before.is_some_and(|before| before.what.as_str() == "worsened" && before.at == entry.at)
 }
 

@@ -14,7 +14,7 @@ use super::{Floor, What, alertmanager};
 use crate::alert::Episode;
 use crate::board::TargetRow;
 use crate::clock::{Clock, Span, Time};
-use crate::journal::{Delivery, Error, Notice, Outbox, Outcome, Settled};
+use crate::journal::{Delivery, DeliveryOutcome, Error, Notice, Outbox, TargetProgress};
 use crate::source::link::{Backoff, Fault};
 use crate::text::Label;
 
@@ -110,7 +110,11 @@ impl Work {
         }
         if let Some(notice) = passed_over {
             // Nothing hangs on when it is written: at worst it is passed over again.
-            drop(self.target.outbox.settle(Settled { target: self.target.name.clone(), notice, delivery: None }));
+            drop(self.target.outbox.settle(TargetProgress {
+                target: self.target.name.clone(),
+                notice,
+                delivery: None,
+            }));
         }
         if notices.is_empty() { self.wait().await } else { Ok(()) }
     }
@@ -137,7 +141,7 @@ impl Work {
         let (outcome, words) = loop {
             if self.target.clock.now().since(notice.at) > NEWS {
                 let why = last.map_or_else(|| "nobody was there to tell it".to_owned(), |fault: Fault| fault.reason);
-                break (Outcome::GivenUp, format!("it was over an hour old: {why}"));
+                break (DeliveryOutcome::GivenUp, format!("it was over an hour old: {why}"));
             }
             attempts += 1;
             let tried = {
@@ -151,11 +155,11 @@ impl Work {
                 }
             };
             match tried {
-                Ok(answer) => break (Outcome::Delivered, answer),
-                Err(Failure::Never(why)) => break (Outcome::Refused, why),
+                Ok(answer) => break (DeliveryOutcome::Delivered, answer),
+                Err(Failure::Never(why)) => break (DeliveryOutcome::Refused, why),
                 Err(Failure::Again(fault)) => {
                     if self.target.kind == Kind::Command && attempts >= COMMAND_TRIES {
-                        break (Outcome::GivenUp, format!("tried {attempts} times: {}", fault.reason));
+                        break (DeliveryOutcome::GivenUp, format!("tried {attempts} times: {}", fault.reason));
                     }
                     let wait = backoff.after(&fault, Span::ZERO);
                     self.fails(&fault.reason, Some(wait));
@@ -168,10 +172,10 @@ impl Work {
         Ok(())
     }
 
-    async fn settle(&mut self, notice: &Notice, what: What, attempts: u32, outcome: Outcome, words: &str) {
+    async fn settle(&mut self, notice: &Notice, what: What, attempts: u32, outcome: DeliveryOutcome, words: &str) {
         let target = self.target.name.clone();
         let (name, event, episode) = (&target, what.key(), notice.episode.id);
-        if outcome == Outcome::Delivered {
+        if outcome == DeliveryOutcome::Delivered {
             tracing::info!(target = %name, event, episode, attempts, "told: {words}");
             self.works();
         } else {
@@ -190,7 +194,7 @@ impl Work {
             outcome,
             words: Label::sentence(words),
         };
-        let kept = self.target.outbox.settle(Settled { target, notice: notice.seq, delivery: Some(delivery) });
+        let kept = self.target.outbox.settle(TargetProgress { target, notice: notice.seq, delivery: Some(delivery) });
         // The next one waits for this one to be in the file, so that at most one is ever told twice.
         if let Ok(Err(why)) = kept.await {
             tracing::warn!(target = %self.target.name, "what was told is not in the journal yet: {why}");

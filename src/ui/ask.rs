@@ -1,7 +1,7 @@
 //! What the pages need to know, as values: one function a question, read by the page that shows the answer and by
 //! [`crate::ui::state::Ui::needs`] that has it asked.
 
-use crate::floor::handle::{Contacts, Only};
+use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice, Window};
 use crate::ui::state::Ui;
 
@@ -11,7 +11,7 @@ pub enum Want {
     /// For figures.
     Figures(Query),
     /// For contacts.
-    Contacts(Contacts),
+    Contacts(ContactQuery),
     /// For the newest episodes that are over.
     History,
 }
@@ -191,6 +191,6 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
 
 /// The contacts of a slice.
 #[must_use]
-pub fn contacts(ui: &Ui, of: &Slice, only: Only) -> Contacts {
-    Contacts { of: of.clone(), over: Period::Window(ui.window), only, limit: CONTACTS }
+pub fn contacts(ui: &Ui, of: &Slice, only: ContactFilter) -> ContactQuery {
+    ContactQuery { of: of.clone(), over: Period::Window(ui.window), only, limit: CONTACTS }
 }

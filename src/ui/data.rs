@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::alert::Episode;
 use crate::board::ContactRow;
-use crate::floor::handle::Contacts;
+use crate::floor::handle::ContactQuery;
 use crate::kpi::{Answer, AnswerRow, Figure, KpiId, Query};
 use crate::text::Label;
 use crate::ui::ask::Want;
@@ -171,7 +171,7 @@ impl Data {
 
     /// The answer to a question for contacts.
     #[must_use]
-    pub fn contacts(&self, contacts: Contacts) -> Option<&[ContactRow]> {
+    pub fn contacts(&self, contacts: ContactQuery) -> Option<&[ContactRow]> {
         match &self.entries.get(&Want::Contacts(contacts))?.known {
             Some(Known::Contacts(rows)) => Some(rows),
             _ => None,

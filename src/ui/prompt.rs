@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use crate::clock::{Span, Time};
-use crate::floor::handle::Steer;
+use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Calendar, Formula, Window};
 use crate::ui::action::{ACTIONS, Action};
 use crate::ui::theme::Palette;
@@ -90,7 +90,7 @@ pub enum Line {
     /// An action by its name.
     Do(Action),
     /// Steer a replay.
-    Steer(Steer),
+    Replay(ReplayCommand),
     /// Another palette.
     Theme(Palette),
     /// Another window.
@@ -122,18 +122,18 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<Line, String> 
     let needs = |what: &str| format!("`{word}` needs {what}");
     match (word, rest) {
         ("seek", Some(at)) => match instant(at, now, calendar) {
-            Some(at) => Ok(Line::Steer(Steer::Seek(at))),
+            Some(at) => Ok(Line::Replay(ReplayCommand::Seek(at))),
             None => Err(format!("`{at}` is no time: write seek 10:30")),
         },
         ("seek", None) => Err(needs("a time: seek 10:30")),
         ("speed", Some(speed)) => match speed.trim_end_matches('x').parse::<f64>() {
-            Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(Line::Steer(Steer::Speed(speed))),
+            Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(Line::Replay(ReplayCommand::Speed(speed))),
             _ => Err(format!("`{speed}` is no speed: write speed 60")),
         },
         ("speed", None) => Err(needs("a number: speed 60")),
-        ("pause", _) => Ok(Line::Steer(Steer::Pause(true))),
-        ("play", _) => Ok(Line::Steer(Steer::Pause(false))),
-        ("step", _) => Ok(Line::Steer(Steer::Step(Span::MINUTE))),
+        ("pause", _) => Ok(Line::Replay(ReplayCommand::Pause(true))),
+        ("play", _) => Ok(Line::Replay(ReplayCommand::Pause(false))),
+        ("step", _) => Ok(Line::Replay(ReplayCommand::Step(Span::MINUTE))),
         ("theme", Some(name)) => Palette::parse(name)
             .map(Line::Theme)
             .ok_or_else(|| format!("no theme is called `{name}`: {}", Palette::ALL.map(Palette::key).join(", "))),
@@ -170,8 +170,8 @@ mod tests {
         let now = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
         let calendar = Calendar { zone: chrono_tz::Europe::Paris, ..Calendar::default() };
         let at = Time::parse_rfc3339("2026-03-02T09:30:00Z").unwrap();
-        assert_eq!(read("seek 10:30", now, &calendar), Ok(Line::Steer(Steer::Seek(at))));
-        assert_eq!(read(" speed 60x", now, &calendar), Ok(Line::Steer(Steer::Speed(60.0))));
+        assert_eq!(read("seek 10:30", now, &calendar), Ok(Line::Replay(ReplayCommand::Seek(at))));
+        assert_eq!(read(" speed 60x", now, &calendar), Ok(Line::Replay(ReplayCommand::Speed(60.0))));
         assert_eq!(read("agents", now, &calendar), Ok(Line::Do(Action::Agents)));
         assert!(read("agnets", now, &calendar).unwrap_err().contains("`agents`"));
         assert!(read("window 2h", now, &calendar).unwrap_err().contains("today"));

@@ -7,11 +7,11 @@ use std::sync::{LazyLock, Mutex};
 
 use rustc_hash::FxHashMap;
 
-use crate::alert::{Acknowledgement, Entry, Episode, Severity, State, Who};
+use crate::alert::{Acknowledgement, Actor, Episode, HistoryEntry, Severity, State};
 use crate::board::{AgentRow, Board, ContactRow, Health, Mode, QueueRow, SourceRow, WaitingRow};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::floor::handle::{Contacts, Only};
+use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::slice::Every;
 use crate::kpi::tally::POSITIONS;
 use crate::kpi::{
@@ -217,10 +217,10 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
 
 /// What the floor would say to a question for contacts.
 #[must_use]
-pub(super) fn contacts(contacts: &Contacts) -> Vec<ContactRow> {
+pub(super) fn contacts(contacts: &ContactQuery) -> Vec<ContactRow> {
     let row = |n: i64| {
         let queue = QUEUES[usize::try_from(mix(&[n, 3]) % 10).unwrap()];
-        let abandoned = contacts.only == Only::Abandoned || n % 5 == 0;
+        let abandoned = contacts.only == ContactFilter::Abandoned || n % 5 == 0;
         let outcome = if abandoned {
             "abandoned"
         } else {
@@ -348,7 +348,7 @@ pub(super) fn board(agents: usize) -> Board {
 #[must_use]
 pub(super) fn alerts() -> Vec<Episode> {
     let ago = |seconds: i64| now() - Span::seconds(seconds);
-    let who = |name: &str| Who { name: Label::new(name), from: "desk4 pts/2".into() };
+    let who = |name: &str| Actor { name: Label::new(name), from: "desk4 pts/2".into() };
     let episode = |id: u64, severity, state, kpi: KpiId, queue: &str, value: f64, line: f64, text: &str| Episode {
         id,
         version: 3,
@@ -372,7 +372,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         inhibited_by: None,
         text: Label::new(text),
         action: Label::prose(kpi.def().action),
-        trail: vec![Entry { at: ago(400), what: "fired".into(), who: None, text: None, value: Some(value) }],
+        trail: vec![HistoryEntry { at: ago(400), what: "fired".into(), who: None, text: None, value: Some(value) }],
     };
     let (critical, warning) = (Severity::Critical, Severity::Warning);
     let wait = KpiId::LongestWait;
@@ -410,7 +410,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         severity: critical,
         note: Some("two agents are coming over from chat".into()),
     });
-    all[3].trail.push(Entry {
+    all[3].trail.push(HistoryEntry {
         at: ago(300),
         what: "acknowledged".into(),
         who: Some(who("bo")),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::alert::{Command, Episode, State, Who};
+use crate::alert::{Actor, AlertCommand, Episode, State};
 use crate::board::Board;
-use crate::floor::handle::{Only, Steer};
+use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{CORE, Dim, Formula, KpiId, Slice, Window};
 use crate::text::Label;
 use crate::ui::ask::{self, Want};
@@ -82,7 +82,7 @@ pub struct Place {
     /// What it is about.
     pub slice: Slice,
     /// Which contacts, on the page of contacts.
-    pub only: Only,
+    pub only: ContactFilter,
     /// The panel that has the keys.
     pub focus: Panel,
 }
@@ -92,7 +92,7 @@ impl Place {
     #[must_use]
     pub fn new(page: Page, slice: Slice) -> Self {
         let focus = page.panels().first().copied().unwrap_or(Panel::Queues);
-        Self { page, slice, only: Only::All, focus }
+        Self { page, slice, only: ContactFilter::All, focus }
     }
 }
 
@@ -191,9 +191,9 @@ pub enum Effect {
     /// Draw the whole screen anew.
     Redraw,
     /// Have these done about episodes.
-    Tell(Vec<Command>),
+    Tell(Vec<AlertCommand>),
     /// Steer a replay.
-    Steer(Steer),
+    Steer(ReplayCommand),
     /// Write what is seen to files.
     Export,
     /// Capture the mouse, or let it go.
@@ -228,7 +228,7 @@ pub struct Ui {
     /// A word at the foot.
     pub toast: Option<Toast>,
     /// Who sits here.
-    pub who: Who,
+    pub who: Actor,
     /// For how many seconds no board has come.
     pub silent: u64,
 }
@@ -236,7 +236,7 @@ pub struct Ui {
 impl Ui {
     /// The overview.
     #[must_use]
-    pub fn new(who: Who, window: Window, formula: Option<Formula>, palette: Palette, mouse: bool) -> Self {
+    pub fn new(who: Actor, window: Window, formula: Option<Formula>, palette: Palette, mouse: bool) -> Self {
         Self {
             trail: vec![Place::new(Page::Overview, Slice::TOTAL)],
             lists: FxHashMap::default(),

@@ -21,7 +21,7 @@ use super::state::{Effect, Ui};
 use super::theme::{Depth, Palette, Theme};
 use super::view::{self, Ctx};
 use super::{Settings, sample};
-use crate::alert::{Act, Who};
+use crate::alert::{Actor, AlertAction};
 use crate::board::{Board, Health, Mode};
 use crate::kpi::Window;
 
@@ -37,7 +37,7 @@ struct TestScreen {
 
 impl TestScreen {
     fn new(board: Board) -> Self {
-        let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
+        let who = Actor { name: "ann".into(), from: "desk1 pts/0".into() };
         let mut screen = Self {
             ui: Ui::new(who, Window::Today, None, Palette::Terminal, false),
             data: Data::default(),
@@ -189,11 +189,11 @@ fn floor(board: Board) -> crate::floor::Handle {
                         Some(Request::Ask(query, reply)) => drop(reply.send(sample::answer(&query, &board))),
                         Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts))),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
-                        Some(Request::Tell(command, reply)) => {
+                        Some(Request::Execute(command, reply)) => {
                             let episode = board.alerts.iter().find(|e| e.id == command.episode).cloned();
-                            drop(reply.send(episode.ok_or(crate::alert::Refusal::Unknown(command.episode))));
+                            drop(reply.send(episode.ok_or(crate::alert::CommandRefusal::Unknown(command.episode))));
                         }
-                        Some(Request::Steer(_)) => {}
+                        Some(Request::Replay(_)) => {}
                     }
                 }
             }
@@ -204,7 +204,7 @@ fn floor(board: Board) -> crate::floor::Handle {
 
 fn show(board: Board) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let who = Who { name: "ann".into(), from: "desk1 pts/0".into() };
+    let who = Actor { name: "ann".into(), from: "desk1 pts/0".into() };
     runtime.block_on(async { super::run(floor(board), Settings::default(), who).await }).unwrap();
 }
 
@@ -334,7 +334,7 @@ fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
     let mut screen = TestScreen::new(sample::board(20));
     let Some(Effect::Tell(commands)) = screen.press("a") else { panic!("nothing was told") };
     assert_eq!((commands.len(), commands[0].episode, commands[0].version), (1, 1, 3));
-    assert_eq!(commands[0].act, Act::Acknowledge { note: None, lasts: None });
+    assert_eq!(commands[0].act, AlertAction::Acknowledge { note: None, lasts: None });
     // On the rail: the selected one; and with A all of its queue that fire.
     let Some(Effect::Tell(commands)) = screen.press("<tab> j k A") else { panic!("nothing was told") };
     assert_eq!(commands.iter().map(|c| c.episode).collect::<Vec<_>>(), [1, 2]);
@@ -344,13 +344,13 @@ fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
 fn notes_snoozes_and_undoing() {
     let mut screen = TestScreen::new(sample::board(20));
     let Some(Effect::Tell(commands)) = screen.press("n h i <enter>") else { panic!("nothing was told") };
-    assert_eq!(commands[0].act, Act::Note("hi".into()));
+    assert_eq!(commands[0].act, AlertAction::Note("hi".into()));
     let Some(Effect::Tell(commands)) = screen.press("z z") else { panic!("nothing was told") };
-    assert_eq!(commands[0].act, Act::Snooze(crate::clock::Span::seconds(900)));
+    assert_eq!(commands[0].act, AlertAction::Snooze(crate::clock::Span::seconds(900)));
     assert_eq!(screen.press("z <esc>"), None);
     // Nothing that is taken is selected: what was taken last is given back.
     let Some(Effect::Tell(commands)) = screen.press("u") else { panic!("nothing was told") };
-    assert_eq!((commands[0].episode, &commands[0].act), (4, &Act::Undo));
+    assert_eq!((commands[0].episode, &commands[0].act), (4, &AlertAction::Undo));
 }
 
 #[test]
@@ -470,8 +470,8 @@ fn freezing_holds_the_board_and_pauses_a_replay() {
     let mut board = sample::board(20);
     board.mode = Mode::Replay { speed: 60.0, paused: false, from: sample::now(), to: sample::now() };
     let mut screen = TestScreen::new(board);
-    assert_eq!(screen.press("<space>"), Some(Effect::Steer(crate::floor::handle::Steer::Pause(true))));
-    assert_eq!(screen.press(">"), Some(Effect::Steer(crate::floor::handle::Steer::Speed(120.0))));
+    assert_eq!(screen.press("<space>"), Some(Effect::Steer(crate::floor::handle::ReplayCommand::Pause(true))));
+    assert_eq!(screen.press(">"), Some(Effect::Steer(crate::floor::handle::ReplayCommand::Speed(120.0))));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::alert::{self, Act, Command, Episode, State};
+use crate::alert::{self, AlertAction, AlertCommand, Episode, State};
 use crate::board::{Board, Mode};
 use crate::clock::Span;
-use crate::floor::handle::{Only, Steer};
+use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::{Action, Keymap};
@@ -41,7 +41,7 @@ impl Ui {
             (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board, drawn),
             (Kind::Note(id), Typed::Done) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
-                return Some(Effect::Tell(vec![self.about(episode, Act::Note(Label::prose(&text)))]));
+                return Some(Effect::Tell(vec![self.about(episode, AlertAction::Note(Label::prose(&text)))]));
             }
             _ => {}
         }
@@ -54,7 +54,7 @@ impl Ui {
     fn command(&mut self, text: &str, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         match prompt::read(text, board.at, &board.calendar) {
             Ok(Line::Do(action)) => return self.act(action, board, drawn),
-            Ok(Line::Steer(steer)) => return self.steer(steer, board),
+            Ok(Line::Replay(steer)) => return self.steer(steer, board),
             Ok(Line::Theme(palette)) => self.palette = palette,
             Ok(Line::Window(window)) => self.window = window,
             Ok(Line::Formula(formula)) => self.formula = Some(formula),
@@ -63,9 +63,9 @@ impl Ui {
         None
     }
 
-    fn steer(&mut self, steer: Steer, board: &Board) -> Option<Effect> {
+    fn steer(&mut self, steer: ReplayCommand, board: &Board) -> Option<Effect> {
         match (&board.mode, steer) {
-            (Mode::Replay { .. }, _) | (Mode::Simulated { .. }, Steer::Speed(_)) => Some(Effect::Steer(steer)),
+            (Mode::Replay { .. }, _) | (Mode::Simulated { .. }, ReplayCommand::Speed(_)) => Some(Effect::Steer(steer)),
             _ => {
                 self.say("only a replay can be steered", Tone::Muted);
                 None
@@ -73,8 +73,8 @@ impl Ui {
         }
     }
 
-    fn about(&self, episode: &Episode, act: Act) -> Command {
-        Command { episode: episode.id, version: episode.version, who: self.who.clone(), act }
+    fn about(&self, episode: &Episode, act: AlertAction) -> AlertCommand {
+        AlertCommand { episode: episode.id, version: episode.version, who: self.who.clone(), act }
     }
 
     fn snooze(&mut self, id: u64, key: &KeyEvent, board: &Board) -> Option<Effect> {
@@ -86,7 +86,7 @@ impl Ui {
             _ => return None,
         };
         let episode = board.alerts.iter().find(|episode| episode.id == id)?;
-        Some(Effect::Tell(vec![self.about(episode, Act::Snooze(Span(minutes * Span::MINUTE.0)))]))
+        Some(Effect::Tell(vec![self.about(episode, AlertAction::Snooze(Span(minutes * Span::MINUTE.0)))]))
     }
 
     /// Do an action.
@@ -100,7 +100,7 @@ impl Ui {
             Action::Alerts => self.open(Page::Alerts),
             Action::Callback => {
                 let slice = self.selected_slice(board);
-                self.drill(Place { only: Only::Abandoned, ..Place::new(Page::Contacts, slice) });
+                self.drill(Place { only: ContactFilter::Abandoned, ..Place::new(Page::Contacts, slice) });
             }
             Action::Window => self.window = self.window.next(),
             Action::Formula => {
@@ -160,7 +160,7 @@ impl Ui {
                 Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
                 None => self.say("there is no alert to snooze", Tone::Muted),
             },
-            Action::Step => return self.steer(Steer::Step(Span::MINUTE), board),
+            Action::Step => return self.steer(ReplayCommand::Step(Span::MINUTE), board),
             Action::Slower => return self.pace(0.5, board),
             Action::Faster => return self.pace(2.0, board),
         }
@@ -172,12 +172,12 @@ impl Ui {
             Mode::Live => 1.0,
             Mode::Simulated { speed, .. } | Mode::Replay { speed, .. } => *speed,
         };
-        self.steer(Steer::Speed((speed * factor).clamp(0.25, 4096.0)), board)
+        self.steer(ReplayCommand::Speed((speed * factor).clamp(0.25, 4096.0)), board)
     }
 
     fn freeze(&mut self, board: &Arc<Board>) -> Option<Effect> {
         if let Mode::Replay { paused, .. } = board.mode {
-            return Some(Effect::Steer(Steer::Pause(!paused)));
+            return Some(Effect::Steer(ReplayCommand::Pause(!paused)));
         }
         self.frozen = if self.frozen.is_some() { None } else { Some(Arc::clone(board)) };
         None
@@ -356,7 +356,7 @@ impl Ui {
             self.say("there is no alert to acknowledge", Tone::Muted);
             return None;
         };
-        let act = Act::Acknowledge { note: None, lasts: None };
+        let act = AlertAction::Acknowledge { note: None, lasts: None };
         let group = if group { alert::group(&board.alerts, episode) } else { Vec::new() };
         let same =
             |other: &&Episode| other.id == episode.id || group.contains(&other.id) && other.state == State::Firing;
@@ -373,6 +373,6 @@ impl Ui {
             self.say("there is nothing to undo", Tone::Muted);
             return None;
         };
-        Some(Effect::Tell(vec![self.about(episode, Act::Undo)]))
+        Some(Effect::Tell(vec![self.about(episode, AlertAction::Undo)]))
     }
 }

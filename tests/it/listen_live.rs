@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::event::Event;
-use floorwatch::journal::{Journal, Opened};
+use floorwatch::journal::{Journal, OpenedJournal};
 use floorwatch::source::{Connector, Message, Receipt, Running, Settings, listen};
 use floorwatch::text::Label;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -486,7 +486,7 @@ fn pushed_to(address: &str) -> board::Floor {
 /// The ids of what the journal holds, once nobody has it.
 fn journal(floor: &board::Floor) -> Vec<String> {
     let settings = floorwatch::journal::Settings::new(Label::fixed("test"), Label::fixed("here"), Clock::System);
-    let Opened::Keeper(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
+    let OpenedJournal::Writer(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
         panic!("somebody has the journal");
     };
     let mut ids = Vec::new();

@@ -9,13 +9,14 @@ use std::time::Duration;
 use crate::support::hooks::{Answer, Hooks};
 use chrono_tz::Tz;
 use floorwatch::alert::{
-    Act, Alarms, Command, Episode, Settings as AlarmSettings, Severity, Surroundings, Who, built_in,
+    Actor, AlertAction, AlertCommand, Episode, EvaluationContext, Evaluator, Settings as AlertSettings, Severity,
+    built_in,
 };
 use floorwatch::board::{Mode, TargetRow};
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::event::{Channel, Event, EventKind, Offer, Step};
-use floorwatch::floor::{self, Feed, Keeping, Telling};
-use floorwatch::journal::{self, Batch, Delivery, Journal, Opened, Outcome};
+use floorwatch::floor::{self, Feed, NotifierHandle, Persistence};
+use floorwatch::journal::{self, Batch, Delivery, DeliveryOutcome, Journal, OpenedJournal};
 use floorwatch::kpi::{Answer as Figures, AnswerRow, Calendar, Dim, Figure, KpiId, Slice};
 use floorwatch::notify::{self, Alertmanager, Common, Hook, PagerDuty, Running, Settings, Way, Webhook, What};
 use floorwatch::secret::Secret;
@@ -32,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Bench {
     folder: TempDir,
     journal: Option<Journal>,
-    alarms: Alarms,
+    evaluator: Evaluator,
     running: Option<Running>,
     now: Time,
 }
@@ -40,7 +41,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut bench = Self { folder, journal: None, alarms: alarms(), running: None, now: Clock::System.now() };
+        let mut bench = Self { folder, journal: None, evaluator: evaluator(), running: None, now: Clock::System.now() };
         bench.open();
         bench
     }
@@ -51,10 +52,12 @@ impl Bench {
 
     fn open(&mut self) {
         let settings = journal::Settings::new("ann".into(), "desk".into(), Clock::System);
-        let Opened::Keeper(mut journal) = Journal::open(&self.path("journal.db"), &settings).unwrap() else { panic!() };
+        let OpenedJournal::Writer(mut journal) = Journal::open(&self.path("journal.db"), &settings).unwrap() else {
+            panic!()
+        };
         let reader = journal.reader();
-        self.alarms = alarms();
-        self.alarms.restore(reader.active().unwrap(), reader.next_id().unwrap());
+        self.evaluator = evaluator();
+        self.evaluator.restore(reader.active().unwrap(), reader.next_id().unwrap());
         self.journal = Some(journal);
     }
 
@@ -91,16 +94,16 @@ impl Bench {
             AnswerRow { key: Slice::of(Dim::Queue, Label::new(queue)), start: None, figures }
         };
         let answer = Figures { rows: waits.iter().map(row).collect(), ..Figures::default() };
-        let surroundings = Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
-        let episodes = self.alarms.evaluate(&[answer], &[], surroundings, self.now);
+        let surroundings = EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+        let episodes = self.evaluator.evaluate(&[answer], &[], surroundings, self.now);
         self.journal.as_ref().unwrap().record(Batch { episodes, ..Batch::default() });
     }
 
-    fn act(&mut self, act: Act) -> Episode {
-        let episode = self.alarms.active().into_iter().next().unwrap();
-        let who = Who { name: "ann".into(), from: "desk".into() };
-        let command = Command { episode: episode.id, version: episode.version, who, act };
-        let episode = self.alarms.tell(&command, self.now).unwrap();
+    fn act(&mut self, act: AlertAction) -> Episode {
+        let episode = self.evaluator.active().into_iter().next().unwrap();
+        let who = Actor { name: "ann".into(), from: "desk".into() };
+        let command = AlertCommand { episode: episode.id, version: episode.version, who, act };
+        let episode = self.evaluator.execute(&command, self.now).unwrap();
         self.journal.as_ref().unwrap().confirm(episode.clone()).unwrap();
         episode
     }
@@ -108,7 +111,7 @@ impl Bench {
     /// From firing to its end, with a rise in between.
     fn play(&mut self) {
         self.waits(&[("billing", 150.0)]);
-        self.act(Act::Acknowledge { note: Some("calling two in".into()), lasts: None });
+        self.act(AlertAction::Acknowledge { note: Some("calling two in".into()), lasts: None });
         self.waits(&[("billing", 400.0)]);
         self.waits(&[("billing", 0.0)]);
         self.waits(&[("billing", 0.0)]);
@@ -141,9 +144,9 @@ impl Bench {
     }
 }
 
-fn alarms() -> Alarms {
+fn evaluator() -> Evaluator {
     let rules = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait").collect();
-    Alarms::new(rules, AlarmSettings::default(), Calendar::default())
+    Evaluator::new(rules, AlertSettings::default(), Calendar::default())
 }
 
 fn target(way: Way) -> Settings {
@@ -205,7 +208,7 @@ async fn slack_gets_blocks_and_a_line_for_notifications() {
     assert_eq!(over["text"], "Over · billing: Longest wait 0:00");
     assert_eq!(over["blocks"][1]["text"]["text"], "It lasted 45s; the worst was 6:40.");
     let told = bench.deliveries(4).await;
-    assert!(told.iter().all(|one| one.outcome == Outcome::Delivered && one.words.as_str() == "202 Accepted"));
+    assert!(told.iter().all(|one| one.outcome == DeliveryOutcome::Delivered && one.words.as_str() == "202 Accepted"));
     assert!(!format!("{told:?}").contains("sEcReT"));
 }
 
@@ -519,19 +522,19 @@ async fn the_floor_never_waits_for_a_target() {
     let of_targets = clock.clone();
     let tell = Box::new(move |outbox| {
         let Running { stop, ended, failing } = notify::start(targets, &floor, &of_targets, &outbox).unwrap();
-        Some(Telling { stop, ended, failing })
+        Some(NotifierHandle { stop, ended, failing })
     });
     let start = Box::new(move |_: &floor::Cursors| messages.take().ok_or_else(|| "started twice".into()));
-    let keeping = Keeping { opened, path, settings, start, tell, forward: Box::new(|_, _| None) };
+    let persistence = Persistence { opened, path, settings, start, tell, forward: Box::new(|_, _| None) };
     let floor_settings = floor::Settings {
         title: "Night desk".into(),
         engine: floorwatch::engine::Settings::default(),
         rules: built_in().into_iter().filter(|rule| rule.kpi == Some(KpiId::LongestWait)).collect(),
-        alarms: AlarmSettings::default(),
+        alerts: AlertSettings::default(),
         sources: vec![floor::SourceInfo { name: "pbx".into(), kind: "asterisk".into() }],
     };
     let (floor, handle) = floor::Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
-    let floor = tokio::spawn(floor.keeping(keeping).run());
+    let floor = tokio::spawn(floor.with_journal(persistence).run());
 
     let offer = |queue: &str| Offer {
         queue: queue.into(),
@@ -566,10 +569,10 @@ async fn the_floor_never_waits_for_a_target() {
     let board = timeout(PATIENCE, fired).await.unwrap().unwrap().clone();
     assert_eq!(board.untold.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["gone"]);
     for episode in &board.alerts {
-        let who = Who { name: "ann".into(), from: "desk".into() };
-        let act = Act::Acknowledge { note: None, lasts: None };
-        let command = Command { episode: episode.id, version: episode.version, who, act };
-        let told = timeout(Duration::from_secs(5), handle.tell(command)).await.expect("the floor waits");
+        let who = Actor { name: "ann".into(), from: "desk".into() };
+        let act = AlertAction::Acknowledge { note: None, lasts: None };
+        let command = AlertCommand { episode: episode.id, version: episode.version, who, act };
+        let told = timeout(Duration::from_secs(5), handle.execute(command)).await.expect("the floor waits");
         assert!(told.unwrap().is_ok());
     }
     drop((handle, boards));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::board::{Board, Floor, PROGRAM, now, step};
 use floorwatch::clock::{Clock, Time};
-use floorwatch::journal::{Journal, Opened, Settings};
+use floorwatch::journal::{Journal, OpenedJournal, Settings};
 use floorwatch::text::Label;
 use serde_json::Value;
 
@@ -107,7 +107,7 @@ fn wait_for_figures(floor: &Floor, board: &mut Board, files: &[&str]) {
 /// How many events the journal holds, once nobody has it.
 fn kept(floor: &Floor) -> usize {
     let settings = Settings::new(Label::fixed("test"), Label::fixed("here"), Clock::System);
-    let Opened::Keeper(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
+    let OpenedJournal::Writer(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
         panic!("somebody has the journal");
     };
     let mut count = 0;

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Refused, Unread, read};
-use crate::alert::{Act, Command, Episode, Refusal, Who};
+use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::clock::Span;
-use crate::hub::caller::{Actor, Sent};
+use crate::hub::caller::{CanAct, Sent};
 use crate::hub::{Hub, Problem, visible};
 use crate::text::Label;
 
@@ -30,7 +30,7 @@ pub(crate) struct Seen {
     pub(crate) seconds: Option<u32>,
     /// Who does it. Only the user who runs the hub himself is believed, at this machine's socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) who: Option<Who>,
+    pub(crate) who: Option<Actor>,
 }
 
 /// The longest that an alert can be put off: a week.
@@ -55,12 +55,12 @@ impl Seen {
 ))]
 pub(super) async fn acknowledge(
     State(hub): State<Arc<Hub>>,
-    actor: Actor,
+    actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
     Sent(body): Sent,
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
-    let act = Act::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
+    let act = AlertAction::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
     tell(&hub, actor, id, (seen.version, seen.who), act).await
 }
 
@@ -74,13 +74,13 @@ pub(super) async fn acknowledge(
 ))]
 pub(super) async fn snooze(
     State(hub): State<Arc<Hub>>,
-    actor: Actor,
+    actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
     Sent(body): Sent,
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
     let lasts = seen.lasts()?.ok_or_else(|| Problem::bad("`seconds` is missing: for how long?"))?;
-    tell(&hub, actor, id, (seen.version, seen.who), Act::Snooze(lasts)).await
+    tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Snooze(lasts)).await
 }
 
 /// Say something about an alert.
@@ -93,14 +93,14 @@ pub(super) async fn snooze(
 ))]
 pub(super) async fn note(
     State(hub): State<Arc<Hub>>,
-    actor: Actor,
+    actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
     Sent(body): Sent,
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
     let text = seen.note.filter(|note| !note.is_empty());
     let text = text.ok_or_else(|| Problem::bad("`note` is missing: what is to be said?"))?;
-    tell(&hub, actor, id, (seen.version, seen.who), Act::Note(text)).await
+    tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Note(text)).await
 }
 
 /// Take one's own acknowledgement or snooze back.
@@ -113,30 +113,30 @@ pub(super) async fn note(
 ))]
 pub(super) async fn undo(
     State(hub): State<Arc<Hub>>,
-    actor: Actor,
+    actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
     Sent(body): Sent,
 ) -> Result<Json<Episode>, Problem> {
     let seen: Seen = read(&body)?;
-    tell(&hub, actor, id, (seen.version, seen.who), Act::Undo).await
+    tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Undo).await
 }
 
 async fn tell(
     hub: &Hub,
-    Actor(caller): Actor,
+    CanAct(caller): CanAct,
     id: Result<Path<u64>, PathRejection>,
-    (version, who): (u32, Option<Who>),
-    act: Act,
+    (version, who): (u32, Option<Actor>),
+    act: AlertAction,
 ) -> Result<Json<Episode>, Problem> {
     let Path(episode) = id.map_err(|error| Problem::bad(error.body_text()))?;
     let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
     // What he may not see isn't there for him.
     if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
-        return Err(Refusal::Unknown(episode).into());
+        return Err(CommandRefusal::Unknown(episode).into());
     }
     let _place = hub.place().await?;
     // His own boards name the desk that he sits at; nobody else's word is taken for it.
     let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);
-    let told = hub.handle.tell(Command { episode, version, who, act }).await?;
+    let told = hub.handle.execute(AlertCommand { episode, version, who, act }).await?;
     told.map(Json).map_err(Problem::from)
 }

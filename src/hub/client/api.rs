@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Place;
-use crate::alert::{Act, Command, Episode, Refusal};
+use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::board::ContactRow;
 use crate::clock::Clock;
-use crate::floor::Contacts;
+use crate::floor::ContactQuery;
 use crate::hub::Problem;
 use crate::kpi::{Answer, Figure, Query};
 use crate::source::link::Fault;
@@ -75,7 +75,7 @@ impl Api {
     }
 
     /// Contacts.
-    pub(super) async fn contacts(&self, contacts: &Contacts) -> Option<Vec<ContactRow>> {
+    pub(super) async fn contacts(&self, contacts: &ContactQuery) -> Option<Vec<ContactRow>> {
         self.post("v1/contacts", contacts).await.ok()
     }
 
@@ -87,23 +87,23 @@ impl Api {
     }
 
     /// Have something done.
-    pub(super) async fn tell(&self, command: &Command) -> Result<Episode, Refusal> {
+    pub(super) async fn tell(&self, command: &AlertCommand) -> Result<Episode, CommandRefusal> {
         let seen = |note: Option<&Label>, lasts: Option<crate::clock::Span>| {
             let seconds = lasts.map(crate::clock::Span::as_secs);
             serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who})
         };
         let (what, body) = match &command.act {
-            Act::Acknowledge { note, lasts } => ("acknowledge", seen(note.as_ref(), *lasts)),
-            Act::Note(note) => ("note", seen(Some(note), None)),
-            Act::Snooze(lasts) => ("snooze", seen(None, Some(*lasts))),
-            Act::Undo => ("undo", seen(None, None)),
+            AlertAction::Acknowledge { note, lasts } => ("acknowledge", seen(note.as_ref(), *lasts)),
+            AlertAction::Note(note) => ("note", seen(Some(note), None)),
+            AlertAction::Snooze(lasts) => ("snooze", seen(None, Some(*lasts))),
+            AlertAction::Undo => ("undo", seen(None, None)),
         };
         let told = self.post(&format!("v1/alerts/{}/{what}", command.episode), &body).await;
         told.map_err(|asked| match asked {
             Asked::Refused(problem) => problem.refusal(command.episode),
             Asked::Failed(fault) => {
                 // It may have been done all the same: the board will show it.
-                Refusal::ReadOnly(Label::prose(&format!("no answer from the hub, look again: {}", fault.reason)))
+                CommandRefusal::ReadOnly(Label::prose(&format!("no answer from the hub, look again: {}", fault.reason)))
             }
         })
     }

@@ -5,7 +5,7 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::alert::{Act, Who};
+use crate::alert::{Actor, AlertAction};
 use crate::clock::Time;
 use crate::hub::tests::{Scene, offered};
 use crate::hub::{self, Door, Premises};
@@ -67,13 +67,13 @@ async fn a_guest_sees_what_the_floor_sees_and_of_two_who_take_an_alert_one_is_to
 
     // It is his own hub, so he is believed what he says of himself; who was first is told.
     let alert = board.alerts[0].clone();
-    let who = Who { name: "somebody else".into(), from: "elsewhere".into() };
-    let act = Act::Acknowledge { note: Some("on it".into()), lasts: None };
-    let command = Command { episode: alert.id, version: alert.version, who, act };
-    let taken = handle.tell(command.clone()).await.unwrap().unwrap();
+    let who = Actor { name: "somebody else".into(), from: "elsewhere".into() };
+    let act = AlertAction::Acknowledge { note: Some("on it".into()), lasts: None };
+    let command = AlertCommand { episode: alert.id, version: alert.version, who, act };
+    let taken = handle.execute(command.clone()).await.unwrap().unwrap();
     let name = taken.acknowledged.unwrap().who.name;
     assert_eq!(name.as_str(), "somebody else");
-    assert_eq!(handle.tell(command).await.unwrap(), Err(Refusal::Taken(name)));
+    assert_eq!(handle.execute(command).await.unwrap(), Err(CommandRefusal::Taken(name)));
     until(&handle, |board| board.alerts.iter().any(|episode| episode.acknowledged.is_some())).await;
     stop.cancel();
     task.await.unwrap();
@@ -93,9 +93,9 @@ async fn cut_off_he_sees_the_last_board_may_do_nothing_and_is_right_again_within
 
     let board = until(&handle, |board| !is_connected(board)).await;
     assert_eq!(board.waiting.len(), 2, "the last board stands");
-    let who = Who { name: "ann".into(), from: "desk".into() };
-    let command = Command { episode: alert.id, version: alert.version, who, act: Act::Undo };
-    let refused = handle.tell(command).await.unwrap().unwrap_err().to_string();
+    let who = Actor { name: "ann".into(), from: "desk".into() };
+    let command = AlertCommand { episode: alert.id, version: alert.version, who, act: AlertAction::Undo };
+    let refused = handle.execute(command).await.unwrap().unwrap_err().to_string();
     assert!(refused.contains("cut off from the hub, nothing was done"), "{refused}");
     // A question waits.
     let asking = tokio::spawn({

@@ -1,15 +1,15 @@
 use super::*;
-use crate::alert::{Act, Alarms, Command, Settings, SourceState, Surroundings, Who, built_in};
+use crate::alert::{Actor, AlertAction, AlertCommand, EvaluationContext, Evaluator, Settings, SourceState, built_in};
 use crate::clock::Time;
 use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
 /// A floor of one queue whose longest wait is what the test says, and what its journal would hold.
 struct Bench {
-    alarms: Alarms,
+    evaluator: Evaluator,
     now: Time,
     down: bool,
     /// What a target was last told, and all it was told.
-    told: Option<Told>,
+    told: Option<LastDelivery>,
     all: Vec<String>,
     entries: usize,
     common: Common,
@@ -18,9 +18,9 @@ struct Bench {
 impl Bench {
     fn new(common: Common) -> Self {
         let rules = built_in().into_iter().filter(|rule| matches!(rule.name.as_str(), "longest wait" | "source stale"));
-        let alarms = Alarms::new(rules.collect(), Settings::default(), Calendar::default());
+        let evaluator = Evaluator::new(rules.collect(), Settings::default(), Calendar::default());
         let now = Time::from_unix(1_780_000_000);
-        Self { alarms, now, down: false, told: None, all: Vec::new(), entries: 0, common }
+        Self { evaluator, now, down: false, told: None, all: Vec::new(), entries: 0, common }
     }
 
     fn wait(&mut self, seconds: f64) {
@@ -28,23 +28,23 @@ impl Bench {
         let figures = vec![Figure { value: Some(seconds), n: 1, ..Figure::default() }];
         let row = AnswerRow { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
         let answer = Answer { rows: vec![row], ..Answer::default() };
-        let surroundings = Surroundings { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+        let surroundings = EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
         let pbx = SourceState {
             name: "pbx".into(),
             down: self.down,
             queues: vec!["billing".into()],
             ..SourceState::default()
         };
-        for episode in self.alarms.evaluate(&[answer], &[pbx], surroundings, self.now) {
+        for episode in self.evaluator.evaluate(&[answer], &[pbx], surroundings, self.now) {
             self.tell(&episode);
         }
     }
 
-    fn act(&mut self, act: Act) {
-        let episode = self.alarms.active().into_iter().find(|e| e.source.is_none()).unwrap();
-        let who = Who { name: "ann".into(), from: "desk".into() };
-        let command = Command { episode: episode.id, version: episode.version, who, act };
-        let episode = self.alarms.tell(&command, self.now).unwrap();
+    fn act(&mut self, act: AlertAction) {
+        let episode = self.evaluator.active().into_iter().find(|e| e.source.is_none()).unwrap();
+        let who = Actor { name: "ann".into(), from: "desk".into() };
+        let command = AlertCommand { episode: episode.id, version: episode.version, who, act };
+        let episode = self.evaluator.execute(&command, self.now).unwrap();
         self.tell(&episode);
     }
 
@@ -62,7 +62,7 @@ impl Bench {
             let entry = i64::try_from(entry).unwrap();
             let notice = Notice { seq: 0, entry, at, episode: Episode { trail, ..episode.clone() } };
             if let Some((what, again)) = due(&notice, &self.common, self.told.as_ref()) {
-                self.told = Some(Told { what: what.key().into(), entry });
+                self.told = Some(LastDelivery { what: what.key().into(), entry });
                 self.all.push(format!("{}{}", what.key(), if again { " again" } else { "" }));
             }
         }
@@ -78,7 +78,7 @@ impl Bench {
     }
 }
 
-const TAKE: Act = Act::Acknowledge { note: None, lasts: None };
+const TAKE: AlertAction = AlertAction::Acknowledge { note: None, lasts: None };
 
 #[test]
 fn an_alert_is_told_from_its_beginning_to_its_end() {
@@ -86,9 +86,9 @@ fn an_alert_is_told_from_its_beginning_to_its_end() {
     bench.wait(150.0);
     bench.wait(160.0);
     bench.act(TAKE);
-    bench.act(Act::Note("calling".into()));
+    bench.act(AlertAction::Note("calling".into()));
     bench.wait(170.0);
-    bench.act(Act::Undo);
+    bench.act(AlertAction::Undo);
     bench.wait(400.0);
     bench.over();
     assert_eq!(bench.all, ["firing", "acknowledged", "firing again", "worsening", "resolved"]);

@@ -67,7 +67,7 @@ impl<'a> Alerts<'a> {
     #[must_use]
     pub fn rail(ctx: Ctx<'a>) -> Self {
         let alerts = &ctx.board.alerts;
-        let row = |line: alert::Line| Some((alerts.get(line.lead)?, line.others.len()));
+        let row = |line: alert::AlertGroup| Some((alerts.get(line.lead)?, line.others.len()));
         let rows = alert::lines(alerts).into_iter().filter_map(row).filter(|(lead, _)| lead.inhibited_by.is_none());
         Self { ctx, kind: Panel::Rail, rows: rows.collect() }
     }

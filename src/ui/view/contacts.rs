@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::Ctx;
 use crate::board::ContactRow;
 use crate::clock::Span;
-use crate::floor::handle::Only;
+use crate::floor::handle::ContactFilter;
 use crate::text::Label;
 use crate::ui::ask::{self, Want};
 use crate::ui::drawn::Drawn;
@@ -104,7 +104,7 @@ impl Grid for ContactList<'_> {
             1 => {
                 let tone = match row.outcome.as_str() {
                     // Where all have hung up it is no news of any of them.
-                    "abandoned" if self.ctx.ui.place().only == Only::Abandoned => Tone::Muted,
+                    "abandoned" if self.ctx.ui.place().only == ContactFilter::Abandoned => Tone::Muted,
                     "abandoned" => Tone::Warning,
                     "waiting" | "talking" => Tone::Accent,
                     _ => Tone::Text,
@@ -135,8 +135,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let later = ctx.ui.frozen.is_some() && ctx.data.is_later(&Want::Contacts(contacts.clone()), ctx.board.seq);
     let known = ctx.data.contacts(contacts);
     let (what, empty) = match place.only {
-        Only::All => ("Contacts", "no contact in this time"),
-        Only::Abandoned => ("To call back: who hung up", "nobody hung up in this time"),
+        ContactFilter::All => ("Contacts", "no contact in this time"),
+        ContactFilter::Abandoned => ("To call back: who hung up", "nobody hung up in this time"),
     };
     let name =
         if place.slice.is_total() { what.to_owned() } else { format!("{what}, {}", ctx.slice_name(&place.slice)) };

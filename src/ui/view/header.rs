@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, health};
 use crate::alert::{Severity, State};
 use crate::board::{Keeper, Mode};
-use crate::floor::handle::Only;
+use crate::floor::handle::ContactFilter;
 use crate::text::fit;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, cols};
@@ -109,8 +109,8 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         return;
     }
     let page = match (ctx.ui.page(), ctx.ui.place().only) {
-        (Page::Contacts, Only::Abandoned) => "to call back",
-        (Page::Contacts, Only::All) => "contacts",
+        (Page::Contacts, ContactFilter::Abandoned) => "to call back",
+        (Page::Contacts, ContactFilter::All) => "contacts",
         (Page::Agents, _) => "agents",
         _ => "",
     };
@@ -175,7 +175,7 @@ fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
         let newest = place.slice.parts().find(|part| before.is_none_or(|b| b.get(part.0) != Some(&part.1)));
         let name = match (newest, place.page, place.only) {
             (Some((dim, id)), ..) => ctx.value_name(*dim, id),
-            (None, Page::Contacts, Only::Abandoned) => "to call back".to_owned(),
+            (None, Page::Contacts, ContactFilter::Abandoned) => "to call back".to_owned(),
             (None, page, _) => page.name().to_owned(),
         };
         steps.push((at, name));

@@ -137,7 +137,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::alert::Who;
+    use crate::alert::Actor;
     use crate::kpi::{Answer, Figure, Window};
     use crate::ui::action::Keymap;
     use crate::ui::ask;
@@ -161,7 +161,7 @@ mod tests {
             board.sources[0].health = Health::Down;
             board.sources[0].since = at(since);
         }
-        let ui = Ui::new(Who { name: "a".into(), from: "b".into() }, Window::Today, None, Palette::Dark, false);
+        let ui = Ui::new(Actor { name: "a".into(), from: "b".into() }, Window::Today, None, Palette::Dark, false);
         let query = ask::course(&ui, &Slice::TOTAL);
         let row = |second: i64| AnswerRow {
             key: Slice::TOTAL,

@@ -13,7 +13,7 @@ use crate::text::Label;
 /// One `[[alert]]` table. With the name of a rule that is there already, it changes only what it says.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
+pub struct RuleTable {
     /// The rule's name.
     pub name: Label,
     /// `false` switches it off.
@@ -116,7 +116,7 @@ const fn yes() -> bool {
 ///
 /// # Errors
 /// Where a table makes no sense; the error names the alert and the remedy.
-pub fn rules(written: &[Written]) -> Result<Vec<Rule>, RuleError> {
+pub fn rules(written: &[RuleTable]) -> Result<Vec<Rule>, RuleError> {
     let mut rules = built_in();
     for (at, table) in written.iter().enumerate() {
         if table.name.is_empty() {
@@ -142,7 +142,7 @@ pub fn rules(written: &[Written]) -> Result<Vec<Rule>, RuleError> {
     Ok(rules)
 }
 
-impl Written {
+impl RuleTable {
     /// This table over a rule of the same name, or by itself.
     fn over(&self, base: Option<&Rule>) -> Result<Rule, RuleError> {
         let name = || self.name.clone();
@@ -261,7 +261,7 @@ mod tests {
 
     #[derive(Deserialize)]
     struct File {
-        alert: Vec<Written>,
+        alert: Vec<RuleTable>,
     }
 
     fn read(text: &str) -> Result<Vec<Rule>, String> {

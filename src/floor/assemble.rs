@@ -1,4 +1,4 @@
-//! Making the board: the engine's and the alarms' state as the rows that every reader sees.
+//! Making the board: the engine's and the evaluator' state as the rows that every reader sees.
 
 use crate::alert::Episode;
 use crate::board::{AgentRow, Board, ContactRow, GapRow, Keeper, Mode, QueueRow, TargetRow, WaitingRow};
@@ -8,7 +8,7 @@ use crate::floor::sources::Sources;
 use crate::text::Label;
 
 /// What the board says besides the engine's state.
-pub(super) struct Frame<'a> {
+pub(super) struct BoardParts<'a> {
     pub(super) seq: u64,
     pub(super) now: Time,
     pub(super) title: &'a Label,
@@ -20,7 +20,7 @@ pub(super) struct Frame<'a> {
 }
 
 /// The board at an instant.
-pub(super) fn board(engine: &mut Engine, frame: Frame<'_>) -> Board {
+pub(super) fn board(engine: &mut Engine, frame: BoardParts<'_>) -> Board {
     let now = frame.now;
     let queues = engine.queues_now(now).into_iter().map(|queue| QueueRow {
         id: queue.id,

@@ -3,7 +3,9 @@
 
 use super::judge;
 use super::rule::Rule;
-use super::{Acknowledgement, Act, Command, Entry, Episode, Refusal, Severity, Snooze, State, Who};
+use super::{
+    Acknowledgement, Actor, AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, Snooze, State,
+};
 use crate::clock::{Span, Time};
 use crate::kpi::Unit;
 use crate::kpi::format::age;
@@ -18,11 +20,16 @@ const MOST: Span = Span::DAY;
 /// The version tells what its giver saw. Of two people at once the second one's is old: an acknowledgement still
 /// holds if nobody has the episode yet, since taking it is right whatever the figure did meanwhile; a snooze does
 /// not, since it would hide something not seen.
-pub(super) fn tell(episode: &mut Episode, command: &Command, expiry: Span, now: Time) -> Result<(), Refusal> {
+pub(super) fn tell(
+    episode: &mut Episode,
+    command: &AlertCommand,
+    expiry: Span,
+    now: Time,
+) -> Result<(), CommandRefusal> {
     let seen = command.version == episode.version;
     let who = &command.who;
     match &command.act {
-        Act::Acknowledge { note, lasts } => {
+        AlertAction::Acknowledge { note, lasts } => {
             may_take(episode, who, seen)?;
             let until = now + lasts.unwrap_or(expiry).clamp(LEAST, MOST);
             episode.snoozed = None;
@@ -35,12 +42,12 @@ pub(super) fn tell(episode: &mut Episode, command: &Command, expiry: Span, now: 
                 note: note.clone(),
             });
             episode.state = State::Acknowledged;
-            episode.note(Entry::new(now, "acknowledged", episode.figure.value).by(who).saying(note.clone()));
+            episode.note(HistoryEntry::new(now, "acknowledged", episode.figure.value).by(who).saying(note.clone()));
         }
-        Act::Snooze(span) => {
+        AlertAction::Snooze(span) => {
             may_take(episode, who, seen)?;
             if !seen {
-                return Err(Refusal::Changed);
+                return Err(CommandRefusal::Changed);
             }
             episode.acknowledged = None;
             let span = (*span).clamp(LEAST, MOST);
@@ -48,39 +55,39 @@ pub(super) fn tell(episode: &mut Episode, command: &Command, expiry: Span, now: 
             episode.snoozed = Some(Snooze { who: who.clone(), at: now, until });
             episode.state = State::Snoozed;
             let text = Label::prose(&format!("for {}", age(span.as_secs())));
-            episode.note(Entry::new(now, "snoozed", episode.figure.value).by(who).saying(Some(text)));
+            episode.note(HistoryEntry::new(now, "snoozed", episode.figure.value).by(who).saying(Some(text)));
         }
-        Act::Note(text) => {
-            episode.note(Entry::new(now, "noted", episode.figure.value).by(who).saying(Some(text.clone())));
+        AlertAction::Note(text) => {
+            episode.note(HistoryEntry::new(now, "noted", episode.figure.value).by(who).saying(Some(text.clone())));
         }
-        Act::Undo => {
-            let holder = holder(episode).ok_or(Refusal::Nothing)?;
+        AlertAction::Undo => {
+            let holder = holder(episode).ok_or(CommandRefusal::Nothing)?;
             if holder.name != who.name {
-                return Err(Refusal::Theirs(holder.name.clone()));
+                return Err(CommandRefusal::Theirs(holder.name.clone()));
             }
-            release(episode, Entry::new(now, "undone", episode.figure.value).by(who));
+            release(episode, HistoryEntry::new(now, "undone", episode.figure.value).by(who));
         }
     }
     Ok(())
 }
 
 /// Who has it.
-fn holder(episode: &Episode) -> Option<&Who> {
+fn holder(episode: &Episode) -> Option<&Actor> {
     let acknowledged = episode.acknowledged.as_ref().map(|ack| &ack.who);
     acknowledged.or_else(|| episode.snoozed.as_ref().map(|snooze| &snooze.who))
 }
 
 /// Whoever has it may renew it, having seen it; a snooze that was seen may be ended by taking the episode.
-fn may_take(episode: &Episode, who: &Who, seen: bool) -> Result<(), Refusal> {
+fn may_take(episode: &Episode, who: &Actor, seen: bool) -> Result<(), CommandRefusal> {
     match holder(episode) {
         None => Ok(()),
         Some(holder) if seen && (holder.name == who.name || episode.snoozed.is_some()) => Ok(()),
-        Some(holder) => Err(Refusal::Taken(holder.name.clone())),
+        Some(holder) => Err(CommandRefusal::Taken(holder.name.clone())),
     }
 }
 
 /// Let go of it: it is news again.
-pub(super) fn release(episode: &mut Episode, entry: Entry) {
+pub(super) fn release(episode: &mut Episode, entry: HistoryEntry) {
     episode.acknowledged = None;
     episode.snoozed = None;
     episode.state = State::Firing;
@@ -91,7 +98,7 @@ pub(super) fn release(episode: &mut Episode, entry: Entry) {
 /// snooze too: it is not what was put off. `rule`: `None` for an alert about a source.
 pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
     let value = episode.figure.value;
-    let broken = |text: Label| Entry::new(now, "broken", value).saying(Some(text));
+    let broken = |text: Label| HistoryEntry::new(now, "broken", value).saying(Some(text));
     let rise = || Label::fixed("warning → critical");
     let entry = if let Some(ack) = &episode.acknowledged {
         let by_name = |what| Label::prose(&format!("{}'s {what}", ack.who.name));
@@ -102,7 +109,7 @@ pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64,
         {
             broken(judge::change(rule, before, value))
         } else if now >= ack.until {
-            Entry::new(now, "expired", value).saying(Some(by_name("acknowledgement")))
+            HistoryEntry::new(now, "expired", value).saying(Some(by_name("acknowledgement")))
         } else {
             return false;
         }
@@ -112,7 +119,7 @@ pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64,
             broken(rise())
         } else if now >= snooze.until {
             let text = Label::prose(&format!("{}'s snooze", snooze.who.name));
-            Entry::new(now, "expired", value).saying(Some(text))
+            HistoryEntry::new(now, "expired", value).saying(Some(text))
         } else {
             return false;
         }

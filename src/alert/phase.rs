@@ -50,7 +50,7 @@ pub(super) enum Phase {
     Quiet,
     /// Past a line since `since`, past the critical one since `critical`.
     Pending { since: Time, critical: Option<Time>, severity: Severity },
-    /// News. `worse`: past the critical line since, while only a warning; `better`: clear of the critical line
+    /// Firing. `worse`: past the critical line since, while only a warning; `better`: clear of the critical line
     /// since; `quiet`: clear of every line, or without data, since.
     Firing { severity: Severity, worse: Option<Time>, better: Option<Time>, quiet: Option<Time> },
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 
-use super::state::Ending;
-use super::{Act, Command, Entry, Episode, Refusal, Severity, State, mute};
+use super::phase::Ending;
+use super::{AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, State, commands};
 use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::Label;
@@ -14,7 +14,7 @@ use crate::text::Label;
 const RECENT: usize = 500;
 
 /// What is new about a slice: the parts of an episode that come from its rule and figure.
-pub(super) struct News {
+pub(super) struct EpisodeSeed {
     pub(super) rule: Label,
     pub(super) kpi: Option<KpiId>,
     pub(super) source: Option<Label>,
@@ -27,7 +27,7 @@ pub(super) struct News {
 }
 
 /// What a figure says just now.
-pub(super) struct Look {
+pub(super) struct Sample {
     pub(super) figure: Figure,
     pub(super) line: Option<f64>,
     pub(super) text: Label,
@@ -36,20 +36,20 @@ pub(super) struct Look {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct Episodes {
     next: u64,
     open: FxHashMap<u64, Episode>,
     recent: VecDeque<Episode>,
     changed: BTreeSet<u64>,
 }
 
-impl Book {
+impl Episodes {
     /// Ids below `next` have been given out before.
     pub(super) fn continue_from(&mut self, next: u64) {
         self.next = self.next.max(next);
     }
 
-    pub(super) fn open(&mut self, news: News, severity: Severity) -> u64 {
+    pub(super) fn open(&mut self, news: EpisodeSeed, severity: Severity) -> u64 {
         let id = self.next.max(1);
         self.next = id + 1;
         let episode = Episode {
@@ -105,7 +105,7 @@ impl Book {
     }
 
     /// See how the figure stands; no change of state, so the version stays.
-    pub(super) fn look(&mut self, id: u64, look: Look) {
+    pub(super) fn look(&mut self, id: u64, look: Sample) {
         let Some(episode) = self.open.get_mut(&id) else { return };
         if let Some(value) = look.figure.value {
             let above = episode.above;
@@ -128,7 +128,7 @@ impl Book {
         episode.state = State::Firing;
         episode.fired = Some(now);
         let text = Label::fixed(severity.key());
-        episode.note(Entry::new(now, "fired", episode.figure.value).saying(Some(text)));
+        episode.note(HistoryEntry::new(now, "fired", episode.figure.value).saying(Some(text)));
         self.changed.insert(id);
     }
 
@@ -136,7 +136,7 @@ impl Book {
         let Some(episode) = self.open.get_mut(&id) else { return };
         let what = if severity > episode.severity { "worsened" } else { "eased" };
         episode.severity = severity;
-        episode.note(Entry::new(now, what, episode.figure.value));
+        episode.note(HistoryEntry::new(now, what, episode.figure.value));
         self.changed.insert(id);
     }
 
@@ -146,7 +146,7 @@ impl Book {
             return;
         }
         episode.flapping = flapping;
-        episode.note(Entry::new(now, if flapping { "flapping" } else { "settled" }, episode.figure.value));
+        episode.note(HistoryEntry::new(now, if flapping { "flapping" } else { "settled" }, episode.figure.value));
         self.changed.insert(id);
     }
 
@@ -157,7 +157,7 @@ impl Book {
         }
         let what = if cause.is_some() { "inhibited" } else { "released" };
         episode.inhibited_by = cause.cloned();
-        episode.note(Entry::new(now, what, episode.figure.value).saying(cause.cloned()));
+        episode.note(HistoryEntry::new(now, what, episode.figure.value).saying(cause.cloned()));
         if episode.is_active() {
             self.changed.insert(id);
         }
@@ -177,7 +177,7 @@ impl Book {
         episode.state = State::Resolved;
         episode.resolved = Some(now);
         episode.inhibited_by = None;
-        episode.note(Entry::new(now, "resolved", episode.figure.value).saying(why));
+        episode.note(HistoryEntry::new(now, "resolved", episode.figure.value).saying(why));
         self.changed.insert(id);
         if self.recent.len() >= RECENT {
             self.recent.pop_front();
@@ -194,30 +194,30 @@ impl Book {
         changed.iter().filter_map(find).collect()
     }
 
-    pub(super) fn tell(&mut self, command: &Command, expiry: Span, now: Time) -> Result<Episode, Refusal> {
+    pub(super) fn tell(&mut self, command: &AlertCommand, expiry: Span, now: Time) -> Result<Episode, CommandRefusal> {
         let id = command.episode;
         if let Some(episode) = self.open.get_mut(&id) {
             if !episode.is_active() {
-                return Err(Refusal::Early);
+                return Err(CommandRefusal::Early);
             }
-            mute::tell(episode, command, expiry, now)?;
+            commands::tell(episode, command, expiry, now)?;
             return Ok(episode.clone());
         }
         let Some(episode) = self.recent.iter_mut().find(|episode| episode.id == id) else {
-            return Err(if id > 0 && id < self.next { Refusal::Over } else { Refusal::Unknown(id) });
+            return Err(if id > 0 && id < self.next { CommandRefusal::Over } else { CommandRefusal::Unknown(id) });
         };
         match &command.act {
-            Act::Note(text) => {
-                episode.note(Entry::new(now, "noted", None).by(&command.who).saying(Some(text.clone())));
+            AlertAction::Note(text) => {
+                episode.note(HistoryEntry::new(now, "noted", None).by(&command.who).saying(Some(text.clone())));
                 Ok(episode.clone())
             }
-            Act::Acknowledge { note, .. } => {
+            AlertAction::Acknowledge { note, .. } => {
                 // It is written down and fires nothing: whoever pressed the key was there.
-                episode.note(Entry::new(now, "late", None).by(&command.who).saying(note.clone()));
+                episode.note(HistoryEntry::new(now, "late", None).by(&command.who).saying(note.clone()));
                 self.changed.insert(id);
-                Err(Refusal::Over)
+                Err(CommandRefusal::Over)
             }
-            Act::Undo | Act::Snooze(_) => Err(Refusal::Over),
+            AlertAction::Undo | AlertAction::Snooze(_) => Err(CommandRefusal::Over),
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::book::{Book, Look, News};
+use super::episodes::{EpisodeSeed, Episodes, Sample};
 use super::judge;
 use super::order::rank;
+use super::phase::{Judged, Phase};
 use super::rule::Rule;
-use super::state::{Judged, Phase};
 use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
-use super::{Command, Entry, Episode, Refusal, Severity, Who, mute};
+use super::{Actor, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, commands};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::Label;
 
-pub use super::watch::{Surroundings, Watched};
+pub use super::watch::{Coverage, EvaluationContext};
 
 /// What holds for all rules where they say nothing themselves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,20 +55,20 @@ pub struct SourceState {
 
 /// All rules at work. Pure: give it figures and the time.
 ///
-/// Each evaluation asks for [`Alarms::queries`], hands over the answers, and journals what comes back; each
+/// Each evaluation asks for [`Evaluator::queries`], hands over the answers, and journals what comes back; each
 /// command that was taken is journaled by whoever gave it.
 #[derive(Debug)]
-pub struct Alarms {
+pub struct Evaluator {
     watches: Vec<Watch>,
     by_name: FxHashMap<Label, usize>,
     queries: Vec<Query>,
     sources: Option<SourceWatch>,
     settings: Settings,
     calendar: Calendar,
-    book: Book,
+    book: Episodes,
     /// Episodes whose rule is gone: over at the next evaluation.
     orphans: Vec<u64>,
-    watched: Watched,
+    watched: Coverage,
     round: u64,
 }
 
@@ -79,7 +79,7 @@ struct SourceWatch {
     slots: FxHashMap<Label, Slot>,
 }
 
-impl Alarms {
+impl Evaluator {
     /// Put rules to work.
     #[must_use]
     pub fn new(rules: Vec<Rule>, settings: Settings, calendar: Calendar) -> Self {
@@ -106,9 +106,9 @@ impl Alarms {
             sources,
             settings,
             calendar,
-            book: Book::default(),
+            book: Episodes::default(),
             orphans: Vec::new(),
-            watched: Watched::default(),
+            watched: Coverage::default(),
             round: 0,
         }
     }
@@ -144,18 +144,18 @@ impl Alarms {
         }
     }
 
-    /// Judge every slice by every rule. `answers` are those to [`Alarms::queries`], in the same order, `surroundings` what the
+    /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order, `surroundings` what the
     /// board knows of slices. Returns the
     /// episodes that have changed and are to be journaled, those that are over included; pending ones are not news.
     pub fn evaluate(
         &mut self,
         answers: &[Answer],
         sources: &[SourceState],
-        surroundings: Surroundings<'_>,
+        surroundings: EvaluationContext<'_>,
         now: Time,
     ) -> Vec<Episode> {
         self.round += 1;
-        self.watched = Watched::default();
+        self.watched = Coverage::default();
         for id in std::mem::take(&mut self.orphans) {
             self.book.close(id, Some(Label::fixed("its rule is gone")), now);
         }
@@ -185,18 +185,18 @@ impl Alarms {
     ///
     /// # Errors
     /// Why it was refused.
-    pub fn tell(&mut self, command: &Command, now: Time) -> Result<Episode, Refusal> {
+    pub fn execute(&mut self, command: &AlertCommand, now: Time) -> Result<Episode, CommandRefusal> {
         self.book.tell(command, self.settings.expiry, now)
     }
 
     /// Take back what could not be journaled: nobody must rely on it.
-    pub fn withdraw(&mut self, episode: u64, who: &Who, why: &Label, now: Time) {
+    pub fn withdraw(&mut self, episode: u64, who: &Actor, why: &Label, now: Time) {
         let Some(episode) = self.book.get_mut(episode) else { return };
         let taken = episode.acknowledged.as_ref().map(|ack| &ack.who);
         let put_off = episode.snoozed.as_ref().map(|snooze| &snooze.who);
         if taken.or(put_off) == Some(who) {
-            let entry = Entry::new(now, "undone", episode.figure.value).saying(Some(why.clone()));
-            mute::release(episode, entry);
+            let entry = HistoryEntry::new(now, "undone", episode.figure.value).saying(Some(why.clone()));
+            commands::release(episode, entry);
             let id = episode.id;
             self.book.mark(id);
         }
@@ -212,7 +212,7 @@ impl Alarms {
 
     /// How many slices the last evaluation judged, and of how many too little was known.
     #[must_use]
-    pub const fn watched(&self) -> Watched {
+    pub const fn coverage(&self) -> Coverage {
         self.watched
     }
 
@@ -228,7 +228,7 @@ impl Alarms {
             let Some(episode) = self.book.get_mut(id) else { continue };
             let place = self.by_name.get(&episode.rule);
             let rule = place.and_then(|place| self.watches.get(*place)).map(|watch| &watch.rule);
-            if mute::settle(episode, rule, self.settings.worsening, now) {
+            if commands::settle(episode, rule, self.settings.worsening, now) {
                 self.book.mark(id);
             }
         }
@@ -276,7 +276,7 @@ impl Alarms {
 }
 
 impl SourceWatch {
-    fn evaluate(&mut self, sources: &[SourceState], round: &Round<'_>, book: &mut Book) {
+    fn evaluate(&mut self, sources: &[SourceState], round: &Round<'_>, book: &mut Episodes) {
         let Self { rule, slots } = self;
         let awake = rule.hours.is_none_or(|hours| hours.hold(round.now, round.calendar));
         let well = Judged::Known { past: None, below_critical: true, clear: true };
@@ -313,8 +313,8 @@ impl SourceWatch {
     }
 }
 
-fn source_news(rule: &Rule, source: &SourceState) -> News {
-    News {
+fn source_news(rule: &Rule, source: &SourceState) -> EpisodeSeed {
+    EpisodeSeed {
         rule: rule.name.clone(),
         kpi: None,
         source: Some(source.name.clone()),
@@ -326,8 +326,8 @@ fn source_news(rule: &Rule, source: &SourceState) -> News {
     }
 }
 
-fn source_look(rule: &Rule, source: &SourceState, severity: Severity) -> Look {
-    Look {
+fn source_look(rule: &Rule, source: &SourceState, severity: Severity) -> Sample {
+    Sample {
         figure: Figure::default(),
         line: None,
         text: judge::source_text(source, severity),

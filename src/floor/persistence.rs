@@ -8,12 +8,12 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Feed, Floor};
-use crate::alert::{Command, Episode, Refusal};
+use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Keeper, TargetRow};
 use crate::clock::{Span, Time};
 use crate::engine::ApplyOutcome;
 use crate::event::Event;
-use crate::journal::{self, Batch, Follower, Journal, Opened, Outbox};
+use crate::journal::{self, Batch, Follower, Journal, OpenedJournal, Outbox};
 use crate::source::{Message, Receipt};
 use crate::text::Label;
 
@@ -29,11 +29,11 @@ pub type Cursors = Vec<(Label, String)>;
 pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Label> + Send>;
 
 /// Starts those who tell people outside what comes into the journal; `None` where nobody is to be told.
-pub type StartTelling = Box<dyn FnOnce(Outbox) -> Option<Telling> + Send>;
+pub type StartNotifier = Box<dyn FnOnce(Outbox) -> Option<NotifierHandle> + Send>;
 
 /// Those who tell people outside of alerts. They read the journal; the floor never waits for them.
 #[derive(Debug)]
-pub struct Telling {
+pub struct NotifierHandle {
     /// Asks them to stop.
     pub stop: CancellationToken,
     /// Told once they have.
@@ -42,19 +42,20 @@ pub struct Telling {
     pub failing: watch::Receiver<Vec<TargetRow>>,
 }
 
-impl Telling {
+impl NotifierHandle {
     pub(super) fn failing(&self) -> Vec<TargetRow> {
         self.failing.borrow().clone()
     }
 }
 
 /// Has a command done by the floor that keeps the journal, and tells what came of it. `None` where there is no way to it.
-pub type Forward = Box<dyn Fn(Command, oneshot::Sender<Result<Episode, Refusal>>) -> Option<()> + Send>;
+pub type ForwardCommand =
+    Box<dyn Fn(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>) -> Option<()> + Send>;
 
 /// A journal to keep, and how to open it again should its keeper go.
-pub struct Keeping {
+pub struct Persistence {
     /// The journal, as it was opened.
-    pub opened: Opened,
+    pub opened: OpenedJournal,
     /// Where it lies.
     pub path: PathBuf,
     /// How it is opened.
@@ -62,21 +63,21 @@ pub struct Keeping {
     /// Starts the sources, once the journal is this floor's to write.
     pub start: StartSources,
     /// Starts those who tell people outside, once it is.
-    pub tell: StartTelling,
+    pub tell: StartNotifier,
     /// The way to the floor that writes it, while that is another one.
-    pub forward: Forward,
+    pub forward: ForwardCommand,
 }
 
 /// What a floor does with a journal.
-pub(super) enum Book {
+pub(super) enum JournalRole {
     /// Nothing is kept: a simulation, a replay.
     None,
     /// It is to be taken up as soon as the floor runs.
-    Opened(Box<Keeping>),
+    Opened(Box<Persistence>),
     /// This floor writes it.
-    Ours(Journal),
+    Writer(Journal),
     /// Another floor writes it.
-    Theirs(Box<Following>),
+    Follower(Box<Following>),
 }
 
 /// Following another floor.
@@ -85,8 +86,8 @@ pub(super) struct Following {
     path: PathBuf,
     settings: journal::Settings,
     start: StartSources,
-    tell: StartTelling,
-    forward: Forward,
+    tell: StartNotifier,
+    forward: ForwardCommand,
     episodes: Vec<Episode>,
     /// When it was last tried to go on in the keeper's place.
     tried: Instant,
@@ -94,14 +95,14 @@ pub(super) struct Following {
 
 impl Floor {
     /// Take up the journal: the floor is as it was, then the sources start, or the other floor is followed.
-    pub(super) fn take_up(&mut self) {
-        let Book::Opened(keeping) = std::mem::replace(&mut self.book, Book::None) else { return };
+    pub(super) fn start(&mut self) {
+        let JournalRole::Opened(keeping) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         self.keeper = Keeper::Loading;
         self.publish();
-        let Keeping { opened, path, settings, start, tell, forward } = *keeping;
+        let Persistence { opened, path, settings, start, tell, forward } = *keeping;
         let taken = match opened {
-            Opened::Keeper(journal) => self.load(journal, start, tell),
-            Opened::Follower(follower) => self.follow(follower, (path, settings), (start, tell), forward),
+            OpenedJournal::Writer(journal) => self.load(journal, start, tell),
+            OpenedJournal::Follower(follower) => self.follow(follower, (path, settings), (start, tell), forward),
         };
         if let Err(error) = taken {
             tracing::error!("the journal: {error}");
@@ -117,7 +118,7 @@ impl Floor {
         self.now() - keep - settings.rules.fcr_window
     }
 
-    fn load(&mut self, mut journal: Journal, start: StartSources, tell: StartTelling) -> Result<(), journal::Error> {
+    fn load(&mut self, mut journal: Journal, start: StartSources, tell: StartNotifier) -> Result<(), journal::Error> {
         let horizon = self.horizon();
         let engine = &mut self.engine;
         let loaded = journal.load(horizon, |event| {
@@ -133,17 +134,17 @@ impl Floor {
         &mut self,
         mut journal: Journal,
         mut start: StartSources,
-        tell: StartTelling,
+        tell: StartNotifier,
     ) -> Result<(), journal::Error> {
         let reader = journal.reader();
-        self.alarms.restore(reader.active()?, reader.next_id()?);
+        self.evaluator.restore(reader.active()?, reader.next_id()?);
         self.history = reader.history(super::HISTORY)?.into();
         for (source, origin) in reader.origins()? {
             self.sources.tells(&source, origin);
         }
         let cursors = reader.cursors()?;
         self.telling = tell(journal.outbox()?);
-        self.book = Book::Ours(journal);
+        self.role = JournalRole::Writer(journal);
         self.keeper = Keeper::Us;
         match start(&cursors) {
             Ok(messages) => self.feed = Feed::Sources(messages),
@@ -156,8 +157,8 @@ impl Floor {
         &mut self,
         mut follower: Follower,
         (path, settings): (PathBuf, journal::Settings),
-        (start, tell): (StartSources, StartTelling),
-        forward: Forward,
+        (start, tell): (StartSources, StartNotifier),
+        forward: ForwardCommand,
     ) -> Result<(), journal::Error> {
         let horizon = self.horizon();
         let engine = &mut self.engine;
@@ -168,7 +169,7 @@ impl Floor {
         self.history = follower.reader().history(super::HISTORY)?.into();
         let episodes = follower.reader().active()?;
         self.keeper = Keeper::Other(holder(&follower));
-        self.book = Book::Theirs(Box::new(Following {
+        self.role = JournalRole::Follower(Box::new(Following {
             follower,
             path,
             settings,
@@ -183,7 +184,7 @@ impl Floor {
 
     /// What the other floor has written since; and the journal itself, once its keeper is gone.
     pub(super) fn catch_up(&mut self) {
-        let Book::Theirs(following) = &mut self.book else { return };
+        let JournalRole::Follower(following) = &mut self.role else { return };
         match following.follower.poll() {
             Ok(news) => {
                 self.dirty |= !news.events.is_empty() || !news.episodes.is_empty();
@@ -212,10 +213,10 @@ impl Floor {
 
     /// The keeper is gone: whoever opens the journal first goes on in its place.
     fn take_over(&mut self) {
-        let Book::Theirs(following) = &mut self.book else { return };
+        let JournalRole::Follower(following) = &mut self.role else { return };
         let journal = match Journal::open(&following.path, &following.settings) {
-            Ok(Opened::Keeper(journal)) => journal,
-            Ok(Opened::Follower(other)) => {
+            Ok(OpenedJournal::Writer(journal)) => journal,
+            Ok(OpenedJournal::Follower(other)) => {
                 // Another one was quicker: from now on it is the one to follow.
                 following.follower.holder = other.holder;
                 self.keeper = Keeper::Other(holder(&following.follower));
@@ -228,7 +229,7 @@ impl Floor {
         };
         // What it wrote last has not been read yet.
         self.catch_up_to_the_end();
-        let Book::Theirs(following) = std::mem::replace(&mut self.book, Book::None) else { return };
+        let JournalRole::Follower(following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         tracing::info!("the journal's keeper is gone: this floor goes on in its place");
         if let Err(error) = self.keep(journal, following.start, following.tell) {
             self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
@@ -237,7 +238,7 @@ impl Floor {
     }
 
     fn catch_up_to_the_end(&mut self) {
-        let Book::Theirs(following) = &mut self.book else { return };
+        let JournalRole::Follower(following) = &mut self.role else { return };
         while let Ok(news) = following.follower.poll() {
             for event in &news.events {
                 self.engine.apply(event);
@@ -266,7 +267,7 @@ impl Floor {
             outcome != ApplyOutcome::Duplicate
         });
         let (taken, duplicates) = (events.len(), came - events.len());
-        if let (Book::Ours(journal), Some(name)) = (&self.book, self.sources.name(source)) {
+        if let (JournalRole::Writer(journal), Some(name)) = (&self.role, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
             let batch = Batch { events: vec![(name.clone(), events)], cursors, ..Batch::default() };
             match kept {
@@ -289,7 +290,7 @@ impl Floor {
                 self.remember(episode.clone());
             }
         }
-        if let Book::Ours(journal) = &self.book
+        if let JournalRole::Writer(journal) = &self.role
             && !changed.is_empty()
         {
             journal.record(Batch { episodes: changed, ..Batch::default() });
@@ -297,62 +298,67 @@ impl Floor {
     }
 
     /// Do what somebody wants done, and tell him once it is on the disk.
-    pub(super) fn tell(&mut self, command: &Command, now: Time, reply: oneshot::Sender<Result<Episode, Refusal>>) {
-        let told = match &self.book {
-            Book::Theirs(following) => {
+    pub(super) fn tell(
+        &mut self,
+        command: &AlertCommand,
+        now: Time,
+        reply: oneshot::Sender<Result<Episode, CommandRefusal>>,
+    ) {
+        let told = match &self.role {
+            JournalRole::Follower(following) => {
                 let (forward, told) = oneshot::channel();
                 if (following.forward)(command.clone(), forward).is_some() {
                     let holder = holder(&following.follower);
                     tokio::spawn(async move {
-                        drop(reply.send(told.await.unwrap_or(Err(Refusal::ReadOnly(holder)))));
+                        drop(reply.send(told.await.unwrap_or(Err(CommandRefusal::ReadOnly(holder)))));
                     });
                     return;
                 }
-                Err(Refusal::ReadOnly(holder(&following.follower)))
+                Err(CommandRefusal::ReadOnly(holder(&following.follower)))
             }
-            _ => self.alarms.tell(command, now),
+            _ => self.evaluator.execute(command, now),
         };
         self.dirty = true;
         // Whoever asked may have gone meanwhile; that is his business.
-        match (told, &self.book) {
-            (Ok(episode), Book::Ours(journal)) => {
+        match (told, &self.role) {
+            (Ok(episode), JournalRole::Writer(journal)) => {
                 let done = episode.clone();
                 journal.keep(episode, move |kept| {
-                    drop(reply.send(kept.map(|()| done).map_err(Refusal::NotKept)));
+                    drop(reply.send(kept.map(|()| done).map_err(CommandRefusal::NotKept)));
                 });
             }
             (told, _) => drop(reply.send(told)),
         }
     }
 
-    /// The episodes to show: the alarms' own, or those of the floor that is followed.
+    /// The episodes to show: the evaluator' own, or those of the floor that is followed.
     pub(super) fn episodes(&self) -> Vec<Episode> {
-        match &self.book {
-            Book::Theirs(following) => {
+        match &self.role {
+            JournalRole::Follower(following) => {
                 let mut episodes = following.episodes.clone();
                 crate::alert::sort(&mut episodes);
                 episodes
             }
-            _ => self.alarms.active(),
+            _ => self.evaluator.active(),
         }
     }
 
     /// Who writes the journal, and whether it can.
     pub(super) fn keeper_now(&self) -> Keeper {
-        match &self.book {
-            Book::Ours(journal) => journal.failed().map_or_else(|| self.keeper.clone(), Keeper::Failed),
+        match &self.role {
+            JournalRole::Writer(journal) => journal.failed().map_or_else(|| self.keeper.clone(), Keeper::Failed),
             _ => self.keeper.clone(),
         }
     }
 
     /// Write down what is pending before the floor ends.
-    pub(super) async fn put_down(&mut self) {
-        if let Some(Telling { stop, ended, .. }) = self.telling.take() {
+    pub(super) async fn shutdown(&mut self) {
+        if let Some(NotifierHandle { stop, ended, .. }) = self.telling.take() {
             stop.cancel();
             // What could not be told in time is told after the next start.
             drop(timeout(LAST_WORDS, ended).await);
         }
-        if let Book::Ours(journal) = &self.book
+        if let JournalRole::Writer(journal) = &self.role
             && let Err(error) = journal.flush()
         {
             tracing::error!("the journal: {error}");
