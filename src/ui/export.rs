@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::text::csv_safe;
-use crate::ui::grid::{Grid, Key};
+use crate::ui::grid::{Grid, SortKey};
 use crate::ui::state::Panel;
 use crate::ui::view::{self, Ctx};
 
@@ -44,7 +44,7 @@ pub fn take(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     let list = ctx.ui.lists.get(&panel).ok_or(ExportError::Nothing)?;
     let page = ctx.ui.page().name().to_lowercase();
     let at = ctx.board.at.to_chrono().with_timezone(&ctx.zone());
-    let rows: Vec<usize> = list.order.iter().map(|row| *row as usize).filter(|row| *row < grid.len()).collect();
+    let rows: Vec<usize> = list.order.iter().map(|row| *row as usize).filter(|row| *row < grid.row_count()).collect();
     Ok(Export {
         name: format!("floorwatch-{page}-{}", at.format("%Y%m%d-%H%M%S")),
         csv: csv(grid.as_ref(), &rows),
@@ -54,16 +54,17 @@ pub fn take(ctx: Ctx<'_>) -> Result<Export, ExportError> {
 }
 
 fn csv(grid: &dyn Grid, rows: &[usize]) -> Vec<u8> {
+    let heads = grid.heads();
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory doesn't fail.
-    let _ = writer.write_record(std::iter::once("id").chain(grid.columns().iter().map(|c| c.key)));
+    let _ = writer.write_record(std::iter::once("id").chain(heads.iter().map(|head| head.key)));
     for row in rows {
         let id = grid.id(*row);
         let mut record = vec![csv_safe(id.as_str()).into_owned()];
-        record.extend((0..grid.columns().len()).map(|column| match grid.key(*row, column) {
-            Key::Missing => String::new(),
-            Key::Number(value) => plain(value),
-            Key::Text(text) => csv_safe(text).into_owned(),
+        record.extend((0..heads.len()).map(|column| match grid.sort_key(*row, column) {
+            SortKey::Missing => String::new(),
+            SortKey::Number(value) => plain(value),
+            SortKey::Text(text) => csv_safe(text).into_owned(),
         }));
         let _ = writer.write_record(&record);
     }
@@ -76,18 +77,19 @@ fn plain(value: f64) -> String {
 }
 
 fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
+    let heads = grid.heads();
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
             let mut object = Map::new();
             object.insert("id".to_owned(), json!(grid.id(*row)));
-            for (at, column) in grid.columns().iter().enumerate() {
-                let value = match grid.key(*row, at) {
-                    Key::Missing => Value::Null,
-                    Key::Number(value) => json!(value),
-                    Key::Text(text) => json!(text),
+            for (at, head) in heads.iter().enumerate() {
+                let value = match grid.sort_key(*row, at) {
+                    SortKey::Missing => Value::Null,
+                    SortKey::Number(value) => json!(value),
+                    SortKey::Text(text) => json!(text),
                 };
-                object.insert(column.key.to_owned(), value);
+                object.insert(head.key.to_owned(), value);
             }
             Value::Object(object)
         })

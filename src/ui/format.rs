@@ -1,9 +1,13 @@
 //! Times and figures as the screen writes them.
 
+use std::borrow::Cow;
+
 use chrono_tz::Tz;
+use unicode_width::UnicodeWidthStr;
 
 use crate::clock::{Span, Time};
 use crate::kpi::{Better, Figure, Kpi, format};
+use crate::text::fit;
 
 /// The time of day in the centre's zone: `14:31:07`.
 #[must_use]
@@ -83,6 +87,21 @@ pub fn interval(kpi: &Kpi, figure: &Figure) -> String {
         crate::kpi::Unit::Score => format!("±{half:.1}"),
         _ => format!("±{half:.0}"),
     }
+}
+
+/// As many whole clauses of an instruction as fit: half a one helps nobody.
+#[must_use]
+pub fn clauses(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    // A host and its port are one word.
+    let mut ends = text
+        .match_indices([',', ';', ':'])
+        .filter(|(at, _)| text.as_bytes().get(at + 1) == Some(&b' '))
+        .filter_map(|(at, _)| text.get(..at));
+    let whole = ends.rfind(|clause| clause.width() <= width);
+    whole.map_or_else(|| fit(text, width), Cow::Borrowed)
 }
 
 /// A count as a float.

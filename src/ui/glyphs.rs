@@ -49,6 +49,12 @@ pub const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A verdict's sign and word: `▲ WARN`.
+#[must_use]
+pub fn badge(verdict: Verdict) -> String {
+    format!("{} {}", sign(verdict), word(verdict))
+}
+
 /// A severity as a verdict.
 #[must_use]
 pub const fn of_severity(severity: Severity) -> Verdict {

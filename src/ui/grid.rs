@@ -1,86 +1,184 @@
-//! Lists of rows and columns: what tables draw, keys walk, `s` sorts, `/` filters and `e` exports.
+//! Tables as data: one list of columns per table says what is drawn, sorted, filtered and exported.
+//!
+//! A table has a row type and a slice of [`Column`]s, and a column owns everything about its cells. [`Table`] puts rows
+//! and columns together; [`Grid`] is a table whose row type is erased, so that one function draws, orders and exports
+//! all of them.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::kpi::{Figure, KpiId, Verdict};
 use crate::text::Label;
-use crate::ui::glyphs;
 use crate::ui::theme::Tone;
+use crate::ui::{format, glyphs};
 
-/// A column of a table.
+/// What is known of a column without any row.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Its heading.
-    pub title: &'static str,
-    /// Its name in exports.
+pub struct Head {
+    /// The name in exports: `service_level`.
     pub key: &'static str,
-    /// The columns of the terminal it needs.
+    /// The heading: `Svc lvl`.
+    pub title: &'static str,
+    /// The width it needs, in terminal columns.
     pub width: u16,
-    /// The columns more that it can make use of.
+    /// How much wider it may grow where there is room.
     pub grow: u16,
-    /// The higher, the sooner it goes where room is short; 0 stays.
+    /// Where room is short the column with the highest rank is dropped first; rank 0 always stays.
     pub rank: u8,
-    /// Whether it is set from the left: text, not numbers.
+    /// Whether cells are aligned to the left, as text is, or to the right, as numbers are.
     pub left: bool,
-    /// The KPI it shows, for `?`.
+    /// The KPI that `?` explains on this column.
     pub kpi: Option<KpiId>,
 }
 
-impl Column {
+impl Head {
+    /// By how much `text` is indented in a column that is `width` wide.
+    #[must_use]
+    pub fn indent(&self, text: &str, width: u16) -> u16 {
+        if self.left { 0 } else { width.saturating_sub(format::cols(text.width())) }
+    }
+}
+
+/// A column of a table with rows of type `R`.
+pub struct Column<R> {
+    /// Heading and width.
+    pub head: Head,
+    content: Content<R>,
+}
+
+type SortFn<R> = for<'r> fn(&'r R) -> SortKey<'r>;
+/// Makes the cell of a row for a width in terminal columns.
+type CellFn<R> = fn(&R, u16) -> TableCell;
+
+enum Content<R> {
+    /// The row's figure of a KPI.
+    Figure(KpiId),
+    /// A label of the row.
+    Label(Tone, for<'r> fn(&'r R) -> Option<&'r Label>),
+    /// Anything else.
+    Own(SortFn<R>, CellFn<R>),
+}
+
+impl<R> Column<R> {
+    const fn new(key: &'static str, title: &'static str, width: u16, content: Content<R>) -> Self {
+        Self { head: Head { key, title, width, grow: 0, rank: 0, left: false, kpi: None }, content }
+    }
+
     /// A column of text.
     #[must_use]
-    pub const fn text(title: &'static str, key: &'static str, width: u16, grow: u16, rank: u8) -> Self {
-        Self { title, key, width, grow, rank, left: true, kpi: None }
+    pub const fn text(key: &'static str, title: &'static str, width: u16, sort: SortFn<R>, cell: CellFn<R>) -> Self {
+        let mut column = Self::new(key, title, width, Content::Own(sort, cell));
+        column.head.left = true;
+        column
+    }
+
+    /// A column of a label that rows have: a dash where it is missing or empty.
+    #[must_use]
+    pub const fn label(
+        key: &'static str,
+        title: &'static str,
+        width: u16,
+        tone: Tone,
+        label: for<'r> fn(&'r R) -> Option<&'r Label>,
+    ) -> Self {
+        let mut column = Self::new(key, title, width, Content::Label(tone, label));
+        column.head.left = true;
+        column
     }
 
     /// A column of numbers.
     #[must_use]
-    pub const fn number(title: &'static str, key: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, key, width, grow: 0, rank, left: false, kpi: None }
+    pub const fn number(key: &'static str, title: &'static str, width: u16, sort: SortFn<R>, cell: CellFn<R>) -> Self {
+        Self::new(key, title, width, Content::Own(sort, cell))
     }
 
-    /// A column of a KPI's figures.
+    /// A column of a KPI's figures: [`TableRow::figure`] finds them.
     #[must_use]
-    pub const fn kpi(title: &'static str, key: &'static str, kpi: KpiId, width: u16, rank: u8) -> Self {
-        Self { title, key, width, grow: 0, rank, left: false, kpi: Some(kpi) }
+    pub const fn figure(key: &'static str, title: &'static str, width: u16, kpi: KpiId) -> Self {
+        Self::new(key, title, width, Content::Figure(kpi)).kpi(kpi)
     }
+
+    /// The same column with another width.
+    #[must_use]
+    pub const fn width(mut self, width: u16) -> Self {
+        self.head.width = width;
+        self
+    }
+
+    /// The same column, able to grow by so many terminal columns.
+    #[must_use]
+    pub const fn grow(mut self, grow: u16) -> Self {
+        self.head.grow = grow;
+        self
+    }
+
+    /// The same column with a rank by which it is dropped.
+    #[must_use]
+    pub const fn rank(mut self, rank: u8) -> Self {
+        self.head.rank = rank;
+        self
+    }
+
+    /// The same column with a KPI for `?` to explain.
+    #[must_use]
+    pub const fn kpi(mut self, kpi: KpiId) -> Self {
+        self.head.kpi = Some(kpi);
+        self
+    }
+}
+
+/// The headings of columns.
+#[must_use]
+pub fn heads<R>(columns: &[Column<R>]) -> Vec<Head> {
+    columns.iter().map(|column| column.head).collect()
 }
 
 /// What a cell shows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+pub struct TableCell {
     /// The text.
     pub text: Cow<'static, str>,
-    /// What it is.
+    /// How the text is shown.
     pub tone: Tone,
 }
 
-impl Cell {
+impl TableCell {
     /// A cell.
     pub fn new(text: impl Into<Cow<'static, str>>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
 
-    /// A cell of plain text.
+    /// A cell without a value: a dash.
     #[must_use]
-    pub fn label(text: &Label) -> Self {
-        Self::new(text.as_str().to_owned(), Tone::Text)
+    pub const fn none() -> Self {
+        Self { text: Cow::Borrowed("–"), tone: Tone::Faint }
     }
 
-    /// Nothing to show.
+    /// A cell whose text may be missing.
     #[must_use]
-    pub fn none() -> Self {
-        Self::new("–", Tone::Faint)
+    pub fn maybe(text: Option<String>, tone: Tone) -> Self {
+        text.map_or_else(Self::none, |text| Self::new(text, tone))
     }
 
-    /// A figure, with its verdict's sign before it where it isn't well.
+    /// A cell with a label; a dash where it is empty or missing.
+    #[must_use]
+    pub fn label<'l>(label: impl Into<Option<&'l Label>>, tone: Tone) -> Self {
+        Self::maybe(label.into().filter(|label| !label.is_empty()).map(ToString::to_string), tone)
+    }
+
+    /// A verdict's sign and word; coloured only where something is wrong.
+    #[must_use]
+    pub fn verdict(verdict: Verdict) -> Self {
+        let tone = if verdict >= Verdict::Warning { Tone::of(verdict) } else { Tone::Muted };
+        Self::new(glyphs::badge(verdict), tone)
+    }
+
+    /// A figure, with the verdict's sign before it where something is wrong.
     #[must_use]
     pub fn figure(kpi: KpiId, figure: Option<&Figure>) -> Self {
-        let Some(figure) = figure else { return Self::none() };
-        if !figure.is_known() {
-            return Self::none();
-        }
+        let Some(figure) = figure.filter(|figure| figure.is_known()) else { return Self::none() };
         let text = kpi.def().show(figure);
         match figure.verdict {
             Verdict::Warning | Verdict::Critical => {
@@ -94,8 +192,8 @@ impl Cell {
 
 /// What a cell is sorted and exported by.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Key<'a> {
-    /// Not known: last, whichever way.
+pub enum SortKey<'a> {
+    /// Unknown: sorted last, whichever the direction.
     Missing,
     /// A number.
     Number(f64),
@@ -103,89 +201,149 @@ pub enum Key<'a> {
     Text(&'a str),
 }
 
-impl<'a> Key<'a> {
-    /// The value of a figure.
+impl<'a> SortKey<'a> {
+    /// A number that may be missing.
     #[must_use]
-    pub fn figure(figure: Option<&Figure>) -> Self {
-        figure.and_then(|f| f.value).map_or(Key::Missing, Key::Number)
+    pub fn number(value: impl Into<Option<f64>>) -> Self {
+        value.into().map_or(Self::Missing, Self::Number)
     }
 
-    /// Text, missing where it is empty.
+    /// An integer.
     #[must_use]
-    pub fn label(label: &'a Label) -> Self {
-        if label.is_empty() { Key::Missing } else { Key::Text(label.as_str()) }
+    pub const fn integer(value: i64) -> Self {
+        Self::Number(format::float(value))
+    }
+
+    /// Text that may be missing.
+    #[must_use]
+    pub fn text(text: impl Into<Option<&'a str>>) -> Self {
+        text.into().map_or(Self::Missing, Self::Text)
+    }
+
+    /// A label; missing where it is empty.
+    #[must_use]
+    pub fn label(label: impl Into<Option<&'a Label>>) -> Self {
+        let label = label.into().filter(|label| !label.is_empty());
+        label.map_or(Self::Missing, |label| Self::Text(label.as_str()))
     }
 
     fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        let turned = |order: Ordering| if descending { order.reverse() } else { order };
+        let directed = |order: Ordering| if descending { order.reverse() } else { order };
         match (self, other) {
             (Self::Missing, Self::Missing) => Ordering::Equal,
-            (Self::Number(a), Self::Number(b)) => turned(a.total_cmp(b)),
-            (Self::Text(a), Self::Text(b)) => turned(a.cmp(b)),
+            (Self::Number(a), Self::Number(b)) => directed(a.total_cmp(b)),
+            (Self::Text(a), Self::Text(b)) => directed(a.cmp(b)),
             (_, Self::Missing) | (Self::Number(_), Self::Text(_)) => Ordering::Less,
             (Self::Missing, _) | (Self::Text(_), Self::Number(_)) => Ordering::Greater,
         }
     }
 }
 
-/// A list that can be drawn, walked, sorted, filtered and exported. Rows are numbered as they come; nothing is
-/// made of a row until it is asked for.
-pub trait Grid {
-    /// The columns.
-    fn columns(&self) -> &'static [Column];
-    /// How many rows there are.
-    fn len(&self) -> usize;
-    /// What tells a row from the others, whatever place it has.
-    fn id(&self, row: usize) -> Label;
-    /// Whether a row holds a word (in lower case).
-    fn holds(&self, row: usize, word: &str) -> bool;
-    /// What a row is sorted by on a column.
-    fn key(&self, row: usize, column: usize) -> Key<'_>;
-    /// How bad a row is: the worst come first where no column is chosen.
-    fn badness(&self, row: usize) -> f64;
-    /// What a cell shows in so many columns.
-    fn cell(&self, row: usize, column: usize, width: u16) -> Cell;
-    /// Whether what a row shows stands still, because its sources are silent.
-    fn stands_still(&self, _row: usize) -> bool {
+/// A row of a table.
+pub trait TableRow {
+    /// What identifies the row wherever it moves.
+    fn id(&self) -> Label;
+    /// Whether the row contains the filter's word, which is in lower case.
+    fn contains(&self, word: &str) -> bool;
+    /// The order where no column is sorted by: the highest first.
+    fn urgency(&self) -> f64;
+    /// The row's figure of a KPI.
+    fn figure(&self, _kpi: KpiId) -> Option<&Figure> {
+        None
+    }
+    /// The cell of a KPI's column.
+    fn figure_cell(&self, kpi: KpiId) -> TableCell {
+        TableCell::figure(kpi, self.figure(kpi))
+    }
+    /// Whether what the row shows is old, because its sources are silent.
+    fn is_stale(&self) -> bool {
         false
     }
-    /// Whether there are no rows.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
-/// The rows to show, in order.
-#[must_use]
-pub fn order(grid: &dyn Grid, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32> {
-    let word = filter.to_lowercase();
-    let mut rows: Vec<u32> = (0..u32::try_from(grid.len()).unwrap_or(u32::MAX)).collect();
-    if !word.is_empty() {
-        rows.retain(|row| grid.holds(*row as usize, &word));
+/// The rows and columns of a table. Rows keep the order in which they come; a [`Grid::order`] says how they are shown.
+pub struct Table<'a, R> {
+    /// The columns.
+    pub columns: &'a [Column<R>],
+    /// The rows.
+    pub rows: Vec<R>,
+}
+
+/// A table of any row type. Rows and columns are addressed by index; an index out of range is an empty cell.
+pub trait Grid {
+    /// The headings.
+    fn heads(&self) -> Vec<Head>;
+    /// The number of rows.
+    fn row_count(&self) -> usize;
+    /// What identifies a row.
+    fn id(&self, row: usize) -> Label;
+    /// The indices of the rows that contain `filter`, in order: by a column, descending or not, or else the most urgent
+    /// first.
+    fn order(&self, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32>;
+    /// What a cell is sorted and exported by.
+    fn sort_key(&self, row: usize, column: usize) -> SortKey<'_>;
+    /// What a cell shows in `width` terminal columns.
+    fn cell(&self, row: usize, column: usize, width: u16) -> TableCell;
+    /// Whether what a row shows is old, because its sources are silent.
+    fn is_stale(&self, row: usize) -> bool;
+}
+
+impl<R: TableRow> Grid for Table<'_, R> {
+    fn heads(&self) -> Vec<Head> {
+        heads(self.columns)
     }
-    if let Some((column, descending)) = sort {
-        let mut keyed: Vec<(Key<'_>, u32)> = rows.iter().map(|r| (grid.key(*r as usize, column), *r)).collect();
+
+    fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn id(&self, row: usize) -> Label {
+        self.rows.get(row).map(TableRow::id).unwrap_or_default()
+    }
+
+    fn order(&self, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32> {
+        let word = filter.to_lowercase();
+        let rows = self.rows.iter().enumerate().filter(|(_, row)| word.is_empty() || row.contains(&word));
+        let mut keyed: Vec<(SortKey<'_>, usize)> = rows
+            .map(|(at, row)| match sort {
+                Some((column, _)) => (self.sort_key(at, column), at),
+                None => (SortKey::Number(row.urgency()), at),
+            })
+            .collect();
+        let descending = sort.is_none_or(|(_, descending)| descending);
         keyed.sort_by(|a, b| a.0.compare(&b.0, descending));
-        keyed.into_iter().map(|(_, row)| row).collect()
-    } else {
-        let mut keyed: Vec<(f64, u32)> = rows.iter().map(|r| (grid.badness(*r as usize), *r)).collect();
-        keyed.sort_by(|a, b| b.0.total_cmp(&a.0));
-        keyed.into_iter().map(|(_, row)| row).collect()
+        keyed.into_iter().filter_map(|(_, at)| u32::try_from(at).ok()).collect()
+    }
+
+    fn sort_key(&self, row: usize, column: usize) -> SortKey<'_> {
+        let (Some(row), Some(column)) = (self.rows.get(row), self.columns.get(column)) else {
+            return SortKey::Missing;
+        };
+        match column.content {
+            Content::Figure(kpi) => SortKey::number(row.figure(kpi).and_then(|figure| figure.value)),
+            Content::Label(_, label) => SortKey::label(label(row)),
+            Content::Own(sort, _) => sort(row),
+        }
+    }
+
+    fn cell(&self, row: usize, column: usize, width: u16) -> TableCell {
+        let (Some(row), Some(column)) = (self.rows.get(row), self.columns.get(column)) else {
+            return TableCell::none();
+        };
+        match column.content {
+            Content::Figure(kpi) => row.figure_cell(kpi),
+            Content::Label(tone, label) => TableCell::label(label(row), tone),
+            Content::Own(_, cell) => cell(row, width),
+        }
+    }
+
+    fn is_stale(&self, row: usize) -> bool {
+        self.rows.get(row).is_some_and(TableRow::is_stale)
     }
 }
 
-/// Whether a name holds a word in lower case.
+/// Whether a label contains a word in lower case.
 #[must_use]
-pub fn holds(name: &Label, word: &str) -> bool {
-    name.as_str().to_lowercase().contains(word)
-}
-
-/// What a verdict adds to badness.
-#[must_use]
-pub fn weight(figure: Option<&Figure>) -> f64 {
-    match figure.map_or(Verdict::None, |f| f.verdict) {
-        Verdict::Critical => 100.0,
-        Verdict::Warning => 10.0,
-        _ => 0.0,
-    }
+pub fn contains(label: &Label, word: &str) -> bool {
+    label.as_str().to_lowercase().contains(word)
 }

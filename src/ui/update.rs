@@ -208,7 +208,7 @@ impl Ui {
         if focus == Panel::Tiles {
             self.step_tile(by);
         } else {
-            let rightmost = view::columns(focus).len().saturating_sub(1);
+            let rightmost = view::heads(focus).len().saturating_sub(1);
             let list = self.lists.entry(focus).or_default();
             list.column = list.column.saturating_add_signed(by).min(rightmost);
         }
@@ -228,7 +228,7 @@ impl Ui {
 
     pub(super) fn sort(&mut self) {
         let focus = self.focus();
-        let columns = view::columns(focus);
+        let columns = view::heads(focus);
         let list = self.lists.entry(focus).or_default();
         // Numbers are wanted from the top first, names from A.
         let first = columns.get(list.column).is_some_and(|column| !column.left);
@@ -271,7 +271,7 @@ impl Ui {
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).and_then(|episode| episode.kpi),
             _ => {
                 let column = self.lists.get(&focus).map_or(0, |list| list.column);
-                view::columns(focus).get(column).and_then(|column| column.kpi)
+                view::heads(focus).get(column).and_then(|column| column.kpi)
             }
         }
         .unwrap_or(KpiId::ServiceLevel)
@@ -297,7 +297,7 @@ impl Ui {
         // lists the selected one.
         let column = self.lists.get(&self.focus()).map_or(0, |list| list.column);
         let chosen = self.focus() == Panel::Tiles
-            || view::columns(self.focus()).get(column).is_some_and(|column| column.kpi.is_some());
+            || view::heads(self.focus()).get(column).is_some_and(|column| column.kpi.is_some());
         let about = |of: &Slice| {
             let here = || board.alerts.iter().filter(|e| e.slice == *of && e.kpi.is_some());
             here().find(|e| e.kpi == Some(kpi)).or_else(|| here().next().filter(|_| !chosen))

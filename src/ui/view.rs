@@ -2,7 +2,9 @@
 
 pub mod agents;
 pub mod alerts;
+pub mod arrivals;
 pub mod contacts;
+pub mod episode;
 pub mod figure;
 pub mod footer;
 pub mod header;
@@ -11,12 +13,15 @@ pub mod help;
 pub mod intents;
 pub mod overlay;
 pub mod overview;
+pub mod positions;
 pub mod queue;
 pub mod queues;
 pub mod rail;
 pub mod series;
 pub mod small;
 pub mod sources;
+pub mod staffing;
+pub mod tiles;
 pub mod waiting;
 pub mod why;
 
@@ -33,11 +38,12 @@ use crate::text::Label;
 use crate::ui::action::Keymap;
 use crate::ui::data::Data;
 use crate::ui::drawn::{ClickTarget, Drawn};
-use crate::ui::grid::{self, Column, Grid};
+use crate::ui::grid::{self, Grid, Head};
 use crate::ui::settings::Settings;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Theme;
-use crate::ui::widget::{panel, table};
+use crate::ui::widget::panel;
+use crate::ui::widget::table::{self, TableView};
 use crate::ui::{format, glyphs};
 
 /// The least screen that a page fits on.
@@ -148,6 +154,12 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// How many rows a panel's list has.
+    #[must_use]
+    pub fn row_count(&self, panel: Panel) -> u16 {
+        format::cols(self.ui.lists.get(&panel).map_or(0, |list| list.order.len()))
+    }
+
     /// The window and the age of an answer, for the rule of a panel: `today · 12s old`.
     #[must_use]
     pub fn about(&self, answer: Option<&Answer>) -> String {
@@ -167,39 +179,39 @@ impl<'a> Ctx<'a> {
     }
 }
 
-/// The columns of a panel's table; none where it has no table.
+/// The headings of a panel's table; none where it has no table.
 #[must_use]
-pub const fn columns(panel: Panel) -> &'static [Column] {
+pub fn heads(panel: Panel) -> Vec<Head> {
     match panel {
-        Panel::Tiles => &[],
-        Panel::Queues => queues::COLUMNS,
-        Panel::Rail => alerts::RAIL,
-        Panel::Waiting => waiting::COLUMNS,
-        Panel::Serving => agents::SERVING,
-        Panel::QueueIntents | Panel::Intents => intents::COLUMNS,
-        Panel::Agents => agents::COLUMNS,
-        Panel::Active => alerts::ACTIVE,
-        Panel::Held => alerts::HELD,
-        Panel::Past => alerts::PAST,
-        Panel::Contacts => contacts::COLUMNS,
+        Panel::Tiles => Vec::new(),
+        Panel::Queues => grid::heads(queues::QueueItem::COLUMNS),
+        Panel::Rail => grid::heads(alerts::AlertItem::RAIL),
+        Panel::Waiting => grid::heads(waiting::WaitingItem::COLUMNS),
+        Panel::Serving => grid::heads(agents::AgentItem::SERVING),
+        Panel::QueueIntents | Panel::Intents => grid::heads(intents::IntentItem::COLUMNS),
+        Panel::Agents => grid::heads(agents::AgentItem::COLUMNS),
+        Panel::Active => grid::heads(alerts::AlertItem::ACTIVE),
+        Panel::Held => grid::heads(alerts::AlertItem::HELD),
+        Panel::Past => grid::heads(alerts::AlertItem::PAST),
+        Panel::Contacts => grid::heads(contacts::ContactItem::COLUMNS),
     }
 }
 
-/// The rows and columns of a panel.
+/// The table of a panel; `None` for tiles.
 #[must_use]
-pub fn grid<'a>(panel: Panel, ctx: Ctx<'a>) -> Option<Box<dyn Grid + 'a>> {
+pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
     Some(match panel {
         Panel::Tiles => return None,
-        Panel::Queues => Box::new(queues::Queues::new(ctx)),
-        Panel::Rail => Box::new(alerts::Alerts::rail(ctx)),
-        Panel::Waiting => Box::new(waiting::Waiting::new(ctx)),
-        Panel::Serving => Box::new(agents::Agents::serving(ctx)),
-        Panel::QueueIntents | Panel::Intents => Box::new(intents::Intents::new(ctx)),
-        Panel::Agents => Box::new(agents::Agents::new(ctx)),
-        Panel::Active => Box::new(alerts::Alerts::active(ctx)),
-        Panel::Held => Box::new(alerts::Alerts::held(ctx)),
-        Panel::Past => Box::new(alerts::Alerts::past(ctx)),
-        Panel::Contacts => Box::new(contacts::ContactList::new(ctx)),
+        Panel::Queues => Box::new(queues::table(ctx)),
+        Panel::Rail => Box::new(alerts::rail(ctx)),
+        Panel::Waiting => Box::new(waiting::table(ctx)),
+        Panel::Serving => Box::new(agents::serving(ctx)),
+        Panel::QueueIntents | Panel::Intents => Box::new(intents::table(ctx)),
+        Panel::Agents => Box::new(agents::table(ctx)),
+        Panel::Active => Box::new(alerts::active(ctx)),
+        Panel::Held => Box::new(alerts::held(ctx)),
+        Panel::Past => Box::new(alerts::past(ctx)),
+        Panel::Contacts => Box::new(contacts::table(ctx)),
     })
 }
 
@@ -220,7 +232,7 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
         let Some(grid) = grid(*panel, ctx) else { continue };
         let mut list = list.cloned().unwrap_or_default();
         list.made_of = made_of;
-        list.order = grid::order(grid.as_ref(), sort, &ui.filter);
+        list.order = grid.order(sort, &ui.filter);
         list.ids = list.order.iter().map(|row| grid.id(*row as usize)).collect();
         out.push((*panel, list));
     }
@@ -244,12 +256,13 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
     let stale =
         ctx.stands_still(ctx.ui.slice()) && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
     let offset = drawn.offsets.entry(panel).or_default();
-    let cursor = table::draw(buffer, area, ctx.theme, grid.as_ref(), list, offset, focus, stale);
+    let view = TableView { grid: grid.as_ref(), list, focus, stale, theme: ctx.theme };
+    let cursor = view.draw(buffer, area, offset);
     let first = *offset;
     drawn.cursor = cursor.or(drawn.cursor);
     drawn.note(area, ClickTarget::List(panel));
-    for (column, head) in table::heads(area, &table::fitting(grid.columns(), area.width.saturating_sub(3))) {
-        drawn.note(head.intersection(area), ClickTarget::Column(panel, column));
+    for column in table::layout(area, &grid.heads()) {
+        drawn.note(column.area.intersection(area), ClickTarget::Column(panel, column.index));
     }
     for (row, y) in (first..list.order.len()).zip(area.y + 1..area.bottom()) {
         drawn.note(Rect { y, height: 1, ..area }, ClickTarget::Row(panel, row));
@@ -290,7 +303,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> D
                 why::draw(buffer, body, ctx, *kpi, slice, *window, *episode);
             }
             Some(Overlay::Sources(down)) => sources::draw(buffer, body, ctx, *down),
-            Some(Overlay::Snooze(id)) => alerts::snooze(buffer, body, ctx, *id),
+            Some(Overlay::Snooze(id)) => episode::snooze(buffer, body, ctx, *id),
             None => {}
         }
         let foot = Rect { y: area.bottom() - 1, height: 1, ..area };

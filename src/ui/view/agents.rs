@@ -1,378 +1,248 @@
-//! Agents: who does what and for how long. No rankings: rows are ordered by what needs a look.
+//! The page of agents: who does what and for how long. Rows are ordered by what needs attention; there is no ranking of
+//! people.
+//!
+//! ```text
+//! ▲ 2 too long   ● talking 12   ▸ ringing 1   ▓ after work 3   ○ available 5   = paused 4   offline 9
+//! North     7/12 ●●●●●▸▓○○=                                 (a bar per team, where there is room)
+//! ─ Agents 34 ──────────────────────────────────────────────────────────── today · 3s old ─
+//!   Agent            Team     State        For   Reason   Queue      Handled    AHT   …
+//! ▸ Ann Abel         North    = paused   ▲31:04   lunch    –               14   5:12
+//! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use rustc_hash::{FxHashMap, FxHashSet};
-use unicode_width::UnicodeWidthStr;
+use ratatui::layout::{Constraint, Layout, Rect};
+use rustc_hash::FxHashSet;
 
-use super::Ctx;
+use super::{Ctx, staffing};
 use crate::board::AgentRow;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId};
-use crate::text::{Label, fit};
+use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
 use crate::ui::drawn::Drawn;
-use crate::ui::format::{self, cols};
-use crate::ui::grid::{self, Cell, Column, Grid, Key};
+use crate::ui::format::float;
+use crate::ui::glyphs;
+use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
-/// The columns of the page.
-pub const COLUMNS: &[Column] = &[
-    Column::text("Agent", "agent", 16, 14, 0),
-    Column::text("Team", "team", 13, 5, 5),
-    Column::text("State", "state", 12, 0, 0),
-    Column::number("For", "state_s", 8, 0),
-    Column::text("Reason", "reason", 9, 7, 3),
-    Column::text("Queue", "queue", 12, 8, 4),
-    Column::kpi("Handled", "handled", KpiId::Handled, 7, 2),
-    Column::kpi("AHT", "aht_s", KpiId::Aht, 6, 2),
-    Column::kpi("Occup.", "occupancy", KpiId::Occupancy, 6, 6),
-    Column::kpi("Transfer", "transfer_rate", KpiId::TransferRate, 8, 7),
-    Column::kpi("No answer", "ring_no_answer", KpiId::RingNoAnswer, 9, 8),
-    Column::kpi("ACW", "acw_s", KpiId::Acw, 6, 9),
-    Column::kpi("Hold", "hold_s", KpiId::Hold, 6, 10),
-    Column::kpi("Per hour", "contacts_per_hour", KpiId::ContactsPerHour, 8, 11),
-    Column::text("Contact", "contact", 14, 12, 12),
-];
-/// The columns of the panel on a queue's page.
-pub const SERVING: &[Column] = &[
-    Column::text("Agent", "agent", 14, 12, 0),
-    Column::text("Team", "team", 13, 5, 5),
-    Column::text("State", "state", 12, 0, 0),
-    Column::number("For", "state_s", 8, 0),
-    Column::text("Reason", "reason", 9, 7, 3),
-    Column::text("Queue", "queue", 12, 8, 6),
-    Column::kpi("Handled", "handled", KpiId::Handled, 7, 4),
-    Column::kpi("AHT", "aht_s", KpiId::Aht, 6, 4),
-];
-
-/// Agents of the board, and those of an answer that the board doesn't know (any more).
-pub struct Agents<'a> {
+/// An agent of the board, or one that only the answer knows (any more).
+pub struct AgentItem<'a> {
     ctx: Ctx<'a>,
+    id: &'a Label,
+    agent: Option<&'a AgentRow>,
     figures: Option<&'a Figures>,
-    rows: Vec<u32>,
-    others: Vec<&'a Label>,
-    /// Queues that stand still.
-    still: FxHashSet<&'a Label>,
-    columns: &'static [Column],
+    stale: bool,
 }
 
-impl<'a> Agents<'a> {
-    /// Of the page's slice.
-    #[must_use]
-    pub fn new(ctx: Ctx<'a>) -> Self {
-        Self::with(ctx, COLUMNS)
+impl<'a> AgentItem<'a> {
+    const NAME: Column<Self> = Column::<Self>::text(
+        "agent",
+        "Agent",
+        16,
+        |a| SortKey::label(a.name()),
+        |a, _| {
+            let offline = a.agent.is_some_and(|agent| agent.state == AgentState::Offline);
+            TableCell::label(a.name(), if offline { Tone::Muted } else { Tone::Text })
+        },
+    )
+    .grow(14);
+    const TEAM: Column<Self> =
+        Column::<Self>::label("team", "Team", 13, Tone::Muted, |a| Some(&a.agent?.team)).grow(5).rank(5);
+    const STATE: Column<Self> = Column::<Self>::text(
+        "state",
+        "State",
+        12,
+        |a| SortKey::text(a.state().map(AgentState::key)),
+        |a, _| {
+            a.state()
+                .map_or_else(TableCell::none, |state| TableCell::new(staffing::words(state), staffing::tone(state)))
+        },
+    );
+    const TIME: Column<Self> =
+        Column::<Self>::number("state_s", "For", 8, |a| SortKey::number(a.seconds().map(float)), |a, _| a.time());
+    const REASON: Column<Self> =
+        Column::<Self>::label("reason", "Reason", 9, Tone::Muted, |a| Some(&a.agent?.reason)).grow(7).rank(3);
+    const QUEUE: Column<Self> = Column::<Self>::text(
+        "queue",
+        "Queue",
+        12,
+        |a| SortKey::label(a.queue()),
+        |a, _| TableCell::label(a.queue().map(|id| a.ctx.queue_name(id)), Tone::Muted),
+    )
+    .grow(8)
+    .rank(4);
+    const HANDLED: Column<Self> = Column::<Self>::figure("handled", "Handled", 7, KpiId::Handled).rank(2);
+    const AHT: Column<Self> = Column::<Self>::figure("aht_s", "AHT", 6, KpiId::Aht).rank(2);
+
+    /// The columns of the page.
+    pub const COLUMNS: &'a [Column<Self>] = &[
+        Self::NAME,
+        Self::TEAM,
+        Self::STATE,
+        Self::TIME,
+        Self::REASON,
+        Self::QUEUE,
+        Self::HANDLED,
+        Self::AHT,
+        Column::<Self>::figure("occupancy", "Occup.", 6, KpiId::Occupancy).rank(6),
+        Column::<Self>::figure("transfer_rate", "Transfer", 8, KpiId::TransferRate).rank(7),
+        Column::<Self>::figure("ring_no_answer", "No answer", 9, KpiId::RingNoAnswer).rank(8),
+        Column::<Self>::figure("acw_s", "ACW", 6, KpiId::Acw).rank(9),
+        Column::<Self>::figure("hold_s", "Hold", 6, KpiId::Hold).rank(10),
+        Column::<Self>::figure("contacts_per_hour", "Per hour", 8, KpiId::ContactsPerHour).rank(11),
+        Column::<Self>::label("contact", "Contact", 14, Tone::Muted, |a| a.agent?.contact.as_ref()).grow(12).rank(12),
+    ];
+
+    /// The columns of the panel on a queue's page.
+    pub const SERVING: &'a [Column<Self>] = &[
+        Self::NAME.width(14).grow(12),
+        Self::TEAM,
+        Self::STATE,
+        Self::TIME,
+        Self::REASON,
+        Self::QUEUE.rank(6),
+        Self::HANDLED.rank(4),
+        Self::AHT.rank(4),
+    ];
+
+    fn name(&self) -> &'a Label {
+        self.agent.map_or(self.id, |agent| &agent.name)
     }
 
-    /// Those who serve the page's queue.
-    #[must_use]
-    pub fn serving(ctx: Ctx<'a>) -> Self {
-        Self::with(ctx, SERVING)
+    fn state(&self) -> Option<AgentState> {
+        Some(self.agent?.state)
     }
 
-    fn with(ctx: Ctx<'a>, columns: &'static [Column]) -> Self {
-        let slice = ctx.ui.slice();
-        let figures = ctx.data.figures(ask::agents(ctx.ui, slice));
-        let agents = || (0u32..).zip(&ctx.board.agents);
-        let mut others = Vec::new();
-        let rows = if slice.is_total() {
-            agents().map(|(at, _)| at).collect()
+    fn queue(&self) -> Option<&'a Label> {
+        self.agent?.queue.as_ref()
+    }
+
+    fn seconds(&self) -> Option<i64> {
+        Some(staffing::seconds(self.ctx, self.agent?))
+    }
+
+    fn time(&self) -> TableCell {
+        let Some(agent) = self.agent.filter(|agent| agent.state != AgentState::Offline) else {
+            return TableCell::none();
+        };
+        let time = crate::kpi::format::duration(float(staffing::seconds(self.ctx, agent)));
+        if staffing::overrun(self.ctx, agent) >= 1.0 {
+            TableCell::new(format!("{}{time}", glyphs::WARNING), Tone::Warning)
         } else {
-            let of_answer: FxHashSet<&Label> =
-                figures.into_iter().flat_map(|f| &f.answer.rows).filter_map(|row| row.key.get(Dim::Agent)).collect();
-            // Within an intent there are those who have handled it; in a queue or team also those who serve it.
-            let queue = slice.get(Dim::Queue).filter(|_| slice.parts().count() == 1);
-            let team = slice.get(Dim::Team).filter(|_| slice.parts().count() == 1);
-            let serves = |agent: &AgentRow| {
-                queue.is_some_and(|q| agent.queue.as_ref() == Some(q) || agent.queues.contains(q))
-                    || team.is_some_and(|t| agent.team == *t)
-            };
-            let mut known: FxHashSet<&Label> = FxHashSet::default();
-            let rows: Vec<u32> = agents()
-                .filter(|(_, agent)| of_answer.contains(&agent.id) || serves(agent))
-                .map(|(at, agent)| {
-                    known.insert(&agent.id);
-                    at
-                })
-                .collect();
-            others = of_answer.into_iter().filter(|id| !id.is_empty() && !known.contains(id)).collect();
-            others.sort();
-            rows
-        };
-        Self { ctx, figures, rows, others, still: ctx.still_queues(), columns }
-    }
-
-    fn agent(&self, row: usize) -> Option<&'a AgentRow> {
-        self.ctx.board.agents.get(*self.rows.get(row)? as usize)
-    }
-
-    fn other(&self, row: usize) -> Option<&'a Label> {
-        self.others.get(row.checked_sub(self.rows.len())?).copied()
-    }
-
-    fn label(&self, row: usize) -> Option<&'a Label> {
-        self.agent(row).map(|agent| &agent.id).or_else(|| self.other(row))
-    }
-
-    fn figure(&self, row: usize, kpi: KpiId) -> Option<&'a Figure> {
-        self.figures?.at(self.label(row)?.as_str(), kpi)
-    }
-
-    fn seconds(&self, agent: &AgentRow) -> i64 {
-        self.ctx.board.at.since(agent.since).as_secs()
-    }
-
-    /// By how much an agent has been in a state for too long: 1 is just so.
-    fn too_long(&self, agent: &AgentRow) -> f64 {
-        let limits = &self.ctx.settings.too_long;
-        let limit = match agent.state {
-            AgentState::Ringing => limits.ringing,
-            AgentState::OnContact => limits.on_contact,
-            AgentState::AfterContact => limits.after_contact,
-            AgentState::Paused => limits.paused,
-            AgentState::Available | AgentState::Offline => return 0.0,
-        };
-        format::float(self.seconds(agent)) / format::float(limit.max(1))
+            TableCell::new(time, Tone::Text)
+        }
     }
 }
 
-/// A state's sign and words.
+impl TableRow for AgentItem<'_> {
+    fn id(&self) -> Label {
+        self.id.clone()
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let Some(agent) = self.agent else { return contains(self.id, word) };
+        let labels = [Some(&agent.name), Some(&agent.team), Some(&agent.reason), agent.queue.as_ref()];
+        agent.state.key().contains(word) || labels.into_iter().flatten().any(|label| contains(label, word))
+    }
+
+    fn urgency(&self) -> f64 {
+        let Some(agent) = self.agent else { return -1e9 };
+        let overrun = staffing::overrun(self.ctx, agent);
+        if overrun >= 1.0 {
+            return 1e9 + overrun;
+        }
+        // Then by state, in the order of the summary; within a state in the board's order, so that rows stay in place.
+        let place = AgentState::ALL.iter().position(|state| *state == agent.state).unwrap_or(9);
+        -1e3 * float(i64::try_from(place).unwrap_or(9))
+    }
+
+    fn figure(&self, kpi: KpiId) -> Option<&Figure> {
+        self.figures?.at(self.id.as_str(), kpi)
+    }
+
+    fn figure_cell(&self, kpi: KpiId) -> TableCell {
+        let figure = self.figure(kpi);
+        let mut cell = TableCell::figure(kpi, figure);
+        let few = figure.is_some_and(|f| f.is_known() && f.n < self.ctx.board.rules.min_samples);
+        if kpi.def().sampled && few {
+            cell.tone = Tone::Muted;
+        }
+        cell
+    }
+
+    fn is_stale(&self) -> bool {
+        self.stale
+    }
+}
+
+/// The agents of the page's slice.
 #[must_use]
-pub const fn state_words(state: AgentState) -> &'static str {
-    match state {
-        AgentState::OnContact => "● talking",
-        AgentState::Ringing => "▸ ringing",
-        AgentState::AfterContact => "▓ after work",
-        AgentState::Available => "○ available",
-        AgentState::Paused => "= paused",
-        AgentState::Offline => "  offline",
-    }
+pub fn table(ctx: Ctx<'_>) -> Table<'_, AgentItem<'_>> {
+    Table { columns: AgentItem::COLUMNS, rows: rows(ctx) }
 }
 
-/// The same for narrow screens.
-const fn short_words(state: AgentState) -> &'static str {
-    match state {
-        AgentState::OnContact => "● talk",
-        AgentState::Ringing => "▸ ring",
-        AgentState::AfterContact => "▓ work",
-        AgentState::Available => "○ avail",
-        AgentState::Paused => "= paused",
-        AgentState::Offline => "off",
-    }
+/// Those who serve the page's queue.
+#[must_use]
+pub fn serving(ctx: Ctx<'_>) -> Table<'_, AgentItem<'_>> {
+    Table { columns: AgentItem::SERVING, rows: rows(ctx) }
 }
 
-const fn state_tone(state: AgentState) -> Tone {
-    match state {
-        AgentState::Available => Tone::Good,
-        AgentState::Ringing => Tone::Accent,
-        AgentState::OnContact | AgentState::AfterContact => Tone::Text,
-        AgentState::Paused | AgentState::Offline => Tone::Muted,
-    }
+/// The agents of the board that belong to the page's slice.
+pub fn on_board(ctx: Ctx<'_>) -> Vec<&AgentRow> {
+    rows(ctx).into_iter().filter_map(|item| item.agent).collect()
 }
 
-impl Grid for Agents<'_> {
-    fn columns(&self) -> &'static [Column] {
-        self.columns
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len() + self.others.len()
-    }
-
-    fn id(&self, row: usize) -> Label {
-        self.label(row).cloned().unwrap_or_default()
-    }
-
-    fn holds(&self, row: usize, word: &str) -> bool {
-        match self.agent(row) {
-            Some(agent) => {
-                grid::holds(&agent.name, word)
-                    || grid::holds(&agent.team, word)
-                    || grid::holds(&agent.reason, word)
-                    || agent.state.key().contains(word)
-                    || agent.queue.as_ref().is_some_and(|queue| grid::holds(queue, word))
-            }
-            None => self.other(row).is_some_and(|id| grid::holds(id, word)),
-        }
-    }
-
-    fn stands_still(&self, row: usize) -> bool {
-        let queues = self.agent(row).map(|agent| agent.queues.as_slice()).unwrap_or_default();
-        !queues.is_empty() && queues.iter().all(|queue| self.still.contains(queue))
-    }
-
-    fn key(&self, row: usize, column: usize) -> Key<'_> {
-        if let Some(kpi) = self.columns.get(column).and_then(|c| c.kpi) {
-            return Key::figure(self.figure(row, kpi));
-        }
-        let Some(agent) = self.agent(row) else {
-            return if column == 0 { self.other(row).map_or(Key::Missing, Key::label) } else { Key::Missing };
-        };
-        match column {
-            0 => Key::label(&agent.name),
-            1 => Key::label(&agent.team),
-            2 => Key::Text(agent.state.key()),
-            3 => Key::Number(format::float(self.seconds(agent))),
-            4 => Key::label(&agent.reason),
-            5 => agent.queue.as_ref().map_or(Key::Missing, Key::label),
-            _ => agent.contact.as_ref().map_or(Key::Missing, Key::label),
-        }
-    }
-
-    fn badness(&self, row: usize) -> f64 {
-        let Some(agent) = self.agent(row) else { return -1e9 };
-        let long = self.too_long(agent);
-        if long >= 1.0 {
-            return 1e9 + long;
-        }
-        // Then by state, as the summary bar has them; within a state by name, so that rows stand still.
-        let place = AgentState::ALL.iter().position(|s| *s == agent.state).unwrap_or(9);
-        -1e3 * format::float(i64::try_from(place).unwrap_or(9))
-    }
-
-    fn cell(&self, row: usize, column: usize, _: u16) -> Cell {
-        if let Some(kpi) = self.columns.get(column).and_then(|c| c.kpi) {
-            let figure = self.figure(row, kpi);
-            let mut cell = Cell::figure(kpi, figure);
-            let few = figure.is_some_and(|f| f.n < self.ctx.board.rules.min_samples);
-            if kpi.def().sampled && few && figure.is_some_and(Figure::is_known) {
-                cell.tone = Tone::Muted;
-            }
-            return cell;
-        }
-        let Some(agent) = self.agent(row) else {
-            return if column == 0 { self.other(row).map_or_else(Cell::none, Cell::label) } else { Cell::none() };
-        };
-        let text = |label: &Label| {
-            if label.is_empty() { Cell::none() } else { Cell::new(label.as_str().to_owned(), Tone::Muted) }
-        };
-        match column {
-            0 => {
-                let quiet = agent.state == AgentState::Offline;
-                Cell::new(agent.name.as_str().to_owned(), if quiet { Tone::Muted } else { Tone::Text })
-            }
-            1 => text(&agent.team),
-            2 => Cell::new(state_words(agent.state), state_tone(agent.state)),
-            3 => {
-                let long = self.too_long(agent) >= 1.0;
-                let time = crate::kpi::format::duration(format::float(self.seconds(agent)));
-                let sign = if long { crate::ui::glyphs::WARNING } else { "" };
-                let tone = if long { Tone::Warning } else { Tone::Text };
-                if agent.state == AgentState::Offline { Cell::none() } else { Cell::new(format!("{sign}{time}"), tone) }
-            }
-            4 => text(&agent.reason),
-            5 => agent.queue.as_ref().map_or_else(Cell::none, |id| text(self.ctx.queue_name(id))),
-            _ => agent.contact.as_ref().map_or_else(Cell::none, text),
-        }
-    }
+fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
+    let slice = ctx.ui.slice();
+    let figures = ctx.data.figures(ask::agents(ctx.ui, slice));
+    let answered: FxHashSet<&Label> = figures
+        .filter(|_| !slice.is_total())
+        .into_iter()
+        .flat_map(|figures| &figures.answer.rows)
+        .filter_map(|row| row.key.get(Dim::Agent))
+        .filter(|id| !id.is_empty())
+        .collect();
+    // Within an intent these are the agents who have handled it; in a queue or team also those who serve it.
+    let only = |dim| slice.get(dim).filter(|_| slice.parts().count() == 1);
+    let (queue, team) = (only(Dim::Queue), only(Dim::Team));
+    let serves = |agent: &AgentRow| {
+        queue.is_some_and(|q| agent.queue.as_ref() == Some(q) || agent.queues.contains(q))
+            || team.is_some_and(|t| agent.team == *t)
+    };
+    let stale_queues = ctx.still_queues();
+    let stale = |agent: &AgentRow| {
+        !stale_queues.is_empty() && !agent.queues.is_empty() && agent.queues.iter().all(|q| stale_queues.contains(q))
+    };
+    let belongs = |agent: &&AgentRow| slice.is_total() || answered.contains(&agent.id) || serves(agent);
+    let item = |agent: &'a AgentRow| AgentItem { ctx, id: &agent.id, agent: Some(agent), figures, stale: stale(agent) };
+    let mut rows: Vec<AgentItem<'_>> = ctx.board.agents.iter().filter(belongs).map(item).collect();
+    let known: FxHashSet<&Label> = rows.iter().filter(|_| !answered.is_empty()).map(|item| item.id).collect();
+    let mut others: Vec<&Label> = answered.difference(&known).copied().collect();
+    others.sort();
+    rows.extend(others.into_iter().map(|id| AgentItem { ctx, id, agent: None, figures, stale: false }));
+    rows
 }
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let agents = Agents::new(ctx);
-    let teams = teams(&agents);
-    let summary = 1 + if area.height >= 30 && teams.len() > 1 { cols(teams.len()).min(area.height / 3) } else { 0 };
-    summarize(buffer, Rect { height: summary, ..area }, ctx, &agents, &teams);
-    let below = Rect { y: area.y + summary, height: area.height.saturating_sub(summary), ..area };
+    let rows = rows(ctx);
+    let figures = ctx.data.figures(ask::agents(ctx.ui, ctx.ui.slice()));
+    let agents: Vec<&AgentRow> = rows.iter().filter_map(|item| item.agent).collect();
+    let height = staffing::height(area, &agents);
+    let [summary, list] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
+    staffing::draw(buffer, summary, ctx, &agents);
     let slice = ctx.ui.slice();
     let name = if slice.is_total() {
-        format!("Agents {}", agents.len())
+        format!("Agents {}", rows.len())
     } else {
-        format!("Agents of {}: {}", ctx.slice_name(slice), agents.len())
+        format!("Agents of {}: {}", ctx.slice_name(slice), rows.len())
     };
-    let about = ctx.about_many(agents.figures.map(|f| &f.answer));
-    let inner = panel::panel(buffer, below, ctx.theme, &name, &about, true);
-    let empty = if ctx.ui.page() == Page::Agents && agents.figures.is_none() {
-        "…"
-    } else {
-        "nobody has handled one in this time"
-    };
+    let about = ctx.about_many(figures.map(|f| &f.answer));
+    let inner = panel::panel(buffer, list, ctx.theme, &name, &about, true);
+    let empty =
+        if ctx.ui.page() == Page::Agents && figures.is_none() { "…" } else { "nobody has handled one in this time" };
     super::table(buffer, inner, ctx, Panel::Agents, empty, drawn);
-}
-
-/// How many are in which state, of all and of each team.
-pub fn summary(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
-    let agents = Agents::new(ctx);
-    summarize(buffer, area, ctx, &agents, &teams(&agents));
-}
-
-type TeamCounts<'a> = (&'a str, [usize; 6]);
-
-fn teams<'a>(agents: &Agents<'a>) -> Vec<TeamCounts<'a>> {
-    let mut teams: FxHashMap<&str, [usize; 6]> = FxHashMap::default();
-    for row in 0..agents.rows.len() {
-        let Some(agent) = agents.agent(row) else { continue };
-        let counts = teams.entry(agent.team.as_str()).or_default();
-        if let Some(count) = AgentState::ALL.iter().position(|s| *s == agent.state).and_then(|at| counts.get_mut(at)) {
-            *count += 1;
-        }
-    }
-    let mut teams: Vec<TeamCounts<'a>> = teams.into_iter().collect();
-    teams.sort_unstable();
-    teams
-}
-
-/// How many are in which state: all in a line, then a bar for each team.
-fn summarize(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &Agents<'_>, teams: &[TeamCounts<'_>]) {
-    let mut all = [0usize; 6];
-    for (_, counts) in teams {
-        all.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
-    }
-    let mut x = area.x + 1;
-    let late = (0..agents.rows.len()).filter_map(|r| agents.agent(r)).filter(|a| agents.too_long(a) >= 1.0).count();
-    if late > 0 {
-        let text = format!("▲ {late} too long");
-        buffer.set_string(x, area.y, &text, ctx.theme.style(Tone::Warning));
-        x += cols(text.width()) + 3;
-    }
-    for (state, count) in AgentState::ALL.into_iter().zip(all) {
-        let words = if area.width < 100 { short_words(state) } else { state_words(state).trim_start() };
-        let text = format!("{words} {count}");
-        if x + cols(text.width()) >= area.right() {
-            break;
-        }
-        let tone = if count == 0 { Tone::Faint } else { state_tone(state) };
-        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
-        x += cols(text.width()) + if area.width < 100 { 2 } else { 3 };
-    }
-    let widest = teams.iter().map(|t| t.0.width()).max().unwrap_or(0).clamp(7, 16);
-    let here = |counts: &[usize; 6]| {
-        let states = AgentState::ALL.into_iter().zip(counts);
-        states.filter(|(state, _)| *state != AgentState::Offline).map(|(_, count)| *count).sum::<usize>()
-    };
-    let most = teams.iter().map(|t| here(&t.1)).max().unwrap_or(1).max(1);
-    let room = usize::from(area.width).saturating_sub(widest + 14);
-    let rows = usize::from(area.height.saturating_sub(1));
-    // Teams that find no room are counted on the last row.
-    let shown = if teams.len() > rows { rows.saturating_sub(1) } else { teams.len() };
-    for (line, (team, counts)) in teams.iter().enumerate().take(shown) {
-        let y = area.y + 1 + cols(line);
-        let name = if team.is_empty() { "no team" } else { team };
-        buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, ctx.theme.style(Tone::Muted));
-        let of = format!("{}/{}", here(counts), counts.iter().sum::<usize>());
-        buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), ctx.theme.style(Tone::Text));
-        let mut x = area.x + 11 + cols(widest);
-        // The bar is of those who are here: who is at home says nothing of today's hands.
-        for (state, count) in AgentState::ALL.into_iter().zip(counts).filter(|(s, _)| *s != AgentState::Offline) {
-            let sign = state_words(state).chars().next().unwrap_or(' ');
-            let wide = (count * room / most).max(usize::from(*count > 0));
-            let bar: String = std::iter::repeat_n(sign, wide).collect();
-            let left = usize::from(area.right().saturating_sub(x));
-            buffer.set_stringn(x, y, &bar, left, ctx.theme.style(state_tone(state)));
-            x = (x + cols(wide)).min(area.right());
-        }
-    }
-    if shown < teams.len() && rows > 0 {
-        let text = format!("and {} teams more", teams.len() - shown);
-        buffer.set_stringn(
-            area.x + 1,
-            area.y + cols(rows),
-            &text,
-            usize::from(area.width),
-            ctx.theme.style(Tone::Muted),
-        );
-    }
 }

@@ -1,4 +1,10 @@
-//! Contacts, the newest first: the end of every drill, and the list to call back.
+//! The page of contacts, the newest first: the end of every drill, and the list to call back.
+//!
+//! ```text
+//! ─ To call back: who hung up, Billing ──────────────────────────────────────── today · 41 ─
+//!   Joined   Outcome       Wait Who               Queue            About           …
+//! ▸ 10:41:30 abandoned     1:12 +44 20 7946 0113  Billing          bill too high
+//! ```
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,121 +17,132 @@ use crate::text::Label;
 use crate::ui::ask::{self, Want};
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
-use crate::ui::grid::{self, Cell, Column, Grid, Key};
+use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
-/// The columns.
-pub const COLUMNS: &[Column] = &[
-    Column::text("Joined", "offered", 8, 0, 0),
-    Column::text("Outcome", "outcome", 11, 3, 0),
-    Column::number("Wait", "wait_s", 7, 0),
-    Column::text("Who", "customer", 14, 8, 1),
-    Column::text("Queue", "queue", 17, 6, 2),
-    Column::text("About", "intent", 14, 9, 3),
-    Column::text("Agent", "agent", 11, 12, 4),
-    Column::number("Talk", "talk_s", 7, 5),
-    Column::number("Hold", "hold_s", 6, 8),
-    Column::number("ACW", "acw_s", 6, 8),
-    Column::number("CSAT", "csat", 4, 7),
-    Column::text("Repeat", "repeat", 6, 0, 6),
-    Column::text("Channel", "channel", 8, 0, 9),
-    Column::text("Contact", "contact", 12, 24, 10),
-];
+/// A contact of the page's slice.
+pub struct ContactItem<'a> {
+    ctx: Ctx<'a>,
+    row: &'a ContactRow,
+}
+
+impl<'a> ContactItem<'a> {
+    /// The columns.
+    pub const COLUMNS: &'a [Column<Self>] = &[
+        Column::<Self>::text(
+            "offered",
+            "Joined",
+            8,
+            |c| SortKey::integer(c.row.offered.0),
+            |c, _| TableCell::new(format::clock(c.row.offered, c.ctx.zone()), Tone::Muted),
+        ),
+        Column::<Self>::text("outcome", "Outcome", 11, |c| SortKey::label(&c.row.outcome), |c, _| c.outcome()).grow(3),
+        Column::<Self>::number(
+            "wait_s",
+            "Wait",
+            7,
+            |c| seconds(c.row.wait),
+            |c, _| TableCell::maybe(c.row.wait.map(format::span), Tone::Text),
+        ),
+        Column::<Self>::label("customer", "Who", 14, Tone::Text, |c| Some(&c.row.customer)).grow(8).rank(1),
+        Column::<Self>::text(
+            "queue",
+            "Queue",
+            17,
+            |c| SortKey::label(&c.row.queue),
+            |c, _| TableCell::label(c.ctx.queue_name(&c.row.queue), Tone::Text),
+        )
+        .grow(6)
+        .rank(2),
+        Column::<Self>::label("intent", "About", 14, Tone::Text, |c| Some(&c.row.intent)).grow(9).rank(3),
+        Column::<Self>::text(
+            "agent",
+            "Agent",
+            11,
+            |c| SortKey::label(&c.row.agent),
+            |c, _| {
+                let agent = Some(&c.row.agent).filter(|agent| !agent.is_empty());
+                TableCell::label(agent.map(|agent| c.ctx.agent_name(agent)), Tone::Text)
+            },
+        )
+        .grow(12)
+        .rank(4),
+        Column::<Self>::number("talk_s", "Talk", 7, |c| seconds(c.row.talk), |c, _| duration(c.row.talk)).rank(5),
+        Column::<Self>::number("hold_s", "Hold", 6, |c| seconds(Some(c.row.hold)), |c, _| duration(Some(c.row.hold)))
+            .rank(8),
+        Column::<Self>::number("acw_s", "ACW", 6, |c| seconds(Some(c.row.acw)), |c, _| duration(Some(c.row.acw)))
+            .rank(8),
+        Column::<Self>::number(
+            "csat",
+            "CSAT",
+            4,
+            |c| SortKey::number(c.row.csat),
+            |c, _| TableCell::maybe(c.row.csat.map(|score| format!("{score:.0}")), Tone::Text),
+        )
+        .rank(7),
+        Column::<Self>::text(
+            "repeat",
+            "Repeat",
+            6,
+            |c| SortKey::Text(if c.row.repeat { "yes" } else { "no" }),
+            |c, _| TableCell::new(if c.row.repeat { "again" } else { "" }, Tone::Warning),
+        )
+        .rank(6),
+        Column::<Self>::text(
+            "channel",
+            "Channel",
+            8,
+            |c| SortKey::Text(c.row.channel.key()),
+            |c, _| TableCell::new(c.row.channel.key(), Tone::Muted),
+        )
+        .rank(9),
+        Column::<Self>::label("contact", "Contact", 12, Tone::Muted, |c| Some(&c.row.contact)).grow(24).rank(10),
+    ];
+
+    fn outcome(&self) -> TableCell {
+        let tone = match self.row.outcome.as_str() {
+            // Where all have hung up it needs no warning on each of them.
+            "abandoned" if self.ctx.ui.place().only == ContactFilter::Abandoned => Tone::Muted,
+            "abandoned" => Tone::Warning,
+            "waiting" | "talking" => Tone::Accent,
+            _ => Tone::Text,
+        };
+        TableCell::new(self.row.outcome.to_string(), tone)
+    }
+}
+
+fn seconds<'a>(span: Option<Span>) -> SortKey<'a> {
+    SortKey::number(span.map(Span::as_secs_f64))
+}
+
+/// How long something took; a dash for no time at all.
+fn duration(span: Option<Span>) -> TableCell {
+    TableCell::maybe(span.filter(|span| *span > Span::ZERO).map(format::span), Tone::Text)
+}
+
+impl TableRow for ContactItem<'_> {
+    fn id(&self) -> Label {
+        self.row.contact.clone()
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let r = self.row;
+        [&r.contact, &r.customer, &r.queue, &r.intent, &r.agent, &r.outcome].iter().any(|label| contains(label, word))
+    }
+
+    fn urgency(&self) -> f64 {
+        format::float(self.row.offered.0)
+    }
+}
 
 /// The contacts of the page's slice.
-pub struct ContactList<'a> {
-    ctx: Ctx<'a>,
-    rows: &'a [ContactRow],
-}
-
-impl<'a> ContactList<'a> {
-    /// Of the page's slice.
-    #[must_use]
-    pub fn new(ctx: Ctx<'a>) -> Self {
-        let contacts = ask::contacts(ctx.ui, ctx.ui.slice(), ctx.ui.place().only);
-        Self { ctx, rows: ctx.data.contacts(contacts).unwrap_or_default() }
-    }
-}
-
-impl Grid for ContactList<'_> {
-    fn columns(&self) -> &'static [Column] {
-        COLUMNS
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn id(&self, row: usize) -> Label {
-        self.rows.get(row).map(|row| row.contact.clone()).unwrap_or_default()
-    }
-
-    fn holds(&self, row: usize, word: &str) -> bool {
-        let Some(r) = self.rows.get(row) else { return false };
-        [&r.contact, &r.customer, &r.queue, &r.intent, &r.agent, &r.outcome].iter().any(|text| grid::holds(text, word))
-    }
-
-    fn key(&self, row: usize, column: usize) -> Key<'_> {
-        let Some(row) = self.rows.get(row) else { return Key::Missing };
-        let seconds = |span: Option<Span>| span.map_or(Key::Missing, |span| Key::Number(span.as_secs_f64()));
-        match column {
-            0 => Key::Number(format::float(row.offered.0)),
-            1 => Key::label(&row.outcome),
-            2 => seconds(row.wait),
-            3 => Key::label(&row.customer),
-            4 => Key::label(&row.queue),
-            5 => Key::label(&row.intent),
-            6 => Key::label(&row.agent),
-            7 => seconds(row.talk),
-            8 => seconds(Some(row.hold)),
-            9 => seconds(Some(row.acw)),
-            10 => row.csat.map_or(Key::Missing, Key::Number),
-            11 => Key::Text(if row.repeat { "yes" } else { "no" }),
-            12 => Key::Text(row.channel.key()),
-            _ => Key::label(&row.contact),
-        }
-    }
-
-    fn badness(&self, row: usize) -> f64 {
-        self.rows.get(row).map_or(0.0, |row| format::float(row.offered.0))
-    }
-
-    fn cell(&self, row: usize, column: usize, _: u16) -> Cell {
-        let Some(row) = self.rows.get(row) else { return Cell::none() };
-        let text = |label: &Label| if label.is_empty() { Cell::none() } else { Cell::label(label) };
-        let span = |span: Option<Span>| match span {
-            Some(span) if span > Span::ZERO => Cell::new(format::span(span), Tone::Text),
-            _ => Cell::none(),
-        };
-        match column {
-            0 => Cell::new(format::clock(row.offered, self.ctx.zone()), Tone::Muted),
-            1 => {
-                let tone = match row.outcome.as_str() {
-                    // Where all have hung up it is no news of any of them.
-                    "abandoned" if self.ctx.ui.place().only == ContactFilter::Abandoned => Tone::Muted,
-                    "abandoned" => Tone::Warning,
-                    "waiting" | "talking" => Tone::Accent,
-                    _ => Tone::Text,
-                };
-                Cell::new(row.outcome.as_str().to_owned(), tone)
-            }
-            2 => row.wait.map_or_else(Cell::none, |wait| Cell::new(format::span(wait), Tone::Text)),
-            3 => text(&row.customer),
-            4 => text(self.ctx.queue_name(&row.queue)),
-            5 => text(&row.intent),
-            6 if row.agent.is_empty() => Cell::none(),
-            6 => text(self.ctx.agent_name(&row.agent)),
-            7 => span(row.talk),
-            8 => span(Some(row.hold)),
-            9 => span(Some(row.acw)),
-            10 => row.csat.map_or_else(Cell::none, |score| Cell::new(format!("{score:.0}"), Tone::Text)),
-            11 => Cell::new(if row.repeat { "again" } else { "" }, Tone::Warning),
-            12 => Cell::new(row.channel.key(), Tone::Muted),
-            _ => Cell::new(row.contact.as_str().to_owned(), Tone::Muted),
-        }
-    }
+#[must_use]
+pub fn table(ctx: Ctx<'_>) -> Table<'_, ContactItem<'_>> {
+    let contacts = ctx.data.contacts(ask::contacts(ctx.ui, ctx.ui.slice(), ctx.ui.place().only));
+    let rows = contacts.unwrap_or_default().iter().map(|row| ContactItem { ctx, row });
+    Table { columns: ContactItem::COLUMNS, rows: rows.collect() }
 }
 
 /// Draw the page.

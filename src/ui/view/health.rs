@@ -6,13 +6,12 @@ use rustc_hash::FxHashSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
-use super::rail::clauses;
 use crate::board::{Health, Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Slice};
 use crate::text::Label;
 use crate::ui::action::Action;
-use crate::ui::format::{self, cols};
+use crate::ui::format::{self, clauses, cols};
 use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 

@@ -5,247 +5,234 @@ use rustc_hash::FxHashMap;
 use super::{Ctx, series};
 use crate::alert::State;
 use crate::board::{Health, QueueRow};
+use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
-use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::grid::{self, Cell, Column, Grid, Key};
+use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
-/// The columns.
-pub const COLUMNS: &[Column] = &[
-    Column::text("Queue", "queue", 13, 22, 0),
-    Column::text("", "status", 7, 0, 1),
-    Column::kpi("Wait", "waiting", KpiId::Waiting, 4, 0),
-    Column::kpi("Longest", "longest_wait_s", KpiId::LongestWait, 8, 0),
-    Column::kpi("Svc lvl", "service_level", KpiId::ServiceLevel, 7, 0),
-    Column::kpi("Abandon", "abandonment_rate", KpiId::AbandonmentRate, 7, 2),
-    Column::kpi("ASA", "asa_s", KpiId::Asa, 6, 3),
-    Column::kpi("Offered", "offered", KpiId::Offered, 7, 5),
-    Column::kpi("Avail", "agents", KpiId::AgentsAvailable, 6, 4),
-    Column::kpi("Trend", "trend", KpiId::ServiceLevel, 8, 7),
-    Column::kpi("AHT", "aht_s", KpiId::Aht, 6, 8),
-    Column::kpi("Talking", "in_progress", KpiId::InProgress, 7, 9),
-    Column::kpi("Answered", "answered", KpiId::Answered, 8, 10),
-    Column::kpi("Hung up", "abandoned", KpiId::Abandoned, 7, 11),
-    Column::kpi("Wait p90", "answer_p90_s", KpiId::AnswerP90, 8, 12),
-    Column::kpi("Occup.", "occupancy", KpiId::Occupancy, 6, 13),
-    Column::kpi("FCR", "fcr", KpiId::Fcr, 6, 14),
-    Column::kpi("CSAT", "csat", KpiId::Csat, 6, 15),
-    Column::kpi("Transfer", "transfer_rate", KpiId::TransferRate, 8, 16),
-];
-const STATUS: usize = 1;
-const TREND: usize = 9;
+/// The figures that decide how a queue is doing.
+const JUDGED: [KpiId; 3] = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
 
-/// The queues there are.
-pub fn rows(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
-    ctx.board.queues.iter().filter(|queue| !queue.id.is_empty())
-}
-
-/// The queues.
-pub struct Queues<'a> {
+/// A queue of the board.
+pub struct QueueItem<'a> {
     ctx: Ctx<'a>,
+    queue: &'a QueueRow,
     figures: Option<&'a Figures>,
-    courses: Option<&'a Figures>,
-    alerts: FxHashMap<&'a Label, (Verdict, bool)>,
-    /// Contacts that never were in a queue (self-service) are none of them.
-    rows: Vec<&'a QueueRow>,
-    /// The sources whose figures stand still, and how they do.
-    troubles: FxHashMap<&'a Label, Health>,
+    series: Option<&'a Figures>,
+    /// The worst of the queue's alerts.
+    alert: Verdict,
+    /// Whether somebody has acknowledged or snoozed all of its alerts.
+    acknowledged: bool,
+    /// The best state among its sources, if all of them are silent.
+    silent: Option<Health>,
 }
 
-impl<'a> Queues<'a> {
-    /// Of a board.
-    #[must_use]
-    pub fn new(ctx: Ctx<'a>) -> Self {
-        let mut alerts: FxHashMap<&Label, (Verdict, bool)> = FxHashMap::default();
-        for episode in &ctx.board.alerts {
-            let taken = matches!(episode.state, State::Acknowledged | State::Snoozed);
-            if let (Some(queue), true) = (episode.slice.get(Dim::Queue), taken || episode.state == State::Firing) {
-                let entry = alerts.entry(queue).or_insert((Verdict::None, true));
-                entry.0 = entry.0.max(glyphs::of_severity(episode.severity));
-                entry.1 &= taken;
-            }
-        }
-        Self {
-            ctx,
-            figures: ctx.data.figures(ask::queues(ctx.ui)),
-            courses: ctx.data.figures(ask::queue_courses(ctx.ui)),
-            alerts,
-            rows: rows(ctx).collect(),
-            troubles: ctx.troubles().into_iter().map(|source| (&source.name, source.health)).collect(),
-        }
+impl<'a> QueueItem<'a> {
+    /// The columns.
+    pub const COLUMNS: &'a [Column<Self>] = &[
+        Column::<Self>::text("queue", "Queue", 13, |q| SortKey::label(&q.queue.name), |q, _| q.name()).grow(22),
+        Column::<Self>::text("status", "", 7, |q| SortKey::Text(q.status_key()), |q, _| q.status()).rank(1),
+        Column::<Self>::number("waiting", "Wait", 4, |q| SortKey::integer(q.queue.live.waiting), |q, _| q.waiting())
+            .kpi(KpiId::Waiting),
+        Column::<Self>::number(
+            "longest_wait_s",
+            "Longest",
+            8,
+            |q| SortKey::number(q.wait_seconds()),
+            |q, _| q.longest_wait(),
+        )
+        .kpi(KpiId::LongestWait),
+        Column::<Self>::figure("service_level", "Svc lvl", 7, KpiId::ServiceLevel),
+        Column::<Self>::figure("abandonment_rate", "Abandon", 7, KpiId::AbandonmentRate).rank(2),
+        Column::<Self>::figure("asa_s", "ASA", 6, KpiId::Asa).rank(3),
+        Column::<Self>::figure("offered", "Offered", 7, KpiId::Offered).rank(5),
+        Column::<Self>::number("agents", "Avail", 6, |q| SortKey::integer(q.available()), |q, _| q.agents())
+            .kpi(KpiId::AgentsAvailable)
+            .rank(4),
+        Column::<Self>::number("trend", "Trend", 8, |q| SortKey::number(q.value(KpiId::ServiceLevel)), Self::trend)
+            .kpi(KpiId::ServiceLevel)
+            .rank(7),
+        Column::<Self>::figure("aht_s", "AHT", 6, KpiId::Aht).rank(8),
+        Column::<Self>::number(
+            "in_progress",
+            "Talking",
+            7,
+            |q| SortKey::integer(q.queue.live.in_progress),
+            |q, _| TableCell::new(q.queue.live.in_progress.to_string(), Tone::Text),
+        )
+        .kpi(KpiId::InProgress)
+        .rank(9),
+        Column::<Self>::figure("answered", "Answered", 8, KpiId::Answered).rank(10),
+        Column::<Self>::figure("abandoned", "Hung up", 7, KpiId::Abandoned).rank(11),
+        Column::<Self>::figure("answer_p90_s", "Wait p90", 8, KpiId::AnswerP90).rank(12),
+        Column::<Self>::figure("occupancy", "Occup.", 6, KpiId::Occupancy).rank(13),
+        Column::<Self>::figure("fcr", "FCR", 6, KpiId::Fcr).rank(14),
+        Column::<Self>::figure("csat", "CSAT", 6, KpiId::Csat).rank(15),
+        Column::<Self>::figure("transfer_rate", "Transfer", 8, KpiId::TransferRate).rank(16),
+    ];
+
+    fn value(&self, kpi: KpiId) -> Option<f64> {
+        self.figure(kpi)?.value
     }
 
-    fn queue(&self, row: usize) -> Option<&'a QueueRow> {
-        self.rows.get(row).copied()
+    fn wait_seconds(&self) -> Option<f64> {
+        Some(self.queue.live.longest_wait?.as_secs_f64())
     }
 
-    fn figure(&self, queue: &QueueRow, kpi: KpiId) -> Option<&'a Figure> {
-        self.figures?.at(queue.id.as_str(), kpi)
-    }
-
-    /// The worst of its core figures, its oldest wait and its alerts; and whether somebody has taken them all.
-    fn verdict(&self, queue: &QueueRow) -> (Verdict, bool) {
-        let core = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
-        let figures = core.into_iter().filter_map(|kpi| self.figure(queue, kpi)).map(|f| f.verdict).max();
-        let (alert, taken) = self.alerts.get(&queue.id).copied().unwrap_or((Verdict::None, false));
-        let worst = figures.unwrap_or(Verdict::None).max(self.longest(queue).verdict).max(alert);
-        (worst, taken)
-    }
-
-    /// How the sources of a queue do, where it stands still with them.
-    fn still(&self, queue: &QueueRow) -> Option<Health> {
-        if self.troubles.is_empty() || queue.sources.iter().any(|name| !self.troubles.contains_key(name)) {
-            return None;
-        }
-        queue.sources.iter().filter_map(|name| self.troubles.get(name)).copied().min()
-    }
-
-    fn longest(&self, queue: &QueueRow) -> Figure {
-        let Some(wait) = queue.live.longest_wait else { return Figure::default() };
-        let figure = Figure::gauge(wait.as_secs_f64(), queue.live.waiting);
+    /// The longest wait, judged by the verdict of the answer or else by the limits of the page.
+    fn judged_wait(&self) -> Figure {
+        let Some(wait) = self.wait_seconds() else { return Figure::default() };
+        let figure = Figure::gauge(wait, self.queue.live.waiting);
         let kpi = KpiId::LongestWait.def();
-        let verdict = match self.figure(queue, KpiId::LongestWait).map(|f| f.verdict) {
+        let verdict = match self.figure(KpiId::LongestWait).map(|f| f.verdict) {
             Some(verdict @ (Verdict::Good | Verdict::Warning | Verdict::Critical)) => verdict,
             _ => self.ctx.bands(kpi.id).verdict(kpi.better, &figure, 0, false),
         };
         Figure { verdict, ..figure }
     }
+
+    /// The worst of the judged figures, the longest wait and the alerts.
+    fn verdict(&self) -> Verdict {
+        let figures = JUDGED.into_iter().filter_map(|kpi| self.figure(kpi)).map(|f| f.verdict).max();
+        figures.unwrap_or(Verdict::None).max(self.judged_wait().verdict).max(self.alert)
+    }
+
+    fn is_alarming(&self) -> bool {
+        self.verdict() >= Verdict::Warning
+    }
+
+    fn agents_in(&self, state: AgentState) -> i64 {
+        let at = AgentState::ALL.iter().position(|s| *s == state);
+        at.and_then(|at| self.queue.live.agents.get(at)).copied().unwrap_or(0)
+    }
+
+    fn available(&self) -> i64 {
+        self.agents_in(AgentState::Available)
+    }
+
+    fn name(&self) -> TableCell {
+        let loud = self.is_alarming() && !self.acknowledged;
+        TableCell::new(self.queue.name.to_string(), if loud { Tone::Strong } else { Tone::Text })
+    }
+
+    fn status_key(&self) -> &'static str {
+        self.silent.map_or_else(|| glyphs::word(self.verdict()), Health::key)
+    }
+
+    fn status(&self) -> TableCell {
+        match self.silent {
+            Some(health) => TableCell::new(format!("{} {}", glyphs::MISSING, health.key()), Tone::Strong),
+            None if self.is_alarming() && self.acknowledged => {
+                TableCell::new(format!("{} taken", glyphs::sign(self.verdict())), Tone::Muted)
+            }
+            None => TableCell::verdict(self.verdict()),
+        }
+    }
+
+    fn waiting(&self) -> TableCell {
+        let waiting = self.queue.live.waiting;
+        TableCell::new(waiting.to_string(), if waiting == 0 { Tone::Muted } else { Tone::Strong })
+    }
+
+    fn longest_wait(&self) -> TableCell {
+        // While the sources are silent nobody knows who still waits.
+        if self.silent.is_some() {
+            return TableCell::none();
+        }
+        TableCell::figure(KpiId::LongestWait, Some(&self.judged_wait()))
+    }
+
+    fn agents(&self) -> TableCell {
+        let available = self.available();
+        let staffed = self.queue.live.agents.iter().sum::<i64>() - self.agents_in(AgentState::Offline);
+        let tone = match (available, staffed, self.queue.live.waiting) {
+            (0, _, 1..) => Tone::Warning,
+            (0, 0, _) => Tone::Muted,
+            _ => Tone::Text,
+        };
+        TableCell::new(format!("{available}/{staffed}"), tone)
+    }
+
+    fn trend(&self, width: u16) -> TableCell {
+        let Some(figures) = self.series else { return TableCell::none() };
+        let every = ask::steps(self.ctx.ui.window).1;
+        let bins = series::bins(self.ctx, figures, Some(&self.queue.id), &Slice::TOTAL, every);
+        let points = series::points(figures, &bins, KpiId::ServiceLevel);
+        TableCell::new(trend::line(&points, usize::from(width)), Tone::Muted)
+    }
 }
 
-impl Grid for Queues<'_> {
-    fn columns(&self) -> &'static [Column] {
-        COLUMNS
+impl TableRow for QueueItem<'_> {
+    fn id(&self) -> Label {
+        self.queue.id.clone()
     }
 
-    fn len(&self) -> usize {
-        self.rows.len()
+    fn contains(&self, word: &str) -> bool {
+        contains(&self.queue.name, word) || contains(&self.queue.id, word) || self.queue.channel.key() == word
     }
 
-    fn id(&self, row: usize) -> Label {
-        self.queue(row).map(|queue| queue.id.clone()).unwrap_or_default()
-    }
-
-    fn holds(&self, row: usize, word: &str) -> bool {
-        self.queue(row)
-            .is_some_and(|q| grid::holds(&q.name, word) || grid::holds(&q.id, word) || q.channel.key() == word)
-    }
-
-    fn stands_still(&self, row: usize) -> bool {
-        self.queue(row).is_some_and(|queue| self.still(queue).is_some())
-    }
-
-    fn key(&self, row: usize, column: usize) -> Key<'_> {
-        let Some(queue) = self.queue(row) else { return Key::Missing };
-        match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
-            (0, _) => Key::label(&queue.name),
-            (STATUS, _) => Key::Text(self.still(queue).map_or(glyphs::word(self.verdict(queue).0), Health::key)),
-            (_, Some(KpiId::Waiting)) => Key::Number(format::float(queue.live.waiting)),
-            (_, Some(KpiId::InProgress)) => Key::Number(format::float(queue.live.in_progress)),
-            (_, Some(KpiId::LongestWait)) => {
-                queue.live.longest_wait.map_or(Key::Missing, |w| Key::Number(w.as_secs_f64()))
-            }
-            (_, Some(KpiId::AgentsAvailable)) => Key::Number(format::float(available(queue))),
-            (_, Some(kpi)) => Key::figure(self.figure(queue, kpi)),
-            _ => Key::Missing,
-        }
-    }
-
-    fn badness(&self, row: usize) -> f64 {
-        let Some(queue) = self.queue(row) else { return 0.0 };
-        // Nobody knows how it does: after what is known to be bad, before what is known to be well.
-        if self.still(queue).is_some() {
+    fn urgency(&self) -> f64 {
+        // How a silent queue is doing is unknown: after those known to be bad, before those known to be well.
+        if self.silent.is_some() {
             return 1e5;
         }
-        let (verdict, taken) = self.verdict(queue);
-        let level = match verdict {
+        let level = match self.verdict() {
             Verdict::Critical => 1e9,
             Verdict::Warning => 1e6,
             _ => 0.0,
         };
-        let figures = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
-        let weight: f64 = figures.into_iter().map(|kpi| grid::weight(self.figure(queue, kpi))).sum();
-        let wait = queue.live.longest_wait.map_or(0.0, crate::clock::Span::as_secs_f64);
+        let weight = |kpi| match self.figure(kpi).map(|f| f.verdict) {
+            Some(Verdict::Critical) => 100.0,
+            Some(Verdict::Warning) => 10.0,
+            _ => 0.0,
+        };
         // Whole minutes: rows that change places every second can't be read.
-        (if taken { level / 2.0 } else { level }) + weight * 1e3 + (wait / 60.0).floor().min(60.0)
+        let minutes = (self.wait_seconds().unwrap_or(0.0) / 60.0).floor().min(60.0);
+        (if self.acknowledged { level / 2.0 } else { level }) + JUDGED.map(weight).iter().sum::<f64>() * 1e3 + minutes
     }
 
-    fn cell(&self, row: usize, column: usize, width: u16) -> Cell {
-        let Some(queue) = self.queue(row) else { return Cell::none() };
-        let Some(health) = self.still(queue) else { return self.shown(queue, column, width) };
-        match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
-            (STATUS, _) => Cell::new(format!("{} {}", glyphs::MISSING, health.key()), Tone::Strong),
-            // How long somebody has waited that nobody sees is not known.
-            (_, Some(KpiId::LongestWait)) => Cell::none(),
-            _ => self.shown(queue, column, width),
+    fn figure(&self, kpi: KpiId) -> Option<&Figure> {
+        self.figures?.at(self.queue.id.as_str(), kpi)
+    }
+
+    fn is_stale(&self) -> bool {
+        self.silent.is_some()
+    }
+}
+
+/// The queues of the board. Contacts that never were in a queue (self-service) have none.
+pub fn queues(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
+    ctx.board.queues.iter().filter(|queue| !queue.id.is_empty())
+}
+
+/// The table of all queues.
+#[must_use]
+pub fn table<'a>(ctx: Ctx<'a>) -> Table<'a, QueueItem<'a>> {
+    let mut alerts: FxHashMap<&Label, (Verdict, bool)> = FxHashMap::default();
+    for episode in &ctx.board.alerts {
+        let acknowledged = matches!(episode.state, State::Acknowledged | State::Snoozed);
+        if let (Some(queue), true) = (episode.slice.get(Dim::Queue), acknowledged || episode.state == State::Firing) {
+            let (worst, all) = alerts.entry(queue).or_insert((Verdict::None, true));
+            *worst = (*worst).max(glyphs::of_severity(episode.severity));
+            *all &= acknowledged;
         }
     }
-}
-
-impl Queues<'_> {
-    /// A cell of a queue whose sources do well.
-    fn shown(&self, queue: &QueueRow, column: usize, width: u16) -> Cell {
-        let (verdict, taken) = self.verdict(queue);
-        match (column, COLUMNS.get(column).and_then(|c| c.kpi)) {
-            (0, _) => {
-                let tone = match verdict {
-                    Verdict::Warning | Verdict::Critical if !taken => Tone::Strong,
-                    _ => Tone::Text,
-                };
-                Cell::new(queue.name.as_str().to_owned(), tone)
-            }
-            (STATUS, _) => match verdict {
-                Verdict::Warning | Verdict::Critical if taken => {
-                    Cell::new(format!("{} taken", glyphs::sign(verdict)), Tone::Muted)
-                }
-                Verdict::Warning | Verdict::Critical => {
-                    Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), Tone::of(verdict))
-                }
-                Verdict::Good => Cell::new("· ok", Tone::Muted),
-                _ => Cell::new(format!("{} {}", glyphs::sign(verdict), glyphs::word(verdict)), Tone::Muted),
-            },
-            (TREND, _) => {
-                let Some(figures) = self.courses else { return Cell::none() };
-                let every = ask::steps(self.ctx.ui.window).1;
-                let bins = series::bins(self.ctx, figures, Some(&queue.id), &Slice::TOTAL, every);
-                let points = series::points(figures, &bins, KpiId::ServiceLevel);
-                Cell::new(trend::line(&points, usize::from(width)), Tone::Muted)
-            }
-            (_, Some(KpiId::Waiting)) => {
-                let tone = if queue.live.waiting == 0 { Tone::Muted } else { Tone::Strong };
-                Cell::new(queue.live.waiting.to_string(), tone)
-            }
-            (_, Some(KpiId::InProgress)) => Cell::new(queue.live.in_progress.to_string(), Tone::Text),
-            (_, Some(KpiId::LongestWait)) if queue.live.longest_wait.is_none() => Cell::none(),
-            (_, Some(KpiId::LongestWait)) => Cell::figure(KpiId::LongestWait, Some(&self.longest(queue))),
-            (_, Some(KpiId::AgentsAvailable)) => {
-                let (available, staffed) = (available(queue), staffed(queue));
-                let tone = match (available, staffed, queue.live.waiting) {
-                    (0, _, 1..) => Tone::Warning,
-                    (0, 0, _) => Tone::Muted,
-                    _ => Tone::Text,
-                };
-                Cell::new(format!("{available}/{staffed}"), tone)
-            }
-            (_, Some(kpi)) => Cell::figure(kpi, self.figure(queue, kpi)),
-            _ => Cell::none(),
-        }
-    }
-}
-
-fn available(queue: &QueueRow) -> i64 {
-    agents_in(queue, crate::event::AgentState::Available)
-}
-
-fn agents_in(queue: &QueueRow, state: crate::event::AgentState) -> i64 {
-    let at = crate::event::AgentState::ALL.iter().position(|s| *s == state);
-    at.and_then(|at| queue.live.agents.get(at)).copied().unwrap_or(0)
-}
-
-fn staffed(queue: &QueueRow) -> i64 {
-    queue.live.agents.iter().sum::<i64>() - agents_in(queue, crate::event::AgentState::Offline)
+    let troubles: FxHashMap<&Label, Health> =
+        ctx.troubles().into_iter().map(|source| (&source.name, source.health)).collect();
+    let silent = |queue: &QueueRow| {
+        let silent = !troubles.is_empty() && queue.sources.iter().all(|name| troubles.contains_key(name));
+        queue.sources.iter().filter(|_| silent).filter_map(|name| troubles.get(name)).copied().min()
+    };
+    let figures = ctx.data.figures(ask::queues(ctx.ui));
+    let series = ctx.data.figures(ask::queue_courses(ctx.ui));
+    let item = |queue: &'a QueueRow| {
+        let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
+        QueueItem { ctx, queue, figures, series, alert, acknowledged, silent: silent(queue) }
+    };
+    Table { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
 }

@@ -1,17 +1,13 @@
 //! The rail of the overview: what nobody has taken, what somebody has, and what to do about it.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr;
 
-use super::alerts::{self, Alerts, taken};
-use super::{Ctx, overlay};
+use super::{Ctx, alerts, episode, overlay};
 use crate::alert::State;
 use crate::text::{Label, fit};
 use crate::ui::drawn::Drawn;
-use crate::ui::format::cols;
+use crate::ui::format::{clauses, cols};
 use crate::ui::glyphs;
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
@@ -20,10 +16,10 @@ use crate::ui::widget::panel;
 /// How many notes about sources stand on the rail.
 const NOTES: usize = 2;
 
-/// How many lines the rail has.
+/// How many rows the rail needs.
 #[must_use]
-pub fn lines(ctx: Ctx<'_>) -> usize {
-    Alerts::rail(ctx).rows.len() + foot(ctx).len()
+pub fn rows(ctx: Ctx<'_>) -> usize {
+    alerts::rail(ctx).rows.len() + foot(ctx).len()
 }
 
 /// What stands below the lines: what is off with sources that do well, and what a cause hides.
@@ -55,7 +51,7 @@ fn hidden(ctx: Ctx<'_>) -> Option<String> {
 /// Draw the rail.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let new = ctx.board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none()).count();
-    let held = ctx.board.alerts.iter().filter(|e| taken(e)).count();
+    let held = ctx.board.alerts.iter().filter(|e| episode::is_held(e)).count();
     let about = match (new, held) {
         (0, 0) => String::new(),
         (new, 0) => format!("{new} new"),
@@ -65,7 +61,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let mut foot = foot(ctx);
     let told = ctx.ui.episode(ctx.board);
-    let needed = cols(ctx.ui.lists.get(&Panel::Rail).map_or(0, |list| list.order.len()));
+    let needed = ctx.row_count(Panel::Rail);
     // The lines come first: they are what somebody must do something about.
     foot.truncate(usize::from(inner.height.saturating_sub(needed + 1)).max(1));
     // Below the lines: what a cause hides, and what to do about the worst. Its lines speak for themselves: the rule of
@@ -100,30 +96,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         return;
     }
     let room = Rect { y: rest.y + 1, height: rest.height - 1, ..rest };
-    let used = alerts::detail(buffer, room, ctx, e);
+    let used = episode::draw(buffer, room, ctx, e);
     others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
-}
-
-/// As many whole clauses of an instruction as fit: half a one helps nobody.
-pub(super) fn clauses(text: &str, width: usize) -> Cow<'_, str> {
-    if text.width() <= width {
-        return Cow::Borrowed(text);
-    }
-    // A host and its port are one word.
-    let mut ends = text
-        .match_indices([',', ';', ':'])
-        .filter(|(at, _)| text.as_bytes().get(at + 1) == Some(&b' '))
-        .filter_map(|(at, _)| text.get(..at));
-    let whole = ends.rfind(|clause| clause.width() <= width);
-    whole.map_or_else(|| fit(text, width), Cow::Borrowed)
 }
 
 /// What to do about the other lines of the rail, as far as there is room.
 fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
-    let rail = Alerts::rail(ctx);
+    let rail = alerts::rail(ctx);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     let mut y = inner.y + 1;
-    for (e, _) in rail.rows.iter().filter(|(e, _)| e.id != told && !taken(e) && !e.action.is_empty()) {
+    let others = rail.rows.iter().map(|item| item.episode);
+    for e in others.filter(|e| e.id != told && !episode::is_held(e) && !e.action.is_empty()) {
         let verdict = glyphs::of_severity(e.severity);
         let lines = [
             (format!("{} {}", glyphs::sign(verdict), e.text), Tone::of(verdict)),

@@ -1,133 +1,121 @@
-//! Who waits in a queue, the oldest first.
-
-use rustc_hash::FxHashSet;
+//! The table of waiting contacts, the oldest first.
 
 use super::Ctx;
 use crate::board::WaitingRow;
-use crate::kpi::{Bands, Dim, KpiId};
+use crate::kpi::{Bands, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::grid::{self, Cell, Column, Grid, Key};
+use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
 use crate::ui::theme::Tone;
 
-/// The columns.
-pub const COLUMNS: &[Column] = &[
-    Column::kpi("Waits", "waits_s", KpiId::LongestWait, 7, 0),
-    Column::text("About", "intent", 15, 7, 1),
-    Column::text("Rings", "ringing", 10, 12, 2),
-    Column::text("Who", "customer", 16, 8, 3),
-    Column::number("Pos", "position", 4, 4),
-    Column::number("Prio", "priority", 4, 6),
-    Column::text("Channel", "channel", 8, 0, 7),
-    Column::text("Contact", "contact", 12, 12, 8),
-];
-
-/// The waiting contacts of the page's queue.
-pub struct Waiting<'a> {
+/// A contact that waits in a queue.
+pub struct WaitingItem<'a> {
     ctx: Ctx<'a>,
-    rows: Vec<&'a WaitingRow>,
-    /// Queues that stand still.
-    still: FxHashSet<&'a Label>,
+    row: &'a WaitingRow,
+    stale: bool,
 }
 
-impl<'a> Waiting<'a> {
-    /// Of the page's queue, or of all.
-    #[must_use]
-    pub fn new(ctx: Ctx<'a>) -> Self {
-        let queue = ctx.ui.slice().get(Dim::Queue);
-        let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue)).collect();
-        Self { ctx, rows, still: ctx.still_queues() }
+impl<'a> WaitingItem<'a> {
+    /// The columns.
+    pub const COLUMNS: &'a [Column<Self>] = &[
+        Column::<Self>::number("waits_s", "Waits", 7, |w| SortKey::Number(w.seconds()), |w, _| w.wait())
+            .kpi(KpiId::LongestWait),
+        Column::<Self>::label("intent", "About", 15, Tone::Text, |w| Some(&w.row.intent)).grow(7).rank(1),
+        Column::<Self>::text(
+            "ringing",
+            "Rings",
+            10,
+            |w| SortKey::label(w.row.ringing.as_ref()),
+            |w, _| TableCell::label(w.row.ringing.as_ref().map(|agent| w.ctx.agent_name(agent)), Tone::Accent),
+        )
+        .grow(12)
+        .rank(2),
+        Column::<Self>::label("customer", "Who", 16, Tone::Text, |w| Some(&w.row.customer)).grow(8).rank(3),
+        Column::<Self>::number(
+            "position",
+            "Pos",
+            4,
+            |w| SortKey::number(w.row.position.map(f64::from)),
+            |w, _| TableCell::maybe(w.row.position.map(|position| position.to_string()), Tone::Text),
+        )
+        .rank(4),
+        Column::<Self>::number(
+            "priority",
+            "Prio",
+            4,
+            |w| SortKey::number(w.row.priority.map(f64::from)),
+            |w, _| TableCell::maybe(w.row.priority.map(|priority| priority.to_string()), Tone::Text),
+        )
+        .rank(6),
+        Column::<Self>::text(
+            "channel",
+            "Channel",
+            8,
+            |w| SortKey::Text(w.row.channel.key()),
+            |w, _| TableCell::new(w.row.channel.key(), Tone::Muted),
+        )
+        .rank(7),
+        Column::<Self>::label("contact", "Contact", 12, Tone::Muted, |w| Some(&w.row.contact)).grow(12).rank(8),
+    ];
+
+    fn seconds(&self) -> f64 {
+        self.ctx.board.at.since(self.row.since).as_secs_f64()
     }
 
-    fn row(&self, row: usize) -> Option<&'a WaitingRow> {
-        self.rows.get(row).copied()
-    }
-
-    fn waits(&self, row: &WaitingRow) -> f64 {
-        self.ctx.board.at.since(row.since).as_secs_f64()
-    }
-}
-
-impl Grid for Waiting<'_> {
-    fn columns(&self) -> &'static [Column] {
-        COLUMNS
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn id(&self, row: usize) -> Label {
-        self.row(row).map(|row| row.contact.clone()).unwrap_or_default()
-    }
-
-    fn holds(&self, row: usize, word: &str) -> bool {
-        self.row(row).is_some_and(|r| [&r.contact, &r.intent, &r.customer].iter().any(|text| grid::holds(text, word)))
-    }
-
-    fn stands_still(&self, row: usize) -> bool {
-        self.row(row).is_some_and(|row| self.still.contains(&row.queue))
-    }
-
-    fn key(&self, row: usize, column: usize) -> Key<'_> {
-        let Some(row) = self.row(row) else { return Key::Missing };
-        match column {
-            0 => Key::Number(self.waits(row)),
-            1 => Key::label(&row.intent),
-            2 => row.ringing.as_ref().map_or(Key::Missing, Key::label),
-            3 => Key::label(&row.customer),
-            4 => row.position.map_or(Key::Missing, |p| Key::Number(f64::from(p))),
-            5 => row.priority.map_or(Key::Missing, |p| Key::Number(f64::from(p))),
-            6 => Key::Text(row.channel.key()),
-            _ => Key::label(&row.contact),
-        }
-    }
-
-    fn badness(&self, row: usize) -> f64 {
-        self.row(row).map_or(0.0, |row| self.waits(row))
-    }
-
-    fn cell(&self, row: usize, column: usize, _: u16) -> Cell {
-        let Some(row) = self.row(row) else { return Cell::none() };
-        let text = |label: &Label| if label.is_empty() { Cell::none() } else { Cell::label(label) };
-        match column {
-            0 => {
-                let kpi = KpiId::LongestWait.def();
-                let figure = crate::kpi::Figure::gauge(self.waits(row), 1);
-                // Nobody sits by the phone while an email waits: it is late by its channel's own target.
-                let target = row.channel.response_target().as_secs_f64();
-                let bands = if row.channel.is_asynchronous() {
-                    Bands::lines(target, target, 2.0 * target)
-                } else {
-                    self.ctx.bands(kpi.id)
-                };
-                let verdict = bands.verdict(kpi.better, &figure, 0, false);
-                let late = verdict > crate::kpi::Verdict::Good;
-                let sign = if late { glyphs::sign(verdict) } else { "" };
-                let tone = if late { Tone::of(verdict) } else { Tone::Text };
-                Cell::new(format!("{sign}{}", crate::kpi::format::duration(self.waits(row))), tone)
-            }
-            1 => text(&row.intent),
-            2 => match &row.ringing {
-                Some(agent) => Cell::new(self.ctx.agent_name(agent).to_string(), Tone::Accent),
-                None => Cell::none(),
-            },
-            3 => text(&row.customer),
-            4 => row.position.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Tone::Text)),
-            5 => row.priority.map_or_else(Cell::none, |p| Cell::new(p.to_string(), Tone::Text)),
-            6 => Cell::new(row.channel.key(), Tone::Muted),
-            _ => Cell::new(row.contact.as_str().to_owned(), Tone::Muted),
+    fn wait(&self) -> TableCell {
+        let kpi = KpiId::LongestWait.def();
+        let channel = self.row.channel;
+        let bands = if channel.is_asynchronous() {
+            // Nobody sits by the phone while an email waits: it is late by its channel's own target.
+            let target = channel.response_target().as_secs_f64();
+            Bands::lines(target, target, 2.0 * target)
+        } else {
+            self.ctx.bands(kpi.id)
+        };
+        let verdict = bands.verdict(kpi.better, &Figure::gauge(self.seconds(), 1), 0, false);
+        let time = crate::kpi::format::duration(self.seconds());
+        if verdict > Verdict::Good {
+            TableCell::new(format!("{}{time}", glyphs::sign(verdict)), Tone::of(verdict))
+        } else {
+            TableCell::new(time, Tone::Text)
         }
     }
 }
 
-/// How long the oldest of them waits, for the rule of the panel.
+impl TableRow for WaitingItem<'_> {
+    fn id(&self) -> Label {
+        self.row.contact.clone()
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        [&self.row.contact, &self.row.intent, &self.row.customer].into_iter().any(|label| contains(label, word))
+    }
+
+    fn urgency(&self) -> f64 {
+        self.seconds()
+    }
+
+    fn is_stale(&self) -> bool {
+        self.stale
+    }
+}
+
+/// The waiting contacts of the page's queue, or of all queues.
 #[must_use]
-pub fn about(ctx: Ctx<'_>) -> String {
-    // Of those that somebody sees: nobody knows how long the others have waited.
-    let waiting = Waiting::new(ctx);
-    let seen = (0..waiting.len()).find(|row| !waiting.stands_still(*row));
-    seen.and_then(|row| waiting.row(row))
-        .map_or_else(String::new, |row| format!("oldest {}", format::span(ctx.board.at.since(row.since))))
+pub fn table<'a>(ctx: Ctx<'a>) -> Table<'a, WaitingItem<'a>> {
+    let queue = ctx.ui.slice().get(Dim::Queue);
+    let stale = ctx.still_queues();
+    let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue));
+    let item = |row: &'a WaitingRow| WaitingItem { ctx, row, stale: stale.contains(&row.queue) };
+    Table { columns: WaitingItem::COLUMNS, rows: rows.map(item).collect() }
+}
+
+/// How long the oldest contact has waited, for the title of the panel: `oldest 5:41`.
+#[must_use]
+pub fn oldest(ctx: Ctx<'_>) -> String {
+    // How long the contacts of silent sources have waited is unknown.
+    let waiting = table(ctx);
+    let oldest = waiting.rows.iter().find(|item| !item.stale);
+    oldest.map_or_else(String::new, |item| format!("oldest {}", format::span(ctx.board.at.since(item.row.since))))
 }

@@ -9,163 +9,153 @@ use unicode_width::UnicodeWidthStr;
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, Grid};
+use crate::ui::grid::{Grid, Head};
 use crate::ui::state::List;
 use crate::ui::theme::{Theme, Tone};
 
-/// The columns that fit into `width`: their place and width, in the table's order.
+/// A column that is shown, with the place of its heading.
+pub struct Placed {
+    /// Which column of the table it is.
+    pub index: usize,
+    /// Heading and width as the table defines them.
+    pub head: Head,
+    /// The place of the heading; cells below have the same columns.
+    pub area: Rect,
+}
+
+/// Place the columns that fit into a table at `area`.
 #[must_use]
-pub fn fitting(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
-    let mut shown: Vec<usize> = (0..columns.len()).collect();
+pub fn layout(area: Rect, heads: &[Head]) -> Vec<Placed> {
+    let mut x = area.x + 2;
+    let widths = fitting(heads, area.width.saturating_sub(3));
+    let place = |(index, head, width): (usize, Head, u16)| {
+        let area = Rect { x, y: area.y, width, height: 1 };
+        x += width + 1;
+        Placed { index, head, area }
+    };
+    widths.into_iter().map(place).collect()
+}
+
+/// The columns that fit into `width`, each with its index and width.
+fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
     // Where there is room for more than the first few columns, names are given some before further columns come.
     let generous = width >= 90;
-    let width_of = |at: usize| {
-        columns.get(at).map_or(0, |c| if generous && c.left && c.rank == 0 { c.width + c.grow.min(8) } else { c.width })
-    };
-    let total = |shown: &[usize]| shown.iter().map(|at| width_of(*at) + 1).sum::<u16>();
+    let first_width =
+        |head: &Head| if generous && head.left && head.rank == 0 { head.width + head.grow.min(8) } else { head.width };
+    let mut shown: Vec<(usize, Head, u16)> =
+        heads.iter().enumerate().map(|(index, head)| (index, *head, first_width(head))).collect();
+    let total = |shown: &[(usize, Head, u16)]| shown.iter().map(|(.., width)| width + 1).sum::<u16>();
     while total(&shown) > width + 1 {
-        let Some(least) = shown.iter().copied().max_by_key(|at| columns.get(*at).map_or(0, |c| c.rank)) else { break };
-        if columns.get(least).is_none_or(|c| c.rank == 0) {
+        let Some((last, (_, head, _))) = shown.iter().enumerate().max_by_key(|(_, (_, head, _))| head.rank) else {
+            break;
+        };
+        if head.rank == 0 {
             break;
         }
-        shown.retain(|at| *at != least);
+        shown.remove(last);
     }
     let mut spare = (width + 1).saturating_sub(total(&shown));
-    let mut out: Vec<(usize, u16)> = shown.iter().map(|at| (*at, width_of(*at))).collect();
     // Half of what each can use first, so that the first column doesn't take all there is.
     for share in [2, 1] {
-        for (at, wide) in &mut out {
-            let most = columns.get(*at).map_or(0, |c| c.width + c.grow / share);
-            let more = most.saturating_sub(*wide).min(spare);
+        for (_, head, wide) in &mut shown {
+            let more = (head.width + head.grow / share).saturating_sub(*wide).min(spare);
             *wide += more;
             spare -= more;
         }
     }
     // Some room is left on very wide screens: columns stand further apart, up to three blanks more.
-    let apart = (spare / cols(out.len().max(1))).min(3);
-    for (_, wide) in out.iter_mut().skip(1) {
+    let apart = (spare / cols(shown.len().max(1))).min(3);
+    for (.., wide) in shown.iter_mut().skip(1) {
         *wide += apart;
     }
     // With only what can't be dropped and still no room, the first column gives way.
-    let over = (out.iter().map(|(_, w)| *w + 1).sum::<u16>()).saturating_sub(width + 1);
-    if let Some((_, first)) = out.first_mut() {
+    let over = total(&shown).saturating_sub(width + 1);
+    if let Some((.., first)) = shown.first_mut() {
         *first = first.saturating_sub(over);
     }
-    out
+    shown
 }
 
-/// Draw the heading and the rows of `list` that fit. `offset` is the first row shown; it moves so that the selected row
-/// is visible. Returns where the cursor belongs, for screen readers, if a row is selected.
-#[expect(clippy::too_many_arguments, reason = "a table is drawn in two places")]
-pub fn draw(
-    buffer: &mut Buffer,
-    area: Rect,
-    theme: Theme,
-    grid: &dyn Grid,
-    list: &List,
-    offset: &mut usize,
-    focus: bool,
-    stale: bool,
-) -> Option<Position> {
-    if area.height < 2 || area.width < 8 {
-        return None;
-    }
-    let columns = fitting(grid.columns(), area.width.saturating_sub(3));
-    heading(buffer, area, theme, grid, list, &columns, focus);
-    let height = usize::from(area.height - 1);
-    let at = list.position();
-    *offset = (*offset).min(list.order.len().saturating_sub(height));
-    if let Some(at) = at {
-        *offset = (*offset).clamp((at + 1).saturating_sub(height), at.max((at + 1).saturating_sub(height)));
-    }
-    let mut cursor = None;
-    for (line, (place, row)) in list.order.iter().enumerate().skip(*offset).take(height).enumerate() {
-        let y = area.y + 1 + cols(line);
-        let selected = focus && Some(place) == at;
-        draw_row(
-            buffer,
-            Rect { y, height: 1, ..area },
-            theme,
-            grid,
-            *row as usize,
-            &columns,
-            stale || grid.stands_still(*row as usize),
-        );
-        if selected {
-            let reverse = theme.style(Tone::Selected);
-            let name = columns.first().map_or(0, |(_, width)| *width);
-            let fill =
-                if theme.fills_rows() { area } else { Rect { x: area.x + 2, width: name.min(area.width - 2), ..area } };
-            buffer.set_style(Rect { y, height: 1, ..fill }, reverse);
-            buffer.set_string(area.x, y, "▸", theme.style(Tone::Focus));
-            cursor = Some(Position::new(area.x, y));
+/// A table with the list that says which of its rows are shown, in which order.
+#[derive(Clone, Copy)]
+pub struct TableView<'a> {
+    /// The rows and columns.
+    pub grid: &'a dyn Grid,
+    /// The order, the selection and the sorting.
+    pub list: &'a List,
+    /// Whether the table takes the keys.
+    pub focus: bool,
+    /// Whether everything it shows is old.
+    pub stale: bool,
+    /// The colours.
+    pub theme: Theme,
+}
+
+impl TableView<'_> {
+    /// Draw the heading and the rows that fit. `offset` is the first row shown; it moves so that the selected row is
+    /// visible. Returns where the cursor belongs, for screen readers, if a row is selected.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, offset: &mut usize) -> Option<Position> {
+        if area.height < 2 || area.width < 8 {
+            return None;
         }
-    }
-    scrollbar(buffer, area, theme, *offset, list.order.len());
-    cursor
-}
-
-/// Where the heads of columns stand.
-pub fn heads(area: Rect, columns: &[(usize, u16)]) -> impl Iterator<Item = (usize, Rect)> {
-    columns.iter().scan(area.x + 2, move |x, (at, width)| {
-        let head = Rect { x: *x, y: area.y, width: *width, height: 1 };
-        *x += width + 1;
-        Some((*at, head))
-    })
-}
-
-fn heading(
-    buffer: &mut Buffer,
-    area: Rect,
-    theme: Theme,
-    grid: &dyn Grid,
-    list: &List,
-    columns: &[(usize, u16)],
-    focus: bool,
-) {
-    for (at, head) in heads(area, columns) {
-        let (x, width) = (head.x, &head.width);
-        let Some(column) = grid.columns().get(at) else { continue };
-        let mark = match list.sort {
-            Some((by, descending)) if by == at => {
-                if descending {
-                    "↓"
+        let (list, theme) = (self.list, self.theme);
+        let heads = self.grid.heads();
+        let columns = layout(area, &heads);
+        self.heading(buffer, &columns);
+        let height = usize::from(area.height - 1);
+        let at = list.position();
+        *offset = (*offset).min(list.order.len().saturating_sub(height));
+        if let Some(at) = at {
+            *offset = (*offset).clamp((at + 1).saturating_sub(height), at.max((at + 1).saturating_sub(height)));
+        }
+        let mut cursor = None;
+        for ((place, row), y) in list.order.iter().enumerate().skip(*offset).zip(area.y + 1..area.bottom()) {
+            self.row(buffer, y, *row as usize, &columns);
+            if self.focus && Some(place) == at {
+                let name = columns.first().map_or(0, |column| column.area.width);
+                let fill = if theme.fills_rows() {
+                    area
                 } else {
-                    "↑"
-                }
+                    Rect { x: area.x + 2, width: name.min(area.width - 2), ..area }
+                };
+                buffer.set_style(Rect { y, height: 1, ..fill }, theme.style(Tone::Selected));
+                buffer.set_string(area.x, y, "▸", theme.style(Tone::Focus));
+                cursor = Some(Position::new(area.x, y));
             }
-            _ => "",
-        };
-        let title = format!("{}{mark}", fit(column.title, usize::from(*width).saturating_sub(mark.width())));
-        let tone = if focus && list.column == at { Tone::Focus } else { Tone::Muted };
-        let pad = if column.left { 0 } else { width.saturating_sub(cols(title.width())) };
-        buffer.set_stringn(x + pad, area.y, &title, usize::from(*width), theme.style(tone));
-    }
-}
-
-fn draw_row(
-    buffer: &mut Buffer,
-    area: Rect,
-    theme: Theme,
-    grid: &dyn Grid,
-    row: usize,
-    columns: &[(usize, u16)],
-    stale: bool,
-) {
-    let mut x = area.x + 2;
-    for (at, width) in columns {
-        let left = grid.columns().get(*at).is_some_and(|c| c.left);
-        let mut cell = grid.cell(row, *at, *width);
-        if stale {
-            cell.text = old(cell.text, grid.columns().get(*at).is_some_and(|c| c.key == "status"));
         }
-        let text = fit(&cell.text, usize::from(*width));
-        let pad = if left { 0 } else { width.saturating_sub(cols(text.width())) };
-        // That a row stands still must be seen, whatever it shows is old.
-        let why = cell.tone == Tone::Strong && cell.text.starts_with(glyphs::MISSING);
-        let tone = if stale && cell.tone != Tone::Faint && !why { Tone::Stale } else { cell.tone };
-        buffer.set_stringn(x + pad, area.y, &text, usize::from(*width), theme.style(tone));
-        x += width + 1;
+        scrollbar(buffer, area, theme, *offset, list.order.len());
+        cursor
+    }
+
+    fn heading(&self, buffer: &mut Buffer, columns: &[Placed]) {
+        for Placed { index, head, area } in columns {
+            let mark = match self.list.sort {
+                Some((by, true)) if by == *index => "↓",
+                Some((by, false)) if by == *index => "↑",
+                _ => "",
+            };
+            let width = usize::from(area.width);
+            let title = format!("{}{mark}", fit(head.title, width.saturating_sub(mark.width())));
+            let tone = if self.focus && self.list.column == *index { Tone::Focus } else { Tone::Muted };
+            let x = area.x + head.indent(&title, area.width);
+            buffer.set_stringn(x, area.y, &title, width, self.theme.style(tone));
+        }
+    }
+
+    fn row(&self, buffer: &mut Buffer, y: u16, row: usize, columns: &[Placed]) {
+        let stale = self.stale || self.grid.is_stale(row);
+        for Placed { index, head, area } in columns {
+            let mut cell = self.grid.cell(row, *index, area.width);
+            if stale {
+                cell.text = old(cell.text, head.key == "status");
+            }
+            let text = fit(&cell.text, usize::from(area.width));
+            // That a row is stale must be seen, whatever it shows is old.
+            let why = cell.tone == Tone::Strong && cell.text.starts_with(glyphs::MISSING);
+            let tone = if stale && cell.tone != Tone::Faint && !why { Tone::Stale } else { cell.tone };
+            let x = area.x + head.indent(&text, area.width);
+            buffer.set_stringn(x, y, &text, usize::from(area.width), self.theme.style(tone));
+        }
     }
 }
 

@@ -1,0 +1,99 @@
+//! Arrivals over the time of the window, a bar per step, and the service level below each bar.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Ctx, series};
+use crate::clock::Time;
+use crate::kpi::{Every, KpiId, Slice, Verdict};
+use crate::ui::ask;
+use crate::ui::format::{self, cols};
+use crate::ui::glyphs;
+use crate::ui::theme::Tone;
+use crate::ui::widget::{panel, trend};
+
+/// Draw the panel for a slice: the page's own, or the selected one.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
+    let (window, every) = ask::steps(ctx.ui.window);
+    let step = match every {
+        Every::Minutes(30) => "by half hour".to_owned(),
+        Every::Minutes(m) => format!("by {m} min"),
+        Every::Days(_) => "by day".to_owned(),
+    };
+    let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
+    let figures = ctx.data.figures(ask::course(ctx.ui, of));
+    let bins = figures.map(|figures| series::bins(ctx, figures, None, of, every)).unwrap_or_default();
+    let mut about = format!("{}, {step}", window.words());
+    if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
+        // What the sign means; where there is no room for both, the window stands in the head too.
+        let room = usize::from(area.width).saturating_sub(name.width() + 7);
+        let legend = series::legend(ctx, of, figures.answer.from, room);
+        let both = format!("{legend} · {about}");
+        about = if both.width() <= room { both } else { legend };
+    }
+    let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
+    let Some(figures) = figures else {
+        panel::say(buffer, inner, ctx.theme, "…");
+        return;
+    };
+    let series = series::points(figures, &bins, KpiId::Offered);
+    if series.is_empty() || inner.height < 3 {
+        panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
+        return;
+    }
+    // The scale and the names of the rows stand on the left, where there is room for them.
+    let gutter = if inner.width >= 40 { 9 } else { 2 };
+    let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
+    let skip = series.len().saturating_sub(usize::from(bars.width));
+    let count = series.len() - skip;
+    let levels: Vec<_> = bins.iter().map(|bin| figures.of(bin.row?, KpiId::ServiceLevel)).collect();
+    let style = |at: usize| {
+        let tone = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
+            Verdict::Critical => Tone::Critical,
+            Verdict::Warning => Tone::Warning,
+            _ => Tone::Muted,
+        };
+        ctx.theme.style(tone)
+    };
+    let most = series.iter().skip(skip).filter_map(|point| point.value).fold(0.0, f64::max);
+    // The bars are the ground that the service level stands on: large as they are, they stay quiet.
+    let muted = ctx.theme.style(Tone::Muted);
+    trend::bars(buffer, bars, &series, most, |_| muted);
+    let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
+    if gutter > 2 {
+        let mut label = |y: u16, text: &str| buffer.set_string(inner.x, y, format!("{text:>8}"), muted);
+        label(bars.y, &crate::kpi::format::count(most));
+        if bars.height >= 5 {
+            label(bars.y + bars.height / 2, &crate::kpi::format::count((most / 2.0).round()));
+        }
+        label(foot, "svc lvl");
+    }
+    let zone = ctx.zone();
+    let write = |at: Time| match every {
+        Every::Days(_) => at.to_chrono().with_timezone(&zone).format("%-d %b").to_string(),
+        Every::Minutes(_) => format::minute(at, zone),
+    };
+    let mut free = bars.x;
+    for (at, bin) in bins.iter().skip(skip).enumerate() {
+        let place = trend::place(bars, count, at);
+        // A time below each bar that has room for it, and the service level as far as the bar is wide.
+        let text = write(bin.start);
+        if place.x >= free && place.x + cols(text.width()) <= bars.right() {
+            buffer.set_string(place.x, axis, &text, muted);
+            free = place.x + cols(text.width()) + 3;
+        }
+        if bin.gap {
+            buffer.set_stringn(place.x, foot, glyphs::MISSING, usize::from(place.width), muted);
+            continue;
+        }
+        let level = levels.get(skip + at).copied().flatten();
+        let Some(value) = level.and_then(|f| f.value) else { continue };
+        let text = if usize::from(bars.width) >= 4 * count {
+            format!("{value:.0}")
+        } else {
+            trend::step(value, 0.0, 100.0).repeat(usize::from(place.width))
+        };
+        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), style(skip + at));
+    }
+}

@@ -1,0 +1,155 @@
+//! How many agents are in which state: all of them on one line, then a bar for each team.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustc_hash::FxHashMap;
+use unicode_width::UnicodeWidthStr;
+
+use super::Ctx;
+use crate::board::AgentRow;
+use crate::event::AgentState;
+use crate::text::fit;
+use crate::ui::format::{cols, float};
+use crate::ui::theme::Tone;
+
+/// How many are in each state, in the order of [`AgentState::ALL`].
+type Counts = [usize; 6];
+
+/// A state's sign and word.
+#[must_use]
+pub const fn words(state: AgentState) -> &'static str {
+    match state {
+        AgentState::OnContact => "● talking",
+        AgentState::Ringing => "▸ ringing",
+        AgentState::AfterContact => "▓ after work",
+        AgentState::Available => "○ available",
+        AgentState::Paused => "= paused",
+        AgentState::Offline => "  offline",
+    }
+}
+
+/// The same for narrow screens.
+const fn short_words(state: AgentState) -> &'static str {
+    match state {
+        AgentState::OnContact => "● talk",
+        AgentState::Ringing => "▸ ring",
+        AgentState::AfterContact => "▓ work",
+        AgentState::Available => "○ avail",
+        AgentState::Paused => "= paused",
+        AgentState::Offline => "off",
+    }
+}
+
+/// The tone a state is shown in.
+#[must_use]
+pub const fn tone(state: AgentState) -> Tone {
+    match state {
+        AgentState::Available => Tone::Good,
+        AgentState::Ringing => Tone::Accent,
+        AgentState::OnContact | AgentState::AfterContact => Tone::Text,
+        AgentState::Paused | AgentState::Offline => Tone::Muted,
+    }
+}
+
+/// For how many seconds an agent has been in the present state.
+#[must_use]
+pub fn seconds(ctx: Ctx<'_>, agent: &AgentRow) -> i64 {
+    ctx.board.at.since(agent.since).as_secs()
+}
+
+/// How long an agent has been in the present state, as a multiple of what the settings allow: from 1 on it is too long.
+#[must_use]
+pub fn overrun(ctx: Ctx<'_>, agent: &AgentRow) -> f64 {
+    let limits = &ctx.settings.too_long;
+    let limit = match agent.state {
+        AgentState::Ringing => limits.ringing,
+        AgentState::OnContact => limits.on_contact,
+        AgentState::AfterContact => limits.after_contact,
+        AgentState::Paused => limits.paused,
+        AgentState::Available | AgentState::Offline => return 0.0,
+    };
+    float(seconds(ctx, agent)) / float(limit.max(1))
+}
+
+/// The rows of the screen that the summary of `agents` takes on a page: bars only where the page is high enough.
+#[must_use]
+pub fn height(area: Rect, agents: &[&AgentRow]) -> u16 {
+    let teams = teams(agents).len();
+    1 + if area.height >= 30 && teams > 1 { cols(teams).min(area.height / 3) } else { 0 }
+}
+
+fn teams<'a>(agents: &[&'a AgentRow]) -> Vec<(&'a str, Counts)> {
+    let mut teams: FxHashMap<&str, Counts> = FxHashMap::default();
+    for agent in agents {
+        let counts = teams.entry(agent.team.as_str()).or_default();
+        if let Some(count) = AgentState::ALL.iter().position(|s| *s == agent.state).and_then(|at| counts.get_mut(at)) {
+            *count += 1;
+        }
+    }
+    let mut teams: Vec<_> = teams.into_iter().collect();
+    teams.sort_unstable();
+    teams
+}
+
+/// Draw the summary of `agents`: the line, and below it as many bars as there is room for.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &[&AgentRow]) {
+    let teams = teams(agents);
+    line(buffer, area, ctx, agents, &teams);
+    bars(buffer, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, ctx, &teams);
+}
+
+/// All agents on one line, first those who have been in their state for too long.
+fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &[&AgentRow], teams: &[(&str, Counts)]) {
+    let mut x = area.x + 1;
+    let late = agents.iter().filter(|agent| overrun(ctx, agent) >= 1.0).count();
+    if late > 0 {
+        let text = format!("▲ {late} too long");
+        buffer.set_string(x, area.y, &text, ctx.theme.style(Tone::Warning));
+        x += cols(text.width()) + 3;
+    }
+    let narrow = area.width < 100;
+    for (at, state) in AgentState::ALL.into_iter().enumerate() {
+        let count: usize = teams.iter().filter_map(|(_, counts)| counts.get(at)).sum();
+        let words = if narrow { short_words(state) } else { words(state).trim_start() };
+        let text = format!("{words} {count}");
+        if x + cols(text.width()) >= area.right() {
+            break;
+        }
+        let tone = if count == 0 { Tone::Faint } else { tone(state) };
+        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
+        x += cols(text.width()) + if narrow { 2 } else { 3 };
+    }
+}
+
+/// A bar per team of those who are not offline; teams for which there is no room are counted on the last row.
+fn bars(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, teams: &[(&str, Counts)]) {
+    let style = |tone| ctx.theme.style(tone);
+    let present = |counts: &Counts| {
+        let states = AgentState::ALL.into_iter().zip(*counts);
+        states.filter(|(state, _)| *state != AgentState::Offline).collect::<Vec<_>>()
+    };
+    let size = |counts: &Counts| present(counts).iter().map(|(_, count)| count).sum::<usize>();
+    let widest = teams.iter().map(|(name, _)| name.width()).max().unwrap_or(0).clamp(7, 16);
+    let most = teams.iter().map(|(_, counts)| size(counts)).max().unwrap_or(1).max(1);
+    let room = usize::from(area.width).saturating_sub(widest + 14);
+    let rows = usize::from(area.height);
+    let shown = if teams.len() > rows { rows.saturating_sub(1) } else { teams.len() };
+    for ((name, counts), y) in teams.iter().take(shown).zip(area.y..) {
+        let name = if name.is_empty() { "no team" } else { name };
+        buffer.set_stringn(area.x + 1, y, fit(name, widest), widest, style(Tone::Muted));
+        let of = format!("{}/{}", size(counts), counts.iter().sum::<usize>());
+        buffer.set_string(area.x + 2 + cols(widest), y, format!("{of:>7}"), style(Tone::Text));
+        let mut x = area.x + 11 + cols(widest);
+        for (state, count) in present(counts) {
+            let sign = words(state).chars().next().unwrap_or(' ');
+            let wide = (count * room / most).max(usize::from(count > 0));
+            let bar: String = std::iter::repeat_n(sign, wide).collect();
+            buffer.set_stringn(x, y, &bar, usize::from(area.right().saturating_sub(x)), style(tone(state)));
+            x = (x + cols(wide)).min(area.right());
+        }
+    }
+    if shown < teams.len() && rows > 0 {
+        let text = format!("and {} teams more", teams.len() - shown);
+        buffer.set_stringn(area.x + 1, area.bottom() - 1, &text, usize::from(area.width), style(Tone::Muted));
+    }
+}
