@@ -17,12 +17,12 @@ mod rule;
 mod table;
 mod watch;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 pub use duration::{NotADuration, duration, parse_duration};
 pub use evaluator::{Coverage, EvaluationContext, Evaluator, Settings, SourceState};
@@ -83,8 +83,7 @@ pub struct Acknowledgement {
     /// The severity at that moment: a rise breaks it.
     pub severity: Severity,
     /// A note, if one was given.
-    #[serde(default, deserialize_with = "prose_if_any")]
-    pub note: Option<Label>,
+    pub note: Option<Text>,
 }
 
 /// A snooze: nothing is said until it ends.
@@ -109,8 +108,7 @@ pub struct HistoryEntry {
     /// By whom, where it was somebody.
     pub who: Option<Actor>,
     /// More, in words: the note, or why it broke.
-    #[serde(default, deserialize_with = "prose_if_any")]
-    pub text: Option<Label>,
+    pub text: Option<Text>,
     /// The value then.
     pub value: Option<f64>,
 }
@@ -158,13 +156,11 @@ pub struct Episode {
     /// It comes and goes.
     pub flapping: bool,
     /// What hides it: the cause whose line stands for it ("source pbx is down").
-    pub inhibited_by: Option<Label>,
+    pub inhibited_by: Option<Text>,
     /// What it means, in words, ready to show.
-    #[serde(deserialize_with = "prose")]
-    pub text: Label,
+    pub text: Text,
     /// What to do about it.
-    #[serde(deserialize_with = "sentence")]
-    pub action: Label,
+    pub action: Text,
     /// What happened, oldest first.
     #[serde(default)]
     pub trail: Vec<HistoryEntry>,
@@ -190,12 +186,12 @@ pub enum AlertAction {
     /// Take it, for the configured time or the given one.
     Acknowledge {
         /// A note.
-        note: Option<Label>,
+        note: Option<Text>,
         /// How long; the configured expiry where absent.
         lasts: Option<Span>,
     },
     /// Say something about it.
-    Note(Label),
+    Note(Text),
     /// Take back the acknowledgement or snooze.
     Undo,
     /// Be quiet about it for a while.
@@ -229,10 +225,10 @@ pub enum CommandRefusal {
     Changed,
     /// This board only reads.
     #[error("this board is read-only: {0}")]
-    ReadOnly(Label),
+    ReadOnly(Text),
     /// The journal couldn't keep it.
     #[error("it could not be kept: {0}")]
-    NotKept(Label),
+    NotKept(Text),
 }
 
 impl HistoryEntry {
@@ -246,7 +242,7 @@ impl HistoryEntry {
         self
     }
 
-    fn saying(mut self, text: Option<Label>) -> Self {
+    fn saying(mut self, text: Option<Text>) -> Self {
         self.text = text;
         self
     }
@@ -264,21 +260,6 @@ impl Episode {
         self.version = self.version.saturating_add(1);
         self.trail.push(entry);
     }
-}
-
-fn prose<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Label, D::Error> {
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    Ok(Label::prose(&text))
-}
-
-fn sentence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Label, D::Error> {
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    Ok(Label::sentence(&text))
-}
-
-fn prose_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Label>, D::Error> {
-    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-    Ok(text.map(|text| Label::prose(&text)))
 }
 
 impl State {

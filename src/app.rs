@@ -33,7 +33,7 @@ use crate::source::csv::{Columns, ColumnsError};
 use crate::source::read::{self, Options};
 use crate::source::simulator::{self, Scenario};
 use crate::source::{self, Message};
-use crate::text::Label;
+use crate::text::{Label, Text};
 use crate::ui;
 
 /// Messages in flight between the sources and the floor; a source that is quicker waits.
@@ -92,7 +92,7 @@ pub enum Error {
     NoFloor,
     /// The hub can't be reached.
     #[error("{0}")]
-    CutOff(Label),
+    CutOff(Text),
     /// The screen.
     #[error(transparent)]
     Screen(#[from] ui::Error),
@@ -199,7 +199,7 @@ pub fn look<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) 
         });
         let cut_off = match tokio::time::timeout(PATIENCE, arrived).await {
             Ok(Ok(board)) => board.hub.as_ref().and_then(|hub| hub.cut_off.clone()).map(|cut_off| cut_off.reason),
-            _ => Some(Label::fixed("the hub does not answer")),
+            _ => Some(Text::fixed("the hub does not answer")),
         };
         match cut_off {
             Some(reason) => Err(Error::CutOff(reason)),
@@ -330,7 +330,7 @@ fn start(
     desk: Option<&hub::Desk>,
     clock: &Clock,
     cursors: &Cursors,
-) -> Result<mpsc::Receiver<Message>, Label> {
+) -> Result<mpsc::Receiver<Message>, Text> {
     let (to, messages) = mpsc::channel(IN_FLIGHT);
     if let Some(desk) = desk {
         desk.open(clock, &to);
@@ -339,7 +339,7 @@ fn start(
         let name = settings.name();
         let cursor = cursors.iter().find(|(of, _)| *of == name).map(|(_, cursor)| cursor.as_str());
         source::spawn(index, settings, clock.clone(), cursor, to.clone())
-            .map_err(|error| Label::prose(&error.to_string()))?;
+            .map_err(|error| Text::new(&error.to_string()))?;
     }
     Ok(messages)
 }

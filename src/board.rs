@@ -12,7 +12,7 @@ use crate::alert::Episode;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
 use crate::kpi::{Bands, Calendar, CountingRules, KpiId, Live};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 pub use gaps::GapRow;
 
@@ -67,7 +67,7 @@ pub struct TargetRow {
     /// Since when.
     pub since: Time,
     /// Why, and what to do about it; never a secret.
-    pub reason: Label,
+    pub reason: Text,
     /// How often it has been tried since.
     pub failures: u32,
     /// When it will be tried again, where it waits for that.
@@ -89,7 +89,7 @@ pub struct CutOff {
     /// Since when.
     pub since: Time,
     /// Why, and what to do about it.
-    pub reason: Label,
+    pub reason: Text,
     /// When it will be tried again.
     pub next_try: Option<Time>,
 }
@@ -133,9 +133,9 @@ pub enum Keeper {
     /// The day so far is being read from the journal.
     Loading,
     /// Another one; this board only reads.
-    Other(Label),
+    Other(Text),
     /// The journal failed; why.
-    Failed(Label),
+    Failed(Text),
 }
 
 /// A queue now.
@@ -214,7 +214,7 @@ pub struct SourceRow {
     /// How it does.
     pub health: Health,
     /// Why, in words; empty where all is well.
-    pub reason: Label,
+    pub reason: Text,
     /// Since when.
     pub since: Time,
     /// Its newest event.
@@ -230,13 +230,13 @@ pub struct SourceRow {
     /// Events later than the lateness allowed.
     pub late: u64,
     /// The last thing set aside: place and reason.
-    pub last_rejection: Option<Label>,
+    pub last_rejection: Option<Text>,
     /// When it will be tried again, where it waits for that.
     pub next_try: Option<Time>,
     /// How far its clock is ahead of ours (behind, where negative), where that was measured.
     pub ahead: Option<Span>,
     /// Something its owner should know and that is no fault: rights it doesn't need, a certificate that isn't checked.
-    pub remark: Option<Label>,
+    pub remark: Option<Text>,
 }
 
 /// How a source does.
@@ -295,7 +295,7 @@ impl TargetRow {
     /// Nobody is told any more.
     #[must_use]
     pub const fn lost() -> Self {
-        let reason = Label::fixed("a mistake in floorwatch ended them: restart it; the log tells more");
+        let reason = Text::fixed("a mistake in floorwatch ended them: restart it; the log tells more");
         Self { name: Label::fixed("all targets"), since: Time(0), reason, failures: 1, next_try: None }
     }
 }

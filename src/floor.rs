@@ -23,7 +23,7 @@ use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
 use crate::kpi::{Dim, Slice};
 use crate::source::Message;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 pub(crate) use handle::Request;
 pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
@@ -111,7 +111,7 @@ impl Floor {
         let started = Instant::now();
         let mut sources = Sources::new(&settings.sources, now);
         if matches!(feed, Feed::Recording(_)) {
-            sources.health(0, Health::Live, Label::default(), now, None);
+            sources.health(0, Health::Live, Text::default(), now, None);
         }
         let floor = Self {
             engine: Engine::new(settings.engine.clone()),

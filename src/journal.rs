@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::alert::Episode;
 use crate::clock::{Clock, Time};
 use crate::event::Event;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 pub use follower::{Changes, Follower};
 pub use lock::Holder;
@@ -96,7 +96,7 @@ pub enum Error {
     },
     /// It could not be written; why, in words.
     #[error("{0}")]
-    NotKept(Label),
+    NotKept(Text),
 }
 
 /// An open journal.
@@ -164,12 +164,12 @@ impl Journal {
     }
 
     /// Write down now; `done` is told, on the writer's thread, once it is on the disk or why it isn't.
-    pub fn record_and_tell(&self, batch: Batch, done: impl FnOnce(Result<(), Label>) + Send + 'static) {
+    pub fn record_and_tell(&self, batch: Batch, done: impl FnOnce(Result<(), Text>) + Send + 'static) {
         self.writer.wait(batch, true, Box::new(done));
     }
 
     /// Write an episode down now; `done` is told, on the writer's thread, once it is on the disk or why it isn't.
-    pub fn keep(&self, episode: Episode, done: impl FnOnce(Result<(), Label>) + Send + 'static) {
+    pub fn keep(&self, episode: Episode, done: impl FnOnce(Result<(), Text>) + Send + 'static) {
         self.writer.keep(episode, Box::new(done));
     }
 
@@ -183,7 +183,7 @@ impl Journal {
             // Nobody waits any more: nobody to tell.
             let _ = tell.send(done);
         });
-        let ended = || Label::fixed("the journal has ended");
+        let ended = || Text::fixed("the journal has ended");
         told.recv().unwrap_or_else(|_| Err(ended())).map_err(Error::NotKept)
     }
 
@@ -206,7 +206,7 @@ impl Journal {
 
     /// Why nothing is being written just now; `None` while all is well.
     #[must_use]
-    pub fn failed(&self) -> Option<Label> {
+    pub fn failed(&self) -> Option<Text> {
         self.writer.failed()
     }
 

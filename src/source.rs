@@ -40,7 +40,7 @@ use tokio::sync::oneshot;
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What a source tells the floor. `source` is its index in the configuration.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub enum Message {
         /// How.
         health: Health,
         /// Why, in words; empty where all is well.
-        reason: Label,
+        reason: Text,
         /// Since when.
         at: Time,
         /// When it will try again, where it waits for that.
@@ -89,7 +89,7 @@ pub enum Message {
         /// Which source.
         source: usize,
         /// What.
-        remark: Label,
+        remark: Text,
     },
 }
 
@@ -101,7 +101,7 @@ pub struct Receipt {
     /// These many had come before.
     pub duplicates: usize,
     /// Whether they are on the disk, or why not.
-    pub kept: Result<(), Label>,
+    pub kept: Result<(), Text>,
 }
 
 /// Why a source can't be started.
@@ -173,5 +173,5 @@ pub struct Rejection {
     /// The line, from 1.
     pub line: u64,
     /// Why, and what to do about it.
-    pub reason: Label,
+    pub reason: Text,
 }

@@ -1,8 +1,8 @@
-//! Text from outside, made safe once, at the edge.
+//! Text from outside the program, made safe once, where it comes in.
 //!
-//! Names of queues, agents, intents and callers come from strangers. A [`Label`] can be drawn, logged, stored
-//! and exported: it holds no control or escape characters, no bidirectional overrides, nothing invisible, and
-//! no pile of combining marks.
+//! Names of queues, agents, intents and callers are written by strangers, and so are the reasons and notes that a
+//! hub sends. A [`Label`] (a name) or a [`Text`] (a sentence) can be drawn, logged, stored and exported: it holds no
+//! control or escape characters, no bidirectional overrides, nothing invisible, and no pile of combining marks.
 
 use std::borrow::{Borrow, Cow};
 
@@ -13,65 +13,51 @@ use unicode_width::UnicodeWidthStr;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The most graphemes a label keeps; longer text ends in an ellipsis.
-const MAX_GRAPHEMES: usize = 64;
-/// The most graphemes a sentence keeps.
-const MAX_PROSE: usize = 240;
-const MAX_SENTENCE: usize = 400;
 /// The most combining marks kept on one grapheme.
 const MAX_MARKS: usize = 4;
 
-/// Cleaned, capped text from outside. Short ones live without a heap allocation; clones are cheap.
+/// A name: of a queue, an agent, a rule, a host. At most 64 graphemes are kept.
+pub type Label = Clean<64>;
+
+/// A sentence: a reason, a remark, a note, what to do. At most 400 graphemes are kept.
+pub type Text = Clean<400>;
+
+/// Cleaned text of at most `MAX` graphemes; where more came, it ends in an ellipsis. Deserializing cleans as well.
+/// Short text lives without a heap allocation; clones are cheap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Label(SmolStr);
+pub struct Clean<const MAX: usize>(SmolStr);
 
-impl Label {
+impl<const MAX: usize> Clean<MAX> {
     /// Clean `text` and keep it.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let trimmed = text.trim_ascii();
-        if trimmed.len() <= MAX_GRAPHEMES && trimmed.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        if trimmed.len() <= MAX && trimmed.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Self(SmolStr::new(trimmed));
         }
-        Self(SmolStr::new(clean(trimmed, MAX_GRAPHEMES)))
+        Self(SmolStr::new(clean(trimmed, MAX)))
     }
 
-    /// A sentence rather than a name: cleaned the same way, but up to 240 graphemes are kept.
-    #[must_use]
-    pub fn prose(text: &str) -> Self {
-        Self(SmolStr::new(clean(text.trim_ascii(), MAX_PROSE)))
-    }
-
-    /// Clean a sentence of ours that quotes text from outside (a reason, a path): as [`Label::new`], with room for
-    /// some lines of it.
-    #[must_use]
-    pub fn sentence(text: &str) -> Self {
-        Self(SmolStr::new(clean(text.trim_ascii(), MAX_SENTENCE)))
-    }
-
-    /// Clean bytes that ought to be UTF-8; what isn't becomes the replacement character.
+    /// Clean bytes that ought to be UTF-8; those that are not become the replacement character.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::new(text),
-            Err(_) => Self::new(&String::from_utf8_lossy(bytes)),
-        }
+        Self::new(&String::from_utf8_lossy(bytes))
     }
 
-    /// A label from text of our own that is known to be clean.
+    /// Text of the program's own, which is clean already.
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {
         Self(SmolStr::new_static(text))
     }
 
-    /// The text.
+    /// The text as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Whether nothing is left of it.
+    /// Whether nothing is left of the text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -84,46 +70,52 @@ impl Label {
     }
 }
 
-impl std::fmt::Display for Label {
+impl<const MAX: usize> std::fmt::Display for Clean<MAX> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl Borrow<str> for Label {
+impl<const MAX: usize> Borrow<str> for Clean<MAX> {
     fn borrow(&self) -> &str {
         self.as_str()
     }
 }
 
-impl AsRef<str> for Label {
+impl<const MAX: usize> AsRef<str> for Clean<MAX> {
     fn as_ref(&self) -> &str {
         self.as_str()
     }
 }
 
-impl From<&str> for Label {
+impl<const MAX: usize> From<&str> for Clean<MAX> {
     fn from(text: &str) -> Self {
         Self::new(text)
     }
 }
 
-impl ToSchema for Label {}
+impl From<Label> for Text {
+    fn from(label: Label) -> Self {
+        Self(label.0)
+    }
+}
 
-impl PartialSchema for Label {
+impl<const MAX: usize> ToSchema for Clean<MAX> {}
+
+impl<const MAX: usize> PartialSchema for Clean<MAX> {
     fn schema() -> RefOr<Schema> {
         String::schema()
     }
 }
 
-impl<'de> Deserialize<'de> for Label {
+impl<'de, const MAX: usize> Deserialize<'de> for Clean<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         Ok(Self::new(&text))
     }
 }
 
-/// Whether a character draws nothing itself or turns what is around it about: bidirectional controls, zero
+/// Whether a character draws nothing itself or changes how its neighbours are drawn: bidirectional controls, zero
 /// widths, tags, fillers, variation selectors, separators, private use.
 fn is_hidden(c: char) -> bool {
     matches!(u32::from(c),
@@ -132,7 +124,7 @@ fn is_hidden(c: char) -> bool {
         | 0xfff0..=0xfffb | 0x1_bca0..=0x1_bca3 | 0x1_d173..=0x1_d17a | 0xe000..=0xf8ff | 0xe_0000..=0x10_ffff)
 }
 
-fn clean(text: &str, most: usize) -> String {
+fn clean(text: &str, max: usize) -> String {
     let visible: String = text
         .chars()
         .filter_map(|c| match c {
@@ -144,7 +136,7 @@ fn clean(text: &str, most: usize) -> String {
         .collect();
     let mut out = String::with_capacity(visible.len().min(256));
     for (count, grapheme) in visible.graphemes(true).enumerate() {
-        if count == most {
+        if count == max {
             out.push('…');
             break;
         }
@@ -202,16 +194,20 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_capped_in_graphemes_and_marks() {
-        assert_eq!(Label::new(&"x".repeat(500)).as_str().chars().count(), MAX_GRAPHEMES + 1);
+    fn labels_and_texts_are_capped_in_graphemes_and_marks() {
+        let long = "x".repeat(500);
+        assert_eq!(Label::new(&long).as_str().chars().count(), 64 + 1);
+        assert_eq!(Text::new(&long).as_str().chars().count(), 400 + 1);
         assert_eq!(Label::new(&format!("e{}", "\u{301}".repeat(900))).as_str().chars().count(), 1 + MAX_MARKS);
     }
 
     #[test]
-    fn sentences_are_cleaned_alike_but_may_be_longer() {
-        assert_eq!(Label::prose(&"word ".repeat(40)).as_str().len(), 199);
-        assert_eq!(Label::prose(&"x".repeat(500)).as_str().chars().count(), MAX_PROSE + 1);
-        assert_eq!(Label::prose("a\u{202e}b\x1b[2J").as_str(), "ab·[2J");
+    fn a_sentence_arrives_whole_and_clean_where_a_name_is_cut() {
+        let sentence = "no answer from the hub: ".repeat(13);
+        let json = serde_json::to_string(&sentence).unwrap();
+        assert_eq!(serde_json::from_str::<Text>(&json).unwrap().as_str(), sentence.trim());
+        assert!(serde_json::from_str::<Label>(&json).unwrap().as_str().ends_with('…'));
+        assert_eq!(serde_json::from_str::<Text>("\"a\\u202eb\\u001b[2J\"").unwrap().as_str(), "ab·[2J");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
 use crate::clock::{Span, Time};
 use crate::kpi::Unit;
 use crate::kpi::format::age;
-use crate::text::Label;
+use crate::text::Text;
 
 /// The shortest and the longest that an acknowledgement or snooze may last.
 const LEAST: Span = Span::MINUTE;
@@ -54,7 +54,7 @@ pub(super) fn tell(
             let until = now + span;
             episode.snoozed = Some(Snooze { who: who.clone(), at: now, until });
             episode.state = State::Snoozed;
-            let text = Label::prose(&format!("for {}", age(span.as_secs())));
+            let text = Text::new(&format!("for {}", age(span.as_secs())));
             episode.note(HistoryEntry::new(now, "snoozed", episode.figure.value).by(who).saying(Some(text)));
         }
         AlertAction::Note(text) => {
@@ -98,10 +98,10 @@ pub(super) fn release(episode: &mut Episode, entry: HistoryEntry) {
 /// snooze too: it is not what was put off. `rule`: `None` for an alert about a source.
 pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
     let value = episode.figure.value;
-    let broken = |text: Label| HistoryEntry::new(now, "broken", value).saying(Some(text));
-    let rise = || Label::fixed("warning → critical");
+    let broken = |text: Text| HistoryEntry::new(now, "broken", value).saying(Some(text));
+    let rise = || Text::fixed("warning → critical");
     let entry = if let Some(ack) = &episode.acknowledged {
-        let by_name = |what| Label::prose(&format!("{}'s {what}", ack.who.name));
+        let by_name = |what| Text::new(&format!("{}'s {what}", ack.who.name));
         if episode.severity > ack.severity {
             broken(rise())
         } else if let (Some(rule), Some(before), Some(value)) = (rule, ack.value, value)
@@ -118,7 +118,7 @@ pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64,
         if episode.severity == Severity::Critical && since.any(|entry| entry.what.as_str() == "worsened") {
             broken(rise())
         } else if now >= snooze.until {
-            let text = Label::prose(&format!("{}'s snooze", snooze.who.name));
+            let text = Text::new(&format!("{}'s snooze", snooze.who.name));
             HistoryEntry::new(now, "expired", value).saying(Some(text))
         } else {
             return false;

@@ -8,7 +8,7 @@ use super::phase::Ending;
 use super::{AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, State, commands};
 use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// How many that are over are kept at hand, for commands that come late.
 const RECENT: usize = 500;
@@ -21,7 +21,7 @@ pub(super) struct EpisodeSeed {
     pub(super) slice: Slice,
     pub(super) window: Window,
     pub(super) above: bool,
-    pub(super) action: Label,
+    pub(super) action: Text,
     /// Since when it is past the line.
     pub(super) since: Time,
 }
@@ -30,9 +30,9 @@ pub(super) struct EpisodeSeed {
 pub(super) struct Sample {
     pub(super) figure: Figure,
     pub(super) line: Option<f64>,
-    pub(super) text: Label,
+    pub(super) text: Text,
     /// What to do about it, where that is no more what the rule says.
-    pub(super) action: Option<Label>,
+    pub(super) action: Option<Text>,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Episodes {
             snoozed: None,
             flapping: false,
             inhibited_by: None,
-            text: Label::default(),
+            text: Text::default(),
             action: news.action,
             trail: Vec::new(),
         };
@@ -127,7 +127,7 @@ impl Episodes {
         episode.severity = severity;
         episode.state = State::Firing;
         episode.fired = Some(now);
-        let text = Label::fixed(severity.key());
+        let text = Text::fixed(severity.key());
         episode.note(HistoryEntry::new(now, "fired", episode.figure.value).saying(Some(text)));
         self.changed.insert(id);
     }
@@ -150,7 +150,7 @@ impl Episodes {
         self.changed.insert(id);
     }
 
-    pub(super) fn inhibit(&mut self, id: u64, cause: Option<&Label>, now: Time) {
+    pub(super) fn inhibit(&mut self, id: u64, cause: Option<&Text>, now: Time) {
         let Some(episode) = self.open.get_mut(&id) else { return };
         if episode.inhibited_by.as_ref() == cause {
             return;
@@ -166,13 +166,13 @@ impl Episodes {
     pub(super) fn resolve(&mut self, id: u64, ending: Ending, now: Time) {
         let why = match ending {
             Ending::Recovered => None,
-            Ending::NoData => Some(Label::fixed("no data")),
-            Ending::Asleep => Some(Label::fixed("outside of its hours")),
+            Ending::NoData => Some(Text::fixed("no data")),
+            Ending::Asleep => Some(Text::fixed("outside of its hours")),
         };
         self.close(id, why, now);
     }
 
-    pub(super) fn close(&mut self, id: u64, why: Option<Label>, now: Time) {
+    pub(super) fn close(&mut self, id: u64, why: Option<Text>, now: Time) {
         let Some(mut episode) = self.open.remove(&id) else { return };
         episode.state = State::Resolved;
         episode.resolved = Some(now);

@@ -11,7 +11,7 @@ use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
 use super::{Actor, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, commands};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Period, Query, Slice, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 pub use super::watch::{Coverage, EvaluationContext};
 
@@ -48,7 +48,7 @@ pub struct SourceState {
     /// Since when.
     pub since: Time,
     /// Why, in words.
-    pub reason: Label,
+    pub reason: Text,
     /// The queues it tells of.
     pub queues: Vec<Label>,
 }
@@ -157,7 +157,7 @@ impl Evaluator {
         self.round += 1;
         self.watched = Coverage::default();
         for id in std::mem::take(&mut self.orphans) {
-            self.book.close(id, Some(Label::fixed("its rule is gone")), now);
+            self.book.close(id, Some(Text::fixed("its rule is gone")), now);
         }
         let nothing = Causes::default();
         let round = Round {
@@ -190,7 +190,7 @@ impl Evaluator {
     }
 
     /// Take back what could not be journaled: nobody must rely on it.
-    pub fn withdraw(&mut self, episode: u64, who: &Actor, why: &Label, now: Time) {
+    pub fn withdraw(&mut self, episode: u64, who: &Actor, why: &Text, now: Time) {
         let Some(episode) = self.book.get_mut(episode) else { return };
         let taken = episode.acknowledged.as_ref().map(|ack| &ack.who);
         let put_off = episode.snoozed.as_ref().map(|snooze| &snooze.who);

@@ -4,7 +4,7 @@ use super::phase::Judged;
 use super::rule::Rule;
 use super::{Severity, SourceState, rule};
 use crate::kpi::{Figure, Kpi, KpiId, Unit, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What a rule sees of one slice.
 #[derive(Clone, Copy)]
@@ -65,16 +65,16 @@ pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -
 }
 
 /// What it means, in words: "billing: service level 62% over the last hour, below 70%".
-pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity) -> Label {
-    let Some(def) = rule.def() else { return Label::default() };
+pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity) -> Text {
+    let Some(def) = rule.def() else { return Text::default() };
     let name = lower_first(def.name);
     let figure = seen.figure;
     let Some(value) = figure.value else {
-        let reason = figure.reason.as_deref().unwrap_or("nothing in the window");
-        return Label::prose(&format!("{slice}: {name}: no data for the moment ({reason})"));
+        let reason = figure.reason.as_ref().map_or("nothing in the window", Text::as_str);
+        return Text::new(&format!("{slice}: {name}: no data for the moment ({reason})"));
     };
     if def.id == KpiId::SpeedTrap {
-        return Label::prose(&format!(
+        return Text::new(&format!(
             "{slice}: speed trap {}: handling got shorter while resolution or satisfaction fell",
             over(rule)
         ));
@@ -84,7 +84,7 @@ pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity)
     if let (Some(against), Some(base)) = (rule.against, seen.baseline.and_then(|base| base.value)) {
         let distance = show_distance(def, (value - base).abs());
         let base = show(def, base, figure.n);
-        return Label::prose(&format!(
+        return Text::new(&format!(
             "{slice}: {name} {shown} {}, {distance} {side} the {} ({base})",
             over(rule),
             against.words()
@@ -95,13 +95,13 @@ pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity)
     let hidden = def.unit == Unit::Percent && past.is_some_and(|line| show_line(def, line) == shown);
     let shown = if hidden { format!("{value:.1}%") } else { shown };
     let past = past.map_or_else(String::new, |line| format!(", {side} {}", show_line(def, line)));
-    Label::prose(&format!("{slice}: {name} {shown} {}{past}", over(rule)))
+    Text::new(&format!("{slice}: {name} {shown} {}{past}", over(rule)))
 }
 
 /// The words for a change of value: "6.1% → 8.3%".
-pub(super) fn change(rule: &Rule, from: f64, to: f64) -> Label {
+pub(super) fn change(rule: &Rule, from: f64, to: f64) -> Text {
     let show = |value: f64| rule.def().map_or_else(|| value.to_string(), |def| show(def, value, 100));
-    Label::prose(&format!("{} → {}", show(from), show(to)))
+    Text::new(&format!("{} → {}", show(from), show(to)))
 }
 
 fn show(def: &Kpi, value: f64, n: u64) -> String {
@@ -146,30 +146,30 @@ fn lower_first(name: &str) -> String {
 }
 
 /// The words for a source: "source pbx is down: its figures stand still".
-pub(super) fn source_text(source: &SourceState, severity: Severity) -> Label {
+pub(super) fn source_text(source: &SourceState, severity: Severity) -> Text {
     if source.connecting {
-        return Label::prose(&format!("source {} is being connected: its figures stand still", source.name));
+        return Text::new(&format!("source {} is being connected: its figures stand still", source.name));
     }
     if !source.down && !source.stale {
-        return Label::prose(&format!("source {} is back", source.name));
+        return Text::new(&format!("source {} is back", source.name));
     }
     let cause = cause(&source.name, severity == Severity::Critical);
-    Label::prose(&format!("{cause}: its figures stand still"))
+    Text::new(&format!("{cause}: its figures stand still"))
 }
 
 /// What to do about a source: its reason says why and what to do, and the rule what else there is.
-pub(super) fn source_action(rule: &Rule, source: &SourceState) -> Label {
+pub(super) fn source_action(rule: &Rule, source: &SourceState) -> Text {
     let reason = source.reason.as_str();
     if reason.is_empty() || !source.down && !source.stale {
         return rule.action.clone();
     }
     let end = if reason.ends_with(['.', '?', '!']) { "" } else { "." };
-    Label::sentence(&format!("{reason}{end} {}", rule.action))
+    Text::new(&format!("{reason}{end} {}", rule.action))
 }
 
 /// The cause that stands for everything that hangs on a source: "source pbx is down".
-pub(super) fn cause(source: &Label, down: bool) -> Label {
-    Label::prose(&format!("source {source} {}", if down { "is down" } else { "is stale" }))
+pub(super) fn cause(source: &Label, down: bool) -> Text {
+    Text::new(&format!("source {source} {}", if down { "is down" } else { "is stale" }))
 }
 
 /// Whether a rule is the one about sources.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Episode, Severity, State, judge};
 use crate::kpi::Slice;
-use crate::text::Label;
+use crate::text::Text;
 
 /// One line of the rail: the worst of its kind, and the others that it stands for. Places in the list given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn lines(episodes: &[Episode]) -> Vec<AlertGroup> {
     #[derive(PartialEq, Eq, Hash)]
     enum Cause<'a> {
         Slice(&'a Slice),
-        Source(Label),
+        Source(Text),
     }
     let mut order: Vec<usize> = (0..episodes.len()).collect();
     order.sort_by_cached_key(|at| episodes.get(*at).map(rank));

@@ -7,7 +7,7 @@ use super::hours::Hours;
 use super::pattern::Patterns;
 use crate::clock::Span;
 use crate::kpi::{Bands, Better, Dim, Formula, Kpi, KpiGroup, KpiId, Unit, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// The name of the rule about sources themselves.
 pub const SOURCE_STALE: &str = "source stale";
@@ -52,7 +52,7 @@ pub struct Rule {
     /// The share by which a value may get worse before an acknowledgement breaks. The common one where absent.
     pub worsening: Option<f64>,
     /// What to do.
-    pub action: Label,
+    pub action: Text,
 }
 
 impl Rule {
@@ -78,7 +78,7 @@ impl Rule {
             min_samples: None,
             hours: None,
             worsening: None,
-            action: Label::fixed(def.action),
+            action: Text::fixed(def.action),
         }
     }
 
@@ -160,7 +160,7 @@ pub fn built_in() -> Vec<Rule> {
             against: Some(Window::D30),
             warning: Some(10.0),
             own_lines: true,
-            action: Label::fixed(
+            action: Text::fixed(
                 "Read the newest answers of detractors and find what changed this week; see which intent or queue fell.",
             ),
             ..weekly("recommendation", KpiId::Nps)
@@ -181,7 +181,7 @@ fn source_stale() -> Rule {
         critical: None,
         for_: Span::seconds(5),
         clear_for: Some(Span::seconds(10)),
-        action: Label::fixed("Check the system and the way to it; `floorwatch check` says what each source answers."),
+        action: Text::fixed("Check the system and the way to it; `floorwatch check` says what each source answers."),
         ..Rule::of(SOURCE_STALE, KpiId::Waiting)
     }
 }
@@ -204,7 +204,7 @@ mod tests {
         for rule in built_in() {
             assert!(!rule.action.is_empty(), "{}", rule.name);
             assert!(rule.kpi.is_none() || rule.warning.is_some(), "{}", rule.name);
-            assert_eq!(Label::prose(rule.action.as_str()), rule.action, "{}: too long to be kept", rule.name);
+            assert_eq!(Text::new(rule.action.as_str()), rule.action, "{}: too long to be kept", rule.name);
         }
     }
 

@@ -8,7 +8,7 @@ use super::pattern::Patterns;
 use super::rule::{Rule, built_in};
 use crate::clock::Span;
 use crate::kpi::{Better, Dim, Formula, KpiId, Window};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// One `[[alert]]` table. With the name of a rule that is there already, it changes only what it says.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -205,7 +205,7 @@ impl RuleTable {
         rule.hours = self.hours.or(rule.hours);
         rule.worsening = self.worsening.or(rule.worsening);
         if let Some(action) = &self.action {
-            rule.action = Label::prose(action);
+            rule.action = Text::new(action);
         }
     }
 

@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::{Episode, Settings, Severity};
 use crate::clock::Time;
 use crate::kpi::{Answer, Bands, Calendar, Dim, Figure, KpiId, Slice};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// Where in the answers a rule's figure is.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ pub(super) struct Causes {
 pub(super) struct Trouble {
     /// The cause to show, once it is news itself: until then nothing is hidden, so that there is never a trouble
     /// without a line.
-    pub(super) shown: Option<Label>,
+    pub(super) shown: Option<Text>,
 }
 
 impl Causes {

@@ -284,13 +284,14 @@ fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Text;
 
     #[test]
     fn a_floor_has_begun_once_the_journal_is_read_or_can_t_be() {
         let board = |seq, keeper| Board { seq, keeper, ..Board::default() };
         assert!(!has_begun(&Board::default()), "nobody has looked yet");
         assert!(!has_begun(&board(1, Keeper::Loading)));
-        for keeper in [Keeper::Us, Keeper::Other(Label::default()), Keeper::Failed(Label::default())] {
+        for keeper in [Keeper::Us, Keeper::Other(Text::default()), Keeper::Failed(Text::default())] {
             assert!(has_begun(&board(2, keeper)));
         }
     }

@@ -10,7 +10,7 @@ use crate::app;
 use crate::clock::{Span, Time, duration};
 use crate::config::Config;
 use crate::floor::Handle;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
@@ -98,10 +98,10 @@ async fn done(handle: Handle, command: Command, zone: Tz) -> Result<String, Erro
         Command::List { json } => return Ok(told(&board.alerts, json, board.at, zone)),
         Command::History { limit, json } => return Ok(told(&handle.history(limit).await?, json, board.at, zone)),
         Command::Ack { id, note, lasts } => {
-            (id, AlertAction::Acknowledge { note: note.map(|note| Label::prose(&note)), lasts })
+            (id, AlertAction::Acknowledge { note: note.map(|note| Text::new(&note)), lasts })
         }
         Command::Snooze { id, lasts } => (id, AlertAction::Snooze(lasts)),
-        Command::Note { id, text } => (id, AlertAction::Note(Label::prose(&text))),
+        Command::Note { id, text } => (id, AlertAction::Note(Text::new(&text))),
         Command::Undo { id } => (id, AlertAction::Undo),
     };
     let known = board.alerts.iter().find(|episode| episode.id == id).ok_or(CommandRefusal::Unknown(id))?;

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::source::csv::Columns;
 use crate::source::read::Options;
 use crate::source::{Connector, FileSettings, Settings};
-use crate::text::Label;
+use crate::text::{Label, Text};
 use finding::Finding;
 pub use render::Findings;
 
@@ -56,7 +56,7 @@ impl Args {
                 .collect();
             let options = Options { columns, now, ..Options::default() };
             let file = |path: &PathBuf| {
-                Finding::about(Label::sentence(&path.display().to_string()), Label::default()).of_file(path, &options)
+                Finding::about(Text::new(&path.display().to_string()), Label::default()).of_file(path, &options)
             };
             let files: Vec<Finding> = self.files.iter().map(file).collect();
             (read, files, tried.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -69,7 +69,7 @@ impl Args {
 
 /// What is in the file of a source.
 fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> Finding {
-    let about = Finding::about(source.name(), source.kind_label());
+    let about = Finding::about(source.name().into(), source.kind_label());
     match file.table_columns() {
         Ok(columns) => {
             let options = Options { columns, verbs: file.verbs.clone(), now, ..Options::default() };

@@ -15,7 +15,7 @@ use crate::engine::ApplyOutcome;
 use crate::event::Event;
 use crate::journal::{self, Batch, Follower, Journal, OpenedJournal, Outbox};
 use crate::source::{Message, Receipt};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// How often it is tried to go on in the place of a keeper that is gone.
 const RETRY: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 pub type Cursors = Vec<(Label, String)>;
 
 /// Starts the sources where they were left off; their messages come out of what it returns.
-pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Label> + Send>;
+pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Text> + Send>;
 
 /// Starts those who tell people outside what comes into the journal; `None` where nobody is to be told.
 pub type StartNotifier = Box<dyn FnOnce(Outbox) -> Option<NotifierHandle> + Send>;
@@ -106,7 +106,7 @@ impl Floor {
         };
         if let Err(error) = taken {
             tracing::error!("the journal: {error}");
-            self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
+            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
         self.dirty = true;
     }
@@ -202,7 +202,7 @@ impl Floor {
                 self.history.truncate(super::HISTORY);
                 self.keeper = Keeper::Other(holder(&following.follower));
             }
-            Err(error) => self.keeper = Keeper::Failed(Label::prose(&error.to_string())),
+            Err(error) => self.keeper = Keeper::Failed(Text::new(&error.to_string())),
         }
         let gone = following.follower.holder.as_ref().is_none_or(|holder| !is_running(holder.pid));
         if gone && following.tried.elapsed() >= RETRY {
@@ -223,7 +223,7 @@ impl Floor {
                 return;
             }
             Err(error) => {
-                self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
+                self.keeper = Keeper::Failed(Text::new(&error.to_string()));
                 return;
             }
         };
@@ -232,7 +232,7 @@ impl Floor {
         let JournalRole::Follower(following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         tracing::info!("the journal's keeper is gone: this floor goes on in its place");
         if let Err(error) = self.keep(journal, following.start, following.tell) {
-            self.keeper = Keeper::Failed(Label::prose(&error.to_string()));
+            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
         self.dirty = true;
     }
@@ -366,9 +366,9 @@ impl Floor {
     }
 }
 
-fn holder(follower: &Follower) -> Label {
-    let Some(holder) = &follower.holder else { return Label::fixed("another floorwatch has the journal") };
-    Label::prose(&format!("{} has the journal (process {} on {})", holder.user, holder.pid, holder.host))
+fn holder(follower: &Follower) -> Text {
+    let Some(holder) = &follower.holder else { return Text::fixed("another floorwatch has the journal") };
+    Text::new(&format!("{} has the journal (process {} on {})", holder.user, holder.pid, holder.host))
 }
 
 fn is_running(pid: u32) -> bool {

@@ -7,7 +7,7 @@ use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
 use crate::engine::{ApplyOutcome, QueueNow};
 use crate::source::Rejection;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What is known of a source before it has said anything.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Sources {
                 name: info.name.clone(),
                 kind: info.kind.clone(),
                 health: Health::Connecting,
-                reason: Label::default(),
+                reason: Text::default(),
                 since: now,
                 newest: None,
                 heard: None,
@@ -102,7 +102,7 @@ impl Sources {
         source.row.rejected += 1;
         source.row.heard = Some(now);
         let said = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
-        source.row.last_rejection = Some(Label::sentence(&said));
+        source.row.last_rejection = Some(Text::new(&said));
     }
 
     pub(super) fn clock(&mut self, source: usize, ahead: Span) {
@@ -111,13 +111,13 @@ impl Sources {
         }
     }
 
-    pub(super) fn remark(&mut self, source: usize, remark: Label) {
+    pub(super) fn remark(&mut self, source: usize, remark: Text) {
         if let Some(source) = self.0.get_mut(source) {
             source.row.remark = Some(remark).filter(|remark| !remark.is_empty());
         }
     }
 
-    pub(super) fn health(&mut self, source: usize, health: Health, reason: Label, at: Time, next_try: Option<Time>) {
+    pub(super) fn health(&mut self, source: usize, health: Health, reason: Text, at: Time, next_try: Option<Time>) {
         let Some(source) = self.0.get_mut(source) else { return };
         let row = &mut source.row;
         // A connection that broke and can't be made anew has been in trouble since it broke.
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_source_that_does_not_answer_holds_the_others_up_for_a_moment_only() {
         let mut sources = sources();
-        sources.health(0, Health::Live, Label::default(), Time::from_unix(1), None);
+        sources.health(0, Health::Live, Text::default(), Time::from_unix(1), None);
         assert!(!sources.caught_up(Time::from_unix(2), &Mode::Live));
         assert!(sources.caught_up(Time::from_unix(6), &Mode::Live));
         // One that reads its past may take longer.
@@ -225,10 +225,10 @@ mod tests {
         let queues = engine.queues_now(at);
         let mut sources = sources();
         let standing = |sources: &Sources, source: usize| sources.states(&queues)[source].queues.clone();
-        sources.health(0, Health::Live, Label::default(), at, None);
-        sources.health(1, Health::Down, Label::default(), at, None);
+        sources.health(0, Health::Live, Text::default(), at, None);
+        sources.health(1, Health::Down, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail")]);
-        sources.health(0, Health::Stale, Label::default(), at, None);
+        sources.health(0, Health::Stale, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail"), Label::from("sales")]);
         assert_eq!(standing(&sources, 0), [Label::from("sales")]);
     }

@@ -47,7 +47,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
             events.push(Event { at: ago(200), origin: name.into(), id: None, kind });
         }
         to.send(Message::Events { source, events, cursor: None, kept: None }).await.unwrap();
-        let reason = if health == Health::Live { Label::default() } else { "gone".into() };
+        let reason = if health == Health::Live { Text::default() } else { "gone".into() };
         to.send(Message::Health { source, health, reason, at: ago(100), next_try: None }).await.unwrap();
     }
     let judged = boards.wait_for(|board| board.alerts.len() >= 5);
@@ -62,7 +62,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
 
     // Each of the three queues has somebody who has waited too long: the board hides those nobody can see.
     let waits = board.alerts.iter().filter(|e| e.source.is_none());
-    let hidden: Vec<_> = waits.map(|e| (e.state, e.inhibited_by.as_ref().map(Label::as_str))).collect();
+    let hidden: Vec<_> = waits.map(|e| (e.state, e.inhibited_by.as_ref().map(Text::as_str))).collect();
     assert_eq!(
         hidden,
         [

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::floor::{Handle, Request};
 use crate::source::tls::Tls;
 use crate::source::web::{Address, Auth};
-use crate::text::Label;
+use crate::text::{Label, Text};
 use api::Api;
 use reading::Reading;
 
@@ -58,7 +58,7 @@ type Line = Result<Arc<Api>, CutOff>;
 pub fn connect(place: Place, name: Label, clock: Clock) -> (Handle, impl Future<Output = ()> + Send) {
     let (boards, board) = watch::channel(Arc::<Board>::default());
     let (sender, requests) = mpsc::channel(64);
-    let cut_off = CutOff { since: clock.now(), reason: Label::fixed("connecting"), next_try: None };
+    let cut_off = CutOff { since: clock.now(), reason: Text::fixed("connecting"), next_try: None };
     let (line, lines) = watch::channel(Err(cut_off));
     let reading = Reading::new(place, name, clock, boards, line);
     let work = async move {
@@ -75,7 +75,7 @@ pub fn connect(place: Place, name: Label, clock: Clock) -> (Handle, impl Future<
 /// # Errors
 /// Why it was refused; where there is no answer, it may have been done all the same.
 pub async fn tell(place: &Place, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
-    let api = Api::new(place, clock).map_err(|fault| CommandRefusal::ReadOnly(Label::prose(&fault.reason)))?;
+    let api = Api::new(place, clock).map_err(|fault| CommandRefusal::ReadOnly(Text::new(&fault.reason)))?;
     api.tell(command).await
 }
 
@@ -110,8 +110,8 @@ async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Lin
 }
 
 /// What somebody is told who wants something done meanwhile.
-fn refused(cut_off: &CutOff) -> Label {
-    Label::prose(&format!("cut off from the hub, nothing was done: {}", cut_off.reason))
+fn refused(cut_off: &CutOff) -> Text {
+    Text::new(&format!("cut off from the hub, nothing was done: {}", cut_off.reason))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::source::Message;
 use crate::source::link::Outlet;
 use crate::source::listen::intake::{self, Intake, Taken};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// The largest body of events, in KiB.
 const BODY_KB: u32 = 1024;
@@ -31,7 +31,7 @@ pub struct Inlet(watch::Sender<Option<Arc<Intake>>>);
 impl Inlet {
     /// Let events into the floor that reads `to`, as its source number `index`, which is live from now on.
     pub fn open(&self, index: usize, name: Label, clock: Clock, to: &mpsc::Sender<Message>) {
-        let (health, reason, at) = (Health::Live, Label::default(), clock.now());
+        let (health, reason, at) = (Health::Live, Text::default(), clock.now());
         // Nothing else has been said to this floor yet: there is room.
         drop(to.try_send(Message::Health { source: index, health, reason, at, next_try: None }));
         let outlet = Outlet::new(index, name, clock, to.clone());

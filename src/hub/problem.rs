@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::alert::CommandRefusal;
 use crate::floor::FloorClosed;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// Why a request was not served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -112,8 +112,8 @@ impl Problem {
             "early" => CommandRefusal::Early,
             "nothing" => CommandRefusal::Nothing,
             "unknown" => CommandRefusal::Unknown(id),
-            "not_kept" => CommandRefusal::NotKept(Label::prose(&self.message)),
-            _ => CommandRefusal::ReadOnly(Label::prose(&self.message)),
+            "not_kept" => CommandRefusal::NotKept(Text::new(&self.message)),
+            _ => CommandRefusal::ReadOnly(Text::new(&self.message)),
         }
     }
 }

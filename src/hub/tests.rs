@@ -16,7 +16,7 @@ use crate::engine;
 use crate::event::{Channel, Event, EventKind, Offer, Step};
 use crate::floor::{Feed, Floor, Settings, SourceInfo};
 use crate::source::Message;
-use crate::text::Label;
+use crate::text::Text;
 
 /// A floor on which a contact waits in each of two queues for far too long, and a hub of it.
 pub(super) struct Scene {
@@ -87,7 +87,7 @@ impl Scene {
         tokio::spawn(floor.run());
         let inlet = Inlet::default();
         inlet.open(1, "hub".into(), clock.clone(), &to);
-        let (health, reason) = (Health::Live, Label::default());
+        let (health, reason) = (Health::Live, Text::default());
         to.send(Message::Health { source: 0, health, reason, at: now, next_try: None }).await.unwrap();
         let premises = Premises { handle: handle.clone(), tokens, inlet: Some(inlet), clock: clock.clone() };
         let (_, hub) = build(premises, CancellationToken::new());

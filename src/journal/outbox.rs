@@ -14,7 +14,7 @@ use super::writer::Shared;
 use super::{Batch, Error};
 use crate::alert::Episode;
 use crate::clock::Time;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// An entry of a trail that somebody may have to be told of.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub struct Delivery {
     /// How it ended.
     pub outcome: DeliveryOutcome,
     /// The same in words; never a secret.
-    pub words: Label,
+    pub words: Text,
 }
 
 /// A target has been told of everything up to a notice.
@@ -207,7 +207,7 @@ impl Outbox {
 
     /// Write down that a target has been told; what comes back says once it is in the file, or why it isn't.
     #[must_use]
-    pub fn settle(&self, settled: TargetProgress) -> oneshot::Receiver<Result<(), Label>> {
+    pub fn settle(&self, settled: TargetProgress) -> oneshot::Receiver<Result<(), Text>> {
         let (tell, told) = oneshot::channel();
         let batch = Batch { settled: vec![settled], ..Batch::default() };
         // Whoever asked may not care.
@@ -239,7 +239,7 @@ impl Reader {
                     at: Time(row.get(6)?),
                     attempts: row.get(7)?,
                     outcome: outcome.map_or(DeliveryOutcome::GivenUp, |(_, outcome)| *outcome),
-                    words: Label::sentence(&row.get::<_, String>(9)?),
+                    words: Text::new(&row.get::<_, String>(9)?),
                 })
             })?;
             rows.collect()

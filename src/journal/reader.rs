@@ -9,7 +9,7 @@ use super::{Error, schema, sqlite};
 use crate::alert::{Actor, Episode, HistoryEntry};
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// An event's body as it is kept: the time has a column of its own.
 #[derive(Serialize)]
@@ -232,7 +232,7 @@ pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<V
                 }
                 None => None,
             },
-            text: text(4)?.map(|text| Label::prose(&text)),
+            text: text(4)?.map(|text| Text::new(&text)),
             value: row.get(5)?,
         })
     })?;

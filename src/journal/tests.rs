@@ -299,7 +299,7 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
         at: Time(0),
         what: "noted".into(),
         who: None,
-        text: Some(Label::prose(&"long ".repeat(30))),
+        text: Some(Text::new(&"long ".repeat(30))),
         value: Some(1.5),
     });
     assert!(journal.confirm(episode.clone()).is_err());

@@ -15,7 +15,7 @@ use super::retention::{self, Keep};
 use super::{Batch, Error, Settings};
 use crate::alert::{Episode, State};
 use crate::clock::Clock;
-use crate::text::Label;
+use crate::text::Text;
 
 /// A transaction begins this long after the first thing that it holds…
 const GATHER: Duration = Duration::from_millis(200);
@@ -32,7 +32,7 @@ const HELD: usize = 500_000;
 const BITES: Duration = Duration::from_mins(1);
 
 /// Whoever waits to hear how it went.
-type Done = Box<dyn FnOnce(Result<(), Label>) + Send>;
+type Done = Box<dyn FnOnce(Result<(), Text>) + Send>;
 
 #[derive(Default)]
 pub(super) struct Shared {
@@ -52,7 +52,7 @@ struct Pending {
     since: Option<Instant>,
     end: bool,
     /// Why something isn't kept.
-    failed: Option<Label>,
+    failed: Option<Text>,
     /// The last transaction failed.
     broken: bool,
     given_up: bool,
@@ -83,7 +83,7 @@ impl Shared {
         // Events of a journal that has given up never reach the disk, though it is written again.
         let lost = pending.given_up && durable && batch.episodes.is_empty();
         let broken = if pending.broken || lost { pending.failed.clone() } else { None };
-        let refused = broken.or_else(|| pending.end.then(|| Label::fixed("the journal has ended")));
+        let refused = broken.or_else(|| pending.end.then(|| Text::fixed("the journal has ended")));
         pending.add(batch);
         if let Some(why) = refused {
             drop(pending);
@@ -140,17 +140,17 @@ impl Writer {
         (Arc::clone(&self.shared), self.newest.clone())
     }
 
-    pub(super) fn flush(&self) -> Result<(), Label> {
+    pub(super) fn flush(&self) -> Result<(), Text> {
         let (tell, told) = std::sync::mpsc::sync_channel(1);
         let done = Box::new(move |result| {
             // Nobody waits any more: nobody to tell.
             let _ = tell.send(result);
         });
         self.wait(Batch::default(), false, done);
-        told.recv().unwrap_or_else(|_| Err(Label::fixed("the journal has ended")))
+        told.recv().unwrap_or_else(|_| Err(Text::fixed("the journal has ended")))
     }
 
-    pub(super) fn failed(&self) -> Option<Label> {
+    pub(super) fn failed(&self) -> Option<Text> {
         self.shared.lock().failed.clone()
     }
 }
@@ -279,12 +279,12 @@ impl Work {
         }
     }
 
-    fn write(&mut self, batch: &Batch, durable: bool) -> Result<(), Label> {
+    fn write(&mut self, batch: &Batch, durable: bool) -> Result<(), Text> {
         let (change, last_episode) = (self.change, self.last_episode);
         let trails = self.transact(batch, durable);
         trails.map_err(|error| {
             (self.change, self.last_episode) = (change, last_episode);
-            Label::prose(&error.to_string())
+            Text::new(&error.to_string())
         })
     }
 
@@ -356,7 +356,7 @@ impl Pending {
             self.batch.events = Vec::new();
             self.batch.cursors = Vec::new();
             let why = self.failed.take().unwrap_or_default();
-            self.failed = Some(Label::prose(&format!("{why}; events are not kept until floorwatch is started anew")));
+            self.failed = Some(Text::new(&format!("{why}; events are not kept until floorwatch is started anew")));
         }
     }
 }
@@ -396,7 +396,7 @@ fn write_episode(
             entry.what.as_str(),
             entry.who.as_ref().map(|who| who.name.as_str()),
             entry.who.as_ref().map(|who| who.from.as_str()),
-            entry.text.as_ref().map(Label::as_str),
+            entry.text.as_ref().map(Text::as_str),
             entry.value,
         ])?;
         // After a restart the trail is written anew from its beginning: what is there already is no news.

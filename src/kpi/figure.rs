@@ -1,11 +1,9 @@
 //! A figure: a KPI's value with what stands behind it.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 use super::stats;
 
@@ -32,8 +30,8 @@ pub struct Figure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisional: Option<f64>,
     /// Why the value is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "clean_if_any")]
-    pub reason: Option<Cow<'static, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
     /// What it is made of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FigurePart>,
@@ -49,23 +47,11 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FigurePart {
     /// What it is of: a reason, a position.
-    #[serde(deserialize_with = "clean")]
-    pub key: Cow<'static, str>,
+    pub key: Label,
     /// Its value; `None` where it is unknown.
     pub value: Option<f64>,
     /// The sample size behind it.
     pub n: u64,
-}
-
-/// Words of our own, which come from another machine where a hub sends them: cleaned like all that does.
-fn clean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
-    let text = Cow::<'de, str>::deserialize(deserializer)?;
-    Ok(Cow::Owned(Label::prose(&text).to_string()))
-}
-
-fn clean_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
-    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
-    Ok(text.map(|text| Cow::Owned(Label::prose(&text).to_string())))
 }
 
 /// How a figure stands against its bands.
@@ -98,7 +84,7 @@ impl Figure {
     /// A figure that isn't known, and why.
     #[must_use]
     pub fn unknown(reason: &'static str) -> Self {
-        Self { reason: Some(Cow::Borrowed(reason)), ..Self::default() }
+        Self { reason: Some(Text::fixed(reason)), ..Self::default() }
     }
 
     /// A count.

@@ -1,12 +1,11 @@
 //! The formulas of kpis.md, one function each, from a reading to a figure.
 
-use std::borrow::Cow;
-
 use super::figure::{Figure, FigurePart, float};
 use super::tally::{POSITIONS, Sum, counted};
 use super::{FcrMethod, Formula, KpiInputs, stats};
 use crate::clock::Span;
 use crate::event::{AgentState, LeftReason};
+use crate::text::Label;
 
 const NO_CONTACTS: &str = "no contacts in this window";
 const NO_ANSWERS: &str = "no answered contacts in this window";
@@ -94,11 +93,7 @@ pub(super) fn agents_paused(r: &KpiInputs<'_>) -> Figure {
         .live
         .pause_reasons
         .iter()
-        .map(|(reason, n)| FigurePart {
-            key: Cow::Owned(reason.as_str().to_owned()),
-            value: Some(float(*n)),
-            n: super::figure::whole(*n),
-        })
+        .map(|(reason, n)| FigurePart { key: reason.clone(), value: Some(float(*n)), n: super::figure::whole(*n) })
         .collect();
     figure
 }
@@ -138,7 +133,7 @@ pub(super) fn left(r: &KpiInputs<'_>) -> Figure {
         .zip(r.tally.left)
         .filter(|(_, n)| *n != 0)
         .map(|(reason, n)| FigurePart {
-            key: Cow::Borrowed(reason.key()),
+            key: Label::fixed(reason.key()),
             value: Some(float(n)),
             n: super::figure::whole(n),
         })
@@ -149,7 +144,7 @@ pub(super) fn left(r: &KpiInputs<'_>) -> Figure {
 pub(super) fn unknown_end(r: &KpiInputs<'_>) -> Figure {
     let mut figure = Figure::count(r.tally.unknown_end);
     let waiting = r.tally.unknown_end_waiting;
-    let part = |key, n| FigurePart { key: Cow::Borrowed(key), value: Some(float(n)), n: super::figure::whole(n) };
+    let part = |key, n| FigurePart { key: Label::fixed(key), value: Some(float(n)), n: super::figure::whole(n) };
     if r.tally.unknown_end != 0 {
         figure.parts = vec![part("waiting", waiting), part("with an agent", r.tally.unknown_end - waiting)];
     }
@@ -225,7 +220,7 @@ pub(super) fn abandonment_by_position(r: &KpiInputs<'_>) -> Figure {
             let whole = answered + abandoned + counted(left, &r.rules.left_excluded);
             total = (total.0 + abandoned, total.1 + whole);
             let figure = Figure::percent(*abandoned, whole, NO_CONTACTS);
-            FigurePart { key: Cow::Borrowed(key), value: figure.value, n: figure.n }
+            FigurePart { key: Label::fixed(key), value: figure.value, n: figure.n }
         })
         .collect();
     // The value is the rate over all positions known, so that it can be read beside its parts.

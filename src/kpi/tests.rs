@@ -75,7 +75,7 @@ fn nps_is_refused_per_agent_and_whole_otherwise() {
         of_agent: true,
         now: Time(0),
     };
-    assert!((KpiId::Nps.def().compute)(&reading).reason.unwrap().contains("never computed per agent"));
+    assert!((KpiId::Nps.def().compute)(&reading).reason.unwrap().as_str().contains("never computed per agent"));
 }
 
 #[test]

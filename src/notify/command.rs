@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::message::Message;
 use super::way::Failure;
 use crate::source::link::Fault;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// How long it may take; then it is killed, with all that it has started.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ pub(super) fn run(command: &[String], message: &Message, stop: &CancellationToke
     let Some((program, arguments)) = command.split_first() else {
         return Err(Failure::Never("no command is given".to_owned()));
     };
-    let name = Label::sentence(program);
+    let name = Text::new(program);
     let failed = |error: &io::Error| Failure::Again(Fault::lasting(format!("cannot run {name}: {error}")));
     let mut child = start(program, arguments, message).map_err(|error| failed(&error))?;
     let mut end = Instant::now() + PATIENCE;

@@ -8,7 +8,7 @@ use crate::clock::Time;
 use crate::journal::Notice;
 use crate::kpi::format::age;
 use crate::kpi::{Dim, KpiId};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What is told. Its JSON is what a command and a webhook without a template get.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,7 +44,7 @@ pub struct Message {
     /// What it means.
     pub text: String,
     /// What to do about it.
-    pub action: Label,
+    pub action: Text,
     /// The value, in the KPI's unit.
     pub value: Option<f64>,
     /// The value as the board shows it.
@@ -66,7 +66,7 @@ pub struct Message {
     /// The same for people.
     pub until_local: Option<String>,
     /// What was said on taking it.
-    pub note: Option<Label>,
+    pub note: Option<Text>,
     /// Where to look.
     pub link: Option<String>,
 }

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::source::link::Fault;
 use crate::source::tls::Tls;
 use crate::source::web::{Address, Auth, Client, place, refusal};
-use crate::text::Label;
+use crate::text::Text;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -76,7 +76,7 @@ impl Post {
         for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
             why = why.replace(secret, "…");
         }
-        let why = Label::prose(&why);
+        let why = Text::new(&why);
         let why = if why.is_empty() { String::new() } else { format!(" (\"{why}\")") };
         Err(Failure::Never(format!("{}{why}", fault.reason)))
     }

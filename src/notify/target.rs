@@ -16,7 +16,7 @@ use crate::board::TargetRow;
 use crate::clock::{Clock, Span, Time};
 use crate::journal::{Delivery, DeliveryOutcome, Error, Notice, Outbox, TargetProgress};
 use crate::source::link::{Backoff, Fault};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What happened longer ago is no news any more.
 const NEWS: Span = Span::HOUR;
@@ -192,7 +192,7 @@ impl Work {
             at: self.target.clock.now(),
             attempts,
             outcome,
-            words: Label::sentence(words),
+            words: Text::new(words),
         };
         let kept = self.target.outbox.settle(TargetProgress { target, notice: notice.seq, delivery: Some(delivery) });
         // The next one waits for this one to be in the file, so that at most one is ever told twice.
@@ -273,7 +273,7 @@ impl Work {
         if wait.is_some() {
             tracing::warn!(target = %name, failures, "not told yet: {reason}");
         }
-        let reason = Label::sentence(reason);
+        let reason = Text::new(reason);
         self.failing.send_modify(|rows| {
             let since = rows.iter().find(|row| row.name == name).map_or(now, |row| row.since);
             rows.retain(|row| row.name != name);

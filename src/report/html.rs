@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{Report, notes};
 use crate::kpi::{Figure, KpiId, Verdict};
+use crate::text::Text;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -60,7 +61,7 @@ fn list(report: &Report) -> String {
     );
     for (id, figure) in report.kpis.iter().zip(&report.total) {
         let kpi = id.def();
-        let note = figure.reason.as_deref().unwrap_or(kpi.formula);
+        let note = figure.reason.as_ref().map_or(kpi.formula, Text::as_str);
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th>{}<td>{}</td><td class=\"text\">{}</td></tr>",
@@ -81,7 +82,7 @@ fn cells(report: &Report, columns: &[KpiId], figures: &[Figure]) -> String {
 
 fn cell(id: KpiId, figure: &Figure) -> String {
     let value = escape(&id.def().show(figure));
-    let hint = figure.reason.as_deref().map_or_else(|| format!("n = {}", figure.n), str::to_owned);
+    let hint = figure.reason.as_ref().map_or_else(|| format!("n = {}", figure.n), Text::to_string);
     let (class, sign) = match figure.verdict {
         Verdict::None => ("", ""),
         Verdict::Good => (" class=\"good\"", " <span>✓ good</span>"),

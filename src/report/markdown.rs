@@ -49,7 +49,7 @@ fn list(report: &Report, out: &mut String) {
     record(out, ["KPI", "Value", "n", "Note"].into_iter().map(str::to_owned));
     record(out, ["---", "---:", "---:", "---"].into_iter().map(str::to_owned));
     for (id, figure) in report.kpis.iter().zip(&report.total) {
-        let note = figure.reason.as_deref().map_or_else(String::new, escape);
+        let note = figure.reason.as_ref().map_or_else(String::new, |reason| escape(reason.as_str()));
         record(out, [id.def().name.to_owned(), shown(*id, figure), figure.n.to_string(), note].into_iter());
     }
 }

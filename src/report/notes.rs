@@ -5,6 +5,7 @@ use crate::clock::Span;
 use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
 use crate::source::Rejection;
+use crate::text::Text;
 
 /// Whether the marks after figures need explaining: where words stand beside them, they don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +81,9 @@ fn empty_rows(report: &Report) -> Option<String> {
 
 /// The core KPIs that have no column because nothing is known of them, and why; one line a reason.
 fn unknown(report: &Report) -> Vec<String> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut reasons: Vec<(&Text, Vec<&str>)> = Vec::new();
     for id in CORE.into_iter().filter(|id| !report.is_known(*id)) {
-        let Some(reason) = report.figure(&report.total, id).and_then(|figure| figure.reason.as_deref()) else {
+        let Some(reason) = report.figure(&report.total, id).and_then(|figure| figure.reason.as_ref()) else {
             continue;
         };
         match reasons.iter_mut().find(|(known, _)| *known == reason) {

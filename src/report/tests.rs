@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use chrono_tz::Tz;
 
 use super::*;
@@ -16,7 +14,7 @@ fn figure(id: KpiId, scale: f64) -> Figure {
         KpiId::Offered => known(1234.0 * scale, 1234),
         KpiId::Answered => known(1100.0 * scale, 1100),
         KpiId::Left => Figure {
-            parts: vec![FigurePart { key: Cow::Borrowed("timeout"), value: Some(12.0), n: 12 }],
+            parts: vec![FigurePart { key: Label::fixed("timeout"), value: Some(12.0), n: 12 }],
             ..known(12.0, 12)
         },
         KpiId::ServiceLevel => Figure { verdict: Verdict::Warning, ..known(100.0 * 2.0 / 3.0, 300) },

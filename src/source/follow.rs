@@ -23,7 +23,7 @@ use crate::source::running::Running;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::tally::InputTally;
 use crate::source::{Message, Rejection, SpawnError};
-use crate::text::Label;
+use crate::text::{Label, Text};
 use cursor::{FileCursor, FileId};
 use open::{DecoderState, TailedFile};
 
@@ -75,7 +75,7 @@ struct FileFollower {
     clock: Clock,
     to: Sender<Message>,
     stop: CancellationToken,
-    health: Option<(Health, Label)>,
+    health: Option<(Health, Text)>,
     /// When a line last came.
     heard: Time,
     carry: DecoderState,
@@ -100,7 +100,7 @@ enum FollowEnd {
 impl FileFollower {
     fn run(mut self, cursor: Option<FileCursor>) {
         if self.work(cursor).is_ok() {
-            let reason = self.health.take().map_or(Label::default(), |(_, reason)| reason);
+            let reason = self.health.take().map_or(Text::default(), |(_, reason)| reason);
             let _ = self.say(Health::Ended, &reason);
         }
         let InputTally { lines, events, .. } = self.tally;
@@ -109,10 +109,10 @@ impl FileFollower {
     }
 
     fn work(&mut self, cursor: Option<FileCursor>) -> Result<(), Stopped> {
-        self.say(Health::Connecting, &Label::default())?;
+        self.say(Health::Connecting, &Text::default())?;
         let path = self.settings.path.clone();
         let mut at = (0, 0);
-        let mut reason = Label::default();
+        let mut reason = Text::default();
         if let Some(cursor) = cursor.filter(|cursor| cursor.path == path) {
             (at, reason) = self.catch_up(&cursor)?;
         }
@@ -121,7 +121,7 @@ impl FileFollower {
             let end = self.follow(&mut file, &reason)?;
             self.carry = file.carry();
             at = (0, 0);
-            reason = Label::default();
+            reason = Text::default();
             match end {
                 FollowEnd::Read => return Ok(()),
                 FollowEnd::Rotated => {}
@@ -139,7 +139,7 @@ impl FileFollower {
     }
 
     /// Finish what rotation left behind; where to go on in the file itself, and what to say of it.
-    fn catch_up(&mut self, cursor: &FileCursor) -> Result<((u64, u64), Label), Stopped> {
+    fn catch_up(&mut self, cursor: &FileCursor) -> Result<((u64, u64), Text), Stopped> {
         self.carry = DecoderState { memory: cursor.memory.clone(), rows: cursor.rows };
         let plan = cursor.plan();
         for (path, offset, line) in &plan.rotated {
@@ -156,7 +156,7 @@ impl FileFollower {
                 }
             }
         }
-        let reason = if plan.truncated { Label::fixed("truncated, read anew") } else { Label::default() };
+        let reason = if plan.truncated { Text::fixed("truncated, read anew") } else { Text::default() };
         Ok((plan.live, reason))
     }
 
@@ -186,7 +186,7 @@ impl FileFollower {
     }
 
     /// Read the file and what is added to it, until it ends. `reason` goes with the word that it is live.
-    fn follow(&mut self, file: &mut TailedFile, reason: &Label) -> Result<FollowEnd, Stopped> {
+    fn follow(&mut self, file: &mut TailedFile, reason: &Text) -> Result<FollowEnd, Stopped> {
         let path: PathBuf = file.path.clone();
         let once = file.packed || !self.settings.follow;
         if let Err(error) = self.read(file, if once { PartialLine::Emit } else { PartialLine::Hold })? {
@@ -292,7 +292,7 @@ impl FileFollower {
 
     fn reject(&self, file: &TailedFile, reason: &str) -> Result<(), Stopped> {
         let place = Label::new(&file.path.file_name().unwrap_or_default().to_string_lossy());
-        let rejection = Rejection { place, line: file.lines.number(), reason: Label::sentence(reason) };
+        let rejection = Rejection { place, line: file.lines.number(), reason: Text::new(reason) };
         self.tell(Message::Rejected { source: self.index, rejection })
     }
 
@@ -300,20 +300,20 @@ impl FileFollower {
     fn freshen(&mut self) -> Result<(), Stopped> {
         let patience = i64::try_from(self.settings.stale_after_s).unwrap_or(i64::MAX);
         if patience > 0 && self.clock.now().since(self.heard) > Span::seconds(patience) {
-            return self.say(Health::Stale, &Label::new(&format!("nothing has come for {patience} s")));
+            return self.say(Health::Stale, &Text::new(&format!("nothing has come for {patience} s")));
         }
         match &self.health {
             Some((Health::Live, _)) => Ok(()),
-            _ => self.say(Health::Live, &Label::default()),
+            _ => self.say(Health::Live, &Text::default()),
         }
     }
 
     fn down(&mut self, reason: &str) -> Result<(), Stopped> {
-        self.say(Health::Down, &Label::sentence(reason))
+        self.say(Health::Down, &Text::new(reason))
     }
 
     /// Say how the source does, where that is news.
-    fn say(&mut self, health: Health, reason: &Label) -> Result<(), Stopped> {
+    fn say(&mut self, health: Health, reason: &Text) -> Result<(), Stopped> {
         let now = (health, reason.clone());
         if self.health.as_ref() == Some(&now) {
             return Ok(());

@@ -21,7 +21,7 @@ use crate::source::naming::keep_apart;
 use crate::source::running::Running;
 use crate::source::settings::Settings;
 use crate::source::{Message, Rejection};
-use crate::text::Label;
+use crate::text::{Label, Text};
 pub(crate) use backoff::Backoff;
 pub(crate) use fault::Fault;
 pub(crate) use outlet::Outlet;
@@ -49,7 +49,7 @@ pub(crate) struct Link {
     clock: Clock,
     to: Sender<Message>,
     stop: CancellationToken,
-    said: Option<(Health, Label, Option<Time>)>,
+    said: Option<(Health, Text, Option<Time>)>,
     /// Since when the session is live.
     live_since: Option<Time>,
     /// When the source last gave a sign of life, in this session or an earlier one.
@@ -123,7 +123,7 @@ impl Link {
 
     /// Something could not be taken in; `line` is its number in what `place` names, from 1.
     pub(crate) async fn reject(&mut self, place: &str, line: u64, reason: &str) {
-        let rejection = Rejection { place: Label::new(place), line, reason: Label::sentence(reason) };
+        let rejection = Rejection { place: Label::new(place), line, reason: Text::new(reason) };
         self.tell(Message::Rejected { source: self.index, rejection }).await;
     }
 
@@ -132,12 +132,12 @@ impl Link {
         self.hear();
         self.away = None;
         self.live_since.get_or_insert(self.clock.now());
-        self.say(Health::Live, Label::default(), None).await;
+        self.say(Health::Live, Text::default(), None).await;
     }
 
     /// The source is there, but what it says is old; why.
     pub(crate) async fn stale(&mut self, reason: &str) {
-        self.say(Health::Stale, Label::sentence(reason), None).await;
+        self.say(Health::Stale, Text::new(reason), None).await;
     }
 
     /// What happened between the last sign of life and now can't be fetched: it is a gap in every trend.
@@ -156,11 +156,11 @@ impl Link {
     /// Something about the source that its owner should know and that is no fault: rights it doesn't need, a
     /// certificate that isn't checked.
     pub(crate) async fn remark(&mut self, remark: &str) {
-        self.tell(Message::Remark { source: self.index, remark: Label::sentence(remark) }).await;
+        self.tell(Message::Remark { source: self.index, remark: Text::new(remark) }).await;
     }
 
     /// How the source does, where that is news.
-    async fn say(&mut self, health: Health, reason: Label, next_try: Option<Time>) {
+    async fn say(&mut self, health: Health, reason: Text, next_try: Option<Time>) {
         let now = (health, reason, next_try);
         if self.said.as_ref() == Some(&now) {
             return;
@@ -235,7 +235,7 @@ pub(super) fn start(
 async fn keep_up(mut session: impl Session, link: &mut Link) {
     let mut backoff = Backoff::default();
     let mut was_live = false;
-    link.say(Health::Connecting, Label::default(), None).await;
+    link.say(Health::Connecting, Text::default(), None).await;
     loop {
         let fault = session.run(link).await;
         let now = link.now();
@@ -250,7 +250,7 @@ async fn keep_up(mut session: impl Session, link: &mut Link) {
         let health = if down { Health::Down } else { Health::Stale };
         let failures = backoff.failures();
         tracing::warn!(source = %link.name, failures, wait_s = wait.as_secs_f64(), "{}", fault.reason);
-        link.say(health, Label::sentence(&fault.reason), Some(next_try)).await;
+        link.say(health, Text::new(&fault.reason), Some(next_try)).await;
         tokio::time::sleep(wait).await;
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::board::Health;
 use crate::clock::Clock;
 use crate::source::Message;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// A source that runs on its own thread.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Running {
     ) -> io::Result<Self> {
         let thread = thread::Builder::new().name(format!("source {name}")).spawn(move || {
             if panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
-                let reason = Label::fixed("a mistake in floorwatch ended this source: restart it; the log tells more");
+                let reason = Text::fixed("a mistake in floorwatch ended this source: restart it; the log tells more");
                 let at = clock.now();
                 // The floor may have gone as well.
                 let _ = to.blocking_send(Message::Health {

@@ -344,6 +344,6 @@ impl<R: TableRow> Grid for Table<'_, R> {
 
 /// Whether a label contains a word in lower case.
 #[must_use]
-pub fn contains(label: &Label, word: &str) -> bool {
-    label.as_str().to_lowercase().contains(word)
+pub fn contains(label: &impl AsRef<str>, word: &str) -> bool {
+    label.as_ref().to_lowercase().contains(word)
 }

@@ -18,7 +18,7 @@ use crate::kpi::{
     Answer, AnswerRow, Calendar, CountingRules, Dim, Evidence, Figure, KpiId, KpiInputs, Live, Period, Query, Slice,
     Tally, Window,
 };
-use crate::text::Label;
+use crate::text::{Label, Text};
 pub(super) use troubled::three_sources;
 
 const QUEUES: [(&str, &str, Channel, i64); 10] = [
@@ -325,7 +325,7 @@ pub(super) fn board(agents: usize) -> Board {
             name: "pbx-1".into(),
             kind: "queue_log".into(),
             health: Health::Live,
-            reason: Label::default(),
+            reason: Text::default(),
             since: ago(9000),
             newest: Some(ago(1)),
             heard: Some(ago(1)),
@@ -370,8 +370,8 @@ pub(super) fn alerts() -> Vec<Episode> {
         snoozed: None,
         flapping: false,
         inhibited_by: None,
-        text: Label::new(text),
-        action: Label::prose(kpi.def().action),
+        text: Text::new(text),
+        action: Text::new(kpi.def().action),
         trail: vec![HistoryEntry { at: ago(400), what: "fired".into(), who: None, text: None, value: Some(value) }],
     };
     let (critical, warning) = (Severity::Critical, Severity::Warning);

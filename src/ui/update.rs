@@ -9,7 +9,7 @@ use crate::board::{Board, Mode};
 use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, KpiId, Slice};
-use crate::text::Label;
+use crate::text::Text;
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
 use crate::ui::prompt::{self, Kind, Line, Prompt, Typed};
@@ -41,7 +41,7 @@ impl Ui {
             (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board, drawn),
             (Kind::Note(id), Typed::Done) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
-                return Some(Effect::Tell(vec![self.about(episode, AlertAction::Note(Label::prose(&text)))]));
+                return Some(Effect::Tell(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::event::Event;
 use floorwatch::journal::{Journal, OpenedJournal};
 use floorwatch::source::{Connector, Message, Receipt, Running, Settings, listen};
-use floorwatch::text::Label;
+use floorwatch::text::{Label, Text};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -57,7 +57,7 @@ struct Seen {
     remarks: Vec<String>,
     ahead: Vec<Span>,
     /// Why the journal keeps nothing.
-    broken: Option<Label>,
+    broken: Option<Text>,
     /// Nobody is told that anything is kept.
     silent: bool,
 }

@@ -22,7 +22,7 @@ use floorwatch::notify::{self, Alertmanager, Common, Hook, PagerDuty, Running, S
 use floorwatch::secret::Secret;
 use floorwatch::source::Message;
 use floorwatch::source::tls::Tls;
-use floorwatch::text::Label;
+use floorwatch::text::{Label, Text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -559,7 +559,7 @@ async fn the_floor_never_waits_for_a_target() {
     let live = Message::Health {
         source: 0,
         health: floorwatch::board::Health::Live,
-        reason: Label::default(),
+        reason: Text::default(),
         at: clock.now(),
         next_try: None,
     };

@@ -10,20 +10,20 @@ use crate::clock::{Span, Time};
 use crate::event::{self, Event, Step};
 use crate::source::Kind;
 use crate::source::read::{self, Options};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What is found of one source or file. What was not found out is null.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Finding {
-    pub(super) name: Label,
+    pub(super) name: Text,
     pub(super) kind: Label,
     pub(super) ok: bool,
     /// How a live source does.
     pub(super) health: Option<Health>,
     /// Why it is not well, and what to do about it.
-    pub(super) reason: Option<Label>,
+    pub(super) reason: Option<Text>,
     /// What its owner should know and is no fault.
-    pub(super) remark: Option<Label>,
+    pub(super) remark: Option<Text>,
     /// So far its clock is ahead of ours; behind, where negative.
     #[serde(rename = "clock_ahead_s", serialize_with = "seconds")]
     pub(super) clock_ahead: Option<Span>,
@@ -40,7 +40,7 @@ pub(super) struct Finding {
     /// Lines or events that could not be taken in.
     pub(super) set_aside: u64,
     /// The first of them, and why.
-    pub(super) rejections: Vec<Label>,
+    pub(super) rejections: Vec<Text>,
 }
 
 /// How many rejections are told.
@@ -48,13 +48,13 @@ const TOLD: usize = 20;
 
 impl Finding {
     /// Nothing is found yet.
-    pub(super) fn about(name: Label, kind: Label) -> Self {
+    pub(super) fn about(name: Text, kind: Label) -> Self {
         Self { name, kind, ..Self::default() }
     }
 
     /// It is not well.
     pub(super) fn fails(self, reason: &str) -> Self {
-        Self { ok: false, reason: Some(Label::sentence(reason)), ..self }
+        Self { ok: false, reason: Some(Text::new(reason)), ..self }
     }
 
     /// What is in a file, read once from its beginning to its end.
@@ -70,7 +70,7 @@ impl Finding {
                 self.kind = kind;
             } else if self.kind != kind {
                 let words = format!("what is in it looks like kind = \"{kind}\", not {}", self.kind);
-                self.remark = Some(Label::sentence(&words));
+                self.remark = Some(Text::new(&words));
             }
         }
         reader.for_each(&mut |event| self.hear(&event));
@@ -85,7 +85,7 @@ impl Finding {
     pub(super) fn reject(&mut self, rejection: &crate::source::Rejection) {
         if self.rejections.len() < TOLD {
             let words = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
-            self.rejections.push(Label::sentence(&words));
+            self.rejections.push(Text::new(&words));
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::finding::Finding;
 use crate::clock::Span;
 use crate::config;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// How many queues are named on a line.
 const NAMED: usize = 6;
@@ -27,7 +27,7 @@ pub struct Findings {
 #[derive(Clone, Debug, Serialize)]
 struct Configuration {
     /// Null where there is no file.
-    path: Option<Label>,
+    path: Option<Text>,
     ok: bool,
     reason: Option<String>,
 }
@@ -82,9 +82,9 @@ fn write_block(out: &mut String, block: &[Finding]) {
             Finding { remark: Some(_), .. } => "warn",
             _ => "ok",
         };
-        let pad = |label: &Label, width: usize| " ".repeat(width - label.width());
+        let pad = |shown: usize, width: usize| " ".repeat(width - shown);
         let (name, kind) = (&found.name, &found.kind);
-        let (after_name, after_kind) = (pad(name, names), pad(kind, kinds));
+        let (after_name, after_kind) = (pad(name.width(), names), pad(kind.width(), kinds));
         let words = found.words();
         let _ = writeln!(out, "{mark:<4}  {name}{after_name}  {kind}{after_kind}  {words}");
         for rejection in &found.rejections {
@@ -93,8 +93,8 @@ fn write_block(out: &mut String, block: &[Finding]) {
     }
 }
 
-fn shown(path: Option<&Path>) -> Option<Label> {
-    path.map(|path| Label::sentence(&path.display().to_string()))
+fn shown(path: Option<&Path>) -> Option<Text> {
+    path.map(|path| Text::new(&path.display().to_string()))
 }
 
 impl Finding {

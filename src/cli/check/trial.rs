@@ -12,7 +12,7 @@ use super::finding::Finding;
 use crate::board::Health;
 use crate::clock::{Clock, Span, duration};
 use crate::source::{self, Connector, Message, Settings};
-use crate::text::Label;
+use crate::text::Text;
 
 /// For so long a live source may tell what it knows.
 const SETTLES: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(super) fn of_all(sources: &[Settings], clock: &Clock, patience: Duration) ->
 }
 
 async fn of_one(settings: &Settings, clock: &Clock, patience: Duration) -> Finding {
-    let about = Finding::about(settings.name(), settings.kind_label());
+    let about = Finding::about(settings.name().into(), settings.kind_label());
     let (to, from) = channel(WAITING);
     match source::spawn(0, settings, clock.clone(), None, to) {
         Ok(running) => {
@@ -85,7 +85,7 @@ async fn listen(mut found: Finding, mut from: Receiver<Message>, patience: Durat
 }
 
 /// A reason; where a port is taken, by whom it may be.
-fn explained(reason: &Label) -> String {
+fn explained(reason: &Text) -> String {
     if reason.as_str().to_ascii_lowercase().contains("address already in use")
         && !reason.as_str().contains("floorwatch")
     {

@@ -13,7 +13,7 @@ use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::clock::Span;
 use crate::hub::caller::{CanAct, Sent};
 use crate::hub::{Hub, Problem, visible};
-use crate::text::Label;
+use crate::text::Text;
 
 /// The version of the alert that was on the screen: if it has changed since, the command is refused.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -23,7 +23,7 @@ pub(crate) struct Seen {
     pub(crate) version: u32,
     /// What to say about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) note: Option<Label>,
+    pub(crate) note: Option<Text>,
     /// For how many seconds; the configured time where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 604_800)]

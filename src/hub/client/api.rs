@@ -18,7 +18,7 @@ use crate::hub::Problem;
 use crate::kpi::{Answer, Figure, Query};
 use crate::source::link::Fault;
 use crate::source::web::{Address, Client};
-use crate::text::Label;
+use crate::text::Text;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -88,7 +88,7 @@ impl Api {
 
     /// Have something done.
     pub(super) async fn tell(&self, command: &AlertCommand) -> Result<Episode, CommandRefusal> {
-        let seen = |note: Option<&Label>, lasts: Option<crate::clock::Span>| {
+        let seen = |note: Option<&Text>, lasts: Option<crate::clock::Span>| {
             let seconds = lasts.map(crate::clock::Span::as_secs);
             serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who})
         };
@@ -103,7 +103,7 @@ impl Api {
             Asked::Refused(problem) => problem.refusal(command.episode),
             Asked::Failed(fault) => {
                 // It may have been done all the same: the board will show it.
-                CommandRefusal::ReadOnly(Label::prose(&format!("no answer from the hub, look again: {}", fault.reason)))
+                CommandRefusal::ReadOnly(Text::new(&format!("no answer from the hub, look again: {}", fault.reason)))
             }
         })
     }

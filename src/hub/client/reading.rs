@@ -15,7 +15,7 @@ use crate::clock::{Clock, Span};
 use crate::source::link::{Backoff, Fault};
 use crate::source::sse::blocks::{Block, Blocks};
 use crate::source::web::explain;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// A hub that says nothing for so long is gone: it gives a sign of life every five seconds.
 const SILENCE: Duration = Duration::from_secs(16);
@@ -69,7 +69,7 @@ impl Reading {
             }
             let wait = backoff.after(&fault, self.clock.now().since(began));
             let next_try = self.clock.now() + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
-            let cut_off = CutOff { since, reason: Label::sentence(&fault.reason), next_try: Some(next_try) };
+            let cut_off = CutOff { since, reason: Text::new(&fault.reason), next_try: Some(next_try) };
             tracing::warn!(hub = %self.name, wait_s = wait.as_secs_f64(), "{}", fault.reason);
             drop(self.line.send_replace(Err(cut_off)));
             let until = Instant::now() + wait;

@@ -129,5 +129,5 @@ async fn what_a_hub_says_is_cleaned_before_anybody_sees_it() {
     value["total"][0]["reason"] = "\u{1b}]0;evil\u{7}".into();
     let answer: crate::kpi::Answer = serde_json::from_value(value).unwrap();
     let reason = answer.total[0].reason.clone().unwrap_or_default();
-    assert!(!reason.chars().any(char::is_control), "{reason:?}");
+    assert!(!reason.as_str().chars().any(char::is_control), "{reason:?}");
 }

@@ -8,7 +8,7 @@ use super::as_told;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::source::{Message, Receipt, Rejection};
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// What many at once say to the floor with. Clones are cheap. How the source does is said by its session alone.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Outlet {
 
     /// Something could not be taken in; `line` is its place among what came together, from 1.
     pub(crate) async fn reject(&self, line: u64, reason: &str) {
-        let rejection = Rejection { place: self.name.clone(), line, reason: Label::sentence(reason) };
+        let rejection = Rejection { place: self.name.clone(), line, reason: Text::new(reason) };
         // Where the floor is gone there is nobody to count it.
         let _ = self.tell(Message::Rejected { source: self.index, rejection }).await;
     }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::{Span, Time};
 use crate::source::names::id_label;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// More queues than a floor has: a query that gives more has the wrong label.
 const QUEUES: usize = 1000;
@@ -136,7 +136,7 @@ impl Point<'_> {
 }
 
 fn clean(text: &str) -> String {
-    Label::prose(text).to_string()
+    Text::new(text).to_string()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::source::lines::{self, LineReader, PartialLine, RawLine};
 use crate::source::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::read::{Error, Options};
 use crate::source::tally::InputTally;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// How many events are read ahead where several files are merged.
 const AHEAD: usize = 256;
@@ -119,7 +119,7 @@ impl RecordingStream {
             let line = self.lines.number();
             if let Err(error) = self.refill(AHEAD, latest, tally) {
                 self.ended = true;
-                tally.incomplete.push(Rejection { place, line, reason: Label::sentence(&error.to_string()) });
+                tally.incomplete.push(Rejection { place, line, reason: Text::new(&error.to_string()) });
             }
         }
         event
@@ -184,7 +184,7 @@ impl RecordingStream {
             }
             Err(error) => {
                 self.ended = true;
-                let reason = Label::sentence(&format!("not read further: {error}"));
+                let reason = Text::new(&format!("not read further: {error}"));
                 let rejection = Rejection { place: self.place.clone(), line: self.lines.number() + 1, reason };
                 tally.incomplete.push(rejection.clone());
                 tally.reject(rejection);
@@ -194,7 +194,7 @@ impl RecordingStream {
         match outcome {
             Ok(()) => Ok(()),
             Err(DecodeError::Line(reason)) => {
-                let reason = Label::sentence(&reason);
+                let reason = Text::new(&reason);
                 tally.reject(Rejection { place: self.place.clone(), line: self.lines.number(), reason });
                 Ok(())
             }

@@ -9,7 +9,7 @@ use super::{Settings, Simulator, history_start};
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
 use crate::source::Message;
-use crate::text::Label;
+use crate::text::Text;
 
 /// How many events are sent at once while there is a lot to tell.
 const BATCH: usize = 1_000;
@@ -39,7 +39,7 @@ fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -
     let mut reached = history_start(live);
     let mut simulator = Simulator::new(settings, reached, live);
     reached = catch_up(source, &mut simulator, reached, live, to)?;
-    send(Message::Health { source, health: Health::Live, reason: Label::default(), at: live, next_try: None })?;
+    send(Message::Health { source, health: Health::Live, reason: Text::default(), at: live, next_try: None })?;
     while !to.is_closed() {
         thread::sleep(PULSE);
         let now = clock.now();

@@ -5,7 +5,7 @@ use crate::alert::{self, Episode, Severity};
 use crate::board::{Board, GapRow, Health, SourceRow};
 use crate::clock::Span;
 use crate::kpi::{Dim, Figure, Slice};
-use crate::text::Label;
+use crate::text::Text;
 
 /// The same floor with three sources: one is live, one is stale, one is down.
 #[must_use]
@@ -15,21 +15,20 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
     let mut live = board.sources.remove(0);
     live.kind = "asterisk".into();
     live.ahead = Some(Span::seconds(3600));
-    live.remark = Some(Label::sentence(
-        "certificates are not checked (danger_accept_any_certificate): whoever answers is believed",
-    ));
+    live.remark =
+        Some(Text::new("certificates are not checked (danger_accept_any_certificate): whoever answers is believed"));
     let stale = SourceRow {
         name: "helpdesk".into(),
         kind: "sse".into(),
         health: Health::Stale,
-        reason: Label::sentence("nothing has come for 90 s, though it is connected: is the sender still running?"),
+        reason: Text::new("nothing has come for 90 s, though it is connected: is the sender still running?"),
         since: ago(95),
         newest: Some(ago(188)),
         heard: Some(ago(185)),
         events: 1204,
         rejected: 2,
         late: 3,
-        last_rejection: Some(Label::sentence("helpdesk:88: contact.answered without `agent`: have it send one")),
+        last_rejection: Some(Text::new("helpdesk:88: contact.answered without `agent`: have it send one")),
         ahead: None,
         remark: None,
         ..live.clone()
@@ -37,7 +36,7 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
     let down = SourceRow {
         name: "pbx-2".into(),
         health: Health::Down,
-        reason: Label::sentence("nobody listens at pbx-2:5038 (connection refused): is it running, is the port right?"),
+        reason: Text::new("nobody listens at pbx-2:5038 (connection refused): is it running, is the port right?"),
         since: ago(597),
         newest: Some(ago(601)),
         heard: Some(ago(599)),
@@ -56,7 +55,7 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
         };
     }
     board.gaps = vec![GapRow { source: "pbx-1".into(), since: ago(6020), until: ago(5780) }];
-    let cause = |source: &SourceRow| Label::prose(&format!("source {} is {}", source.name, source.health.key()));
+    let cause = |source: &SourceRow| Text::new(&format!("source {} is {}", source.name, source.health.key()));
     let mut alerts = Vec::new();
     for (id, source, severity) in [(20, &down, Severity::Critical), (21, &stale, Severity::Warning)] {
         alerts.push(Episode {
@@ -68,8 +67,8 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
             severity,
             since: source.since,
             figure: Figure::default(),
-            text: Label::prose(&format!("{}: its figures stand still", cause(source))),
-            action: Label::sentence(&format!(
+            text: Text::new(&format!("{}: its figures stand still", cause(source))),
+            action: Text::new(&format!(
                 "{} Check the system and the way to it; `floorwatch check` says what each source answers.",
                 source.reason
             )),

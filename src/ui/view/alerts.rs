@@ -16,7 +16,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Ctx, episode};
 use crate::alert::{self, Episode, State};
 use crate::clock::Span;
-use crate::text::Label;
+use crate::text::{Label, Text};
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -146,10 +146,11 @@ impl<'a> AlertItem<'a> {
             "note",
             "Note",
             10,
-            |a| SortKey::label(a.note()),
+            |a| a.note().map_or(SortKey::Missing, |note| SortKey::Text(note.as_str())),
             |a, _| {
                 let last = a.episode.trail.iter().rev().find(|entry| entry.what.as_str() == "noted");
-                TableCell::label(last.and_then(|entry| entry.text.as_ref()).or(a.note()), Tone::Text)
+                let note = last.and_then(|entry| entry.text.as_ref()).or(a.note());
+                TableCell::maybe(note.map(ToString::to_string), Tone::Text)
             },
         )
         .grow(30)
@@ -240,7 +241,7 @@ impl<'a> AlertItem<'a> {
         self.episode.acknowledged.as_ref()?.value
     }
 
-    fn note(&self) -> Option<&'a Label> {
+    fn note(&self) -> Option<&'a Text> {
         self.episode.acknowledged.as_ref()?.note.as_ref()
     }
 

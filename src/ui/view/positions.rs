@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Ctx;
 use crate::kpi::KpiId;
+use crate::text::Text;
 use crate::ui::ask;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -15,7 +16,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let figures = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
     let Some(figure) = figures.and_then(|f| f.total(KpiId::AbandonmentByPosition)) else { return };
     if figure.parts.is_empty() {
-        let reason = figure.reason.as_deref().unwrap_or("no source tells positions");
+        let reason = figure.reason.as_ref().map_or("no source tells positions", Text::as_str);
         panel::say(buffer, inner, ctx.theme, reason);
         return;
     }

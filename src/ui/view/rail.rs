@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, alerts, episode, overlay};
 use crate::alert::State;
-use crate::text::{Label, fit};
+use crate::text::{Text, fit};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{clauses, cols};
 use crate::ui::glyphs;
@@ -37,7 +37,7 @@ fn foot(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
 
 /// What a cause hides: one line for all of it.
 fn hidden(ctx: Ctx<'_>) -> Option<String> {
-    let mut causes: Vec<(&Label, usize)> = Vec::new();
+    let mut causes: Vec<(&Text, usize)> = Vec::new();
     for cause in ctx.board.alerts.iter().filter_map(|e| e.inhibited_by.as_ref()) {
         match causes.iter_mut().find(|c| c.0 == cause) {
             Some((_, count)) => *count += 1,

@@ -7,6 +7,7 @@ use super::{Ctx, overlay, series};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
+use crate::text::Text;
 use crate::ui::ask;
 use crate::ui::data::Figures;
 use crate::ui::format;
@@ -88,7 +89,7 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
     };
     let verdict = figure.verdict;
     let words = match (figure.value, verdict) {
-        (None, _) => figure.reason.as_deref().unwrap_or("it is unknown").to_owned(),
+        (None, _) => figure.reason.as_ref().map_or("it is unknown", Text::as_str).to_owned(),
         (_, crate::kpi::Verdict::FewSamples) => format!("too few samples to judge: {}", figure.n),
         (_, crate::kpi::Verdict::None) => "it has no lines to be judged by".to_owned(),
         (_, crate::kpi::Verdict::Good) => "it is well: no line is passed".to_owned(),

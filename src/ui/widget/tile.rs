@@ -172,7 +172,7 @@ impl Tile<'_> {
                     add(format!("{open:.0}% open"));
                 }
             } else if let Some(reason) = &figure.reason {
-                words = fit(reason, width).into_owned();
+                words = fit(reason.as_str(), width).into_owned();
                 missing = 0;
             }
         }
