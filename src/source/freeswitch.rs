@@ -36,7 +36,8 @@ pub struct Settings {
     pub user: Option<String>,
     /// The password of the user, or of the event socket.
     pub password: Secret,
-    /// TLS settings; plain TCP when absent. FreeSWITCH itself has no TLS here, so a proxy in front of it must.
+    /// TLS settings; plain TCP when absent. The event socket speaks no TLS itself, so this
+    /// needs a proxy in front of it.
     #[serde(default)]
     pub tls: Option<Tls>,
     /// The channel variable that says what a call is about.

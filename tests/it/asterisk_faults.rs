@@ -1,4 +1,4 @@
-//! What the Asterisk source makes of peers and restarts that are not as they should be.
+//! Runs the Asterisk source against peers and restarts that are not as they should be.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -21,15 +21,15 @@ use tokio_rustls::TlsAcceptor;
 
 const START: Time = Time::from_unix(1_795_430_000);
 /// A reply to `QueueStatus` without calls.
-const QUIET: &str = "Response: Success\r\nActionID: the-id\r\nEventList: start\r\n\r\n\
+const EMPTY_STATUS: &str = "Response: Success\r\nActionID: the-id\r\nEventList: start\r\n\r\n\
     Event: QueueParams\r\nQueue: sales\r\nServiceLevel: 15\r\nActionID: the-id\r\n\r\n\
     Event: QueueStatusComplete\r\nActionID: the-id\r\n\r\n";
 
-fn entry(contact: &str, wait: u32) -> String {
+fn status_with_entry(contact: &str, wait: u32) -> String {
     let entry = format!(
         "Event: QueueEntry\r\nQueue: sales\r\nPosition: 1\r\nUniqueid: {contact}\r\nCallerIDNum: 100\r\nWait: {wait}\r\nActionID: the-id\r\n\r\n"
     );
-    QUIET.replace("Event: QueueStatusComplete", &format!("{entry}Event: QueueStatusComplete"))
+    EMPTY_STATUS.replace("Event: QueueStatusComplete", &format!("{entry}Event: QueueStatusComplete"))
 }
 
 fn join(contact: &str) -> String {
@@ -43,11 +43,11 @@ fn spawn(server: &Server, clock: &Clock, cursor: Option<&str>) -> (Running, Rece
     (source::spawn(0, &settings, clock.clone(), cursor, to).unwrap(), from)
 }
 
-/// Take what comes until something fits.
-fn until<T>(from: &mut Receiver<Message>, mut fits: impl FnMut(&Message) -> Option<T>) -> T {
+/// Receive messages until `pick` finds something in one.
+fn receive_until<T>(from: &mut Receiver<Message>, mut pick: impl FnMut(&Message) -> Option<T>) -> T {
     loop {
         let message = from.blocking_recv().unwrap();
-        if let Some(found) = fits(&message) {
+        if let Some(found) = pick(&message) {
             return found;
         }
     }
@@ -57,10 +57,10 @@ fn is_live(message: &Message) -> Option<()> {
     matches!(message, Message::Health { health: Health::Live, .. }).then_some(())
 }
 
-/// The next events, all that come up to one that fits.
-fn events(from: &mut Receiver<Message>, fits: impl Fn(&Step) -> bool) -> Vec<Event> {
+/// Receive events up to one whose step fits.
+fn receive_events(from: &mut Receiver<Message>, fits: impl Fn(&Step) -> bool) -> Vec<Event> {
     let mut all: Vec<Event> = Vec::new();
-    until(from, |message| {
+    receive_until(from, |message| {
         if let Message::Events { events, .. } = message {
             all.extend(events.iter().cloned());
         }
@@ -85,14 +85,14 @@ fn steps(events: &[Event]) -> Vec<String> {
     events.iter().filter_map(step).collect()
 }
 
-/// Serve one connection up to the reply to `QueueStatus`, with `booted` seconds since the start.
-fn greet(listener: &TcpListener, clock: &Clock, booted: u32, status: &str) -> Peer {
+/// Serve one connection up to the reply to `QueueStatus`. Asterisk started `booted` seconds ago.
+fn serve_login(listener: &TcpListener, clock: &Clock, booted: u32, status: &str) -> Peer {
     let mut peer = Peer::accept(listener);
-    peer.say("Asterisk Call Manager/11.0.0\r\n");
+    peer.send("Asterisk Call Manager/11.0.0\r\n");
     loop {
-        let Some(action) = peer.action() else { return peer };
+        let Some(action) = peer.next_action() else { return peer };
         if action.name == "QueueStatus" {
-            peer.say(&format!("Event: FullyBooted\r\nUptime: {booted}\r\nStatus: Fully Booted\r\n\r\n"));
+            peer.send(&format!("Event: FullyBooted\r\nUptime: {booted}\r\nStatus: Fully Booted\r\n\r\n"));
         }
         peer.answer(&action, clock.now(), (status.as_bytes(), "the-id"));
         if action.name == "QueueStatus" {
@@ -102,7 +102,7 @@ fn greet(listener: &TcpListener, clock: &Clock, booted: u32, status: &str) -> Pe
 }
 
 #[test]
-fn a_wrong_password_is_said_and_not_tried_again_soon() {
+fn a_wrong_password_is_reported_and_not_retried_soon() {
     let mut server = Server::new(None);
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), "hunter2").unwrap();
@@ -110,12 +110,12 @@ fn a_wrong_password_is_said_and_not_tried_again_soon() {
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
     let mut peer = Peer::accept(&server.listener);
-    peer.say("Asterisk Call Manager/11.0.0\r\n");
+    peer.send("Asterisk Call Manager/11.0.0\r\n");
     for _ in 0..2 {
-        let action = peer.action().unwrap();
+        let action = peer.next_action().unwrap();
         peer.answer(&action, START, (b"", "the-id"));
     }
-    let (reason, next) = until(&mut from, |message| match message {
+    let (reason, next) = receive_until(&mut from, |message| match message {
         Message::Health { health: Health::Down, reason, next_try, .. } => Some((reason.to_string(), *next_try)),
         _ => None,
     });
@@ -126,12 +126,12 @@ fn a_wrong_password_is_said_and_not_tried_again_soon() {
 }
 
 #[test]
-fn what_is_no_asterisk_is_named() {
+fn a_peer_that_is_no_asterisk_is_reported() {
     let server = Server::new(None);
     let (running, mut from) = spawn(&server, &Clock::manual(START), None);
     let mut peer = Peer::accept(&server.listener);
-    peer.say("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    let reason = until(&mut from, |message| match message {
+    peer.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    let reason = receive_until(&mut from, |message| match message {
         Message::Health { health: Health::Down, reason, .. } => Some(reason.to_string()),
         _ => None,
     });
@@ -140,24 +140,24 @@ fn what_is_no_asterisk_is_named() {
 }
 
 #[test]
-fn a_connection_that_has_died_without_a_word_is_found() {
+fn a_connection_that_died_silently_is_found() {
     let server = Server::new(None);
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
     let mut peer = Peer::accept(&server.listener);
-    peer.say("Asterisk Call Manager/11.0.0\r\n");
+    peer.send("Asterisk Call Manager/11.0.0\r\n");
     loop {
-        let action = peer.action().unwrap();
+        let action = peer.next_action().unwrap();
         if action.name != "Ping" {
-            peer.answer(&action, START, (QUIET.as_bytes(), "the-id"));
+            peer.answer(&action, START, (EMPTY_STATUS.as_bytes(), "the-id"));
         }
         if action.name == "QueueStatus" {
             break;
         }
     }
-    until(&mut from, is_live);
+    receive_until(&mut from, is_live);
     // Nothing more comes, and nothing is closed.
-    let reason = until(&mut from, |message| match message {
+    let reason = receive_until(&mut from, |message| match message {
         Message::Health { health: Health::Stale, reason, .. } => Some(reason.to_string()),
         _ => None,
     });
@@ -166,16 +166,16 @@ fn a_connection_that_has_died_without_a_word_is_found() {
 }
 
 #[test]
-fn what_ended_while_the_program_was_down_is_closed_and_what_still_waits_is_not_offered_again() {
+fn calls_that_ended_while_the_program_was_down_are_lost_and_waiting_ones_are_not_offered_again() {
     let server = Server::new(None);
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
-    let mut peer = greet(&server.listener, &clock, 1000, QUIET);
-    until(&mut from, is_live);
+    let mut peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
     clock.set(START + Span::seconds(5));
-    peer.say(&(join("1.1") + &join("1.2")));
+    peer.send(&(join("1.1") + &join("1.2")));
     let mut last = None;
-    until(&mut from, |message| match message {
+    receive_until(&mut from, |message| match message {
         Message::Events { cursor: Some(cursor), events, .. } => {
             last = Some(cursor.clone());
             (!steps(events).is_empty()).then_some(())
@@ -187,27 +187,27 @@ fn what_ended_while_the_program_was_down_is_closed_and_what_still_waits_is_not_o
 
     clock.set(START + Span::seconds(60));
     let (running, mut from) = spawn(&server, &clock, last.as_deref());
-    let peer = greet(&server.listener, &clock, 1060, &entry("1.2", 55));
-    let told = events(&mut from, |step| matches!(step, Step::Lost));
-    assert_eq!(steps(&told), ["missed 5", "1.1 lost"]);
-    until(&mut from, is_live);
+    let peer = serve_login(&server.listener, &clock, 1060, &status_with_entry("1.2", 55));
+    let events = receive_events(&mut from, |step| matches!(step, Step::Lost));
+    assert_eq!(steps(&events), ["missed 5", "1.1 lost"]);
+    receive_until(&mut from, is_live);
     drop(peer);
     running.join();
 }
 
 #[test]
-fn a_restart_takes_the_calls_with_it_but_not_those_that_came_after() {
+fn a_restart_ends_all_calls_but_not_those_that_joined_after_it() {
     let server = Server::new(None);
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
-    let mut peer = greet(&server.listener, &clock, 1000, QUIET);
-    until(&mut from, is_live);
-    peer.say(&join("1.1"));
-    let mut all = events(&mut from, |step| matches!(step, Step::Offered(_)));
+    let mut peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
+    peer.send(&join("1.1"));
+    let mut all = receive_events(&mut from, |step| matches!(step, Step::Offered(_)));
     clock.set(START + Span::seconds(30));
     drop(peer);
-    let peer = greet(&server.listener, &clock, 5, &entry("9.1", 3));
-    all.extend(events(&mut from, |step| matches!(step, Step::Offered(_))));
+    let peer = serve_login(&server.listener, &clock, 5, &status_with_entry("9.1", 3));
+    all.extend(receive_events(&mut from, |step| matches!(step, Step::Offered(_))));
     assert_eq!(steps(&all), ["1.1 offered", "missed 0", "restarted", "9.1 offered"]);
     let mut floor = Engine::new(engine::Settings::default());
     for event in &all {
@@ -220,7 +220,7 @@ fn a_restart_takes_the_calls_with_it_but_not_those_that_came_after() {
 }
 
 #[test]
-fn a_log_that_is_not_there_is_said_and_taken_up_when_it_comes() {
+fn a_missing_log_is_remarked_and_followed_once_it_appears() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("queue_log");
     let server = Server::new(Some(path.clone()));
@@ -230,30 +230,30 @@ fn a_log_that_is_not_there_is_said_and_taken_up_when_it_comes() {
         Message::Remark { remark, .. } => Some(remark.to_string()),
         _ => None,
     };
-    let said = until(&mut from, remark);
-    assert!(said.contains("is not there") && said.contains("manager interface alone"), "{said}");
-    let mut peer = greet(&server.listener, &clock, 1000, QUIET);
-    until(&mut from, is_live);
-    peer.say(&join("1.1"));
-    let mut all = events(&mut from, |step| matches!(step, Step::Offered(_)));
-    // What has been told is not told again; what comes next comes from the log.
+    let remark_text = receive_until(&mut from, remark);
+    assert!(remark_text.contains("is not there") && remark_text.contains("manager interface alone"), "{remark_text}");
+    let mut peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
+    peer.send(&join("1.1"));
+    let mut all = receive_events(&mut from, |step| matches!(step, Step::Offered(_)));
+    // The join is not reported again; the next step comes from the log.
     let epoch = START.0 / 1_000_000;
     fs::write(
         &path,
         format!("{epoch}|1.1|sales|NONE|ENTERQUEUE||100|1\n{epoch}|1.1|sales|NONE|EXITWITHTIMEOUT|1|1|0\n"),
     )
     .unwrap();
-    all.extend(events(&mut from, |step| matches!(step, Step::Left { .. })));
+    all.extend(receive_events(&mut from, |step| matches!(step, Step::Left { .. })));
     assert_eq!(steps(&all).iter().filter(|step| *step == "1.1 offered").count(), 1);
-    let answering = thread::spawn(move || while peer.action().is_some() {});
-    let said = until(&mut from, remark);
-    assert_eq!(said, "");
+    let answering = thread::spawn(move || while peer.next_action().is_some() {});
+    let remark_text = receive_until(&mut from, remark);
+    assert_eq!(remark_text, "");
     running.join();
     answering.join().unwrap();
 }
 
 #[test]
-fn a_call_whose_end_the_log_never_tells_is_closed() {
+fn a_call_whose_end_is_missing_from_the_log_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("queue_log");
     let epoch = START.0 / 1_000_000 - 600;
@@ -262,15 +262,15 @@ fn a_call_whose_end_the_log_never_tells_is_closed() {
     let server = Server::new(Some(path));
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
-    let mut told = events(&mut from, |step| matches!(step, Step::Offered(_)));
-    let peer = greet(&server.listener, &clock, 1000, &entry("1.2", 600));
-    until(&mut from, is_live);
+    let mut events = receive_events(&mut from, |step| matches!(step, Step::Offered(_)));
+    let peer = serve_login(&server.listener, &clock, 1000, &status_with_entry("1.2", 600));
+    receive_until(&mut from, is_live);
     drop(peer);
     // The second reply that doesn't know it.
     clock.set(START + Span::seconds(60));
-    let peer = greet(&server.listener, &clock, 1060, &entry("1.2", 660));
-    told.extend(events(&mut from, |step| matches!(step, Step::Lost)));
-    assert_eq!(steps(&told), ["1.1 offered", "1.2 offered", "1.1 lost"]);
+    let peer = serve_login(&server.listener, &clock, 1060, &status_with_entry("1.2", 660));
+    events.extend(receive_events(&mut from, |step| matches!(step, Step::Lost)));
+    assert_eq!(steps(&events), ["1.1 offered", "1.2 offered", "1.1 lost"]);
     drop(peer);
     running.join();
 }
@@ -280,14 +280,14 @@ fn a_drip_of_bytes_is_no_sign_of_life() {
     let server = Server::new(None);
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
-    let mut peer = greet(&server.listener, &clock, 1000, QUIET);
-    until(&mut from, is_live);
+    let mut peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
     let dripping = thread::spawn(move || {
         while std::io::Write::write_all(&mut peer.stream, b"A").is_ok() {
             thread::sleep(std::time::Duration::from_millis(100));
         }
     });
-    let reason = until(&mut from, |message| match message {
+    let reason = receive_until(&mut from, |message| match message {
         Message::Health { health: Health::Stale, reason, .. } => Some(reason.to_string()),
         _ => None,
     });
@@ -297,8 +297,8 @@ fn a_drip_of_bytes_is_no_sign_of_life() {
     dripping.join().unwrap();
 }
 
-/// Speak TLS with a certificate of our own, and pass what is said on to `to`; the port, and the certificate.
-fn behind_tls(to: SocketAddr) -> (u16, String) {
+/// Start a TLS proxy in front of `to` with a self-signed certificate, and return its port and the certificate.
+fn start_tls_proxy(to: SocketAddr) -> (u16, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -316,7 +316,7 @@ fn behind_tls(to: SocketAddr) -> (u16, String) {
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             while let Ok((stream, _)) = listener.accept().await {
-                // Whoever doesn't trust the certificate breaks the handshake off.
+                // A client that does not trust the certificate breaks off the handshake.
                 let Ok(mut outside) = acceptor.accept(stream).await else { continue };
                 let mut inside = tokio::net::TcpStream::connect(to).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
@@ -327,15 +327,15 @@ fn behind_tls(to: SocketAddr) -> (u16, String) {
 }
 
 #[test]
-fn certificates_are_checked_unless_told_otherwise_and_that_shows() {
+fn certificates_are_checked_unless_configured_otherwise_which_is_remarked() {
     let mut server = Server::new(None);
-    let (port, certificate) = behind_tls(server.listener.local_addr().unwrap());
+    let (port, certificate) = start_tls_proxy(server.listener.local_addr().unwrap());
     server.settings.address = format!("localhost:{port}");
     let clock = Clock::manual(START);
 
     server.settings.tls = Some(Tls::default());
     let (running, mut from) = spawn(&server, &clock, None);
-    let reason = until(&mut from, |message| match message {
+    let reason = receive_until(&mut from, |message| match message {
         Message::Health { health: Health::Down, reason, .. } => Some(reason.to_string()),
         _ => None,
     });
@@ -346,48 +346,48 @@ fn certificates_are_checked_unless_told_otherwise_and_that_shows() {
     fs::write(file.path(), certificate).unwrap();
     server.settings.tls = Some(Tls { ca: Some(file.path().to_owned()), ..Tls::default() });
     let (running, mut from) = spawn(&server, &clock, None);
-    let peer = greet(&server.listener, &clock, 1000, QUIET);
-    until(&mut from, is_live);
+    let peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
     running.join();
     drop((peer, from));
 
     server.settings.tls = Some(Tls { danger_accept_any_certificate: true, ..Tls::default() });
     let (running, mut from) = spawn(&server, &clock, None);
-    let peer = greet(&server.listener, &clock, 1000, QUIET);
-    let remark = until(&mut from, |message| match message {
+    let peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    let remark = receive_until(&mut from, |message| match message {
         Message::Remark { remark, .. } => Some(remark.to_string()),
         _ => None,
     });
     assert!(remark.contains("certificates are not checked"), "{remark}");
-    until(&mut from, is_live);
+    receive_until(&mut from, is_live);
     drop(peer);
     running.join();
 }
 
 #[test]
-fn what_happens_is_on_the_board_at_once_though_the_log_tells_it() {
+fn events_of_the_log_are_reported_within_200_ms() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("queue_log");
     fs::write(&path, "").unwrap();
     let server = Server::new(Some(path.clone()));
     let (running, mut from) = spawn(&server, &Clock::System, None);
-    let mut peer = greet(&server.listener, &Clock::System, 1000, QUIET);
-    until(&mut from, is_live);
+    let mut peer = serve_login(&server.listener, &Clock::System, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
     let mut log = fs::OpenOptions::new().append(true).open(&path).unwrap();
-    let mut took: Vec<Span> = Vec::new();
+    let mut delays: Vec<Span> = Vec::new();
     for number in 0..15 {
         let began = Clock::System.now();
         let line = format!("{}|{number}.1|sales|NONE|ENTERQUEUE||100|1\n", began.0 / 1_000_000);
         std::io::Write::write_all(&mut log, line.as_bytes()).unwrap();
-        peer.say(&join(&format!("{number}.1")));
-        let told = events(&mut from, |step| matches!(step, Step::Offered(_)));
-        took.push(Clock::System.now().since(began));
-        assert_eq!(steps(&told), [format!("{number}.1 offered")]);
+        peer.send(&join(&format!("{number}.1")));
+        let events = receive_events(&mut from, |step| matches!(step, Step::Offered(_)));
+        delays.push(Clock::System.now().since(began));
+        assert_eq!(steps(&events), [format!("{number}.1 offered")]);
     }
-    took.sort_unstable();
+    delays.sort_unstable();
     // Not the slowest: a busy machine may look away.
-    assert!(took[7] < Span(200_000), "{took:?}");
-    eprintln!("{took:?}");
+    assert!(delays[7] < Span(200_000), "{delays:?}");
+    eprintln!("{delays:?}");
     drop(peer);
     running.join();
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::event_socket::{EventSocket, PASSWORD, State, USER};
+use crate::support::event_socket::{EventSocket, PASSWORD, StubState, USER};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floorwatch"));
@@ -196,12 +196,12 @@ fn check(config: &str, password: &str, more: &[&str]) -> (Option<i32>, String, S
 }
 
 fn switchboard(allowed_api: &str) -> EventSocket {
-    EventSocket::start(State {
+    EventSocket::start(StubState {
         queues: vec!["support".to_owned()],
         agents: vec![("1000".to_owned(), "Available".to_owned(), "Waiting".to_owned(), 0)],
         tiers: vec![("support".to_owned(), "1000".to_owned())],
         allowed_api: allowed_api.to_owned(),
-        ..State::default()
+        ..StubState::default()
     })
 }
 
@@ -269,7 +269,7 @@ fn check_writes_one_json_object() {
 fn check_waits_no_longer_than_it_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let switch = switchboard("callcenter_config");
-    switch.state().silent = true;
+    switch.state().is_silent = true;
     let config = sources(folder.path(), &[&switch.address]);
     let (code, text, _) = check(&config, PASSWORD, &["--timeout", "2s"]);
     assert_eq!(code, Some(1));

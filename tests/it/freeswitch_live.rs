@@ -1,4 +1,4 @@
-//! A FreeSWITCH on loopback as the board sees it: the source as it is started for the floor, and what it tells.
+//! Runs the FreeSWITCH source against a stub on loopback, as it is started for the floor.
 
 use crate::support::event_socket;
 use std::collections::BTreeSet;
@@ -17,21 +17,21 @@ use floorwatch::source::{Connector, Message, Running, Settings, freeswitch};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
-use crate::support::event_socket::{EventSocket, PASSWORD, State, USER};
+use crate::support::event_socket::{EventSocket, PASSWORD, StubState, USER};
 
 /// Longer than anything takes, however busy the machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-struct Board {
+struct TestSource {
     running: Option<Running>,
     from: mpsc::Receiver<Message>,
-    seen: Vec<Event>,
-    /// Everything that was said in words.
-    words: Vec<String>,
+    events: Vec<Event>,
+    /// All reasons and remarks.
+    texts: Vec<String>,
     _password: NamedTempFile,
 }
 
-impl Board {
+impl TestSource {
     fn start(address: &str, change: impl FnOnce(&mut freeswitch::Settings)) -> Self {
         Self::with_password(address, PASSWORD, change)
     }
@@ -52,43 +52,43 @@ impl Board {
         let settings = Settings { name: Some("pbx".into()), ..Settings::from(Connector::FreeSwitch(Box::new(own))) };
         let (to, from) = mpsc::channel(100);
         let running = floorwatch::source::spawn(0, &settings, Clock::System, None, to).unwrap();
-        Self { running: Some(running), from, seen: Vec::new(), words: Vec::new(), _password: file }
+        Self { running: Some(running), from, events: Vec::new(), texts: Vec::new(), _password: file }
     }
 
-    /// Go on until `enough` of a message, or of all that was seen so far.
-    async fn until(&mut self, mut enough: impl FnMut(&Message, &[Event]) -> bool) {
+    /// Receive messages until `is_enough` of the last one or of all events so far.
+    async fn until(&mut self, mut is_enough: impl FnMut(&Message, &[Event]) -> bool) {
         let all = async {
             loop {
                 let message = self.from.recv().await.unwrap();
                 match &message {
-                    Message::Events { events, .. } => self.seen.extend(events.iter().cloned()),
-                    Message::Health { reason, .. } => self.words.push(reason.to_string()),
-                    Message::Remark { remark, .. } => self.words.push(remark.to_string()),
-                    Message::Rejected { rejection, .. } => self.words.push(rejection.reason.to_string()),
+                    Message::Events { events, .. } => self.events.extend(events.iter().cloned()),
+                    Message::Health { reason, .. } => self.texts.push(reason.to_string()),
+                    Message::Remark { remark, .. } => self.texts.push(remark.to_string()),
+                    Message::Rejected { rejection, .. } => self.texts.push(rejection.reason.to_string()),
                     Message::Clock { .. } => {}
                 }
-                if enough(&message, &self.seen) {
+                if is_enough(&message, &self.events) {
                     return;
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, all).await.unwrap();
+        tokio::time::timeout(TEST_TIMEOUT, all).await.unwrap();
     }
 
     async fn health(&mut self, wanted: Health) -> String {
         self.until(|message, _| matches!(message, Message::Health { health, .. } if *health == wanted)).await;
-        self.words.last().unwrap().clone()
+        self.texts.last().unwrap().clone()
     }
 
-    async fn events(&mut self, count: usize) -> Vec<Event> {
-        if self.seen.len() < count {
+    async fn take_events(&mut self, count: usize) -> Vec<Event> {
+        if self.events.len() < count {
             self.until(|_, seen| seen.len() >= count).await;
         }
-        std::mem::take(&mut self.seen)
+        std::mem::take(&mut self.events)
     }
 }
 
-impl Drop for Board {
+impl Drop for TestSource {
     fn drop(&mut self) {
         self.from.close();
         if let Some(running) = self.running.take() {
@@ -97,8 +97,8 @@ impl Drop for Board {
     }
 }
 
-fn centre() -> State {
-    State {
+fn call_centre() -> StubState {
+    StubState {
         queues: vec!["support@default".to_owned(), "night desk@default".to_owned()],
         agents: vec![
             ("1000@default".to_owned(), "Available".to_owned(), "Waiting".to_owned(), 10),
@@ -106,7 +106,7 @@ fn centre() -> State {
         ],
         tiers: vec![("support@default".to_owned(), "1000@default".to_owned())],
         allowed_api: "callcenter_config strmicroepoch".to_owned(),
-        ..State::default()
+        ..StubState::default()
     }
 }
 
@@ -118,7 +118,7 @@ const M1: [(&str, &str); 4] = [
 ];
 const AGENT: (&str, &str) = ("CC-Agent", "1000@default");
 
-fn told(stub: &EventSocket) {
+fn send_call(stub: &EventSocket) {
     let event = |action: &str, more: &[(&str, &str)]| stub.event(action, &[&M1[..], more].concat());
     event("member-queue-start", &[("variable_topic", "réclamation")]);
     stub.event("agent-state-change", &[AGENT, ("CC-Agent-State", "Receiving")]);
@@ -131,13 +131,13 @@ fn told(stub: &EventSocket) {
 }
 
 #[tokio::test]
-async fn the_lists_and_then_the_events_make_the_floor() {
-    let stub = EventSocket::start(centre());
+async fn lists_and_then_events_are_reported() {
+    let stub = EventSocket::start(call_centre());
     stub.put_member("m0", "call-0", "night desk@default", stub.now() - 90, "Answered", "1001@default");
-    let mut board = Board::start(&stub.address, |own| own.user = Some(USER.to_owned()));
-    board.health(Health::Live).await;
-    assert!(board.words.iter().all(String::is_empty), "nothing to remark: {:?}", board.words);
-    let listed = board.events(0).await;
+    let mut source = TestSource::start(&stub.address, |own| own.user = Some(USER.to_owned()));
+    source.health(Health::Live).await;
+    assert!(source.texts.iter().all(String::is_empty), "nothing to remark: {:?}", source.texts);
+    let listed = source.take_events(0).await;
     let queues: BTreeSet<_> = listed
         .iter()
         .filter_map(|event| match &event.kind {
@@ -162,8 +162,8 @@ async fn the_lists_and_then_the_events_make_the_floor() {
     let found = steps(&listed);
     assert!(matches!(&found[..], [Step::Offered(_), Step::Answered { .. }]), "{found:?}");
 
-    told(&stub);
-    let events = board.events(8).await;
+    send_call(&stub);
+    let events = source.take_events(8).await;
     let found = steps(&events);
     let [
         Step::Offered(offer),
@@ -183,69 +183,69 @@ async fn the_lists_and_then_the_events_make_the_floor() {
 }
 
 #[tokio::test]
-async fn bytes_in_any_portions_tell_the_same() {
-    let stub = EventSocket::start(centre());
-    let mut board = Board::start(&stub.address, |_| {});
-    board.health(Health::Live).await;
-    board.events(0).await;
+async fn bytes_in_any_portions_give_the_same_events() {
+    let stub = EventSocket::start(call_centre());
+    let mut source = TestSource::start(&stub.address, |_| {});
+    source.health(Health::Live).await;
+    source.take_events(0).await;
     let micros = u128::try_from(stub.now()).unwrap() * 1_000_000;
-    let frame = event_socket::event("member-queue-start", micros, &M1);
+    let frame = event_socket::event_frame("member-queue-start", micros, &M1);
     let leave = [&M1[..], &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]].concat();
-    let bytes = [frame, event_socket::event("member-queue-end", micros, &leave)].concat();
+    let bytes = [frame, event_socket::event_frame("member-queue-end", micros, &leave)].concat();
     for cut in 0..bytes.len() {
         if cut == 0 {
             stub.send(&bytes.chunks(1).collect::<Vec<_>>());
         } else {
             stub.send(&[&bytes[..cut], &bytes[cut..]]);
         }
-        let events = board.events(2).await;
+        let events = source.take_events(2).await;
         let left = |event: &Event| {
             matches!(&event.kind, EventKind::Contact { step: Step::Left { reason: LeftReason::Timeout, .. }, .. })
         };
         assert!(left(&events[1]), "{events:?}");
-        board.seen.extend_from_slice(&events[2..]);
+        source.events.extend_from_slice(&events[2..]);
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_mid_event_is_made_anew_and_nothing_is_told_twice() {
-    let stub = EventSocket::start(centre());
+async fn a_connection_that_breaks_mid_event_is_made_anew_and_nothing_is_reported_twice() {
+    let stub = EventSocket::start(call_centre());
     stub.put_member("m1", "call-1", "support@default", stub.now() - 5, "Waiting", "");
-    let mut board = Board::start(&stub.address, |_| {});
-    board.health(Health::Live).await;
-    let listed = board.events(0).await;
-    stub.hang_up(&event_socket::event("member-queue-start", 1, &M1)[..40]);
-    assert!(board.health(Health::Stale).await.contains("closed the connection"), "{:?}", board.words);
-    board.health(Health::Live).await;
-    let again = board.events(0).await;
+    let mut source = TestSource::start(&stub.address, |_| {});
+    source.health(Health::Live).await;
+    let listed = source.take_events(0).await;
+    stub.hang_up(&event_socket::event_frame("member-queue-start", 1, &M1)[..40]);
+    assert!(source.health(Health::Stale).await.contains("closed the connection"), "{:?}", source.texts);
+    source.health(Health::Live).await;
+    let again = source.take_events(0).await;
     assert!(matches!(again[..], [Event { kind: EventKind::Missed { .. }, .. }]), "{again:?}, after {listed:?}");
     assert_eq!(stub.state().logins, 2);
 }
 
 #[tokio::test]
-async fn a_board_that_forgot_everything_counts_nothing_twice() {
-    let stub = EventSocket::start(centre());
+async fn a_source_without_a_cursor_counts_nothing_twice() {
+    let stub = EventSocket::start(call_centre());
     let mut engine = Engine::new(engine::Settings::default());
-    let mut first = Board::start(&stub.address, |_| {});
+    let mut first = TestSource::start(&stub.address, |_| {});
     first.health(Health::Live).await;
     stub.event("member-queue-start", &M1);
     first.until(|_, seen| seen.iter().any(|event| matches!(event.kind, EventKind::Contact { .. }))).await;
-    let outcomes: Vec<_> = first.events(0).await.iter().map(|event| engine.apply(event)).collect();
+    let outcomes: Vec<_> = first.take_events(0).await.iter().map(|event| engine.apply(event)).collect();
     assert!(outcomes.iter().all(|outcome| *outcome == ApplyOutcome::Counted), "{outcomes:?}");
     drop(first);
 
-    // The same caller by the lists alone, and then his end.
+    // The same caller by the lists alone, and then the end of the call.
     stub.put_member("m1", "call-1", "support@default", stub.now(), "Waiting", "");
-    let mut second = Board::start(&stub.address, |_| {});
+    let mut second = TestSource::start(&stub.address, |_| {});
     second.health(Health::Live).await;
-    told(&stub);
+    send_call(&stub);
     second
         .until(|_, seen| seen.iter().any(|event| is_step(event, |step| matches!(step, Step::Completed { .. }))))
         .await;
     let twice = |event: &Event| {
         engine.apply(event) == ApplyOutcome::Duplicate && is_step(event, |step| matches!(step, Step::Offered(_)))
     };
-    assert_eq!(second.events(0).await.iter().map(twice).filter(|twice| *twice).count(), 1);
+    assert_eq!(second.take_events(0).await.iter().map(twice).filter(|twice| *twice).count(), 1);
 }
 
 fn is_step(event: &Event, wanted: impl Fn(&Step) -> bool) -> bool {
@@ -253,9 +253,9 @@ fn is_step(event: &Event, wanted: impl Fn(&Step) -> bool) -> bool {
 }
 
 #[tokio::test]
-async fn behind_tls_it_speaks_the_same() {
+async fn tls_is_spoken_and_certificates_are_checked() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let stub = EventSocket::start(centre());
+    let stub = EventSocket::start(call_centre());
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -282,69 +282,81 @@ async fn behind_tls_it_speaks_the_same() {
         ca: ca.map(|ca| ca.path().to_owned()),
         danger_accept_any_certificate: any,
     };
-    let mut trusting = Board::start(&address, |own| own.tls = Some(tls(Some(&ca), false)));
+    let mut trusting = TestSource::start(&address, |own| own.tls = Some(tls(Some(&ca), false)));
     trusting.health(Health::Live).await;
-    let mut careless = Board::start(&address, |own| own.tls = Some(tls(None, true)));
+    let mut careless = TestSource::start(&address, |own| own.tls = Some(tls(None, true)));
     careless.health(Health::Live).await;
     assert!(
-        careless.words.iter().any(|words| words.starts_with("certificates are not checked")),
+        careless.texts.iter().any(|texts| texts.starts_with("certificates are not checked")),
         "{:?}",
-        careless.words
+        careless.texts
     );
-    let reason = fault(Board::start(&address, |own| own.tls = Some(tls(None, false)))).await;
+    let reason = fault_of(TestSource::start(&address, |own| own.tls = Some(tls(None, false)))).await;
     assert!(reason.contains("tls.ca"), "{reason}");
 }
 
-/// What the board says where a source never gets live.
-async fn fault(mut board: Board) -> String {
-    let reason = board.health(Health::Down).await;
+/// The reason of a source that never gets live.
+async fn fault_of(mut source: TestSource) -> String {
+    let reason = source.health(Health::Down).await;
     assert!(!reason.contains(PASSWORD) && !reason.contains("hunter2"), "{reason}");
     reason
 }
 
 #[tokio::test]
-async fn every_fault_is_told_in_words() {
+async fn every_fault_is_reported_with_its_remedy() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let reason = fault(Board::start(&closed, |_| {})).await;
+    let reason = fault_of(TestSource::start(&closed, |_| {})).await;
     assert!(reason.contains("nobody listens at"), "{reason}");
 
-    let stub = EventSocket::start(centre());
-    let reason = fault(Board::with_password(&stub.address, "hunter2", |_| {})).await;
+    let stub = EventSocket::start(call_centre());
+    let reason = fault_of(TestSource::with_password(&stub.address, "hunter2", |_| {})).await;
     assert!(reason.contains("does not take this password"), "{reason}");
     let user = |own: &mut freeswitch::Settings| own.user = Some(USER.to_owned());
-    let reason = fault(Board::with_password(&stub.address, "hunter2", user)).await;
+    let reason = fault_of(TestSource::with_password(&stub.address, "hunter2", user)).await;
     assert!(reason.contains("esl-password of board@default"), "{reason}");
 
-    let with = |change: fn(&mut State)| {
-        let mut state = centre();
+    let with = |change: fn(&mut StubState)| {
+        let mut state = call_centre();
         change(&mut state);
         EventSocket::start(state)
     };
     let rude = "Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n";
     for (stub, expected) in [
-        (with(|state| state.has_no_centre = true), "load mod_callcenter"),
-        (with(|state| state.forbids = true), "esl-allowed-api"),
-        (with(|state| state.silent = true), "gone silent"),
-        (EventSocket::start(State { greeting: Some(rude.into()), ..State::default() }), "access list"),
-        (EventSocket::start(State { greeting: Some(b"HTTP/1.1 400 Bad\r\n\r\n".into()), ..State::default() }), "greet"),
-        (EventSocket::start(State { greeting: Some(b"SSH-2.0-x\r\n".into()), ..State::default() }), "closed"),
-        (EventSocket::start(State { greeting: Some(vec![7; 70_000]), ..State::default() }), "is it FreeSWITCH?"),
+        (with(|state| state.lacks_call_centre = true), "load mod_callcenter"),
+        (with(|state| state.refuses_commands = true), "esl-allowed-api"),
+        (with(|state| state.is_silent = true), "gone silent"),
+        (EventSocket::start(StubState { greeting: Some(rude.into()), ..StubState::default() }), "access list"),
         (
-            EventSocket::start(State { greeting: Some(b"Content-Length: 1073741824\n\n".into()), ..State::default() }),
+            EventSocket::start(StubState {
+                greeting: Some(b"HTTP/1.1 400 Bad\r\n\r\n".into()),
+                ..StubState::default()
+            }),
+            "greet",
+        ),
+        (EventSocket::start(StubState { greeting: Some(b"SSH-2.0-x\r\n".into()), ..StubState::default() }), "closed"),
+        (
+            EventSocket::start(StubState { greeting: Some(vec![7; 70_000]), ..StubState::default() }),
+            "is it FreeSWITCH?",
+        ),
+        (
+            EventSocket::start(StubState {
+                greeting: Some(b"Content-Length: 1073741824\n\n".into()),
+                ..StubState::default()
+            }),
             "16 MiB",
         ),
     ] {
-        let reason = fault(Board::start(&stub.address, |_| {})).await;
+        let reason = fault_of(TestSource::start(&stub.address, |_| {})).await;
         assert!(reason.contains(expected), "{reason}");
     }
 }
 
 #[tokio::test]
-async fn rights_that_are_not_needed_are_remarked_and_so_is_a_clock_that_is_off() {
-    let stub = EventSocket::start(State { allowed_api: "all".to_owned(), ahead_s: 3600, ..centre() });
-    let mut board = Board::start(&stub.address, |own| own.user = Some(USER.to_owned()));
+async fn excess_rights_are_remarked_and_the_clock_s_difference_is_reported() {
+    let stub = EventSocket::start(StubState { allowed_api: "all".to_owned(), ahead_s: 3600, ..call_centre() });
+    let mut source = TestSource::start(&stub.address, |own| own.user = Some(USER.to_owned()));
     let mut ahead = 0;
-    board
+    source
         .until(|message, _| {
             if let Message::Clock { ahead: so_far, .. } = message {
                 ahead = so_far.as_secs();
@@ -353,8 +365,12 @@ async fn rights_that_are_not_needed_are_remarked_and_so_is_a_clock_that_is_off()
         })
         .await;
     assert!((3599..=3600).contains(&ahead), "{ahead}");
-    assert!(board.words.iter().any(|words| words.contains("board@default may run every command")), "{:?}", board.words);
-    let mut plain = Board::start(&stub.address, |_| {});
+    assert!(
+        source.texts.iter().any(|texts| texts.contains("board@default may run every command")),
+        "{:?}",
+        source.texts
+    );
+    let mut plain = TestSource::start(&stub.address, |_| {});
     plain.health(Health::Live).await;
-    assert!(plain.words[1].contains("this password may run every command"), "{:?}", plain.words);
+    assert!(plain.texts[1].contains("this password may run every command"), "{:?}", plain.texts);
 }

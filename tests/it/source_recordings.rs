@@ -1,4 +1,4 @@
-//! Real recordings through the sources: what they hold is counted as an independent program counted it.
+//! Reads real recordings, and compares the counts with those of an independent program.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn expected(name: &str) -> Value {
 }
 
 #[derive(Debug, Default, PartialEq)]
-struct Counts {
+struct QueueCounts {
     offered: u64,
     answered: u64,
     abandoned: u64,
@@ -39,8 +39,8 @@ struct Counts {
 }
 
 /// What each queue's events count to.
-fn count(events: &[Event]) -> BTreeMap<String, Counts> {
-    let mut queues: BTreeMap<String, Counts> = BTreeMap::new();
+fn count(events: &[Event]) -> BTreeMap<String, QueueCounts> {
+    let mut queues: BTreeMap<String, QueueCounts> = BTreeMap::new();
     for event in events {
         let EventKind::Contact { queue: Some(queue), step, .. } = &event.kind else { continue };
         let counts = queues.entry(queue.to_string()).or_default();
@@ -60,7 +60,7 @@ fn count(events: &[Event]) -> BTreeMap<String, Counts> {
     queues
 }
 
-fn agrees(counts: &BTreeMap<String, Counts>, expected: &Value) {
+fn assert_agrees(counts: &BTreeMap<String, QueueCounts>, expected: &Value) {
     for (queue, figures) in expected["by_queue"].as_object().expect("queues") {
         let counts = &counts[queue];
         let figure = |name: &str| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -81,16 +81,16 @@ fn a_normal_day_and_an_overload_count_as_expected() {
         let (reader, events) = read(&[&format!("asterisk/scenario-{scenario}/queue_log")]);
         assert_eq!(reader.tally().rejected, 0, "{:?}", reader.tally().rejections);
         assert_eq!(reader.inputs()[0].format, Some(InputFormat::QueueLog));
-        agrees(&count(&events), &expected(&format!("asterisk/scenario-{scenario}/expected.json")));
+        assert_agrees(&count(&events), &expected(&format!("asterisk/scenario-{scenario}/expected.json")));
     }
 }
 
 #[test]
-fn a_messy_day_with_a_rotation_counts_as_expected_and_only_stray_lines_are_set_aside() {
+fn a_messy_day_with_a_rotation_counts_as_expected_and_only_stray_lines_are_rejected() {
     let log = ["asterisk/scenario-c/queue_log", "asterisk/scenario-c/queue_log.0"];
     let (reader, events) = read(&log);
-    agrees(&count(&events), &expected("asterisk/scenario-c/expected.json"));
-    // A tenth stray line is empty: it says nothing, and is no fault.
+    assert_agrees(&count(&events), &expected("asterisk/scenario-c/expected.json"));
+    // A tenth stray line is empty, which is not an error.
     assert_eq!(reader.tally().rejected, 9, "{:?}", reader.tally().rejections);
     assert!(reader.tally().rejections.iter().all(|r| r.reason.as_str().contains("not a queue_log line")));
     let restarts = events.iter().filter(|event| event.kind == EventKind::Restarted).count();

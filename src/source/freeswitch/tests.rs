@@ -13,7 +13,7 @@ use crate::clock::{Clock, Time};
 use crate::event::{self, Event, Step};
 use crate::source::running::Running;
 use crate::source::{self, Connector, Message, link};
-use stub::{EventSocket, State};
+use stub::{EventSocket, StubState};
 
 #[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../../../tests/it/support/event_socket.rs"]
@@ -97,37 +97,37 @@ fn step_of<'a>(event: &'a Event, of: &str) -> Option<&'a Step> {
 
 #[tokio::test]
 async fn a_freeswitch_that_goes_silent_is_stale_and_the_gap_is_reported() {
-    let stub = EventSocket::start(State { queues: vec!["support@default".to_owned()], ..State::default() });
-    let mut board = TestSource::start(&stub, 200, None);
-    board.health(Health::Live).await;
-    stub.state().silent = true;
-    let reason = board.health(Health::Stale).await;
+    let stub = EventSocket::start(StubState { queues: vec!["support@default".to_owned()], ..StubState::default() });
+    let mut source = TestSource::start(&stub, 200, None);
+    source.health(Health::Live).await;
+    stub.state().is_silent = true;
+    let reason = source.health(Health::Stale).await;
     assert!(reason.contains("has gone silent"), "{reason}");
-    stub.state().silent = false;
-    board.event(|event| matches!(event.kind, event::EventKind::Missed { .. })).await;
-    board.health(Health::Live).await;
+    stub.state().is_silent = false;
+    source.event(|event| matches!(event.kind, event::EventKind::Missed { .. })).await;
+    source.health(Health::Live).await;
 }
 
 #[tokio::test]
 async fn a_caller_whose_end_was_missed_is_lost_and_the_others_stay() {
-    let stub = EventSocket::start(State { queues: vec!["night desk".to_owned()], ..State::default() });
+    let stub = EventSocket::start(StubState { queues: vec!["night desk".to_owned()], ..StubState::default() });
     let joined = stub.now() - 60;
     for caller in ["1", "2"] {
         stub.put_member(caller, &format!("call-{caller}"), "night desk", joined, "Waiting", "");
     }
-    let mut board = TestSource::start(&stub, 200, None);
-    let offered = board.event(|event| matches!(step_of(event, "call-1"), Some(Step::Offered(_)))).await;
+    let mut source = TestSource::start(&stub, 200, None);
+    let offered = source.event(|event| matches!(step_of(event, "call-1"), Some(Step::Offered(_)))).await;
     assert_eq!(offered.at, Time::from_unix(joined));
-    board.health(Health::Live).await;
+    source.health(Health::Live).await;
     stub.state().members.remove("1");
-    let lost = board.event(|event| matches!(event.kind, event::EventKind::Contact { step: Step::Lost, .. })).await;
+    let lost = source.event(|event| matches!(event.kind, event::EventKind::Contact { step: Step::Lost, .. })).await;
     assert!(step_of(&lost, "call-1").is_some(), "{lost:?}");
-    assert!(stub.state().heard.iter().any(|command| command.ends_with("members 'night desk'")));
+    assert!(stub.state().commands.iter().any(|command| command.ends_with("members 'night desk'")));
 }
 
 #[tokio::test]
 async fn members_of_an_earlier_run_are_compared_with_the_lists() {
-    let stub = EventSocket::start(State { queues: vec!["support".to_owned()], ..State::default() });
+    let stub = EventSocket::start(StubState { queues: vec!["support".to_owned()], ..StubState::default() });
     stub.put_member("1", "call-1", "support", stub.now() - 60, "Waiting", "");
     stub.put_member("2", "call-2", "support", stub.now() - 60, "Waiting", "");
     let mut first = TestSource::start(&stub, 5000, None);

@@ -1,4 +1,4 @@
-//! A peer that answers a login as Asterisk does and then says what a recorded one said.
+//! A stub of Asterisk that answers a login as Asterisk does and then plays a recording.
 
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +13,7 @@ use floorwatch::secret::Secret;
 use floorwatch::source::asterisk::{Login, Settings};
 use tempfile::TempDir;
 
-/// What the recorded Asterisk asked, and the answer of the one who knows the secret.
+/// The recorded challenge, and the key that answers it with the secret.
 const CHALLENGE: &str = "166094130";
 const KEY: &str = "94e444d6c4f8ec6250b1e8468607a7de";
 const SECRET: &str = "wallboard";
@@ -28,13 +28,13 @@ fn unpacked(scenario: &str, file: &str) -> Vec<u8> {
     bytes
 }
 
-/// A recorded connection: when it was made, and its bytes behind the banner as they were read, each with its time.
-pub(crate) struct Connection {
+/// A recorded connection: when it was made, and its bytes after the banner as they were read, each with its time.
+pub(crate) struct RecordedConnection {
     pub(crate) at: Time,
     pub(crate) reads: Vec<(Time, Vec<u8>)>,
     /// The reply to `QueueStatus` that was recorded next.
     pub(crate) status: Vec<u8>,
-    /// The id of the question in it.
+    /// The `ActionID` in it.
     pub(crate) status_id: String,
 }
 
@@ -50,7 +50,7 @@ fn times(scenario: &str, name: &str) -> Vec<(usize, Time, String)> {
     text.lines().map(line).collect()
 }
 
-/// All replies to `QueueStatus` that were whole: when asked, under which id, and their bytes.
+/// All complete replies to `QueueStatus`: when the action was sent, its id, and the bytes of the reply.
 fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
     let raw = unpacked(scenario, "poll.raw.gz");
     let find = |what: &str, from: usize| {
@@ -69,17 +69,17 @@ fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
     out
 }
 
-/// The connections of a recording that came about.
-pub(crate) fn connections(scenario: &str) -> Vec<Connection> {
+/// The connections of a recording that succeeded.
+pub(crate) fn connections(scenario: &str) -> Vec<RecordedConnection> {
     let raw = unpacked(scenario, "agent.raw.gz");
     let times = times(scenario, "agent");
     let statuses = statuses(scenario);
-    let mut out: Vec<Connection> = Vec::new();
+    let mut out: Vec<RecordedConnection> = Vec::new();
     for (place, (offset, at, note)) in times.iter().enumerate() {
         match note.as_str() {
             "connect" => {
                 let (_, status_id, status) = statuses.iter().find(|(when, ..)| when >= at).unwrap().clone();
-                out.push(Connection { at: *at, reads: Vec::new(), status, status_id });
+                out.push(RecordedConnection { at: *at, reads: Vec::new(), status, status_id });
             }
             "" => {
                 let end = times[place + 1..].iter().map(|(o, ..)| *o).find(|o| o > offset).unwrap_or(raw.len());
@@ -96,7 +96,7 @@ pub(crate) fn connections(scenario: &str) -> Vec<Connection> {
         let first = &mut connection.reads[0].1;
         let banner = first.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         first.drain(..banner);
-        // The reply was recorded a little later: who joined in between had not joined yet.
+        // The reply was recorded a little later: remove the callers who joined in between.
         let text: Vec<u8> = connection.reads.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
         let text = String::from_utf8_lossy(&text).into_owned();
         let joined: Vec<&str> = text
@@ -115,7 +115,7 @@ pub(crate) fn connections(scenario: &str) -> Vec<Connection> {
     out
 }
 
-/// A server, and what a source needs to reach it.
+/// A listener, and the settings that a source needs to reach it.
 pub(crate) struct Server {
     pub(crate) listener: TcpListener,
     _folder: TempDir,
@@ -164,12 +164,12 @@ impl Peer {
         Self { stream, reader }
     }
 
-    pub(crate) fn say(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).unwrap();
     }
 
     /// The next action; `None` once the other side is gone.
-    pub(crate) fn action(&mut self) -> Option<Action> {
+    pub(crate) fn next_action(&mut self) -> Option<Action> {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -190,70 +190,70 @@ impl Peer {
     /// Answer an action as Asterisk does; `status` is the reply to `QueueStatus` and the id in it.
     pub(crate) fn answer(&mut self, action: &Action, now: Time, status: (&[u8], &str)) {
         let id = &action.id;
-        let said = |line: &str| action.lines.iter().any(|l| l == line);
+        let has_line = |line: &str| action.lines.iter().any(|l| l == line);
         match action.name.as_str() {
-            "Challenge" => self.say(&format!("Response: Success\r\nActionID: {id}\r\nChallenge: {CHALLENGE}\r\n\r\n")),
-            "Login" if said(&format!("Key: {KEY}")) || said(&format!("Secret: {SECRET}")) => {
-                assert!(said("Events: agent,system,user"));
-                self.say(&format!("Response: Success\r\nActionID: {id}\r\nMessage: Authentication accepted\r\n\r\n"));
+            "Challenge" => self.send(&format!("Response: Success\r\nActionID: {id}\r\nChallenge: {CHALLENGE}\r\n\r\n")),
+            "Login" if has_line(&format!("Key: {KEY}")) || has_line(&format!("Secret: {SECRET}")) => {
+                assert!(has_line("Events: agent,system,user"));
+                self.send(&format!("Response: Success\r\nActionID: {id}\r\nMessage: Authentication accepted\r\n\r\n"));
             }
             "Login" => {
-                self.say(&format!("Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n"));
+                self.send(&format!("Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n"));
             }
             "Ping" => {
                 let (seconds, micros) = (now.0.div_euclid(1_000_000), now.0.rem_euclid(1_000_000));
-                self.say(&format!(
+                self.send(&format!(
                     "Response: Success\r\nActionID: {id}\r\nPing: Pong\r\nTimestamp: {seconds}.{micros:06}\r\n\r\n"
                 ));
             }
-            "ListCommands" => self.say(&format!(
+            "ListCommands" => self.send(&format!(
                 "Response: Success\r\nActionID: {id}\r\nQueueStatus: Show queue status.  (Priv: <none>)\r\n\r\n"
             )),
             "QueueStatus" => {
                 let reply = String::from_utf8_lossy(status.0).replace(status.1, id);
-                self.say(&reply);
+                self.send(&reply);
             }
-            other => panic!("nobody asked for {other}"),
+            other => panic!("unexpected action {other}"),
         }
     }
 }
 
 /// How a recording is played.
 pub(crate) struct Play {
-    pub(crate) connections: Vec<Connection>,
-    /// So many bytes of each connection go out one by one.
-    pub(crate) singly: usize,
-    /// The clock goes with the recording, and nothing goes out before all else has been heard.
+    pub(crate) connections: Vec<RecordedConnection>,
+    /// How many bytes of each connection are sent one by one.
+    pub(crate) single_bytes: usize,
+    /// The clock follows the recording, and nothing is sent before all that came earlier has been processed.
     pub(crate) paced: bool,
-    /// What is done before each read goes out, with its time.
+    /// Called before each read is sent, with its time.
     pub(crate) before: Box<dyn FnMut(Time) + Send>,
 }
 
-/// The name of the last of them.
+/// The name of the last sentinel.
 pub(crate) const LAST: &str = "of all";
 
-/// An event that says that all before it has been heard.
+/// An event that the source reports once it has processed all that came before.
 fn sentinel(name: &str) -> String {
     format!(
         "Event: QueueMemberStatus\r\nQueue: -\r\nMemberName: sentinel {name}\r\nInterface: {name}\r\nStatus: 1\r\n\r\n"
     )
 }
 
-/// Play it all. Each time `heard` says that a sentinel was, time goes on.
-pub(crate) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>, clock: &Clock) {
+/// Play the recording. The time advances each time a sentinel is `acknowledged`.
+pub(crate) fn play(listener: &TcpListener, mut play: Play, acknowledged: &Receiver<()>, clock: &Clock) {
     let count = play.connections.len();
     for (number, connection) in play.connections.into_iter().enumerate() {
         let mut peer = Peer::accept(listener);
         clock.set(connection.at);
-        peer.say("Asterisk Call Manager/11.0.0\r\n");
+        peer.send("Asterisk Call Manager/11.0.0\r\n");
         loop {
-            let action = peer.action().unwrap();
+            let action = peer.next_action().unwrap();
             peer.answer(&action, clock.now(), (&connection.status, &connection.status_id));
             if action.name == "QueueStatus" {
                 break;
             }
         }
-        let mut left = play.singly;
+        let mut left = play.single_bytes;
         let mut end = connection.at;
         let mut together = Vec::new();
         for (place, (at, bytes)) in connection.reads.iter().enumerate() {
@@ -262,12 +262,12 @@ pub(crate) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>,
             if play.paced {
                 clock.set(*at);
                 together.extend_from_slice(bytes);
-                // A frame isn't broken.
+                // Only whole packets are sent.
                 if together.ends_with(b"\r\n\r\n") {
                     peer.stream.write_all(&together).unwrap();
                     together.clear();
-                    peer.say(&sentinel(&format!("{number}-{place}")));
-                    heard.recv().unwrap();
+                    peer.send(&sentinel(&format!("{number}-{place}")));
+                    acknowledged.recv().unwrap();
                 }
                 continue;
             }
@@ -276,17 +276,17 @@ pub(crate) fn play(listener: &TcpListener, mut play: Play, heard: &Receiver<()>,
             bytes[..single].iter().for_each(|byte| peer.stream.write_all(&[*byte]).unwrap());
             peer.stream.write_all(&bytes[single..]).unwrap();
         }
-        peer.say(&sentinel(&number.to_string()));
-        heard.recv().unwrap();
+        peer.send(&sentinel(&number.to_string()));
+        acknowledged.recv().unwrap();
         if number + 1 < count {
             clock.set(end);
             continue;
         }
-        // What no event decides is decided by time.
+        // Some steps are decided by time alone.
         clock.set(end + Span::MINUTE);
-        peer.say(&sentinel(LAST));
-        heard.recv().unwrap();
-        while let Some(action) = peer.action() {
+        peer.send(&sentinel(LAST));
+        acknowledged.recv().unwrap();
+        while let Some(action) = peer.next_action() {
             peer.answer(&action, clock.now(), (&connection.status, &connection.status_id));
         }
     }

@@ -1,4 +1,4 @@
-//! A FreeSWITCH of cardboard: its event socket and call centre on loopback, as the real ones speak.
+//! A stub of FreeSWITCH with its event socket and `mod_callcenter`, on loopback.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The password it takes.
+/// The password it accepts.
 pub(crate) const PASSWORD: &str = "ClueCon-42";
-/// The user it knows, with the same password.
+/// The user it knows, who has the same password.
 pub(crate) const USER: &str = "board@default";
 
 const MEMBERS: &str = "queue|instance_id|uuid|session_uuid|cid_number|cid_name|system_epoch|joined_epoch|rejoined_epoch|\
@@ -19,20 +19,20 @@ const AGENTS: &str = "name|instance_id|uuid|type|contact|status|state|max_no_ans
     busy_delay_time|no_answer_delay_time|last_bridge_start|last_bridge_end|last_offered_call|last_status_change|\
     no_answer_count|calls_answered|talk_time|ready_time|external_calls_count";
 
-/// What it is to do.
+/// How the stub behaves, and what it has seen.
 #[derive(Debug, Default)]
-pub(crate) struct State {
-    /// Said instead of the greeting; the connection is closed after it.
+pub(crate) struct StubState {
+    /// Sent instead of the greeting, before the connection is closed.
     pub(crate) greeting: Option<Vec<u8>>,
-    /// It takes commands and answers none.
-    pub(crate) silent: bool,
-    /// It refuses every command, the way it does to a user without rights.
-    pub(crate) forbids: bool,
-    /// `mod_callcenter` isn't loaded.
-    pub(crate) has_no_centre: bool,
-    /// What a user may run, for the answer to `userauth`.
+    /// Answer no command.
+    pub(crate) is_silent: bool,
+    /// Refuse every command, as for a user without rights.
+    pub(crate) refuses_commands: bool,
+    /// `mod_callcenter` is not loaded.
+    pub(crate) lacks_call_centre: bool,
+    /// The commands that a user may run, for the answer to `userauth`.
     pub(crate) allowed_api: String,
-    /// How far its clock is ahead, in seconds.
+    /// How far the clock is ahead, in seconds.
     pub(crate) ahead_s: i64,
     /// Rows of `queue list`: names.
     pub(crate) queues: Vec<String>,
@@ -42,41 +42,41 @@ pub(crate) struct State {
     pub(crate) tiers: Vec<(String, String)>,
     /// Rows of `queue list members`, by their uuid.
     pub(crate) members: BTreeMap<String, String>,
-    /// Commands, as they came.
-    pub(crate) heard: Vec<String>,
-    /// Logins that were let in.
+    /// The commands that have come.
+    pub(crate) commands: Vec<String>,
+    /// How many logins were accepted.
     pub(crate) logins: usize,
 }
 
-/// The stub. It goes on until the test ends.
+/// The stub, which runs until the test ends.
 #[derive(Clone, Debug)]
 pub(crate) struct EventSocket {
     pub(crate) address: String,
-    state: Arc<Mutex<State>>,
-    /// Who wants events. Whoever writes holds it, so that frames stay whole.
-    lines: Arc<Mutex<Vec<TcpStream>>>,
+    state: Arc<Mutex<StubState>>,
+    /// The subscribed connections. A writer holds the lock, so that frames stay whole.
+    subscribers: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl EventSocket {
-    pub(crate) fn start(state: State) -> Self {
+    pub(crate) fn start(state: StubState) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let stub = Self { address, state: Arc::new(Mutex::new(state)), lines: Arc::default() };
-        let own = stub.clone();
+        let stub = Self { address, state: Arc::new(Mutex::new(state)), subscribers: Arc::default() };
+        let server = stub.clone();
         thread::spawn(move || {
-            for line in listener.incoming().map_while(Result::ok) {
-                let own = own.clone();
-                thread::spawn(move || own.serve(line));
+            for stream in listener.incoming().map_while(Result::ok) {
+                let server = server.clone();
+                thread::spawn(move || server.serve(stream));
             }
         });
         stub
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, StubState> {
         self.state.lock().unwrap()
     }
 
-    /// Seconds by its clock.
+    /// Unix seconds by its clock.
     pub(crate) fn now(&self) -> i64 {
         i64::try_from(self.micros() / 1_000_000).unwrap()
     }
@@ -88,7 +88,7 @@ impl EventSocket {
         u128::try_from(i128::try_from(now).unwrap() + ahead).unwrap()
     }
 
-    /// A caller in the lists.
+    /// Add a caller to the lists.
     pub(crate) fn put_member(&self, member: &str, session: &str, queue: &str, joined: i64, state: &str, agent: &str) {
         let row = format!(
             "{queue}|single_box|{member}|{session}|0170{member}|Bob | Co|{joined}|{joined}|0|{joined}|0|0|0|{agent}|single_box|{state}|7"
@@ -96,52 +96,52 @@ impl EventSocket {
         self.state().members.insert(member.to_owned(), row);
     }
 
-    /// Break every connection off, with what stands in `last` as its last words.
+    /// Send `last` to every connection, and close it.
     pub(crate) fn hang_up(&self, last: &[u8]) {
-        for mut line in std::mem::take(&mut *self.lines.lock().unwrap()) {
-            let _ = line.write_all(last);
-            let _ = line.shutdown(Shutdown::Both);
+        for mut stream in std::mem::take(&mut *self.subscribers.lock().unwrap()) {
+            let _ = stream.write_all(last);
+            let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    /// An event of the call centre, to every connection.
+    /// Send an event of the call centre to every connection.
     pub(crate) fn event(&self, action: &str, fields: &[(&str, &str)]) {
-        self.send(&[&event(action, self.micros(), fields)]);
+        self.send(&[&event_frame(action, self.micros(), fields)]);
     }
 
-    /// Bytes to every connection, one portion after the other.
+    /// Send bytes to every connection, one portion after the other.
     pub(crate) fn send(&self, portions: &[&[u8]]) {
-        for line in &mut *self.lines.lock().unwrap() {
+        for stream in &mut *self.subscribers.lock().unwrap() {
             for portion in portions {
-                let _ = line.write_all(portion);
+                let _ = stream.write_all(portion);
             }
         }
     }
 
-    fn serve(&self, mut line: TcpStream) {
+    fn serve(&self, mut stream: TcpStream) {
         let greeting = self.state().greeting.clone();
         if let Some(greeting) = greeting {
-            let _ = line.write_all(&greeting);
-            let _ = line.shutdown(Shutdown::Write);
-            let _ = line.read(&mut [0; 64]);
+            let _ = stream.write_all(&greeting);
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.read(&mut [0; 64]);
             return;
         }
-        let _ = line.write_all(b"Content-Type: auth/request\n\n");
+        let _ = stream.write_all(b"Content-Type: auth/request\n\n");
         let mut bytes = Vec::new();
         let mut chunk = [0; 1024];
-        while let Ok(read @ 1..) = line.read(&mut chunk) {
+        while let Ok(read @ 1..) = stream.read(&mut chunk) {
             bytes.extend_from_slice(chunk.get(..read).unwrap());
             while let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") {
                 let command = String::from_utf8(bytes.drain(..end + 2).collect()).unwrap();
                 let command = command.trim_end();
                 let Some(answer) = self.answer(command) else { continue };
-                let mut lines = self.lines.lock().unwrap();
+                let mut subscribers = self.subscribers.lock().unwrap();
                 if command.starts_with("event ") {
-                    lines.push(line.try_clone().unwrap());
+                    subscribers.push(stream.try_clone().unwrap());
                 }
-                let _ = line.write_all(answer.as_bytes());
+                let _ = stream.write_all(answer.as_bytes());
                 if answer.contains("-ERR invalid") {
-                    let _ = line.write_all(b"Content-Type: text/disconnect-notice\nContent-Length: 3\n\nbye");
+                    let _ = stream.write_all(b"Content-Type: text/disconnect-notice\nContent-Length: 3\n\nbye");
                     return;
                 }
             }
@@ -151,7 +151,7 @@ impl EventSocket {
     fn answer(&self, command: &str) -> Option<String> {
         let micros = self.micros();
         let mut state = self.state();
-        state.heard.push(command.to_owned());
+        state.commands.push(command.to_owned());
         let reply = |text: &str| Some(format!("Content-Type: command/reply\nReply-Text: {text}\n\n"));
         if let Some(password) = command.strip_prefix("auth ") {
             state.logins += usize::from(password == PASSWORD);
@@ -171,10 +171,10 @@ impl EventSocket {
         if command == "event plain CUSTOM callcenter::info" {
             return reply("+OK event listener enabled plain");
         }
-        if state.silent {
+        if state.is_silent {
             return None;
         }
-        if state.forbids {
+        if state.refuses_commands {
             return reply("-ERR permission denied");
         }
         let list = |head: &str, rows: Vec<String>| {
@@ -183,7 +183,7 @@ impl EventSocket {
         };
         let body = match command.strip_prefix("api ").unwrap_or_default() {
             "strmicroepoch" => micros.to_string(),
-            other if state.has_no_centre => {
+            other if state.lacks_call_centre => {
                 format!("-ERR {} Command not found!\n", other.split(' ').next().unwrap_or_default())
             }
             "callcenter_config queue list" => list(
@@ -212,8 +212,8 @@ impl EventSocket {
     }
 }
 
-/// An event's frame.
-pub(crate) fn event(action: &str, micros: u128, fields: &[(&str, &str)]) -> Vec<u8> {
+/// The frame of an event.
+pub(crate) fn event_frame(action: &str, micros: u128, fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = format!(
         "Event-Subclass: callcenter%3A%3Ainfo\nEvent-Name: CUSTOM\nCore-UUID: 0c4f\nEvent-Date-Timestamp: {micros}\n\
          Event-Sequence: 99\nCC-Action: {action}\n"

@@ -307,25 +307,25 @@ fn lists_report_queues_agents_and_tiers() {
         centre.begin_round();
         centre.apply_agent_list(rows.as_bytes(), later);
     }
-    let (times, said): (Vec<_>, Vec<_>) = centre.take_events().into_iter().map(|event| (event.at, event.kind)).unzip();
+    let (times, kinds): (Vec<_>, Vec<_>) = centre.take_events().into_iter().map(|event| (event.at, event.kind)).unzip();
     let profile = QueueProfile { queue: "support".into(), channel: Some(Channel::Voice), ..QueueProfile::default() };
-    assert_eq!(said[0], EventKind::QueueProfile(profile));
+    assert_eq!(kinds[0], EventKind::QueueProfile(profile));
     let state = |agent: &str, state, lasts: Option<i64>| EventKind::AgentState {
         agent: agent.into(),
         state,
         reason: None,
         lasts: lasts.map(Span::seconds),
     };
-    assert_eq!(said[1], state("1000", AgentState::AfterContact, Some(30)));
+    assert_eq!(kinds[1], state("1000", AgentState::AfterContact, Some(30)));
     assert_eq!((times[1], times[2]), (now - Span::seconds(10), now), "since when, and that it still holds");
-    assert_eq!(said[2], state("1000", AgentState::AfterContact, Some(20)));
-    assert_eq!(said[3], state("1001", AgentState::Offline, None));
+    assert_eq!(kinds[2], state("1000", AgentState::AfterContact, Some(20)));
+    assert_eq!(kinds[3], state("1001", AgentState::Offline, None));
     let profile = AgentProfile { agent: "1000".into(), queues: vec!["support".into()], ..AgentProfile::default() };
-    assert_eq!(said[4], EventKind::AgentProfile(profile));
+    assert_eq!(kinds[4], EventKind::AgentProfile(profile));
     // The after-contact work was over in between.
-    assert_eq!((times[5], &said[5]), (now + Span::seconds(20), &state("1000", AgentState::Available, None)));
-    assert_eq!(said[6], state("1000", AgentState::Offline, None), "who is listed no more is gone");
-    assert_eq!(said.len(), 7, "{said:?}");
+    assert_eq!((times[5], &kinds[5]), (now + Span::seconds(20), &state("1000", AgentState::Available, None)));
+    assert_eq!(kinds[6], state("1000", AgentState::Offline, None), "who is listed no more is gone");
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }
 
 #[test]
