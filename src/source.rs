@@ -6,12 +6,14 @@
 
 pub mod asterisk;
 mod body;
+mod caller_number;
 pub mod csv;
 mod decoder;
 pub mod detect;
 pub mod follow;
 pub mod freeswitch;
 pub mod http;
+mod limits;
 pub mod lines;
 pub(crate) mod link;
 pub mod listen;

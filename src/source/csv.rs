@@ -1,7 +1,7 @@
-//! Tables: CSV, TSV and their kin, one row a contact.
+//! Tables with delimited columns (CSV, TSV and the like) in which one row is one contact.
 //!
-//! A row tells a contact's whole life, so it becomes all its events: offered, answered or abandoned, completed,
-//! wrapped, and what was said of it afterwards.
+//! A row describes a whole contact and gives all its events: offered, answered or abandoned, completed, wrapped, and the
+//! survey and quality scores that followed.
 
 mod columns;
 mod delimiter;
@@ -13,34 +13,33 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::clock::{Span, Time};
 use crate::event::{Channel, Event, EventKind, Offer, Scored, Step, Survey, TransferKind};
+use crate::source::caller_number::customer;
+use crate::source::limits::{EARLIEST_TIME, MAX_LINE_BYTES, strip_bom};
 use crate::source::names::id_label;
-use crate::source::queue_log;
 use crate::text::Label;
 pub use columns::{Columns, ColumnsError, CsvColumn, CsvConstant, CsvField, TimeColumns};
 use columns::{ResolvedColumns, ResolvedField};
 pub(crate) use delimiter::find as find_delimiter;
 
-/// A row over more lines than this, or longer than [`super::lines::MAX_LINE_BYTES`], has a quote that was never closed.
-const MOST_LINES: u64 = 100;
-/// Before this it isn't a time but an unset clock: the year 1970.
-const UNSET_CLOCK: Time = Time::from_unix(86_400 * 365);
-/// The agent of an answered row that names none.
-const NOBODY: Label = Label::fixed("unknown");
+/// A row of more lines than this, or longer than [`MAX_LINE_BYTES`], must have a quote that is never closed.
+const MAX_ROW_LINES: u64 = 100;
+/// The agent of an answered row, or the evaluator of a scored one, that names none.
+const UNKNOWN_NAME: Label = Label::fixed("unknown");
 
-/// Turns rows into events.
+/// Parses the rows of one table into events, line by line.
 pub struct CsvParser {
     origin: Label,
     columns: Columns,
-    /// Before the row numbers that stand for contacts, where several files are one stream.
+    /// Precedes row numbers that serve as contact ids, so that several tables do not share ids.
     prefix: String,
     reader: Option<Reader>,
-    places: Option<ResolvedColumns>,
-    /// The unquoted fields of the row that is being read, and where each ends.
+    resolved: Option<ResolvedColumns>,
+    /// The unquoted cells of the row being read, one after another, and where each ends.
     cells: Vec<u8>,
     ends: Vec<usize>,
     filled: usize,
     ended: usize,
-    /// How many lines the row that is being read has taken.
+    /// The lines fed to the row being read; 0 between rows.
     open_lines: u64,
     rows: u64,
 }
@@ -54,13 +53,13 @@ impl std::fmt::Debug for CsvParser {
 /// Why a line gave no events.
 #[derive(Debug)]
 pub enum CsvError {
-    /// The row is set aside.
+    /// The row is rejected.
     Row(String),
-    /// The file can't be read with these columns at all.
+    /// The configured columns do not fit the table; no row can be read.
     Columns(ColumnsError),
 }
 
-/// One row's cells.
+/// The cells of one row.
 struct CsvRow<'a> {
     cells: &'a [u8],
     ends: &'a [usize],
@@ -78,18 +77,18 @@ impl<'a> CsvRow<'a> {
         }
     }
 
-    /// What stands at a place; empty where there is none.
-    fn text(&self, place: Option<&'a ResolvedField>) -> Cow<'a, str> {
-        match place {
+    /// The text of a field; empty if the field is not configured or the cell is missing.
+    fn text(&self, field: Option<&'a ResolvedField>) -> Cow<'a, str> {
+        match field {
             None => Cow::Borrowed(""),
-            Some(ResolvedField::Fixed(value)) => Cow::Borrowed(value.as_str()),
-            Some(ResolvedField::At(index)) => String::from_utf8_lossy(self.cell(*index)),
+            Some(ResolvedField::Constant(value)) => Cow::Borrowed(value.as_str()),
+            Some(ResolvedField::Cell(index)) => String::from_utf8_lossy(self.cell(*index)),
         }
     }
 }
 
 impl CsvParser {
-    /// A parser whose events come from `origin`. `prefix` stands before row numbers that serve as contact ids.
+    /// A parser whose events carry `origin`. `prefix` precedes row numbers that serve as contact ids.
     #[must_use]
     pub fn new(origin: Label, columns: Columns, prefix: String) -> Self {
         Self {
@@ -97,7 +96,7 @@ impl CsvParser {
             columns,
             prefix,
             reader: None,
-            places: None,
+            resolved: None,
             cells: vec![0; 1024],
             ends: vec![0; 64],
             filled: 0,
@@ -107,77 +106,77 @@ impl CsvParser {
         }
     }
 
-    /// How many rows were read, the header apart.
+    /// The number of rows read, without the header.
     #[must_use]
     pub const fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Count rows on from so many.
-    pub const fn count_from(&mut self, rows: u64) {
+    /// Set the number of rows read, to continue a table.
+    pub const fn set_rows(&mut self, rows: u64) {
         self.rows = rows;
     }
 
-    /// Whether no row is half read.
+    /// Whether the last line completed its row.
     #[must_use]
-    pub const fn is_between(&self) -> bool {
+    pub const fn is_between_rows(&self) -> bool {
         self.open_lines == 0
     }
 
-    /// Make ready from the file's beginning: the delimiter, and the header where `resuming` behind it after so
-    /// many rows.
+    /// Set up from the first bytes of the file: find the delimiter, and when `resuming` after that many rows, read the
+    /// header too, since the next line will be a row.
     ///
     /// # Errors
-    /// Where the columns asked for aren't there.
+    /// If a configured column is not in the header.
     pub fn prepare(&mut self, head: &[u8], resuming: Option<u64>) -> Result<(), ColumnsError> {
         let delimiter = self.columns.delimiter.and_then(|c| u8::try_from(c).ok());
         let delimiter = delimiter.unwrap_or_else(|| delimiter::find(head));
         self.reader = Some(ReaderBuilder::new().delimiter(delimiter).build());
         if let Some(rows) = resuming {
-            for line in head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).split(|&b| b == b'\n') {
-                match self.record(line) {
+            for line in strip_bom(head).split(|&b| b == b'\n') {
+                match self.feed(line) {
                     Ok(false) => {}
                     _ => break,
                 }
             }
-            self.begin()?;
+            self.resolve_columns()?;
             self.clear();
             self.rows = rows;
         }
         Ok(())
     }
 
-    /// Read one line. Its row's events go to `each` once the row is whole. Times after `latest` are refused.
+    /// Parse one line. The events of a row are passed to `each` when its last line has been read.
     ///
     /// # Errors
-    /// Why the row is set aside, or why the whole file must be.
-    pub fn line(&mut self, line: &[u8], latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), CsvError> {
+    /// Why the row is rejected (a time later than `latest` is one reason), or that the columns do not fit the table.
+    pub fn parse_line(&mut self, line: &[u8], latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), CsvError> {
         if self.reader.is_none() {
             self.prepare(line, None).map_err(CsvError::Columns)?;
         }
         if self.open_lines == 0 && line.trim_ascii().is_empty() {
             return Ok(());
         }
-        if !self.record(line).map_err(|reason| CsvError::Row(reason.to_owned()))? {
+        if !self.feed(line).map_err(|reason| CsvError::Row(reason.to_owned()))? {
             return Ok(());
         }
-        if self.places.is_none() {
-            self.begin().map_err(CsvError::Columns)?;
+        if self.resolved.is_none() {
+            self.resolve_columns().map_err(CsvError::Columns)?;
             if self.columns.header {
                 self.clear();
                 return Ok(());
             }
         }
         self.rows += 1;
-        let done = self.row(latest, each).map_err(CsvError::Row);
+        let done = self.emit_row(latest, each).map_err(CsvError::Row);
         self.clear();
         done
     }
 
-    /// Take a row that the file's end left open.
+    /// The file has ended.
     ///
     /// # Errors
-    /// Always where there is one: its quote was never closed.
+    /// If the last row is incomplete: its quote was never closed.
     pub fn finish(&mut self) -> Result<(), CsvError> {
         if self.open_lines == 0 {
             return Ok(());
@@ -186,10 +185,10 @@ impl CsvParser {
         Err(CsvError::Row("a quote is opened and never closed: the rest of the file is missing".to_owned()))
     }
 
-    /// Feed a line to the row that is being read; whether the row is whole.
-    fn record(&mut self, line: &[u8]) -> Result<bool, &'static str> {
+    /// Feed a line to the row being read; returns whether the row is complete.
+    fn feed(&mut self, line: &[u8]) -> Result<bool, &'static str> {
         self.open_lines += 1;
-        if self.open_lines > MOST_LINES || self.filled > super::lines::MAX_LINE_BYTES {
+        if self.open_lines > MAX_ROW_LINES || self.filled > MAX_LINE_BYTES {
             self.clear();
             return Err("a quote is opened and not closed within 100 lines: close it");
         }
@@ -226,74 +225,74 @@ impl CsvParser {
         }
     }
 
-    /// Find the columns by the first row, which was just read.
-    fn begin(&mut self) -> Result<(), ColumnsError> {
+    /// Locate the configured columns in the first row, which was just read.
+    fn resolve_columns(&mut self) -> Result<(), ColumnsError> {
         let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
         let first: Vec<String> =
             (0..self.ended).map(|index| String::from_utf8_lossy(row.cell(index)).trim().to_owned()).collect();
-        self.places = Some(ResolvedColumns::find(&self.columns, &first)?);
+        self.resolved = Some(ResolvedColumns::find(&self.columns, &first)?);
         Ok(())
     }
 
-    /// The events of the row that was just read.
-    fn row(&self, latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), String> {
-        let Some(places) = &self.places else { return Ok(()) };
+    /// Emit the events of the row that was just read.
+    fn emit_row(&self, latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), String> {
+        let Some(columns) = &self.resolved else { return Ok(()) };
         let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
-        let life = self.life(&row, places)?;
-        if life.offered < UNSET_CLOCK {
+        let record = self.contact_record(&row, columns)?;
+        if record.offered < EARLIEST_TIME {
             return Err("the time is in 1970 or before: check time_format".to_owned());
         }
-        if life.offered > latest {
+        if record.offered > latest {
             return Err("the time is more than a day ahead: check time_format and timezone".to_owned());
         }
-        life.tell(&self.origin, each);
+        record.emit(&self.origin, each);
         Ok(())
     }
 
-    /// Read a row.
-    fn life<'a>(&'a self, row: &CsvRow<'a>, places: &'a ResolvedColumns) -> Result<ContactRecord, String> {
+    /// Read the cells of a row.
+    fn contact_record<'a>(&'a self, row: &CsvRow<'a>, fields: &'a ResolvedColumns) -> Result<ContactRecord, String> {
         let columns = &self.columns;
-        let text = |place: &'a Option<ResolvedField>| row.text(place.as_ref());
-        let label = |place: &'a Option<ResolvedField>| Some(Label::new(&text(place))).filter(|label| !label.is_empty());
-        let span = |key: &str, place: &'a Option<ResolvedField>| {
-            value::span(&text(place)).map_err(|reason| format!("{key}: {reason}"))
+        let text = |field: &'a Option<ResolvedField>| row.text(field.as_ref());
+        let label = |field: &'a Option<ResolvedField>| Some(Label::new(&text(field))).filter(|label| !label.is_empty());
+        let span = |key: &str, field: &'a Option<ResolvedField>| {
+            value::span(&text(field)).map_err(|reason| format!("{key}: {reason}"))
         };
-        let number = |key: &str, place: &'a Option<ResolvedField>, scale| {
-            value::number(&text(place), scale).map_err(|reason| format!("{key}: {reason}"))
+        let number = |key: &str, field: &'a Option<ResolvedField>, scale| {
+            value::number(&text(field), scale).map_err(|reason| format!("{key}: {reason}"))
         };
-        if let Some(&most) = places.time.iter().max()
-            && most >= row.ends.len()
+        if let Some(&last) = fields.time.iter().max()
+            && last >= row.ends.len()
         {
             return Err(format!("only {} columns: the row is cut short", row.ends.len()));
         }
         let zone = columns.timezone.unwrap_or(chrono_tz::Tz::UTC);
         let format = columns.time_format.as_deref();
-        let offered = match places.time.as_slice() {
+        let offered = match fields.time.as_slice() {
             [index] => value::time(&String::from_utf8_lossy(row.cell(*index)), format, zone)?,
             several => {
                 let parts: Vec<_> = several.iter().map(|&index| String::from_utf8_lossy(row.cell(index))).collect();
                 value::time(&parts.iter().map(|part| part.trim()).collect::<Vec<_>>().join(" "), format, zone)?
             }
         };
-        let channel = match text(&places.channel).trim() {
+        let channel = match text(&fields.channel).trim() {
             "" => Channel::Voice,
             word => Channel::parse(&word.to_lowercase()).ok_or_else(|| {
                 format!("channel: \"{word}\" is none of voice, chat, email, sms, social, video, callback")
             })?,
         };
-        let agent = label(&places.agent);
-        let answered = match &places.answered {
-            Some(_) => value::is_yes(&text(&places.answered), &columns.yes).unwrap_or(false),
+        let agent = label(&fields.agent);
+        let answered = match &fields.answered {
+            Some(_) => value::is_yes(&text(&fields.answered), &columns.yes).unwrap_or(false),
             None => agent.is_some(),
         };
         let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
-        let nps = number("nps", &places.nps, [0.0, 10.0])?;
+        let nps = number("nps", &fields.nps, [0.0, 10.0])?;
         if nps.is_some_and(|nps| nps.fract() != 0.0) {
             return Err("nps: not a whole number".to_owned());
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
         let nps = nps.map(|nps| nps as u8);
-        let contact = match id_label(text(&places.contact).trim().as_bytes()) {
+        let contact = match id_label(text(&fields.contact).trim().as_bytes()) {
             id if id.is_empty() => Label::new(&format!("{}{}", self.prefix, self.rows)),
             id => id,
         };
@@ -301,37 +300,37 @@ impl CsvParser {
             contact,
             offered,
             offer: Offer {
-                queue: label(&places.queue).unwrap_or(Label::fixed("all")),
+                queue: label(&fields.queue).unwrap_or(Label::fixed("all")),
                 channel,
-                intent: label(&places.intent),
-                customer: queue_log::customer(text(&places.customer).as_bytes()),
+                intent: label(&fields.intent),
+                customer: customer(text(&fields.customer).as_bytes()),
                 priority: None,
                 position: None,
                 auth_steps: None,
-                // A row gives durations, or doesn't: the moments between are made up from those it gives.
+                // A row gives durations at most: the times of its later events are computed from them.
                 untimed: true,
             },
             answered,
-            agent: agent.unwrap_or(NOBODY),
-            wait: span("wait_s", &places.wait)?,
-            talk: span("talk_s", &places.talk)?,
-            hold: span("hold_s", &places.hold)?,
-            acw: span("acw_s", &places.acw)?,
-            transferred: value::is_yes(&text(&places.transferred), &columns.yes).unwrap_or(false),
-            resolved: value::is_yes(&text(&places.resolved), &columns.yes),
+            agent: agent.unwrap_or(UNKNOWN_NAME),
+            wait: span("wait_s", &fields.wait)?,
+            talk: span("talk_s", &fields.talk)?,
+            hold: span("hold_s", &fields.hold)?,
+            acw: span("acw_s", &fields.acw)?,
+            transferred: value::is_yes(&text(&fields.transferred), &columns.yes).unwrap_or(false),
+            resolved: value::is_yes(&text(&fields.resolved), &columns.yes),
             survey: Survey {
-                csat: scored(number("csat", &places.csat, columns.csat_scale)?, columns.csat_scale),
-                ces: scored(number("ces", &places.ces, columns.ces_scale)?, columns.ces_scale),
+                csat: scored(number("csat", &fields.csat, columns.csat_scale)?, columns.csat_scale),
+                ces: scored(number("ces", &fields.ces, columns.ces_scale)?, columns.ces_scale),
                 nps,
                 ..Survey::default()
             },
-            quality: number("quality", &places.quality, [0.0, 100.0])?,
-            evaluator: label(&places.evaluator).unwrap_or(NOBODY),
+            quality: number("quality", &fields.quality, [0.0, 100.0])?,
+            evaluator: label(&fields.evaluator).unwrap_or(UNKNOWN_NAME),
         })
     }
 }
 
-/// A contact's life, as a row tells it.
+/// A contact, as a row describes it.
 struct ContactRecord {
     contact: Label,
     offered: Time,
@@ -350,49 +349,49 @@ struct ContactRecord {
 }
 
 impl ContactRecord {
-    /// Tell it as events, in the order of their times.
-    fn tell(self, origin: &Label, each: &mut dyn FnMut(Event)) {
+    /// Pass the contact's events to `each`, in the order of their times.
+    fn emit(self, origin: &Label, each: &mut dyn FnMut(Event)) {
         let Self { contact, offered, offer, agent, wait, talk, hold, acw, .. } = self;
         let queue = offer.queue.clone();
-        let mut tell = |at, step| {
+        let mut emit = |at, step| {
             let kind = EventKind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step };
             each(Event { at, origin: origin.clone(), id: None, kind });
         };
-        tell(offered, Step::Offered(offer));
+        emit(offered, Step::Offered(offer));
         let mut at = offered + wait.unwrap_or_default();
         if self.answered {
-            tell(at, Step::Answered { agent: agent.clone(), wait });
+            emit(at, Step::Answered { agent: agent.clone(), wait });
             at = at + talk.unwrap_or_default();
             if let Some(hold) = hold.filter(|_| self.transferred) {
-                // A transfer doesn't say how long the customer was on hold before it.
-                tell(at, Step::Held);
-                tell(at + hold, Step::Resumed);
+                // The event of a transfer has no field for the time on hold, so it is told by events of its own.
+                emit(at, Step::Held);
+                emit(at + hold, Step::Resumed);
             }
             at = at + hold.unwrap_or_default();
             if self.transferred {
                 let kind = TransferKind::Blind;
-                tell(
+                emit(
                     at,
                     Step::Transferred { agent: None, kind, to_queue: None, to_agent: None, to_number: None, talk },
                 );
             } else {
-                tell(at, Step::Completed { agent: None, ended_by: None, talk, hold });
+                emit(at, Step::Completed { agent: None, ended_by: None, talk, hold });
             }
             if acw.is_some() {
                 at = at + acw.unwrap_or_default();
-                tell(at, Step::Wrapped { agent, acw });
+                emit(at, Step::Wrapped { agent, acw });
             }
         } else {
-            tell(at, Step::Abandoned { wait, position: None });
+            emit(at, Step::Abandoned { wait, position: None });
         }
         if let Some(resolved) = self.resolved {
-            tell(at, Step::Resolved { resolved, reason: None });
+            emit(at, Step::Resolved { resolved, reason: None });
         }
         if self.survey != Survey::default() {
-            tell(at, Step::Survey(self.survey));
+            emit(at, Step::Survey(self.survey));
         }
         if let Some(score) = self.quality {
-            tell(at, Step::Quality { evaluator: self.evaluator, score, failures: Vec::new() });
+            emit(at, Step::Quality { evaluator: self.evaluator, score, failures: Vec::new() });
         }
     }
 }

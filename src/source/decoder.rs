@@ -1,4 +1,4 @@
-//! Lines to events, whatever the input is.
+//! Decodes the lines of an input of any format into events.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,13 @@ use crate::clock::Time;
 use crate::event::Event;
 use crate::source::csv::{self, Columns, ColumnsError};
 use crate::source::detect::InputFormat;
+use crate::source::lines::RawLine;
 use crate::source::queue_log::{self, Verbs};
 use crate::source::tally::InputTally;
 use crate::source::wire;
 use crate::text::Label;
 
-/// What turns an input's lines into events.
+/// The decoder of one input.
 #[derive(Debug)]
 pub(crate) enum LineDecoder {
     QueueLog(Box<queue_log::QueueLogParser>),
@@ -22,9 +23,9 @@ pub(crate) enum LineDecoder {
 /// Why a line gave no events.
 #[derive(Debug)]
 pub(crate) enum DecodeError {
-    /// The line is set aside.
+    /// The line is rejected.
     Line(Cow<'static, str>),
-    /// Nothing of the file can be read.
+    /// The configured columns do not fit the table; no line of the file can be read.
     File(ColumnsError),
 }
 
@@ -38,8 +39,8 @@ impl From<csv::CsvError> for DecodeError {
 }
 
 impl LineDecoder {
-    /// A decoder for `format`, whose events come from `origin` unless they say otherwise. `prefix` stands before
-    /// row numbers that serve as contact ids.
+    /// A decoder for `format`. `origin` is that of events that do not carry their own; `prefix` precedes row numbers that
+    /// serve as contact ids.
     pub(crate) fn new(
         format: InputFormat,
         origin: &Label,
@@ -60,17 +61,20 @@ impl LineDecoder {
         })
     }
 
-    /// Read a line; its events go to `each`.
-    pub(crate) fn line(
+    /// Decode one line and pass its events to `each`. Lines with a time later than `latest` are rejected.
+    pub(crate) fn decode(
         &mut self,
-        line: &[u8],
+        line: RawLine<'_>,
         latest: Time,
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), DecodeError> {
+        let RawLine::Text(line) = line else {
+            return Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()));
+        };
         match self {
             Self::QueueLog(parser) => {
-                parser.line(line, latest, tally, each).map_err(|reason| DecodeError::Line(Cow::Borrowed(reason)))
+                parser.parse_line(line, latest, tally, each).map_err(|reason| DecodeError::Line(Cow::Borrowed(reason)))
             }
             Self::Events => {
                 if line.trim_ascii().is_empty() {
@@ -83,19 +87,19 @@ impl LineDecoder {
                 }
                 Ok(())
             }
-            Self::Csv(parser) => parser.line(line, latest, each).map_err(DecodeError::from),
+            Self::Csv(parser) => parser.parse_line(line, latest, each).map_err(DecodeError::from),
         }
     }
 
-    /// Whether nothing is half read.
-    pub(crate) fn is_between(&self) -> bool {
+    /// Whether the last line completed a record.
+    pub(crate) fn is_between_records(&self) -> bool {
         match self {
-            Self::Csv(parser) => parser.is_between(),
+            Self::Csv(parser) => parser.is_between_rows(),
             Self::QueueLog(_) | Self::Events => true,
         }
     }
 
-    /// The input has ended.
+    /// The input has ended; an error if a record is incomplete.
     pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
         match self {
             Self::Csv(parser) => parser.finish().map_err(DecodeError::from),

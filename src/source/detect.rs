@@ -1,24 +1,26 @@
-//! What an input is, by its content and never by its name.
+//! Detects the format of an input from its content; file names do not matter.
 
 use serde::{Deserialize, Serialize};
 
-/// What an input is.
+use crate::source::limits::strip_bom;
+
+/// The format of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputFormat {
     /// Asterisk's queue_log.
     QueueLog,
-    /// Contact events, one JSON object a line.
+    /// Contact events, one JSON object per line.
     Events,
-    /// A table, one row a contact.
+    /// A table with one row per contact.
     Csv,
 }
 
-/// How many lines are looked at: a recording may begin with a line that was broken.
-const LINES: usize = 50;
+/// How many lines are examined, since a recording can begin with a malformed line.
+const MAX_LINES: usize = 50;
 
 impl InputFormat {
-    /// In words.
+    /// The name to show.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -29,11 +31,11 @@ impl InputFormat {
     }
 }
 
-/// What a file that begins with `head` is; `None` where it holds nothing, or nothing that could be told.
+/// The format of a file that begins with `head`; `None` if it is empty or in no known format.
 #[must_use]
 pub fn detect(head: &[u8]) -> Option<InputFormat> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let lines = || head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).take(LINES);
+    let head = strip_bom(head);
+    let lines = || head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).take(MAX_LINES);
     let (mut logs, mut events) = (0, 0);
     for line in lines() {
         logs += usize::from(is_queue_log(line));
@@ -50,7 +52,7 @@ pub fn detect(head: &[u8]) -> Option<InputFormat> {
     (first.contains(&delimiter) && !first.contains(&0)).then_some(InputFormat::Csv)
 }
 
-/// `digits[.digits]|…|…|…|VERB`
+/// Whether the line has the shape `digits[.digits]|…|…|…|VERB`.
 fn is_queue_log(line: &[u8]) -> bool {
     let mut fields = line.split(|&b| b == b'|');
     let is_time = |field: &[u8]| {
@@ -63,7 +65,7 @@ fn is_queue_log(line: &[u8]) -> bool {
         })
 }
 
-/// An object, at least to look at.
+/// Whether the line looks like a JSON object.
 fn is_event(line: &[u8]) -> bool {
     let inner = line.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
     inner.is_some_and(|inner| inner.starts_with(b"\"") || inner.starts_with(b"}"))
@@ -74,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_content_decides() {
+    fn the_format_is_detected_from_the_content() {
         assert_eq!(detect(b"1795430754|NONE|NONE|NONE|QUEUESTART|\n"), Some(InputFormat::QueueLog));
         assert_eq!(detect(b"\xef\xbb\xbf1795430754.5|1.2|q|NONE|ENTERQUEUE||1|1"), Some(InputFormat::QueueLog));
         assert_eq!(detect(b"only\nEvent: Fake\n1795430754|1.2|q|A|CONNECT|1|2|3\n"), Some(InputFormat::QueueLog));

@@ -1,7 +1,8 @@
-//! A file as a live source: read from where it was left, then followed while it grows, is rotated, cut, or gone.
+//! A file as a live source: reading continues where it stopped, then follows the file while it grows, and survives
+//! rotation, truncation and deletion.
 
 mod cursor;
-mod open;
+mod tailed_file;
 
 use std::fs;
 use std::io;
@@ -17,7 +18,7 @@ use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::source::csv::{Columns, ColumnsError};
 use crate::source::decoder::{DecodeError, LineDecoder};
-use crate::source::lines::{PartialLine, RawLine};
+use crate::source::lines::PartialLine;
 use crate::source::naming::keep_apart;
 use crate::source::running::Running;
 use crate::source::settings::{FileSettings, Settings};
@@ -25,16 +26,16 @@ use crate::source::tally::InputTally;
 use crate::source::{Message, Rejection, SpawnError};
 use crate::text::{Label, Text};
 use cursor::{FileCursor, FileId};
-use open::{DecoderState, TailedFile};
+use tailed_file::{DecoderState, TailedFile};
 
-/// How often the file is looked at.
-const POLL: Duration = Duration::from_millis(200);
-/// How many events a message holds at most.
-const BATCH: usize = 1000;
-/// How many looks without news make a rotated file finished: its writer may still hold it.
-const QUIET: u32 = 3;
+/// How often the file is checked for new lines.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// A message is sent once it holds this many events.
+const MAX_BATCH_EVENTS: usize = 1000;
+/// After this many polls without new lines, a rotated file is considered finished; its writer can still have it open.
+const ROTATION_GRACE_POLLS: u32 = 3;
 
-/// Start following the file that `file` names; `settings` are the source's own.
+/// Start a thread that follows a file.
 pub(super) fn spawn(
     index: usize,
     settings: &Settings,
@@ -54,12 +55,12 @@ pub(super) fn spawn(
         name: name.clone(),
         prefix: settings.prefix.clone(),
         columns,
-        heard: clock.now(),
+        last_read_at: clock.now(),
         clock: clock.clone(),
         to: to.clone(),
         stop: stop.clone(),
         health: None,
-        carry: DecoderState::default(),
+        decoder_state: DecoderState::default(),
         tally: InputTally::default(),
     };
     Running::start(index, &name, clock, to, stop, move || follower.run(cursor))
@@ -76,40 +77,40 @@ struct FileFollower {
     to: Sender<Message>,
     stop: CancellationToken,
     health: Option<(Health, Text)>,
-    /// When a line last came.
-    heard: Time,
-    carry: DecoderState,
+    /// When the last line was read.
+    last_read_at: Time,
+    decoder_state: DecoderState,
     tally: InputTally,
 }
 
-/// Nobody listens any more.
+/// The source was stopped, or the receiver of its messages was dropped.
 struct Stopped;
 
-/// How a file came to its end.
+/// Why reading a file ended.
 enum FollowEnd {
-    /// Another file stands in its place.
+    /// Another file has replaced it.
     Rotated,
-    /// It was cut, or written anew.
+    /// It was truncated or rewritten.
     Truncated,
-    /// It isn't followed.
+    /// It was read to its end and is not followed.
     Read,
-    /// It can't be read.
+    /// It cannot be read.
     Failed(io::Error),
 }
 
 impl FileFollower {
     fn run(mut self, cursor: Option<FileCursor>) {
-        if self.work(cursor).is_ok() {
+        if self.follow_path(cursor).is_ok() {
             let reason = self.health.take().map_or(Text::default(), |(_, reason)| reason);
-            let _ = self.say(Health::Ended, &reason);
+            let _ = self.report_health(Health::Ended, &reason);
         }
         let InputTally { lines, events, .. } = self.tally;
         let (types, fields) = (self.tally.unknown_types_seen(), self.tally.unknown_fields_seen());
         tracing::info!(source = %self.name, lines, events, unknown_types = types, unknown_fields = fields, "ended");
     }
 
-    fn work(&mut self, cursor: Option<FileCursor>) -> Result<(), Stopped> {
-        self.say(Health::Connecting, &Text::default())?;
+    fn follow_path(&mut self, cursor: Option<FileCursor>) -> Result<(), Stopped> {
+        self.report_health(Health::Connecting, &Text::default())?;
         let path = self.settings.path.clone();
         let mut at = (0, 0);
         let mut reason = Text::default();
@@ -118,8 +119,8 @@ impl FileFollower {
         }
         loop {
             let Some(mut file) = self.open(&path, at)? else { return Ok(()) };
-            let end = self.follow(&mut file, &reason)?;
-            self.carry = file.carry();
+            let end = self.follow_file(&mut file, &reason)?;
+            self.decoder_state = file.decoder_state();
             at = (0, 0);
             reason = Text::default();
             match end {
@@ -127,7 +128,7 @@ impl FileFollower {
                 FollowEnd::Rotated => {}
                 FollowEnd::Truncated => (at, reason) = self.catch_up(&file.cursor(&path))?,
                 FollowEnd::Failed(error) => {
-                    self.down(&format!("cannot read {}: {error}", path.display()))?;
+                    self.report_down(&format!("cannot read {}: {error}", path.display()))?;
                     if !self.settings.follow {
                         return Ok(());
                     }
@@ -138,18 +139,19 @@ impl FileFollower {
         }
     }
 
-    /// Finish what rotation left behind; where to go on in the file itself, and what to say of it.
+    /// Read the rotated files to their end. Returns where to continue in the file itself (offset and line), and the reason
+    /// to report with its health.
     fn catch_up(&mut self, cursor: &FileCursor) -> Result<((u64, u64), Text), Stopped> {
-        self.carry = DecoderState { memory: cursor.memory.clone(), rows: cursor.rows };
-        let plan = cursor.plan();
+        self.decoder_state = DecoderState { memory: cursor.memory.clone(), rows: cursor.rows };
+        let plan = cursor.resume_plan();
         for (path, offset, line) in &plan.rotated {
             let Ok(decoder) = self.decoder() else { continue };
-            match TailedFile::open(path, (*offset, *line), decoder, self.carry.clone()) {
+            match TailedFile::open(path, (*offset, *line), decoder, self.decoder_state.clone()) {
                 Ok(mut file) => {
                     if let Err(error) = self.read(&mut file, PartialLine::Emit)? {
                         tracing::warn!(source = %self.name, path = %path.display(), %error, "rotated file not read to its end");
                     }
-                    self.carry = file.carry();
+                    self.decoder_state = file.decoder_state();
                 }
                 Err(error) => {
                     tracing::warn!(source = %self.name, path = %path.display(), %error, "rotated file not read");
@@ -165,11 +167,11 @@ impl FileFollower {
         LineDecoder::new(*kind, &self.name, verbs, self.columns.as_ref(), String::new())
     }
 
-    /// Open the file, waiting until it is there; `None` where it can't be waited for.
+    /// Open the file, waiting until it exists if it is to be followed.
     fn open(&mut self, path: &Path, at: (u64, u64)) -> Result<Option<TailedFile>, Stopped> {
         loop {
             let opened = self.decoder().map_err(|error| io::Error::other(error.to_string()));
-            let opened = opened.and_then(|decoder| TailedFile::open(path, at, decoder, self.carry.clone()));
+            let opened = opened.and_then(|decoder| TailedFile::open(path, at, decoder, self.decoder_state.clone()));
             let reason = match opened {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && self.settings.follow => {
@@ -177,40 +179,40 @@ impl FileFollower {
                 }
                 Err(error) => format!("cannot read {}: {error}", path.display()),
             };
-            self.down(&reason)?;
+            self.report_down(&reason)?;
             if !self.settings.follow {
                 return Err(Stopped);
             }
-            self.pause()?;
+            self.wait_for_poll()?;
         }
     }
 
-    /// Read the file and what is added to it, until it ends. `reason` goes with the word that it is live.
-    fn follow(&mut self, file: &mut TailedFile, reason: &Text) -> Result<FollowEnd, Stopped> {
+    /// Read the file and what is appended to it, until it ends. `reason` is reported with its health.
+    fn follow_file(&mut self, file: &mut TailedFile, reason: &Text) -> Result<FollowEnd, Stopped> {
         let path: PathBuf = file.path.clone();
-        let once = file.packed || !self.settings.follow;
+        let once = file.compressed || !self.settings.follow;
         if let Err(error) = self.read(file, if once { PartialLine::Emit } else { PartialLine::Hold })? {
             return Ok(FollowEnd::Failed(error));
         }
-        self.say(Health::Live, reason)?;
+        self.report_health(Health::Live, reason)?;
         if once {
             return Ok(FollowEnd::Read);
         }
-        // Looks in a row that found another file in its place, or none, and nothing new in this one.
-        let mut away = 0;
+        // Consecutive polls that found another file or none at the path, and no new lines in this one.
+        let mut quiet_polls = 0;
         loop {
             if file.is_truncated() {
                 return Ok(FollowEnd::Truncated);
             }
-            let place = fs::metadata(&path).map(|metadata| file.is(FileId::from(&metadata)));
+            let at_path = fs::metadata(&path).map(|metadata| file.has_id(FileId::from(&metadata)));
             match self.read(file, PartialLine::Hold)? {
                 Err(error) => return Ok(FollowEnd::Failed(error)),
-                Ok(0) if !matches!(place, Ok(true)) => away += 1,
-                Ok(_) => away = 0,
+                Ok(0) if !matches!(at_path, Ok(true)) => quiet_polls += 1,
+                Ok(_) => quiet_polls = 0,
             }
-            match place {
-                Ok(true) => self.freshen()?,
-                Ok(false) if away >= QUIET => {
+            match at_path {
+                Ok(true) => self.update_staleness()?,
+                Ok(false) if quiet_polls >= ROTATION_GRACE_POLLS => {
                     if let Err(error) = self.read(file, PartialLine::Emit)? {
                         tracing::warn!(source = %self.name, %error, "rotated file not read to its end");
                     }
@@ -218,31 +220,26 @@ impl FileFollower {
                 }
                 Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    // A rotation is a rename and then a new file: a short absence is no news.
-                    if away >= QUIET {
-                        self.down(&format!("{} is gone; waiting for it to come back", path.display()))?;
+                    // Rotation renames the file before it creates the new one, so a short absence is normal.
+                    if quiet_polls >= ROTATION_GRACE_POLLS {
+                        self.report_down(&format!("{} is gone; waiting for it to come back", path.display()))?;
                     }
                 }
-                Err(error) => self.down(&format!("cannot look at {}: {error}", path.display()))?,
+                Err(error) => self.report_down(&format!("cannot look at {}: {error}", path.display()))?,
             }
-            self.pause()?;
+            self.wait_for_poll()?;
         }
     }
 
-    /// Read what is there and send it; how many lines that was.
-    fn read(&mut self, file: &mut TailedFile, tail: PartialLine) -> Result<io::Result<u64>, Stopped> {
+    /// Read and send what the file holds now; returns the number of lines.
+    fn read(&mut self, file: &mut TailedFile, partial: PartialLine) -> Result<io::Result<u64>, Stopped> {
         let latest = self.clock.now() + Span::DAY;
         let mut events: Vec<Event> = Vec::new();
         let before = self.tally.lines;
         let outcome = loop {
-            let read = match file.lines.next(tail) {
-                Ok(Some(RawLine::Text(text))) => {
-                    file.decoder.line(text, latest, &mut self.tally, &mut |event| events.push(event))
-                }
-                Ok(Some(RawLine::TooLong)) => {
-                    Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()))
-                }
-                Ok(None) if tail == PartialLine::Emit => {
+            let read = match file.lines.next(partial) {
+                Ok(Some(line)) => file.decoder.decode(line, latest, &mut self.tally, &mut |event| events.push(event)),
+                Ok(None) if partial == PartialLine::Emit => {
                     if let Err(DecodeError::Line(reason)) = file.decoder.finish() {
                         self.reject(file, &reason)?;
                     }
@@ -259,93 +256,93 @@ impl FileFollower {
                     break Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string()));
                 }
             }
-            file.take_in();
-            if events.len() >= BATCH {
-                self.send(file, &mut events)?;
+            file.mark_consumed();
+            if events.len() >= MAX_BATCH_EVENTS {
+                self.send_events(file, &mut events)?;
             }
         };
         if !events.is_empty() {
-            self.send(file, &mut events)?;
+            self.send_events(file, &mut events)?;
         }
         if self.tally.lines > before {
-            self.heard = self.clock.now();
+            self.last_read_at = self.clock.now();
         }
         Ok(outcome)
     }
 
-    /// Send events with how far the file has been read.
-    fn send(&mut self, file: &mut TailedFile, events: &mut Vec<Event>) -> Result<(), Stopped> {
+    /// Send events with the cursor that follows them.
+    fn send_events(&mut self, file: &mut TailedFile, events: &mut Vec<Event>) -> Result<(), Stopped> {
         self.tally.events += events.len() as u64;
         if matches!(file.decoder, LineDecoder::Csv(_)) {
             events.sort_by_key(|event| event.at);
         }
         let cursor = serde_json::to_string(&file.cursor(&self.settings.path)).ok();
-        // One line can give several events, so a batch may be a little over.
-        let mut events = std::mem::replace(events, Vec::with_capacity(BATCH));
+        // One line can give several events, so a batch can exceed its maximum a little.
+        let mut events = std::mem::replace(events, Vec::with_capacity(MAX_BATCH_EVENTS));
         if let Some(prefix) = &self.prefix {
             for event in &mut events {
                 keep_apart(event, prefix);
             }
         }
-        self.tell(Message::Events { source: self.index, events, cursor, kept: None })
+        self.send(Message::Events { source: self.index, events, cursor, kept: None })
     }
 
     fn reject(&self, file: &TailedFile, reason: &str) -> Result<(), Stopped> {
         let place = Label::new(&file.path.file_name().unwrap_or_default().to_string_lossy());
         let rejection = Rejection { place, line: file.lines.number(), reason: Text::new(reason) };
-        self.tell(Message::Rejected { source: self.index, rejection })
+        self.send(Message::Rejected { source: self.index, rejection })
     }
 
-    /// The file is there: live, or stale where nothing has come for too long.
-    fn freshen(&mut self) -> Result<(), Stopped> {
-        let patience = i64::try_from(self.settings.stale_after_s).unwrap_or(i64::MAX);
-        if patience > 0 && self.clock.now().since(self.heard) > Span::seconds(patience) {
-            return self.say(Health::Stale, &Text::new(&format!("nothing has come for {patience} s")));
+    /// Report the file as live, or as stale if it has had no new lines for too long.
+    fn update_staleness(&mut self) -> Result<(), Stopped> {
+        let limit_s = i64::try_from(self.settings.stale_after_s).unwrap_or(i64::MAX);
+        if limit_s > 0 && self.clock.now().since(self.last_read_at) > Span::seconds(limit_s) {
+            return self.report_health(Health::Stale, &Text::new(&format!("nothing has come for {limit_s} s")));
         }
         match &self.health {
             Some((Health::Live, _)) => Ok(()),
-            _ => self.say(Health::Live, &Text::default()),
+            _ => self.report_health(Health::Live, &Text::default()),
         }
     }
 
-    fn down(&mut self, reason: &str) -> Result<(), Stopped> {
-        self.say(Health::Down, &Text::new(reason))
+    fn report_down(&mut self, reason: &str) -> Result<(), Stopped> {
+        self.report_health(Health::Down, &Text::new(reason))
     }
 
-    /// Say how the source does, where that is news.
-    fn say(&mut self, health: Health, reason: &Text) -> Result<(), Stopped> {
+    /// Report the source's health if it has changed.
+    fn report_health(&mut self, health: Health, reason: &Text) -> Result<(), Stopped> {
         let now = (health, reason.clone());
         if self.health.as_ref() == Some(&now) {
             return Ok(());
         }
         self.health = Some(now);
         let (source, reason, at) = (self.index, reason.clone(), self.clock.now());
-        self.tell(Message::Health { source, health, reason, at, next_try: None })
+        self.send(Message::Health { source, health, reason, at, next_try: None })
     }
 
-    fn tell(&self, message: Message) -> Result<(), Stopped> {
+    fn send(&self, message: Message) -> Result<(), Stopped> {
         if self.stop.is_cancelled() {
             return Err(Stopped);
         }
         self.to.blocking_send(message).map_err(|_| Stopped)
     }
 
-    /// Wait until a file that can't be read is another one, or was written to.
+    /// Wait until a file that cannot be read is replaced or modified.
     fn wait_for_change(&self, path: &Path) -> Result<(), Stopped> {
         let look = || fs::metadata(path).ok().map(|m| (FileId::from(&m), m.len(), m.modified().ok()));
         let before = look();
         loop {
-            self.pause()?;
+            self.wait_for_poll()?;
             if look() != before {
                 return Ok(());
             }
         }
     }
 
-    /// Wait for the next look at the file.
-    fn pause(&self) -> Result<(), Stopped> {
+    /// Wait until the next poll.
+    fn wait_for_poll(&self) -> Result<(), Stopped> {
         if !self.stop.is_cancelled() {
-            thread::park_timeout(POLL);
+            thread::park_timeout(POLL_INTERVAL);
         }
         if self.stop.is_cancelled() || self.to.is_closed() { Err(Stopped) } else { Ok(()) }
     }

@@ -1,7 +1,7 @@
-//! Bytes to lines: plain or gzip, fast, and in bounded memory whatever the bytes are.
+//! Reads the lines of a plain or gzip-compressed input, in bounded memory whatever the bytes are.
 //!
-//! A line is handed out as a borrowed slice of one big buffer: nothing is allocated for it. A line longer than
-//! [`MAX_LINE_BYTES`] is reported once by its number and skipped to the next newline without being kept.
+//! A line is returned as a slice of the reader's buffer, without an allocation. A line longer than 64 KiB is reported
+//! and skipped without being kept.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,45 +9,43 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-/// The longest line taken in, in bytes without its end.
-pub const MAX_LINE_BYTES: usize = 64 * 1024;
-/// Well over [`MAX_LINE_BYTES`], so that a line that fits is always whole in the buffer.
+use crate::source::limits::{MAX_LINE_BYTES, strip_bom};
+
+/// Well over [`MAX_LINE_BYTES`], so that the buffer always holds a whole line of that length.
 const BUFFER_BYTES: usize = 256 * 1024;
-/// What a file may begin with to say that it is UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
-/// What a gzip member begins with.
+/// The first bytes of a gzip member.
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
-/// One line.
+/// One line of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RawLine<'a> {
-    /// Its bytes, without CR LF.
+    /// The line's bytes, without LF or CR LF.
     Text(&'a [u8]),
-    /// It is longer than [`MAX_LINE_BYTES`] and was skipped.
+    /// A line longer than 64 KiB, which was skipped.
     TooLong,
 }
 
-/// What to do with bytes after the last newline.
+/// What to do with the bytes after the last newline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartialLine {
-    /// Take them as a line: nothing more will come.
+    /// Return them as a line, since the input is complete.
     Emit,
-    /// Leave them until their newline has come.
+    /// Keep them until their newline arrives.
     Hold,
 }
 
-/// Reads lines.
+/// Reads the lines of an input.
 pub struct LineReader {
     input: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// The bytes not yet handed out: `buffer[start..end]`.
+    /// The bytes that were read but not returned yet are `buffer[start..end]`.
     start: usize,
     end: usize,
-    /// Up to where the bytes are known to hold no newline.
+    /// `buffer[start..searched]` is known to hold no newline.
     searched: usize,
-    /// Where the line that comes next begins, in bytes from the beginning of the (unpacked) input.
+    /// The offset of the next line in the decompressed input.
     offset: u64,
-    /// How many bytes of a line that is too long have been thrown away.
+    /// How many bytes of a line that is too long have been dropped.
     skipped: u64,
     number: u64,
     failure: Option<io::Error>,
@@ -61,52 +59,52 @@ impl std::fmt::Debug for LineReader {
 
 /// An input after decompression.
 pub struct OpenedInput {
-    /// The unpacked bytes.
+    /// The decompressed bytes.
     pub input: Box<dyn Read + Send>,
-    /// Whether they come out of gzip.
-    pub packed: bool,
+    /// Whether the input is gzip-compressed.
+    pub compressed: bool,
 }
 
-/// Open a file, or the standard input where the path is `-`; gzip is found by its first bytes.
+/// Open a file, or the standard input if the path is `-`. Gzip is recognised by its first bytes.
 ///
 /// # Errors
-/// Where it can't be opened or read.
+/// If it cannot be opened or read, or is a directory.
 pub fn open(path: &Path) -> io::Result<OpenedInput> {
     if path.as_os_str() == "-" {
-        return unpack(Box::new(io::stdin()));
+        return decompress(Box::new(io::stdin()));
     }
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory: name the files in it"));
     }
-    unpack(Box::new(file))
+    decompress(Box::new(file))
 }
 
-/// Unpack `input` where it is gzip, of any number of members.
+/// Decompress `input` if it is gzip, of any number of members.
 ///
 /// # Errors
-/// Where the first bytes can't be read.
-pub fn unpack(mut input: Box<dyn Read + Send>) -> io::Result<OpenedInput> {
+/// If the first bytes cannot be read.
+pub fn decompress(mut input: Box<dyn Read + Send>) -> io::Result<OpenedInput> {
     let mut head = Vec::with_capacity(2);
     input.by_ref().take(2).read_to_end(&mut head)?;
-    let packed = head == GZIP_MAGIC;
+    let compressed = head == GZIP_MAGIC;
     let whole = io::Cursor::new(head).chain(input);
-    let input: Box<dyn Read + Send> = if packed {
+    let input: Box<dyn Read + Send> = if compressed {
         Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER_BYTES, whole)))
     } else {
         Box::new(whole)
     };
-    Ok(OpenedInput { input, packed })
+    Ok(OpenedInput { input, compressed })
 }
 
 impl LineReader {
-    /// The lines of `input` from its beginning.
+    /// A reader of `input` from its beginning.
     #[must_use]
     pub fn new(input: Box<dyn Read + Send>) -> Self {
         Self::resume(input, 0, 0)
     }
 
-    /// The lines of an input that stands at `offset`, after `number` lines.
+    /// A reader of an input that is positioned at `offset`, after `number` lines.
     #[must_use]
     pub fn resume(input: Box<dyn Read + Send>, offset: u64, number: u64) -> Self {
         Self {
@@ -122,28 +120,28 @@ impl LineReader {
         }
     }
 
-    /// The number of the line handed out last, from 1.
+    /// The number of the line returned last, from 1.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// Where the line that comes next begins, in bytes from the beginning of the unpacked input.
+    /// The offset of the next line in the decompressed input, in bytes.
     #[must_use]
     pub const fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Bytes that have come after the last newline.
+    /// The number of bytes that were read but not returned as a line yet.
     #[must_use]
-    pub const fn waiting(&self) -> usize {
+    pub const fn buffered(&self) -> usize {
         self.end - self.start
     }
 
-    /// The first bytes of what comes next, as many as the buffer holds; they stay where they are.
+    /// The next bytes, as many as the buffer holds, without consuming them.
     ///
     /// # Errors
-    /// Where not even one byte could be read.
+    /// If the input fails before the first byte.
     pub fn peek(&mut self) -> io::Result<&[u8]> {
         while self.end < self.buffer.len() && self.failure.is_none() {
             if self.fill() == 0 {
@@ -158,11 +156,10 @@ impl LineReader {
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
     }
 
-    /// The next line; `None` at the end.
+    /// The next line; `None` at the end of the input.
     ///
     /// # Errors
-    /// Where the input fails (a gzip that is cut short, say): once, after every line that came before. A last
-    /// line that was cut by the failure isn't handed out.
+    /// If the input fails, for example a truncated gzip file: once, after all whole lines before the failure.
     pub fn next(&mut self, tail: PartialLine) -> io::Result<Option<RawLine<'_>>> {
         loop {
             let unsearched = self.buffer.get(self.searched..self.end).unwrap_or_default();
@@ -170,7 +167,7 @@ impl LineReader {
                 let (from, to) = (self.start, self.searched + at);
                 self.start = to + 1;
                 self.searched = self.start;
-                return Ok(Some(self.hand_out(from, to, 1)));
+                return Ok(Some(self.line(from, to, 1)));
             }
             self.searched = self.end;
             if self.end - self.start > MAX_LINE_BYTES {
@@ -192,12 +189,12 @@ impl LineReader {
             }
             let (from, to) = (self.start, self.end);
             self.start = to;
-            return Ok(Some(self.hand_out(from, to, 0)));
+            return Ok(Some(self.line(from, to, 0)));
         }
     }
 
-    /// The line `buffer[from..to]`, counted, without BOM and CR.
-    fn hand_out(&mut self, from: usize, to: usize, newline: u64) -> RawLine<'_> {
+    /// Count and return the line `buffer[from..to]`, without byte order mark and CR.
+    fn line(&mut self, from: usize, to: usize, newline: u64) -> RawLine<'_> {
         let first = self.offset == 0;
         self.offset += self.skipped + (to - from) as u64 + newline;
         self.number += 1;
@@ -208,12 +205,12 @@ impl LineReader {
         }
         let mut text = self.buffer.get(from..to).unwrap_or_default();
         if first {
-            text = text.strip_prefix(BOM).unwrap_or(text);
+            text = strip_bom(text);
         }
         RawLine::Text(text.strip_suffix(b"\r").unwrap_or(text))
     }
 
-    /// Read more behind what is there; how much came. A failure is kept for later.
+    /// Read more bytes into the buffer and return how many. A failure is kept for when the buffered lines are used up.
     fn fill(&mut self) -> usize {
         if self.start > 0 && self.end == self.buffer.len() || self.start == self.end {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -229,7 +226,7 @@ impl LineReader {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    self.failure = Some(clearer(error));
+                    self.failure = Some(explain_gzip_error(error));
                     return 0;
                 }
             }
@@ -237,8 +234,8 @@ impl LineReader {
     }
 }
 
-/// A decoder's word for a cut file, in plain words.
-fn clearer(error: io::Error) -> io::Error {
+/// The gzip decoder's error with an explanation of what to do.
+fn explain_gzip_error(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => {
             io::Error::new(io::ErrorKind::UnexpectedEof, "the gzip data is cut short: copy the file again")
@@ -261,7 +258,7 @@ mod tests {
     use super::*;
 
     fn lines_of(bytes: &[u8]) -> LineReader {
-        LineReader::new(unpack(Box::new(io::Cursor::new(bytes.to_vec()))).unwrap().input)
+        LineReader::new(decompress(Box::new(io::Cursor::new(bytes.to_vec()))).unwrap().input)
     }
 
     fn all(bytes: &[u8]) -> (Vec<Option<Vec<u8>>>, Option<io::Error>) {
@@ -288,28 +285,28 @@ mod tests {
     }
 
     #[test]
-    fn ends_of_lines_and_the_mark_at_the_beginning_are_no_part_of_a_line() {
+    fn line_ends_and_the_byte_order_mark_are_stripped() {
         assert_eq!(all(b"\xef\xbb\xbfone\r\ntwo\n\nfour").0, text(&["one", "two", "", "four"]));
         assert_eq!(all(b"").0, text(&[]));
         assert_eq!(all(b"\n").0, text(&[""]));
     }
 
     #[test]
-    fn gzip_of_several_members_is_one_text() {
-        let mut packed = gzip(b"one\ntw");
-        packed.extend(gzip(b"o\nthree\n"));
-        assert_eq!(all(&packed).0, text(&["one", "two", "three"]));
+    fn gzip_members_are_read_one_after_another() {
+        let mut compressed = gzip(b"one\ntw");
+        compressed.extend(gzip(b"o\nthree\n"));
+        assert_eq!(all(&compressed).0, text(&["one", "two", "three"]));
     }
 
     #[test]
-    fn a_gzip_cut_short_gives_its_whole_lines_and_then_a_clear_error() {
+    fn a_truncated_gzip_gives_its_whole_lines_and_then_an_error() {
         let day: String = (0..200_000).fold(String::new(), |mut day, n| {
             day.push_str(&(n * 7_919 % 100_003).to_string());
             day.push('\n');
             day
         });
-        let packed = gzip(day.as_bytes());
-        let (lines, error) = all(&packed[..packed.len() / 2]);
+        let compressed = gzip(day.as_bytes());
+        let (lines, error) = all(&compressed[..compressed.len() / 2]);
         assert!(lines.len() > 10_000, "{}", lines.len());
         let whole: Vec<&str> = day.lines().take(lines.len()).collect();
         assert_eq!(lines, text(&whole));
@@ -317,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_line_is_skipped_and_the_rest_goes_on() {
+    fn a_line_that_is_too_long_is_skipped() {
         let mut bytes = b"before\n".to_vec();
         bytes.extend(vec![b'x'; 3_000_000]);
         bytes.extend(b"\nafter\n");
@@ -333,12 +330,12 @@ mod tests {
         let mut lines = lines_of(b"whole\nhal");
         assert_eq!(lines.next(PartialLine::Hold).unwrap(), Some(RawLine::Text(b"whole".as_slice())));
         assert_eq!(lines.next(PartialLine::Hold).unwrap(), None);
-        assert_eq!((lines.offset(), lines.waiting()), (6, 3));
+        assert_eq!((lines.offset(), lines.buffered()), (6, 3));
         assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"hal".as_slice())));
     }
 
     #[test]
-    fn peeking_takes_nothing_away() {
+    fn peeking_consumes_nothing() {
         let mut lines = lines_of(b"one\ntwo\n");
         assert_eq!(lines.peek().unwrap(), b"one\ntwo\n");
         assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"one".as_slice())));
@@ -347,7 +344,7 @@ mod tests {
     proptest! {
         #[test]
         fn lines_are_what_splitting_gives(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'\r'), any::<u8>()], 0..400)) {
-            prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(BOM));
+            prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(b"\xef\xbb\xbf"));
             let mut expected: Vec<Option<Vec<u8>>> = bytes
                 .split(|&b| b == b'\n')
                 .map(|line| Some(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))

@@ -1,8 +1,8 @@
-//! Asterisk's queue_log: one line in, the events it tells out.
+//! Asterisk's queue_log: one line in, its events out.
 //!
-//! `epoch|call id|queue|agent|VERB|data…`, in every layout that versions and distributions have had. What a line
-//! can't tell by itself is little: which queues an agent was added to, and which calls have just left because
-//! nobody was there.
+//! A line is `epoch|call id|queue|agent|VERB|data…`; the layouts of all Asterisk versions and of common distributions
+//! are understood. See <https://docs.asterisk.org/Configuration/Applications/Queue-Logs/>. Two facts span lines and are
+//! remembered: the queues to which an agent was added, and the calls that have just left an empty queue.
 
 mod fields;
 mod verb;
@@ -16,6 +16,8 @@ use crate::clock::{Span, Time};
 use crate::event::{
     AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
 };
+use crate::source::caller_number::customer;
+use crate::source::limits::EARLIEST_TIME;
 use crate::source::names::{Names, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -23,54 +25,52 @@ use fields::{LogEntry, LogFields, epoch, integer, milliseconds, seconds};
 use verb::Verb;
 pub use verb::{Meaning, Verbs};
 
-/// Before this it isn't a time but an unset clock: the year 1970.
-const UNSET_CLOCK: Time = Time::from_unix(86_400 * 365);
-/// How many exits of calls from deserted queues are kept in mind.
-const EXITS: usize = 16;
+/// How many of the last EXITEMPTY lines are remembered.
+const MAX_EMPTY_EXITS: usize = 16;
 
-/// Turns lines into events.
+/// Parses queue_log lines into events.
 #[derive(Debug)]
 pub struct QueueLogParser {
     origin: Label,
     verbs: Verbs,
     names: Names,
     memory: QueueLogMemory,
-    /// The calls that left a deserted queue last: a LEAVEEMPTY that follows is the same exit.
-    exits: VecDeque<(Label, Label)>,
+    /// The calls that left an empty queue last, with the queue: some versions write LEAVEEMPTY for the same exit again.
+    empty_exits: VecDeque<(Label, Label)>,
 }
 
-/// What a parser must know again after a restart.
+/// The state of a parser that must survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueLogMemory {
-    /// The queues each agent was added to while the log was read.
+    /// The queues to which each agent was added: removal from the last one makes the agent offline.
     #[serde(skip_serializing_if = "FxHashMap::is_empty")]
     members: FxHashMap<Label, Vec<Label>>,
 }
 
 impl QueueLogParser {
-    /// A parser whose events come from `origin`.
+    /// A parser whose events carry `origin`; `verbs` are the site's own verbs.
     #[must_use]
     pub fn new(origin: Label, verbs: Verbs) -> Self {
-        Self { origin, verbs, names: Names::default(), memory: QueueLogMemory::default(), exits: VecDeque::new() }
+        Self { origin, verbs, names: Names::default(), memory: QueueLogMemory::default(), empty_exits: VecDeque::new() }
     }
 
-    /// What it must know again after a restart.
+    /// The state to store with the position in the log.
     #[must_use]
     pub const fn memory(&self) -> &QueueLogMemory {
         &self.memory
     }
 
-    /// Let it know again what it knew.
-    pub fn remember(&mut self, memory: QueueLogMemory) {
+    /// Continue with the state of an earlier parser.
+    pub fn restore(&mut self, memory: QueueLogMemory) {
         self.memory = memory;
     }
 
-    /// Read one line; its events go to `each`. Times after `latest` are refused. Empty lines say nothing.
+    /// Parse one line and pass its events to `each`. Empty lines give none; unknown verbs are counted in `tally`.
     ///
     /// # Errors
-    /// Why the line is set aside and what to do about it.
-    pub fn line(
+    /// Why the line is rejected and what to do about it: it is malformed, or its time is later than `latest`.
+    pub fn parse_line(
         &mut self,
         line: &[u8],
         latest: Time,
@@ -85,7 +85,7 @@ impl QueueLogParser {
             return Err("not a queue_log line: fewer than five fields between bars");
         }
         let at = epoch(fields.get(0)).ok_or("no time in Unix seconds at the beginning of the line")?;
-        if at < UNSET_CLOCK {
+        if at < EARLIEST_TIME {
             return Err("the time is in 1970: set the clock of the machine that writes it");
         }
         if at > latest {
@@ -97,14 +97,14 @@ impl QueueLogParser {
             Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
             Verb::QueueStart => emit(&self.origin, EventKind::Restarted),
             Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
-                if let Some(kind) = self.agent(&entry)? {
+                if let Some(kind) = self.agent_state(&entry)? {
                     emit(&self.origin, kind);
                 }
             }
             Verb::WrapUpStart => {
                 let agent = self.agent_name(&entry)?;
                 let acw = seconds(entry.data(0)).ok_or("WRAPUPSTART without its seconds")?;
-                if let Ok(contact) = call(fields.get(1)) {
+                if let Ok(contact) = call_id(fields.get(1)) {
                     let (queue, step) = (self.queue(&entry), Step::Wrapped { agent: agent.clone(), acw: Some(acw) });
                     emit(&self.origin, EventKind::Contact { contact, queue, step });
                 }
@@ -112,9 +112,9 @@ impl QueueLogParser {
                 emit(&self.origin, EventKind::AgentState { agent, state, reason: None, lasts: Some(acw) });
             }
             Verb::Refused(reason) => {
-                let contact = call(fields.get(1))?;
+                let contact = call_id(fields.get(1))?;
                 let queue = self.queue(&entry).ok_or("no queue")?;
-                if entry.word == b"LEAVEEMPTY" && self.had_just_left(&contact, &queue) {
+                if entry.word == b"LEAVEEMPTY" && self.take_empty_exit(&contact, &queue) {
                     return Ok(());
                 }
                 let offer = offer(queue.clone(), None, None);
@@ -127,7 +127,7 @@ impl QueueLogParser {
                 }
             }
             _ => {
-                let contact = call(fields.get(1))?;
+                let contact = call_id(fields.get(1))?;
                 let queue = self.queue(&entry);
                 if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
                     emit(&self.origin, EventKind::Contact { contact, queue, step });
@@ -137,7 +137,7 @@ impl QueueLogParser {
         Ok(())
     }
 
-    /// A step in the life of a call; `None` where it says nothing.
+    /// The step of a line about a call; `None` if the line changes nothing.
     fn step(
         &mut self,
         entry: &LogEntry<'_>,
@@ -165,16 +165,16 @@ impl QueueLogParser {
             }
             Verb::ExitEmpty => {
                 if let Some(queue) = queue {
-                    self.exits.truncate(EXITS - 1);
-                    self.exits.push_front((contact.clone(), queue.clone()));
+                    self.empty_exits.truncate(MAX_EMPTY_EXITS - 1);
+                    self.empty_exits.push_front((contact.clone(), queue.clone()));
                 }
                 left(LeftReason::Empty, seconds(entry.data(2)))
             }
             Verb::ExitWithTimeout => left(LeftReason::Timeout, seconds(entry.data(2))),
             Verb::ExitWithKey => left(LeftReason::Key, seconds(entry.data(3))),
             Verb::Withdraw => left(LeftReason::Withdrawn, seconds(entry.data(2))),
-            // The agent hung up on the announcement, or no common codec was found: the call is over, and it
-            // neither was answered nor did the caller hang up.
+            // The agent hung up on the announcement, or no common codec was found. The call was not answered, and the
+            // caller did not hang up either.
             Verb::Dropped => left(LeftReason::Withdrawn, None),
             Verb::RingNoAnswer => {
                 let agent = self.agent_name(entry)?;
@@ -189,8 +189,8 @@ impl QueueLogParser {
         }
     }
 
-    /// A state that the line gives an agent; `None` where it changes nothing.
-    fn agent(&mut self, entry: &LogEntry<'_>) -> Result<Option<EventKind>, &'static str> {
+    /// The agent's state after the line; `None` if the line does not change it.
+    fn agent_state(&mut self, entry: &LogEntry<'_>) -> Result<Option<EventKind>, &'static str> {
         let agent = self.agent_name(entry)?;
         let text = entry.text();
         let mut reason = None;
@@ -228,7 +228,7 @@ impl QueueLogParser {
         Ok(Some(EventKind::AgentState { agent, state, reason, lasts: None }))
     }
 
-    /// What a centre's own line tells.
+    /// The step of a line with one of the site's own verbs.
     fn custom(&mut self, meaning: Meaning, entry: &LogEntry<'_>) -> Result<Option<Step>, &'static str> {
         let survey = |survey| Ok(Some(Step::Survey(survey)));
         let text = entry.text();
@@ -252,7 +252,7 @@ impl QueueLogParser {
                 survey(Survey { nps: Some(score.ok_or("NPS is a whole number from 0 to 10")?), ..Survey::default() })
             }
             Meaning::Quality => {
-                let score = number(entry.back(1)).filter(|score| (0.0..=100.0).contains(score));
+                let score = number(entry.data_from_end(1)).filter(|score| (0.0..=100.0).contains(score));
                 let score = score.ok_or("a quality score is a number from 0 to 100, after the evaluator")?;
                 let evaluator = entry.join(0, entry.data_count().saturating_sub(1)).trim_ascii();
                 let evaluator = if evaluator.is_empty() { Label::fixed("unknown") } else { self.names.get(evaluator) };
@@ -261,7 +261,7 @@ impl QueueLogParser {
         }
     }
 
-    /// The agent of a line that must have one.
+    /// The agent of a line whose verb requires one.
     fn agent_name(&mut self, entry: &LogEntry<'_>) -> Result<Label, &'static str> {
         let agent = entry.agent.trim_ascii();
         if agent.is_empty() || agent == b"NONE" {
@@ -276,15 +276,14 @@ impl QueueLogParser {
         (!queue.is_empty() && queue != b"NONE").then(|| self.names.get(queue)).filter(|queue| !queue.is_empty())
     }
 
-    /// Whether this exit has been told of already; once, for the next one is another.
-    fn had_just_left(&mut self, contact: &Label, queue: &Label) -> bool {
-        let place = self.exits.iter().position(|(call, of)| call == contact && of == queue);
-        place.map(|place| self.exits.remove(place)).is_some()
+    /// Whether an EXITEMPTY has reported this exit already. Forgets it, so that a later exit counts again.
+    fn take_empty_exit(&mut self, contact: &Label, queue: &Label) -> bool {
+        let found = self.empty_exits.iter().position(|(call, of)| call == contact && of == queue);
+        found.and_then(|index| self.empty_exits.remove(index)).is_some()
     }
 }
 
-/// A call's id.
-fn call(field: &[u8]) -> Result<Label, &'static str> {
+fn call_id(field: &[u8]) -> Result<Label, &'static str> {
     let field = field.trim_ascii();
     if field.is_empty() || field == b"NONE" {
         return Err("no call id, and this verb is about a call");
@@ -306,8 +305,8 @@ fn offer(queue: Label, customer: Option<Label>, position: Option<u32>) -> Offer 
     }
 }
 
-/// The caller's number and position of an ENTERQUEUE: `url|number|position`, and a name behind them where the
-/// log is told to write it. A name never holds a bar, a number may.
+/// The caller's number and position of an ENTERQUEUE line: `url|number|position`, followed by the caller's name if
+/// Asterisk is configured to log it. The number can contain `|`, the name cannot.
 fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
     let position = |index: usize| {
         let position = integer(entry.data(index)).and_then(|p| u32::try_from(p).ok());
@@ -318,7 +317,7 @@ fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
         0..=2 => None,
         3 => Some(2),
         4 => [2, 3].into_iter().find(|&index| position(index).is_some()),
-        // The name comes last, so the place before it is asked first.
+        // With a name at the end, the position is the field before it.
         _ => [count - 2, count - 1, 2].into_iter().find(|&index| position(index).is_some()),
     };
     match index {
@@ -327,55 +326,15 @@ fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
     }
 }
 
-/// A customer by number or id; numbers that are withheld are nobody.
-pub(super) fn customer(number: &[u8]) -> Option<Label> {
-    const WITHHELD: [&str; 20] = [
-        "anonymous",
-        "unknown",
-        "private",
-        "restricted",
-        "withheld",
-        "unavailable",
-        "asterisk",
-        "none",
-        "null",
-        "blocked",
-        "no number",
-        "not available",
-        "nobody",
-        "hidden",
-        "private number",
-        "unknown number",
-        "unknown caller",
-        "no caller id",
-        "n/a",
-        "-",
-    ];
-    let number = number.trim_ascii();
-    if number.first().is_some_and(|&byte| byte.is_ascii_digit() || byte == b'+') {
-        // A number of nothing but noughts is what some exchanges give for none.
-        let none = number.iter().all(|byte| *byte == b'0');
-        return Some(id_label(number)).filter(|_| !none);
-    }
-    // `"Anonymous" <anonymous>`, `anonymous@anonymous.invalid`
-    let bare = number.iter().rposition(|byte| *byte == b'<').and_then(|at| number.get(at + 1..)).unwrap_or(number);
-    let bare = bare.strip_suffix(b">").unwrap_or(bare);
-    let bare = bare.split(|byte| *byte == b'@').next().unwrap_or(bare).trim_ascii();
-    if bare.is_empty() || WITHHELD.iter().any(|word| bare.eq_ignore_ascii_case(word.as_bytes())) {
-        return None;
-    }
-    Some(id_label(number)).filter(|label| !label.is_empty())
-}
-
-/// A transfer. The tail is `hold|talk|original position`, whatever stands before it (LINK has one field more, an
-/// extension may hold a bar); 1.4 wrote no position.
+/// The step of a transfer line. It ends in `hold|talk|original position`, whatever precedes them (LINK has one field
+/// more, an extension can contain `|`); Asterisk 1.4 wrote no position.
 fn transferred(entry: &LogEntry<'_>, agent: Option<Label>) -> Step {
     let count = entry.data_count();
     let blind = entry.verb == Verb::BlindTransfer;
     let talk = match count {
         0..=3 => None,
         4 => seconds(entry.data(3)),
-        _ => seconds(entry.back(2)),
+        _ => seconds(entry.data_from_end(2)),
     };
     let kind = if blind { TransferKind::Blind } else { TransferKind::Attended };
     let to_number =
@@ -387,10 +346,10 @@ fn number(field: &[u8]) -> Option<f64> {
     std::str::from_utf8(field).ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// `score|max`, max only where it is a number.
-fn scored(entry: &LogEntry<'_>, usual: f64) -> Result<Scored, &'static str> {
+/// A survey score `score|max`; `default_max` is the scale if the second field is not a number.
+fn scored(entry: &LogEntry<'_>, default_max: f64) -> Result<Scored, &'static str> {
     let score = number(entry.data(0)).ok_or("a survey's score that is no number")?;
-    let max = number(entry.data(1)).unwrap_or(usual);
+    let max = number(entry.data(1)).unwrap_or(default_max);
     if max <= 1.0 {
         return Err("a survey's scale goes from 1 to more than 1");
     }
@@ -400,7 +359,8 @@ fn scored(entry: &LogEntry<'_>, usual: f64) -> Result<Scored, &'static str> {
     Ok(Scored { score, min: 1.0, max })
 }
 
-pub(crate) fn yes_or_no(word: &[u8]) -> Option<bool> {
+/// A yes or no in one of the usual spellings; `None` for any other word.
+fn yes_or_no(word: &[u8]) -> Option<bool> {
     let word = word.trim_ascii();
     let is_one_of = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
     if is_one_of(&["yes", "y", "true", "1", "resolved", "solved"]) {

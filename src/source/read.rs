@@ -1,4 +1,5 @@
-//! Whole recordings, for reports, replays and checks: many files, one stream in time order, constant memory.
+//! Reads whole recordings for reports, replays and checks: any number of files merged into one stream in time order, in
+//! constant memory.
 
 mod reorder;
 mod stream;
@@ -18,13 +19,13 @@ use stream::RecordingStream;
 /// How recordings are read.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The columns of tables.
+    /// The columns of tables; required if a file is a table.
     pub columns: Option<Columns>,
-    /// The names of a centre's own verbs in queue_log.
+    /// The site's own verbs in queue_log.
     pub verbs: Verbs,
-    /// Times more than a day after this are refused; `None` lets the future be.
+    /// Lines with a time more than a day after this are rejected; `None` accepts any time.
     pub now: Option<Time>,
-    /// The origin of events that don't name theirs.
+    /// The origin of events that do not carry their own.
     pub origin: Label,
 }
 
@@ -34,65 +35,65 @@ impl Default for Options {
     }
 }
 
-/// Why recordings can't be read.
+/// Why recordings cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file can't be opened or read.
+    /// A file cannot be opened or read.
     #[error("cannot read {}: {error}", path.display())]
     Open {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// It is none of the formats.
+    /// A file is in no known format.
     #[error("{}: neither a queue_log, nor contact events (one JSON object a line), nor a table with a header", path.display())]
     Unrecognised {
-        /// Which.
+        /// The file.
         path: PathBuf,
     },
-    /// It is a table, and nobody said what its columns mean.
+    /// A file is a table and no columns are configured.
     #[error("{} is a table: say which column is which in a file with a [csv] table and give it with --columns", path.display())]
     NoColumns {
-        /// Which.
+        /// The file.
         path: PathBuf,
     },
-    /// The columns don't fit the table.
+    /// The configured columns do not fit a table.
     #[error("{}: {error}", path.display())]
     Columns {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: Box<ColumnsError>,
     },
 }
 
-/// What one file turned out to be.
+/// A file of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingFile {
-    /// As given.
+    /// The path as given.
     pub path: PathBuf,
-    /// `None`: it is empty.
+    /// Its format; `None` if it is empty.
     pub format: Option<InputFormat>,
-    /// The time of its first event; `None` where it has none.
+    /// The time of its first event; `None` if it has none.
     pub first: Option<Time>,
 }
 
-/// Recordings, opened.
+/// Opened recordings.
 #[derive(Debug)]
 pub struct RecordingReader {
-    /// Those that hold events, the one that begins first at the front.
+    /// The files that still have events, ordered by the time of their first event.
     streams: Vec<RecordingStream>,
     inputs: Vec<RecordingFile>,
     tally: InputTally,
     latest: Time,
 }
 
-/// Open recordings. They are one stream in time order however they are given; one that is given twice is read
-/// once; an empty one is no error. The path `-` is the standard input.
+/// Open recordings as one stream in time order; the order of `paths` does not matter. A file given twice is read once, and
+/// an empty file is not an error. The path `-` is the standard input.
 ///
 /// # Errors
-/// Where a file can't be opened, isn't of a known format, or its columns don't fit.
+/// If a file cannot be opened, is in no known format, or is a table that the columns do not fit.
 pub fn open(paths: &[PathBuf], options: &Options) -> Result<RecordingReader, Error> {
     let latest = options.now.map_or(Time(i64::MAX), |now| now + Span::DAY);
     let mut reader = RecordingReader { streams: Vec::new(), inputs: Vec::new(), tally: InputTally::default(), latest };
@@ -103,7 +104,7 @@ pub fn open(paths: &[PathBuf], options: &Options) -> Result<RecordingReader, Err
             continue;
         }
         seen.push(canonical);
-        // The rows of a second table are other contacts than those of the first.
+        // Row numbers serve as contact ids, so the rows of a second table need other ids than those of the first.
         let prefix = if seen.len() > 1 { format!("{}-", seen.len()) } else { String::new() };
         reader.add(path, options, prefix)?;
     }
@@ -120,49 +121,49 @@ impl RecordingReader {
         Ok(())
     }
 
-    /// What each file turned out to be.
+    /// The files, in the order given.
     #[must_use]
     pub fn inputs(&self) -> &[RecordingFile] {
         &self.inputs
     }
 
-    /// What was read so far.
+    /// Counts and rejections of what was read so far.
     #[must_use]
     pub const fn tally(&self) -> &InputTally {
         &self.tally
     }
 
-    /// Read everything that is left.
+    /// Pass all remaining events to `each`.
     pub fn for_each(&mut self, each: &mut dyn FnMut(Event)) {
         while self.streams.len() > 1 {
-            self.run(usize::MAX, each);
+            self.read_run(usize::MAX, each);
         }
         if let Some(mut stream) = self.streams.pop() {
             stream.drain(self.latest, &mut self.tally, each);
         }
     }
 
-    /// Read on until `events` holds `most` more; whether anything came.
-    pub fn next_batch(&mut self, events: &mut Vec<Event>, most: usize) -> bool {
-        let (before, most) = (events.len(), most.max(1));
-        while events.len() - before < most && !self.streams.is_empty() {
-            self.run(most - (events.len() - before), &mut |event| events.push(event));
+    /// Append up to `max` events to `events`; returns `false` at the end.
+    pub fn next_batch(&mut self, events: &mut Vec<Event>, max: usize) -> bool {
+        let (before, max) = (events.len(), max.max(1));
+        while events.len() - before < max && !self.streams.is_empty() {
+            self.read_run(max - (events.len() - before), &mut |event| events.push(event));
         }
         events.len() > before
     }
 
-    /// Take up to `most` events from the file that is first in time, until another one is.
-    fn run(&mut self, most: usize, each: &mut dyn FnMut(Event)) {
+    /// Pass up to `max` events of the file whose next event is earliest, until another file's is earlier.
+    fn read_run(&mut self, max: usize, each: &mut dyn FnMut(Event)) {
         let mut heads = self.streams.iter().enumerate().filter_map(|(index, s)| s.head().map(|at| (at, index)));
         let Some(first) = heads.clone().min() else {
             self.streams.clear();
             return;
         };
-        // Of two at the same second the file that begins first goes first, as a log that was rotated does.
+        // Among events of the same time, those of the file that begins first come first: it is the older rotated log.
         let next = heads.by_ref().filter(|head| *head != first).min();
         let index = first.1;
         let Some(stream) = self.streams.get_mut(index) else { return };
-        for _ in 0..most {
+        for _ in 0..max {
             match stream.head() {
                 Some(at) if next.is_none_or(|next| (at, index) < next) => {
                     if let Some(event) = stream.pop(self.latest, &mut self.tally) {

@@ -1,11 +1,14 @@
-//! The simulated floor: a contact centre that never closes, for a look without a telephone system.
+//! A simulated contact centre that never closes, for demonstrations without a telephone system.
 //!
-//! A discrete-event simulation. Customers arrive by chance at rates that follow the local clock; queues hold
-//! them; agents with skills, shifts and pauses take them; what was not resolved comes back. It says what happens
-//! in the same events as any source, and what it says depends on its seed, scenario and start alone.
+//! It is a discrete-event simulation: contacts arrive as Poisson processes whose rates follow the local time of day;
+//! they wait in queues and are handled by agents with queues, shifts and pauses; customers whose issue was not resolved
+//! come back. It emits the same events as any other source, and they depend on the seed, the scenario and the start
+//! time alone.
 //!
-//! `world` holds the numbers, `arrivals` and `scenario` when contacts come, `shifts` and `agents` who works, `contacts` a
-//! contact's life, `routing` who takes it, `outcome` what comes of it, `schedule` what is still to happen, `runner` the thread.
+//! - `world`: the figures of the centre; `scenario`, `arrivals`: when contacts arrive
+//! - `shifts`, `agents`, `staffing`: who works when, and what each agent is doing
+//! - `contacts`, `handling`, `routing`, `outcome`: a contact, its life, who takes it, what follows from it
+//! - `schedule`, `rng`: the event queue and the random numbers; `runner`: the thread
 
 use std::collections::VecDeque;
 
@@ -19,6 +22,7 @@ use crate::text::Label;
 mod agents;
 mod arrivals;
 mod contacts;
+mod handling;
 mod outcome;
 mod rng;
 mod routing;
@@ -26,6 +30,7 @@ mod runner;
 mod scenario;
 mod schedule;
 mod shifts;
+mod staffing;
 mod world;
 
 #[cfg(test)]
@@ -42,24 +47,25 @@ use rng::SimRng;
 use schedule::{Schedule, SimAction};
 use world::QueueId;
 
-/// How much of the past the simulated floor starts with.
+/// The length of the simulated past that precedes the first live event.
 pub const HISTORY: Span = Span(30 * Span::HOUR.0);
 
-/// Where its events say they come from.
+/// The origin of the simulated events.
 const ORIGIN: Label = Label::fixed("/simulator");
 
-/// What is simulated.
+/// What to simulate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The same seed tells the same day.
+    /// The same seed, scenario and start give the same events.
     pub seed: u64,
-    /// What kind of day.
+    /// The kind of day.
     pub scenario: Scenario,
-    /// Whose clock customers and shifts follow.
+    /// The time zone that arrivals and shifts follow.
     pub zone: Tz,
 }
 
-/// Where the simulation begins so that a board at `now` has a day behind it: 30 hours earlier, on a whole minute.
+/// The start of a simulation that is watched from `now` on: [`HISTORY`] earlier, on a whole minute, so that the board
+/// has a full day to show.
 #[must_use]
 pub fn history_start(now: Time) -> Time {
     (now - HISTORY).minute()
@@ -72,19 +78,19 @@ pub struct Simulator {
     arrivals: Arrivals,
     schedule: Schedule,
     roster: Roster,
-    /// Contacts waiting, by queue, oldest first.
-    lines: FxHashMap<QueueId, VecDeque<u32>>,
-    /// Contacts that are not over.
+    /// The waiting contacts of each queue, oldest first.
+    waiting: FxHashMap<QueueId, VecDeque<u32>>,
+    /// The open contacts by number.
     contacts: FxHashMap<u32, SimulatedContact>,
-    last_contact: u32,
-    last_session: u32,
-    last_event: u64,
-    said: Vec<Event>,
+    last_contact_no: u32,
+    last_session_no: u32,
+    last_event_no: u64,
+    events: Vec<Event>,
 }
 
 impl Simulator {
-    /// Open the centre at `start`. A scenario's trouble is timed around `live`, the moment at which someone
-    /// begins to watch: an outage begins half an hour before it.
+    /// A centre as of `start`. Scenarios are timed relative to `live`, when the first board is shown: an outage begins
+    /// half an hour before it.
     #[must_use]
     pub fn new(settings: Settings, start: Time, live: Time) -> Self {
         let mut rng = SimRng::new(settings.seed);
@@ -95,69 +101,68 @@ impl Simulator {
             arrivals: Arrivals { zone: settings.zone, scenario: settings.scenario, live },
             schedule: Schedule::default(),
             roster,
-            lines: FxHashMap::default(),
+            waiting: FxHashMap::default(),
             contacts: FxHashMap::default(),
-            last_contact: 100_000,
-            last_session: 0,
-            last_event: 0,
-            said: Vec::new(),
+            last_contact_no: 100_000,
+            last_session_no: 0,
+            last_event_no: 0,
+            events: Vec::new(),
         };
-        simulator.open_the_doors();
+        simulator.publish_profiles_and_staff();
         let outage = (settings.scenario == Scenario::Outage).then_some(ArrivalStream::Outage);
         for stream in QueueId::all().map(ArrivalStream::Queue).chain([ArrivalStream::Contained]).chain(outage) {
-            simulator.expect(stream);
+            simulator.schedule_arrival(stream);
         }
         simulator
     }
 
-    /// Let time pass until `until`, inclusive, and add what happened to `out`, in the order of its time.
+    /// Simulate up to and including `until`, and append the events to `out` in the order of their times.
     pub fn advance(&mut self, until: Time, out: &mut Vec<Event>) {
-        while let Some((at, action)) = self.schedule.next(until) {
+        while let Some((at, action)) = self.schedule.pop_due(until) {
             self.now = at;
             self.perform(action);
         }
         self.now = self.now.max(until);
-        out.append(&mut self.said);
+        out.append(&mut self.events);
     }
 
     fn perform(&mut self, action: SimAction) {
         match action {
             SimAction::Arrives(stream) => {
                 self.arrive(stream);
-                self.expect(stream);
+                self.schedule_arrival(stream);
             }
-            SimAction::Returns(back) => self.come_back(&back),
-            SimAction::GivesUp { contact, turn } => self.give_up(contact, turn),
-            SimAction::Answers { contact, turn } => self.answer(contact, turn),
-            SimAction::RingsOut { contact, turn } => self.ring_out(contact, turn),
+            SimAction::Returns(attempt) => self.start_contact(&attempt),
+            SimAction::LosesPatience { contact, generation } => self.leave_queue(contact, generation),
+            SimAction::Answers { contact, generation } => self.answer(contact, generation),
+            SimAction::RingsOut { contact, generation } => self.ring_out(contact, generation),
             SimAction::Holds { contact } => self.hold(contact),
             SimAction::Resumes { contact } => self.resume(contact),
             SimAction::Responds { contact } => self.respond(contact),
             SimAction::Ends { contact } => self.end(contact),
             SimAction::Wraps(wrap) => self.wrap(*wrap),
-            SimAction::Overflows { contact, turn } => self.overflow(contact, turn),
-            SimAction::Ripens { contact, turn } => self.ripen(contact, turn),
+            SimAction::Overflows { contact, generation } => self.overflow(contact, generation),
+            SimAction::BecomesWorkable { contact, generation } => self.pick_up_written(contact, generation),
             SimAction::ShiftStarts(agent, shift) => self.begin_shift(agent, shift, self.now),
             SimAction::ShiftEnds(agent) => self.end_shift(agent),
             SimAction::PauseDue(agent, pause) => self.pause_due(agent, pause),
             SimAction::PauseEnds(agent) => self.end_pause(agent),
-            SimAction::Follows(followed) => self.say_step(followed.contact, followed.queue, followed.step),
+            SimAction::Follows(delayed) => self.emit_step(delayed.contact, delayed.queue, delayed.step),
         }
     }
 
-    /// Set down a stream's next arrival.
-    fn expect(&mut self, stream: ArrivalStream) {
+    fn schedule_arrival(&mut self, stream: ArrivalStream) {
         let at = self.arrivals.next(stream, self.now, &mut self.rng);
         self.schedule.add(at, SimAction::Arrives(stream));
     }
 
-    fn say(&mut self, kind: EventKind) {
-        self.last_event += 1;
-        let id = Label::new(&self.last_event.to_string());
-        self.said.push(Event { at: self.now, origin: ORIGIN, id: Some(id), kind });
+    fn emit(&mut self, kind: EventKind) {
+        self.last_event_no += 1;
+        let id = Label::new(&self.last_event_no.to_string());
+        self.events.push(Event { at: self.now, origin: ORIGIN, id: Some(id), kind });
     }
 
-    fn say_step(&mut self, contact: Label, queue: QueueId, step: Step) {
-        self.say(EventKind::Contact { contact, queue: Some(Label::fixed(queue.row().id)), step });
+    fn emit_step(&mut self, contact: Label, queue: QueueId, step: Step) {
+        self.emit(EventKind::Contact { contact, queue: Some(Label::fixed(queue.spec().id)), step });
     }
 }

@@ -158,7 +158,7 @@ impl Subscription {
             if block.kind.is_some_and(|kind| SIGNS_OF_LIFE.contains(&kind.as_str())) {
                 continue;
             }
-            let read = body::read(&data, BodyFormat::ByContent, latest);
+            let read = body::parse(&data, BodyFormat::ByContent, latest);
             for (_, reason) in read.rejected {
                 link.reject(&name, *number, &reason).await;
             }

@@ -1,7 +1,8 @@
-//! Contact events: the wire format, read and written.
+//! Contact events, floorwatch's own wire format: parser and writer.
 //!
-//! One event is one CloudEvents 1.0 JSON object on a line. What a floor doesn't know is kept out and counted; what
-//! breaks the format is refused with the field's name.
+//! An event is a [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) JSON object on
+//! one line. Unknown types and fields are counted and ignored; an event that violates the format is rejected with the
+//! name of the field.
 
 mod fields;
 mod write;
@@ -16,17 +17,16 @@ use crate::event::{
     AgentProfile, AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, QueueProfile, Scored, SelfService,
     Step, Survey, TransferKind,
 };
+use crate::source::limits::EARLIEST_TIME;
 use crate::source::names::id_label;
 use crate::source::tally::InputTally;
-use fields::{JsonFields, missing, not};
+use fields::{JsonFields, invalid, missing};
 pub use write::to_line;
 
-/// What every type begins with.
+/// The prefix of every event type.
 const PREFIX: &str = "floorwatch.";
-/// Before this it isn't a time but an unset clock: the year 1970.
-const UNSET_CLOCK: Time = Time::from_unix(86_400 * 365);
 
-/// The envelope; other attributes are CloudEvents' own or extensions, and say nothing here.
+/// The attributes that are used; CloudEvents' other attributes and extensions are ignored.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -43,11 +43,11 @@ struct Envelope<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// Read one event. `Ok(None)` where its type says nothing to a floor (it is counted in `tally`, as are fields
-/// that nobody knows). Times after `latest` are refused.
+/// Parse one event. `Ok(None)` if its type is unknown; unknown types and fields are counted in `tally`.
 ///
 /// # Errors
-/// Why the line is set aside: it isn't JSON, a field is missing or outside its range.
+/// Why the event is rejected: it is not JSON, a field is missing or outside its range, or its time is later than
+/// `latest`.
 pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option<Event>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
     if !text.trim_start().starts_with('{') {
@@ -70,8 +70,8 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
     let origin = attribute(envelope.source, "source")?;
     let kind = envelope.kind.ok_or_else(|| missing("type"))?;
     let time = envelope.time.ok_or_else(|| missing("time"))?;
-    let at = Time::parse_rfc3339(&time).map_err(|_| not("time", "RFC 3339 with an offset"))?;
-    if at < UNSET_CLOCK {
+    let at = Time::parse_rfc3339(&time).map_err(|_| invalid("time", "RFC 3339 with an offset"))?;
+    if at < EARLIEST_TIME {
         return Err("time is in 1970 or before: set the clock of the machine that sends it".to_owned());
     }
     if at > latest {
@@ -86,17 +86,17 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
         return Ok(None);
     }
     let mut data = JsonFields::parse(envelope.data.ok_or_else(|| missing("data"))?)?;
-    let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { read(name, &mut data) };
+    let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { parse_kind(name, &mut data) };
     let kind = parsed.map_err(|reason| format!("{kind}: {reason}"))?;
     if !matches!(kind, EventKind::Observed { .. }) {
-        for (field, _) in data.unasked() {
+        for (field, _) in data.unread() {
             tally.unknown_field(field);
         }
     }
     Ok(Some(Event { at, origin, id: Some(id), kind }))
 }
 
-const KNOWN: [&str; 22] = [
+const KNOWN_TYPES: [&str; 22] = [
     "contact.offered",
     "contact.ringing",
     "contact.ring_no_answer",
@@ -122,11 +122,11 @@ const KNOWN: [&str; 22] = [
 ];
 
 fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name)
+    KNOWN_TYPES.contains(&name)
 }
 
-/// What an event of a known type says.
-fn read(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, String> {
+/// The data of an event of a known type, other than `queue.observed`.
+fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, String> {
     Ok(match name {
         "self_service.ended" => EventKind::SelfService(SelfService {
             session: data.required("session")?,
@@ -167,7 +167,7 @@ fn read(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, String> {
     })
 }
 
-/// The step of a contact.
+/// The step of a type that is about a contact.
 fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, String> {
     Ok(match name {
         "contact.offered" => Step::Offered(Offer {
@@ -254,17 +254,17 @@ fn within(number: f64, min: f64, max: f64, name: &str) -> Result<f64, String> {
     if (min..=max).contains(&number) { Ok(number) } else { Err(format!("{name} is {number}, outside {min} to {max}")) }
 }
 
-/// Figures that a source computed itself: any numbers, by KPI id.
+/// Figures that the sender computed itself, by KPI id; `null` withdraws a figure.
 fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKind, String> {
     let (queue, window) = (data.required("queue")?, data.label("window")?);
     let mut figures = Vec::new();
-    for (name, raw) in data.unasked() {
+    for (name, raw) in data.unread() {
         let known = crate::kpi::CATALOGUE.iter().any(|kpi| kpi.key == name);
         match serde_json::from_str::<Option<f64>>(raw) {
             Ok(Some(value)) if known && value.is_finite() => figures.push((id_label(name.as_bytes()), value)),
-            // It was known, and is no longer.
+            // NaN marks a figure that is no longer known.
             Ok(None) if known => figures.push((id_label(name.as_bytes()), f64::NAN)),
-            Err(_) if known => return Err(not(name, "a number")),
+            Err(_) if known => return Err(invalid(name, "a number")),
             _ => tally.unknown_field(name),
         }
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
 use crate::event::{Channel, EndedBy, Event, EventKind, LeftReason, Offer, Step, TransferKind};
-use crate::source::queue_log::customer;
+use crate::source::caller_number::customer;
 use crate::text::Label;
 
 /// The calls that are tracked; no floor has more at once.

@@ -169,7 +169,7 @@ fn log_events(scenario: &str) -> Vec<Event> {
     for file in if scenario == "c" { ["queue_log.0", "queue_log"].as_slice() } else { &["queue_log"] } {
         let text = std::fs::read(fixture(scenario, file)).unwrap();
         for line in text.split(|byte| *byte == b'\n') {
-            let _ = parser.line(line, Time::from_unix(2_000_000_000), &mut tally, &mut |event| out.push(event));
+            let _ = parser.parse_line(line, Time::from_unix(2_000_000_000), &mut tally, &mut |event| out.push(event));
         }
     }
     out

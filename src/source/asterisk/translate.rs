@@ -199,7 +199,7 @@ impl AmiTranslator {
             let epoch = now.0.div_euclid(1_000_000).to_string();
             let line = [epoch.as_bytes(), contact, queue, b"NONE", verb, value].join(&b'|');
             let mut push = |event: Event| out.push(Event { at: now, ..event });
-            let parsed = self.user_events.line(&line, now, &mut InputTally::default(), &mut push);
+            let parsed = self.user_events.parse_line(&line, now, &mut InputTally::default(), &mut push);
             outcome = outcome.and(parsed);
         }
         outcome

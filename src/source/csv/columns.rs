@@ -1,45 +1,45 @@
-//! The `[csv]` table: which column says what.
+//! The `[csv]` table of the configuration: which column of a file holds what.
 
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-/// A column, by its header or by its number from 1.
+/// A column of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CsvColumn {
-    /// From 1.
+    /// By its number, from 1.
     Number(usize),
-    /// As the header has it.
+    /// By its name in the header.
     Name(String),
 }
 
-/// Where a field comes from.
+/// Where the value of a field comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CsvField {
     /// A column.
     Column(CsvColumn),
-    /// The same for every row.
+    /// The same value for every row.
     Constant(CsvConstant),
 }
 
-/// `{ value = "…" }`
+/// `{ value = "…" }`: a value that every row has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CsvConstant {
-    /// What every row has.
+    /// The value.
     pub value: String,
 }
 
-/// One column, or several joined by a space.
+/// The columns of the time; several, such as a date and a time of day, are joined by a space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum TimeColumns {
-    /// One.
+    /// One column.
     One(CsvColumn),
-    /// Several.
+    /// Several columns, in order.
     Many(Vec<CsvColumn>),
 }
 
@@ -47,44 +47,44 @@ pub enum TimeColumns {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Columns {
-    /// What stands between fields; found by itself when absent.
+    /// The delimiter; detected if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// Whether the first row names the columns; else they are numbers from 1.
+    /// Whether the first row names the columns; otherwise columns are given by number.
     pub header: bool,
-    /// The contact's id; the row's number when absent.
+    /// The contact's id; the row's number if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<CsvField>,
-    /// When the contact joined. Must be given.
+    /// When the contact joined the queue. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeColumns>,
-    /// chrono's codes; RFC 3339 when absent.
+    /// The format of the time in [chrono's codes](chrono::format::strftime); RFC 3339 if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
-    /// The zone of times without an offset; UTC when absent.
+    /// The zone of times without an offset; UTC if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Tz>,
-    /// The queue; `all` when absent.
+    /// The queue; `all` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<CsvField>,
-    /// What it is about.
+    /// What the contact is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<CsvField>,
-    /// Who handled it.
+    /// The agent who handled it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<CsvField>,
-    /// Who the customer is.
+    /// The customer's number or id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<CsvField>,
-    /// The channel; voice when absent.
+    /// The channel; voice if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<CsvField>,
-    /// One of `yes`: it was answered; else abandoned. When absent, a row with an agent was answered.
+    /// Answered if it is one of `yes`, abandoned otherwise. If absent, rows with an agent are answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<CsvField>,
-    /// The words for yes, in any case.
+    /// The words for yes; case is ignored.
     pub yes: Vec<String>,
-    /// The wait.
+    /// The wait for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_s: Option<CsvField>,
     /// Talk time without hold.
@@ -96,29 +96,29 @@ pub struct Columns {
     /// After-contact work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acw_s: Option<CsvField>,
-    /// Whether it was resolved; empty says nothing.
+    /// Whether it was resolved, one of `yes`; an empty cell means unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<CsvField>,
-    /// Whether it was transferred.
+    /// Whether it was transferred, one of `yes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transferred: Option<CsvField>,
-    /// Satisfaction; empty is no answer.
+    /// Satisfaction score; an empty cell means no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub csat: Option<CsvField>,
-    /// Its lowest and highest step.
+    /// Lowest and highest satisfaction score.
     pub csat_scale: [f64; 2],
-    /// Effort, lower is easier; empty is no answer.
+    /// Effort score, lower is easier; an empty cell means no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ces: Option<CsvField>,
-    /// Its lowest and highest step.
+    /// Lowest and highest effort score.
     pub ces_scale: [f64; 2],
-    /// Likelihood to recommend, 0–10; empty is no answer.
+    /// Likelihood to recommend, 0–10; an empty cell means no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nps: Option<CsvField>,
-    /// A quality score, 0–100; empty is none.
+    /// Quality score, 0–100; an empty cell means not evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<CsvField>,
-    /// Who gave it.
+    /// Who gave the quality score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluator: Option<CsvField>,
 }
@@ -156,62 +156,62 @@ impl Default for Columns {
     }
 }
 
-/// What is wrong with the columns.
+/// Why the configured columns cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ColumnsError {
-    /// The file of columns can't be read.
+    /// The columns file cannot be read.
     #[error("cannot read the columns file {}: {error}", path.display())]
     Read {
-        /// Which.
+        /// The columns file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// The file of columns isn't right.
+    /// The columns file is not valid.
     #[error("{}: {error}", path.display())]
     Toml {
-        /// Which.
+        /// The columns file.
         path: PathBuf,
-        /// Where and why.
+        /// The position and the cause.
         error: Box<toml::de::Error>,
     },
-    /// The table doesn't say which column is the time.
+    /// No column is configured for the time.
     #[error("[csv] has no time: name the column that says when a contact joined, time = \"…\"")]
     NoTime,
-    /// A key's value can't be.
+    /// The value of a key is not valid.
     #[error("[csv] {key}: {reason}")]
     Value {
-        /// Which key.
+        /// The key of `[csv]`.
         key: &'static str,
-        /// What is wrong and what to write.
+        /// What is wrong and what to write instead.
         reason: String,
     },
-    /// There is no such column.
-    #[error("[csv] {key}: there is no column \"{wanted}\"{}; the columns are {there}", nearest.as_ref().map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default())]
+    /// A configured column is not in the file.
+    #[error("[csv] {key}: there is no column \"{wanted}\"{}; the columns are {available}", nearest.as_ref().map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default())]
     NoColumn {
-        /// Which key.
+        /// The key of `[csv]`.
         key: &'static str,
-        /// What it asks for.
+        /// The configured column.
         wanted: String,
-        /// The nearest that there is.
+        /// The column with the most similar name.
         nearest: Option<String>,
-        /// All that there are.
-        there: String,
+        /// The columns of the file.
+        available: String,
     },
 }
 
 impl Columns {
-    /// Read them from a file that holds a `[csv]` table, or only what would stand in it.
+    /// Read a TOML file that holds a `[csv]` table, or only the keys of one.
     ///
     /// # Errors
-    /// Where it can't be read, isn't TOML, has a key that isn't one, or can't work.
+    /// If the file cannot be read, is not TOML, has an unknown key, or fails [`Columns::check`].
     pub fn load(path: &Path) -> Result<Self, ColumnsError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| ColumnsError::Read { path: path.to_owned(), error })?;
         Self::from_toml(&text, path)
     }
 
-    /// The same from the file's text; `path` is for the errors.
+    /// As [`Columns::load`], from the file's text; `path` is for the errors.
     ///
     /// # Errors
     /// As [`Columns::load`].
@@ -232,10 +232,10 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Whether it can work at all, before any file is read.
+    /// Check what can be checked before a table is read.
     ///
     /// # Errors
-    /// The first key that is wrong.
+    /// The first key whose value is not valid.
     pub fn check(&self) -> Result<(), ColumnsError> {
         let value = |key, reason: &str| Err(ColumnsError::Value { key, reason: reason.to_owned() });
         match &self.time {
@@ -266,16 +266,16 @@ impl Columns {
     }
 }
 
-/// Where a field stands in a row.
+/// Where the value of a field comes from, in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ResolvedField {
-    /// At this index, from 0.
-    At(usize),
-    /// The same in every row.
-    Fixed(String),
+    /// The cell at this index, from 0.
+    Cell(usize),
+    /// The same value for every row.
+    Constant(String),
 }
 
-/// The columns of one file.
+/// The configured columns, located in one file.
 #[derive(Clone, Debug)]
 pub(super) struct ResolvedColumns {
     pub(super) contact: Option<ResolvedField>,
@@ -300,21 +300,24 @@ pub(super) struct ResolvedColumns {
 }
 
 impl ResolvedColumns {
-    /// Find every column that `columns` asks for in a file whose first row is `first`.
+    /// Locate the columns in a file whose first row is `first`.
     pub(super) fn find(columns: &Columns, first: &[String]) -> Result<Self, ColumnsError> {
         let field = |key, field: &Option<CsvField>| -> Result<Option<ResolvedField>, ColumnsError> {
             Ok(match field {
                 None => None,
-                Some(CsvField::Constant(CsvConstant { value })) => Some(ResolvedField::Fixed(value.clone())),
-                Some(CsvField::Column(column)) => Some(ResolvedField::At(find(columns.header, first, key, column)?)),
+                Some(CsvField::Constant(CsvConstant { value })) => Some(ResolvedField::Constant(value.clone())),
+                Some(CsvField::Column(column)) => {
+                    Some(ResolvedField::Cell(column_index(columns.header, first, key, column)?))
+                }
             })
         };
         let time = match &columns.time {
             None => return Err(ColumnsError::NoTime),
-            Some(TimeColumns::One(column)) => vec![find(columns.header, first, "time", column)?],
-            Some(TimeColumns::Many(many)) => {
-                many.iter().map(|column| find(columns.header, first, "time", column)).collect::<Result<_, _>>()?
-            }
+            Some(TimeColumns::One(column)) => vec![column_index(columns.header, first, "time", column)?],
+            Some(TimeColumns::Many(many)) => many
+                .iter()
+                .map(|column| column_index(columns.header, first, "time", column))
+                .collect::<Result<_, _>>()?,
         };
         Ok(Self {
             contact: field("contact", &columns.contact)?,
@@ -340,15 +343,15 @@ impl ResolvedColumns {
     }
 }
 
-/// The index of a column in a row.
-fn find(header: bool, first: &[String], key: &'static str, column: &CsvColumn) -> Result<usize, ColumnsError> {
+/// The index of a column, from 0.
+fn column_index(header: bool, first: &[String], key: &'static str, column: &CsvColumn) -> Result<usize, ColumnsError> {
     let no = |wanted: &str, nearest: Option<String>| {
-        let there = if header {
+        let available = if header {
             first.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
         } else {
             format!("1 to {}", first.len())
         };
-        Err(ColumnsError::NoColumn { key, wanted: wanted.to_owned(), nearest, there })
+        Err(ColumnsError::NoColumn { key, wanted: wanted.to_owned(), nearest, available })
     };
     match column {
         CsvColumn::Number(number) => match number.checked_sub(1).filter(|&index| index < first.len()) {

@@ -1,25 +1,27 @@
-//! Which character stands between the fields.
+//! Detects which character separates the columns of a table.
 
-/// Lines that are looked at.
-const LINES: usize = 20;
+use crate::source::limits::strip_bom;
 
-/// The delimiter of a file that begins with `head`: the one that splits its first lines into the same number of
-/// fields, the most of them. A comma where none does.
+/// How many lines are examined.
+const MAX_LINES: usize = 20;
+
+/// The delimiter of a table that begins with `head`: the one that splits the most of its first lines into the same
+/// number of columns. A comma if none does.
 pub(crate) fn find(head: &[u8]) -> u8 {
     [b',', b'\t', b';', b'|']
         .into_iter()
         .map(|delimiter| (likeness(head, delimiter), delimiter))
-        // The first of equals: max_by_key would take the last.
+        // `max_by_key` returns the last of equals; the first is wanted.
         .rev()
         .max_by_key(|(likeness, _)| *likeness)
         .filter(|(likeness, _)| *likeness > (0, 0))
         .map_or(b',', |(_, delimiter)| delimiter)
 }
 
-/// How many of the first lines have as many fields as the first one has, and how many those are.
+/// How many of the first lines have as many delimiters as the first one, and how many that are.
 fn likeness(head: &[u8], delimiter: u8) -> (usize, usize) {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let mut counts = Vec::with_capacity(LINES);
+    let head = strip_bom(head);
+    let mut counts = Vec::with_capacity(MAX_LINES);
     let (mut quoted, mut count, mut filled) = (false, 0, false);
     for &byte in head {
         match byte {
@@ -29,7 +31,7 @@ fn likeness(head: &[u8], delimiter: u8) -> (usize, usize) {
                     counts.push(count);
                 }
                 (count, filled) = (0, false);
-                if counts.len() == LINES {
+                if counts.len() == MAX_LINES {
                     break;
                 }
             }
@@ -40,7 +42,7 @@ fn likeness(head: &[u8], delimiter: u8) -> (usize, usize) {
             byte => filled |= !byte.is_ascii_whitespace(),
         }
     }
-    // The last line may be cut, unless it is the only one.
+    // The last line may be incomplete; it counts only if it is the only one.
     if counts.is_empty() && filled {
         counts.push(count);
     }
@@ -55,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_delimiter_is_the_one_that_splits_every_line_alike() {
+    fn the_delimiter_splits_every_line_into_the_same_number_of_columns() {
         assert_eq!(find(b"a,b,c\n1,2,3\n"), b',');
         assert_eq!(find(b"a;b;c\n1,5;2;3\n4;5,5;6\n"), b';');
         assert_eq!(find(b"a\tb\n1\t2\n"), b'\t');

@@ -14,7 +14,7 @@ fn read(columns: Columns, text: &str) -> (Vec<Event>, Vec<String>, Option<Column
         return (events, rejected, Some(error));
     }
     for line in text.lines() {
-        match parser.line(line.as_bytes(), Time(i64::MAX), &mut |event| events.push(event)) {
+        match parser.parse_line(line.as_bytes(), Time(i64::MAX), &mut |event| events.push(event)) {
             Ok(()) => {}
             Err(CsvError::Row(reason)) => rejected.push(reason),
             Err(CsvError::Columns(error)) => return (events, rejected, Some(error)),
@@ -63,7 +63,7 @@ fn steps(events: &[Event], contact: &str) -> Vec<(i64, Step)> {
 }
 
 #[test]
-fn a_row_is_a_contacts_whole_life() {
+fn a_row_gives_all_events_of_its_contact() {
     let (events, rejected, error) = read(columns(FULL), TABLE);
     assert!(rejected.is_empty() && error.is_none(), "{rejected:?} {error:?}");
     let start = Time::parse_rfc3339("2026-07-01T08:12:58Z").unwrap().0 / 1_000_000;
@@ -99,7 +99,7 @@ fn a_row_is_a_contacts_whole_life() {
 }
 
 #[test]
-fn a_row_with_an_agent_is_answered_where_no_column_says() {
+fn a_row_with_an_agent_is_answered_if_no_column_is_configured() {
     let (events, ..) =
         read(columns("time = 1\nheader = false\nagent = 2"), "2026-07-01T09:00:00Z;Ann\n2026-07-01T09:00:00Z;\n");
     assert!(matches!(steps(&events, "1")[1].1, Step::Answered { .. }));
@@ -107,7 +107,7 @@ fn a_row_with_an_agent_is_answered_where_no_column_says() {
 }
 
 #[test]
-fn a_column_that_is_not_there_is_named_with_the_nearest() {
+fn a_missing_column_is_reported_with_the_most_similar_one() {
     let (_, _, error) = read(columns("time = \"Date\"\nagent = \"Agnet\""), TABLE);
     let error = error.unwrap().to_string();
     assert!(error.contains("agent: there is no column \"Agnet\" (did you mean \"Agent\"?)"), "{error}");
@@ -117,7 +117,7 @@ fn a_column_that_is_not_there_is_named_with_the_nearest() {
 }
 
 #[test]
-fn rows_that_are_broken_say_why_and_the_rest_goes_on() {
+fn malformed_rows_are_rejected_with_the_reason_and_the_others_read() {
     let table = TABLE.replace("2026-07-01,09:12:59", "yesterday,09:12:59").replace(",20,1:00", ",-20,1:00");
     let (events, rejected, _) = read(columns(FULL), &table);
     assert_eq!(rejected.len(), 2, "{rejected:?}");
@@ -130,7 +130,7 @@ fn rows_that_are_broken_say_why_and_the_rest_goes_on() {
 }
 
 #[test]
-fn quotes_may_hold_lines_and_one_never_closed_does_not_eat_the_file() {
+fn quoted_cells_may_span_lines_and_an_unclosed_quote_loses_one_row() {
     let columns = columns("time = 1\nheader = false\nintent = 2");
     let (events, rejected, _) = read(columns.clone(), "2026-07-01T09:00:00Z,\"two\nlines\"\n2026-07-01T09:00:00Z,x\n");
     assert!(rejected.is_empty());
@@ -146,7 +146,7 @@ fn quotes_may_hold_lines_and_one_never_closed_does_not_eat_the_file() {
 }
 
 #[test]
-fn the_table_is_checked_before_any_file() {
+fn the_configuration_is_checked_before_a_file_is_read() {
     let path = std::path::Path::new("c.toml");
     let check = |toml: &str| Columns::from_toml(toml, path).map_err(|error| error.to_string());
     assert!(check("[csv]\ntime = \"T\"").is_ok());

@@ -1,15 +1,13 @@
-//! What a cell says: times, lengths of time, scores, words.
+//! The values of cells: times, durations, scores, yes or no. Errors say what is wrong in one sentence.
 
 use chrono::format::{Parsed, StrftimeItems};
 use chrono::{LocalResult, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 
 use crate::clock::{Span, Time};
+use crate::source::limits::MAX_DURATION_S;
 
-/// Longer than any wait or talk that is meant: a year.
-const LONGEST: i64 = 31_536_000;
-
-/// When: by `format` in `zone`, or RFC 3339.
+/// A time in `format`, local to `zone` if it has no offset; RFC 3339 without a format.
 pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -26,7 +24,7 @@ pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, S
         return Ok(at.into());
     }
     let local = parsed.to_naive_datetime_with_offset(0).or_else(|_| {
-        // A date alone is its midnight; minutes without seconds are whole.
+        // A date alone means midnight.
         let date = parsed.to_naive_date()?;
         let time = parsed.to_naive_time().or_else(|error| {
             if parsed.hour_div_12().is_none() && parsed.minute().is_none() {
@@ -44,7 +42,7 @@ pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, S
     }
 }
 
-/// A length of time: seconds, `[h:]mm:ss` or `h.mm.ss`; empty is unknown.
+/// A duration in seconds, `[h:]mm:ss` or `h.mm.ss`; `None` if empty.
 pub(super) fn span(text: &str) -> Result<Option<Span>, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -64,7 +62,7 @@ pub(super) fn span(text: &str) -> Result<Option<Span>, String> {
     }
     let mut whole: i64 = 0;
     for part in before {
-        let number: i64 = part.parse().ok().filter(|n| (0..=LONGEST).contains(n)).ok_or_else(wrong)?;
+        let number: i64 = part.parse().ok().filter(|n| (0..=MAX_DURATION_S).contains(n)).ok_or_else(wrong)?;
         whole = whole * 60 + number;
     }
     if !last.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -76,10 +74,10 @@ pub(super) fn span(text: &str) -> Result<Option<Span>, String> {
     }
     let seconds = Span::from_secs_f64(seconds).ok_or_else(wrong)?;
     let span = Span::seconds(whole * 60) + seconds;
-    if span > Span::seconds(LONGEST) { Err(wrong()) } else { Ok(Some(span)) }
+    if span > Span::seconds(MAX_DURATION_S) { Err(wrong()) } else { Ok(Some(span)) }
 }
 
-/// A number between two others, inclusive; empty is none. A decimal comma is read too.
+/// A number from `min` to `max`, with a decimal point or comma; `None` if empty.
 pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -92,7 +90,7 @@ pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, St
     }
 }
 
-/// Whether a cell is one of the words for yes; empty is unknown.
+/// Whether a cell is one of the words for yes; `None` if empty.
 pub(super) fn is_yes(text: &str, yes: &[String]) -> Option<bool> {
     let text = text.trim();
     (!text.is_empty()).then(|| yes.iter().any(|word| word.trim().to_lowercase() == text.to_lowercase()))
@@ -103,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_come_in_three_writings() {
+    fn durations_are_read_in_three_notations() {
         let secs = |text| span(text).unwrap().map(Span::as_secs_f64);
         assert_eq!(secs("42"), Some(42.0));
         assert_eq!(secs("42.5"), Some(42.5));
@@ -119,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_the_hour_that_comes_twice_is_the_first_and_of_the_missing_hour_is_none() {
+    fn an_ambiguous_local_time_is_the_first_and_a_skipped_one_is_an_error() {
         let london: Tz = "Europe/London".parse().unwrap();
         let format = Some("%Y-%m-%d %H:%M:%S");
         let at = |text| time(text, format, london);

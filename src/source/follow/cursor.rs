@@ -1,4 +1,4 @@
-//! How far a file has been read, and how to find that place again after a restart or a rotation.
+//! The position in a followed file, and how to find it again after a restart or a rotation.
 
 use std::fs::{self, File, Metadata};
 use std::hash::Hasher;
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::source::lines;
 use crate::source::queue_log::QueueLogMemory;
 
-/// How many of a file's first bytes make it known again.
-const HEAD: u64 = 1024;
+/// How many of a file's first bytes are hashed to recognise it.
+const MAX_FINGERPRINT_BYTES: u64 = 1024;
 
-/// Which file it is, whatever it is called.
+/// A file's identity, which a rename does not change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileId {
     device: u64,
@@ -27,7 +27,7 @@ impl From<&Metadata> for FileId {
     }
 }
 
-/// A file's first bytes, unpacked: what is left of them when it is renamed, copied or packed.
+/// A hash of a file's first bytes after decompression, which copying and compressing the file do not change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeadFingerprint {
     length: u64,
@@ -35,22 +35,22 @@ pub(super) struct HeadFingerprint {
 }
 
 impl HeadFingerprint {
-    /// Of what has been read up to `offset`.
-    pub(super) fn of(path: &Path, offset: u64) -> io::Result<Self> {
-        Self::of_input(lines::open(path)?.input, offset.min(HEAD))
+    /// Of the file at `path`, from the bytes before `offset`.
+    pub(super) fn of_path(path: &Path, offset: u64) -> io::Result<Self> {
+        Self::of_input(lines::open(path)?.input, offset.min(MAX_FINGERPRINT_BYTES))
     }
 
-    /// Of what has been read up to `offset` of an open file that isn't packed, whatever it is called by now.
+    /// Of an open file that is not compressed, from the bytes before `offset`.
     pub(super) fn of_file(file: &File, offset: u64) -> io::Result<Self> {
-        struct At<'a>(&'a File, u64);
-        impl Read for At<'_> {
+        struct FileAt<'a>(&'a File, u64);
+        impl Read for FileAt<'_> {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
                 let count = std::os::unix::fs::FileExt::read_at(self.0, into, self.1)?;
                 self.1 += count as u64;
                 Ok(count)
             }
         }
-        Self::of_input(At(file, 0), offset.min(HEAD))
+        Self::of_input(FileAt(file, 0), offset.min(MAX_FINGERPRINT_BYTES))
     }
 
     fn of_input(input: impl Read, length: u64) -> io::Result<Self> {
@@ -61,59 +61,59 @@ impl HeadFingerprint {
         Ok(Self { length: head.len() as u64, digest: hasher.finish() })
     }
 
-    /// Whether an open plain file still begins so.
-    pub(super) fn still_holds(self, file: &File) -> bool {
+    /// Whether an open file that is not compressed still has this fingerprint.
+    pub(super) fn matches_file(self, file: &File) -> bool {
         self.length == 0 || Self::of_file(file, self.length).is_ok_and(|now| now == self)
     }
 
-    /// Whether the file at `path` begins so.
-    fn is_of(self, path: &Path) -> bool {
-        self.length == 0 || Self::of(path, self.length).is_ok_and(|there| there == self)
+    /// Whether the file at `path` has this fingerprint.
+    fn matches_path(self, path: &Path) -> bool {
+        self.length == 0 || Self::of_path(path, self.length).is_ok_and(|there| there == self)
     }
 
-    /// Whether more bytes would tell more.
+    /// Whether it covers fewer bytes than the maximum.
     pub(super) const fn can_grow(self) -> bool {
-        self.length < HEAD
+        self.length < MAX_FINGERPRINT_BYTES
     }
 }
 
-/// How far a file has been read.
+/// The position in a file, stored as JSON in the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileCursor {
     pub(super) path: PathBuf,
     pub(super) identity: FileId,
-    /// Bytes taken in, unpacked, up to the end of a line.
+    /// Decompressed bytes read, up to the end of a line.
     pub(super) offset: u64,
-    /// Lines taken in.
+    /// Lines read.
     pub(super) line: u64,
     pub(super) head: HeadFingerprint,
-    /// What the parser of a queue_log knows.
+    /// The state of a queue_log parser.
     #[serde(default)]
     pub(super) memory: QueueLogMemory,
-    /// Rows of a table taken in.
+    /// Rows of a table read.
     #[serde(default)]
     pub(super) rows: u64,
 }
 
-/// Where reading goes on.
+/// Where reading continues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ResumePlan {
-    /// Rotated files to finish first, each from an offset after so many lines.
+    /// Rotated files to finish first, each with the offset and the number of lines read.
     pub(super) rotated: Vec<(PathBuf, u64, u64)>,
-    /// The same of the file itself.
+    /// Offset and number of lines read of the file itself.
     pub(super) live: (u64, u64),
-    /// The file was cut and is read from its beginning.
+    /// The file was truncated or rewritten and is read from its beginning.
     pub(super) truncated: bool,
 }
 
 impl FileCursor {
-    /// Where to go on: in the same file, or in what rotation made of it and then in the new one.
-    pub(super) fn plan(&self) -> ResumePlan {
+    /// Where to continue: in the same file, or in the file that rotation made of it and then in the new one.
+    pub(super) fn resume_plan(&self) -> ResumePlan {
         let mut plan = ResumePlan::default();
         if let Ok(metadata) = fs::metadata(&self.path) {
             let same = FileId::from(&metadata) == self.identity;
-            let packed = lines::open(&self.path).is_ok_and(|opened| opened.packed);
-            if same && (packed || metadata.len() >= self.offset) && self.head.is_of(&self.path) {
+            let compressed = lines::open(&self.path).is_ok_and(|opened| opened.compressed);
+            if same && (compressed || metadata.len() >= self.offset) && self.head.matches_path(&self.path) {
                 plan.live = (self.offset, self.line);
                 return plan;
             }
@@ -123,8 +123,8 @@ impl FileCursor {
             return plan;
         }
         let mut siblings = self.siblings();
-        let renamed = siblings.iter().position(|s| s.identity == self.identity && self.head.is_of(&s.path));
-        let found = renamed.or_else(|| siblings.iter().position(|s| self.head.is_of(&s.path)));
+        let renamed = siblings.iter().position(|s| s.identity == self.identity && self.head.matches_path(&s.path));
+        let found = renamed.or_else(|| siblings.iter().position(|s| self.head.matches_path(&s.path)));
         if let Some(found) = found {
             let first = siblings.swap_remove(found);
             siblings.retain(|s| s.changed > first.changed);
@@ -135,7 +135,7 @@ impl FileCursor {
         plan
     }
 
-    /// The files beside it that are named after it.
+    /// The files in the same directory whose names begin with the file's name.
     fn siblings(&self) -> Vec<Sibling> {
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return Vec::new() };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

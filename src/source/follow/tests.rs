@@ -9,7 +9,7 @@ use crate::event::EventKind;
 use crate::source::Connector;
 use crate::source::detect::InputFormat;
 
-/// A log in a folder of its own, and a source that follows it.
+/// A log file in a directory of its own.
 struct TestLog {
     folder: tempfile::TempDir,
     path: PathBuf,
@@ -62,23 +62,23 @@ impl TestLog {
 }
 
 impl FollowedLog {
-    /// Take messages until it `is` so.
+    /// Receive messages until `is` holds.
     fn until(&mut self, what: &str, is: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !is(self) {
             assert!(start.elapsed() < Duration::from_secs(20), "{what}: {:?} {:?}", self.calls, self.health);
             match self.from.try_recv() {
-                Ok(message) => self.take(message),
+                Ok(message) => self.receive(message),
                 Err(_) => thread::sleep(Duration::from_millis(5)),
             }
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn receive(&mut self, message: Message) {
         match message {
             Message::Events { source, events, cursor, .. } => {
                 assert_eq!(source, 3);
-                assert!(events.len() <= BATCH + 1);
+                assert!(events.len() <= MAX_BATCH_EVENTS + 1);
                 self.cursor = cursor;
                 self.calls.extend(events.into_iter().filter_map(|event| match event.kind {
                     EventKind::Contact { contact, .. } => Some(contact.to_string()),
@@ -102,7 +102,7 @@ impl FollowedLog {
         self.until(words, |watched| watched.health.iter().any(|(h, reason)| *h == health && reason.contains(words)));
     }
 
-    /// Stop, as a crash would: what was not taken is lost.
+    /// Stop the source; messages that were not received are lost, as in a crash.
     fn stop(mut self) -> Option<String> {
         self.from.close();
         self.running.take().unwrap().join();
@@ -111,7 +111,7 @@ impl FollowedLog {
 }
 
 #[test]
-fn what_is_added_comes_and_half_a_line_waits() {
+fn appended_lines_are_read_and_a_partial_line_is_held() {
     let floor = TestLog::new();
     floor.write(&calls(0..3));
     let mut watched = floor.watch(None);
@@ -119,7 +119,7 @@ fn what_is_added_comes_and_half_a_line_waits() {
     let line = call(3);
     let (half, rest) = line.split_at(9);
     floor.write(half);
-    thread::sleep(POLL * 2);
+    thread::sleep(POLL_INTERVAL * 2);
     floor.write(rest);
     floor.write("rubbish\n");
     watched.until_calls(0..4);
@@ -159,7 +159,7 @@ fn a_restart_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_rotation_while_nobody_watched_is_caught_up_with() {
+fn a_rotation_during_downtime_is_caught_up_with() {
     for packed in [false, true] {
         let floor = TestLog::new();
         floor.write(&calls(0..5));
@@ -187,7 +187,7 @@ fn a_rotation_while_nobody_watched_is_caught_up_with() {
 }
 
 #[test]
-fn a_file_that_is_cut_is_read_anew() {
+fn a_truncated_file_is_read_from_its_beginning() {
     let floor = TestLog::new();
     floor.write(&calls(0..50));
     let mut watched = floor.watch(None);
@@ -204,7 +204,7 @@ fn a_file_that_is_cut_is_read_anew() {
 }
 
 #[test]
-fn a_copy_that_was_made_before_the_cut_is_finished_first() {
+fn a_copy_made_before_truncation_is_finished_first() {
     let floor = TestLog::new();
     floor.write(&calls(0..50));
     let mut watched = floor.watch(None);
@@ -219,7 +219,7 @@ fn a_copy_that_was_made_before_the_cut_is_finished_first() {
 }
 
 #[test]
-fn a_file_that_vanishes_is_waited_for() {
+fn a_deleted_file_is_waited_for() {
     let floor = TestLog::new();
     let mut watched = floor.watch(None);
     watched.until_health(Health::Down, "waiting for it");
@@ -234,7 +234,7 @@ fn a_file_that_vanishes_is_waited_for() {
 }
 
 #[test]
-fn a_silent_file_is_stale_and_lives_again() {
+fn a_file_without_new_lines_is_stale_until_the_next_one() {
     let floor = TestLog::new();
     floor.write(&calls(0..1));
     let mut watched = floor.watch(None);
@@ -262,7 +262,7 @@ fn a_file_that_is_not_followed_is_read_and_done() {
 }
 
 #[test]
-fn a_packed_file_is_read_once() {
+fn a_compressed_file_is_read_once() {
     let floor = TestLog::new();
     let mut encoder =
         flate2::write::GzEncoder::new(fs::File::create(&floor.path).unwrap(), flate2::Compression::fast());
@@ -294,7 +294,7 @@ fn a_table_goes_on_behind_its_header_after_a_restart() {
 }
 
 #[test]
-fn what_a_parser_knew_it_knows_after_a_restart() {
+fn the_state_of_a_parser_survives_a_restart() {
     let floor = TestLog::new();
     floor.write("1000000000|CLI|q|Ann|ADDMEMBER|\n1000000000|CLI|r|Ann|ADDMEMBER|\n");
     let mut watched = floor.watch(None);
@@ -309,24 +309,24 @@ fn what_a_parser_knew_it_knows_after_a_restart() {
 }
 
 #[test]
-fn a_table_with_other_columns_is_down_until_it_is_another_file() {
+fn a_table_with_wrong_columns_is_down_until_it_is_replaced() {
     let mut floor = TestLog::new();
     floor.settings.kind = InputFormat::Csv;
     floor.settings.csv = Some(toml::from_str("time = \"When\"\nagent = \"Who\"").unwrap());
     floor.write("Date,Who\n2001-09-09T01:46:40Z,Ann\n");
     let mut watched = floor.watch(None);
     watched.until_health(Health::Down, "no column \"When\"");
-    thread::sleep(POLL * 3);
+    thread::sleep(POLL_INTERVAL * 3);
     fs::write(&floor.path, "When,Who\n2001-09-09T01:46:40Z,Ann\n").unwrap();
     watched.until("a row", |watched| watched.calls.len() == 3);
     watched.until("live", |watched| watched.health.len() >= 3);
     let said: Vec<Health> = watched.health.iter().map(|(health, _)| *health).collect();
-    assert_eq!(said, [Health::Connecting, Health::Down, Health::Live], "said once, not at every look");
+    assert_eq!(said, [Health::Connecting, Health::Down, Health::Live], "reported once, not at every poll");
     watched.stop();
 }
 
 #[test]
-fn a_cursor_that_means_nothing_is_a_fresh_start() {
+fn an_invalid_cursor_means_reading_from_the_beginning() {
     let floor = TestLog::new();
     floor.write(&calls(0..2));
     for cursor in ["", "nonsense", "{}", "{\"path\":\"elsewhere\"}"] {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::events::EventBuffer;
 use crate::clock::{Span, Time};
 use crate::event::{Channel, EndedBy, EventKind, Offer, Step};
+use crate::source::caller_number::customer;
 use crate::source::names::id_label;
-use crate::source::queue_log::customer;
 use crate::text::Label;
 
 /// The members that are tracked; no centre has more at once.

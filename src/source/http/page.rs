@@ -101,17 +101,17 @@ pub(super) fn read(bytes: &[u8], headers: &HeaderMap, cursor: Option<&Cursor>, l
             let Some(list) = envelope.pointer(&cursor.events).filter(|list| list.is_array()) else {
                 return Err(format!("an object without a list of events at {}", cursor.events));
             };
-            body::read(list.to_string().as_bytes(), BodyFormat::Batch, latest)
+            body::parse(list.to_string().as_bytes(), BodyFormat::Batch, latest)
         }
         (Some(_), None) => {
             return Err("an object that is no contact event: say in [source.map] what it means, or with `cursor` where its events are".to_owned());
         }
-        (None, _) => body::read(text, BodyFormat::ByContent, latest),
+        (None, _) => body::parse(text, BodyFormat::ByContent, latest),
     };
     if text.is_empty() {
         return Ok(page);
     }
-    if found.is_useless() && !text.starts_with(b"{") && !text.starts_with(b"[") {
+    if found.is_all_rejected() && !text.starts_with(b"{") && !text.starts_with(b"[") {
         return Err("no contact events".to_owned());
     }
     Ok(Page { events: found.events, rejected: found.rejected, ..page })

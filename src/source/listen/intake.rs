@@ -127,10 +127,10 @@ impl Intake {
         lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
         let bytes = self.read(headers, body).await?;
         let now = self.outlet.now();
-        let found = body::read(&bytes, form, now + Span::DAY);
+        let found = body::parse(&bytes, form, now + Span::DAY);
         drop(bytes);
         lock(&self.bucket).take(found.len(), now).map_err(Refusal::too_many)?;
-        let useless = found.is_useless();
+        let useless = found.is_all_rejected();
         let (mut accepted, mut duplicates) = (0, 0);
         if !found.events.is_empty() {
             let kept = timeout(PATIENCE, self.outlet.keep(found.events, ahead.unwrap_or_default())).await;
@@ -188,7 +188,7 @@ fn form(headers: &HeaderMap) -> Result<BodyFormat, Refusal> {
             .with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
     }
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    said.and_then(BodyFormat::of).ok_or_else(|| {
+    said.and_then(BodyFormat::from_content_type).ok_or_else(|| {
         unsupported("the Content-Type is none of those that are taken, in UTF-8: see Accept-Post")
             .with(HeaderName::from_static("accept-post"), HeaderValue::from_static(BodyFormat::ACCEPTED))
     })

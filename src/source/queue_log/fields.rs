@@ -1,23 +1,23 @@
-//! One line of queue_log, split into its fields.
+//! One line of queue_log, split into fields, with the verb located.
 
 use crate::clock::{Span, Time};
 use crate::source::queue_log::verb::Verb;
 
-/// More fields than any verb has; what comes after stays together in the last.
-const MOST: usize = 24;
+/// More fields than any verb has; any further ones stay together in the last.
+const MAX_FIELDS: usize = 24;
 
-/// A line split at `|`.
+/// The fields of a line, split at `|`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogFields<'a> {
     line: &'a [u8],
     /// Where each field begins in the line.
-    starts: [u32; MOST],
+    starts: [u32; MAX_FIELDS],
     count: usize,
 }
 
 impl<'a> LogFields<'a> {
     pub(super) fn split(line: &'a [u8]) -> Self {
-        let mut fields = Self { line, starts: [0; MOST], count: 1 };
+        let mut fields = Self { line, starts: [0; MAX_FIELDS], count: 1 };
         for at in memchr::memchr_iter(b'|', line) {
             let Some(start) = fields.starts.get_mut(fields.count) else { break };
             #[expect(clippy::cast_possible_truncation, reason = "a line is at most 64 KiB long")]
@@ -37,12 +37,12 @@ impl<'a> LogFields<'a> {
         self.starts.get(index).map_or(self.line.len(), |&start| start as usize)
     }
 
-    /// The field at `index`; empty where there is none.
+    /// The field at `index`, from 0; empty if there is none.
     pub(super) fn get(&self, index: usize) -> &'a [u8] {
         self.join(index, index + 1)
     }
 
-    /// The fields `from..to` as one, with the `|` between them.
+    /// The fields `from..to` as one slice, with the `|` between them.
     pub(super) fn join(&self, from: usize, to: usize) -> &'a [u8] {
         let to = to.min(self.count);
         if from >= to {
@@ -53,7 +53,7 @@ impl<'a> LogFields<'a> {
     }
 }
 
-/// Where the entry of a line stand, once a name with `|` in it is put together again.
+/// The parts of a line. A queue's or agent's name that contains `|` is whole again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogEntry<'a> {
     pub(super) queue: &'a [u8],
@@ -66,11 +66,11 @@ pub(super) struct LogEntry<'a> {
 }
 
 impl<'a> LogEntry<'a> {
-    /// Find the verb: the fifth field, unless a `|` in the queue's or agent's name moved it.
+    /// Locate the verb: the fifth field, unless a `|` in the queue's or agent's name has moved it.
     pub(super) fn find(fields: LogFields<'a>, lookup: impl Fn(&[u8]) -> Option<Verb>) -> Self {
         let word = fields.get(4);
         let at = |index: usize, verb: Verb| {
-            // The agent of a line about a caller who is still waiting is NONE: then the queue's name was broken.
+            // With NONE as the agent, the `|` belongs to the queue's name.
             let (queue, agent) = if index > 4 && fields.get(index - 1) == b"NONE" {
                 (fields.join(2, index - 1), fields.get(index - 1))
             } else {
@@ -94,8 +94,8 @@ impl<'a> LogEntry<'a> {
         at(4, Verb::Unknown)
     }
 
-    /// Whether what follows a verb found further on is what that verb has, so that a word in somebody's note
-    /// isn't taken for one.
+    /// Whether the data fit the verb. Only checked for a verb after the fifth field, where the word could be part of
+    /// someone's note.
     fn is_likely(&self) -> bool {
         match self.verb {
             Verb::Connect
@@ -108,7 +108,7 @@ impl<'a> LogEntry<'a> {
             | Verb::ExitWithTimeout
             | Verb::Withdraw
             | Verb::WrapUpStart => seconds(self.data(0)).is_some(),
-            Verb::BlindTransfer | Verb::AttendedTransfer => seconds(self.back(2)).is_some(),
+            Verb::BlindTransfer | Verb::AttendedTransfer => seconds(self.data_from_end(2)).is_some(),
             Verb::EnterQueue | Verb::ExitWithKey => self.data_count() >= 2,
             Verb::Unknown => false,
             Verb::Refused(_) => self.agent == b"NONE",
@@ -116,36 +116,36 @@ impl<'a> LogEntry<'a> {
         }
     }
 
-    /// How many data fields there are after the verb.
+    /// The number of data fields after the verb.
     pub(super) const fn data_count(&self) -> usize {
         self.fields.count().saturating_sub(self.first)
     }
 
-    /// The data field at `index`, from 0; empty where there is none.
+    /// The data field at `index`, from 0; empty if there is none.
     pub(super) fn data(&self, index: usize) -> &'a [u8] {
         self.fields.get(self.first + index)
     }
 
-    /// The data field so many from the end, from 1.
-    pub(super) fn back(&self, places: usize) -> &'a [u8] {
-        match self.fields.count().checked_sub(places) {
+    /// The data field at `index` from the end, from 1; empty if there is none.
+    pub(super) fn data_from_end(&self, index: usize) -> &'a [u8] {
+        match self.fields.count().checked_sub(index) {
             Some(index) if index >= self.first => self.fields.get(index),
             _ => &[],
         }
     }
 
-    /// The data fields `from..to` as one.
+    /// The data fields `from..to` as one slice.
     pub(super) fn join(&self, from: usize, to: usize) -> &'a [u8] {
         self.fields.join(self.first + from, self.first.saturating_add(to))
     }
 
-    /// All data fields as one.
+    /// All data fields as one slice, trimmed.
     pub(super) fn text(&self) -> &'a [u8] {
         self.join(0, usize::MAX).trim_ascii()
     }
 }
 
-/// An unsigned whole number, as queue_log writes it.
+/// An unsigned whole number of at most 18 digits.
 pub(super) fn integer(field: &[u8]) -> Option<u64> {
     let field = field.trim_ascii();
     if field.is_empty() || field.len() > 18 {
@@ -157,18 +157,18 @@ pub(super) fn integer(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// A length of time in seconds, at most ten years; `None` where the field is something else, negative values
-/// included (a clock that was set back).
+/// A duration in whole seconds below ten years; `None` for anything else, including the negative values that a clock
+/// that was set back produces.
 pub(super) fn seconds(field: &[u8]) -> Option<Span> {
     integer(field).filter(|&s| s < 315_360_000).and_then(|s| i64::try_from(s).ok()).map(Span::seconds)
 }
 
-/// A length of time in milliseconds.
+/// A duration in whole milliseconds below ten years.
 pub(super) fn milliseconds(field: &[u8]) -> Option<Span> {
     integer(field).filter(|&ms| ms < 315_360_000_000).and_then(|ms| i64::try_from(ms * 1000).ok()).map(Span)
 }
 
-/// Unix seconds, with a fraction of up to six digits that count.
+/// Unix seconds with an optional fraction, of which six digits are used.
 pub(super) fn epoch(field: &[u8]) -> Option<Time> {
     let field = field.trim_ascii();
     let (whole, fraction) = match field.iter().position(|&b| b == b'.') {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_in_the_agents_name_moves_the_verb() {
+    fn a_bar_in_a_name_moves_the_verb() {
         let entry = find("1|2.3|q|pipe|name|CONNECT|10|4.5|1");
         assert_eq!(
             (entry.verb, entry.agent, entry.data(0)),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_in_a_note_is_no_verb() {
+    fn a_verb_in_the_data_of_another_line_is_not_the_verb() {
         assert_eq!(find("1|2.3|q|NONE|INFO|REFUSED|FULL").verb, Verb::Ignored);
         assert_eq!(find("1|2.3|q|NONE|NOTE|FULL|CONNECT").verb, Verb::Unknown);
         assert_eq!(find("1|2.3|q|Ann|NOTE|CONNECT|later").verb, Verb::Unknown);

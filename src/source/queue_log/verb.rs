@@ -1,4 +1,4 @@
-//! The verbs of queue_log, and the words centres add to it.
+//! The verbs of queue_log, and the verbs that sites add with the `QueueLog` application.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::LeftReason;
 
-/// What a line says.
+/// The verb of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     EnterQueue,
@@ -33,14 +33,14 @@ pub(super) enum Verb {
     Refused(LeftReason),
     QueueStart,
     Custom(Meaning),
-    /// Known, and of no interest here.
+    /// A known verb that gives no event.
     Ignored,
-    /// Somebody's own.
+    /// A verb that is neither Asterisk's nor configured.
     Unknown,
 }
 
 impl Verb {
-    /// The verbs that queue_log itself knows, all versions and distributions.
+    /// Asterisk's own verbs, of all versions and of common distributions.
     pub(super) fn parse(word: &[u8]) -> Option<Self> {
         Some(match word {
             b"ENTERQUEUE" => Self::EnterQueue,
@@ -76,7 +76,7 @@ impl Verb {
     }
 }
 
-/// What a centre's own verb tells.
+/// The meaning of a site's own verb, with the data that follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
@@ -96,14 +96,14 @@ pub enum Meaning {
     Quality,
 }
 
-/// The names of a centre's own verbs, `[source.verbs]` in the configuration: `CALLSTATUS = "resolved"`. The
-/// usual names (INTENT, CUSTOMER, RESOLVED, CSAT, CES, NPS, QUALITY) need not be given.
+/// A site's own verbs by name, `[source.verbs]` in the configuration: `CALLSTATUS = "resolved"`. The default names
+/// (INTENT, CUSTOMER, RESOLVED, CSAT, CES, NPS, QUALITY) always apply and need not be listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Verbs(pub BTreeMap<String, Meaning>);
 
 impl Verbs {
-    const USUAL: [(&'static str, Meaning); 7] = [
+    const DEFAULT_NAMES: [(&'static str, Meaning); 7] = [
         ("INTENT", Meaning::Intent),
         ("CUSTOMER", Meaning::Customer),
         ("RESOLVED", Meaning::Resolved),
@@ -113,7 +113,7 @@ impl Verbs {
         ("QUALITY", Meaning::Quality),
     ];
 
-    /// What a centre's own word means, where it has a meaning.
+    /// The meaning of a site's own verb; `None` if the word is not one.
     pub(crate) fn meaning(&self, word: &[u8]) -> Option<Meaning> {
         match self.lookup(word) {
             Some(Verb::Custom(meaning)) => Some(meaning),
@@ -121,16 +121,18 @@ impl Verbs {
         }
     }
 
-    /// The verb that `word` is: one of the log's own, a mapped one, a usual one.
+    /// The verb `word`: one of Asterisk's, else a configured one, else one with a default name.
     pub(super) fn lookup(&self, word: &[u8]) -> Option<Verb> {
-        let own = Verb::parse(word);
-        if own.is_some_and(|verb| verb != Verb::Ignored) {
-            return own;
+        let asterisk = Verb::parse(word);
+        if asterisk.is_some_and(|verb| verb != Verb::Ignored) {
+            return asterisk;
         }
         let mapped = self.0.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, meaning)| *meaning);
         mapped
-            .or_else(|| Self::USUAL.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, meaning)| *meaning))
+            .or_else(|| {
+                Self::DEFAULT_NAMES.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, meaning)| *meaning)
+            })
             .map(Verb::Custom)
-            .or(own)
+            .or(asterisk)
     }
 }

@@ -1,4 +1,4 @@
-//! A table's rows tell whole lives; here their events are put in the order in which they happened.
+//! Sorts the events of a table by time: each row gives all events of one contact at once.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,27 +6,27 @@ use std::collections::BinaryHeap;
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind, Step};
 
-/// Holds events back until nothing earlier can come.
+/// Holds events until no earlier one can follow.
 #[derive(Debug)]
 pub(super) struct ReorderBuffer {
     held: BinaryHeap<Reverse<HeldEvent>>,
-    /// How far behind an earlier row a row may be.
+    /// By how much a row can be earlier than a row before it.
     slack: Span,
-    /// The latest row's time.
+    /// The latest time of a row so far.
     newest: Time,
-    count: u64,
+    order: u64,
 }
 
 #[derive(Debug)]
 struct HeldEvent {
     at: Time,
-    count: u64,
+    order: u64,
     event: Event,
 }
 
 impl PartialEq for HeldEvent {
     fn eq(&self, other: &Self) -> bool {
-        (self.at, self.count) == (other.at, other.count)
+        (self.at, self.order) == (other.at, other.order)
     }
 }
 
@@ -40,34 +40,34 @@ impl PartialOrd for HeldEvent {
 
 impl Ord for HeldEvent {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.count).cmp(&(other.at, other.count))
+        (self.at, self.order).cmp(&(other.at, other.order))
     }
 }
 
 impl ReorderBuffer {
     pub(super) const fn new(slack: Span) -> Self {
-        Self { held: BinaryHeap::new(), slack, newest: Time(i64::MIN), count: 0 }
+        Self { held: BinaryHeap::new(), slack, newest: Time(i64::MIN), order: 0 }
     }
 
     pub(super) fn push(&mut self, event: Event) {
         if is_beginning(&event) {
             self.newest = self.newest.max(event.at);
         }
-        self.count += 1;
-        self.held.push(Reverse(HeldEvent { at: event.at, count: self.count, event }));
+        self.order += 1;
+        self.held.push(Reverse(HeldEvent { at: event.at, order: self.order, event }));
     }
 
-    /// The next event, where nothing earlier can come any more; at the `end` nothing can.
+    /// The earliest event if no earlier one can follow; at the `end` of the table none can.
     pub(super) fn pop(&mut self, end: bool) -> Option<Event> {
-        let due = self.newest - self.slack;
-        if !end && self.held.peek().is_none_or(|Reverse(held)| held.at >= due) {
+        let horizon = self.newest - self.slack;
+        if !end && self.held.peek().is_none_or(|Reverse(held)| held.at >= horizon) {
             return None;
         }
         self.held.pop().map(|Reverse(held)| held.event)
     }
 }
 
-/// Whether it is the first event of a row.
+/// Whether the event is the first of a row.
 pub(super) const fn is_beginning(event: &Event) -> bool {
     matches!(event.kind, EventKind::Contact { step: Step::Offered(_), .. })
 }

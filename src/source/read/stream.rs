@@ -1,4 +1,4 @@
-//! One file of a recording.
+//! The events of one file of a recording, in time order.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -9,16 +9,16 @@ use crate::source::Rejection;
 use crate::source::csv::ColumnsError;
 use crate::source::decoder::{DecodeError, LineDecoder};
 use crate::source::detect::{InputFormat, detect};
-use crate::source::lines::{self, LineReader, PartialLine, RawLine};
+use crate::source::lines::{self, LineReader, PartialLine};
 use crate::source::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::read::{Error, Options};
 use crate::source::tally::InputTally;
 use crate::text::{Label, Text};
 
-/// How many events are read ahead where several files are merged.
-const AHEAD: usize = 256;
+/// How many events are read ahead when several files are merged.
+const READ_AHEAD_EVENTS: usize = 256;
 
-/// One file, read from front to back.
+/// One file of a recording.
 #[derive(Debug)]
 pub(super) struct RecordingStream {
     place: Label,
@@ -29,7 +29,7 @@ pub(super) struct RecordingStream {
     ended: bool,
 }
 
-/// Open a file: what it is, and its stream where it holds anything.
+/// Open a file: its format and its stream; both `None` if it is empty.
 pub(super) fn open(
     path: &Path,
     options: &Options,
@@ -55,14 +55,14 @@ pub(super) fn open(
     if let LineDecoder::Csv(parser) = &mut decoder {
         parser.prepare(head, None).map_err(columns)?;
         let slack = if path.as_os_str() == "-" {
-            // It can't be read twice, so all of it is held.
+            // The standard input cannot be read twice, so all events are held and sorted.
             Span(i64::MAX)
         } else {
-            let mut scout = make(String::new()).map_err(columns)?;
-            if let LineDecoder::Csv(parser) = &mut scout {
+            let mut scanner = make(String::new()).map_err(columns)?;
+            if let LineDecoder::Csv(parser) = &mut scanner {
                 parser.prepare(head, None).map_err(columns)?;
             }
-            disorder(path, scout, latest).map_err(|trouble| match trouble {
+            max_disorder(path, scanner, latest).map_err(|error| match error {
                 ScanError::Io(error) => failed(error),
                 ScanError::Columns(error) => columns(error),
             })?
@@ -77,47 +77,46 @@ pub(super) fn open(
     Ok((Some(format), Some(stream)))
 }
 
-/// Why a table couldn't be looked through.
+/// Why the scan of a table failed.
 enum ScanError {
     Io(std::io::Error),
     Columns(ColumnsError),
 }
 
-/// How far behind an earlier row a row of a table is, at most: nothing in a table in the order of time. A table
-/// is read twice for it, so that only what is out of order must be held in memory.
-fn disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<Span, ScanError> {
+/// The most by which a row of a table is earlier than a row before it; zero if the rows are in time order. Reading the
+/// table twice keeps only as many events in memory as its disorder requires.
+fn max_disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<Span, ScanError> {
     let mut lines = LineReader::new(lines::open(path).map_err(ScanError::Io)?.input);
-    let mut nobody = InputTally::default();
-    let (mut newest, mut most) = (Time(i64::MIN), Span::ZERO);
-    // A file that breaks is reported by the reading that counts.
+    let mut ignored = InputTally::default();
+    let (mut newest, mut most_behind) = (Time(i64::MIN), Span::ZERO);
+    // Other errors are reported when the file is read for its events.
     while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
-        let RawLine::Text(text) = line else { continue };
-        let read = decoder.line(text, latest, &mut nobody, &mut |event| {
+        let read = decoder.decode(line, latest, &mut ignored, &mut |event| {
             if is_beginning(&event) {
                 newest = newest.max(event.at);
-                most = most.max(newest - event.at);
+                most_behind = most_behind.max(newest - event.at);
             }
         });
         if let Err(DecodeError::File(error)) = read {
             return Err(ScanError::Columns(error));
         }
     }
-    Ok(most)
+    Ok(most_behind)
 }
 
 impl RecordingStream {
-    /// The time of the event that comes next; `None` at the end.
+    /// The time of the next event; `None` at the end.
     pub(super) fn head(&self) -> Option<Time> {
         self.ready.front().map(|event| event.at)
     }
 
-    /// The next event. What comes after it is made ready.
+    /// The next event. Reads on if it was the last one read ahead.
     pub(super) fn pop(&mut self, latest: Time, tally: &mut InputTally) -> Option<Event> {
         let event = self.ready.pop_front();
         if self.ready.is_empty() {
             let place = self.place.clone();
             let line = self.lines.number();
-            if let Err(error) = self.refill(AHEAD, latest, tally) {
+            if let Err(error) = self.refill(READ_AHEAD_EVENTS, latest, tally) {
                 self.ended = true;
                 tally.incomplete.push(Rejection { place, line, reason: Text::new(&error.to_string()) });
             }
@@ -125,7 +124,7 @@ impl RecordingStream {
         event
     }
 
-    /// Everything that is left, with nothing in between.
+    /// Pass all remaining events to `each`, without reading ahead.
     pub(super) fn drain(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) {
         if self.reorder.is_some() {
             while let Some(event) = self.pop(latest, tally) {
@@ -136,8 +135,8 @@ impl RecordingStream {
         self.ready.drain(..).for_each(&mut *each);
         let mut count = 0;
         while !self.ended {
-            // Only a table can fail as a whole, and tables went the other way.
-            let _ = self.line(latest, tally, &mut |event| {
+            // Only a table gives this error, and tables are handled above.
+            let _ = self.read_line(latest, tally, &mut |event| {
                 count += 1;
                 each(event);
             });
@@ -145,12 +144,12 @@ impl RecordingStream {
         tally.events += count;
     }
 
-    /// Read lines until at least so many events are ready, or the file ends.
+    /// Read lines until at least `wanted` events are ready or the file ends.
     fn refill(&mut self, wanted: usize, latest: Time, tally: &mut InputTally) -> Result<(), ColumnsError> {
         let mut read = Vec::new();
         while self.ready.len() < wanted {
             if !self.ended {
-                self.line(latest, tally, &mut |event| read.push(event))?;
+                self.read_line(latest, tally, &mut |event| read.push(event))?;
             }
             tally.events += read.len() as u64;
             match &mut self.reorder {
@@ -167,16 +166,17 @@ impl RecordingStream {
         Ok(())
     }
 
-    /// Read one line.
-    fn line(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), ColumnsError> {
+    /// Read and decode one line.
+    fn read_line(
+        &mut self,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), ColumnsError> {
         let outcome = match self.lines.next(PartialLine::Emit) {
-            Ok(Some(RawLine::Text(text))) => {
+            Ok(Some(line)) => {
                 tally.lines += 1;
-                self.decoder.line(text, latest, tally, each)
-            }
-            Ok(Some(RawLine::TooLong)) => {
-                tally.lines += 1;
-                Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()))
+                self.decoder.decode(line, latest, tally, each)
             }
             Ok(None) => {
                 self.ended = true;

@@ -76,7 +76,7 @@ fn files_that_overlap_are_merged_and_one_given_twice_is_read_once() {
 }
 
 #[test]
-fn an_empty_file_is_no_error_and_said() {
+fn an_empty_file_is_listed_and_not_an_error() {
     let folder = Folder::new();
     let paths = [folder.file("empty", b""), folder.file("blank", b"\n\n"), folder.file("log", &log(0..2))];
     let mut reader = open(&paths, &options(None)).unwrap();
@@ -89,7 +89,7 @@ fn an_empty_file_is_no_error_and_said() {
 }
 
 #[test]
-fn what_can_not_be_read_is_said_with_its_name_and_a_remedy() {
+fn errors_name_the_file_and_a_remedy() {
     let folder = Folder::new();
     let error = |path: PathBuf, columns| open(&[path], &options(columns)).unwrap_err().to_string();
     assert!(error(folder.0.path().join("gone"), None).contains("gone"));
@@ -100,7 +100,7 @@ fn what_can_not_be_read_is_said_with_its_name_and_a_remedy() {
 }
 
 #[test]
-fn a_cut_gzip_gives_what_it_holds_and_says_that_it_is_cut() {
+fn a_truncated_gzip_is_read_as_far_as_possible_and_reported() {
     let folder = Folder::new();
     let packed = gzip(&log((0..50_000).map(|n| n * 7919 % 100_003)));
     let path = folder.file("log.gz", &packed[..packed.len() / 2]);
@@ -128,7 +128,7 @@ fn rejections_name_the_line_and_only_the_first_are_kept() {
 }
 
 #[test]
-fn a_tables_events_come_in_the_order_of_time_whatever_the_order_of_its_rows() {
+fn the_events_of_a_table_are_in_time_order_whatever_the_order_of_its_rows() {
     let folder = Folder::new();
     let row = |minute: u32| format!("2026-07-01T09:{minute:02}:00Z,Ann,5,150\n");
     let up: String = (0..50).map(row).collect();
@@ -158,8 +158,8 @@ fn the_rows_of_two_tables_are_different_contacts() {
     assert_eq!(contacts.len(), 2);
 }
 
-/// Every line is an event, a rejection, or one that says nothing, and nothing stops the reading.
-fn survives(bytes: &[u8]) {
+/// Read `bytes` to their end and check that the counts add up.
+fn reads_to_its_end(bytes: &[u8]) {
     let folder = Folder::new();
     let path = folder.file("any", bytes);
     if let Ok(mut reader) = open(&[path], &options(Some(COLUMNS))) {
@@ -175,10 +175,10 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_to_their_end(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        survives(&bytes);
-        survives(&[b"1000000000|7.1|q|Ann|CONNECT|1|2|3\n".as_slice(), &bytes].concat());
-        survives(&[b"{\"specversion\":\"1.0\"}\n".as_slice(), &bytes].concat());
-        survives(&[b"2026-07-01T09:00:00Z,Ann,5,150\n".as_slice(), &bytes].concat());
+        reads_to_its_end(&bytes);
+        reads_to_its_end(&[b"1000000000|7.1|q|Ann|CONNECT|1|2|3\n".as_slice(), &bytes].concat());
+        reads_to_its_end(&[b"{\"specversion\":\"1.0\"}\n".as_slice(), &bytes].concat());
+        reads_to_its_end(&[b"2026-07-01T09:00:00Z,Ann,5,150\n".as_slice(), &bytes].concat());
     }
 
     #[test]
@@ -192,7 +192,7 @@ proptest! {
             bytes[at] = byte;
         }
         bytes.truncate(cut.index(bytes.len()));
-        survives(&bytes);
-        survives(&gzip(&bytes)[..]);
+        reads_to_its_end(&bytes);
+        reads_to_its_end(&gzip(&bytes)[..]);
     }
 }

@@ -1,73 +1,67 @@
-//! Who works there, and when: profiles, shifts, pauses, and who is free for what.
+//! The agents of the simulated centre: their profiles, what each is doing, and who is free for which queue.
 
 use std::ops::{Index, IndexMut};
 
-use chrono::{Datelike, Days, NaiveDateTime, TimeDelta, TimeZone};
-use chrono_tz::Tz;
+use chrono::Days;
 
-use super::Simulator;
-use super::arrivals::is_weekend;
 use super::rng::SimRng;
-use super::schedule::SimAction;
 use super::shifts::{self, Shift};
 use super::world::{self, QueueId, SimulatedTeam};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, AgentState, EventKind};
+use crate::event::AgentProfile;
 use crate::text::Label;
 
-/// An agent's place in the roster.
+/// An agent's index in the roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct AgentId(usize);
 
-/// An agent.
 pub(super) struct SimulatedAgent {
     pub(super) label: Label,
     pub(super) profile: AgentProfile,
-    /// The own queues, the favourite first.
+    /// The queues that the agent's team serves, the preferred one first.
     pub(super) own: Vec<QueueId>,
-    /// The queues helped out in.
+    /// The queues of other teams in which the agent helps when customers there have waited a while.
     pub(super) helps: &'static [QueueId],
-    /// Which of the groups.
+    /// Index in [`world::GROUPS`].
     group: usize,
     pub(super) activity: Activity,
-    /// Since when nothing is to do.
-    idle_since: Time,
-    /// The contact in hand is another team's.
-    pub(super) lent: bool,
-    /// A pause that waits for the contact in hand to end.
-    due: Option<AgentPause>,
-    /// The shift is over, but for the contact in hand.
-    leaving: bool,
-    /// The shift on weekdays.
-    weekday: Option<Shift>,
-    /// The shift at weekends.
-    weekend: Option<Shift>,
-    /// How many minutes off the shift's start this one begins.
-    stagger: i64,
-    /// Times the mean handling time.
+    pub(super) idle_since: Time,
+    /// The contact in hand belongs to another team's queue.
+    pub(super) helping: bool,
+    /// A pause that begins when the contact in hand ends.
+    pub(super) due: Option<AgentPause>,
+    /// The shift is over and the agent goes offline when the contact in hand ends.
+    pub(super) leaving: bool,
+    /// The shift on weekdays; `None` means a day off.
+    pub(super) weekday: Option<Shift>,
+    /// The shift on Saturdays and Sundays.
+    pub(super) weekend: Option<Shift>,
+    /// Minutes by which the agent starts before (negative) or after the shift's nominal start.
+    pub(super) stagger: i64,
+    /// A factor on handling times; below 1 is faster than average.
     pub(super) pace: f64,
-    /// How much better or worse than others at resolving, −0.1 to 0.1.
+    /// Added to the probability of resolving a contact, −0.1 to 0.1.
     pub(super) skill: f64,
 }
 
-/// What an agent does.
+/// What an agent is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activity {
     Offline,
     Idle,
-    /// Rung, talking or in after-contact work.
+    /// Being rung, in a conversation or in after-contact work.
     Busy,
     Paused,
 }
 
-/// A pause.
+/// A pause that an agent takes once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AgentPause {
     pub(super) reason: &'static str,
     pub(super) lasts: Span,
 }
 
-/// Everyone.
+/// All agents, by [`AgentId`].
 pub(super) struct Roster(Vec<SimulatedAgent>);
 
 impl Index<AgentId> for Roster {
@@ -87,7 +81,7 @@ impl IndexMut<AgentId> for Roster {
 }
 
 impl Roster {
-    /// Hire as many as the shifts asks for.
+    /// As many agents as the planned shifts need.
     pub(super) fn new(at: Time, rng: &mut SimRng) -> Self {
         let mut names = world::NAMES.iter();
         let mut roster = Vec::with_capacity(world::NAMES.len());
@@ -103,14 +97,13 @@ impl Roster {
         Self(roster)
     }
 
-    /// Everyone's id.
     pub(super) fn ids(&self) -> impl Iterator<Item = AgentId> + use<> {
         (0..self.0.len()).map(AgentId)
     }
 
-    /// Who gets a contact of this queue now: of those free whose own it is, one whose favourite it is, the longest
-    /// idle first. `spare` is how many others must stay free.
-    pub(super) fn free_for(&self, queue: QueueId, spare: usize) -> Option<AgentId> {
+    /// The agent who gets the next contact of this queue: among the idle agents of its teams, those who prefer the
+    /// queue come first, and the longest idle of them wins. `None` unless more than `spare` of them are idle.
+    pub(super) fn free_agent(&self, queue: QueueId, spare: usize) -> Option<AgentId> {
         let free = self.0.iter().enumerate().filter_map(|(index, agent)| {
             let rank = agent.own.iter().position(|q| *q == queue)?;
             (agent.activity == Activity::Idle).then_some((rank, agent.idle_since, AgentId(index)))
@@ -122,32 +115,32 @@ impl Roster {
         best.filter(|_| count > spare).map(|(_, _, id)| id)
     }
 
-    /// Who helps out in a queue now: the longest idle of those who may and whose own group can spare them.
-    pub(super) fn helper_for(&self, queue: QueueId) -> Option<AgentId> {
+    /// The longest idle agent of another team who helps in this queue and whose own group can spare them.
+    pub(super) fn free_helper(&self, queue: QueueId) -> Option<AgentId> {
         let helpers = self.0.iter().enumerate().filter(|(index, agent)| {
             agent.activity == Activity::Idle && agent.helps.contains(&queue) && self.can_be_spared(AgentId(*index))
         });
         helpers.min_by_key(|(_, agent)| agent.idle_since).map(|(index, _)| AgentId(index))
     }
 
-    /// Whether an agent's group can do without: others are free, and not too many are away already.
+    /// Whether the group can spare this agent: others of it are idle, and few of it help elsewhere already.
     pub(super) fn can_be_spared(&self, id: AgentId) -> bool {
         let group = self[id].group;
         let others = self.0.iter().enumerate().filter(|(index, agent)| AgentId(*index) != id && agent.group == group);
-        let (here, free, lent) = others.fold((1, 0, 0), |(here, free, lent), (_, agent)| match agent.activity {
-            Activity::Idle => (here + 1, free + 1, lent),
-            Activity::Busy if agent.lent => (here + 1, free, lent + 1),
-            Activity::Busy => (here + 1, free, lent),
-            Activity::Paused | Activity::Offline => (here, free, lent),
+        let (here, free, helping) = others.fold((1, 0, 0), |(here, free, helping), (_, agent)| match agent.activity {
+            Activity::Idle => (here + 1, free + 1, helping),
+            Activity::Busy if agent.helping => (here + 1, free, helping + 1),
+            Activity::Busy => (here + 1, free, helping),
+            Activity::Paused | Activity::Offline => (here, free, helping),
         });
-        free >= STAY && lent * LENT_IN < here
+        free >= MIN_FREE_IN_GROUP && helping * MEMBERS_PER_HELPER < here
     }
 }
 
-/// How many of a group stay free when one helps out elsewhere.
-const STAY: usize = 1;
-/// Of so many of a group that are here, one at a time helps out elsewhere.
-const LENT_IN: usize = 7;
+/// How many of a group stay idle when one helps another team.
+const MIN_FREE_IN_GROUP: usize = 1;
+/// One of this many present members of a group may help another team at a time.
+const MEMBERS_PER_HELPER: usize = 7;
 
 fn hire(
     at: Time,
@@ -159,11 +152,11 @@ fn hire(
 ) -> SimulatedAgent {
     let days = u64::from(rng.whole(40, 3_600));
     let hired = at.to_chrono().date_naive() - Days::new(days);
-    // Newcomers take longer and resolve less.
-    let green = if days < 300 { 1.0 } else { 0.0 };
+    // Agents with less than about a year of service take longer and resolve less.
+    let newcomer = if days < 300 { 1.0 } else { 0.0 };
     let mut own = team.own.to_vec();
     if team.helps.is_empty() {
-        // Alone with every queue, they each begin at another, so that together they prefer none.
+        // The night team serves every queue alone: each agent prefers another one, so that none is preferred overall.
         own.rotate_left(number % team.own.len());
     }
     let label = Label::new(&login(name));
@@ -172,7 +165,7 @@ fn hire(
         name: Some(Label::new(name)),
         team: Some(Label::fixed(team.name)),
         hired_on: Some(Label::new(&hired.format("%Y-%m-%d").to_string())),
-        queues: own.iter().chain(team.helps).map(|q| Label::fixed(q.row().id)).collect(),
+        queues: own.iter().chain(team.helps).map(|q| Label::fixed(q.spec().id)).collect(),
         skills: Vec::new(),
     };
     SimulatedAgent {
@@ -183,18 +176,18 @@ fn hire(
         group,
         activity: Activity::Offline,
         idle_since: at,
-        lent: false,
+        helping: false,
         due: None,
         leaving: false,
         weekday,
         weekend,
         stagger: 5 * i64::from(rng.whole(0, 5)) - 10,
-        pace: 0.12_f64.mul_add(green, rng.normal(1.0, 0.09)).clamp(0.75, 1.35),
-        skill: (-0.05_f64).mul_add(green, rng.normal(0.01, 0.03)).clamp(-0.1, 0.1),
+        pace: 0.12_f64.mul_add(newcomer, rng.normal(1.0, 0.09)).clamp(0.75, 1.35),
+        skill: (-0.05_f64).mul_add(newcomer, rng.normal(0.01, 0.03)).clamp(-0.1, 0.1),
     }
 }
 
-/// `Åse O'Dell` → `ase.odell`.
+/// The login of a full name: `Åse O'Dell` becomes `ase.odell`.
 fn login(name: &str) -> String {
     name.to_lowercase()
         .chars()
@@ -215,163 +208,4 @@ fn login(name: &str) -> String {
             _ => None,
         })
         .collect()
-}
-
-/// The first shift of this agent that ends after `after`, and its start.
-fn next_shift(agent: &SimulatedAgent, zone: Tz, after: Time) -> (Time, Shift) {
-    let yesterday = after.to_chrono().with_timezone(&zone).date_naive() - Days::new(1);
-    let shifts = yesterday.iter_days().take(10).filter_map(|day| {
-        let shift = if is_weekend(day.weekday()) { agent.weekend } else { agent.weekday }?;
-        let minutes = TimeDelta::minutes(shift.starts + agent.stagger);
-        Some((instant(zone, day.and_time(chrono::NaiveTime::MIN) + minutes), shift))
-    });
-    let mut shifts = shifts.filter(|(start, shift)| *start + shift.lasts() > after);
-    // Everyone has a shift in any ten days.
-    shifts.next().unwrap_or((after + LONGEST, Shift { starts: 0, whole: true }))
-}
-
-/// The instant of a time on the wall; where daylight saving skips it, an hour later.
-fn instant(zone: Tz, wall: NaiveDateTime) -> Time {
-    let known = |wall: NaiveDateTime| zone.from_local_datetime(&wall).earliest();
-    known(wall).or_else(|| known(wall + TimeDelta::hours(1))).map_or(zone.from_utc_datetime(&wall).into(), Time::from)
-}
-
-/// The longest shift.
-const LONGEST: Span = Shift { starts: 0, whole: true }.lasts();
-/// Pauses that wait until a rush is over are looked at again after this.
-const POSTPONED: Span = Span(6 * Span::MINUTE.0);
-
-impl Simulator {
-    /// Say who works here, and put everyone where they are at the first moment: on shift or at home.
-    pub(super) fn open_the_doors(&mut self) {
-        for queue in QueueId::all() {
-            let row = queue.row();
-            self.say(EventKind::QueueProfile(crate::event::QueueProfile {
-                queue: Label::fixed(row.id),
-                name: Some(Label::fixed(row.name)),
-                service_level_s: Some(row.threshold_s),
-                channel: Some(row.channel),
-            }));
-        }
-        for id in self.roster.ids() {
-            self.say(EventKind::AgentProfile(self.roster[id].profile.clone()));
-            let (start, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now);
-            if start <= self.now {
-                self.begin_shift(id, shift, start);
-            } else {
-                self.say_state(id, AgentState::Offline, None);
-                self.schedule.add(start, SimAction::ShiftStarts(id, shift));
-            }
-        }
-    }
-
-    /// A shift that begins, or began, at `start`.
-    pub(super) fn begin_shift(&mut self, id: AgentId, shift: Shift, start: Time) {
-        // Nobody comes on every day.
-        if self.rng.chance(0.03) {
-            return self.go_home(id);
-        }
-        self.schedule.add(start + shift.lasts(), SimAction::ShiftEnds(id));
-        let minutes = |rng: &mut SimRng, low: f64, high: f64| rng.span(low * 60.0, high * 60.0);
-        let mut plan = Vec::new();
-        for pause in shift.pauses() {
-            let ([earliest, latest], [least, most]) = (pause.into, pause.lasts);
-            let into = minutes(&mut self.rng, earliest, latest);
-            plan.push((into, pause.reason, minutes(&mut self.rng, least, most)));
-        }
-        if self.rng.chance(0.22) {
-            let kinds = [("Training", 35.0), ("Meeting", 22.0), ("Coaching", 18.0)];
-            if let Some((reason, length)) = self.rng.pick(&kinds) {
-                plan.push((minutes(&mut self.rng, 20.0, 240.0), reason, minutes(&mut self.rng, length, length + 8.0)));
-            }
-        }
-        for (into, reason, lasts) in plan {
-            if start + into > self.now {
-                self.schedule.add(start + into, SimAction::PauseDue(id, AgentPause { reason, lasts }));
-            }
-        }
-        self.roster[id].leaving = false;
-        self.roster[id].due = None;
-        self.make_available(id);
-    }
-
-    /// The shift is over, as soon as the contact in hand is.
-    pub(super) fn end_shift(&mut self, id: AgentId) {
-        if self.roster[id].activity == Activity::Busy {
-            self.roster[id].leaving = true;
-        } else {
-            self.go_home(id);
-        }
-    }
-
-    fn go_home(&mut self, id: AgentId) {
-        self.roster[id].activity = Activity::Offline;
-        self.say_state(id, AgentState::Offline, None);
-        // The night shift's end lies on the day after its start: so long after it is before the next in any case.
-        let (next, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now + LONGEST);
-        self.schedule.add(next, SimAction::ShiftStarts(id, shift));
-    }
-
-    /// A pause is due: now, or after the contact in hand.
-    pub(super) fn pause_due(&mut self, id: AgentId, pause: AgentPause) {
-        if pause.reason != "Lunch" && self.rush(&self.roster[id].own) {
-            return self.schedule.add(self.now + POSTPONED, SimAction::PauseDue(id, pause));
-        }
-        match self.roster[id].activity {
-            Activity::Offline | Activity::Paused => {}
-            Activity::Busy => self.roster[id].due = Some(pause),
-            Activity::Idle => self.pause(id, pause),
-        }
-    }
-
-    fn pause(&mut self, id: AgentId, pause: AgentPause) {
-        self.roster[id].activity = Activity::Paused;
-        self.say_state(id, AgentState::Paused, Some(Label::fixed(pause.reason)));
-        self.schedule.add(self.now + pause.lasts, SimAction::PauseEnds(id));
-    }
-
-    /// A pause ends, unless the shift did before.
-    pub(super) fn end_pause(&mut self, id: AgentId) {
-        if self.roster[id].activity == Activity::Paused {
-            self.make_available(id);
-        }
-    }
-
-    fn make_available(&mut self, id: AgentId) {
-        self.say_state(id, AgentState::Available, None);
-        self.set_free(id);
-    }
-
-    /// Done with a contact: home, a pause that is due, the next contact, or nothing to do.
-    pub(super) fn set_free(&mut self, id: AgentId) {
-        let now = self.now;
-        let agent = &mut self.roster[id];
-        if agent.leaving {
-            agent.leaving = false;
-            return self.go_home(id);
-        }
-        if let Some(pause) = agent.due.take() {
-            return self.pause(id, pause);
-        }
-        agent.activity = Activity::Idle;
-        agent.idle_since = now;
-        if let Some(contact) = self.next_for(id) {
-            self.ring(contact, id);
-        }
-    }
-
-    /// Did not take a call: as good as away for a while.
-    pub(super) fn missed(&mut self, id: AgentId) {
-        let lasts = self.rng.span(60.0, 240.0);
-        let agent = &mut self.roster[id];
-        if agent.leaving {
-            return self.set_free(id);
-        }
-        self.pause(id, AgentPause { reason: "Not responding", lasts });
-    }
-
-    fn say_state(&mut self, id: AgentId, state: AgentState, reason: Option<Label>) {
-        let agent = self.roster[id].label.clone();
-        self.say(EventKind::AgentState { agent, state, reason, lasts: None });
-    }
 }

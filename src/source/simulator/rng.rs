@@ -1,84 +1,81 @@
-//! Chance, from one seed.
+//! The simulation's random numbers: one seeded generator and the distributions that a contact centre needs.
 
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
+use rand_distr::{Distribution, Exp, LogNormal, Normal, Weibull};
 
 use crate::clock::Span;
 
-/// A seeded generator with the distributions of a contact centre.
+/// A seeded generator. `ChaCha8Rng` is documented to give the same numbers on every platform and in every version.
 pub(super) struct SimRng(ChaCha8Rng);
 
-/// A day, for times that turned out beyond all measure.
-const FAR: Span = Span::DAY;
+/// The longest span that is ever drawn: the distributions below have no upper bound.
+const MAX_SPAN: Span = Span::DAY;
 
 impl SimRng {
     pub(super) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// Between 0 and 1, never 1.
+    /// A number from 0 up to but not including 1.
     pub(super) fn unit(&mut self) -> f64 {
         self.0.random()
     }
 
-    /// Whether something of this probability happens.
+    /// `true` with this probability, from 0 to 1.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
-        self.unit() < probability
+        self.0.random_bool(probability)
     }
 
-    /// Evenly between two numbers.
+    /// Uniform from `low` to `high`.
     pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
-        (high - low).mul_add(self.unit(), low)
+        self.0.random_range(low..=high)
     }
 
-    /// A whole number from `low` up to and without `high`, which is the greater.
+    /// A whole number, uniform from `low` up to but not including `high`.
     pub(super) fn whole(&mut self, low: u32, high: u32) -> u32 {
-        self.0.random_range(low..high.max(low + 1))
+        self.0.random_range(low..high)
     }
 
-    /// Normal.
     pub(super) fn normal(&mut self, mean: f64, deviation: f64) -> f64 {
-        let z: f64 = self.0.sample(StandardNormal);
-        deviation.mul_add(z, mean)
+        Normal::new(mean, deviation).map_or(mean, |normal| normal.sample(&mut self.0))
     }
 
-    /// Lognormal with this mean, in seconds: handling times.
+    /// Lognormal with a mean of `mean_s` seconds; handling times are about so distributed. `sigma` is the standard
+    /// deviation of the logarithm.
     pub(super) fn lognormal(&mut self, mean_s: f64, sigma: f64) -> Span {
-        let mu = mean_s.ln() - sigma * sigma / 2.0;
-        Span::from_secs_f64(self.normal(mu, sigma).exp()).unwrap_or(FAR).min(FAR)
+        self.seconds(LogNormal::new(mean_s.ln() - sigma * sigma / 2.0, sigma))
     }
 
-    /// Exponential with this mean, in seconds: the time to the next arrival.
+    /// Exponential with a mean of `mean_s` seconds: the time between two arrivals of a Poisson process.
     pub(super) fn exponential(&mut self, mean_s: f64) -> Span {
-        Span::from_secs_f64(-(1.0 - self.unit()).ln() * mean_s).unwrap_or(FAR).min(FAR)
+        self.seconds(Exp::new(1.0 / mean_s))
     }
 
-    /// Weibull with this scale, in seconds: patience.
+    /// Weibull with a scale of `scale_s` seconds: how long a customer waits before hanging up.
     pub(super) fn weibull(&mut self, scale_s: f64, shape: f64) -> Span {
-        Span::from_secs_f64((-(1.0 - self.unit()).ln()).powf(1.0 / shape) * scale_s).unwrap_or(FAR).min(FAR)
+        self.seconds(Weibull::new(scale_s, shape))
     }
 
-    /// Evenly between two times, in seconds.
+    /// A span drawn from a distribution of seconds. Parameters that describe no distribution give the longest span.
+    fn seconds<E>(&mut self, distribution: Result<impl Distribution<f64>, E>) -> Span {
+        let seconds = distribution.ok().map(|distribution| distribution.sample(&mut self.0));
+        seconds.and_then(Span::from_secs_f64).unwrap_or(MAX_SPAN).min(MAX_SPAN)
+    }
+
+    /// Uniform from `low_s` to `high_s` seconds.
     pub(super) fn span(&mut self, low_s: f64, high_s: f64) -> Span {
-        Span::from_secs_f64(self.between(low_s, high_s)).unwrap_or(FAR)
+        Span::from_secs_f64(self.between(low_s, high_s)).unwrap_or(MAX_SPAN)
     }
 
-    /// One of these.
+    /// One of the items, each equally likely; `None` of an empty list.
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
-        let index = self.0.random_range(0..from.len().max(1));
-        from.get(index).copied()
+        from.choose(&mut self.0).copied()
     }
 
-    /// One of these, by weight.
+    /// One of the items by its weight; `None` of an empty list.
     pub(super) fn weighted<T: Copy>(&mut self, from: &[(T, f64)]) -> Option<T> {
-        let mut left = self.unit() * from.iter().map(|(_, weight)| weight).sum::<f64>();
-        for (value, weight) in from {
-            left -= weight;
-            if left < 0.0 {
-                return Some(*value);
-            }
-        }
-        from.last().map(|(value, _)| *value)
+        from.choose_weighted(&mut self.0, |(_, weight)| *weight).ok().map(|(item, _)| *item)
     }
 }

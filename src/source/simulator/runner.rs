@@ -1,4 +1,4 @@
-//! The thread of the simulated floor: the past in large batches, then in step with the clock.
+//! The thread that runs the simulation: history in large batches first, then in step with the clock.
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,26 +11,25 @@ use crate::clock::{Clock, Span, Time};
 use crate::source::Message;
 use crate::text::Text;
 
-/// How many events are sent at once while there is a lot to tell.
-const BATCH: usize = 1_000;
-/// How far the simulation goes before what it said is looked at: little enough to keep batches small.
-const STRIDE: Span = Span(5 * Span::MINUTE.0);
-/// How often it catches up with the clock.
-const PULSE: Duration = Duration::from_millis(100);
+/// A batch is sent once it holds this many events.
+const MAX_BATCH_EVENTS: usize = 1_000;
+/// How far the simulation advances between two looks at the size of the batch.
+const STEP_SPAN: Span = Span(5 * Span::MINUTE.0);
+/// How often the simulation catches up with the clock.
+const CLOCK_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Run a simulated floor on a thread of its own, as the source of index `source`: 30 hours of history first, then
-/// whatever happens as `clock` goes on, until nobody listens. A clock that runs faster than life is followed at its pace.
+/// Run a simulation on a thread of its own as the source with index `source`: 30 hours of history first, then in step
+/// with `clock`, which may run faster than real time. The thread ends when the receiver is dropped.
 ///
 /// # Errors
-/// Where the system gives no thread.
+/// If the thread cannot be started.
 pub fn spawn(source: usize, settings: Settings, clock: Clock, to: Sender<Message>) -> std::io::Result<JoinHandle<()>> {
-    // The sender's end is the only way in which sending fails, and the thread's only way out.
     thread::Builder::new().name("simulator".into()).spawn(move || {
-        let _gone = run(source, settings, &clock, &to);
+        let _closed = run(source, settings, &clock, &to);
     })
 }
 
-/// Nobody listens any more.
+/// The receiver of the messages was dropped.
 struct ReceiverClosed;
 
 fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -> Result<(), ReceiverClosed> {
@@ -41,7 +40,7 @@ fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -
     reached = catch_up(source, &mut simulator, reached, live, to)?;
     send(Message::Health { source, health: Health::Live, reason: Text::default(), at: live, next_try: None })?;
     while !to.is_closed() {
-        thread::sleep(PULSE);
+        thread::sleep(CLOCK_POLL_INTERVAL);
         let now = clock.now();
         if now > reached {
             reached = catch_up(source, &mut simulator, reached, now, to)?;
@@ -50,7 +49,7 @@ fn run(source: usize, settings: Settings, clock: &Clock, to: &Sender<Message>) -
     Ok(())
 }
 
-/// Tell what happens after `from` up to `until`, in batches; a machine that slept has much to hear.
+/// Simulate from `from` to `until` and send the events in batches.
 fn catch_up(
     source: usize,
     simulator: &mut Simulator,
@@ -61,9 +60,9 @@ fn catch_up(
     let mut events = Vec::new();
     let mut reached = from;
     loop {
-        reached = (reached + STRIDE).min(until);
+        reached = (reached + STEP_SPAN).min(until);
         simulator.advance(reached, &mut events);
-        if events.len() >= BATCH || (reached == until && !events.is_empty()) {
+        if events.len() >= MAX_BATCH_EVENTS || (reached == until && !events.is_empty()) {
             let events = std::mem::take(&mut events);
             to.blocking_send(Message::Events { source, events, cursor: None, kept: None })
                 .map_err(|_| ReceiverClosed)?;
@@ -78,13 +77,12 @@ fn catch_up(
 mod tests {
     use super::*;
 
-    /// Wait for the next message, at most so long that a test that fails ends.
     fn next(from: &mut tokio::sync::mpsc::Receiver<Message>) -> Message {
         from.blocking_recv().unwrap()
     }
 
     #[test]
-    fn history_comes_first_then_life_goes_on_with_the_clock_until_nobody_listens() {
+    fn history_comes_first_then_events_in_step_with_the_clock_until_the_receiver_is_dropped() {
         let live = Time::parse_rfc3339("2026-03-11T15:00:00Z").unwrap();
         let clock = Clock::manual(live);
         let (to, mut from) = tokio::sync::mpsc::channel(4);

@@ -1,4 +1,4 @@
-//! What is still to happen, in the order of its time.
+//! The event queue of the simulation: the actions still to come, in the order of their times.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -12,56 +12,75 @@ use crate::clock::{Span, Time};
 use crate::event::Step;
 use crate::text::Label;
 
-/// Something that will happen. Jobs about a contact name its `turn` where they may be overtaken by another end
-/// of the same wait; an action of a turn that has passed is void.
+/// Something that will happen. Several actions can compete to end the same wait, and scheduled actions are never
+/// cancelled: each carries the contact's `generation` and is ignored when the contact has moved on since.
 pub(super) enum SimAction {
-    /// A stream's next contact comes.
+    /// The next contact of a stream arrives.
     Arrives(ArrivalStream),
-    /// A customer comes back.
+    /// A customer gets in touch again.
     Returns(Box<RepeatAttempt>),
-    /// Patience ends.
-    GivesUp { contact: u32, turn: u32 },
-    /// The agent who is rung takes it.
-    Answers { contact: u32, turn: u32 },
-    /// The agent who is rung doesn't.
-    RingsOut { contact: u32, turn: u32 },
+    /// The customer stops waiting.
+    LosesPatience {
+        contact: u32,
+        generation: u32,
+    },
+    /// The agent who is being rung answers.
+    Answers {
+        contact: u32,
+        generation: u32,
+    },
+    /// The agent who is being rung does not answer.
+    RingsOut {
+        contact: u32,
+        generation: u32,
+    },
     /// The agent puts the customer on hold.
-    Holds { contact: u32 },
-    /// And off hold.
-    Resumes { contact: u32 },
-    /// The agent's first reply.
-    Responds { contact: u32 },
+    Holds {
+        contact: u32,
+    },
+    /// The agent takes the customer off hold.
+    Resumes {
+        contact: u32,
+    },
+    /// The agent sends the first reply.
+    Responds {
+        contact: u32,
+    },
     /// The conversation ends.
-    Ends { contact: u32 },
+    Ends {
+        contact: u32,
+    },
     /// After-contact work ends.
     Wraps(Box<AfterContactWork>),
-    /// Someone who was not asked before may help out.
-    Overflows { contact: u32, turn: u32 },
-    /// It is time that someone looked at what was written.
-    Ripens { contact: u32, turn: u32 },
-    /// A shift begins.
+    /// Agents of other teams may now help with this contact.
+    Overflows {
+        contact: u32,
+        generation: u32,
+    },
+    /// A written contact (email, text message, social media) may now be picked up.
+    BecomesWorkable {
+        contact: u32,
+        generation: u32,
+    },
     ShiftStarts(AgentId, Shift),
-    /// A shift ends.
     ShiftEnds(AgentId),
-    /// A pause is due.
     PauseDue(AgentId, AgentPause),
-    /// A pause ends.
     PauseEnds(AgentId),
-    /// Something is said of a contact that is over.
+    /// An event about a contact that is already over: a survey, an evaluation, a reopening.
     Follows(Box<DelayedStep>),
 }
 
-/// The end of after-contact work.
+/// After-contact work in progress.
 pub(super) struct AfterContactWork {
     pub(super) agent: AgentId,
     pub(super) contact: Label,
     pub(super) queue: QueueId,
     pub(super) after: Span,
-    /// What the agent notes on wrapping up.
+    /// The steps that the agent records at its end.
     pub(super) notes: Vec<Step>,
 }
 
-/// Said of a contact later.
+/// A step that follows after the contact is over.
 pub(super) struct DelayedStep {
     pub(super) contact: Label,
     pub(super) queue: QueueId,
@@ -70,7 +89,7 @@ pub(super) struct DelayedStep {
 
 struct ScheduledAction {
     at: Time,
-    /// Of jobs at one instant, the one set down first comes first.
+    /// Actions of the same time run in the order in which they were scheduled.
     order: u64,
     action: SimAction,
 }
@@ -90,13 +109,13 @@ impl PartialOrd for ScheduledAction {
 }
 
 impl Ord for ScheduledAction {
-    /// Turned round, since the heap gives out the greatest.
+    /// Reversed, because `BinaryHeap` pops the greatest item first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.order).cmp(&(self.at, self.order))
     }
 }
 
-/// The jobs to come.
+/// The event queue.
 #[derive(Default)]
 pub(super) struct Schedule {
     heap: BinaryHeap<ScheduledAction>,
@@ -104,17 +123,16 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Set down an action.
     pub(super) fn add(&mut self, at: Time, action: SimAction) {
         self.order += 1;
         self.heap.push(ScheduledAction { at, order: self.order, action });
     }
 
-    /// Take the next action out, if it is not after `until`.
-    pub(super) fn next(&mut self, until: Time) -> Option<(Time, SimAction)> {
+    /// Remove and return the earliest action if it is due by `until`.
+    pub(super) fn pop_due(&mut self, until: Time) -> Option<(Time, SimAction)> {
         if self.heap.peek()?.at > until {
             return None;
         }
-        self.heap.pop().map(|entry| (entry.at, entry.action))
+        self.heap.pop().map(|scheduled| (scheduled.at, scheduled.action))
     }
 }

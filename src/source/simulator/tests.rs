@@ -1,4 +1,4 @@
-//! The simulated day is repeatable, well-formed and believable.
+//! A simulated day is repeatable, well-formed and has realistic figures.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use chrono::{Datelike, TimeZone};
 use super::*;
 use crate::event::AgentState;
 
-mod counts;
-mod lives;
+mod lifecycles;
+mod statistics;
 
-use counts::count;
+use statistics::count;
 
 fn settings(seed: u64, scenario: Scenario) -> Settings {
     Settings { seed, scenario, zone: Tz::UTC }
@@ -20,8 +20,8 @@ fn time(text: &str) -> Time {
     Time::parse_rfc3339(text).unwrap()
 }
 
-/// Everything from the start of history to `hours` after the first live moment.
-fn told(settings: Settings, live: Time, hours: i64) -> Vec<Event> {
+/// All events from the start of the history to `hours` after `live`.
+fn simulate(settings: Settings, live: Time, hours: i64) -> Vec<Event> {
     let start = history_start(live);
     let mut events = Vec::new();
     Simulator::new(settings, start, live).advance(live + Span(hours * Span::HOUR.0), &mut events);
@@ -43,10 +43,10 @@ fn hours(hours: i64) -> Span {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_day_however_time_is_cut() {
+fn the_same_seed_gives_the_same_events_whatever_the_steps() {
     let live = wednesday();
     let start = history_start(live);
-    let at_once = told(settings(7, Scenario::Outage), live, 0);
+    let at_once = simulate(settings(7, Scenario::Outage), live, 0);
     let mut simulator = Simulator::new(settings(7, Scenario::Outage), start, live);
     let (mut in_steps, mut at) = (Vec::new(), start);
     while at < live {
@@ -55,8 +55,8 @@ fn the_same_seed_tells_the_same_day_however_time_is_cut() {
         assert!(in_steps.last().is_none_or(|event| event.at <= at));
     }
     assert!(at_once == in_steps);
-    assert!(at_once != told(settings(8, Scenario::Outage), live, 0));
-    assert!(at_once != told(settings(7, Scenario::Calm), live, 0));
+    assert!(at_once != simulate(settings(8, Scenario::Outage), live, 0));
+    assert!(at_once != simulate(settings(7, Scenario::Calm), live, 0));
 }
 
 fn within(name: &str, value: f64, low: f64, high: f64) {
@@ -64,10 +64,10 @@ fn within(name: &str, value: f64, low: f64, high: f64) {
 }
 
 #[test]
-fn calm_days_are_believable() {
+fn a_calm_day_has_realistic_figures() {
     for (end, seed) in [(wednesday(), 1), (wednesday(), 2), (monday(), 1), (monday(), 2)] {
         let from = end - Span::DAY;
-        let events = told(settings(seed, Scenario::Calm), end, 0);
+        let events = simulate(settings(seed, Scenario::Calm), end, 0);
         let day = count(&events, from, end, None);
         within("offered", day.offered, 5_500.0, 8_000.0);
         within("service level", day.service_level(), 75.0, 91.0);
@@ -86,28 +86,28 @@ fn calm_days_are_believable() {
         let work = count(&events, from + hours(9), from + hours(17), None);
         within("occupancy", 100.0 * work.busy_s / (work.busy_s + work.free_s), 70.0, 88.0);
         within("contacts at night", count(&events, from + hours(1), from + hours(5), None).offered / 4.0, 80.0, 220.0);
-        for level in &counts::hourly_levels(&events, from)[9..17] {
+        for level in &statistics::hourly_levels(&events, from)[9..17] {
             within("an hour's service level", *level, 50.0, 99.5);
         }
     }
 }
 
 #[test]
-fn what_is_written_waits_its_time() {
+fn written_contacts_wait_as_long_as_is_usual_for_their_channel() {
     let (from, to) = (wednesday() - Span::DAY, wednesday());
-    let events = told(settings(1, Scenario::Calm), to, 0);
+    let events = simulate(settings(1, Scenario::Calm), to, 0);
     for (queue, low, high) in [("email", 600.0, 5_400.0), ("social", 120.0, 1_200.0), ("sms", 60.0, 300.0)] {
         let day = count(&events, from, to, Some(queue));
-        within(queue, day.lay.0 / day.lay.1, low, high);
+        within(queue, day.written_wait.0 / day.written_wait.1, low, high);
         within("service level", day.service_level(), 70.0, 100.0);
         within("abandonment", day.abandonment(), 0.0, 0.0);
     }
 }
 
 #[test]
-fn someone_waits_at_most_times_but_never_many() {
+fn some_customers_wait_at_most_times_but_never_many() {
     for (end, seed) in [(wednesday(), 3), (monday(), 4)] {
-        let events = told(settings(seed, Scenario::Calm), end, 0);
+        let events = simulate(settings(seed, Scenario::Calm), end, 0);
         let (open, close) = (end - hours(15), end - hours(7));
         let (mut waiting, mut counts, mut at) = (BTreeSet::new(), Vec::new(), open);
         for event in events.iter().filter(|event| event.at < close) {
@@ -130,9 +130,9 @@ fn someone_waits_at_most_times_but_never_many() {
 }
 
 #[test]
-fn a_day_of_history_stays_small() {
+fn a_day_of_history_has_a_bounded_number_of_events() {
     for scenario in Scenario::ALL {
-        let events = told(settings(2, scenario), time("2026-03-09T20:00:00Z"), 0);
+        let events = simulate(settings(2, scenario), time("2026-03-09T20:00:00Z"), 0);
         let day = count(&events, Time(i64::MIN), Time(i64::MAX), None);
         assert!(events.len() <= 66_000, "{}", events.len());
         let each = f64::from(u32::try_from(events.len()).unwrap()) / day.offered;
@@ -141,21 +141,21 @@ fn a_day_of_history_stays_small() {
 }
 
 #[test]
-fn an_outage_raises_abandonment_where_it_strikes_and_brings_people_back() {
+fn an_outage_raises_abandonment_and_volume_in_its_queues_only() {
     let live = time("2026-03-11T15:00:00Z");
     let (from, to) = (live - Span(15 * Span::MINUTE.0), live + Span(45 * Span::MINUTE.0));
-    let [calm, outage] = [Scenario::Calm, Scenario::Outage].map(|scenario| told(settings(3, scenario), live, 2));
+    let [calm, outage] = [Scenario::Calm, Scenario::Outage].map(|scenario| simulate(settings(3, scenario), live, 2));
     let of = |events: &[Event]| count(events, from, to, Some("support"));
     assert!(of(&outage).abandonment() > of(&calm).abandonment() + 8.0);
     assert!(of(&outage).offered > 2.0 * of(&calm).offered);
     assert!(of(&outage).service_level() < 60.0);
-    // Elsewhere it is a day like any other, but for a few agents who help out.
+    // Other queues change little: only some of their agents help out.
     let elsewhere = ["sales", "billing", "chat-sales"];
     let level = |events: &[Event]| -> f64 {
         elsewhere.iter().map(|queue| count(events, from, to, Some(queue)).service_level() / 3.0).sum()
     };
     assert!(level(&outage) > level(&calm) - 35.0, "{} after {}", level(&outage), level(&calm));
-    let resolved = |c: &counts::DayStatistics| c.resolved_at_first / c.firsts;
+    let resolved = |c: &statistics::DayStatistics| c.resolved_at_first / c.firsts;
     assert!(resolved(&of(&outage)) < resolved(&of(&calm)));
     let before = (live - Span(40 * Span::MINUTE.0)).minute();
     let quiet = |event: &&Event| event.at < before;
@@ -163,14 +163,14 @@ fn an_outage_raises_abandonment_where_it_strikes_and_brings_people_back() {
 }
 
 #[test]
-fn a_monday_morning_overruns_its_staff() {
+fn a_monday_morning_overloads_its_queues() {
     let live = time("2026-03-09T13:00:00Z");
     let (from, to) = (time("2026-03-09T10:00:00Z"), time("2026-03-09T11:30:00Z"));
-    let level = |scenario| count(&told(settings(4, scenario), live, 0), from, to, None).service_level();
+    let level = |scenario| count(&simulate(settings(4, scenario), live, 0), from, to, None).service_level();
     assert!(level(Scenario::Monday) < 70.0, "{}", level(Scenario::Monday));
     assert!(level(Scenario::Calm) > level(Scenario::Monday) + 10.0);
-    let events = told(settings(4, Scenario::Monday), live, 0);
-    let of = |queue: &QueueId| count(&events, from, to, Some(queue.row().id)).service_level();
+    let events = simulate(settings(4, Scenario::Monday), live, 0);
+    let of = |queue: &QueueId| count(&events, from, to, Some(queue.spec().id)).service_level();
     let mean =
         |queues: Vec<QueueId>| queues.iter().map(of).sum::<f64>() / f64::from(u32::try_from(queues.len()).unwrap());
     let (hit, spared) = QueueId::all().partition(|queue| world::MONDAY_QUEUES.contains(queue));
@@ -179,7 +179,7 @@ fn a_monday_morning_overruns_its_staff() {
 }
 
 #[test]
-fn someone_is_there_at_any_hour_of_any_day_anywhere() {
+fn agents_are_on_shift_at_every_hour_in_every_time_zone() {
     for zone in [Tz::UTC, Tz::Asia__Kolkata, Tz::America__Los_Angeles] {
         // The weekend on which clocks go forward in Los Angeles.
         let (start, end) = (time("2026-03-06T00:00:00Z"), time("2026-03-10T00:00:00Z"));
@@ -204,7 +204,7 @@ fn someone_is_there_at_any_hour_of_any_day_anywhere() {
 }
 
 #[test]
-fn the_roster_is_filled_and_nobody_is_there_twice() {
+fn the_roster_has_an_agent_with_a_unique_login_for_every_shift() {
     let roster = Roster::new(wednesday(), &mut SimRng::new(1));
     let posts = |group| shifts::shifts(group, false).len().max(shifts::shifts(group, true).len());
     let planned: usize = world::GROUPS.iter().map(posts).sum();
@@ -213,20 +213,19 @@ fn the_roster_is_filled_and_nobody_is_there_twice() {
     assert_eq!(logins.len(), planned);
     assert!(logins.iter().all(|login| login.as_str().contains('.') && login.as_str().is_ascii()));
     for queue in QueueId::all() {
-        assert!(roster.ids().filter(|id| roster[*id].own.contains(&queue)).count() >= 20, "{}", queue.row().id);
+        assert!(roster.ids().filter(|id| roster[*id].own.contains(&queue)).count() >= 20, "{}", queue.spec().id);
     }
 }
 
 #[test]
-fn the_tables_hold_together() {
+fn the_tables_are_consistent_and_rates_stay_below_their_bounds() {
     let ids: BTreeSet<_> = world::QUEUES.iter().map(|queue| queue.id).collect();
     assert_eq!(ids.len(), world::QUEUES.len());
     for queue in &world::QUEUES {
-        for other in queue.transfers.iter().chain([&queue.other_way]) {
+        for other in queue.transfers.iter().chain([&queue.other_channel]) {
             assert!(other.0 < world::QUEUES.len());
         }
     }
-    // An arrival's rate never passes the bound that it is drawn under.
     for scenario in Scenario::ALL {
         let live = Tz::UTC.with_ymd_and_hms(2026, 3, 11, 12, 0, 0).unwrap();
         assert_eq!(live.weekday().num_days_from_monday(), 2);

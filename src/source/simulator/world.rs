@@ -1,6 +1,5 @@
-//! The numbers of the simulated centre: queues, intents, teams, shifts, people, words.
-//!
-//! Nothing here decides anything; the other files do, from these tables.
+//! The figures of the simulated centre: queues, intents, teams, names and the day's curve. Tables only; what happens is
+//! decided elsewhere.
 
 use crate::event::Channel::{self, Callback, Chat, Email, Sms, Social, Video, Voice};
 use crate::text::Label;
@@ -8,39 +7,37 @@ use crate::text::Label;
 mod people;
 mod teams;
 
-pub(super) use people::{BLAME, EVALUATORS, FAILURES, NAMES, OPEN_REASONS, PRAISE};
+pub(super) use people::{EVALUATORS, FAILURES, NAMES, NEGATIVE_COMMENTS, OPEN_REASONS, POSITIVE_COMMENTS};
 pub(super) use teams::{GROUPS, SimulatedTeam, StaffingGroup};
 
-/// A queue's place in [`QUEUES`].
+/// A queue's index in [`QUEUES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct QueueId(pub(super) usize);
 
-/// A queue.
 pub(super) struct SimulatedQueue {
     /// Its id in events.
     pub(super) id: &'static str,
-    /// The name to show.
     pub(super) name: &'static str,
     pub(super) channel: Channel,
-    /// The service level's threshold T, seconds.
+    /// The service level threshold in seconds.
     pub(super) threshold_s: f64,
-    /// New contacts on a plain weekday, repeats apart.
+    /// First attempts on a normal weekday.
     pub(super) per_day: f64,
-    /// The scale of the customers' patience, seconds.
+    /// The scale in seconds of the Weibull distribution of patience; infinite for written contacts.
     pub(super) patience_s: f64,
-    /// How intents are mixed.
+    /// The intents of its contacts, with their weights.
     pub(super) intents: &'static [(&'static SimulatedIntent, f64)],
-    /// Where its contacts are transferred to.
+    /// The queues to which its contacts are transferred.
     pub(super) transfers: &'static [QueueId],
-    /// Where customers go who come back another way.
-    pub(super) other_way: QueueId,
-    /// Authentication steps asked for.
+    /// The queue that customers use who come back through another channel.
+    pub(super) other_channel: QueueId,
+    /// How many authentication steps a customer goes through.
     pub(super) auth_steps: u32,
-    /// After how long someone looks at what was written, seconds, at the earliest and at the latest.
-    pub(super) looked_at_s: [f64; 2],
+    /// Least and greatest seconds until an agent may pick up a written contact; zero for calls and chats.
+    pub(super) pickup_delay_s: [f64; 2],
 }
 
-/// What contacts are about.
+/// What a contact is about.
 #[derive(Debug)]
 pub(super) struct SimulatedIntent {
     pub(super) name: &'static str,
@@ -48,9 +45,9 @@ pub(super) struct SimulatedIntent {
     pub(super) talk_s: f64,
     /// Mean after-contact work, seconds.
     pub(super) after_s: f64,
-    /// The share that an average agent resolves.
+    /// The share of contacts that an average agent resolves.
     pub(super) resolved: f64,
-    /// The share transferred.
+    /// The share of contacts that are transferred.
     pub(super) transferred: f64,
 }
 
@@ -70,10 +67,9 @@ static PAYMENT_PLAN: SimulatedIntent = intent("payment plan", 300.0, 50.0, 0.760
 static DAMAGE_CLAIM: SimulatedIntent = intent("damage claim", 360.0, 75.0, 0.660, 0.084);
 static ADVICE: SimulatedIntent = intent("product advice", 270.0, 25.0, 0.810, 0.084);
 static COMPLAINT: SimulatedIntent = intent("complaint", 340.0, 65.0, 0.620, 0.140);
-/// The intent that explodes in an outage.
+/// The intent of the contacts that an outage causes.
 pub(super) static LOGIN_FAULT: SimulatedIntent = intent("login fault", 215.0, 30.0, 0.720, 0.042);
 
-/// Every intent.
 static INTENTS: [&SimulatedIntent; 13] = [
     &REFUND,
     &DELIVERY_STATUS,
@@ -90,7 +86,7 @@ static INTENTS: [&SimulatedIntent; 13] = [
     &LOGIN_FAULT,
 ];
 
-/// Between which mean handling times, in seconds, this centre wants each intent: as its planners would set them.
+/// The simulated centre's intents, each with the least and greatest acceptable mean handling time in seconds.
 pub fn handling_bounds() -> impl Iterator<Item = (Label, f64, f64)> {
     INTENTS.iter().map(|intent| {
         let usual = intent.talk_s + intent.after_s;
@@ -98,8 +94,8 @@ pub fn handling_bounds() -> impl Iterator<Item = (Label, f64, f64)> {
     })
 }
 
-/// The queues of what is written and answered later, and within how many seconds this centre wants to answer there: no
-/// wait for them is judged by the lines for callers.
+/// The simulated centre's queues of written contacts, each with the seconds within which they should be answered; the
+/// limits for calls do not fit them.
 pub fn written_queues() -> impl Iterator<Item = (Label, f64)> {
     let written = QUEUES.iter().filter(|queue| queue.channel.is_asynchronous());
     written.map(|queue| (Label::fixed(queue.id), queue.threshold_s))
@@ -111,7 +107,7 @@ pub(super) const SUPPORT: QueueId = QueueId(2);
 const DELIVERY: QueueId = QueueId(3);
 const RETENTION: QueueId = QueueId(4);
 const VIP: QueueId = QueueId(5);
-/// The queue that is in a bit of trouble now and then, even on a calm day.
+/// The queue that is overloaded now and then, even on a calm day.
 pub(super) const CLAIMS: QueueId = QueueId(6);
 const CHAT_SALES: QueueId = QueueId(7);
 const CHAT_SUPPORT: QueueId = QueueId(8);
@@ -119,7 +115,7 @@ const EMAIL: QueueId = QueueId(9);
 const SOCIAL: QueueId = QueueId(10);
 const SMS: QueueId = QueueId(11);
 
-/// Every queue, in the order of the constants above.
+/// All queues, in the order of the constants above.
 pub(super) static QUEUES: [SimulatedQueue; 12] = [
     SimulatedQueue {
         id: "sales",
@@ -130,9 +126,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 280.0,
         intents: &[(&NEW_ORDER, 6.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[BILLING, DELIVERY],
-        other_way: CHAT_SALES,
+        other_channel: CHAT_SALES,
         auth_steps: 0,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "billing",
@@ -143,9 +139,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 310.0,
         intents: &[(&BILLING_DISPUTE, 4.0), (&REFUND, 3.0), (&PAYMENT_PLAN, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[RETENTION, SUPPORT],
-        other_way: EMAIL,
+        other_channel: EMAIL,
         auth_steps: 2,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "support",
@@ -156,9 +152,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 340.0,
         intents: &[(&TECHNICAL_FAULT, 5.0), (&PASSWORD_RESET, 3.0), (&LOGIN_FAULT, 1.5)],
         transfers: &[BILLING, DELIVERY],
-        other_way: CHAT_SUPPORT,
+        other_channel: CHAT_SUPPORT,
         auth_steps: 1,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "delivery",
@@ -169,9 +165,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 280.0,
         intents: &[(&DELIVERY_STATUS, 6.0), (&REFUND, 2.0), (&CHANGE_OF_ADDRESS, 1.5), (&COMPLAINT, 0.5)],
         transfers: &[CLAIMS, BILLING],
-        other_way: SMS,
+        other_channel: SMS,
         auth_steps: 1,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "cancellations",
@@ -182,9 +178,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 240.0,
         intents: &[(&CANCEL, 8.0), (&COMPLAINT, 1.0), (&BILLING_DISPUTE, 1.0)],
         transfers: &[BILLING],
-        other_way: EMAIL,
+        other_channel: EMAIL,
         auth_steps: 2,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "vip",
@@ -195,9 +191,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 200.0,
         intents: &[(&NEW_ORDER, 3.0), (&TECHNICAL_FAULT, 2.0), (&BILLING_DISPUTE, 2.0), (&DELIVERY_STATUS, 2.0)],
         transfers: &[CLAIMS, SUPPORT],
-        other_way: EMAIL,
+        other_channel: EMAIL,
         auth_steps: 0,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "claims",
@@ -208,9 +204,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 350.0,
         intents: &[(&DAMAGE_CLAIM, 7.0), (&REFUND, 2.0), (&COMPLAINT, 1.5)],
         transfers: &[BILLING, DELIVERY],
-        other_way: EMAIL,
+        other_channel: EMAIL,
         auth_steps: 2,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "chat-sales",
@@ -221,9 +217,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 280.0,
         intents: &[(&ADVICE, 5.0), (&NEW_ORDER, 4.0), (&DELIVERY_STATUS, 1.0)],
         transfers: &[CHAT_SUPPORT],
-        other_way: SALES,
+        other_channel: SALES,
         auth_steps: 0,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "chat-support",
@@ -234,9 +230,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: 310.0,
         intents: &[(&PASSWORD_RESET, 4.0), (&TECHNICAL_FAULT, 3.0), (&LOGIN_FAULT, 1.5), (&REFUND, 1.0)],
         transfers: &[SUPPORT, CHAT_SALES],
-        other_way: SUPPORT,
+        other_channel: SUPPORT,
         auth_steps: 1,
-        looked_at_s: [0.0, 0.0],
+        pickup_delay_s: [0.0, 0.0],
     },
     SimulatedQueue {
         id: "email",
@@ -247,9 +243,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: f64::INFINITY,
         intents: &[(&COMPLAINT, 3.0), (&BILLING_DISPUTE, 3.0), (&REFUND, 3.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[EMAIL],
-        other_way: BILLING,
+        other_channel: BILLING,
         auth_steps: 0,
-        looked_at_s: [600.0, 3_000.0],
+        pickup_delay_s: [600.0, 3_000.0],
     },
     SimulatedQueue {
         id: "social",
@@ -260,9 +256,9 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: f64::INFINITY,
         intents: &[(&COMPLAINT, 3.0), (&ADVICE, 3.0), (&DELIVERY_STATUS, 3.0), (&LOGIN_FAULT, 1.0)],
         transfers: &[SOCIAL],
-        other_way: CHAT_SUPPORT,
+        other_channel: CHAT_SUPPORT,
         auth_steps: 0,
-        looked_at_s: [120.0, 720.0],
+        pickup_delay_s: [120.0, 720.0],
     },
     SimulatedQueue {
         id: "sms",
@@ -273,19 +269,19 @@ pub(super) static QUEUES: [SimulatedQueue; 12] = [
         patience_s: f64::INFINITY,
         intents: &[(&DELIVERY_STATUS, 6.0), (&PASSWORD_RESET, 2.0), (&CHANGE_OF_ADDRESS, 2.0)],
         transfers: &[SMS],
-        other_way: DELIVERY,
+        other_channel: DELIVERY,
         auth_steps: 1,
-        looked_at_s: [50.0, 160.0],
+        pickup_delay_s: [50.0, 160.0],
     },
 ];
 
-/// Where a Monday's weekend post and bills make themselves felt.
+/// The queues whose volume rises on a Monday.
 pub(super) static MONDAY_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, CLAIMS, CHAT_SUPPORT];
 
-/// Where the calls of an outage go, and how they are mixed.
+/// The queues that the contacts of an outage go to, with their weights.
 pub(super) static OUTAGE_QUEUES: [(QueueId, f64); 4] = [(SUPPORT, 5.0), (CHAT_SUPPORT, 3.0), (SOCIAL, 1.5), (SMS, 0.5)];
 
-/// Contacts by the half hour from 00:00, relative to each other, on a weekday.
+/// Relative contact volume in each half hour of a weekday, from 00:00.
 pub(super) const WEEKDAY: [f64; 48] = [
     35.0, 34.0, 33.0, 32.0, 31.0, 31.0, 31.0, 31.0, 32.0, 33.0, 34.0, 36.0, // 00:00–06:00
     39.0, 42.0, 44.0, 46.0, 54.0, 63.0, 76.0, 86.0, 96.0, 99.0, 100.0, 100.0, // 06:00–12:00
@@ -293,7 +289,7 @@ pub(super) const WEEKDAY: [f64; 48] = [
     54.0, 48.0, 44.0, 41.0, 37.0, 36.0, 35.0, 35.0, 36.0, 37.0, 37.0, 36.0, // 18:00–24:00
 ];
 
-/// The same at the weekend, with less to do.
+/// Relative contact volume in each half hour of a day at the weekend, on the scale of [`WEEKDAY`].
 pub(super) const WEEKEND: [f64; 48] = [
     32.0, 31.0, 30.0, 29.0, 28.0, 28.0, 28.0, 28.0, 28.0, 28.0, 29.0, 30.0, // 00:00–06:00
     31.0, 32.0, 33.0, 35.0, 37.0, 39.0, 40.0, 41.0, 42.0, 42.0, 42.0, 42.0, // 06:00–12:00
@@ -301,30 +297,28 @@ pub(super) const WEEKEND: [f64; 48] = [
     36.0, 37.0, 38.0, 38.0, 37.0, 36.0, 36.0, 35.0, 35.0, 35.0, 34.0, 33.0, // 18:00–24:00
 ];
 
-/// The queues whose callers self-service keeps away.
+/// The queues whose customers can be served by self-service.
 pub(super) static CONTAINED_QUEUES: [QueueId; 4] = [BILLING, SUPPORT, DELIVERY, CHAT_SUPPORT];
 
-/// Self-service sessions a day that end without an agent.
+/// Self-service sessions per day that end without an agent.
 pub(super) const CONTAINED_PER_DAY: f64 = 1_000.0;
 
-/// How many customers there are.
+/// The number of customers.
 pub(super) const CUSTOMERS: u32 = 40_000;
 
 impl QueueId {
-    /// Every queue.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..QUEUES.len()).map(Self)
     }
 
-    /// Its row of the table.
     #[expect(clippy::indexing_slicing, reason = "ids are made in this file, as indices of this table")]
-    pub(super) fn row(self) -> &'static SimulatedQueue {
+    pub(super) fn spec(self) -> &'static SimulatedQueue {
         &QUEUES[self.0]
     }
 }
 
 impl SimulatedQueue {
-    /// The mean handling time of its contacts, seconds.
+    /// The mean handling time of its contacts in seconds.
     pub(super) fn handling_s(&self) -> f64 {
         let pace = channel_pace(self.channel);
         let (spent, weights) = self.intents.iter().fold((0.0, 0.0), |(spent, weights), (intent, weight)| {
@@ -334,7 +328,7 @@ impl SimulatedQueue {
     }
 }
 
-/// Talk time by channel, against a call's.
+/// A factor on talk time by channel.
 pub(super) const fn channel_pace(channel: Channel) -> f64 {
     match channel {
         Chat => 1.1,

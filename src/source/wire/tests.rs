@@ -28,7 +28,7 @@ fn step_of(name: &str, data: &str) -> Step {
 }
 
 #[test]
-fn the_documents_own_example() {
+fn the_documented_example_is_read() {
     let event = read(r#"{"specversion":"1.0","id":"8f2c","source":"/pbx/london","type":"floorwatch.contact.offered","time":"2026-03-02T09:00:00.250Z","data":{"contact":"c-17","queue":"billing","channel":"voice","intent":"refund","customer":"cu-88","position":3}}"#)
         .unwrap()
         .unwrap();
@@ -92,7 +92,7 @@ fn every_type_is_read_and_written_back() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn an_invalid_field_is_named() {
     for (name, data, wants) in [
         ("contact.offered", r#"{"contact":"c"}"#, "queue is missing"),
         ("contact.offered", r#"{"queue":"q"}"#, "contact is missing"),
@@ -120,7 +120,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn the_envelope_is_required() {
+fn every_attribute_of_the_envelope_is_required() {
     let good = line("contact.held", r#"{"contact":"c"}"#);
     for (attribute, without) in [
         ("specversion", good.replace(r#""specversion":"1.0","#, "")),
@@ -143,7 +143,7 @@ fn the_envelope_is_required() {
 }
 
 #[test]
-fn the_unknown_is_counted_and_kept_out() {
+fn unknown_types_and_fields_are_counted_and_ignored() {
     let mut tally = InputTally::default();
     let mut parse = |text: &str| parse(text.as_bytes(), Time(i64::MAX), &mut tally).unwrap();
     assert!(parse(&line("contact.danced", "7")).is_none());
@@ -171,7 +171,7 @@ fn escapes_and_numbers_as_names_are_read() {
 }
 
 #[test]
-fn what_only_a_log_tells_has_no_written_form() {
+fn an_event_that_only_queue_log_gives_cannot_be_written() {
     let event = |kind| Event { at: Time::from_unix(1_800_000_000), origin: Label::fixed("o"), id: None, kind };
     assert_eq!(to_line(&event(EventKind::Restarted)), None);
     let held = EventKind::Contact { contact: Label::fixed("c"), queue: None, step: Step::Held };
@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn no_data_makes_it_panic(name in prop::sample::select(KNOWN.to_vec()), data in r#"[\[{]("(contact|agent|queue|score|csat|nps|wait_s)": ?([-0-9.e]{1,6}|"[^"\\]{0,5}"|null|true|\{\}|\[\]),?){0,5}[}\]]"#) {
+    fn no_data_makes_it_panic(name in prop::sample::select(KNOWN_TYPES.to_vec()), data in r#"[\[{]("(contact|agent|queue|score|csat|nps|wait_s)": ?([-0-9.e]{1,6}|"[^"\\]{0,5}"|null|true|\{\}|\[\]),?){0,5}[}\]]"#) {
         let _ = read(&line(name, &data));
     }
 }

@@ -1,4 +1,4 @@
-//! Events in their written form.
+//! Writes events in the wire format.
 
 use std::hash::Hasher;
 
@@ -18,15 +18,14 @@ struct CloudEvent<'a> {
     data: Map<String, Value>,
 }
 
-/// The event as one line of JSON, without its newline; `None` where the wire format has no word for it (what only
-/// a queue_log tells). An event without an id gets one made of what it says, so that writing it twice names it
-/// once.
+/// The event as one line of JSON without a newline; `None` if the wire format cannot express it (a few events that only
+/// queue_log gives). An event without an id gets a hash of its content as id, so that writing it twice gives the same id.
 #[must_use]
 pub fn to_line(event: &Event) -> Option<String> {
-    let (name, data) = form(&event.kind)?;
+    let (name, data) = encode(&event.kind)?;
     let Value::Object(mut data) = data else { return None };
     data.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
-    let made;
+    let generated;
     let id = if let Some(id) = &event.id {
         id.as_str()
     } else {
@@ -34,19 +33,19 @@ pub fn to_line(event: &Event) -> Option<String> {
         hasher.write_i64(event.at.0);
         hasher.write(name.as_bytes());
         hasher.write(serde_json::to_string(&data).ok()?.as_bytes());
-        made = format!("{:016x}", hasher.finish());
-        made.as_str()
+        generated = format!("{:016x}", hasher.finish());
+        generated.as_str()
     };
     let r#type = &format!("{}{name}", super::PREFIX);
-    let written = CloudEvent { specversion: "1.0", id, source: event.origin.as_str(), r#type, time: event.at, data };
-    serde_json::to_string(&written).ok()
+    let event = CloudEvent { specversion: "1.0", id, source: event.origin.as_str(), r#type, time: event.at, data };
+    serde_json::to_string(&event).ok()
 }
 
-/// The type's name and the data.
-fn form(kind: &EventKind) -> Option<(&'static str, Value)> {
+/// The type without its prefix, and the data.
+fn encode(kind: &EventKind) -> Option<(&'static str, Value)> {
     Some(match kind {
         EventKind::Contact { contact, step, .. } => {
-            let (name, mut data) = step_form(step)?;
+            let (name, mut data) = encode_step(step)?;
             data.as_object_mut()?.insert("contact".to_owned(), json!(contact));
             (name, data)
         }
@@ -71,7 +70,7 @@ fn form(kind: &EventKind) -> Option<(&'static str, Value)> {
     })
 }
 
-fn step_form(step: &Step) -> Option<(&'static str, Value)> {
+fn encode_step(step: &Step) -> Option<(&'static str, Value)> {
     Some(match step {
         Step::Offered(offer) => ("contact.offered", serde_json::to_value(offer).ok()?),
         Step::Ringing { agent } => ("contact.ringing", json!({"agent": agent})),
@@ -109,7 +108,7 @@ fn step_form(step: &Step) -> Option<(&'static str, Value)> {
         Step::Classified { intent } => ("contact.classified", json!({"intent": intent})),
         Step::Resolved { resolved, reason } => ("contact.resolved", json!({"resolved": resolved, "reason": reason})),
         Step::Reopened => ("contact.reopened", json!({})),
-        Step::Survey(survey) => ("survey.answered", survey_form(survey)),
+        Step::Survey(survey) => ("survey.answered", encode_survey(survey)),
         Step::Quality { evaluator, score, failures } => {
             ("quality.scored", json!({"evaluator": evaluator, "score": score, "failures": failures}))
         }
@@ -117,7 +116,7 @@ fn step_form(step: &Step) -> Option<(&'static str, Value)> {
     })
 }
 
-fn survey_form(survey: &Survey) -> Value {
+fn encode_survey(survey: &Survey) -> Value {
     let scale = |scored: Scored| json!({"score": scored.score, "min": scored.min, "max": scored.max});
     let ces = survey.ces.map(|ces| {
         let higher_is_easier = survey.ces_higher_is_easier.then_some(true);

@@ -1,6 +1,6 @@
-//! Who works there, who judges it, and what people write.
+//! The names of the simulated agents and evaluators, and what people write.
 
-/// Who works there, in the order in which the teams are filled.
+/// The agents' names, in the order in which the teams are filled.
 pub(in super::super) static NAMES: [&str; 117] = [
     "Mia Okafor",
     "Lukas Brandt",
@@ -121,7 +121,7 @@ pub(in super::super) static NAMES: [&str; 117] = [
     "Signe Poulsen",
 ];
 
-/// Who evaluates quality, and how much milder than the others.
+/// The quality evaluators, each with the points by which their scores differ from the average.
 pub(in super::super) static EVALUATORS: [(&str, f64); 5] = [
     ("Ruth Calder", -4.5),
     ("Jorge Molina", -1.0),
@@ -130,7 +130,7 @@ pub(in super::super) static EVALUATORS: [(&str, f64); 5] = [
     ("Carys Powell", 5.0),
 ];
 
-/// What evaluators find missing.
+/// The criteria that evaluators mark as failed.
 pub(in super::super) static FAILURES: [&str; 6] =
     ["no greeting", "identity not verified", "hold not explained", "no summary", "wrong information", "no next step"];
 
@@ -143,10 +143,10 @@ pub(in super::super) static OPEN_REASONS: [&str; 5] = [
     "cause not found",
 ];
 
-/// What customers write who are content, and who are not.
-pub(in super::super) static PRAISE: [&str; 4] =
+/// Survey comments.
+pub(in super::super) static POSITIVE_COMMENTS: [&str; 4] =
     ["Quick and friendly", "Solved at once", "Very patient with me", "All clear now"];
-pub(in super::super) static BLAME: [&str; 5] = [
+pub(in super::super) static NEGATIVE_COMMENTS: [&str; 5] = [
     "Waited far too long",
     "Had to explain it twice",
     "Still not fixed",

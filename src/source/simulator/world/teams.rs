@@ -1,24 +1,23 @@
-//! Who serves which queues.
+//! The teams and the queues that each serves.
 
 use super::{
     BILLING, CHAT_SALES, CHAT_SUPPORT, CLAIMS, DELIVERY, EMAIL, QueueId, RETENTION, SALES, SMS, SOCIAL, SUPPORT, VIP,
 };
 
-/// A team.
 pub(in super::super) struct SimulatedTeam {
     pub(in super::super) name: &'static str,
-    /// The queues that are its own, the favourite first.
+    /// The queues that the team serves, the preferred one first.
     pub(in super::super) own: &'static [QueueId],
-    /// The queues it lends a hand to when customers there have waited a while and its own don't.
+    /// The queues in which it helps when customers there have waited a while and none wait in its own.
     pub(in super::super) helps: &'static [QueueId],
 }
 
-/// Teams that share their own queues, and are planned as one.
+/// Teams that share their queues and are staffed as one.
 pub(in super::super) struct StaffingGroup {
     pub(in super::super) teams: &'static [SimulatedTeam],
-    /// It works while the others sleep.
+    /// Works from evening to morning; the other groups work from morning to evening.
     pub(in super::super) night: bool,
-    /// How many more than the load are planned for, in square roots of the load.
+    /// Agents beyond the load, in square roots of the load (square-root staffing).
     pub(in super::super) slack: f64,
 }
 

@@ -1,20 +1,20 @@
-//! Plain counts of what was told, made without the engine.
+//! Statistics of simulated events, computed without the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::*;
 use crate::event::AgentState;
 
-/// Plain counts of a stretch of time.
+/// Statistics of a period; sums as `f64` so that ratios need no casts.
 #[derive(Debug, Default)]
 pub(super) struct DayStatistics {
     pub(super) offered: f64,
     pub(super) answered: f64,
     pub(super) within: f64,
-    /// Waits of those who called or chatted, and how many they were.
+    /// Sum (seconds) and number of the waits of calls and chats.
     pub(super) waited: (f64, f64),
-    /// Waits of what was written, and how many they were.
-    pub(super) lay: (f64, f64),
+    /// Sum (seconds) and number of the waits of written contacts.
+    pub(super) written_wait: (f64, f64),
     pub(super) abandoned: f64,
     pub(super) short: f64,
     pub(super) left: f64,
@@ -45,7 +45,7 @@ impl DayStatistics {
     }
 }
 
-/// Count what happens from `from` to `to`, of the queue `only` or of all.
+/// The statistics from `from` up to `to`, of the queue `only` or of all queues.
 pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) -> DayStatistics {
     let mut c = DayStatistics::default();
     let mut joined: BTreeMap<(Label, Label), Time> = BTreeMap::new();
@@ -74,7 +74,7 @@ pub(super) fn count(events: &[Event], from: Time, to: Time, only: Option<&str>) 
                 let wait = wait.unwrap();
                 c.answered += one;
                 let row = rows[queue.as_str()];
-                let sum = if row.channel.is_asynchronous() { &mut c.lay } else { &mut c.waited };
+                let sum = if row.channel.is_asynchronous() { &mut c.written_wait } else { &mut c.waited };
                 *sum = (sum.0 + one * wait, sum.1 + one);
                 c.within += one * f64::from(u8::from(wait <= row.threshold_s));
             }
@@ -160,7 +160,7 @@ pub(super) fn hourly_levels(events: &[Event], midnight: Time) -> [f64; 24] {
     sums.map(|(within, all)| 100.0 * within / all)
 }
 
-/// Seconds with a contact and seconds free, as agents' states tell.
+/// Add the seconds that agents were busy with a contact and available, from their states.
 fn occupancy(events: &[Event], from: Time, to: Time, c: &mut DayStatistics) {
     let mut since: BTreeMap<Label, (AgentState, Time)> = BTreeMap::new();
     let mut holder: BTreeMap<(Label, Label), Label> = BTreeMap::new();

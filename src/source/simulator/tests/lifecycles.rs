@@ -1,9 +1,9 @@
-//! Every contact's and every agent's life is one that a real floor could tell.
+//! The events of every contact and every agent come in an order that is possible in a real contact centre.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::*;
-use super::{settings, told, wednesday};
+use super::{settings, simulate, wednesday};
 use crate::event::AgentState;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ enum ContactLife {
 }
 
 #[expect(clippy::match_same_arms, reason = "a row for each kind of step reads better")]
-/// Follow one contact's steps; `Err` says what can't be.
+/// The state of a contact after a step; an error if the step is impossible in its present state.
 fn follow(stage: Option<&ContactLife>, step: &Step, asynchronous: bool) -> Result<Option<ContactLife>, &'static str> {
     use ContactLife::{Over, Ringing, Talking, Waiting};
     let next = match (step, stage) {
@@ -46,16 +46,16 @@ fn follow(stage: Option<&ContactLife>, step: &Step, asynchronous: bool) -> Resul
             | Step::Quality { .. },
             Some(Over),
         ) => Over,
-        _ => return Err("a step that can't follow"),
+        _ => return Err("a step that cannot follow"),
     };
     Ok(Some(next))
 }
 
 #[test]
-fn every_contact_lives_a_life_that_can_be() {
+fn the_steps_of_every_contact_come_in_a_possible_order() {
     for scenario in Scenario::ALL {
-        let events = told(settings(11, scenario), wednesday(), 1);
-        let mut lives: BTreeMap<(Label, Label), ContactLife> = BTreeMap::new();
+        let events = simulate(settings(11, scenario), wednesday(), 1);
+        let mut lifecycles: BTreeMap<(Label, Label), ContactLife> = BTreeMap::new();
         let (mut offered, mut ended, mut answered, mut ids) = (0, 0, 0, BTreeSet::new());
         for pair in events.windows(2) {
             assert!(pair[0].at <= pair[1].at);
@@ -65,10 +65,10 @@ fn every_contact_lives_a_life_that_can_be() {
             let EventKind::Contact { contact, queue: Some(queue), step } = &event.kind else { continue };
             let row = world::QUEUES.iter().find(|row| queue.as_str() == row.id).unwrap();
             let life = (contact.clone(), queue.clone());
-            let next = follow(lives.get(&life), step, row.channel.is_asynchronous());
+            let next = follow(lifecycles.get(&life), step, row.channel.is_asynchronous());
             match next {
-                Ok(next) => lives.extend(next.map(|next| (life, next))),
-                Err(why) => panic!("{why}: {event:?} after {:?}", lives.get(&life)),
+                Ok(next) => lifecycles.extend(next.map(|next| (life, next))),
+                Err(why) => panic!("{why}: {event:?} after {:?}", lifecycles.get(&life)),
             }
             match step {
                 Step::Offered(_) => offered += 1,
@@ -78,7 +78,7 @@ fn every_contact_lives_a_life_that_can_be() {
             }
         }
         let waiting =
-            lives.values().filter(|stage| matches!(stage, ContactLife::Waiting | ContactLife::Ringing(_))).count();
+            lifecycles.values().filter(|stage| matches!(stage, ContactLife::Waiting | ContactLife::Ringing(_))).count();
         assert_eq!(offered, answered + ended + waiting, "{scenario:?}");
         assert!(waiting < 400, "{waiting} left waiting");
     }
@@ -86,7 +86,7 @@ fn every_contact_lives_a_life_that_can_be() {
 
 #[test]
 fn an_agent_has_one_contact_at_a_time_and_only_on_shift() {
-    let events = told(settings(12, Scenario::Calm), wednesday(), 0);
+    let events = simulate(settings(12, Scenario::Calm), wednesday(), 0);
     let mut states: BTreeMap<Label, AgentState> = BTreeMap::new();
     for event in &events {
         let (agent, from, to) = match &event.kind {
