@@ -1,4 +1,4 @@
-//! Times and figures as the screen writes them.
+//! Times, figures and text as the screen shows them.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::clock::{Span, Time};
 use crate::kpi::{Better, Figure, Kpi, format};
 use crate::text::fit;
 
-/// The time of day in the centre's zone: `14:31:07`.
+/// The time of day: `14:31:07`.
 #[must_use]
 pub fn clock(at: Time, zone: Tz) -> String {
     at.to_chrono().with_timezone(&zone).format("%H:%M:%S").to_string()
@@ -27,7 +27,7 @@ pub fn day(at: Time, zone: Tz) -> String {
     at.to_chrono().with_timezone(&zone).format("%-d %b").to_string()
 }
 
-/// How much is left, so that nobody takes it for a time of day: `14m59`, `43s`.
+/// The time that is left, in a form that cannot be taken for a time of day: `14m59`, `43s`.
 #[must_use]
 pub fn left(span: Span) -> String {
     match span.as_secs().max(0) {
@@ -42,28 +42,28 @@ pub fn day_minute(at: Time, zone: Tz) -> String {
     at.to_chrono().with_timezone(&zone).format("%-d %b %H:%M").to_string()
 }
 
-/// The zone's own short name, as it is at an instant: `GMT`, `CEST`.
+/// The abbreviation of a time zone at an instant: `GMT`, `CEST`.
 #[must_use]
 pub fn zone_name(at: Time, zone: Tz) -> String {
     at.to_chrono().with_timezone(&zone).format("%Z").to_string()
 }
 
-/// How long: `4:05`.
+/// A duration: `4:05`.
 #[must_use]
 pub fn span(span: Span) -> String {
     format::duration(span.as_secs_f64())
 }
 
-/// How long, shortly: `43s`, `12m`.
+/// A duration in its largest unit: `43s`, `12m`.
 #[must_use]
 pub fn age(span: Span) -> String {
     format::age(span.as_secs())
 }
 
-/// What to aim for, in a word: `≥80%`, `≤0:20`, `75%–88%`; `None` where there is nothing to aim for.
+/// The target of a KPI: `≥80%`, `≤0:20`, `75%–88%`; `None` without a target.
 #[must_use]
 pub fn target(kpi: &Kpi, bands: &crate::kpi::Bands) -> Option<String> {
-    // A target is a round figure whatever stands behind it.
+    // A target is a configured number: no sample size applies.
     let show = |value: f64| kpi.show_value(value, 0);
     match kpi.better {
         Better::Higher => bands.target.or(bands.warning).map(|t| format!("≥{}", show(t))),
@@ -78,7 +78,7 @@ pub fn target(kpi: &Kpi, bands: &crate::kpi::Bands) -> Option<String> {
     }
 }
 
-/// The half width of a figure's interval: `±4`; empty where it has none.
+/// Half the width of a figure's confidence interval: `±4`; empty without one.
 #[must_use]
 pub fn interval(kpi: &Kpi, figure: &Figure) -> String {
     let (Some(low), Some(high)) = (figure.low, figure.high) else { return String::new() };
@@ -89,13 +89,13 @@ pub fn interval(kpi: &Kpi, figure: &Figure) -> String {
     }
 }
 
-/// As many whole clauses of an instruction as fit: half a one helps nobody.
+/// As many whole clauses of a text as fit into `width` columns: half a clause helps nobody.
 #[must_use]
 pub fn clauses(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
-    // A host and its port are one word.
+    // A clause ends at punctuation before a space, so that a host and its port stay together.
     let mut ends = text
         .match_indices([',', ';', ':'])
         .filter(|(at, _)| text.as_bytes().get(at + 1) == Some(&b' '))
@@ -104,14 +104,14 @@ pub fn clauses(text: &str, width: usize) -> Cow<'_, str> {
     whole.map_or_else(|| fit(text, width), Cow::Borrowed)
 }
 
-/// A count as a float.
+/// A count as a float, exact below 2^53.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 pub const fn float(n: i64) -> f64 {
     n as f64
 }
 
-/// A column or row count as the terminal counts: saturating at its most.
+/// A count as a number of terminal columns or rows; saturates.
 #[must_use]
 pub fn cols(n: usize) -> u16 {
     u16::try_from(n).unwrap_or(u16::MAX)

@@ -1,26 +1,26 @@
-//! The signs on the screen, and what stands for them where only ASCII can be shown.
+//! The signs on the screen, and their ASCII forms.
 //!
-//! Views draw one set of signs. Where the terminal can't show them, the finished frame is spelled in ASCII, one
-//! column for one column, so that no view has to know.
+//! Views always draw the same signs. Where the terminal can only show ASCII, the finished frame is translated, one
+//! column for one column.
 
 use ratatui::buffer::Buffer;
 
 use crate::alert::Severity;
 use crate::kpi::Verdict;
 
-/// A critical matter.
+/// Critical.
 pub const CRITICAL: &str = "‼";
-/// A warning.
+/// Warning.
 pub const WARNING: &str = "▲";
-/// All is well.
+/// Good.
 pub const GOOD: &str = "·";
 /// Too few samples.
 pub const FEW: &str = "○";
-/// What isn't known because its source is silent: in figures, rows and trends.
+/// Data is missing because a source is silent: in figures, rows and trends.
 pub const MISSING: &str = "×";
-/// What is known of a bin that a part is missing from.
+/// The known part of a bin from which data is missing.
 pub const PART: &str = "░";
-/// Between the steps of the trail.
+/// Between the steps of the drill trail.
 pub const TRAIL: &str = " ▸ ";
 /// The eighths of a block, from low to high.
 pub const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -55,7 +55,7 @@ pub fn badge(verdict: Verdict) -> String {
     format!("{} {}", sign(verdict), word(verdict))
 }
 
-/// A severity as a verdict.
+/// The verdict that corresponds to a severity.
 #[must_use]
 pub const fn of_severity(severity: Severity) -> Verdict {
     match severity {
@@ -64,7 +64,7 @@ pub const fn of_severity(severity: Severity) -> Verdict {
     }
 }
 
-/// Whether the environment speaks of a terminal that shows only ASCII.
+/// Whether the environment names a terminal or locale that can only show ASCII; `var` looks up a variable.
 #[must_use]
 pub fn ascii_only(var: impl Fn(&str) -> Option<String>) -> bool {
     let term = var("TERM").unwrap_or_default();
@@ -78,17 +78,17 @@ pub fn ascii_only(var: impl Fn(&str) -> Option<String>) -> bool {
     })
 }
 
-/// Spell a finished frame in ASCII.
-pub fn spell(buffer: &mut Buffer) {
+/// Translate a finished frame into ASCII.
+pub fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {
-            let plain = cell.symbol().chars().next().map_or(' ', spelled);
+            let plain = cell.symbol().chars().next().map_or(' ', ascii);
             cell.set_char(plain);
         }
     }
 }
 
-fn spelled(c: char) -> char {
+fn ascii(c: char) -> char {
     match c {
         '‼' => '!',
         '▲' => '^',

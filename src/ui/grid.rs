@@ -1,6 +1,6 @@
 //! Tables as data: one list of columns per table says what is drawn, sorted, filtered and exported.
 //!
-//! A table has a row type and a slice of [`Column`]s, and a column owns everything about its cells. [`Table`] puts rows
+//! A table has a row type and a slice of [`Column`]s, and a column owns everything about its cells. [`TableModel`] puts rows
 //! and columns together; [`Grid`] is a table whose row type is erased, so that one function draws, orders and exports
 //! all of them.
 
@@ -262,7 +262,7 @@ pub trait TableRow {
 }
 
 /// The rows and columns of a table. Rows keep the order in which they come; a [`Grid::order`] says how they are shown.
-pub struct Table<'a, R> {
+pub struct TableModel<'a, R> {
     /// The columns.
     pub columns: &'a [Column<R>],
     /// The rows.
@@ -288,7 +288,7 @@ pub trait Grid {
     fn is_stale(&self, row: usize) -> bool;
 }
 
-impl<R: TableRow> Grid for Table<'_, R> {
+impl<R: TableRow> Grid for TableModel<'_, R> {
     fn heads(&self) -> Vec<Head> {
         heads(self.columns)
     }

@@ -1,5 +1,5 @@
-//! A believable floor for tests: a board, and answers computed by the catalogue from tallies made up per queue,
-//! intent and half hour, so that parts and totals agree.
+//! A sample floor for tests: a board, and answers that the KPI catalogue computes from invented tallies per queue, intent
+//! and half hour, so that parts and totals agree.
 
 mod troubled;
 
@@ -47,7 +47,7 @@ const INTENTS: [&str; 9] = [
 const NAMES: [&str; 12] = ["Ann", "Bo", "Chi", "Dora", "Eli", "Fatima", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena"];
 const SURNAMES: [&str; 8] = ["Abel", "Bauer", "Costa", "Diaz", "Eriksen", "Fujita", "García", "Huang"];
 
-/// The sample's instant: a Monday morning.
+/// The time of the sample: a Monday morning.
 #[must_use]
 pub(super) fn now() -> Time {
     Time::parse_rfc3339("2026-03-02T10:42:17Z").unwrap()
@@ -62,7 +62,7 @@ fn mix(parts: &[i64]) -> i64 {
     (hash >> 33).cast_signed()
 }
 
-/// What was counted of one queue, intent and half hour.
+/// The tally of one queue, intent and half hour.
 fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
     let (q, i) = (i64::try_from(queue).unwrap(), i64::try_from(intent).unwrap());
     let stress = QUEUES[queue].3;
@@ -111,7 +111,7 @@ fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
     t
 }
 
-/// Sums are kept: many questions are about the same stretch of the same slice.
+/// The tally of a slice. Sums are cached: many queries are about the same slice and period.
 fn of_slice(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
     type Kept = FxHashMap<(Slice, std::ops::Range<i64>), Tally>;
     static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
@@ -160,7 +160,7 @@ fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &C
     kpis.iter().map(figure).collect()
 }
 
-/// What the floor would say to a question.
+/// The sample floor's answer to a query.
 #[must_use]
 pub(super) fn answer(query: &Query, board: &Board) -> Answer {
     let rules = CountingRules { formula: query.formula.unwrap_or(board.rules.formula), ..board.rules.clone() };
@@ -215,7 +215,7 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
     Answer { at: board.at, from: range.start, to: range.end, total, rows }
 }
 
-/// What the floor would say to a question for contacts.
+/// The sample floor's contacts.
 #[must_use]
 pub(super) fn contacts(contacts: &ContactQuery) -> Vec<ContactRow> {
     let row = |n: i64| {
@@ -420,7 +420,7 @@ pub(super) fn alerts() -> Vec<Episode> {
     all
 }
 
-/// Episodes that are over.
+/// Resolved episodes.
 #[must_use]
 pub(super) fn history() -> Vec<Episode> {
     let mut over = alerts();

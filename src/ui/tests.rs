@@ -1,4 +1,4 @@
-//! Pages as they are drawn, with their colours; and keys, as changes of state.
+//! Snapshots of the pages with their colours, and what keys and clicks do.
 
 mod sources;
 
@@ -50,7 +50,7 @@ impl TestScreen {
         screen
     }
 
-    /// Answer what the page asks, and put its lists in order.
+    /// Answer the page's queries, and put its lists in order.
     fn answer(&mut self) {
         // An answer can change what is selected, and so what is asked next.
         for _ in 0..3 {
@@ -121,8 +121,7 @@ fn lines(buffer: &Buffer) -> Vec<String> {
         .collect()
 }
 
-/// The stretches of each row that aren't plain text: `row: from-to style`, rows that follow each other and have the
-/// same stretches together.
+/// The runs of each row that aren't plain text: `row: from-to style`. Consecutive rows with the same runs share a line.
 fn styles(buffer: &Buffer, theme: Theme) -> String {
     use std::fmt::Write as _;
     let base = theme.base();
@@ -138,7 +137,7 @@ fn styles(buffer: &Buffer, theme: Theme) -> String {
                 let _ = write!(words, " on {bg}");
             } else if cell.symbol() == " " && !style.add_modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
             {
-                // A blank shows nothing of its style: it neither begins a stretch nor ends one.
+                // A blank shows nothing of its style: it neither begins a run nor ends one.
                 continue;
             }
             if !style.add_modifier.is_empty() {
@@ -167,7 +166,7 @@ fn styles(buffer: &Buffer, theme: Theme) -> String {
     })
 }
 
-/// Sends a sample floor's boards and answers to a real screen, for looking at.
+/// Sends the boards and answers of a sample floor to a real screen, for a person to look at.
 fn floor(board: Board) -> crate::floor::Handle {
     use crate::floor::handle::Request;
     let (sender, boards) = tokio::sync::watch::channel(Arc::new(board));
@@ -215,11 +214,11 @@ fn look() {
 }
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
-/// Each page, and the keys that lead there.
+/// Each page, and the keys that open it.
 const PAGES: [(&str, &str); 6] =
     [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "2 c")];
 
-/// Each depth, and the palette it is looked at with.
+/// Each colour depth, and the palette it is tested with.
 const DEPTHS: [(&str, Palette, Depth); 3] = [
     ("all colours", Palette::Dark, Depth::True),
     ("sixteen colours", Palette::Terminal, Depth::Few),
@@ -235,7 +234,7 @@ fn every_page_at_every_size_and_depth() {
     }
 }
 
-/// A page at every size, in every depth of colour: the text is the same in all of them.
+/// Snapshot a page at every size, in every colour depth; the text is the same in all of them.
 fn snapshot(screen: &TestScreen, name: &str) {
     for size in SIZES {
         let mut text = String::new();
@@ -402,7 +401,7 @@ fn clicks_select_go_in_sort_and_come_back() {
     click(&mut screen, SIZES[2], "4 Agents");
     assert_eq!(screen.ui.page(), Page::Agents);
     click(&mut screen, SIZES[2], "1 Overview");
-    // A click on what has not the keys gives them to it first.
+    // A click on a panel without the focus only focuses it.
     click(&mut screen, SIZES[2], "Customer effort");
     assert_eq!((screen.ui.focus(), screen.ui.tile, screen.ui.overlay.is_some()), (Panel::Tiles, 5, false));
     click(&mut screen, SIZES[2], "Customer effort");

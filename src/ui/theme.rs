@@ -1,7 +1,7 @@
-//! Colours by tone, for every depth of colour a terminal may have.
+//! Tones of text, and the style of each in every palette and colour depth.
 //!
-//! Severity is told by glyph, word and place first; colour only repeats it. Without colours the same roles are
-//! told by bold, reverse and underline.
+//! Severity is shown by sign, word and place first; colour only repeats it. Without colours the tones differ by bold,
+//! reverse and underline.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
@@ -9,33 +9,33 @@ use termprofile::TermProfile;
 
 use crate::kpi::Verdict;
 
-/// What a piece of text is.
+/// How a piece of text is meant, whatever the palette.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Plain text.
     #[default]
     Text,
-    /// Less than plain: labels, ages, headings of columns.
+    /// Secondary: labels, ages, headings of columns.
     Muted,
-    /// Barely there: rules and empty scales.
+    /// Barely visible: rules and empty scales.
     Faint,
-    /// What matters among plain text.
+    /// Emphasis among plain text.
     Strong,
-    /// The heading of a panel.
+    /// The title of a panel.
     Heading,
-    /// The heading of the panel that has the keys.
+    /// The title of the focused panel.
     Focus,
-    /// What can be pressed; the trail.
+    /// Keys that can be pressed; the drill trail.
     Accent,
     /// On target.
     Good,
-    /// Past the warning line.
+    /// Past the warning limit.
     Warning,
-    /// Past the critical line.
+    /// Past the critical limit.
     Critical,
-    /// A badge of the same.
+    /// A warning as a filled badge.
     WarningFill,
-    /// A badge of the same.
+    /// A critical state as a filled badge.
     CriticalFill,
     /// The selected row.
     Selected,
@@ -57,26 +57,26 @@ impl Tone {
     }
 }
 
-/// The palettes.
+/// A set of colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Palette {
-    /// The terminal's own sixteen colours and background: right on dark and on light.
+    /// The terminal's own sixteen colours and background; works on dark and on light ones.
     #[default]
     Terminal,
     /// Light on dark.
     Dark,
     /// Dark on light.
     Light,
-    /// Okabe and Ito's colours, told apart by every kind of eye.
+    /// The colours of Okabe and Ito, which people with any kind of colour vision can tell apart.
     ColourBlind,
 }
 
 impl Palette {
-    /// All of them, in the order that the theme key steps through.
+    /// All palettes, in the order of the theme key.
     pub const ALL: [Self; 4] = [Self::Terminal, Self::Dark, Self::Light, Self::ColourBlind];
 
-    /// Its name in the configuration.
+    /// The name in the configuration.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -87,13 +87,13 @@ impl Palette {
         }
     }
 
-    /// From its name.
+    /// The palette of a name; `None` for an unknown one.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.key() == word)
     }
 
-    /// The next one, round and round.
+    /// The next palette; after the last comes the first.
     #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL.iter().position(|p| *p == self).unwrap_or(0);
@@ -101,25 +101,25 @@ impl Palette {
     }
 }
 
-/// How many colours there are.
+/// How many colours the terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Depth {
     /// 24-bit colours.
     #[serde(rename = "truecolor")]
     True,
-    /// 256 of them.
+    /// 256 colours.
     #[serde(rename = "256")]
     Many,
-    /// Sixteen.
+    /// Sixteen colours.
     #[serde(rename = "16")]
     Few,
-    /// None: `NO_COLOR`, or a terminal without.
+    /// No colours: `NO_COLOR` is set, or the terminal has none.
     #[serde(rename = "none")]
     None,
 }
 
 impl Depth {
-    /// What the environment says of the terminal; `NO_COLOR` is honoured.
+    /// The depth that the environment states; `NO_COLOR` is honoured.
     #[must_use]
     pub fn detect() -> Self {
         let term = std::env::var("TERM").unwrap_or_default();
@@ -135,7 +135,7 @@ impl Depth {
     }
 }
 
-/// A palette at a depth.
+/// A palette at a colour depth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// The palette.
@@ -208,7 +208,7 @@ impl Theme {
         self.style(Tone::Text)
     }
 
-    /// The style that takes the weight out of what lies below a box.
+    /// The style of a page that lies behind a box.
     #[must_use]
     pub fn behind(self) -> Style {
         let base = self.base();
@@ -216,7 +216,7 @@ impl Theme {
         base.bg.map_or(quiet, |ground| quiet.bg(ground))
     }
 
-    /// Whether a selected row may be filled whole: only where its colour is known to go with the others.
+    /// Whether a selected row is filled over its whole width: only where its colour is known to suit the others.
     #[must_use]
     pub fn fills_rows(self) -> bool {
         self.palette != Palette::Terminal && matches!(self.depth, Depth::True | Depth::Many)
@@ -268,7 +268,7 @@ fn nearest(r: u8, g: u8, b: u8) -> u8 {
     }
 }
 
-/// The sixteen names: they follow the terminal's own palette.
+/// Styles in the sixteen named colours, which follow the terminal's own palette.
 fn named(tone: Tone, palette: Palette) -> Style {
     let (warning, critical, good) = match palette {
         Palette::ColourBlind => (Color::Yellow, Color::Magenta, Color::Cyan),
@@ -293,7 +293,7 @@ fn named(tone: Tone, palette: Palette) -> Style {
     }
 }
 
-/// No colours: bold, reverse, underline.
+/// Styles without colours: bold, reverse, underline.
 fn plain(tone: Tone) -> Style {
     let with = |modifier: Modifier| Style::new().add_modifier(modifier);
     match tone {

@@ -1,4 +1,14 @@
-//! The screen: header, page, footer, and what lies over them. One file a page.
+//! Drawing: the board and the state of the screen become a frame.
+//!
+//! ```text
+//! City Power  LIVE  today          · pbx-1 1s   10:42:17 GMT     header
+//! 1 Overview  2 Queue  3 Intents …          Overview ▸ Billing
+//! ‼ pbx-2 down since 10:32: connection refused                   banner, where data is old
+//! …                                                              the page; an overlay lies over it
+//! a ack  ⏎ open  w why …                              H help     footer
+//! ```
+//!
+//! Each page has a file of its own; what several pages show (tiles, arrivals, positions, staffing, episode) too.
 
 pub mod agents;
 pub mod alerts;
@@ -46,23 +56,23 @@ use crate::ui::widget::panel;
 use crate::ui::widget::table::{self, TableView};
 use crate::ui::{format, glyphs};
 
-/// The least screen that a page fits on.
+/// The smallest terminal that a page fits on: columns and rows.
 pub const LEAST: (u16, u16) = (60, 16);
 
-/// Everything a view may look at.
+/// Everything that drawing reads.
 #[derive(Clone, Copy)]
 pub struct Ctx<'a> {
-    /// What is shown of it.
+    /// The state of the screen: page, selections, overlay.
     pub ui: &'a Ui,
-    /// The floor.
+    /// The board on the screen: the newest, or the one that is frozen.
     pub board: &'a Board,
-    /// The answers.
+    /// The answers to the page's questions.
     pub data: &'a Data,
-    /// The colours.
+    /// The colours and styles.
     pub theme: Theme,
-    /// The keys.
+    /// The key bindings, for hints and the help.
     pub keymap: &'a Keymap,
-    /// The settings.
+    /// The settings of the screen.
     pub settings: &'a Settings,
 }
 
@@ -73,14 +83,14 @@ impl<'a> Ctx<'a> {
         self.settings.zone.unwrap_or(self.board.calendar.zone)
     }
 
-    /// The lines a KPI is shown with.
+    /// Target and limits of a KPI: those of the settings, or else the built-in ones.
     #[must_use]
     pub fn bands(&self, kpi: KpiId) -> Bands {
         let own = self.settings.targets.get(&kpi).copied().unwrap_or(Bands::NONE);
         own.or(kpi.def().bands)
     }
 
-    /// The lines a KPI is shown with in a slice: the queue's own, where it has some.
+    /// Target and limits of a KPI in a slice: those of the queue where it has its own.
     #[must_use]
     pub fn bands_of(&self, kpi: KpiId, slice: &Slice) -> Bands {
         let queue = slice.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
@@ -88,26 +98,26 @@ impl<'a> Ctx<'a> {
         own.map_or_else(|| self.bands(kpi), |(_, bands)| *bands)
     }
 
-    /// Whether the past is still being read, so that figures say little as yet.
+    /// Whether sources are still catching up on the past, so that figures are not yet complete.
     #[must_use]
     pub fn reading(&self) -> bool {
         let follows = matches!(self.board.keeper, Keeper::Other(_));
         !follows && self.board.sources.iter().any(|source| source.is_catching_up(self.board.at, &self.board.mode))
     }
 
-    /// The name of a queue.
+    /// The display name of a queue; its id where the board does not know it.
     #[must_use]
     pub fn queue_name(&self, id: &'a Label) -> &'a Label {
         self.board.queues.iter().find(|queue| queue.id == *id).map_or(id, |queue| &queue.name)
     }
 
-    /// The name of an agent.
+    /// The display name of an agent; the id where the board does not know it.
     #[must_use]
     pub fn agent_name(&self, id: &'a Label) -> &'a Label {
         self.board.agents.iter().find(|agent| agent.id == *id).map_or(id, |agent| &agent.name)
     }
 
-    /// The name of a dimension's value.
+    /// The display name of a dimension's value.
     #[must_use]
     pub fn value_name(&self, dim: Dim, id: &Label) -> String {
         match dim {
@@ -119,7 +129,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// A slice in the names that people know.
+    /// A slice in display names: `Billing × refund`.
     #[must_use]
     pub fn slice_name(&self, slice: &Slice) -> String {
         if slice.is_total() {
@@ -129,13 +139,13 @@ impl<'a> Ctx<'a> {
         names.collect::<Vec<_>>().join(" × ")
     }
 
-    /// Since when and why there is no way to the hub that the board comes from; none while there is one.
+    /// Since when and why the connection to the hub is lost; `None` while it is up, and without a hub.
     #[must_use]
     pub fn cut_off(&self) -> Option<&'a CutOff> {
         self.board.hub.as_ref()?.cut_off.as_ref()
     }
 
-    /// Whether nothing on the screen is fresh: every source that is to be followed is silent, or no board comes.
+    /// Whether everything on the screen is old: every followed source is silent, or no board arrives.
     #[must_use]
     pub fn stale(&self) -> bool {
         let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
@@ -144,7 +154,7 @@ impl<'a> Ctx<'a> {
             || followed().next().is_some() && followed().all(|source| source.stands_still(self.board.at))
     }
 
-    /// The same for what is of many queues at once, with what is missing from it: `today · × without pbx-2`.
+    /// [`Ctx::about`] for figures of many queues, with the sources that are missing from them: `today · × without pbx-2`.
     #[must_use]
     pub fn about_many(&self, answer: Option<&Answer>) -> String {
         let about = self.about(answer);
@@ -160,7 +170,7 @@ impl<'a> Ctx<'a> {
         format::cols(self.ui.lists.get(&panel).map_or(0, |list| list.order.len()))
     }
 
-    /// The window and the age of an answer, for the rule of a panel: `today · 12s old`.
+    /// The window and the age of an answer, for the title of a panel: `today · 12s old`.
     #[must_use]
     pub fn about(&self, answer: Option<&Answer>) -> String {
         let window = self.ui.window.key();
@@ -215,7 +225,7 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
     })
 }
 
-/// The lists of the page whose rows or order have changed, put in order.
+/// The page's lists whose rows or order have changed since they were last ordered.
 #[must_use]
 pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
     let mut out = Vec::new();
@@ -292,7 +302,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> D
             Page::Contacts => contacts::draw(buffer, body, ctx, &mut drawn),
         }
         if ctx.ui.overlay.is_some() {
-            // What lies below steps back.
+            // The page below the box is dimmed.
             buffer.set_style(body, ctx.theme.behind());
             drawn.note(body, ClickTarget::Overlay);
         }
@@ -310,7 +320,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> D
         drawn.cursor = footer::draw(buffer, foot, ctx).or(drawn.cursor);
     }
     if ascii {
-        glyphs::spell(buffer);
+        glyphs::to_ascii(buffer);
     }
     if let Some(cursor) = drawn.cursor {
         frame.set_cursor_position(cursor);

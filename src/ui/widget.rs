@@ -1,4 +1,4 @@
-//! What views are made of.
+//! Parts that know nothing of the board: panels, tables, tiles, trends, large digits.
 
 pub mod bands;
 pub mod digits;

@@ -23,7 +23,7 @@ use crate::ui::data::Figures;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::float;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
+use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -180,14 +180,14 @@ impl TableRow for AgentItem<'_> {
 
 /// The agents of the page's slice.
 #[must_use]
-pub fn table(ctx: Ctx<'_>) -> Table<'_, AgentItem<'_>> {
-    Table { columns: AgentItem::COLUMNS, rows: rows(ctx) }
+pub fn table(ctx: Ctx<'_>) -> TableModel<'_, AgentItem<'_>> {
+    TableModel { columns: AgentItem::COLUMNS, rows: rows(ctx) }
 }
 
 /// Those who serve the page's queue.
 #[must_use]
-pub fn serving(ctx: Ctx<'_>) -> Table<'_, AgentItem<'_>> {
-    Table { columns: AgentItem::SERVING, rows: rows(ctx) }
+pub fn serving(ctx: Ctx<'_>) -> TableModel<'_, AgentItem<'_>> {
+    TableModel { columns: AgentItem::SERVING, rows: rows(ctx) }
 }
 
 /// The agents of the board that belong to the page's slice.

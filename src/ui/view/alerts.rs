@@ -20,7 +20,7 @@ use crate::text::{Label, Text};
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
+use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -286,38 +286,38 @@ fn urgency(episode: &Episode) -> f64 {
 
 /// The rail: one row per cause (a queue, a source), with the worst alert standing for the others.
 #[must_use]
-pub fn rail(ctx: Ctx<'_>) -> Table<'_, AlertItem<'_>> {
+pub fn rail(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let alerts = &ctx.board.alerts;
     let item = |group: alert::AlertGroup| {
         let episode = alerts.get(group.lead).filter(|lead| lead.inhibited_by.is_none())?;
         Some(AlertItem { ctx, episode, others: group.others.len(), urgency: urgency(episode) })
     };
-    Table { columns: AlertItem::RAIL, rows: alert::lines(alerts).into_iter().filter_map(item).collect() }
+    TableModel { columns: AlertItem::RAIL, rows: alert::lines(alerts).into_iter().filter_map(item).collect() }
 }
 
 /// The alerts that nobody has taken, and those on the way.
 #[must_use]
-pub fn active(ctx: Ctx<'_>) -> Table<'_, AlertItem<'_>> {
+pub fn active(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let active = ctx.board.alerts.iter().filter(|e| matches!(e.state, State::Firing | State::Pending));
     let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
-    Table { columns: AlertItem::ACTIVE, rows: active.map(item).collect() }
+    TableModel { columns: AlertItem::ACTIVE, rows: active.map(item).collect() }
 }
 
 /// The alerts that somebody has taken, the oldest acknowledgement first: the one most likely forgotten.
 #[must_use]
-pub fn held(ctx: Ctx<'_>) -> Table<'_, AlertItem<'_>> {
+pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let held = ctx.board.alerts.iter().filter(|e| episode::is_held(e));
     let urgency = |e| episode::hold(e).map_or(0.0, |hold| -format::float(hold.since.0));
     let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
-    Table { columns: AlertItem::HELD, rows: held.map(item).collect() }
+    TableModel { columns: AlertItem::HELD, rows: held.map(item).collect() }
 }
 
 /// The alerts that are over, the newest first.
 #[must_use]
-pub fn past(ctx: Ctx<'_>) -> Table<'_, AlertItem<'_>> {
+pub fn past(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let urgency = |e: &Episode| e.resolved.map_or(0.0, |at| format::float(at.0));
     let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
-    Table { columns: AlertItem::PAST, rows: ctx.data.history().iter().map(item).collect() }
+    TableModel { columns: AlertItem::PAST, rows: ctx.data.history().iter().map(item).collect() }
 }
 
 /// Draw the page.

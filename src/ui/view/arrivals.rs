@@ -26,7 +26,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let bins = figures.map(|figures| series::bins(ctx, figures, None, of, every)).unwrap_or_default();
     let mut about = format!("{}, {step}", window.words());
     if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
-        // What the sign means; where there is no room for both, the window stands in the head too.
+        // The legend of the gap sign. Where there is no room for both, the window is dropped: the header shows it too.
         let room = usize::from(area.width).saturating_sub(name.width() + 7);
         let legend = series::legend(ctx, of, figures.answer.from, room);
         let both = format!("{legend} · {about}");
@@ -42,7 +42,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
         return;
     }
-    // The scale and the names of the rows stand on the left, where there is room for them.
+    // The scale stands on the left where there is room for it.
     let gutter = if inner.width >= 40 { 9 } else { 2 };
     let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
     let skip = series.len().saturating_sub(usize::from(bars.width));
@@ -57,7 +57,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         ctx.theme.style(tone)
     };
     let most = series.iter().skip(skip).filter_map(|point| point.value).fold(0.0, f64::max);
-    // The bars are the ground that the service level stands on: large as they are, they stay quiet.
+    // The bars are large, so they stay muted; the service level below them is what may be coloured.
     let muted = ctx.theme.style(Tone::Muted);
     trend::bars(buffer, bars, &series, most, |_| muted);
     let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
@@ -77,7 +77,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let mut free = bars.x;
     for (at, bin) in bins.iter().skip(skip).enumerate() {
         let place = trend::place(bars, count, at);
-        // A time below each bar that has room for it, and the service level as far as the bar is wide.
+        // Below each bar the time, where there is room for it, and the service level as wide as the bar.
         let text = write(bin.start);
         if place.x >= free && place.x + cols(text.width()) <= bars.right() {
             buffer.set_string(place.x, axis, &text, muted);

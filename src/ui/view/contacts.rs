@@ -17,7 +17,7 @@ use crate::text::Label;
 use crate::ui::ask::{self, Want};
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
-use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
+use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -139,10 +139,10 @@ impl TableRow for ContactItem<'_> {
 
 /// The contacts of the page's slice.
 #[must_use]
-pub fn table(ctx: Ctx<'_>) -> Table<'_, ContactItem<'_>> {
+pub fn table(ctx: Ctx<'_>) -> TableModel<'_, ContactItem<'_>> {
     let contacts = ctx.data.contacts(ask::contacts(ctx.ui, ctx.ui.slice(), ctx.ui.place().only));
     let rows = contacts.unwrap_or_default().iter().map(|row| ContactItem { ctx, row });
-    Table { columns: ContactItem::COLUMNS, rows: rows.collect() }
+    TableModel { columns: ContactItem::COLUMNS, rows: rows.collect() }
 }
 
 /// Draw the page.

@@ -1,4 +1,4 @@
-//! What a number means: formula, parts, window, samples, age.
+//! The box that explains a figure: formula, parts, window, samples, age.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +10,7 @@ use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 
-/// Draw it.
+/// Draw the box.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &Slice, window: Window) {
     let figures = ctx.data.figures(ask::single(ctx.ui, slice, kpi, window));
     let kpi = kpi.def();
@@ -50,12 +50,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
                 format!("computed {} ago, {}", format::age(ctx.board.at.since(answer.at)), sources(ctx, slice)),
                 Tone::Muted,
             ));
-            for words in series::told_of(ctx, slice, answer.from, 3) {
+            for words in series::gap_words_of(ctx, slice, answer.from, 3) {
                 lines.push((format!("{} {words}", glyphs::MISSING), Tone::Warning));
             }
         }
     }
-    lines.push((lines_of_bands(kpi, &ctx.bands_of(kpi.id, slice)), Tone::Muted));
+    lines.push((limits(kpi, &ctx.bands_of(kpi.id, slice)), Tone::Muted));
     if !kpi.action.is_empty() {
         lines.push((format!("→ {}", kpi.action), Tone::Accent));
     }
@@ -76,7 +76,7 @@ fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
     };
     if let (Some(numerator), Some(denominator)) = (figure.numerator, figure.denominator) {
         let factor = if kpi.unit == Unit::Percent || kpi.unit == Unit::Points { " × 100" } else { "" };
-        // What times are divided by is a count, whatever the unit of the whole.
+        // The denominator is a count, whatever the unit of the figure.
         let below = crate::kpi::format::count(denominator);
         lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Tone::Text));
     }
@@ -113,7 +113,7 @@ fn sources(ctx: Ctx<'_>, of: &Slice) -> String {
     if words.is_empty() { "without a source".to_owned() } else { format!("from {}", words.join("; ")) }
 }
 
-fn lines_of_bands(kpi: &Kpi, bands: &Bands) -> String {
+fn limits(kpi: &Kpi, bands: &Bands) -> String {
     let show = |v: f64| kpi.show_value(v, 0);
     let mut words = Vec::new();
     let sign = if kpi.better == Better::Higher { "below" } else { "above" };

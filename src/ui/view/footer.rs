@@ -1,4 +1,4 @@
-//! The foot: what is typed, what was said, or the keys of this place.
+//! The footer: the prompt, a message, or the keys that are useful here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -12,7 +12,7 @@ use crate::ui::format::cols;
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 
-/// Draw it; where the cursor stands while something is typed.
+/// Draw the footer; returns the position of the text cursor while something is typed.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
     let width = usize::from(area.width);
     let style = |tone| ctx.theme.style(tone);
@@ -66,7 +66,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
     None
 }
 
-/// The actions of this place, the most useful first.
+/// The actions that apply here, the most useful first.
 fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static Entry> {
     let alerts = matches!(ctx.ui.focus(), Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
     let replay = matches!(ctx.board.mode, Mode::Replay { .. });

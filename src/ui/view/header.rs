@@ -1,4 +1,4 @@
-//! The head: what board this is and how fresh, the pages, the trail; a banner where data is old.
+//! The header: title, mode, sources and clock; the tabs and the drill trail; a banner where data is old.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use crate::ui::glyphs;
 use crate::ui::state::Page;
 use crate::ui::theme::Tone;
 
-/// Draw it; how many rows it took.
+/// Draw the header; returns how many rows it took.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) -> u16 {
     title(buffer, area, ctx, drawn);
     pages(buffer, Rect { y: area.y + 1, ..area }, ctx, drawn);
@@ -53,7 +53,7 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         }
         _ => format!("{} {}", format::clock(board.at, zone), format::zone_name(board.at, zone)),
     };
-    // The clock stands at the right edge whatever else there is; the rest goes where room is short, the last first.
+    // The clock always stands at the right edge; where room is short the other parts are dropped, the last first.
     let right = area.right() - 1 - cols(clock.width());
     buffer.set_string(right, area.y, &clock, ctx.theme.style(Tone::Strong));
     let mut parts = vec![(format!(" {}", fit(title, 30)), Tone::Strong), mode];
@@ -64,7 +64,7 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     if let Some(hub) = &board.hub {
         parts.push((format!("of {} ", fit(hub.name.as_str(), 30)), Tone::Muted));
     }
-    // How the sources do stands before the clock, so that nothing moves when their words grow.
+    // The state of the sources is aligned to the clock, so that nothing else moves when it grows.
     let width: u16 = parts.iter().map(|(text, _)| cols(text.width()) + 1).sum();
     let free = Rect { x: area.x + width + 2, ..area };
     let left = health::draw_line(buffer, free, ctx, right.saturating_sub(1).max(free.x));
@@ -102,7 +102,7 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx, drawn);
 }
 
-/// The drill trail, at the right edge: its steps and, apart from them, what the last one shows.
+/// Draw the drill trail at the right edge: its steps, then what the last one shows.
 fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let steps = steps(ctx);
     if steps.len() < 2 {
@@ -119,7 +119,7 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         _ => String::new(),
     };
     let room = usize::from(area.width).saturating_sub(apart.width());
-    // Where one is matters more than where one began.
+    // The last steps matter most: the first are dropped where room is short.
     let mut first = 0;
     let width_from = |first: usize| {
         let names = steps.iter().skip(first).map(|(_, name)| name.width());
@@ -150,7 +150,7 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     buffer.set_stringn(x, area.y, &apart, apart.width(), ctx.theme.style(Tone::Muted));
 }
 
-/// How many alerts there are that nobody has taken.
+/// Draw how many alerts of each severity nobody has taken; returns the next free column.
 fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     let mut x = x;
     for (severity, tone) in [(Severity::Critical, Tone::CriticalFill), (Severity::Warning, Tone::WarningFill)] {
@@ -166,8 +166,8 @@ fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     x + 1
 }
 
-/// The steps of the drill trail, each with its place: Overview, Billing, refund, Ann. A step that goes into nothing
-/// narrower has the name of its page.
+/// The steps of the drill trail, each with its index: Overview, Billing, refund, Ann. A step whose slice is not narrower
+/// than the one before has the name of its page.
 fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
     let mut before: Option<&crate::kpi::Slice> = None;
     let mut steps = Vec::new();
@@ -184,7 +184,7 @@ fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
     steps
 }
 
-/// What must be known before any number is read: data that is old, and why.
+/// The banner: what a reader must know before looking at any number, above all that data is old, and why.
 fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     let board = ctx.board;
     if ctx.ui.silent >= 5 {
@@ -213,11 +213,11 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Tone::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
-    health::banner(ctx, room).or_else(|| untold(ctx))
+    health::banner(ctx, room).or_else(|| unreachable_targets(ctx))
 }
 
-/// Who should be told of alerts and can't be.
-fn untold(ctx: Ctx<'_>) -> Option<(String, Tone)> {
+/// The notification targets that cannot be reached.
+fn unreachable_targets(ctx: Ctx<'_>) -> Option<(String, Tone)> {
     let (first, rest) = ctx.board.untold.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     let text = format!("▲ {}{more} can't be told of alerts: {}", first.name, first.reason);

@@ -1,4 +1,4 @@
-//! How the sources do, in the words of the head, the banner, the rail and whatever else hangs on them.
+//! The state of the sources, in the words of header, banner and rail, and which figures it makes stale.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
+use super::overlay::TextLine;
 use crate::board::{Health, Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Slice};
@@ -15,19 +16,16 @@ use crate::ui::format::{self, clauses, cols};
 use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 
-/// Words and what they are.
-pub type Words = (String, Tone);
-
-/// What to look at first.
-pub const ALL: [Health; 5] = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
+/// All states, the worst first.
+pub const WORST_FIRST: [Health; 5] = [Health::Down, Health::Stale, Health::Connecting, Health::Live, Health::Ended];
 
 impl<'a> Ctx<'a> {
-    /// The sources that this board hears itself: one that follows another board hears none.
+    /// The sources that report to this board: none where it follows another board.
     pub(super) fn heard_here(&self) -> &'a [SourceRow] {
         if matches!(self.board.keeper, Keeper::Other(_)) { &[] } else { &self.board.sources }
     }
 
-    /// The sources whose figures stand still, those first that matter to the page, then the worst.
+    /// The silent sources, those that contribute to the page first, then the worst.
     #[must_use]
     pub fn troubles(&self) -> Vec<&'a SourceRow> {
         if self.heard_here().is_empty() {
@@ -38,7 +36,7 @@ impl<'a> Ctx<'a> {
         troubles
     }
 
-    /// Whether a source tells of a slice.
+    /// Whether a source contributes to a slice.
     #[must_use]
     pub fn matters(&self, source: &SourceRow, of: &Slice) -> bool {
         let Some(id) = of.get(Dim::Queue) else { return true };
@@ -46,14 +44,14 @@ impl<'a> Ctx<'a> {
         queue.is_some_and(|queue| queue.sources.contains(&source.name))
     }
 
-    /// Whether all that is shown of a slice stands still.
+    /// Whether everything shown of a slice is old, because all of its sources are silent.
     #[must_use]
     pub fn stands_still(&self, of: &Slice) -> bool {
         let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
         self.stale() || !self.heard_here().is_empty() && queue.is_some_and(|queue| self.board.stands_still(queue))
     }
 
-    /// The queues that stand still.
+    /// The queues all of whose sources are silent.
     #[must_use]
     pub fn still_queues(&self) -> FxHashSet<&'a Label> {
         if self.troubles().is_empty() {
@@ -62,7 +60,8 @@ impl<'a> Ctx<'a> {
         self.board.queues.iter().filter(|queue| self.board.stands_still(queue)).map(|queue| &queue.id).collect()
     }
 
-    /// What a figure of a slice is without, in words from long to short; none where nothing is missing or all is.
+    /// The sources that are missing from a slice's figures, in wordings from long to short; empty where none or all are
+    /// missing.
     #[must_use]
     pub fn without(&self, of: &Slice) -> Vec<String> {
         if self.stands_still(of) {
@@ -89,7 +88,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// An instant as people say it: the time of day, with the day where it isn't today's.
+    /// An instant: `10:32`, or with the day where it was not today.
     #[must_use]
     pub fn when(&self, at: Time) -> String {
         let zone = self.zone();
@@ -100,12 +99,12 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// How long until a source is tried again, in words of one width from second to second.
+    /// How long until a source is tried again. The text keeps its width from second to second.
     pub(super) fn next_try(&self, source: &SourceRow) -> Option<String> {
         self.until(source.next_try)
     }
 
-    /// The same for anything that is tried again.
+    /// How long until the time of the next try.
     pub(super) fn until(&self, next_try: Option<Time>) -> Option<String> {
         let left = next_try?.since(self.board.at);
         Some(match left.as_secs() {
@@ -115,7 +114,7 @@ impl<'a> Ctx<'a> {
         })
     }
 
-    /// What the owners of sources should know though all is well: clocks that are off, certificates not checked.
+    /// What the owners of sources that work should still know: clocks that are off, certificates that are not checked.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let of = |source: &SourceRow| {
@@ -127,7 +126,7 @@ impl<'a> Ctx<'a> {
     }
 }
 
-/// A clock that is off, and what to do about it.
+/// By how much a source's clock is off, and the remedy.
 pub(super) fn skew(source: &SourceRow) -> Option<String> {
     let ahead = source.skew()?;
     let way = if ahead > Span::ZERO { "ahead" } else { "behind" };
@@ -141,7 +140,7 @@ pub(super) fn skew(source: &SourceRow) -> Option<String> {
     Some(format!("clock {far} {way}: set it (NTP)"))
 }
 
-/// What kind of words tell of a state.
+/// The tone a state is shown in.
 pub(super) const fn tone(health: Health) -> Tone {
     match health {
         Health::Down => Tone::Critical,
@@ -150,7 +149,7 @@ pub(super) const fn tone(health: Health) -> Tone {
     }
 }
 
-/// A state's sign.
+/// The sign of a state.
 #[must_use]
 pub const fn sign(health: Health) -> &'static str {
     match health {
@@ -161,23 +160,23 @@ pub const fn sign(health: Health) -> &'static str {
     }
 }
 
-/// Sources, the worst first; of equals, what has been so for longest.
+/// The sources, the worst first; among equals the one that has been in its state for longest.
 pub(super) fn worst_first(sources: &[SourceRow]) -> Vec<&SourceRow> {
     let mut rows: Vec<&SourceRow> = sources.iter().collect();
-    rows.sort_by_key(|source| (ALL.iter().position(|health| *health == source.health), source.since));
+    rows.sort_by_key(|source| (WORST_FIRST.iter().position(|health| *health == source.health), source.since));
     rows
 }
 
-/// How many sources do how, where any do.
+/// How many sources are in each of the states; states without a source are left out.
 pub(super) fn all_of(rows: &[&SourceRow], healths: &[Health]) -> Vec<(Health, usize)> {
     let count = |health: &Health| (*health, rows.iter().filter(|source| source.health == *health).count());
     healths.iter().map(count).filter(|(_, n)| *n > 0).collect()
 }
 
-/// How the sources do, on one line of at most `room` columns: by name where they fit, the worst first, else in
-/// numbers. Its width changes only when a source does.
+/// The state of the sources on one line of at most `room` columns: by name where they fit, the worst first, else as
+/// counts. The width only changes when the state of a source does.
 #[must_use]
-pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
+pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
     let rows = worst_first(ctx.heard_here());
     let named = |source: &SourceRow| {
         let age = |since: Time| format::age(ctx.board.at.since(since));
@@ -195,7 +194,7 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
         };
         (text, tone(source.health))
     };
-    let numbers = |of: &[Health], words: bool| -> Vec<Words> {
+    let numbers = |of: &[Health], words: bool| -> Vec<TextLine> {
         let number = |(health, n): (Health, usize)| {
             let sign = sign(health);
             let text = if words { format!("{sign} {n} {}", health.key()) } else { format!("{sign}{n}") };
@@ -205,38 +204,39 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<Words> {
     };
     let well = [Health::Live, Health::Ended];
     let troubled = || rows.iter().filter(|source| !well.contains(&source.health));
-    let mut candidates: Vec<Vec<Words>> = Vec::new();
+    let mut candidates: Vec<Vec<TextLine>> = Vec::new();
     if rows.len() <= 4 {
         candidates.push(rows.iter().map(|source| named(source)).collect());
     }
     candidates.push(troubled().map(|source| named(source)).chain(numbers(&well, true)).collect());
     if let Some(worst) = troubled().next() {
-        let rest =
-            numbers(&ALL, true).into_iter().zip(all_of(&rows, &ALL)).filter_map(|(words, (health, n))| match n {
+        let rest = numbers(&WORST_FIRST, true).into_iter().zip(all_of(&rows, &WORST_FIRST)).filter_map(
+            |(words, (health, n))| match n {
                 1 if health == worst.health => None,
                 n if health == worst.health => Some((format!("{} {} more", sign(health), n - 1), words.1)),
                 _ => Some(words),
-            });
+            },
+        );
         candidates.push(std::iter::once(named(worst)).chain(rest).collect());
     }
-    candidates.push(numbers(&ALL, true));
-    candidates.push(numbers(&ALL, false));
+    candidates.push(numbers(&WORST_FIRST, true));
+    candidates.push(numbers(&WORST_FIRST, false));
     let notes = ctx.notes().len();
     if notes > 0 {
         let long = format!("{} {notes} {}", glyphs::WARNING, if notes == 1 { "note" } else { "notes" });
         let short = format!("{}note", glyphs::WARNING);
-        let with = |line: &Vec<Words>, note: &String| -> Vec<Words> {
+        let with = |line: &Vec<TextLine>, note: &String| -> Vec<TextLine> {
             line.iter().cloned().chain([(note.clone(), Tone::Warning)]).collect()
         };
         candidates = candidates.iter().flat_map(|line| [with(line, &long), with(line, &short)]).collect();
     }
-    let fits = |line: &Vec<Words>| line.iter().map(|(text, _)| text.width() + 2).sum::<usize>() <= room + 2;
+    let fits = |line: &Vec<TextLine>| line.iter().map(|(text, _)| text.width() + 2).sum::<usize>() <= room + 2;
     candidates.into_iter().find(fits).unwrap_or_default()
 }
 
-/// What must be known of sources before any number is read, in at most `room` columns.
+/// The banner about silent sources, in at most `room` columns; `None` where all report.
 #[must_use]
-pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
+pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<TextLine> {
     let troubles = ctx.troubles();
     let worst = troubles.first()?;
     let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
@@ -246,7 +246,8 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
     };
     let head = format!("{} {} {}{more}", sign(worst.health), worst.name, state(ctx, worst));
     let mut tail = ctx.next_try(worst).map_or_else(String::new, |words| format!(" · {words:<17}"));
-    // Why can be long, and is more than when: as much of it as there is room for, in whole clauses where that goes.
+    // The reason can be long and matters more than the time of the next try: it takes the room that there is, cut
+    // between clauses where that is possible.
     let left = |tail: &str| room.saturating_sub(head.width() + tail.width() + 2);
     let mut why = clauses(worst.reason.as_str(), left(&tail));
     if why.ends_with('…') {
@@ -258,12 +259,12 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<Words> {
     Some((format!("{head}{why}{tail}"), tone))
 }
 
-/// In a few words: `down since 10:32`.
+/// State and since when: `down since 10:32`.
 pub(super) fn state(ctx: Ctx<'_>, source: &SourceRow) -> String {
     format!("{} since {}", source.health.key(), ctx.when(source.since))
 }
 
-/// Draw the line of the head so that it ends before `right`; what is left of the row before it.
+/// Draw the line of the header so that it ends before column `right`; returns the column where it begins.
 pub fn draw_line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, right: u16) -> u16 {
     let words = line(ctx, usize::from(right.saturating_sub(area.x)));
     let width = words.iter().map(|(text, _)| text.width() + 2).sum::<usize>();

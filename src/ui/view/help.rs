@@ -1,4 +1,4 @@
-//! The help page: every action, from the one table.
+//! The help: every action with its keys, from the table of actions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,7 +7,7 @@ use super::{Ctx, overlay};
 use crate::ui::action::{ACTIONS, Place};
 use crate::ui::theme::Tone;
 
-/// Draw it from the `down`th line on.
+/// Draw the box, scrolled by `down` lines.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     let mut lines = Vec::new();
     for place in Place::ALL {

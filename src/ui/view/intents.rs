@@ -20,7 +20,7 @@ use crate::ui::data::Figures;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
+use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::{bands, panel};
@@ -209,11 +209,11 @@ impl TableRow for IntentItem<'_> {
 
 /// The intents of the page's slice.
 #[must_use]
-pub fn table(ctx: Ctx<'_>) -> Table<'_, IntentItem<'_>> {
+pub fn table(ctx: Ctx<'_>) -> TableModel<'_, IntentItem<'_>> {
     let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
     let item = |figures| move |row| IntentItem { ctx, figures, row };
     let rows = figures.into_iter().flat_map(|figures| figures.answer.rows.iter().map(item(figures))).collect();
-    Table { columns: IntentItem::COLUMNS, rows }
+    TableModel { columns: IntentItem::COLUMNS, rows }
 }
 
 /// Draw the page.

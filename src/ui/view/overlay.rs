@@ -1,4 +1,4 @@
-//! Boxes that lie over a page.
+//! Boxes that lie over a page, and the wrapped text in them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,7 +9,10 @@ use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::theme::{Theme, Tone};
 
-/// Draw an empty box of at most `size` columns and rows of content in the middle of `area`; the room inside.
+/// A line of text with its tone.
+pub type TextLine = (String, Tone);
+
+/// Draw an empty box of at most `size` columns and rows of content in the middle of `area`; returns the area inside.
 pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (usize, usize)) -> Rect {
     let width = cols(size.0 + 4).min(area.width);
     let height = cols(size.1 + 2).min(area.height);
@@ -29,7 +32,7 @@ pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
 }
 
-/// Break words into lines of a width.
+/// Wrap text at spaces into lines of `width` columns.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -47,8 +50,8 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Draw lines of words, each broken where it is too long, from the `skip`th on.
-pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[(String, Tone)], skip: usize) {
+/// Draw lines of text, each wrapped where it is too long, without the first `skip` rows.
+pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[TextLine], skip: usize) {
     let width = usize::from(area.width);
     let broken = text.iter().flat_map(|(line, tone)| {
         let indent = line.chars().take_while(|c| *c == ' ').count();
@@ -65,9 +68,9 @@ pub fn lines(buffer: &mut Buffer, area: Rect, theme: Theme, text: &[(String, Ton
     }
 }
 
-/// The rows that lines of words take at a width.
+/// How many rows lines of text take when wrapped at `width` columns.
 #[must_use]
-pub fn height(text: &[(String, Tone)], width: usize) -> usize {
+pub fn height(text: &[TextLine], width: usize) -> usize {
     text.iter()
         .map(|(line, _)| wrap(line.trim_start(), width.saturating_sub(line.len() - line.trim_start().len())).len())
         .sum()

@@ -11,7 +11,7 @@ use crate::text::Label;
 use crate::ui::ask;
 use crate::ui::data::Figures;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
+use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
@@ -212,7 +212,7 @@ pub fn queues(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
 
 /// The table of all queues.
 #[must_use]
-pub fn table<'a>(ctx: Ctx<'a>) -> Table<'a, QueueItem<'a>> {
+pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
     let mut alerts: FxHashMap<&Label, (Verdict, bool)> = FxHashMap::default();
     for episode in &ctx.board.alerts {
         let acknowledged = matches!(episode.state, State::Acknowledged | State::Snoozed);
@@ -234,5 +234,5 @@ pub fn table<'a>(ctx: Ctx<'a>) -> Table<'a, QueueItem<'a>> {
         let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
         QueueItem { ctx, queue, figures, series, alert, acknowledged, silent: silent(queue) }
     };
-    Table { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
+    TableModel { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
 }

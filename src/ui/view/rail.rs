@@ -1,4 +1,4 @@
-//! The rail of the overview: what nobody has taken, what somebody has, and what to do about it.
+//! The rail of the overview: alerts that nobody has taken, those that somebody has, and what to do about them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,8 +13,8 @@ use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
-/// How many notes about sources stand on the rail.
-const NOTES: usize = 2;
+/// How many notes about sources the rail shows.
+const MAX_NOTES: usize = 2;
 
 /// How many rows the rail needs.
 #[must_use]
@@ -22,12 +22,12 @@ pub fn rows(ctx: Ctx<'_>) -> usize {
     alerts::rail(ctx).rows.len() + foot(ctx).len()
 }
 
-/// What stands below the lines: what is off with sources that do well, and what a cause hides.
+/// What stands below the alerts: notes about sources, and how many alerts are hidden by a cause.
 fn foot(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
     let notes = ctx.notes();
-    let more = notes.len().saturating_sub(NOTES);
+    let more = notes.len().saturating_sub(MAX_NOTES);
     let mut foot: Vec<(String, Tone)> =
-        notes.into_iter().take(NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Tone::Warning)).collect();
+        notes.into_iter().take(MAX_NOTES).map(|note| (format!("{} {note}", glyphs::WARNING), Tone::Warning)).collect();
     if let (Some((last, _)), 1..) = (foot.last_mut(), more) {
         *last = format!("(+{more} more) {last}");
     }
@@ -35,7 +35,7 @@ fn foot(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
     foot
 }
 
-/// What a cause hides: one line for all of it.
+/// How many alerts each cause hides, on one line.
 fn hidden(ctx: Ctx<'_>) -> Option<String> {
     let mut causes: Vec<(&Text, usize)> = Vec::new();
     for cause in ctx.board.alerts.iter().filter_map(|e| e.inhibited_by.as_ref()) {
@@ -62,10 +62,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let mut foot = foot(ctx);
     let told = ctx.ui.episode(ctx.board);
     let needed = ctx.row_count(Panel::Rail);
-    // The lines come first: they are what somebody must do something about.
+    // The alerts come first: somebody must do something about them.
     foot.truncate(usize::from(inner.height.saturating_sub(needed + 1)).max(1));
-    // Below the lines: what a cause hides, and what to do about the worst. Its lines speak for themselves: the rule of
-    // the panel lies where a table has its heading.
+    // Below the alerts: notes, and what to do about the worst alert. The columns need no headings: the title of the
+    // panel is drawn over them.
     let kept = cols(foot.len()) + u16::from(told.is_some() && inner.height >= 3);
     let height = needed.min(inner.height.saturating_sub(kept));
     if needed == 0 {
@@ -87,7 +87,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     if rest.height < 5 {
         let lines = [(format!("→ {}", e.action), Tone::Strong)];
         let width = usize::from(rest.width).saturating_sub(3);
-        // Where it doesn't fit whole, one line says how it begins.
+        // Where the instruction doesn't fit, one line shows its beginning.
         if overlay::height(&lines, width) <= usize::from(rest.height) {
             overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
         } else if let ([(text, tone)], 1..) = (&lines, rest.height) {
@@ -100,7 +100,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
 }
 
-/// What to do about the other lines of the rail, as far as there is room.
+/// Draw what to do about the other alerts of the rail, as far as there is room.
 fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
     let rail = alerts::rail(ctx);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };

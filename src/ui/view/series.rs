@@ -1,4 +1,4 @@
-//! The course of figures over time, with the times in which nothing was seen of a source that matters.
+//! Figures over time, with the bins in which a contributing source was silent.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +13,24 @@ use crate::ui::data::Figures;
 use crate::ui::glyphs;
 use crate::ui::widget::trend::TrendPoint;
 
-/// A gap shows in a bin where it is at least this part of it: less is lost in rounding.
-const SEEN: i64 = 60;
+/// A gap marks a bin if it covers at least one part in this many; a shorter one changes no figure visibly.
+const VISIBLE_PARTS: i64 = 60;
 
-/// A step of time.
+/// A step of a series.
 pub struct Bin<'a> {
-    /// Its start.
+    /// When the step begins.
     pub start: Time,
-    /// What was counted in it, where anything was.
+    /// The figures of the step; `None` where nothing was counted.
     pub row: Option<&'a AnswerRow>,
-    /// Nothing was seen of a source that matters for a part of it.
+    /// Whether a contributing source was silent during a visible part of the step.
     pub gap: bool,
 }
 
-/// The steps of an answer about a slice, oldest first; of a queue, where the answer is by queue.
+/// The bins of an answer about slice `of`, oldest first; of one queue where the answer is split by queue.
 #[must_use]
 pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &Slice, every: Every) -> Vec<Bin<'a>> {
     let of = queue.map_or_else(|| of.clone(), |queue| of.clone().and(Dim::Queue, queue.clone()));
-    let sources = that_matter(ctx, &of);
+    let sources = contributing(ctx, &of);
     let (from, to) = (figures.answer.from, figures.answer.at.max(figures.answer.from));
     let mut lost: BTreeMap<Time, Span> = BTreeMap::new();
     let calendar = &ctx.board.calendar;
@@ -38,14 +38,14 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
         Every::Minutes(minutes) => Span(i64::from(minutes.max(1)) * Span::MINUTE.0),
         Every::Days(days) => Span(i64::from(days.max(1)) * Span::DAY.0),
     };
-    // Days are 23 to 25 hours long: a quarter more lies in the next step, whatever the clocks do.
+    // Days are 23 to 25 hours long: a quarter of a step more is in the next step even when the clocks change.
     let next = |start: Time| calendar.bucket(every, start + length + Span(length.0 / 4));
     for gap in gaps(ctx, &sources) {
         let mut start = calendar.bucket(every, gap.since.max(from));
         while start < gap.until.min(to) {
             let end = next(start);
             let part = lost.entry(start).or_default();
-            // What lasts is seen at once, however short it is as yet.
+            // A gap that still lasts is shown at once, however short it is.
             let lasts = gap.until > ctx.board.at && end >= to;
             *part = *part + if lasts { length } else { gap.within(start.max(from), end.min(to)) };
             if end <= start {
@@ -56,7 +56,7 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
     }
     lost.retain(|start, lost| {
         let length = next(*start).min(to).since((*start).max(from));
-        lost.0 > 0 && lost.0.saturating_mul(SEEN) >= length.0
+        lost.0 > 0 && lost.0.saturating_mul(VISIBLE_PARTS) >= length.0
     });
     let mut bins: BTreeMap<Time, Bin<'a>> =
         lost.into_keys().map(|start| (start, Bin { start, row: None, gap: true })).collect();
@@ -67,18 +67,18 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
     bins.into_values().collect()
 }
 
-/// The course of a KPI.
+/// The values of a KPI, one per bin.
 #[must_use]
 pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<TrendPoint> {
     let value = |bin: &Bin<'_>| bin.row.and_then(|row| figures.of(row, kpi)).and_then(|figure| figure.value);
     bins.iter().map(|bin| TrendPoint { value: value(bin), gap: bin.gap }).collect()
 }
 
-/// The gaps of sources: those that are over, and those that last.
+/// The gaps of sources: those that are over, and those that still last.
 fn gaps(ctx: Ctx<'_>, sources: &[&SourceRow]) -> Vec<GapRow> {
     let over = ctx.board.gaps.iter().filter(|gap| sources.iter().any(|source| source.name == gap.source)).cloned();
     let last = sources.iter().filter(|source| source.stands_still(ctx.board.at)).map(|source| {
-        // A source that is silent tells nothing since it was last heard, one that is gone since it went.
+        // The gap of a silent source begins when it was last heard, that of a lost one when it was lost.
         let silent = source.health == Health::Stale && source.next_try.is_none();
         let since = source.heard.filter(|_| silent).map_or(source.since, |heard| heard.min(source.since));
         GapRow { source: source.name.clone(), since, until: ctx.board.at + Span::SECOND }
@@ -86,10 +86,10 @@ fn gaps(ctx: Ctx<'_>, sources: &[&SourceRow]) -> Vec<GapRow> {
     over.chain(last).collect()
 }
 
-/// The gaps of sources since then in words, the newest first, `most` at most: "no data from pbx between 10:32 and
+/// The gaps of sources since `from` in words, the newest first, at most `most`: "no data from pbx between 10:32 and
 /// 10:36".
 #[must_use]
-pub fn told(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Vec<String> {
+pub fn gap_words(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Vec<String> {
     let mut gaps: Vec<GapRow> = gaps(ctx, sources).into_iter().filter(|gap| gap.until > from).collect();
     gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.until), gap.since));
     let more = gaps.len().saturating_sub(most);
@@ -111,24 +111,24 @@ pub fn told(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) -> Ve
     words
 }
 
-/// The same for a slice.
+/// [`gap_words`] for the sources that contribute to a slice.
 #[must_use]
-pub fn told_of(ctx: Ctx<'_>, of: &Slice, from: Time, most: usize) -> Vec<String> {
-    told(ctx, &that_matter(ctx, of), from, most)
+pub fn gap_words_of(ctx: Ctx<'_>, of: &Slice, from: Time, most: usize) -> Vec<String> {
+    gap_words(ctx, &contributing(ctx, of), from, most)
 }
 
-/// What the sign of what is missing means on a chart, in at most `room` columns; empty where there is no gap.
+/// The legend of the sign for missing data, in at most `room` columns; empty where there is no gap.
 #[must_use]
 pub fn legend(ctx: Ctx<'_>, of: &Slice, from: Time, room: usize) -> String {
-    let told = told(ctx, &that_matter(ctx, of), from, usize::MAX);
-    let Some(first) = told.first() else { return String::new() };
-    let more = if told.len() > 1 { format!(" (+{})", told.len() - 1) } else { String::new() };
+    let gaps = gap_words(ctx, &contributing(ctx, of), from, usize::MAX);
+    let Some(first) = gaps.first() else { return String::new() };
+    let more = if gaps.len() > 1 { format!(" (+{})", gaps.len() - 1) } else { String::new() };
     let sign = glyphs::MISSING;
     let words = [format!("{sign} {first}{more}"), format!("{sign} no data{more}"), format!("{sign} no data")];
     words.into_iter().find(|words| words.width() <= room).unwrap_or_default()
 }
 
-fn that_matter<'a>(ctx: Ctx<'a>, of: &Slice) -> Vec<&'a SourceRow> {
+fn contributing<'a>(ctx: Ctx<'a>, of: &Slice) -> Vec<&'a SourceRow> {
     ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect()
 }
 

@@ -1,4 +1,4 @@
-//! A screen too small for a page: the worst alert, and the size that is needed.
+//! What a terminal shows that is too small for a page: the worst alert, and the size that is needed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,7 +9,7 @@ use crate::text::fit;
 use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 
-/// Draw it.
+/// Draw the one or two lines.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     if area.is_empty() {
         return;
@@ -19,7 +19,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let (text, tone) = match worst {
         Some(episode) => {
             let verdict = glyphs::of_severity(episode.severity);
-            let line = format!("{} {} {}", glyphs::sign(verdict), glyphs::word(verdict), episode.text);
+            let line = format!("{} {}", glyphs::badge(verdict), episode.text);
             (line, Tone::of(verdict))
         }
         None => ("· no new alerts".to_owned(), Tone::Good),

@@ -1,11 +1,12 @@
-//! All sources in a box: how each does, since when, why, and what to do about it.
+//! The box with all sources: the state of each, since when, why, and the remedy.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::health::{ALL, Words, all_of, sign, skew, state, tone, worst_first};
-use super::{Ctx, overlay, series};
+use super::health::{WORST_FIRST, all_of, sign, skew, state, tone, worst_first};
+use super::overlay::{self, TextLine};
+use super::{Ctx, series};
 use crate::board::{Keeper, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::format::count;
@@ -14,10 +15,10 @@ use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 
-/// Draw the box that shows them all, from the `down`th line on.
+/// Draw the box, scrolled by `down` lines.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     let width = usize::from(area.width).saturating_sub(6).min(110);
-    let mut lines: Vec<Words> = Vec::new();
+    let mut lines: Vec<TextLine> = Vec::new();
     let rows = worst_first(ctx.heard_here());
     if rows.is_empty() {
         let words = match &ctx.board.keeper {
@@ -35,7 +36,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
         block(&mut lines, ctx, source, (widest, kinds));
     }
     let height = overlay::height(&lines, width);
-    let counts: Vec<String> = all_of(&rows, &ALL).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
+    let counts: Vec<String> =
+        all_of(&rows, &WORST_FIRST).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
     let more = if height + 2 > usize::from(area.height) { ", ↓ goes on" } else { "" };
     let title = format!("Sources: {} (esc closes{more})", counts.join(", "));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, height));
@@ -43,8 +45,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     overlay::lines(buffer, inner, ctx.theme, &lines, usize::from(down).min(most));
 }
 
-/// All that is known of a source.
-fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds): (usize, usize)) {
+/// The lines about one source.
+fn block(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds): (usize, usize)) {
     let ago = |at: Time| format!("{} ago", format::age(ctx.board.at.since(at)));
     let name = fit(source.name.as_str(), names);
     let kind = fit(source.kind.as_str(), kinds);
@@ -71,7 +73,7 @@ fn block(lines: &mut Vec<Words>, ctx: Ctx<'_>, source: &SourceRow, (names, kinds
     if let Some(rejection) = &source.last_rejection {
         lines.push((format!("  last rejected: {rejection}"), Tone::Muted));
     }
-    for words in series::told(ctx, &[source], ctx.board.at - Span::DAY, 3) {
+    for words in series::gap_words(ctx, &[source], ctx.board.at - Span::DAY, 3) {
         lines.push((format!("  {} {words}", glyphs::MISSING), Tone::Muted));
     }
 }

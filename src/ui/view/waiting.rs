@@ -6,7 +6,7 @@ use crate::kpi::{Bands, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
-use crate::ui::grid::{Column, SortKey, Table, TableCell, TableRow, contains};
+use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
 use crate::ui::theme::Tone;
 
 /// A contact that waits in a queue.
@@ -103,12 +103,12 @@ impl TableRow for WaitingItem<'_> {
 
 /// The waiting contacts of the page's queue, or of all queues.
 #[must_use]
-pub fn table<'a>(ctx: Ctx<'a>) -> Table<'a, WaitingItem<'a>> {
+pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, WaitingItem<'a>> {
     let queue = ctx.ui.slice().get(Dim::Queue);
     let stale = ctx.still_queues();
     let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue));
     let item = |row: &'a WaitingRow| WaitingItem { ctx, row, stale: stale.contains(&row.queue) };
-    Table { columns: WaitingItem::COLUMNS, rows: rows.map(item).collect() }
+    TableModel { columns: WaitingItem::COLUMNS, rows: rows.map(item).collect() }
 }
 
 /// How long the oldest contact has waited, for the title of the panel: `oldest 5:41`.

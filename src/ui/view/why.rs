@@ -1,9 +1,11 @@
-//! Why it is red: what the rule saw, who pulls the total down, and what was different before.
+//! The box that explains why a figure is red: what the alert rule saw, which parts pull the total down, and what was
+//! different before.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Ctx, overlay, series};
+use super::overlay::{self, TextLine};
+use super::{Ctx, episode, series};
 use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
@@ -15,9 +17,7 @@ use crate::ui::glyphs;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
-type Lines = Vec<(String, Tone)>;
-
-/// Draw it.
+/// Draw the box.
 pub fn draw(
     buffer: &mut Buffer,
     area: Rect,
@@ -33,12 +33,12 @@ pub fn draw(
     let figures = ctx.data.figures(ask::single(ctx.ui, slice, kpi, window));
     let figure = figures.and_then(|f| f.total(kpi));
     let episode = episode.and_then(|id| ctx.board.alerts.iter().find(|e| e.id == id));
-    let mut lines = Lines::new();
+    let mut lines = Vec::new();
     match episode {
-        Some(e) => saw(&mut lines, ctx, def, e),
-        None => stands(&mut lines, ctx, def, figure),
+        Some(e) => alert(&mut lines, ctx, e),
+        None => no_alert(&mut lines, ctx, def, figure),
     }
-    // What to do must be seen however small the screen is.
+    // The instruction comes early: it must be seen however small the screen is.
     let action = episode.map(|e| e.action.as_str()).filter(|text| !text.is_empty()).unwrap_or(def.action);
     if !action.is_empty() {
         lines.push((format!("→ {action}"), Tone::Strong));
@@ -52,37 +52,33 @@ pub fn draw(
 }
 
 /// What the alert rule saw.
-fn saw(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, e: &Episode) {
+fn alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, e: &Episode) {
     let verdict = glyphs::of_severity(e.severity);
-    let show = |value: Option<f64>| match e.kpi {
-        Some(_) => value.map_or("–".to_owned(), |v| kpi.show_value(v, e.figure.n)),
-        None => "–".to_owned(),
-    };
-    let way = if e.above { "above" } else { "below" };
-    lines.push((format!("{} {} {}", glyphs::sign(verdict), glyphs::word(verdict), e.text), Tone::of(verdict)));
+    let side = if e.above { "above" } else { "below" };
+    lines.push((format!("{} {}", glyphs::badge(verdict), e.text), Tone::of(verdict)));
     let fired = e.fired.map_or_else(String::new, |at| format!(", fired {}", format::clock(at, ctx.zone())));
     lines.push((
         format!(
-            "the rule {} saw {} {way} {} over {} since {}{fired}; worst {}; n {}",
+            "the rule {} saw {} {side} {} over {} since {}{fired}; worst {}; n {}",
             e.rule,
-            show(e.figure.value),
-            show(e.line),
+            episode::value(e, e.figure.value),
+            episode::value(e, e.line),
             e.window.words(),
             format::clock(e.since, ctx.zone()),
-            show(e.worst),
+            episode::value(e, e.worst),
             e.figure.n
         ),
         Tone::Text,
     ));
-    // That it fired stands above; what somebody did about it is news.
+    // That it fired stands above; only what a person did is added.
     if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Tone::Muted));
     }
 }
 
-/// Without an alert: how it stands against its lines.
-fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
+/// Without an alert: the figure against its limits.
+fn no_alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
     let Some(figure) = figure else {
         lines.push(("…".to_owned(), Tone::Muted));
         return;
@@ -100,7 +96,7 @@ fn stands(lines: &mut Lines, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&Figure>) {
     lines.push((format!("{} {}{target}: {words}", glyphs::sign(verdict), kpi.show(figure)), Tone::of(verdict)));
 }
 
-/// How much better or worse the total is for each of its parts: the total less what it were without it.
+/// How much each part changes the total: the total minus what it would be without that part.
 fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -> Vec<(String, f64, String)> {
     let (Some(n), Some(d), Some(value)) = (total.numerator, total.denominator, total.value) else { return Vec::new() };
     if n == 0.0 || d <= 0.0 {
@@ -116,7 +112,7 @@ fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -
             let rest = d - figure.denominator?;
             let without = if rest > 0.0 { factor * (n - figure.numerator?) / rest } else { return None };
             let label = row.key.get(dim)?;
-            // What never was in a queue is none.
+            // Contacts that never were in a queue are not a queue.
             if label.is_empty() && dim == Dim::Queue {
                 return None;
             }
@@ -130,7 +126,7 @@ fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -
 }
 
 fn contributions(
-    lines: &mut Lines,
+    lines: &mut Vec<TextLine>,
     ctx: Ctx<'_>,
     kpi: &Kpi,
     slice: &Slice,
@@ -160,8 +156,8 @@ fn contributions(
     }
 }
 
-/// Who is there to do something about it.
-fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
+/// Who waits, and who is there to help.
+fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
     let queue = slice.get(Dim::Queue);
     let live = match queue {
         Some(queue) => ctx.board.queues.iter().find(|row| row.id == *queue).map(|row| &row.live),
@@ -197,8 +193,8 @@ fn people(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice) {
     }
 }
 
-/// This half hour against those before.
-fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
+/// The arrivals of this half hour, compared with the four before.
+fn before(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let Some(figures) = ctx.data.figures(ask::half_hours(ctx.ui, slice, kpi.id)) else { return };
     let bins = series::bins(ctx, figures, None, slice, crate::kpi::Every::Minutes(30));
     let offered = series::points(figures, &bins, KpiId::Offered);
@@ -206,7 +202,7 @@ fn before(lines: &mut Lines, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let (Some(now), true) = (offered.last().and_then(|point| point.value), offered.len() > 1) else { return };
     let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(trend::TrendPoint::known).collect();
     let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
-    // A half hour that has only begun is held against the same share of those before.
+    // The present half hour is not over: its arrivals are scaled up to a whole one.
     let begun = figures.answer.rows.last().and_then(|row| row.start);
     let gone = begun.map_or(1800.0, |start| figures.answer.at.since(start).as_secs_f64()).clamp(60.0, 1800.0);
     let pace = now * 1800.0 / gone;

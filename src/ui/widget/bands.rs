@@ -1,6 +1,6 @@
-//! A value on its scale: between its bounds, or against the mean.
+//! A gauge: a value on a scale with its lower and upper limit.
 
-/// A gauge of `width` columns: the stretch from `low` to `high` as a bar on the scale 0–`most`, with the value on it.
+/// A gauge of `width` columns on the scale 0–`most`: a bar from `low` to `high`, and the value as a dot.
 #[must_use]
 pub fn gauge(value: f64, low: Option<f64>, high: Option<f64>, most: f64, width: usize) -> String {
     if width < 3 || most <= 0.0 {

@@ -1,19 +1,19 @@
-//! Figures three or five rows high, for boards that are read across a room.
+//! Digits three or five rows high, for boards that are read across a room.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-/// How large figures are.
+/// The size of digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// A dot is half a cell.
+    /// Three rows: a dot is half a cell high.
     Large,
-    /// A dot is two cells: for walls.
+    /// Five rows: a dot is two cells wide.
     Huge,
 }
 
 impl Size {
-    /// Rows of a figure.
+    /// The height in rows.
     #[must_use]
     pub const fn rows(self) -> u16 {
         match self {
@@ -52,7 +52,7 @@ const fn dots(c: char) -> Option<u16> {
     })
 }
 
-/// The columns a text takes; `None` where a character of it can't be drawn large.
+/// The width of a text in columns; `None` where one of its characters has no large form.
 #[must_use]
 pub fn width(text: &str, size: Size) -> Option<u16> {
     let dots = text.chars().try_fold(0, |sum, c| dots(c).map(|_| sum + advance(c)))?;

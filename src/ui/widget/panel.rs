@@ -1,4 +1,4 @@
-//! A panel: a rule with its name on the left and what its data is on the right, and the room below.
+//! A panel: a titled rule, with what its data is about on the right, and the area below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +8,7 @@ use crate::ui::format::cols;
 use crate::ui::theme::{Theme, Tone};
 use unicode_width::UnicodeWidthStr;
 
-/// Draw the rule of a panel; what remains below it.
+/// Draw the title of a panel; returns the area below it.
 pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, name: &str, about: &str, focus: bool) -> Rect {
     if area.height == 0 || area.width < 4 {
         return Rect { height: 0, ..area };
@@ -28,7 +28,7 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, name: &str, about: &
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
-/// A line of words where there is nothing else to show.
+/// Draw a line of text in place of data.
 pub fn say(buffer: &mut Buffer, area: Rect, theme: Theme, words: &str) {
     if area.height > 0 {
         let width = usize::from(area.width.saturating_sub(4));

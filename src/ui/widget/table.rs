@@ -1,4 +1,4 @@
-//! Tables: columns with a rank, so that on a narrow screen the least important go and none is cut.
+//! Tables: on a narrow screen the columns of the highest rank are dropped, and none is cut.
 
 use std::borrow::Cow;
 
@@ -38,7 +38,7 @@ pub fn layout(area: Rect, heads: &[Head]) -> Vec<Placed> {
 
 /// The columns that fit into `width`, each with its index and width.
 fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
-    // Where there is room for more than the first few columns, names are given some before further columns come.
+    // On wide screens names get some room before further columns come.
     let generous = width >= 90;
     let first_width =
         |head: &Head| if generous && head.left && head.rank == 0 { head.width + head.grow.min(8) } else { head.width };
@@ -55,7 +55,7 @@ fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
         shown.remove(last);
     }
     let mut spare = (width + 1).saturating_sub(total(&shown));
-    // Half of what each can use first, so that the first column doesn't take all there is.
+    // Each gets half of what it can use first, so that the first column doesn't take everything.
     for share in [2, 1] {
         for (_, head, wide) in &mut shown {
             let more = (head.width + head.grow / share).saturating_sub(*wide).min(spare);
@@ -63,12 +63,12 @@ fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
             spare -= more;
         }
     }
-    // Some room is left on very wide screens: columns stand further apart, up to three blanks more.
+    // On very wide screens the columns stand further apart, by up to three blanks.
     let apart = (spare / cols(shown.len().max(1))).min(3);
     for (.., wide) in shown.iter_mut().skip(1) {
         *wide += apart;
     }
-    // With only what can't be dropped and still no room, the first column gives way.
+    // Where even the columns that always stay don't fit, the first is made narrower.
     let over = total(&shown).saturating_sub(width + 1);
     if let Some((.., first)) = shown.first_mut() {
         *first = first.saturating_sub(over);
@@ -150,7 +150,7 @@ impl TableView<'_> {
                 cell.text = old(cell.text, head.key == "status");
             }
             let text = fit(&cell.text, usize::from(area.width));
-            // That a row is stale must be seen, whatever it shows is old.
+            // The cell that says why the row is stale stays visible.
             let why = cell.tone == Tone::Strong && cell.text.starts_with(glyphs::MISSING);
             let tone = if stale && cell.tone != Tone::Faint && !why { Tone::Stale } else { cell.tone };
             let x = area.x + head.indent(&text, area.width);
@@ -159,7 +159,7 @@ impl TableView<'_> {
     }
 }
 
-/// What was bad when it was last seen is no alarm any more.
+/// The text of a stale cell: what was bad when it was last seen is no alarm any more.
 fn old(text: Cow<'static, str>, status: bool) -> Cow<'static, str> {
     if status && !text.starts_with(glyphs::MISSING) {
         return Cow::Owned(format!("{} old", glyphs::MISSING));
@@ -170,7 +170,7 @@ fn old(text: Cow<'static, str>, status: bool) -> Cow<'static, str> {
     }
 }
 
-/// Where in a long list one is, on the right edge.
+/// Draw the scrollbar of a list that is longer than its area, on the right edge.
 fn scrollbar(buffer: &mut Buffer, area: Rect, theme: Theme, offset: usize, len: usize) {
     let height = usize::from(area.height - 1);
     if len <= height || height == 0 {

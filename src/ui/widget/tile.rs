@@ -1,4 +1,4 @@
-//! A tile: one figure with its target, its trend and how it stands.
+//! A tile: one figure with its verdict, target, samples and trend.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,11 +18,11 @@ pub struct Tile<'a> {
     pub kpi: &'a Kpi,
     /// Its figure; `None` while it is being asked for.
     pub figure: Option<&'a Figure>,
-    /// What to aim for.
+    /// Target and limits.
     pub bands: Bands,
-    /// Its course, oldest first.
+    /// Its values over time, oldest first.
     pub trend: &'a [TrendPoint],
-    /// What it is without, in words from long to short.
+    /// Which sources are missing from it, in wordings from long to short.
     pub without: &'a [String],
     /// Whether it is the selected one.
     pub selected: bool,
@@ -32,15 +32,15 @@ pub struct Tile<'a> {
     pub plain: bool,
 }
 
-/// The columns of a trend that words leave it.
-const LEAST_TREND: usize = 4;
-/// Rows of a tile with large digits.
+/// The columns that text leaves for the trend.
+const MIN_TREND_WIDTH: usize = 4;
+/// The height of a tile with large digits, in rows.
 pub const LARGE: u16 = 2 + Size::Large.rows();
-/// Rows of a tile with huge digits, its trend on a row of its own.
+/// The height of a tile with huge digits and the trend on a row of its own, in rows.
 pub const HUGE: u16 = 3 + Size::Huge.rows();
 
 impl Tile<'_> {
-    /// Draw it; with large digits where there is room.
+    /// Draw the tile, with large digits where there is room.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, theme: Theme) {
         if area.width < 8 || area.height < 2 {
             return;
@@ -79,7 +79,7 @@ impl Tile<'_> {
                 && area.height >= 2 + size.rows()
                 && digits::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
         };
-        // All tiles of a page have one height, and so digits of one size where their values fit.
+        // All tiles of a page have the same height, and so the same size of digits where their values fit.
         let size = [(Size::Huge, HUGE), (Size::Large, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
         let after = if let Some((size, _)) = size {
             digits::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(tone));
@@ -121,13 +121,13 @@ impl Tile<'_> {
         buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(tone));
     }
 
-    /// What it is without, as far as there is room.
+    /// The longest wording of what is missing that fits into `room` columns, or else the shortest.
     fn missing(&self, room: usize) -> String {
         let fits = self.without.iter().find(|words| words.width() <= room);
         fits.or(self.without.last()).cloned().unwrap_or_default()
     }
 
-    /// Whether a figure that isn't past its warning line still falls short of the target.
+    /// Whether a figure that isn't past its warning limit still misses the target.
     fn misses_target(&self, figure: &Figure) -> bool {
         match (figure.value, self.bands.target, self.kpi.better) {
             (Some(value), Some(target), Better::Higher) => value < target,
@@ -136,17 +136,18 @@ impl Tile<'_> {
         }
     }
 
-    /// Target, samples, trend: on one line, or on two where there are two.
+    /// Draw target, samples and trend: on one row, or on two where there are two.
     fn foot(&self, buffer: &mut Buffer, inner: Rect, y: u16, bottom: u16, figure: &Figure, theme: Theme) {
         if y >= bottom {
             return;
         }
         let width = usize::from(inner.width);
-        // A known figure that nothing judges has no target here: a floor that answers email too, say.
+        // A known figure without a verdict has no target here, for example because the slice mixes voice and email.
         let judged = !figure.is_known() || figure.verdict != Verdict::None;
         let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
         let aim = target.as_ref().map_or(0, |target| target.width() + 1);
-        let mut words = self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + LEAST_TREND + 3) });
+        let mut words =
+            self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + MIN_TREND_WIDTH + 3) });
         let mut missing = cols(words.width());
         let interval = format::interval(self.kpi, figure);
         let room = if y + 1 < bottom { width } else { width.saturating_sub(7) };

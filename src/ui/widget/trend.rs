@@ -1,4 +1,4 @@
-//! Trends: a line of eighths, and bars where there is room.
+//! Trends: a line of block characters, and bars where there is room.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,25 +8,25 @@ use crate::kpi::Better;
 use crate::ui::format::cols;
 use crate::ui::glyphs::{EIGHTHS, MISSING, PART};
 
-/// A value of a course.
+/// A value of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrendPoint {
-    /// What is known of it.
+    /// The value as far as it is known.
     pub value: Option<f64>,
-    /// A part of it, or all, is missing.
+    /// Whether data is missing from it.
     pub gap: bool,
 }
 
 impl TrendPoint {
-    /// The value, where nothing of it is missing.
+    /// The value, if no data is missing from it.
     #[must_use]
     pub fn known(&self) -> Option<f64> {
         self.value.filter(|_| !self.gap)
     }
 }
 
-/// The newest `width` values as eighths of a block between the least and the most of them; what is unknown stays
-/// empty, and what is missing has a sign of its own.
+/// The newest `width` values as a line of block characters, scaled between their minimum and maximum. Unknown values are
+/// blank, and values from which data is missing are marked.
 #[must_use]
 pub fn line(values: &[TrendPoint], width: usize) -> String {
     let shown = values.get(values.len().saturating_sub(width)..).unwrap_or_default();
@@ -45,7 +45,8 @@ pub fn line(values: &[TrendPoint], width: usize) -> String {
     out
 }
 
-/// A value as a part of a block between two ends. A block is never filled whole: lines above each other stay apart.
+/// The block character of a value between `least` and `most`. It is never a full block, so that lines above each other
+/// stay apart.
 #[must_use]
 pub fn step(value: f64, least: f64, most: f64) -> &'static str {
     EIGHTHS.get(eighth(value, least, most, 6)).copied().unwrap_or(" ")
@@ -70,8 +71,8 @@ fn eighth(value: f64, least: f64, most: f64, steps: usize) -> usize {
     (((value - least) / (most - least)).clamp(0.0, 1.0) * steps as f64).round() as usize
 }
 
-/// Which way the newest value went against the mean of the three before it, and whether that is good: an arrow and
-/// `Some(good)`, or a bar and `None` where it stands.
+/// The direction of the newest value against the mean of up to three before it, as an arrow, and whether that is good;
+/// `None` where it is neither.
 #[must_use]
 pub fn direction(values: &[TrendPoint], better: Better) -> (&'static str, Option<bool>) {
     let mut known = values.iter().rev().filter_map(TrendPoint::known);
@@ -93,7 +94,7 @@ pub fn direction(values: &[TrendPoint], better: Better) -> (&'static str, Option
     (if change > 0.0 { "↑" } else { "↓" }, good)
 }
 
-/// The columns of `area` that belong to the `at`th of `count` bars: together they fill it.
+/// The columns of `area` for bar `at` of `count`; together the bars fill the area.
 #[must_use]
 pub fn place(area: Rect, count: usize, at: usize) -> Rect {
     let count = count.max(1);
@@ -101,9 +102,8 @@ pub fn place(area: Rect, count: usize, at: usize) -> Rect {
     Rect { x: area.x + edge(at), width: edge(at + 1) - edge(at), ..area }
 }
 
-/// Bars from the bottom of `area`, one for each value, over its whole width; from zero to `most`. Where there are more
-/// values than columns the newest are shown. Where a part of a value is missing, what is known of it is hatched below
-/// the sign of what is missing.
+/// Draw one bar per value over the whole width of `area`, scaled from zero to `most`. Where there are more values than
+/// columns the newest are shown. Where data is missing from a value, its known part is hatched below the sign for that.
 pub fn bars(buffer: &mut Buffer, area: Rect, values: &[TrendPoint], most: f64, style: impl Fn(usize) -> Style) {
     if area.is_empty() {
         return;
@@ -120,7 +120,7 @@ pub fn bars(buffer: &mut Buffer, area: Rect, values: &[TrendPoint], most: f64, s
         let filled = eighth(value, 0.0, most.max(f64::EPSILON), steps).max(usize::from(value > 0.0));
         let top = cols((filled / 8).min(usize::from(area.height - 1)));
         let place = place(area, shown.len(), at);
-        // Bars that are wide enough stand apart.
+        // Wide bars have a gap between them.
         let apart = u16::from(usize::from(area.width) >= 3 * shown.len());
         for row in 0..area.height {
             let below = usize::from(row) * 8;
