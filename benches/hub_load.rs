@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use floorwatch::clock::Clock;
-use floorwatch::hub::access::Fingerprint;
+use floorwatch::hub::access::TokenDigest;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -72,7 +72,7 @@ async fn run(seconds: u64, boards: usize, rate: u64) {
     let config = format!(
         "title = \"Load\"\n[journal]\npath = \"{0}/journal.db\"\n[hub]\nlisten = \"{address}\"\nsocket = \"{0}/hub.sock\"\n[[hub.tokens]]\nname = \"load\"\nrole = \"admin\"\nsha256 = \"{1}\"\n",
         folder.path().display(),
-        Fingerprint::of(TOKEN),
+        TokenDigest::of(TOKEN),
     );
     fs::write(folder.path().join("config.toml"), config).unwrap();
     let hub = Command::new(env!("CARGO_BIN_EXE_floorwatch"))

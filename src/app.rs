@@ -25,7 +25,7 @@ use crate::event::Event;
 use crate::floor::{
     self, Cursors, Feed, Floor, Handle, NotifierHandle, Persistence, Recording, SourceInfo, StartNotifier,
 };
-use crate::hub::{Premises, client};
+use crate::hub::{ServerConfig, client};
 use crate::journal::{self, Journal};
 use crate::kpi::{Bands, KpiId};
 use crate::notify;
@@ -165,13 +165,13 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::to_stderr(log_file)?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let desk = hub::Desk::of(config);
-    let inlet = desk.as_ref().map(hub::Desk::inlet);
-    let (floor, handle, socket) = kept(config, &clock, &who, desk)?;
+    let push = hub::PushSource::of(config);
+    let event_slot = push.as_ref().map(hub::PushSource::event_slot);
+    let (floor, handle, socket) = kept(config, &clock, &who, push)?;
     let runtime = runtime()?;
     let floor = runtime.spawn(floor.run());
-    let premises = Premises { handle, tokens: config.hub.tokens.clone(), inlet, clock };
-    let served = runtime.block_on(hub::serve(premises, config, socket));
+    let server_config = ServerConfig { handle, tokens: config.hub.tokens.clone(), event_slot, clock };
+    let served = runtime.block_on(hub::serve(server_config, config, socket));
     // The hub's handles are gone, so the floor writes down what is pending and ends.
     let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, floor).await });
     if ended.is_err() {
@@ -215,12 +215,12 @@ fn journal_path(config: &Config) -> Result<PathBuf, Error> {
 }
 
 /// The configured floor, which goes on where it was left and is written down, its handle, and where users of this
-/// machine find it. `desk` is one more source of it.
+/// machine find it. `push` is one more source of it.
 fn kept(
     config: &Config,
     clock: &Clock,
     who: &Actor,
-    desk: Option<hub::Desk>,
+    push: Option<hub::PushSource>,
 ) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
     let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
@@ -228,11 +228,11 @@ fn kept(
     let opened = Journal::open(&path, &settings)?;
     let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
     let mut infos: Vec<SourceInfo> = config.sources.iter().map(info).collect();
-    infos.extend(desk.iter().map(|desk| SourceInfo { name: desk.name.clone(), kind: hub::Desk::kind() }));
+    infos.extend(push.iter().map(|push| SourceInfo { name: push.name.clone(), kind: hub::PushSource::kind() }));
     let floor_settings = floor_settings(config, infos);
     let start = {
         let (sources, clock) = (config.sources.clone(), clock.clone());
-        Box::new(move |cursors: &Cursors| start(&sources, desk.as_ref(), &clock, cursors))
+        Box::new(move |cursors: &Cursors| start(&sources, push.as_ref(), &clock, cursors))
     };
     let socket = hub::socket_of(&config.hub, &path);
     let forward = hub::forward(socket.clone(), clock.clone());
@@ -309,13 +309,13 @@ fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings 
 /// Starts those who tell people outside of alerts.
 fn telling(config: &Config, clock: &Clock) -> StartNotifier {
     let (targets, clock) = (config.notify.clone(), clock.clone());
-    let floor = notify::Floor { title: config.title.clone(), zone: config.floor.calendar.zone };
+    let floor = notify::FloorInfo { title: config.title.clone(), zone: config.floor.calendar.zone };
     Box::new(move |outbox| {
         if targets.is_empty() {
             return None;
         }
         match notify::start(targets, &floor, &clock, &outbox) {
-            Ok(notify::Running { stop, ended, failing }) => Some(NotifierHandle { stop, ended, failing }),
+            Ok(notify::RunningTargets { stop, ended, failing }) => Some(NotifierHandle { stop, ended, failing }),
             Err(error) => {
                 tracing::error!("nobody outside is told of alerts: {error}");
                 None
@@ -327,13 +327,13 @@ fn telling(config: &Config, clock: &Clock) -> StartNotifier {
 /// Start every source where it was left off.
 fn start(
     sources: &[source::Settings],
-    desk: Option<&hub::Desk>,
+    push: Option<&hub::PushSource>,
     clock: &Clock,
     cursors: &Cursors,
 ) -> Result<mpsc::Receiver<Message>, Text> {
     let (to, messages) = mpsc::channel(IN_FLIGHT);
-    if let Some(desk) = desk {
-        desk.open(clock, &to);
+    if let Some(push) = push {
+        push.open(clock, &to);
     }
     for (index, settings) in sources.iter().enumerate() {
         let name = settings.name();

@@ -6,17 +6,17 @@
 
 pub mod access;
 mod api;
-mod caller;
 pub mod client;
-mod document;
 mod events;
+mod extract;
 mod metrics;
 mod problem;
-mod question;
+mod query_params;
 mod rate;
 mod server;
 pub mod settings;
 pub mod socket;
+mod streams;
 mod visible;
 
 use std::sync::Arc;
@@ -36,12 +36,12 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::floor::Handle;
 use access::Token;
-use document::Documents;
-pub use events::Inlet;
-pub use problem::Problem;
+pub use events::EventSlot;
+pub use problem::ApiProblem;
 use rate::Rates;
-pub use server::Door;
+pub use server::Listener;
 pub use settings::Settings;
+use streams::Streams;
 
 /// So many questions and commands are put to the floor at once; the rest wait for a moment, or are told to come again.
 const AT_ONCE: usize = 256;
@@ -49,13 +49,13 @@ const AT_ONCE: usize = 256;
 const MOMENT: Duration = Duration::from_secs(5);
 
 /// A floor, and who may do what with it.
-pub struct Premises {
+pub struct ServerConfig {
     /// The floor.
     pub handle: Handle,
     /// Who may do what over the network.
     pub tokens: Vec<Token>,
     /// The way of events into it, where it takes any.
-    pub inlet: Option<Inlet>,
+    pub event_slot: Option<EventSlot>,
     /// The time.
     pub clock: Clock,
 }
@@ -64,9 +64,9 @@ pub struct Premises {
 pub(crate) struct Hub {
     handle: Handle,
     tokens: Vec<Token>,
-    inlet: Option<Inlet>,
-    documents: Arc<Documents>,
-    /// The `OpenAPI` document.
+    event_slot: Option<EventSlot>,
+    streams: Arc<Streams>,
+    /// The `OpenAPI` streams.
     description: Bytes,
     rates: Rates,
     /// Places for questions and commands.
@@ -78,38 +78,38 @@ pub(crate) struct Hub {
 
 impl Hub {
     /// A place to ask the floor something.
-    async fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+    async fn place(&self) -> Result<SemaphorePermit<'_>, ApiProblem> {
         match timeout(MOMENT, self.at_once.acquire()).await {
             Ok(Ok(place)) => Ok(place),
-            _ => Err(Problem::busy()),
+            _ => Err(ApiProblem::busy()),
         }
     }
 }
 
-/// Serve a floor at `doors` until `stop`.
+/// Serve a floor at `listeners` until `stop`.
 ///
 /// What is being answered when it is stopped is finished first.
-pub async fn serve(premises: Premises, doors: Vec<Door>, stop: CancellationToken) {
-    let (hub, router) = build(premises, stop.clone());
+pub async fn serve(config: ServerConfig, listeners: Vec<Listener>, stop: CancellationToken) {
+    let (hub, router) = build(config, stop.clone());
     let open = TaskTracker::new();
-    for door in doors {
-        open.spawn(server::serve(door, Arc::clone(&hub), router.clone(), stop.clone()));
+    for listener in listeners {
+        open.spawn(server::serve(listener, Arc::clone(&hub), router.clone(), stop.clone()));
     }
     open.close();
     open.wait().await;
 }
 
 /// The hub and its endpoints.
-fn build(premises: Premises, stop: CancellationToken) -> (Arc<Hub>, Router) {
-    let Premises { handle, tokens, inlet, clock } = premises;
+fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
+    let ServerConfig { handle, tokens, event_slot, clock } = config;
     let (router, description) = api::router();
     // Two hubs may begin in one instant, of which one takes the place of the other.
     let run = format!("{:x}-{:x}", clock.now().0, OsRng.try_next_u64().unwrap_or_default());
     let hub = Arc::new(Hub {
-        documents: Documents::new(handle.clone(), run, stop),
+        streams: Streams::new(handle.clone(), run, stop),
         handle,
         tokens,
-        inlet,
+        event_slot,
         description: description.to_json().unwrap_or_default().into(),
         rates: Rates::new(clock),
         at_once: Semaphore::new(AT_ONCE),
@@ -118,10 +118,18 @@ fn build(premises: Premises, stop: CancellationToken) -> (Arc<Hub>, Router) {
     });
     let router = router
         .fallback(|| async {
-            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here: /openapi.json lists what there is")
+            ApiProblem::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "there is nothing here: /openapi.json lists what there is",
+            )
         })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not by this method: see /openapi.json")
+            ApiProblem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "not by this method: see /openapi.json",
+            )
         })
         .with_state(Arc::clone(&hub));
     (hub, router)

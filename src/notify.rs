@@ -13,7 +13,7 @@
 
 mod alertmanager;
 mod command;
-mod due;
+mod filter;
 mod message;
 mod pagerduty;
 mod post;
@@ -22,7 +22,7 @@ mod slack;
 mod target;
 mod teams;
 mod template;
-mod way;
+mod transport;
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -37,14 +37,16 @@ use crate::clock::Clock;
 use crate::journal::{Error, Outbox};
 use crate::text::Label;
 
-pub use message::Message;
-pub use settings::{Alertmanager, Command, Common, Hook, Kind, PagerDuty, Settings, Way, Webhook};
-use target::Target;
+pub use message::AlertMessage;
+pub use settings::{
+    Alertmanager, ChatWebhook, CommandTarget, CommonSettings, PagerDuty, Settings, TargetKind, Transport, Webhook,
+};
+use target::NotifyTarget;
 
 /// What can be told of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum NoticeKind {
     /// It is news, or news again.
     Firing,
     /// It has become critical.
@@ -55,7 +57,7 @@ pub enum What {
     Resolved,
 }
 
-impl What {
+impl NoticeKind {
     /// All of them, by their words.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("firing", Self::Firing),
@@ -73,7 +75,7 @@ impl What {
 
 /// The floor that alerts are of, for those who are told of it.
 #[derive(Clone, Debug)]
-pub struct Floor {
+pub struct FloorInfo {
     /// The centre's name.
     pub title: Label,
     /// The zone in which people there read times.
@@ -82,7 +84,7 @@ pub struct Floor {
 
 /// All targets at work.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningTargets {
     /// Ask them to stop: what is being sent has a moment to be confirmed.
     pub stop: CancellationToken,
     /// Told once they have.
@@ -106,14 +108,19 @@ pub enum StartError {
 ///
 /// # Errors
 /// Where the journal can't be read or the system gives no thread.
-pub fn start(targets: Vec<Settings>, floor: &Floor, clock: &Clock, outbox: &Outbox) -> Result<Running, StartError> {
+pub fn start(
+    targets: Vec<Settings>,
+    floor: &FloorInfo,
+    clock: &Clock,
+    outbox: &Outbox,
+) -> Result<RunningTargets, StartError> {
     let stop = CancellationToken::new();
     let (failing, failing_now) = watch::channel(Vec::new());
     let (tell, ended) = oneshot::channel();
     let journal = outbox.journal()?;
     let mut all = Vec::with_capacity(targets.len());
     for settings in targets {
-        all.push(Target::new(settings, floor.clone(), journal.clone(), clock.clone(), outbox.another()?)?);
+        all.push(NotifyTarget::new(settings, floor.clone(), journal.clone(), clock.clone(), outbox.another()?)?);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let until = stop.clone();
@@ -127,5 +134,5 @@ pub fn start(targets: Vec<Settings>, floor: &Floor, clock: &Clock, outbox: &Outb
         // Whoever waits may have lost patience.
         let _ = tell.send(());
     })?;
-    Ok(Running { stop, ended, failing: failing_now })
+    Ok(RunningTargets { stop, ended, failing: failing_now })
 }

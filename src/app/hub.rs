@@ -21,8 +21,8 @@ use crate::board::{Board, Keeper};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::floor::{ForwardCommand, Handle};
-use crate::hub::client::{self, Place};
-use crate::hub::{self, Door, Inlet, Premises, access, socket};
+use crate::hub::client::{self, HubAddress};
+use crate::hub::{self, EventSlot, Listener, ServerConfig, access, socket};
 use crate::source::Message;
 use crate::source::web::Auth;
 use crate::text::Label;
@@ -34,25 +34,25 @@ const AGAIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`Error::Many`] where several run here and none is named, [`Error::NotShared`] where one is for others.
-pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
+pub(super) fn place(config: &Config) -> Result<Option<(HubAddress, Label)>, Error> {
     let settings = &config.hub;
     if let Some(address) = &settings.url {
         let auth = settings.token.clone().map(Auth::Bearer);
         let name = Label::new(&address.host());
-        return Ok(Some((Place::Network { address: address.clone(), auth, tls: settings.tls.clone() }, name)));
+        return Ok(Some((HubAddress::Network { address: address.clone(), auth, tls: settings.tls.clone() }, name)));
     }
     // A guest by configuration waits for that floor: no other one, and no simulated one, stands in for it.
     if let Some(path) = settings.socket.clone().filter(|_| config.sources.is_empty()) {
-        return Ok(Some((Place::Socket(path), Label::fixed("this floor"))));
+        return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));
     }
     // The configured floor, before any other that runs here.
     let own = || socket::of_journal(&super::journal_path(config).ok()?).ok();
     let answers = |path: &PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
     if let Some(path) = settings.socket.clone().or_else(own).filter(answers) {
-        return Ok(Some((Place::Socket(path), Label::fixed("this floor"))));
+        return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));
     }
     let us = rustix::process::geteuid().as_raw();
-    let socket::Found { open: mut found, closed } = socket::find();
+    let socket::LocalFloors { open: mut found, closed } = socket::find();
     // One's own before anybody else's.
     if found.iter().any(|(_, user)| *user == us) {
         found.retain(|(_, user)| *user == us);
@@ -64,7 +64,7 @@ pub(super) fn place(config: &Config) -> Result<Option<(Place, Label)>, Error> {
         },
         [(path, user)] => {
             let name = format!("{}'s floor", access::login(*user));
-            Ok(Some((Place::Socket(path.clone()), Label::new(&name))))
+            Ok(Some((HubAddress::Socket(path.clone()), Label::new(&name))))
         }
         several => Err(Error::Many(several.iter().map(|(path, _)| path.display().to_string()).collect())),
     }
@@ -77,7 +77,7 @@ pub(super) fn forward(path: Option<PathBuf>, clock: Clock) -> ForwardCommand {
         let clock = clock.clone();
         tokio::spawn(async move {
             // Whoever asked may have gone meanwhile; that is his business.
-            drop(reply.send(client::tell(&Place::Socket(path), &command, clock).await));
+            drop(reply.send(client::tell(&HubAddress::Socket(path), &command, clock).await));
         });
         Some(())
     })
@@ -116,9 +116,9 @@ pub(super) async fn share(
     loop {
         match socket::listen(path.clone(), group.as_deref()) {
             Ok((listener, _socket)) => {
-                let doors = vec![Door::Socket(listener)];
-                let premises = Premises { handle, tokens: Vec::new(), inlet: None, clock };
-                return hub::serve(premises, doors, stop).await;
+                let listeners = vec![Listener::Socket(listener)];
+                let config = ServerConfig { handle, tokens: Vec::new(), event_slot: None, clock };
+                return hub::serve(config, listeners, stop).await;
             }
             Err(socket::Error::Taken(_)) => sleep(AGAIN).await,
             Err(error) => {
@@ -130,15 +130,15 @@ pub(super) async fn share(
 }
 
 /// Where events come from that are brought to the hub: a source of the floor like any other.
-pub(super) struct Desk {
-    inlet: Inlet,
+pub(super) struct PushSource {
+    event_slot: EventSlot,
     /// Its number: behind the configured ones.
     index: usize,
     /// What it is called.
     pub(super) name: Label,
 }
 
-impl Desk {
+impl PushSource {
     /// Of the configured hub; `None` where nobody may bring events.
     pub(super) fn of(config: &Config) -> Option<Self> {
         if !config.hub.takes_events() {
@@ -146,7 +146,7 @@ impl Desk {
         }
         let taken = config.sources.iter().any(|source| source.name() == "hub".into());
         let name = Label::fixed(if taken { "hub events" } else { "hub" });
-        Some(Self { inlet: Inlet::default(), index: config.sources.len(), name })
+        Some(Self { event_slot: EventSlot::default(), index: config.sources.len(), name })
     }
 
     /// What kind of source it is.
@@ -155,37 +155,37 @@ impl Desk {
     }
 
     /// The way in.
-    pub(super) fn inlet(&self) -> Inlet {
-        self.inlet.clone()
+    pub(super) fn event_slot(&self) -> EventSlot {
+        self.event_slot.clone()
     }
 
     /// Let events in.
     pub(super) fn open(&self, clock: &Clock, to: &mpsc::Sender<Message>) {
-        self.inlet.open(self.index, self.name.clone(), clock.clone(), to);
+        self.event_slot.open(self.index, self.name.clone(), clock.clone(), to);
     }
 }
 
 /// Serve a floor until the program is told to end.
-pub(super) async fn serve(premises: Premises, config: &Config, path: Option<PathBuf>) -> Result<(), Error> {
+pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<PathBuf>) -> Result<(), Error> {
     let settings = &config.hub;
     let stop = CancellationToken::new();
-    let mut doors = Vec::new();
+    let mut listeners = Vec::new();
     let certificate = match (&settings.certificate, &settings.key) {
         (Some(chain), Some(key)) => Some(Certificate::new(chain, key)?),
         _ => None,
     };
     let address = settings.listen.0;
     let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen(address.to_string(), error))?;
-    doors.push(Door::Network(listener, certificate.as_ref().map(|certificate| certificate.newest.subscribe())));
+    listeners.push(Listener::Network(listener, certificate.as_ref().map(|certificate| certificate.newest.subscribe())));
     let mut kept = None;
     if let Some(path) = path {
         let (listener, socket) = socket::listen(path, settings.group.as_deref())?;
-        doors.push(Door::Socket(listener));
+        listeners.push(Listener::Socket(listener));
         kept = Some(socket);
     }
     let over = end(certificate)?;
-    let boards = premises.handle.watch();
-    let serving = hub::serve(premises, doors, stop.clone());
+    let boards = server.handle.watch();
+    let serving = hub::serve(server, listeners, stop.clone());
     let mut serving = tokio::spawn(serving);
     tracing::info!(%address, "the hub listens");
     tokio::select! {
@@ -201,7 +201,7 @@ pub(super) async fn serve(premises: Premises, config: &Config, path: Option<Path
     Ok(())
 }
 
-/// Tell who started us, and may wait for it, that the hub is ready: its doors are open, and the journal was read or
+/// Tell who started us, and may wait for it, that the hub is ready: its listeners are open, and the journal was read or
 /// can't be, which every board then says.
 async fn announce(mut boards: watch::Receiver<Arc<Board>>) -> Infallible {
     let begun = boards.wait_for(|board| has_begun(board)).await.is_ok();

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::{Error, print};
 use crate::app;
 use crate::config::Config;
-use crate::hub::access::{Fingerprint, Role, new_token};
-use crate::hub::settings::Listen;
+use crate::hub::access::{Role, TokenDigest, new_token};
+use crate::hub::settings::ListenAddress;
 use crate::text::Label;
 
 const ROLES: [&str; 4] = ["viewer", "supervisor", "ingest", "admin"];
@@ -45,7 +45,7 @@ impl Args {
     pub fn run(&self, config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
         if let Some(Command::Token { name, role }) = &self.command {
             let token = new_token().map_err(Error::Output)?;
-            let (name, print_of) = (Label::new(name), Fingerprint::of(&token));
+            let (name, print_of) = (Label::new(name), TokenDigest::of(&token));
             let word = role.word();
             let name = serde_json::to_string(&name).unwrap_or_default();
             return print(
@@ -57,7 +57,7 @@ impl Args {
         }
         let mut config = config.clone();
         if let Some(address) = self.listen {
-            config.hub.listen = Listen(address);
+            config.hub.listen = ListenAddress(address);
             config.hub.check().map_err(|(key, wrong)| Error::Usage(format!("--{key} {address} {wrong}")))?;
         }
         if config.sources.is_empty() && !config.hub.takes_events() {

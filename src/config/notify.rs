@@ -2,7 +2,7 @@
 
 use super::section::Section;
 use crate::alert::{Patterns, Severity};
-use crate::notify::{Common, Kind, Settings, Way, What};
+use crate::notify::{CommonSettings, NoticeKind, Settings, TargetKind, Transport};
 
 const SEVERITIES: &[(&str, Severity)] = &[("warning", Severity::Warning), ("critical", Severity::Critical)];
 
@@ -17,8 +17,8 @@ pub(super) fn read(root: &mut Section<'_>) -> Vec<Settings> {
 
 fn one(mut section: Section<'_>, others: &[Settings]) -> Option<Settings> {
     let name = section.text("name");
-    let mut common = Common::default();
-    let on = section.choices("on", What::WORDS);
+    let mut common = CommonSettings::default();
+    let on = section.choices("on", NoticeKind::WORDS);
     if on.as_ref().is_some_and(Vec::is_empty) {
         section.complain("on", "is empty: the target would never be told anything; take the table away instead");
     }
@@ -40,15 +40,15 @@ fn one(mut section: Section<'_>, others: &[Settings]) -> Option<Settings> {
         section.complain("kind", &format!("is missing: it is one of {}", words()));
         return None;
     }
-    let kind = section.choice("kind", Kind::WORDS)?;
-    if kind == Kind::Alertmanager && is_told_of {
+    let kind = section.choice("kind", TargetKind::WORDS)?;
+    if kind == TargetKind::Alertmanager && is_told_of {
         section.complain("on", "can't be chosen: Alertmanager must know how each alert stands");
     }
-    let way = section.rest(|keys| Way::read(kind, keys))?;
-    if let Err((key, wrong)) = way.check() {
+    let transport = section.rest(|keys| Transport::read(kind, keys))?;
+    if let Err((key, wrong)) = transport.check() {
         section.complain(key, &wrong);
     }
-    let settings = Settings { name, common, way };
+    let settings = Settings { name, common, transport };
     if others.iter().any(|other| other.name() == settings.name()) {
         let name = settings.name();
         section.complain("name", &format!("must tell it from the others: another target is called `{name}` as well"));
@@ -57,5 +57,5 @@ fn one(mut section: Section<'_>, others: &[Settings]) -> Option<Settings> {
 }
 
 fn words() -> String {
-    Kind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    TargetKind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
 }

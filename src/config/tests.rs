@@ -62,8 +62,8 @@ fn the_example_shows_every_key_there_is() {
     absent.retain(|name| !shown_once.contains(name));
     assert_eq!(absent, Vec::<String>::new(), "keys missing from the example");
     assert_eq!(config.sources.len(), 10);
-    let kinds: Vec<_> = config.notify.iter().map(|target| target.way.kind().word()).collect();
-    assert_eq!(kinds, crate::notify::Kind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>());
+    let kinds: Vec<_> = config.notify.iter().map(|target| target.transport.kind().word()).collect();
+    assert_eq!(kinds, crate::notify::TargetKind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>());
     // One built-in rule is switched off, one is new.
     assert_eq!(config.rules.len(), crate::alert::built_in().len());
 }

@@ -27,11 +27,11 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// See figures, contacts and alerts.
-    Look,
+    View,
     /// Acknowledge, snooze, note, undo.
     Act,
     /// Bring contact events.
-    Bring,
+    Ingest,
 }
 
 impl Role {
@@ -43,9 +43,9 @@ impl Role {
     #[must_use]
     pub const fn may(self, right: Right) -> bool {
         match self {
-            Self::Viewer => matches!(right, Right::Look),
-            Self::Supervisor => matches!(right, Right::Look | Right::Act),
-            Self::Ingest => matches!(right, Right::Bring),
+            Self::Viewer => matches!(right, Right::View),
+            Self::Supervisor => matches!(right, Right::View | Right::Act),
+            Self::Ingest => matches!(right, Right::Ingest),
             Self::Admin => true,
         }
     }
@@ -66,7 +66,7 @@ pub struct Token {
     /// What for.
     pub role: Role,
     /// SHA-256 of the token, in hexadecimal.
-    pub sha256: Fingerprint,
+    pub sha256: TokenDigest,
     /// The queues that may be seen, by name or pattern; all of them when absent.
     #[serde(default)]
     pub queues: Patterns,
@@ -74,9 +74,9 @@ pub struct Token {
 
 /// A token's digest. Tokens are made of 32 random bytes, so no slow hash is needed to hide them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
+pub struct TokenDigest([u8; 32]);
 
-impl Fingerprint {
+impl TokenDigest {
     /// Of a token.
     #[must_use]
     pub fn of(token: &str) -> Self {
@@ -84,13 +84,13 @@ impl Fingerprint {
     }
 }
 
-impl std::fmt::Display for Fingerprint {
+impl std::fmt::Display for TokenDigest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl<'de> Deserialize<'de> for Fingerprint {
+impl<'de> Deserialize<'de> for TokenDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -163,7 +163,7 @@ pub(crate) fn group(group: u32) -> Label {
 #[must_use]
 pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Caller> {
     if let Some(token) = token {
-        let (from, print) = (from(peer), Fingerprint::of(token));
+        let (from, print) = (from(peer), TokenDigest::of(token));
         // All of them are compared, each to its end: how long it takes says nothing.
         let mut found = None;
         for known in tokens {
@@ -210,5 +210,5 @@ fn from(peer: &Peer) -> Label {
 pub fn new_token() -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     OsRng.try_fill_bytes(&mut bytes).map_err(std::io::Error::other)?;
-    Ok(format!("floorwatch_{}", Fingerprint(bytes)))
+    Ok(format!("floorwatch_{}", TokenDigest(bytes)))
 }

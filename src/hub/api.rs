@@ -1,4 +1,4 @@
-//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` document is made.
+//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` streams is made.
 
 mod commands;
 
@@ -15,10 +15,10 @@ use utoipa::{IntoParams, IntoResponses, Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::caller::{Looker, Sent};
-use super::document::View;
-use super::problem::Problem;
-use super::question::{self, Question};
+use super::extract::{CanView, SmallBody};
+use super::problem::ApiProblem;
+use super::query_params::{self, FiguresParams};
+use super::streams::StreamView;
 use super::{Hub, events, metrics, visible};
 use crate::alert::Episode;
 use crate::board::{Board, ContactRow, Keeper};
@@ -30,19 +30,19 @@ const HISTORY: usize = 200;
 /// However many are asked for.
 const MOST: usize = 10_000;
 
-/// What the `OpenAPI` document says besides the endpoints.
+/// What the `OpenAPI` streams says besides the endpoints.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
     security(("token" = [])),
-    components(schemas(Problem)),
-    modifiers(&Token)
+    components(schemas(ApiProblem)),
+    modifiers(&BearerScheme)
 )]
 struct Description;
 
-struct Token;
+struct BearerScheme;
 
-impl Modify for Token {
+impl Modify for BearerScheme {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         api.components.get_or_insert_default().add_security_scheme("token", scheme);
@@ -52,46 +52,46 @@ impl Modify for Token {
 /// Why nobody may be answered who has to be known first.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes what problems are made of")]
-pub(super) enum Refused {
+pub(super) enum CallerProblems {
     /// Nobody known sent it.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unknown(Problem),
+    Unknown(ApiProblem),
     /// He may not.
     #[response(status = 403, content_type = "application/problem+json")]
-    NotAllowed(Problem),
+    NotAllowed(ApiProblem),
     /// He asks too often; `Retry-After` says when he may.
     #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(Problem),
+    TooMany(ApiProblem),
     /// Not now: the floor is busy, or ends. `Retry-After` says when to come again.
     #[response(status = 503, content_type = "application/problem+json")]
-    Busy(Problem),
+    Busy(ApiProblem),
 }
 
 /// Why a body is not read.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes what problems are made of")]
-pub(super) enum Unread {
+pub(super) enum BodyProblems {
     /// It makes no sense.
     #[response(status = 400, content_type = "application/problem+json")]
-    Senseless(Problem),
+    ParamProblems(ApiProblem),
     /// It took too long.
     #[response(status = 408, content_type = "application/problem+json")]
-    Late(Problem),
+    Late(ApiProblem),
     /// It is too large.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
+    TooLarge(ApiProblem),
 }
 
 /// Why a question is not answered.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes what problems are made of")]
-enum Senseless {
+enum ParamProblems {
     /// It makes no sense.
     #[response(status = 400, content_type = "application/problem+json")]
-    Senseless(Problem),
+    ParamProblems(ApiProblem),
 }
 
-/// Every endpoint, and the document that describes them.
+/// Every endpoint, and the streams that describes them.
 pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(healthz))
@@ -123,9 +123,9 @@ async fn healthz() -> &'static str {
 /// Whether the floor is complete: the journal is read and can be written.
 #[utoipa::path(get, path = "/readyz", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not yet, or no more"),
+    (status = 503, body = ApiProblem, content_type = "application/problem+json", description = "Not yet, or no more"),
 ))]
-async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, Problem> {
+async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiProblem> {
     let board = hub.handle.watch().borrow().clone();
     let why = match &board.keeper {
         Keeper::Loading => "the day so far is being read from the journal".to_owned(),
@@ -133,10 +133,10 @@ async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, Problem> {
         _ if board.seq == 0 => "the floor has just begun".to_owned(),
         Keeper::Nobody | Keeper::Us | Keeper::Other(_) => return Ok("ready\n"),
     };
-    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))
+    Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))
 }
 
-/// This document.
+/// This streams.
 #[utoipa::path(get, path = "/openapi.json", security(()), responses((status = 200, content_type = "application/json")))]
 async fn describe(State(hub): State<Arc<Hub>>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], hub.description.clone()).into_response()
@@ -145,9 +145,9 @@ async fn describe(State(hub): State<Arc<Hub>>) -> Response {
 /// The figures of every queue, and the hub's own, for Prometheus.
 #[utoipa::path(get, path = "/metrics", responses(
     (status = 200, body = String, content_type = "text/plain"),
-    Refused,
+    CallerProblems,
 ))]
-async fn expose(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Result<Response, Problem> {
+async fn expose(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Result<Response, ApiProblem> {
     let text = metrics::text(&hub, &caller.queues).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
@@ -155,9 +155,9 @@ async fn expose(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Result<R
 /// What stands now.
 #[utoipa::path(get, path = "/v1/board", responses(
     (status = 200, body = Board),
-    Refused,
+    CallerProblems,
 ))]
-async fn board(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Board> {
+async fn board(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<Board> {
     let board = hub.handle.watch().borrow().clone();
     Json(visible::board(&board, &caller.queues))
 }
@@ -166,74 +166,78 @@ async fn board(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Boar
 /// (RFC 6902) of the board before. `Last-Event-ID` resumes.
 #[utoipa::path(get, path = "/v1/board/stream", params(("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
-    Refused,
+    CallerProblems,
 ))]
 async fn board_stream(
     State(hub): State<Arc<Hub>>,
-    Looker(caller): Looker,
+    CanView(caller): CanView,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    hub.stream(View::Board, caller.queues, &headers)
+) -> Result<Response, ApiProblem> {
+    hub.stream(StreamView::Board, caller.queues, &headers)
 }
 
 /// Figures of a part of the floor over a time.
-#[utoipa::path(get, path = "/v1/figures", params(Question), responses(
+#[utoipa::path(get, path = "/v1/figures", params(FiguresParams), responses(
     (status = 200, body = Answer),
-    Refused,
-    Senseless,
+    CallerProblems,
+    ParamProblems,
 ))]
 async fn figures(
     State(hub): State<Arc<Hub>>,
-    Looker(caller): Looker,
+    CanView(caller): CanView,
     RawQuery(raw): RawQuery,
-) -> Result<Json<Answer>, Problem> {
-    hub.answer(question::parse(raw.as_deref().unwrap_or_default())?, &caller.queues).await.map(Json)
+) -> Result<Json<Answer>, ApiProblem> {
+    hub.answer(query_params::parse(raw.as_deref().unwrap_or_default())?, &caller.queues).await.map(Json)
 }
 
 /// The same, asked by a program.
 #[utoipa::path(post, path = "/v1/figures", request_body = Query, responses(
     (status = 200, body = Answer),
-    Refused,
-    Unread,
+    CallerProblems,
+    BodyProblems,
 ))]
-async fn ask(State(hub): State<Arc<Hub>>, Looker(caller): Looker, Sent(body): Sent) -> Result<Json<Answer>, Problem> {
+async fn ask(
+    State(hub): State<Arc<Hub>>,
+    CanView(caller): CanView,
+    SmallBody(body): SmallBody,
+) -> Result<Json<Answer>, ApiProblem> {
     let query: Query = read(&body)?;
-    question::check(&query)?;
+    query_params::check(&query)?;
     hub.answer(query, &caller.queues).await.map(Json)
 }
 
 /// Figures, then what changes in them, as server-sent events (see `/v1/board/stream`).
-#[utoipa::path(get, path = "/v1/figures/stream", params(Question, ("Last-Event-ID" = Option<String>, Header)), responses(
+#[utoipa::path(get, path = "/v1/figures/stream", params(FiguresParams, ("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
-    Refused,
-    Senseless,
+    CallerProblems,
+    ParamProblems,
 ))]
 async fn figures_stream(
     State(hub): State<Arc<Hub>>,
-    Looker(caller): Looker,
+    CanView(caller): CanView,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
-) -> Result<Response, Problem> {
-    let query = question::parse(raw.as_deref().unwrap_or_default())?;
+) -> Result<Response, ApiProblem> {
+    let query = query_params::parse(raw.as_deref().unwrap_or_default())?;
     // What may not be seen is refused here, before a stream begins.
-    visible::answer(&query, Answer::default(), &caller.queues).map_err(|_| Problem::hidden())?;
-    hub.stream(View::Answer(query), caller.queues, &headers)
+    visible::answer(&query, Answer::default(), &caller.queues).map_err(|_| ApiProblem::hidden())?;
+    hub.stream(StreamView::Answer(query), caller.queues, &headers)
 }
 
 /// Contacts of a part of the floor, the newest first.
 #[utoipa::path(post, path = "/v1/contacts", request_body = ContactQuery, responses(
     (status = 200, body = Vec<ContactRow>),
-    Refused,
-    Unread,
+    CallerProblems,
+    BodyProblems,
 ))]
 async fn contacts(
     State(hub): State<Arc<Hub>>,
-    Looker(caller): Looker,
-    Sent(body): Sent,
-) -> Result<Json<Vec<ContactRow>>, Problem> {
+    CanView(caller): CanView,
+    SmallBody(body): SmallBody,
+) -> Result<Json<Vec<ContactRow>>, ApiProblem> {
     let contacts: ContactQuery = read(&body)?;
     let _place = hub.place().await?;
-    let mut more = visible::More::new(contacts.limit.min(MOST), &caller.queues);
+    let mut more = visible::Pager::new(contacts.limit.min(MOST), &caller.queues);
     loop {
         let rows = hub.handle.contacts(ContactQuery { limit: more.asked(), ..contacts.clone() }).await?;
         if let Some(rows) = more.take(rows, |row| caller.queues.holds(&row.queue)) {
@@ -256,9 +260,9 @@ struct Kpi {
 /// The figures that can be asked for.
 #[utoipa::path(get, path = "/v1/kpis", responses(
     (status = 200, body = Vec<Kpi>),
-    Refused,
+    CallerProblems,
 ))]
-async fn kpis(_: Looker) -> Json<Vec<Kpi>> {
+async fn kpis(_: CanView) -> Json<Vec<Kpi>> {
     let kpi = |kpi: &crate::kpi::Kpi| Kpi { id: kpi.key, name: kpi.name, formula: kpi.formula };
     Json(CATALOGUE.iter().map(kpi).collect())
 }
@@ -266,9 +270,9 @@ async fn kpis(_: Looker) -> Json<Vec<Kpi>> {
 /// The alerts that are not over, the worst first.
 #[utoipa::path(get, path = "/v1/alerts", responses(
     (status = 200, body = Vec<Episode>),
-    Refused,
+    CallerProblems,
 ))]
-async fn alerts(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Vec<Episode>> {
+async fn alerts(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<Vec<Episode>> {
     let mut episodes = hub.handle.watch().borrow().alerts.clone();
     visible::episodes(&mut episodes, &caller.queues);
     Json(episodes)
@@ -278,26 +282,26 @@ async fn alerts(State(hub): State<Arc<Hub>>, Looker(caller): Looker) -> Json<Vec
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Limit {
+struct HistoryParams {
     /// At most so many.
     #[param(minimum = 0, maximum = 10_000)]
     limit: Option<usize>,
 }
 
 /// The alerts that are over, the newest first.
-#[utoipa::path(get, path = "/v1/alerts/history", params(Limit), responses(
+#[utoipa::path(get, path = "/v1/alerts/history", params(HistoryParams), responses(
     (status = 200, body = Vec<Episode>),
-    Refused,
-    Senseless,
+    CallerProblems,
+    ParamProblems,
 ))]
 async fn history(
     State(hub): State<Arc<Hub>>,
-    Looker(caller): Looker,
-    limit: Result<axum::extract::Query<Limit>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Vec<Episode>>, Problem> {
-    let limit = limit.map_err(|error| Problem::bad(error.body_text()))?.limit.unwrap_or(HISTORY);
+    CanView(caller): CanView,
+    limit: Result<axum::extract::Query<HistoryParams>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<Episode>>, ApiProblem> {
+    let limit = limit.map_err(|error| ApiProblem::bad(error.body_text()))?.limit.unwrap_or(HISTORY);
     let _place = hub.place().await?;
-    let mut more = visible::More::new(limit.min(MOST), &caller.queues);
+    let mut more = visible::Pager::new(limit.min(MOST), &caller.queues);
     loop {
         let episodes = hub.handle.history(more.asked()).await?;
         if let Some(episodes) = more.take(episodes, |episode| visible::holds(&caller.queues, &episode.slice)) {
@@ -307,21 +311,26 @@ async fn history(
 }
 
 /// A body's JSON, with what is wrong with it in words.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body is not what is expected: {error}")))
+pub(super) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, ApiProblem> {
+    serde_json::from_slice(body).map_err(|error| ApiProblem::bad(format!("the body is not what is expected: {error}")))
 }
 
 impl Hub {
-    pub(super) async fn answer(&self, query: Query, queues: &crate::alert::Patterns) -> Result<Answer, Problem> {
+    pub(super) async fn answer(&self, query: Query, queues: &crate::alert::Patterns) -> Result<Answer, ApiProblem> {
         let _place = self.place().await?;
         let answer = self.handle.ask(query.clone()).await?;
-        visible::answer(&query, answer, queues).map_err(|_| Problem::hidden())
+        visible::answer(&query, answer, queues).map_err(|_| ApiProblem::hidden())
     }
 
-    fn stream(&self, view: View, queues: crate::alert::Patterns, headers: &HeaderMap) -> Result<Response, Problem> {
+    fn stream(
+        &self,
+        view: StreamView,
+        queues: crate::alert::Patterns,
+        headers: &HeaderMap,
+    ) -> Result<Response, ApiProblem> {
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-        let events = self.documents.watch(view, queues, last).ok_or_else(|| {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many different views are being watched")
+        let events = self.streams.watch(view, queues, last).ok_or_else(|| {
+            ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many different views are being watched")
         })?;
         let mut response = Response::new(Body::from_stream(events));
         let headers = response.headers_mut();

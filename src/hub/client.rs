@@ -4,7 +4,7 @@
 //! stands, says so, and grows old; questions wait, and commands are refused at once: nothing is done later in silence.
 
 mod api;
-mod reading;
+mod board_reader;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::source::tls::Tls;
 use crate::source::web::{Address, Auth};
 use crate::text::{Label, Text};
 use api::Api;
-use reading::Reading;
+use board_reader::BoardReader;
 
 /// With the hub gone, a question waits for so long before whoever asked may ask anew.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a hub is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum HubAddress {
     /// On the network.
     Network {
         /// Its address.
@@ -41,7 +41,7 @@ pub enum Place {
     Socket(PathBuf),
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for HubAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Network { address, .. } => address.fmt(f),
@@ -51,19 +51,19 @@ impl std::fmt::Display for Place {
 }
 
 /// A connection to the hub, or since when and why there is none.
-type Line = Result<Arc<Api>, CutOff>;
+type Connection = Result<Arc<Api>, CutOff>;
 
 /// A handle of the floor at `place`, and what keeps it up: it runs until every handle is gone. The hub is called
 /// `name` on the board.
-pub fn connect(place: Place, name: Label, clock: Clock) -> (Handle, impl Future<Output = ()> + Send) {
+pub fn connect(place: HubAddress, name: Label, clock: Clock) -> (Handle, impl Future<Output = ()> + Send) {
     let (boards, board) = watch::channel(Arc::<Board>::default());
     let (sender, requests) = mpsc::channel(64);
     let cut_off = CutOff { since: clock.now(), reason: Text::fixed("connecting"), next_try: None };
     let (line, lines) = watch::channel(Err(cut_off));
-    let reading = Reading::new(place, name, clock, boards, line);
+    let board_reader = BoardReader::new(place, name, clock, boards, line);
     let work = async move {
         tokio::select! {
-            () = reading.run() => {}
+            () = board_reader.run() => {}
             () = serve(requests, lines) => {}
         }
     };
@@ -74,13 +74,13 @@ pub fn connect(place: Place, name: Label, clock: Clock) -> (Handle, impl Future<
 ///
 /// # Errors
 /// Why it was refused; where there is no answer, it may have been done all the same.
-pub async fn tell(place: &Place, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
+pub async fn tell(place: &HubAddress, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
     let api = Api::new(place, clock).map_err(|fault| CommandRefusal::ReadOnly(Text::new(&fault.reason)))?;
     api.tell(command).await
 }
 
 /// Do what is asked until nobody asks any more.
-async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Line>) {
+async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Connection>) {
     while let Some(request) = requests.recv().await {
         let mut lines = lines.clone();
         // Each on its own: one that waits holds nobody up.

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
 
 use super::Hub;
-use super::api::{Refused, Unread};
-use super::caller::Bringer;
-use super::problem::Problem;
+use super::api::{BodyProblems, CallerProblems};
+use super::extract::CanIngest;
+use super::problem::ApiProblem;
 use crate::board::Health;
 use crate::clock::Clock;
 use crate::source::Message;
@@ -26,9 +26,9 @@ const EVENTS_PER_S: u32 = 50_000;
 
 /// The way of events into the floor. It is closed until this program keeps the floor. Clones are the same way.
 #[derive(Clone, Default)]
-pub struct Inlet(watch::Sender<Option<Arc<Intake>>>);
+pub struct EventSlot(watch::Sender<Option<Arc<Intake>>>);
 
-impl Inlet {
+impl EventSlot {
     /// Let events into the floor that reads `to`, as its source number `index`, which is live from now on.
     pub fn open(&self, index: usize, name: Label, clock: Clock, to: &mpsc::Sender<Message>) {
         let (health, reason, at) = (Health::Live, Text::default(), clock.now());
@@ -58,28 +58,28 @@ impl Inlet {
     ),
     responses(
         (status = 200, body = Taken, description = "What was accepted is on the disk"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "None of the types that are taken"),
+        (status = 415, body = ApiProblem, content_type = "application/problem+json", description = "None of the types that are taken"),
         (status = 422, body = Taken, description = "There was nothing good in it"),
-        Refused,
-        Unread,
+        CallerProblems,
+        BodyProblems,
     ),
 )]
 pub(super) async fn events(
     State(hub): State<Arc<Hub>>,
-    bringer: Result<Bringer, Problem>,
+    bringer: Result<CanIngest, ApiProblem>,
     request: Request,
 ) -> Result<(StatusCode, Json<Taken>), Response> {
-    let inlet = bringer.and_then(|_| {
-        let inlet = hub.inlet.as_ref().ok_or_else(|| {
+    let event_slot = bringer.and_then(|_| {
+        let event_slot = hub.event_slot.as_ref().ok_or_else(|| {
             let how = "this floor takes no events: run `floorwatch hub` with a token of the role ingest";
-            Problem::new(StatusCode::FORBIDDEN, "closed", how)
+            ApiProblem::new(StatusCode::FORBIDDEN, "closed", how)
         })?;
-        inlet.intake().ok_or_else(|| {
+        event_slot.intake().ok_or_else(|| {
             let why = "another board keeps this floor, or its day is still being read: send it again in a moment";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why)
+            ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why)
         })
     });
-    let intake = match inlet {
+    let intake = match event_slot {
         Ok(intake) => intake,
         Err(problem) => return Err(discarding(request, problem).await),
     };
@@ -92,14 +92,14 @@ pub(super) async fn events(
             StatusCode::SERVICE_UNAVAILABLE => "busy",
             _ => "bad_request",
         };
-        let mut response = Problem::new(refusal.status, code, refusal.reason).into_response();
+        let mut response = ApiProblem::new(refusal.status, code, refusal.reason).into_response();
         response.headers_mut().extend(refusal.headers);
         response
     })
 }
 
 /// Answer a request whose body nobody reads: it is thrown away first, so that its sender comes to read why.
-pub(super) async fn discarding(request: Request, problem: Problem) -> Response {
+pub(super) async fn discarding(request: Request, problem: ApiProblem) -> Response {
     let (parts, mut body) = request.into_parts();
     let is_read = intake::discard(&parts.headers, &mut body).await;
     let mut response = problem.into_response();

@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
 
-use super::problem::Problem;
+use super::problem::ApiProblem;
 use super::{Hub, visible};
 use crate::alert::Patterns;
 use crate::board::Health;
 use crate::kpi::{CATALOGUE, Dim, Kpi, KpiGroup, KpiId, Period, Query, Slice, Unit, Window};
 
 /// The text of `/metrics` for somebody who may see these queues.
-pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem> {
+pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProblem> {
     let kpis: Vec<KpiId> = CATALOGUE.iter().map(|kpi| kpi.id).collect();
     let query = Query {
         of: Slice::TOTAL,
@@ -57,7 +57,7 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, Problem
         let _ =
             writeln!(out, "floorwatch_events_total{{source=\"{}\"}} {}", escape(source.name.as_str()), source.events);
     }
-    let (views, readers) = hub.documents.watched();
+    let (views, readers) = hub.streams.watched();
     head(&mut out, "floorwatch_hub_views", "gauge", "Different views that somebody watches");
     let _ = writeln!(out, "floorwatch_hub_views {views}");
     head(&mut out, "floorwatch_hub_readers", "gauge", "Readers of streams");

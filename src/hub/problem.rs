@@ -12,7 +12,7 @@ use crate::text::{Label, Text};
 
 /// Why a request was not served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Problem {
+pub struct ApiProblem {
     /// In a word, for programs.
     pub code: String,
     /// In a sentence, for people: what is wrong, and what to do about it.
@@ -24,7 +24,7 @@ pub struct Problem {
     status: StatusCode,
 }
 
-impl Problem {
+impl ApiProblem {
     /// A problem with this status.
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into(), first: None, status }
@@ -75,13 +75,13 @@ impl Problem {
     }
 }
 
-impl From<FloorClosed> for Problem {
+impl From<FloorClosed> for ApiProblem {
     fn from(lost: FloorClosed) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ended", lost.to_string())
     }
 }
 
-impl From<CommandRefusal> for Problem {
+impl From<CommandRefusal> for ApiProblem {
     fn from(refusal: CommandRefusal) -> Self {
         let message = refusal.to_string();
         let (status, code, first) = match refusal {
@@ -99,7 +99,7 @@ impl From<CommandRefusal> for Problem {
     }
 }
 
-impl Problem {
+impl ApiProblem {
     /// The refusal that this was made of, for the board that gave the command to episode `id`.
     #[must_use]
     pub fn refusal(&self, id: u64) -> CommandRefusal {
@@ -118,7 +118,7 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let status = self.status;
         let mut response = (status, Json(self)).into_response();

@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A place where connections come in.
-pub enum Door {
+pub enum Listener {
     /// The network, or this machine's loopback.
     Network(TcpListener, Option<tokio::sync::watch::Receiver<TlsAcceptor>>),
     /// This machine's users.
@@ -45,13 +45,13 @@ pub enum Door {
 }
 
 /// Take connections in until `stop`; what is being answered then is finished.
-pub(super) async fn serve(door: Door, hub: Arc<Hub>, router: Router, stop: CancellationToken) {
+pub(super) async fn serve(listener: Listener, hub: Arc<Hub>, router: Router, stop: CancellationToken) {
     let conversations = TaskTracker::new();
     loop {
         let free = hub.free.clone().acquire_owned();
         let (Some(Ok(place)), accepted) = (tokio::select! {
             () = stop.cancelled() => break,
-            both = async { let place = free.await; let accepted = accept(&door).await; (Some(place), accepted) } => both,
+            both = async { let place = free.await; let accepted = accept(&listener).await; (Some(place), accepted) } => both,
         }) else {
             break;
         };
@@ -66,7 +66,7 @@ pub(super) async fn serve(door: Door, hub: Arc<Hub>, router: Router, stop: Cance
         let (hub, router, stop) = (Arc::clone(&hub), router.clone(), stop.clone());
         conversations.spawn(async move {
             hub.connections.fetch_add(1, Ordering::Relaxed);
-            converse(stream, peer, router, stop).await;
+            serve_connection(stream, peer, router, stop).await;
             hub.connections.fetch_sub(1, Ordering::Relaxed);
             drop(place);
         });
@@ -85,9 +85,9 @@ enum Stream {
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire for S {}
 
-async fn accept(door: &Door) -> io::Result<(Stream, Peer)> {
-    match door {
-        Door::Network(listener, tls) => {
+async fn accept(listener: &Listener) -> io::Result<(Stream, Peer)> {
+    match listener {
+        Listener::Network(listener, tls) => {
             let (stream, address) = listener.accept().await?;
             // Short questions and answers: nothing is to be waited for.
             drop(stream.set_nodelay(true));
@@ -97,7 +97,7 @@ async fn accept(door: &Door) -> io::Result<(Stream, Peer)> {
             };
             Ok((stream, Peer::Network(address)))
         }
-        Door::Socket(listener) => {
+        Listener::Socket(listener) => {
             let (stream, _) = listener.accept().await?;
             let peer = Peer::of_socket(&stream)?;
             Ok((Stream::Plain(Box::new(stream)), peer))
@@ -106,7 +106,7 @@ async fn accept(door: &Door) -> io::Result<(Stream, Peer)> {
 }
 
 /// Serve one connection until either side has had enough.
-async fn converse(stream: Stream, peer: Peer, router: Router, stop: CancellationToken) {
+async fn serve_connection(stream: Stream, peer: Peer, router: Router, stop: CancellationToken) {
     let stream = match stream {
         Stream::Plain(stream) => stream,
         Stream::Secure(stream, acceptor) => match timeout(PATIENCE, acceptor.accept(stream)).await {

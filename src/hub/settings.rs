@@ -21,7 +21,7 @@ pub struct Settings {
     /// How the hub's certificate is checked.
     pub tls: Tls,
     /// Where `floorwatch hub` listens: an IP address and a port.
-    pub listen: Listen,
+    pub listen: ListenAddress,
     /// The hub's certificate chain, PEM.
     pub certificate: Option<PathBuf>,
     /// Its private key, PEM, which others may not read.
@@ -40,9 +40,9 @@ pub struct Settings {
 /// Where a hub listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Listen(pub SocketAddr);
+pub struct ListenAddress(pub SocketAddr);
 
-impl Default for Listen {
+impl Default for ListenAddress {
     fn default() -> Self {
         Self(SocketAddr::from(([127, 0, 0, 1], 7070)))
     }
@@ -63,7 +63,7 @@ impl Settings {
     /// Whether anybody may bring events.
     #[must_use]
     pub fn takes_events(&self) -> bool {
-        self.tokens.iter().any(|token| token.role.may(Right::Bring))
+        self.tokens.iter().any(|token| token.role.may(Right::Ingest))
     }
 
     /// Whether what is written can work, and is safe.

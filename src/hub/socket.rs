@@ -131,7 +131,7 @@ fn is_folder_of(folder: &Path, user: u32) -> bool {
 
 /// The floors of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct LocalFloors {
     /// Those that can be connected to, and whose they are (a user's number).
     pub open: Vec<(PathBuf, u32)>,
     /// Those that are shared with others: whose they are, and the group that they are shared with.
@@ -140,8 +140,8 @@ pub struct Found {
 
 /// Look for the floors of this machine.
 #[must_use]
-pub fn find() -> Found {
-    let mut found = Found::default();
+pub fn find() -> LocalFloors {
+    let mut found = LocalFloors::default();
     let mut look = |path: PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !name.starts_with(NAME.0) || !name.ends_with(NAME.1) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tower_service::Service;
 
-use super::access::{Fingerprint, Peer, Right, Role, new_token};
+use super::access::{Peer, Right, Role, TokenDigest, new_token};
 use super::*;
 use crate::alert::{self, Patterns};
 use crate::board::{Health, Mode};
@@ -43,7 +43,7 @@ pub(super) fn offered(contact: &str, queue: &str, at: Time) -> Event {
 
 fn token(name: &str, role: Role, queues: &[&str]) -> Token {
     let queues = Patterns::new(queues.iter().copied());
-    Token { name: name.into(), role, sha256: Fingerprint::of(name), queues }
+    Token { name: name.into(), role, sha256: TokenDigest::of(name), queues }
 }
 
 fn tokens() -> Vec<Token> {
@@ -85,12 +85,13 @@ impl Scene {
         let (to, messages) = mpsc::channel(4);
         let (floor, handle) = Floor::new(settings, clock.clone(), Mode::Live, Feed::Sources(messages));
         tokio::spawn(floor.run());
-        let inlet = Inlet::default();
-        inlet.open(1, "hub".into(), clock.clone(), &to);
+        let event_slot = EventSlot::default();
+        event_slot.open(1, "hub".into(), clock.clone(), &to);
         let (health, reason) = (Health::Live, Text::default());
         to.send(Message::Health { source: 0, health, reason, at: now, next_try: None }).await.unwrap();
-        let premises = Premises { handle: handle.clone(), tokens, inlet: Some(inlet), clock: clock.clone() };
-        let (_, hub) = build(premises, CancellationToken::new());
+        let config =
+            ServerConfig { handle: handle.clone(), tokens, event_slot: Some(event_slot), clock: clock.clone() };
+        let (_, hub) = build(config, CancellationToken::new());
         Self { hub, handle, clock, to }
     }
 
@@ -135,26 +136,26 @@ const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
     ("GET", "/healthz", "", None),
     ("GET", "/readyz", "", None),
     ("GET", "/openapi.json", "", None),
-    ("GET", "/metrics", "", Some(Right::Look)),
-    ("GET", "/v1/board", "", Some(Right::Look)),
-    ("GET", "/v1/board/stream", "", Some(Right::Look)),
-    ("GET", "/v1/figures?kpis=asa&of=queue:sales", "", Some(Right::Look)),
+    ("GET", "/metrics", "", Some(Right::View)),
+    ("GET", "/v1/board", "", Some(Right::View)),
+    ("GET", "/v1/board/stream", "", Some(Right::View)),
+    ("GET", "/v1/figures?kpis=asa&of=queue:sales", "", Some(Right::View)),
     (
         "POST",
         "/v1/figures",
         r#"{"of":[["queue","sales"]],"by":[],"over":{"window":"today"},"kpis":["asa"]}"#,
-        Some(Right::Look),
+        Some(Right::View),
     ),
-    ("GET", "/v1/figures/stream?kpis=asa&of=queue:sales", "", Some(Right::Look)),
-    ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10}"#, Some(Right::Look)),
-    ("GET", "/v1/kpis", "", Some(Right::Look)),
-    ("GET", "/v1/alerts", "", Some(Right::Look)),
-    ("GET", "/v1/alerts/history", "", Some(Right::Look)),
+    ("GET", "/v1/figures/stream?kpis=asa&of=queue:sales", "", Some(Right::View)),
+    ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10}"#, Some(Right::View)),
+    ("GET", "/v1/kpis", "", Some(Right::View)),
+    ("GET", "/v1/alerts", "", Some(Right::View)),
+    ("GET", "/v1/alerts/history", "", Some(Right::View)),
     ("POST", "/v1/alerts/999/acknowledge", r#"{"version":1}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/snooze", r#"{"version":1,"seconds":60}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/note", r#"{"version":1,"note":"x"}"#, Some(Right::Act)),
     ("POST", "/v1/alerts/999/undo", r#"{"version":1}"#, Some(Right::Act)),
-    ("POST", "/v1/events", "[]", Some(Right::Bring)),
+    ("POST", "/v1/events", "[]", Some(Right::Ingest)),
 ];
 
 #[tokio::test]
@@ -338,7 +339,7 @@ fn without_tokens_this_machine_may_look_and_logins_are_known() {
 fn a_token_is_new_each_time_and_its_digest_reads_back() {
     let (one, two) = (new_token().unwrap(), new_token().unwrap());
     assert_ne!(one, two);
-    let print = Fingerprint::of(&one);
+    let print = TokenDigest::of(&one);
     let text = format!("name = \"a\"\nrole = \"viewer\"\nsha256 = \"{print}\"");
     assert_eq!(toml::from_str::<Token>(&text).unwrap().sha256, print);
     assert!(toml::from_str::<Token>(&text.replace(&print.to_string(), "abc")).is_err());
@@ -443,7 +444,7 @@ mod property {
     }
 
     /// Any question at all, in a URL or in a body.
-    fn question() -> impl Strategy<Value = (&'static str, String, String)> {
+    fn query_params() -> impl Strategy<Value = (&'static str, String, String)> {
         let of = proptest::collection::vec(
             word(&[
                 "queue:sales",
@@ -505,7 +506,7 @@ mod property {
             seen in calls(0..2),
             hidden in calls(2..4),
             others in calls(2..4),
-            questions in proptest::collection::vec(question(), 1..12),
+            questions in proptest::collection::vec(query_params(), 1..12),
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {

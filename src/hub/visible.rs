@@ -63,13 +63,13 @@ pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Re
 
 /// So many rows, the newest first, of those that may be seen. Others in between must not make them fewer: that would
 /// tell how many there are. So more and more are asked for until there are enough.
-pub(super) struct More<'a> {
+pub(super) struct Pager<'a> {
     limit: usize,
     asked: usize,
     queues: &'a Patterns,
 }
 
-impl<'a> More<'a> {
+impl<'a> Pager<'a> {
     pub(super) fn new(limit: usize, queues: &'a Patterns) -> Self {
         let asked = if queues.is_empty() { limit } else { limit.max(64) };
         Self { limit, asked, queues }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::message::Message;
+use super::message::AlertMessage;
 use crate::alert::{Episode, Severity};
 use crate::clock::{Span, Time};
 
@@ -17,7 +17,7 @@ pub(super) const AGAIN: Duration = Duration::from_mins(1);
 const LASTS: Span = Span(5 * Span::MINUTE.0);
 
 /// The alerts that an episode is there. The severity is a label, so one that changed has ended as what it was.
-pub(super) fn alerts(message: &Message, episode: &Episode, now: Time) -> Vec<Value> {
+pub(super) fn alerts(message: &AlertMessage, episode: &Episode, now: Time) -> Vec<Value> {
     let starts = episode.fired.unwrap_or(episode.since);
     let alert = |severity: Severity, ends: Time| {
         let mut labels = Map::new();

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio_util::sync::CancellationToken;
 
-use super::message::Message;
-use super::way::Failure;
+use super::message::AlertMessage;
+use super::transport::Failure;
 use crate::source::link::Fault;
 use crate::text::{Label, Text};
 
@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_millis(1500);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Run it to its end. It blocks for up to 10 s, less where it is to `stop`.
-pub(super) fn run(command: &[String], message: &Message, stop: &CancellationToken) -> Result<String, Failure> {
+pub(super) fn run(command: &[String], message: &AlertMessage, stop: &CancellationToken) -> Result<String, Failure> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Failure::Never("no command is given".to_owned()));
     };
@@ -52,7 +52,7 @@ pub(super) fn run(command: &[String], message: &Message, stop: &CancellationToke
     }
 }
 
-fn start(program: &str, arguments: &[String], message: &Message) -> io::Result<Child> {
+fn start(program: &str, arguments: &[String], message: &AlertMessage) -> io::Result<Child> {
     let text = |label: Option<&Label>| label.map(Label::to_string).unwrap_or_default();
     let mut child = Command::new(program)
         .args(arguments)
@@ -90,7 +90,7 @@ fn ended(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with exit code {code}"),
         (None, Some(signal)) => format!("was ended by signal {signal}"),
-        (None, None) => "ended in an unknown way".to_owned(),
+        (None, None) => "ended in an unknown transport".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Floor, What};
+use super::{FloorInfo, NoticeKind};
 use crate::alert::{Episode, Severity};
 use crate::clock::Time;
 use crate::journal::Notice;
@@ -12,13 +12,13 @@ use crate::text::{Label, Text};
 
 /// What is told. Its JSON is what a command and a webhook without a template get.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Message {
+pub struct AlertMessage {
     /// Of this message alone: whoever gets it twice may know it by this.
     pub id: String,
     /// Of the alert, from firing to its end.
     pub key: String,
     /// What has happened.
-    pub event: What,
+    pub event: NoticeKind,
     /// It was told before, and is news again.
     pub again: bool,
     /// It comes and goes.
@@ -71,7 +71,7 @@ pub struct Message {
     pub link: Option<String>,
 }
 
-impl Message {
+impl AlertMessage {
     /// The names of its fields, in order.
     pub(super) const FIELDS: [&'static str; 28] = [
         "id",
@@ -107,9 +107,9 @@ impl Message {
     /// The words for `what` has happened to an episode; `journal` tells the floor from others.
     pub(super) fn of(
         notice: &Notice,
-        what: What,
+        what: NoticeKind,
         again: bool,
-        floor: &Floor,
+        floor: &FloorInfo,
         journal: &str,
         link: Option<String>,
     ) -> Self {
@@ -118,7 +118,7 @@ impl Message {
         let holder = episode.acknowledged.as_ref().map(|ack| (&ack.who.name, ack.until, ack.note.clone()));
         let holder = holder.or_else(|| episode.snoozed.as_ref().map(|snooze| (&snooze.who.name, snooze.until, None)));
         // Whoever had it at the end is of interest; what he was to have it until is not.
-        let until = holder.as_ref().map(|holder| holder.1).filter(|_| what != What::Resolved);
+        let until = holder.as_ref().map(|holder| holder.1).filter(|_| what != NoticeKind::Resolved);
         let shown = episode.kpi.and_then(|kpi| Some(kpi.def().show_value(episode.figure.value?, episode.figure.n)));
         let key = format!("floorwatch-{journal}-{}", episode.id);
         Self {
@@ -163,16 +163,16 @@ impl Message {
         if let Some(note) = &self.note {
             facts.push(("Note", note.to_string()));
         }
-        if self.event != What::Resolved {
-            facts.push(("What to do", self.action.to_string()));
+        if self.event != NoticeKind::Resolved {
+            facts.push(("NoticeKind to do", self.action.to_string()));
         }
-        facts.push(("Floor", self.floor.to_string()));
+        facts.push(("FloorInfo", self.floor.to_string()));
         facts
     }
 }
 
 /// "CRITICAL billing: service level 62% over the last hour, below 70%".
-fn title(episode: &Episode, what: What, again: bool, shown: Option<&str>) -> String {
+fn title(episode: &Episode, what: NoticeKind, again: bool, shown: Option<&str>) -> String {
     let severity = match episode.severity {
         Severity::Warning => "WARNING",
         Severity::Critical => "CRITICAL",
@@ -180,18 +180,18 @@ fn title(episode: &Episode, what: What, again: bool, shown: Option<&str>) -> Str
     let flapping = if episode.flapping { " (flapping)" } else { "" };
     let subject = &episode.text;
     match what {
-        What::Firing if again => format!("{severity} again{flapping} · {subject}"),
-        What::Firing => format!("{severity}{flapping} · {subject}"),
-        What::Worsening => format!("Worse, now {severity}{flapping} · {subject}"),
-        What::Acknowledged if episode.acknowledged.is_none() => format!("Put off{} · {subject}", by(episode)),
-        What::Acknowledged => format!("Taken{} · {subject}", by(episode)),
+        NoticeKind::Firing if again => format!("{severity} again{flapping} · {subject}"),
+        NoticeKind::Firing => format!("{severity}{flapping} · {subject}"),
+        NoticeKind::Worsening => format!("Worse, now {severity}{flapping} · {subject}"),
+        NoticeKind::Acknowledged if episode.acknowledged.is_none() => format!("Put off{} · {subject}", by(episode)),
+        NoticeKind::Acknowledged => format!("Taken{} · {subject}", by(episode)),
         // The words of the alert are about a figure that is past its line, which it no more is.
-        What::Resolved => match (&episode.source, episode.kpi, shown) {
-            (Some(source), ..) => format!("Over{flapping} · source {source} is back"),
+        NoticeKind::Resolved => match (&episode.source, episode.kpi, shown) {
+            (Some(source), ..) => format!("Stopping{flapping} · source {source} is back"),
             (None, Some(kpi), Some(shown)) => {
-                format!("Over{flapping} · {}: {} {shown}", episode.slice, kpi.def().name)
+                format!("Stopping{flapping} · {}: {} {shown}", episode.slice, kpi.def().name)
             }
-            _ => format!("Over{flapping} · {}: {}", episode.slice, episode.rule),
+            _ => format!("Stopping{flapping} · {}: {}", episode.slice, episode.rule),
         },
     }
 }
@@ -202,8 +202,8 @@ fn by(episode: &Episode) -> String {
     who.map(|who| format!(" by {}", who.name)).unwrap_or_default()
 }
 
-fn text(episode: &Episode, what: What) -> String {
-    if what != What::Resolved {
+fn text(episode: &Episode, what: NoticeKind) -> String {
+    if what != NoticeKind::Resolved {
         return episode.text.to_string();
     }
     let lasted = episode.resolved.unwrap_or(episode.since).since(episode.since);
@@ -216,12 +216,12 @@ fn text(episode: &Episode, what: What) -> String {
 
 /// One for tests: billing's service level is critical.
 #[cfg(test)]
-pub(super) fn sample() -> Message {
+pub(super) fn sample() -> AlertMessage {
     let at = Time::from_unix(1_780_000_000);
-    Message {
+    AlertMessage {
         id: "floorwatch-0a0b-7-0".to_owned(),
         key: "floorwatch-0a0b-7".to_owned(),
-        event: What::Firing,
+        event: NoticeKind::Firing,
         again: false,
         flapping: false,
         floor: "Night desk".into(),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::What;
-use super::message::Message;
+use super::NoticeKind;
+use super::message::AlertMessage;
 
 /// Where events go, in the US service region.
 pub(super) const ADDRESS: &str = "https://events.pagerduty.com/v2/enqueue";
@@ -11,11 +11,11 @@ pub(super) const ADDRESS: &str = "https://events.pagerduty.com/v2/enqueue";
 const SUMMARY: usize = 1024;
 
 /// The body, with the routing key in it.
-pub(super) fn body(message: &Message, routing_key: &str) -> Value {
+pub(super) fn body(message: &AlertMessage, routing_key: &str) -> Value {
     let action = match message.event {
-        What::Firing | What::Worsening => "trigger",
-        What::Acknowledged => "acknowledge",
-        What::Resolved => "resolve",
+        NoticeKind::Firing | NoticeKind::Worsening => "trigger",
+        NoticeKind::Acknowledged => "acknowledge",
+        NoticeKind::Resolved => "resolve",
     };
     let mut body = json!({
         "routing_key": routing_key,

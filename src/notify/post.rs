@@ -1,11 +1,11 @@
-//! A message on its way over HTTP: what is an answer, what is tried again, what is not.
+//! A message on its transport over HTTP: what is an answer, what is tried again, what is not.
 
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::way::Failure;
+use super::transport::Failure;
 use crate::clock::Clock;
 use crate::source::link::Fault;
 use crate::source::tls::Tls;
@@ -25,7 +25,7 @@ pub(super) struct Post {
 }
 
 /// What is posted.
-pub(super) struct Body {
+pub(super) struct PostBody {
     /// Its `Content-Type`.
     pub(super) kind: &'static str,
     /// The body itself.
@@ -34,7 +34,7 @@ pub(super) struct Body {
     pub(super) secret: Option<String>,
 }
 
-impl Body {
+impl PostBody {
     pub(super) fn json(value: &serde_json::Value) -> Self {
         Self { kind: "application/json", text: value.to_string(), secret: None }
     }
@@ -48,7 +48,7 @@ impl Post {
     }
 
     /// Post it; the answer in a few words.
-    pub(super) async fn send(&self, body: Body, clock: &Clock) -> Result<String, Failure> {
+    pub(super) async fn send(&self, body: PostBody, clock: &Clock) -> Result<String, Failure> {
         let request = self
             .client
             .request(Method::POST, self.url.clone())

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer};
 
-use super::What;
+use super::NoticeKind;
 use super::template::Template;
 use crate::alert::{Episode, Patterns, Severity};
 use crate::kpi::Dim;
@@ -23,16 +23,16 @@ pub struct Settings {
     /// What it is called in the journal and on the board; its kind when absent.
     pub name: Option<Label>,
     /// What holds for every kind.
-    pub common: Common,
+    pub common: CommonSettings,
     /// How it is reached, and what it speaks.
-    pub way: Way,
+    pub transport: Transport,
 }
 
 /// What a target is told of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Common {
+pub struct CommonSettings {
     /// These transitions.
-    pub on: Vec<What>,
+    pub on: Vec<NoticeKind>,
     /// Alerts this bad or worse.
     pub severity: Severity,
     /// Of these queues; empty: of everything, alerts about sources and the whole floor too.
@@ -43,10 +43,10 @@ pub struct Common {
     pub board_url: Option<Address>,
 }
 
-impl Default for Common {
+impl Default for CommonSettings {
     fn default() -> Self {
         Self {
-            on: What::WORDS.iter().map(|(_, what)| *what).collect(),
+            on: NoticeKind::WORDS.iter().map(|(_, what)| *what).collect(),
             severity: Severity::Warning,
             queues: Patterns::default(),
             rules: Patterns::default(),
@@ -55,7 +55,7 @@ impl Default for Common {
     }
 }
 
-impl Common {
+impl CommonSettings {
     /// Whether an episode is one of those that the target is told of, its severity aside.
     pub(super) fn is_about(&self, episode: &Episode) -> bool {
         let queue = episode.slice.get(Dim::Queue);
@@ -66,25 +66,25 @@ impl Common {
 
 /// How a target is reached, and what it speaks.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Way {
+pub enum Transport {
     /// A Slack incoming webhook.
-    Slack(Hook),
+    Slack(ChatWebhook),
     /// A Teams workflow that waits for a webhook.
-    Teams(Hook),
+    Teams(ChatWebhook),
     /// PagerDuty's Events API v2.
     PagerDuty(PagerDuty),
     /// Any other webhook.
     Webhook(Box<Webhook>),
     /// A program of this machine.
-    Command(Command),
+    Command(CommandTarget),
     /// Alertmanager's API v2.
     Alertmanager(Alertmanager),
 }
 
 /// The word of `kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "as in Way")]
-pub enum Kind {
+#[expect(missing_docs, reason = "as in Transport")]
+pub enum TargetKind {
     Slack,
     Teams,
     PagerDuty,
@@ -96,7 +96,7 @@ pub enum Kind {
 /// A webhook whose address is what lets one in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Hook {
+pub struct ChatWebhook {
     /// Where the address lies. Whoever has it may post.
     pub url: Secret,
     /// How the certificate is checked.
@@ -122,7 +122,7 @@ pub struct PagerDuty {
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// The address, or where it lies.
-    pub url: Place,
+    pub url: WebhookAddress,
     /// Who we are.
     pub auth: Option<Auth>,
     /// How the certificate is checked.
@@ -140,7 +140,7 @@ pub struct Webhook {
 /// A program of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Command {
+pub struct CommandTarget {
     /// The program, by its whole path, and its arguments. No shell reads them.
     pub command: Vec<String>,
 }
@@ -160,14 +160,14 @@ pub struct Alertmanager {
 
 /// An address, or where one lies that is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum WebhookAddress {
     /// One that may be seen.
     Open(Address),
     /// One that may not.
     Hidden(Secret),
 }
 
-impl Place {
+impl WebhookAddress {
     /// The address itself.
     pub(super) fn read(&self) -> Result<Address, Fault> {
         match self {
@@ -177,7 +177,7 @@ impl Place {
     }
 }
 
-impl Hook {
+impl ChatWebhook {
     /// The address itself.
     pub(super) fn read(&self) -> Result<Address, Fault> {
         read(&self.url)
@@ -189,11 +189,11 @@ fn read(secret: &Secret) -> Result<Address, Fault> {
     text.expose_secret().parse().map_err(|wrong| Fault::lasting(format!("the secret is no address: {wrong}")))
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for WebhookAddress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct Lies {
+        struct SecretRef {
             env: Option<String>,
             file: Option<PathBuf>,
             credential: Option<String>,
@@ -203,32 +203,34 @@ impl<'de> Deserialize<'de> for Place {
             untagged,
             expecting = r#"an address in quotes, or where it lies: { env = "NAME" }, { file = "/path" } or { credential = "name" }"#
         )]
-        enum Written {
+        enum WrittenAddress {
             Open(String),
-            Hidden(Lies),
+            Hidden(SecretRef),
         }
         let wrong = || {
             serde::de::Error::custom(
                 r#"the address lies in one place: { env = "NAME" }, { file = "/path" } or { credential = "name" }"#,
             )
         };
-        match Written::deserialize(deserializer)? {
-            Written::Open(text) => text.parse().map(Self::Open).map_err(serde::de::Error::custom),
-            Written::Hidden(Lies { env: Some(name), file: None, credential: None }) => {
+        match WrittenAddress::deserialize(deserializer)? {
+            WrittenAddress::Open(text) => text.parse().map(Self::Open).map_err(serde::de::Error::custom),
+            WrittenAddress::Hidden(SecretRef { env: Some(name), file: None, credential: None }) => {
                 Ok(Self::Hidden(Secret::Env(name)))
             }
-            Written::Hidden(Lies { env: None, file: Some(path), credential: None }) => {
+            WrittenAddress::Hidden(SecretRef { env: None, file: Some(path), credential: None }) => {
                 Ok(Self::Hidden(Secret::File(path)))
             }
-            Written::Hidden(Lies { env: None, file: None, credential: Some(name) }) if !name.contains('/') => {
+            WrittenAddress::Hidden(SecretRef { env: None, file: None, credential: Some(name) })
+                if !name.contains('/') =>
+            {
                 Ok(Self::Hidden(Secret::Credential(name)))
             }
-            Written::Hidden(_) => Err(wrong()),
+            WrittenAddress::Hidden(_) => Err(wrong()),
         }
     }
 }
 
-impl Kind {
+impl TargetKind {
     /// Every word that `kind` can be.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("slack", Self::Slack),
@@ -246,19 +248,19 @@ impl Kind {
     }
 }
 
-impl Way {
+impl Transport {
     /// Read the keys of a target of `kind`, those that every target has left out.
     ///
     /// # Errors
     /// The deserializer's: an unknown key, a wrong value, one that is missing.
-    pub fn read<'de, D: Deserializer<'de>>(kind: Kind, keys: D) -> Result<Self, D::Error> {
+    pub fn read<'de, D: Deserializer<'de>>(kind: TargetKind, keys: D) -> Result<Self, D::Error> {
         Ok(match kind {
-            Kind::Slack => Self::Slack(Hook::deserialize(keys)?),
-            Kind::Teams => Self::Teams(Hook::deserialize(keys)?),
-            Kind::PagerDuty => Self::PagerDuty(PagerDuty::deserialize(keys)?),
-            Kind::Webhook => Self::Webhook(Box::new(Webhook::deserialize(keys)?)),
-            Kind::Command => Self::Command(Command::deserialize(keys)?),
-            Kind::Alertmanager => Self::Alertmanager(Alertmanager::deserialize(keys)?),
+            TargetKind::Slack => Self::Slack(ChatWebhook::deserialize(keys)?),
+            TargetKind::Teams => Self::Teams(ChatWebhook::deserialize(keys)?),
+            TargetKind::PagerDuty => Self::PagerDuty(PagerDuty::deserialize(keys)?),
+            TargetKind::Webhook => Self::Webhook(Box::new(Webhook::deserialize(keys)?)),
+            TargetKind::Command => Self::Command(CommandTarget::deserialize(keys)?),
+            TargetKind::Alertmanager => Self::Alertmanager(Alertmanager::deserialize(keys)?),
         })
     }
 
@@ -280,14 +282,14 @@ impl Way {
 
     /// Its kind.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> TargetKind {
         match self {
-            Self::Slack(_) => Kind::Slack,
-            Self::Teams(_) => Kind::Teams,
-            Self::PagerDuty(_) => Kind::PagerDuty,
-            Self::Webhook(_) => Kind::Webhook,
-            Self::Command(_) => Kind::Command,
-            Self::Alertmanager(_) => Kind::Alertmanager,
+            Self::Slack(_) => TargetKind::Slack,
+            Self::Teams(_) => TargetKind::Teams,
+            Self::PagerDuty(_) => TargetKind::PagerDuty,
+            Self::Webhook(_) => TargetKind::Webhook,
+            Self::Command(_) => TargetKind::Command,
+            Self::Alertmanager(_) => TargetKind::Alertmanager,
         }
     }
 }
@@ -320,6 +322,6 @@ impl Settings {
     #[must_use]
     pub fn name(&self) -> Label {
         let named = self.name.clone().filter(|name| !name.is_empty());
-        named.unwrap_or_else(|| Label::fixed(self.way.kind().word()))
+        named.unwrap_or_else(|| Label::fixed(self.transport.kind().word()))
     }
 }

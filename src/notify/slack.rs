@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::message::Message;
+use super::message::AlertMessage;
 
 /// The most characters of a header block.
 const HEADER: usize = 150;
 
 /// The body. What comes from outside is plain text, which Slack takes as it is; only the line for notifications is
 /// markup, and is escaped.
-pub(super) fn body(message: &Message) -> Value {
+pub(super) fn body(message: &AlertMessage) -> Value {
     let plain = |text: &str| json!({ "type": "plain_text", "text": text, "emoji": false });
     let mut blocks = vec![json!({ "type": "header", "text": plain(&cut(&message.title, HEADER)) })];
     if !message.title.ends_with(&message.text) {

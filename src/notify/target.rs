@@ -6,11 +6,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::due::{FLAPPING, due, is_held_back};
-use super::message::Message;
-use super::settings::{Common, Kind, Settings};
-use super::way::{Failure, Sender};
-use super::{Floor, What, alertmanager};
+use super::filter::{FLAPPING, due, is_held_back};
+use super::message::AlertMessage;
+use super::settings::{CommonSettings, Settings, TargetKind};
+use super::transport::{Failure, Sender};
+use super::{FloorInfo, NoticeKind, alertmanager};
 use crate::alert::Episode;
 use crate::board::TargetRow;
 use crate::clock::{Clock, Span, Time};
@@ -30,12 +30,12 @@ const GRACE: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// One target.
-pub(super) struct Target {
+pub(super) struct NotifyTarget {
     name: Label,
-    common: Common,
-    kind: Kind,
-    way: super::Way,
-    floor: Floor,
+    common: CommonSettings,
+    kind: TargetKind,
+    transport: super::Transport,
+    floor: FloorInfo,
     journal: String,
     clock: Clock,
     outbox: Outbox,
@@ -43,37 +43,37 @@ pub(super) struct Target {
 }
 
 /// The floor's journal has ended, or the program is to.
-struct Over;
+struct Stopping;
 
-impl Target {
+impl NotifyTarget {
     /// A target that goes on where it was left.
     pub(super) fn new(
         settings: Settings,
-        floor: Floor,
+        floor: FloorInfo,
         journal: String,
         clock: Clock,
         outbox: Outbox,
     ) -> Result<Self, Error> {
-        let (name, kind) = (settings.name(), settings.way.kind());
+        let (name, kind) = (settings.name(), settings.transport.kind());
         let cursor = outbox.cursor(&name)?;
-        let Settings { common, way, .. } = settings;
-        Ok(Self { name, common, kind, way, floor, journal, clock, outbox, cursor })
+        let Settings { common, transport, .. } = settings;
+        Ok(Self { name, common, kind, transport, floor, journal, clock, outbox, cursor })
     }
 
     /// Tell everything that comes, until it is to stop.
     pub(super) async fn run(self, failing: watch::Sender<Vec<TargetRow>>, stop: CancellationToken) {
-        let sender = Sender::new(self.way.clone(), self.clock.clone(), stop.clone());
-        let mut work = Work { target: self, sender, failing, stop, repeat_at: Instant::now(), failures: 0 };
+        let sender = Sender::new(self.transport.clone(), self.clock.clone(), stop.clone());
+        let mut work = TargetTask { target: self, sender, failing, stop, repeat_at: Instant::now(), failures: 0 };
         // What lasts since before a restart comes first: what is new is told in its turn.
-        if work.target.kind == Kind::Alertmanager && work.repeat().await.is_err() {
+        if work.target.kind == TargetKind::Alertmanager && work.repeat().await.is_err() {
             return;
         }
         while let Ok(()) = work.round().await {}
     }
 }
 
-struct Work {
-    target: Target,
+struct TargetTask {
+    target: NotifyTarget,
     sender: Sender,
     failing: watch::Sender<Vec<TargetRow>>,
     stop: CancellationToken,
@@ -83,9 +83,9 @@ struct Work {
     failures: u32,
 }
 
-impl Work {
+impl TargetTask {
     /// Tell what there is, then wait for more.
-    async fn round(&mut self) -> Result<(), Over> {
+    async fn round(&mut self) -> Result<(), Stopping> {
         let notices = match self.target.outbox.after(self.target.cursor, AT_ONCE) {
             Ok(notices) => notices,
             Err(error) => {
@@ -119,8 +119,8 @@ impl Work {
         if notices.is_empty() { self.wait().await } else { Ok(()) }
     }
 
-    fn due(&self, notice: &Notice) -> Result<Option<(What, bool)>, Error> {
-        let Target { name, common, outbox, .. } = &self.target;
+    fn due(&self, notice: &Notice) -> Result<Option<(NoticeKind, bool)>, Error> {
+        let NotifyTarget { name, common, outbox, .. } = &self.target;
         let told = outbox.told(name, notice.episode.id)?;
         let Some((what, again)) = due(notice, common, told.as_ref()) else { return Ok(None) };
         if is_held_back(notice, what) {
@@ -133,7 +133,7 @@ impl Work {
     }
 
     /// Tell it, however often it takes, and write down what became of it.
-    async fn tell(&mut self, notice: &Notice, what: What, again: bool) -> Result<(), Over> {
+    async fn tell(&mut self, notice: &Notice, what: NoticeKind, again: bool) -> Result<(), Stopping> {
         let message = self.message(notice, what, again);
         let mut backoff = Backoff::default();
         let mut attempts = 0;
@@ -151,14 +151,14 @@ impl Work {
                 };
                 tokio::select! {
                     tried = self.sender.tell(&message, &notice.episode) => tried,
-                    () = stopped => return Err(Over),
+                    () = stopped => return Err(Stopping),
                 }
             };
             match tried {
                 Ok(answer) => break (DeliveryOutcome::Delivered, answer),
                 Err(Failure::Never(why)) => break (DeliveryOutcome::Refused, why),
                 Err(Failure::Again(fault)) => {
-                    if self.target.kind == Kind::Command && attempts >= COMMAND_TRIES {
+                    if self.target.kind == TargetKind::Command && attempts >= COMMAND_TRIES {
                         break (DeliveryOutcome::GivenUp, format!("tried {attempts} times: {}", fault.reason));
                     }
                     let wait = backoff.after(&fault, Span::ZERO);
@@ -172,7 +172,14 @@ impl Work {
         Ok(())
     }
 
-    async fn settle(&mut self, notice: &Notice, what: What, attempts: u32, outcome: DeliveryOutcome, words: &str) {
+    async fn settle(
+        &mut self,
+        notice: &Notice,
+        what: NoticeKind,
+        attempts: u32,
+        outcome: DeliveryOutcome,
+        words: &str,
+    ) {
         let target = self.target.name.clone();
         let (name, event, episode) = (&target, what.key(), notice.episode.id);
         if outcome == DeliveryOutcome::Delivered {
@@ -201,24 +208,24 @@ impl Work {
         }
     }
 
-    fn message(&self, notice: &Notice, what: What, again: bool) -> Message {
-        let Target { floor, journal, common, .. } = &self.target;
+    fn message(&self, notice: &Notice, what: NoticeKind, again: bool) -> AlertMessage {
+        let NotifyTarget { floor, journal, common, .. } = &self.target;
         let link = common.board_url.as_ref().map(|address| address.url().to_string());
-        Message::of(notice, what, again, floor, journal, link)
+        AlertMessage::of(notice, what, again, floor, journal, link)
     }
 
     /// Wait for more to tell.
-    async fn wait(&mut self) -> Result<(), Over> {
-        let repeats = self.target.kind == Kind::Alertmanager;
+    async fn wait(&mut self) -> Result<(), Stopping> {
+        let repeats = self.target.kind == TargetKind::Alertmanager;
         tokio::select! {
-            () = self.stop.cancelled() => Err(Over),
-            more = self.target.outbox.changed() => if more { Ok(()) } else { Err(Over) },
+            () = self.stop.cancelled() => Err(Stopping),
+            more = self.target.outbox.changed() => if more { Ok(()) } else { Err(Stopping) },
             () = sleep_until(self.repeat_at), if repeats => self.repeat().await,
         }
     }
 
     /// Tell Alertmanager what lasts.
-    async fn repeat(&mut self) -> Result<(), Over> {
+    async fn repeat(&mut self) -> Result<(), Stopping> {
         self.repeat_at = Instant::now() + alertmanager::AGAIN;
         let active = self.target.outbox.active().unwrap_or_default();
         let mut alerts = Vec::new();
@@ -227,7 +234,7 @@ impl Work {
             let Some(entry) = episode.trail.len().checked_sub(1).filter(|_| known.is_some()) else { continue };
             let entry = i64::try_from(entry).unwrap_or(i64::MAX);
             let notice = Notice { seq: 0, entry, at: self.target.clock.now(), episode };
-            let message = self.message(&notice, What::Firing, false);
+            let message = self.message(&notice, NoticeKind::Firing, false);
             alerts.extend(alertmanager::alerts(&message, &notice.episode, self.target.clock.now()));
         }
         if alerts.is_empty() {
@@ -235,7 +242,7 @@ impl Work {
         }
         let told = tokio::select! {
             told = self.sender.repeat(alerts) => told,
-            () = self.stop.cancelled() => return Err(Over),
+            () = self.stop.cancelled() => return Err(Stopping),
         };
         match told {
             Ok(_) => self.works(),
@@ -246,9 +253,9 @@ impl Work {
         Ok(())
     }
 
-    async fn pause(&self, wait: Duration) -> Result<(), Over> {
+    async fn pause(&self, wait: Duration) -> Result<(), Stopping> {
         tokio::select! {
-            () = self.stop.cancelled() => Err(Over),
+            () = self.stop.cancelled() => Err(Stopping),
             () = sleep(wait) => Ok(()),
         }
     }

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::What;
-use super::message::Message;
+use super::NoticeKind;
+use super::message::AlertMessage;
 use crate::alert::Severity;
 
 /// The body. What comes from outside stands in text runs: a text block would read Markdown and `{{DATE(…)}}` in it.
-pub(super) fn body(message: &Message) -> Value {
+pub(super) fn body(message: &AlertMessage) -> Value {
     let run = |text: &str| json!({ "type": "TextRun", "text": text });
     let colour = match (message.event, message.severity) {
-        (What::Resolved, _) => "Good",
-        (What::Acknowledged, _) => "Accent",
+        (NoticeKind::Resolved, _) => "Good",
+        (NoticeKind::Acknowledged, _) => "Accent",
         (_, Severity::Critical) => "Attention",
         (_, Severity::Warning) => "Warning",
     };

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::message::Message;
+use super::message::AlertMessage;
 
 /// A JSON document with `{field}` in its strings.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Template(Value);
 
 impl Template {
     /// The body. A string that is nothing but one field keeps the field's type: `"{value}"` becomes a number.
-    pub(super) fn fill(&self, message: &Message) -> Value {
+    pub(super) fn fill(&self, message: &AlertMessage) -> Value {
         fill_value(&self.0, &fields(message))
     }
 }
@@ -31,12 +31,12 @@ impl<'de> Deserialize<'de> for Template {
 }
 
 /// What there is to fill in. The event's own JSON has the same names.
-fn fields(message: &Message) -> Value {
+fn fields(message: &AlertMessage) -> Value {
     serde_json::to_value(message).unwrap_or_default()
 }
 
 /// Plain text, filled in.
-pub(super) fn text(template: &str, message: &Message) -> String {
+pub(super) fn text(template: &str, message: &AlertMessage) -> String {
     fill(template, &fields(message))
 }
 
@@ -47,10 +47,10 @@ pub(super) fn text(template: &str, message: &Message) -> String {
 pub(super) fn check(template: &str) -> Result<(), String> {
     for piece in pieces(template) {
         match piece {
-            Piece::Field(name) if !Message::FIELDS.contains(&name) => {
+            Piece::Field(name) if !AlertMessage::FIELDS.contains(&name) => {
                 return Err(format!(
                     "has `{{{name}}}`, which is no field; there is {} (`{{{{` is a brace)",
-                    Message::FIELDS.join(", ")
+                    AlertMessage::FIELDS.join(", ")
                 ));
             }
             Piece::Open => return Err("has a `{` that is never closed; `{{` is a brace".to_owned()),
@@ -179,6 +179,6 @@ mod tests {
     fn the_list_of_fields_is_the_message_s() {
         let fields = fields(&sample());
         let names: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(names, Message::FIELDS);
+        assert_eq!(names, AlertMessage::FIELDS);
     }
 }

@@ -18,7 +18,10 @@ use floorwatch::event::{Channel, Event, EventKind, Offer, Step};
 use floorwatch::floor::{self, Feed, NotifierHandle, Persistence};
 use floorwatch::journal::{self, Batch, Delivery, DeliveryOutcome, Journal, OpenedJournal};
 use floorwatch::kpi::{Answer as Figures, AnswerRow, Calendar, Dim, Figure, KpiId, Slice};
-use floorwatch::notify::{self, Alertmanager, Common, Hook, PagerDuty, Running, Settings, Way, Webhook, What};
+use floorwatch::notify::{
+    self, Alertmanager, ChatWebhook, CommonSettings, NoticeKind, PagerDuty, RunningTargets, Settings, Transport,
+    Webhook,
+};
 use floorwatch::secret::Secret;
 use floorwatch::source::Message;
 use floorwatch::source::tls::Tls;
@@ -34,7 +37,7 @@ struct Bench {
     folder: TempDir,
     journal: Option<Journal>,
     evaluator: Evaluator,
-    running: Option<Running>,
+    running: Option<RunningTargets>,
     now: Time,
 }
 
@@ -74,7 +77,7 @@ impl Bench {
     }
 
     fn tell_at(&mut self, targets: Vec<Settings>, clock: &Clock) {
-        let floor = notify::Floor { title: "Night desk".into(), zone: Tz::Europe__Zurich };
+        let floor = notify::FloorInfo { title: "Night desk".into(), zone: Tz::Europe__Zurich };
         let outbox = self.journal.as_ref().unwrap().outbox().unwrap();
         self.running = Some(notify::start(targets, &floor, clock, &outbox).unwrap());
     }
@@ -149,9 +152,9 @@ fn evaluator() -> Evaluator {
     Evaluator::new(rules, AlertSettings::default(), Calendar::default())
 }
 
-fn target(way: Way) -> Settings {
+fn target(transport: Transport) -> Settings {
     let board_url = Some("https://wall.example.com/".parse().unwrap());
-    Settings { name: None, common: Common { board_url, ..Common::default() }, way }
+    Settings { name: None, common: CommonSettings { board_url, ..CommonSettings::default() }, transport }
 }
 
 fn webhook(address: SocketAddr) -> Settings {
@@ -160,7 +163,7 @@ fn webhook(address: SocketAddr) -> Settings {
         hook: Webhook,
     }
     let text = format!("hook = {{ url = \"http://{address}/hook\" }}");
-    target(Way::Webhook(Box::new(toml::from_str::<Table>(&text).unwrap().hook)))
+    target(Transport::Webhook(Box::new(toml::from_str::<Table>(&text).unwrap().hook)))
 }
 
 fn template(address: SocketAddr, key: &str, text: &str) -> Settings {
@@ -170,7 +173,7 @@ fn template(address: SocketAddr, key: &str, text: &str) -> Settings {
     }
     let text =
         format!("[hook]\nurl = \"http://{address}/hook\"\n{key} = '{text}'\nheaders = {{ X-Tenant = \"london\" }}");
-    target(Way::Webhook(Box::new(toml::from_str::<Table>(&text).unwrap().hook)))
+    target(Transport::Webhook(Box::new(toml::from_str::<Table>(&text).unwrap().hook)))
 }
 
 fn words(deliveries: &[Delivery]) -> Vec<(String, &'static str, u32)> {
@@ -181,7 +184,7 @@ fn words(deliveries: &[Delivery]) -> Vec<(String, &'static str, u32)> {
 async fn slack_gets_blocks_and_a_line_for_notifications() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let url = bench.secret("slack", &format!("http://{}/services/T0/B0/sEcReT\n", hooks.address));
-    bench.tell(vec![target(Way::Slack(Hook { url, tls: Tls::default() }))]);
+    bench.tell(vec![target(Transport::Slack(ChatWebhook { url, tls: Tls::default() }))]);
     bench.play();
     let came = hooks.next().await;
     assert_eq!(came.path, "/services/T0/B0/sEcReT");
@@ -216,7 +219,7 @@ async fn slack_gets_blocks_and_a_line_for_notifications() {
 async fn teams_gets_an_adaptive_card_in_which_names_are_text() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let url = bench.secret("teams", &format!("http://{}/workflows/1?sig=x", hooks.address));
-    bench.tell(vec![target(Way::Teams(Hook { url, tls: Tls::default() }))]);
+    bench.tell(vec![target(Transport::Teams(ChatWebhook { url, tls: Tls::default() }))]);
     bench.waits(&[("[x](http://evil) {{DATE(2026-01-01T00:00:00Z)}}", 150.0)]);
     let came = hooks.next().await;
     assert_eq!(came.path, "/workflows/1?sig=x");
@@ -242,7 +245,7 @@ async fn pagerduty_has_one_incident_an_episode() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let routing_key = bench.secret("key", "R0UTINGKEY");
     let url = Some(format!("http://{}/v2/enqueue", hooks.address).parse().unwrap());
-    bench.tell(vec![target(Way::PagerDuty(PagerDuty { routing_key, url, tls: Tls::default() }))]);
+    bench.tell(vec![target(Transport::PagerDuty(PagerDuty { routing_key, url, tls: Tls::default() }))]);
     bench.play();
     let bodies = [hooks.next().await, hooks.next().await, hooks.next().await, hooks.next().await];
     let bodies = bodies.map(|came| came.json());
@@ -269,7 +272,7 @@ async fn pagerduty_s_refusal_is_recorded_without_the_key() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let routing_key = bench.secret("key", "no_service");
     let url = Some(format!("http://{}/v2/enqueue", hooks.address).parse().unwrap());
-    bench.tell(vec![target(Way::PagerDuty(PagerDuty { routing_key, url, tls: Tls::default() }))]);
+    bench.tell(vec![target(Transport::PagerDuty(PagerDuty { routing_key, url, tls: Tls::default() }))]);
     hooks.answer([Answer::Status(400)]);
     bench.waits(&[("billing", 150.0)]);
     hooks.next().await;
@@ -277,7 +280,7 @@ async fn pagerduty_s_refusal_is_recorded_without_the_key() {
     assert_eq!(words(&told), [("firing".to_owned(), "refused", 1)]);
     assert!(told[0].words.as_str().contains("400 Bad Request") && !told[0].words.as_str().contains("no_service"));
     assert_eq!(bench.failing().await.name.as_str(), "pagerduty");
-    // What was never opened there is not closed there; the next one is tried.
+    // NoticeKind was never opened there is not closed there; the next one is tried.
     bench.waits(&[("billing", 0.0)]);
     bench.waits(&[("billing", 0.0)]);
     bench.waits(&[("sales", 150.0)]);
@@ -289,7 +292,7 @@ async fn pagerduty_s_refusal_is_recorded_without_the_key() {
 async fn alertmanager_gets_labels_and_ends() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let url = format!("http://{}/prefix", hooks.address).parse().unwrap();
-    bench.tell(vec![target(Way::Alertmanager(Alertmanager { url, auth: None, tls: Tls::default() }))]);
+    bench.tell(vec![target(Transport::Alertmanager(Alertmanager { url, auth: None, tls: Tls::default() }))]);
     bench.waits(&[("billing", 150.0)]);
     let came = hooks.next().await;
     assert_eq!(came.path, "/prefix/api/v2/alerts");
@@ -326,7 +329,7 @@ async fn alertmanager_gets_labels_and_ends() {
 async fn alertmanager_is_told_again_of_what_lasts() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let url = format!("http://{}", hooks.address).parse().unwrap();
-    let settings = target(Way::Alertmanager(Alertmanager { url, auth: None, tls: Tls::default() }));
+    let settings = target(Transport::Alertmanager(Alertmanager { url, auth: None, tls: Tls::default() }));
     bench.tell(vec![settings.clone()]);
     bench.waits(&[("billing", 150.0), ("sales", 160.0)]);
     hooks.next().await;
@@ -426,7 +429,7 @@ async fn a_restart_tells_nothing_old_and_nothing_twice_and_loses_nothing() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let address = hooks.address;
     let settings = || vec![webhook(address)];
-    // What was before the target was is not told.
+    // NoticeKind was before the target was is not told.
     bench.waits(&[("old", 150.0)]);
     bench.journal.as_ref().unwrap().flush().unwrap();
     bench.tell(settings());
@@ -490,7 +493,7 @@ async fn what_comes_and_goes_is_told_once_in_a_while_and_as_such() {
 async fn only_what_a_target_wants_is_told() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let mut settings = webhook(hooks.address);
-    settings.common.on = vec![What::Firing];
+    settings.common.on = vec![NoticeKind::Firing];
     settings.common.severity = Severity::Critical;
     bench.tell(vec![settings]);
     bench.play();
@@ -518,10 +521,10 @@ async fn the_floor_never_waits_for_a_target() {
         Settings { name: Some("hanging".into()), ..webhook(hanging.address) },
         Settings { name: Some("gone".into()), ..webhook(nobody) },
     ];
-    let floor = notify::Floor { title: "Night desk".into(), zone: Tz::UTC };
+    let floor = notify::FloorInfo { title: "Night desk".into(), zone: Tz::UTC };
     let of_targets = clock.clone();
     let tell = Box::new(move |outbox| {
-        let Running { stop, ended, failing } = notify::start(targets, &floor, &of_targets, &outbox).unwrap();
+        let RunningTargets { stop, ended, failing } = notify::start(targets, &floor, &of_targets, &outbox).unwrap();
         Some(NotifierHandle { stop, ended, failing })
     });
     let start = Box::new(move |_: &floor::Cursors| messages.take().ok_or_else(|| "started twice".into()));

@@ -8,17 +8,17 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Refused, Unread, read};
+use super::{BodyProblems, CallerProblems, read};
 use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::clock::Span;
-use crate::hub::caller::{CanAct, Sent};
-use crate::hub::{Hub, Problem, visible};
+use crate::hub::extract::{CanAct, SmallBody};
+use crate::hub::{ApiProblem, Hub, visible};
 use crate::text::Text;
 
 /// The version of the alert that was on the screen: if it has changed since, the command is refused.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Seen {
+pub(crate) struct AlertRequest {
     /// The version.
     pub(crate) version: u32,
     /// What to say about it.
@@ -36,88 +36,88 @@ pub(crate) struct Seen {
 /// The longest that an alert can be put off: a week.
 const WEEK: u32 = 604_800;
 
-impl Seen {
-    fn lasts(&self) -> Result<Option<Span>, Problem> {
+impl AlertRequest {
+    fn lasts(&self) -> Result<Option<Span>, ApiProblem> {
         match self.seconds {
-            Some(0 | WEEK..) => Err(Problem::bad("`seconds` must be between 1 and 604799 (a week)")),
+            Some(0 | WEEK..) => Err(ApiProblem::bad("`seconds` must be between 1 and 604799 (a week)")),
             seconds => Ok(seconds.map(|seconds| Span::seconds(i64::from(seconds)))),
         }
     }
 }
 
 /// Take an alert. Of two at once one wins; the other is told who.
-#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = Seen, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    Refused,
-    Unread,
+    (status = 404, body = ApiProblem, content_type = "application/problem+json"),
+    (status = 409, body = ApiProblem, content_type = "application/problem+json"),
+    CallerProblems,
+    BodyProblems,
 ))]
 pub(super) async fn acknowledge(
     State(hub): State<Arc<Hub>>,
     actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
-    Sent(body): Sent,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
+    SmallBody(body): SmallBody,
+) -> Result<Json<Episode>, ApiProblem> {
+    let seen: AlertRequest = read(&body)?;
     let act = AlertAction::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
     tell(&hub, actor, id, (seen.version, seen.who), act).await
 }
 
 /// Put an alert off.
-#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = Seen, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    Refused,
-    Unread,
+    (status = 404, body = ApiProblem, content_type = "application/problem+json"),
+    (status = 409, body = ApiProblem, content_type = "application/problem+json"),
+    CallerProblems,
+    BodyProblems,
 ))]
 pub(super) async fn snooze(
     State(hub): State<Arc<Hub>>,
     actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
-    Sent(body): Sent,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
-    let lasts = seen.lasts()?.ok_or_else(|| Problem::bad("`seconds` is missing: for how long?"))?;
+    SmallBody(body): SmallBody,
+) -> Result<Json<Episode>, ApiProblem> {
+    let seen: AlertRequest = read(&body)?;
+    let lasts = seen.lasts()?.ok_or_else(|| ApiProblem::bad("`seconds` is missing: for how long?"))?;
     tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Snooze(lasts)).await
 }
 
 /// Say something about an alert.
-#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = Seen, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    Refused,
-    Unread,
+    (status = 404, body = ApiProblem, content_type = "application/problem+json"),
+    (status = 409, body = ApiProblem, content_type = "application/problem+json"),
+    CallerProblems,
+    BodyProblems,
 ))]
 pub(super) async fn note(
     State(hub): State<Arc<Hub>>,
     actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
-    Sent(body): Sent,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
+    SmallBody(body): SmallBody,
+) -> Result<Json<Episode>, ApiProblem> {
+    let seen: AlertRequest = read(&body)?;
     let text = seen.note.filter(|note| !note.is_empty());
-    let text = text.ok_or_else(|| Problem::bad("`note` is missing: what is to be said?"))?;
+    let text = text.ok_or_else(|| ApiProblem::bad("`note` is missing: what is to be said?"))?;
     tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Note(text)).await
 }
 
 /// Take one's own acknowledgement or snooze back.
-#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = Seen, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    Refused,
-    Unread,
+    (status = 404, body = ApiProblem, content_type = "application/problem+json"),
+    (status = 409, body = ApiProblem, content_type = "application/problem+json"),
+    CallerProblems,
+    BodyProblems,
 ))]
 pub(super) async fn undo(
     State(hub): State<Arc<Hub>>,
     actor: CanAct,
     id: Result<Path<u64>, PathRejection>,
-    Sent(body): Sent,
-) -> Result<Json<Episode>, Problem> {
-    let seen: Seen = read(&body)?;
+    SmallBody(body): SmallBody,
+) -> Result<Json<Episode>, ApiProblem> {
+    let seen: AlertRequest = read(&body)?;
     tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Undo).await
 }
 
@@ -127,8 +127,8 @@ async fn tell(
     id: Result<Path<u64>, PathRejection>,
     (version, who): (u32, Option<Actor>),
     act: AlertAction,
-) -> Result<Json<Episode>, Problem> {
-    let Path(episode) = id.map_err(|error| Problem::bad(error.body_text()))?;
+) -> Result<Json<Episode>, ApiProblem> {
+    let Path(episode) = id.map_err(|error| ApiProblem::bad(error.body_text()))?;
     let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
     // What he may not see isn't there for him.
     if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
@@ -138,5 +138,5 @@ async fn tell(
     // His own boards name the desk that he sits at; nobody else's word is taken for it.
     let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);
     let told = hub.handle.execute(AlertCommand { episode, version, who, act }).await?;
-    told.map(Json).map_err(Problem::from)
+    told.map(Json).map_err(ApiProblem::from)
 }

@@ -9,12 +9,12 @@ use reqwest::{Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Place;
+use super::HubAddress;
 use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::board::ContactRow;
 use crate::clock::Clock;
 use crate::floor::ContactQuery;
-use crate::hub::Problem;
+use crate::hub::ApiProblem;
 use crate::kpi::{Answer, Figure, Query};
 use crate::source::link::Fault;
 use crate::source::web::{Address, Client};
@@ -34,12 +34,12 @@ pub(super) struct Api {
 
 impl Api {
     /// The API of the hub at `place`.
-    pub(super) fn new(place: &Place, clock: Clock) -> Result<Self, Fault> {
+    pub(super) fn new(place: &HubAddress, clock: Clock) -> Result<Self, Fault> {
         let (client, base) = match place {
-            Place::Network { address, auth, tls } => {
+            HubAddress::Network { address, auth, tls } => {
                 (Client::new(address, auth.as_ref(), tls, PATIENCE)?, address.clone())
             }
-            Place::Socket(path) => {
+            HubAddress::Socket(path) => {
                 // Asked here, where the words are right: what comes later only knows of addresses.
                 UnixStream::connect(path).map_err(|error| explain(&error, path))?;
                 // The name stands for nothing: the socket is the address.
@@ -65,7 +65,7 @@ impl Api {
     pub(super) async fn ask(&self, query: &Query) -> Option<Answer> {
         match self.post("v1/figures", query).await {
             Ok(answer) => Some(answer),
-            Err(Asked::Refused(problem)) if problem.code == "hidden" => {
+            Err(ApiError::Refused(problem)) if problem.code == "hidden" => {
                 let hidden = Figure::unknown("this token may not see it");
                 let at = self.clock.now();
                 Some(Answer { at, from: at, to: at, total: vec![hidden; query.kpis.len()], rows: Vec::new() })
@@ -100,29 +100,29 @@ impl Api {
         };
         let told = self.post(&format!("v1/alerts/{}/{what}", command.episode), &body).await;
         told.map_err(|asked| match asked {
-            Asked::Refused(problem) => problem.refusal(command.episode),
-            Asked::Failed(fault) => {
+            ApiError::Refused(problem) => problem.refusal(command.episode),
+            ApiError::Failed(fault) => {
                 // It may have been done all the same: the board will show it.
                 CommandRefusal::ReadOnly(Text::new(&format!("no answer from the hub, look again: {}", fault.reason)))
             }
         })
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Asked> {
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
         self.read(self.client.request(Method::POST, self.base.under(path).url().clone()).json(body)).await
     }
 
-    async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Asked> {
-        let response = self.client.reach(request).await.map_err(Asked::Failed)?;
+    async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ApiError> {
+        let response = self.client.reach(request).await.map_err(ApiError::Failed)?;
         let good = response.status().is_success();
-        let body = self.client.body(response, MOST).await.map_err(Asked::Failed)?;
+        let body = self.client.body(response, MOST).await.map_err(ApiError::Failed)?;
         if !good {
             let problem = serde_json::from_slice(&body).ok();
-            return Err(
-                problem.map_or_else(|| Asked::Failed(Fault::new("the hub's answer makes no sense")), Asked::Refused)
-            );
+            return Err(problem
+                .map_or_else(|| ApiError::Failed(Fault::new("the hub's answer makes no sense")), ApiError::Refused));
         }
-        serde_json::from_slice(&body).map_err(|error| Asked::Failed(Fault::new(format!("the hub's answer: {error}"))))
+        serde_json::from_slice(&body)
+            .map_err(|error| ApiError::Failed(Fault::new(format!("the hub's answer: {error}"))))
     }
 }
 
@@ -141,9 +141,9 @@ fn explain(error: &io::Error, path: &Path) -> Fault {
 }
 
 /// Why there is no answer.
-enum Asked {
+enum ApiError {
     /// The hub says no.
-    Refused(Problem),
+    Refused(ApiProblem),
     /// It says nothing that can be understood.
     Failed(Fault),
 }

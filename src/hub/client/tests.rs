@@ -8,7 +8,7 @@ use super::*;
 use crate::alert::{Actor, AlertAction};
 use crate::clock::Time;
 use crate::hub::tests::{Scene, offered};
-use crate::hub::{self, Door, Premises};
+use crate::hub::{self, Listener, ServerConfig};
 use crate::kpi::{Dim, KpiId, Period, Query, Slice, Window};
 use crate::source::Message;
 
@@ -23,10 +23,10 @@ async fn served(path: &Path) -> Served {
     let scene = Scene::new(Vec::new()).await;
     let listener = UnixListener::bind(path).unwrap();
     let stop = CancellationToken::new();
-    let doors = vec![Door::Socket(listener)];
-    let premises =
-        Premises { handle: scene.handle.clone(), tokens: Vec::new(), inlet: None, clock: scene.clock.clone() };
-    let task = tokio::spawn(hub::serve(premises, doors, stop.clone()));
+    let listeners = vec![Listener::Socket(listener)];
+    let config =
+        ServerConfig { handle: scene.handle.clone(), tokens: Vec::new(), event_slot: None, clock: scene.clock.clone() };
+    let task = tokio::spawn(hub::serve(config, listeners, stop.clone()));
     Served { scene, stop, task }
 }
 
@@ -52,7 +52,7 @@ async fn a_guest_sees_what_the_floor_sees_and_of_two_who_take_an_alert_one_is_to
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let Served { scene, stop, task } = served(&path).await;
-    let (handle, work) = connect(Place::Socket(path.clone()), "this floor".into(), Clock::System);
+    let (handle, work) = connect(HubAddress::Socket(path.clone()), "this floor".into(), Clock::System);
     tokio::spawn(work);
     let board = until(&handle, is_connected).await;
     assert_eq!((board.queues.len(), board.waiting.len()), (2, 2));
@@ -84,7 +84,7 @@ async fn cut_off_he_sees_the_last_board_may_do_nothing_and_is_right_again_within
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let first = served(&path).await;
-    let (handle, work) = connect(Place::Socket(path.clone()), "this floor".into(), Clock::System);
+    let (handle, work) = connect(HubAddress::Socket(path.clone()), "this floor".into(), Clock::System);
     tokio::spawn(work);
     let alert = until(&handle, is_connected).await.alerts[0].clone();
     first.stop.cancel();

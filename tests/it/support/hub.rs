@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use floorwatch::hub::access::Fingerprint;
+use floorwatch::hub::access::TokenDigest;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -40,7 +40,7 @@ impl Hub {
         let tokens = TOKENS.map(|(name, role)| {
             format!(
                 "[[hub.tokens]]\nname = \"{name}\"\nrole = \"{role}\"\nsha256 = \"{}\"\n",
-                Fingerprint::of(&token(name))
+                TokenDigest::of(&token(name))
             )
         });
         let text = format!(

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::api::Api;
-use super::{Line, Place};
+use super::{Connection, HubAddress};
 use crate::board::{Board, CutOff, HubRow};
 use crate::clock::{Clock, Span};
 use crate::source::link::{Backoff, Fault};
@@ -25,18 +25,18 @@ const MOST: usize = 64 * 1024 * 1024;
 const BEAT: Duration = Duration::from_secs(1);
 
 /// What reads the board.
-pub(super) struct Reading {
-    place: Place,
+pub(super) struct BoardReader {
+    place: HubAddress,
     name: Label,
     clock: Clock,
     boards: watch::Sender<Arc<Board>>,
-    line: watch::Sender<Line>,
-    seen: Seen,
+    line: watch::Sender<Connection>,
+    seen: ReceivedBoard,
 }
 
 /// What is known of the hub's board.
 #[derive(Default)]
-struct Seen {
+struct ReceivedBoard {
     /// The board as JSON, for changes to be made to.
     value: Value,
     /// The id of the event that brought it there.
@@ -47,15 +47,15 @@ struct Seen {
     seq: u64,
 }
 
-impl Reading {
+impl BoardReader {
     pub(super) fn new(
-        place: Place,
+        place: HubAddress,
         name: Label,
         clock: Clock,
         boards: watch::Sender<Arc<Board>>,
-        line: watch::Sender<Line>,
+        line: watch::Sender<Connection>,
     ) -> Self {
-        Self { place, name, clock, boards, line, seen: Seen::default() }
+        Self { place, name, clock, boards, line, seen: ReceivedBoard::default() }
     }
 
     pub(super) async fn run(mut self) {
@@ -132,7 +132,7 @@ impl Reading {
     }
 }
 
-impl Seen {
+impl ReceivedBoard {
     /// Take an event of the stream.
     fn take(&mut self, block: Block) -> Result<(), Fault> {
         let senseless = |why: String| Fault::new(format!("the hub's board makes no sense here: {why}"));

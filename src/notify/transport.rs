@@ -7,9 +7,9 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::message::Message;
-use super::post::{Body, Post};
-use super::settings::{Way, Webhook};
+use super::message::AlertMessage;
+use super::post::{Post, PostBody};
+use super::settings::{Transport, Webhook};
 use super::{alertmanager, command, pagerduty, slack, teams, template};
 use crate::alert::Episode;
 use crate::clock::Clock;
@@ -30,9 +30,9 @@ impl From<Fault> for Failure {
     }
 }
 
-/// The way to a target.
+/// The transport to a target.
 pub(super) struct Sender {
-    way: Arc<Way>,
+    transport: Arc<Transport>,
     clock: Clock,
     stop: CancellationToken,
     /// While all is well.
@@ -40,47 +40,49 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(way: Way, clock: Clock, stop: CancellationToken) -> Self {
-        Self { way: Arc::new(way), clock, stop, post: None }
+    pub(super) fn new(transport: Transport, clock: Clock, stop: CancellationToken) -> Self {
+        Self { transport: Arc::new(transport), clock, stop, post: None }
     }
 
     /// Try once; the answer in a few words.
-    pub(super) async fn tell(&mut self, message: &Message, episode: &Episode) -> Result<String, Failure> {
-        let way = Arc::clone(&self.way);
-        let body = match &*way {
-            Way::Command(_) => return self.run(message.clone()).await,
-            Way::Slack(_) => Body::json(&slack::body(message)),
-            Way::Teams(_) => Body::json(&teams::body(message)),
-            Way::PagerDuty(own) => {
+    pub(super) async fn tell(&mut self, message: &AlertMessage, episode: &Episode) -> Result<String, Failure> {
+        let transport = Arc::clone(&self.transport);
+        let body = match &*transport {
+            Transport::Command(_) => return self.run(message.clone()).await,
+            Transport::Slack(_) => PostBody::json(&slack::body(message)),
+            Transport::Teams(_) => PostBody::json(&teams::body(message)),
+            Transport::PagerDuty(own) => {
                 let key = own.routing_key.read().map_err(Fault::from)?;
                 let key = key.expose_secret();
-                Body { secret: Some(key.to_owned()), ..Body::json(&pagerduty::body(message, key)) }
+                PostBody { secret: Some(key.to_owned()), ..PostBody::json(&pagerduty::body(message, key)) }
             }
-            Way::Webhook(own) => own_body(own, message),
-            Way::Alertmanager(_) => Body::json(&Value::Array(alertmanager::alerts(message, episode, self.clock.now()))),
+            Transport::Webhook(own) => own_body(own, message),
+            Transport::Alertmanager(_) => {
+                PostBody::json(&Value::Array(alertmanager::alerts(message, episode, self.clock.now())))
+            }
         };
         self.post(body).await
     }
 
     /// Tell Alertmanager what lasts.
     pub(super) async fn repeat(&mut self, alerts: Vec<Value>) -> Result<String, Failure> {
-        self.post(Body::json(&Value::Array(alerts))).await
+        self.post(PostBody::json(&Value::Array(alerts))).await
     }
 
-    async fn run(&self, message: Message) -> Result<String, Failure> {
-        let (way, stop) = (Arc::clone(&self.way), self.stop.clone());
-        let work = move || match &*way {
-            Way::Command(own) => command::run(&own.command, &message, &stop),
+    async fn run(&self, message: AlertMessage) -> Result<String, Failure> {
+        let (transport, stop) = (Arc::clone(&self.transport), self.stop.clone());
+        let work = move || match &*transport {
+            Transport::Command(own) => command::run(&own.command, &message, &stop),
             _ => Err(Failure::Never("it is no command".to_owned())),
         };
         let done = tokio::task::spawn_blocking(work).await;
         done.unwrap_or_else(|error| Err(Failure::Never(format!("a mistake in floorwatch: {error}"))))
     }
 
-    async fn post(&mut self, body: Body) -> Result<String, Failure> {
+    async fn post(&mut self, body: PostBody) -> Result<String, Failure> {
         let post = match self.post.take() {
             Some(post) => post,
-            None => self.way.post()?,
+            None => self.transport.post()?,
         };
         let sent = post.send(body, &self.clock).await;
         if sent.is_ok() {
@@ -90,7 +92,7 @@ impl Sender {
     }
 }
 
-impl Way {
+impl Transport {
     fn post(&self) -> Result<Post, Fault> {
         let none = HeaderMap::new();
         match self {
@@ -110,12 +112,12 @@ impl Way {
     }
 }
 
-fn own_body(own: &Webhook, message: &Message) -> Body {
+fn own_body(own: &Webhook, message: &AlertMessage) -> PostBody {
     match (&own.json, &own.text) {
-        (Some(json), _) => Body::json(&json.fill(message)),
+        (Some(json), _) => PostBody::json(&json.fill(message)),
         (None, Some(text)) => {
-            Body { kind: "text/plain; charset=utf-8", text: template::text(text, message), secret: None }
+            PostBody { kind: "text/plain; charset=utf-8", text: template::text(text, message), secret: None }
         }
-        (None, None) => Body::json(&serde_json::to_value(message).unwrap_or_default()),
+        (None, None) => PostBody::json(&serde_json::to_value(message).unwrap_or_default()),
     }
 }

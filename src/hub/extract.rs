@@ -13,47 +13,47 @@ use tokio::time::timeout;
 use super::Hub;
 use super::access::{Caller, Peer, Right, identify, stranger};
 use super::events::discarding;
-use super::problem::Problem;
+use super::problem::ApiProblem;
 use super::server::PATIENCE;
 
 /// The largest body of a question or a command, in bytes.
 const BODY: usize = 64 * 1024;
 
 /// Somebody who may look.
-pub(super) struct Looker(pub(super) Caller);
+pub(super) struct CanView(pub(super) Caller);
 
 /// Somebody who may take alerts.
 pub(super) struct CanAct(pub(super) Caller);
 
 /// Somebody who may bring events.
-pub(super) struct Bringer;
+pub(super) struct CanIngest;
 
-impl FromRequestParts<Arc<Hub>> for Looker {
-    type Rejection = Problem;
+impl FromRequestParts<Arc<Hub>> for CanView {
+    type Rejection = ApiProblem;
 
-    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Problem> {
-        caller(parts, hub, Right::Look).map(Self)
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiProblem> {
+        caller(parts, hub, Right::View).map(Self)
     }
 }
 
 impl FromRequestParts<Arc<Hub>> for CanAct {
-    type Rejection = Problem;
+    type Rejection = ApiProblem;
 
-    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiProblem> {
         caller(parts, hub, Right::Act).map(Self)
     }
 }
 
-impl FromRequestParts<Arc<Hub>> for Bringer {
-    type Rejection = Problem;
+impl FromRequestParts<Arc<Hub>> for CanIngest {
+    type Rejection = ApiProblem;
 
-    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Problem> {
-        caller(parts, hub, Right::Bring).map(|_| Self)
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiProblem> {
+        caller(parts, hub, Right::Ingest).map(|_| Self)
     }
 }
 
-fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, Problem> {
-    let peer = parts.extensions.get::<ConnectInfo<Peer>>().ok_or_else(Problem::unknown_caller)?;
+fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> {
+    let peer = parts.extensions.get::<ConnectInfo<Peer>>().ok_or_else(ApiProblem::unknown_caller)?;
     // A header that holds no token is not the same as no header.
     let header = parts.headers.get(header::AUTHORIZATION);
     let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
@@ -63,10 +63,10 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, Problem> {
     // Those who are not known share what their address is allowed.
     let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
     if !hub.rates.admit(&who) {
-        return Err(Problem::too_many());
+        return Err(ApiProblem::too_many());
     }
-    let caller = caller.ok_or_else(Problem::unknown_caller)?;
-    if caller.role.may(right) { Ok(caller) } else { Err(Problem::not_allowed(caller.role.word())) }
+    let caller = caller.ok_or_else(ApiProblem::unknown_caller)?;
+    if caller.role.may(right) { Ok(caller) } else { Err(ApiProblem::not_allowed(caller.role.word())) }
 }
 
 /// Whether whoever asks meant this machine: by its name for itself, or its address.
@@ -79,18 +79,18 @@ fn is_meant(parts: &Parts) -> bool {
 }
 
 /// A small body, whole.
-pub(super) struct Sent(pub(super) Bytes);
+pub(super) struct SmallBody(pub(super) Bytes);
 
-impl<S: Sync> FromRequest<S> for Sent {
+impl<S: Sync> FromRequest<S> for SmallBody {
     type Rejection = Response;
 
     async fn from_request(mut request: Request, _: &S) -> Result<Self, Response> {
         let collected = Limited::new(request.body_mut(), BODY).collect();
         let problem = match timeout(PATIENCE, collected).await {
             Ok(Ok(collected)) => return Ok(Self(collected.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Problem::too_large(BODY / 1024),
-            Ok(Err(_)) => Problem::bad("the body ends before its end"),
-            Err(_) => Problem::late(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => ApiProblem::too_large(BODY / 1024),
+            Ok(Err(_)) => ApiProblem::bad("the body ends before its end"),
+            Err(_) => ApiProblem::late(),
         };
         Err(discarding(request, problem).await)
     }

@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-use super::problem::Problem;
+use super::problem::ApiProblem;
 use crate::clock::Time;
 use crate::kpi::{Dim, Every, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::Label;
@@ -14,7 +14,7 @@ const MOST_STEPS: i64 = 2_000;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "its fields are the description")]
-pub(super) struct Question {
+pub(super) struct FiguresParams {
     /// A dimension and its value, such as `queue:billing`; each further one cuts deeper. Without it: the whole floor.
     of: Option<Vec<String>>,
     /// A row for each value of these dimensions, up to two, with commas: queue, intent, agent, channel, team.
@@ -30,7 +30,7 @@ pub(super) struct Question {
 }
 
 /// The question in a URL's query.
-pub(super) fn parse(raw: &str) -> Result<Query, Problem> {
+pub(super) fn parse(raw: &str) -> Result<Query, ApiProblem> {
     let mut query = Query {
         of: Slice::TOTAL,
         by: Vec::new(),
@@ -55,7 +55,7 @@ pub(super) fn parse(raw: &str) -> Result<Query, Problem> {
             }
             other => {
                 let other = Label::new(other);
-                return Err(Problem::bad(format!(
+                return Err(ApiProblem::bad(format!(
                     "there is no parameter `{other}`: of, by, over, every, kpis, formula"
                 )));
             }
@@ -66,7 +66,7 @@ pub(super) fn parse(raw: &str) -> Result<Query, Problem> {
 }
 
 /// Whether a question can be answered at all.
-pub(super) fn check(query: &Query) -> Result<(), Problem> {
+pub(super) fn check(query: &Query) -> Result<(), ApiProblem> {
     if query.kpis.is_empty() {
         return Err(wrong("kpis", "is missing: which figures? /v1/kpis lists them"));
     }
@@ -96,11 +96,11 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-fn dimension(key: &str, word: &str) -> Result<Dim, Problem> {
+fn dimension(key: &str, word: &str) -> Result<Dim, ApiProblem> {
     Dim::parse(word).ok_or_else(|| wrong(key, "takes queue, intent, agent, channel or team"))
 }
 
-fn kpi(word: &str) -> Result<KpiId, Problem> {
+fn kpi(word: &str) -> Result<KpiId, ApiProblem> {
     KpiId::parse(word).ok_or_else(|| {
         let near = KpiId::nearest(word)
             .map_or_else(|| "/v1/kpis lists them".to_owned(), |near| format!("did you mean {near}?"));
@@ -108,7 +108,7 @@ fn kpi(word: &str) -> Result<KpiId, Problem> {
     })
 }
 
-fn over(value: &str) -> Result<Period, Problem> {
+fn over(value: &str) -> Result<Period, ApiProblem> {
     if let Some((from, to)) = value.split_once("..") {
         let instant = |text: &str| {
             Time::parse_rfc3339(text).map_err(|_| wrong("over", "has times in RFC 3339: 2026-03-02T09:00:00Z"))
@@ -119,8 +119,8 @@ fn over(value: &str) -> Result<Period, Problem> {
     window.map(Period::Window).ok_or_else(|| wrong("over", "is 15m, 30m, 1h, interval, today, 7d, 30d or from..to"))
 }
 
-fn wrong(key: &str, why: &str) -> Problem {
-    Problem::bad(format!("`{key}` {why}"))
+fn wrong(key: &str, why: &str) -> ApiProblem {
+    ApiProblem::bad(format!("`{key}` {why}"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::clock::Time;
 use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
 /// A floor of one queue whose longest wait is what the test says, and what its journal would hold.
-struct Bench {
+struct FilterHarness {
     evaluator: Evaluator,
     now: Time,
     down: bool,
@@ -12,11 +12,11 @@ struct Bench {
     told: Option<LastDelivery>,
     all: Vec<String>,
     entries: usize,
-    common: Common,
+    common: CommonSettings,
 }
 
-impl Bench {
-    fn new(common: Common) -> Self {
+impl FilterHarness {
+    fn new(common: CommonSettings) -> Self {
         let rules = built_in().into_iter().filter(|rule| matches!(rule.name.as_str(), "longest wait" | "source stale"));
         let evaluator = Evaluator::new(rules.collect(), Settings::default(), Calendar::default());
         let now = Time::from_unix(1_780_000_000);
@@ -82,7 +82,7 @@ const TAKE: AlertAction = AlertAction::Acknowledge { note: None, lasts: None };
 
 #[test]
 fn an_alert_is_told_from_its_beginning_to_its_end() {
-    let mut bench = Bench::new(Common::default());
+    let mut bench = FilterHarness::new(CommonSettings::default());
     bench.wait(150.0);
     bench.wait(160.0);
     bench.act(TAKE);
@@ -96,14 +96,14 @@ fn an_alert_is_told_from_its_beginning_to_its_end() {
 
 #[test]
 fn a_rise_that_breaks_an_acknowledgement_is_told_once() {
-    let mut bench = Bench::new(Common::default());
+    let mut bench = FilterHarness::new(CommonSettings::default());
     bench.wait(150.0);
     bench.act(TAKE);
     bench.wait(400.0);
     assert_eq!(bench.all, ["firing", "acknowledged", "worsening"]);
 
-    let on = vec![What::Firing, What::Resolved];
-    let mut bench = Bench::new(Common { on, ..Common::default() });
+    let on = vec![NoticeKind::Firing, NoticeKind::Resolved];
+    let mut bench = FilterHarness::new(CommonSettings { on, ..CommonSettings::default() });
     bench.wait(150.0);
     bench.act(TAKE);
     bench.wait(400.0);
@@ -113,14 +113,14 @@ fn a_rise_that_breaks_an_acknowledgement_is_told_once() {
 
 #[test]
 fn what_is_not_bad_enough_is_told_once_it_is_and_then_to_its_end() {
-    let critical = Common { severity: crate::alert::Severity::Critical, ..Common::default() };
-    let mut bench = Bench::new(critical.clone());
+    let critical = CommonSettings { severity: crate::alert::Severity::Critical, ..CommonSettings::default() };
+    let mut bench = FilterHarness::new(critical.clone());
     bench.wait(150.0);
     bench.act(TAKE);
     bench.over();
     assert_eq!(bench.all, Vec::<String>::new());
 
-    let mut bench = Bench::new(critical);
+    let mut bench = FilterHarness::new(critical);
     bench.wait(150.0);
     bench.wait(400.0);
     bench.wait(150.0);
@@ -131,7 +131,7 @@ fn what_is_not_bad_enough_is_told_once_it_is_and_then_to_its_end() {
 
 #[test]
 fn what_is_hidden_is_told_when_it_is_no_more() {
-    let mut bench = Bench::new(Common::default());
+    let mut bench = FilterHarness::new(CommonSettings::default());
     bench.down = true;
     bench.wait(0.0);
     bench.wait(150.0);
@@ -146,8 +146,8 @@ fn what_is_hidden_is_told_when_it_is_no_more() {
 
 #[test]
 fn who_is_told_only_of_the_end_is_told_of_every_end_but_hidden_ones() {
-    let common = Common { on: vec![What::Resolved], ..Common::default() };
-    let mut bench = Bench::new(common);
+    let common = CommonSettings { on: vec![NoticeKind::Resolved], ..CommonSettings::default() };
+    let mut bench = FilterHarness::new(common);
     bench.wait(150.0);
     bench.over();
     assert_eq!(bench.all, ["resolved"]);
@@ -157,16 +157,16 @@ fn who_is_told_only_of_the_end_is_told_of_every_end_but_hidden_ones() {
 fn others_queues_and_rules_are_none_of_a_target_s_business() {
     use crate::alert::Patterns;
     for common in [
-        Common { queues: Patterns::new(["sales*"]), ..Common::default() },
-        Common { rules: Patterns::new(["!longest*"]), ..Common::default() },
+        CommonSettings { queues: Patterns::new(["sales*"]), ..CommonSettings::default() },
+        CommonSettings { rules: Patterns::new(["!longest*"]), ..CommonSettings::default() },
     ] {
-        let mut bench = Bench::new(common);
+        let mut bench = FilterHarness::new(common);
         bench.wait(150.0);
         bench.over();
         assert_eq!(bench.all, Vec::<String>::new());
     }
     let queues = Patterns::new(["bill*"]);
-    let mut bench = Bench::new(Common { queues, ..Common::default() });
+    let mut bench = FilterHarness::new(CommonSettings { queues, ..CommonSettings::default() });
     bench.wait(150.0);
     assert_eq!(bench.all, ["firing"]);
 }

@@ -1,7 +1,7 @@
 //! Whether a target is to be told of an entry of a trail, and as what.
 
-use super::What;
-use super::settings::Common;
+use super::NoticeKind;
+use super::settings::CommonSettings;
 use crate::alert::{Episode, HistoryEntry, State};
 use crate::clock::Span;
 use crate::journal::{LastDelivery, Notice};
@@ -14,7 +14,7 @@ pub(super) const FLAPPING: Span = Span(15 * Span::MINUTE.0);
 ///
 /// A target is never told of the end of what it was not told of, and always of the end of what it was: an incident
 /// that was opened is closed.
-pub(super) fn due(notice: &Notice, common: &Common, told: Option<&LastDelivery>) -> Option<(What, bool)> {
+pub(super) fn due(notice: &Notice, common: &CommonSettings, told: Option<&LastDelivery>) -> Option<(NoticeKind, bool)> {
     let episode = &notice.episode;
     let mut back = episode.trail.iter().rev();
     let (entry, before) = (back.next()?, back.next());
@@ -25,26 +25,26 @@ pub(super) fn due(notice: &Notice, common: &Common, told: Option<&LastDelivery>)
     let firing = episode.state == State::Firing;
     let knows = told.is_some();
     // Whoever isn't told of the beginning can only be told of the rest.
-    let knows_enough = knows || !common.on.contains(&What::Firing);
+    let knows_enough = knows || !common.on.contains(&NoticeKind::Firing);
     let what = match entry.what.as_str() {
-        "fired" => What::Firing,
-        "worsened" if knows => What::Worsening,
+        "fired" => NoticeKind::Firing,
+        "worsened" if knows => NoticeKind::Worsening,
         // Until now it was not bad enough, was hidden, or came and went too often.
-        "worsened" | "released" | "settled" if firing && !knows => What::Firing,
-        "acknowledged" | "snoozed" if knows_enough => What::Acknowledged,
+        "worsened" | "released" | "settled" if firing && !knows => NoticeKind::Firing,
+        "acknowledged" | "snoozed" if knows_enough => NoticeKind::Acknowledged,
         // What broke it has been told of already, where it was a rise to critical.
         "broken" if told.is_some_and(|told| told.entry + 1 == notice.entry && is_rise(before, entry)) => return None,
-        "broken" | "expired" | "undone" if firing => What::Firing,
-        "resolved" if knows || knows_enough && !was_hidden(episode) => What::Resolved,
+        "broken" | "expired" | "undone" if firing => NoticeKind::Firing,
+        "resolved" if knows || knows_enough && !was_hidden(episode) => NoticeKind::Resolved,
         _ => return None,
     };
-    let bad_enough = episode.severity >= common.severity || knows && what == What::Resolved;
-    (bad_enough && common.on.contains(&what)).then_some((what, knows && what == What::Firing))
+    let bad_enough = episode.severity >= common.severity || knows && what == NoticeKind::Resolved;
+    (bad_enough && common.on.contains(&what)).then_some((what, knows && what == NoticeKind::Firing))
 }
 
 /// Whether a target need not be told since the alert comes and goes, and it was told of it lately.
-pub(super) fn is_held_back(notice: &Notice, what: What) -> bool {
-    notice.episode.flapping && matches!(what, What::Firing | What::Worsening)
+pub(super) fn is_held_back(notice: &Notice, what: NoticeKind) -> bool {
+    notice.episode.flapping && matches!(what, NoticeKind::Firing | NoticeKind::Worsening)
 }
 
 fn is_rise(before: Option<&HistoryEntry>, entry: &HistoryEntry) -> bool {

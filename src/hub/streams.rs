@@ -1,6 +1,6 @@
-//! Documents that change and are watched by many: made once, whoever looks.
+//! Streams that change and are watched by many: made once, whoever looks.
 //!
-//! A document is a view as JSON. Whoever subscribes gets it whole, then only what changes (RFC 6902), and a sign of
+//! A streams is a view as JSON. Whoever subscribes gets it whole, then only what changes (RFC 6902), and a sign of
 //! life while nothing does. There is one producer for each view that anybody watches, and it keeps nothing but the
 //! newest state: a reader that falls behind gets that, whole.
 
@@ -20,7 +20,7 @@ use crate::alert::Patterns;
 use crate::floor::Handle;
 use crate::kpi::Query;
 
-/// The least time between two states of a document.
+/// The least time between two states of a streams.
 const PACE: Duration = Duration::from_millis(250);
 /// A sign of life is given this often while nothing changes.
 const BEAT: Duration = Duration::from_secs(5);
@@ -30,16 +30,16 @@ const VIEWS: usize = 512;
 
 /// What is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum View {
+pub(super) enum StreamView {
     /// What stands now.
     Board,
     /// The answer to a question.
     Answer(Query),
 }
 
-/// A document's state.
+/// A streams's state.
 #[derive(Debug, Default)]
-struct State {
+struct StreamState {
     /// Rises with every state. 0 before the first.
     version: u64,
     value: Value,
@@ -50,18 +50,18 @@ struct State {
 }
 
 /// A view, and who may see what of it.
-type Key = (View, Patterns);
+type StreamKey = (StreamView, Patterns);
 
 /// What is watched now, by what and by whom it may be seen.
-pub(super) struct Documents {
+pub(super) struct Streams {
     handle: Handle,
     stop: CancellationToken,
     /// Tells the events of this run from those of another one.
     run: String,
-    watched: Mutex<FxHashMap<Key, watch::Sender<Arc<State>>>>,
+    watched: Mutex<FxHashMap<StreamKey, watch::Sender<Arc<StreamState>>>>,
 }
 
-impl Documents {
+impl Streams {
     /// None is watched yet. `run` is another one each time a hub starts.
     pub(super) fn new(handle: Handle, run: String, stop: CancellationToken) -> Arc<Self> {
         Arc::new(Self { handle, stop, run, watched: Mutex::default() })
@@ -77,21 +77,21 @@ impl Documents {
     /// different views are watched already.
     pub(super) fn watch(
         self: &Arc<Self>,
-        view: View,
+        view: StreamView,
         queues: Patterns,
         last: Option<&str>,
     ) -> Option<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send + use<>> {
         let seen = last.and_then(|last| last.strip_prefix(&self.run)?.strip_prefix('-')?.parse().ok());
         let states = self.states(view, queues)?;
         let (run, stop) = (self.run.clone(), self.stop.clone());
-        let reader = Reader { states, run, seen: seen.unwrap_or(0), began: false };
+        let reader = Subscriber { states, run, seen: seen.unwrap_or(0), began: false };
         Some(futures_util::stream::unfold((reader, stop), |(mut reader, stop)| async move {
             let event = stop.run_until_cancelled(reader.next()).await??;
             Some((Ok(event), (reader, stop)))
         }))
     }
 
-    fn states(self: &Arc<Self>, view: View, queues: Patterns) -> Option<watch::Receiver<Arc<State>>> {
+    fn states(self: &Arc<Self>, view: StreamView, queues: Patterns) -> Option<watch::Receiver<Arc<StreamState>>> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (view, queues);
         if let Some(states) = watched.get(&key) {
@@ -107,7 +107,7 @@ impl Documents {
     }
 
     /// Make new states for as long as anybody watches.
-    async fn produce(self: Arc<Self>, key: (View, Patterns), states: watch::Sender<Arc<State>>) {
+    async fn produce(self: Arc<Self>, key: (StreamView, Patterns), states: watch::Sender<Arc<StreamState>>) {
         let mut boards = self.handle.watch();
         loop {
             let began = Instant::now();
@@ -135,13 +135,13 @@ impl Documents {
     }
 
     /// The view as it is now; `None` where the floor has ended.
-    async fn look(&self, (view, queues): &(View, Patterns)) -> Option<Value> {
+    async fn look(&self, (view, queues): &(StreamView, Patterns)) -> Option<Value> {
         match view {
-            View::Board => {
+            StreamView::Board => {
                 let board = self.handle.watch().borrow().clone();
                 serde_json::to_value(visible::board(&board, queues)).ok()
             }
-            View::Answer(query) => {
+            StreamView::Answer(query) => {
                 let answer = self.handle.ask(query.clone()).await.ok()?;
                 serde_json::to_value(visible::answer(query, answer, queues).ok()?).ok()
             }
@@ -149,7 +149,7 @@ impl Documents {
     }
 }
 
-impl State {
+impl StreamState {
     /// The state after this one, if anything has changed but the time.
     fn next(&self, value: Value, run: &str) -> Option<Self> {
         let changes = json_patch::diff(&self.value, &value);
@@ -176,15 +176,15 @@ fn event(name: &str, run: &str, version: u64, data: &str) -> Bytes {
 }
 
 /// One subscriber.
-struct Reader {
-    states: watch::Receiver<Arc<State>>,
+struct Subscriber {
+    states: watch::Receiver<Arc<StreamState>>,
     run: String,
     /// The version it has.
     seen: u64,
     began: bool,
 }
 
-impl Reader {
+impl Subscriber {
     /// What to send next; `None` where there will be no more.
     async fn next(&mut self) -> Option<Bytes> {
         if !self.began {
