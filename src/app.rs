@@ -259,7 +259,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     for (queue, within_s) in simulator::written_queues() {
         let targets = &mut config.floor.queues.entry(queue).or_default().targets;
         for kpi in [KpiId::LongestWait, KpiId::Asa] {
-            targets.entry(kpi).or_insert(Bands::lines(within_s, within_s, 2.0 * within_s));
+            targets.entry(kpi).or_insert(Bands::limits(within_s, within_s, 2.0 * within_s));
         }
     }
     let name = Label::fixed("simulator");

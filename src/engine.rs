@@ -1,24 +1,50 @@
 //! The engine: events in, figures out.
 //!
-//! Pure: it takes the time as an argument and does no I/O. Events move contacts (`calls`, `visit`) and agents
-//! (`agents`); contacts leave facts (`facts`), and questions are sums over facts (`view`). Its state grows with
-//! what is alive and with retention, not with uptime.
+//! It is pure: it takes the time as an argument and does no I/O. Its state grows with what is alive and with the
+//! retention, not with uptime.
+//!
+//! ```text
+//!  Event ── apply ──► Contact: its steps, in order of time              (contact)
+//!                        │  a function of the set of steps
+//!                        ▼
+//!                     QueueVisit: one contact in one queue              (visit)
+//!                        │  flush: written when somebody asks
+//!          ┌─────────────┼──────────────────┐
+//!          ▼             ▼                  ▼
+//!       Fact          Timeline           Repeats
+//!  one thing counted  an agent's states  a customer's contacts
+//!       │ (facts)     │ (timeline)       │ (repeats) decides which visits
+//!       ▼             │                  │ are first contacts and repeats
+//!    Minute           │                  └──► facts
+//!  all facts of one   │
+//!       │             │      live: open visits and agents' states now
+//!       ▼             │        │
+//!     View            │        │
+//!  a kept Tally for   │        │
+//!  each row (view)    │        │
+//!       └─────────────┴────────┴──► ask(Query) ──► Answer (answer)
+//! ```
+//!
+//! Events may arrive in any order. A contact's visits are computed from all of its steps, and when a visit changes
+//! after its facts have been written, facts with the opposite sign cancel the old ones. So a window's figures are
+//! always a sum over its minutes, and a view only adds what is new.
 
-mod agents;
 mod answer;
 mod apply;
-mod calls;
+mod contact;
+mod contact_store;
 mod dedup;
 mod facts;
+mod flush;
+mod groups;
 mod interner;
 mod live;
 mod observed;
 mod repeats;
 mod settings;
-mod store;
+mod timeline;
 mod view;
 mod visit;
-mod write_up;
 
 use std::collections::VecDeque;
 
@@ -26,9 +52,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, QueueProfile};
+use crate::event::{AgentProfile, Channel, QueueProfile};
 use crate::kpi::{Calendar, Evidence};
 use crate::text::Label;
+
+use contact::Contact;
+use contact_store::{ContactNo, ContactStore};
+use dedup::Dedup;
+use facts::{CellTable, Minutes};
+use flush::Contribution;
+use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
+use observed::ObservedFigures;
+use repeats::Repeats;
+use timeline::Timeline;
 
 pub use live::{AgentNow, ContactNow, QueueNow};
 pub use settings::{QueueSettings, Settings};
@@ -38,11 +74,11 @@ pub use settings::{QueueSettings, Settings};
 pub enum ApplyOutcome {
     /// It was counted.
     Counted,
-    /// It was counted where it belongs, though it came later than `lateness` allows.
+    /// It was counted, though it came later than [`Settings::lateness`] allows.
     Late,
-    /// It had come before.
+    /// It was dropped: an event with the same origin and id has been applied before.
     Duplicate,
-    /// It contradicts what is known of the contact (an answer after the end, say) and was left out.
+    /// It was dropped: it contradicts what is known of the contact (an answer after the end, say).
     OutOfPlace,
 }
 
@@ -50,106 +86,113 @@ pub enum ApplyOutcome {
 #[derive(Debug, Default)]
 pub struct Engine {
     settings: Settings,
-    queues: interner::Interner,
-    intents: interner::Interner,
-    agents: interner::Interner,
-    teams: interner::Interner,
-    customers: interner::Interner,
-    evaluators: interner::Interner,
-    origins: interner::Interner,
-    reasons: interner::Interner,
-    /// By number of the name.
-    queue_facts: Vec<QueueFacts>,
-    agent_facts: Vec<AgentFacts>,
-    calls: store::Calls,
+    queues: Interner<QueueNo>,
+    intents: Interner<IntentNo>,
+    agents: Interner<AgentNo>,
+    teams: Interner<TeamNo>,
+    customers: Interner<CustomerNo>,
+    evaluators: Interner<EvaluatorNo>,
+    origins: Interner<OriginNo>,
+    reasons: Interner<ReasonNo>,
+    /// By queue number.
+    queue_records: Vec<QueueRecord>,
+    /// By agent number.
+    agent_records: Vec<AgentRecord>,
+    contacts: ContactStore,
     /// Contacts by id: those that are alive or were until lately, which nearly every event is about, and the rest.
-    call_ids: FxHashMap<Label, u64>,
-    settled_ids: FxHashMap<Label, u64>,
-    /// Contacts with an open visit.
-    open: FxHashSet<u64>,
-    /// Contacts that have changed since facts were last written, with what those that had been written gave then.
-    changed: Vec<(u64, Vec<Option<write_up::Trail>>)>,
-    /// Contacts that are over, in the order they ended, until their steps are let go.
-    over: VecDeque<(Time, u64)>,
-    cells: facts::Cells,
-    minutes: facts::Minutes,
-    repeats: repeats::Repeats,
-    dedup: dedup::Dedup,
-    restarts: Vec<(u32, Time)>,
+    active_ids: FxHashMap<Label, ContactNo>,
+    settled_ids: FxHashMap<Label, ContactNo>,
+    /// The contacts with an open visit.
+    open_contacts: FxHashSet<ContactNo>,
+    /// The contacts that have changed since the last flush, with what each of their visits had contributed by then.
+    changed: Vec<(ContactNo, Vec<Option<Contribution>>)>,
+    /// The contacts that are over, in the order they ended, until they are settled.
+    ended: VecDeque<(Time, ContactNo)>,
+    cells: CellTable,
+    minutes: Minutes,
+    repeats: Repeats,
+    dedup: Dedup,
+    restarts: Vec<(OriginNo, Time)>,
     gaps: Vec<Gap>,
-    lines: view::Lines,
+    limits: view::Limits,
     evidence: Evidence,
-    /// The newest time seen, of all and by origin.
+    /// The newest event's time, of all and by origin number.
     newest: Time,
     newest_by_origin: Vec<Time>,
-    tended: Time,
-    views: answer::Views,
-    observed: observed::Observed,
-    /// Rises when names' groupings or the lines that facts are judged by change.
+    /// The time of the last [`Engine::advance`] that did anything.
+    advanced_to: Time,
+    views: answer::ViewCache,
+    observed: ObservedFigures,
+    /// Incremented when the groups of cells or the limits change: views must then count anew.
     epoch: u64,
 }
 
-/// A time in which nothing was seen of a source: what happened is in no figure.
+/// A time in which nothing was seen of a source: what happened then is in no figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The origin of its events.
+    /// The origin of the source's events.
     pub origin: Label,
-    /// From when.
+    /// When the source was last seen.
     pub since: Time,
-    /// Until when.
+    /// When it was seen again.
     pub until: Time,
 }
 
 #[derive(Debug, Default)]
-struct QueueFacts {
+struct QueueRecord {
     profile: Option<QueueProfile>,
-    channel: Option<u8>,
-    /// Who tells of it, the first first.
-    origins: SmallVec<[u32; 1]>,
+    /// The channel of the profile, or of the first contact.
+    channel: Option<Channel>,
+    /// The sources that report on it, in the order of their first event.
+    origins: SmallVec<[OriginNo; 1]>,
 }
 
 #[derive(Debug, Default)]
-struct AgentFacts {
+struct AgentRecord {
     profile: Option<AgentProfile>,
-    team: u32,
-    queues: Vec<u32>,
-    line: agents::Line,
+    team: TeamNo,
+    /// The queues served.
+    queues: Vec<QueueNo>,
+    timeline: Timeline,
 }
 
 impl Engine {
-    /// A floor where nothing has happened yet.
+    /// An engine that no event has been applied to.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let lines =
-            view::Lines { by_queue: Vec::new(), usual: settings.service_level, short_abandon: settings.short_abandon };
-        Self { settings, lines, ..Self::default() }
+        let limits = view::Limits {
+            by_queue: Vec::new(),
+            default_service_level: settings.service_level,
+            short_abandon: settings.short_abandon,
+        };
+        Self { settings, limits, ..Self::default() }
     }
 
-    /// Its settings.
+    /// The settings given to [`Engine::new`].
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Time zone and start of the business day.
+    /// The time zone and the start of the business day.
     #[must_use]
     pub const fn calendar(&self) -> &Calendar {
         &self.settings.calendar
     }
 
-    /// What kinds of events have been seen.
+    /// What kinds of data the events so far have carried.
     #[must_use]
     pub const fn evidence(&self) -> Evidence {
         self.evidence
     }
 
-    /// The first instant at which anything counted happened.
+    /// The time of the oldest fact kept; `None` where nothing has been counted.
     pub fn oldest(&mut self) -> Option<Time> {
-        self.write_up();
+        self.flush();
         self.minutes.first_instant()
     }
 
-    /// The times in which nothing was seen of a source, in the order they were told.
+    /// The gaps in what sources saw, in the order they were reported.
     #[must_use]
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
@@ -161,45 +204,45 @@ impl Engine {
         self.newest
     }
 
-    /// Let time pass: close contacts that have outlived `contact_ttl`, and forget what is older than retention.
-    /// Cheap; call it as often as you like.
+    /// Let time pass: close contacts that have outlived [`Settings::contact_ttl`], and drop what is older than
+    /// [`Settings::keep`]. Does nothing within a minute of the last time, so that it may be called at every event.
     pub fn advance(&mut self, now: Time) {
-        if now.since(self.tended) < Span::MINUTE {
+        if now.since(self.advanced_to) < Span::MINUTE {
             return;
         }
-        let hour_before = self.tended.0.div_euclid(Span::HOUR.0);
-        self.tended = now;
-        self.close_outlived(now);
+        let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);
+        self.advanced_to = now;
+        self.close_expired(now);
         self.settle(now);
         if now.0.div_euclid(Span::HOUR.0) != hour_before {
-            self.write_up();
-            self.forget(now);
+            self.flush();
+            self.drop_old(now);
         }
     }
 
-    fn forget(&mut self, now: Time) {
+    fn drop_old(&mut self, now: Time) {
         let Some(keep) = self.settings.keep else { return };
-        self.dedup.turn(now);
+        self.dedup.rotate(now);
         let calendar = self.settings.calendar;
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
         let oldest = calendar.day_start(now, days);
-        self.minutes.forget_before(oldest);
+        self.minutes.drop_before(oldest);
         self.gaps.retain(|gap| gap.until >= oldest);
-        let history = oldest - self.settings.rules.fcr_window;
-        self.repeats.forget_before(history);
-        let detail = calendar.day_start(now, 1);
-        self.observed.forget_before(detail);
-        let marks: Vec<Time> = (0..=days).rev().map(|back| calendar.day_start(now, back)).collect();
-        for agent in &mut self.agent_facts {
-            agent.line.forget_before(detail, &marks);
+        let oldest_repeat = oldest - self.settings.rules.fcr_window;
+        self.repeats.drop_before(oldest_repeat);
+        let oldest_detail = calendar.day_start(now, 1);
+        self.observed.drop_before(oldest_detail);
+        let day_starts: Vec<Time> = (0..=days).rev().map(|back| calendar.day_start(now, back)).collect();
+        for agent in &mut self.agent_records {
+            agent.timeline.drop_before(oldest_detail, &day_starts);
         }
-        let old = |call: &calls::Call| {
-            let ended = call.visits.iter().filter_map(|v| v.ended).max().unwrap_or(Time(0));
-            !call.is_open() && ended < history
+        let is_old = |contact: &Contact| {
+            let ended = contact.visits.iter().filter_map(|v| v.ended).max().unwrap_or(Time(0));
+            !contact.is_open() && ended < oldest_repeat
         };
-        for (id, call) in self.calls.forget(old) {
-            if self.settled_ids.get(&call.id) == Some(&id) {
-                self.settled_ids.remove(&call.id);
+        for (number, contact) in self.contacts.drop_old(is_old) {
+            if self.settled_ids.get(&contact.id) == Some(&number) {
+                self.settled_ids.remove(&contact.id);
             }
         }
     }

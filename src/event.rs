@@ -1,22 +1,27 @@
-//! The domain's words: what can happen on a floor.
+//! Events: what can happen on the floor of a contact centre.
 //!
-//! Every source, whatever it speaks, is turned into [`Event`]s. They say what happened, never what it means for
-//! a KPI. The wire format (`source::wire`) is their written form.
+//! Every source translates what it receives into [`Event`]s. They say what happened, and nothing about what that means
+//! for a KPI. `source::wire` reads and writes them as CloudEvents; the journal stores them as the JSON of these types,
+//! so that a rename here needs `#[serde(rename)]`.
+
+mod domain;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
 
 use crate::clock::{Span, Time};
 use crate::text::Label;
 
+pub use domain::{AgentState, Channel, EndedBy, LeftReason, TransferKind};
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When it happened, by the source's clock.
+    /// When it happened, by the clock of the source.
     pub at: Time,
-    /// Who says so: the CloudEvents `source`, or the configured source's name.
+    /// Where it comes from: the CloudEvents `source`, or the name of the configured source.
     pub origin: Label,
-    /// With `origin`, names the event once; `None` where the source gives no ids (a log's line is its own).
+    /// Identifies the event together with `origin`, so that a second one is dropped; `None` where the source gives no
+    /// ids (a line of a log).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Label>,
     /// What happened.
@@ -27,18 +32,17 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// A step in the life of a contact.
+    /// Something happened to a contact.
     Contact {
-        /// The contact's id. One id may join several queues, one after another or even at once.
+        /// The contact's id. A contact may join several queues, one after another or even at once.
         contact: Label,
-        /// The queue it is about, where the source says so. It tells apart the visits of a contact that
-        /// stands in two queues.
+        /// The queue that the step is about, where the source says so: it matters for a contact in two queues.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queue: Option<Label>,
-        /// The step.
+        /// What happened to it.
         step: Step,
     },
-    /// A self-service session ended.
+    /// A session with a voice menu, a bot or the like ended.
     SelfService(SelfService),
     /// An agent's state changed.
     AgentState {
@@ -46,64 +50,65 @@ pub enum EventKind {
         agent: Label,
         /// The new state.
         state: AgentState,
-        /// Why (a pause's reason).
+        /// The reason, of a pause for example.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Label>,
-        /// How long it is known to last; the agent is available afterwards.
+        /// How long the state lasts, if that is known; the agent is available afterwards.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Span>,
     },
-    /// What is known of an agent.
+    /// What a source knows about an agent.
     AgentProfile(AgentProfile),
-    /// What is known of a queue.
+    /// What a source knows about a queue.
     QueueProfile(QueueProfile),
-    /// Figures that a source computed itself.
+    /// Figures of a queue that the source computed itself.
     Observed {
         /// The queue.
         queue: Label,
-        /// The source's word for the window.
+        /// The source's name for the period of the figures.
         window: Option<Label>,
-        /// KPI id and value. What is not a number is no longer known to the source.
+        /// Pairs of a KPI's id and its value in the KPI's unit. NaN (`null` in JSON) means that the source no longer
+        /// has a value. Ids that are not in the catalogue are ignored.
         #[serde(deserialize_with = "numbers_or_none")]
         figures: Vec<(Label, f64)>,
     },
-    /// The source's system started anew: contacts of this origin that were alive are lost.
+    /// The source's system restarted: its contacts that were open are lost.
     Restarted,
-    /// Nothing was seen of the source until now: what happened meanwhile is in no figure.
+    /// Nothing was seen of the source until now: what happened in between is in no figure.
     Missed {
-        /// From when on.
+        /// When the source was last seen.
         since: Time,
     },
 }
 
-/// A step in the life of a contact.
+/// Something that happens to a contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Joined a queue.
+    /// It joined a queue.
     Offered(Offer),
-    /// Rings an agent.
+    /// It rings an agent.
     Ringing {
         /// The agent.
         agent: Label,
     },
-    /// Stopped ringing an agent, through no fault of his (the caller left, another one took it).
+    /// It stopped ringing an agent for another reason than the agent's: the caller left, or another agent answered.
     RingCanceled {
         /// The agent.
         agent: Label,
     },
-    /// Rang an agent and was not taken.
+    /// It rang an agent who did not answer.
     RingNoAnswer {
         /// The agent.
         agent: Label,
         /// How long it rang.
         ring: Option<Span>,
     },
-    /// Connected to an agent.
+    /// It was connected to an agent.
     Answered {
         /// The agent.
         agent: Label,
-        /// The wait, where the source gives it; it wins over the difference of the times.
+        /// The wait, where the source gives it; otherwise the difference of the event times.
         wait: Option<Span>,
     },
     /// An agent's first reply on an asynchronous channel.
@@ -111,45 +116,45 @@ pub enum Step {
         /// The agent.
         agent: Label,
     },
-    /// Hung up while waiting.
+    /// The caller hung up while waiting.
     Abandoned {
         /// The wait, where given.
         wait: Option<Span>,
-        /// The place in the queue on hanging up.
+        /// The position in the queue on hanging up, from 1.
         position: Option<u32>,
     },
-    /// Left the queue unanswered, not by hanging up.
+    /// It left the queue unanswered, but not by hanging up.
     Left {
         /// Why.
         reason: LeftReason,
         /// The wait, where given.
         wait: Option<Span>,
     },
-    /// Put on hold.
+    /// It was put on hold.
     Held,
-    /// Taken off hold.
+    /// It was taken off hold.
     Resumed,
-    /// Transferred away: this agent has finished with it.
+    /// It was transferred away: this agent has finished with it.
     Transferred {
-        /// Who has finished with it, where the source says so: it names the agent of a contact that was answered
-        /// before the source began.
+        /// The agent who has finished with it, where the source says so. Needed for a contact that was answered before
+        /// the source began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<Label>,
-        /// How.
+        /// Whether the agent spoke to the next one first.
         kind: TransferKind,
-        /// To which queue.
+        /// The queue it goes to, if any.
         to_queue: Option<Label>,
-        /// To which agent.
+        /// The agent it goes to, if any.
         to_agent: Option<Label>,
-        /// To which number.
+        /// The telephone number it goes to, if any.
         to_number: Option<Label>,
         /// Talk time until then, where the source gives it.
         talk: Option<Span>,
     },
     /// The conversation ended.
     Completed {
-        /// Who has finished with it, where the source says so: it names the agent of a contact that was answered
-        /// before the source began.
+        /// The agent who has finished with it, where the source says so. Needed for a contact that was answered before
+        /// the source began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<Label>,
         /// Who ended it.
@@ -159,43 +164,43 @@ pub enum Step {
         /// Time on hold, where given.
         hold: Option<Span>,
     },
-    /// After-contact work ended.
+    /// The after-contact work ended.
     Wrapped {
         /// The agent.
         agent: Label,
-        /// How long it took, where given; else since the end of the conversation.
+        /// How long it took, where given; otherwise the time since the end of the conversation.
         acw: Option<Span>,
     },
-    /// The intent became known.
+    /// What it is about became known.
     Classified {
         /// The intent.
         intent: Label,
     },
-    /// The customer became known.
+    /// Who the customer is became known.
     Identified {
         /// The customer.
         customer: Label,
     },
-    /// A disposition: resolved or not.
+    /// An agent noted a disposition.
     Resolved {
-        /// Whether.
+        /// Whether the customer's matter is resolved.
         resolved: bool,
-        /// Why.
+        /// The disposition code or reason.
         reason: Option<Label>,
     },
-    /// Opened again after it was resolved.
+    /// It was opened again after it was resolved.
     Reopened,
-    /// The source no longer knows it: it is over, and how it ended was not seen.
+    /// The source no longer knows it: it is over, but how it ended was not seen.
     Lost,
     /// The customer answered a survey.
     Survey(Survey),
-    /// The contact's quality was evaluated.
+    /// The quality of its handling was evaluated.
     Quality {
         /// Who evaluated.
         evaluator: Label,
-        /// 0–100.
+        /// The score, 0–100.
         score: f64,
-        /// What was missed.
+        /// The criteria that were not met.
         failures: Vec<Label>,
     },
 }
@@ -203,94 +208,95 @@ pub enum Step {
 /// What is known of a contact when it joins a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
-    /// The queue joined.
+    /// The queue that it joins.
     pub queue: Label,
-    /// The channel.
+    /// How the customer reaches the floor.
     pub channel: Channel,
-    /// What it is about.
+    /// What it is about; `None` where that is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Label>,
-    /// Who it is.
+    /// Who the customer is; `None` where that is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<Label>,
-    /// Its priority.
+    /// Its priority, in the source's own numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
-    /// Its place in the queue, from 1.
+    /// Its position in the queue, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,
-    /// Authentication steps the customer went through.
+    /// How many authentication steps the customer went through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_steps: Option<u32>,
-    /// What follows is not timed: a duration that the source doesn't give is unknown, not the difference of times.
+    /// The times of what follows are not precise: a duration that the source does not give is unknown, not the
+    /// difference of the event times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untimed: bool,
 }
 
-/// A survey's answers, as scores on the scales they were asked on.
+/// The answers to a survey. A question that was not asked or answered is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Survey {
-    /// Satisfaction.
+    /// Customer satisfaction; higher is better.
     pub csat: Option<Scored>,
-    /// Effort; lower is easier unless `ces_higher_is_easier`.
+    /// Customer effort; lower is easier unless `ces_higher_is_easier`.
     pub ces: Option<Scored>,
-    /// The effort scale runs the other way.
+    /// On the scale of `ces`, higher is easier.
     pub ces_higher_is_easier: bool,
-    /// Likelihood to recommend, 0–10.
+    /// How likely the customer is to recommend the company, 0–10.
     pub nps: Option<u8>,
-    /// "Was it resolved?"
+    /// Whether the customer's matter was resolved.
     pub resolved: Option<bool>,
-    /// Free text.
+    /// The customer's own words.
     pub comment: Option<Label>,
 }
 
-/// A score on a scale. `min < max`, `min ≤ score ≤ max`: the source's edge makes sure.
+/// A score and its scale. Sources make sure that `min < max` and `min ≤ score ≤ max`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scored {
-    /// The score.
+    /// The score, `min`–`max`.
     pub score: f64,
-    /// The scale's lowest step.
+    /// The lowest step of the scale.
     pub min: f64,
-    /// The scale's highest step.
+    /// The highest step of the scale.
     pub max: f64,
 }
 
-/// A self-service session's end.
+/// The end of a self-service session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SelfService {
     /// The session's id.
     pub session: Label,
-    /// Ended without an agent.
+    /// Whether the session ended without an agent.
     pub contained: bool,
-    /// Channel.
+    /// The channel; `None` counts as voice.
     pub channel: Option<Channel>,
-    /// Intent.
+    /// What it was about.
     pub intent: Option<Label>,
-    /// Customer.
+    /// Who the customer is.
     pub customer: Option<Label>,
 }
 
-/// What is known of an agent.
+/// What a source knows about an agent. What it does not say is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AgentProfile {
     /// The agent's id.
     pub agent: Label,
-    /// The name to show.
+    /// The name for people.
     pub name: Option<Label>,
-    /// The team.
+    /// The team that the agent belongs to.
     pub team: Option<Label>,
-    /// First day, as written.
+    /// The first working day, as the source writes it.
     pub hired_on: Option<Label>,
-    /// The queues served.
+    /// The queues that the agent serves.
     pub queues: Vec<Label>,
-    /// Skills.
+    /// The skills, as the source names them.
     pub skills: Vec<Label>,
 }
 
 impl AgentProfile {
-    /// Take over what another profile of the same agent says.
+    /// Update with what another profile of the same agent says.
     pub fn learn(&mut self, other: &Self) {
         let Self { agent: _, name, team, hired_on, queues, skills } = other;
         for (known, new) in [(&mut self.name, name), (&mut self.team, team), (&mut self.hired_on, hired_on)] {
@@ -306,22 +312,22 @@ impl AgentProfile {
     }
 }
 
-/// What is known of a queue.
+/// What a source knows about a queue. What it does not say is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueProfile {
     /// The queue's id.
     pub queue: Label,
-    /// The name to show.
+    /// The name for people.
     pub name: Option<Label>,
-    /// Its service level threshold T in seconds.
+    /// The service level threshold T in seconds.
     pub service_level_s: Option<f64>,
-    /// Its channel.
+    /// The channel of its contacts.
     pub channel: Option<Channel>,
 }
 
 impl QueueProfile {
-    /// Take over what another profile of the same queue says.
+    /// Update with what another profile of the same queue says.
     pub fn learn(&mut self, other: &Self) {
         let Self { queue: _, name, service_level_s, channel } = other;
         if name.is_some() {
@@ -332,173 +338,8 @@ impl QueueProfile {
     }
 }
 
-/// How customers reach the floor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Channel {
-    #[default]
-    Voice,
-    Chat,
-    Email,
-    Sms,
-    Social,
-    Video,
-    Callback,
-}
-
-/// Numbers, of which JSON writes one that is none as `null`.
+/// Pairs of a name and a number, where JSON has `null` for NaN.
 fn numbers_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Label, f64)>, D::Error> {
     let figures = Vec::<(Label, Option<f64>)>::deserialize(deserializer)?;
     Ok(figures.into_iter().map(|(name, value)| (name, value.unwrap_or(f64::NAN))).collect())
-}
-
-/// An agent's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum AgentState {
-    Available,
-    Ringing,
-    OnContact,
-    AfterContact,
-    Paused,
-    Offline,
-}
-
-/// Why a contact left the queue unanswered without hanging up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum LeftReason {
-    Timeout,
-    Key,
-    Empty,
-    Full,
-    Closed,
-    Overflow,
-    Callback,
-    Withdrawn,
-}
-
-/// How a contact was transferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum TransferKind {
-    Blind,
-    Attended,
-}
-
-/// Who ended a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum EndedBy {
-    Customer,
-    Agent,
-    System,
-}
-
-impl Channel {
-    /// Every channel, in the order the screen lists them.
-    pub const ALL: [Self; 7] =
-        [Self::Voice, Self::Chat, Self::Email, Self::Sms, Self::Social, Self::Video, Self::Callback];
-
-    /// The wire format's word.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Voice => "voice",
-            Self::Chat => "chat",
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Social => "social",
-            Self::Video => "video",
-            Self::Callback => "callback",
-        }
-    }
-
-    /// From the wire format's word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.key() == word)
-    }
-
-    /// Whether an answer may come hours later and the contact is a backlog item meanwhile.
-    #[must_use]
-    pub const fn is_asynchronous(self) -> bool {
-        matches!(self, Self::Email | Self::Sms | Self::Social)
-    }
-
-    /// The target for the first response (kpis.md, `frt`).
-    #[must_use]
-    pub const fn response_target(self) -> Span {
-        match self {
-            Self::Voice | Self::Video | Self::Callback => Span::seconds(30),
-            Self::Chat | Self::Sms => Span::seconds(120),
-            Self::Email => Span(4 * Span::HOUR.0),
-            Self::Social => Span::HOUR,
-        }
-    }
-}
-
-impl AgentState {
-    /// Every state, the busiest first.
-    pub const ALL: [Self; 6] =
-        [Self::OnContact, Self::Ringing, Self::AfterContact, Self::Available, Self::Paused, Self::Offline];
-
-    /// The wire format's word.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Available => "available",
-            Self::Ringing => "ringing",
-            Self::OnContact => "on_contact",
-            Self::AfterContact => "after_contact",
-            Self::Paused => "paused",
-            Self::Offline => "offline",
-        }
-    }
-
-    /// From the wire format's word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.key() == word)
-    }
-}
-
-impl LeftReason {
-    /// Every reason.
-    pub const ALL: [Self; 8] = [
-        Self::Timeout,
-        Self::Key,
-        Self::Empty,
-        Self::Full,
-        Self::Closed,
-        Self::Overflow,
-        Self::Callback,
-        Self::Withdrawn,
-    ];
-
-    /// The wire format's word.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::Key => "key",
-            Self::Empty => "empty",
-            Self::Full => "full",
-            Self::Closed => "closed",
-            Self::Overflow => "overflow",
-            Self::Callback => "callback",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// From the wire format's word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.key() == word)
-    }
 }

@@ -1,8 +1,21 @@
 //! The KPI catalogue: the one list of what floorwatch measures.
 //!
 //! Panels, alert rules, configuration keys, reports and the docs all read [`CATALOGUE`]. A KPI is a name, a
-//! direction, its bands and a function from a [`KpiInputs`] to a [`Figure`] that keeps its numerator and
-//! denominator. Formulas and ids are a contract; they don't drift.
+//! direction, its bands, and a function from [`KpiInputs`] to a [`Figure`] that keeps numerator and denominator.
+//! Formulas and ids are a contract: they follow kpis.md and do not change.
+//!
+//! ```text
+//!  Query: of a Slice of the floor, by up to two Dims, over a Period, in steps (Every)
+//!    │
+//!    │   the engine counts, for each row of the answer:
+//!    ▼
+//!  Tally (counts and sums of a window)  ─┐
+//!  Live (what stands now)               ─┼─► KpiInputs ──► Kpi::compute ──► Figure ──► Bands ──► Verdict
+//!  AgentTimes, baseline, CountingRules  ─┘
+//!    │
+//!    ▼
+//!  Answer: a total, and an AnswerRow for each key and step, each with one Figure per KPI asked for
+//! ```
 
 pub mod bands;
 mod catalogue;
@@ -29,55 +42,55 @@ pub use figure::{Figure, FigurePart, Verdict};
 pub use slice::{Answer, AnswerRow, Calendar, Dim, Every, Period, Query, Slice, Window};
 pub use tally::Tally;
 
-/// One entry of the catalogue.
+/// One entry of the catalogue: a KPI and all that is said about it anywhere.
 pub struct Kpi {
-    /// Its place in the catalogue.
+    /// Its number: the index in [`CATALOGUE`].
     pub id: KpiId,
-    /// Its id in config files, JSON and alert rules.
+    /// Its id in configuration files, JSON, alert rules and on the command line: `service_level`.
     pub key: &'static str,
-    /// Its full name.
+    /// Its full name for people.
     pub name: &'static str,
-    /// Its name where room is short, at most nine columns.
+    /// Its name for heads of columns, at most nine columns wide.
     pub short: &'static str,
-    /// What its values are counted in.
+    /// The unit of its values.
     pub unit: Unit,
-    /// Which way is better.
+    /// Which values are better.
     pub better: Better,
-    /// The lines it is judged by where the configuration says nothing.
+    /// The target and limits it is judged by, unless the configuration sets others. In the KPI's unit.
     pub bands: Bands,
-    /// Which group of panels and documentation it belongs to.
+    /// The group it is listed in.
     pub group: KpiGroup,
-    /// The formula in words.
+    /// The formula of kpis.md in words.
     pub formula: &'static str,
-    /// What to do when it is past its line.
+    /// What to do when it is past a limit; empty where there is no advice.
     pub action: &'static str,
-    /// Whether few samples make it no news: a rate or a mean, not a count or a gauge.
+    /// Whether it is a rate or a mean, which is not judged below `min_samples`; counts and gauges always are.
     pub sampled: bool,
-    /// The figure.
+    /// Computes the figure, without its verdict.
     pub compute: fn(&KpiInputs<'_>) -> Figure,
 }
 
-/// What a KPI's values are counted in.
+/// The unit of a KPI's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// Things.
+    /// A number of contacts, agents or the like.
     Count,
-    /// 0–100.
+    /// A share, 0–100.
     Percent,
-    /// Seconds.
+    /// A length of time in seconds.
     Seconds,
-    /// A score on a scale.
+    /// A mean score, on the scale that the KPI's formula names.
     Score,
-    /// Points (−100–100).
+    /// The difference of two percentages, −100 to 100.
     Points,
-    /// Things an hour.
+    /// Contacts per hour.
     PerHour,
     /// Yes or no, as 1 or 0.
     Flag,
 }
 
-/// The groups of kpis.md.
+/// The groups that kpis.md lists the KPIs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -90,72 +103,73 @@ pub enum KpiGroup {
     Quality,
 }
 
-/// Everything a KPI may look at.
+/// Everything that a KPI's formula may read: the data of one row of an answer.
 #[derive(Clone, Copy)]
 pub struct KpiInputs<'a> {
-    /// What was counted in the window.
+    /// What was counted of the slice in the period.
     pub tally: &'a Tally,
-    /// What stands now.
+    /// What stands now in the slice.
     pub live: &'a Live,
-    /// How long agents were in which state in the window; `None` where the slice isn't one of agents.
+    /// How long the agents were staffed and available in the period; `None` where the slice is not one of agents.
     pub times: Option<&'a AgentTimes>,
-    /// The same slice in the same hours of the weeks before (or the day before), for `speed_trap`.
+    /// The same slice in the same hours of the four weeks before (or of the day before), for `speed_trap`; `None`
+    /// where nothing that old is known.
     pub baseline: Option<&'a Tally>,
-    /// How to count.
+    /// The choices that the definitions leave open.
     pub rules: &'a CountingRules,
-    /// What kinds of events have ever been seen: a KPI whose kind never came says so.
+    /// What data the sources have ever given: a KPI without data says so instead of showing zero.
     pub evidence: Evidence,
-    /// The slice is about an agent.
+    /// Whether the slice is one of a single agent: some KPIs are not computed for one.
     pub of_agent: bool,
     /// The instant the question is asked.
     pub now: Time,
 }
 
-/// What stands now, of one slice.
+/// What stands now in one slice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Live {
-    /// Contacts in queue.
+    /// Contacts waiting in a queue.
     pub waiting: i64,
-    /// The age of the oldest of them.
+    /// The age of the oldest of them; `None` where none waits.
     pub longest_wait: Option<Span>,
-    /// The expected wait of a contact joining now.
+    /// The expected wait of a contact that joins now; `None` where it cannot be estimated.
     pub estimated_wait: Option<Span>,
     /// Contacts with an agent.
     pub in_progress: i64,
-    /// Agents by state, in the order of [`crate::event::AgentState::ALL`].
+    /// Numbers of agents by state, in the order of [`crate::event::AgentState::ALL`].
     pub agents: [i64; 6],
-    /// Paused agents by reason.
+    /// Numbers of paused agents by reason, sorted by reason.
     pub pause_reasons: Vec<(Label, i64)>,
     /// Open asynchronous contacts.
     pub backlog: i64,
-    /// Of those, older than their channel's target.
+    /// Of those, the ones older than their channel's first response target.
     pub aged_backlog: i64,
 }
 
-/// How long agents were in which state.
+/// How long agents were staffed and available in a period, summed over the agents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AgentTimes {
-    /// In any state but offline.
+    /// Time in any state but offline.
     pub staffed: Span,
-    /// Available or being rung.
+    /// Time available or being rung.
     pub available: Span,
-    /// Whether anything says when these agents were available.
+    /// Whether a source reports when these agents are available; otherwise the times mean nothing.
     pub known: bool,
 }
 
-/// How to count: the parts of the definitions that a centre may choose.
+/// The choices that the definitions of kpis.md leave to each contact centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CountingRules {
-    /// Which of the six service levels.
+    /// Which of the six formulas `service_level` uses.
     pub formula: Formula,
-    /// Reasons for leaving that are in no denominator.
+    /// Contacts that left for these reasons are in no denominator.
     pub left_excluded: Vec<LeftReason>,
-    /// How first contact resolution is told.
+    /// How `fcr` tells whether a contact was resolved.
     pub fcr_method: FcrMethod,
-    /// Within which a further contact makes the first one unresolved.
+    /// A further contact within this time makes the first one unresolved (method `repeat`), and is a repeat.
     pub fcr_window: Span,
-    /// Below this many samples a figure isn't judged.
+    /// A rate or a mean of fewer samples is not judged.
     pub min_samples: u64,
 }
 
@@ -171,10 +185,10 @@ impl Default for CountingRules {
     }
 }
 
-/// The six service levels that the industry computes from the same data.
+/// The six formulas for the service level that are in use in the industry; [`Formula::words`] defines them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "kpis.md and `Formula::words` define them")]
+#[expect(missing_docs, reason = "`Formula::words` defines them")]
 pub enum Formula {
     #[default]
     Offered,
@@ -186,11 +200,11 @@ pub enum Formula {
 }
 
 impl Formula {
-    /// All six, in the order that `f` steps through.
+    /// All six, in the order that the key `f` steps through.
     pub const ALL: [Self; 6] =
         [Self::Offered, Self::ShortExcluded, Self::LateAbandons, Self::ShortCredited, Self::Positive, Self::Answered];
 
-    /// Its name in config files, on the command line and on the screen.
+    /// Its name in configuration files, on the command line and on the screen.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -203,20 +217,20 @@ impl Formula {
         }
     }
 
-    /// From its name.
+    /// The formula of that name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|f| f.key() == word)
     }
 
-    /// The next one, round and round.
+    /// The next one; after the last comes the first.
     #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL.iter().position(|f| *f == self).unwrap_or(0);
         Self::ALL.get(at + 1).copied().unwrap_or(Self::Offered)
     }
 
-    /// In words.
+    /// The formula in words, where T is the service level threshold.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -230,22 +244,22 @@ impl Formula {
     }
 }
 
-/// How first contact resolution is told.
+/// How `fcr` tells whether a contact was resolved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FcrMethod {
-    /// No further contact of the customer about the intent within the window.
+    /// The customer did not come back about the same intent within `fcr_window`.
     #[default]
     Repeat,
-    /// The `resolved` field of the disposition.
+    /// The disposition says so.
     Disposition,
-    /// The survey's answer.
+    /// The customer says so in a survey.
     Survey,
 }
 
-/// What kinds of events have been seen.
+/// What kinds of data sources have ever given. A KPI that needs what none gives is unknown, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "one flag a kind of event")]
+#[expect(clippy::struct_excessive_bools, reason = "one flag per kind of data")]
 pub struct Evidence {
     /// Survey answers with satisfaction.
     pub csat: bool,
@@ -259,7 +273,7 @@ pub struct Evidence {
     pub quality: bool,
     /// Dispositions.
     pub dispositions: bool,
-    /// Contacts of known customers.
+    /// Customers of contacts.
     pub customers: bool,
     /// Agents' states.
     pub agent_states: bool,
@@ -269,19 +283,19 @@ pub struct Evidence {
     pub responses: bool,
     /// Authentication steps.
     pub auth_steps: bool,
-    /// Positions on joining.
+    /// Positions in the queue on joining.
     pub positions: bool,
 }
 
 impl KpiId {
-    /// The entry.
+    /// Its entry in the catalogue.
     #[must_use]
     pub fn def(self) -> &'static Kpi {
-        #[expect(clippy::indexing_slicing, reason = "a test holds the order of the catalogue to that of the ids")]
+        #[expect(clippy::indexing_slicing, reason = "a test checks that the catalogue is in the order of the ids")]
         &CATALOGUE[self as usize]
     }
 
-    /// From its id.
+    /// The KPI with this [`Kpi::key`].
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         CATALOGUE.iter().find(|kpi| kpi.key == key).map(|kpi| kpi.id)

@@ -1,7 +1,7 @@
-//! Reports: figures over a stretch of time, as text for people and machines.
+//! Reports: figures over a period, as text for people and programs.
 //!
-//! A [`Report`] is a plain value; a renderer is a function from it to text, one file each. Values go to machines as
-//! they are, unrounded; people see what [`crate::kpi::format`] makes of them.
+//! A [`Report`] is a plain value, and each format is a function from it to text in a file of its own. Formats for
+//! programs hold unrounded values; those for people show values as [`crate::kpi::format`] does.
 
 mod csv;
 mod html;
@@ -21,51 +21,51 @@ use crate::source::Rejection;
 
 pub use query::ReportQuery;
 
-/// Figures over a stretch of time, with what is needed to trust them.
+/// Figures over a period, with what is needed to judge how far they can be trusted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// The first instant it is about.
+    /// The start of the period.
     pub from: Time,
-    /// Its end, exclusive.
+    /// The end of the period, exclusive.
     pub to: Time,
-    /// How things were counted.
+    /// What the figures were counted by.
     pub settings: ReportSettings,
-    /// Time zone and start of the business day.
+    /// The time zone of the dates shown, and the start of the business day.
     pub calendar: Calendar,
-    /// What was read, and what was set aside.
+    /// What was read, and what could not be used.
     pub input: InputSummary,
-    /// The dimensions of the rows' keys.
+    /// The dimensions of the rows.
     pub by: Vec<Dim>,
-    /// The steps the rows are cut into.
+    /// The steps that the rows are cut into; `None` for the whole period at once.
     pub every: Option<Every>,
-    /// Which figures, in the order of every row.
+    /// The KPIs, in the order of the figures of every row.
     pub kpis: Vec<KpiId>,
-    /// The figures of the whole, in the order of `kpis`.
+    /// The figures of the whole floor, in the order of `kpis`.
     pub total: Vec<Figure>,
-    /// The rows, sorted by key and start.
+    /// The rows, sorted by key and start; none without `by` and `every`.
     pub rows: Vec<AnswerRow>,
 }
 
-/// How things were counted.
+/// What the figures were counted by: the part of the engine's settings that a report states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportSettings {
-    /// The service level's threshold T.
+    /// The service level threshold T.
     pub service_level: Span,
-    /// Which of the six service levels.
+    /// The service level formula.
     pub formula: Formula,
-    /// Abandoned sooner than this is a short abandon.
+    /// An abandon after a shorter wait is a short abandon.
     pub short_abandon: Span,
-    /// Reasons for leaving that are in no denominator.
+    /// Contacts that left for these reasons are in no denominator.
     pub left_excluded: Vec<LeftReason>,
-    /// How first contact resolution is told.
+    /// How `fcr` tells whether a contact was resolved.
     pub fcr_method: FcrMethod,
-    /// Within which a further contact makes the first one unresolved.
+    /// A further contact within this time makes the first one unresolved.
     pub fcr_window: Span,
-    /// Below this many samples a figure isn't judged.
+    /// A rate or a mean of fewer samples is not judged.
     pub min_samples: u64,
-    /// How far out of order an event may come.
+    /// How much older than the newest event of its source an event may be before it counts as late.
     pub lateness: Span,
-    /// A live contact without an end for this long is closed as unknown.
+    /// A contact on a live channel that is open for longer is closed as an unknown end.
     pub contact_ttl: Span,
 }
 
@@ -91,51 +91,51 @@ impl Default for ReportSettings {
     }
 }
 
-/// What was read, and what was set aside.
+/// What was read, and what of it could not be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputSummary {
-    /// Events taken in.
+    /// Events read, whatever became of them.
     pub events: u64,
-    /// Lines that could not be.
+    /// Lines that could not be read.
     pub rejected: u64,
-    /// Events seen before.
+    /// Events that had been read before, with the same id.
     pub duplicates: u64,
-    /// Events later than the lateness allowed.
+    /// Events that came later than `lateness` allows; they are counted.
     pub late: u64,
-    /// Events that contradict what is known of their contact (an answer after the end, say).
+    /// Events that contradict what is known of their contact (an answer after the end, say); they are not counted.
     pub out_of_place: u64,
-    /// Events of types floorwatch doesn't know.
+    /// Events of types that floorwatch does not know.
     pub unknown_types: u64,
-    /// Fields floorwatch doesn't know.
+    /// Fields that floorwatch does not know.
     pub unknown_fields: u64,
-    /// The first of the rejected lines: where and why.
+    /// Where and why lines were rejected, in order; perhaps not all of them.
     pub rejections: Vec<Rejection>,
-    /// Files that could not be read to their end: where and why.
+    /// Where and why files could not be read to their end.
     pub incomplete: Vec<Rejection>,
 }
 
-/// How many rejected lines a report names.
+/// How many rejected lines a report lists at most.
 pub const MAX_LISTED_REJECTIONS: usize = 20;
 
-/// A report's form.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Columns for a terminal.
     #[default]
     Table,
-    /// One object, for programs.
+    /// One JSON object, for programs.
     Json,
-    /// One row a key, for spreadsheets.
+    /// Comma-separated values with a record per row, for spreadsheets.
     Csv,
-    /// For chats, tickets and wikis.
+    /// Markdown, for chats, tickets and wikis.
     Markdown,
-    /// One page that needs nothing else.
+    /// One HTML page without references to other files.
     Html,
 }
 
 impl Format {
-    /// All of them.
+    /// All formats.
     pub const ALL: [Self; 5] = [Self::Table, Self::Json, Self::Csv, Self::Markdown, Self::Html];
 
     /// Its name on the command line.
@@ -150,7 +150,7 @@ impl Format {
         }
     }
 
-    /// From its name.
+    /// The format of that name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.key() == word)
@@ -158,7 +158,7 @@ impl Format {
 }
 
 impl Report {
-    /// The report as text. `width` is the terminal's, in columns; only tables mind it.
+    /// The report as text. `width` is that of the terminal in columns, which only [`Format::Table`] uses.
     #[must_use]
     pub fn render(&self, format: Format, width: usize) -> String {
         match format {
@@ -176,53 +176,53 @@ impl Report {
         figures.get(at)
     }
 
-    /// The columns for people: how many, then the core KPIs; what has no value anywhere takes no room.
+    /// The KPIs with a column in formats for people: volumes, then the core KPIs, as far as any value is known.
     fn columns(&self) -> Vec<KpiId> {
         [KpiId::Offered, KpiId::Answered].into_iter().chain(CORE).filter(|id| self.is_known(*id)).collect()
     }
 
-    /// Whether any figure of a KPI has a value.
+    /// Whether a KPI has a value in the total or in any row.
     fn is_known(&self, id: KpiId) -> bool {
         let known = |figures| self.figure(figures, id).is_some_and(Figure::is_known);
         known(&self.total) || self.rows.iter().any(|row| known(&row.figures))
     }
 
-    /// The rows for people: those in which something of `columns` happened. Self-service sessions, say, have no queue
-    /// and would be rows of nothing but dashes.
+    /// The rows in formats for people: those with a value other than zero in any of `columns`. The others would show
+    /// nothing but dashes, like the row "no queue" of self-service sessions.
     fn shown_rows(&self, columns: &[KpiId]) -> Vec<&AnswerRow> {
         let says = |figure: &Figure| figure.value.is_some_and(|value| value != 0.0);
         let happened = |row: &&AnswerRow| columns.iter().any(|id| self.figure(&row.figures, *id).is_some_and(says));
         self.rows.iter().filter(happened).collect()
     }
 
-    /// Whether the rows say more than the total does.
+    /// Whether the report has rows besides the total.
     fn has_rows(&self) -> bool {
         !self.by.is_empty() || self.every.is_some()
     }
 
-    /// An instant on the centre's wall clock.
-    fn wall(&self, at: Time) -> String {
+    /// An instant in the calendar's time zone: `2026-03-02 09:30`.
+    fn local_time(&self, at: Time) -> String {
         let local = at.to_chrono().with_timezone(&self.calendar.zone);
         local.format("%Y-%m-%d %H:%M").to_string()
     }
 
-    /// The heads of the key's columns.
+    /// The heads of the columns that name a row.
     fn key_heads(&self) -> Vec<&'static str> {
         self.by.iter().map(|dim| dim.key()).chain(self.every.map(|_| "start")).collect()
     }
 
-    /// A row's key for people, in the order of [`Self::key_heads`].
+    /// The cells of those columns for people, in the order of [`Self::key_heads`].
     fn key_cells(&self, row: &AnswerRow) -> Vec<String> {
         let value = |dim: &Dim| match row.key.get(*dim) {
             Some(label) if !label.is_empty() => label.to_string(),
             _ => format!("no {}", dim.key()),
         };
-        let start = self.every.map(|_| row.start.map_or_else(String::new, |start| self.wall(start)));
+        let start = self.every.map(|_| row.start.map_or_else(String::new, |start| self.local_time(start)));
         self.by.iter().map(value).chain(start).collect()
     }
 }
 
-/// What stands after a figure for its verdict, where colour can't be relied on.
+/// The mark after a figure that shows its verdict without colour.
 const fn mark(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::None | Verdict::Good => "",

@@ -102,7 +102,7 @@ impl Floor {
             name: queue.name,
             channel: queue.channel,
             service_level: queue.service_level,
-            lines: queue.lines,
+            lines: queue.bands,
             live: queue.live,
             sources: Vec::new(),
         });

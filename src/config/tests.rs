@@ -129,7 +129,7 @@ fn every_section_is_read() {
     let asa = Bands { warning: Some(35.0), critical: Some(60.0), ..Bands::NONE };
     assert_eq!(config.floor.targets, [(KpiId::Asa, asa)].into());
     assert_eq!(config.floor.queues["sales"].service_level, Some(Span::seconds(15)));
-    assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::lines(90.0, 85.0, 75.0))].into());
+    assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::limits(90.0, 85.0, 75.0))].into());
     assert_eq!(config.floor.intents["refund"], Bands::between(120.0, 480.0));
     assert_eq!(config.alerts.expiry, Span(30 * Span::MINUTE.0));
     assert_eq!(config.alerts.min_samples, 20);

@@ -1,89 +1,112 @@
-//! Answering questions: figures from tallies, what stands now, and agents' times.
+//! Answering questions: figures from tallies, from what stands now, and from agents' times.
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::facts::Cell;
+use super::Engine;
+use super::facts::CellKey;
+use super::groups::AgentGroups;
+use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::live::ContactNow;
-use super::view::{Key, View};
-use super::{Engine, live};
+use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
+use super::visit::{QueueVisit, VisitStage};
 use crate::clock::{Span, Time};
 use crate::kpi::{
-    AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiId, KpiInputs, Live, Period, Query,
-    Slice, Tally, Window,
+    AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiGroup, KpiId, KpiInputs, Live, Period,
+    Query, Slice, Tally, Window,
 };
 use crate::text::Label;
 
-/// How many questions' tallies are kept up to date; the one asked longest ago goes first.
-const KEPT: usize = 64;
+/// How many views are kept up to date; the one not asked for the longest is dropped first.
+const MAX_VIEWS: usize = 64;
 
-/// What makes two questions share their tallies.
+/// What two questions must have in common to share a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Cut {
+struct ViewKey {
     of: Slice,
     by: Vec<Dim>,
     over: Period,
     every: Option<Every>,
-    /// Of the same hours so many days before; 0 for the question itself.
+    /// The view is of the same hours that many days earlier, as a baseline; 0 for the question itself.
     days_before: u32,
 }
 
-/// The views kept.
+/// The views kept up to date.
 #[derive(Debug, Default)]
-pub(super) struct Views {
-    kept: FxHashMap<Cut, (u64, View)>,
-    asked: u64,
+pub(super) struct ViewCache {
+    /// Each with the value of `uses` when it was last used.
+    views: FxHashMap<ViewKey, (u64, View)>,
+    uses: u64,
 }
 
-impl Views {
-    fn take(&mut self, cut: &Cut) -> View {
-        self.kept.remove(cut).map(|(_, view)| view).unwrap_or_default()
+impl ViewCache {
+    fn remove(&mut self, key: &ViewKey) -> View {
+        self.views.remove(key).map(|(_, view)| view).unwrap_or_default()
     }
 
-    fn put(&mut self, cut: Cut, view: View) {
-        self.asked += 1;
-        if self.kept.len() >= KEPT
-            && let Some(oldest) = self.kept.iter().min_by_key(|(_, (asked, _))| *asked).map(|(cut, _)| cut.clone())
+    fn insert(&mut self, key: ViewKey, view: View) {
+        self.uses += 1;
+        if self.views.len() >= MAX_VIEWS
+            && let Some(oldest) = self.views.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone())
         {
-            self.kept.remove(&oldest);
+            self.views.remove(&oldest);
         }
-        self.kept.insert(cut, (self.asked, view));
+        self.views.insert(key, (self.uses, view));
     }
 }
 
-/// What else than its tally a figure may need, gathered once for all rows.
-struct Beside {
-    live: Option<(Live, FxHashMap<[u32; 2], Live>)>,
-    times: Option<(AgentTimes, FxHashMap<[u32; 2], AgentTimes>)>,
-    baseline: Option<(Tally, FxHashMap<[u32; 2], Tally>)>,
-    /// What sources computed themselves.
-    observed: FxHashMap<(Key, KpiId), f64>,
+/// A value for a question's whole slice, and one for each of its groups.
+pub(super) struct Grouped<T> {
+    pub(super) total: T,
+    pub(super) groups: FxHashMap<Group, T>,
+}
+
+impl<T: Default> Default for Grouped<T> {
+    fn default() -> Self {
+        Self { total: T::default(), groups: FxHashMap::default() }
+    }
+}
+
+impl<T> Grouped<T> {
+    /// The value of a row, or the total's where `row` is `None`.
+    fn get(&self, row: Option<RowKey>) -> Option<&T> {
+        row.map_or(Some(&self.total), |(group, _)| self.groups.get(&group))
+    }
+}
+
+/// What figures are computed from besides tallies, gathered once for all rows of an answer.
+struct Extras {
+    rules: CountingRules,
+    now: Time,
+    live: Option<Grouped<Live>>,
+    times: Option<Grouped<AgentTimes>>,
+    baseline: Option<Grouped<Tally>>,
+    /// The figures that sources computed themselves.
+    observed: FxHashMap<(RowKey, KpiId), f64>,
 }
 
 impl Engine {
     /// The figures asked for, as they stand at `now`.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
-        self.write_up();
-        let range = match query.over {
-            Period::Window(window) => window.range(now, &self.settings.calendar),
-            Period::Range(from, to) => from..to,
+        self.flush();
+        let range = self.range(query.over, now);
+        let key = ViewKey {
+            of: query.of.clone(),
+            by: query.by.clone(),
+            over: query.over,
+            every: query.every,
+            days_before: 0,
         };
-        let cut =
-            Cut { of: query.of.clone(), by: query.by.clone(), over: query.over, every: query.every, days_before: 0 };
-        let view = self.refreshed(&cut, &range);
-        let beside = self.beside(query, &range, now);
-        let mut rules = self.settings.rules.clone();
-        if let Some(formula) = query.formula {
-            rules.formula = formula;
-        }
-        let rows = self.rows(query, &view, &beside, &rules, now);
-        let total = self.figures(query, &Slice::TOTAL, &view.total, &beside, None, &rules, now);
-        self.views.put(cut, view);
+        let view = self.refreshed_view(&key, &range);
+        let extras = self.extras(query, &range, now);
+        let rows = self.rows(query, &view, &extras);
+        let total = self.figures(query, &Slice::TOTAL, &view.total, &extras, None);
+        self.views.insert(key, view);
         Answer { at: now, from: range.start, to: range.end, total, rows }
     }
 
-    /// Contacts of a slice that joined or ended within a time, the newest first.
+    /// The contacts of a slice that joined or ended within a period, the newest first.
     pub fn contacts(
         &mut self,
         of: &Slice,
@@ -92,178 +115,135 @@ impl Engine {
         only_abandoned: bool,
         limit: usize,
     ) -> Vec<ContactNow> {
-        self.write_up();
-        let range = match over {
-            Period::Window(window) => window.range(now, &self.settings.calendar),
-            Period::Range(from, to) => from..to,
-        };
-        let Some(of) = self.numbers(of) else { return Vec::new() };
-        let within = |visit: &super::visit::Visit| {
+        self.flush();
+        let range = self.range(over, now);
+        let Some(of) = self.resolve(of) else { return Vec::new() };
+        let within = |visit: &QueueVisit| {
             let ended = visit.ended.is_none_or(|ended| range.contains(&ended));
             (range.contains(&visit.joined) || ended) && visit.joined < range.end
         };
-        let wanted = |visit: &super::visit::Visit| {
-            let cell = Cell { queue: visit.queue, intent: visit.intent, agent: visit.agent, channel: visit.channel };
-            let abandoned = visit.stage == super::visit::Stage::Abandoned;
-            visit.counted && (abandoned || !only_abandoned) && self.holds(&of, &cell) && within(visit)
+        let wanted = |visit: &QueueVisit| {
+            let fits = visit.stage == VisitStage::Abandoned || !only_abandoned;
+            visit.counted && fits && self.contains(&of, &visit.cell()) && within(visit)
         };
         let mut out: Vec<ContactNow> = self
-            .calls
+            .contacts
             .newest_first()
-            .flat_map(|call| call.visits.iter().rev().map(move |visit| (call, visit)))
+            .flat_map(|contact| contact.visits.iter().rev().map(move |visit| (contact, visit)))
             .filter(|(_, visit)| wanted(visit))
             .take(limit)
-            .map(|(call, visit)| self.contact_now(call, visit))
+            .map(|(contact, visit)| self.contact_now(contact, visit))
             .collect();
         out.sort_by_key(|contact| std::cmp::Reverse(contact.joined));
         out
     }
 
-    /// The handled contacts of the last hour by queue, for the expected wait.
-    pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<u32, Tally> {
+    fn range(&self, over: Period, now: Time) -> Range<Time> {
+        match over {
+            Period::Window(window) => window.range(now, &self.settings.calendar),
+            Period::Range(from, to) => from..to,
+        }
+    }
+
+    /// What was handled in the last hour by queue, for the expected wait: only sums, without the samples.
+    pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<QueueNo, Tally> {
         let over = Period::Window(Window::H1);
-        let range = Window::H1.range(now, &self.settings.calendar);
-        let cut = Cut { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, days_before: 0 };
-        let view = self.refreshed(&cut, &range);
-        // Only the sums are needed; the bags of waits stay where they are.
+        let key = ViewKey { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, days_before: 0 };
+        let view = self.refreshed_view(&key, &self.range(over, now));
         let sums = |t: &Tally| Tally { talk: t.talk, hold: t.hold, acw: t.acw, handle: t.handle, ..Tally::default() };
-        let out = view.keys.iter().zip(&view.tallies).map(|((group, _), tally)| (group[0], sums(tally))).collect();
-        self.views.put(cut, view);
+        let by_queue = view.keys.iter().zip(&view.tallies);
+        let out = by_queue.map(|(([queue, _], _), tally)| (queue.name(), sums(tally))).collect();
+        self.views.insert(key, view);
         out
     }
 
-    /// The numbers of a slice's values; `None` where a value has never been seen.
-    pub(super) fn numbers(&self, of: &Slice) -> Option<Vec<(Dim, u32)>> {
-        of.parts()
-            .map(|(dim, label)| {
-                let id = match dim {
-                    Dim::Queue => self.queues.find(label.as_str()),
-                    Dim::Intent => self.intents.find(label.as_str()),
-                    Dim::Agent => self.agents.find(label.as_str()),
-                    Dim::Team => self.teams.find(label.as_str()),
-                    Dim::Channel => crate::event::Channel::parse(label.as_str()).map(|c| c as u32),
-                };
-                id.map(|id| (*dim, id))
-            })
-            .collect()
-    }
-
-    fn value(&self, dim: Dim, cell: &Cell) -> u32 {
-        match dim {
-            Dim::Queue => cell.queue,
-            Dim::Intent => cell.intent,
-            Dim::Agent => cell.agent,
-            Dim::Channel => u32::from(cell.channel),
-            Dim::Team => self.agent_facts.get(cell.agent as usize).map_or(0, |agent| agent.team),
-        }
-    }
-
-    fn holds(&self, of: &[(Dim, u32)], cell: &Cell) -> bool {
-        of.iter().all(|(dim, id)| self.value(*dim, cell) == *id)
-    }
-
-    fn group(&self, of: Option<&[(Dim, u32)]>, by: &[Dim], cell: &Cell) -> Option<[u32; 2]> {
-        if !self.holds(of?, cell) {
-            return None;
-        }
-        let at = |place: usize| by.get(place).map_or(0, |dim| self.value(*dim, cell));
-        Some([at(0), at(1)])
-    }
-
-    fn refreshed(&mut self, cut: &Cut, range: &Range<Time>) -> View {
-        let mut view = self.views.take(cut);
-        let of = self.numbers(&cut.of);
-        let grouping = |cell: &Cell| self.group(of.as_deref(), &cut.by, cell);
-        let open_ended = matches!(cut.over, Period::Window(_)) && cut.days_before == 0;
-        // A value that is new to the floor gives the slice its number only now.
-        let epoch = self.epoch << 1 | u64::from(of.is_some());
-        view.refresh(
-            range,
-            open_ended,
-            cut.every,
-            &self.minutes,
-            self.cells.all(),
-            &grouping,
-            &self.lines,
-            &self.settings.calendar,
-            epoch,
-        );
+    /// The view of a question, taken out of the cache and brought up to date.
+    fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>) -> View {
+        let mut view = self.views.remove(key);
+        let of = self.resolve(&key.of);
+        let grouping = |cell: &CellKey| self.group_of(of.as_deref(), &key.by, cell);
+        let open_ended = matches!(key.over, Period::Window(_)) && key.days_before == 0;
+        let source = FactSource {
+            minutes: &self.minutes,
+            cells: self.cells.all(),
+            limits: &self.limits,
+            calendar: &self.settings.calendar,
+            // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
+            epoch: self.epoch << 1 | u64::from(of.is_some()),
+        };
+        view.refresh(&ViewPeriod { range: range.clone(), open_ended, every: key.every }, &source, &grouping);
         view
     }
 
-    fn beside(&mut self, query: &Query, range: &Range<Time>, now: Time) -> Beside {
+    fn extras(&mut self, query: &Query, range: &Range<Time>, now: Time) -> Extras {
         let asks = |ids: &[KpiId]| query.kpis.iter().any(|kpi| ids.contains(kpi));
-        let live_asked = query.kpis.iter().any(|kpi| kpi.def().group == crate::kpi::KpiGroup::Live);
+        let asks_live = query.kpis.iter().any(|kpi| kpi.def().group == KpiGroup::Live);
         let baseline = asks(&[KpiId::SpeedTrap]).then(|| self.baseline(query, range, now)).flatten();
         let handled = if asks(&[KpiId::EstimatedWait]) { self.handled_last_hour(now) } else { FxHashMap::default() };
-        let of = self.numbers(&query.of);
-        let live = live_asked.then(|| {
-            let contacts = |cell: &Cell| self.group(of.as_deref(), &query.by, cell);
+        let of = self.resolve(&query.of);
+        let live = asks_live.then(|| {
+            let contacts = |cell: &CellKey| self.group_of(of.as_deref(), &query.by, cell);
             let agents =
-                |agent| of.as_ref().map_or_else(live::Groups::new, |of| self.agent_groups(agent, of, &query.by));
-            let (mut total, mut groups) = self.lives(now, &contacts, &agents);
-            if query.by.first() == Some(&Dim::Queue) && query.by.len() == 1 {
-                for (group, live) in &mut groups {
-                    live.estimated_wait = Self::estimated_wait(live, handled.get(&group[0]));
+                |agent| of.as_ref().map_or_else(AgentGroups::new, |of| self.agent_groups(agent, of, &query.by));
+            let mut live = self.live_by_group(now, &contacts, &agents);
+            if query.by == [Dim::Queue] {
+                for ([queue, _], live) in &mut live.groups {
+                    live.estimated_wait = Self::estimated_wait(live, handled.get(&queue.name()));
                 }
             }
             if let Some([(Dim::Queue, queue)]) = of.as_deref() {
-                total.estimated_wait = Self::estimated_wait(&total, handled.get(queue));
+                live.total.estimated_wait = Self::estimated_wait(&live.total, handled.get(&queue.name()));
             }
-            (total, groups)
+            live
         });
         let times = asks(&[KpiId::Occupancy, KpiId::ContactsPerHour])
             .then(|| self.times(of.as_deref(), &query.by, range, now))
             .flatten();
-        let observed = self.observed.of_rows(query, of.as_deref(), range, &self.settings.calendar);
-        Beside { live, times, baseline, observed }
+        let observed = self.observed.for_rows(query, of.as_deref(), range, &self.settings.calendar);
+        let formula = query.formula.unwrap_or(self.settings.rules.formula);
+        let rules = CountingRules { formula, ..self.settings.rules.clone() };
+        Extras { rules, now, live, times, baseline, observed }
     }
 
-    /// Agents' times, all together and by group. `None` where the question's slice is one that time can't be told
-    /// apart by; no groups where its rows are.
+    /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
+    /// are not.
     fn times(
         &self,
-        of: Option<&[(Dim, u32)]>,
+        of: Option<&[(Dim, DimValue)]>,
         by: &[Dim],
         range: &Range<Time>,
         now: Time,
-    ) -> Option<(AgentTimes, FxHashMap<[u32; 2], AgentTimes>)> {
+    ) -> Option<Grouped<AgentTimes>> {
         let of = of?;
-        let splits = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
-        if !of.iter().all(|(dim, _)| splits(dim)) {
+        let is_of_agents = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
+        if !of.iter().all(|(dim, _)| is_of_agents(dim)) {
             return None;
         }
-        let grouped = by.iter().all(splits);
+        let grouped = by.iter().all(is_of_agents);
         let to = range.end.min(now);
-        let mut total = AgentTimes::default();
-        let mut groups: FxHashMap<[u32; 2], AgentTimes> = FxHashMap::default();
+        let mut sums = Grouped::<AgentTimes>::default();
         let add = |sum: &mut AgentTimes, times: AgentTimes| {
             sum.staffed = sum.staffed + times.staffed;
             sum.available = sum.available + times.available;
             sum.known = true;
         };
-        for (id, agent) in (0u32..).zip(&self.agent_facts).skip(1) {
-            let times = agent.line.times(range.start, to);
-            if !times.known || self.agent_groups(id, of, &[]).is_empty() {
+        for (agent, record) in (0..).map(AgentNo::new).zip(&self.agent_records).skip(1) {
+            let times = record.timeline.times(range.start, to);
+            if !times.known || self.agent_groups(agent, of, &[]).is_empty() {
                 continue;
             }
-            add(&mut total, times);
+            add(&mut sums.total, times);
             if grouped {
-                for group in self.agent_groups(id, of, by) {
-                    add(groups.entry(group).or_default(), times);
+                for group in self.agent_groups(agent, of, by) {
+                    add(sums.groups.entry(group).or_default(), times);
                 }
             }
         }
-        Some((total, groups))
+        Some(sums)
     }
 
     /// The same hours of the previous four weeks, or of the previous day where nothing older is known.
-    fn baseline(
-        &mut self,
-        query: &Query,
-        range: &Range<Time>,
-        now: Time,
-    ) -> Option<(Tally, FxHashMap<[u32; 2], Tally>)> {
+    fn baseline(&mut self, query: &Query, range: &Range<Time>, now: Time) -> Option<Grouped<Tally>> {
         if query.every.is_some() {
             return None;
         }
@@ -274,152 +254,101 @@ impl Engine {
             .filter(|days| range.start - Span(i64::from(*days) * Span::DAY.0) >= oldest)
             .collect();
         let days = if weeks.is_empty() { vec![1] } else { weeks };
-        let mut total = Tally::default();
-        let mut groups: FxHashMap<[u32; 2], Tally> = FxHashMap::default();
+        let mut sums = Grouped::<Tally>::default();
         for days_before in days {
             let back = Span(i64::from(days_before) * Span::DAY.0);
             let range = range.start - back..end - back;
             if range.end <= oldest {
                 continue;
             }
-            let cut = Cut { of: query.of.clone(), by: query.by.clone(), over: query.over, every: None, days_before };
-            let view = self.refreshed(&cut, &range);
-            total.add(&view.total);
+            let key =
+                ViewKey { of: query.of.clone(), by: query.by.clone(), over: query.over, every: None, days_before };
+            let view = self.refreshed_view(&key, &range);
+            sums.total.add(&view.total);
             for ((group, _), tally) in view.keys.iter().zip(&view.tallies) {
-                groups.entry(*group).or_default().add(tally);
+                sums.groups.entry(*group).or_default().add(tally);
             }
-            self.views.put(cut, view);
+            self.views.insert(key, view);
         }
-        Some((total, groups))
+        Some(sums)
     }
 
-    fn rows(
-        &mut self,
-        query: &Query,
-        view: &View,
-        beside: &Beside,
-        rules: &CountingRules,
-        now: Time,
-    ) -> Vec<AnswerRow> {
+    fn rows(&mut self, query: &Query, view: &View, extras: &Extras) -> Vec<AnswerRow> {
         if query.by.is_empty() && query.every.is_none() {
             return Vec::new();
         }
         let empty = Tally::default();
-        let mut rows: Vec<(Key, &Tally)> =
+        let mut rows: Vec<(RowKey, &Tally)> =
             view.keys.iter().copied().zip(&view.tallies).filter(|(_, tally)| !tally.is_empty()).collect();
         if query.every.is_none()
-            && let Some((_, groups)) = &beside.live
+            && let Some(live) = &extras.live
         {
-            let counted: rustc_hash::FxHashSet<[u32; 2]> = rows.iter().map(|((group, _), _)| *group).collect();
-            let standing = groups.iter().filter(|(_, live)| shows(live));
-            rows.extend(standing.filter(|(g, _)| !counted.contains(*g)).map(|(group, _)| ((*group, 0), &empty)));
+            let counted: FxHashSet<Group> = rows.iter().map(|((group, _), _)| *group).collect();
+            let busy = live.groups.iter().filter(|(group, live)| is_busy(live) && !counted.contains(*group));
+            rows.extend(busy.map(|(group, _)| ((*group, Time(0)), &empty)));
         }
-        if !beside.observed.is_empty() {
-            let known: rustc_hash::FxHashSet<Key> = rows.iter().map(|(key, _)| *key).collect();
-            let mut more: Vec<Key> =
-                beside.observed.keys().map(|(key, _)| *key).filter(|k| !known.contains(k)).collect();
-            more.sort_unstable();
-            more.dedup();
-            rows.extend(more.into_iter().map(|key| (key, &empty)));
+        if !extras.observed.is_empty() {
+            let known: FxHashSet<RowKey> = rows.iter().map(|(key, _)| *key).collect();
+            let observed: FxHashSet<RowKey> = extras.observed.keys().map(|(key, _)| *key).collect();
+            rows.extend(observed.difference(&known).map(|key| (*key, &empty)));
         }
         let ranks = query.by.iter().map(|dim| self.ranks(*dim)).collect::<Vec<_>>();
-        let rank = |place: usize, id: u32| ranks.get(place).and_then(|r| r.get(id as usize)).copied().unwrap_or(id);
+        let rank = |dim: usize, value: DimValue| {
+            let ranked = ranks.get(dim).and_then(|ranks| ranks.get(value.index()));
+            ranked.map_or(value.index(), |rank| *rank as usize)
+        };
         rows.sort_unstable_by_key(|(([a, b], step), _)| (rank(0, *a), rank(1, *b), *step));
         rows.into_iter()
-            .map(|((group, step), tally)| {
-                let key = self.key(&query.by, group);
-                let figures = self.figures(query, &key, tally, beside, Some((group, step)), rules, now);
-                AnswerRow { key, start: query.every.map(|_| Time(step)), figures }
+            .map(|(row, tally)| {
+                let (group, step) = row;
+                let key = self.slice_of(&query.by, group);
+                let figures = self.figures(query, &key, tally, extras, Some(row));
+                AnswerRow { key, start: query.every.map(|_| step), figures }
             })
             .collect()
     }
 
-    fn ranks(&mut self, dim: Dim) -> Vec<u32> {
-        match dim {
-            Dim::Queue => self.queues.ranks().to_vec(),
-            Dim::Intent => self.intents.ranks().to_vec(),
-            Dim::Agent => self.agents.ranks().to_vec(),
-            Dim::Team => self.teams.ranks().to_vec(),
-            Dim::Channel => Vec::new(),
-        }
-    }
-
-    fn key(&self, by: &[Dim], group: [u32; 2]) -> Slice {
-        by.iter().zip(group).fold(Slice::TOTAL, |slice, (dim, id)| {
-            let label = match dim {
-                Dim::Queue => self.queues.label(id),
-                Dim::Intent => self.intents.label(id),
-                Dim::Agent => self.agents.label(id),
-                Dim::Team => self.teams.label(id),
-                Dim::Channel => Label::fixed(live::channel(u8::try_from(id).unwrap_or(0)).key()),
-            };
-            slice.and(*dim, label)
-        })
-    }
-
-    /// The figures of one row, or of the total where `place` is `None`.
-    #[expect(clippy::too_many_arguments, reason = "a row's parts")]
-    fn figures(
-        &self,
-        query: &Query,
-        key: &Slice,
-        tally: &Tally,
-        beside: &Beside,
-        place: Option<Key>,
-        rules: &CountingRules,
-        now: Time,
-    ) -> Vec<Figure> {
-        let group = place.map(|(group, _)| group);
-        let nothing = Live::default();
-        let part = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
-        let live = match (&beside.live, group) {
-            (Some((total, _)), None) => total,
-            (Some((_, groups)), Some(group)) if query.every.is_none() => groups.get(&group).unwrap_or(&nothing),
-            _ => &nothing,
-        };
-        let times = match (&beside.times, group) {
-            (Some((total, _)), None) => Some(total),
-            (Some((_, groups)), Some(group)) if query.every.is_none() => groups.get(&group),
-            _ => None,
-        };
-        let baseline = match (&beside.baseline, group) {
-            (Some((total, _)), None) => Some(total),
-            (Some((_, groups)), Some(group)) => groups.get(&group),
-            _ => None,
-        };
-        let reading = KpiInputs {
+    /// The figures of one row, or of the total where `row` is `None`.
+    fn figures(&self, query: &Query, key: &Slice, tally: &Tally, extras: &Extras, row: Option<RowKey>) -> Vec<Figure> {
+        let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
+        // A step of the past has no live state, and agents' times are not cut into steps.
+        let is_step = row.is_some() && query.every.is_some();
+        let live = extras.live.as_ref().filter(|_| !is_step).and_then(|live| live.get(row));
+        let idle = Live::default();
+        let inputs = KpiInputs {
             tally,
-            live,
-            times,
-            baseline,
-            rules,
+            live: live.unwrap_or(&idle),
+            times: extras.times.as_ref().filter(|_| !is_step).and_then(|times| times.get(row)),
+            baseline: extras.baseline.as_ref().and_then(|baseline| baseline.get(row)),
+            rules: &extras.rules,
             evidence: self.evidence,
-            of_agent: part(Dim::Agent).is_some(),
-            now,
+            of_agent: value(Dim::Agent).is_some(),
+            now: extras.now,
         };
-        let (queue, intent) = (part(Dim::Queue), part(Dim::Intent));
-        // A total has some of its own only where it is of one queue.
-        let seen_at = place.or_else(|| (query.by.is_empty() && query.every.is_none()).then_some(([0, 0], 0)));
-        let seen = |kpi| beside.observed.get(&(seen_at?, kpi)).copied();
+        let (queue, intent) = (value(Dim::Queue), value(Dim::Intent));
+        // The total has observed figures only where it is the question's single row.
+        let observed_row = row.or_else(|| (query.by.is_empty() && query.every.is_none()).then(RowKey::default));
+        let observed = |kpi| extras.observed.get(&(observed_row?, kpi)).copied();
         query
             .kpis
             .iter()
             .map(|id| {
                 let kpi = id.def();
-                let mut figure = (kpi.compute)(&reading);
+                let mut figure = (kpi.compute)(&inputs);
                 if (figure.value.is_none() || tally.offered + tally.answered == 0)
-                    && let Some(value) = seen(*id)
+                    && let Some(value) = observed(*id)
                 {
                     figure = Figure { value: Some(value), observed: true, ..Figure::default() };
                 }
                 let bands = self.bands(*id, queue, intent);
-                figure.verdict = bands.verdict(kpi.better, &figure, rules.min_samples, kpi.sampled);
+                figure.verdict = bands.verdict(kpi.better, &figure, extras.rules.min_samples, kpi.sampled);
                 figure
             })
             .collect()
     }
 
-    /// The lines a figure is judged by: the intent's, the queue's, the floor's, the catalogue's.
+    /// The bands that a figure is judged by. For each target or limit, the first that is set counts, in this order:
+    /// the intent's (`aht` only), the queue's, the floor's, the catalogue's.
     #[must_use]
     pub fn bands(&self, kpi: KpiId, queue: Option<&Label>, intent: Option<&Label>) -> Bands {
         let settings = &self.settings;
@@ -429,47 +358,25 @@ impl Engine {
         };
         let of_queue = queue.and_then(|q| settings.queues.get(q)).and_then(|q| q.targets.get(&kpi)).copied();
         let of_floor = settings.targets.get(&kpi).copied();
-        // The usual lines of waits are those of live channels: nobody sits by the phone while an email waits.
-        let usual = match kpi {
+        // The catalogue's limits for waits are those of live channels: an email may wait for hours.
+        let of_catalogue = match kpi {
             KpiId::Asa | KpiId::LongestWait if self.is_asynchronous(queue) => Bands::NONE,
             _ => kpi.def().bands,
         };
-        of_intent
-            .unwrap_or(Bands::NONE)
-            .or(of_queue.unwrap_or(Bands::NONE))
-            .or(of_floor.unwrap_or(Bands::NONE))
-            .or(usual)
+        [of_intent, of_queue, of_floor].into_iter().flatten().fold(Bands::NONE, Bands::or).or(of_catalogue)
     }
 
-    /// Whether the contacts of a queue wait for hours, or, of no queue, some of the floor's do.
+    /// Whether a queue's channel is asynchronous; without a queue, whether any queue's is.
     fn is_asynchronous(&self, queue: Option<&Label>) -> bool {
-        let waits = |facts: &super::QueueFacts| facts.channel.is_some_and(|c| live::channel(c).is_asynchronous());
+        let is_asynchronous = |record: &super::QueueRecord| record.channel.is_some_and(|c| c.is_asynchronous());
         match queue.and_then(|queue| self.queues.find(queue.as_str())) {
-            Some(id) => self.queue_facts.get(id as usize).is_some_and(waits),
-            None => self.queue_facts.iter().any(waits),
+            Some(queue) => self.queue_records.get(queue.index()).is_some_and(is_asynchronous),
+            None => self.queue_records.iter().any(is_asynchronous),
         }
-    }
-
-    /// A slice by the names to show.
-    #[must_use]
-    pub fn name(&self, slice: &Slice) -> String {
-        let shown = |dim: Dim, label: &Label| -> Label {
-            let queue =
-                || self.queue_facts.get(self.queues.find(label.as_str())? as usize)?.profile.as_ref()?.name.clone();
-            let agent =
-                || self.agent_facts.get(self.agents.find(label.as_str())? as usize)?.profile.as_ref()?.name.clone();
-            let name = match dim {
-                Dim::Queue => queue(),
-                Dim::Agent => agent(),
-                Dim::Intent | Dim::Channel | Dim::Team => None,
-            };
-            name.unwrap_or_else(|| label.clone())
-        };
-        slice.parts().fold(Slice::TOTAL, |named, (dim, label)| named.and(*dim, shown(*dim, label))).to_string()
     }
 }
 
-/// Whether a group is worth a row for what stands now alone.
-fn shows(live: &Live) -> bool {
+/// Whether a group has anything to show now, so that it gets a row even if nothing was counted.
+fn is_busy(live: &Live) -> bool {
     live.waiting + live.in_progress + live.agents.iter().sum::<i64>() > 0
 }

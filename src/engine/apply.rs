@@ -1,399 +1,397 @@
-//! Taking an event in.
+//! Applying an event to the floor's state.
 
 use smallvec::SmallVec;
 
-use super::agents::Said;
-use super::calls::{Call, Joining, Move, Step, Taken};
-use super::facts::{Cell, Count, Fact};
-use super::visit::Visit;
-use super::{AgentFacts, ApplyOutcome, Engine, Gap, QueueFacts};
+use super::contact::{Contact, ContactStep, JoinDetails, OutOfPlace, Transition};
+use super::contact_store::ContactNo;
+use super::facts::{CellKey, Fact, Measure};
+use super::interner::{AgentNo, NameNo, OriginNo, QueueNo};
+use super::timeline::AgentChange;
+use super::visit::QueueVisit;
+use super::{AgentRecord, ApplyOutcome, Engine, Gap, QueueRecord};
 use crate::clock::{Span, Time};
-use crate::event::{self, AgentProfile, Channel, Event, EventKind, QueueProfile, SelfService, Survey};
+use crate::event::{AgentProfile, Event, EventKind, QueueProfile, SelfService, Step, Survey};
 use crate::kpi::KpiId;
 use crate::text::Label;
 
-/// A settled contact is one that has been over for this long; the steps that made it are let go.
-const SETTLES_AFTER: Span = Span(600_000_000);
+/// How long a contact must be over before its steps are dropped; a longer `lateness` wins.
+const SETTLE_INTERVAL: Span = Span(600_000_000);
 
 impl Engine {
-    /// Take an event in.
+    /// Apply an event, in whatever order events arrive.
     pub fn apply(&mut self, event: &Event) -> ApplyOutcome {
         if let Some(id) = &event.id
             && !self.dedup.first_time(&event.origin, id)
         {
             return ApplyOutcome::Duplicate;
         }
-        let origin = self.origins.id(&event.origin);
-        let late = self.mind_the_time(event, origin);
-        let taken = match &event.kind {
-            EventKind::Contact { contact, queue, step } => self.step(event.at, origin, contact, queue.as_ref(), step),
-            EventKind::SelfService(session) => {
-                self.self_service(event.at, session);
-                Taken::Yes
-            }
-            EventKind::AgentState { agent, state, reason, lasts } => {
-                let reason = self.reasons.maybe(reason.as_ref());
-                self.evidence.agent_states = true;
-                let line = &mut self.agent(agent).line;
-                line.say(event.at, Said::State(*state, reason));
-                if let Some(lasts) = lasts {
-                    line.say(event.at + *lasts, Said::WorkLapses);
+        let origin = self.origins.intern(&event.origin);
+        let late = self.track_newest(event, origin);
+        match &event.kind {
+            EventKind::Contact { contact, queue, step } => {
+                if self.apply_step(event.at, origin, contact, queue.as_ref(), step).is_err() {
+                    return ApplyOutcome::OutOfPlace;
                 }
-                Taken::Yes
             }
-            EventKind::AgentProfile(profile) => {
-                self.agent_profile(profile);
-                Taken::Yes
+            EventKind::SelfService(session) => self.self_service(event.at, session),
+            EventKind::AgentState { agent, state, reason, lasts } => {
+                let reason = self.reasons.intern_optional(reason.as_ref());
+                self.evidence.agent_states = true;
+                let timeline = &mut self.agent_record_by_name(agent).timeline;
+                timeline.insert(event.at, AgentChange::State(*state, reason));
+                if let Some(lasts) = lasts {
+                    timeline.insert(event.at + *lasts, AgentChange::WorkLapses);
+                }
             }
-            EventKind::QueueProfile(profile) => {
-                self.queue_profile(profile, origin);
-                Taken::Yes
-            }
+            EventKind::AgentProfile(profile) => self.agent_profile(profile),
+            EventKind::QueueProfile(profile) => self.queue_profile(profile, origin),
             EventKind::Observed { queue, figures, .. } => {
-                let queue = self.queue(queue, origin);
+                let queue = self.intern_queue(queue, origin);
                 for (key, value) in figures {
                     if let Some(kpi) = KpiId::parse(key.as_str()) {
-                        self.observed.say(queue, kpi, event.at, *value);
+                        self.observed.insert(queue, kpi, event.at, *value);
                     }
                 }
-                Taken::Yes
             }
-            EventKind::Restarted => {
-                self.restarted(event.at, origin);
-                Taken::Yes
-            }
-            // It is no fact about a contact; whoever draws trends asks for the gaps.
+            EventKind::Restarted => self.restarted(event.at, origin),
+            // A gap changes no figure. Trends ask for the gaps to show them.
             EventKind::Missed { since } => {
                 self.gaps.push(Gap { origin: event.origin.clone(), since: *since, until: event.at });
-                Taken::Yes
             }
-        };
-        match taken {
-            Taken::OutOfPlace => ApplyOutcome::OutOfPlace,
-            Taken::Yes if late => ApplyOutcome::Late,
-            Taken::Yes => ApplyOutcome::Counted,
         }
+        if late { ApplyOutcome::Late } else { ApplyOutcome::Counted }
     }
 
-    /// Keep the newest time; whether the event is late. Only streams of events with ids can be: a log or a table
+    /// Track the newest time, and tell whether the event is late. Only events with ids can be late: a log or a table
     /// has an order of its own.
-    fn mind_the_time(&mut self, event: &Event, origin: u32) -> bool {
+    fn track_newest(&mut self, event: &Event, origin: OriginNo) -> bool {
         self.newest = self.newest.max(event.at);
-        let place = origin as usize;
-        if self.newest_by_origin.len() <= place {
-            self.newest_by_origin.resize(place + 1, Time(i64::MIN));
+        if self.newest_by_origin.len() <= origin.index() {
+            self.newest_by_origin.resize(origin.index() + 1, Time(i64::MIN));
         }
-        let Some(newest) = self.newest_by_origin.get_mut(place) else { return false };
+        let Some(newest) = self.newest_by_origin.get_mut(origin.index()) else { return false };
         let late = event.id.is_some() && *newest > event.at + self.settings.lateness;
         *newest = (*newest).max(event.at);
         late
     }
 
-    fn queue(&mut self, name: &Label, origin: u32) -> u32 {
-        let id = self.queues.id(name);
-        if self.queue_facts.len() <= id as usize {
-            self.queue_facts.resize_with(self.queues.len(), QueueFacts::default);
-            self.draw_line(id);
+    /// The number of a queue, which the source `origin` reports on (unknown: none does).
+    fn intern_queue(&mut self, name: &Label, origin: OriginNo) -> QueueNo {
+        let queue = self.queues.intern(name);
+        if self.queue_records.len() <= queue.index() {
+            self.queue_records.resize_with(self.queues.len(), QueueRecord::default);
+            self.update_service_level(queue);
         }
-        if let Some(facts) = self.queue_facts.get_mut(id as usize)
-            && origin != 0
-            && !facts.origins.contains(&origin)
+        if let Some(record) = self.queue_records.get_mut(queue.index())
+            && origin.is_known()
+            && !record.origins.contains(&origin)
         {
-            facts.origins.push(origin);
+            record.origins.push(origin);
         }
-        id
+        queue
     }
 
-    /// Set the service level's threshold of a queue from what is known.
-    fn draw_line(&mut self, queue: u32) {
-        let place = queue as usize;
-        if self.lines.by_queue.len() <= place {
-            self.lines.by_queue.resize(place + 1, None);
+    /// Set the service level threshold of a queue from the settings and its profile.
+    fn update_service_level(&mut self, queue: QueueNo) {
+        if self.limits.by_queue.len() <= queue.index() {
+            self.limits.by_queue.resize(queue.index() + 1, None);
         }
         let name = self.queues.label(queue);
-        let set = self.settings.queues.get(&name).and_then(|q| q.service_level);
-        let profile = self.queue_facts.get(place).and_then(|q| q.profile.as_ref());
-        let said = profile.and_then(|p| p.service_level_s).and_then(Span::from_secs_f64);
-        let line = if self.settings.service_level_forced { None } else { set.or(said) };
-        if let Some(slot) = self.lines.by_queue.get_mut(place)
-            && *slot != line
+        let configured = self.settings.queues.get(&name).and_then(|q| q.service_level);
+        let profile = self.queue_records.get(queue.index()).and_then(|q| q.profile.as_ref());
+        let from_profile = profile.and_then(|p| p.service_level_s).and_then(Span::from_secs_f64);
+        let limit = if self.settings.service_level_forced { None } else { configured.or(from_profile) };
+        if let Some(slot) = self.limits.by_queue.get_mut(queue.index())
+            && *slot != limit
         {
-            *slot = line;
+            *slot = limit;
             self.epoch += 1;
         }
     }
 
-    pub(super) fn agent(&mut self, name: &Label) -> &mut AgentFacts {
-        let id = self.agents.id(name);
-        self.agent_by_id(id)
+    fn agent_record_by_name(&mut self, name: &Label) -> &mut AgentRecord {
+        let agent = self.agents.intern(name);
+        self.agent_record(agent)
     }
 
-    pub(super) fn agent_by_id(&mut self, id: u32) -> &mut AgentFacts {
-        let place = id as usize;
-        if self.agent_facts.len() <= place {
-            self.agent_facts.resize_with(place + 1, AgentFacts::default);
+    pub(super) fn agent_record(&mut self, agent: AgentNo) -> &mut AgentRecord {
+        let index = agent.index();
+        if self.agent_records.len() <= index {
+            self.agent_records.resize_with(index + 1, AgentRecord::default);
         }
         #[expect(clippy::indexing_slicing, reason = "resized just above")]
-        &mut self.agent_facts[place]
+        &mut self.agent_records[index]
     }
 
     fn agent_profile(&mut self, profile: &AgentProfile) {
-        let team = self.teams.maybe(profile.team.as_ref());
-        let queues: Vec<u32> = profile.queues.iter().map(|q| self.queue(q, 0)).collect();
-        let facts = self.agent(&profile.agent);
-        // Several sources may each know a part; what one doesn't say stays as another said it.
-        let moved = team != 0 && facts.team != team;
-        if moved {
-            facts.team = team;
+        let team = self.teams.intern_optional(profile.team.as_ref());
+        let queues: Vec<QueueNo> =
+            profile.queues.iter().map(|queue| self.intern_queue(queue, OriginNo::UNKNOWN)).collect();
+        let record = self.agent_record_by_name(&profile.agent);
+        // Several sources may each know a part: what one leaves out stays as another said it.
+        let team_changes = team.is_known() && record.team != team;
+        if team_changes {
+            record.team = team;
         }
         if !queues.is_empty() {
-            facts.queues = queues;
+            record.queues = queues;
         }
-        match &mut facts.profile {
+        match &mut record.profile {
             Some(known) => known.learn(profile),
             none => *none = Some(profile.clone()),
         }
-        if moved {
+        if team_changes {
             self.epoch += 1;
         }
     }
 
-    fn queue_profile(&mut self, profile: &QueueProfile, origin: u32) {
-        let id = self.queue(&profile.queue, origin);
-        if let Some(facts) = self.queue_facts.get_mut(id as usize) {
-            match &mut facts.profile {
+    fn queue_profile(&mut self, profile: &QueueProfile, origin: OriginNo) {
+        let queue = self.intern_queue(&profile.queue, origin);
+        if let Some(record) = self.queue_records.get_mut(queue.index()) {
+            match &mut record.profile {
                 Some(known) => known.learn(profile),
                 none => *none = Some(profile.clone()),
             }
-            facts.channel = profile.channel.map(|c| c as u8).or(facts.channel);
+            record.channel = profile.channel.or(record.channel);
         }
-        self.draw_line(id);
+        self.update_service_level(queue);
     }
 
     fn self_service(&mut self, at: Time, session: &SelfService) {
         self.evidence.self_service = true;
-        let cell = Cell {
-            intent: self.intents.maybe(session.intent.as_ref()),
-            channel: session.channel.unwrap_or_default() as u8,
-            ..Cell::default()
-        };
-        let cell = self.cells.id(cell);
+        let cell = self.cells.intern(CellKey {
+            intent: self.intents.intern_optional(session.intent.as_ref()),
+            channel: session.channel.unwrap_or_default(),
+            ..CellKey::default()
+        });
         let arg = u8::from(session.contained);
-        self.minutes.push(at, Fact { offset: 0, cell, count: Count::SelfService, arg, sign: 1, value: 0 });
+        self.minutes.push(at, Fact { offset: 0, cell, measure: Measure::SelfService, arg, sign: 1, value: 0 });
     }
 
-    /// A source's system started anew: its contacts that are alive are lost. Pauses stay: some systems keep them,
-    /// and none says which.
-    fn restarted(&mut self, at: Time, origin: u32) {
+    /// A source's system restarted: its open contacts are lost. Pauses stay: some systems keep them, and none says
+    /// whether it does.
+    fn restarted(&mut self, at: Time, origin: OriginNo) {
         self.restarts.push((origin, at));
-        let open: Vec<u64> = self.open.iter().copied().collect();
-        for id in open {
-            if self.calls.get(id).is_some_and(|call| call.origin == origin) {
-                self.lose(id, at);
+        let open: Vec<ContactNo> = self.open_contacts.iter().copied().collect();
+        for number in open {
+            if self.contacts.get(number).is_some_and(|contact| contact.origin == origin) {
+                self.lose(number, at);
             }
         }
     }
 
-    fn lose(&mut self, id: u64, at: Time) {
-        while self.calls.get(id).is_some_and(Call::is_open) {
-            if self.take(id, Step { at, queue: 0, what: Move::Lost }) == Taken::OutOfPlace {
+    /// Close all open visits of a contact without a known end.
+    fn lose(&mut self, number: ContactNo, at: Time) {
+        while self.contacts.get(number).is_some_and(Contact::is_open) {
+            let lost = ContactStep { at, queue: QueueNo::UNKNOWN, transition: Transition::Lost };
+            if self.apply_transition(number, lost).is_err() {
                 break;
             }
         }
     }
 
-    /// Close contacts on live channels that have outlived their time, as of the moment they did.
-    pub(super) fn close_outlived(&mut self, now: Time) {
+    /// Close the contacts on live channels that are older than `contact_ttl`, as of the time they reached that age.
+    pub(super) fn close_expired(&mut self, now: Time) {
         let ttl = self.settings.contact_ttl;
-        let outlived = |v: &Visit| {
-            let channel = Channel::ALL.get(usize::from(v.channel)).copied().unwrap_or_default();
-            v.stage.is_open() && !channel.is_asynchronous() && now.since(v.joined) > ttl
-        };
-        let old: Vec<(u64, Time)> = self
-            .open
+        let expired = |v: &QueueVisit| v.stage.is_open() && !v.channel.is_asynchronous() && now.since(v.joined) > ttl;
+        let old: Vec<(ContactNo, Time)> = self
+            .open_contacts
             .iter()
-            .filter_map(|id| {
-                let visit = self.calls.get(*id)?.visits.iter().find(|v| outlived(v))?;
-                Some((*id, visit.joined + ttl))
+            .filter_map(|number| {
+                let visit = self.contacts.get(*number)?.visits.iter().find(|v| expired(v))?;
+                Some((*number, visit.joined + ttl))
             })
             .collect();
-        for (id, at) in old {
-            self.lose(id, at);
+        for (number, at) in old {
+            self.lose(number, at);
         }
     }
 
-    /// Let go of the steps of contacts that have long been over.
+    /// Drop the steps of contacts that have long been over.
     pub(super) fn settle(&mut self, now: Time) {
-        let after = SETTLES_AFTER.max(self.settings.lateness);
-        while let Some((at, id)) = self.over.front().copied() {
+        let after = SETTLE_INTERVAL.max(self.settings.lateness);
+        while let Some((at, number)) = self.ended.front().copied() {
             if now.since(at) <= after {
                 break;
             }
-            self.over.pop_front();
-            if let Some(call) = self.calls.get_mut(id)
-                && !call.is_open()
-                && call.is_whole()
-                && call.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
+            self.ended.pop_front();
+            if let Some(contact) = self.contacts.get_mut(number)
+                && !contact.is_open()
+                && contact.is_complete()
+                && contact.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
             {
-                call.settle();
-                if let Some((name, id)) = self.call_ids.remove_entry(&call.id) {
-                    self.settled_ids.insert(name, id);
+                contact.settle();
+                if let Some((id, number)) = self.active_ids.remove_entry(&contact.id) {
+                    self.settled_ids.insert(id, number);
                 }
             }
         }
     }
 
-    fn step(&mut self, at: Time, origin: u32, contact: &Label, queue: Option<&Label>, step: &event::Step) -> Taken {
-        let id = if let Some(id) = self.call_ids.get(contact).or_else(|| self.settled_ids.get(contact)) {
-            *id
-        } else {
-            let id = self.calls.push(Call::new(contact.clone(), origin));
-            self.call_ids.insert(contact.clone(), id);
-            // It began before a restart that is already known of: nobody will say that it was lost.
-            if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
-                let lost = Step { at: *restart, queue: 0, what: Move::Lost };
-                if let Some(call) = self.calls.get_mut(id) {
-                    call.insert(lost);
-                }
-            }
-            id
-        };
-        if let event::Step::Survey(survey) = step {
-            return self.survey(id, at, queue, survey);
+    fn apply_step(
+        &mut self,
+        at: Time,
+        origin: OriginNo,
+        contact: &Label,
+        queue: Option<&Label>,
+        step: &Step,
+    ) -> Result<(), OutOfPlace> {
+        let known = self.active_ids.get(contact).or_else(|| self.settled_ids.get(contact)).copied();
+        let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact));
+        if let Step::Survey(survey) = step {
+            return self.survey(number, at, queue, survey);
         }
         let queue = match (step, queue) {
-            (event::Step::Offered(offer), _) => self.queue(&offer.queue, origin),
-            (_, Some(queue)) => self.queue(queue, origin),
-            (_, None) => 0,
+            (Step::Offered(offer), _) => self.intern_queue(&offer.queue, origin),
+            (_, Some(queue)) => self.intern_queue(queue, origin),
+            (_, None) => QueueNo::UNKNOWN,
         };
-        let what = self.translate(step);
-        self.take(id, Step { at, queue, what })
+        let transition = self.transition(step);
+        self.apply_transition(number, ContactStep { at, queue, transition })
     }
 
-    /// A step with names as numbers. Surveys are several and have been taken before.
-    fn translate(&mut self, step: &event::Step) -> Move {
+    fn add_contact(&mut self, at: Time, origin: OriginNo, id: &Label) -> ContactNo {
+        let mut contact = Contact::new(id.clone(), origin);
+        // A contact from before a restart that is already known was lost in it.
+        if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
+            contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
+        }
+        let number = self.contacts.push(contact);
+        self.active_ids.insert(id.clone(), number);
+        number
+    }
+
+    /// What a step does, with names as numbers. A survey is several transitions and is handled by
+    /// [`Self::survey`].
+    fn transition(&mut self, step: &Step) -> Transition {
         match step {
-            event::Step::Offered(offer) => {
+            Step::Offered(offer) => {
                 self.evidence.customers |= offer.customer.is_some();
                 self.evidence.positions |= offer.position.is_some();
                 self.evidence.auth_steps |= offer.auth_steps.is_some();
-                let queue = self.queues.id(&offer.queue);
-                if let Some(facts) = self.queue_facts.get_mut(queue as usize) {
-                    facts.channel.get_or_insert(offer.channel as u8);
+                let queue = self.queues.intern(&offer.queue);
+                if let Some(record) = self.queue_records.get_mut(queue.index()) {
+                    record.channel.get_or_insert(offer.channel);
                 }
-                Move::Offered(Joining {
-                    channel: offer.channel as u8,
-                    intent: self.intents.maybe(offer.intent.as_ref()),
-                    customer: self.customers.maybe(offer.customer.as_ref()),
+                Transition::Offered(JoinDetails {
+                    channel: offer.channel,
+                    intent: self.intents.intern_optional(offer.intent.as_ref()),
+                    customer: self.customers.intern_optional(offer.customer.as_ref()),
                     position: offer.position,
                     priority: offer.priority,
                     auth_steps: offer.auth_steps,
                     untimed: offer.untimed,
                 })
             }
-            event::Step::Ringing { agent } => Move::Ringing { agent: self.agents.id(agent) },
-            event::Step::RingCanceled { agent } => Move::RingCanceled { agent: self.agents.id(agent) },
-            event::Step::RingNoAnswer { agent, .. } => Move::RingNoAnswer { agent: self.agents.id(agent) },
-            event::Step::Answered { agent, wait } => Move::Answered { agent: self.agents.id(agent), wait: *wait },
-            event::Step::Responded { .. } => {
+            Step::Ringing { agent } => Transition::Ringing { agent: self.agents.intern(agent) },
+            Step::RingCanceled { agent } => Transition::RingCanceled { agent: self.agents.intern(agent) },
+            Step::RingNoAnswer { agent, .. } => Transition::RingNoAnswer { agent: self.agents.intern(agent) },
+            Step::Answered { agent, wait } => Transition::Answered { agent: self.agents.intern(agent), wait: *wait },
+            Step::Responded { .. } => {
                 self.evidence.responses = true;
-                Move::Responded
+                Transition::Responded
             }
-            event::Step::Abandoned { wait, .. } => Move::Abandoned { wait: *wait },
-            event::Step::Left { reason, wait } => Move::Left { reason: *reason, wait: *wait },
-            event::Step::Held => Move::Held,
-            event::Step::Resumed => Move::Resumed,
-            event::Step::Transferred { agent, to_queue, talk, .. } => {
-                let agent = self.agents.maybe(agent.as_ref());
-                Move::Transferred { agent, to_queue: self.queues.maybe(to_queue.as_ref()), talk: *talk }
+            Step::Abandoned { wait, .. } => Transition::Abandoned { wait: *wait },
+            Step::Left { reason, wait } => Transition::Left { reason: *reason, wait: *wait },
+            Step::Held => Transition::Held,
+            Step::Resumed => Transition::Resumed,
+            Step::Transferred { agent, to_queue, talk, .. } => Transition::Transferred {
+                agent: self.agents.intern_optional(agent.as_ref()),
+                to_queue: self.queues.intern_optional(to_queue.as_ref()),
+                talk: *talk,
+            },
+            Step::Completed { agent, talk, hold, .. } => {
+                Transition::Completed { agent: self.agents.intern_optional(agent.as_ref()), talk: *talk, hold: *hold }
             }
-            event::Step::Completed { agent, talk, hold, .. } => {
-                Move::Completed { agent: self.agents.maybe(agent.as_ref()), talk: *talk, hold: *hold }
-            }
-            event::Step::Wrapped { agent, acw } => Move::Wrapped { agent: self.agents.id(agent), acw: *acw },
-            event::Step::Classified { intent } => Move::Classified { intent: self.intents.id(intent) },
-            event::Step::Identified { customer } => {
+            Step::Wrapped { agent, acw } => Transition::Wrapped { agent: self.agents.intern(agent), acw: *acw },
+            Step::Classified { intent } => Transition::Classified { intent: self.intents.intern(intent) },
+            Step::Identified { customer } => {
                 self.evidence.customers = true;
-                Move::Identified { customer: self.customers.id(customer) }
+                Transition::Identified { customer: self.customers.intern(customer) }
             }
-            event::Step::Resolved { resolved, .. } => {
+            Step::Resolved { resolved, .. } => {
                 self.evidence.dispositions = true;
-                Move::Disposition { resolved: *resolved }
+                Transition::Disposition { resolved: *resolved }
             }
-            event::Step::Reopened | event::Step::Survey(_) => Move::Reopened,
-            event::Step::Lost => Move::Lost,
-            event::Step::Quality { evaluator, score, .. } => {
+            Step::Reopened | Step::Survey(_) => Transition::Reopened,
+            Step::Lost => Transition::Lost,
+            Step::Quality { evaluator, score, .. } => {
                 self.evidence.quality = true;
-                let evaluator = i64::from(self.evaluators.id(evaluator));
-                Move::Score { count: Count::Quality, arg: 0, value: evaluator << 32 | millionths(*score) }
+                let evaluator = i64::from(self.evaluators.intern(evaluator).number());
+                let value = evaluator << 32 | millionths(*score);
+                Transition::Score { measure: Measure::Quality, arg: 0, value }
             }
         }
     }
 
-    fn survey(&mut self, id: u64, at: Time, queue: Option<&Label>, survey: &Survey) -> Taken {
-        let queue = queue.map_or(0, |queue| self.queue(queue, 0));
-        let mut scores: SmallVec<[(Count, u8, i64); 4]> = SmallVec::new();
+    fn survey(
+        &mut self,
+        number: ContactNo,
+        at: Time,
+        queue: Option<&Label>,
+        survey: &Survey,
+    ) -> Result<(), OutOfPlace> {
+        let queue = queue.map_or(QueueNo::UNKNOWN, |queue| self.intern_queue(queue, OriginNo::UNKNOWN));
+        let mut scores: SmallVec<[(Measure, u8, i64); 4]> = SmallVec::new();
         if let Some(csat) = survey.csat {
             self.evidence.csat = true;
-            // Top two steps on the scale it was asked on; the mean is put on 1–5.
+            // Satisfied means one of the top two steps of the scale; the mean is converted to a scale of 1–5.
             let top = csat.score >= csat.max - 1.0;
             let five = 1.0 + 4.0 * (csat.score - csat.min) / (csat.max - csat.min);
-            scores.push((Count::Csat, u8::from(top), millionths(five)));
+            scores.push((Measure::Csat, u8::from(top), millionths(five)));
         }
         if let Some(ces) = survey.ces {
             self.evidence.ces = true;
             let seven = 1.0 + 6.0 * (ces.score - ces.min) / (ces.max - ces.min);
             let easy = if survey.ces_higher_is_easier { 8.0 - seven } else { seven };
-            scores.push((Count::Ces, 0, millionths(easy)));
+            scores.push((Measure::Ces, 0, millionths(easy)));
         }
         if let Some(nps) = survey.nps {
             self.evidence.nps = true;
-            scores.push((Count::Nps, nps, 0));
+            scores.push((Measure::Nps, nps, 0));
         }
         if let Some(resolved) = survey.resolved {
             self.evidence.survey_resolved = true;
-            scores.push((Count::SurveyResolved, u8::from(resolved), 0));
+            scores.push((Measure::SurveyResolved, u8::from(resolved), 0));
         }
-        let mut taken = Taken::Yes;
-        for (count, arg, value) in scores {
-            if self.take(id, Step { at, queue, what: Move::Score { count, arg, value } }) == Taken::OutOfPlace {
-                taken = Taken::OutOfPlace;
-            }
+        let mut result = Ok(());
+        for (measure, arg, value) in scores {
+            let transition = Transition::Score { measure, arg, value };
+            result = result.and(self.apply_transition(number, ContactStep { at, queue, transition }));
         }
-        taken
+        result
     }
 
-    /// Let a step change its contact.
-    fn take(&mut self, id: u64, step: Step) -> Taken {
-        self.mark(id);
-        let Some(call) = self.calls.get_mut(id) else { return Taken::OutOfPlace };
-        let was_open = call.is_open();
-        let taken = if call.is_afterthought(&step) {
-            call.take(&step, 0)
+    fn apply_transition(&mut self, number: ContactNo, step: ContactStep) -> Result<(), OutOfPlace> {
+        self.mark_changed(number);
+        let contact = self.contacts.get_mut(number).ok_or(OutOfPlace)?;
+        let was_open = contact.is_open();
+        let result = if contact.is_late_annotation(&step) {
+            contact.apply(&step, 0)
         } else {
-            // What fits nowhere yet may still, when what is missing comes.
-            if call.insert(step) {
-                call.take(&step, call.settled);
+            // A step that fits nowhere yet may fit once an earlier one has arrived: it is kept, and no error.
+            if contact.insert(step) {
+                _ = contact.apply(&step, contact.settled);
             } else {
-                call.replay();
+                contact.replay();
             }
-            Taken::Yes
+            Ok(())
         };
-        let open = call.is_open();
-        if open && !was_open {
-            self.open.insert(id);
-        } else if !open {
+        let is_open = contact.is_open();
+        if is_open && !was_open {
+            self.open_contacts.insert(number);
+        } else if !is_open {
             if was_open {
-                self.open.remove(&id);
+                self.open_contacts.remove(&number);
             }
-            self.over.push_back((step.at, id));
+            self.ended.push_back((step.at, number));
         }
-        taken
+        result
     }
 }
 
 fn millionths(value: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "scores are small; the source's edge checked their scale")]
+    #[expect(clippy::cast_possible_truncation, reason = "scores are small: sources check their scale")]
     let whole = (value * 1e6).round() as i64;
     whole
 }

@@ -1,4 +1,4 @@
-//! Which events have come before.
+//! Which events have come before: the same event may arrive twice, from two connections or after a restart.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,17 +7,17 @@ use rustc_hash::FxHashSet;
 use crate::clock::{Span, Time};
 use crate::text::Label;
 
-/// The ids of events seen, as 64-bit hashes in two generations: an id is remembered for at least a day after it
-/// came, and for ever where nothing turns the generations (reports).
+/// The ids of the events seen, as 64-bit hashes in two generations. An id is remembered for at least a day; where
+/// nothing calls [`Dedup::rotate`] (reports), it is remembered until the end.
 #[derive(Debug, Default)]
 pub(super) struct Dedup {
     recent: FxHashSet<u64>,
     older: FxHashSet<u64>,
-    turned: Time,
+    rotated_at: Time,
 }
 
 impl Dedup {
-    /// Remember an id; `false` where it had been seen.
+    /// Remember an id; `false` if it has been seen before.
     pub(super) fn first_time(&mut self, origin: &Label, id: &Label) -> bool {
         let mut hasher = DefaultHasher::new();
         (origin.as_str(), id.as_str()).hash(&mut hasher);
@@ -25,12 +25,12 @@ impl Dedup {
         !self.older.contains(&hash) && self.recent.insert(hash)
     }
 
-    /// Let the older generation go once the recent one has lasted a day.
-    pub(super) fn turn(&mut self, now: Time) {
-        if self.turned == Time(0) {
-            self.turned = now;
-        } else if now.since(self.turned) >= Span::DAY {
-            self.turned = now;
+    /// Forget the older generation once the recent one is a day old.
+    pub(super) fn rotate(&mut self, now: Time) {
+        if self.rotated_at == Time(0) {
+            self.rotated_at = now;
+        } else if now.since(self.rotated_at) >= Span::DAY {
+            self.rotated_at = now;
             self.older = std::mem::take(&mut self.recent);
         }
     }

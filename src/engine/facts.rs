@@ -1,16 +1,19 @@
-//! Facts: the additive trace that events leave.
+//! Facts: the additive records that contacts leave, and from which every figure of a window is summed.
 //!
-//! A fact is one thing to count: at a moment, in a cell (queue, intent, agent, channel), with a value. What is
-//! found out later (the intent, say) takes the old fact back by a second one with the opposite sign. So facts are
-//! only ever appended, minute by minute, and any window's figures are a sum over its minutes.
+//! A fact is one thing counted: at an instant, in a cell (queue, intent, agent, channel), with a value. When
+//! something is found out later (the intent, say), a second fact with the opposite sign cancels the old one and a
+//! third says what is now known. So facts are only ever appended, minute by minute, and the figures of any window
+//! are a sum over its minutes.
 
 use rustc_hash::FxHashMap;
 
+use super::interner::{AgentNo, IntentNo, QueueNo};
 use crate::clock::{Span, Time};
+use crate::event::Channel;
 
-/// What is counted.
+/// What a fact counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Count {
+pub(super) enum Measure {
     Offered,
     Answered,
     Abandoned,
@@ -23,7 +26,7 @@ pub(super) enum Count {
     RingNoAnswer,
     Responded,
     SelfService,
-    First,
+    FirstContact,
     Disposition,
     SurveyResolved,
     Reopened,
@@ -36,54 +39,64 @@ pub(super) enum Count {
     Quality,
 }
 
-/// No value (an unknown wait).
+/// The value of a fact whose value is not known (a wait that the source does not give).
 pub(super) const UNKNOWN: i64 = i64::MIN;
-/// No position.
+/// The position band of a contact whose position in the queue is not known.
 pub(super) const NO_BAND: u8 = 15;
 
-/// One thing to count. Twenty-four bytes, because there are millions.
+/// One thing counted. 24 bytes, because there are millions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fact {
-    /// Microseconds into its minute.
+    /// Microseconds since the start of its minute.
     pub(super) offset: u32,
-    /// Its cell's number.
-    pub(super) cell: u32,
-    /// What.
-    pub(super) count: Count,
-    /// A detail of what: a flag, a reason, a band of positions.
+    pub(super) cell: CellNo,
+    pub(super) measure: Measure,
+    /// A detail whose meaning depends on `measure`: a flag, a reason, a position band, an NPS answer.
     pub(super) arg: u8,
-    /// 1, or −1 where it takes an earlier fact back.
+    /// 1, or −1 to cancel an earlier fact.
     pub(super) sign: i8,
-    /// µs, thousandths of a score, or whatever `count` needs.
+    /// Microseconds, millionths of a score, or another number that `measure` defines; may be [`UNKNOWN`].
     pub(super) value: i64,
 }
 
-/// Where a fact is counted: the finest slice. Numbers are those of the name tables; 0 is unknown.
+/// The finest part of the floor that facts are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Cell {
-    pub(super) queue: u32,
-    pub(super) intent: u32,
-    pub(super) agent: u32,
-    pub(super) channel: u8,
+pub(super) struct CellKey {
+    pub(super) queue: QueueNo,
+    pub(super) intent: IntentNo,
+    pub(super) agent: AgentNo,
+    pub(super) channel: Channel,
 }
 
-/// The cells in use, numbered.
+/// The number of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CellNo(u32);
+
+impl CellNo {
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The cells in use, numbered in the order of first use.
 #[derive(Debug, Default)]
-pub(super) struct Cells {
-    ids: FxHashMap<Cell, u32>,
-    all: Vec<Cell>,
+pub(super) struct CellTable {
+    numbers: FxHashMap<CellKey, CellNo>,
+    all: Vec<CellKey>,
 }
 
-impl Cells {
-    pub(super) fn id(&mut self, cell: Cell) -> u32 {
-        let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        *self.ids.entry(cell).or_insert_with(|| {
+impl CellTable {
+    /// The number of a cell; a new cell gets the next one.
+    pub(super) fn intern(&mut self, cell: CellKey) -> CellNo {
+        let next = CellNo(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        *self.numbers.entry(cell).or_insert_with(|| {
             self.all.push(cell);
             next
         })
     }
 
-    pub(super) fn all(&self) -> &[Cell] {
+    /// All cells, in the order of their numbers.
+    pub(super) fn all(&self) -> &[CellKey] {
         &self.all
     }
 }
@@ -91,46 +104,45 @@ impl Cells {
 /// The facts of one minute, in the order they became known.
 #[derive(Debug, Default)]
 pub(super) struct Minute {
-    /// Its start.
     pub(super) start: Time,
-    /// Its facts.
     pub(super) facts: Vec<Fact>,
 }
 
-/// All facts, minute by minute.
+/// All facts, in a row of minutes without those in which nothing happened.
 #[derive(Debug, Default)]
 pub(super) struct Minutes {
     row: Vec<Minute>,
-    /// Where the last fact went.
+    /// The index of the minute that took the last fact.
     last: usize,
-    /// Rises with each fact.
-    written: u64,
-    /// Rises when minutes are put in between or dropped, so that places in the row are no longer the same.
-    moved: u64,
+    /// Counts the facts ever added.
+    version: u64,
+    /// Counts the times that indices in the row have changed: a minute was inserted between others, or old ones
+    /// were dropped.
+    layout_version: u64,
 }
 
 impl Minutes {
-    /// Keep a fact.
+    /// Add a fact of the instant `at`; its `offset` is set here.
     pub(super) fn push(&mut self, at: Time, fact: Fact) {
-        self.written += 1;
+        self.version += 1;
         let start = at.minute();
         let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
-        // The facts of one contact stand close together: look around the last place first.
+        // The facts of one contact are close together in time: look near the last one first.
         let near = self.last.saturating_sub(2)..self.row.len().min(self.last + 8);
         let found = self.row.get(near.clone()).and_then(|row| row.iter().position(|minute| minute.start == start));
-        let found = found.map(|place| near.start + place);
-        let place = match found.map_or_else(|| self.row.binary_search_by_key(&start, |minute| minute.start), Ok) {
-            Ok(place) => place,
-            Err(place) => {
-                if place < self.row.len() {
-                    self.moved += 1;
+        let found = found.map(|index| near.start + index);
+        let index = match found.map_or_else(|| self.row.binary_search_by_key(&start, |minute| minute.start), Ok) {
+            Ok(index) => index,
+            Err(index) => {
+                if index < self.row.len() {
+                    self.layout_version += 1;
                 }
-                self.row.insert(place, Minute { start, facts: Vec::new() });
-                place
+                self.row.insert(index, Minute { start, facts: Vec::new() });
+                index
             }
         };
-        self.last = place;
-        if let Some(minute) = self.row.get_mut(place) {
+        self.last = index;
+        if let Some(minute) = self.row.get_mut(index) {
             minute.facts.push(fact);
         }
     }
@@ -140,19 +152,19 @@ impl Minutes {
         &self.row
     }
 
-    /// The place of the first minute that holds anything at or after `at`.
-    pub(super) fn from(&self, at: Time) -> usize {
+    /// The index of the first minute that ends after `at`.
+    pub(super) fn index_from(&self, at: Time) -> usize {
         self.row.partition_point(|m| m.start + Span::MINUTE <= at)
     }
 
-    /// A number that changes with every fact.
-    pub(super) const fn written(&self) -> u64 {
-        self.written
+    /// Changes with every fact.
+    pub(super) const fn version(&self) -> u64 {
+        self.version
     }
 
-    /// A number that changes when places in the row of minutes do.
-    pub(super) const fn moved(&self) -> u64 {
-        self.moved
+    /// Changes when indices in the row of minutes do.
+    pub(super) const fn layout_version(&self) -> u64 {
+        self.layout_version
     }
 
     /// The start of the oldest minute kept.
@@ -167,12 +179,12 @@ impl Minutes {
         Some(minute.start + Span(i64::from(offset)))
     }
 
-    /// Forget everything before `at`.
-    pub(super) fn forget_before(&mut self, at: Time) {
+    /// Drop the minutes that start before `at`.
+    pub(super) fn drop_before(&mut self, at: Time) {
         let keep = self.row.partition_point(|m| m.start < at);
         if keep > 0 {
             self.row.drain(..keep);
-            self.moved += 1;
+            self.layout_version += 1;
         }
     }
 }

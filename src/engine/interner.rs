@@ -1,60 +1,149 @@
-//! Interner as small numbers. Zero is always the empty name: not known.
+//! Names as small numbers, so that contacts and facts stay small and comparisons cheap.
+//!
+//! Each kind of name (queues, agents, intents, …) has an [`Interner`] of its own and a number type of its own: a
+//! queue's number cannot be taken for an agent's.
+
+use std::marker::PhantomData;
 
 use rustc_hash::FxHashMap;
 
+use crate::event::Channel;
 use crate::text::Label;
 
-/// A table of names. Numbers are given in the order of first use and are never taken back.
-#[derive(Debug)]
-pub(super) struct Interner {
-    ids: FxHashMap<Label, u32>,
-    labels: Vec<Label>,
-    /// By number, the place in alphabetical order; made anew when names have come since.
-    ranks: Vec<u32>,
-}
+/// The number of a name of one kind.
+pub(super) trait NameNo: Copy + Default + Eq {
+    /// Stands for the empty name: not known, or nobody.
+    const UNKNOWN: Self;
 
-impl Default for Interner {
-    fn default() -> Self {
-        let empty = Label::fixed("");
-        Self { ids: FxHashMap::from_iter([(empty.clone(), 0)]), labels: vec![empty], ranks: Vec::new() }
+    fn new(number: u32) -> Self;
+
+    fn number(self) -> u32;
+
+    /// Its place in a table with a row per name. Row 0 is that of [`Self::UNKNOWN`].
+    fn index(self) -> usize {
+        self.number() as usize
+    }
+
+    fn is_known(self) -> bool {
+        self != Self::UNKNOWN
+    }
+
+    /// This number, or `other` where this one is unknown.
+    fn or(self, other: Self) -> Self {
+        if self.is_known() { self } else { other }
+    }
+
+    /// The same as a value of its dimension.
+    fn value(self) -> DimValue {
+        DimValue(self.number())
     }
 }
 
-impl Interner {
-    /// The number of a name, given to it now if it is new.
-    pub(super) fn id(&mut self, label: &Label) -> u32 {
-        if let Some(id) = self.ids.get(label) {
-            return *id;
+/// A value of whichever dimension a question names: the number of a queue, an intent, an agent, a team or a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct DimValue(u32);
+
+impl DimValue {
+    /// Its place in a table with a row per value of the dimension.
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The name's number, where the dimension is that of `N`.
+    pub(super) fn name<N: NameNo>(self) -> N {
+        N::new(self.0)
+    }
+
+    /// The channel, where the dimension is the channel.
+    pub(super) fn channel(self) -> Channel {
+        Channel::ALL.get(self.index()).copied().unwrap_or_default()
+    }
+}
+
+impl From<Channel> for DimValue {
+    fn from(channel: Channel) -> Self {
+        Self(channel as u32)
+    }
+}
+
+macro_rules! name_numbers {
+    ($($no:ident),*) => {$(
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(super) struct $no(u32);
+
+        impl NameNo for $no {
+            const UNKNOWN: Self = Self(0);
+
+            fn new(number: u32) -> Self {
+                Self(number)
+            }
+
+            fn number(self) -> u32 {
+                self.0
+            }
         }
-        let id = u32::try_from(self.labels.len()).unwrap_or(0);
+    )*};
+}
+
+name_numbers!(QueueNo, IntentNo, AgentNo, TeamNo, CustomerNo, EvaluatorNo, OriginNo, ReasonNo);
+
+/// A table of the names of one kind. Numbers are given in the order of first use and are never reused.
+#[derive(Debug)]
+pub(super) struct Interner<N> {
+    numbers: FxHashMap<Label, u32>,
+    labels: Vec<Label>,
+    /// By number, the rank in alphabetical order; recomputed when names have been added since.
+    ranks: Vec<u32>,
+    kind: PhantomData<N>,
+}
+
+impl<N> Default for Interner<N> {
+    fn default() -> Self {
+        let empty = Label::fixed("");
+        Self {
+            numbers: FxHashMap::from_iter([(empty.clone(), 0)]),
+            labels: vec![empty],
+            ranks: Vec::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<N: NameNo> Interner<N> {
+    /// The number of a name; a new name gets the next one.
+    pub(super) fn intern(&mut self, label: &Label) -> N {
+        if let Some(number) = self.numbers.get(label) {
+            return N::new(*number);
+        }
+        let number = u32::try_from(self.labels.len()).unwrap_or(0);
         self.labels.push(label.clone());
-        self.ids.insert(label.clone(), id);
-        id
+        self.numbers.insert(label.clone(), number);
+        N::new(number)
     }
 
     /// The same for a name that may be missing.
-    pub(super) fn maybe(&mut self, label: Option<&Label>) -> u32 {
-        label.map_or(0, |label| self.id(label))
+    pub(super) fn intern_optional(&mut self, label: Option<&Label>) -> N {
+        label.map_or(N::UNKNOWN, |label| self.intern(label))
     }
 
-    /// The number of a name that has been seen.
-    pub(super) fn find(&self, label: &str) -> Option<u32> {
-        self.ids.get(label).copied()
+    /// The number of a name that has been seen before.
+    pub(super) fn find(&self, label: &str) -> Option<N> {
+        self.numbers.get(label).copied().map(N::new)
     }
 
     /// The name of a number.
-    pub(super) fn label(&self, id: u32) -> Label {
-        self.labels.get(id as usize).cloned().unwrap_or_default()
+    pub(super) fn label(&self, number: N) -> Label {
+        self.labels.get(number.index()).cloned().unwrap_or_default()
     }
 
-    /// By number, its place in alphabetical order.
+    /// By number, the rank in alphabetical order.
     pub(super) fn ranks(&mut self) -> &[u32] {
         if self.ranks.len() != self.labels.len() {
-            let mut order: Vec<u32> = (0..).take(self.labels.len()).collect();
-            order.sort_by_cached_key(|id| self.label(*id));
+            let mut order: Vec<(&Label, usize)> = self.labels.iter().zip(0..).collect();
+            order.sort_unstable();
             self.ranks = vec![0; order.len()];
-            for (rank, id) in (0..).zip(order) {
-                if let Some(slot) = self.ranks.get_mut(id as usize) {
+            for (rank, (_, number)) in (0..).zip(order) {
+                if let Some(slot) = self.ranks.get_mut(number) {
                     *slot = rank;
                 }
             }
@@ -62,7 +151,7 @@ impl Interner {
         &self.ranks
     }
 
-    /// How many there are, the empty one included.
+    /// How many names there are, the empty one included.
     pub(super) const fn len(&self) -> usize {
         self.labels.len()
     }

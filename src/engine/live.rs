@@ -1,173 +1,150 @@
 //! What stands now: waiting contacts, conversations, agents' states.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 
 use super::Engine;
-use super::facts::Cell;
-use super::visit::{Stage, Visit};
+use super::answer::Grouped;
+use super::contact::Contact;
+use super::facts::{CellKey, Measure};
+use super::groups::AgentGroups;
+use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
+use super::view::{Group, Grouping};
+use super::visit::{QueueVisit, VisitStage};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
 use crate::kpi::{Bands, CATALOGUE, Dim, KpiId, Live, Tally};
 use crate::text::Label;
 
-/// A queue now.
+/// A queue and what stands in it now.
 #[derive(Clone, Debug)]
 pub struct QueueNow {
-    /// Its id.
+    /// The id that events use.
     pub id: Label,
-    /// The name to show.
+    /// The name of its profile, or the id.
     pub name: Label,
-    /// Its channel.
+    /// The channel of its profile, or of its first contact.
     pub channel: Channel,
-    /// Its service level's threshold T.
+    /// The service level threshold T.
     pub service_level: Span,
-    /// The lines it is judged by, where they differ from the catalogue's.
-    pub lines: Vec<(KpiId, Bands)>,
-    /// Who tells of it, the first first.
+    /// The bands of the KPIs for which they differ from the catalogue's.
+    pub bands: Vec<(KpiId, Bands)>,
+    /// The sources that report on it, in the order of their first event.
     pub origins: Vec<Label>,
-    /// What stands now.
+    /// Its contacts and agents; where no event is known, what a source observed in the last hour.
     pub live: Live,
 }
 
-/// An agent now.
+/// An agent and what it is doing now.
 #[derive(Clone, Debug)]
 pub struct AgentNow {
-    /// Its id.
+    /// The id that events use.
     pub id: Label,
-    /// The name to show.
+    /// The name of the profile, or the id.
     pub name: Label,
-    /// The team.
+    /// The team; empty where unknown.
     pub team: Label,
-    /// The state.
+    /// What the agent is doing.
     pub state: AgentState,
-    /// Why.
+    /// The reason for the state (of a pause, say); empty where none is given.
     pub reason: Label,
-    /// Since when.
+    /// Since when state and reason hold.
     pub since: Time,
-    /// The contact in hand and its queue.
+    /// The contact that the agent is talking to, and its queue.
     pub contact: Option<(Label, Label)>,
-    /// The queues served.
+    /// The queues of the profile; without a profile, those whose contacts the agent has answered.
     pub queues: Vec<Label>,
 }
 
-/// A contact that is waiting, in progress or over.
+/// One visit of a contact to a queue: waiting, in progress or over.
 #[derive(Clone, Debug)]
 pub struct ContactNow {
-    /// Its id.
+    /// The contact's id.
     pub contact: Label,
-    /// The queue.
+    /// The queue joined.
     pub queue: Label,
     /// The intent; empty where unknown.
     pub intent: Label,
     /// The customer; empty where unknown.
     pub customer: Label,
-    /// The agent; empty where none.
+    /// The agent who answered; empty where none has.
     pub agent: Label,
-    /// The agent being rung.
+    /// The agent being rung, while it waits.
     pub ringing: Option<Label>,
-    /// The channel.
+    /// The channel of the contact.
     pub channel: Channel,
-    /// When it joined.
+    /// When it joined the queue.
     pub joined: Time,
-    /// When it was over.
+    /// When it left the queue unanswered, or the conversation ended.
     pub ended: Option<Time>,
-    /// How it stands or ended.
+    /// `waiting`, `talking`, `handled`, `transferred`, `abandoned`, `left: REASON` or `unknown`.
     pub outcome: Label,
-    /// Its place on joining.
+    /// Its position in the queue on joining, from 1.
     pub position: Option<u32>,
-    /// Its priority.
+    /// Its priority, as the source gives it.
     pub priority: Option<i32>,
-    /// The wait that ended.
+    /// The wait; `None` while it lasts and where it is unknown.
     pub wait: Option<Span>,
-    /// Talk time.
+    /// Talk time without hold; `None` while it lasts and where it is unknown.
     pub talk: Option<Span>,
-    /// Time on hold.
+    /// Time on hold so far.
     pub hold: Span,
-    /// After-contact work.
+    /// After-contact work; zero where none is known.
     pub acw: Span,
-    /// Satisfaction on 1–5.
+    /// The last satisfaction score, on a scale of 1–5.
     pub csat: Option<f64>,
-    /// It repeats an earlier one.
+    /// Whether it repeats an earlier contact of the customer within `fcr_window`.
     pub repeat: bool,
 }
 
-/// Which groups of a question something belongs to.
-pub(super) type Groups = SmallVec<[[u32; 2]; 4]>;
-
 impl Engine {
-    pub(super) fn open_visits(&self) -> impl Iterator<Item = (&super::calls::Call, &Visit)> {
-        self.open
+    pub(super) fn open_visits(&self) -> impl Iterator<Item = (&Contact, &QueueVisit)> {
+        self.open_contacts
             .iter()
-            .filter_map(|id| self.calls.get(*id))
-            .flat_map(|call| call.visits.iter().filter(|v| v.stage.is_open()).map(move |v| (call, v)))
+            .filter_map(|number| self.contacts.get(*number))
+            .flat_map(|contact| contact.visits.iter().filter(|v| v.stage.is_open()).map(move |v| (contact, v)))
     }
 
-    /// Agents that a waiting contact rings.
-    fn ringing(&self) -> FxHashSet<u32> {
-        self.open_visits().map(|(_, visit)| visit.ringing).filter(|agent| *agent != 0).collect()
+    /// The agents that a waiting contact rings.
+    fn ringing(&self) -> FxHashSet<AgentNo> {
+        self.open_visits().map(|(_, visit)| visit.ringing).filter(|agent| agent.is_known()).collect()
     }
 
-    /// What stands now by group, and in all groups together. `agents` tells the groups an agent belongs to.
-    pub(super) fn lives(
+    /// What stands now, in all groups together and in each. `contact_group` and `agent_groups` say which groups a
+    /// contact and an agent belong to.
+    pub(super) fn live_by_group(
         &self,
         now: Time,
-        contacts: &dyn Fn(&Cell) -> Option<[u32; 2]>,
-        agents: &dyn Fn(u32) -> Groups,
-    ) -> (Live, FxHashMap<[u32; 2], Live>) {
-        let mut total = Live::default();
-        let mut groups: FxHashMap<[u32; 2], Live> = FxHashMap::default();
+        contact_group: Grouping<'_>,
+        agent_groups: &dyn Fn(AgentNo) -> AgentGroups,
+    ) -> Grouped<Live> {
+        let mut live = Grouped::<Live>::default();
         for (_, visit) in self.open_visits() {
-            let cell = Cell { queue: visit.queue, intent: visit.intent, agent: visit.agent, channel: visit.channel };
-            let Some(group) = contacts(&cell) else { continue };
-            for live in [&mut total, groups.entry(group).or_default()] {
-                count_contact(live, visit, now);
-            }
+            let Some(group) = contact_group(&visit.cell()) else { continue };
+            count_contact(&mut live.total, visit, now);
+            count_contact(live.groups.entry(group).or_default(), visit, now);
         }
         let ringing = self.ringing();
-        for (id, agent) in (0u32..).zip(&self.agent_facts).skip(1) {
-            let in_groups = agents(id);
-            if in_groups.is_empty() {
+        for (agent, record) in (0..).map(AgentNo::new).zip(&self.agent_records).skip(1) {
+            let groups = agent_groups(agent);
+            if groups.is_empty() {
                 continue;
             }
-            let (state, reason) = agent.line.state(now).map_or((AgentState::Offline, 0), |(s, r, _)| (s, r));
-            let state = if ringing.contains(&id) { rung(state) } else { state };
+            let (state, reason) =
+                record.timeline.state(now).map_or((AgentState::Offline, ReasonNo::UNKNOWN), |(s, r, _)| (s, r));
+            let state = if ringing.contains(&agent) { rung(state) } else { state };
             let reason = (state == AgentState::Paused).then(|| self.reasons.label(reason));
-            count_agent(&mut total, state, reason.as_ref());
-            for group in in_groups {
-                count_agent(groups.entry(group).or_default(), state, reason.as_ref());
+            count_agent(&mut live.total, state, reason.as_ref());
+            for group in groups {
+                count_agent(live.groups.entry(group).or_default(), state, reason.as_ref());
             }
         }
-        (total, groups)
+        live
     }
 
-    /// The groups an agent belongs to: for a question by queue, each queue served; none for one that cuts by what
-    /// agents have no part in (intents, channels).
-    pub(super) fn agent_groups(&self, agent: u32, of: &[(Dim, u32)], by: &[Dim]) -> Groups {
-        let Some(facts) = self.agent_facts.get(agent as usize) else { return Groups::new() };
-        let values = |dim: Dim| -> SmallVec<[u32; 4]> {
-            match dim {
-                Dim::Queue => facts.queues.iter().copied().collect(),
-                Dim::Agent => smallvec![agent],
-                Dim::Team => smallvec![facts.team],
-                Dim::Intent | Dim::Channel => SmallVec::new(),
-            }
-        };
-        if !of.iter().all(|(dim, id)| values(*dim).contains(id)) {
-            return Groups::new();
-        }
-        match by {
-            [] => smallvec![[0, 0]],
-            [one] => values(*one).iter().map(|v| [*v, 0]).collect(),
-            [one, two, ..] => {
-                let (ones, twos) = (values(*one), values(*two));
-                ones.iter().flat_map(|a| twos.iter().map(|b| [*a, *b])).collect()
-            }
-        }
-    }
-
-    /// The expected wait of a contact joining a queue now: so many have to be served first, by so many agents, each
-    /// taking the mean handling time of the last hour. `None` where nothing was handled to go by.
+    /// The expected wait of a contact that joins a queue now (kpis.md, `estimated_wait`): the contacts ahead of it,
+    /// times the mean handling time of the last hour, divided by the agents serving the queue. `None` where nothing
+    /// was handled in the last hour.
     pub(super) fn estimated_wait(live: &Live, last_hour: Option<&Tally>) -> Option<Span> {
         let tally = last_hour.filter(|t| t.handle.n > 0)?;
         let [on_contact, ringing, after, available, ..] = live.agents;
@@ -176,27 +153,30 @@ impl Engine {
         Some(Span((tally.talk + tally.hold + tally.acw) / tally.handle.n * ahead / serving))
     }
 
-    /// The queues now, by name.
+    /// All queues, sorted by name.
     pub fn queues_now(&mut self, now: Time) -> Vec<QueueNow> {
-        self.write_up();
-        let contacts = |cell: &Cell| Some([cell.queue, 0]);
-        let (_, mut groups) = self.lives(now, &contacts, &|agent| self.agent_groups(agent, &[], &[Dim::Queue]));
+        self.flush();
+        let by_queue = |cell: &CellKey| Some([cell.queue.value(), DimValue::default()]);
+        let mut live = self.live_by_group(now, &by_queue, &|agent| self.agent_groups(agent, &[], &[Dim::Queue]));
         let handled = self.handled_last_hour(now);
-        let mut out: Vec<QueueNow> = (1u32..)
-            .zip(self.queue_facts.iter().skip(1))
-            .map(|(id, facts)| {
-                let name = self.queues.label(id);
-                let mut live = groups.remove(&[id, 0]).unwrap_or_default();
-                if !self.observed.stand_in(id, &mut live, now) {
-                    live.estimated_wait = Self::estimated_wait(&live, handled.get(&id));
+        let mut out: Vec<QueueNow> = (0..)
+            .map(QueueNo::new)
+            .zip(&self.queue_records)
+            .skip(1)
+            .map(|(queue, record)| {
+                let id = self.queues.label(queue);
+                let group = [queue.value(), DimValue::default()];
+                let mut live = live.groups.remove(&group).unwrap_or_default();
+                if !self.observed.fill_live(queue, &mut live, now) {
+                    live.estimated_wait = Self::estimated_wait(&live, handled.get(&queue));
                 }
                 QueueNow {
-                    lines: self.own_lines(&name),
-                    name: facts.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| name.clone()),
-                    id: name,
-                    channel: channel(facts.channel.unwrap_or(0)),
-                    service_level: self.lines.service_level(id),
-                    origins: facts.origins.iter().map(|origin| self.origins.label(*origin)).collect(),
+                    bands: self.own_bands(&id),
+                    name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
+                    id,
+                    channel: record.channel.unwrap_or_default(),
+                    service_level: self.limits.service_level(queue),
+                    origins: record.origins.iter().map(|origin| self.origins.label(*origin)).collect(),
                     live,
                 }
             })
@@ -205,41 +185,43 @@ impl Engine {
         out
     }
 
-    /// The lines of a queue that aren't the catalogue's.
-    fn own_lines(&self, queue: &Label) -> Vec<(KpiId, Bands)> {
-        let lines = CATALOGUE.iter().map(|kpi| (kpi, self.bands(kpi.id, Some(queue), None)));
-        lines.filter(|(kpi, bands)| *bands != kpi.bands).map(|(kpi, bands)| (kpi.id, bands)).collect()
+    /// The bands of a queue that are not the catalogue's.
+    fn own_bands(&self, queue: &Label) -> Vec<(KpiId, Bands)> {
+        let bands = CATALOGUE.iter().map(|kpi| (kpi, self.bands(kpi.id, Some(queue), None)));
+        bands.filter(|(kpi, bands)| *bands != kpi.bands).map(|(kpi, bands)| (kpi.id, bands)).collect()
     }
 
-    /// The whole floor now.
+    /// What stands now on the whole floor.
     pub fn total_now(&mut self, now: Time) -> Live {
-        self.write_up();
-        self.lives(now, &|_| Some([0, 0]), &|_| smallvec![[0, 0]]).0
+        self.flush();
+        self.live_by_group(now, &|_| Some(Group::default()), &|_| smallvec![Group::default()]).total
     }
 
-    /// The agents now, by name. Those who were never anything but offline are left out.
+    /// All agents of whom any state is known, sorted by name.
     pub fn agents_now(&mut self, now: Time) -> Vec<AgentNow> {
-        self.write_up();
-        let mut hands: FxHashMap<u32, (Label, Label)> = FxHashMap::default();
-        for (call, visit) in self.open_visits().filter(|(_, v)| v.stage == Stage::Talking) {
-            hands.insert(visit.agent, (call.id.clone(), self.queues.label(visit.queue)));
+        self.flush();
+        let mut in_hand: FxHashMap<AgentNo, (Label, Label)> = FxHashMap::default();
+        for (contact, visit) in self.open_visits().filter(|(_, v)| v.stage == VisitStage::Talking) {
+            in_hand.insert(visit.agent, (contact.id.clone(), self.queues.label(visit.queue)));
         }
         let ringing = self.ringing();
-        let mut out: Vec<AgentNow> = (1u32..)
-            .zip(self.agent_facts.iter().skip(1))
-            .filter_map(|(id, facts)| {
-                let (state, reason, since) = facts.line.state(now)?;
-                let state = if ringing.contains(&id) { rung(state) } else { state };
-                let name = self.agents.label(id);
+        let mut out: Vec<AgentNow> = (0..)
+            .map(AgentNo::new)
+            .zip(&self.agent_records)
+            .skip(1)
+            .filter_map(|(agent, record)| {
+                let (state, reason, since) = record.timeline.state(now)?;
+                let state = if ringing.contains(&agent) { rung(state) } else { state };
+                let id = self.agents.label(agent);
                 Some(AgentNow {
-                    name: facts.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| name.clone()),
-                    id: name,
-                    team: self.teams.label(facts.team),
+                    name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
+                    id,
+                    team: self.teams.label(record.team),
                     state,
                     reason: self.reasons.label(reason),
                     since,
-                    contact: hands.remove(&id),
-                    queues: facts.queues.iter().map(|q| self.queues.label(*q)).collect(),
+                    contact: in_hand.remove(&agent),
+                    queues: record.queues.iter().map(|q| self.queues.label(*q)).collect(),
                 })
             })
             .collect();
@@ -247,30 +229,29 @@ impl Engine {
         out
     }
 
-    /// Contacts waiting, oldest first.
+    /// The contacts waiting, the oldest first.
     pub fn waiting_now(&self) -> Vec<ContactNow> {
         let mut out: Vec<ContactNow> = self
             .open_visits()
-            .filter(|(_, v)| v.stage == Stage::Waiting)
-            .map(|(call, visit)| self.contact_now(call, visit))
+            .filter(|(_, v)| v.stage == VisitStage::Waiting)
+            .map(|(contact, visit)| self.contact_now(contact, visit))
             .collect();
         out.sort_by(|a, b| (a.joined, &a.contact).cmp(&(b.joined, &b.contact)));
         out
     }
 
-    pub(super) fn contact_now(&self, call: &super::calls::Call, visit: &Visit) -> ContactNow {
-        use super::facts::Count;
-        let csat = visit.rare().extras.iter().rev().find(|e| e.count == Count::Csat);
+    pub(super) fn contact_now(&self, contact: &Contact, visit: &QueueVisit) -> ContactNow {
+        let csat = visit.rare().added_facts.iter().rev().find(|e| e.measure == Measure::Csat);
         #[expect(clippy::cast_precision_loss, reason = "a score in millionths")]
         let csat = csat.map(|e| e.value as f64 / 1e6);
         ContactNow {
-            contact: call.id.clone(),
+            contact: contact.id.clone(),
             queue: self.queues.label(visit.queue),
             intent: self.intents.label(visit.intent),
             customer: self.customers.label(visit.customer),
             agent: self.agents.label(visit.agent),
-            ringing: (visit.ringing != 0).then(|| self.agents.label(visit.ringing)),
-            channel: channel(visit.channel),
+            ringing: visit.ringing.is_known().then(|| self.agents.label(visit.ringing)),
+            channel: visit.channel,
             joined: visit.joined,
             ended: visit.ended,
             outcome: outcome(visit.stage),
@@ -281,16 +262,12 @@ impl Engine {
             hold: visit.hold,
             acw: visit.acw.map_or(Span::ZERO, |(_, acw)| acw),
             csat,
-            repeat: visit.history.repeat,
+            repeat: visit.repeat_status.repeat,
         }
     }
 }
 
-pub(super) fn channel(number: u8) -> Channel {
-    Channel::ALL.get(usize::from(number)).copied().unwrap_or_default()
-}
-
-/// An agent who would be free is being rung; whoever is busy or away stays so.
+/// The state of an agent who is being rung: it only replaces "available".
 const fn rung(state: AgentState) -> AgentState {
     match state {
         AgentState::Available => AgentState::Ringing,
@@ -298,30 +275,29 @@ const fn rung(state: AgentState) -> AgentState {
     }
 }
 
-fn outcome(stage: Stage) -> Label {
+fn outcome(stage: VisitStage) -> Label {
     match stage {
-        Stage::Waiting => Label::fixed("waiting"),
-        Stage::Talking => Label::fixed("talking"),
-        Stage::Completed => Label::fixed("handled"),
-        Stage::Transferred => Label::fixed("transferred"),
-        Stage::Abandoned => Label::fixed("abandoned"),
-        Stage::Left(reason) => Label::new(&format!("left: {}", reason.key())),
-        Stage::Lost { .. } | Stage::Void => Label::fixed("unknown"),
+        VisitStage::Waiting => Label::fixed("waiting"),
+        VisitStage::Talking => Label::fixed("talking"),
+        VisitStage::Completed => Label::fixed("handled"),
+        VisitStage::Transferred => Label::fixed("transferred"),
+        VisitStage::Abandoned => Label::fixed("abandoned"),
+        VisitStage::Left(reason) => Label::new(&format!("left: {}", reason.key())),
+        VisitStage::Lost { .. } | VisitStage::Void => Label::fixed("unknown"),
     }
 }
 
-fn count_contact(live: &mut Live, visit: &Visit, now: Time) {
+fn count_contact(live: &mut Live, visit: &QueueVisit, now: Time) {
     let age = now.since(visit.joined);
-    if visit.stage == Stage::Waiting {
+    if visit.stage == VisitStage::Waiting {
         live.waiting += 1;
         live.longest_wait = live.longest_wait.max(Some(age));
     } else {
         live.in_progress += 1;
     }
-    let channel = channel(visit.channel);
-    if channel.is_asynchronous() {
+    if visit.channel.is_asynchronous() {
         live.backlog += 1;
-        if age > channel.response_target() && visit.rare().responded.is_none() {
+        if age > visit.channel.response_target() && visit.rare().responded.is_none() {
             live.aged_backlog += 1;
         }
     }

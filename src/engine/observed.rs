@@ -1,20 +1,21 @@
-//! Figures that sources computed themselves: the newest of each, and its course over the last days.
+//! Figures that sources computed themselves: the newest value of each, and its values over the last days.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::view::Key;
+use super::interner::{DimValue, NameNo, QueueNo};
+use super::view::{Group, RowKey};
 use crate::clock::{Span, Time};
 use crate::kpi::{Calendar, Dim, KpiId, Live, Period, Query};
 
-/// The longest course kept, one value a minute: three days. Two are kept for long (`Engine::forget`); what comes in
-/// between two looks is held by this.
-const LONGEST: usize = 3 * 24 * 60;
+/// Bounds the history of one figure, at one value a minute: three days. `Engine::drop_old` keeps it at two days; this
+/// holds between its calls.
+const MAX_HISTORY_MINUTES: usize = 3 * 24 * 60;
 
-/// What is older says nothing about now.
-const FRESH: Span = Span::HOUR;
+/// An older value says nothing about now.
+const MAX_LIVE_AGE: Span = Span::HOUR;
 
 /// Agents by state, in the order of [`AgentState::ALL`](crate::event::AgentState::ALL).
 const AGENTS: [KpiId; 6] = [
@@ -25,91 +26,91 @@ const AGENTS: [KpiId; 6] = [
     KpiId::AgentsPaused,
     KpiId::AgentsOffline,
 ];
-/// What can stand in a queue's row; agents too.
+/// The KPIs that [`Live`] can be filled from.
 const LIVE: [KpiId; 12] = {
     use KpiId::{AgedBacklog, Backlog, EstimatedWait, InProgress, LongestWait, Waiting};
     let [a, b, c, d, e, f] = AGENTS;
     [Waiting, LongestWait, EstimatedWait, InProgress, Backlog, AgedBacklog, a, b, c, d, e, f]
 };
 
-/// All of them, by queue.
+/// The figures observed, by queue and KPI.
 #[derive(Debug, Default)]
-pub(super) struct Observed {
-    lines: FxHashMap<(u32, KpiId), Line>,
+pub(super) struct ObservedFigures {
+    series: FxHashMap<(QueueNo, KpiId), ObservedSeries>,
 }
 
 /// One figure of one queue.
 #[derive(Debug, Default)]
-struct Line {
-    /// When it was last spoken of, and what it was; `None` where the source had none any more.
+struct ObservedSeries {
+    /// The last report and its time; `None` where it said that there is no value any more.
     newest: (Time, Option<f64>),
-    /// The newest value of every minute that has one, in the order of time.
-    course: VecDeque<(Time, f64)>,
+    /// The last value of each minute that has one, in order of time.
+    history: VecDeque<(Time, f64)>,
 }
 
-impl Observed {
-    /// A source says a figure; one that is not a number says that there is none any more.
-    pub(super) fn say(&mut self, queue: u32, kpi: KpiId, at: Time, value: f64) {
+impl ObservedFigures {
+    /// Add a value that a source reports. One that is not finite means that there is none any more.
+    pub(super) fn insert(&mut self, queue: QueueNo, kpi: KpiId, at: Time, value: f64) {
         let value = Some(value).filter(|value| value.is_finite());
-        let line = self.lines.entry((queue, kpi)).or_default();
-        if at >= line.newest.0 {
-            line.newest = (at, value);
+        let series = self.series.entry((queue, kpi)).or_default();
+        if at >= series.newest.0 {
+            series.newest = (at, value);
         }
         let Some(value) = value else { return };
-        let place = line.course.partition_point(|(other, _)| other.minute() < at.minute());
-        match line.course.get_mut(place) {
+        let index = series.history.partition_point(|(other, _)| other.minute() < at.minute());
+        match series.history.get_mut(index) {
             Some(same) if same.0.minute() == at.minute() => {
                 if at >= same.0 {
                     *same = (at, value);
                 }
             }
-            _ => line.course.insert(place, (at, value)),
+            _ => series.history.insert(index, (at, value)),
         }
-        if line.course.len() > LONGEST {
-            line.course.pop_front();
+        if series.history.len() > MAX_HISTORY_MINUTES {
+            series.history.pop_front();
         }
     }
 
-    /// Let go of what is older.
-    pub(super) fn forget_before(&mut self, oldest: Time) {
-        self.lines.retain(|_, line| {
-            let old = line.course.partition_point(|(at, _)| *at < oldest);
-            line.course.drain(..old);
-            line.newest.0 >= oldest
+    /// Drop the values before `oldest`.
+    pub(super) fn drop_before(&mut self, oldest: Time) {
+        self.series.retain(|_, series| {
+            let old = series.history.partition_point(|(at, _)| *at < oldest);
+            series.history.drain(..old);
+            series.newest.0 >= oldest
         });
     }
 
-    /// The figures of each row of an answer: in one piece the newest, in steps the newest of each. Only rows that are
-    /// a queue have any: of two queues' means or percentages nobody can make one.
-    pub(super) fn of_rows(
+    /// The observed figures of each row of an answer: the newest value, or with steps the newest of each step. Only
+    /// rows of a single queue have any, because the means and percentages of two queues cannot be combined.
+    pub(super) fn for_rows(
         &self,
         query: &Query,
-        of: Option<&[(Dim, u32)]>,
+        of: Option<&[(Dim, DimValue)]>,
         range: &Range<Time>,
         calendar: &Calendar,
-    ) -> FxHashMap<(Key, KpiId), f64> {
+    ) -> FxHashMap<(RowKey, KpiId), f64> {
         let mut found = FxHashMap::default();
         let only = match (of, query.by.as_slice()) {
             (Some([]), [Dim::Queue]) => None,
-            (Some([(Dim::Queue, queue)]), []) => Some(*queue),
+            (Some([(Dim::Queue, queue)]), []) => Some(queue.name::<QueueNo>()),
             _ => return found,
         };
-        // Every line has the same minutes, more or less.
-        let mut steps: FxHashMap<Time, i64> = FxHashMap::default();
-        for (&(queue, kpi), line) in &self.lines {
+        // All series have about the same minutes: compute the step of each only once.
+        let mut steps: FxHashMap<Time, Time> = FxHashMap::default();
+        for (&(queue, kpi), series) in &self.series {
             if only.is_some_and(|only| only != queue) || !query.kpis.contains(&kpi) {
                 continue;
             }
-            let group = if only.is_some() { [0, 0] } else { [queue, 0] };
+            let group = if only.is_some() { Group::default() } else { [queue.value(), DimValue::default()] };
             match query.every {
                 None => {
-                    if let Some(value) = line.within(query.over, range) {
-                        found.insert(((group, 0), kpi), value);
+                    if let Some(value) = series.within(query.over, range) {
+                        found.insert(((group, Time(0)), kpi), value);
                     }
                 }
                 Some(every) => {
-                    for (at, value) in line.course.iter().filter(|(at, _)| range.contains(at)) {
-                        let step = *steps.entry(at.minute()).or_insert_with(|| calendar.bucket(every, *at).0);
+                    for (at, value) in series.history.iter().filter(|(at, _)| range.contains(at)) {
+                        let step = *steps.entry(at.minute()).or_insert_with(|| calendar.bucket(every, *at));
                         found.insert(((group, step), kpi), *value);
                     }
                 }
@@ -118,10 +119,11 @@ impl Observed {
         found
     }
 
-    /// What stands now in a queue of which nothing is known but what a source observed; whether it is such a one.
-    pub(super) fn stand_in(&self, queue: u32, live: &mut Live, now: Time) -> bool {
-        let newest = |kpi| self.lines.get(&(queue, kpi)).map(|line: &Line| line.newest);
-        let value = |kpi| newest(kpi).filter(|(at, _)| now.since(*at) <= FRESH)?.1;
+    /// Fill what stands now in a queue from observed figures, if nothing else is known of the queue. Returns whether it
+    /// did.
+    pub(super) fn fill_live(&self, queue: QueueNo, live: &mut Live, now: Time) -> bool {
+        let newest = |kpi| self.series.get(&(queue, kpi)).map(|series: &ObservedSeries| series.newest);
+        let value = |kpi| newest(kpi).filter(|(at, _)| now.since(*at) <= MAX_LIVE_AGE)?.1;
         if *live != Live::default() || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {
             return false;
         }
@@ -139,13 +141,13 @@ impl Observed {
     }
 }
 
-impl Line {
-    /// The newest value within a time. A window has no end: a source's clock may be ahead of ours.
+impl ObservedSeries {
+    /// The newest value within a period. A window has no end: a source's clock may be ahead of ours.
     fn within(&self, over: Period, range: &Range<Time>) -> Option<f64> {
         match over {
             Period::Window(_) => self.newest.1.filter(|_| self.newest.0 >= range.start),
             Period::Range(..) => {
-                let values = self.course.iter().rev().skip_while(|(at, _)| *at >= range.end);
+                let values = self.history.iter().rev().skip_while(|(at, _)| *at >= range.end);
                 values.take_while(|(at, _)| *at >= range.start).map(|(_, value)| *value).next()
             }
         }
@@ -163,42 +165,42 @@ mod tests {
         Time::from_unix(1_772_528_400) + Span(minutes * Span::MINUTE.0)
     }
 
-    fn course(observed: &Observed) -> Vec<(Time, f64)> {
-        observed.lines[&(1, KpiId::Asa)].course.iter().copied().collect()
+    fn history(observed: &ObservedFigures) -> Vec<(Time, f64)> {
+        observed.series[&(QueueNo::new(1), KpiId::Asa)].history.iter().copied().collect()
     }
 
     #[test]
-    fn a_course_has_one_value_a_minute_in_whatever_order_they_come() {
-        let mut observed = Observed::default();
+    fn a_history_has_one_value_a_minute_in_any_order_of_arrival() {
+        let mut observed = ObservedFigures::default();
         for (minute, value) in [(5, 5.0), (1, 1.0), (3, 3.0), (2, f64::NAN), (4, f64::INFINITY)] {
-            observed.say(1, KpiId::Asa, at(minute), value);
+            observed.insert(QueueNo::new(1), KpiId::Asa, at(minute), value);
         }
-        observed.say(1, KpiId::Asa, at(3) + Span::SECOND, 3.5);
-        observed.say(1, KpiId::Asa, at(3), 9.0);
-        assert_eq!(course(&observed), [(at(1), 1.0), (at(3) + Span::SECOND, 3.5), (at(5), 5.0)]);
-        assert_eq!(observed.lines[&(1, KpiId::Asa)].newest, (at(5), Some(5.0)));
-        observed.say(1, KpiId::Asa, at(6), f64::NAN);
-        assert_eq!(observed.lines[&(1, KpiId::Asa)].newest, (at(6), None));
-        observed.forget_before(at(3));
-        assert_eq!(course(&observed).len(), 2);
-        observed.forget_before(at(7));
-        assert!(observed.lines.is_empty());
+        observed.insert(QueueNo::new(1), KpiId::Asa, at(3) + Span::SECOND, 3.5);
+        observed.insert(QueueNo::new(1), KpiId::Asa, at(3), 9.0);
+        assert_eq!(history(&observed), [(at(1), 1.0), (at(3) + Span::SECOND, 3.5), (at(5), 5.0)]);
+        assert_eq!(observed.series[&(QueueNo::new(1), KpiId::Asa)].newest, (at(5), Some(5.0)));
+        observed.insert(QueueNo::new(1), KpiId::Asa, at(6), f64::NAN);
+        assert_eq!(observed.series[&(QueueNo::new(1), KpiId::Asa)].newest, (at(6), None));
+        observed.drop_before(at(3));
+        assert_eq!(history(&observed).len(), 2);
+        observed.drop_before(at(7));
+        assert!(observed.series.is_empty());
     }
 
     #[test]
-    fn a_course_is_bounded_however_much_comes() {
-        let mut observed = Observed::default();
+    fn a_history_is_bounded() {
+        let mut observed = ObservedFigures::default();
         for minute in 0..10_000 {
-            observed.say(1, KpiId::Asa, at(minute), 1.0);
+            observed.insert(QueueNo::new(1), KpiId::Asa, at(minute), 1.0);
         }
-        let course = course(&observed);
-        assert_eq!((course.len(), course[0].0), (LONGEST, at(10_000 - 4320)));
+        let history = history(&observed);
+        assert_eq!((history.len(), history[0].0), (MAX_HISTORY_MINUTES, at(10_000 - 4320)));
     }
 
-    fn says(minute: i64, queue: &str, figures: &[(&str, f64)]) -> Event {
+    fn report(minute: i64, queue: &str, figures: &[(&str, f64)]) -> Event {
         let figures = figures.iter().map(|(name, value)| ((*name).into(), *value)).collect();
         let kind = EventKind::Observed { queue: queue.into(), window: None, figures };
-        // As the journal keeps it and gives it back.
+        // Through JSON, as the journal does.
         let event = Event { at: at(minute), origin: "metrics".into(), id: None, kind };
         serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap()
     }
@@ -209,7 +211,7 @@ mod tests {
         engine.ask(&Query { of, by: by.to_vec(), over, every, kpis, formula: None }, at(60))
     }
 
-    /// Queue, start of the step in minutes, and the values that the source gave itself.
+    /// Queue, start of the step in minutes, and the observed values.
     fn seen(answer: &Answer) -> Vec<(String, i64, [Option<f64>; 2])> {
         let own = |row: &crate::kpi::AnswerRow, place: usize| row.figures.get(place).filter(|f| f.observed)?.value;
         let start = |row: &crate::kpi::AnswerRow| row.start.map_or(-1, |start| (start - at(0)).0 / Span::MINUTE.0);
@@ -219,11 +221,11 @@ mod tests {
     fn floor() -> Engine {
         let mut engine = Engine::new(Settings::default());
         for event in [
-            says(1, "billing", &[("waiting", 3.0), ("asa", 12.0), ("no such", 1.0)]),
-            says(4, "billing", &[("waiting", 5.0)]),
-            says(4, "sales", &[("waiting", 0.0)]),
-            says(11, "billing", &[("waiting", 7.0)]),
-            says(31, "billing", &[("asa", 70.0)]),
+            report(1, "billing", &[("waiting", 3.0), ("asa", 12.0), ("no such", 1.0)]),
+            report(4, "billing", &[("waiting", 5.0)]),
+            report(4, "sales", &[("waiting", 0.0)]),
+            report(11, "billing", &[("waiting", 7.0)]),
+            report(31, "billing", &[("asa", 70.0)]),
         ] {
             engine.apply(&event);
         }
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trend_has_the_newest_value_of_each_step_marked_as_the_source_s() {
+    fn a_trend_has_the_newest_observed_value_of_each_step() {
         let mut engine = floor();
         let every = Some(Every::Minutes(5));
         let billing = Slice::of(Dim::Queue, "billing".into());
@@ -243,13 +245,13 @@ mod tests {
         let answer = ask(&mut engine, Slice::TOTAL, &[Dim::Queue], every, (2, 11));
         let expected = [("billing".to_owned(), 0, [Some(5.0), None]), ("sales".to_owned(), 0, [Some(0.0), None])];
         assert_eq!(seen(&answer), expected);
-        // Nobody can make one figure of two queues'.
+        // The figures of two queues cannot be combined.
         assert_eq!(seen(&ask(&mut engine, Slice::TOTAL, &[], every, (0, 60))), []);
         assert_eq!(seen(&ask(&mut engine, Slice::TOTAL, &[Dim::Intent], None, (0, 60))), []);
     }
 
     #[test]
-    fn in_one_piece_it_is_the_newest_of_that_time_and_judged_whatever_is_behind_it() {
+    fn without_steps_it_is_the_newest_of_the_period_and_is_judged() {
         let mut engine = floor();
         let answer = ask(&mut engine, Slice::TOTAL, &[Dim::Queue], None, (0, 11));
         let expected = [("billing", [Some(5.0), Some(12.0)]), ("sales", [Some(0.0), None])];
@@ -261,15 +263,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_source_no_longer_has_is_gone_from_now_and_stays_in_the_trend() {
+    fn a_figure_that_a_source_withdraws_is_gone_from_now_and_stays_in_the_trend() {
         let mut engine = floor();
         let rows = |engine: &mut Engine| -> Vec<i64> {
             engine.queues_now(at(60)).iter().map(|queue| queue.live.waiting).collect()
         };
         assert_eq!(rows(&mut engine), [7, 0]);
-        engine.apply(&says(50, "billing", &[("waiting", f64::NAN)]));
-        // An older one that is fetched later changes nothing now.
-        engine.apply(&says(40, "billing", &[("waiting", 9.0)]));
+        engine.apply(&report(50, "billing", &[("waiting", f64::NAN)]));
+        // An older value that arrives later changes nothing now.
+        engine.apply(&report(40, "billing", &[("waiting", 9.0)]));
         assert_eq!(rows(&mut engine), [0, 0]);
         let query = Query {
             of: Slice::TOTAL,
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_here_wins() {
+    fn a_counted_figure_wins_over_an_observed_one() {
         let mut engine = floor();
         let contact = |step| EventKind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
         let steps = [Step::Answered { agent: "Ann".into(), wait: Some(Span::seconds(4)) }];

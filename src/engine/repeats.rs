@@ -1,146 +1,172 @@
-//! Who came back: first contacts, repeats and channel switches, from each customer's history of one intent.
+//! Who came back: first contacts, repeats and channel switches, from each customer's contacts about one topic.
+//!
+//! The definitions are those of `fcr`, `repeat_rate` and `channel_switch_rate` in kpis.md.
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::visit::History;
+use super::contact_store::ContactNo;
+use super::interner::{CustomerNo, IntentNo, QueueNo};
+use super::visit::RepeatStatus;
 use crate::clock::{Span, Time};
+use crate::event::Channel;
 
-/// A customer's contacts about one thing: the intent, or the queue where no intent is known.
+/// What a customer's contacts are about: the intent, or the queue where no intent is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Thread {
-    pub(super) customer: u32,
-    pub(super) intent: u32,
-    /// 0 where the intent is known.
-    pub(super) queue: u32,
+pub(super) struct Topic {
+    pub(super) customer: CustomerNo,
+    pub(super) intent: IntentNo,
+    /// Unknown where the intent is known.
+    pub(super) queue: QueueNo,
 }
 
-/// What matters of a visit here.
+/// Identifies a visit: the contact, and the index among its visits.
+pub(super) type VisitNo = (ContactNo, usize);
+
+/// What a visit's repeat status is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct TopicVisit {
     pub(super) joined: Time,
-    /// Tells visits apart, in the order they were first seen.
-    pub(super) visit: (u64, usize),
-    pub(super) channel: u8,
+    pub(super) visit: VisitNo,
+    pub(super) channel: Channel,
     pub(super) handled: bool,
     pub(super) transferred: bool,
 }
 
-/// What a change of one entry does to the thread's visits: the new history of each that changed.
-pub(super) type Changes = SmallVec<[((u64, usize), History); 2]>;
+/// The visits whose status changes, with their new status.
+pub(super) type StatusChanges = SmallVec<[(VisitNo, RepeatStatus); 2]>;
 
-/// Every known customer's threads.
+/// The topics of all known customers.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    threads: FxHashMap<Thread, List>,
+    topics: FxHashMap<Topic, TopicVisits>,
 }
 
-/// One thread's visits by joining time.
+/// The visits of one topic, by joining time.
 #[derive(Debug, Default)]
-struct List {
-    entries: SmallVec<[(Entry, History); 1]>,
-    /// The channels ever used, a bit each: with one alone nobody has switched.
+struct TopicVisits {
+    by_joining: SmallVec<[(TopicVisit, RepeatStatus); 1]>,
+    /// A bit for each channel ever used: with only one, there is no switching to look for.
     channels: u8,
 }
 
 impl Repeats {
-    /// A visit's entry changes from `old` to `new`; say whose history that changes.
-    pub(super) fn set(&mut self, thread: Thread, old: Option<Entry>, new: Option<Entry>, window: Span) -> Changes {
-        let mut changes = Changes::new();
-        let list = self.threads.entry(thread).or_default();
-        let mut kept = History::default();
+    /// Replace `old` by `new` (`None`: there was, or is, no such visit) and return whose status that changes.
+    pub(super) fn replace(
+        &mut self,
+        topic: Topic,
+        old: Option<TopicVisit>,
+        new: Option<TopicVisit>,
+        window: Span,
+    ) -> StatusChanges {
+        let mut changes = StatusChanges::new();
+        let visits = self.topics.entry(topic).or_default();
+        let mut kept = RepeatStatus::default();
         let mut gap = None;
-        if let Some(place) = old.and_then(|old| list.place(&old).ok()) {
-            kept = list.entries.remove(place).1;
-            gap = Some(place);
+        if let Some(index) = old.and_then(|old| visits.position(&old).ok()) {
+            kept = visits.by_joining.remove(index).1;
+            gap = Some(index);
         }
         if let Some(new) = new {
-            list.channels |= 1 << new.channel;
-            let place = list.place(&new).unwrap_or_else(|place| place);
-            list.entries.insert(place, (new, kept));
-            if gap.is_some_and(|gap| gap != place) {
-                list.judge_around(gap.unwrap_or(place), window, &mut changes);
+            visits.channels |= 1 << new.channel as u8;
+            let index = visits.position(&new).unwrap_or_else(|index| index);
+            visits.by_joining.insert(index, (new, kept));
+            if gap.is_some_and(|gap| gap != index) {
+                visits.update_around(gap.unwrap_or(index), window, &mut changes);
             }
-            list.judge_around(place, window, &mut changes);
+            visits.update_around(index, window, &mut changes);
         } else if let Some(gap) = gap {
-            list.judge_around(gap, window, &mut changes);
+            visits.update_around(gap, window, &mut changes);
         }
-        if list.entries.is_empty() {
-            self.threads.remove(&thread);
+        if visits.by_joining.is_empty() {
+            self.topics.remove(&topic);
         }
         changes
     }
 
-    /// Forget visits that joined before `at`; their history no longer matters to anybody.
-    pub(super) fn forget_before(&mut self, at: Time) {
-        self.threads.retain(|_, list| {
-            list.entries.retain(|(entry, _)| entry.joined >= at);
-            !list.entries.is_empty()
+    /// Drop the visits that joined before `at`: no window reaches back to them.
+    pub(super) fn drop_before(&mut self, at: Time) {
+        self.topics.retain(|_, visits| {
+            visits.by_joining.retain(|(entry, _)| entry.joined >= at);
+            !visits.by_joining.is_empty()
         });
     }
 }
 
-impl List {
-    fn place(&self, entry: &Entry) -> Result<usize, usize> {
-        self.entries.binary_search_by_key(&(entry.joined, entry.visit), |(e, _)| (e.joined, e.visit))
+impl TopicVisits {
+    fn position(&self, entry: &TopicVisit) -> Result<usize, usize> {
+        self.by_joining.binary_search_by_key(&(entry.joined, entry.visit), |(e, _)| (e.joined, e.visit))
     }
 
-    /// Judge anew the entry at `place` and those that a change there can reach: the one before (it has a successor
-    /// now), the next one, and those after it up to the first that was handled, which shields the rest. Where
-    /// several channels are in use, a day's worth.
-    fn judge_around(&mut self, place: usize, window: Span, changes: &mut Changes) {
-        let Some(start) = self.entries.get(place).or(self.entries.last()).map(|(e, _)| e.joined) else { return };
+    /// Compute anew the status of the visit at `index` and of those that a change there can affect: the one before,
+    /// which has another successor now; the next one; those after it up to the first that was handled, behind which
+    /// nothing changes; and, where several channels are in use, all of the following day.
+    fn update_around(&mut self, index: usize, window: Span, changes: &mut StatusChanges) {
+        let Some(start) = self.by_joining.get(index).or(self.by_joining.last()).map(|(e, _)| e.joined) else { return };
         let switching = self.channels.count_ones() > 1;
         let mut shielded = false;
-        for at in place.saturating_sub(1)..self.entries.len() {
-            let Some((entry, before)) = self.entries.get(at).copied() else { break };
+        for at in index.saturating_sub(1)..self.by_joining.len() {
+            let Some((entry, before)) = self.by_joining.get(at).copied() else { break };
             let apart = entry.joined - start;
-            let reached = at <= place + 1 || (!shielded && apart <= window) || (switching && apart <= Span::DAY);
+            let reached = at <= index + 1 || (!shielded && apart <= window) || (switching && apart <= Span::DAY);
             if !reached {
                 break;
             }
-            let now = judge(&self.entries, at, &entry, window, switching);
+            let now = status(&self.by_joining, at, &entry, window, switching);
             if now != before {
-                if let Some(slot) = self.entries.get_mut(at) {
+                if let Some(slot) = self.by_joining.get_mut(at) {
                     slot.1 = now;
                 }
                 changes.push((entry.visit, now));
             }
-            shielded |= at > place && entry.handled;
+            shielded |= at > index && entry.handled;
         }
     }
 }
 
-/// The definitions of kpis.md. All between joining times; exactly the window apart is within.
-fn judge(list: &[(Entry, History)], place: usize, entry: &Entry, window: Span, switching: bool) -> History {
-    let earlier = || list.iter().take(place).map(|(e, _)| e).rev();
-    let near = |e: &&Entry, span: Span| entry.joined - e.joined <= span;
+/// The status of one visit. Distances are between joining times; exactly the window apart counts as within it.
+fn status(
+    visits: &[(TopicVisit, RepeatStatus)],
+    index: usize,
+    entry: &TopicVisit,
+    window: Span,
+    switching: bool,
+) -> RepeatStatus {
+    let earlier = || visits.iter().take(index).map(|(e, _)| e).rev();
+    let near = |e: &&TopicVisit, span: Span| entry.joined - e.joined <= span;
     let first = entry.handled && !earlier().take_while(|e| near(e, window)).any(|e| e.handled);
-    let again = list.get(place + 1).is_some_and(|(next, _)| next.joined - entry.joined <= window);
-    History {
+    let again = visits.get(index + 1).is_some_and(|(next, _)| next.joined - entry.joined <= window);
+    RepeatStatus {
         repeat: earlier().next().is_some_and(|e| near(&e, window)),
         switched: switching && earlier().take_while(|e| near(e, Span::DAY)).any(|e| e.channel != entry.channel),
-        first: first.then_some(!again && !entry.transferred),
+        first_resolved: first.then_some(!again && !entry.transferred),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::interner::NameNo;
 
-    const THREAD: Thread = Thread { customer: 1, intent: 1, queue: 0 };
+    const TOPIC: Topic = Topic { customer: CustomerNo::UNKNOWN, intent: IntentNo::UNKNOWN, queue: QueueNo::UNKNOWN };
     const WEEK: Span = Span(7 * Span::DAY.0);
 
-    fn entry(visit: u64, hours: i64, handled: bool) -> Entry {
-        Entry { joined: Time(hours * Span::HOUR.0), visit: (visit, 0), channel: 0, handled, transferred: false }
+    fn entry(visit: u64, hours: i64, handled: bool) -> TopicVisit {
+        TopicVisit {
+            joined: Time(hours * Span::HOUR.0),
+            visit: (ContactNo(visit), 0),
+            channel: Channel::Voice,
+            handled,
+            transferred: false,
+        }
     }
 
-    fn all(entries: &[Entry]) -> Vec<History> {
+    fn all(entries: &[TopicVisit]) -> Vec<RepeatStatus> {
         let mut repeats = Repeats::default();
-        let mut out = vec![History::default(); entries.len()];
+        let mut out = vec![RepeatStatus::default(); entries.len()];
         for entry in entries {
-            for ((visit, _), history) in repeats.set(THREAD, None, Some(*entry), WEEK) {
-                out[usize::try_from(visit).unwrap()] = history;
+            for ((ContactNo(visit), _), status) in repeats.replace(TOPIC, None, Some(*entry), WEEK) {
+                out[usize::try_from(visit).unwrap()] = status;
             }
         }
         out
@@ -149,15 +175,15 @@ mod tests {
     #[test]
     fn a_further_contact_makes_the_first_one_unresolved_even_unhandled() {
         let got = all(&[entry(0, 0, true), entry(1, 24, false)]);
-        assert_eq!(got[0].first, Some(false));
-        assert_eq!((got[1].first, got[1].repeat), (None, true));
+        assert_eq!(got[0].first_resolved, Some(false));
+        assert_eq!((got[1].first_resolved, got[1].repeat), (None, true));
     }
 
     #[test]
     fn exactly_the_window_apart_is_within_and_one_hour_more_is_not() {
-        assert_eq!(all(&[entry(0, 0, true), entry(1, 168, true)])[1].first, None);
+        assert_eq!(all(&[entry(0, 0, true), entry(1, 168, true)])[1].first_resolved, None);
         let got = all(&[entry(0, 0, true), entry(1, 169, true)]);
-        assert_eq!((got[0].first, got[1].first), (Some(true), Some(true)));
+        assert_eq!((got[0].first_resolved, got[1].first_resolved), (Some(true), Some(true)));
     }
 
     #[test]
@@ -172,11 +198,16 @@ mod tests {
     #[test]
     fn a_handled_contact_stops_being_the_first_when_an_earlier_one_is_handled_after_all() {
         let mut repeats = Repeats::default();
-        repeats.set(THREAD, None, Some(entry(0, 0, false)), WEEK);
-        let changes = repeats.set(THREAD, None, Some(entry(1, 1, true)), WEEK);
-        assert_eq!(changes[0].1.first, Some(true));
-        let changes = repeats.set(THREAD, Some(entry(0, 0, false)), Some(entry(0, 0, true)), WEEK);
-        assert!(changes.contains(&((0, 0), History { first: Some(false), ..History::default() })));
-        assert!(changes.contains(&((1, 0), History { repeat: true, ..History::default() })));
+        repeats.replace(TOPIC, None, Some(entry(0, 0, false)), WEEK);
+        let changes = repeats.replace(TOPIC, None, Some(entry(1, 1, true)), WEEK);
+        assert_eq!(changes[0].1.first_resolved, Some(true));
+        let changes = repeats.replace(TOPIC, Some(entry(0, 0, false)), Some(entry(0, 0, true)), WEEK);
+        assert!(
+            changes.contains(&(
+                (ContactNo(0), 0),
+                RepeatStatus { first_resolved: Some(false), ..RepeatStatus::default() }
+            ))
+        );
+        assert!(changes.contains(&((ContactNo(1), 0), RepeatStatus { repeat: true, ..RepeatStatus::default() })));
     }
 }

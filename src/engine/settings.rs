@@ -9,36 +9,36 @@ use crate::text::Label;
 /// What the engine counts by. The defaults are those of kpis.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Formula, exclusions, method and window of FCR, `min_samples`.
+    /// The choices that the definitions of KPIs leave open.
     pub rules: CountingRules,
     /// Time zone and start of the business day.
     pub calendar: Calendar,
-    /// The service level's threshold T, where a queue has none of its own.
+    /// The service level threshold T of queues that have none of their own.
     pub service_level: Span,
-    /// T is this for every queue, whatever profiles and settings say.
+    /// `service_level` holds for every queue, whatever profiles and `queues` say.
     pub service_level_forced: bool,
-    /// Abandoned sooner than this is a short abandon.
+    /// An abandon after a shorter wait is a short abandon.
     pub short_abandon: Span,
-    /// How far out of order events may come before they are called late.
+    /// How much older than the newest event of its source an event may be before it counts as late.
     pub lateness: Span,
-    /// A contact on a live channel without an end is closed as unknown after this.
+    /// A contact on a live channel that is open for longer is closed as an unknown end.
     pub contact_ttl: Span,
-    /// How long figures are kept; `None` keeps everything (reports).
+    /// How long figures are kept, in whole days; `None` keeps everything (reports).
     pub keep: Option<Span>,
-    /// Lines that differ from the catalogue's.
+    /// The floor's targets and limits, where they differ from the catalogue's.
     pub targets: BTreeMap<KpiId, Bands>,
-    /// What differs by queue.
+    /// What differs by queue, by the queue's id.
     pub queues: BTreeMap<Label, QueueSettings>,
-    /// The bounds of handling time by intent, in seconds.
+    /// The bounds of `aht` by intent, in seconds.
     pub intents: BTreeMap<Label, Bands>,
 }
 
 /// What differs in one queue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueSettings {
-    /// The service level's threshold T.
+    /// The service level threshold T; `None` for that of the queue's profile or the floor.
     pub service_level: Option<Span>,
-    /// Lines that differ from the floor's.
+    /// The queue's targets and limits, where they differ from the floor's.
     pub targets: BTreeMap<KpiId, Bands>,
 }
 

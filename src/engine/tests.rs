@@ -164,7 +164,7 @@ fn overlapping_visits_are_told_apart_by_their_queue() {
     ]);
     assert_eq!(value(&mut floor, Slice::of(Dim::Queue, "sales".into()), KpiId::Handled), Some(1.0));
     assert_eq!(value(&mut floor, Slice::of(Dim::Queue, "vip".into()), KpiId::Abandoned), Some(1.0));
-    assert_eq!(floor.open.len(), 0);
+    assert_eq!(floor.open_contacts.len(), 0);
 }
 
 #[test]

@@ -1,15 +1,16 @@
-//! A visit: one join of one queue by one contact, from offered to its end, and the facts it leaves.
+//! A visit: one contact in one queue, from joining to its end, and the facts that it leaves.
 
 use smallvec::SmallVec;
 
-use super::facts::{Count, NO_BAND, UNKNOWN};
+use super::facts::{CellKey, Measure, NO_BAND, UNKNOWN};
+use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, QueueNo};
 use crate::clock::{Span, Time};
-use crate::event::LeftReason;
+use crate::event::{Channel, LeftReason};
 use crate::kpi::tally::position_band;
 
-/// How a visit stands.
+/// How far a visit has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum VisitStage {
     /// In queue.
     #[default]
     Waiting,
@@ -19,17 +20,17 @@ pub(super) enum Stage {
     Completed,
     /// Transferred away.
     Transferred,
-    /// Hung up while waiting.
+    /// The caller hung up while waiting.
     Abandoned,
     /// Left the queue unanswered.
     Left(LeftReason),
     /// Closed without a known end, while waiting or not.
     Lost { waiting: bool },
-    /// Nothing is known but what was said about it (a survey's answer, say).
+    /// Only a remark about it is known (a survey's answer, say): it was never seen to join or to end.
     Void,
 }
 
-impl Stage {
+impl VisitStage {
     pub(super) const fn is_open(self) -> bool {
         matches!(self, Self::Waiting | Self::Talking)
     }
@@ -39,233 +40,243 @@ impl Stage {
     }
 }
 
-/// What of a visit can be measured where durations are not given.
+/// Which durations of a visit can be computed as differences of event times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Timing {
-    /// Its join was seen: the wait, and all that follows.
+pub(super) enum VisitTiming {
+    /// All of them: its join was seen.
     Whole,
-    /// The source came after the join: what follows the answer.
+    /// Those after the answer: its join happened before the source began.
     #[default]
     FromAnswer,
-    /// Its source gives durations or nothing.
-    Nothing,
+    /// None: the source's times are not precise, and a duration that it does not give is unknown.
+    Untimed,
 }
 
-/// One join of one queue.
+/// One contact in one queue.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Visit {
-    pub(super) queue: u32,
-    pub(super) intent: u32,
-    pub(super) customer: u32,
-    /// Who answered; 0 before.
-    pub(super) agent: u32,
-    /// Who is being rung; 0 for nobody.
-    pub(super) ringing: u32,
-    pub(super) channel: u8,
-    pub(super) stage: Stage,
-    pub(super) timing: Timing,
-    /// It counts as offered (and answered). Not where all that was seen is its end.
+pub(super) struct QueueVisit {
+    pub(super) queue: QueueNo,
+    pub(super) intent: IntentNo,
+    pub(super) customer: CustomerNo,
+    /// The agent who answered; unknown before.
+    pub(super) agent: AgentNo,
+    /// The agent being rung; unknown for nobody.
+    pub(super) ringing: AgentNo,
+    pub(super) channel: Channel,
+    pub(super) stage: VisitStage,
+    pub(super) timing: VisitTiming,
+    /// Whether it counts as offered and answered. `false` where only its end was seen.
     pub(super) counted: bool,
     pub(super) position: Option<u32>,
     pub(super) joined: Time,
     pub(super) answered: Option<Time>,
     /// When waiting or the conversation ended.
     pub(super) ended: Option<Time>,
-    /// The wait that ended, where known.
+    /// The wait; `None` while it lasts and where it is not known.
     pub(super) wait: Option<Span>,
     pub(super) talk: Option<Span>,
     pub(super) hold: Span,
-    /// After-contact work and when it ended.
+    /// When after-contact work ended, and how long it took.
     pub(super) acw: Option<(Time, Span)>,
-    /// As the customer's history has it (see `repeats`).
-    pub(super) history: History,
-    /// Its facts have been written.
+    pub(super) repeat_status: RepeatStatus,
+    /// Whether its facts have been written.
     pub(super) written: bool,
-    /// What most visits don't have: they are many, and shall be small.
-    pub(super) rare: Option<Box<Rare>>,
+    /// Boxed, because there are many visits and few have any of it.
+    pub(super) rare: Option<Box<RareFields>>,
 }
 
-/// What only some visits have.
+/// What only some visits have: kept apart, so that the others stay small.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rare {
+pub(super) struct RareFields {
     pub(super) priority: Option<i32>,
     pub(super) auth_steps: Option<u32>,
     pub(super) responded: Option<Time>,
     pub(super) held_since: Option<Time>,
-    /// The disposition and when it was given.
+    /// When a disposition was given, and whether it said "resolved".
     pub(super) disposition: Option<(Time, bool)>,
-    /// What else was counted of it.
-    pub(super) extras: Vec<Extra>,
+    pub(super) added_facts: Vec<AddedFact>,
 }
 
-static NOTHING_RARE: Rare =
-    Rare { priority: None, auth_steps: None, responded: None, held_since: None, disposition: None, extras: Vec::new() };
+static NO_RARE_FIELDS: RareFields = RareFields {
+    priority: None,
+    auth_steps: None,
+    responded: None,
+    held_since: None,
+    disposition: None,
+    added_facts: Vec::new(),
+};
 
-/// What a customer's history says of a visit.
+/// How a visit relates to the customer's other contacts about the same topic (see `repeats`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct History {
-    /// It repeats an earlier one within the window.
+pub(super) struct RepeatStatus {
+    /// It repeats an earlier one within `fcr_window`.
     pub(super) repeat: bool,
-    /// The customer had used another channel within 24 h.
+    /// The customer used another channel in the 24 h before.
     pub(super) switched: bool,
-    /// It is a first contact, and whether it is resolved so far.
-    pub(super) first: Option<bool>,
+    /// `Some` if it is a first contact: whether it counts as resolved so far.
+    pub(super) first_resolved: Option<bool>,
 }
 
-/// Something else to count: a survey's answer, an evaluation, a ring that nobody took.
+/// A fact that does not follow from the visit's course: a survey's answer, an evaluation, an unanswered ring.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Extra {
+pub(super) struct AddedFact {
     pub(super) at: Time,
-    pub(super) count: Count,
+    pub(super) measure: Measure,
     pub(super) arg: u8,
     pub(super) value: i64,
-    /// Another agent than the one who answered.
-    pub(super) agent: Option<u32>,
+    /// The agent it is about; `None` for the one who answered.
+    pub(super) agent: Option<AgentNo>,
 }
 
-/// A fact before it has a cell.
+/// A fact of a visit, before it has a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Trace {
+pub(super) struct VisitFact {
     pub(super) at: Time,
-    pub(super) count: Count,
+    pub(super) measure: Measure,
     pub(super) arg: u8,
     pub(super) value: i64,
-    pub(super) agent: u32,
+    pub(super) agent: AgentNo,
 }
 
 /// The facts of one visit.
-pub(super) type Traces = SmallVec<[Trace; 8]>;
+pub(super) type VisitFacts = SmallVec<[VisitFact; 8]>;
 
 fn micros(span: Option<Span>) -> i64 {
     span.map_or(UNKNOWN, |span| span.0)
 }
 
-impl Visit {
-    /// What only some visits have.
-    pub(super) fn rare(&self) -> &Rare {
-        self.rare.as_deref().unwrap_or(&NOTHING_RARE)
+impl QueueVisit {
+    pub(super) fn rare(&self) -> &RareFields {
+        self.rare.as_deref().unwrap_or(&NO_RARE_FIELDS)
     }
 
-    /// The same, to be changed.
-    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+    pub(super) fn rare_mut(&mut self) -> &mut RareFields {
         self.rare.get_or_insert_default()
     }
 
-    /// Take it off hold, if it is.
+    /// End the hold, if there is one.
     pub(super) fn resume(&mut self, at: Time) {
         if let Some(since) = self.rare.as_mut().and_then(|rare| rare.held_since.take()) {
             self.hold = self.hold + at.since(since);
         }
     }
 
-    /// End a wait at `at`: the given duration wins over the difference of the times.
-    pub(super) fn end_wait(&mut self, at: Time, given: Option<Span>, stage: Stage) {
-        self.wait = given.or_else(|| (self.timing == Timing::Whole).then(|| at.since(self.joined)));
+    /// The wait that ends at `at`: the source's own duration wins over the difference of the times.
+    fn wait_until(&self, at: Time, given: Option<Span>) -> Option<Span> {
+        given.or_else(|| (self.timing == VisitTiming::Whole).then(|| at.since(self.joined)))
+    }
+
+    /// End the visit unanswered.
+    pub(super) fn end_wait(&mut self, at: Time, given: Option<Span>, stage: VisitStage) {
+        self.wait = self.wait_until(at, given);
         self.ended = Some(at);
-        self.ringing = 0;
+        self.ringing = AgentNo::UNKNOWN;
         self.stage = stage;
     }
 
-    /// An agent takes it.
-    pub(super) fn answer(&mut self, at: Time, agent: u32, given: Option<Span>) {
-        self.wait = given.or_else(|| (self.timing == Timing::Whole).then(|| at.since(self.joined)));
+    /// An agent answers.
+    pub(super) fn answer(&mut self, at: Time, agent: AgentNo, given: Option<Span>) {
+        self.wait = self.wait_until(at, given);
         self.answered = Some(at);
         self.agent = agent;
-        self.ringing = 0;
-        self.stage = Stage::Talking;
+        self.ringing = AgentNo::UNKNOWN;
+        self.stage = VisitStage::Talking;
     }
 
-    /// The agent, where the answer was not seen.
-    pub(super) fn know_agent(&mut self, agent: u32) {
-        if self.agent == 0 {
-            self.agent = agent;
-        }
+    /// Set the agent, unless the answer was seen.
+    pub(super) fn set_agent_if_unknown(&mut self, agent: AgentNo) {
+        self.agent = self.agent.or(agent);
     }
 
-    /// The agent has finished with it.
-    pub(super) fn finish(&mut self, at: Time, talk: Option<Span>, hold: Option<Span>, stage: Stage) {
+    /// End the conversation. `talk` and `hold` are the source's own durations, where it gives them.
+    pub(super) fn finish(&mut self, at: Time, talk: Option<Span>, hold: Option<Span>, stage: VisitStage) {
         self.resume(at);
         if let Some(hold) = hold {
             self.hold = hold;
         }
-        let lasted = self.answered.filter(|_| self.timing != Timing::Nothing).map(|answered| at.since(answered));
+        let lasted = self.answered.filter(|_| self.timing != VisitTiming::Untimed).map(|answered| at.since(answered));
         self.talk = talk.or_else(|| lasted.map(|all| Span((all.0 - self.hold.0).max(0))));
         self.ended = Some(at);
         self.stage = stage;
     }
 
-    /// Close it without a known end.
+    /// Close it: how it ended was not seen.
     pub(super) fn lose(&mut self, at: Time) {
-        let waiting = self.stage == Stage::Waiting;
+        let waiting = self.stage == VisitStage::Waiting;
         self.ended = Some(at);
-        self.ringing = 0;
-        self.stage = Stage::Lost { waiting };
+        self.ringing = AgentNo::UNKNOWN;
+        self.stage = VisitStage::Lost { waiting };
     }
 
-    /// The facts it leaves, in a fixed order.
-    pub(super) fn traces(&self, out: &mut Traces) {
+    /// Its cell. A fact about another agent is counted in a cell of that agent.
+    pub(super) const fn cell(&self) -> CellKey {
+        CellKey { queue: self.queue, intent: self.intent, agent: self.agent, channel: self.channel }
+    }
+
+    /// Write the facts it leaves to `out`, in a fixed order.
+    pub(super) fn facts(&self, out: &mut VisitFacts) {
         out.clear();
-        let mut say = |at: Time, count: Count, arg: u8, value: i64| {
-            out.push(Trace { at, count, arg, value, agent: self.agent });
+        let mut add = |at: Time, measure: Measure, arg: u8, value: i64| {
+            out.push(VisitFact { at, measure, arg, value, agent: self.agent });
         };
         let band = self.position.map_or(NO_BAND, |p| u8::try_from(position_band(p)).unwrap_or(NO_BAND));
         let ended = self.ended.unwrap_or(self.joined);
         if self.counted {
-            self.traces_of_the_join(&mut say);
+            self.join_facts(&mut add);
             if let Some(at) = self.answered {
-                say(at, Count::Answered, band, micros(self.wait));
+                add(at, Measure::Answered, band, micros(self.wait));
             }
         }
         match self.stage {
-            Stage::Abandoned => say(ended, Count::Abandoned, band, micros(self.wait)),
-            Stage::Left(reason) => {
+            VisitStage::Abandoned => add(ended, Measure::Abandoned, band, micros(self.wait)),
+            VisitStage::Left(reason) => {
                 let reason = LeftReason::ALL.iter().position(|r| *r == reason).unwrap_or(0);
                 let arg = u8::try_from(reason).unwrap_or(0) | band << 4;
-                say(ended, Count::Left, arg, micros(self.wait));
+                add(ended, Measure::Left, arg, micros(self.wait));
             }
-            Stage::Lost { waiting } => say(ended, Count::UnknownEnd, u8::from(waiting), 0),
-            Stage::Completed | Stage::Transferred => {
+            VisitStage::Lost { waiting } => add(ended, Measure::UnknownEnd, u8::from(waiting), 0),
+            VisitStage::Completed | VisitStage::Transferred => {
                 let handling = self.talk.map(|talk| talk + self.hold);
-                say(ended, Count::Handled, 0, micros(handling));
+                add(ended, Measure::Handled, 0, micros(handling));
                 if self.hold.0 != 0 && handling.is_some() {
-                    say(ended, Count::Hold, 0, self.hold.0);
+                    add(ended, Measure::Hold, 0, self.hold.0);
                 }
-                if self.stage == Stage::Transferred {
-                    say(ended, Count::Transferred, 0, 0);
+                if self.stage == VisitStage::Transferred {
+                    add(ended, Measure::Transferred, 0, 0);
                 }
-                if let Some(resolved) = self.history.first {
-                    say(ended, Count::First, u8::from(resolved), self.joined.0);
+                if let Some(resolved) = self.repeat_status.first_resolved {
+                    add(ended, Measure::FirstContact, u8::from(resolved), self.joined.0);
                 }
             }
-            Stage::Waiting | Stage::Talking | Stage::Void => {}
+            VisitStage::Waiting | VisitStage::Talking | VisitStage::Void => {}
         }
         if let Some((at, acw)) = self.acw {
             let whole = self.stage.is_handled() && self.talk.is_some();
-            say(at, Count::AfterContact, u8::from(whole), acw.0);
+            add(at, Measure::AfterContact, u8::from(whole), acw.0);
         }
         let rare = self.rare();
         if let Some(at) = rare.responded {
-            say(at, Count::Responded, 0, at.since(self.joined).0);
+            add(at, Measure::Responded, 0, at.since(self.joined).0);
         }
         if let Some((at, resolved)) = rare.disposition {
-            say(at, Count::Disposition, u8::from(resolved), 0);
+            add(at, Measure::Disposition, u8::from(resolved), 0);
         }
-        for extra in &rare.extras {
-            let agent = extra.agent.unwrap_or(self.agent);
-            out.push(Trace { at: extra.at, count: extra.count, arg: extra.arg, value: extra.value, agent });
+        for added in &rare.added_facts {
+            let agent = added.agent.unwrap_or(self.agent);
+            out.push(VisitFact { at: added.at, measure: added.measure, arg: added.arg, value: added.value, agent });
         }
     }
 
-    fn traces_of_the_join(&self, say: &mut impl FnMut(Time, Count, u8, i64)) {
-        say(self.joined, Count::Offered, 0, 0);
-        if self.customer != 0 {
-            say(self.joined, Count::KnownCustomer, u8::from(self.history.switched), 0);
+    fn join_facts(&self, add: &mut impl FnMut(Time, Measure, u8, i64)) {
+        add(self.joined, Measure::Offered, 0, 0);
+        if self.customer.is_known() {
+            add(self.joined, Measure::KnownCustomer, u8::from(self.repeat_status.switched), 0);
         }
-        if self.history.repeat {
-            say(self.joined, Count::Repeat, 0, 0);
+        if self.repeat_status.repeat {
+            add(self.joined, Measure::Repeat, 0, 0);
         }
         if let Some(steps) = self.rare().auth_steps {
-            say(self.joined, Count::AuthSteps, 0, i64::from(steps) * 1_000_000);
+            add(self.joined, Measure::AuthSteps, 0, i64::from(steps) * 1_000_000);
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn board(engine: &mut Engine, frame: BoardParts<'_>) -> Board {
         name: queue.name,
         channel: queue.channel,
         service_level: queue.service_level,
-        lines: queue.lines,
+        lines: queue.bands,
         sources: frame.sources.that_tell(&queue.origins),
         live: queue.live,
     });

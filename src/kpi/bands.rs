@@ -1,47 +1,48 @@
-//! Where good ends: targets and the lines of warning and critical.
+//! The target and limits of a KPI, and how a figure is judged by them.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::figure::{Figure, Verdict};
 
-/// Which way is better.
+/// Which values of a KPI are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
-    /// The more the better.
+    /// Higher values.
     Higher,
-    /// The less the better.
+    /// Lower values.
     Lower,
-    /// Between two bounds: too little is a fault too.
+    /// Values between two bounds.
     Band,
-    /// Neither: a plain number.
+    /// None: the value is not judged.
     Neutral,
 }
 
-/// The lines a figure is judged by: `low` and `high` for [`Better::Band`], the others for the rest.
+/// The target and limits that a figure is judged by, in the KPI's unit: `low` and `high` for [`Better::Band`], the
+/// others for [`Better::Higher`] and [`Better::Lower`]. `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bands {
-    /// What to aim for.
+    /// The value to aim for. It is shown, and not used to judge.
     pub target: Option<f64>,
-    /// Past this it is a warning.
+    /// Values past this are a warning.
     pub warning: Option<f64>,
-    /// Past this it is critical.
+    /// Values past this are critical.
     pub critical: Option<f64>,
-    /// For bands: below this it is too low.
+    /// Values below this are a warning.
     pub low: Option<f64>,
-    /// For bands: above this it is too high.
+    /// Values above this are a warning.
     pub high: Option<f64>,
 }
 
 impl Bands {
-    /// No lines at all.
+    /// No limits.
     pub const NONE: Self = Self { target: None, warning: None, critical: None, low: None, high: None };
 
-    /// A target and two lines.
+    /// A target and two limits.
     #[must_use]
-    pub const fn lines(target: f64, warning: f64, critical: f64) -> Self {
+    pub const fn limits(target: f64, warning: f64, critical: f64) -> Self {
         Self { target: Some(target), warning: Some(warning), critical: Some(critical), low: None, high: None }
     }
 
@@ -51,7 +52,7 @@ impl Bands {
         Self { target: None, warning: None, critical: None, low: Some(low), high: Some(high) }
     }
 
-    /// These lines, and the others' where these have none.
+    /// These limits, and those of `other` where these have none.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -63,21 +64,21 @@ impl Bands {
         }
     }
 
-    /// Whether there is any line.
+    /// Whether there are no limits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// Judge a figure. Under `min_samples` it isn't judged; with an interval, only when the whole of it is past
-    /// a line.
+    /// Judge a figure. A `sampled` KPI (see [`Kpi::sampled`](super::Kpi::sampled)) is not judged below `min_samples`.
+    /// A figure with an interval is past a limit only if the whole interval is.
     #[must_use]
     pub fn verdict(&self, better: Better, figure: &Figure, min_samples: u64, sampled: bool) -> Verdict {
         let Some(value) = figure.value else { return Verdict::None };
         if better == Better::Neutral || self.is_empty() {
             return Verdict::None;
         }
-        // How many samples are behind a source's own figure, nobody says.
+        // The number of samples of an observed figure is not known.
         if sampled && !figure.observed && figure.n < min_samples {
             return Verdict::FewSamples;
         }
@@ -85,9 +86,9 @@ impl Bands {
             Better::Higher => figure.high.unwrap_or(value),
             _ => figure.low.unwrap_or(value),
         };
-        let past = |line: Option<f64>| match (better, line) {
-            (Better::Higher, Some(line)) => best_case < line,
-            (Better::Lower, Some(line)) => best_case > line,
+        let past = |limit: Option<f64>| match (better, limit) {
+            (Better::Higher, Some(limit)) => best_case < limit,
+            (Better::Lower, Some(limit)) => best_case > limit,
             _ => false,
         };
         if better == Better::Band {
@@ -113,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_at_and_past_the_lines() {
-        let lower = Bands::lines(5.0, 5.0, 8.0);
+    fn values_past_a_limit_are_judged_and_values_at_it_are_good() {
+        let lower = Bands::limits(5.0, 5.0, 8.0);
         for (value, expected) in
             [(4.9, Verdict::Good), (5.0, Verdict::Good), (5.1, Verdict::Warning), (8.1, Verdict::Critical)]
         {
@@ -127,8 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn few_samples_and_wide_intervals_are_not_news() {
-        let higher = Bands::lines(85.0, 85.0, 80.0);
+    fn few_samples_and_wide_intervals_are_not_judged_bad() {
+        let higher = Bands::limits(85.0, 85.0, 80.0);
         assert_eq!(higher.verdict(Better::Higher, &figure(10.0, 9), 10, true), Verdict::FewSamples);
         let wide = Figure { low: Some(50.0), high: Some(86.0), ..figure(70.0, 30) };
         assert_eq!(higher.verdict(Better::Higher, &wide, 10, true), Verdict::Good);

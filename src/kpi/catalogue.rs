@@ -1,4 +1,4 @@
-//! The table itself. A new KPI is one entry here, one formula, and one golden number in the tests.
+//! The table of KPIs. To add one: an entry here, a function in `formula`, and an expected value in the tests.
 
 use super::bands::{Bands, Better};
 use super::{Kpi, KpiGroup, Unit, formula};
@@ -6,7 +6,7 @@ use super::{Kpi, KpiGroup, Unit, formula};
 macro_rules! catalogue {
     ($($id:ident $key:literal, $name:literal, $short:literal, $unit:ident, $better:ident, $bands:expr, $group:ident,
        $sampled:literal, $compute:ident, $formula:literal, $action:literal;)*) => {
-        /// Every KPI's place in the catalogue.
+        /// The number of a KPI: its index in [`CATALOGUE`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "the catalogue's names and formulas document them")]
         pub enum KpiId { $($id),* }
@@ -20,7 +20,7 @@ macro_rules! catalogue {
     };
 }
 
-/// The core: few KPIs that drive action, in the order of the overview.
+/// The core KPIs, which the overview and reports for people show, in their order there.
 pub const CORE: [KpiId; 8] = [
     KpiId::ServiceLevel,
     KpiId::AbandonmentRate,
@@ -36,7 +36,7 @@ catalogue! {
     Waiting "waiting", "Waiting", "Waiting", Count, Neutral, Bands::NONE, Live, false, waiting,
         "contacts in queue now",
         "Look at the oldest first; move agents in from quiet queues.";
-    LongestWait "longest_wait", "Longest wait", "Longest", Seconds, Lower, Bands::lines(60.0, 120.0, 300.0), Live, false, longest_wait,
+    LongestWait "longest_wait", "Longest wait", "Longest", Seconds, Lower, Bands::limits(60.0, 120.0, 300.0), Live, false, longest_wait,
         "age of the oldest contact waiting now",
         "Take the oldest contact now: pull an agent from a quieter queue or off a pause.";
     EstimatedWait "estimated_wait", "Estimated wait", "Est. wait", Seconds, Neutral, Bands::NONE, Live, false, estimated_wait,
@@ -90,13 +90,13 @@ catalogue! {
     UnknownEnd "unknown_end", "Unknown end", "Unknown", Count, Neutral, Bands::NONE, Accessibility, false, unknown_end,
         "contacts closed without a known end: the source restarted, or contact_ttl passed",
         "";
-    AbandonmentRate "abandonment_rate", "Abandonment", "Abandon", Percent, Lower, Bands::lines(3.0, 5.0, 8.0), Accessibility, true, abandonment_rate,
+    AbandonmentRate "abandonment_rate", "Abandonment", "Abandon", Percent, Lower, Bands::limits(3.0, 5.0, 8.0), Accessibility, true, abandonment_rate,
         "(abandoned − short abandons) ÷ (answered + abandoned − short abandons + left)",
         "Move agents into the queue, end pauses that can wait, offer callbacks; call the abandoned back.";
-    ServiceLevel "service_level", "Service level", "Svc lvl", Percent, Higher, Bands::lines(80.0, 80.0, 70.0), Accessibility, true, service_level,
+    ServiceLevel "service_level", "Service level", "Svc lvl", Percent, Higher, Bands::limits(80.0, 80.0, 70.0), Accessibility, true, service_level,
         "share answered within T seconds",
         "Put more agents on the queue until the oldest wait is below T; postpone breaks and offline work.";
-    Asa "asa", "Average speed of answer", "ASA", Seconds, Lower, Bands::lines(20.0, 30.0, 45.0), Accessibility, true, asa,
+    Asa "asa", "Average speed of answer", "ASA", Seconds, Lower, Bands::limits(20.0, 30.0, 45.0), Accessibility, true, asa,
         "waits of answered contacts ÷ answered contacts (those whose wait is known)",
         "Add agents at the peak; check for agents in a long pause or after-contact work.";
     AnswerP50 "answer_p50", "Median wait of answered", "Wait p50", Seconds, Lower, Bands::NONE, Accessibility, true, answer_p50,
@@ -150,7 +150,7 @@ catalogue! {
     SelfServiceContainment "self_service_containment", "Self-service containment", "Contained", Percent, Higher, Bands::NONE, Efficiency, true, self_service_containment,
         "self-service sessions ended without an agent ÷ all self-service sessions",
         "";
-    Fcr "fcr", "First contact resolution", "FCR", Percent, Higher, Bands::lines(80.0, 75.0, 70.0), Resolution, true, fcr,
+    Fcr "fcr", "First contact resolution", "FCR", Percent, Higher, Bands::limits(80.0, 75.0, 70.0), Resolution, true, fcr,
         "first contacts resolved ÷ first contacts; resolved: no further contact of the customer about the intent within fcr_window, and not transferred",
         "Take the intent with the most repeats and fix its cause: knowledge, authority or process.";
     ReopenRate "reopen_rate", "Reopen rate", "Reopened", Percent, Lower, Bands::NONE, Resolution, true, reopen_rate,
@@ -162,13 +162,13 @@ catalogue! {
     ResolutionRate "resolution_rate", "Resolution rate", "Resolved", Percent, Higher, Bands::NONE, Resolution, true, resolution_rate,
         "contacts marked resolved ÷ contacts with a disposition",
         "";
-    Csat "csat", "Customer satisfaction", "CSAT", Percent, Higher, Bands::lines(85.0, 85.0, 75.0), Experience, true, csat,
+    Csat "csat", "Customer satisfaction", "CSAT", Percent, Higher, Bands::limits(85.0, 85.0, 75.0), Experience, true, csat,
         "scores in the top two steps ÷ scores",
         "Read today's low scores and their comments; coach on what they share.";
-    CsatMean "csat_mean", "Mean satisfaction", "CSAT mean", Score, Higher, Bands::lines(4.2, 4.0, 3.5), Experience, true, csat_mean,
+    CsatMean "csat_mean", "Mean satisfaction", "CSAT mean", Score, Higher, Bands::limits(4.2, 4.0, 3.5), Experience, true, csat_mean,
         "mean score, put on 1–5",
         "Read today's low scores and their comments; coach on what they share.";
-    Ces "ces", "Customer effort", "CES", Score, Lower, Bands::lines(3.0, 3.0, 4.0), Experience, true, ces,
+    Ces "ces", "Customer effort", "CES", Score, Lower, Bands::limits(3.0, 3.0, 4.0), Experience, true, ces,
         "mean effort, 1–7, lower is easier",
         "Find the step customers have to repeat: authentication, transfers, forms.";
     Nps "nps", "Net promoter score", "NPS", Points, Higher, Bands::NONE, Experience, true, nps,
@@ -189,7 +189,7 @@ catalogue! {
     QualityGap "quality_gap", "Quality gap", "Gap", Score, Band, Bands::between(-10.0, 10.0), Quality, true, quality_gap,
         "quality score − CSAT",
         "What is scored isn't what customers feel: revise the form.";
-    SpeedTrap "speed_trap", "Speed trap", "Trap", Flag, Lower, Bands::lines(0.0, 0.0, 2.0), Quality, true, speed_trap,
+    SpeedTrap "speed_trap", "Speed trap", "Trap", Flag, Lower, Bands::limits(0.0, 0.0, 2.0), Quality, true, speed_trap,
         "handling time fell while FCR or CSAT fell, both by more than their noise, against the same hours of the previous 4 weeks (or the previous day)",
         "Stop pressing for speed: look at repeats and low scores of the intents that got faster.";
 }

@@ -1,4 +1,4 @@
-//! A figure: a KPI's value with what stands behind it.
+//! A figure: the value of a KPI, together with what it was computed from and how it is judged.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,67 +7,67 @@ use crate::text::{Label, Text};
 
 use super::stats;
 
-/// A KPI's value, its parts and how far it can be trusted.
+/// The value of a KPI with its parts, its uncertainty and its verdict.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figure {
     /// The value in the KPI's unit; `None` where it is unknown.
     pub value: Option<f64>,
-    /// The sample size behind it.
+    /// The number of samples: contacts of a rate or a mean, answers of a survey, or the count itself.
     pub n: u64,
-    /// What was divided, in the KPI's unit (percentages before the factor 100).
+    /// The numerator of a ratio, in the KPI's unit; of a percentage, a number of contacts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numerator: Option<f64>,
-    /// What it was divided by.
+    /// The denominator of a ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denominator: Option<f64>,
-    /// Lower end of the 95 % interval.
+    /// The lower end of the 95 % interval, in the KPI's unit (see [`stats`](super::stats)); surveys and `fcr` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    /// Upper end of the 95 % interval.
+    /// The upper end of the 95 % interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// The share (0–100) of first contacts that could still turn out unresolved.
+    /// Of `fcr`: the share (0–100) of first contacts that could still turn out unresolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisional: Option<f64>,
-    /// Why the value is unknown.
+    /// Why the value is unknown; `None` where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
-    /// What it is made of: counts by reason, rates by position.
+    /// The parts it consists of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FigurePart>,
-    /// The source's own figure, shown as it came.
+    /// Whether a source computed it itself: then the number of samples is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
-    /// How it stands against its bands.
+    /// How it compares with its bands.
     #[serde(default)]
     pub verdict: Verdict,
 }
 
-/// One part of a figure.
+/// One part of a [`Figure`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FigurePart {
-    /// What it is of: a reason, a position.
+    /// The reason, the position band, or the like.
     pub key: Label,
-    /// Its value; `None` where it is unknown.
+    /// The value in the KPI's unit; `None` where it is unknown.
     pub value: Option<f64>,
-    /// The sample size behind it.
+    /// The number of samples.
     pub n: u64,
 }
 
-/// How a figure stands against its bands.
+/// How a figure compares with its [`Bands`](super::Bands). The order is that of severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// There is nothing to judge: no value, or no bands.
+    /// It is not judged: it has no value, or there are no limits.
     #[default]
     None,
-    /// Too few samples to judge.
+    /// It is not judged: there are fewer samples than `min_samples`.
     FewSamples,
-    /// On target.
+    /// Within its limits.
     Good,
-    /// Past the warning line.
+    /// Past the warning limit, or outside its band.
     Warning,
-    /// Past the critical line.
+    /// Past the critical limit.
     Critical,
 }
 
@@ -81,26 +81,26 @@ pub(super) fn float(n: i64) -> f64 {
 }
 
 impl Figure {
-    /// A figure that isn't known, and why.
+    /// An unknown figure, and why it is unknown.
     #[must_use]
     pub fn unknown(reason: &'static str) -> Self {
         Self { reason: Some(Text::fixed(reason)), ..Self::default() }
     }
 
-    /// A count.
+    /// A number of things.
     #[must_use]
     pub fn count(n: i64) -> Self {
         Self { value: Some(float(n)), n: whole(n), ..Self::default() }
     }
 
-    /// A gauge: what stands now.
+    /// A value that is not a ratio, from `n` samples.
     #[must_use]
     pub fn gauge(value: f64, n: i64) -> Self {
         Self { value: Some(value), n: whole(n), ..Self::default() }
     }
 
-    /// `factor × numerator ÷ denominator`, from `n` samples. Unknown, for the reason given, where the denominator
-    /// isn't positive.
+    /// `factor × numerator ÷ denominator`, from `n` samples. If the denominator is not positive, the figure is
+    /// unknown, with `empty` as the reason.
     #[must_use]
     pub fn ratio(factor: f64, numerator: f64, denominator: f64, n: i64, empty: &'static str) -> Self {
         if denominator <= 0.0 {
@@ -115,13 +115,13 @@ impl Figure {
         }
     }
 
-    /// A percentage of counts.
+    /// The percentage `part` of `whole`.
     #[must_use]
     pub fn percent(part: i64, whole: i64, empty: &'static str) -> Self {
         Self::ratio(100.0, float(part), float(whole), whole, empty)
     }
 
-    /// A percentage of a survey's answers, with its Wilson interval.
+    /// The same for a sample of all customers, with its Wilson interval.
     #[must_use]
     pub fn survey_percent(part: i64, whole: i64, empty: &'static str) -> Self {
         let mut figure = Self::percent(part, whole, empty);
@@ -132,7 +132,7 @@ impl Figure {
         figure
     }
 
-    /// Whether a value stands behind it.
+    /// Whether it has a value.
     #[must_use]
     pub const fn is_known(&self) -> bool {
         self.value.is_some()

@@ -1,12 +1,12 @@
-//! The only place that turns a value into text.
+//! Values as text for people: the one place that decides how a value looks.
 
 use super::figure::Figure;
 use super::{Kpi, Unit};
 
-/// What stands for an unknown value.
+/// Shown in place of an unknown value.
 pub const UNKNOWN: &str = "–";
 
-/// A length of time: `m:ss` below an hour, `h:mm:ss` above.
+/// A length of time in seconds: `m:ss` below an hour, `h:mm:ss` from then on.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "as is saturates")]
@@ -19,7 +19,7 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// An age, as short as it can be said: `43s`, `12m`, `3h05`, `2d`.
+/// An age in seconds, as short as possible: `43s`, `12m`, `3h05`, `2d`. A negative one is `0s`.
 #[must_use]
 pub fn age(seconds: i64) -> String {
     match seconds.max(0) {
@@ -30,7 +30,7 @@ pub fn age(seconds: i64) -> String {
     }
 }
 
-/// A count with thin groups of three: `12 345`.
+/// A count, rounded; from five digits on in groups of three, separated by thin spaces: `12 345`.
 #[must_use]
 pub fn count(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "as is saturates")]
@@ -50,14 +50,14 @@ pub fn count(value: f64) -> String {
 }
 
 impl Kpi {
-    /// The value as the screen shows it, without its unit's sign where the unit is a percentage (the name says it).
-    /// A decimal is shown only where a hundred samples or more carry it.
+    /// The figure's value as the screen shows it, or [`UNKNOWN`].
     #[must_use]
     pub fn show(&self, figure: &Figure) -> String {
         figure.value.map_or_else(|| UNKNOWN.to_owned(), |value| self.show_value(value, figure.n))
     }
 
-    /// A value of this KPI as the screen shows it.
+    /// A value of this KPI, from `n` samples, as the screen shows it. Percentages have a decimal only from a hundred
+    /// samples on: with fewer it would mean nothing.
     #[must_use]
     pub fn show_value(&self, value: f64, n: u64) -> String {
         match self.unit {

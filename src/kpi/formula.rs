@@ -1,4 +1,4 @@
-//! The formulas of kpis.md, one function each, from a reading to a figure.
+//! The formulas of kpis.md: one function for each KPI, from the inputs `r` to a figure.
 
 use super::figure::{Figure, FigurePart, float};
 use super::tally::{POSITIONS, Sum, counted};
@@ -13,9 +13,9 @@ const NO_HANDLED: &str = "no handled contacts in this window";
 const NO_SURVEYS: &str = "no source gives surveys";
 const NO_SCORES: &str = "no survey answers in this window";
 const NO_WAITS: &str = "no known waits in this window";
-/// Contact centres count hours in seconds of 3600.
+/// Seconds in an hour.
 const HOUR_S: f64 = 3600.0;
-/// Scores are kept in millionths.
+/// Tallies keep scores in millionths and durations in microseconds.
 const MILLION: f64 = 1e6;
 
 fn seconds(micros: i64) -> f64 {
@@ -172,12 +172,12 @@ pub(super) fn service_level(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn asa(r: &KpiInputs<'_>) -> Figure {
-    mean(&r.tally.answer_wait, 1e6, NO_ANSWERS)
+    mean(&r.tally.answer_wait, MILLION, NO_ANSWERS)
 }
 
 fn answer_quantile(r: &KpiInputs<'_>, q: f64) -> Figure {
     match r.tally.answer_waits.quantiles([q]) {
-        Some([value]) => Figure::gauge(value / 1e6, i64::try_from(r.tally.answer_waits.len()).unwrap_or(i64::MAX)),
+        Some([value]) => Figure::gauge(value / MILLION, i64::try_from(r.tally.answer_waits.len()).unwrap_or(i64::MAX)),
         None => Figure::unknown(NO_ANSWERS),
     }
 }
@@ -195,7 +195,7 @@ pub(super) fn answer_p99(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn time_to_abandon(r: &KpiInputs<'_>) -> Figure {
-    mean(&r.tally.abandon_wait, 1e6, "nobody hung up in this window")
+    mean(&r.tally.abandon_wait, MILLION, "nobody hung up in this window")
 }
 
 pub(super) fn max_wait(r: &KpiInputs<'_>) -> Figure {
@@ -223,7 +223,7 @@ pub(super) fn abandonment_by_position(r: &KpiInputs<'_>) -> Figure {
             FigurePart { key: Label::fixed(key), value: figure.value, n: figure.n }
         })
         .collect();
-    // The value is the rate over all positions known, so that it can be read beside its parts.
+    // The value itself is the rate over all known positions.
     Figure { parts, ..Figure::percent(total.0, total.1, NO_CONTACTS) }
 }
 
@@ -231,14 +231,14 @@ pub(super) fn frt(r: &KpiInputs<'_>) -> Figure {
     if !r.evidence.responses {
         return Figure::unknown("no source gives first responses on asynchronous channels");
     }
-    mean(&r.tally.response, 1e6, "no first response in this window")
+    mean(&r.tally.response, MILLION, "no first response in this window")
 }
 
 pub(super) fn handled(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.tally.handled)
 }
 
-/// Handled contacts whose handling time is known divide; one of unknown length is in no mean.
+/// A mean per handled contact. Contacts whose handling time is not known do not count.
 fn per_handled(r: &KpiInputs<'_>, micros: i64) -> Figure {
     let known = r.tally.handle.n;
     Figure::ratio(1.0, seconds(micros), float(known), known, NO_HANDLED)
@@ -398,7 +398,7 @@ pub(super) fn quality_score(r: &KpiInputs<'_>) -> Figure {
     survey_mean(&r.tally.quality, "no evaluations in this window")
 }
 
-/// The population's standard deviation: the evaluators are all there are, not a sample of more.
+/// The standard deviation of the population: all evaluators are known, they are not a sample.
 #[expect(clippy::cast_precision_loss, reason = "see `mean`")]
 pub(super) fn qa_variance(r: &KpiInputs<'_>) -> Figure {
     if !r.evidence.quality {
@@ -430,8 +430,8 @@ pub(super) fn quality_gap(r: &KpiInputs<'_>) -> Figure {
     }
 }
 
-/// Speed without resolution is a fault: handling got shorter while resolution or satisfaction fell, each by more
-/// than the 95 % noise of its difference from the baseline (a two-sample z test).
+/// 1 if handling became faster while resolution or satisfaction fell, each significantly compared with the baseline:
+/// a two-sample z test at 95 % (kpis.md, `speed_trap`).
 #[expect(clippy::cast_precision_loss, reason = "see `mean`")]
 pub(super) fn speed_trap(r: &KpiInputs<'_>) -> Figure {
     const Z: f64 = 1.96;
@@ -448,7 +448,7 @@ pub(super) fn speed_trap(r: &KpiInputs<'_>) -> Figure {
     if now.handle.n < least || before.handle.n < least {
         return Figure::unknown("too few handled contacts to compare");
     }
-    // After-contact work has no spread of its own here: it moves the means, the noise is that of talk and hold.
+    // After-contact work counts in the means; its variance is not known, so that of talk and hold is used.
     let acw = |t: &super::Tally| t.handle_acw as f64 / 1e6 / float(t.handle.n);
     let ((mean_now, noise_now), (mean_before, noise_before)) = (spread(&now.handle), spread(&before.handle));
     let faster = (mean_before + acw(before)) - (mean_now + acw(now)) > Z * (noise_now + noise_before).sqrt();

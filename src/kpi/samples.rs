@@ -1,11 +1,12 @@
-//! A samples of values: exact quantiles and the longest, though values are taken out again.
+//! Samples kept one by one, for exact quantiles and maxima.
 
-/// A samples of values from which values can be taken out again. Quantiles and the longest are exact.
+/// Samples of which some may be taken out again. Quantiles and the maximum are exact.
 #[derive(Clone, Debug)]
 pub struct Samples {
     values: Vec<i64>,
+    /// Samples taken out, which are still in `values`.
     removed: Vec<i64>,
-    /// No value is less than this, nor greater than that: most questions need no more.
+    /// Bounds of `values`, which answer most questions without looking at each.
     least: i64,
     greatest: i64,
 }
@@ -17,7 +18,7 @@ impl Default for Samples {
 }
 
 impl Samples {
-    /// Count a value in (`sign` 1) or out (−1).
+    /// Add a sample (`sign` 1) or take one out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
         if sign > 0 {
             self.values.push(value);
@@ -28,9 +29,9 @@ impl Samples {
         }
     }
 
-    /// The values left, in no order.
+    /// The samples left, in no order.
     #[must_use]
-    pub fn settled(&self) -> Vec<i64> {
+    pub fn remaining(&self) -> Vec<i64> {
         let mut values = self.values.clone();
         if !self.removed.is_empty() {
             let mut removed = self.removed.clone();
@@ -42,58 +43,59 @@ impl Samples {
         values
     }
 
-    /// Let go of what has been taken out, once that is a good part of what is held.
+    /// Free the memory of samples taken out, once they are a good part of all.
     pub fn tidy(&mut self) {
         if self.removed.len() > 64 && self.removed.len() * 4 > self.values.len() {
-            self.values = self.settled();
+            self.values = self.remaining();
             self.removed.clear();
             self.least = self.values.iter().min().copied().unwrap_or(i64::MAX);
             self.greatest = self.values.iter().max().copied().unwrap_or(i64::MIN);
         }
     }
 
-    /// How many values are left.
+    /// How many samples are left.
     #[must_use]
     pub fn len(&self) -> usize {
         self.values.len().saturating_sub(self.removed.len())
     }
 
-    /// Whether no value is left.
+    /// Whether no sample is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The greatest value.
+    /// The greatest sample.
     #[must_use]
     pub fn max(&self) -> Option<i64> {
         if self.removed.is_empty() {
             return (!self.values.is_empty()).then_some(self.greatest);
         }
-        self.settled().into_iter().max()
+        self.remaining().into_iter().max()
     }
 
-    /// How many values are greater than `line`.
+    /// How many samples are greater than `limit`.
     #[must_use]
-    pub fn above(&self, line: i64) -> i64 {
-        if line < self.least {
+    pub fn above(&self, limit: i64) -> i64 {
+        if limit < self.least {
             return i64::try_from(self.len()).unwrap_or(i64::MAX);
         }
-        let count = |values: &[i64]| i64::try_from(values.iter().filter(|v| **v > line).count()).unwrap_or(i64::MAX);
+        let count = |values: &[i64]| i64::try_from(values.iter().filter(|v| **v > limit).count()).unwrap_or(i64::MAX);
         count(&self.values) - count(&self.removed)
     }
 
-    /// The quantiles `q` (0–1) of the values, each the mean of the two nearest ranks where it falls between
-    /// them (the median of an even number is the mean of the middle two).
+    /// The quantiles `q` (each 0–1), interpolated linearly between the two nearest ranks: the median of an even
+    /// number is the mean of the middle two. `None` without samples.
     #[must_use]
     pub fn quantiles<const N: usize>(&self, q: [f64; N]) -> Option<[f64; N]> {
-        let mut values = self.settled();
+        let mut values = self.remaining();
         if values.is_empty() {
             return None;
         }
         Some(q.map(|q| quantile(&mut values, q)))
     }
 
+    /// Add all samples of another collection.
     pub(super) fn add(&mut self, other: &Self) {
         self.values.extend_from_slice(&other.values);
         self.removed.extend_from_slice(&other.removed);
@@ -102,7 +104,7 @@ impl Samples {
     }
 }
 
-/// Linear interpolation between closest ranks (R's type 7, the default of most statistics software).
+/// Linear interpolation between the closest ranks: Hyndman and Fan's (1996) type 7, the default of R and NumPy.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bag_forgets_what_is_taken_out() {
+    fn samples_taken_out_no_longer_count() {
         let mut samples = Samples::default();
         for value in [5, 7, 7, 9, 30] {
             samples.count(value, 1);

@@ -1,4 +1,5 @@
-//! What a figure is of, and over which time: slices, windows and the questions made of them.
+//! Questions and answers: which part of the floor ([`Slice`]), over which time ([`Period`]), in which steps
+//! ([`Every`]), on which calendar.
 
 use std::ops::Range;
 
@@ -13,7 +14,7 @@ use super::{Figure, Formula, KpiId};
 use crate::clock::{Span, Time, duration};
 use crate::text::Label;
 
-/// A dimension of the floor.
+/// A dimension that the floor can be cut by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -26,10 +27,10 @@ pub enum Dim {
 }
 
 impl Dim {
-    /// All of them.
+    /// All dimensions, in the order of a slice's parts.
     pub const ALL: [Self; 5] = [Self::Queue, Self::Intent, Self::Agent, Self::Channel, Self::Team];
 
-    /// Its name in config files, on the command line and in JSON.
+    /// Its name in configuration files, on the command line and in JSON.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -41,15 +42,18 @@ impl Dim {
         }
     }
 
-    /// From its name.
+    /// The dimension of that name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|d| d.key() == word)
     }
 }
 
-/// A part of the floor: every given dimension has the given value. The empty slice is the total; an empty label
-/// stands for "not known" (contacts without an intent, say).
+/// A part of the floor: what has the given value in each given dimension. A slice without dimensions is the whole
+/// floor. An empty label means "not known": the slice of intent `""` has the contacts without an intent.
+///
+/// In JSON it is a list of pairs, `[["queue","billing"],["agent","ann"]]`. For people, `Display` writes the values:
+/// `billing × ann`, `no intent`, or `all queues` for the whole floor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Slice(Vec<(Dim, Label)>);
@@ -58,13 +62,13 @@ impl Slice {
     /// The whole floor.
     pub const TOTAL: Self = Self(Vec::new());
 
-    /// The slice of one value.
+    /// What has one value in one dimension.
     #[must_use]
     pub fn of(dim: Dim, value: Label) -> Self {
         Self(vec![(dim, value)])
     }
 
-    /// This slice, cut once more. A dimension given twice keeps the last value.
+    /// The part of this slice with a value in one more dimension. A dimension given twice keeps the last value.
     #[must_use]
     pub fn and(mut self, dim: Dim, value: Label) -> Self {
         self.0.retain(|(d, _)| *d != dim);
@@ -73,7 +77,7 @@ impl Slice {
         self
     }
 
-    /// The value of a dimension.
+    /// The value in a dimension; `None` where the slice does not name it.
     #[must_use]
     pub fn get(&self, dim: Dim) -> Option<&Label> {
         self.0.iter().find(|(d, _)| *d == dim).map(|(_, v)| v)
@@ -134,10 +138,10 @@ pub enum Window {
 }
 
 impl Window {
-    /// All of them, in the order that `t` steps through.
+    /// All windows, in the order that the key `t` steps through.
     pub const ALL: [Self; 7] = [Self::M15, Self::M30, Self::H1, Self::Interval, Self::Today, Self::D7, Self::D30];
 
-    /// Its name in config files and on the screen.
+    /// Its name in configuration files, in JSON and on the screen.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -151,7 +155,7 @@ impl Window {
         }
     }
 
-    /// In words.
+    /// Its name in words, for titles.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -165,17 +169,17 @@ impl Window {
         }
     }
 
-    /// The next one, round and round.
+    /// The next one; after the last comes the first.
     #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL.iter().position(|w| *w == self).unwrap_or(0);
         Self::ALL.get(at + 1).copied().unwrap_or(Self::M15)
     }
 
-    /// The stretch of time it stands for at `now`: from the start, inclusive, to the end, exclusive (just past now).
+    /// The time range that it stands for at `now`. It ends just after `now`.
     ///
-    /// Rolling windows begin on a whole minute and hold at least their name's length. Days are business days of
-    /// the calendar, so they follow daylight saving.
+    /// Rolling windows begin on a whole minute, so that they are up to a minute longer than their name says. Days are
+    /// the calendar's business days, which follow daylight saving.
     #[must_use]
     pub fn range(self, now: Time, calendar: &Calendar) -> Range<Time> {
         let back = |minutes: i64| Time(now.minute().0 - minutes * Span::MINUTE.0);
@@ -192,13 +196,13 @@ impl Window {
     }
 }
 
-/// Where and when the business day begins.
+/// When the business days of a contact centre begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Calendar {
     /// The centre's time zone.
     #[schema(value_type = String)]
     pub zone: Tz,
-    /// The wall clock's time at which the business day begins.
+    /// The local time at which the business day begins.
     #[schema(value_type = String)]
     pub day_starts: NaiveTime,
 }
@@ -210,7 +214,7 @@ impl Default for Calendar {
 }
 
 impl Calendar {
-    /// The business day that an instant belongs to.
+    /// The business day that an instant belongs to, named by the date on which it begins.
     #[must_use]
     pub fn day(&self, at: Time) -> NaiveDate {
         let local = at.to_chrono().with_timezone(&self.zone);
@@ -224,7 +228,8 @@ impl Calendar {
         self.start_of(self.day(at) - Days::new(days_back))
     }
 
-    /// The instant at which a business day begins. Where daylight saving skips it, the first instant after.
+    /// The instant at which a business day begins. Where daylight saving skips that time, the first half hour after
+    /// it that exists.
     #[must_use]
     pub fn start_of(&self, day: NaiveDate) -> Time {
         let mut wall = day.and_time(self.day_starts);
@@ -237,13 +242,13 @@ impl Calendar {
         self.zone.from_utc_datetime(&day.and_time(self.day_starts)).into()
     }
 
-    /// The :00 or :30 of the wall clock at or before `at`.
+    /// The last :00 or :30 of local time at or before `at`.
     #[must_use]
     pub fn half_hour(&self, at: Time) -> Time {
         self.align(at, 30 * Span::MINUTE.0)
     }
 
-    /// The multiple of `step` (microseconds, a divisor of a day) on the wall clock at or before `at`.
+    /// The last multiple of `step` (microseconds, a divisor of a day) of local time at or before `at`.
     fn align(&self, at: Time, step: i64) -> Time {
         use chrono::Offset;
         let offset = at.to_chrono().with_timezone(&self.zone).offset().fix().local_minus_utc();
@@ -267,21 +272,21 @@ impl Calendar {
     }
 }
 
-/// The steps that a question cuts its time into.
+/// The length of the steps that a question cuts its period into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
-    /// Whole minutes, aligned to the wall clock.
+    /// Whole minutes, aligned to local time.
     Minutes(u32),
     /// Business days.
     Days(u32),
 }
 
 impl Every {
-    /// From text: minutes that divide a day (`15m`, `1h`), or whole days (`1d`).
+    /// Parse minutes that divide a day (`15m`, `1h`) or whole days (`1d`).
     ///
     /// # Errors
-    /// Where it is neither, in words.
+    /// A message for people, if the text is neither.
     pub fn parse(text: &str) -> Result<Self, String> {
         let span = duration::parse(text).map_err(|error| error.to_string())?;
         let whole = |unit: Span| (span.0 > 0 && span.0 % unit.0 == 0).then_some(span.0 / unit.0);
@@ -292,13 +297,13 @@ impl Every {
     }
 }
 
-/// The time a question is about.
+/// The time that a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// A named window that ends now.
     Window(Window),
-    /// From, inclusive, to, exclusive.
+    /// From the first instant, inclusive, to the second, exclusive.
     Range(Time, Time),
 }
 
@@ -328,44 +333,45 @@ impl PartialSchema for Period {
 /// A question for figures.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Query {
-    /// Of which part of the floor.
+    /// The part of the floor.
     pub of: Slice,
-    /// One row for each value of these dimensions, up to two; with none, just the total.
+    /// The dimensions of the rows, at most two: one row for each combination of their values. Without any, and
+    /// without `every`, there is only the total.
     pub by: Vec<Dim>,
-    /// Over which time.
+    /// The time.
     pub over: Period,
-    /// In which steps; with none, the time in one piece.
+    /// The steps that each row is cut into; `None` for the whole time at once.
     pub every: Option<Every>,
-    /// Which figures, in this order in every row.
+    /// The KPIs, in the order of the figures of every row.
     pub kpis: Vec<KpiId>,
-    /// Which of the six service levels, where not the configured one.
+    /// The service level formula; `None` for the configured one.
     pub formula: Option<Formula>,
 }
 
-/// The figures asked for.
+/// The answer to a [`Query`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
-    /// When it was computed.
+    /// The instant it was computed for: the "now" of windows and live figures.
     pub at: Time,
-    /// The start of the time it is about.
+    /// The start of the time that it is about.
     pub from: Time,
-    /// Its end, exclusive.
+    /// The end of that time, exclusive.
     pub to: Time,
     /// The figures of the whole of [`Query::of`], in the order of [`Query::kpis`].
     pub total: Vec<Figure>,
-    /// One row for each combination of values (and step) that has anything to show, sorted by key and start.
+    /// A row for each combination of values (and step) of which anything is known, sorted by key and start.
     pub rows: Vec<AnswerRow>,
 }
 
-/// One row of an answer.
+/// One row of an [`Answer`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AnswerRow {
-    /// What it is of: a value for each of [`Query::by`].
+    /// The values of [`Query::by`].
     pub key: Slice,
-    /// The start of its step.
+    /// The start of its step; `None` where the question has no steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Time>,
-    /// Its figures, in the order of [`Query::kpis`].
+    /// The figures, in the order of [`Query::kpis`].
     pub figures: Vec<Figure>,
 }
 

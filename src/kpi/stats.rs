@@ -1,4 +1,4 @@
-//! How sure a figure is: 95 % intervals of shares and means.
+//! The uncertainty of a figure: 95 % intervals of shares and means.
 
 /// The normal distribution's 97.5 % point.
 const Z: f64 = 1.959_963_984_540_054;
@@ -31,7 +31,8 @@ pub fn t_interval(n: f64, sum: f64, squares: f64) -> Option<(f64, f64)> {
     Some((mean - half, mean + half))
 }
 
-/// The 95 % interval of a net promoter score, in points, from the variance of a three-valued answer.
+/// The 95 % interval of a net promoter score, in points (−100 to 100), by the normal approximation with the variance
+/// of an answer that is 1 (promoter), 0 or −1 (detractor). `None` for fewer than two answers.
 #[must_use]
 pub fn nps_interval(promoters: f64, detractors: f64, answers: f64) -> Option<(f64, f64)> {
     if answers < 2.0 {

@@ -1,16 +1,16 @@
-//! Sums that add: what is counted of a slice in a stretch of time.
+//! Tallies: what was counted of a slice in a period.
 //!
-//! A tally of a window is the sum of its parts' tallies; every rate is computed at the end from its parts.
-//! Durations are whole microseconds, so that sums don't depend on their order.
+//! Tallies add: that of a window is the sum of its minutes'. Rates and means are computed from a tally at the end, and
+//! never from other rates. Durations are whole microseconds, so that sums do not depend on their order.
 
 use super::samples::Samples;
 use crate::clock::{Span, Time};
 use crate::event::LeftReason;
 
-/// Positions on joining that `abandonment_by_position` tells apart.
+/// The bands of positions on joining that `abandonment_by_position` distinguishes.
 pub const POSITIONS: [&str; 6] = ["1", "2", "3", "4-5", "6-10", ">10"];
 
-/// The index in [`POSITIONS`] of a place in the queue (from 1).
+/// The index in [`POSITIONS`] of a position in the queue (from 1).
 #[must_use]
 pub const fn position_band(position: u32) -> usize {
     match position {
@@ -23,19 +23,19 @@ pub const fn position_band(position: u32) -> usize {
     }
 }
 
-/// How many values there were and what they came to.
+/// The number of values, their sum and the sum of their squares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// How many.
+    /// The number of values.
     pub n: i64,
-    /// Their sum, in microseconds or millionths of a score.
+    /// Their sum, in microseconds or in millionths of a score.
     pub sum: i128,
     /// The sum of their squares, for the interval of a mean.
     pub squares: i128,
 }
 
 impl Sum {
-    /// Count a value in (`sign` 1) or out (−1).
+    /// Add a value (`sign` 1) or subtract it (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
         let value = i128::from(value);
         self.n += sign;
@@ -50,58 +50,60 @@ impl Sum {
     }
 }
 
-/// What was counted. Every field adds.
+/// What was counted of a slice in a period. Every field of a sum of tallies is the sum of the fields.
+///
+/// "Of those" refers to the field above. Values whose length is not known are in the counts and not in the sums.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Joined a queue.
+    /// Contacts that joined a queue.
     pub offered: i64,
-    /// Connected to an agent.
+    /// Contacts connected to an agent.
     pub answered: i64,
-    /// Of those, within the service level's threshold of their queue.
+    /// Of those, within the service level threshold of their queue.
     pub answered_within: i64,
-    /// Waits of answered contacts (those known), µs.
+    /// Waits of answered contacts, µs.
     pub answer_wait: Sum,
-    /// The same, one by one.
+    /// The same one by one, for quantiles.
     pub answer_waits: Samples,
-    /// Hung up while waiting.
+    /// Contacts that hung up while waiting.
     pub abandoned: i64,
-    /// Of those, sooner than `short_abandon_s`.
+    /// Of those, after less than `short_abandon_s`.
     pub short_abandoned: i64,
-    /// Of those, within the service level's threshold.
+    /// Abandoned within the service level threshold of their queue.
     pub abandoned_within: i64,
     /// Waits of abandoned contacts, µs.
     pub abandon_wait: Sum,
-    /// Waits of contacts that weren't answered, one by one.
+    /// Waits of contacts that were not answered one by one, µs.
     pub lost_waits: Samples,
-    /// Left unanswered by reason, in the order of [`LeftReason::ALL`].
+    /// Contacts that left unanswered, by reason in the order of [`LeftReason::ALL`].
     pub left: [i64; 8],
-    /// Closed without a known end.
+    /// Contacts closed without a known end.
     pub unknown_end: i64,
     /// Of those, before an answer.
     pub unknown_end_waiting: i64,
-    /// Answered, by the band of the position on joining.
+    /// Answered contacts by the band of their position on joining, in the order of [`POSITIONS`].
     pub position_answered: [i64; 6],
-    /// Abandoned but not short, likewise.
+    /// Abandoned contacts without the short abandons, by band.
     pub position_abandoned: [i64; 6],
-    /// Left, by band and reason.
+    /// Contacts that left unanswered, by band and reason.
     pub position_left: [[i64; 8]; 6],
-    /// Finished by an agent.
+    /// Contacts that an agent has finished with.
     pub handled: i64,
-    /// Talk and hold of handled contacts (those known), µs, for the noise of the handling time.
+    /// Talk and hold of handled contacts, µs.
     pub handle: Sum,
-    /// Talk time, µs.
+    /// Talk time of handled contacts, µs.
     pub talk: i64,
-    /// Hold time, µs.
+    /// Hold time of handled contacts, µs.
     pub hold: i64,
     /// After-contact work, µs.
     pub acw: i64,
-    /// Of that, of contacts whose talk time is known: what counts in handling times.
+    /// Of that, the work for contacts whose talk time is known: the part in handling times.
     pub handle_acw: i64,
-    /// Contacts with after-contact work, for its mean.
+    /// Contacts with after-contact work.
     pub wrapped: i64,
-    /// Transferred away.
+    /// Of the handled contacts, those transferred away.
     pub transferred: i64,
-    /// Rang an agent and weren't taken.
+    /// Times that a contact rang an agent who did not answer.
     pub ring_no_answer: i64,
     /// First response times on asynchronous channels, µs.
     pub response: Sum,
@@ -109,11 +111,11 @@ pub struct Tally {
     pub self_service: i64,
     /// Of those, ended without an agent.
     pub contained: i64,
-    /// First contacts (method `repeat`).
+    /// First contacts: handled, without an earlier one of the customer about the intent within `fcr_window`.
     pub first_contacts: i64,
     /// Of those, resolved so far.
     pub first_resolved: i64,
-    /// Joining times of those resolved so far: they stay provisional until `fcr_window` has passed.
+    /// Times of joining of those, µs since 1970: each is provisional until `fcr_window` has passed.
     pub first_open: Samples,
     /// Contacts with a disposition.
     pub dispositions: i64,
@@ -123,42 +125,42 @@ pub struct Tally {
     pub survey_resolutions: i64,
     /// Of those, yes.
     pub survey_resolved: i64,
-    /// Opened again.
+    /// Times that a contact was reopened.
     pub reopened: i64,
-    /// Repeats of an earlier contact.
+    /// Contacts that repeat an earlier one.
     pub repeats: i64,
-    /// Joined, of a known customer.
+    /// Contacts of known customers that joined a queue.
     pub known_customer: i64,
-    /// Of those, the customer had used another channel for the same intent within 24 h.
+    /// Of those, the ones whose customer used another channel for the same intent in the 24 h before.
     pub channel_switched: i64,
-    /// CSAT scores put on 1–5, in millionths.
+    /// Satisfaction scores converted to 1–5, in millionths.
     pub csat: Sum,
-    /// Scores in the top two steps.
+    /// Of those, scores in the top two steps of their scale.
     pub csat_top: i64,
-    /// Customer effort on 1–7, lower is easier, in millionths.
+    /// Customer effort converted to 1–7 where lower is easier, in millionths.
     pub ces: Sum,
-    /// NPS answers.
+    /// Answers to "would you recommend us?".
     pub nps: i64,
-    /// 9–10.
+    /// Of those, 9 or 10.
     pub promoters: i64,
-    /// 0–6.
+    /// Of the answers, 0 to 6.
     pub detractors: i64,
     /// Authentication steps, in millionths.
     pub auth_steps: Sum,
-    /// Quality evaluations 0–100, in millionths.
+    /// Quality evaluations, 0–100, in millionths.
     pub quality: Sum,
-    /// By evaluator (an id of the engine's), sorted.
+    /// The same by evaluator, sorted by the number that the engine gives each.
     pub evaluators: Vec<(u32, Sum)>,
 }
 
 impl Tally {
-    /// Contacts that left, without the reasons that `excluded` names.
+    /// Contacts that left for other reasons than those of `excluded`.
     #[must_use]
     pub fn left_counted(&self, excluded: &[LeftReason]) -> i64 {
         counted(&self.left, excluded)
     }
 
-    /// Whether nothing is left of it: all that was counted in has been counted out.
+    /// Whether nothing is counted, or everything has been subtracted again.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let counts = [
@@ -183,13 +185,13 @@ impl Tally {
         counts.iter().all(|n| *n == 0)
     }
 
-    /// Contacts that left, whatever the reason.
+    /// Contacts that left for any reason.
     #[must_use]
     pub fn left_total(&self) -> i64 {
         self.left.iter().sum()
     }
 
-    /// Count a quality evaluation in or out.
+    /// Add a quality evaluation in millionths (`sign` 1) or subtract it (−1).
     pub fn count_quality(&mut self, evaluator: u32, score: i64, sign: i64) {
         self.quality.count(score, sign);
         match self.evaluators.binary_search_by_key(&evaluator, |e| e.0) {
@@ -206,19 +208,19 @@ impl Tally {
         }
     }
 
-    /// First contacts resolved so far that joined after `since`, so that they could still turn out unresolved.
+    /// First contacts resolved so far that joined after `since`, and so may still turn out unresolved.
     #[must_use]
     pub fn provisional_first(&self, since: Time) -> i64 {
         self.first_open.above(since.0)
     }
 
-    /// The longest wait that ended.
+    /// The longest wait that ended; `None` where none with a known length did.
     #[must_use]
     pub fn max_wait(&self) -> Option<Span> {
         self.answer_waits.max().max(self.lost_waits.max()).map(Span)
     }
 
-    /// Let go of what has been counted out.
+    /// Free the memory of samples that have been subtracted.
     pub fn tidy(&mut self) {
         self.answer_waits.tidy();
         self.lost_waits.tidy();
@@ -305,7 +307,7 @@ fn add_each<const N: usize>(mine: &mut [i64; N], theirs: &[i64; N]) {
     }
 }
 
-/// The sum of `left`, without the reasons that `excluded` names.
+/// The sum of `left` over the reasons that are not in `excluded`.
 pub(super) fn counted(left: &[i64; 8], excluded: &[LeftReason]) -> i64 {
     LeftReason::ALL.iter().zip(left).filter(|(reason, _)| !excluded.contains(reason)).map(|(_, n)| n).sum()
 }

@@ -1,35 +1,34 @@
-//! A report as comma-separated values: one row a key, every KPI and its sample size a column.
+//! A report as comma-separated values: one record per row, with every KPI and its number of samples as a column.
 //!
-//! Without `--by` and `--every` there is one row: the total. What is unknown is an empty cell.
-
-use std::borrow::Cow;
+//! Without `--by` and `--every` there is one record, the total. An unknown value is an empty field.
 
 use super::Report;
 use crate::kpi::{AnswerRow, Figure, Unit};
 use crate::text::csv_safe;
 
 pub(super) fn render(report: &Report) -> String {
-    let mut out = String::new();
+    let mut out = csv::Writer::from_writer(Vec::new());
     let kpis = report.kpis.iter().map(|id| id.def().key);
     let heads = report.key_heads().into_iter().map(str::to_owned);
     let heads = heads.chain(kpis.flat_map(|key| [key.to_owned(), format!("{key}_n")]));
-    record(&mut out, heads);
+    // Writing to memory cannot fail.
+    _ = out.write_record(heads);
     if report.has_rows() {
         for row in &report.rows {
-            record(&mut out, key(report, row).chain(values(report, &row.figures)));
+            _ = out.write_record(key(report, row).chain(values(report, &row.figures)));
         }
     } else {
-        record(&mut out, values(report, &report.total));
+        _ = out.write_record(values(report, &report.total));
     }
-    out
+    out.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 fn key<'r>(report: &'r Report, row: &'r AnswerRow) -> impl Iterator<Item = String> {
-    let parts = report
+    let labels = report
         .by
         .iter()
         .map(|dim| row.key.get(*dim).map_or_else(String::new, |label| csv_safe(label.as_str()).into_owned()));
-    parts.chain(report.every.map(|_| row.start.map_or_else(String::new, |start| start.to_string())))
+    labels.chain(report.every.map(|_| row.start.map_or_else(String::new, |start| start.to_string())))
 }
 
 fn values<'r>(report: &'r Report, figures: &'r [Figure]) -> impl Iterator<Item = String> {
@@ -42,23 +41,4 @@ fn values<'r>(report: &'r Report, figures: &'r [Figure]) -> impl Iterator<Item =
             });
         [value, figure.n.to_string()]
     })
-}
-
-fn record(out: &mut String, cells: impl Iterator<Item = String>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        out.push_str(&quoted(&cell));
-    }
-    out.push('\n');
-}
-
-/// RFC 4180's quoting. Labels hold no line ends, but nothing here relies on it.
-fn quoted(cell: &str) -> Cow<'_, str> {
-    if cell.contains([',', '"', '\n', '\r']) {
-        Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(cell)
-    }
 }

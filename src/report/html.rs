@@ -1,5 +1,7 @@
-//! A report as one HTML page that needs nothing else: no scripts, no fonts, no network. It follows the reader's light
-//! or dark setting and prints well. A verdict is a sign, a word and only then a colour.
+//! A report as one HTML page without scripts, fonts or references to other files.
+//!
+//! It follows the reader's light or dark setting and prints well. A verdict is shown by a sign and a word besides the
+//! colour.
 
 use std::fmt::Write;
 
@@ -10,10 +12,10 @@ use crate::text::Text;
 const STYLE: &str = include_str!("report.css");
 
 pub(super) fn render(report: &Report) -> String {
-    let title = format!("Floor report, {} to {}", report.wall(report.from), report.wall(report.to));
+    let title = format!("Floor report, {} to {}", report.local_time(report.from), report.local_time(report.to));
     let table = if report.has_rows() { rows(report) } else { list(report) };
     let mut notes = String::new();
-    for note in notes::lines(report, notes::Marks::SelfEvident) {
+    for note in notes::lines(report, notes::Legend::Omitted) {
         let class = if note.starts_with("  ") { " class=\"in\"" } else { "" };
         let _ = writeln!(notes, "<li{class}>{}</li>", escape(note.trim_start()));
     }
@@ -93,7 +95,7 @@ fn cell(id: KpiId, figure: &Figure) -> String {
     format!("<td{class} title=\"{}\">{value}{sign}</td>", escape(&hint))
 }
 
-/// Text that HTML takes for nothing but text, in elements and in quoted attributes.
+/// Escape text for elements and quoted attributes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

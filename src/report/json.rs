@@ -1,4 +1,4 @@
-//! A report as one JSON object, for programs. Values are unrounded; what is unknown is `null` with its reason.
+//! A report as one JSON object, for programs. Values are not rounded; an unknown value is `null`, with the reason.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ pub(super) fn render(report: &Report) -> String {
         "settings": settings(report),
         "input": input(report),
         "total": figures(&report.kpis, &report.total),
-        "rows": report.rows.iter().map(|row| line(report, row)).collect::<Vec<_>>(),
+        "rows": report.rows.iter().map(|row| row_object(report, row)).collect::<Vec<_>>(),
     });
     format!("{object:#}\n")
 }
@@ -54,7 +54,7 @@ fn input(report: &Report) -> Value {
     })
 }
 
-fn line(report: &Report, row: &AnswerRow) -> Value {
+fn row_object(report: &Report, row: &AnswerRow) -> Value {
     let value = |dim: &Dim| match row.key.get(*dim) {
         Some(label) if !label.is_empty() => json!(label),
         _ => Value::Null,
@@ -69,12 +69,12 @@ fn line(report: &Report, row: &AnswerRow) -> Value {
 fn figures(kpis: &[KpiId], figures: &[Figure]) -> Value {
     let named = kpis.iter().zip(figures).map(|(id, figure)| {
         let kpi = id.def();
-        (kpi.key.to_owned(), one(kpi, figure))
+        (kpi.key.to_owned(), figure_object(kpi, figure))
     });
     Value::Object(named.collect())
 }
 
-fn one(kpi: &Kpi, figure: &Figure) -> Value {
+fn figure_object(kpi: &Kpi, figure: &Figure) -> Value {
     let mut object = Map::new();
     object.insert("value".to_owned(), number(kpi.unit, figure.value));
     object.insert("n".to_owned(), json!(figure.n));

@@ -13,8 +13,8 @@ pub(super) fn render(report: &Report) -> String {
         list(report, &mut out);
     }
     out.push('\n');
-    for note in notes::lines(report, notes::Marks::Explained) {
-        // A note that is indented belongs to the one above it.
+    for note in notes::lines(report, notes::Legend::Included) {
+        // An indented note is a detail of the one above it.
         let indent = if note.starts_with("  ") { "  " } else { "" };
         let _ = writeln!(out, "{indent}- {}", escape(note.trim_start()));
     }
@@ -62,7 +62,7 @@ fn record(out: &mut String, cells: impl Iterator<Item = String>) {
     out.push('\n');
 }
 
-/// Text that Markdown takes for nothing but text.
+/// Escape text so that none of it is markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! The lines under a report: how things were counted, what was set aside, what is not known.
+//! The lines above and below the figures: what was counted and how, what could not be read, what is not known.
 
 use super::{MAX_LISTED_REJECTIONS, Report};
 use crate::clock::Span;
@@ -7,31 +7,31 @@ use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
 use crate::source::Rejection;
 use crate::text::Text;
 
-/// Whether the marks after figures need explaining: where words stand beside them, they don't.
+/// Whether the notes explain the marks after figures. A format that shows words beside them omits that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Marks {
-    Explained,
-    SelfEvident,
+pub(super) enum Legend {
+    Included,
+    Omitted,
 }
 
-/// What the report is about, in one line.
+/// The period and the service level, in one line.
 pub(super) fn heading(report: &Report) -> String {
     format!(
         "{} to {} ({}) · service level: {}, T = {} s",
-        report.wall(report.from),
-        report.wall(report.to),
+        report.local_time(report.from),
+        report.local_time(report.to),
         report.calendar.zone.name(),
         report.settings.formula.key(),
         report.settings.service_level.as_secs_f64(),
     )
 }
 
-/// All the notes, in the order of their weight.
-pub(super) fn lines(report: &Report, marks: Marks) -> Vec<String> {
+/// All notes, the most important first. A note that begins with two spaces is a detail of the one above it.
+pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     let place = |rejection: &Rejection| format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
     let mut out: Vec<String> =
         report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
-    out.push(read(report));
+    out.push(input(report));
     let named = report.input.rejections.iter().take(MAX_LISTED_REJECTIONS);
     out.extend(named.map(|rejection| format!("  {}", place(rejection))));
     let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(MAX_LISTED_REJECTIONS) as u64);
@@ -43,19 +43,19 @@ pub(super) fn lines(report: &Report, marks: Marks) -> Vec<String> {
         out.extend(unknown(report));
     }
     out.extend(provisional(report));
-    if marks == Marks::Explained {
+    if with == Legend::Included {
         out.extend(legend(report));
     }
     out
 }
 
-/// A whole number for people.
+/// A count for people.
 fn amount(n: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
     count(n as f64)
 }
 
-fn read(report: &Report) -> String {
+fn input(report: &Report) -> String {
     let input = &report.input;
     let aside = [
         (input.rejected, "set aside"),
@@ -72,14 +72,14 @@ fn read(report: &Report) -> String {
     format!("{} {events} read; {tail}.", amount(input.events))
 }
 
-/// How many rows people don't see because nothing happened in them.
+/// How many rows are not shown because nothing happened in them.
 fn empty_rows(report: &Report) -> Option<String> {
     let left_out = report.rows.len() - report.shown_rows(&report.columns()).len();
     let words = if left_out == 1 { "row in which no contact came is" } else { "rows in which no contact came are" };
     (left_out > 0).then(|| format!("{left_out} {words} left out; JSON and CSV have them."))
 }
 
-/// The core KPIs that have no column because nothing is known of them, and why; one line a reason.
+/// The core KPIs without a column because no value is known, and why: one line for each reason.
 fn unknown(report: &Report) -> Vec<String> {
     let mut reasons: Vec<(&Text, Vec<&str>)> = Vec::new();
     for id in CORE.into_iter().filter(|id| !report.is_known(*id)) {

@@ -1,27 +1,27 @@
-//! From an engine that has taken everything in to a report.
+//! Making a report from an engine to which all events have been applied.
 
 use super::{InputSummary, Report, ReportSettings};
 use crate::clock::{Span, Time};
 use crate::engine::{ApplyOutcome, Engine};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice};
 
-/// What a report is asked to be about.
+/// What a report shall be about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportQuery {
-    /// The start; the first event where absent.
+    /// The start; `None` for the first event.
     pub from: Option<Time>,
-    /// The end, exclusive; just past the last event where absent.
+    /// The end, exclusive; `None` for just after the last event.
     pub to: Option<Time>,
-    /// The dimensions of the rows' keys, up to two.
+    /// The dimensions of the rows, at most two.
     pub by: Vec<Dim>,
-    /// The steps of the rows.
+    /// The steps that the rows are cut into; `None` for the whole period at once.
     pub every: Option<Every>,
-    /// Which figures.
+    /// The KPIs, in the order of the report.
     pub kpis: Vec<KpiId>,
 }
 
 impl InputSummary {
-    /// An event was taken in; this became of it.
+    /// Count an event that has been applied.
     pub const fn count(&mut self, outcome: ApplyOutcome) {
         self.events += 1;
         match outcome {
@@ -34,27 +34,26 @@ impl InputSummary {
 }
 
 impl Report {
-    /// The report on what an engine has taken in. `first` is the first event's time; the end of the recording is the
-    /// engine's newest event, and that is "now": nothing after it is known.
+    /// The report on the events applied to an engine, of which `first` is the time of the oldest. "Now" is the newest
+    /// event's time: nothing after it is known.
     #[must_use]
-    pub fn of(engine: &mut Engine, asked: &ReportQuery, first: Option<Time>, input: InputSummary) -> Self {
+    pub fn of(engine: &mut Engine, wanted: &ReportQuery, first: Option<Time>, input: InputSummary) -> Self {
         let now = engine.newest();
         engine.advance(now);
-        // A contact whose join was not seen joined before the first event.
+        // A contact whose join was not seen joined before the first event: its wait says when.
         let first = first.map(|first| engine.oldest().map_or(first, |oldest| oldest.min(first)));
-        let from = asked.from.or(first).unwrap_or(now);
-        let to = asked.to.unwrap_or(now + Span(1)).max(from);
+        let from = wanted.from.or(first).unwrap_or(now);
+        let to = wanted.to.unwrap_or(now + Span(1)).max(from);
         let query = Query {
             of: Slice::TOTAL,
-            by: asked.by.clone(),
+            by: wanted.by.clone(),
             over: Period::Range(from, to),
-            every: asked.every,
-            kpis: asked.kpis.clone(),
+            every: wanted.every,
+            kpis: wanted.kpis.clone(),
             formula: None,
         };
         let answer = engine.ask(&query, now);
-        // Without keys and steps the total says it all.
-        let rows = if asked.by.is_empty() && asked.every.is_none() { Vec::new() } else { answer.rows };
+        let rows = if wanted.by.is_empty() && wanted.every.is_none() { Vec::new() } else { answer.rows };
         Self {
             from,
             to,
@@ -112,14 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_s_figures_reach_from_its_first_event_to_its_last() {
+    fn without_bounds_a_report_covers_the_first_event_to_the_last() {
         let (mut engine, first, input) = day();
-        let asked = ReportQuery {
+        let wanted = ReportQuery {
             by: vec![Dim::Queue],
             kpis: vec![KpiId::Offered, KpiId::Asa, KpiId::ServiceLevel],
             ..ReportQuery::default()
         };
-        let report = Report::of(&mut engine, &asked, first, input);
+        let report = Report::of(&mut engine, &wanted, first, input);
         assert_eq!(report.input.events, 5);
         let values = |figures: &[crate::kpi::Figure]| figures.iter().map(|figure| figure.value).collect::<Vec<_>>();
         assert_eq!(values(&report.total), [Some(2.0), Some(12.0), Some(50.0)]);
@@ -128,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn a_report_on_nothing_is_empty() {
-        let asked = ReportQuery { kpis: vec![KpiId::Offered], ..ReportQuery::default() };
-        let report = Report::of(&mut Engine::default(), &asked, None, InputSummary::default());
+    fn a_report_on_no_events_has_no_rows() {
+        let wanted = ReportQuery { kpis: vec![KpiId::Offered], ..ReportQuery::default() };
+        let report = Report::of(&mut Engine::default(), &wanted, None, InputSummary::default());
         assert!(report.rows.is_empty());
         assert_eq!(report.total.len(), 1);
     }

@@ -1,4 +1,4 @@
-//! A report as columns for a terminal.
+//! A report as a table for a terminal.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -6,10 +6,10 @@ use super::{Report, mark, notes};
 use crate::kpi::{Figure, Kpi, KpiId, Verdict};
 use crate::text::fit;
 
-/// Room between columns.
+/// Spaces between columns.
 const GAP: usize = 2;
-/// A key's column is never cut below this.
-const MIN_KEY: usize = 8;
+/// The width that a name's column keeps, however narrow the terminal.
+const MIN_NAME_WIDTH: usize = 8;
 
 pub(super) fn render(report: &Report, width: usize) -> String {
     let mut out = String::new();
@@ -20,7 +20,7 @@ pub(super) fn render(report: &Report, width: usize) -> String {
     if dropped > 0 {
         line(&mut out, &format!("{dropped} columns more in a wider terminal, and all KPIs with --format csv."));
     }
-    for note in notes::lines(report, notes::Marks::Explained) {
+    for note in notes::lines(report, notes::Legend::Included) {
         line(&mut out, &note);
     }
     out
@@ -31,7 +31,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// A row a key, the total first. Returns how many columns found no room.
+/// One line per row, the total first. Returns how many columns did not fit.
 fn rows(report: &Report, width: usize, out: &mut String) -> usize {
     let heads = report.key_heads();
     let mut keys: Vec<Vec<String>> = vec![total_key(heads.len())];
@@ -50,7 +50,7 @@ fn rows(report: &Report, width: usize, out: &mut String) -> usize {
         })
         .collect();
     let wanted: usize = columns.iter().map(|column| column.width + GAP).sum();
-    // A step's start is never cut: half a date says nothing.
+    // The start of a step is never cut: half a date means nothing.
     let fixed = key_widths.get(report.by.len()).map_or(0, |start| start + GAP);
     if let Some(names) = key_widths.get_mut(..report.by.len()) {
         shrink(names, width.saturating_sub(wanted + fixed));
@@ -88,7 +88,7 @@ impl TableColumn {
         let shown =
             |figures: &&[Figure]| report.figure(figures, id).map_or_else(String::new, |figure| show(kpi, figure));
         let mut cells: Vec<String> = figures.iter().map(shown).collect();
-        // Marks hang to the right of the figures, so that digits stay under digits.
+        // Marks stand to the right of the figures, so that digits stay aligned.
         let hang = cells.iter().map(|cell| cell.len() - cell.trim_end_matches(['!', '~']).len()).max().unwrap_or(0);
         for cell in &mut cells {
             let marks = cell.len() - cell.trim_end_matches(['!', '~']).len();
@@ -111,12 +111,12 @@ fn total_key(columns: usize) -> Vec<String> {
     key
 }
 
-/// Take room from the widest key until all fit, but never below [`MIN_KEY`].
+/// Narrow the widest column until all fit, but none below [`MIN_NAME_WIDTH`].
 fn shrink(widths: &mut [usize], room: usize) {
     let gaps = GAP * widths.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > room {
         let Some(widest) = widths.iter_mut().max() else { return };
-        if *widest <= MIN_KEY {
+        if *widest <= MIN_NAME_WIDTH {
             return;
         }
         *widest -= 1;
@@ -145,7 +145,7 @@ fn capital(word: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Every KPI on a line of its own. Nothing is ever dropped; the last column is cut to the terminal.
+/// One line per KPI, with details cut at the terminal's width. Returns 0: no columns are left out.
 fn list(report: &Report, width: usize, out: &mut String) -> usize {
     let figures: Vec<(&Kpi, &Figure)> =
         report.kpis.iter().map(|id| id.def()).zip(&report.total).filter(|(_, figure)| worth_a_line(figure)).collect();
@@ -163,7 +163,7 @@ fn list(report: &Report, width: usize, out: &mut String) -> usize {
     0
 }
 
-/// A figure without value and reason has nothing to say.
+/// Whether there is anything to show: a value, or why there is none.
 fn worth_a_line(figure: &Figure) -> bool {
     figure.is_known() || figure.reason.is_some()
 }

@@ -69,14 +69,14 @@ fn by_queue() -> Report {
 }
 
 #[test]
-fn tables() {
+fn tables_look_as_recorded() {
     insta::assert_snapshot!("table_total", total().render(Format::Table, 100));
     insta::assert_snapshot!("table_by_queue", by_queue().render(Format::Table, 120));
     insta::assert_snapshot!("table_by_queue_narrow", by_queue().render(Format::Table, 60));
 }
 
 #[test]
-fn pages() {
+fn markdown_and_html_look_as_recorded() {
     insta::assert_snapshot!("markdown", by_queue().render(Format::Markdown, 0));
     insta::assert_snapshot!("html", by_queue().render(Format::Html, 0));
 }
@@ -113,7 +113,7 @@ fn json_is_one_object_with_unrounded_values() {
 }
 
 #[test]
-fn no_more_rejections_are_named_than_promised() {
+fn rejections_are_listed_up_to_the_limit() {
     let mut report = total();
     report.input.rejected = 500;
     report.input.rejections = vec![report.input.rejections[0].clone(); 500];
@@ -169,7 +169,7 @@ fn an_empty_report_has_a_rendering_in_every_format() {
 }
 
 #[test]
-fn people_see_no_rows_of_nothing_and_are_told() {
+fn rows_of_nothing_are_left_out_for_people_with_a_note() {
     let mut report = by_queue();
     report.rows[0].figures = vec![Figure::default(); CATALOGUE.len()];
     let text = report.render(Format::Table, 120);

@@ -69,7 +69,7 @@ impl<'a> WaitingItem<'a> {
         let bands = if channel.is_asynchronous() {
             // Nobody sits by the phone while an email waits: it is late by its channel's own target.
             let target = channel.response_target().as_secs_f64();
-            Bands::lines(target, target, 2.0 * target)
+            Bands::limits(target, target, 2.0 * target)
         } else {
             self.ctx.bands(kpi.id)
         };

@@ -1,0 +1,435 @@
+//! A contact: its steps in order of time, and the visits that follow from them.
+//!
+//! The visits are a function of the set of steps, not of the order in which these arrive: a step that arrives late
+//! is inserted where it belongs and the visits are computed anew. A step that arrives in order changes one visit.
+
+use smallvec::SmallVec;
+
+use super::facts::Measure;
+use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo, QueueNo};
+use super::visit::{AddedFact, QueueVisit, VisitStage, VisitTiming};
+use crate::clock::{Span, Time};
+use crate::event::{Channel, LeftReason};
+use crate::text::Label;
+
+/// What a step does: [`event::Step`](crate::event::Step) with names as numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Transition {
+    Classified {
+        intent: IntentNo,
+    },
+    Identified {
+        customer: CustomerNo,
+    },
+    Offered(JoinDetails),
+    Ringing {
+        agent: AgentNo,
+    },
+    RingCanceled {
+        agent: AgentNo,
+    },
+    RingNoAnswer {
+        agent: AgentNo,
+    },
+    Answered {
+        agent: AgentNo,
+        wait: Option<Span>,
+    },
+    Responded,
+    Held,
+    Resumed,
+    Left {
+        reason: LeftReason,
+        wait: Option<Span>,
+    },
+    Abandoned {
+        wait: Option<Span>,
+    },
+    Transferred {
+        agent: AgentNo,
+        to_queue: QueueNo,
+        talk: Option<Span>,
+    },
+    Completed {
+        agent: AgentNo,
+        talk: Option<Span>,
+        hold: Option<Span>,
+    },
+    Wrapped {
+        agent: AgentNo,
+        acw: Option<Span>,
+    },
+    Disposition {
+        resolved: bool,
+    },
+    Reopened,
+    Score {
+        measure: Measure,
+        arg: u8,
+        value: i64,
+    },
+    /// Its system restarted, or `contact_ttl` has passed: how it ended will not be seen.
+    Lost,
+}
+
+/// What is known of a contact when it joins a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct JoinDetails {
+    pub(super) channel: Channel,
+    pub(super) intent: IntentNo,
+    pub(super) customer: CustomerNo,
+    pub(super) position: Option<u32>,
+    pub(super) priority: Option<i32>,
+    pub(super) auth_steps: Option<u32>,
+    pub(super) untimed: bool,
+}
+
+impl Transition {
+    /// Orders the steps of one instant: the lower comes first.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Classified { .. } | Self::Identified { .. } => 0,
+            Self::Offered(_) => 1,
+            Self::Ringing { .. } => 2,
+            Self::RingCanceled { .. } | Self::RingNoAnswer { .. } => 3,
+            Self::Answered { .. } => 4,
+            Self::Responded => 5,
+            Self::Held => 6,
+            Self::Resumed => 7,
+            Self::Left { .. } | Self::Abandoned { .. } => 8,
+            Self::Transferred { .. } => 9,
+            Self::Completed { .. } => 10,
+            Self::Wrapped { .. } => 11,
+            Self::Disposition { .. } | Self::Reopened | Self::Score { .. } => 12,
+            Self::Lost => 13,
+        }
+    }
+
+    /// Whether it only adds to what is known of a visit, and neither opens nor ends one.
+    const fn is_annotation(&self) -> bool {
+        matches!(
+            self,
+            Self::Classified { .. }
+                | Self::Identified { .. }
+                | Self::Wrapped { .. }
+                | Self::Disposition { .. }
+                | Self::Reopened
+                | Self::Score { .. }
+        )
+    }
+}
+
+/// One step of a contact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ContactStep {
+    pub(super) at: Time,
+    /// The queue it is about; unknown where the source does not say.
+    pub(super) queue: QueueNo,
+    pub(super) transition: Transition,
+}
+
+/// A step fits no visit: it contradicts what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OutOfPlace;
+
+/// A contact and all its visits.
+#[derive(Debug, Default)]
+pub(super) struct Contact {
+    pub(super) id: Label,
+    /// The source that it belongs to: a restart there loses it.
+    pub(super) origin: OriginNo,
+    /// In order of time; dropped once all visits have been over for a while.
+    pub(super) steps: Vec<ContactStep>,
+    pub(super) visits: SmallVec<[QueueVisit; 1]>,
+    /// How many of the visits are settled: only late annotations still change them.
+    pub(super) settled: usize,
+    /// Whether it has changed since its facts were last written.
+    pub(super) changed: bool,
+    /// Known of the contact as a whole: the next visit takes it over.
+    intent: IntentNo,
+    customer: CustomerNo,
+    /// The same at the time the visits were settled: where a replay starts from.
+    settled_intent: IntentNo,
+    settled_customer: CustomerNo,
+}
+
+/// Which visit a step is about.
+enum Route {
+    /// The visit at this index.
+    Existing(usize),
+    /// A new one, which the step itself opens.
+    Join,
+    /// A new one that was not seen to join, because the source began later. It counts as offered.
+    JoinUnseen,
+    /// A new one of which nothing but this step is known. It does not count as offered.
+    RemarkOnly,
+    /// The next one: the step's intent or customer is kept for it.
+    NextVisit,
+    /// None: the step is out of place.
+    None,
+}
+
+impl Contact {
+    /// Whether any visit is still open.
+    pub(super) fn is_open(&self) -> bool {
+        self.visits.iter().any(|v| v.stage.is_open())
+    }
+
+    /// A contact without any steps.
+    pub(super) fn new(id: Label, origin: OriginNo) -> Self {
+        Self { id, origin, ..Self::default() }
+    }
+
+    /// Whether a step only adds to settled visits, so that it need not be kept among the steps.
+    pub(super) fn is_late_annotation(&self, step: &ContactStep) -> bool {
+        let later = self.visits.iter().skip(self.settled).any(|visit| visit.joined <= step.at);
+        self.settled > 0 && !later && step.transition.is_annotation()
+    }
+
+    /// Whether its visits can be settled: nothing that would change their course is missing.
+    pub(super) fn is_complete(&self) -> bool {
+        self.visits.iter().all(|visit| {
+            visit.timing != VisitTiming::FromAnswer
+                && !matches!(visit.stage, VisitStage::Lost { .. } | VisitStage::Void)
+        })
+    }
+
+    /// Drop the steps: from now on only late annotations change the visits there are.
+    pub(super) fn settle(&mut self) {
+        self.settled = self.visits.len();
+        self.steps = Vec::new();
+        (self.settled_intent, self.settled_customer) = (self.intent, self.customer);
+    }
+
+    /// Insert a step where it belongs in time. `true` if that is the end, so that it can be applied without a
+    /// [replay](Self::replay).
+    pub(super) fn insert(&mut self, step: ContactStep) -> bool {
+        let key = (step.at, step.transition.rank());
+        let index = self.steps.iter().rposition(|s| (s.at, s.transition.rank()) <= key).map_or(0, |p| p + 1);
+        let in_order = index == self.steps.len();
+        self.steps.insert(index, step);
+        in_order
+    }
+
+    /// Compute the visits that are not settled anew from the steps.
+    pub(super) fn replay(&mut self) {
+        let kept: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.repeat_status, v.written)).collect();
+        self.intent = self.settled_intent;
+        self.customer = self.settled_customer;
+        let steps = std::mem::take(&mut self.steps);
+        for step in &steps {
+            // A step that fits nowhere yet may fit once an earlier one has arrived.
+            _ = self.apply(step, self.settled);
+        }
+        self.steps = steps;
+        for (visit, (repeat_status, written)) in self.visits.iter_mut().skip(self.settled).zip(kept) {
+            visit.repeat_status = repeat_status;
+            visit.written = written;
+        }
+    }
+
+    /// Apply one step to the visits from index `from` on.
+    pub(super) fn apply(&mut self, step: &ContactStep, from: usize) -> Result<(), OutOfPlace> {
+        let index = match self.route(step, from) {
+            Route::Existing(index) => index,
+            Route::Join => {
+                self.visits.push(QueueVisit::default());
+                self.visits.len() - 1
+            }
+            Route::JoinUnseen => {
+                let visit = QueueVisit { counted: true, ..self.unseen_visit(step) };
+                self.visits.push(visit);
+                self.visits.len() - 1
+            }
+            Route::RemarkOnly => {
+                let visit = QueueVisit { stage: VisitStage::Void, ..self.unseen_visit(step) };
+                self.visits.push(visit);
+                self.visits.len() - 1
+            }
+            Route::NextVisit => {
+                match step.transition {
+                    Transition::Classified { intent } => self.intent = intent,
+                    Transition::Identified { customer } => self.customer = customer,
+                    _ => {}
+                }
+                return Ok(());
+            }
+            Route::None => return Err(OutOfPlace),
+        };
+        if !step.queue.is_known() {
+            self.annotate_all(step);
+        }
+        let (intent, customer) = (self.intent, self.customer);
+        if let Some(visit) = self.visits.get_mut(index) {
+            match step.transition {
+                Transition::Classified { intent } => self.intent = intent,
+                Transition::Identified { customer } => self.customer = customer,
+                Transition::Offered(joining) => {
+                    *visit = QueueVisit {
+                        queue: step.queue,
+                        channel: joining.channel,
+                        intent: joining.intent.or(intent),
+                        customer: customer.or(joining.customer),
+                        position: joining.position,
+                        joined: step.at,
+                        timing: if joining.untimed { VisitTiming::Untimed } else { VisitTiming::Whole },
+                        counted: true,
+                        ..QueueVisit::default()
+                    };
+                    if joining.priority.is_some() || joining.auth_steps.is_some() {
+                        let rare = visit.rare_mut();
+                        (rare.priority, rare.auth_steps) = (joining.priority, joining.auth_steps);
+                    }
+                }
+                _ => {}
+            }
+            advance(visit, step);
+        }
+        Ok(())
+    }
+
+    /// Apply what is known of the contact as a whole to every visit.
+    fn annotate_all(&mut self, step: &ContactStep) {
+        for visit in &mut self.visits {
+            match step.transition {
+                Transition::Classified { intent } => visit.intent = intent,
+                Transition::Identified { customer } => visit.customer = customer,
+                _ => return,
+            }
+        }
+    }
+
+    /// A visit that was not seen to join, as far as this step and the visits before tell.
+    fn unseen_visit(&self, step: &ContactStep) -> QueueVisit {
+        let last = self.visits.last();
+        let wait = match step.transition {
+            Transition::Answered { wait, .. } | Transition::Abandoned { wait } | Transition::Left { wait, .. } => wait,
+            _ => None,
+        };
+        let sent_to = self.steps.iter().rev().find_map(|s| match s.transition {
+            Transition::Transferred { to_queue, .. } if s.at <= step.at && to_queue.is_known() => Some(to_queue),
+            _ => None,
+        });
+        QueueVisit {
+            queue: step.queue.or(sent_to.unwrap_or_default()).or(last.map(|v| v.queue).unwrap_or_default()),
+            channel: last.map(|v| v.channel).unwrap_or_default(),
+            intent: self.intent.or(last.map(|v| v.intent).unwrap_or_default()),
+            customer: self.customer.or(last.map(|v| v.customer).unwrap_or_default()),
+            joined: step.at - wait.unwrap_or(Span::ZERO),
+            ..QueueVisit::default()
+        }
+    }
+
+    fn route(&self, step: &ContactStep, from: usize) -> Route {
+        let visits = self.visits.get(from..).unwrap_or_default();
+        let fits = |v: &QueueVisit| v.stage != VisitStage::Void && (!step.queue.is_known() || v.queue == step.queue);
+        let newest = |stage: VisitStage| visits.iter().rposition(|v| fits(v) && v.stage == stage);
+        let oldest = |stage: VisitStage| visits.iter().position(|v| fits(v) && v.stage == stage);
+        let known = visits.iter().rev().find(|v| fits(v));
+        let found = match step.transition {
+            Transition::Offered(_) => return Route::Join,
+            Transition::Ringing { .. } | Transition::RingCanceled { .. } => newest(VisitStage::Waiting),
+            Transition::RingNoAnswer { .. } => {
+                return newest_of(visits, fits).map_or(Route::RemarkOnly, |index| Route::Existing(from + index));
+            }
+            Transition::Answered { .. } => match (newest(VisitStage::Waiting), known.map(|v| v.stage)) {
+                (None, None | Some(VisitStage::Transferred | VisitStage::Lost { .. })) => return Route::JoinUnseen,
+                (found, _) => found,
+            },
+            Transition::Abandoned { .. } | Transition::Left { .. } => {
+                let left = matches!(step.transition, Transition::Left { .. });
+                match if left { oldest(VisitStage::Waiting) } else { newest(VisitStage::Waiting) } {
+                    None if matches!(known.map(|v| v.stage), None | Some(VisitStage::Transferred)) => {
+                        return Route::JoinUnseen;
+                    }
+                    // Some sources call every unanswered end an abandon; another source's reason is more precise.
+                    None if left => newest(VisitStage::Abandoned),
+                    found => found,
+                }
+            }
+            Transition::Held | Transition::Resumed => newest(VisitStage::Talking),
+            Transition::Responded => visits
+                .iter()
+                .rposition(fits)
+                .filter(|index| visits.get(*index).is_some_and(|visit| visit.rare().responded.is_none())),
+            Transition::Completed { .. } | Transition::Transferred { .. } => match oldest(VisitStage::Talking) {
+                None if known.is_none() => return Route::RemarkOnly,
+                None => newest(VisitStage::Waiting),
+                found => found,
+            },
+            Transition::Wrapped { agent, .. } => {
+                let of_agent = |v: &QueueVisit| fits(v) && v.agent == agent && v.acw.is_none();
+                match visits.iter().rposition(of_agent).or_else(|| newest_of(visits, fits)) {
+                    None => return Route::RemarkOnly,
+                    found => found,
+                }
+            }
+            Transition::Classified { .. } | Transition::Identified { .. } => match newest_of(visits, fits) {
+                None => return Route::NextVisit,
+                found => found,
+            },
+            Transition::Disposition { .. } | Transition::Reopened | Transition::Score { .. } => {
+                match visits.iter().rposition(|v| fits(v) && v.agent.is_known()).or_else(|| newest_of(visits, fits)) {
+                    None => return Route::RemarkOnly,
+                    found => found,
+                }
+            }
+            Transition::Lost => visits.iter().position(|v| fits(v) && v.stage.is_open()),
+        };
+        found.map_or(Route::None, |index| Route::Existing(from + index))
+    }
+}
+
+/// The newest visit that fits.
+fn newest_of(visits: &[QueueVisit], fits: impl Fn(&QueueVisit) -> bool) -> Option<usize> {
+    visits.iter().rposition(fits)
+}
+
+/// Apply one step to one visit.
+fn advance(visit: &mut QueueVisit, step: &ContactStep) {
+    let at = step.at;
+    let add_fact = |visit: &mut QueueVisit, measure, arg, value, agent| {
+        visit.rare_mut().added_facts.push(AddedFact { at, measure, arg, value, agent });
+    };
+    match step.transition {
+        Transition::Offered(_) => {}
+        Transition::Classified { intent } => visit.intent = intent,
+        Transition::Identified { customer } => visit.customer = customer,
+        Transition::Ringing { agent } => visit.ringing = agent,
+        Transition::RingCanceled { .. } => visit.ringing = AgentNo::UNKNOWN,
+        Transition::RingNoAnswer { agent } => {
+            visit.ringing = AgentNo::UNKNOWN;
+            add_fact(visit, Measure::RingNoAnswer, 0, 0, Some(agent));
+        }
+        Transition::Answered { agent, wait } => visit.answer(at, agent, wait),
+        Transition::Responded => visit.rare_mut().responded = Some(at),
+        Transition::Held => _ = visit.rare_mut().held_since.get_or_insert(at),
+        Transition::Resumed => visit.resume(at),
+        Transition::Left { reason, wait } => visit.end_wait(at, wait, VisitStage::Left(reason)),
+        Transition::Abandoned { wait } => visit.end_wait(at, wait, VisitStage::Abandoned),
+        // Sent on before it was answered: routing did that, not an agent.
+        Transition::Transferred { .. } if visit.stage == VisitStage::Waiting => {
+            visit.end_wait(at, None, VisitStage::Left(LeftReason::Overflow));
+        }
+        Transition::Transferred { agent, talk, .. } => {
+            visit.set_agent_if_unknown(agent);
+            visit.finish(at, talk, None, VisitStage::Transferred);
+        }
+        Transition::Completed { .. } if visit.stage == VisitStage::Waiting => visit.lose(at),
+        Transition::Completed { agent, talk, hold } => {
+            visit.set_agent_if_unknown(agent);
+            visit.finish(at, talk, hold, VisitStage::Completed);
+        }
+        Transition::Wrapped { agent, acw } => {
+            let ended = visit.ended.or(visit.answered);
+            visit.set_agent_if_unknown(agent);
+            if let Some(acw) = acw.or_else(|| ended.map(|ended| at.since(ended))) {
+                visit.acw = Some((at, acw));
+            }
+        }
+        Transition::Disposition { resolved } => visit.rare_mut().disposition = Some((at, resolved)),
+        Transition::Reopened => add_fact(visit, Measure::Reopened, 0, 0, None),
+        Transition::Score { measure, arg, value } => add_fact(visit, measure, arg, value, None),
+        Transition::Lost => visit.lose(at),
+    }
+}

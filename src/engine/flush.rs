@@ -1,0 +1,187 @@
+//! Bringing facts, agents' timelines and customers' histories up to date with the contacts that have changed.
+//!
+//! Events change contacts at once; what follows from a contact is written only when somebody asks for figures. So a
+//! contact that changes ten times between two questions is written once, and a report writes each contact once.
+
+use super::Engine;
+use super::contact_store::ContactNo;
+use super::facts::{CellKey, Fact};
+use super::interner::{AgentNo, NameNo, QueueNo};
+use super::repeats::{Topic, TopicVisit, VisitNo};
+use super::timeline::AgentChange;
+use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitFacts, VisitStage};
+use crate::clock::Time;
+
+/// What a visit contributes besides facts: changes of the agent's timeline, and a visit to the customer's topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Links {
+    talk_start: Option<(AgentNo, Time)>,
+    talk_end: Option<(AgentNo, Time)>,
+    wrap_end: Option<(AgentNo, Time)>,
+    topic_visit: Option<(Topic, TopicVisit)>,
+}
+
+/// All that a visit contributes, as it was at one time.
+#[derive(Debug)]
+pub(super) struct Contribution {
+    cell: CellKey,
+    facts: VisitFacts,
+    links: Links,
+}
+
+impl Engine {
+    /// Note that a contact is about to change, and what its visits have contributed so far.
+    pub(super) fn mark_changed(&mut self, number: ContactNo) {
+        let Some(contact) = self.contacts.get_mut(number) else { return };
+        if contact.changed {
+            return;
+        }
+        contact.changed = true;
+        let mut before = Vec::new();
+        if contact.visits.iter().any(|visit| visit.written) {
+            let written =
+                |(index, visit): (usize, &QueueVisit)| visit.written.then(|| Contribution::of(visit, (number, index)));
+            before = contact.visits.iter().enumerate().map(written).collect();
+        }
+        self.changed.push((number, before));
+    }
+
+    /// Write what follows from the contacts that have changed: customers' histories first, then facts. Whatever
+    /// reads figures, agents or histories calls this before.
+    pub(super) fn flush(&mut self) {
+        let mut changed = std::mem::take(&mut self.changed);
+        for (number, before) in &changed {
+            let visits = self.contacts.get(*number).map_or(0, |contact| contact.visits.len());
+            for index in 0..visits.max(before.len()) {
+                let old = before.get(index).and_then(Option::as_ref).and_then(|before| before.links.topic_visit);
+                let visit = self.contacts.get(*number).and_then(|contact| contact.visits.get(index));
+                let new = visit.and_then(|visit| Links::of(visit, (*number, index)).topic_visit);
+                if old != new {
+                    self.update_repeats(old, new);
+                }
+            }
+        }
+        // Other contacts whose repeat status changed have been marked meanwhile.
+        changed.append(&mut self.changed);
+        for (number, before) in changed {
+            let visits = self.contacts.get(number).map_or(0, |contact| contact.visits.len());
+            let mut before = before.into_iter();
+            for index in 0..visits.max(before.len()) {
+                let before = before.next().flatten();
+                self.write_difference((number, index), before.as_ref());
+            }
+            if let Some(contact) = self.contacts.get_mut(number) {
+                contact.changed = false;
+            }
+        }
+    }
+
+    /// Write the difference between what a visit contributed before and what it contributes now.
+    fn write_difference(&mut self, visit_no: VisitNo, before: Option<&Contribution>) {
+        let (number, index) = visit_no;
+        let visit = self.contacts.get_mut(number).and_then(|contact| contact.visits.get_mut(index));
+        let now = visit.map(|visit| {
+            visit.written = true;
+            Contribution::of(visit, visit_no)
+        });
+        let now = now.as_ref();
+        let (old_cell, new_cell) = (before.map(|c| c.cell), now.map(|c| c.cell));
+        let (old, new) = (before.map_or(&[][..], |c| &c.facts), now.map_or(&[][..], |c| &c.facts));
+        let same = if old_cell == new_cell { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
+        self.write_facts(old.get(same..).unwrap_or_default(), old_cell.unwrap_or_default(), -1);
+        self.write_facts(new.get(same..).unwrap_or_default(), new_cell.unwrap_or_default(), 1);
+        let (old, new) = (before.map(|c| c.links).unwrap_or_default(), now.map(|c| c.links).unwrap_or_default());
+        if let (Some((agent, _)), Some(cell)) = (new.talk_start, new_cell) {
+            self.add_served_queue(agent, cell.queue);
+        }
+        self.update_timeline(old.talk_start, new.talk_start, AgentChange::TalkStarts);
+        self.update_timeline(old.talk_end, new.talk_end, AgentChange::TalkEnds);
+        self.update_timeline(old.wrap_end, new.wrap_end, AgentChange::WrapEnds);
+    }
+
+    fn write_facts(&mut self, facts: &[VisitFact], cell: CellKey, sign: i8) {
+        if facts.is_empty() {
+            return;
+        }
+        let own_cell = self.cells.intern(cell);
+        for fact in facts {
+            let VisitFact { at, measure, arg, value, agent } = *fact;
+            let cell = if agent == cell.agent { own_cell } else { self.cells.intern(CellKey { agent, ..cell }) };
+            self.minutes.push(at, Fact { offset: 0, cell, measure, arg, sign, value });
+        }
+    }
+
+    fn update_timeline(&mut self, old: Option<(AgentNo, Time)>, new: Option<(AgentNo, Time)>, change: AgentChange) {
+        if old == new {
+            return;
+        }
+        if let Some((agent, at)) = old {
+            self.agent_record(agent).timeline.remove(at, change);
+        }
+        if let Some((agent, at)) = new {
+            self.agent_record(agent).timeline.insert(at, change);
+        }
+    }
+
+    /// An agent without a profile serves the queues whose contacts the agent has answered.
+    fn add_served_queue(&mut self, agent: AgentNo, queue: QueueNo) {
+        let record = self.agent_record(agent);
+        if record.profile.is_none() && queue.is_known() && !record.queues.contains(&queue) {
+            record.queues.push(queue);
+        }
+    }
+
+    fn update_repeats(&mut self, old: Option<(Topic, TopicVisit)>, new: Option<(Topic, TopicVisit)>) {
+        let window = self.settings.rules.fcr_window;
+        let changes = match (old, new) {
+            (Some((from, old)), Some((to, new))) if from == to => {
+                self.repeats.replace(to, Some(old), Some(new), window)
+            }
+            (old, new) => {
+                // A visit that leaves its topic starts again without a status; the new topic then sets it.
+                if let Some((_, visit)) = new.or(old) {
+                    self.set_repeat_status(visit.visit, RepeatStatus::default());
+                }
+                let left = old.map(|(topic, visit)| self.repeats.replace(topic, Some(visit), None, window));
+                let joined = new.map(|(topic, visit)| self.repeats.replace(topic, None, Some(visit), window));
+                left.into_iter().chain(joined).flatten().collect()
+            }
+        };
+        for (visit, status) in changes {
+            self.set_repeat_status(visit, status);
+        }
+    }
+
+    fn set_repeat_status(&mut self, (number, index): VisitNo, status: RepeatStatus) {
+        self.mark_changed(number);
+        if let Some(visit) = self.contacts.get_mut(number).and_then(|contact| contact.visits.get_mut(index)) {
+            visit.repeat_status = status;
+        }
+    }
+}
+
+impl Contribution {
+    fn of(visit: &QueueVisit, number: VisitNo) -> Self {
+        let mut facts = VisitFacts::new();
+        visit.facts(&mut facts);
+        Self { cell: visit.cell(), facts, links: Links::of(visit, number) }
+    }
+}
+
+impl Links {
+    fn of(visit: &QueueVisit, number: VisitNo) -> Self {
+        let talk_start = visit.answered.filter(|_| visit.agent.is_known()).map(|at| (visit.agent, at));
+        let talk_end = talk_start.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
+        let wrap_end = talk_start.and_then(|(agent, _)| visit.acw.map(|(at, _)| (agent, at)));
+        let handled = visit.stage.is_handled();
+        let relevant = (visit.counted || handled) && visit.stage != VisitStage::Void;
+        let topic_visit = (visit.customer.is_known() && relevant).then(|| {
+            let queue = if visit.intent.is_known() { QueueNo::UNKNOWN } else { visit.queue };
+            let topic = Topic { customer: visit.customer, intent: visit.intent, queue };
+            let transferred = visit.stage == VisitStage::Transferred;
+            let channel = visit.channel;
+            (topic, TopicVisit { joined: visit.joined, visit: number, channel, handled, transferred })
+        });
+        Self { talk_start, talk_end, wrap_end, topic_visit }
+    }
+}

@@ -1,0 +1,123 @@
+//! Slices and groups: which part of a question a cell or an agent belongs to, and how that part is called.
+//!
+//! A question names its slice by labels. Facts carry numbers, so a slice is resolved to numbers first, and the groups
+//! of the answer are turned back into labels at the end.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::Engine;
+use super::facts::CellKey;
+use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
+use super::view::Group;
+use crate::event::Channel;
+use crate::kpi::{Dim, Slice};
+use crate::text::Label;
+
+/// The groups of one agent.
+pub(super) type AgentGroups = SmallVec<[Group; 4]>;
+
+impl Engine {
+    /// The numbers of a slice's values; `None` where a value has never been seen.
+    pub(super) fn resolve(&self, of: &Slice) -> Option<Vec<(Dim, DimValue)>> {
+        of.parts()
+            .map(|(dim, label)| {
+                let value = match dim {
+                    Dim::Queue => self.queues.find(label.as_str()).map(NameNo::value),
+                    Dim::Intent => self.intents.find(label.as_str()).map(NameNo::value),
+                    Dim::Agent => self.agents.find(label.as_str()).map(NameNo::value),
+                    Dim::Team => self.teams.find(label.as_str()).map(NameNo::value),
+                    Dim::Channel => Channel::parse(label.as_str()).map(DimValue::from),
+                };
+                value.map(|value| (*dim, value))
+            })
+            .collect()
+    }
+
+    fn value(&self, dim: Dim, cell: &CellKey) -> DimValue {
+        match dim {
+            Dim::Queue => cell.queue.value(),
+            Dim::Intent => cell.intent.value(),
+            Dim::Agent => cell.agent.value(),
+            Dim::Channel => cell.channel.into(),
+            Dim::Team => self.agent_records.get(cell.agent.index()).map(|agent| agent.team.value()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether a cell is part of a slice.
+    pub(super) fn contains(&self, of: &[(Dim, DimValue)], cell: &CellKey) -> bool {
+        of.iter().all(|(dim, value)| self.value(*dim, cell) == *value)
+    }
+
+    /// The group of a cell, or `None` where the cell is outside the slice.
+    pub(super) fn group_of(&self, of: Option<&[(Dim, DimValue)]>, by: &[Dim], cell: &CellKey) -> Option<Group> {
+        if !self.contains(of?, cell) {
+            return None;
+        }
+        let value = |index: usize| by.get(index).map(|dim| self.value(*dim, cell)).unwrap_or_default();
+        Some([value(0), value(1)])
+    }
+
+    /// The groups of an agent: by queue, one for each queue served; none where the question asks for an intent or a
+    /// channel, which agents do not have.
+    pub(super) fn agent_groups(&self, agent: AgentNo, of: &[(Dim, DimValue)], by: &[Dim]) -> AgentGroups {
+        let Some(record) = self.agent_records.get(agent.index()) else { return AgentGroups::new() };
+        let values = |dim: Dim| -> SmallVec<[DimValue; 4]> {
+            match dim {
+                Dim::Queue => record.queues.iter().map(|queue| queue.value()).collect(),
+                Dim::Agent => smallvec![agent.value()],
+                Dim::Team => smallvec![record.team.value()],
+                Dim::Intent | Dim::Channel => SmallVec::new(),
+            }
+        };
+        if !of.iter().all(|(dim, value)| values(*dim).contains(value)) {
+            return AgentGroups::new();
+        }
+        match by {
+            [] => smallvec![Group::default()],
+            [one] => values(*one).iter().map(|value| [*value, DimValue::default()]).collect(),
+            [one, two, ..] => {
+                let (ones, twos) = (values(*one), values(*two));
+                ones.iter().flat_map(|a| twos.iter().map(|b| [*a, *b])).collect()
+            }
+        }
+    }
+
+    /// By number, the rank of a dimension's values in the order of rows; empty where the numbers are that order.
+    pub(super) fn ranks(&mut self, dim: Dim) -> Vec<u32> {
+        match dim {
+            Dim::Queue => self.queues.ranks().to_vec(),
+            Dim::Intent => self.intents.ranks().to_vec(),
+            Dim::Agent => self.agents.ranks().to_vec(),
+            Dim::Team => self.teams.ranks().to_vec(),
+            Dim::Channel => Vec::new(),
+        }
+    }
+
+    /// A group by its labels.
+    pub(super) fn slice_of(&self, by: &[Dim], group: Group) -> Slice {
+        by.iter().zip(group).fold(Slice::TOTAL, |slice, (dim, value)| {
+            let label = match dim {
+                Dim::Queue => self.queues.label(value.name()),
+                Dim::Intent => self.intents.label(value.name()),
+                Dim::Agent => self.agents.label(value.name()),
+                Dim::Team => self.teams.label(value.name()),
+                Dim::Channel => Label::fixed(value.channel().key()),
+            };
+            slice.and(*dim, label)
+        })
+    }
+
+    /// A slice for people: queues and agents by the names of their profiles, `billing × Ann`.
+    #[must_use]
+    pub fn name(&self, slice: &Slice) -> String {
+        let queue_name = |queue: QueueNo| self.queue_records.get(queue.index())?.profile.as_ref()?.name.clone();
+        let agent_name = |agent: AgentNo| self.agent_records.get(agent.index())?.profile.as_ref()?.name.clone();
+        let name = |dim: Dim, label: &Label| match dim {
+            Dim::Queue => self.queues.find(label.as_str()).and_then(queue_name),
+            Dim::Agent => self.agents.find(label.as_str()).and_then(agent_name),
+            Dim::Intent | Dim::Channel | Dim::Team => None,
+        };
+        let named = slice.parts().map(|(dim, label)| (*dim, name(*dim, label).unwrap_or_else(|| label.clone())));
+        named.fold(Slice::TOTAL, |slice, (dim, name)| slice.and(dim, name)).to_string()
+    }
+}
