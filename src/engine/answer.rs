@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Engine;
 use super::facts::CellKey;
-use super::groups::AgentGroups;
+use super::groups::{AgentGroups, Grouped};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::live::ContactNow;
 use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
@@ -53,25 +53,6 @@ impl ViewCache {
             self.views.remove(&oldest);
         }
         self.views.insert(key, (self.uses, view));
-    }
-}
-
-/// A value for a question's whole slice, and one for each of its groups.
-pub(super) struct Grouped<T> {
-    pub(super) total: T,
-    pub(super) groups: FxHashMap<Group, T>,
-}
-
-impl<T: Default> Default for Grouped<T> {
-    fn default() -> Self {
-        Self { total: T::default(), groups: FxHashMap::default() }
-    }
-}
-
-impl<T> Grouped<T> {
-    /// The value of a row, or the total's where `row` is `None`.
-    fn get(&self, row: Option<RowKey>) -> Option<&T> {
-        row.map_or(Some(&self.total), |(group, _)| self.groups.get(&group))
     }
 }
 

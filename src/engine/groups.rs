@@ -3,18 +3,38 @@
 //! A question names its slice by labels. Facts carry numbers, so a slice is resolved to numbers first, and the groups
 //! of the answer are turned back into labels at the end.
 
+use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::Engine;
 use super::facts::CellKey;
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
-use super::view::Group;
+use super::view::{Group, RowKey};
 use crate::event::Channel;
 use crate::kpi::{Dim, Slice};
 use crate::text::Label;
 
 /// The groups of one agent.
 pub(super) type AgentGroups = SmallVec<[Group; 4]>;
+
+/// A value for a question's whole slice, and one for each of its groups.
+pub(super) struct Grouped<T> {
+    pub(super) total: T,
+    pub(super) groups: FxHashMap<Group, T>,
+}
+
+impl<T: Default> Default for Grouped<T> {
+    fn default() -> Self {
+        Self { total: T::default(), groups: FxHashMap::default() }
+    }
+}
+
+impl<T> Grouped<T> {
+    /// The value of a row, or the total's where `row` is `None`.
+    pub(super) fn get(&self, row: Option<RowKey>) -> Option<&T> {
+        row.map_or(Some(&self.total), |(group, _)| self.groups.get(&group))
+    }
+}
 
 impl Engine {
     /// The numbers of a slice's values; `None` where a value has never been seen.

@@ -4,10 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::smallvec;
 
 use super::Engine;
-use super::answer::Grouped;
 use super::contact::Contact;
 use super::facts::{CellKey, Measure};
-use super::groups::AgentGroups;
+use super::groups::{AgentGroups, Grouped};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
 use super::view::{Group, Grouping};
 use super::visit::{QueueVisit, VisitStage};

@@ -102,7 +102,7 @@ fn one_contact_from_joining_to_wrapped() {
 }
 
 #[test]
-fn an_intent_found_out_late_moves_everything_that_was_counted() {
+fn an_intent_known_late_moves_everything_that_was_counted() {
     let mut floor = engine(&[offered(0, "c1", "billing", "", None), answered(5, "c1", "bo"), completed(65, "c1")]);
     let by_intent = |floor: &mut Engine| {
         let answer = ask(floor, Slice::TOTAL, &[Dim::Intent], &[KpiId::Offered, KpiId::Handled, KpiId::Asa], 600);
@@ -119,7 +119,7 @@ fn an_intent_found_out_late_moves_everything_that_was_counted() {
 }
 
 #[test]
-fn a_transfer_to_another_queue_is_a_visit_of_its_own() {
+fn a_transfer_to_another_queue_starts_another_visit() {
     let to_support = Step::Transferred {
         agent: None,
         kind: TransferKind::Blind,
@@ -146,7 +146,7 @@ fn a_transfer_to_another_queue_is_a_visit_of_its_own() {
 }
 
 #[test]
-fn overlapping_visits_are_told_apart_by_their_queue() {
+fn overlapping_visits_are_distinguished_by_their_queue() {
     let blind = Step::Transferred {
         agent: None,
         kind: TransferKind::Blind,
@@ -168,7 +168,7 @@ fn overlapping_visits_are_told_apart_by_their_queue() {
 }
 
 #[test]
-fn a_source_that_joins_late_counts_what_it_learns() {
+fn contacts_that_joined_before_the_source_began_are_counted() {
     let mut floor = engine(&[
         contact(0, "c1", Some("sales"), Step::Answered { agent: "bo".into(), wait: Some(Span::seconds(30)) }),
         contact(5, "c2", Some("sales"), Step::Answered { agent: "cy".into(), wait: None }),
@@ -189,7 +189,7 @@ fn a_source_that_joins_late_counts_what_it_learns() {
 }
 
 #[test]
-fn a_restart_and_a_contact_that_outlives_its_time_are_unknown_ends() {
+fn a_restart_and_an_expired_contact_are_unknown_ends() {
     let mut floor = engine(&[
         offered(0, "c1", "sales", "", None),
         offered(0, "c2", "sales", "", None),
@@ -218,7 +218,7 @@ fn the_second_of_two_events_with_one_id_is_dropped() {
 }
 
 #[test]
-fn scores_are_put_on_one_scale() {
+fn scores_are_converted_to_one_scale() {
     let survey = |csat: Option<Scored>, ces, backwards| Survey {
         csat,
         ces,
@@ -259,7 +259,7 @@ fn fcr_is_provisional_until_the_window_has_passed() {
 }
 
 #[test]
-fn agents_states_are_live_and_occupancy_is_of_their_time() {
+fn agents_states_are_live_and_occupancy_is_a_share_of_their_time() {
     let state = |seconds, state| Event {
         at: at(seconds),
         origin: "pbx".into(),
@@ -287,7 +287,7 @@ fn agents_states_are_live_and_occupancy_is_of_their_time() {
 }
 
 #[test]
-fn steps_of_half_an_hour_add_up_to_the_whole() {
+fn half_hour_steps_add_up_to_the_whole() {
     let events: Vec<Event> = (0..40).map(|i| offered(i * 300, &format!("c{i}"), "sales", "", None)).collect();
     let mut floor = engine(&events);
     let query = Query {
@@ -305,7 +305,7 @@ fn steps_of_half_an_hour_add_up_to_the_whole() {
 }
 
 #[test]
-fn what_a_table_does_not_time_is_unknown_never_zero() {
+fn untimed_durations_are_unknown_and_never_zero() {
     let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None)
     else {
         panic!("an offer");
@@ -325,7 +325,7 @@ fn what_a_table_does_not_time_is_unknown_never_zero() {
 }
 
 #[test]
-fn an_intent_said_of_a_contact_holds_for_all_its_visits() {
+fn an_intent_of_a_contact_holds_for_all_its_visits() {
     let away = Step::Transferred {
         agent: None,
         kind: TransferKind::Blind,
@@ -347,7 +347,7 @@ fn an_intent_said_of_a_contact_holds_for_all_its_visits() {
 }
 
 #[test]
-fn the_lines_of_live_channels_do_not_judge_written_ones() {
+fn limits_of_live_channels_do_not_judge_asynchronous_ones() {
     let mut events: Vec<Event> = Vec::new();
     for (i, queue) in ["sales", "email"].into_iter().enumerate() {
         for n in 0..20 {
@@ -374,8 +374,8 @@ fn scored(seconds: i64, id: &str) -> Event {
     contact(seconds, id, None, Step::Survey(Survey { csat, nps: Some(9), ..Survey::default() }))
 }
 
-/// Events fed as they come, with time passing at each.
-fn lived(events: &[Event]) -> Engine {
+/// An engine to which events are applied with time passing at each.
+fn engine_over_time(events: &[Event]) -> Engine {
     let mut floor = Engine::new(Settings { keep: None, ..Settings::default() });
     for event in events {
         floor.apply(event);
@@ -385,8 +385,8 @@ fn lived(events: &[Event]) -> Engine {
 }
 
 #[test]
-fn what_is_said_long_after_the_end_is_counted_once_in_any_order() {
-    let mut floor = lived(&[
+fn annotations_long_after_the_end_are_counted_once_in_any_order() {
+    let mut floor = engine_over_time(&[
         offered(0, "c1", "sales", "", None),
         answered(5, "c1", "bo"),
         completed(60, "c1"),
@@ -400,12 +400,12 @@ fn what_is_said_long_after_the_end_is_counted_once_in_any_order() {
 }
 
 #[test]
-fn what_was_missing_completes_a_contact_however_late_it_comes() {
+fn a_missing_step_completes_a_contact_however_late_it_arrives() {
     let others = |from: i64| (0..40).map(move |n| offered(from + n * 60, &format!("x{n}"), "other", "", None));
     let mut events = vec![offered(0, "c1", "sales", "", None), completed(60, "c1"), abandoned(61, "c2")];
     events.extend(others(100));
     events.extend([answered(10, "c1", "bo"), offered(0, "c2", "sales", "", None)]);
-    let mut floor = lived(&events);
+    let mut floor = engine_over_time(&events);
     for (kpi, expected) in [
         (KpiId::Offered, 2.0),
         (KpiId::Answered, 1.0),
@@ -421,16 +421,16 @@ fn what_was_missing_completes_a_contact_however_late_it_comes() {
 }
 
 #[test]
-fn an_id_is_remembered_for_ever_where_everything_is_kept() {
+fn ids_are_remembered_for_ever_where_everything_is_kept() {
     let with_id = |seconds| Event { id: Some("e1".into()), ..offered(seconds, "c1", "sales", "", None) };
     let mut events = vec![with_id(0)];
     events.extend((1..80).map(|hour| offered(hour * 3600, &format!("x{hour}"), "sales", "", None)));
-    let mut floor = lived(&events);
+    let mut floor = engine_over_time(&events);
     assert_eq!(floor.apply(&with_id(0)), ApplyOutcome::Duplicate);
 }
 
 #[test]
-fn work_that_ends_by_itself_does_not_end_a_pause() {
+fn after_contact_work_of_known_length_does_not_end_a_pause() {
     let state = |seconds, state, lasts: Option<i64>| Event {
         at: at(seconds),
         origin: "pbx".into(),
@@ -449,7 +449,7 @@ fn work_that_ends_by_itself_does_not_end_a_pause() {
 }
 
 #[test]
-fn work_after_contacts_of_unknown_length_is_in_no_mean() {
+fn after_contact_work_of_contacts_with_unknown_talk_time_is_in_no_mean() {
     let untimed = |id: &str| {
         let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } =
             offered(0, id, "sales", "", None)
@@ -473,7 +473,7 @@ fn work_after_contacts_of_unknown_length_is_in_no_mean() {
 }
 
 #[test]
-fn hanging_up_after_a_transfer_counts_as_answering_after_one_does() {
+fn an_abandon_after_a_transfer_counts_like_an_answer_after_one() {
     let away = Step::Transferred {
         agent: None,
         kind: TransferKind::Blind,
@@ -494,16 +494,16 @@ fn hanging_up_after_a_transfer_counts_as_answering_after_one_does() {
 }
 
 #[test]
-fn whoever_finished_with_a_contact_is_known_though_nobody_saw_the_answer() {
+fn the_agent_of_an_unseen_answer_is_known_from_the_end() {
     let done = Step::Completed { agent: Some("bo".into()), ended_by: None, talk: Some(Span::seconds(60)), hold: None };
     let mut floor = engine(&[contact(0, "c1", Some("sales"), done)]);
     assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Aht), Some(60.0));
 }
 
 #[test]
-fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
+fn profiles_from_two_sources_are_merged() {
     let mut engine = Engine::new(Settings::default());
-    let mut tell = |origin: &str, kind| engine.apply(&Event { at: at(0), origin: origin.into(), id: None, kind });
+    let mut apply = |origin: &str, kind| engine.apply(&Event { at: at(0), origin: origin.into(), id: None, kind });
     let of_agent = |team: Option<&str>, queues: &[&str]| {
         EventKind::AgentProfile(event::AgentProfile {
             agent: "Ann".into(),
@@ -520,12 +520,12 @@ fn what_two_sources_know_of_an_agent_and_a_queue_is_put_together() {
             channel: None,
         })
     };
-    tell("crm", of_agent(Some("night"), &[]));
-    tell("pbx", of_agent(None, &["q1"]));
+    apply("crm", of_agent(Some("night"), &[]));
+    apply("pbx", of_agent(None, &["q1"]));
     let here = EventKind::AgentState { agent: "Ann".into(), state: AgentState::Available, reason: None, lasts: None };
-    tell("pbx", here);
-    tell("crm", of_queue(Some("Sales"), None));
-    tell("pbx", of_queue(None, Some(30.0)));
+    apply("pbx", here);
+    apply("crm", of_queue(Some("Sales"), None));
+    apply("pbx", of_queue(None, Some(30.0)));
     let agent = &engine.agents_now(at(1))[0];
     assert_eq!((agent.team.as_str(), agent.queues.as_slice()), ("night", ["q1".into()].as_slice()));
     let queue = &engine.queues_now(at(1))[0];

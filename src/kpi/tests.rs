@@ -44,14 +44,14 @@ fn the_six_service_levels_on_the_worked_example() {
 }
 
 #[test]
-fn an_empty_denominator_is_unknown_never_a_number() {
+fn a_rate_without_samples_is_unknown() {
     for kpi in CATALOGUE.iter().filter(|kpi| kpi.sampled) {
         assert_eq!(value(kpi.id, &Tally::default(), &CountingRules::default()), None, "{}", kpi.key);
     }
 }
 
 #[test]
-fn reasons_that_are_excluded_are_in_no_denominator() {
+fn excluded_reasons_are_in_no_denominator() {
     let mut tally = Tally { answered: 90, answered_within: 90, abandoned: 10, ..Tally::default() };
     let closed = LeftReason::ALL.iter().position(|r| *r == LeftReason::Closed).unwrap();
     tally.left[closed] = 50;
@@ -61,7 +61,7 @@ fn reasons_that_are_excluded_are_in_no_denominator() {
 }
 
 #[test]
-fn nps_is_refused_per_agent_and_whole_otherwise() {
+fn nps_is_a_whole_number_and_not_computed_per_agent() {
     let tally = Tally { nps: 9, promoters: 5, detractors: 2, ..Tally::default() };
     assert_eq!(value(KpiId::Nps, &tally, &CountingRules::default()), Some(33.0));
     let (live, rules) = (Live::default(), CountingRules::default());
