@@ -1,6 +1,6 @@
-//! How many events a second the engine takes in: a week of the simulated floor, alone and as it is lived.
+//! How many events a second the engine applies: a week of the simulated floor, alone and with questions in between.
 //!
-//! `cargo bench --bench engine`. What comes out is in elements, that is events, a second.
+//! `cargo bench --bench engine`. Criterion's elements are events.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use floorwatch::event::Event;
 use floorwatch::kpi::{Dim, KpiId, Period, Query, Slice, Window};
 use floorwatch::source::simulator::{self, Scenario, Simulator};
 
-/// A board asks about once in so many events.
-const BETWEEN: usize = 10_000;
+/// The number of events between two questions of a board.
+const EVENTS_PER_QUESTION: usize = 10_000;
 
 fn main() {
     let events = week();
@@ -36,7 +36,7 @@ fn week() -> Vec<Event> {
     events
 }
 
-/// Take everything in.
+/// Apply all events.
 fn apply(events: &[Event]) -> Engine {
     let mut engine = Engine::new(Settings::default());
     for event in events {
@@ -45,7 +45,7 @@ fn apply(events: &[Event]) -> Engine {
     engine
 }
 
-/// Take everything in while time passes and somebody looks at the queues.
+/// Apply all events while time passes and a board shows the queues.
 fn live(events: &[Event]) -> Engine {
     let mut engine = Engine::new(Settings::default());
     let query = Query {
@@ -59,7 +59,7 @@ fn live(events: &[Event]) -> Engine {
     for (count, event) in (1..).zip(events) {
         engine.apply(event);
         engine.advance(event.at);
-        if count % BETWEEN == 0 {
+        if count % EVENTS_PER_QUESTION == 0 {
             engine.ask(&query, event.at);
         }
     }

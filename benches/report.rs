@@ -18,13 +18,13 @@ use floorwatch::source::read::{self, Options};
 
 mod generate;
 
-/// How many lines where nobody says.
-const LINES: u64 = 300_000;
+/// The default number of lines.
+const DEFAULT_LINES: u64 = 300_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let lines = match std::env::var("FLOORWATCH_BENCH_LINES") {
         Ok(lines) => lines.parse()?,
-        Err(_) => LINES,
+        Err(_) => DEFAULT_LINES,
     };
     let file = tempfile::NamedTempFile::new()?;
     generate::write(&mut BufWriter::new(&file), lines)?;
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Read the files and do nothing with what they say.
+/// Read the files and drop the events.
 fn parse(files: &[PathBuf]) -> Result<u64, read::Error> {
     let mut events = 0;
     read::open(files, &Options::default())?.for_each(&mut |event| {
@@ -64,6 +64,6 @@ fn report(files: &[PathBuf]) -> Result<Report, read::Error> {
     });
     input.rejected = reader.tally().rejected;
     let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
-    let asked = ReportQuery { by: vec![Dim::Queue], kpis, ..ReportQuery::default() };
-    Ok(Report::of(&mut engine, &asked, first, input))
+    let query = ReportQuery { by: vec![Dim::Queue], kpis, ..ReportQuery::default() };
+    Ok(Report::of(&mut engine, &query, first, input))
 }

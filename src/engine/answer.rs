@@ -12,6 +12,7 @@ use super::live::ContactNow;
 use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::{Span, Time};
+use crate::event::Channel;
 use crate::kpi::{
     AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiGroup, KpiId, KpiInputs, Live, Period,
     Query, Slice, Tally, Window,
@@ -349,7 +350,7 @@ impl Engine {
 
     /// Whether a queue's channel is asynchronous; without a queue, whether any queue's is.
     fn is_asynchronous(&self, queue: Option<&Label>) -> bool {
-        let is_asynchronous = |record: &super::QueueRecord| record.channel.is_some_and(|c| c.is_asynchronous());
+        let is_asynchronous = |record: &super::QueueRecord| record.channel.is_some_and(Channel::is_asynchronous);
         match queue.and_then(|queue| self.queues.find(queue.as_str())) {
             Some(queue) => self.queue_records.get(queue.index()).is_some_and(is_asynchronous),
             None => self.queue_records.iter().any(is_asynchronous),

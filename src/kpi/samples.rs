@@ -104,7 +104,7 @@ impl Samples {
     }
 }
 
-/// Linear interpolation between the closest ranks: Hyndman and Fan's (1996) type 7, the default of R and NumPy.
+/// Linear interpolation between the closest ranks: Hyndman and Fan's (1996) type 7, the default of most statistics software.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
