@@ -66,7 +66,7 @@ pub(crate) struct Hub {
     tokens: Vec<Token>,
     event_slot: Option<EventSlot>,
     streams: Arc<Streams>,
-    /// The `OpenAPI` streams.
+    /// The `OpenAPI` document.
     description: Bytes,
     rates: Rates,
     /// Places for questions and commands.

@@ -1,4 +1,4 @@
-//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` streams is made.
+//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` document is made.
 
 mod commands;
 
@@ -30,7 +30,7 @@ const HISTORY: usize = 200;
 /// However many are asked for.
 const MOST: usize = 10_000;
 
-/// What the `OpenAPI` streams says besides the endpoints.
+/// What the `OpenAPI` document says besides the endpoints.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
@@ -91,7 +91,7 @@ enum ParamProblems {
     ParamProblems(ApiProblem),
 }
 
-/// Every endpoint, and the streams that describes them.
+/// Every endpoint, and the document that describes them.
 pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(healthz))
@@ -136,7 +136,7 @@ async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiProblem>
     Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))
 }
 
-/// This streams.
+/// This document.
 #[utoipa::path(get, path = "/openapi.json", security(()), responses((status = 200, content_type = "application/json")))]
 async fn describe(State(hub): State<Arc<Hub>>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], hub.description.clone()).into_response()

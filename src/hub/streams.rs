@@ -1,6 +1,6 @@
 //! Streams that change and are watched by many: made once, whoever looks.
 //!
-//! A streams is a view as JSON. Whoever subscribes gets it whole, then only what changes (RFC 6902), and a sign of
+//! A stream shows a view as JSON. Whoever subscribes gets it whole, then only what changes (RFC 6902), and a sign of
 //! life while nothing does. There is one producer for each view that anybody watches, and it keeps nothing but the
 //! newest state: a reader that falls behind gets that, whole.
 
@@ -20,7 +20,7 @@ use crate::alert::Patterns;
 use crate::floor::Handle;
 use crate::kpi::Query;
 
-/// The least time between two states of a streams.
+/// The least time between two states of a view.
 const PACE: Duration = Duration::from_millis(250);
 /// A sign of life is given this often while nothing changes.
 const BEAT: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ pub(super) enum StreamView {
     Answer(Query),
 }
 
-/// A streams's state.
+/// A view's state.
 #[derive(Debug, Default)]
 struct StreamState {
     /// Rises with every state. 0 before the first.

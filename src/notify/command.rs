@@ -90,7 +90,7 @@ fn ended(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with exit code {code}"),
         (None, Some(signal)) => format!("was ended by signal {signal}"),
-        (None, None) => "ended in an unknown transport".to_owned(),
+        (None, None) => "ended in an unknown way".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A message on its transport over HTTP: what is an answer, what is tried again, what is not.
+//! A message on its way over HTTP: what is an answer, what is tried again, what is not.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// The transport to a target.
+/// What sends messages to a target.
 pub(super) struct Sender {
     transport: Arc<Transport>,
     clock: Clock,

@@ -280,7 +280,7 @@ async fn pagerduty_s_refusal_is_recorded_without_the_key() {
     assert_eq!(words(&told), [("firing".to_owned(), "refused", 1)]);
     assert!(told[0].words.as_str().contains("400 Bad Request") && !told[0].words.as_str().contains("no_service"));
     assert_eq!(bench.failing().await.name.as_str(), "pagerduty");
-    // NoticeKind was never opened there is not closed there; the next one is tried.
+    // What was never opened there is not closed there; the next one is tried.
     bench.waits(&[("billing", 0.0)]);
     bench.waits(&[("billing", 0.0)]);
     bench.waits(&[("sales", 150.0)]);
@@ -429,7 +429,7 @@ async fn a_restart_tells_nothing_old_and_nothing_twice_and_loses_nothing() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let address = hooks.address;
     let settings = || vec![webhook(address)];
-    // NoticeKind was before the target was is not told.
+    // What was before the target was is not told.
     bench.waits(&[("old", 150.0)]);
     bench.journal.as_ref().unwrap().flush().unwrap();
     bench.tell(settings());
