@@ -5,7 +5,6 @@
 //! together are an [`Episode`], which is what the board shows and the journal keeps.
 
 mod commands;
-mod duration;
 mod episodes;
 mod evaluator;
 mod hours;
@@ -24,7 +23,6 @@ use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
-pub use duration::{NotADuration, duration, parse_duration};
 pub use evaluator::{Coverage, EvaluationContext, Evaluator, Settings, SourceState};
 pub use hours::{Hours, NotHours};
 pub use order::{AlertGroup, group, lines, sort};

@@ -2,11 +2,10 @@
 
 use serde::Deserialize;
 
-use super::duration::duration;
 use super::hours::Hours;
 use super::pattern::Patterns;
 use super::rule::{Rule, built_in};
-use crate::clock::Span;
+use crate::clock::{Span, duration};
 use crate::kpi::{Better, Dim, Formula, KpiId, Window};
 use crate::text::{Label, Text};
 
@@ -41,10 +40,10 @@ pub struct RuleTable {
     /// Where it is over.
     pub clear: Option<f64>,
     /// How long it must last.
-    #[serde(default, rename = "for", deserialize_with = "duration")]
+    #[serde(default, rename = "for", deserialize_with = "duration::deserialize")]
     pub for_: Option<Span>,
     /// How long it must be clear.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "duration::deserialize")]
     pub clear_for: Option<Span>,
     /// The least samples.
     pub min_samples: Option<u64>,

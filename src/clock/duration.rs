@@ -1,47 +1,56 @@
-//! Lengths of time as people write them: `60s`, `15m`, `1h30m`, `7d`.
+//! Durations as people write them: `90s`, `15m`, `1h30m`, `1.5h`, `7d`, `2w`. This is the one parser for the
+//! configuration file, the alert rules, the command line and the API.
 
 use serde::{Deserialize, Deserializer};
 
 use super::Span;
+use crate::text::Label;
 
-/// The units, by their whole names.
-const UNITS: [(&str, i64); 7] = [
-    ("w", 7 * Span::DAY.0),
-    ("d", Span::DAY.0),
-    ("h", Span::HOUR.0),
-    ("min", Span::MINUTE.0),
-    ("ms", 1_000),
-    ("m", Span::MINUTE.0),
-    ("s", Span::SECOND.0),
+const UNITS: [(&str, Span); 7] = [
+    ("ms", Span(1_000)),
+    ("s", Span::SECOND),
+    ("m", Span::MINUTE),
+    ("min", Span::MINUTE),
+    ("h", Span::HOUR),
+    ("d", Span::DAY),
+    ("w", Span(7 * Span::DAY.0)),
 ];
 
-/// Text that is no length of time.
+/// The text is not a duration; it is quoted in the message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a length of time; write `20` (seconds), `90s`, `15m`, `1h30m` or `7d`")]
-pub struct NotADuration(String);
+pub struct DurationError(Label);
 
-/// Read a length of time: numbers with units, one after another, or a bare number of seconds.
+/// Parses a sum of numbers with units (`ms`, `s`, `m` or `min`, `h`, `d`, `w`), or a bare number of seconds. Numbers
+/// may have decimals; spaces may stand between the terms.
 ///
 /// # Errors
-/// [`NotADuration`] where the text is something else, negative, or longer than a century.
-pub fn parse(text: &str) -> Result<Span, NotADuration> {
-    let wrong = || NotADuration(crate::text::Label::new(text).to_string());
-    let text_trimmed = text.trim();
-    if let Ok(seconds) = text_trimmed.parse::<f64>() {
-        return Span::from_secs_f64(seconds).filter(|span| span.0 >= 0).ok_or_else(wrong);
+/// [`DurationError`] where the text is something else, negative, or longer than a century.
+pub fn parse(text: &str) -> Result<Span, DurationError> {
+    seconds(text.trim())
+        .and_then(Span::from_secs_f64)
+        .filter(|span| *span >= Span::ZERO)
+        .ok_or_else(|| DurationError(Label::new(text)))
+}
+
+fn seconds(text: &str) -> Option<f64> {
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
     }
-    let mut rest = text_trimmed;
+    if text.is_empty() {
+        return None;
+    }
+    let mut rest = text;
     let mut total = 0.0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-        let (number, after) = rest.split_at_checked(digits).ok_or_else(wrong)?;
-        let letters = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-        let (word, after) = after.split_at_checked(letters).ok_or_else(wrong)?;
-        let (_, unit) = UNITS.into_iter().find(|(name, _)| *name == word).ok_or_else(wrong)?;
-        total += number.parse::<f64>().map_err(|_| wrong())? * Span(unit).as_secs_f64();
+        let (number, after) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit() && c != '.')?)?;
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(end)?;
+        let (_, unit) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
+        total += number.parse::<f64>().ok()? * unit.as_secs_f64();
         rest = after.trim_start();
     }
-    if text_trimmed.is_empty() { Err(wrong()) } else { Span::from_secs_f64(total).ok_or_else(wrong) }
+    Some(total)
 }
 
 /// A length of time as [`parse`] reads it back, in the fewest units: `1h30m`, `7d`, `20s`.
@@ -62,22 +71,22 @@ pub fn show(span: Span) -> String {
     if out.is_empty() { "0s".to_owned() } else { out }
 }
 
-/// For `#[serde(deserialize_with)]`: a number of seconds, or text as [`parse`] reads it.
+/// For `#[serde(default, deserialize_with)]` on an optional key: a number of seconds, or text as [`parse`] reads it.
 ///
 /// # Errors
-/// Where it is neither.
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+/// Where the value is neither.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a length of time: a number of seconds, or text such as \"15m\"")]
-    enum Form {
+    #[serde(untagged, expecting = "a length of time: \"30s\", \"5m\", \"1h\" or a number of seconds")]
+    enum SecondsOrText {
         Seconds(f64),
         Text(String),
     }
-    let text = match Form::deserialize(deserializer)? {
-        Form::Seconds(seconds) => seconds.to_string(),
-        Form::Text(text) => text,
+    let text = match SecondsOrText::deserialize(deserializer)? {
+        SecondsOrText::Seconds(seconds) => seconds.to_string(),
+        SecondsOrText::Text(text) => text,
     };
-    parse(&text).map_err(serde::de::Error::custom)
+    parse(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
@@ -93,6 +102,10 @@ mod tests {
             ("15m", 900.0),
             ("1h30m", 5400.0),
             ("7d", 604_800.0),
+            ("1w", 604_800.0),
+            ("1.5h", 5400.0),
+            ("5min", 300.0),
+            ("0", 0.0),
             ("500ms", 0.5),
         ] {
             assert_eq!(parse(text).ok(), Span::from_secs_f64(seconds), "{text}");
@@ -102,7 +115,9 @@ mod tests {
 
     #[test]
     fn says_what_is_not_one() {
-        for text in ["", "-5", "soon", "5 parsecs", "1e99", "m", "NaN", "1.2.3s", "15m ago"] {
+        for text in
+            ["", "-5", "soon", "5 parsecs", "1e99", "m", "NaN", "1.2.3s", "15m ago", "5m3", "1h-", "99999999999999999h"]
+        {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains("`15m`"), "{error}");
         }
