@@ -35,6 +35,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::clock::{Span, Time};
 use crate::event::LeftReason;
 use crate::text::Label;
+use crate::text::suggest::nearest;
 
 pub use bands::{Bands, Better};
 pub use catalogue::{CATALOGUE, CORE, KpiId};
@@ -304,12 +305,7 @@ impl KpiId {
     /// The catalogue's key nearest to a word that isn't one, where one is near enough to suggest.
     #[must_use]
     pub fn nearest(word: &str) -> Option<&'static str> {
-        CATALOGUE
-            .iter()
-            .map(|kpi| (strsim::jaro_winkler(kpi.key, word), kpi.key))
-            .filter(|(score, _)| *score > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, key)| key)
+        nearest(word, CATALOGUE.iter().map(|kpi| kpi.key))
     }
 }
 

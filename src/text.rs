@@ -4,6 +4,8 @@
 //! hub sends. A [`Label`] (a name) or a [`Text`] (a sentence) can be drawn, logged, stored and exported: it holds no
 //! control or escape characters, no bidirectional overrides, nothing invisible, and no pile of combining marks.
 
+pub(crate) mod suggest;
+
 use std::borrow::{Borrow, Cow};
 
 use serde::{Deserialize, Deserializer, Serialize};

@@ -10,8 +10,9 @@ use super::section::Section;
 use crate::clock::Span;
 use crate::engine::{QueueSettings, Settings};
 use crate::event::LeftReason;
-use crate::kpi::{Bands, Better, CATALOGUE, FcrMethod, Formula, KpiId};
+use crate::kpi::{Bands, Better, FcrMethod, Formula, KpiId};
 use crate::text::Label;
+use crate::text::suggest::nearest;
 
 const FCR_METHODS: [(&str, FcrMethod); 3] =
     [("repeat", FcrMethod::Repeat), ("disposition", FcrMethod::Disposition), ("survey", FcrMethod::Survey)];
@@ -83,8 +84,8 @@ fn read_rules(settings: &mut Settings, mut section: Section<'_>) {
 pub(crate) fn zone(name: &str) -> Result<Tz, String> {
     name.parse().map_err(|_| {
         let shown = Label::new(name);
-        let nearest = super::problem::nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-        let hint = nearest.map_or_else(
+        let near = nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let hint = near.map_or_else(
             || "; write an IANA name, such as `Europe/London`".to_owned(),
             |near| format!("; did you mean `{near}`?"),
         );
@@ -96,7 +97,7 @@ fn targets(section: &Section<'_>) -> BTreeMap<KpiId, Bands> {
     let mut found = BTreeMap::new();
     for key in section.keys() {
         let Some(id) = KpiId::parse(&key) else {
-            section.unknown(&key, CATALOGUE.iter().map(|kpi| kpi.key).filter(|known| nearest_or_few(&key, known)));
+            section.unknown(&key, KpiId::nearest(&key));
             continue;
         };
         let Some(bands) = section.value::<Bands>(&key) else { continue };
@@ -108,11 +109,6 @@ fn targets(section: &Section<'_>) -> BTreeMap<KpiId, Bands> {
         }
     }
     found
-}
-
-/// All 51 KPIs are no help to someone who mistyped one: keep those that begin alike.
-fn nearest_or_few(word: &str, known: &str) -> bool {
-    strsim::jaro_winkler(word, known) > 0.6
 }
 
 /// Whether lines make sense together, and with the catalogue's where they say nothing.

@@ -64,28 +64,6 @@ impl fmt::Display for Problems {
     }
 }
 
-/// The candidate nearest to a word, where one is near enough to suggest.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&candidate.to_lowercase(), &lower), candidate))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-/// `; did you mean …?`, or else what there is.
-pub(crate) fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    nearest(word, candidates.clone()).map_or_else(
-        || {
-            let all: Vec<_> = candidates.into_iter().map(|candidate| format!("`{candidate}`")).collect();
-            if all.is_empty() { String::new() } else { format!("; there is {}", all.join(", ")) }
-        },
-        |near| format!("; did you mean `{near}`?"),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,11 +72,5 @@ mod tests {
     fn places_count_lines_and_characters_from_one() {
         let problem = Problem::at("a = 1\nü = é!\n", "a = 1\nü = é".len(), "no".to_owned());
         assert_eq!((problem.line, problem.column), (2, 6));
-    }
-
-    #[test]
-    fn suggests_the_nearest_word_or_names_them_all() {
-        assert_eq!(suggestion("fcr_windw", ["fcr_window", "fcr_method"]), "; did you mean `fcr_window`?");
-        assert_eq!(suggestion("zzz", ["fcr", "asa"]), "; there is `fcr`, `asa`");
     }
 }

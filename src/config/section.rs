@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::problem::suggestion;
 use crate::clock::{Span, duration};
 use crate::text::Label;
+use crate::text::suggest::{nearest, suggestion};
 
 /// What reading has brought to light.
 #[derive(Debug, Default)]
@@ -306,7 +306,7 @@ fn friendlier(message: &str, also: &[&str]) -> String {
         return message.to_owned();
     };
     let kind = ["unknown field", "unknown variant"].into_iter().find(|kind| message.starts_with(kind));
-    match (kind, super::problem::nearest(wrong, known)) {
+    match (kind, nearest(wrong, known)) {
         (Some(kind), Some(near)) => format!("{kind} `{wrong}`; did you mean `{near}`?"),
         _ => message.to_owned(),
     }

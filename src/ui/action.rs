@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rustc_hash::FxHashMap;
 
+use crate::text::suggest::nearest;
+
 /// Where an action makes sense; the footer shows those of the place one is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -155,9 +157,8 @@ impl Keymap {
     pub fn new(own: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyError> {
         for name in own.keys() {
             if !ACTIONS.iter().any(|entry| entry.name == name) {
-                let near = ACTIONS.iter().map(|e| (strsim::jaro_winkler(e.name, name), e.name));
-                let near = near.filter(|n| n.0 > 0.7).max_by(|a, b| a.0.total_cmp(&b.0));
-                let hint = near.map_or(String::new(), |(_, name)| format!("; did you mean `{name}`?"));
+                let hint = nearest(name, ACTIONS.iter().map(|entry| entry.name))
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 return Err(KeyError::Action(name.clone(), hint));
             }
         }

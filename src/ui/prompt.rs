@@ -6,6 +6,7 @@ use tui_input::{Input, InputRequest};
 use crate::clock::{Span, Time};
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Calendar, Formula, Window};
+use crate::text::suggest::nearest;
 use crate::ui::action::{ACTIONS, Action};
 use crate::ui::theme::Palette;
 
@@ -151,9 +152,8 @@ pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<Line, String> 
                 Ok(Line::Do(entry.action))
             } else {
                 let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play"]);
-                let near = names.map(|n| (strsim::jaro_winkler(n, word), n)).max_by(|a, b| a.0.total_cmp(&b.0));
-                match near.filter(|n| n.0 > 0.7) {
-                    Some((_, name)) => Err(format!("`{word}` is no command; did you mean `{name}`?")),
+                match nearest(word, names) {
+                    Some(name) => Err(format!("`{word}` is no command; did you mean `{name}`?")),
                     None => Err(format!("`{word}` is no command; H names them all")),
                 }
             }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::text::suggest::nearest;
+
 /// A column of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -365,13 +367,7 @@ fn column_index(header: bool, first: &[String], key: &'static str, column: &CsvC
             if let Some(index) = exact.or_else(loose) {
                 return Ok(index);
             }
-            let wanted = name.to_lowercase();
-            let nearest = first
-                .iter()
-                .map(|there| (strsim::jaro_winkler(&there.to_lowercase(), &wanted), there))
-                .filter(|(likeness, _)| *likeness > 0.7)
-                .max_by(|one, other| one.0.total_cmp(&other.0))
-                .map(|(_, there)| there.clone());
+            let nearest = nearest(name, first.iter().map(String::as_str)).map(str::to_owned);
             no(name, nearest)
         }
     }
