@@ -164,9 +164,9 @@ impl AlertMessage {
             facts.push(("Note", note.to_string()));
         }
         if self.event != NoticeKind::Resolved {
-            facts.push(("NoticeKind to do", self.action.to_string()));
+            facts.push(("What to do", self.action.to_string()));
         }
-        facts.push(("FloorInfo", self.floor.to_string()));
+        facts.push(("Floor", self.floor.to_string()));
         facts
     }
 }
@@ -187,11 +187,11 @@ fn title(episode: &Episode, what: NoticeKind, again: bool, shown: Option<&str>) 
         NoticeKind::Acknowledged => format!("Taken{} · {subject}", by(episode)),
         // The words of the alert are about a figure that is past its line, which it no more is.
         NoticeKind::Resolved => match (&episode.source, episode.kpi, shown) {
-            (Some(source), ..) => format!("Stopping{flapping} · source {source} is back"),
+            (Some(source), ..) => format!("Over{flapping} · source {source} is back"),
             (None, Some(kpi), Some(shown)) => {
-                format!("Stopping{flapping} · {}: {} {shown}", episode.slice, kpi.def().name)
+                format!("Over{flapping} · {}: {} {shown}", episode.slice, kpi.def().name)
             }
-            _ => format!("Stopping{flapping} · {}: {}", episode.slice, episode.rule),
+            _ => format!("Over{flapping} · {}: {}", episode.slice, episode.rule),
         },
     }
 }
