@@ -1,18 +1,27 @@
-//! Alerts: when a figure is news, who has taken it, and what to do about it.
+//! Alerts: which figures need attention, who deals with them, and what they can do about it.
 //!
-//! A [`Rule`] watches a KPI in every slice of a pattern. Its firing state is computed from figures alone and is
-//! never changed by people; what people do (acknowledge, snooze, note) lies over it and ends by itself. Both
-//! together are an [`Episode`], which is what the board shows and the journal keeps.
+//! A [`Rule`] watches one KPI in every slice of a dimension (each queue, each agent, …). Whether it fires is computed
+//! from figures alone and is never changed by people; what people do (acknowledge, snooze, note) lies over that state
+//! and ends by itself. Both together are an [`Episode`], which is what the board shows and the journal stores.
+//!
+//! ```text
+//! answers, source states ──▶ Evaluator::evaluate ──▶ changed episodes ──▶ journal
+//!           AlertCommand ──▶ Evaluator::execute  ──▶ changed episode  ──▶ journal, then the reply
+//! ```
 
 mod commands;
 mod episodes;
 mod evaluator;
+mod history;
 mod hours;
+mod inhibit;
 mod judge;
+mod mute;
 mod order;
 mod pattern;
 mod phase;
 mod rule;
+mod sources;
 mod table;
 mod watch;
 
@@ -20,248 +29,201 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::{Span, Time};
-use crate::kpi::{Figure, KpiId, Slice, Window};
+use crate::kpi::{Bands, Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
-pub use evaluator::{Coverage, EvaluationContext, Evaluator, Settings, SourceState};
+pub use commands::{AlertAction, AlertCommand, CommandRefusal};
+pub use evaluator::{Coverage, Evaluator};
+pub use history::{HistoryEntry, HistoryKind};
 pub use hours::{Hours, NotHours};
-pub use order::{AlertGroup, group, lines, sort};
+pub use mute::{MuteLength, MuteLengthError};
+pub use order::{AlertGroup, group_by_cause, related, sort};
 pub use pattern::Patterns;
 pub use rule::{Rule, SOURCE_STALE, built_in};
 pub use table::{Each, RuleError, RuleTable, When, rules};
 
-/// How bad it is.
+/// Settings that apply to every rule that does not override them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// How long an acknowledgement lasts when the command does not say.
+    pub expiry: MuteLength,
+    /// The share by which a value may worsen before an acknowledgement breaks: 0.2 is a fifth.
+    pub worsening: f64,
+    /// How long a figure must be clear before its episode resolves.
+    pub clear_for: Span,
+    /// A rate or mean of fewer samples than this is not judged.
+    pub min_samples: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { expiry: MuteLength::DEFAULT, worsening: 0.2, clear_for: Span::MINUTE, min_samples: 10 }
+    }
+}
+
+/// The state of a source, as far as alerts need it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceState {
+    /// The name from the configuration.
+    pub name: Label,
+    /// The source cannot be reached or read.
+    pub down: bool,
+    /// The source has been silent for too long.
+    pub stale: bool,
+    /// The source is connecting for the first time: its health is not known yet.
+    pub connecting: bool,
+    /// When it entered this state.
+    pub since: Time,
+    /// Why, and the remedy, in words.
+    pub reason: Text,
+    /// Ids of the queues whose figures depend on this source alone (or on others that are in trouble too).
+    pub queues: Vec<Label>,
+}
+
+/// What an evaluation needs to know of a slice besides its figures. Supplied by the floor.
+#[derive(Clone, Copy)]
+pub struct EvaluationContext<'a> {
+    /// The bands by which the board colours a KPI in a slice.
+    pub bands: &'a dyn Fn(KpiId, &Slice) -> Bands,
+    /// The display name of a slice.
+    pub name: &'a dyn Fn(&Slice) -> String,
+}
+
+/// How urgent an episode is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth a look.
+    /// The figure is past its warning limit.
     Warning,
-    /// Act now.
+    /// The figure is past its critical limit.
     Critical,
 }
 
-/// Where an episode stands.
+/// The state of an episode, as shown: the firing state with acknowledgement and snooze laid over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Too few samples to judge.
     Insufficient,
-    /// Past the line, but not yet for long enough.
+    /// Past a limit, but not yet for as long as the rule's `for`.
     Pending,
-    /// It is news.
+    /// Past a limit for long enough, and nobody has acknowledged or snoozed it.
     Firing,
-    /// Somebody has taken it.
+    /// Somebody is dealing with it.
     Acknowledged,
-    /// Put off until later.
+    /// Somebody has muted it for a while.
     Snoozed,
-    /// Over.
+    /// The figure has recovered.
     Resolved,
 }
 
-/// Who does something: the name and where from.
+/// The person who gave a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
-    /// The login (or what the configuration says).
+    /// The login, or the name from the configuration or token.
     pub name: Label,
-    /// Where from: host and terminal.
+    /// Host and terminal, such as `desk4 pts/2`.
     pub from: Label,
 }
 
-/// An acknowledgement.
+/// An acknowledgement that holds, or held when its episode resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Acknowledgement {
-    /// By whom.
+    /// Who acknowledged.
     pub who: Actor,
     /// When.
     pub at: Time,
-    /// It ends by itself then.
+    /// When it expires.
     pub until: Time,
-    /// The value at that moment: much worse than this breaks it.
+    /// The value when it was given; a much worse value breaks it.
     pub value: Option<f64>,
-    /// The severity at that moment: a rise breaks it.
+    /// The severity when it was given; a rise breaks it.
     pub severity: Severity,
-    /// A note, if one was given.
+    /// The note given with it.
     pub note: Option<Text>,
 }
 
-/// A snooze: nothing is said until it ends.
+/// A snooze: the episode is muted until it ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Snooze {
-    /// By whom.
+    /// Who snoozed.
     pub who: Actor,
     /// When.
     pub at: Time,
-    /// Until when.
+    /// When it ends.
     pub until: Time,
 }
 
-/// One thing that happened to an episode. The trail is append-only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct HistoryEntry {
-    /// When.
-    pub at: Time,
-    /// What, in a word: `fired`, `worsened`, `eased`, `acknowledged`, `expired`, `broken`, `undone`, `snoozed`,
-    /// `noted`, `resolved`, `flapping`, `settled`, `inhibited`, `released`, `late`.
-    pub what: Label,
-    /// By whom, where it was somebody.
-    pub who: Option<Actor>,
-    /// More, in words: the note, or why it broke.
-    pub text: Option<Text>,
-    /// The value then.
-    pub value: Option<f64>,
-}
-
-/// One stretch of a rule being broken in one slice, from firing to resolved.
+/// One stretch of time during which a rule is broken in one slice, from pending to resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Episode {
-    /// Its id, unique in the journal.
+    /// Unique in the journal, from 1.
     pub id: u64,
-    /// Rises with every change; commands carry it, so that of two at once one wins.
+    /// Rises with every change. Commands carry it, so that of two commands given at once only one succeeds.
     pub version: u32,
     /// The rule's name.
     pub rule: Label,
     /// The KPI watched; `None` for an alert about a source.
     pub kpi: Option<KpiId>,
-    /// The source it is about, where it is about one.
+    /// The source, for an alert about a source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Label>,
-    /// The slice it is about.
+    /// The slice the figure belongs to; the whole floor for an alert about a source.
     pub slice: Slice,
     /// The window of the figure.
     pub window: Window,
-    /// How bad it is now (or was, when it ended).
+    /// The current severity, or the last one if resolved.
     pub severity: Severity,
-    /// Where it stands.
+    /// The current state.
     pub state: State,
-    /// When it went past the line.
+    /// When the figure went past the limit.
     pub since: Time,
-    /// When it fired.
+    /// When it fired; `None` while pending.
     pub fired: Option<Time>,
-    /// When it was over.
+    /// When it resolved; `None` while active.
     pub resolved: Option<Time>,
-    /// The figure now.
+    /// The latest figure.
     pub figure: Figure,
-    /// The worst value of the episode.
+    /// The worst value so far, in the KPI's unit.
     pub worst: Option<f64>,
-    /// The line it is past.
-    pub line: Option<f64>,
-    /// Whether being above the line is bad (else below).
+    /// The limit that the figure is past, in the KPI's unit.
+    #[serde(rename = "line")]
+    pub limit: Option<f64>,
+    /// Whether values above the limit are bad; else those below.
     pub above: bool,
-    /// The acknowledgement that holds, or held at the end.
+    /// The acknowledgement that holds, or held when it resolved.
     pub acknowledged: Option<Acknowledgement>,
-    /// The snooze that holds, or held at the end.
+    /// The snooze that holds, or held when it resolved.
     pub snoozed: Option<Snooze>,
-    /// It comes and goes.
+    /// Whether it has fired and resolved so often lately that only the mark is worth showing.
     pub flapping: bool,
-    /// What hides it: the cause whose line stands for it ("source pbx is down").
+    /// The cause that is shown in its place, such as `source pbx is down`; `None` when it is shown itself.
     pub inhibited_by: Option<Text>,
-    /// What it means, in words, ready to show.
+    /// One line that states the problem: `billing: service level 62% over the last hour, below 70%`.
     pub text: Text,
     /// What to do about it.
     pub action: Text,
-    /// What happened, oldest first.
+    /// Everything that happened to it, oldest first.
     #[serde(default)]
     pub trail: Vec<HistoryEntry>,
 }
 
-/// Something somebody wants done about an episode.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AlertCommand {
-    /// The episode.
-    pub episode: u64,
-    /// The version that was on the screen.
-    pub version: u32,
-    /// Who.
-    pub who: Actor,
-    /// What.
-    pub act: AlertAction,
-}
-
-/// What can be done about an episode.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertAction {
-    /// Take it, for the configured time or the given one.
-    Acknowledge {
-        /// A note.
-        note: Option<Text>,
-        /// How long; the configured expiry where absent.
-        lasts: Option<Span>,
-    },
-    /// Say something about it.
-    Note(Text),
-    /// Take back the acknowledgement or snooze.
-    Undo,
-    /// Be quiet about it for a while.
-    Snooze(Span),
-}
-
-/// Why a command was refused, in words for the one who gave it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CommandRefusal {
-    /// Somebody was quicker.
-    #[error("{0} was first")]
-    Taken(Label),
-    /// It is over.
-    #[error("it has already resolved")]
-    Over,
-    /// There is no such episode.
-    #[error("there is no alert {0}")]
-    Unknown(u64),
-    /// It is only pending.
-    #[error("it has not fired yet")]
-    Early,
-    /// Somebody else's acknowledgement or snooze is not one's own to take back.
-    #[error("{0} has it: only {0} can take that back")]
-    Theirs(Label),
-    /// There is nothing to undo.
-    #[error("there is nothing to undo")]
-    Nothing,
-    /// It has changed since it was drawn; look again.
-    #[error("it has changed meanwhile: look again")]
-    Changed,
-    /// This board only reads.
-    #[error("this board is read-only: {0}")]
-    ReadOnly(Text),
-    /// The journal couldn't keep it.
-    #[error("it could not be kept: {0}")]
-    NotKept(Text),
-}
-
-impl HistoryEntry {
-    /// Something that happened by itself.
-    fn new(at: Time, what: &'static str, value: Option<f64>) -> Self {
-        Self { at, what: Label::fixed(what), who: None, text: None, value }
-    }
-
-    fn by(mut self, who: &Actor) -> Self {
-        self.who = Some(who.clone());
-        self
-    }
-
-    fn saying(mut self, text: Option<Text>) -> Self {
-        self.text = text;
-        self
-    }
-}
-
 impl Episode {
-    /// Whether it has fired and is not over.
+    /// Whether it has fired and has not resolved.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.state, State::Firing | State::Acknowledged | State::Snoozed)
     }
 
-    /// Write a change down: the version rises and the trail grows.
-    fn note(&mut self, entry: HistoryEntry) {
+    /// Append an entry to the history; this makes a new version.
+    fn record(&mut self, entry: HistoryEntry) {
         self.version = self.version.saturating_add(1);
         self.trail.push(entry);
     }
 }
 
 impl State {
-    /// In a word.
+    /// The name in JSON, in the journal and on the command line.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -276,7 +238,7 @@ impl State {
 }
 
 impl Severity {
-    /// In a word.
+    /// The name in JSON, in the journal and on the command line.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {

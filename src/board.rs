@@ -1,7 +1,7 @@
-//! The board: the immutable snapshot that every reader sees.
+//! The board: the immutable snapshot of a floor that every screen and the hub read.
 //!
-//! The floor makes one when something changed, at most ten times a second, and each second so that ages tick.
-//! It says what stands now; figures over a window are asked for with a [`crate::kpi::Query`].
+//! The floor publishes one when something changed, at most twenty times a second, and at least once a second so that
+//! ages advance. It holds the live figures; figures over a window are requested with a [`crate::kpi::Query`].
 
 mod gaps;
 
@@ -16,30 +16,32 @@ use crate::text::{Label, Text};
 
 pub use gaps::GapRow;
 
-/// How long a connection may be gone before it is news: one that is made anew at once is none.
-const BRIEF: Span = Span(5 * Span::SECOND.0);
+/// A connection that is made again within this time counts as uninterrupted.
+const GRACE_PERIOD: Span = Span(5 * Span::SECOND.0);
+/// A source's clock that is off by more makes its times untrustworthy.
+const MAX_CLOCK_SKEW: Span = Span(2 * Span::SECOND.0);
 
-/// The floor at an instant.
+/// The state of a floor at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Board {
-    /// Rises with every board.
+    /// Rises by one with every board of a floor.
     pub seq: u64,
-    /// The floor's time when it was made (a replay's, not the wall's).
+    /// The floor's time when it was made; in a replay, the time of the recording.
     pub at: Time,
-    /// The centre's name.
+    /// The centre's name from the configuration.
     pub title: Label,
     /// Time zone and start of the business day.
     pub calendar: Calendar,
-    /// What kind of floor it is.
+    /// Where the events come from.
     pub mode: Mode,
     /// Who writes the journal.
     pub keeper: Keeper,
-    /// The hub it comes from, where it is not made in this program.
+    /// The hub that it was received from; `None` when the floor runs in this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<HubRow>,
-    /// How figures are counted.
+    /// The rules by which contacts are counted.
     pub rules: CountingRules,
-    /// The whole floor.
+    /// Live figures of the whole floor.
     pub total: Live,
     /// The queues, by name.
     pub queues: Vec<QueueRow>,
@@ -47,76 +49,76 @@ pub struct Board {
     pub agents: Vec<AgentRow>,
     /// Contacts waiting, oldest first.
     pub waiting: Vec<WaitingRow>,
-    /// Where events come from.
+    /// The sources of events.
     pub sources: Vec<SourceRow>,
-    /// Times in which nothing was seen of a source and that no trend may draw as if it knew, oldest first.
+    /// Times for which a source has no data, oldest first. Trends leave them blank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<GapRow>,
-    /// Episodes that are not over, the worst first; inhibited ones too.
+    /// The episodes that have not resolved, the most urgent first, inhibited ones included.
     pub alerts: Vec<Episode>,
-    /// Those outside who are to be told of alerts and can't be told just now.
+    /// The notification targets that cannot be reached at present.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<TargetRow>,
 }
 
-/// Somebody outside who is to be told of alerts, and can't be.
+/// A notification target that cannot be reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TargetRow {
-    /// What the configuration calls it.
+    /// The name from the configuration.
     pub name: Label,
-    /// Since when.
+    /// When the first of the failed attempts was made.
     pub since: Time,
-    /// Why, and what to do about it; never a secret.
+    /// What went wrong, and the remedy. Never holds a secret.
     pub reason: Text,
-    /// How often it has been tried since.
+    /// The number of failed attempts.
     pub failures: u32,
-    /// When it will be tried again, where it waits for that.
+    /// When the next attempt is made; `None` while one runs.
     pub next_try: Option<Time>,
 }
 
-/// The hub that a board comes from.
+/// The hub that a board was received from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HubRow {
-    /// Its name.
+    /// The name by which the configuration or command line gives it.
     pub name: Label,
-    /// Where the board is cut off from it: this is the last that was seen.
+    /// Set while the hub cannot be reached; the rest of the board is then the last that was received.
     pub cut_off: Option<CutOff>,
 }
 
-/// Since when, and why, there is no way to the hub.
+/// Why the hub cannot be reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CutOff {
-    /// Since when.
+    /// When the connection was lost.
     pub since: Time,
-    /// Why, and what to do about it.
+    /// What went wrong, and the remedy.
     pub reason: Text,
-    /// When it will be tried again.
+    /// When the next attempt is made; `None` while one runs.
     pub next_try: Option<Time>,
 }
 
-/// What kind of floor it is.
+/// Where a floor's events come from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Real sources.
+    /// The configured sources.
     #[default]
     Live,
-    /// The simulated floor.
+    /// The simulator.
     Simulated {
         /// The scenario's name.
         scenario: Label,
-        /// How many times faster than life.
+        /// The speed; 1.0 is real time.
         speed: f64,
     },
-    /// A recorded day.
+    /// A recording.
     Replay {
-        /// How many times faster than life.
+        /// The speed; 1.0 is real time.
         speed: f64,
-        /// It stands still.
+        /// Whether it is paused.
         paused: bool,
-        /// The recording's first instant.
+        /// The time of the recording's first event.
         from: Time,
-        /// Its last.
+        /// The time of its last event.
         to: Time,
     },
 }
@@ -125,174 +127,175 @@ pub enum Mode {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeper {
-    /// Nobody: nothing is kept (simulation, replay).
+    /// Nobody: there is no journal, as in a simulation or a replay.
     #[default]
     Nobody,
-    /// This floor.
+    /// This process.
     Us,
-    /// The day so far is being read from the journal.
+    /// This process or another, but the state is still being restored from the journal.
     Loading,
-    /// Another one; this board only reads.
+    /// Another process, described in words. This one follows it.
     Other(Text),
-    /// The journal failed; why.
+    /// Nobody at present, because the journal failed for this reason.
     Failed(Text),
 }
 
-/// A queue now.
+/// The live state of a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueRow {
-    /// Its id, as in slices.
+    /// The id, as in slices.
     pub id: Label,
-    /// The name to show.
+    /// The display name.
     pub name: Label,
-    /// Its channel.
+    /// The channel.
     pub channel: Channel,
-    /// Its service level's threshold T.
+    /// The service level's answer time T.
     pub service_level: Span,
-    /// The lines it is judged by, where they differ from the catalogue's.
-    pub lines: Vec<(KpiId, Bands)>,
-    /// The sources that tell of it, by name; none where that isn't known.
+    /// The bands of the KPIs for which it has others than the catalogue.
+    #[serde(rename = "lines")]
+    pub bands: Vec<(KpiId, Bands)>,
+    /// The names of the sources that report on it; empty when unknown.
     #[serde(default)]
     pub sources: Vec<Label>,
-    /// What stands now.
+    /// The live figures.
     pub live: Live,
 }
 
-/// An agent now.
+/// The live state of an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentRow {
-    /// Its id, as in slices.
+    /// The id, as in slices.
     pub id: Label,
-    /// The name to show.
+    /// The display name.
     pub name: Label,
-    /// The team; empty where unknown.
+    /// The team; empty when unknown.
     pub team: Label,
-    /// The state.
+    /// What the agent is doing.
     pub state: AgentState,
-    /// Why (a pause's reason); empty where unknown.
+    /// The reason of a pause; empty when unknown.
     pub reason: Label,
-    /// Since when.
+    /// When the agent entered this state.
     pub since: Time,
-    /// The queue of the contact in hand.
+    /// The queue of the current contact.
     pub queue: Option<Label>,
-    /// The contact in hand.
+    /// The current contact.
     pub contact: Option<Label>,
-    /// The queues served, where a source says.
+    /// The queues that the agent serves; empty when no source reports it.
     pub queues: Vec<Label>,
 }
 
-/// A contact waiting.
+/// A waiting contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingRow {
-    /// The contact.
+    /// The contact's id.
     pub contact: Label,
     /// The queue.
     pub queue: Label,
     /// The channel.
     pub channel: Channel,
-    /// What it is about; empty where unknown.
+    /// What it is about; empty when unknown.
     pub intent: Label,
-    /// Who it is; empty where unknown.
+    /// The customer; empty when unknown.
     pub customer: Label,
-    /// Since when it waits.
+    /// When it joined the queue.
     pub since: Time,
-    /// Its place on joining.
+    /// Its position in the queue when it joined, from 1.
     pub position: Option<u32>,
-    /// Its priority.
+    /// The priority, where the source reports one.
     pub priority: Option<i32>,
-    /// The agent being rung.
+    /// The agent whose phone rings for it.
     pub ringing: Option<Label>,
 }
 
-/// A source now.
+/// The live state of a source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SourceRow {
-    /// Its name.
+    /// The name from the configuration.
     pub name: Label,
-    /// Its kind.
+    /// The kind from the configuration, such as `asterisk`.
     pub kind: Label,
-    /// How it does.
+    /// Its health.
     pub health: Health,
-    /// Why, in words; empty where all is well.
+    /// Why it is in this state, and the remedy; empty when all is well.
     pub reason: Text,
-    /// Since when.
+    /// When it entered this state.
     pub since: Time,
-    /// Its newest event.
+    /// The time of its newest event.
     pub newest: Option<Time>,
-    /// When something last came of it.
+    /// When anything was last received from it.
     pub heard: Option<Time>,
-    /// Events taken in.
+    /// The number of events received.
     pub events: u64,
-    /// Lines set aside.
+    /// The number of lines or messages that could not be understood.
     pub rejected: u64,
-    /// Events seen before.
+    /// The number of events received before.
     pub duplicates: u64,
-    /// Events later than the lateness allowed.
+    /// The number of events that came later than the allowed lateness.
     pub late: u64,
-    /// The last thing set aside: place and reason.
+    /// The last rejection: place, line and reason.
     pub last_rejection: Option<Text>,
-    /// When it will be tried again, where it waits for that.
+    /// When the next attempt to connect is made; `None` when none is planned.
     pub next_try: Option<Time>,
-    /// How far its clock is ahead of ours (behind, where negative), where that was measured.
+    /// How far its clock is ahead of this machine's; negative when behind, `None` when not measured.
     pub ahead: Option<Span>,
-    /// Something its owner should know and that is no fault: rights it doesn't need, a certificate that isn't checked.
+    /// Advice to the operator that is not an error: rights it does not need, a certificate that is not verified.
     pub remark: Option<Text>,
 }
 
-/// How a source does.
+/// The health of a source, the best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// Not there yet.
+    /// Connecting for the first time, or reading what it missed.
     #[default]
     Connecting,
-    /// All is well.
+    /// Events are received as they happen.
     Live,
-    /// It has been read to its end and is not followed.
+    /// A file that was read to its end and is not followed.
     Ended,
-    /// Nothing has come for too long.
+    /// Nothing has been received for too long, or the connection just broke.
     Stale,
-    /// It can't be reached or read.
+    /// It cannot be reached or read.
     Down,
 }
 
-/// A contact, for lists at the end of a drill.
+/// A contact in a list of contacts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ContactRow {
-    /// Its id.
+    /// The contact's id.
     pub contact: Label,
     /// The queue.
     pub queue: Label,
     /// The channel.
     pub channel: Channel,
-    /// What it is about; empty where unknown.
+    /// What it is about; empty when unknown.
     pub intent: Label,
-    /// Who it is; empty where unknown.
+    /// The customer; empty when unknown.
     pub customer: Label,
-    /// The agent; empty where none.
+    /// The agent; empty when none.
     pub agent: Label,
-    /// When it joined.
+    /// When it joined the queue.
     pub offered: Time,
-    /// When it was over, where it is.
+    /// When it ended; `None` while it goes on.
     pub ended: Option<Time>,
-    /// How it stands or ended: `waiting`, `talking`, `handled`, `transferred`, `abandoned`, `left: timeout`, `unknown`.
+    /// Its state or outcome: `waiting`, `talking`, `handled`, `transferred`, `abandoned`, `left: timeout`, `unknown`.
     pub outcome: Label,
-    /// The wait, where known.
+    /// The waiting time, where known.
     pub wait: Option<Span>,
-    /// Talk time, where known.
+    /// The talk time, where known.
     pub talk: Option<Span>,
-    /// Time on hold.
+    /// The time on hold.
     pub hold: Span,
-    /// After-contact work.
+    /// The after-contact work time.
     pub acw: Span,
-    /// Satisfaction on 1–5, where answered.
+    /// Satisfaction from 1 to 5, where the survey was answered.
     pub csat: Option<f64>,
-    /// Whether it repeats an earlier one.
+    /// Whether it repeats an earlier contact of the same customer.
     pub repeat: bool,
 }
 
 impl TargetRow {
-    /// Nobody is told any more.
+    /// Stands for all targets when the notifier itself has crashed.
     #[must_use]
     pub const fn lost() -> Self {
         let reason = Text::fixed("a mistake in floorwatch ended them: restart it; the log tells more");
@@ -301,13 +304,13 @@ impl TargetRow {
 }
 
 impl Board {
-    /// A source by its name.
+    /// The source with a name.
     #[must_use]
     pub fn source(&self, name: &Label) -> Option<&SourceRow> {
         self.sources.iter().find(|source| source.name == *name)
     }
 
-    /// The sources whose figures stand still, the worst first; of equals, the one that has been so for longest.
+    /// The sources whose figures are frozen: the worst first, then those that have been so for longest.
     #[must_use]
     pub fn troubles(&self) -> Vec<&SourceRow> {
         let mut troubles: Vec<&SourceRow> = self.sources.iter().filter(|s| s.stands_still(self.at)).collect();
@@ -315,7 +318,7 @@ impl Board {
         troubles
     }
 
-    /// Whether a queue's figures stand still: all sources that tell of it are in trouble.
+    /// Whether a queue's figures are frozen, because every source that reports on it is in trouble.
     #[must_use]
     pub fn stands_still(&self, queue: &QueueRow) -> bool {
         let mut known = queue.sources.iter().filter_map(|name| self.source(name)).peekable();
@@ -324,33 +327,33 @@ impl Board {
 }
 
 impl SourceRow {
-    /// Whether its figures stand still: it is down, or has been silent for more than a moment.
+    /// Whether its figures are frozen: it is down, or has been stale for longer than a brief reconnect takes.
     #[must_use]
     pub fn stands_still(&self, now: Time) -> bool {
         match self.health {
             Health::Down => true,
-            Health::Stale => now.since(self.since) >= BRIEF,
+            Health::Stale => now.since(self.since) >= GRACE_PERIOD,
             Health::Connecting | Health::Live | Health::Ended => false,
         }
     }
 
-    /// How far its clock is off, where that is too far for times to be trusted.
+    /// How far its clock is off, if that is too far for its times to be trusted.
     #[must_use]
     pub fn skew(&self) -> Option<Span> {
-        self.ahead.filter(|ahead| ahead.0.unsigned_abs() > 2 * Span::SECOND.0.unsigned_abs())
+        self.ahead.filter(|ahead| ahead.0.unsigned_abs() > MAX_CLOCK_SKEW.0.unsigned_abs())
     }
 
-    /// Whether it is still to be waited for: it has yet to connect or to read its past. One that doesn't answer is
-    /// waited for a moment only, on a floor whose seconds are real ones.
+    /// Whether it is still connecting or reading what it missed. On a live floor, a source that has been silent for a
+    /// few seconds is not waited for.
     #[must_use]
     pub fn is_catching_up(&self, now: Time, mode: &Mode) -> bool {
-        let quiet = now.since(self.heard.unwrap_or(self.since).max(self.since));
-        self.health == Health::Connecting && (*mode != Mode::Live || quiet < BRIEF)
+        let silence = now.since(self.heard.unwrap_or(self.since).max(self.since));
+        self.health == Health::Connecting && (*mode != Mode::Live || silence < GRACE_PERIOD)
     }
 }
 
 impl Health {
-    /// In a word.
+    /// The name in JSON and in logs.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {

@@ -1,8 +1,23 @@
-//! The floor: the one task that owns engine, alerts and journal, and the handle that everybody else holds.
+//! The floor: the one task that owns engine, alert evaluator and journal, and the handle through which everybody else
+//! reaches it.
 //!
-//! No lock guards its state: sources send messages, readers send requests, and between two of them the floor
-//! publishes a board when something changed, at most twenty times a second and never for more than a tenth of its
-//! time, and each second so that ages tick.
+//! ```text
+//! sources ──Message──▶ ┌───────── Floor::run ─────────┐ ──Arc<Board>──▶ watch channel ──▶ screens, hub
+//! handles ──Request──▶ │ engine ─▶ evaluator ─▶ board │ ──reply──▶ the caller of the handle
+//!                      └──────────────┬───────────────┘
+//!                                  Batch ──▶ journal thread ──▶ outbox ──▶ notifier
+//! ```
+//!
+//! 1. A message with events goes into the [`Engine`] first, then into the journal's queue together with the cursor of
+//!    its source.
+//! 2. Once a second the evaluator judges the engine's figures; the episodes that changed go into the journal's queue.
+//! 3. When something changed, a board is published: at most twenty times a second, never for more than a tenth of the
+//!    floor's time, and at least once a second so that ages advance.
+//!
+//! No lock guards the state, and the floor never waits for a reader, the disk or the notifier. (If the journal is far
+//! behind, queueing to it blocks: that slows the sources down instead of losing events.) A source waits for room in the
+//! message channel, and a push source for the receipt that its events are stored. The caller of a command waits until
+//! the changed episode is on the disk. A screen waits for nothing: it draws the newest board.
 
 mod assemble;
 pub mod handle;
@@ -29,34 +44,35 @@ pub(crate) use handle::Request;
 pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
 use persistence::JournalRole;
 pub use persistence::{Cursors, ForwardCommand, NotifierHandle, Persistence, StartNotifier, StartSources};
+use recording::Jump;
 pub use recording::Recording;
-use recording::Steered;
 pub use sources::SourceInfo;
 use sources::Sources;
 
-/// How often at most a board is published, …
-const SOONEST: Duration = Duration::from_millis(50);
-/// … and how many times as long as making one takes passes before the next: a huge floor has better things to do.
-const SHARE: u32 = 10;
-/// How often alerts are judged, and a board is published though nothing happened.
-const BEAT: Duration = Duration::from_secs(1);
-/// How long what is past its line at the first look is taken to have been so: longer than any built-in `for`.
-const PRIMED: Span = Span(6 * Span::MINUTE.0);
-/// Messages taken in between two looks at the requests: a question never waits longer than these take.
-const AT_ONCE: usize = 8;
-/// Episodes that are over and kept at hand for the history page.
-const HISTORY: usize = 500;
+/// The shortest interval between two boards, and the interval of ticks.
+const MIN_PUBLISH_INTERVAL: Duration = Duration::from_millis(50);
+/// Making a board may take one part in so many of the floor's time. On a huge floor boards come less often.
+const PUBLISH_COST_FACTOR: u32 = 10;
+/// How often alerts are evaluated. A board is published at least as often.
+const EVALUATION_INTERVAL: Duration = Duration::from_secs(1);
+/// For how long a figure that is past its limit at the first evaluation is taken to have been so. Longer than the `for`
+/// of any built-in rule, so that those fire at once after a start.
+const ASSUMED_PAST: Span = Span(6 * Span::MINUTE.0);
+/// The most messages processed before requests are looked at again, which bounds how long a request waits.
+const MAX_MESSAGES: usize = 8;
+/// The most resolved episodes held for the history page.
+const MAX_HISTORY: usize = 500;
 
-/// What a floor is made with.
+/// The settings of a floor.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The centre's name.
+    /// The centre's name, for the head of the board.
     pub title: Label,
     /// How figures are counted.
     pub engine: engine::Settings,
-    /// What is watched.
+    /// The alert rules in force.
     pub rules: Vec<Rule>,
-    /// What holds for all rules.
+    /// Settings of all alert rules.
     pub alerts: crate::alert::Settings,
     /// The sources, in the order of their index in messages.
     pub sources: Vec<SourceInfo>,
@@ -65,15 +81,15 @@ pub struct Settings {
 /// Where a floor's events come from.
 #[derive(Debug)]
 pub enum Feed {
-    /// Sources that run by themselves.
+    /// Sources that send messages.
     Sources(mpsc::Receiver<Message>),
-    /// A recording that the floor plays.
+    /// A recording that the floor plays itself.
     Recording(Recording),
-    /// Nothing comes by itself: the floor follows another one, or has yet to start its sources.
+    /// No events: the floor follows another one, or has not started its sources yet.
     Nothing,
 }
 
-/// A floor at work.
+/// A floor. [`Floor::run`] is its task.
 pub struct Floor {
     settings: Settings,
     clock: Clock,
@@ -85,24 +101,23 @@ pub struct Floor {
     history: VecDeque<Episode>,
     feed: Feed,
     role: JournalRole,
-    /// Those who tell people outside of alerts.
-    telling: Option<NotifierHandle>,
+    notifier: Option<NotifierHandle>,
     requests: mpsc::Receiver<Request>,
     boards: watch::Sender<Arc<Board>>,
     seq: u64,
-    /// Alerts have been judged once.
-    primed: bool,
-    /// Something changed since the last board.
+    /// Whether alerts have been evaluated since the start or the last jump of a replay.
+    evaluated: bool,
+    /// Whether something changed since the last board.
     dirty: bool,
-    published: Instant,
-    /// How long after a board the next one may come.
-    pace: Duration,
-    judged: Instant,
-    ticked: Instant,
+    last_publish: Instant,
+    /// The shortest time from the last board to the next one.
+    publish_interval: Duration,
+    last_evaluation: Instant,
+    last_tick: Instant,
 }
 
 impl Floor {
-    /// A floor where nothing has happened yet, and its handle.
+    /// An empty floor and its handle. Run it with [`Floor::run`].
     #[must_use]
     pub fn new(settings: Settings, clock: Clock, mode: Mode, feed: Feed) -> (Self, Handle) {
         let (sender, requests) = mpsc::channel(64);
@@ -111,11 +126,11 @@ impl Floor {
         let started = Instant::now();
         let mut sources = Sources::new(&settings.sources, now);
         if matches!(feed, Feed::Recording(_)) {
-            sources.health(0, Health::Live, Text::default(), now, None);
+            sources.set_health(0, Health::Live, Text::default(), now, None);
         }
         let floor = Self {
             engine: Engine::new(settings.engine.clone()),
-            evaluator: evaluator(&settings),
+            evaluator: new_evaluator(&settings),
             sources,
             settings,
             clock,
@@ -124,21 +139,21 @@ impl Floor {
             history: VecDeque::new(),
             feed,
             role: JournalRole::None,
-            telling: None,
+            notifier: None,
             requests,
             boards,
             seq: 0,
-            primed: false,
+            evaluated: false,
             dirty: true,
-            published: started,
-            pace: SOONEST,
-            judged: started,
-            ticked: started,
+            last_publish: started,
+            publish_interval: MIN_PUBLISH_INTERVAL,
+            last_evaluation: started,
+            last_tick: started,
         };
         (floor, Handle::new(board, sender))
     }
 
-    /// The same floor, with a journal: it goes on where it was left, and what happens is written down.
+    /// Attach a journal. The floor continues where the journal ends, and writes or follows it while it runs.
     #[must_use]
     pub fn with_journal(mut self, persistence: Persistence) -> Self {
         self.role = JournalRole::Opened(Box::new(persistence));
@@ -149,9 +164,9 @@ impl Floor {
     pub async fn run(mut self) {
         self.start();
         self.publish();
-        let mut tick = tokio::time::interval(SOONEST);
+        let mut tick = tokio::time::interval(MIN_PUBLISH_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut messages = Vec::with_capacity(AT_ONCE);
+        let mut messages = Vec::with_capacity(MAX_MESSAGES);
         loop {
             tokio::select! {
                 biased;
@@ -162,22 +177,22 @@ impl Floor {
                 _ = tick.tick() => self.tick(),
                 n = receive(&mut self.feed, &mut messages) => {
                     if n == 0 {
-                        // The sources are gone; what is known stays on the board.
+                        // All sources have ended. Their figures stay on the board.
                         self.feed = Feed::Nothing;
                     }
                     for message in messages.drain(..) {
-                        self.take(message);
+                        self.process(message);
                     }
                 }
             }
-            if self.dirty && self.published.elapsed() >= self.pace {
+            if self.dirty && self.last_publish.elapsed() >= self.publish_interval {
                 self.publish();
             }
         }
         self.shutdown().await;
     }
 
-    /// The floor's own time: the clock's, or the recording's.
+    /// The floor's time: that of the clock, or of the recording in a replay.
     fn now(&self) -> Time {
         match (&self.feed, &self.mode) {
             (Feed::Recording(recording), Mode::Replay { .. }) => recording.at(),
@@ -185,54 +200,54 @@ impl Floor {
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn process(&mut self, message: Message) {
         self.dirty = true;
         let now = self.now();
         match message {
-            Message::Events { source, events, cursor, kept } => self.take_events(source, events, cursor, kept, now),
+            Message::Events { source, events, cursor, kept } => self.process_events(source, events, cursor, kept, now),
             Message::Rejected { source, rejection } => {
                 tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
-                self.sources.rejected(source, &rejection, now);
+                self.sources.count_rejection(source, &rejection, now);
             }
             Message::Health { source, health, reason, at, next_try } => {
                 if let Some(name) = self.sources.name(source) {
                     tracing::info!(source = %name, health = health.key(), "{reason}");
                 }
-                self.sources.health(source, health, reason, at, next_try);
+                self.sources.set_health(source, health, reason, at, next_try);
             }
-            Message::Clock { source, ahead } => self.sources.clock(source, ahead),
-            Message::Remark { source, remark } => self.sources.remark(source, remark),
+            Message::Clock { source, ahead } => self.sources.set_clock_skew(source, ahead),
+            Message::Remark { source, remark } => self.sources.set_remark(source, remark),
         }
     }
 
     fn tick(&mut self) {
-        let real = self.ticked.elapsed();
-        self.ticked = Instant::now();
+        let elapsed = self.last_tick.elapsed();
+        self.last_tick = Instant::now();
         let now = self.now();
         if let Feed::Recording(recording) = &mut self.feed {
-            recording.pass(Span(i64::try_from(real.as_micros()).unwrap_or(0)));
-            let due = recording.due();
+            recording.advance(Span(i64::try_from(elapsed.as_micros()).unwrap_or(0)));
+            let due = recording.take_due();
             self.dirty |= !due.is_empty();
             for event in due {
                 let outcome = self.engine.apply(event);
                 self.engine.advance(event.at);
-                self.sources.heard(0, &event.origin, event.at, outcome, now);
+                self.sources.count_event(0, &event.origin, event.at, outcome, now);
             }
         }
         self.engine.advance(self.now());
-        self.catch_up();
-        if self.judged.elapsed() >= BEAT {
-            self.judged = Instant::now();
-            self.judge();
+        self.poll_followed_journal();
+        if self.last_evaluation.elapsed() >= EVALUATION_INTERVAL {
+            self.last_evaluation = Instant::now();
+            self.evaluate_alerts();
         }
-        if self.published.elapsed() >= BEAT {
+        if self.last_publish.elapsed() >= EVALUATION_INTERVAL {
             self.publish();
         }
     }
 
-    /// Judge every alert rule, once what stands now is known.
-    fn judge(&mut self) {
-        if matches!(self.role, JournalRole::Follower(_)) || !self.sources.caught_up(self.now(), &self.mode) {
+    /// Evaluate every alert rule, unless another floor does or sources are still reading what they missed.
+    fn evaluate_alerts(&mut self) {
+        if matches!(self.role, JournalRole::Follower(_)) || !self.sources.are_caught_up(self.now(), &self.mode) {
             return;
         }
         let now = self.now();
@@ -241,55 +256,54 @@ impl Floor {
         let queries = self.evaluator.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
         let engine = &self.engine;
-        let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
-        let surroundings = EvaluationContext { lines: &lines, name: &|slice| engine.name(slice) };
-        // What is past its line when the floor is first looked at has been so for a while: the windows say it.
-        let first = if std::mem::replace(&mut self.primed, true) { None } else { Some(now - PRIMED) };
+        let bands = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
+        let context = EvaluationContext { bands: &bands, name: &|slice| engine.name(slice) };
+        // A figure over a window that is past its limit at the first evaluation has been so for a while.
+        let first = if std::mem::replace(&mut self.evaluated, true) { None } else { Some(now - ASSUMED_PAST) };
         let mut changed = Vec::new();
         for now in first.into_iter().chain([now]) {
-            changed.extend(self.evaluator.evaluate(&answers, &states, surroundings, now));
+            changed.extend(self.evaluator.evaluate(&answers, &states, context, now));
         }
-        self.note(changed);
+        self.record_episodes(changed);
     }
 
-    fn remember(&mut self, episode: Episode) {
+    fn add_to_history(&mut self, episode: Episode) {
         self.history.push_front(episode);
-        self.history.truncate(HISTORY);
+        self.history.truncate(MAX_HISTORY);
     }
 
     fn serve(&mut self, request: Request) {
         let now = self.now();
-        // Whoever asked may have gone meanwhile; that is his business.
+        // Sending a reply fails when the caller no longer waits, which is fine.
         match request {
             Request::Ask(query, reply) => drop(reply.send(self.engine.ask(&query, now))),
-            Request::Contacts(wanted, reply) => {
-                let abandoned = wanted.only == ContactFilter::Abandoned;
-                let found = self.engine.contacts(&wanted.of, wanted.over, now, abandoned, wanted.limit);
+            Request::Contacts(query, reply) => {
+                let abandoned = query.only == ContactFilter::Abandoned;
+                let found = self.engine.contacts(&query.of, query.over, now, abandoned, query.limit);
                 drop(reply.send(found.into_iter().map(assemble::contact).collect()));
             }
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
-            Request::Execute(command, reply) => self.tell(&command, now, reply),
-            Request::Replay(steer) => self.steer(steer),
+            Request::Execute(command, reply) => self.execute(&command, now, reply),
+            Request::Replay(command) => self.control_replay(command),
         }
     }
 
-    fn steer(&mut self, steer: ReplayCommand) {
+    fn control_replay(&mut self, command: ReplayCommand) {
         let Feed::Recording(recording) = &mut self.feed else { return };
         self.dirty = true;
-        let steered = recording.steer(steer);
-        if steered == Steered::Back {
+        if recording.execute(command) == Jump::Back {
             self.engine = Engine::new(self.settings.engine.clone());
             self.history.clear();
         }
-        // Where it lands, alerts are judged as at a first look: what led there has not been seen.
-        let jumped = matches!(steer, ReplayCommand::Seek(_));
+        // After a jump, alerts are evaluated as after a start: the floor has not seen what led there.
+        let jumped = matches!(command, ReplayCommand::Seek(_));
         if jumped {
-            self.evaluator = evaluator(&self.settings);
-            self.primed = false;
+            self.evaluator = new_evaluator(&self.settings);
+            self.evaluated = false;
         }
         self.tick();
         if jumped {
-            self.judge();
+            self.evaluate_alerts();
         }
     }
 
@@ -297,35 +311,35 @@ impl Floor {
         let now = self.now();
         self.seq += 1;
         self.dirty = false;
-        self.published = Instant::now();
+        self.last_publish = Instant::now();
         if let (Feed::Recording(recording), Mode::Replay { .. }) = (&self.feed, &self.mode) {
-            let ((speed, paused), (from, to)) = (recording.pace(), recording.span());
+            let ((speed, paused), (from, to)) = (recording.speed_and_paused(), recording.span());
             self.mode = Mode::Replay { speed, paused, from, to };
         }
-        let frame = assemble::BoardParts {
+        let parts = assemble::BoardParts {
             seq: self.seq,
             now,
             title: &self.settings.title,
             mode: &self.mode,
-            keeper: &self.keeper_now(),
+            keeper: &self.current_keeper(),
             sources: &self.sources,
             alerts: self.episodes(),
-            untold: self.telling.as_ref().map(NotifierHandle::failing).unwrap_or_default(),
+            untold: self.notifier.as_ref().map(NotifierHandle::failing).unwrap_or_default(),
         };
-        let board = assemble::board(&mut self.engine, frame);
+        let board = assemble::board(&mut self.engine, parts);
         self.boards.send_replace(Arc::new(board));
-        self.pace = SOONEST.max(SHARE * self.published.elapsed());
+        self.publish_interval = MIN_PUBLISH_INTERVAL.max(PUBLISH_COST_FACTOR * self.last_publish.elapsed());
     }
 }
 
-fn evaluator(settings: &Settings) -> Evaluator {
+fn new_evaluator(settings: &Settings) -> Evaluator {
     Evaluator::new(settings.rules.clone(), settings.alerts, settings.engine.calendar)
 }
 
-/// Wait for messages of a feed that has them.
+/// Receive the next messages; waits for ever where none can come. Returns 0 when all sources have ended.
 async fn receive(feed: &mut Feed, messages: &mut Vec<Message>) -> usize {
     match feed {
-        Feed::Sources(receiver) => receiver.recv_many(messages, AT_ONCE).await,
+        Feed::Sources(receiver) => receiver.recv_many(messages, MAX_MESSAGES).await,
         Feed::Recording(_) | Feed::Nothing => std::future::pending().await,
     }
 }

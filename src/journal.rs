@@ -1,18 +1,25 @@
-//! The journal: what came in and what was done about it, in one SQLite file that survives any end of the program.
+//! The journal: events, source cursors and alert episodes in one SQLite file, so that a floor continues after any end
+//! of the program.
 //!
-//! One floor writes (the keeper), every other one that opens the file follows it, read-only. The keeper's writes
-//! happen on a thread of their own: events, how far their sources have been read, and episodes share a
-//! transaction, so after any end nothing is lost or counted twice — a source is read again from its cursor.
+//! One process writes; every other one that opens the file follows it, read-only. The writer has a thread of its own,
+//! which takes batches from a queue. Events, the cursors behind them, and episodes share a transaction, so nothing is
+//! lost or counted twice: after a restart each source is read again from its cursor.
 //!
-//! Durability: the file is in WAL mode. What was committed survives the end of the process, `kill -9` included,
-//! since the operating system has it. Batches of events are committed without waiting for the disk
-//! (`synchronous=NORMAL`): a power failure may cost the last ones, and their cursors with them. A batch that
-//! somebody waits for ([`Journal::keep`], [`Journal::confirm`]) is on the disk (`synchronous=FULL`) before he is
-//! told, so that a confirmed acknowledgement survives a power failure as well.
+//! ```text
+//! floor ──▶ WriteQueue ──▶ writer thread ──▶ file ──▶ Reader, Follower (other processes)
+//! notifier ───▲                                └────▶ Outbox ──▶ notifier
+//! ```
+//!
+//! Durability: the file is in WAL mode. What was committed survives `kill -9`, because the operating system has it.
+//! Batches of events are committed without waiting for the disk (`synchronous=NORMAL`): a power failure may cost the
+//! last ones, and their cursors with them. A batch that somebody waits for ([`Journal::record_and_notify`],
+//! [`Journal::store`]) is on the disk (`synchronous=FULL`) before the caller is notified, so a confirmed
+//! acknowledgement survives a power failure as well.
 
 mod follower;
 mod lock;
 mod outbox;
+mod queue;
 mod reader;
 mod retention;
 mod schema;
@@ -32,33 +39,33 @@ pub use reader::{Loaded, Reader};
 
 use writer::Writer;
 
-/// How to keep it.
+/// How to open a journal.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Events older than so many days are removed.
+    /// After how many days events are removed.
     pub keep_days: u32,
-    /// Episodes that are over for longer than so many days are removed.
+    /// After how many days resolved episodes are removed.
     pub keep_episodes_days: u32,
-    /// Who opens it: a login.
+    /// The login of this process, for the lock file.
     pub user: Label,
-    /// On which machine.
+    /// The host of this process, for the lock file.
     pub host: Label,
-    /// What time it is, for retention and the lock.
+    /// The clock for retention and the lock file.
     pub clock: Clock,
 }
 
 impl Settings {
-    /// The defaults: events for 35 days, episodes for 400.
+    /// Keep events for 35 days and episodes for 400.
     #[must_use]
     pub const fn new(user: Label, host: Label, clock: Clock) -> Self {
         Self { keep_days: 35, keep_episodes_days: 400, user, host, clock }
     }
 }
 
-/// Why a journal can't be opened or read.
+/// Why a journal cannot be opened, read or written. The message names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file system won't.
+    /// The file or its folder cannot be opened or created.
     #[error("{path}: {source}")]
     Io {
         /// The file or folder.
@@ -66,7 +73,7 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// It is not a journal, or it is broken.
+    /// The file is not a journal, or damaged.
     #[error("{path}: {reason}; nothing was changed: move the file aside (with its -wal and -shm) to begin a new one")]
     Damaged {
         /// The file.
@@ -74,19 +81,19 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A newer floorwatch wrote it.
+    /// A newer floorwatch wrote the file.
     #[error(
         "{path}: it has format {found}, this floorwatch knows up to {known}; nothing was changed: use the newer floorwatch, or move the file aside"
     )]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its format.
+        /// The file's format.
         found: i64,
-        /// The newest known here.
+        /// The newest format that this version knows.
         known: i64,
     },
-    /// SQLite says no.
+    /// SQLite reports another error.
     #[error("{path}: {source}")]
     Sqlite {
         /// The file.
@@ -94,62 +101,69 @@ pub enum Error {
         /// Why.
         source: rusqlite::Error,
     },
-    /// It could not be written; why, in words.
+    /// A batch could not be stored; it holds the reason.
     #[error("{0}")]
-    NotKept(Text),
+    NotStored(Text),
 }
 
 /// An open journal.
 #[derive(Debug)]
 pub enum OpenedJournal {
-    /// It is ours to write.
+    /// This process writes it.
     Writer(Journal),
-    /// Another floor writes it.
+    /// Another process writes it.
     Follower(Follower),
 }
 
-/// What is to be kept together.
+/// What is stored in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Events by the source that they came from, in the order received.
+    /// Events with the name of their source, in the order received.
     pub events: Vec<(Label, Vec<Event>)>,
-    /// How far a source has been read once these events are kept.
+    /// How far each source has been read with these events, as (source, cursor).
     pub cursors: Vec<(Label, String)>,
     /// Episodes that have changed.
     pub episodes: Vec<Episode>,
-    /// How far targets have been told of them.
-    pub settled: Vec<TargetProgress>,
+    /// How far notification targets have dealt with the outbox.
+    pub progress: Vec<TargetProgress>,
 }
 
 impl Batch {
-    fn events(&self) -> usize {
+    fn event_count(&self) -> usize {
         self.events.iter().map(|(_, events)| events.len()).sum()
+    }
+
+    fn append(&mut self, mut other: Self) {
+        self.events.append(&mut other.events);
+        self.cursors.append(&mut other.cursors);
+        self.episodes.append(&mut other.episodes);
+        self.progress.append(&mut other.progress);
     }
 }
 
-/// A journal that is ours to write. Dropping it writes down what is pending and lets the file go.
+/// A journal that this process writes. Dropping it writes what is pending and releases the lock.
 #[derive(Debug)]
 pub struct Journal {
-    // The fields are dropped in this order: the last connection to close tidies the file up and must be one that
-    // may write; the lock goes last.
+    // The order of the fields is the order of dropping: the connection that closes last tidies the file up and must be
+    // a writing one, and the lock goes after that.
     reader: Reader,
     writer: Writer,
     _lock: lock::Lock,
 }
 
 impl Journal {
-    /// Open or create the journal at `path`. Folders are made for the owner alone (0700), as is the file (0600).
+    /// Open or create the journal at `path`, with permissions for the owner alone (folders 0700, file 0600).
     ///
     /// # Errors
-    /// Where the file can't be opened, is damaged or newer; such a file is left as it is.
+    /// When the file cannot be opened, is damaged or newer; such a file is not changed.
     pub fn open(path: &Path, settings: &Settings) -> Result<OpenedJournal, Error> {
-        make_folder(path)?;
+        create_folder(path)?;
         let since = settings.clock.now();
         let holder =
             Holder { user: settings.user.clone(), host: settings.host.clone(), pid: std::process::id(), since };
-        let lock = match lock::take(path, &holder)? {
-            lock::Taken::Ours(lock) => lock,
-            lock::Taken::Theirs(holder) => return Follower::open(path, holder).map(OpenedJournal::Follower),
+        let lock = match lock::acquire(path, &holder)? {
+            lock::Acquisition::Acquired(lock) => lock,
+            lock::Acquisition::HeldBy(holder) => return Follower::open(path, holder).map(OpenedJournal::Follower),
         };
         schema::check(path)?;
         let connection = schema::open(path)?;
@@ -158,59 +172,49 @@ impl Journal {
         Ok(OpenedJournal::Writer(Self { reader, writer, _lock: lock }))
     }
 
-    /// Write down in a moment, with whatever else comes. Waits only while far too much is pending.
+    /// Store a batch soon, together with others. Blocks only while far too much is pending.
     pub fn record(&self, batch: Batch) {
-        self.writer.record(batch);
+        self.writer.queue().push(batch);
     }
 
-    /// Write down now; `done` is told, on the writer's thread, once it is on the disk or why it isn't.
-    pub fn record_and_tell(&self, batch: Batch, done: impl FnOnce(Result<(), Text>) + Send + 'static) {
-        self.writer.wait(batch, true, Box::new(done));
+    /// Store a batch now. `on_stored` is called on the writer's thread when it is on the disk, or with the reason why
+    /// it is not.
+    pub fn record_and_notify(&self, batch: Batch, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {
+        self.writer.queue().push_and_notify(batch, true, Box::new(on_stored));
     }
 
-    /// Write an episode down now; `done` is told, on the writer's thread, once it is on the disk or why it isn't.
-    pub fn keep(&self, episode: Episode, done: impl FnOnce(Result<(), Text>) + Send + 'static) {
-        self.writer.keep(episode, Box::new(done));
-    }
-
-    /// Write an episode down and wait until it is on the disk.
+    /// Store an episode and wait until it is on the disk.
     ///
     /// # Errors
-    /// [`Error::NotKept`] where it couldn't be.
-    pub fn confirm(&self, episode: Episode) -> Result<(), Error> {
-        let (tell, told) = std::sync::mpsc::sync_channel(1);
-        self.keep(episode, move |done| {
-            // Nobody waits any more: nobody to tell.
-            let _ = tell.send(done);
-        });
-        let ended = || Text::fixed("the journal has ended");
-        told.recv().unwrap_or_else(|_| Err(ended())).map_err(Error::NotKept)
+    /// [`Error::NotStored`] with the reason.
+    pub fn store(&self, episode: Episode) -> Result<(), Error> {
+        let batch = Batch { episodes: vec![episode], ..Batch::default() };
+        self.writer.queue().push_and_wait(batch, true).map_err(Error::NotStored)
     }
 
-    /// Wait until everything recorded so far is written, or can't be.
+    /// Wait until everything recorded so far is in the file.
     ///
     /// # Errors
-    /// [`Error::NotKept`] where it couldn't be.
+    /// [`Error::NotStored`] with the reason.
     pub fn flush(&self) -> Result<(), Error> {
-        self.writer.flush().map_err(Error::NotKept)
+        self.writer.queue().flush().map_err(Error::NotStored)
     }
 
-    /// What is to be told to people, for somebody who works beside this floor.
+    /// The outbox, for the notifier.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn outbox(&self) -> Result<Outbox, Error> {
-        let (shared, newest) = self.writer.outbox();
-        Outbox::open(self.reader.path(), shared, newest)
+        Outbox::open(self.reader.path(), std::sync::Arc::clone(self.writer.queue()), self.writer.newest())
     }
 
-    /// Why nothing is being written just now; `None` while all is well.
+    /// Why something cannot be stored at present; `None` while all is well.
     #[must_use]
-    pub fn failed(&self) -> Option<Text> {
-        self.writer.failed()
+    pub fn failure(&self) -> Option<Text> {
+        self.writer.queue().failure()
     }
 
-    /// To read what was kept.
+    /// The reader on the same file.
     pub const fn reader(&mut self) -> &mut Reader {
         &mut self.reader
     }
@@ -218,13 +222,13 @@ impl Journal {
     /// See [`Reader::load`].
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn load(&mut self, since: Time, each: impl FnMut(Event)) -> Result<Loaded, Error> {
         self.reader.load(since, each)
     }
 }
 
-fn make_folder(path: &Path) -> Result<(), Error> {
+fn create_folder(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     std::fs::DirBuilder::new()
@@ -234,7 +238,7 @@ fn make_folder(path: &Path) -> Result<(), Error> {
         .map_err(|source| Error::Io { path: folder.to_owned(), source })
 }
 
-/// A mapper from SQLite's errors to ours: damage is told from all else.
+/// Maps SQLite's errors to ours, with damage as a kind of its own.
 fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> Error + '_ {
     move |source| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {

@@ -117,10 +117,10 @@ pub fn start(
     let stop = CancellationToken::new();
     let (failing, failing_now) = watch::channel(Vec::new());
     let (tell, ended) = oneshot::channel();
-    let journal = outbox.journal()?;
+    let journal = outbox.journal_id()?;
     let mut all = Vec::with_capacity(targets.len());
     for settings in targets {
-        all.push(NotifyTarget::new(settings, floor.clone(), journal.clone(), clock.clone(), outbox.another()?)?);
+        all.push(NotifyTarget::new(settings, floor.clone(), journal.clone(), clock.clone(), outbox.try_clone()?)?);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let until = stop.clone();

@@ -90,8 +90,8 @@ impl Floor {
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, self.now)).collect();
         let engine = &self.engine;
         let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
-        let surroundings = EvaluationContext { lines: &lines, name: &|slice| engine.name(slice) };
-        self.evaluator.evaluate(&answers, &[], surroundings, self.now);
+        let context = EvaluationContext { bands: &lines, name: &|slice| engine.name(slice) };
+        self.evaluator.evaluate(&answers, &[], context, self.now);
     }
 
     /// What stands now, as every reader sees it.
@@ -102,7 +102,7 @@ impl Floor {
             name: queue.name,
             channel: queue.channel,
             service_level: queue.service_level,
-            lines: queue.bands,
+            bands: queue.bands,
             live: queue.live,
             sources: Vec::new(),
         });

@@ -1,143 +1,201 @@
-//! What people do about an episode: take it, put it off, say something. It lies over the firing state and never
-//! changes it; it ends with the episode, by itself at its time, or when things get worse.
+//! What people do about an episode: acknowledge, snooze, note, undo. All of it lies over the firing state and never
+//! changes that; it ends with the episode, at its own time, or when things get worse.
 
-use super::judge;
+use serde::{Deserialize, Serialize};
+
 use super::rule::Rule;
-use super::{
-    Acknowledgement, Actor, AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, Snooze, State,
-};
-use crate::clock::{Span, Time};
+use super::{Acknowledgement, Actor, Episode, HistoryEntry, HistoryKind, MuteLength, Severity, Snooze, State, judge};
+use crate::clock::Time;
 use crate::kpi::Unit;
 use crate::kpi::format::age;
-use crate::text::Text;
+use crate::text::{Label, Text};
 
-/// The shortest and the longest that an acknowledgement or snooze may last.
-const LEAST: Span = Span::MINUTE;
-const MOST: Span = Span::DAY;
+/// A person's command about one episode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertCommand {
+    /// The episode's id.
+    pub episode: u64,
+    /// The version of the episode that the person saw.
+    pub version: u32,
+    /// The person.
+    pub who: Actor,
+    /// What to do.
+    pub act: AlertAction,
+}
 
-/// Do what a command says to an episode that has fired and is not over.
+/// What a command does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertAction {
+    /// Tell the others that somebody deals with it.
+    Acknowledge {
+        /// A note to keep with it.
+        note: Option<Text>,
+        /// How long the acknowledgement lasts; the configured expiry when `None`.
+        lasts: Option<MuteLength>,
+    },
+    /// Add a note to the history.
+    Note(Text),
+    /// Take back one's own acknowledgement or snooze.
+    Undo,
+    /// Mute it for a while.
+    Snooze(MuteLength),
+}
+
+/// Why a command was refused. The message is for the person who gave it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandRefusal {
+    /// Somebody else has acknowledged or snoozed it already.
+    #[error("{0} was first")]
+    Taken(Label),
+    /// It has resolved.
+    #[error("it has already resolved")]
+    Over,
+    /// No episode has this id.
+    #[error("there is no alert {0}")]
+    Unknown(u64),
+    /// It is only pending.
+    #[error("it has not fired yet")]
+    Early,
+    /// The acknowledgement or snooze to undo belongs to somebody else.
+    #[error("{0} has it: only {0} can take that back")]
+    Theirs(Label),
+    /// There is no acknowledgement or snooze to undo.
+    #[error("there is nothing to undo")]
+    Nothing,
+    /// The episode has changed since the version in the command.
+    #[error("it has changed meanwhile: look again")]
+    Changed,
+    /// This board cannot write the journal; it holds who can.
+    #[error("this board is read-only: {0}")]
+    ReadOnly(Text),
+    /// The journal could not store it; it holds why.
+    #[error("it could not be kept: {0}")]
+    NotKept(Text),
+}
+
+/// Execute a command on an active episode.
 ///
-/// The version tells what its giver saw. Of two people at once the second one's is old: an acknowledgement still
-/// holds if nobody has the episode yet, since taking it is right whatever the figure did meanwhile; a snooze does
-/// not, since it would hide something not seen.
-pub(super) fn tell(
+/// Of two people who act at once, the second one's version is old. An acknowledgement still succeeds if nobody holds
+/// the episode, because dealing with it is right whatever the figure has done since. A snooze does not: it would mute
+/// something that the person has not seen.
+pub(super) fn execute(
     episode: &mut Episode,
     command: &AlertCommand,
-    expiry: Span,
+    expiry: MuteLength,
     now: Time,
 ) -> Result<(), CommandRefusal> {
-    let seen = command.version == episode.version;
+    let up_to_date = command.version == episode.version;
     let who = &command.who;
+    let value = episode.figure.value;
+    let entry = |kind, text| HistoryEntry::new(now, kind, value).by(who).with_text(text);
     match &command.act {
         AlertAction::Acknowledge { note, lasts } => {
-            may_take(episode, who, seen)?;
-            let until = now + lasts.unwrap_or(expiry).clamp(LEAST, MOST);
+            check_holder(episode, who, up_to_date)?;
             episode.snoozed = None;
             episode.acknowledged = Some(Acknowledgement {
                 who: who.clone(),
                 at: now,
-                until,
-                value: episode.figure.value,
+                until: now + lasts.unwrap_or(expiry).span(),
+                value,
                 severity: episode.severity,
                 note: note.clone(),
             });
             episode.state = State::Acknowledged;
-            episode.note(HistoryEntry::new(now, "acknowledged", episode.figure.value).by(who).saying(note.clone()));
+            episode.record(entry(HistoryKind::Acknowledged, note.clone()));
         }
-        AlertAction::Snooze(span) => {
-            may_take(episode, who, seen)?;
-            if !seen {
+        AlertAction::Snooze(length) => {
+            check_holder(episode, who, up_to_date)?;
+            if !up_to_date {
                 return Err(CommandRefusal::Changed);
             }
+            let text = Text::new(&format!("for {}", age(length.span().as_secs())));
             episode.acknowledged = None;
-            let span = (*span).clamp(LEAST, MOST);
-            let until = now + span;
-            episode.snoozed = Some(Snooze { who: who.clone(), at: now, until });
+            episode.snoozed = Some(Snooze { who: who.clone(), at: now, until: now + length.span() });
             episode.state = State::Snoozed;
-            let text = Text::new(&format!("for {}", age(span.as_secs())));
-            episode.note(HistoryEntry::new(now, "snoozed", episode.figure.value).by(who).saying(Some(text)));
+            episode.record(entry(HistoryKind::Snoozed, Some(text)));
         }
-        AlertAction::Note(text) => {
-            episode.note(HistoryEntry::new(now, "noted", episode.figure.value).by(who).saying(Some(text.clone())));
-        }
+        AlertAction::Note(text) => episode.record(entry(HistoryKind::Noted, Some(text.clone()))),
         AlertAction::Undo => {
             let holder = holder(episode).ok_or(CommandRefusal::Nothing)?;
             if holder.name != who.name {
                 return Err(CommandRefusal::Theirs(holder.name.clone()));
             }
-            release(episode, HistoryEntry::new(now, "undone", episode.figure.value).by(who));
+            unmute(episode, entry(HistoryKind::Undone, None));
         }
     }
     Ok(())
 }
 
-/// Who has it.
-fn holder(episode: &Episode) -> Option<&Actor> {
+/// The person whose acknowledgement or snooze holds.
+pub(super) fn holder(episode: &Episode) -> Option<&Actor> {
     let acknowledged = episode.acknowledged.as_ref().map(|ack| &ack.who);
     acknowledged.or_else(|| episode.snoozed.as_ref().map(|snooze| &snooze.who))
 }
 
-/// Whoever has it may renew it, having seen it; a snooze that was seen may be ended by taking the episode.
-fn may_take(episode: &Episode, who: &Actor, seen: bool) -> Result<(), CommandRefusal> {
+/// Whether `who` may acknowledge or snooze. The holder may renew, and anybody may take over a snoozed episode, but
+/// only on the current version.
+fn check_holder(episode: &Episode, who: &Actor, up_to_date: bool) -> Result<(), CommandRefusal> {
     match holder(episode) {
         None => Ok(()),
-        Some(holder) if seen && (holder.name == who.name || episode.snoozed.is_some()) => Ok(()),
+        Some(holder) if up_to_date && (holder.name == who.name || episode.snoozed.is_some()) => Ok(()),
         Some(holder) => Err(CommandRefusal::Taken(holder.name.clone())),
     }
 }
 
-/// Let go of it: it is news again.
-pub(super) fn release(episode: &mut Episode, entry: HistoryEntry) {
+/// End the acknowledgement or snooze: the episode needs attention again.
+fn unmute(episode: &mut Episode, entry: HistoryEntry) {
     episode.acknowledged = None;
     episode.snoozed = None;
     episode.state = State::Firing;
-    episode.note(entry);
+    episode.record(entry);
 }
 
-/// End what has run out, and break what things have outgrown; says whether it did. A rise to critical breaks a
-/// snooze too: it is not what was put off. `rule`: `None` for an alert about a source.
-pub(super) fn settle(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
+/// End an acknowledgement or snooze that has expired or that things have outgrown; returns whether one ended. A rise
+/// to critical breaks a snooze as well, because that is not what was muted. `rule` is `None` for an alert about a
+/// source; `worsening` is the share from the settings.
+pub(super) fn expire(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
     let value = episode.figure.value;
-    let broken = |text: Text| HistoryEntry::new(now, "broken", value).saying(Some(text));
-    let rise = || Text::fixed("warning → critical");
+    let entry = |kind, text| HistoryEntry::new(now, kind, value).with_text(Some(text));
+    let expired = |who: &Actor, what| entry(HistoryKind::Expired, Text::new(&format!("{}'s {what}", who.name)));
+    let rise = || entry(HistoryKind::Broken, Text::fixed("warning → critical"));
     let entry = if let Some(ack) = &episode.acknowledged {
-        let by_name = |what| Text::new(&format!("{}'s {what}", ack.who.name));
         if episode.severity > ack.severity {
-            broken(rise())
+            rise()
         } else if let (Some(rule), Some(before), Some(value)) = (rule, ack.value, value)
-            && outgrown(rule, worsening, before, value)
+            && is_outgrown(rule, worsening, before, value)
         {
-            broken(judge::change(rule, before, value))
+            entry(HistoryKind::Broken, judge::change_text(rule, before, value))
         } else if now >= ack.until {
-            HistoryEntry::new(now, "expired", value).saying(Some(by_name("acknowledgement")))
+            expired(&ack.who, "acknowledgement")
         } else {
             return false;
         }
     } else if let Some(snooze) = &episode.snoozed {
-        let mut since = episode.trail.iter().rev().take_while(|entry| entry.what.as_str() != "snoozed");
-        if episode.severity == Severity::Critical && since.any(|entry| entry.what.as_str() == "worsened") {
-            broken(rise())
+        let mut since = episode.trail.iter().rev().take_while(|entry| entry.kind != HistoryKind::Snoozed);
+        if episode.severity == Severity::Critical && since.any(|entry| entry.kind == HistoryKind::Worsened) {
+            rise()
         } else if now >= snooze.until {
-            let text = Text::new(&format!("{}'s snooze", snooze.who.name));
-            HistoryEntry::new(now, "expired", value).saying(Some(text))
+            expired(&snooze.who, "snooze")
         } else {
             return false;
         }
     } else {
         return false;
     };
-    release(episode, entry);
+    unmute(episode, entry);
     true
 }
 
-/// Whether a value is so much worse than at the acknowledgement that it is another matter. The share is one of
-/// what is wrong: of an abandonment of 6 %, or of the 38 points that a service level of 62 % lacks.
-fn outgrown(rule: &Rule, worsening: f64, before: f64, value: f64) -> bool {
-    let wrong = match rule.def().map(|def| def.unit) {
+/// Whether a value is so much worse than when it was acknowledged that the acknowledgement no longer covers it. The
+/// share is one of the deviation: of an abandonment rate of 6 %, or of the 38 points that a service level of 62 % lacks.
+fn is_outgrown(rule: &Rule, worsening: f64, before: f64, value: f64) -> bool {
+    let deviation = match rule.def().map(|def| def.unit) {
         Some(Unit::Percent) if !rule.above => 100.0 - before,
         _ => before,
     };
-    let allowed = (wrong.abs() * rule.worsening.unwrap_or(worsening)).max(rule.least_worsening());
+    let allowed = (deviation.abs() * rule.worsening.unwrap_or(worsening)).max(rule.least_worsening());
     if rule.above { value - before >= allowed } else { before - value >= allowed }
 }
 
@@ -162,7 +220,7 @@ mod tests {
             (KpiId::SpeedTrap, 1.0, 1.0, false),
         ] {
             let rule = Rule::of("r", kpi);
-            assert_eq!(outgrown(&rule, 0.2, before, value), expected, "{kpi:?} {before} → {value}");
+            assert_eq!(is_outgrown(&rule, 0.2, before, value), expected, "{kpi:?} {before} → {value}");
         }
     }
 }

@@ -1,19 +1,22 @@
-//! The book of episodes: those that are open, those just over, and what has changed since the journal was told.
+//! All episodes at hand: the open ones, those that resolved lately, and which of them the journal has yet to store.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 
 use super::phase::Ending;
-use super::{AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, State, commands};
-use crate::clock::{Span, Time};
+use super::{
+    AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, HistoryKind, MuteLength, Severity, State,
+    commands,
+};
+use crate::clock::Time;
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
-/// How many that are over are kept at hand, for commands that come late.
-const RECENT: usize = 500;
+/// How many resolved episodes are held for commands that come late.
+const MAX_RECENT: usize = 500;
 
-/// What is new about a slice: the parts of an episode that come from its rule and figure.
+/// The parts of a new episode that come from its rule and slice.
 pub(super) struct EpisodeSeed {
     pub(super) rule: Label,
     pub(super) kpi: Option<KpiId>,
@@ -22,73 +25,75 @@ pub(super) struct EpisodeSeed {
     pub(super) window: Window,
     pub(super) above: bool,
     pub(super) action: Text,
-    /// Since when it is past the line.
+    /// When the figure went past the limit.
     pub(super) since: Time,
 }
 
-/// What a figure says just now.
+/// The parts of an episode that follow the figure from one evaluation to the next.
 pub(super) struct Sample {
     pub(super) figure: Figure,
-    pub(super) line: Option<f64>,
+    pub(super) limit: Option<f64>,
     pub(super) text: Text,
-    /// What to do about it, where that is no more what the rule says.
+    /// `Some` where the advice depends on the state and not only on the rule.
     pub(super) action: Option<Text>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Episodes {
-    next: u64,
+    next_id: u64,
     open: FxHashMap<u64, Episode>,
     recent: VecDeque<Episode>,
+    /// Ids of the episodes that changed since [`Episodes::take_changed`].
     changed: BTreeSet<u64>,
 }
 
 impl Episodes {
-    /// Ids below `next` have been given out before.
-    pub(super) fn continue_from(&mut self, next: u64) {
-        self.next = self.next.max(next);
+    /// Give out no id below `next`.
+    pub(super) fn reserve_ids_below(&mut self, next: u64) {
+        self.next_id = self.next_id.max(next);
     }
 
-    pub(super) fn open(&mut self, news: EpisodeSeed, severity: Severity) -> u64 {
-        let id = self.next.max(1);
-        self.next = id + 1;
+    /// Begin a pending episode; returns its id.
+    pub(super) fn open(&mut self, seed: EpisodeSeed, severity: Severity) -> u64 {
+        let id = self.next_id.max(1);
+        self.next_id = id + 1;
         let episode = Episode {
             id,
             version: 0,
-            rule: news.rule,
-            kpi: news.kpi,
-            source: news.source,
-            slice: news.slice,
-            window: news.window,
+            rule: seed.rule,
+            kpi: seed.kpi,
+            source: seed.source,
+            slice: seed.slice,
+            window: seed.window,
             severity,
             state: State::Pending,
-            since: news.since,
+            since: seed.since,
             fired: None,
             resolved: None,
             figure: Figure::default(),
             worst: None,
-            line: None,
-            above: news.above,
+            limit: None,
+            above: seed.above,
             acknowledged: None,
             snoozed: None,
             flapping: false,
             inhibited_by: None,
             text: Text::default(),
-            action: news.action,
+            action: seed.action,
             trail: Vec::new(),
         };
         self.open.insert(id, episode);
         id
     }
 
-    /// One that was open before a restart.
+    /// Continue an episode that was open before a restart.
     pub(super) fn resume(&mut self, episode: Episode) {
-        self.continue_from(episode.id + 1);
+        self.reserve_ids_below(episode.id + 1);
         self.open.insert(episode.id, episode);
     }
 
-    /// It never fired: there is nothing to keep.
-    pub(super) fn drop(&mut self, id: u64) {
+    /// Forget an episode that never fired.
+    pub(super) fn discard(&mut self, id: u64) {
         self.open.remove(&id);
     }
 
@@ -96,28 +101,29 @@ impl Episodes {
         self.open.get_mut(&id)
     }
 
-    pub(super) fn episodes(&self) -> impl Iterator<Item = &Episode> {
+    /// The open episodes, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Episode> {
         self.open.values()
     }
 
-    pub(super) fn mark(&mut self, id: u64) {
+    pub(super) fn mark_changed(&mut self, id: u64) {
         self.changed.insert(id);
     }
 
-    /// See how the figure stands; no change of state, so the version stays.
-    pub(super) fn look(&mut self, id: u64, look: Sample) {
+    /// Take over the latest sample. This is no change of state, so the version stays and nothing is journaled.
+    pub(super) fn update(&mut self, id: u64, sample: Sample) {
         let Some(episode) = self.open.get_mut(&id) else { return };
-        if let Some(value) = look.figure.value {
+        if let Some(value) = sample.figure.value {
             let above = episode.above;
-            let worse = |worst: f64| if above { value > worst } else { value < worst };
-            if episode.worst.is_none_or(worse) {
+            let is_worse = |worst: f64| if above { value > worst } else { value < worst };
+            if episode.worst.is_none_or(is_worse) {
                 episode.worst = Some(value);
             }
         }
-        episode.figure = look.figure;
-        episode.line = look.line;
-        episode.text = look.text;
-        if let Some(action) = look.action {
+        episode.figure = sample.figure;
+        episode.limit = sample.limit;
+        episode.text = sample.text;
+        if let Some(action) = sample.action {
             episode.action = action;
         }
     }
@@ -128,64 +134,67 @@ impl Episodes {
         episode.state = State::Firing;
         episode.fired = Some(now);
         let text = Text::fixed(severity.key());
-        episode.note(HistoryEntry::new(now, "fired", episode.figure.value).saying(Some(text)));
+        episode.record(HistoryEntry::new(now, HistoryKind::Fired, episode.figure.value).with_text(Some(text)));
         self.changed.insert(id);
     }
 
-    pub(super) fn turn(&mut self, id: u64, severity: Severity, now: Time) {
+    pub(super) fn set_severity(&mut self, id: u64, severity: Severity, now: Time) {
         let Some(episode) = self.open.get_mut(&id) else { return };
-        let what = if severity > episode.severity { "worsened" } else { "eased" };
+        let kind = if severity > episode.severity { HistoryKind::Worsened } else { HistoryKind::Eased };
         episode.severity = severity;
-        episode.note(HistoryEntry::new(now, what, episode.figure.value));
+        episode.record(HistoryEntry::new(now, kind, episode.figure.value));
         self.changed.insert(id);
     }
 
-    pub(super) fn flap(&mut self, id: u64, flapping: bool, now: Time) {
+    pub(super) fn set_flapping(&mut self, id: u64, flapping: bool, now: Time) {
         let Some(episode) = self.open.get_mut(&id) else { return };
         if !episode.is_active() || episode.flapping == flapping {
             return;
         }
+        let kind = if flapping { HistoryKind::Flapping } else { HistoryKind::Settled };
         episode.flapping = flapping;
-        episode.note(HistoryEntry::new(now, if flapping { "flapping" } else { "settled" }, episode.figure.value));
+        episode.record(HistoryEntry::new(now, kind, episode.figure.value));
         self.changed.insert(id);
     }
 
-    pub(super) fn inhibit(&mut self, id: u64, cause: Option<&Text>, now: Time) {
+    /// Hide an episode behind a cause, or show it again where `cause` is `None`.
+    pub(super) fn set_inhibited(&mut self, id: u64, cause: Option<&Text>, now: Time) {
         let Some(episode) = self.open.get_mut(&id) else { return };
         if episode.inhibited_by.as_ref() == cause {
             return;
         }
-        let what = if cause.is_some() { "inhibited" } else { "released" };
+        let kind = if cause.is_some() { HistoryKind::Inhibited } else { HistoryKind::Released };
         episode.inhibited_by = cause.cloned();
-        episode.note(HistoryEntry::new(now, what, episode.figure.value).saying(cause.cloned()));
+        episode.record(HistoryEntry::new(now, kind, episode.figure.value).with_text(cause.cloned()));
         if episode.is_active() {
             self.changed.insert(id);
         }
     }
 
-    pub(super) fn resolve(&mut self, id: u64, ending: Ending, now: Time) {
-        let why = match ending {
+    pub(super) fn end(&mut self, id: u64, ending: Ending, now: Time) {
+        let reason = match ending {
             Ending::Recovered => None,
             Ending::NoData => Some(Text::fixed("no data")),
             Ending::Asleep => Some(Text::fixed("outside of its hours")),
         };
-        self.close(id, why, now);
+        self.resolve(id, reason, now);
     }
 
-    pub(super) fn close(&mut self, id: u64, why: Option<Text>, now: Time) {
+    /// Resolve an episode, for a reason other than recovery where `reason` is given.
+    pub(super) fn resolve(&mut self, id: u64, reason: Option<Text>, now: Time) {
         let Some(mut episode) = self.open.remove(&id) else { return };
         episode.state = State::Resolved;
         episode.resolved = Some(now);
         episode.inhibited_by = None;
-        episode.note(HistoryEntry::new(now, "resolved", episode.figure.value).saying(why));
+        episode.record(HistoryEntry::new(now, HistoryKind::Resolved, episode.figure.value).with_text(reason));
         self.changed.insert(id);
-        if self.recent.len() >= RECENT {
+        if self.recent.len() >= MAX_RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(episode);
     }
 
-    /// What has changed since this was last asked, by id.
+    /// The episodes that changed since the last call, by id.
     pub(super) fn take_changed(&mut self) -> Vec<Episode> {
         let changed = std::mem::take(&mut self.changed);
         let find = |id: &u64| {
@@ -194,26 +203,33 @@ impl Episodes {
         changed.iter().filter_map(find).collect()
     }
 
-    pub(super) fn tell(&mut self, command: &AlertCommand, expiry: Span, now: Time) -> Result<Episode, CommandRefusal> {
+    /// Execute a command; returns the changed episode, which the caller journals. On an episode that has resolved, a
+    /// note is still accepted, and an acknowledgement is refused but recorded: the person was there.
+    pub(super) fn execute(
+        &mut self,
+        command: &AlertCommand,
+        expiry: MuteLength,
+        now: Time,
+    ) -> Result<Episode, CommandRefusal> {
         let id = command.episode;
         if let Some(episode) = self.open.get_mut(&id) {
             if !episode.is_active() {
                 return Err(CommandRefusal::Early);
             }
-            commands::tell(episode, command, expiry, now)?;
+            commands::execute(episode, command, expiry, now)?;
             return Ok(episode.clone());
         }
         let Some(episode) = self.recent.iter_mut().find(|episode| episode.id == id) else {
-            return Err(if id > 0 && id < self.next { CommandRefusal::Over } else { CommandRefusal::Unknown(id) });
+            return Err(if id > 0 && id < self.next_id { CommandRefusal::Over } else { CommandRefusal::Unknown(id) });
         };
+        let entry = |kind, text| HistoryEntry::new(now, kind, None).by(&command.who).with_text(text);
         match &command.act {
             AlertAction::Note(text) => {
-                episode.note(HistoryEntry::new(now, "noted", None).by(&command.who).saying(Some(text.clone())));
+                episode.record(entry(HistoryKind::Noted, Some(text.clone())));
                 Ok(episode.clone())
             }
             AlertAction::Acknowledge { note, .. } => {
-                // It is written down and fires nothing: whoever pressed the key was there.
-                episode.note(HistoryEntry::new(now, "late", None).by(&command.who).saying(note.clone()));
+                episode.record(entry(HistoryKind::Late, note.clone()));
                 self.changed.insert(id);
                 Err(CommandRefusal::Over)
             }

@@ -1,103 +1,67 @@
-//! The owner of all rules at work and of the book of episodes.
+//! The evaluator: every rule at work, and the episodes that result. Pure: figures, source states and the time come in
+//! as arguments; changed episodes are returned.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::episodes::{EpisodeSeed, Episodes, Sample};
-use super::judge;
+use super::episodes::Episodes;
+use super::inhibit::Inhibitors;
 use super::order::rank;
-use super::phase::{Judged, Phase};
 use super::rule::Rule;
-use super::watch::{Causes, Place, Round, Slot, Trouble, Watch};
-use super::{Actor, AlertCommand, CommandRefusal, Episode, HistoryEntry, Severity, commands};
-use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Calendar, Dim, Figure, Formula, KpiId, Period, Query, Slice, Window};
+use super::sources::SourceWatch;
+use super::watch::{Evaluation, FigurePosition, Watch};
+use super::{AlertCommand, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands};
+use crate::clock::Time;
+use crate::kpi::{Answer, Calendar, Dim, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::{Label, Text};
 
-pub use super::watch::{Coverage, EvaluationContext};
-
-/// What holds for all rules where they say nothing themselves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// How long an acknowledgement lasts.
-    pub expiry: Span,
-    /// By what share a value may worsen before an acknowledgement breaks.
-    pub worsening: f64,
-    /// How long a figure must be clear before an episode is over.
-    pub clear_for: Span,
-    /// Below this many samples a rate or mean isn't judged.
-    pub min_samples: u64,
+/// How many slices an evaluation looked at, over all rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Slices with a figure that could be judged.
+    pub judged: usize,
+    /// Slices with no value or too few samples.
+    pub insufficient: usize,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { expiry: Span(15 * Span::MINUTE.0), worsening: 0.2, clear_for: Span::MINUTE, min_samples: 10 }
-    }
-}
-
-/// How a source does, as far as alerts care.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourceState {
-    /// Its name.
-    pub name: Label,
-    /// It can't be reached or read.
-    pub down: bool,
-    /// Nothing has come for too long.
-    pub stale: bool,
-    /// It has yet to say how it does: it is being connected.
-    pub connecting: bool,
-    /// Since when.
-    pub since: Time,
-    /// Why, in words.
-    pub reason: Text,
-    /// The queues it tells of.
-    pub queues: Vec<Label>,
-}
-
-/// All rules at work. Pure: give it figures and the time.
+/// Every rule at work.
 ///
-/// Each evaluation asks for [`Evaluator::queries`], hands over the answers, and journals what comes back; each
-/// command that was taken is journaled by whoever gave it.
+/// For an evaluation, ask the engine for [`Evaluator::queries`], pass the answers to [`Evaluator::evaluate`], and
+/// journal the episodes that it returns. The same goes for the episode that [`Evaluator::execute`] returns.
 #[derive(Debug)]
 pub struct Evaluator {
     watches: Vec<Watch>,
+    /// Index into `watches` by the rule's name.
     by_name: FxHashMap<Label, usize>,
     queries: Vec<Query>,
     sources: Option<SourceWatch>,
     settings: Settings,
     calendar: Calendar,
-    book: Episodes,
-    /// Episodes whose rule is gone: over at the next evaluation.
+    episodes: Episodes,
+    /// Restored episodes whose rule no longer exists: the next evaluation resolves them.
     orphans: Vec<u64>,
-    watched: Coverage,
-    round: u64,
-}
-
-/// The rule about sources at work.
-#[derive(Debug)]
-struct SourceWatch {
-    rule: Rule,
-    slots: FxHashMap<Label, Slot>,
+    coverage: Coverage,
+    evaluations: u64,
 }
 
 impl Evaluator {
-    /// Put rules to work.
+    /// An evaluator without any episode.
     #[must_use]
     pub fn new(rules: Vec<Rule>, settings: Settings, calendar: Calendar) -> Self {
         let mut queries = Vec::new();
         let (mut watches, mut by_name, mut sources) = (Vec::new(), FxHashMap::default(), None);
-        // Live figures don't care for a window: they join a question that is asked anyway.
+        // Live figures are the same in every window, so their rules come last and join a query that is needed anyway.
         let (live, windowed): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(Rule::is_live);
         for rule in windowed.into_iter().chain(live) {
             let Some(kpi) = rule.kpi else {
-                if judge::is_about_sources(&rule) {
-                    sources = Some(SourceWatch { rule, slots: FxHashMap::default() });
-                }
+                sources = SourceWatch::new(rule).or(sources);
                 continue;
             };
-            let place = ask(&mut queries, rule.each, (!rule.is_live()).then_some(rule.window), rule.formula, kpi);
-            let baseline = rule.against.map(|window| ask(&mut queries, rule.each, Some(window), rule.formula, kpi));
+            let window = (!rule.is_live()).then_some(rule.window);
+            let position_in = |queries: &mut _, window| position(queries, rule.each, window, rule.formula, kpi);
+            let position = position_in(&mut queries, window);
+            let baseline = rule.against.map(|window| position_in(&mut queries, Some(window)));
             by_name.insert(rule.name.clone(), watches.len());
-            watches.push(Watch { rule, place, baseline, slots: FxHashMap::default() });
+            watches.push(Watch { rule, position, baseline, states: FxHashMap::default() });
         }
         Self {
             watches,
@@ -106,243 +70,118 @@ impl Evaluator {
             sources,
             settings,
             calendar,
-            book: Episodes::default(),
+            episodes: Episodes::default(),
             orphans: Vec::new(),
-            watched: Coverage::default(),
-            round: 0,
+            coverage: Coverage::default(),
+            evaluations: 0,
         }
     }
 
-    /// What must be asked of the engine for an evaluation.
+    /// The queries whose answers an evaluation needs, in order.
     #[must_use]
     pub fn queries(&self) -> &[Query] {
         &self.queries
     }
 
-    /// Go on with the episodes that were active before a restart, as they were; `next` is the first free id.
-    /// To be called before the first evaluation.
-    pub fn restore(&mut self, active: Vec<Episode>, next: u64) {
-        self.book.continue_from(next);
+    /// Continue the episodes that were active before a restart; `next_id` is the first id that is free. Call it before
+    /// the first evaluation.
+    pub fn restore(&mut self, active: Vec<Episode>, next_id: u64) {
+        self.episodes.reserve_ids_below(next_id);
         for episode in active.into_iter().filter(Episode::is_active) {
-            if let Some(source) = &episode.source {
-                match &mut self.sources {
-                    Some(watch) => {
-                        let slot = watch.slots.entry(source.clone()).or_default();
-                        slot.phase = Phase::resumed(episode.severity);
-                        slot.episode = Some(episode.id);
-                    }
-                    None => self.orphans.push(episode.id),
-                }
-            } else {
-                let place = self.by_name.get(&episode.rule);
-                match place.and_then(|place| self.watches.get_mut(*place)) {
-                    Some(watch) if watch.rule.kpi == episode.kpi => watch.resume(&episode),
-                    _ => self.orphans.push(episode.id),
-                }
+            let index = self.by_name.get(&episode.rule);
+            let watch = index.and_then(|index| self.watches.get_mut(*index));
+            match (&episode.source, &mut self.sources, watch) {
+                (Some(source), Some(sources), _) => sources.resume(source, &episode),
+                (None, _, Some(watch)) if watch.rule.kpi == episode.kpi => watch.resume(&episode),
+                _ => self.orphans.push(episode.id),
             }
-            self.book.resume(episode);
+            self.episodes.resume(episode);
         }
     }
 
-    /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order, `surroundings` what the
-    /// board knows of slices. Returns the
-    /// episodes that have changed and are to be journaled, those that are over included; pending ones are not news.
+    /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order. Returns the
+    /// episodes to journal: those that fired, changed or resolved. Pending ones are not among them.
     pub fn evaluate(
         &mut self,
         answers: &[Answer],
         sources: &[SourceState],
-        surroundings: EvaluationContext<'_>,
+        context: EvaluationContext<'_>,
         now: Time,
     ) -> Vec<Episode> {
-        self.round += 1;
-        self.watched = Coverage::default();
+        self.evaluations += 1;
         for id in std::mem::take(&mut self.orphans) {
-            self.book.close(id, Some(Text::fixed("its rule is gone")), now);
+            self.episodes.resolve(id, Some(Text::fixed("its rule is gone")), now);
         }
-        let nothing = Causes::default();
-        let round = Round {
+        let evaluation = Evaluation {
             answers,
-            causes: &nothing,
+            inhibitors: &Inhibitors::default(),
             settings: &self.settings,
-            surroundings,
+            context,
             calendar: &self.calendar,
             now,
-            number: self.round,
+            number: self.evaluations,
         };
         if let Some(watch) = &mut self.sources {
-            watch.evaluate(sources, &round, &mut self.book);
+            watch.evaluate(sources, &evaluation, &mut self.episodes);
         }
-        let causes = self.causes(sources);
-        let round = Round { causes: &causes, ..round };
+        let watch = self.sources.as_ref();
+        let inhibitors = Inhibitors::new(sources, |source| watch?.firing_cause(source));
+        let evaluation = Evaluation { inhibitors: &inhibitors, ..evaluation };
+        self.coverage = Coverage::default();
         for watch in &mut self.watches {
-            watch.evaluate(&round, &mut self.book, &mut self.watched);
+            let (judged, insufficient) = watch.evaluate(&evaluation, &mut self.episodes);
+            self.coverage.judged += judged;
+            self.coverage.insufficient += insufficient;
         }
-        self.settle(now);
-        self.book.take_changed()
+        self.expire_mutes(now);
+        self.episodes.take_changed()
     }
 
-    /// Do what somebody wants done. What comes back is to be journaled before anybody is told that it is done.
+    /// Execute a command. The caller journals the returned episode before it reports success.
     ///
     /// # Errors
-    /// Why it was refused.
+    /// Why the command was refused; nothing has changed then.
     pub fn execute(&mut self, command: &AlertCommand, now: Time) -> Result<Episode, CommandRefusal> {
-        self.book.tell(command, self.settings.expiry, now)
+        self.episodes.execute(command, self.settings.expiry, now)
     }
 
-    /// Take back what could not be journaled: nobody must rely on it.
-    pub fn withdraw(&mut self, episode: u64, who: &Actor, why: &Text, now: Time) {
-        let Some(episode) = self.book.get_mut(episode) else { return };
-        let taken = episode.acknowledged.as_ref().map(|ack| &ack.who);
-        let put_off = episode.snoozed.as_ref().map(|snooze| &snooze.who);
-        if taken.or(put_off) == Some(who) {
-            let entry = HistoryEntry::new(now, "undone", episode.figure.value).saying(Some(why.clone()));
-            commands::release(episode, entry);
-            let id = episode.id;
-            self.book.mark(id);
-        }
-    }
-
-    /// The episodes that are not over, pending ones too: those that need somebody first, inhibited ones last.
+    /// The episodes that have not resolved, pending ones included, in the order of [`super::sort`].
     #[must_use]
     pub fn active(&self) -> Vec<Episode> {
-        let mut episodes: Vec<&Episode> = self.book.episodes().collect();
+        let mut episodes: Vec<&Episode> = self.episodes.iter().collect();
         episodes.sort_by_cached_key(|episode| rank(episode));
         episodes.into_iter().cloned().collect()
     }
 
-    /// How many slices the last evaluation judged, and of how many too little was known.
+    /// How many slices the last evaluation looked at.
     #[must_use]
     pub const fn coverage(&self) -> Coverage {
-        self.watched
+        self.coverage
     }
 
-    /// Let acknowledgements and snoozes expire or break.
-    fn settle(&mut self, now: Time) {
-        let held: Vec<u64> = self
-            .book
-            .episodes()
-            .filter(|episode| episode.acknowledged.is_some() || episode.snoozed.is_some())
-            .map(|episode| episode.id)
-            .collect();
-        for id in held {
-            let Some(episode) = self.book.get_mut(id) else { continue };
-            let place = self.by_name.get(&episode.rule);
-            let rule = place.and_then(|place| self.watches.get(*place)).map(|watch| &watch.rule);
-            if commands::settle(episode, rule, self.settings.worsening, now) {
-                self.book.mark(id);
+    /// End the acknowledgements and snoozes that have expired or are outgrown.
+    fn expire_mutes(&mut self, now: Time) {
+        let muted = self.episodes.iter().filter(|episode| commands::holder(episode).is_some());
+        let muted: Vec<u64> = muted.map(|episode| episode.id).collect();
+        for id in muted {
+            let Some(episode) = self.episodes.get_mut(id) else { continue };
+            let index = self.by_name.get(&episode.rule);
+            let rule = index.and_then(|index| self.watches.get(*index)).map(|watch| &watch.rule);
+            if commands::expire(episode, rule, self.settings.worsening, now) {
+                self.episodes.mark_changed(id);
             }
         }
     }
-
-    /// Which queues' figures stand still: those that only sources in trouble tell of. A queue whose surveys are
-    /// late still has its calls.
-    fn causes(&self, sources: &[SourceState]) -> Causes {
-        let mut causes = Causes::default();
-        let trouble = |source: &SourceState| {
-            let slot = self.sources.as_ref().and_then(|watch| watch.slots.get(&source.name));
-            let shown = match slot.map(|slot| slot.phase) {
-                Some(Phase::Firing { severity, .. }) => {
-                    Some(judge::cause(&source.name, severity == Severity::Critical))
-                }
-                _ => None,
-            };
-            (shown.is_some() || source.down || source.stale).then_some(Trouble { shown })
-        };
-        let (mut well, mut bad) = (Vec::new(), Vec::new());
-        for source in sources {
-            match trouble(source) {
-                Some(trouble) => bad.push((source, trouble)),
-                None => well.push(source),
-            }
-        }
-        if bad.is_empty() {
-            return causes;
-        }
-        let told: FxHashSet<&Label> = well.iter().flat_map(|source| &source.queues).collect();
-        for (source, trouble) in &bad {
-            for queue in source.queues.iter().filter(|queue| !told.contains(queue)) {
-                let known = causes.queues.entry(queue.clone()).or_default();
-                if known.shown.is_none() {
-                    known.shown.clone_from(&trouble.shown);
-                }
-            }
-        }
-        if well.is_empty() {
-            let first = bad.iter().find(|(_, trouble)| trouble.shown.is_some()).or_else(|| bad.first());
-            causes.all = first.map(|(_, trouble)| trouble.clone());
-        }
-        causes
-    }
 }
 
-impl SourceWatch {
-    fn evaluate(&mut self, sources: &[SourceState], round: &Round<'_>, book: &mut Episodes) {
-        let Self { rule, slots } = self;
-        let awake = rule.hours.is_none_or(|hours| hours.hold(round.now, round.calendar));
-        let well = Judged::Known { past: None, below_critical: true, clear: true };
-        for source in sources {
-            let severity = match (source.down, source.stale) {
-                (true, _) => Some(Severity::Critical),
-                (false, true) => Some(Severity::Warning),
-                (false, false) => None,
-            };
-            if severity.is_none() && !slots.contains_key(&source.name) {
-                continue;
-            }
-            let past = severity;
-            let below_critical = past != Some(Severity::Critical);
-            let judged = if source.connecting {
-                // After a restart: what was so before is so until it is known to be otherwise.
-                Judged::Insufficient { hold: true }
-            } else {
-                Judged::Known { past, below_critical, clear: past.is_none() }
-            };
-            let slot = slots.entry(source.name.clone()).or_default();
-            slot.round = round.number;
-            let judged = if awake { judged } else { Judged::Asleep };
-            let look = |severity| source_look(rule, source, severity);
-            slot.go(rule, judged, round, book, || source_news(rule, source), look);
-        }
-        // A source that is configured no more is no trouble any more.
-        for (name, slot) in slots.iter_mut().filter(|(_, slot)| slot.round != round.number) {
-            let gone = SourceState { name: name.clone(), ..SourceState::default() };
-            let look = |severity| source_look(rule, &gone, severity);
-            slot.go(rule, well, round, book, || source_news(rule, &gone), look);
-        }
-        slots.retain(|_, slot| slot.phase != Phase::Quiet || !slot.flaps.is_empty());
-    }
-}
-
-fn source_news(rule: &Rule, source: &SourceState) -> EpisodeSeed {
-    EpisodeSeed {
-        rule: rule.name.clone(),
-        kpi: None,
-        source: Some(source.name.clone()),
-        slice: Slice::TOTAL,
-        window: rule.window,
-        above: true,
-        action: rule.action.clone(),
-        since: source.since,
-    }
-}
-
-fn source_look(rule: &Rule, source: &SourceState, severity: Severity) -> Sample {
-    Sample {
-        figure: Figure::default(),
-        line: None,
-        text: judge::source_text(source, severity),
-        action: Some(judge::source_action(rule, source)),
-    }
-}
-
-/// Find a place for a figure among the questions, adding a question or a column where there is none.
-fn ask(
+/// Find the position of a figure in the answers, adding a query or a column where none fits.
+fn position(
     queries: &mut Vec<Query>,
     each: Option<Dim>,
     window: Option<Window>,
     formula: Option<Formula>,
     kpi: KpiId,
-) -> Place {
+) -> FigurePosition {
     let fits = |query: &Query| {
         query.by.first().copied() == each
             && window.is_none_or(|window| query.over == Period::Window(window) && query.formula == formula)
@@ -365,7 +204,7 @@ fn ask(
             query.kpis.len() - 1
         });
     }
-    Place { query, column }
+    FigurePosition { query, column }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Business hours: the weekdays and times at which a rule is awake.
+//! Business hours: the weekdays and times at which a rule judges.
 
 use chrono::{Datelike, NaiveTime, Timelike, Weekday};
 use serde::{Deserialize, Deserializer};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 use crate::clock::Time;
 use crate::kpi::Calendar;
 
-/// Weekdays, and from when to when by the centre's wall clock. Written `mon-fri 08:00-18:00`, `sat,sun 10:00-16:00`
-/// or `22:00-06:00` (every day; a stretch over midnight belongs to the day on which it begins).
+/// Weekdays and a time range by the centre's wall clock, written as `mon-fri 08:00-18:00`, `sat,sun 10:00-16:00` or
+/// `22:00-06:00` (every day). A range over midnight belongs to the day on which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
     days: [bool; 7],
@@ -15,16 +15,16 @@ pub struct Hours {
     to: NaiveTime,
 }
 
-/// Text that is not business hours.
+/// A text that is not of the form of [`Hours`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not business hours: write \"mon-fri 08:00-18:00\", \"sat,sun 10:00-16:00\" or \"08:00-20:00\"")]
 pub struct NotHours(String);
 
 impl Hours {
-    /// From text.
+    /// Parse the form above.
     ///
     /// # Errors
-    /// Where the text is not of the form above.
+    /// [`NotHours`] with the text, when it has another form.
     pub fn parse(text: &str) -> Result<Self, NotHours> {
         Self::read(text).ok_or_else(|| NotHours(text.to_owned()))
     }
@@ -44,9 +44,9 @@ impl Hours {
         Some(Self { days: days.map_or(Some([true; 7]), read_days)?, from: time(from)?, to: time(to)? })
     }
 
-    /// Whether an instant lies in them. The same time twice stands for the whole day.
+    /// Whether an instant lies within them. A range whose ends are equal is the whole day.
     #[must_use]
-    pub fn hold(&self, at: Time, calendar: &Calendar) -> bool {
+    pub fn contains(&self, at: Time, calendar: &Calendar) -> bool {
         let local = at.to_chrono().with_timezone(&calendar.zone);
         let on = |day: Weekday| self.days.get(day.num_days_from_monday() as usize).copied().unwrap_or(false);
         let (today, time) = (local.weekday(), local.time());
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weekdays_and_times_by_the_centres_clock() {
+    fn hours_hold_by_the_centres_wall_clock() {
         let calendar = Calendar { zone: chrono_tz::Tz::Europe__London, ..Calendar::default() };
         let at = |text: &str| Time::parse_rfc3339(text).unwrap();
         for (hours, when, expected) in [
@@ -110,7 +110,7 @@ mod tests {
             ("fri-mon 08:00-18:00", "2026-07-05T10:00:00Z", true),
             ("00:00-24:00", "2026-07-05T10:00:00Z", true),
         ] {
-            assert_eq!(Hours::parse(hours).unwrap().hold(at(when), &calendar), expected, "{hours} {when}");
+            assert_eq!(Hours::parse(hours).unwrap().contains(at(when), &calendar), expected, "{hours} {when}");
         }
         for wrong in ["", "8-18", "mon-fri", "mon-fri 8 to 18", "mon-fri 08:00-25:00", "x 08:00-18:00"] {
             assert!(Hours::parse(wrong).is_err(), "{wrong}");

@@ -1,54 +1,54 @@
-//! A figure seen through its rule: past which line, clear of which, and in words.
+//! Compares a figure with its rule: which limits it is past, which it is clear of, and how to say so.
 
-use super::phase::Judged;
+use super::Severity;
+use super::phase::Judgement;
 use super::rule::Rule;
-use super::{Severity, SourceState, rule};
 use crate::kpi::{Figure, Kpi, KpiId, Unit, Window};
-use crate::text::{Label, Text};
+use crate::text::Text;
 
-/// What a rule sees of one slice.
+/// The figure of one slice, and the one to compare it with.
 #[derive(Clone, Copy)]
-pub(super) struct Seen<'a> {
-    /// The figure.
+pub(super) struct ComparedFigure<'a> {
     pub(super) figure: &'a Figure,
-    /// The figure that it is compared with, where the rule says so.
+    /// The same figure over the longer window of [`Rule::against`], for rules that have one.
     pub(super) baseline: Option<&'a Figure>,
 }
 
-/// The line of a severity on the figure's own scale.
-pub(super) fn line(rule: &Rule, baseline: Option<&Figure>, severity: Severity) -> Option<f64> {
-    let line = rule.line(severity)?;
+/// The limit of a severity on the figure's own scale; for a rule with a baseline, the baseline plus or minus the
+/// rule's distance.
+pub(super) fn limit(rule: &Rule, baseline: Option<&Figure>, severity: Severity) -> Option<f64> {
+    let limit = rule.limit(severity)?;
     if rule.against.is_none() {
-        return Some(line);
+        return Some(limit);
     }
     let base = baseline?.value?;
-    Some(if rule.above { base + line } else { base - line })
+    Some(if rule.above { base + limit } else { base - limit })
 }
 
-/// Judge. A survey's figure is past a line only when the whole of its interval is; it is clear when its value is.
-pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -> Judged {
-    let insufficient = Judged::Insufficient { hold };
-    let figure = seen.figure;
+/// Judge a figure. A figure with a confidence interval is past a limit only when the whole interval is; it is clear as
+/// soon as its value is. `hold` says that the slice is inhibited; see [`Judgement::Insufficient`].
+pub(super) fn judge(rule: &Rule, compared: ComparedFigure<'_>, min_samples: u64, hold: bool) -> Judgement {
+    let insufficient = Judgement::Insufficient { hold };
+    let ComparedFigure { figure, baseline } = compared;
     let Some(value) = figure.value.filter(|value| value.is_finite()) else { return insufficient };
-    let least = match (rule.min_samples, rule.def()) {
+    let min_samples = match (rule.min_samples, rule.def()) {
         (Some(own), _) => own,
         (None, Some(def)) if def.sampled => min_samples,
         _ => 0,
     };
-    // How many samples are behind a source's own figure, nobody says.
-    let few = |figure: &Figure| !figure.observed && figure.n < least;
-    if few(figure) || rule.against.is_some() && seen.baseline.is_none_or(|base| base.value.is_none() || few(base)) {
+    // A source that reports a figure of its own does not say how many samples are behind it.
+    let few = |figure: &Figure| !figure.observed && figure.n < min_samples;
+    if few(figure) || rule.against.is_some() && baseline.is_none_or(|base| base.value.is_none() || few(base)) {
         return insufficient;
     }
     let best_case = if rule.above { figure.low } else { figure.high }.unwrap_or(value);
     let band = rule.dead_band();
-    let at = |severity| line(rule, seen.baseline, severity);
     let past =
-        |line: Option<f64>| line.is_some_and(|line| if rule.above { best_case > line } else { best_case < line });
-    let clear_of = |line: Option<f64>| {
-        line.is_none_or(|line| if rule.above { value <= line - band } else { value >= line + band })
+        |limit: Option<f64>| limit.is_some_and(|limit| if rule.above { best_case > limit } else { best_case < limit });
+    let clear_of = |limit: Option<f64>| {
+        limit.is_none_or(|limit| if rule.above { value <= limit - band } else { value >= limit + band })
     };
-    let (warning, critical) = (at(Severity::Warning), at(Severity::Critical));
+    let (warning, critical) = (limit(rule, baseline, Severity::Warning), limit(rule, baseline, Severity::Critical));
     let severity = if past(critical) {
         Some(Severity::Critical)
     } else if past(warning) {
@@ -56,19 +56,19 @@ pub(super) fn judge(rule: &Rule, seen: Seen<'_>, min_samples: u64, hold: bool) -
     } else {
         None
     };
-    Judged::Known {
+    Judgement::Known {
         past: severity,
-        // Without a warning line there is nothing to ease to.
+        // A rule without a warning limit has nothing to ease to.
         below_critical: warning.is_some() && clear_of(critical),
         clear: severity.is_none() && clear_of(warning.or(critical)),
     }
 }
 
-/// What it means, in words: "billing: service level 62% over the last hour, below 70%".
-pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity) -> Text {
+/// The one line that states the problem: `billing: service level 62% over the last hour, below 70%`.
+pub(super) fn text(rule: &Rule, slice: &str, compared: ComparedFigure<'_>, severity: Severity) -> Text {
     let Some(def) = rule.def() else { return Text::default() };
     let name = lower_first(def.name);
-    let figure = seen.figure;
+    let ComparedFigure { figure, baseline } = compared;
     let Some(value) = figure.value else {
         let reason = figure.reason.as_ref().map_or("nothing in the window", Text::as_str);
         return Text::new(&format!("{slice}: {name}: no data for the moment ({reason})"));
@@ -76,30 +76,30 @@ pub(super) fn text(rule: &Rule, slice: &str, seen: Seen<'_>, severity: Severity)
     if def.id == KpiId::SpeedTrap {
         return Text::new(&format!(
             "{slice}: speed trap {}: handling got shorter while resolution or satisfaction fell",
-            over(rule)
+            window_text(rule)
         ));
     }
     let shown = show(def, value, figure.n);
     let side = if rule.above { "above" } else { "below" };
-    if let (Some(against), Some(base)) = (rule.against, seen.baseline.and_then(|base| base.value)) {
+    if let (Some(against), Some(base)) = (rule.against, baseline.and_then(|base| base.value)) {
         let distance = show_distance(def, (value - base).abs());
         let base = show(def, base, figure.n);
         return Text::new(&format!(
             "{slice}: {name} {shown} {}, {distance} {side} the {} ({base})",
-            over(rule),
+            window_text(rule),
             against.words()
         ));
     }
-    let past = line(rule, seen.baseline, severity).or_else(|| line(rule, seen.baseline, Severity::Warning));
-    // "70%, below 70%" would be nonsense: where rounding hides the difference, a decimal shows it.
-    let hidden = def.unit == Unit::Percent && past.is_some_and(|line| show_line(def, line) == shown);
+    let past = limit(rule, baseline, severity).or_else(|| limit(rule, baseline, Severity::Warning));
+    // Avoid "70%, below 70%": where rounding hides the difference, one decimal shows it.
+    let hidden = def.unit == Unit::Percent && past.is_some_and(|limit| show_limit(def, limit) == shown);
     let shown = if hidden { format!("{value:.1}%") } else { shown };
-    let past = past.map_or_else(String::new, |line| format!(", {side} {}", show_line(def, line)));
-    Text::new(&format!("{slice}: {name} {shown} {}{past}", over(rule)))
+    let past = past.map_or_else(String::new, |limit| format!(", {side} {}", show_limit(def, limit)));
+    Text::new(&format!("{slice}: {name} {shown} {}{past}", window_text(rule)))
 }
 
-/// The words for a change of value: "6.1% → 8.3%".
-pub(super) fn change(rule: &Rule, from: f64, to: f64) -> Text {
+/// A change of value in words: `6.1% → 8.3%`.
+pub(super) fn change_text(rule: &Rule, from: f64, to: f64) -> Text {
     let show = |value: f64| rule.def().map_or_else(|| value.to_string(), |def| show(def, value, 100));
     Text::new(&format!("{} → {}", show(from), show(to)))
 }
@@ -108,11 +108,11 @@ fn show(def: &Kpi, value: f64, n: u64) -> String {
     def.show_value(value, n)
 }
 
-/// A line as it was written: whole where it is whole.
-fn show_line(def: &Kpi, line: f64) -> String {
+/// A limit as it was configured: without decimals where it has none.
+fn show_limit(def: &Kpi, limit: f64) -> String {
     match def.unit {
-        Unit::Percent if line.fract() != 0.0 => format!("{line}%"),
-        _ => def.show_value(line, 0),
+        Unit::Percent if limit.fract() != 0.0 => format!("{limit}%"),
+        _ => def.show_value(limit, 0),
     }
 }
 
@@ -123,7 +123,7 @@ fn show_distance(def: &Kpi, distance: f64) -> String {
     }
 }
 
-fn over(rule: &Rule) -> String {
+fn window_text(rule: &Rule) -> String {
     if rule.is_live() {
         return "now".to_owned();
     }
@@ -134,7 +134,7 @@ fn over(rule: &Rule) -> String {
     }
 }
 
-/// "Service level" → "service level"; abbreviations stay as they are.
+/// `Service level` → `service level`; abbreviations such as `AHT` stay.
 fn lower_first(name: &str) -> String {
     let mut letters = name.chars();
     match (letters.next(), letters.next()) {
@@ -145,38 +145,6 @@ fn lower_first(name: &str) -> String {
     }
 }
 
-/// The words for a source: "source pbx is down: its figures stand still".
-pub(super) fn source_text(source: &SourceState, severity: Severity) -> Text {
-    if source.connecting {
-        return Text::new(&format!("source {} is being connected: its figures stand still", source.name));
-    }
-    if !source.down && !source.stale {
-        return Text::new(&format!("source {} is back", source.name));
-    }
-    let cause = cause(&source.name, severity == Severity::Critical);
-    Text::new(&format!("{cause}: its figures stand still"))
-}
-
-/// What to do about a source: its reason says why and what to do, and the rule what else there is.
-pub(super) fn source_action(rule: &Rule, source: &SourceState) -> Text {
-    let reason = source.reason.as_str();
-    if reason.is_empty() || !source.down && !source.stale {
-        return rule.action.clone();
-    }
-    let end = if reason.ends_with(['.', '?', '!']) { "" } else { "." };
-    Text::new(&format!("{reason}{end} {}", rule.action))
-}
-
-/// The cause that stands for everything that hangs on a source: "source pbx is down".
-pub(super) fn cause(source: &Label, down: bool) -> Text {
-    Text::new(&format!("source {source} {}", if down { "is down" } else { "is stale" }))
-}
-
-/// Whether a rule is the one about sources.
-pub(super) fn is_about_sources(rule: &Rule) -> bool {
-    rule.kpi.is_none() && rule.name.as_str() == rule::SOURCE_STALE
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,16 +153,16 @@ mod tests {
         Figure { value: Some(value), n, ..Figure::default() }
     }
 
-    fn seen(figure: &Figure) -> Seen<'_> {
-        Seen { figure, baseline: None }
+    fn alone(figure: &Figure) -> ComparedFigure<'_> {
+        ComparedFigure { figure, baseline: None }
     }
 
-    fn known(past: Option<Severity>, below_critical: bool, clear: bool) -> Judged {
-        Judged::Known { past, below_critical, clear }
+    fn known(past: Option<Severity>, below_critical: bool, clear: bool) -> Judgement {
+        Judgement::Known { past, below_critical, clear }
     }
 
     #[test]
-    fn lines_and_their_dead_bands() {
+    fn a_figure_is_clear_of_a_limit_only_outside_of_the_dead_band() {
         let rule = Rule::of("r", KpiId::AbandonmentRate); // 5 and 8, dead band 0.5
         for (value, expected) in [
             (4.5, known(None, true, true)),
@@ -205,59 +173,59 @@ mod tests {
             (8.0, known(Some(Severity::Warning), false, false)),
             (8.1, known(Some(Severity::Critical), false, false)),
         ] {
-            assert_eq!(judge(&rule, seen(&figure(value, 50)), 10, false), expected, "{value}");
+            assert_eq!(judge(&rule, alone(&figure(value, 50)), 10, false), expected, "{value}");
         }
     }
 
     #[test]
-    fn few_samples_no_value_and_wide_intervals_are_no_news() {
+    fn few_samples_no_value_or_a_wide_interval_are_past_no_limit() {
         let rule = Rule::of("r", KpiId::Csat);
-        let insufficient = Judged::Insufficient { hold: false };
-        assert_eq!(judge(&rule, seen(&figure(10.0, 9)), 10, false), insufficient);
-        assert_eq!(judge(&rule, seen(&Figure::unknown("no answers")), 10, false), insufficient);
+        let insufficient = Judgement::Insufficient { hold: false };
+        assert_eq!(judge(&rule, alone(&figure(10.0, 9)), 10, false), insufficient);
+        assert_eq!(judge(&rule, alone(&Figure::unknown("no answers")), 10, false), insufficient);
         let wide = Figure { low: Some(50.0), high: Some(86.0), ..figure(70.0, 30) };
-        assert_eq!(judge(&rule, seen(&wide), 10, false), known(None, false, false));
+        assert_eq!(judge(&rule, alone(&wide), 10, false), known(None, false, false));
         let narrow = Figure { low: Some(60.0), high: Some(74.0), ..figure(68.0, 300) };
-        assert_eq!(judge(&rule, seen(&narrow), 10, false), known(Some(Severity::Critical), false, false));
+        assert_eq!(judge(&rule, alone(&narrow), 10, false), known(Some(Severity::Critical), false, false));
     }
 
     #[test]
     fn a_fall_is_measured_from_the_baseline() {
-        let rule = rule::built_in().into_iter().find(|rule| rule.kpi == Some(KpiId::Nps)).unwrap();
+        let rule = crate::alert::built_in().into_iter().find(|rule| rule.kpi == Some(KpiId::Nps)).unwrap();
         let base = figure(44.0, 500);
         let now = Figure { low: Some(25.0), high: Some(33.0), ..figure(29.0, 120) };
-        let seen = Seen { figure: &now, baseline: Some(&base) };
-        assert!(matches!(judge(&rule, seen, 10, false), Judged::Known { past: Some(Severity::Warning), .. }));
+        let compared = ComparedFigure { figure: &now, baseline: Some(&base) };
+        assert!(matches!(judge(&rule, compared, 10, false), Judgement::Known { past: Some(Severity::Warning), .. }));
         assert_eq!(
-            text(&rule, "all queues", seen, Severity::Warning).as_str(),
+            text(&rule, "all queues", compared, Severity::Warning).as_str(),
             "all queues: net promoter score 29 over the last 7 days, 15 points below the last 30 days (44)"
         );
         assert_eq!(
-            judge(&rule, Seen { figure: &now, baseline: None }, 10, false),
-            Judged::Insufficient { hold: false }
+            judge(&rule, ComparedFigure { figure: &now, baseline: None }, 10, false),
+            Judgement::Insufficient { hold: false }
         );
     }
 
     #[test]
-    fn words_say_what_is_wrong_where_and_by_how_much() {
+    fn the_text_says_what_is_wrong_where_and_by_how_much() {
         let level = Rule::of("r", KpiId::ServiceLevel);
         assert_eq!(
-            text(&level, "billing", seen(&figure(62.0, 40)), Severity::Critical).as_str(),
+            text(&level, "billing", alone(&figure(62.0, 40)), Severity::Critical).as_str(),
             "billing: service level 62% over the last hour, below 70%"
         );
         assert_eq!(
-            text(&level, "billing", seen(&figure(69.7, 40)), Severity::Critical).as_str(),
+            text(&level, "billing", alone(&figure(69.7, 40)), Severity::Critical).as_str(),
             "billing: service level 69.7% over the last hour, below 70%"
         );
         let wait = Rule::of("r", KpiId::LongestWait);
         assert_eq!(
-            text(&wait, "billing", seen(&figure(312.0, 4)), Severity::Critical).as_str(),
+            text(&wait, "billing", alone(&figure(312.0, 4)), Severity::Critical).as_str(),
             "billing: longest wait 5:12 now, above 5:00"
         );
         assert_eq!(
-            text(&level, "billing", seen(&Figure::unknown("no contacts yet")), Severity::Critical).as_str(),
+            text(&level, "billing", alone(&Figure::unknown("no contacts yet")), Severity::Critical).as_str(),
             "billing: service level: no data for the moment (no contacts yet)"
         );
-        assert_eq!(change(&Rule::of("r", KpiId::AbandonmentRate), 6.1, 8.3).as_str(), "6.1% → 8.3%");
+        assert_eq!(change_text(&Rule::of("r", KpiId::AbandonmentRate), 6.1, 8.3).as_str(), "6.1% → 8.3%");
     }
 }

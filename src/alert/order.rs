@@ -1,25 +1,24 @@
-//! Which alert comes first, which belong together, and one line for one cause.
+//! The order of alerts by urgency, and which of them belong together.
 
 use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use super::{Episode, Severity, State, judge};
+use super::{Episode, State, sources};
 use crate::kpi::Slice;
 use crate::text::Text;
 
-/// One line of the rail: the worst of its kind, and the others that it stands for. Places in the list given.
+/// Episodes with a common cause, shown as one line. Both fields are indices into the list that was grouped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertGroup {
-    /// The episode shown.
+    /// The most urgent one, which is shown.
     pub lead: usize,
-    /// Those it stands for ("+2").
+    /// The others, which are counted (`+2`).
     pub others: Vec<usize>,
 }
 
-/// What comes first: what nobody has taken, the worst before the milder, then what is pending, taken, put off;
-/// last what something else stands for. Of equals, the oldest; of those that fired at once, the one furthest past
-/// its line.
+/// The sort key of urgency. First firing episodes, then pending, acknowledged and snoozed ones, last the inhibited
+/// ones. Within each, critical before warning, then the oldest, then the one furthest past its limit.
 pub(super) fn rank(episode: &Episode) -> impl Ord + use<> {
     let attention = match episode.state {
         _ if episode.inhibited_by.is_some() => 4,
@@ -32,33 +31,33 @@ pub(super) fn rank(episode: &Episode) -> impl Ord + use<> {
     (attention, Reverse(episode.severity), episode.fired.unwrap_or(episode.since), Reverse(excess(episode)), episode.id)
 }
 
-/// How far past its line an episode was when it fired, in hundredths of the line. What it is now would make the lines
-/// change places under the eye.
+/// How far past its limit an episode was when it fired, in hundredths of the limit. The current excess would make
+/// lines change places while somebody reads them.
 fn excess(episode: &Episode) -> i64 {
     let fired = episode.trail.iter().find_map(|entry| entry.value).or(episode.figure.value);
-    let (Some(value), Some(line)) = (fired, episode.line) else { return 0 };
-    let share = (value - line).abs() / line.abs().max(1.0);
-    #[expect(clippy::cast_possible_truncation, reason = "as saturates, and an order needs no more")]
+    let (Some(value), Some(limit)) = (fired, episode.limit) else { return 0 };
+    let share = (value - limit).abs() / limit.abs().max(1.0);
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is enough for an order")]
     let hundredths = (100.0 * share) as i64;
     hundredths
 }
 
-/// Put episodes in the order in which they need somebody.
+/// Sort episodes by urgency: firing, pending, acknowledged, snoozed, and inhibited ones last.
 pub fn sort(episodes: &mut [Episode]) {
     episodes.sort_by_cached_key(rank);
 }
 
-/// The active episodes that belong to one another: those of the same slice, or the one of a source. By id.
+/// The ids of the active episodes of the same slice, or of the same source, as `of`; `of` is one of them if active.
 #[must_use]
-pub fn group(episodes: &[Episode], of: &Episode) -> Vec<u64> {
+pub fn related(episodes: &[Episode], of: &Episode) -> Vec<u64> {
     let belongs = |other: &&Episode| other.is_active() && other.slice == of.slice && other.source == of.source;
     episodes.iter().filter(belongs).map(|episode| episode.id).collect()
 }
 
-/// The lines of the rail, the worst first: one for each slice with anything active, and one for each source in
-/// trouble, which stands for all that it inhibits. Pending episodes have none.
+/// Group the active episodes by cause, the most urgent first: one group for each slice, and one for each source in
+/// trouble, which includes everything that it inhibits. Pending episodes are left out.
 #[must_use]
-pub fn lines(episodes: &[Episode]) -> Vec<AlertGroup> {
+pub fn group_by_cause(episodes: &[Episode]) -> Vec<AlertGroup> {
     #[derive(PartialEq, Eq, Hash)]
     enum Cause<'a> {
         Slice(&'a Slice),
@@ -66,21 +65,21 @@ pub fn lines(episodes: &[Episode]) -> Vec<AlertGroup> {
     }
     let mut order: Vec<usize> = (0..episodes.len()).collect();
     order.sort_by_cached_key(|at| episodes.get(*at).map(rank));
-    let mut places: FxHashMap<Cause<'_>, usize> = FxHashMap::default();
-    let mut lines: Vec<AlertGroup> = Vec::new();
+    let mut index: FxHashMap<Cause<'_>, usize> = FxHashMap::default();
+    let mut groups: Vec<AlertGroup> = Vec::new();
     for at in order {
         let Some(episode) = episodes.get(at).filter(|episode| episode.is_active()) else { continue };
         let cause = match (&episode.source, &episode.inhibited_by) {
-            (Some(source), _) => Cause::Source(judge::cause(source, episode.severity == Severity::Critical)),
+            (Some(source), _) => Cause::Source(sources::cause(source, episode.severity)),
             (None, Some(cause)) => Cause::Source(cause.clone()),
             (None, None) => Cause::Slice(&episode.slice),
         };
-        if let Some(line) = places.get(&cause).and_then(|place| lines.get_mut(*place)) {
-            line.others.push(at);
+        if let Some(group) = index.get(&cause).and_then(|at| groups.get_mut(*at)) {
+            group.others.push(at);
         } else {
-            places.insert(cause, lines.len());
-            lines.push(AlertGroup { lead: at, others: Vec::new() });
+            index.insert(cause, groups.len());
+            groups.push(AlertGroup { lead: at, others: Vec::new() });
         }
     }
-    lines
+    groups
 }

@@ -1,30 +1,30 @@
-//! Lists of names with `*` and `?`, and `!` to exclude.
+//! Name filters: patterns with `*` and `?`, and `!` to exclude.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::Label;
 
-/// Which names a rule is about. Empty: all of them. A name is in when a plain pattern matches it (or there are
-/// only excluding ones) and no `!pattern` does.
+/// A filter on names. A name passes when a plain pattern matches it (or there is no plain pattern) and no `!pattern`
+/// does; an empty filter passes every name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Patterns(Vec<String>);
 
 impl Patterns {
-    /// From patterns as written.
+    /// From patterns such as `sales*` or `!sales-test`.
     pub fn new<T: Into<String>>(patterns: impl IntoIterator<Item = T>) -> Self {
         Self(patterns.into_iter().map(Into::into).collect())
     }
 
-    /// Whether there is none: every name is in.
+    /// Whether there is no pattern, so that every name passes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a name is in.
+    /// Whether a name passes.
     #[must_use]
-    pub fn holds(&self, name: &Label) -> bool {
+    pub fn contains(&self, name: &Label) -> bool {
         let (mut wanted, mut found) = (false, false);
         for pattern in &self.0 {
             if let Some(excluded) = pattern.strip_prefix('!') {
@@ -40,7 +40,7 @@ impl Patterns {
     }
 }
 
-/// Glob matching without backtracking further than the last star: linear in practice, quadratic at worst.
+/// Match a glob. It backtracks to the last `*` only: linear in practice, quadratic at worst.
 fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern.chars(), name.chars());
     let mut star: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn globs_and_exclusions() {
+    fn a_name_passes_if_a_pattern_matches_and_no_exclusion_does() {
         for (patterns, name, expected) in [
             (&[][..], "sales", true),
             (&["sales"], "sales", true),
@@ -88,7 +88,7 @@ mod tests {
             (&["*", "!test*"], "test-1", false),
             (&["!sales-test", "sales*"], "sales-test", false),
         ] {
-            let held = Patterns::new(patterns.iter().copied()).holds(&Label::new(name));
+            let held = Patterns::new(patterns.iter().copied()).contains(&Label::new(name));
             assert_eq!(held, expected, "{patterns:?} {name}");
         }
     }

@@ -1,220 +1,221 @@
-//! The firing state of one rule in one slice: pure, from figures alone. What people do lies over it and never
+//! The firing state of one rule in one slice, computed from figures alone. What people do lies over it and never
 //! changes it.
 //!
 //! ```text
-//!           past a line            for `hold`                  clear for `clear`
+//!           past a limit           for `fire`                  clear for `clear`
 //!  quiet ───────────────▶ pending ────────────▶ firing(w|c) ─────────────────────▶ quiet
 //!    ▲                       │                   ▲      │
-//!    └── not past any line ──┘                   └──────┘ warning ⇄ critical, damped both ways
+//!    └── not past any limit ─┘                   └──────┘ warning ⇄ critical, delayed both ways
 //! ```
 //!
-//! Missing data is neither ok nor zero. It ends a pending state, because what can't be judged isn't news. It
-//! doesn't end a firing one at once: the state holds, and only when the data has been gone for as long as
-//! recovery takes is it over, with "no data" as the reason. While the source itself is dead it holds for good.
+//! Missing data is neither good nor zero. It ends a pending state, because nothing can be said. It does not end a
+//! firing state at once: that holds, and resolves with the reason "no data" only when the data has been missing for as
+//! long as recovery takes. While the source itself is in trouble, the state holds without a limit of time.
 
 use super::Severity;
 use crate::clock::{Span, Time};
 
-/// What a figure says, seen through its rule.
+/// How a figure compares with the limits of its rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Judged {
-    /// The rule sleeps: outside of its hours.
+pub(super) enum Judgement {
+    /// The rule is outside of its business hours.
     Asleep,
-    /// No value, or too few samples. `hold`: because its source is dead, so nothing can be told from it.
+    /// No value, or too few samples. With `hold`, because the source is in trouble: the state stays as it is.
     Insufficient { hold: bool },
-    /// A value that can be judged.
+    /// A value that can be judgement.
     Known {
-        /// The worst line that the whole of it is past.
+        /// The most severe limit that it is past, confidence interval included.
         past: Option<Severity>,
-        /// It is clear of the critical line, dead band included.
+        /// It is clear of the critical limit by at least the dead band.
         below_critical: bool,
-        /// It is clear of every line, dead band included.
+        /// It is clear of every limit by at least the dead band.
         clear: bool,
     },
 }
 
-/// How long things must last.
+/// How long a condition must last before the phase changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Timing {
-    /// Past a line, before it is news.
-    pub(super) hold: Span,
-    /// Clear of a line, before it is over.
+pub(super) struct Delays {
+    /// Past a limit, before it fires or worsens.
+    pub(super) fire: Span,
+    /// Clear of a limit, before it resolves or eases.
     pub(super) clear: Span,
 }
 
-/// Where it stands.
+/// The phases.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Phase {
-    /// Nothing is wrong, or nothing can be told.
+    /// Not past any limit, or nothing is known.
     #[default]
     Quiet,
-    /// Past a line since `since`, past the critical one since `critical`.
+    /// Past a limit since `since`, and past the critical one since `critical`.
     Pending { since: Time, critical: Option<Time>, severity: Severity },
-    /// Firing. `worse`: past the critical line since, while only a warning; `better`: clear of the critical line
-    /// since; `quiet`: clear of every line, or without data, since.
+    /// Past a limit for long enough. Three timers run towards the next change: `worse` since a warning is past the
+    /// critical limit, `better` since a critical one is clear of it, `quiet` since it is clear of every limit or has no
+    /// data.
     Firing { severity: Severity, worse: Option<Time>, better: Option<Time>, quiet: Option<Time> },
 }
 
-/// What a step changed.
+/// The transition that one judgement caused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// Nothing.
+pub(super) enum PhaseChange {
+    /// None.
     None,
-    /// It is pending now.
+    /// From quiet to pending.
     Pending,
-    /// It was pending and is not any more.
+    /// From pending back to quiet.
     Dropped,
-    /// It is news.
+    /// To firing.
     Fired(Severity),
     /// Warning to critical.
     Worsened,
     /// Critical to warning.
     Eased,
-    /// It is over.
-    Resolved(Ending),
+    /// From firing to quiet.
+    Ended(Ending),
 }
 
-/// Why it is over.
+/// Why a firing state ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// The figure recovered.
     Recovered,
-    /// There has been no data for as long as recovery takes.
+    /// There was no data for as long as recovery takes.
     NoData,
-    /// The rule went to sleep.
+    /// The rule's business hours ended.
     Asleep,
 }
 
 impl Phase {
-    /// An episode that goes on after a restart.
-    pub(super) const fn resumed(severity: Severity) -> Self {
+    /// Firing with no timer running: what begins at once, or continues after a restart.
+    pub(super) const fn firing(severity: Severity) -> Self {
         Self::Firing { severity, worse: None, better: None, quiet: None }
     }
 
-    /// Go on by one judgement.
-    pub(super) fn step(&mut self, judged: Judged, timing: Timing, now: Time) -> Change {
+    /// Advance by one judgement.
+    pub(super) fn step(&mut self, judgement: Judgement, delays: Delays, now: Time) -> PhaseChange {
         match *self {
-            Self::Quiet => self.leave_quiet(judged, timing, now),
-            Self::Pending { since, critical, .. } => self.leave_pending(judged, timing, now, since, critical),
+            Self::Quiet => self.leave_quiet(judgement, delays, now),
+            Self::Pending { since, critical, .. } => self.leave_pending(judgement, delays, now, since, critical),
             Self::Firing { severity, worse, better, quiet } => {
-                let (next, change) = firing(severity, (worse, better, quiet), judged, timing, now);
+                let (next, change) = step_firing(severity, (worse, better, quiet), judgement, delays, now);
                 *self = next;
                 change
             }
         }
     }
 
-    fn leave_quiet(&mut self, judged: Judged, timing: Timing, now: Time) -> Change {
-        let Judged::Known { past: Some(severity), .. } = judged else { return Change::None };
-        if timing.hold.0 <= 0 {
-            *self = Self::resumed(severity);
-            return Change::Fired(severity);
+    fn leave_quiet(&mut self, judgement: Judgement, delays: Delays, now: Time) -> PhaseChange {
+        let Judgement::Known { past: Some(severity), .. } = judgement else { return PhaseChange::None };
+        if delays.fire.0 <= 0 {
+            *self = Self::firing(severity);
+            return PhaseChange::Fired(severity);
         }
         let critical = (severity == Severity::Critical).then_some(now);
         *self = Self::Pending { since: now, critical, severity };
-        Change::Pending
+        PhaseChange::Pending
     }
 
     fn leave_pending(
         &mut self,
-        judged: Judged,
-        timing: Timing,
+        judgement: Judgement,
+        delays: Delays,
         now: Time,
         since: Time,
         critical: Option<Time>,
-    ) -> Change {
-        let Judged::Known { past: Some(severity), .. } = judged else {
+    ) -> PhaseChange {
+        let Judgement::Known { past: Some(severity), .. } = judgement else {
             *self = Self::Quiet;
-            return Change::Dropped;
+            return PhaseChange::Dropped;
         };
         let critical = (severity == Severity::Critical).then(|| critical.unwrap_or(now));
-        if now.since(since) < timing.hold {
+        if now.since(since) < delays.fire {
             *self = Self::Pending { since, critical, severity };
-            return Change::None;
+            return PhaseChange::None;
         }
         // Critical only if it was that for long enough; else it fires as a warning and may still worsen.
-        let long_critical = critical.is_some_and(|at| now.since(at) >= timing.hold);
+        let long_critical = critical.is_some_and(|at| now.since(at) >= delays.fire);
         let severity = if long_critical { Severity::Critical } else { Severity::Warning };
         *self = Self::Firing { severity, worse: critical.filter(|_| !long_critical), better: None, quiet: None };
-        Change::Fired(severity)
+        PhaseChange::Fired(severity)
     }
 }
 
-/// `times`: worse, better and quiet since, as in [`Phase::Firing`].
-fn firing(
+/// One step from the firing phase. `times` are its timers `worse`, `better` and `quiet`.
+fn step_firing(
     severity: Severity,
     times: (Option<Time>, Option<Time>, Option<Time>),
-    judged: Judged,
-    timing: Timing,
+    judgement: Judgement,
+    delays: Delays,
     now: Time,
-) -> (Phase, Change) {
+) -> (Phase, PhaseChange) {
     let (worse, better, quiet) = times;
-    let over = |since: Time, span: Span| now.since(since) >= span;
-    let (past, below_critical, ending) = match judged {
-        Judged::Asleep => return (Phase::Quiet, Change::Resolved(Ending::Asleep)),
-        Judged::Insufficient { hold: true } => return (Phase::resumed(severity), Change::None),
-        Judged::Insufficient { hold: false } => (None, false, Some(Ending::NoData)),
-        Judged::Known { past, below_critical, clear } => (past, below_critical, clear.then_some(Ending::Recovered)),
+    let elapsed = |since: Time, span: Span| now.since(since) >= span;
+    let (past, below_critical, ending) = match judgement {
+        Judgement::Asleep => return (Phase::Quiet, PhaseChange::Ended(Ending::Asleep)),
+        Judgement::Insufficient { hold: true } => return (Phase::firing(severity), PhaseChange::None),
+        Judgement::Insufficient { hold: false } => (None, false, Some(Ending::NoData)),
+        Judgement::Known { past, below_critical, clear } => (past, below_critical, clear.then_some(Ending::Recovered)),
     };
     let quiet = ending.map(|ending| (quiet.unwrap_or(now), ending));
     if let Some((since, ending)) = quiet
-        && over(since, timing.clear)
+        && elapsed(since, delays.clear)
     {
-        return (Phase::Quiet, Change::Resolved(ending));
+        return (Phase::Quiet, PhaseChange::Ended(ending));
     }
     let quiet = quiet.map(|(since, _)| since);
     let firing = |severity, worse, better| Phase::Firing { severity, worse, better, quiet };
     match severity {
         Severity::Warning if past == Some(Severity::Critical) => {
             let since = worse.unwrap_or(now);
-            if over(since, timing.hold) {
-                (firing(Severity::Critical, None, None), Change::Worsened)
+            if elapsed(since, delays.fire) {
+                (firing(Severity::Critical, None, None), PhaseChange::Worsened)
             } else {
-                (firing(severity, Some(since), None), Change::None)
+                (firing(severity, Some(since), None), PhaseChange::None)
             }
         }
         Severity::Critical if below_critical => {
             let since = better.unwrap_or(now);
-            if over(since, timing.clear) {
-                (firing(Severity::Warning, None, None), Change::Eased)
+            if elapsed(since, delays.clear) {
+                (firing(Severity::Warning, None, None), PhaseChange::Eased)
             } else {
-                (firing(severity, None, Some(since)), Change::None)
+                (firing(severity, None, Some(since)), PhaseChange::None)
             }
         }
-        _ => (firing(severity, None, None), Change::None),
+        _ => (firing(severity, None, None), PhaseChange::None),
     }
 }
 
-/// Whether it comes and goes: five changes within half an hour mark it, fewer than three unmark it. Two lines, as
-/// Nagios and Icinga have them, so that the mark doesn't flap itself.
+/// Detects flapping: five transitions within half an hour set the mark, fewer than three remove it. There are two
+/// thresholds, as in Nagios and Icinga, so that the mark itself does not flap.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flaps {
+pub(super) struct FlapDetector {
     times: smallvec::SmallVec<[Time; 5]>,
-    /// It is marked.
-    pub(super) marked: bool,
+    /// The mark.
+    pub(super) flapping: bool,
 }
 
-impl Flaps {
-    const MARK: usize = 5;
-    const UNMARK: usize = 3;
-    const WITHIN: Span = Span(30 * Span::MINUTE.0);
+impl FlapDetector {
+    const MARK_COUNT: usize = 5;
+    const UNMARK_COUNT: usize = 3;
+    const WINDOW: Span = Span(30 * Span::MINUTE.0);
 
-    /// Count a change.
+    /// Count a transition.
     pub(super) fn count(&mut self, now: Time) {
-        if self.times.len() >= Self::MARK {
+        if self.times.len() >= Self::MARK_COUNT {
             self.times.remove(0);
         }
         self.times.push(now);
     }
 
-    /// Forget what is long ago; says whether the mark has changed.
-    pub(super) fn settle(&mut self, now: Time) -> bool {
-        self.times.retain(|at| now.since(*at) < Self::WITHIN);
-        let marked = self.times.len() >= if self.marked { Self::UNMARK } else { Self::MARK };
-        std::mem::replace(&mut self.marked, marked) != marked
+    /// Forget transitions outside of the window; returns whether the mark changed.
+    pub(super) fn expire(&mut self, now: Time) -> bool {
+        self.times.retain(|at| now.since(*at) < Self::WINDOW);
+        let flapping = self.times.len() >= if self.flapping { Self::UNMARK_COUNT } else { Self::MARK_COUNT };
+        std::mem::replace(&mut self.flapping, flapping) != flapping
     }
 
-    /// Whether there is nothing to remember.
+    /// Whether no transition is remembered.
     pub(super) fn is_empty(&self) -> bool {
         self.times.is_empty()
     }
@@ -224,28 +225,28 @@ impl Flaps {
 mod tests {
     use super::*;
 
-    const TIMING: Timing = Timing { hold: Span::seconds(60), clear: Span::seconds(60) };
+    const DELAYS: Delays = Delays { fire: Span::seconds(60), clear: Span::seconds(60) };
 
-    /// A day in letters, one every 30 seconds: `.` clear, `-` between the clear line and the warning line, `w`
-    /// warning, `m` between the critical line and its dead band, `c` critical, `x` no data, `h` no data from a
-    /// dead source, `o` outside of its hours. Answers a letter a step: `.` quiet, `p` pending, `W`, `C`.
+    /// Run through a day in letters, one every 30 seconds: `.` clear, `-` between the clear limit and the warning limit,
+    /// `w` warning, `m` between the critical limit and its dead band, `c` critical, `x` no data, `h` no data from a
+    /// dead source, `o` outside of its hours. Returns the phase after each step: `.` quiet, `p` pending, `W`, `C`.
     fn run(day: &str) -> String {
         let mut phase = Phase::default();
         day.chars()
             .enumerate()
             .map(|(at, letter)| {
-                let known = |past, below_critical, clear| Judged::Known { past, below_critical, clear };
-                let judged = match letter {
+                let known = |past, below_critical, clear| Judgement::Known { past, below_critical, clear };
+                let judgement = match letter {
                     '.' => known(None, true, true),
                     '-' => known(None, true, false),
                     'w' => known(Some(Severity::Warning), true, false),
                     'm' => known(Some(Severity::Warning), false, false),
                     'c' => known(Some(Severity::Critical), false, false),
-                    'x' => Judged::Insufficient { hold: false },
-                    'h' => Judged::Insufficient { hold: true },
-                    _ => Judged::Asleep,
+                    'x' => Judgement::Insufficient { hold: false },
+                    'h' => Judgement::Insufficient { hold: true },
+                    _ => Judgement::Asleep,
                 };
-                phase.step(judged, TIMING, Time::from_unix(30 * i64::try_from(at).unwrap()));
+                phase.step(judgement, DELAYS, Time::from_unix(30 * i64::try_from(at).unwrap()));
                 match phase {
                     Phase::Quiet => '.',
                     Phase::Pending { .. } => 'p',
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_cases() {
+    fn phases_follow_the_diagram() {
         for (what, day, expected) in [
             ("it fires after `for`", "..www", "..ppW"),
             ("pending resets when the condition clears", "ww-www", "pp.ppW"),
@@ -271,7 +272,7 @@ mod tests {
             ("the dead band starts recovery anew", "www.-...", "ppWWWWW."),
             ("critical eases after `clear_for`", "cccwww", "ppCCCW"),
             ("critical doesn't ease inside of its dead band", "cccmmmm", "ppCCCCC"),
-            ("critical recovers at once past both lines", "ccc...", "ppCCC."),
+            ("critical recovers at once past both limits", "ccc...", "ppCCC."),
             ("lost data holds the state, then ends it", "wwwxxx", "ppWWW."),
             ("lost data that comes back bad changes nothing", "wwwxwwx", "ppWWWWW"),
             ("a dead source holds the state for good", "wwwhhhhhh", "ppWWWWWWW"),
@@ -286,23 +287,23 @@ mod tests {
     #[test]
     fn without_a_delay_it_fires_at_once() {
         let mut phase = Phase::default();
-        let judged = Judged::Known { past: Some(Severity::Critical), below_critical: false, clear: false };
-        let change = phase.step(judged, Timing { hold: Span::ZERO, clear: Span::ZERO }, Time::from_unix(0));
-        assert_eq!(change, Change::Fired(Severity::Critical));
+        let judgement = Judgement::Known { past: Some(Severity::Critical), below_critical: false, clear: false };
+        let change = phase.step(judgement, Delays { fire: Span::ZERO, clear: Span::ZERO }, Time::from_unix(0));
+        assert_eq!(change, PhaseChange::Fired(Severity::Critical));
     }
 
     #[test]
     fn five_changes_in_half_an_hour_are_flapping_and_fewer_than_three_are_not() {
-        let mut flaps = Flaps::default();
+        let mut flaps = FlapDetector::default();
         let at = |minute: i64| Time::from_unix(60 * minute);
         for minute in [0, 5, 10, 15] {
             flaps.count(at(minute));
-            assert!(!flaps.settle(at(minute)));
+            assert!(!flaps.expire(at(minute)));
         }
         flaps.count(at(20));
-        assert!(flaps.settle(at(20)) && flaps.marked);
-        assert!(!flaps.settle(at(36)) && flaps.marked, "three are left");
-        assert!(flaps.settle(at(41)) && !flaps.marked, "two are left");
-        assert!(!flaps.settle(at(60)) && flaps.is_empty());
+        assert!(flaps.expire(at(20)) && flaps.flapping);
+        assert!(!flaps.expire(at(36)) && flaps.flapping, "three are left");
+        assert!(flaps.expire(at(41)) && !flaps.flapping, "two are left");
+        assert!(!flaps.expire(at(60)) && flaps.is_empty());
     }
 }

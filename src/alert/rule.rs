@@ -1,4 +1,4 @@
-//! Rules: which figure is watched where, and from when on it is news.
+//! Rules: which KPI is watched in which slices, past which limits it fires, and the built-in rules.
 
 use std::borrow::Cow;
 
@@ -9,54 +9,56 @@ use crate::clock::Span;
 use crate::kpi::{Bands, Better, Dim, Formula, Kpi, KpiGroup, KpiId, Unit, Window};
 use crate::text::{Label, Text};
 
-/// The name of the rule about sources themselves.
+/// The name of the built-in rule about the sources themselves.
 pub const SOURCE_STALE: &str = "source stale";
 
-/// One rule.
+/// An alert rule: a KPI, the slices to judge, and the limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its name, by which the configuration overrides it.
+    /// Unique; an `[[alert]]` table of the same name changes the rule.
     pub name: Label,
     /// The KPI watched; `None` for the rule about sources.
     pub kpi: Option<KpiId>,
-    /// One judgement for each value of this dimension; with none, one of the whole floor.
+    /// Judge each value of this dimension by itself; `None` judges the whole floor.
     pub each: Option<Dim>,
-    /// Only these values.
+    /// The values of `each` to judge.
     pub only: Patterns,
-    /// Over which time. Live figures take no notice.
+    /// The window of the figure. It does not matter for live figures.
     pub window: Window,
-    /// Compare with the same figure over this longer window: the lines are then distances from it.
+    /// Compare with the same figure over this longer window: the limits are then distances from that.
     pub against: Option<Window>,
-    /// Which of the six service levels, where not the configured one.
+    /// Which of the six service level formulas to use; `None` is the configured one.
     pub formula: Option<Formula>,
-    /// Whether being above a line is bad (else below).
+    /// Whether values above the limits are bad; else those below.
     pub above: bool,
-    /// Past this it is a warning.
+    /// The warning limit, in the KPI's unit.
     pub warning: Option<f64>,
-    /// Past this it is critical.
+    /// The critical limit, in the KPI's unit.
     pub critical: Option<f64>,
-    /// The lines are the rule's own. Else they are those that the board judges the slice by, so that what is red on
-    /// the board is what alerts.
-    pub own_lines: bool,
-    /// From here on it is over. The first line less a small dead band, where absent.
+    /// Whether the limits are the rule's own. If not, they are the bands by which the board colours the slice, so that
+    /// what is red on the board is what fires.
+    pub own_limits: bool,
+    /// The value at which the figure counts as recovered; `None` is the first limit less a small dead band.
     pub clear: Option<f64>,
-    /// How long it must be past a line before it is news; a change for the worse too.
+    /// How long the figure must be past a limit before the rule fires, or a warning worsens.
     pub for_: Span,
-    /// How long it must be clear before it is over, and how long lost data is waited for; a change for the better
-    /// too. The common setting where absent.
+    /// How long the figure must be clear, or without data, before the episode resolves, or critical eases to warning.
+    /// `None` is [`super::Settings::clear_for`].
     pub clear_for: Option<Span>,
-    /// Below this many samples it isn't judged. The common setting where absent; nothing for counts and gauges.
+    /// Figures of fewer samples are not judged. `None` is [`super::Settings::min_samples`] for rates and means, and 0
+    /// for counts and gauges.
     pub min_samples: Option<u64>,
-    /// When it is awake; always, where absent.
+    /// The business hours in which it judges; `None` is always.
     pub hours: Option<Hours>,
-    /// The share by which a value may get worse before an acknowledgement breaks. The common one where absent.
+    /// The share by which a value may worsen before an acknowledgement breaks; `None` is
+    /// [`super::Settings::worsening`].
     pub worsening: Option<f64>,
-    /// What to do.
+    /// The advice that is shown with an alert.
     pub action: Text,
 }
 
 impl Rule {
-    /// A rule for a KPI with the lines of the catalogue.
+    /// A rule for each queue over the last hour, with the limits of the KPI catalogue.
     #[must_use]
     pub fn of(name: &str, kpi: KpiId) -> Self {
         let def = kpi.def();
@@ -71,7 +73,7 @@ impl Rule {
             above: def.better != Better::Higher,
             warning: def.bands.warning,
             critical: def.bands.critical,
-            own_lines: false,
+            own_limits: false,
             clear: None,
             for_: Span::MINUTE,
             clear_for: None,
@@ -82,33 +84,33 @@ impl Rule {
         }
     }
 
-    /// The catalogue's entry.
+    /// The catalogue's entry for the KPI; `None` for the rule about sources.
     pub(super) fn def(&self) -> Option<&'static Kpi> {
         self.kpi.map(KpiId::def)
     }
 
-    /// Whether it watches what stands now.
+    /// Whether its KPI is a live figure, without a window.
     pub(super) fn is_live(&self) -> bool {
         self.def().is_some_and(|def| def.group == KpiGroup::Live)
     }
 
-    /// This rule as it holds in a slice that the board judges by `bands`.
+    /// This rule with the limits that apply in a slice which the board colours by `bands`.
     pub(super) fn within(&self, bands: Bands) -> Cow<'_, Self> {
-        if self.own_lines || (self.warning, self.critical) == (bands.warning, bands.critical) {
+        if self.own_limits || (self.warning, self.critical) == (bands.warning, bands.critical) {
             return Cow::Borrowed(self);
         }
         Cow::Owned(Self { warning: bands.warning, critical: bands.critical, ..self.clone() })
     }
 
-    /// The line of a severity, as written.
-    pub(super) const fn line(&self, severity: Severity) -> Option<f64> {
+    /// The limit of a severity, as configured: with [`Rule::against`], a distance.
+    pub(super) const fn limit(&self, severity: Severity) -> Option<f64> {
         match severity {
             Severity::Warning => self.warning,
             Severity::Critical => self.critical,
         }
     }
 
-    /// How far on the good side of a line a value must be before it is clear of it.
+    /// How far on the good side of a limit a value must be to be clear of it, in the KPI's unit.
     pub(super) fn dead_band(&self) -> f64 {
         let first = self.warning.or(self.critical).unwrap_or(0.0);
         if let Some(clear) = self.clear {
@@ -123,8 +125,8 @@ impl Rule {
         }
     }
 
-    /// The least worsening, in the KPI's unit, that breaks an acknowledgement: less is noise. A wait grows by
-    /// itself second by second, so it is given a minute.
+    /// The smallest worsening, in the KPI's unit, that breaks an acknowledgement; less is noise. A wait that is still
+    /// running grows every second, so it is allowed a minute.
     pub(super) fn least_worsening(&self) -> f64 {
         match self.def() {
             Some(def) if self.is_live() && def.unit == Unit::Seconds => 60.0,
@@ -141,10 +143,10 @@ impl Rule {
     }
 }
 
-/// The rules that hold where the configuration says nothing. Their lines are the catalogue's.
+/// The built-in rules, in force unless the configuration changes them. Their limits are the catalogue's.
 #[must_use]
 pub fn built_in() -> Vec<Rule> {
-    // Answers to surveys and repeats come in slowly: a week of them can be judged, an hour can't.
+    // Survey answers and repeat contacts come in slowly: an hour of them says nothing, a week does.
     let weekly = |name, kpi| Rule { window: Window::D7, for_: Span(5 * Span::MINUTE.0), ..Rule::of(name, kpi) };
     vec![
         Rule { for_: Span::ZERO, clear_for: Some(Span::seconds(10)), ..Rule::of("longest wait", KpiId::LongestWait) },
@@ -159,7 +161,7 @@ pub fn built_in() -> Vec<Rule> {
             each: None,
             against: Some(Window::D30),
             warning: Some(10.0),
-            own_lines: true,
+            own_limits: true,
             action: Text::fixed(
                 "Read the newest answers of detractors and find what changed this week; see which intent or queue fell.",
             ),
@@ -191,16 +193,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_goes_by_the_board_unless_its_lines_are_its_own() {
+    fn a_rule_uses_the_boards_bands_unless_its_limits_are_its_own() {
         let rule = Rule::of("asa", KpiId::Asa);
         let board = Bands { warning: Some(50.0), critical: None, ..Bands::NONE };
         let within = rule.within(board);
         assert_eq!((within.warning, within.critical), (Some(50.0), None));
-        assert_eq!(Rule { own_lines: true, ..rule.clone() }.within(board).warning, rule.warning);
+        assert_eq!(Rule { own_limits: true, ..rule.clone() }.within(board).warning, rule.warning);
     }
 
     #[test]
-    fn every_built_in_rule_says_what_to_do_and_has_a_line() {
+    fn every_built_in_rule_says_what_to_do_and_has_a_limit() {
         for rule in built_in() {
             assert!(!rule.action.is_empty(), "{}", rule.name);
             assert!(rule.kpi.is_none() || rule.warning.is_some(), "{}", rule.name);
@@ -209,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_are_those_of_the_benchmarks() {
-        let lines: Vec<_> = built_in().iter().map(|r| (r.name.to_string(), r.warning, r.critical)).collect();
+    fn the_limits_are_those_of_the_benchmarks() {
+        let limits: Vec<_> = built_in().iter().map(|r| (r.name.to_string(), r.warning, r.critical)).collect();
         for (name, warning, critical) in [
             ("abandonment", 5.0, Some(8.0)),
             ("speed of answer", 30.0, Some(45.0)),
@@ -219,7 +221,7 @@ mod tests {
             ("longest wait", 120.0, Some(300.0)),
             ("recommendation", 10.0, None),
         ] {
-            assert!(lines.contains(&(name.to_owned(), Some(warning), critical)), "{name}");
+            assert!(limits.contains(&(name.to_owned(), Some(warning), critical)), "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Rules as the configuration writes them: `[[alert]]` tables.
+//! `[[alert]]` tables of the configuration, and the rules that result from them.
 
 use serde::Deserialize;
 
@@ -9,53 +9,54 @@ use crate::clock::{Span, duration};
 use crate::kpi::{Better, Dim, Formula, KpiId, Window};
 use crate::text::{Label, Text};
 
-/// One `[[alert]]` table. With the name of a rule that is there already, it changes only what it says.
+/// One `[[alert]]` table. With the name of a built-in rule it changes only the keys that it has; see [`Rule`] for what
+/// they mean.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleTable {
-    /// The rule's name.
+    /// The name of the rule to change or to add.
     pub name: Label,
-    /// `false` switches it off.
+    /// `false` switches the rule off.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// The KPI watched.
+    /// The KPI to watch; required for a new rule.
     pub kpi: Option<KpiId>,
-    /// `queue` (the default), `intent`, `agent`, `channel`, `team` or `total`.
+    /// What to judge by itself; each queue when absent.
     pub each: Option<Each>,
-    /// Only these names, with `*` and `?`; `!` excludes.
+    /// Names to judge, with `*` and `?`; `!` excludes.
     #[serde(default)]
     pub only: Option<Patterns>,
-    /// Over which time.
+    /// The window of the figure.
     pub window: Option<Window>,
-    /// Compare with this longer window; the lines are then distances from it.
+    /// Compare with this longer window: the limits are then distances.
     pub against: Option<Window>,
-    /// Which service level.
+    /// The service level formula.
     pub formula: Option<Formula>,
-    /// Which side of the lines is bad, where the KPI itself doesn't say.
+    /// The side of the limits that is bad; required where the KPI itself has none.
     pub when: Option<When>,
-    /// The warning line.
+    /// The warning limit.
     pub warning: Option<f64>,
-    /// The critical line.
+    /// The critical limit.
     pub critical: Option<f64>,
-    /// Where it is over.
+    /// The value at which the figure counts as recovered.
     pub clear: Option<f64>,
-    /// How long it must last.
+    /// How long the figure must be past a limit.
     #[serde(default, rename = "for", deserialize_with = "duration::deserialize")]
     pub for_: Option<Span>,
-    /// How long it must be clear.
+    /// How long the figure must be clear.
     #[serde(default, deserialize_with = "duration::deserialize")]
     pub clear_for: Option<Span>,
-    /// The least samples.
+    /// Figures of fewer samples are not judged.
     pub min_samples: Option<u64>,
-    /// When it is awake: `mon-fri 08:00-18:00`.
+    /// Business hours, such as `mon-fri 08:00-18:00`.
     pub hours: Option<Hours>,
-    /// By what share a value may worsen before an acknowledgement breaks: 0.2 is a fifth.
+    /// The share by which a value may worsen before an acknowledgement breaks: 0.2 is a fifth.
     pub worsening: Option<f64>,
-    /// What to do.
+    /// The advice to show.
     pub action: Option<String>,
 }
 
-/// What a rule judges one by one.
+/// What a rule judges by itself: each value of a dimension, or the whole floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -68,7 +69,7 @@ pub enum Each {
     Team,
 }
 
-/// Which side of a line is bad.
+/// The side of a limit that is bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -77,7 +78,7 @@ pub enum When {
     Below,
 }
 
-/// Why an alert table can't be taken.
+/// Why an `[[alert]]` table is invalid. The message names the alert and the remedy.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum RuleError {
@@ -87,15 +88,15 @@ pub enum RuleError {
     Twice(Label),
     #[error("alert `{0}` doesn't say what it watches: add `kpi = \"…\"`, or use the name of a built-in one")]
     NoKpi(Label),
-    #[error("alert `{0}` has no line: add `warning = …` or `critical = …`")]
-    NoLine(Label),
+    #[error("alert `{0}` has no limit: add `warning = …` or `critical = …`")]
+    NoLimit(Label),
     #[error("alert `{name}`: neither much nor little of {kpi} is bad by itself: add `when = \"above\"` or `\"below\"`")]
     NoSide { name: Label, kpi: &'static str },
     #[error("alert `{0}`: `critical` is not further out than `warning`")]
     CriticalInside(Label),
-    #[error("alert `{0}`: `clear` is on the bad side of the first line, so it could never be over")]
+    #[error("alert `{0}`: `clear` is on the bad side of the first limit, so it could never resolve")]
     ClearOutside(Label),
-    #[error("alert `{0}`: with `against` the lines are distances and can't be negative")]
+    #[error("alert `{0}`: with `against` the limits are distances and can't be negative")]
     NegativeDistance(Label),
     #[error("alert `{0}`: `against` must be a longer window than `window`")]
     AgainstShorter(Label),
@@ -111,17 +112,17 @@ const fn yes() -> bool {
     true
 }
 
-/// The rules in force: the built-in ones, changed or switched off by name, and one's own.
+/// The rules in force: the built-in ones, as the tables change them, and those that the tables add.
 ///
 /// # Errors
-/// Where a table makes no sense; the error names the alert and the remedy.
-pub fn rules(written: &[RuleTable]) -> Result<Vec<Rule>, RuleError> {
+/// [`RuleError`] for the first table that is invalid.
+pub fn rules(tables: &[RuleTable]) -> Result<Vec<Rule>, RuleError> {
     let mut rules = built_in();
-    for (at, table) in written.iter().enumerate() {
+    for (at, table) in tables.iter().enumerate() {
         if table.name.is_empty() {
             return Err(RuleError::Nameless);
         }
-        if written.iter().take(at).any(|earlier| earlier.name == table.name) {
+        if tables.iter().take(at).any(|earlier| earlier.name == table.name) {
             return Err(RuleError::Twice(table.name.clone()));
         }
         let place = rules.iter().position(|rule| rule.name == table.name);
@@ -132,7 +133,7 @@ pub fn rules(written: &[RuleTable]) -> Result<Vec<Rule>, RuleError> {
             continue;
         }
         let base = place.and_then(|place| rules.get(place));
-        let rule = table.over(base)?;
+        let rule = table.apply_to(base)?;
         match place.and_then(|place| rules.get_mut(place)) {
             Some(slot) => *slot = rule,
             None => rules.push(rule),
@@ -142,8 +143,8 @@ pub fn rules(written: &[RuleTable]) -> Result<Vec<Rule>, RuleError> {
 }
 
 impl RuleTable {
-    /// This table over a rule of the same name, or by itself.
-    fn over(&self, base: Option<&Rule>) -> Result<Rule, RuleError> {
+    /// The rule of the same name with this table's keys, or a new rule.
+    fn apply_to(&self, base: Option<&Rule>) -> Result<Rule, RuleError> {
         let name = || self.name.clone();
         let mut rule = match (base, self.kpi) {
             (Some(base), None) => base.clone(),
@@ -151,9 +152,9 @@ impl RuleTable {
             (_, Some(kpi)) => Rule::of(self.name.as_str(), kpi),
             (None, None) => return Err(RuleError::NoKpi(name())),
         };
-        self.lay_over(&mut rule);
+        self.set_keys(&mut rule);
         let Some(def) = rule.def() else {
-            return if self.is_for_sources() { Ok(rule) } else { Err(RuleError::SourcesOnly(name())) };
+            return if self.fits_sources() { Ok(rule) } else { Err(RuleError::SourcesOnly(name())) };
         };
         if self.when.is_none() && matches!(def.better, Better::Neutral | Better::Band) && base.is_none() {
             return Err(RuleError::NoSide { name: name(), kpi: def.key });
@@ -168,7 +169,7 @@ impl RuleTable {
                 return Err(RuleError::NotFinite(name(), key));
             }
         }
-        check_lines(&rule)?;
+        check_limits(&rule)?;
         if rule.against.is_some_and(|against| against <= rule.window) {
             return Err(RuleError::AgainstShorter(name()));
         }
@@ -178,7 +179,7 @@ impl RuleTable {
         Ok(rule)
     }
 
-    fn lay_over(&self, rule: &mut Rule) {
+    fn set_keys(&self, rule: &mut Rule) {
         if let Some(each) = self.each {
             rule.each = each.dim();
         }
@@ -189,10 +190,10 @@ impl RuleTable {
             rule.above = when == When::Above;
         }
         if self.warning.is_some() || self.critical.is_some() {
-            // Own lines stand for the catalogue's: a warning of one's own must not meet a foreign critical line.
+            // They replace both limits: the table's warning must not be paired with the catalogue's critical limit.
             rule.warning = self.warning;
             rule.critical = self.critical;
-            rule.own_lines = true;
+            rule.own_limits = true;
         }
         rule.window = self.window.unwrap_or(rule.window);
         rule.against = self.against.or(rule.against);
@@ -208,7 +209,8 @@ impl RuleTable {
         }
     }
 
-    fn is_for_sources(&self) -> bool {
+    /// Whether it only has keys that make sense for the rule about sources.
+    fn fits_sources(&self) -> bool {
         let Self { name, enabled, for_, clear_for, hours, action, .. } = self.clone();
         *self == Self { name, enabled, for_, clear_for, hours, action, ..Self::default() }
     }
@@ -227,11 +229,11 @@ impl Each {
     }
 }
 
-fn check_lines(rule: &Rule) -> Result<(), RuleError> {
+fn check_limits(rule: &Rule) -> Result<(), RuleError> {
     let name = || rule.name.clone();
-    let first = rule.warning.or(rule.critical).ok_or_else(|| RuleError::NoLine(name()))?;
+    let first = rule.warning.or(rule.critical).ok_or_else(|| RuleError::NoLimit(name()))?;
     if rule.against.is_some() {
-        // Distances grow outwards, whichever way is bad.
+        // Distances are positive on the bad side, whichever side that is.
         if first < 0.0 || rule.critical.is_some_and(|critical| critical < 0.0) {
             return Err(RuleError::NegativeDistance(name()));
         }
@@ -259,12 +261,12 @@ mod tests {
     use super::*;
 
     #[derive(Deserialize)]
-    struct File {
+    struct AlertConfig {
         alert: Vec<RuleTable>,
     }
 
     fn read(text: &str) -> Result<Vec<Rule>, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: AlertConfig = toml::from_str(text).map_err(|error| error.to_string())?;
         rules(&file.alert).map_err(|error| error.to_string())
     }
 
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_changes_what_it_says_and_nothing_else() {
+    fn a_table_changes_only_the_keys_it_has() {
         let text = r#"
             [[alert]]
             name = "service level"
@@ -294,20 +296,20 @@ mod tests {
         let rules = read(text).unwrap();
         let level = find(&rules, "service level");
         assert_eq!((level.for_, level.warning, level.critical), (Span::seconds(120), Some(80.0), Some(70.0)));
-        assert!(level.hours.is_some() && !level.only.holds(&"sales-test".into()));
+        assert!(level.hours.is_some() && !level.only.contains(&"sales-test".into()));
         assert!(rules.iter().all(|rule| rule.name.as_str() != "abandonment"));
         let own = find(&rules, "queue is long");
         assert_eq!((own.above, own.warning, own.for_), (true, Some(20.0), Span::seconds(30)));
     }
 
     #[test]
-    fn errors_say_what_to_do() {
+    fn errors_name_the_remedy() {
         for (table, says) in [
             ("name = \"x\"", "doesn't say what it watches"),
             ("name = \"x\"\nkpi = \"waiting\"\nwarning = 3", "add `when"),
             ("name = \"x\"\nkpi = \"asa\"\nwarning = 30\ncritical = 20", "not further out"),
-            ("name = \"x\"\nkpi = \"asa\"\nwarning = 30\nclear = 40", "never be over"),
-            ("name = \"x\"\nkpi = \"max_wait\"", "has no line"),
+            ("name = \"x\"\nkpi = \"asa\"\nwarning = 30\nclear = 40", "never resolve"),
+            ("name = \"x\"\nkpi = \"max_wait\"", "has no limit"),
             ("name = \"x\"\nkpi = \"servicelevel\"", "did you mean `service_level`"),
             ("name = \"x\"\nkpi = \"asa\"\nfor = \"soon\"", "not a length of time"),
             ("name = \"x\"\nkpi = \"asa\"\nhours = \"office\"", "not business hours"),

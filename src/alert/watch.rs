@@ -1,184 +1,148 @@
-//! A rule at work: one small state a slice, kept only where something is or was wrong.
+//! One rule at work: its state in every slice where something is, or was lately, past a limit.
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
 use super::episodes::{EpisodeSeed, Episodes, Sample};
-use super::judge::{self, Seen};
-use super::phase::{Change, Flaps, Judged, Phase, Timing};
+use super::inhibit::Inhibitors;
+use super::judge::{self, ComparedFigure};
+use super::phase::{Delays, FlapDetector, Judgement, Phase, PhaseChange};
 use super::rule::Rule;
-use super::{Episode, Settings, Severity};
+use super::{Episode, EvaluationContext, Settings, Severity};
 use crate::clock::Time;
-use crate::kpi::{Answer, Bands, Calendar, Dim, Figure, KpiId, Slice};
-use crate::text::{Label, Text};
+use crate::kpi::{Answer, Calendar, Figure, Slice};
 
-/// Where in the answers a rule's figure is.
+/// Where in the answers a rule finds its figure.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct FigurePosition {
+    /// Index of the answer.
     pub(super) query: usize,
+    /// Index of the figure in each of its rows.
     pub(super) column: usize,
 }
 
-/// What the board knows of slices.
+/// The inputs of one evaluation.
 #[derive(Clone, Copy)]
-pub struct EvaluationContext<'a> {
-    /// The lines it judges a slice by.
-    pub lines: &'a dyn Fn(KpiId, &Slice) -> Bands,
-    /// The names it shows for a slice.
-    pub name: &'a dyn Fn(&Slice) -> String,
-}
-
-/// What one evaluation has at hand.
-pub(super) struct Round<'a> {
+pub(super) struct Evaluation<'a> {
     pub(super) answers: &'a [Answer],
-    /// The sources' troubles, by queue.
-    pub(super) causes: &'a Causes,
+    pub(super) inhibitors: &'a Inhibitors,
     pub(super) settings: &'a Settings,
-    pub(super) surroundings: EvaluationContext<'a>,
+    pub(super) context: EvaluationContext<'a>,
     pub(super) calendar: &'a Calendar,
     pub(super) now: Time,
+    /// Rises by one with every evaluation.
     pub(super) number: u64,
 }
 
-/// What keeps queues' figures from being trusted.
-#[derive(Debug, Default)]
-pub(super) struct Causes {
-    /// Queues all of whose sources are in trouble.
-    pub(super) queues: FxHashMap<Label, Trouble>,
-    /// No source is well: then nothing can be trusted.
-    pub(super) all: Option<Trouble>,
-}
-
-/// A source in trouble.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Trouble {
-    /// The cause to show, once it is news itself: until then nothing is hidden, so that there is never a trouble
-    /// without a line.
-    pub(super) shown: Option<Text>,
-}
-
-impl Causes {
-    /// `None`: all is well.
-    fn of(&self, slice: &Slice) -> Option<&Trouble> {
-        let queue = slice.get(Dim::Queue).and_then(|queue| self.queues.get(queue));
-        queue.or(self.all.as_ref())
+impl Evaluation<'_> {
+    /// Whether a rule is within its business hours.
+    pub(super) fn is_awake(&self, rule: &Rule) -> bool {
+        rule.hours.is_none_or(|hours| hours.contains(self.now, self.calendar))
     }
 }
 
-/// The state of a slice.
+/// The state of one rule in one slice.
 #[derive(Debug, Default)]
-pub(super) struct Slot {
+pub(super) struct SliceState {
     pub(super) phase: Phase,
-    pub(super) flaps: Flaps,
-    pub(super) episode: Option<u64>,
-    /// The last evaluation that saw it.
-    pub(super) round: u64,
+    flaps: FlapDetector,
+    episode: Option<u64>,
+    /// The number of the last evaluation that advanced it.
+    pub(super) evaluation: u64,
 }
 
+/// One rule and its state in every slice that needs one.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) rule: Rule,
-    pub(super) place: Place,
-    pub(super) baseline: Option<Place>,
-    pub(super) slots: FxHashMap<Slice, Slot>,
-}
-
-/// How many slices were looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Judged.
-    pub judged: usize,
-    /// Of which too little is known.
-    pub insufficient: usize,
+    pub(super) position: FigurePosition,
+    pub(super) baseline: Option<FigurePosition>,
+    pub(super) states: FxHashMap<Slice, SliceState>,
 }
 
 impl Watch {
-    pub(super) fn evaluate(&mut self, round: &Round<'_>, book: &mut Episodes, watched: &mut Coverage) {
-        let Self { rule, place, baseline, slots } = self;
-        let awake = rule.hours.is_none_or(|hours| hours.hold(round.now, round.calendar));
-        if !awake && slots.is_empty() {
-            return;
+    /// Judge every slice. Returns how many could be judged, and of how many too little is known.
+    pub(super) fn evaluate(&mut self, at: &Evaluation<'_>, episodes: &mut Episodes) -> (usize, usize) {
+        let Self { rule, position, baseline, states } = self;
+        let (mut judged, mut insufficient) = (0, 0);
+        let awake = at.is_awake(rule);
+        if !awake && states.is_empty() {
+            return (0, 0);
         }
-        let answer = round.answers.get(place.query);
-        let base = baseline.and_then(|place| Some((round.answers.get(place.query)?, place.column)));
-        let mut visit = |slice: &Slice, figure: &Figure, base: Option<&Figure>| {
-            let rule =
-                &*rule.kpi.map_or(Cow::Borrowed(&*rule), |kpi| rule.within((round.surroundings.lines)(kpi, slice)));
-            let trouble = round.causes.of(slice);
-            let seen = Seen { figure, baseline: base };
-            let judged = if awake {
-                judge::judge(rule, seen, round.settings.min_samples, trouble.is_some())
+        let answer = at.answers.get(position.query);
+        let base = baseline.and_then(|position| Some((at.answers.get(position.query)?, position.column)));
+        let mut visit = |slice: &Slice, figure: &Figure, baseline: Option<&Figure>| {
+            let rule = &*rule.kpi.map_or(Cow::Borrowed(&*rule), |kpi| rule.within((at.context.bands)(kpi, slice)));
+            let compared = ComparedFigure { figure, baseline };
+            let judgement = if awake {
+                judge::judge(rule, compared, at.settings.min_samples, at.inhibitors.get(slice).is_some())
             } else {
-                Judged::Asleep
+                Judgement::Asleep
             };
-            match judged {
-                Judged::Known { .. } => watched.judged += 1,
-                Judged::Insufficient { .. } => watched.insufficient += 1,
-                Judged::Asleep => {}
+            match judgement {
+                Judgement::Known { .. } => judged += 1,
+                Judgement::Insufficient { .. } => insufficient += 1,
+                Judgement::Asleep => {}
             }
-            // Most slices are fine most of the time: those cost one look-up, and none where all are fine.
-            let wrong = matches!(judged, Judged::Known { past: Some(_), .. });
-            if !wrong && (slots.is_empty() || !slots.contains_key(slice)) {
+            // Most slices are within their limits most of the time. They have no state, and cost one look-up at most.
+            let is_past = matches!(judgement, Judgement::Known { past: Some(_), .. });
+            if !is_past && (states.is_empty() || !states.contains_key(slice)) {
                 return;
             }
-            if !slots.contains_key(slice) {
-                slots.insert(slice.clone(), Slot::default());
-            }
-            let Some(slot) = slots.get_mut(slice) else { return };
-            slot.round = round.number;
-            step(rule, slot, slice, seen, judged, round, book);
+            let state = states.entry(slice.clone()).or_default();
+            step(rule, state, slice, compared, judgement, at, episodes);
         };
         match rule.each {
             None => {
-                if let Some(figure) = answer.and_then(|answer| answer.total.get(place.column)) {
+                if let Some(figure) = answer.and_then(|answer| answer.total.get(position.column)) {
                     visit(&Slice::TOTAL, figure, base.and_then(|(answer, column)| answer.total.get(column)));
                 }
             }
             Some(dim) => {
                 for row in answer.map_or(&[][..], |answer| &answer.rows) {
-                    let Some(figure) = row.figures.get(place.column) else { continue };
-                    // Contacts without an intent, agents without a team: nothing anybody could act on.
+                    let Some(figure) = row.figures.get(position.column) else { continue };
+                    // Contacts without an intent or agents without a team are not a slice that anybody can act on.
                     let Some(name) = row.key.get(dim).filter(|name| !name.is_empty()) else { continue };
-                    if !rule.only.holds(name) {
+                    if !rule.only.contains(name) {
                         continue;
                     }
                     let base = base.and_then(|(answer, column)| {
-                        let at = answer.rows.binary_search_by(|other| other.key.cmp(&row.key)).ok()?;
-                        answer.rows.get(at)?.figures.get(column)
+                        let row = answer.rows.binary_search_by(|other| other.key.cmp(&row.key)).ok()?;
+                        answer.rows.get(row)?.figures.get(column)
                     });
                     visit(&row.key, figure, base);
                 }
             }
         }
-        // What has no row any more has no data.
-        let gone = Figure::unknown("nothing happened in the window");
-        for (slice, slot) in slots.iter_mut().filter(|(_, slot)| slot.round != round.number) {
-            let judged =
-                if awake { Judged::Insufficient { hold: round.causes.of(slice).is_some() } } else { Judged::Asleep };
-            step(rule, slot, slice, Seen { figure: &gone, baseline: None }, judged, round, book);
+        // A slice that has a state but no row any more has no data.
+        let missing = Figure::unknown("nothing happened in the window");
+        for (slice, state) in states.iter_mut().filter(|(_, state)| state.evaluation != at.number) {
+            let hold = at.inhibitors.get(slice).is_some();
+            let judgement = if awake { Judgement::Insufficient { hold } } else { Judgement::Asleep };
+            let compared = ComparedFigure { figure: &missing, baseline: None };
+            step(rule, state, slice, compared, judgement, at, episodes);
         }
-        slots.retain(|_, slot| slot.phase != Phase::Quiet || !slot.flaps.is_empty());
+        states.retain(|_, state| !state.is_idle());
+        (judged, insufficient)
     }
 
-    /// Take up an episode from before a restart.
+    /// Continue an episode from before a restart.
     pub(super) fn resume(&mut self, episode: &Episode) {
-        let slot = self.slots.entry(episode.slice.clone()).or_default();
-        slot.phase = Phase::resumed(episode.severity);
-        slot.episode = Some(episode.id);
+        self.states.entry(episode.slice.clone()).or_default().resume(episode);
     }
 }
 
 fn step(
     rule: &Rule,
-    slot: &mut Slot,
+    state: &mut SliceState,
     slice: &Slice,
-    seen: Seen<'_>,
-    judged: Judged,
-    round: &Round<'_>,
-    book: &mut Episodes,
+    compared: ComparedFigure<'_>,
+    judgement: Judgement,
+    at: &Evaluation<'_>,
+    episodes: &mut Episodes,
 ) {
-    let news = || EpisodeSeed {
+    let seed = || EpisodeSeed {
         rule: rule.name.clone(),
         kpi: rule.kpi,
         source: None,
@@ -186,67 +150,77 @@ fn step(
         window: rule.window,
         above: rule.above,
         action: rule.action.clone(),
-        since: round.now,
+        since: at.now,
     };
-    let look = |severity: Severity| Sample {
-        figure: seen.figure.clone(),
-        line: judge::line(rule, seen.baseline, severity)
-            .or_else(|| judge::line(rule, seen.baseline, Severity::Warning)),
-        text: judge::text(rule, &(round.surroundings.name)(slice), seen, severity),
+    let sample = |severity: Severity| Sample {
+        figure: compared.figure.clone(),
+        limit: judge::limit(rule, compared.baseline, severity)
+            .or_else(|| judge::limit(rule, compared.baseline, Severity::Warning)),
+        text: judge::text(rule, &(at.context.name)(slice), compared, severity),
         action: None,
     };
-    slot.go(rule, judged, round, book, news, look);
-    if let Some(id) = slot.episode {
-        let cause = round.causes.of(slice).and_then(|trouble| trouble.shown.as_ref());
-        book.inhibit(id, cause, round.now);
+    state.step(rule, judgement, at, episodes, seed, sample);
+    if let Some(id) = state.episode {
+        let cause = at.inhibitors.get(slice).and_then(|inhibitor| inhibitor.shown.as_ref());
+        episodes.set_inhibited(id, cause, at.now);
     }
 }
 
-impl Slot {
-    /// One judgement: go on, and write down what it changed.
-    pub(super) fn go(
+impl SliceState {
+    /// Continue an episode from before a restart.
+    pub(super) fn resume(&mut self, episode: &Episode) {
+        self.phase = Phase::firing(episode.severity);
+        self.episode = Some(episode.id);
+    }
+
+    /// Whether there is nothing to remember.
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase == Phase::Quiet && self.flaps.is_empty()
+    }
+
+    /// Advance by one judgement, and bring the episode up to date. `seed` is called when an episode begins, `sample`
+    /// while there is one.
+    pub(super) fn step(
         &mut self,
         rule: &Rule,
-        judged: Judged,
-        round: &Round<'_>,
-        book: &mut Episodes,
-        news: impl FnOnce() -> EpisodeSeed,
-        look: impl FnOnce(Severity) -> Sample,
+        judgement: Judgement,
+        at: &Evaluation<'_>,
+        episodes: &mut Episodes,
+        seed: impl FnOnce() -> EpisodeSeed,
+        sample: impl FnOnce(Severity) -> Sample,
     ) {
-        let now = round.now;
-        let timing = Timing { hold: rule.for_, clear: rule.clear_for.unwrap_or(round.settings.clear_for) };
-        let change = self.phase.step(judged, timing, now);
-        let severity = match self.phase {
-            Phase::Pending { severity, .. } | Phase::Firing { severity, .. } => Some(severity),
-            Phase::Quiet => None,
-        };
-        if let Some(severity) = severity {
-            let id = *self.episode.get_or_insert_with(|| book.open(news(), severity));
-            book.look(id, look(severity));
+        let now = at.now;
+        self.evaluation = at.number;
+        let delays = Delays { fire: rule.for_, clear: rule.clear_for.unwrap_or(at.settings.clear_for) };
+        let change = self.phase.step(judgement, delays, now);
+        if let Phase::Pending { severity, .. } | Phase::Firing { severity, .. } = self.phase {
+            let id = *self.episode.get_or_insert_with(|| episodes.open(seed(), severity));
+            episodes.update(id, sample(severity));
         }
-        if matches!(change, Change::Fired(_) | Change::Worsened | Change::Eased | Change::Resolved(_)) {
+        if matches!(change, PhaseChange::Fired(_) | PhaseChange::Worsened | PhaseChange::Eased | PhaseChange::Ended(_))
+        {
             self.flaps.count(now);
         }
-        self.flaps.settle(now);
+        self.flaps.expire(now);
         let Some(id) = self.episode else { return };
         match change {
-            Change::None | Change::Pending => {}
-            Change::Dropped => {
-                book.drop(id);
+            PhaseChange::None | PhaseChange::Pending => {}
+            PhaseChange::Dropped => {
+                episodes.discard(id);
                 self.episode = None;
             }
-            Change::Fired(severity) => book.fire(id, severity, now),
-            Change::Worsened => book.turn(id, Severity::Critical, now),
-            Change::Eased => book.turn(id, Severity::Warning, now),
-            Change::Resolved(ending) => {
-                book.resolve(id, ending, now);
+            PhaseChange::Fired(severity) => episodes.fire(id, severity, now),
+            PhaseChange::Worsened => episodes.set_severity(id, Severity::Critical, now),
+            PhaseChange::Eased => episodes.set_severity(id, Severity::Warning, now),
+            PhaseChange::Ended(ending) => {
+                episodes.end(id, ending, now);
                 self.episode = None;
             }
         }
         if let Some(id) = self.episode {
-            book.flap(id, self.flaps.marked, now);
+            episodes.set_flapping(id, self.flaps.flapping, now);
         }
-        if let (Phase::Pending { severity, .. }, Some(episode)) = (self.phase, book.get_mut(id)) {
+        if let (Phase::Pending { severity, .. }, Some(episode)) = (self.phase, episodes.get_mut(id)) {
             episode.severity = severity;
         }
     }

@@ -1,4 +1,4 @@
-//! Times in which nothing was seen of a source.
+//! Times for which a source has no data.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,37 +7,37 @@ use crate::clock::{Span, Time};
 use crate::engine::Gap;
 use crate::text::Label;
 
-/// Trends go no further back.
-const SHOWN: Span = Span(31 * Span::DAY.0);
-/// What lies closer together is one gap: a source that comes and goes.
-const CLOSE: Span = Span(30 * Span::SECOND.0);
-/// So many are shown at most, the newest: whoever has more has another problem.
-const MOST: usize = 500;
+/// How far back trends go.
+const MAX_AGE: Span = Span(31 * Span::DAY.0);
+/// Gaps of a source that are closer together are merged into one.
+const MERGE_DISTANCE: Span = Span(30 * Span::SECOND.0);
+/// The most gaps on a board; the newest are kept.
+const MAX_GAPS: usize = 500;
 
-/// A time in which nothing was seen of a source: what happened then is in no figure.
+/// A time for which a source has no data. What happened then is missing in every figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GapRow {
-    /// The source.
+    /// The source's origin name.
     pub source: Label,
-    /// From when.
+    /// The beginning.
     pub since: Time,
-    /// Until when.
+    /// The end.
     pub until: Time,
 }
 
 impl GapRow {
-    /// The gaps that trends can show, oldest first; those of a source that are close together are one.
+    /// The gaps that a trend may show, oldest first; gaps of a source that are close together are merged.
     #[must_use]
-    pub fn shown(gaps: &[Gap], now: Time) -> Vec<Self> {
+    pub fn merge(gaps: &[Gap], now: Time) -> Vec<Self> {
         let mut rows: Vec<Self> = Vec::new();
-        let mut newest_first: Vec<&Gap> = gaps.iter().filter(|gap| now.since(gap.until) <= SHOWN).collect();
+        let mut newest_first: Vec<&Gap> = gaps.iter().filter(|gap| now.since(gap.until) <= MAX_AGE).collect();
         newest_first.sort_by_key(|gap| std::cmp::Reverse(gap.until));
         for gap in newest_first {
-            let close = |row: &&mut Self| row.source == gap.origin && row.since.since(gap.until) <= CLOSE;
-            // The last row of the source is the one that this gap may touch.
+            let close = |row: &&mut Self| row.source == gap.origin && row.since.since(gap.until) <= MERGE_DISTANCE;
+            // Only the last row of the source can be close to this gap.
             if let Some(row) = rows.iter_mut().rfind(|row| row.source == gap.origin).filter(close) {
                 row.since = row.since.min(gap.since);
-            } else if rows.len() < MOST {
+            } else if rows.len() < MAX_GAPS {
                 rows.push(Self { source: gap.origin.clone(), since: gap.since, until: gap.until });
             } else {
                 break;
@@ -47,9 +47,9 @@ impl GapRow {
         rows
     }
 
-    /// How much of the time from one instant to another lies in it.
+    /// How much of the time between two instants lies in the gap.
     #[must_use]
-    pub fn within(&self, from: Time, to: Time) -> Span {
+    pub fn overlap(&self, from: Time, to: Time) -> Span {
         self.until.min(to).since(self.since.max(from)).max(Span::ZERO)
     }
 }
@@ -63,10 +63,10 @@ mod tests {
     }
 
     #[test]
-    fn gaps_that_touch_are_one_and_old_ones_are_left_out() {
+    fn close_gaps_are_merged_and_old_ones_left_out() {
         let now = Time::from_unix(40 * 86_400);
         let at = |seconds: i64| 40 * 86_400 - seconds;
-        let told = [
+        let gaps = [
             gap("pbx", at(40 * 86_400), at(35 * 86_400)),
             gap("pbx", at(900), at(800)),
             gap("crm", at(850), at(700)),
@@ -74,7 +74,7 @@ mod tests {
             gap("pbx", at(300), at(200)),
         ];
         let rows: Vec<_> =
-            GapRow::shown(&told, now).into_iter().map(|g| (g.source, now.since(g.since), now.since(g.until))).collect();
+            GapRow::merge(&gaps, now).into_iter().map(|g| (g.source, now.since(g.since), now.since(g.until))).collect();
         let span = Span::seconds;
         assert_eq!(
             rows,
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_gap_covers_a_part_of_a_bin() {
         let row = GapRow { source: "pbx".into(), since: Time::from_unix(100), until: Time::from_unix(200) };
-        let within = |from, to| row.within(Time::from_unix(from), Time::from_unix(to)).as_secs();
+        let within = |from, to| row.overlap(Time::from_unix(from), Time::from_unix(to)).as_secs();
         assert_eq!(
             [within(0, 150), within(120, 150), within(190, 400), within(200, 400), within(0, 100)],
             [50, 30, 10, 0, 0]

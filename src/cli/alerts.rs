@@ -5,9 +5,9 @@ use std::fmt::Write;
 use chrono_tz::Tz;
 
 use super::{Error, print};
-use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
+use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
 use crate::app;
-use crate::clock::{Span, Time, duration};
+use crate::clock::{Time, duration};
 use crate::config::Config;
 use crate::floor::Handle;
 use crate::text::{Label, Text};
@@ -46,16 +46,16 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
         /// For how long [default: what the configuration says]
-        #[arg(long = "for", value_name = "TIME", value_parser = time)]
-        lasts: Option<Span>,
+        #[arg(long = "for", value_name = "TIME", value_parser = mute_length)]
+        lasts: Option<MuteLength>,
     },
     /// Put an alert off
     Snooze {
         /// Its number
         id: u64,
         /// For how long, such as 15m
-        #[arg(value_name = "TIME", value_parser = time)]
-        lasts: Span,
+        #[arg(value_name = "TIME", value_parser = mute_length)]
+        lasts: MuteLength,
     },
     /// Say something about an alert
     Note {
@@ -71,13 +71,9 @@ pub enum Command {
     },
 }
 
-fn time(text: &str) -> Result<Span, String> {
+fn mute_length(text: &str) -> Result<MuteLength, String> {
     let span = duration::parse(text).map_err(|error| error.to_string())?;
-    if (Span::SECOND..Span(7 * Span::DAY.0)).contains(&span) {
-        Ok(span)
-    } else {
-        Err("from a second up to a week".to_owned())
-    }
+    MuteLength::new(span).map_err(|error| error.to_string())
 }
 
 impl Args {

@@ -2,17 +2,20 @@
 
 use super::Config;
 use super::section::Section;
-use crate::alert::{self, RuleTable};
+use crate::alert::{self, MuteLength, RuleTable};
 
 /// Read what holds for all rules, and the rules in force.
 pub(super) fn read(config: &mut Config, root: &mut Section<'_>) {
     let mut section = root.section("alerts");
     let settings = &mut config.alerts;
     settings.min_samples = config.floor.rules.min_samples;
-    for (key, target) in [("expiry", &mut settings.expiry), ("clear_for", &mut settings.clear_for)] {
-        if let Some(span) = section.span(key) {
-            *target = span;
-        }
+    match section.span("expiry").map(MuteLength::new) {
+        Some(Ok(expiry)) => settings.expiry = expiry,
+        Some(Err(error)) => section.complain("expiry", &format!("is out of range: {error}")),
+        None => {}
+    }
+    if let Some(span) = section.span("clear_for") {
+        settings.clear_for = span;
     }
     if let Some(worsening) = section.number("worsening") {
         if worsening < 0.0 {

@@ -131,10 +131,10 @@ fn every_section_is_read() {
     assert_eq!(config.floor.queues["sales"].service_level, Some(Span::seconds(15)));
     assert_eq!(config.floor.queues["sales"].targets, [(KpiId::ServiceLevel, Bands::limits(90.0, 85.0, 75.0))].into());
     assert_eq!(config.floor.intents["refund"], Bands::between(120.0, 480.0));
-    assert_eq!(config.alerts.expiry, Span(30 * Span::MINUTE.0));
+    assert_eq!(config.alerts.expiry.span(), Span(30 * Span::MINUTE.0));
     assert_eq!(config.alerts.min_samples, 20);
     let rule = config.rules.iter().find(|rule| rule.kpi == Some(KpiId::Asa)).unwrap();
-    assert!(!rule.own_lines, "a built-in rule goes by the board's lines, which are the floor's and the queue's");
+    assert!(!rule.own_limits, "a built-in rule goes by the board's lines, which are the floor's and the queue's");
     assert_eq!(config.ui.window, Window::H1);
     assert_eq!(config.ui.keys["quit"], ["q", "ctrl-c"]);
     assert_eq!(config.ui.targets, config.floor.targets);

@@ -1,4 +1,4 @@
-//! Making the board: the engine's and the evaluator' state as the rows that every reader sees.
+//! Assembles the board from the state of the engine, the evaluator and the sources.
 
 use crate::alert::Episode;
 use crate::board::{AgentRow, Board, ContactRow, GapRow, Keeper, Mode, QueueRow, TargetRow, WaitingRow};
@@ -7,7 +7,7 @@ use crate::engine::{ContactNow, Engine};
 use crate::floor::sources::Sources;
 use crate::text::Label;
 
-/// What the board says besides the engine's state.
+/// The parts of a board that do not come from the engine.
 pub(super) struct BoardParts<'a> {
     pub(super) seq: u64,
     pub(super) now: Time,
@@ -20,15 +20,15 @@ pub(super) struct BoardParts<'a> {
 }
 
 /// The board at an instant.
-pub(super) fn board(engine: &mut Engine, frame: BoardParts<'_>) -> Board {
-    let now = frame.now;
+pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
+    let now = parts.now;
     let queues = engine.queues_now(now).into_iter().map(|queue| QueueRow {
         id: queue.id,
         name: queue.name,
         channel: queue.channel,
         service_level: queue.service_level,
-        lines: queue.bands,
-        sources: frame.sources.that_tell(&queue.origins),
+        bands: queue.bands,
+        sources: parts.sources.names_of(&queue.origins),
         live: queue.live,
     });
     let queues = queues.collect();
@@ -59,26 +59,26 @@ pub(super) fn board(engine: &mut Engine, frame: BoardParts<'_>) -> Board {
         ringing: contact.ringing,
     });
     Board {
-        seq: frame.seq,
+        seq: parts.seq,
         at: now,
-        title: frame.title.clone(),
+        title: parts.title.clone(),
         calendar: *engine.calendar(),
-        mode: frame.mode.clone(),
-        keeper: frame.keeper.clone(),
+        mode: parts.mode.clone(),
+        keeper: parts.keeper.clone(),
         hub: None,
         rules: engine.settings().rules.clone(),
         total: engine.total_now(now),
         queues,
         agents,
         waiting: waiting.collect(),
-        sources: frame.sources.rows(),
-        gaps: GapRow::shown(engine.gaps(), now),
-        alerts: frame.alerts,
-        untold: frame.untold,
+        sources: parts.sources.rows(),
+        gaps: GapRow::merge(engine.gaps(), now),
+        alerts: parts.alerts,
+        untold: parts.untold,
     }
 }
 
-/// A contact as lists show it.
+/// A row of a list of contacts.
 pub(super) fn contact(contact: ContactNow) -> ContactRow {
     ContactRow {
         contact: contact.contact,

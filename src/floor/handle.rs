@@ -1,4 +1,5 @@
-//! The handle of a floor: look, ask, tell. Whether the floor runs in this process is not visible from here.
+//! The handle of a floor, through which everybody reaches it. A handle does not show whether the floor runs in this
+//! process or behind a hub.
 
 use std::sync::Arc;
 
@@ -11,12 +12,12 @@ use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Period, Query, Slice};
 
-/// The floor has ended.
+/// The floor has ended, so that nobody answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the floor has ended")]
 pub struct FloorClosed;
 
-/// What is asked of a floor.
+/// A request to the floor, with the channel for the reply.
 pub(crate) enum Request {
     Ask(Query, oneshot::Sender<Answer>),
     Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
@@ -25,45 +26,45 @@ pub(crate) enum Request {
     Replay(ReplayCommand),
 }
 
-/// A question for contacts.
+/// Which contacts to list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactQuery {
-    /// Of which part of the floor.
+    /// The slice they belong to.
     pub of: Slice,
-    /// That joined, were answered or ended within this time.
+    /// They joined, were answered or ended within this period.
     pub over: Period,
-    /// Only these.
+    /// Which of these.
     pub only: ContactFilter,
-    /// At most so many, the newest first.
+    /// The most contacts to return, the newest first.
     pub limit: usize,
 }
 
-/// Which contacts.
+/// Which contacts to include.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactFilter {
-    /// All of them.
+    /// Every contact.
     #[default]
     All,
-    /// Those who hung up: the list to call back.
+    /// Contacts that were abandoned: the list to call back.
     Abandoned,
 }
 
-/// How a replay is steered. Other floors take no notice.
+/// A command to a replay. Floors that play no recording ignore it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ReplayCommand {
-    /// Stand still, or go on.
+    /// Pause (`true`) or continue.
     Pause(bool),
-    /// So many times faster than life.
+    /// Play at this speed; 1.0 is real time.
     Speed(f64),
-    /// One step on while standing still.
+    /// Advance by a span, even while paused.
     Step(Span),
-    /// Go to an instant.
+    /// Jump to an instant.
     Seek(Time),
 }
 
-/// A floor, wherever it runs. Clones are cheap.
+/// A floor in this process or elsewhere. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct Handle {
     board: watch::Receiver<Arc<Board>>,
@@ -75,7 +76,7 @@ impl Handle {
         Self { board, requests }
     }
 
-    /// The newest board, and word when there is a newer one.
+    /// The newest board; the receiver is notified of newer ones.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Arc<Board>> {
         self.board.clone()
@@ -87,7 +88,7 @@ impl Handle {
         answer.await.map_err(|_| FloorClosed)
     }
 
-    /// Ask for figures.
+    /// Compute figures.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
@@ -95,15 +96,15 @@ impl Handle {
         self.request(|reply| Request::Ask(query, reply)).await
     }
 
-    /// Ask for contacts.
+    /// List contacts.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
-    pub async fn contacts(&self, contacts: ContactQuery) -> Result<Vec<ContactRow>, FloorClosed> {
-        self.request(|reply| Request::Contacts(contacts, reply)).await
+    pub async fn contacts(&self, query: ContactQuery) -> Result<Vec<ContactRow>, FloorClosed> {
+        self.request(|reply| Request::Contacts(query, reply)).await
     }
 
-    /// The newest episodes that are over, newest first, at most `limit`.
+    /// The episodes that resolved last, the newest first, at most `limit`.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
@@ -111,19 +112,19 @@ impl Handle {
         self.request(|reply| Request::History(limit, reply)).await
     }
 
-    /// Have something done about an episode. The answer comes once it is in the journal.
+    /// Execute a command on an episode. Resolves when the changed episode is in the journal.
     ///
     /// # Errors
-    /// [`FloorClosed`] when the floor has ended; within, why it was refused.
+    /// [`FloorClosed`] when the floor has ended. The inner error says why the command was refused.
     pub async fn execute(&self, command: AlertCommand) -> Result<Result<Episode, CommandRefusal>, FloorClosed> {
         self.request(|reply| Request::Execute(command, reply)).await
     }
 
-    /// Steer a replay.
+    /// Control a replay; without effect on other floors.
     ///
     /// # Errors
     /// [`FloorClosed`] when the floor has ended.
-    pub async fn control_replay(&self, steer: ReplayCommand) -> Result<(), FloorClosed> {
-        self.requests.send(Request::Replay(steer)).await.map_err(|_| FloorClosed)
+    pub async fn control_replay(&self, command: ReplayCommand) -> Result<(), FloorClosed> {
+        self.requests.send(Request::Replay(command)).await.map_err(|_| FloorClosed)
     }
 }

@@ -1,4 +1,5 @@
-//! The floor and its journal: taking up where it was left, writing down what happens, following another floor.
+//! The floor and its journal: restoring the state on start, recording what happens, and following the floor of another
+//! process until that ends.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,28 +18,28 @@ use crate::journal::{self, Batch, Follower, Journal, OpenedJournal, Outbox};
 use crate::source::{Message, Receipt};
 use crate::text::{Label, Text};
 
-/// How often it is tried to go on in the place of a keeper that is gone.
-const RETRY: Duration = Duration::from_secs(1);
-/// How long those who tell people may take to end.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How often a follower tries to take over from a writer that is gone.
+const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the notifier may take to end on shutdown.
+const NOTIFIER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How far each source has been read, by its name.
+/// How far each source has been read, as (name, cursor).
 pub type Cursors = Vec<(Label, String)>;
 
-/// Starts the sources where they were left off; their messages come out of what it returns.
+/// Starts the sources at their cursors and returns the receiver of their messages, or why they cannot start.
 pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Text> + Send>;
 
-/// Starts those who tell people outside what comes into the journal; `None` where nobody is to be told.
+/// Starts the notifier on an outbox; `None` when no notification target is configured.
 pub type StartNotifier = Box<dyn FnOnce(Outbox) -> Option<NotifierHandle> + Send>;
 
-/// Those who tell people outside of alerts. They read the journal; the floor never waits for them.
+/// The running notifier. It reads the journal by itself; the floor waits for it on shutdown only.
 #[derive(Debug)]
 pub struct NotifierHandle {
-    /// Asks them to stop.
+    /// Cancelled to stop the notifier.
     pub stop: CancellationToken,
-    /// Told once they have.
+    /// Resolves when it has stopped.
     pub ended: oneshot::Receiver<()>,
-    /// Those who can't be told just now.
+    /// The targets that cannot be reached at present.
     pub failing: watch::Receiver<Vec<TargetRow>>,
 }
 
@@ -48,31 +49,31 @@ impl NotifierHandle {
     }
 }
 
-/// Has a command done by the floor that keeps the journal, and tells what came of it. `None` where there is no way to it.
+/// Forwards a command to the floor that writes the journal, which sends the result. `None` when it cannot be reached.
 pub type ForwardCommand =
     Box<dyn Fn(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>) -> Option<()> + Send>;
 
-/// A journal to keep, and how to open it again should its keeper go.
+/// A journal for a floor, and what is needed to take over when its writer ends.
 pub struct Persistence {
-    /// The journal, as it was opened.
+    /// The open journal.
     pub opened: OpenedJournal,
-    /// Where it lies.
+    /// Its path, to open it again.
     pub path: PathBuf,
-    /// How it is opened.
+    /// Its settings, to open it again.
     pub settings: journal::Settings,
-    /// Starts the sources, once the journal is this floor's to write.
+    /// Called when this floor writes the journal.
     pub start: StartSources,
-    /// Starts those who tell people outside, once it is.
+    /// Called when this floor writes the journal.
     pub tell: StartNotifier,
-    /// The way to the floor that writes it, while that is another one.
+    /// Used while another floor writes the journal.
     pub forward: ForwardCommand,
 }
 
-/// What a floor does with a journal.
+/// What a floor is to its journal.
 pub(super) enum JournalRole {
-    /// Nothing is kept: a simulation, a replay.
+    /// There is no journal, as in a simulation or a replay.
     None,
-    /// It is to be taken up as soon as the floor runs.
+    /// The journal is open, and the floor has not started yet.
     Opened(Box<Persistence>),
     /// This floor writes it.
     Writer(Journal),
@@ -80,7 +81,7 @@ pub(super) enum JournalRole {
     Follower(Box<Following>),
 }
 
-/// Following another floor.
+/// The state of following another floor.
 pub(super) struct Following {
     follower: Follower,
     path: PathBuf,
@@ -89,29 +90,28 @@ pub(super) struct Following {
     tell: StartNotifier,
     forward: ForwardCommand,
     episodes: Vec<Episode>,
-    /// When it was last tried to go on in the keeper's place.
-    tried: Instant,
+    last_takeover_attempt: Instant,
 }
 
 impl Floor {
-    /// Take up the journal: the floor is as it was, then the sources start, or the other floor is followed.
+    /// Restore the state from the journal; then start the sources, or follow the floor that writes it.
     pub(super) fn start(&mut self) {
         let JournalRole::Opened(keeping) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         self.keeper = Keeper::Loading;
         self.publish();
         let Persistence { opened, path, settings, start, tell, forward } = *keeping;
-        let taken = match opened {
+        let started = match opened {
             OpenedJournal::Writer(journal) => self.load(journal, start, tell),
             OpenedJournal::Follower(follower) => self.follow(follower, (path, settings), (start, tell), forward),
         };
-        if let Err(error) = taken {
+        if let Err(error) = started {
             tracing::error!("the journal: {error}");
             self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
         self.dirty = true;
     }
 
-    /// The oldest instant that any figure may still need.
+    /// The time before which no figure needs an event.
     fn horizon(&self) -> Time {
         let settings = self.engine.settings();
         let keep = settings.keep.unwrap_or(Span(31 * Span::DAY.0));
@@ -126,11 +126,11 @@ impl Floor {
             engine.advance(event.at);
         })?;
         tracing::info!(events = loaded.events, unreadable = loaded.unreadable, "the journal was read");
-        self.keep(journal, start, tell)
+        self.become_writer(journal, start, tell)
     }
 
-    /// The journal is ours from here on.
-    fn keep(
+    /// Write the journal from here on: restore alerts and history, and start the notifier and the sources.
+    fn become_writer(
         &mut self,
         mut journal: Journal,
         mut start: StartSources,
@@ -138,12 +138,12 @@ impl Floor {
     ) -> Result<(), journal::Error> {
         let reader = journal.reader();
         self.evaluator.restore(reader.active()?, reader.next_id()?);
-        self.history = reader.history(super::HISTORY)?.into();
+        self.history = reader.history(super::MAX_HISTORY)?.into();
         for (source, origin) in reader.origins()? {
-            self.sources.tells(&source, origin);
+            self.sources.add_origin(&source, origin);
         }
         let cursors = reader.cursors()?;
-        self.telling = tell(journal.outbox()?);
+        self.notifier = tell(journal.outbox()?);
         self.role = JournalRole::Writer(journal);
         self.keeper = Keeper::Us;
         match start(&cursors) {
@@ -166,7 +166,7 @@ impl Floor {
             engine.apply(&event);
             engine.advance(event.at);
         })?;
-        self.history = follower.reader().history(super::HISTORY)?.into();
+        self.history = follower.reader().history(super::MAX_HISTORY)?.into();
         let episodes = follower.reader().active()?;
         self.keeper = Keeper::Other(holder(&follower));
         self.role = JournalRole::Follower(Box::new(Following {
@@ -177,21 +177,21 @@ impl Floor {
             tell,
             forward,
             episodes,
-            tried: Instant::now(),
+            last_takeover_attempt: Instant::now(),
         }));
         Ok(())
     }
 
-    /// What the other floor has written since; and the journal itself, once its keeper is gone.
-    pub(super) fn catch_up(&mut self) {
+    /// While following: read what the other floor has written since, and take over when it is gone.
+    pub(super) fn poll_followed_journal(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
         match following.follower.poll() {
-            Ok(news) => {
-                self.dirty |= !news.events.is_empty() || !news.episodes.is_empty();
-                for event in &news.events {
+            Ok(changes) => {
+                self.dirty |= !changes.events.is_empty() || !changes.episodes.is_empty();
+                for event in &changes.events {
                     self.engine.apply(event);
                 }
-                for episode in news.episodes {
+                for episode in changes.episodes {
                     following.episodes.retain(|e| e.id != episode.id);
                     if episode.resolved.is_some() {
                         self.history.push_front(episode);
@@ -199,25 +199,25 @@ impl Floor {
                         following.episodes.push(episode);
                     }
                 }
-                self.history.truncate(super::HISTORY);
+                self.history.truncate(super::MAX_HISTORY);
                 self.keeper = Keeper::Other(holder(&following.follower));
             }
             Err(error) => self.keeper = Keeper::Failed(Text::new(&error.to_string())),
         }
         let gone = following.follower.holder.as_ref().is_none_or(|holder| !is_running(holder.pid));
-        if gone && following.tried.elapsed() >= RETRY {
-            following.tried = Instant::now();
+        if gone && following.last_takeover_attempt.elapsed() >= TAKEOVER_INTERVAL {
+            following.last_takeover_attempt = Instant::now();
             self.take_over();
         }
     }
 
-    /// The keeper is gone: whoever opens the journal first goes on in its place.
+    /// The writer is gone. The first follower that opens the journal becomes the writer; the others follow that one.
     fn take_over(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
         let journal = match Journal::open(&following.path, &following.settings) {
             Ok(OpenedJournal::Writer(journal)) => journal,
             Ok(OpenedJournal::Follower(other)) => {
-                // Another one was quicker: from now on it is the one to follow.
+                // Another follower was first.
                 following.follower.holder = other.holder;
                 self.keeper = Keeper::Other(holder(&following.follower));
                 return;
@@ -227,30 +227,30 @@ impl Floor {
                 return;
             }
         };
-        // What it wrote last has not been read yet.
-        self.catch_up_to_the_end();
+        self.read_to_the_end();
         let JournalRole::Follower(following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
-        tracing::info!("the journal's keeper is gone: this floor goes on in its place");
-        if let Err(error) = self.keep(journal, following.start, following.tell) {
+        tracing::info!("the process that wrote the journal is gone: this one takes over");
+        if let Err(error) = self.become_writer(journal, following.start, following.tell) {
             self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
         self.dirty = true;
     }
 
-    fn catch_up_to_the_end(&mut self) {
+    /// Apply the last events of a writer that is gone.
+    fn read_to_the_end(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
-        while let Ok(news) = following.follower.poll() {
-            for event in &news.events {
+        while let Ok(changes) = following.follower.poll() {
+            for event in &changes.events {
                 self.engine.apply(event);
             }
-            if !news.more {
+            if !changes.more {
                 break;
             }
         }
     }
 
-    /// Count the events of a message and write them down with how far their source has been read.
-    pub(super) fn take_events(
+    /// Apply the events of a message, and record them with the cursor of their source.
+    pub(super) fn process_events(
         &mut self,
         source: usize,
         mut events: Vec<Event>,
@@ -258,23 +258,23 @@ impl Floor {
         kept: Option<oneshot::Sender<Receipt>>,
         now: Time,
     ) {
-        let came = events.len();
+        let received = events.len();
         let sources = &mut self.sources;
         let engine = &mut self.engine;
         events.retain(|event| {
             let outcome = engine.apply(event);
-            sources.heard(source, &event.origin, event.at, outcome, now);
+            sources.count_event(source, &event.origin, event.at, outcome, now);
             outcome != ApplyOutcome::Duplicate
         });
-        let (taken, duplicates) = (events.len(), came - events.len());
+        let (taken, duplicates) = (events.len(), received - events.len());
         if let (JournalRole::Writer(journal), Some(name)) = (&self.role, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
             let batch = Batch { events: vec![(name.clone(), events)], cursors, ..Batch::default() };
             match kept {
                 None => journal.record(batch),
-                Some(kept) => journal.record_and_tell(batch, move |done| {
-                    // Whoever waited may have gone meanwhile; that is his business.
-                    drop(kept.send(Receipt { taken, duplicates, kept: done }));
+                Some(kept) => journal.record_and_notify(batch, move |stored| {
+                    // The source may no longer wait for the receipt.
+                    drop(kept.send(Receipt { taken, duplicates, kept: stored }));
                 }),
             }
         } else if let Some(kept) = kept {
@@ -282,12 +282,12 @@ impl Floor {
         }
     }
 
-    /// Write down episodes that have changed.
-    pub(super) fn note(&mut self, changed: Vec<Episode>) {
+    /// Record episodes that have changed.
+    pub(super) fn record_episodes(&mut self, changed: Vec<Episode>) {
         for episode in &changed {
             self.dirty = true;
             if episode.resolved.is_some() {
-                self.remember(episode.clone());
+                self.add_to_history(episode.clone());
             }
         }
         if let JournalRole::Writer(journal) = &self.role
@@ -297,20 +297,20 @@ impl Floor {
         }
     }
 
-    /// Do what somebody wants done, and tell him once it is on the disk.
-    pub(super) fn tell(
+    /// Execute a command, or forward it to the writer. The reply is sent when the changed episode is on the disk.
+    pub(super) fn execute(
         &mut self,
         command: &AlertCommand,
         now: Time,
         reply: oneshot::Sender<Result<Episode, CommandRefusal>>,
     ) {
-        let told = match &self.role {
+        let result = match &self.role {
             JournalRole::Follower(following) => {
-                let (forward, told) = oneshot::channel();
-                if (following.forward)(command.clone(), forward).is_some() {
+                let (sender, forwarded) = oneshot::channel();
+                if (following.forward)(command.clone(), sender).is_some() {
                     let holder = holder(&following.follower);
                     tokio::spawn(async move {
-                        drop(reply.send(told.await.unwrap_or(Err(CommandRefusal::ReadOnly(holder)))));
+                        drop(reply.send(forwarded.await.unwrap_or(Err(CommandRefusal::ReadOnly(holder)))));
                     });
                     return;
                 }
@@ -319,19 +319,19 @@ impl Floor {
             _ => self.evaluator.execute(command, now),
         };
         self.dirty = true;
-        // Whoever asked may have gone meanwhile; that is his business.
-        match (told, &self.role) {
+        // Sending the reply fails when the caller no longer waits, which is fine.
+        match (result, &self.role) {
             (Ok(episode), JournalRole::Writer(journal)) => {
-                let done = episode.clone();
-                journal.keep(episode, move |kept| {
-                    drop(reply.send(kept.map(|()| done).map_err(CommandRefusal::NotKept)));
+                let batch = Batch { episodes: vec![episode.clone()], ..Batch::default() };
+                journal.record_and_notify(batch, move |stored| {
+                    drop(reply.send(stored.map(|()| episode).map_err(CommandRefusal::NotKept)));
                 });
             }
-            (told, _) => drop(reply.send(told)),
+            (result, _) => drop(reply.send(result)),
         }
     }
 
-    /// The episodes to show: the evaluator' own, or those of the floor that is followed.
+    /// The episodes to show: the evaluator's, or those of the followed floor.
     pub(super) fn episodes(&self) -> Vec<Episode> {
         match &self.role {
             JournalRole::Follower(following) => {
@@ -343,20 +343,20 @@ impl Floor {
         }
     }
 
-    /// Who writes the journal, and whether it can.
-    pub(super) fn keeper_now(&self) -> Keeper {
+    /// Who writes the journal, or why it cannot be written.
+    pub(super) fn current_keeper(&self) -> Keeper {
         match &self.role {
-            JournalRole::Writer(journal) => journal.failed().map_or_else(|| self.keeper.clone(), Keeper::Failed),
+            JournalRole::Writer(journal) => journal.failure().map_or_else(|| self.keeper.clone(), Keeper::Failed),
             _ => self.keeper.clone(),
         }
     }
 
-    /// Write down what is pending before the floor ends.
+    /// Stop the notifier and write what is pending.
     pub(super) async fn shutdown(&mut self) {
-        if let Some(NotifierHandle { stop, ended, .. }) = self.telling.take() {
+        if let Some(NotifierHandle { stop, ended, .. }) = self.notifier.take() {
             stop.cancel();
-            // What could not be told in time is told after the next start.
-            drop(timeout(LAST_WORDS, ended).await);
+            // What is not delivered in time is delivered after the next start.
+            drop(timeout(NOTIFIER_TIMEOUT, ended).await);
         }
         if let JournalRole::Writer(journal) = &self.role
             && let Err(error) = journal.flush()
@@ -373,7 +373,7 @@ fn holder(follower: &Follower) -> Text {
 
 fn is_running(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    // "Not permitted" means that it runs, as somebody else.
+    // "Not permitted" means that it runs as another user.
     pid.is_some_and(
         |pid| !matches!(rustix::process::test_kill_process(pid), Err(error) if error == rustix::io::Errno::SRCH),
     )

@@ -1,58 +1,57 @@
-//! A recorded day as if live: the pace of a replay.
+//! Plays recorded events as if they were live.
 
 use super::handle::ReplayCommand;
 use crate::clock::{Span, Time};
 use crate::event::Event;
 
-/// A recording and where it is being played.
+/// A recording and the position at which it is played.
 #[derive(Debug)]
 pub struct Recording {
     events: Vec<Event>,
-    /// The next event to play.
+    /// Index of the next event to play.
     next: usize,
     at: Time,
     speed: f64,
     paused: bool,
 }
 
-/// What a steering did.
+/// Whether a command moved the position back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Steered {
-    /// It goes on from where it is.
-    On,
-    /// It was set back: the floor starts anew.
+pub(super) enum Jump {
+    /// The floor continues from where it is.
+    Ahead,
+    /// Every event is due again: the floor starts from an empty state.
     Back,
 }
 
 impl Recording {
-    /// A recording, to be played from `from` on (its beginning where absent) at `speed` times life.
+    /// A recording that is played from `from` (by default its first event) at `speed` times real time.
     ///
-    /// What lies before `from` is played in no time, so that the floor stands as it stood then.
+    /// Earlier events are due at once, so that the floor starts in the state that it was in then.
     #[must_use]
     pub fn new(mut events: Vec<Event>, from: Option<Time>, speed: f64) -> Self {
         events.sort_by_key(|event| event.at);
         let at = from.or(events.first().map(|event| event.at)).unwrap_or_default();
-        Self { events, next: 0, at, speed: sane(speed), paused: false }
+        Self { events, next: 0, at, speed: clamp_speed(speed), paused: false }
     }
 
-    /// Where it is.
+    /// The current position.
     pub(super) const fn at(&self) -> Time {
         self.at
     }
 
-    /// How fast it goes, and whether it stands still.
-    pub(super) const fn pace(&self) -> (f64, bool) {
+    pub(super) const fn speed_and_paused(&self) -> (f64, bool) {
         (self.speed, self.paused)
     }
 
-    /// Its first and last instant.
+    /// The times of the first and the last event.
     pub(super) fn span(&self) -> (Time, Time) {
         let time = |event: Option<&Event>| event.map_or(self.at, |event| event.at);
         (time(self.events.first()), time(self.events.last()))
     }
 
-    /// Let real time pass. At the end it stands still.
-    pub(super) fn pass(&mut self, real: Span) {
+    /// Advance by a span of real time; pauses at the end.
+    pub(super) fn advance(&mut self, real: Span) {
         if self.paused {
             return;
         }
@@ -62,18 +61,18 @@ impl Recording {
         self.paused |= self.at >= end && self.next >= self.events.len();
     }
 
-    /// The events that are due.
-    pub(super) fn due(&mut self) -> &[Event] {
+    /// The events since the last call that are due at the current position.
+    pub(super) fn take_due(&mut self) -> &[Event] {
         let from = self.next;
         self.next = self.events.partition_point(|event| event.at <= self.at).max(from);
         self.events.get(from..self.next).unwrap_or_default()
     }
 
-    /// Steer it.
-    pub(super) fn steer(&mut self, steer: ReplayCommand) -> Steered {
-        match steer {
+    /// Execute a command.
+    pub(super) fn execute(&mut self, command: ReplayCommand) -> Jump {
+        match command {
             ReplayCommand::Pause(paused) => self.paused = paused,
-            ReplayCommand::Speed(speed) => self.speed = sane(speed),
+            ReplayCommand::Speed(speed) => self.speed = clamp_speed(speed),
             ReplayCommand::Step(span) => self.at = self.at + span,
             ReplayCommand::Seek(to) => {
                 let (first, last) = self.span();
@@ -82,16 +81,16 @@ impl Recording {
                 self.at = to;
                 if back {
                     self.next = 0;
-                    return Steered::Back;
+                    return Jump::Back;
                 }
             }
         }
-        Steered::On
+        Jump::Ahead
     }
 }
 
-/// A speed that neither stands still nor runs away.
-fn sane(speed: f64) -> f64 {
+/// A speed between 0.1 and 86400 (a day a second); 1.0 where it is not a finite number.
+fn clamp_speed(speed: f64) -> f64 {
     if speed.is_finite() { speed.clamp(0.1, 86_400.0) } else { 1.0 }
 }
 
@@ -106,33 +105,33 @@ mod tests {
     }
 
     #[test]
-    fn it_plays_at_its_speed_and_stands_still_at_the_end() {
+    fn it_plays_at_its_speed_and_pauses_at_the_end() {
         let mut r = recording();
-        assert_eq!(r.due().len(), 1);
-        r.pass(Span::seconds(1));
-        assert_eq!((r.at(), r.due().len()), (Time::from_unix(160), 0));
-        r.pass(Span::seconds(60));
-        assert_eq!((r.at(), r.due().len()), (Time::from_unix(300), 2));
-        r.pass(Span::seconds(1));
-        assert!(r.pace().1);
+        assert_eq!(r.take_due().len(), 1);
+        r.advance(Span::seconds(1));
+        assert_eq!((r.at(), r.take_due().len()), (Time::from_unix(160), 0));
+        r.advance(Span::seconds(60));
+        assert_eq!((r.at(), r.take_due().len()), (Time::from_unix(300), 2));
+        r.advance(Span::seconds(1));
+        assert!(r.speed_and_paused().1);
     }
 
     #[test]
-    fn seeking_back_starts_anew_and_forward_goes_on() {
+    fn seeking_back_starts_over_and_seeking_ahead_continues() {
         let mut r = recording();
-        assert_eq!(r.steer(ReplayCommand::Seek(Time::from_unix(250))), Steered::On);
-        assert_eq!(r.due().len(), 2);
-        assert_eq!(r.steer(ReplayCommand::Seek(Time::from_unix(150))), Steered::Back);
-        assert_eq!(r.due().len(), 1);
+        assert_eq!(r.execute(ReplayCommand::Seek(Time::from_unix(250))), Jump::Ahead);
+        assert_eq!(r.take_due().len(), 2);
+        assert_eq!(r.execute(ReplayCommand::Seek(Time::from_unix(150))), Jump::Back);
+        assert_eq!(r.take_due().len(), 1);
     }
 
     #[test]
     fn paused_it_only_steps() {
         let mut r = recording();
-        r.steer(ReplayCommand::Pause(true));
-        r.pass(Span::seconds(10));
+        r.execute(ReplayCommand::Pause(true));
+        r.advance(Span::seconds(10));
         assert_eq!(r.at(), Time::from_unix(100));
-        r.steer(ReplayCommand::Step(Span::MINUTE));
+        r.execute(ReplayCommand::Step(Span::MINUTE));
         assert_eq!(r.at(), Time::from_unix(160));
     }
 }

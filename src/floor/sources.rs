@@ -1,4 +1,4 @@
-//! How the floor's sources do, and which queues stand still with one.
+//! The state of the floor's sources, and which queues depend on which of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,29 +9,29 @@ use crate::engine::{ApplyOutcome, QueueNow};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
 
-/// What is known of a source before it has said anything.
+/// A source of a floor, before it has sent anything.
 #[derive(Clone, Debug)]
 pub struct SourceInfo {
-    /// Its name.
+    /// The name from the configuration.
     pub name: Label,
-    /// Its kind.
+    /// The kind from the configuration, such as `asterisk`.
     pub kind: Label,
 }
 
 #[derive(Debug)]
-struct Source {
+struct TrackedSource {
     row: SourceRow,
-    /// The origins its events name; queues are known by them.
+    /// The origins that its events name. A queue is linked to its sources by these.
     origins: BTreeSet<Label>,
 }
 
-/// All sources of a floor.
+/// All sources of a floor, by their index in messages.
 #[derive(Debug)]
-pub(super) struct Sources(Vec<Source>);
+pub(super) struct Sources(Vec<TrackedSource>);
 
 impl Sources {
     pub(super) fn new(infos: &[SourceInfo], now: Time) -> Self {
-        let source = |info: &SourceInfo| Source {
+        let source = |info: &SourceInfo| TrackedSource {
             row: SourceRow {
                 name: info.name.clone(),
                 kind: info.kind.clone(),
@@ -49,7 +49,7 @@ impl Sources {
                 ahead: None,
                 remark: None,
             },
-            // Unless its events say otherwise.
+            // The origin of events that name no other.
             origins: BTreeSet::from([info.name.clone()]),
         };
         Self(infos.iter().map(source).collect())
@@ -59,22 +59,22 @@ impl Sources {
         self.0.get(source).map(|s| &s.row.name)
     }
 
-    /// Whether every source has been read up to now, so that what stands now is the truth. One that doesn't answer
-    /// holds the others up for a moment only.
-    pub(super) fn caught_up(&self, now: Time, mode: &Mode) -> bool {
+    /// Whether every source has been read up to now, so that the live figures are right. A source that does not answer
+    /// delays this for a few seconds only.
+    pub(super) fn are_caught_up(&self, now: Time, mode: &Mode) -> bool {
         self.0.iter().all(|s| !s.row.is_catching_up(now, mode))
     }
 
-    /// The sources that tell of what has these origins.
-    pub(super) fn that_tell(&self, origins: &[Label]) -> Vec<Label> {
-        self.telling(origins).map(|source| source.row.name.clone()).collect()
+    /// The names of the sources whose events name one of these origins.
+    pub(super) fn names_of(&self, origins: &[Label]) -> Vec<Label> {
+        self.with_origin_in(origins).map(|source| source.row.name.clone()).collect()
     }
 
-    fn telling(&self, origins: &[Label]) -> impl Iterator<Item = &Source> {
+    fn with_origin_in(&self, origins: &[Label]) -> impl Iterator<Item = &TrackedSource> {
         self.0.iter().filter(|source| origins.iter().any(|origin| source.origins.contains(origin)))
     }
 
-    pub(super) fn heard(&mut self, source: usize, origin: &Label, at: Time, outcome: ApplyOutcome, now: Time) {
+    pub(super) fn count_event(&mut self, source: usize, origin: &Label, at: Time, outcome: ApplyOutcome, now: Time) {
         let Some(source) = self.0.get_mut(source) else { return };
         if !source.origins.contains(origin) {
             source.origins.insert(origin.clone());
@@ -90,39 +90,39 @@ impl Sources {
         }
     }
 
-    /// The journal knows that events of a source have named this origin.
-    pub(super) fn tells(&mut self, source: &Label, origin: Label) {
+    /// Restore from the journal that events of a source have named this origin.
+    pub(super) fn add_origin(&mut self, source: &Label, origin: Label) {
         if let Some(source) = self.0.iter_mut().find(|known| known.row.name == *source) {
             source.origins.insert(origin);
         }
     }
 
-    pub(super) fn rejected(&mut self, source: usize, rejection: &Rejection, now: Time) {
+    pub(super) fn count_rejection(&mut self, source: usize, rejection: &Rejection, now: Time) {
         let Some(source) = self.0.get_mut(source) else { return };
         source.row.rejected += 1;
         source.row.heard = Some(now);
-        let said = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
-        source.row.last_rejection = Some(Text::new(&said));
+        let text = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
+        source.row.last_rejection = Some(Text::new(&text));
     }
 
-    pub(super) fn clock(&mut self, source: usize, ahead: Span) {
+    pub(super) fn set_clock_skew(&mut self, source: usize, ahead: Span) {
         if let Some(source) = self.0.get_mut(source) {
             source.row.ahead = Some(ahead);
         }
     }
 
-    pub(super) fn remark(&mut self, source: usize, remark: Text) {
+    pub(super) fn set_remark(&mut self, source: usize, remark: Text) {
         if let Some(source) = self.0.get_mut(source) {
             source.row.remark = Some(remark).filter(|remark| !remark.is_empty());
         }
     }
 
-    pub(super) fn health(&mut self, source: usize, health: Health, reason: Text, at: Time, next_try: Option<Time>) {
+    pub(super) fn set_health(&mut self, source: usize, health: Health, reason: Text, at: Time, next_try: Option<Time>) {
         let Some(source) = self.0.get_mut(source) else { return };
         let row = &mut source.row;
-        // A connection that broke and can't be made anew has been in trouble since it broke.
-        let same_trouble = row.health == Health::Stale && health == Health::Down && row.next_try.is_some();
-        if row.health != health && !same_trouble {
+        // A connection that broke and cannot be made again has been down since it broke.
+        let same_outage = row.health == Health::Stale && health == Health::Down && row.next_try.is_some();
+        if row.health != health && !same_outage {
             row.since = at;
         }
         row.health = health;
@@ -137,20 +137,23 @@ impl Sources {
         self.0.iter().map(|source| source.row.clone()).collect()
     }
 
-    /// What alerts must know.
+    /// The states for the alert evaluator.
     pub(super) fn states(&self, queues: &[QueueNow]) -> Vec<SourceState> {
-        let mut standing: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
+        let mut dependent: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
         for queue in queues {
-            // A queue that another source still tells of doesn't stand still with one of its sources.
-            if self.telling(&queue.origins).all(|source| matches!(source.row.health, Health::Stale | Health::Down)) {
-                for source in self.telling(&queue.origins) {
-                    standing.entry(&source.row.name).or_default().push(queue.id.clone());
+            // A queue with a healthy source does not depend on the one that is in trouble.
+            if self
+                .with_origin_in(&queue.origins)
+                .all(|source| matches!(source.row.health, Health::Stale | Health::Down))
+            {
+                for source in self.with_origin_in(&queue.origins) {
+                    dependent.entry(&source.row.name).or_default().push(queue.id.clone());
                 }
             }
         }
-        let state = |source: &Source| {
+        let state = |source: &TrackedSource| {
             let row = source.row.clone();
-            let queues = standing.get(&row.name).cloned().unwrap_or_default();
+            let queues = dependent.get(&row.name).cloned().unwrap_or_default();
             SourceState {
                 name: row.name,
                 down: row.health == Health::Down,
@@ -175,46 +178,46 @@ mod tests {
     }
 
     #[test]
-    fn trouble_began_when_the_connection_broke() {
+    fn an_outage_begins_when_the_connection_broke() {
         let at = Time::from_unix;
         let mut sources = sources();
-        let mut say = |health, second, next: Option<i64>| {
-            sources.health(0, health, "reset".into(), at(second), next.map(at));
+        let mut since = |health, second, next: Option<i64>| {
+            sources.set_health(0, health, "reset".into(), at(second), next.map(at));
             sources.rows()[0].since
         };
-        assert_eq!(say(Health::Live, 1, None), at(1));
-        assert_eq!(say(Health::Stale, 60, Some(61)), at(60));
-        assert_eq!(say(Health::Down, 70, Some(75)), at(60));
-        assert_eq!(say(Health::Down, 80, Some(90)), at(60));
-        assert_eq!(say(Health::Live, 90, None), at(90));
-        // Silence is no broken connection: that it is gone is news of its own.
-        assert_eq!(say(Health::Stale, 300, None), at(300));
-        assert_eq!(say(Health::Down, 900, None), at(900));
+        assert_eq!(since(Health::Live, 1, None), at(1));
+        assert_eq!(since(Health::Stale, 60, Some(61)), at(60));
+        assert_eq!(since(Health::Down, 70, Some(75)), at(60));
+        assert_eq!(since(Health::Down, 80, Some(90)), at(60));
+        assert_eq!(since(Health::Live, 90, None), at(90));
+        // Silence is not a broken connection: when the connection breaks later, that counts from then.
+        assert_eq!(since(Health::Stale, 300, None), at(300));
+        assert_eq!(since(Health::Down, 900, None), at(900));
     }
 
     #[test]
-    fn a_source_that_does_not_answer_holds_the_others_up_for_a_moment_only() {
+    fn a_source_that_does_not_answer_delays_the_others_for_seconds_only() {
         let mut sources = sources();
-        sources.health(0, Health::Live, Text::default(), Time::from_unix(1), None);
-        assert!(!sources.caught_up(Time::from_unix(2), &Mode::Live));
-        assert!(sources.caught_up(Time::from_unix(6), &Mode::Live));
-        // One that reads its past may take longer.
-        sources.heard(1, &"crm".into(), Time::from_unix(-900), ApplyOutcome::Counted, Time::from_unix(6));
-        assert!(!sources.caught_up(Time::from_unix(8), &Mode::Live));
+        sources.set_health(0, Health::Live, Text::default(), Time::from_unix(1), None);
+        assert!(!sources.are_caught_up(Time::from_unix(2), &Mode::Live));
+        assert!(sources.are_caught_up(Time::from_unix(6), &Mode::Live));
+        // A source that is reading what it missed may take longer.
+        sources.count_event(1, &"crm".into(), Time::from_unix(-900), ApplyOutcome::Counted, Time::from_unix(6));
+        assert!(!sources.are_caught_up(Time::from_unix(8), &Mode::Live));
     }
 
     #[test]
-    fn a_queue_is_known_by_its_origin_even_before_anything_came() {
+    fn a_queue_is_linked_to_its_sources_by_origin() {
         let mut sources = sources();
-        assert_eq!(sources.that_tell(&["pbx".into()]), [Label::from("pbx")]);
-        sources.tells(&"crm".into(), "/surveys".into());
-        assert_eq!(sources.that_tell(&["/surveys".into()]), [Label::from("crm")]);
-        sources.heard(1, &"pbx".into(), Time::from_unix(5), ApplyOutcome::Counted, Time::from_unix(6));
-        assert_eq!(sources.that_tell(&["pbx".into()]), [Label::from("pbx"), Label::from("crm")]);
+        assert_eq!(sources.names_of(&["pbx".into()]), [Label::from("pbx")]);
+        sources.add_origin(&"crm".into(), "/surveys".into());
+        assert_eq!(sources.names_of(&["/surveys".into()]), [Label::from("crm")]);
+        sources.count_event(1, &"pbx".into(), Time::from_unix(5), ApplyOutcome::Counted, Time::from_unix(6));
+        assert_eq!(sources.names_of(&["pbx".into()]), [Label::from("pbx"), Label::from("crm")]);
     }
 
     #[test]
-    fn a_queue_of_two_sources_stands_still_only_with_both() {
+    fn a_queue_of_two_sources_depends_on_one_only_when_both_are_down() {
         let mut engine = crate::engine::Engine::new(crate::engine::Settings::default());
         let at = Time::from_unix(1_000);
         for (origin, queue) in [("pbx", "sales"), ("crm", "sales"), ("crm", "mail")] {
@@ -225,10 +228,10 @@ mod tests {
         let queues = engine.queues_now(at);
         let mut sources = sources();
         let standing = |sources: &Sources, source: usize| sources.states(&queues)[source].queues.clone();
-        sources.health(0, Health::Live, Text::default(), at, None);
-        sources.health(1, Health::Down, Text::default(), at, None);
+        sources.set_health(0, Health::Live, Text::default(), at, None);
+        sources.set_health(1, Health::Down, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail")]);
-        sources.health(0, Health::Stale, Text::default(), at, None);
+        sources.set_health(0, Health::Stale, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail"), Label::from("sales")]);
         assert_eq!(standing(&sources, 0), [Label::from("sales")]);
     }

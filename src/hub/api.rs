@@ -240,7 +240,7 @@ async fn contacts(
     let mut more = visible::Pager::new(contacts.limit.min(MOST), &caller.queues);
     loop {
         let rows = hub.handle.contacts(ContactQuery { limit: more.asked(), ..contacts.clone() }).await?;
-        if let Some(rows) = more.take(rows, |row| caller.queues.holds(&row.queue)) {
+        if let Some(rows) = more.take(rows, |row| caller.queues.contains(&row.queue)) {
             return Ok(Json(rows));
         }
     }

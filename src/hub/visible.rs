@@ -11,7 +11,7 @@ pub(super) struct Hidden;
 
 /// Whether a slice lies within the queues that may be seen.
 pub(super) fn holds(queues: &Patterns, slice: &Slice) -> bool {
-    queues.is_empty() || slice.get(Dim::Queue).is_some_and(|queue| queues.holds(queue))
+    queues.is_empty() || slice.get(Dim::Queue).is_some_and(|queue| queues.contains(queue))
 }
 
 /// The board without what may not be seen. Sums over queues that are hidden in part are left out whole: a difference
@@ -24,12 +24,12 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     board.total = Live::default();
     // Where alerts go to is for those who see all of them.
     board.untold.clear();
-    board.queues.retain(|row| queues.holds(&row.id));
-    board.waiting.retain(|row| queues.holds(&row.queue));
+    board.queues.retain(|row| queues.contains(&row.id));
+    board.waiting.retain(|row| queues.contains(&row.queue));
     // An agent is seen with those queues of his that are seen, and while he works elsewhere it isn't told on what.
     board.agents.retain_mut(|row| {
-        row.queues.retain(|queue| queues.holds(queue));
-        let here = row.queue.as_ref().is_some_and(|queue| queues.holds(queue));
+        row.queues.retain(|queue| queues.contains(queue));
+        let here = row.queue.as_ref().is_some_and(|queue| queues.contains(queue));
         if !here {
             row.queue = None;
             row.contact = None;

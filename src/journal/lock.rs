@@ -1,4 +1,4 @@
-//! One writer: an advisory lock on a file beside the journal, which says who has it.
+//! The lock that admits one writer: an advisory lock on a file beside the journal, which names the holder.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -12,16 +12,16 @@ use super::Error;
 use crate::clock::Time;
 use crate::text::Label;
 
-/// Who writes the journal.
+/// The process that holds the lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The login.
     pub user: Label,
-    /// The machine.
+    /// The host name.
     pub host: Label,
-    /// The process there.
+    /// The process id on that host.
     pub pid: u32,
-    /// Since when.
+    /// When it took the lock.
     pub since: Time,
 }
 
@@ -31,19 +31,20 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The lock while it is held. The system lets go of it when the process ends, however it ends.
+/// The lock while it is held. The operating system releases it when the process ends in any way.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
-pub(super) enum Taken {
-    Ours(Lock),
-    /// Somebody else has it; who, where that can be told.
-    Theirs(Option<Holder>),
+/// The result of [`acquire`].
+pub(super) enum Acquisition {
+    Acquired(Lock),
+    /// Another process holds it; `None` when it could not be read which.
+    HeldBy(Option<Holder>),
 }
 
-/// The lock's file for a journal.
+/// The path of a journal's lock file.
 pub(super) fn path_of(journal: &Path) -> PathBuf {
     let mut name = journal.as_os_str().to_owned();
     name.push(".lock");
@@ -51,7 +52,7 @@ pub(super) fn path_of(journal: &Path) -> PathBuf {
 }
 
 /// Take the lock if it is free.
-pub(super) fn take(journal: &Path, holder: &Holder) -> Result<Taken, Error> {
+pub(super) fn acquire(journal: &Path, holder: &Holder) -> Result<Acquisition, Error> {
     let path = path_of(journal);
     let failed = |source| Error::Io { path: path.clone(), source };
     let mut file = OpenOptions::new()
@@ -66,9 +67,9 @@ pub(super) fn take(journal: &Path, holder: &Holder) -> Result<Taken, Error> {
         Ok(()) => {}
         Err(rustix::io::Errno::WOULDBLOCK) => {
             let mut text = String::new();
-            // Whoever has it may be writing just now: then we can't tell who it is, only that there is one.
+            // The holder may be writing its name just now. Then it is unknown, but it exists.
             let read = file.take(4096).read_to_string(&mut text);
-            return Ok(Taken::Theirs(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+            return Ok(Acquisition::HeldBy(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
         }
         Err(errno) => return Err(failed(errno.into())),
     }
@@ -76,5 +77,5 @@ pub(super) fn take(journal: &Path, holder: &Holder) -> Result<Taken, Error> {
     file.set_len(0).map_err(failed)?;
     file.rewind().map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
-    Ok(Taken::Ours(Lock { _file: file }))
+    Ok(Acquisition::Acquired(Lock { _file: file }))
 }

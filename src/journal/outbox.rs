@@ -1,7 +1,8 @@
-//! The outbox: every entry of an episode's trail, in the order written, for those who are to be told of it.
+//! The outbox: every entry of every episode's history, in the order written, for the notifier to deliver.
 //!
-//! An entry goes into the outbox in the transaction that writes the trail, so what is kept is told and what is told
-//! is kept. Each target has a cursor of its own; how a delivery ended and the cursor behind it share a transaction.
+//! An entry goes into the outbox in the transaction that stores the history, so exactly what is stored is delivered.
+//! Each notification target has a cursor of its own; the result of a delivery and the cursor behind it share a
+//! transaction. An outbox has its own read-only connection: it waits for no writer, and no writer waits for it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,132 +10,136 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{oneshot, watch};
 
-use super::reader::{Reader, label, trail};
-use super::writer::Shared;
+use super::queue::WriteQueue;
+use super::reader::{Reader, history, label};
 use super::{Batch, Error};
 use crate::alert::Episode;
 use crate::clock::Time;
 use crate::text::{Label, Text};
 
-/// An entry of a trail that somebody may have to be told of.
+/// A history entry in the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// Its number: rises, and never comes again.
+    /// Rises with every notice and is never used again.
     pub seq: i64,
-    /// Its place in the trail, from 0.
+    /// Index of the entry in the episode's history.
     pub entry: i64,
-    /// When it happened.
+    /// When the entry was made.
     pub at: Time,
-    /// The episode as it stood when it was written down; its trail ends with this entry.
+    /// The episode as it was stored with the entry; its history ends with the entry.
     pub episode: Episode,
 }
 
 /// How a delivery ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The other side has it.
+    /// The target accepted it.
     Delivered,
-    /// The other side does not want it, and never will.
+    /// The target rejected it for good.
     Refused,
-    /// It was too old to be news by the time the other side could be reached.
+    /// It was too old by the time the target could be reached.
     GivenUp,
 }
 
-/// What became of a notice that a target was to be told of.
+/// The result of delivering a notice to a target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
     /// The target's name.
     pub target: Label,
     /// The notice's number.
     pub notice: i64,
-    /// The episode.
+    /// The episode's id.
     pub episode: u64,
-    /// The entry's place in its trail.
+    /// Index of the entry in the episode's history.
     pub entry: i64,
-    /// What was told, in a word.
+    /// The key of the kind of notice, such as `firing`.
     pub what: Label,
-    /// What it was about: rule and slice.
+    /// Rule and slice, as in `longest wait · billing`.
     pub subject: String,
-    /// When it ended.
+    /// When it succeeded or was given up.
     pub at: Time,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
     /// How it ended.
     pub outcome: DeliveryOutcome,
-    /// The same in words; never a secret.
+    /// The target's answer, or what went wrong. Never holds a secret.
     pub words: Text,
 }
 
-/// A target has been told of everything up to a notice.
+/// A step forward of a target's cursor: every notice up to this one is dealt with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetProgress {
     /// The target's name.
     pub target: Label,
     /// The notice's number.
     pub notice: i64,
-    /// What became of that one; `None` where it was none of the target's business.
+    /// The result of its delivery; `None` when it was not for this target.
     pub delivery: Option<Delivery>,
 }
 
-/// What a target was last told of an episode.
+/// The last notice about an episode that a target accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastDelivery {
-    /// In a word.
+    /// The key of the kind of notice, such as `firing`.
     pub what: Label,
-    /// Of which entry of the trail.
+    /// Index of the entry in the episode's history.
     pub entry: i64,
 }
 
-/// The way of somebody who tells people, to the journal. It waits for nobody, and the journal never for it.
+/// The notifier's access to the journal.
 pub struct Outbox {
     reader: Reader,
-    shared: Arc<Shared>,
+    queue: Arc<WriteQueue>,
     newest: watch::Receiver<i64>,
 }
 
 impl DeliveryOutcome {
-    const WORDS: [(&'static str, Self); 3] =
-        [("delivered", Self::Delivered), ("refused", Self::Refused), ("given_up", Self::GivenUp)];
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Delivered, Self::Refused, Self::GivenUp];
 
-    /// In a word.
+    /// The key in the journal; it never changes.
     #[must_use]
-    pub fn key(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, outcome)| *outcome == self).map_or("", |(word, _)| word)
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Refused => "refused",
+            Self::GivenUp => "given_up",
+        }
     }
 }
 
 impl Outbox {
-    pub(super) fn open(path: &Path, shared: Arc<Shared>, newest: watch::Receiver<i64>) -> Result<Self, Error> {
-        Ok(Self { reader: Reader::open(path)?, shared, newest })
+    pub(super) fn open(path: &Path, queue: Arc<WriteQueue>, newest: watch::Receiver<i64>) -> Result<Self, Error> {
+        Ok(Self { reader: Reader::open(path)?, queue, newest })
     }
 
-    /// Another one, for another target.
+    /// An outbox of the same journal with a connection of its own, for another target.
     ///
     /// # Errors
-    /// Where the file can't be read.
-    pub fn another(&self) -> Result<Self, Error> {
-        Self::open(self.reader.path(), Arc::clone(&self.shared), self.newest.clone())
+    /// When the file cannot be read.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        Self::open(self.reader.path(), Arc::clone(&self.queue), self.newest.clone())
     }
 
-    /// Wait until something is written into it; `false` once the journal has ended.
+    /// Wait for new notices; `false` when the journal is closed.
     pub async fn changed(&mut self) -> bool {
         self.newest.changed().await.is_ok()
     }
 
-    /// What tells this journal from any other.
+    /// The random id of this journal, which makes its notices unique among several journals.
     ///
     /// # Errors
-    /// Where the file can't be read.
-    pub fn journal(&self) -> Result<String, Error> {
+    /// When the file cannot be read.
+    pub fn journal_id(&self) -> Result<String, Error> {
         let sql = "SELECT coalesce((SELECT value FROM meta WHERE key = 'journal'), '')";
         self.reader.run(|connection| connection.query_row(sql, [], |row| row.get(0)))
     }
 
-    /// Up to where a target has been told. One that has never been told anything begins with what comes next, and
-    /// that is written down.
+    /// The number of the last notice that a target has dealt with. A new target starts behind the newest notice, and
+    /// that is stored.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn cursor(&self, target: &Label) -> Result<i64, Error> {
         let sql = "SELECT notice FROM target WHERE name = ?1";
         let known = self
@@ -144,14 +149,14 @@ impl Outbox {
             return Ok(cursor);
         }
         let newest = self.reader.run(newest)?;
-        drop(self.settle(TargetProgress { target: target.clone(), notice: newest, delivery: None }));
+        drop(self.advance(TargetProgress { target: target.clone(), notice: newest, delivery: None }));
         Ok(newest)
     }
 
-    /// What comes after a notice, in order, at most `limit`.
+    /// The notices after the one with number `cursor`, in order, at most `limit`.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn after(&self, cursor: i64, limit: u32) -> Result<Vec<Notice>, Error> {
         self.reader.run(|connection| {
             let sql = "SELECT seq, episode, entry, at, body FROM notice WHERE seq > ?1 ORDER BY seq LIMIT ?2";
@@ -160,9 +165,9 @@ impl Outbox {
             let mut notices = Vec::new();
             while let Some(row) = rows.next()? {
                 let (episode, entry): (i64, i64) = (row.get(1)?, row.get(2)?);
-                // One that a newer format of the body made unreadable must not stop the others.
+                // A body that a newer version wrote and this one cannot read must not stop the others.
                 let Ok(mut body) = serde_json::from_str::<Episode>(&row.get::<_, String>(4)?) else { continue };
-                body.trail = trail(connection, episode)?;
+                body.trail = history(connection, episode)?;
                 body.trail.truncate(usize::try_from(entry).unwrap_or(0) + 1);
                 notices.push(Notice { seq: row.get(0)?, entry, at: Time(row.get(3)?), episode: body });
             }
@@ -170,26 +175,26 @@ impl Outbox {
         })
     }
 
-    /// What a target was last told of an episode.
+    /// The last notice about an episode that a target accepted.
     ///
     /// # Errors
-    /// Where the file can't be read.
-    pub fn told(&self, target: &Label, episode: u64) -> Result<Option<LastDelivery>, Error> {
+    /// When the file cannot be read.
+    pub fn last_delivery(&self, target: &Label, episode: u64) -> Result<Option<LastDelivery>, Error> {
         let sql = "SELECT what, entry FROM delivery
                    WHERE target = ?1 AND episode = ?2 AND outcome = 'delivered' ORDER BY seq DESC LIMIT 1";
         self.reader.run(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let id = i64::try_from(episode).unwrap_or(i64::MAX);
-            let told = |row: &rusqlite::Row<'_>| Ok(LastDelivery { what: label(row, 0)?, entry: row.get(1)? });
-            statement.query_row(params![target.as_str(), id], told).optional()
+            let delivery = |row: &rusqlite::Row<'_>| Ok(LastDelivery { what: label(row, 0)?, entry: row.get(1)? });
+            statement.query_row(params![target.as_str(), id], delivery).optional()
         })
     }
 
-    /// When a target was last told anything about a rule in a slice.
+    /// When a target last accepted anything about a subject (rule and slice).
     ///
     /// # Errors
-    /// Where the file can't be read.
-    pub fn told_about(&self, target: &Label, subject: &str) -> Result<Option<Time>, Error> {
+    /// When the file cannot be read.
+    pub fn last_delivery_about(&self, target: &Label, subject: &str) -> Result<Option<Time>, Error> {
         let sql = "SELECT max(at) FROM delivery WHERE target = ?1 AND subject = ?2 AND outcome = 'delivered'";
         self.reader.run(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
@@ -197,22 +202,23 @@ impl Outbox {
         })
     }
 
-    /// The episodes that are not over.
+    /// The episodes that have not resolved.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn active(&self) -> Result<Vec<Episode>, Error> {
         self.reader.active()
     }
 
-    /// Write down that a target has been told; what comes back says once it is in the file, or why it isn't.
+    /// Store that a target has dealt with a notice. The receiver resolves when that is in the file, or with the reason
+    /// why it is not.
     #[must_use]
-    pub fn settle(&self, settled: TargetProgress) -> oneshot::Receiver<Result<(), Text>> {
-        let (tell, told) = oneshot::channel();
-        let batch = Batch { settled: vec![settled], ..Batch::default() };
-        // Whoever asked may not care.
-        self.shared.wait(batch, false, Box::new(move |done| drop(tell.send(done))));
-        told
+    pub fn advance(&self, progress: TargetProgress) -> oneshot::Receiver<Result<(), Text>> {
+        let (sender, stored) = oneshot::channel();
+        let batch = Batch { progress: vec![progress], ..Batch::default() };
+        // The caller may have dropped the receiver.
+        self.queue.push_and_notify(batch, false, Box::new(move |result| drop(sender.send(result))));
+        stored
     }
 }
 
@@ -220,15 +226,15 @@ impl Reader {
     /// The newest deliveries, newest first, at most `limit`.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error> {
         self.run(|connection| {
             let sql = "SELECT target, notice, episode, entry, what, subject, at, attempts, outcome, words
                        FROM delivery ORDER BY seq DESC LIMIT ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map([limit], |row| {
-                let word: String = row.get(8)?;
-                let outcome = DeliveryOutcome::WORDS.iter().find(|(known, _)| *known == word);
+                let key: String = row.get(8)?;
+                let outcome = DeliveryOutcome::ALL.into_iter().find(|outcome| outcome.key() == key);
                 Ok(Delivery {
                     target: label(row, 0)?,
                     notice: row.get(1)?,
@@ -238,7 +244,7 @@ impl Reader {
                     subject: row.get(5)?,
                     at: Time(row.get(6)?),
                     attempts: row.get(7)?,
-                    outcome: outcome.map_or(DeliveryOutcome::GivenUp, |(_, outcome)| *outcome),
+                    outcome: outcome.unwrap_or(DeliveryOutcome::GivenUp),
                     words: Text::new(&row.get::<_, String>(9)?),
                 })
             })?;
@@ -247,25 +253,25 @@ impl Reader {
     }
 }
 
-/// The number of the newest notice that there has ever been.
+/// The number of the newest notice there has ever been; 0 when there was none.
 pub(super) fn newest(connection: &Connection) -> rusqlite::Result<i64> {
     let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'notice'), 0)";
     connection.query_row(sql, [], |row| row.get(0))
 }
 
-/// Put an entry into the outbox; its number there.
+/// Put a history entry, given as episode id and index, into the outbox; returns the notice's number.
 pub(super) fn add(connection: &Connection, entry: (i64, i64), at: Time, body: &str) -> rusqlite::Result<i64> {
     connection
         .prepare_cached("INSERT INTO notice(episode, entry, at, body) VALUES (?1, ?2, ?3, ?4)")?
         .insert(params![entry.0, entry.1, at.0, body])
 }
 
-/// Write down that a target has been told.
-pub(super) fn write(connection: &Connection, settled: &TargetProgress) -> rusqlite::Result<()> {
+/// Store a step forward of a target's cursor.
+pub(super) fn write_progress(connection: &Connection, progress: &TargetProgress) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO target(name, notice) VALUES (?1, ?2)")?
-        .execute(params![settled.target.as_str(), settled.notice])?;
-    let Some(delivery) = &settled.delivery else { return Ok(()) };
+        .execute(params![progress.target.as_str(), progress.notice])?;
+    let Some(delivery) = &progress.delivery else { return Ok(()) };
     connection
         .prepare_cached(
             "INSERT INTO delivery(target, notice, episode, entry, what, subject, at, attempts, outcome, words)

@@ -1,4 +1,4 @@
-//! Reading what was kept.
+//! Read-only access to what the journal holds.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, schema, sqlite};
-use crate::alert::{Actor, Episode, HistoryEntry};
+use crate::alert::{Actor, Episode, HistoryEntry, HistoryKind};
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::text::{Label, Text};
 
-/// An event's body as it is kept: the time has a column of its own.
+/// An event as it is stored, in JSON with short keys: origin, id and kind. Its time has a column of its own.
 #[derive(Serialize)]
-pub(super) struct BodyRef<'a> {
+pub(super) struct EventBodyRef<'a> {
     o: &'a Label,
     #[serde(skip_serializing_if = "Option::is_none")]
     i: Option<&'a Label>,
@@ -21,30 +21,30 @@ pub(super) struct BodyRef<'a> {
 }
 
 #[derive(Deserialize)]
-struct Body {
+struct EventBody {
     o: Label,
     i: Option<Label>,
     k: EventKind,
 }
 
-impl<'a> From<&'a Event> for BodyRef<'a> {
+impl<'a> From<&'a Event> for EventBodyRef<'a> {
     fn from(event: &'a Event) -> Self {
         Self { o: &event.origin, i: event.id.as_ref(), k: &event.kind }
     }
 }
 
-/// What a load found.
+/// The result of [`Reader::load`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
-    /// Events handed over.
+    /// The number of events handed over.
     pub events: u64,
-    /// Rows that could not be understood and were passed over.
+    /// The number of rows that could not be decoded and were skipped.
     pub unreadable: u64,
-    /// The number of the newest event there was.
+    /// The sequence number of the newest event in the file.
     pub(super) last: i64,
 }
 
-/// A read-only view of the journal, with a connection of its own: it waits for nobody.
+/// A read-only view of the journal, with a connection of its own: it never waits for the writer.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
@@ -64,16 +64,16 @@ impl Reader {
         work(&self.connection).map_err(sqlite(&self.path))
     }
 
-    /// Hand over every event that happened at `since` or later, in the order received.
+    /// Call `each` with every event that happened at `since` or later, in the order received.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn load(&self, since: Time, mut each: impl FnMut(Event)) -> Result<Loaded, Error> {
         self.run(|connection| {
-            // One transaction, so that `last` and the rows speak of the same instant.
+            // One transaction, so that `last` and the rows belong together.
             let snapshot = connection.unchecked_transaction()?;
             let last = snapshot.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?;
-            // The plus keeps SQLite from taking the index on `at` and sorting: the table is in order already.
+            // The `+` keeps SQLite from using the index on `at`, after which it would have to sort by `seq`.
             let mut statement = connection.prepare_cached("SELECT at, body FROM event WHERE +at >= ?1 ORDER BY seq")?;
             let mut rows = statement.query([since.0])?;
             let mut loaded = Loaded { last, ..Loaded::default() };
@@ -89,10 +89,10 @@ impl Reader {
         })
     }
 
-    /// How far each source has been read.
+    /// How far each source has been read, as (source, cursor).
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn cursors(&self) -> Result<Vec<(Label, String)>, Error> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached("SELECT source, cursor FROM cursor ORDER BY source")?;
@@ -101,10 +101,10 @@ impl Reader {
         })
     }
 
-    /// The origins that the events of each source name, as far as the newest of them tell.
+    /// The origins that the newest 20,000 events of the sources name, as (source, origin).
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn origins(&self) -> Result<Vec<(Label, Label)>, Error> {
         self.run(|connection| {
             let newest = "SELECT source, body FROM event ORDER BY seq DESC LIMIT 20000";
@@ -115,18 +115,18 @@ impl Reader {
         })
     }
 
-    /// The episodes that are not over, by id.
+    /// The episodes that have not resolved, by id.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn active(&self) -> Result<Vec<Episode>, Error> {
         self.episodes("SELECT id, body FROM episode WHERE resolved IS NULL ORDER BY id LIMIT ?1", -1)
     }
 
-    /// The newest episodes that are over, newest first, at most `limit`.
+    /// The episodes that resolved last, the newest first, at most `limit`.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn history(&self, limit: usize) -> Result<Vec<Episode>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.episodes(
@@ -135,10 +135,10 @@ impl Reader {
         )
     }
 
-    /// The first id that no episode has had.
+    /// The lowest id that no episode has ever had.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// When the file cannot be read.
     pub fn next_id(&self) -> Result<u64, Error> {
         let sql = "SELECT max(coalesce((SELECT max(id) FROM episode), 0),
                               coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_episode'), 0)) + 1";
@@ -153,49 +153,50 @@ impl Reader {
             let mut episodes = Vec::new();
             for row in rows {
                 let (id, body) = row?;
-                // One that a newer format of the body made unreadable must not hide the others.
+                // A body that a newer version wrote and this one cannot read must not hide the others.
                 let Ok(mut episode) = serde_json::from_str::<Episode>(&body) else { continue };
-                episode.trail = trail(connection, id)?;
+                episode.trail = history(connection, id)?;
                 episodes.push(episode);
             }
             Ok(episodes)
         })
     }
 
-    /// The change counter of the newest change of an episode.
+    /// The number of the newest change of any episode.
     pub(super) fn newest_change(&self) -> Result<i64, Error> {
         self.run(|connection| {
             connection.query_row("SELECT coalesce(max(changed), 0) FROM episode", [], |row| row.get(0))
         })
     }
 
-    /// Changes with every commit of another connection.
+    /// A number that changes with every commit of another connection.
     pub(super) fn data_version(&self) -> Result<i64, Error> {
         self.run(|connection| connection.query_row("PRAGMA data_version", [], |row| row.get(0)))
     }
 
-    /// Events after `seq`, at most `limit`; the number of the last one looked at, and whether there may be more.
+    /// The events after number `seq`, from at most `limit` rows; the number of the last row, and whether there may be
+    /// more.
     pub(super) fn events_after(&self, seq: i64, limit: usize) -> Result<(Vec<Event>, i64, bool), Error> {
         self.run(|connection| {
             let sql = "SELECT at, body, seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query(params![seq, i64::try_from(limit).unwrap_or(i64::MAX)])?;
-            let (mut events, mut last, mut looked) = (Vec::new(), seq, 0);
+            let (mut events, mut last, mut rows_read) = (Vec::new(), seq, 0);
             while let Some(row) = rows.next()? {
                 last = row.get(2)?;
-                looked += 1;
+                rows_read += 1;
                 events.extend(event(row)?);
             }
-            Ok((events, last, looked >= limit))
+            Ok((events, last, rows_read >= limit))
         })
     }
 
-    /// Episodes changed after `change`, in the order of their changes.
+    /// The episodes that changed after change number `change`, in the order of their changes.
     pub(super) fn episodes_after(&self, change: i64) -> Result<Vec<Episode>, Error> {
         self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)
     }
 
-    /// Whether everything the schema needs is there; a follower may come while the keeper makes the file.
+    /// Whether the tables exist: a follower may open the file while the writer still creates it.
     pub(super) fn is_ready(&self) -> Result<bool, Error> {
         self.run(|connection| {
             let found: Option<i64> = connection
@@ -210,14 +211,20 @@ pub(super) fn label(row: &Row<'_>, column: usize) -> rusqlite::Result<Label> {
     Ok(Label::from_bytes(row.get_ref(column)?.as_bytes()?))
 }
 
-/// `None` where the body can't be understood.
+/// `None` when the body cannot be decoded.
 fn event(row: &Row<'_>) -> rusqlite::Result<Option<Event>> {
     let at = Time(row.get(0)?);
     let body = row.get_ref(1)?.as_bytes()?;
-    Ok(serde_json::from_slice::<Body>(body).ok().map(|Body { o, i, k }| Event { at, origin: o, id: i, kind: k }))
+    Ok(serde_json::from_slice::<EventBody>(body).ok().map(|EventBody { o, i, k }| Event {
+        at,
+        origin: o,
+        id: i,
+        kind: k,
+    }))
 }
 
-pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
+/// The history of an episode, oldest entry first.
+pub(super) fn history(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
     let sql = "SELECT at, what, who, place, text, value FROM trail WHERE episode = ?1 ORDER BY seq";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([episode], |row| {
@@ -225,7 +232,7 @@ pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<V
         let who = text(2)?.map(|name| (name, text(3)));
         Ok(HistoryEntry {
             at: Time(row.get(0)?),
-            what: label(row, 1)?,
+            kind: kind(row.get_ref(1)?.as_str()?)?,
             who: match who {
                 Some((name, from)) => {
                     Some(Actor { name: Label::new(&name), from: Label::new(&from?.unwrap_or_default()) })
@@ -237,4 +244,11 @@ pub(super) fn trail(connection: &Connection, episode: i64) -> rusqlite::Result<V
         })
     })?;
     rows.collect()
+}
+
+fn kind(key: &str) -> rusqlite::Result<HistoryKind> {
+    HistoryKind::from_key(key).ok_or_else(|| {
+        let unknown = format!("a history entry of the unknown kind `{key}`: a newer floorwatch wrote it");
+        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, unknown.into())
+    })
 }

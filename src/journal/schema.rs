@@ -1,4 +1,4 @@
-//! The file: its format, how it is checked, made and brought up to date.
+//! The file: its tables, and how it is checked, created and migrated.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -10,16 +10,16 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Error, sqlite};
 
-/// "FLRW": tells our files from other SQLite databases.
+/// "FLRW" in ASCII: distinguishes journals from other SQLite databases.
 const APPLICATION_ID: i64 = 0x464c_5257;
-/// The newest format known.
+/// The newest format that this version knows.
 pub(super) const VERSION: i64 = 2;
-/// Up to this size the whole file is checked at the start; a larger one would make the start slow.
-const CHECKED_WHOLLY: u64 = 32 << 20;
-/// What every SQLite file begins with.
+/// Files up to this size are checked completely on opening; for larger ones that would take too long.
+const MAX_CHECKED_BYTES: u64 = 32 << 20;
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// One step a format: step n brings a file from format n to n + 1.
+/// The migrations: number n brings a file from format n to format n + 1.
 const MIGRATIONS: [&str; 2] = [
     "
     CREATE TABLE event(
@@ -82,7 +82,7 @@ const MIGRATIONS: [&str; 2] = [
 ",
 ];
 
-/// Whether the file at `path` is a sound journal of a known format, or not there yet. Changes nothing.
+/// Check that the file at `path` is an intact journal of a known format, or missing. Changes nothing.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
     let damaged = |reason: &str| Error::Damaged { path: path.to_owned(), reason: reason.to_owned() };
     let io = |source| Error::Io { path: path.to_owned(), source };
@@ -109,11 +109,11 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
     if version > VERSION {
         return Err(Error::Newer { path: path.to_owned(), found: version, known: VERSION });
     }
-    if length <= CHECKED_WHOLLY {
+    if length <= MAX_CHECKED_BYTES {
         let verdict: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite(path))?;
         if verdict != "ok" {
-            // What is wrong stands below a heading.
+            // The verdict is a heading followed by what is wrong.
             let verdict = verdict.lines().last().unwrap_or_default();
             return Err(damaged(&format!("it is damaged ({verdict})")));
         }
@@ -121,9 +121,9 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Open for writing, making or bringing up to date what is there.
+/// Open for writing; creates or migrates the file.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
-    // SQLite gives its -wal and -shm the mode of the file.
+    // SQLite gives its -wal and -shm files the mode of this one.
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -142,7 +142,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(32);
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
-        // Only before the first table; afterwards it would take a VACUUM.
+        // This works only before the first table exists; later it would take a VACUUM.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     }
     connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(()))?;

@@ -3,25 +3,25 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::alert::{
-    Actor, AlertAction, AlertCommand, Evaluator, HistoryEntry, Settings as AlertSettings, State, built_in,
+    Actor, AlertAction, AlertCommand, Evaluator, HistoryEntry, HistoryKind, Settings as AlertSettings, State, built_in,
 };
 use crate::clock::Span;
 use crate::event::{Channel, EventKind, Offer, Scored, Step, Survey};
 use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
-struct Place {
+struct TestJournal {
     _folder: tempfile::TempDir,
     path: PathBuf,
     clock: Clock,
 }
 
-fn place() -> Place {
+fn test_journal() -> TestJournal {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state").join("journal.db");
-    Place { _folder: folder, path, clock: Clock::manual(Time::from_unix(1_780_000_000)) }
+    TestJournal { _folder: folder, path, clock: Clock::manual(Time::from_unix(1_780_000_000)) }
 }
 
-impl Place {
+impl TestJournal {
     fn settings(&self) -> Settings {
         Settings::new("ann".into(), "desk".into(), self.clock.clone())
     }
@@ -30,7 +30,7 @@ impl Place {
         Journal::open(&self.path, &self.settings())
     }
 
-    fn keeper(&self) -> Journal {
+    fn writer(&self) -> Journal {
         match self.open().unwrap() {
             OpenedJournal::Writer(journal) => journal,
             OpenedJournal::Follower(follower) => panic!("{:?} has it", follower.holder),
@@ -84,34 +84,34 @@ fn all(reader: &Reader) -> Vec<Event> {
 }
 
 /// An episode that fires: through the evaluator, as the floor has it.
-fn firing() -> (Evaluator, Episode) {
+fn fired_episode() -> (Evaluator, Episode) {
     let wait = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait").collect();
     let mut evaluator = Evaluator::new(wait, AlertSettings::default(), Calendar::default());
     let figures = vec![Figure { value: Some(150.0), n: 1, ..Figure::default() }];
     let row = AnswerRow { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
     let answer = Answer { rows: vec![row], ..Answer::default() };
-    let surroundings = crate::alert::EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
-    let episode = evaluator.evaluate(&[answer], &[], surroundings, Time::from_unix(1_780_000_000)).pop().unwrap();
+    let context = crate::alert::EvaluationContext { bands: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+    let episode = evaluator.evaluate(&[answer], &[], context, Time::from_unix(1_780_000_000)).pop().unwrap();
     (evaluator, episode)
 }
 
 #[test]
 fn what_was_kept_is_there_after_a_restart() {
-    let place = place();
-    let (mut evaluator, episode) = firing();
-    let mut journal = place.keeper();
+    let test = test_journal();
+    let (mut evaluator, episode) = fired_episode();
+    let mut journal = test.writer();
     journal.record(batch(0..1000));
     journal.record(batch(1000..1003));
-    journal.confirm(episode).unwrap();
+    journal.store(episode).unwrap();
     let who = Actor { name: "ann".into(), from: "desk/pts1".into() };
     let act = AlertAction::Acknowledge { note: Some("calling in two agents".into()), lasts: None };
     let taken =
         evaluator.execute(&AlertCommand { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap();
-    journal.confirm(taken.clone()).unwrap();
+    journal.store(taken.clone()).unwrap();
     assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
     drop(journal);
 
-    let mut journal = place.keeper();
+    let mut journal = test.writer();
     assert_eq!(all(journal.reader()), (0..1003).map(event).collect::<Vec<_>>());
     assert_eq!(journal.reader().cursors().unwrap(), [("pbx".into(), "1003".to_owned())]);
     assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
@@ -119,15 +119,15 @@ fn what_was_kept_is_there_after_a_restart() {
     let mut over = taken;
     over.state = State::Resolved;
     over.resolved = Some(Time::from_unix(1_780_000_100));
-    journal.confirm(over.clone()).unwrap();
+    journal.store(over.clone()).unwrap();
     assert!(journal.reader().active().unwrap().is_empty());
     assert_eq!(journal.reader().history(10).unwrap(), [over]);
 }
 
 #[test]
 fn a_load_begins_where_it_is_told_to() {
-    let place = place();
-    let mut journal = place.keeper();
+    let test = test_journal();
+    let mut journal = test.writer();
     journal.record(batch(0..100));
     journal.flush().unwrap();
     let mut count = 0;
@@ -137,32 +137,32 @@ fn a_load_begins_where_it_is_told_to() {
 
 #[test]
 fn the_file_is_the_owners_alone() {
-    let place = place();
-    let _journal = place.keeper();
+    let test = test_journal();
+    let _journal = test.writer();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&place.path), 0o600);
-    assert_eq!(mode(&lock::path_of(&place.path)), 0o600);
-    assert_eq!(mode(place.path.parent().unwrap()), 0o700);
+    assert_eq!(mode(&test.path), 0o600);
+    assert_eq!(mode(&lock::path_of(&test.path)), 0o600);
+    assert_eq!(mode(test.path.parent().unwrap()), 0o700);
 }
 
 /// What another process would find had this one been killed: the file and its log as they stand, mid-write.
 #[test]
 fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events() {
-    let place = place();
-    let (_, episode) = firing();
-    let journal = place.keeper();
+    let test = test_journal();
+    let (_, episode) = fired_episode();
+    let journal = test.writer();
     for from in 0..40 {
         journal.record(batch(from * 250..(from + 1) * 250));
         if from == 20 {
-            journal.confirm(episode.clone()).unwrap();
+            journal.store(episode.clone()).unwrap();
             let folder = tempfile::tempdir().unwrap();
             let copy = folder.path().join("journal.db");
             journal.record(batch(from * 250..(from + 1) * 250));
             for suffix in ["", "-wal"] {
-                let from = format!("{}{suffix}", place.path.display());
+                let from = format!("{}{suffix}", test.path.display());
                 std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
             }
-            let OpenedJournal::Writer(mut killed) = Journal::open(&copy, &place.settings()).unwrap() else { panic!() };
+            let OpenedJournal::Writer(mut killed) = Journal::open(&copy, &test.settings()).unwrap() else { panic!() };
             assert_eq!(killed.reader().active().unwrap(), std::slice::from_ref(&episode));
             let events = all(killed.reader());
             let cursor = killed.reader().cursors().unwrap().remove(0).1;
@@ -173,64 +173,64 @@ fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events
 
 #[test]
 fn a_file_that_is_no_journal_is_refused_and_left_as_it_is() {
-    let place = place();
-    std::fs::create_dir_all(place.path.parent().unwrap()).unwrap();
+    let test = test_journal();
+    std::fs::create_dir_all(test.path.parent().unwrap()).unwrap();
     for content in [&b"these are my notes\n"[..], b"SQLite format 3\0 but not really, no, not at all", b"x"] {
-        std::fs::write(&place.path, content).unwrap();
-        let error = place.error();
+        std::fs::write(&test.path, content).unwrap();
+        let error = test.error();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
         assert!(error.to_string().contains("move the file aside"), "{error}");
-        assert_eq!(std::fs::read(&place.path).unwrap(), content);
+        assert_eq!(std::fs::read(&test.path).unwrap(), content);
     }
-    std::fs::remove_file(&place.path).unwrap();
-    let other = rusqlite::Connection::open(&place.path).unwrap();
+    std::fs::remove_file(&test.path).unwrap();
+    let other = rusqlite::Connection::open(&test.path).unwrap();
     other.execute_batch("CREATE TABLE recipes(name)").unwrap();
-    assert!(place.error().to_string().contains("another program"));
+    assert!(test.error().to_string().contains("another program"));
 }
 
 #[test]
 fn a_damaged_journal_is_refused_and_left_as_it_is() {
-    let place = place();
-    let journal = place.keeper();
+    let test = test_journal();
+    let journal = test.writer();
     journal.record(batch(0..5000));
     drop(journal);
-    assert!(!place.path.with_extension("db-wal").exists(), "an orderly end leaves one file");
-    let mut bytes = std::fs::read(&place.path).unwrap();
+    assert!(!test.path.with_extension("db-wal").exists(), "an orderly end leaves one file");
+    let mut bytes = std::fs::read(&test.path).unwrap();
     for page in 3..60 {
         bytes[page * 4096..page * 4096 + 200].fill(0xa5);
     }
-    std::fs::write(&place.path, &bytes).unwrap();
-    let error = place.error();
+    std::fs::write(&test.path, &bytes).unwrap();
+    let error = test.error();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
-    assert_eq!(std::fs::read(&place.path).unwrap(), bytes);
+    assert_eq!(std::fs::read(&test.path).unwrap(), bytes);
 
     bytes.truncate(bytes.len() / 2);
-    std::fs::write(&place.path, &bytes).unwrap();
-    assert!(matches!(place.error(), Error::Damaged { .. }));
+    std::fs::write(&test.path, &bytes).unwrap();
+    assert!(matches!(test.error(), Error::Damaged { .. }));
 }
 
 #[test]
 fn a_newer_journal_is_refused_and_left_as_it_is() {
-    let place = place();
-    drop(place.keeper());
-    let connection = rusqlite::Connection::open(&place.path).unwrap();
+    let test = test_journal();
+    drop(test.writer());
+    let connection = rusqlite::Connection::open(&test.path).unwrap();
     connection.pragma_update(None, "user_version", 7).unwrap();
     drop(connection);
-    let bytes = std::fs::read(&place.path).unwrap();
-    let error = place.error();
+    let bytes = std::fs::read(&test.path).unwrap();
+    let error = test.error();
     assert!(matches!(error, Error::Newer { found: 7, .. }), "{error}");
     assert!(error.to_string().contains("use the newer floorwatch"));
-    assert_eq!(std::fs::read(&place.path).unwrap(), bytes);
+    assert_eq!(std::fs::read(&test.path).unwrap(), bytes);
 }
 
 #[test]
 fn the_second_to_open_it_follows_and_sees_what_is_done() {
-    let place = place();
-    let (_, episode) = firing();
-    let journal = place.keeper();
+    let test = test_journal();
+    let (_, episode) = fired_episode();
+    let journal = test.writer();
     journal.record(batch(0..10));
     journal.flush().unwrap();
-    let mut follower = place.follower();
+    let mut follower = test.follower();
     assert_eq!(follower.holder.as_ref().unwrap().user.as_str(), "ann");
     let mut count = 0;
     follower.load(Time(0), |_| count += 1).unwrap();
@@ -238,86 +238,86 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     let news = follower.poll().unwrap();
     assert!(news.events.is_empty() && news.episodes.is_empty());
     journal.record(batch(10..13));
-    journal.confirm(episode.clone()).unwrap();
+    journal.store(episode.clone()).unwrap();
     let news = follower.poll().unwrap();
     assert_eq!(news.events, (10..13).map(event).collect::<Vec<_>>());
     assert_eq!(news.episodes, [episode]);
     assert!(follower.poll().unwrap().episodes.is_empty());
     drop(journal);
     // Whoever held it is gone: the next to open it is the keeper.
-    drop(place.keeper());
+    drop(test.writer());
 }
 
 #[test]
 fn what_is_old_is_removed_and_the_file_shrinks() {
-    let place = place();
-    let (_, episode) = firing();
-    let mut journal = place.keeper();
+    let test = test_journal();
+    let (_, episode) = fired_episode();
+    let mut journal = test.writer();
     journal.record(batch(0..20_000));
     let old = Episode { state: State::Resolved, resolved: Some(Time::from_unix(1_780_000_000)), ..episode };
-    journal.confirm(old).unwrap();
+    journal.store(old).unwrap();
     drop(journal);
-    let before = place.path.metadata().unwrap().len();
+    let before = test.path.metadata().unwrap().len();
 
-    let mut connection = schema::open(&place.path).unwrap();
-    let keep = retention::Keep::new(35, 400);
+    let mut connection = schema::open(&test.path).unwrap();
+    let keep = retention::Retention::new(35, 400);
     let later = |days: i64| Time::from_unix(1_780_000_000 + days * 86_400);
-    assert!(!retention::bite(&mut connection, keep, later(34)).unwrap());
-    let mut bites = 0;
-    while retention::bite(&mut connection, keep, later(36)).unwrap() {
-        bites += 1;
+    assert!(!retention::remove_old(&mut connection, keep, later(34)).unwrap());
+    let mut rounds = 0;
+    while retention::remove_old(&mut connection, keep, later(36)).unwrap() {
+        rounds += 1;
     }
-    assert_eq!(bites, 4);
+    assert_eq!(rounds, 4);
     drop(connection);
-    assert!(place.path.metadata().unwrap().len() < before / 4);
-    journal = place.keeper();
+    assert!(test.path.metadata().unwrap().len() < before / 4);
+    journal = test.writer();
     assert!(all(journal.reader()).is_empty());
     assert_eq!(journal.reader().history(9).unwrap().len(), 1, "episodes are kept longer");
     drop(journal);
-    let mut connection = schema::open(&place.path).unwrap();
-    retention::bite(&mut connection, keep, later(401)).unwrap();
+    let mut connection = schema::open(&test.path).unwrap();
+    retention::remove_old(&mut connection, keep, later(401)).unwrap();
     drop(connection);
-    journal = place.keeper();
+    journal = test.writer();
     assert!(journal.reader().history(9).unwrap().is_empty());
     assert_eq!(journal.reader().next_id().unwrap(), 2, "its id does not come again");
 }
 
 #[test]
 fn a_write_that_fails_is_told_and_caught_up_later() {
-    let place = place();
-    let (_, mut episode) = firing();
-    let mut journal = place.keeper();
+    let test = test_journal();
+    let (_, mut episode) = fired_episode();
+    let mut journal = test.writer();
     // It stands for a full disk: an insert that fails while the rest works.
-    let other = rusqlite::Connection::open(&place.path).unwrap();
+    let other = rusqlite::Connection::open(&test.path).unwrap();
     other
         .execute_batch("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
         .unwrap();
     journal.record(batch(0..10));
     assert!(journal.flush().is_err());
-    assert_eq!(journal.failed().unwrap().as_str(), "disk is full");
+    assert_eq!(journal.failure().unwrap().as_str(), "disk is full");
     episode.trail.push(HistoryEntry {
         at: Time(0),
-        what: "noted".into(),
+        kind: HistoryKind::Noted,
         who: None,
         text: Some(Text::new(&"long ".repeat(30))),
         value: Some(1.5),
     });
-    assert!(journal.confirm(episode.clone()).is_err());
+    assert!(journal.store(episode.clone()).is_err());
     other.execute_batch("DROP TRIGGER full").unwrap();
     drop(other);
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while journal.failed().is_some() && std::time::Instant::now() < deadline {
+    while journal.failure().is_some() && std::time::Instant::now() < deadline {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    assert_eq!(journal.failed(), None);
+    assert_eq!(journal.failure(), None);
     assert_eq!(all(journal.reader()).len(), 10);
     assert_eq!(journal.reader().active().unwrap(), [episode]);
 }
 
 #[test]
 fn the_origins_of_each_source_are_known_after_a_restart() {
-    let place = place();
-    let mut journal = place.keeper();
+    let test = test_journal();
+    let mut journal = test.writer();
     let of = |number, origin: &str| Event { origin: origin.into(), ..event(number) };
     let events = vec![
         ("helpdesk".into(), vec![of(1, "/chat"), of(2, "/chat"), of(3, "/mail")]),
@@ -331,8 +331,8 @@ fn the_origins_of_each_source_are_known_after_a_restart() {
     assert_eq!(origins, [pair("helpdesk", "/chat"), pair("helpdesk", "/mail"), pair("pbx", "pbx")]);
 }
 
-/// An acknowledgement of the episode that [`firing`] gives.
-fn taken(evaluator: &mut Evaluator) -> Episode {
+/// An acknowledgement of the episode that [`fired_episode`] returns.
+fn acknowledge(evaluator: &mut Evaluator) -> Episode {
     let who = Actor { name: "ann".into(), from: "desk".into() };
     let act = AlertAction::Acknowledge { note: None, lasts: None };
     evaluator.execute(&AlertCommand { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap()
@@ -355,22 +355,22 @@ fn delivery(notice: &Notice, outcome: DeliveryOutcome) -> Delivery {
 
 #[test]
 fn every_entry_of_a_trail_goes_into_the_outbox_once() {
-    let place = place();
-    let (mut evaluator, fired) = firing();
-    let journal = place.keeper();
+    let test = test_journal();
+    let (mut evaluator, fired) = fired_episode();
+    let journal = test.writer();
     let outbox = journal.outbox().unwrap();
     assert_eq!(outbox.cursor(&"pager".into()).unwrap(), 0);
-    journal.confirm(fired.clone()).unwrap();
-    let taken = taken(&mut evaluator);
-    journal.confirm(taken.clone()).unwrap();
+    journal.store(fired.clone()).unwrap();
+    let taken = acknowledge(&mut evaluator);
+    journal.store(taken.clone()).unwrap();
     let notices = outbox.after(0, 10).unwrap();
     let told: Vec<_> = notices.iter().map(|one| (one.seq, one.entry, &one.episode)).collect();
     assert_eq!(told, [(1, 0, &fired), (2, 1, &taken)], "each with its episode as it then stood");
     drop((outbox, journal));
 
     // After a restart the whole trail is written again, which is no news.
-    let journal = place.keeper();
-    journal.confirm(taken).unwrap();
+    let journal = test.writer();
+    journal.store(taken).unwrap();
     let outbox = journal.outbox().unwrap();
     assert_eq!(outbox.after(0, 10).unwrap(), notices);
     assert_eq!(outbox.cursor(&"newcomer".into()).unwrap(), 2, "who is new is told nothing old");
@@ -378,24 +378,24 @@ fn every_entry_of_a_trail_goes_into_the_outbox_once() {
 
 #[test]
 fn a_delivery_and_the_cursor_behind_it_are_kept_together() {
-    let place = place();
-    let (mut evaluator, fired) = firing();
-    let mut journal = place.keeper();
-    journal.confirm(fired).unwrap();
-    journal.confirm(taken(&mut evaluator)).unwrap();
+    let test = test_journal();
+    let (mut evaluator, fired) = fired_episode();
+    let mut journal = test.writer();
+    journal.store(fired).unwrap();
+    journal.store(acknowledge(&mut evaluator)).unwrap();
     let outbox = journal.outbox().unwrap();
     let target: Label = "pager".into();
     let notices = outbox.after(0, 10).unwrap();
     let settle = |notice: &Notice, delivery| {
         let settled = TargetProgress { target: target.clone(), notice: notice.seq, delivery };
-        outbox.settle(settled).blocking_recv().unwrap().unwrap();
+        outbox.advance(settled).blocking_recv().unwrap().unwrap();
     };
     settle(&notices[0], Some(delivery(&notices[0], DeliveryOutcome::Delivered)));
-    assert_eq!(outbox.told(&target, 1).unwrap(), Some(LastDelivery { what: "firing".into(), entry: 0 }));
+    assert_eq!(outbox.last_delivery(&target, 1).unwrap(), Some(LastDelivery { what: "firing".into(), entry: 0 }));
     settle(&notices[1], Some(delivery(&notices[1], DeliveryOutcome::Refused)));
-    assert_eq!(outbox.told(&target, 1).unwrap().unwrap().entry, 0, "what was refused was not told");
-    assert_eq!(outbox.told(&"other".into(), 1).unwrap(), None);
-    assert_eq!(outbox.told_about(&target, "longest wait · billing").unwrap(), Some(notices[0].at));
+    assert_eq!(outbox.last_delivery(&target, 1).unwrap().unwrap().entry, 0, "what was refused was not told");
+    assert_eq!(outbox.last_delivery(&"other".into(), 1).unwrap(), None);
+    assert_eq!(outbox.last_delivery_about(&target, "longest wait · billing").unwrap(), Some(notices[0].at));
     assert_eq!(outbox.cursor(&target).unwrap(), 2);
     let kept = [delivery(&notices[1], DeliveryOutcome::Refused), delivery(&notices[0], DeliveryOutcome::Delivered)];
     assert_eq!(journal.reader().deliveries(10).unwrap(), kept);
@@ -404,12 +404,12 @@ fn a_delivery_and_the_cursor_behind_it_are_kept_together() {
 
 #[test]
 fn a_journal_of_the_first_format_is_brought_up_to_date() {
-    let place = place();
-    let (_, fired) = firing();
-    let journal = place.keeper();
-    journal.confirm(fired.clone()).unwrap();
+    let test = test_journal();
+    let (_, fired) = fired_episode();
+    let journal = test.writer();
+    journal.store(fired.clone()).unwrap();
     drop(journal);
-    let connection = rusqlite::Connection::open(&place.path).unwrap();
+    let connection = rusqlite::Connection::open(&test.path).unwrap();
     connection
         .execute_batch(
             "DROP TABLE notice; DROP TABLE target; DROP TABLE delivery; DELETE FROM meta WHERE key = 'journal';
@@ -417,19 +417,19 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
         )
         .unwrap();
     drop(connection);
-    let mut journal = place.keeper();
+    let mut journal = test.writer();
     assert_eq!(journal.reader().active().unwrap(), [fired]);
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
-    assert_eq!(outbox.journal().unwrap().len(), 12);
+    assert_eq!(outbox.journal_id().unwrap().len(), 12);
 }
 
 #[test]
 fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
-    let place = place();
-    let (mut evaluator, fired) = firing();
-    let journal = place.keeper();
-    journal.confirm(fired).unwrap();
+    let test = test_journal();
+    let (mut evaluator, fired) = fired_episode();
+    let journal = test.writer();
+    journal.store(fired).unwrap();
     let outbox = journal.outbox().unwrap();
     let notices = outbox.after(0, 10).unwrap();
     let settled = TargetProgress {
@@ -437,16 +437,16 @@ fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
         notice: 1,
         delivery: Some(delivery(&notices[0], DeliveryOutcome::Delivered)),
     };
-    outbox.settle(settled).blocking_recv().unwrap().unwrap();
+    outbox.advance(settled).blocking_recv().unwrap().unwrap();
     drop((outbox, journal));
-    let mut connection = schema::open(&place.path).unwrap();
+    let mut connection = schema::open(&test.path).unwrap();
     let later = Time::from_unix(1_780_000_000 + 2 * 86_400);
-    retention::bite(&mut connection, retention::Keep::new(35, 400), later).unwrap();
+    retention::remove_old(&mut connection, retention::Retention::new(35, 400), later).unwrap();
     drop(connection);
-    let mut journal = place.keeper();
+    let mut journal = test.writer();
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
     assert_eq!(journal.reader().deliveries(10).unwrap().len(), 1, "what was told is kept as long as its alert");
-    journal.confirm(taken(&mut evaluator)).unwrap();
+    journal.store(acknowledge(&mut evaluator)).unwrap();
     assert_eq!(outbox.after(1, 10).unwrap()[0].seq, 2);
 }

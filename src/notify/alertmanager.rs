@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::message::AlertMessage;
-use crate::alert::{Episode, Severity};
+use crate::alert::{Episode, HistoryKind, Severity};
 use crate::clock::{Span, Time};
 
 /// Where alerts go, below the configured address.
@@ -53,7 +53,8 @@ pub(super) fn alerts(message: &AlertMessage, episode: &Episode, now: Time) -> Ve
         alert
     };
     let mut alerts = vec![alert(episode.severity, episode.resolved.unwrap_or(now + LASTS))];
-    let turned = episode.trail.iter().rev().find(|entry| matches!(entry.what.as_str(), "worsened" | "eased"));
+    let turned =
+        episode.trail.iter().rev().find(|entry| matches!(entry.kind, HistoryKind::Worsened | HistoryKind::Eased));
     if let Some(turned) = turned {
         let before = match episode.severity {
             Severity::Warning => Severity::Critical,

@@ -2,7 +2,7 @@
 
 use super::NoticeKind;
 use super::settings::CommonSettings;
-use crate::alert::{Episode, HistoryEntry, State};
+use crate::alert::{Episode, HistoryEntry, HistoryKind, State};
 use crate::clock::Span;
 use crate::journal::{LastDelivery, Notice};
 
@@ -26,16 +26,18 @@ pub(super) fn due(notice: &Notice, common: &CommonSettings, told: Option<&LastDe
     let knows = told.is_some();
     // Whoever isn't told of the beginning can only be told of the rest.
     let knows_enough = knows || !common.on.contains(&NoticeKind::Firing);
-    let what = match entry.what.as_str() {
-        "fired" => NoticeKind::Firing,
-        "worsened" if knows => NoticeKind::Worsening,
+    let what = match entry.kind {
+        HistoryKind::Fired => NoticeKind::Firing,
+        HistoryKind::Worsened if knows => NoticeKind::Worsening,
         // Until now it was not bad enough, was hidden, or came and went too often.
-        "worsened" | "released" | "settled" if firing && !knows => NoticeKind::Firing,
-        "acknowledged" | "snoozed" if knows_enough => NoticeKind::Acknowledged,
+        HistoryKind::Worsened | HistoryKind::Released | HistoryKind::Settled if firing && !knows => NoticeKind::Firing,
+        HistoryKind::Acknowledged | HistoryKind::Snoozed if knows_enough => NoticeKind::Acknowledged,
         // What broke it has been told of already, where it was a rise to critical.
-        "broken" if told.is_some_and(|told| told.entry + 1 == notice.entry && is_rise(before, entry)) => return None,
-        "broken" | "expired" | "undone" if firing => NoticeKind::Firing,
-        "resolved" if knows || knows_enough && !was_hidden(episode) => NoticeKind::Resolved,
+        HistoryKind::Broken if told.is_some_and(|told| told.entry + 1 == notice.entry && is_rise(before, entry)) => {
+            return None;
+        }
+        HistoryKind::Broken | HistoryKind::Expired | HistoryKind::Undone if firing => NoticeKind::Firing,
+        HistoryKind::Resolved if knows || knows_enough && !was_hidden(episode) => NoticeKind::Resolved,
         _ => return None,
     };
     let bad_enough = episode.severity >= common.severity || knows && what == NoticeKind::Resolved;
@@ -48,13 +50,13 @@ pub(super) fn is_held_back(notice: &Notice, what: NoticeKind) -> bool {
 }
 
 fn is_rise(before: Option<&HistoryEntry>, entry: &HistoryEntry) -> bool {
-    before.is_some_and(|before| before.what.as_str() == "worsened" && before.at == entry.at)
+    before.is_some_and(|before| before.kind == HistoryKind::Worsened && before.at == entry.at)
 }
 
 /// Whether an episode that is over was hidden until then.
 fn was_hidden(episode: &Episode) -> bool {
-    let mut words = episode.trail.iter().rev().map(|entry| entry.what.as_str());
-    words.find(|word| matches!(*word, "inhibited" | "released")) == Some("inhibited")
+    let mut kinds = episode.trail.iter().rev().map(|entry| entry.kind);
+    kinds.find(|kind| matches!(kind, HistoryKind::Inhibited | HistoryKind::Released)) == Some(HistoryKind::Inhibited)
 }
 
 #[cfg(test)]

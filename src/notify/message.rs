@@ -140,7 +140,7 @@ impl AlertMessage {
             action: episode.action.clone(),
             value: episode.figure.value,
             shown,
-            line: episode.line,
+            line: episode.limit,
             at: notice.at,
             since: episode.since,
             since_local: local(episode.since),

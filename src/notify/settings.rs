@@ -59,8 +59,8 @@ impl CommonSettings {
     /// Whether an episode is one of those that the target is told of, its severity aside.
     pub(super) fn is_about(&self, episode: &Episode) -> bool {
         let queue = episode.slice.get(Dim::Queue);
-        (self.queues.is_empty() || queue.is_some_and(|queue| self.queues.holds(queue)))
-            && self.rules.holds(&episode.rule)
+        (self.queues.is_empty() || queue.is_some_and(|queue| self.queues.contains(queue)))
+            && self.rules.contains(&episode.rule)
     }
 }
 

@@ -110,7 +110,7 @@ impl TargetTask {
         }
         if let Some(notice) = passed_over {
             // Nothing hangs on when it is written: at worst it is passed over again.
-            drop(self.target.outbox.settle(TargetProgress {
+            drop(self.target.outbox.advance(TargetProgress {
                 target: self.target.name.clone(),
                 notice,
                 delivery: None,
@@ -121,10 +121,10 @@ impl TargetTask {
 
     fn due(&self, notice: &Notice) -> Result<Option<(NoticeKind, bool)>, Error> {
         let NotifyTarget { name, common, outbox, .. } = &self.target;
-        let told = outbox.told(name, notice.episode.id)?;
+        let told = outbox.last_delivery(name, notice.episode.id)?;
         let Some((what, again)) = due(notice, common, told.as_ref()) else { return Ok(None) };
         if is_held_back(notice, what) {
-            let last = outbox.told_about(name, &subject(&notice.episode))?;
+            let last = outbox.last_delivery_about(name, &subject(&notice.episode))?;
             if last.is_some_and(|last| notice.at.since(last) < FLAPPING) {
                 return Ok(None);
             }
@@ -201,7 +201,7 @@ impl TargetTask {
             outcome,
             words: Text::new(words),
         };
-        let kept = self.target.outbox.settle(TargetProgress { target, notice: notice.seq, delivery: Some(delivery) });
+        let kept = self.target.outbox.advance(TargetProgress { target, notice: notice.seq, delivery: Some(delivery) });
         // The next one waits for this one to be in the file, so that at most one is ever told twice.
         if let Ok(Err(why)) = kept.await {
             tracing::warn!(target = %self.target.name, "what was told is not in the journal yet: {why}");
@@ -230,7 +230,7 @@ impl TargetTask {
         let active = self.target.outbox.active().unwrap_or_default();
         let mut alerts = Vec::new();
         for episode in active {
-            let known = self.target.outbox.told(&self.target.name, episode.id).ok().flatten();
+            let known = self.target.outbox.last_delivery(&self.target.name, episode.id).ok().flatten();
             let Some(entry) = episode.trail.len().checked_sub(1).filter(|_| known.is_some()) else { continue };
             let entry = i64::try_from(entry).unwrap_or(i64::MAX);
             let notice = Notice { seq: 0, entry, at: self.target.clock.now(), episode };

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex};
 
 use rustc_hash::FxHashMap;
 
-use crate::alert::{Acknowledgement, Actor, Episode, HistoryEntry, Severity, State};
+use crate::alert::{Acknowledgement, Actor, Episode, HistoryEntry, HistoryKind, Severity, State};
 use crate::board::{AgentRow, Board, ContactRow, Health, Mode, QueueRow, SourceRow, WaitingRow};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
@@ -306,7 +306,7 @@ pub(super) fn board(agents: usize) -> Board {
             name: Label::new(name),
             channel: *channel,
             service_level: Span::seconds(20),
-            lines: Vec::new(),
+            bands: Vec::new(),
             sources: vec!["pbx-1".into()],
             live: live(Some(id)),
         })
@@ -364,7 +364,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         resolved: None,
         figure: Figure { value: Some(value), n: 214, ..Figure::default() },
         worst: Some(value * 1.1),
-        line: Some(line),
+        limit: Some(line),
         above: kpi != KpiId::ServiceLevel,
         acknowledged: None,
         snoozed: None,
@@ -372,7 +372,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         inhibited_by: None,
         text: Text::new(text),
         action: Text::new(kpi.def().action),
-        trail: vec![HistoryEntry { at: ago(400), what: "fired".into(), who: None, text: None, value: Some(value) }],
+        trail: vec![HistoryEntry { at: ago(400), kind: HistoryKind::Fired, who: None, text: None, value: Some(value) }],
     };
     let (critical, warning) = (Severity::Critical, Severity::Warning);
     let wait = KpiId::LongestWait;
@@ -412,7 +412,7 @@ pub(super) fn alerts() -> Vec<Episode> {
     });
     all[3].trail.push(HistoryEntry {
         at: ago(300),
-        what: "acknowledged".into(),
+        kind: HistoryKind::Acknowledged,
         who: Some(who("bo")),
         text: Some("two agents are coming over from chat".into()),
         value: Some(67.0),

@@ -345,7 +345,7 @@ fn notes_snoozes_and_undoing() {
     let Some(Effect::Tell(commands)) = screen.press("n h i <enter>") else { panic!("nothing was told") };
     assert_eq!(commands[0].act, AlertAction::Note("hi".into()));
     let Some(Effect::Tell(commands)) = screen.press("z z") else { panic!("nothing was told") };
-    assert_eq!(commands[0].act, AlertAction::Snooze(crate::clock::Span::seconds(900)));
+    assert_eq!(commands[0].act, AlertAction::Snooze(crate::alert::MuteLength::DEFAULT));
     assert_eq!(screen.press("z <esc>"), None);
     // Nothing that is taken is selected: what was taken last is given back.
     let Some(Effect::Tell(commands)) = screen.press("u") else { panic!("nothing was told") };

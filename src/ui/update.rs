@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::alert::{self, AlertAction, AlertCommand, Episode, State};
+use crate::alert::{self, AlertAction, AlertCommand, Episode, MuteLength, State};
 use crate::board::{Board, Mode};
 use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
@@ -86,7 +86,8 @@ impl Ui {
             _ => return None,
         };
         let episode = board.alerts.iter().find(|episode| episode.id == id)?;
-        Some(Effect::Tell(vec![self.about(episode, AlertAction::Snooze(Span(minutes * Span::MINUTE.0)))]))
+        let length = MuteLength::new(Span(minutes * Span::MINUTE.0)).ok()?;
+        Some(Effect::Tell(vec![self.about(episode, AlertAction::Snooze(length))]))
     }
 
     /// Do an action.
@@ -357,7 +358,7 @@ impl Ui {
             return None;
         };
         let act = AlertAction::Acknowledge { note: None, lasts: None };
-        let group = if group { alert::group(&board.alerts, episode) } else { Vec::new() };
+        let group = if group { alert::related(&board.alerts, episode) } else { Vec::new() };
         let same =
             |other: &&Episode| other.id == episode.id || group.contains(&other.id) && other.state == State::Firing;
         let commands = board.alerts.iter().filter(same).map(|other| self.about(other, act.clone())).collect();

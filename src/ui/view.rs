@@ -94,7 +94,7 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn bands_of(&self, kpi: KpiId, slice: &Slice) -> Bands {
         let queue = slice.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
-        let own = queue.and_then(|queue| queue.lines.iter().find(|(of, _)| *of == kpi));
+        let own = queue.and_then(|queue| queue.bands.iter().find(|(of, _)| *of == kpi));
         own.map_or_else(|| self.bands(kpi), |(_, bands)| *bands)
     }
 

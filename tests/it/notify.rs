@@ -97,8 +97,8 @@ impl Bench {
             AnswerRow { key: Slice::of(Dim::Queue, Label::new(queue)), start: None, figures }
         };
         let answer = Figures { rows: waits.iter().map(row).collect(), ..Figures::default() };
-        let surroundings = EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
-        let episodes = self.evaluator.evaluate(&[answer], &[], surroundings, self.now);
+        let context = EvaluationContext { bands: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+        let episodes = self.evaluator.evaluate(&[answer], &[], context, self.now);
         self.journal.as_ref().unwrap().record(Batch { episodes, ..Batch::default() });
     }
 
@@ -107,7 +107,7 @@ impl Bench {
         let who = Actor { name: "ann".into(), from: "desk".into() };
         let command = AlertCommand { episode: episode.id, version: episode.version, who, act };
         let episode = self.evaluator.execute(&command, self.now).unwrap();
-        self.journal.as_ref().unwrap().confirm(episode.clone()).unwrap();
+        self.journal.as_ref().unwrap().store(episode.clone()).unwrap();
         episode
     }
 

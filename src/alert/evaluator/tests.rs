@@ -1,10 +1,11 @@
 use super::*;
-use crate::alert::{AlertAction, Severity, State, built_in, group, lines};
-use crate::kpi::AnswerRow;
+use crate::alert::{Actor, AlertAction, AlertGroup, MuteLength, Severity, State, built_in, group_by_cause, related};
+use crate::clock::Span;
+use crate::kpi::{AnswerRow, Figure};
 
-/// The catalogue's lines and the slices' own names, wherever.
-fn usual() -> EvaluationContext<'static> {
-    EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string }
+/// The catalogue's bands and the slices' own names, for every slice.
+fn context() -> EvaluationContext<'static> {
+    EvaluationContext { bands: &|kpi, _| kpi.def().bands, name: &Slice::to_string }
 }
 
 const QUEUE: &str = "billing";
@@ -13,17 +14,17 @@ fn at(seconds: i64) -> Time {
     Time::from_unix(seconds)
 }
 
-fn who(name: &str) -> Actor {
+fn actor(name: &str) -> Actor {
     Actor { name: name.into(), from: "desk/pts1".into() }
 }
 
-/// Abandonment of `billing` and of `sales`, asked by the one rule for it.
-struct Floor {
+/// An evaluator of abandonment in `billing` and `sales`.
+struct TestFloor {
     evaluator: Evaluator,
     sources: Vec<SourceState>,
 }
 
-impl Floor {
+impl TestFloor {
     fn new() -> Self {
         let rules = built_in().into_iter().filter(|rule| matches!(rule.name.as_str(), "abandonment" | "source stale"));
         let pbx = SourceState { name: "pbx".into(), queues: vec![QUEUE.into()], ..SourceState::default() };
@@ -34,8 +35,8 @@ impl Floor {
         }
     }
 
-    /// One look at the given second: abandonment of `billing`, `None` for no row at all.
-    fn see(&mut self, second: i64, value: Option<f64>) -> Vec<Episode> {
+    /// Evaluate at the given second, with the abandonment of `billing`; `None` is no row at all.
+    fn evaluate(&mut self, second: i64, value: Option<f64>) -> Vec<Episode> {
         let row = |(name, value): (&str, f64)| AnswerRow {
             key: Slice::of(Dim::Queue, name.into()),
             start: None,
@@ -43,12 +44,12 @@ impl Floor {
         };
         let rows = value.map(|value| (QUEUE, value)).into_iter().chain([("sales", 1.0)]).map(row).collect();
         let answer = Answer { at: at(second), rows, ..Answer::default() };
-        self.evaluator.evaluate(&[answer], &self.sources, usual(), at(second))
+        self.evaluator.evaluate(&[answer], &self.sources, context(), at(second))
     }
 
-    /// See the value from one second to another, every second; answers all that changed.
+    /// Evaluate every second from one to another; returns every changed episode.
     fn during(&mut self, seconds: std::ops::Range<i64>, value: Option<f64>) -> Vec<Episode> {
-        seconds.flat_map(|second| self.see(second, value)).collect()
+        seconds.flat_map(|second| self.evaluate(second, value)).collect()
     }
 
     fn firing() -> Self {
@@ -63,120 +64,127 @@ impl Floor {
         active[0].clone()
     }
 
-    fn tell(&mut self, name: &str, version: u32, act: AlertAction, second: i64) -> Result<Episode, CommandRefusal> {
-        self.evaluator.execute(&AlertCommand { episode: 1, version, who: who(name), act }, at(second))
+    fn execute(&mut self, name: &str, version: u32, act: AlertAction, second: i64) -> Result<Episode, CommandRefusal> {
+        self.evaluator.execute(&AlertCommand { episode: 1, version, who: actor(name), act }, at(second))
     }
 }
 
-const TAKE: AlertAction = AlertAction::Acknowledge { note: None, lasts: None };
+const ACKNOWLEDGE: AlertAction = AlertAction::Acknowledge { note: None, lasts: None };
 
-fn trail(episode: &Episode) -> Vec<&str> {
-    episode.trail.iter().map(|entry| entry.what.as_str()).collect()
+fn history(episode: &Episode) -> Vec<&str> {
+    episode.trail.iter().map(|entry| entry.kind.key()).collect()
 }
 
 #[test]
 fn an_episode_from_pending_to_resolved() {
-    let mut floor = Floor::new();
-    assert!(floor.see(0, Some(6.0)).is_empty(), "pending is no news");
+    let mut floor = TestFloor::new();
+    assert!(floor.evaluate(0, Some(6.0)).is_empty(), "pending is no news");
     assert_eq!(floor.one().state, State::Pending);
     floor.during(1..61, Some(6.0));
     let episode = floor.one();
     assert_eq!((episode.state, episode.severity, episode.version), (State::Firing, Severity::Warning, 1));
     assert_eq!(episode.text.as_str(), "billing: abandonment 6% over the last hour, above 5%");
-    floor.see(61, Some(7.0));
+    floor.evaluate(61, Some(7.0));
     let episode = floor.one();
     assert_eq!((episode.version, episode.worst, episode.figure.value), (1, Some(7.0), Some(7.0)));
     let changed = floor.during(62..200, Some(1.0));
     assert_eq!(changed.len(), 1);
     assert_eq!((changed[0].state, changed[0].resolved), (State::Resolved, Some(at(122))));
-    assert_eq!(trail(&changed[0]), ["fired", "resolved"]);
+    assert_eq!(history(&changed[0]), ["fired", "resolved"]);
     assert!(floor.evaluator.active().is_empty());
 }
 
 #[test]
-fn lost_data_ends_an_episode_only_in_time_and_says_so() {
-    let mut floor = Floor::firing();
+fn missing_data_resolves_an_episode_after_a_while_and_says_so() {
+    let mut floor = TestFloor::firing();
     assert!(floor.during(61..121, None).is_empty());
     assert_eq!(floor.one().state, State::Firing);
     assert!(floor.one().text.as_str().contains("no data for the moment"));
-    let changed = floor.see(121, None);
+    let changed = floor.evaluate(121, None);
     assert_eq!(changed[0].trail.last().unwrap().text.as_ref().unwrap().as_str(), "no data");
 }
 
 #[test]
-fn of_two_at_once_one_has_it_and_the_other_is_told_who() {
-    let mut floor = Floor::firing();
+fn of_two_acknowledgements_at_once_one_wins() {
+    let mut floor = TestFloor::firing();
     let version = floor.one().version;
-    let taken = floor.tell("ann", version, TAKE, 70).unwrap();
+    let taken = floor.execute("ann", version, ACKNOWLEDGE, 70).unwrap();
     assert_eq!(taken.state, State::Acknowledged);
     assert_eq!(taken.acknowledged.unwrap().until, at(70 + 900));
-    assert_eq!(floor.tell("bob", version, TAKE, 70), Err(CommandRefusal::Taken("ann".into())));
-    assert_eq!(floor.tell("ann", version, TAKE, 70), Err(CommandRefusal::Taken("ann".into())), "on her other terminal");
-    let renewed = floor.tell("ann", taken.version, TAKE, 80).unwrap();
+    assert_eq!(floor.execute("bob", version, ACKNOWLEDGE, 70), Err(CommandRefusal::Taken("ann".into())));
+    assert_eq!(
+        floor.execute("ann", version, ACKNOWLEDGE, 70),
+        Err(CommandRefusal::Taken("ann".into())),
+        "on her other terminal"
+    );
+    let renewed = floor.execute("ann", taken.version, ACKNOWLEDGE, 80).unwrap();
     assert_eq!(renewed.acknowledged.unwrap().until, at(80 + 900));
 }
 
 #[test]
-fn an_old_version_takes_what_nobody_has_but_does_not_snooze() {
-    let mut floor = Floor::firing();
-    floor.tell("bob", 1, AlertAction::Note("looking".into()), 65).unwrap();
-    assert_eq!(floor.tell("ann", 1, AlertAction::Snooze(Span::HOUR), 66), Err(CommandRefusal::Changed));
-    assert!(floor.tell("ann", 1, TAKE, 66).is_ok());
+fn an_old_version_can_acknowledge_what_nobody_holds_but_not_snooze() {
+    let mut floor = TestFloor::firing();
+    floor.execute("bob", 1, AlertAction::Note("looking".into()), 65).unwrap();
+    assert_eq!(
+        floor.execute("ann", 1, AlertAction::Snooze(MuteLength::new(Span::HOUR).unwrap()), 66),
+        Err(CommandRefusal::Changed)
+    );
+    assert!(floor.execute("ann", 1, ACKNOWLEDGE, 66).is_ok());
 }
 
 #[test]
 fn an_acknowledgement_holds_while_things_improve_and_expires() {
-    let mut floor = Floor::firing();
-    floor.tell("ann", 1, TAKE, 61).unwrap();
+    let mut floor = TestFloor::firing();
+    floor.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
     assert!(floor.during(61..961, Some(5.5)).is_empty());
     assert_eq!(floor.one().state, State::Acknowledged);
-    floor.see(961, Some(5.5));
+    floor.evaluate(961, Some(5.5));
     let episode = floor.one();
-    assert_eq!((episode.state, trail(&episode).last().copied()), (State::Firing, Some("expired")));
+    assert_eq!((episode.state, history(&episode).last().copied()), (State::Firing, Some("expired")));
 }
 
 #[test]
 fn an_acknowledgement_breaks_when_it_gets_much_worse_or_critical() {
-    let mut floor = Floor::firing();
-    floor.tell("ann", 1, TAKE, 61).unwrap();
-    floor.see(62, Some(7.9));
+    let mut floor = TestFloor::firing();
+    floor.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
+    floor.evaluate(62, Some(7.9));
     assert_eq!(floor.one().state, State::Acknowledged);
-    floor.see(63, Some(8.3));
+    floor.evaluate(63, Some(8.3));
     let last = floor.one().trail.pop().unwrap();
-    assert_eq!((last.what.as_str(), last.text.unwrap().as_str()), ("broken", "6.0% → 8.3%"));
+    assert_eq!((last.kind.key(), last.text.unwrap().as_str()), ("broken", "6.0% → 8.3%"));
 
-    let mut floor = Floor::firing();
-    floor.tell("ann", 1, AlertAction::Snooze(Span::HOUR), 61).unwrap();
+    let mut floor = TestFloor::firing();
+    floor.execute("ann", 1, AlertAction::Snooze(MuteLength::new(Span::HOUR).unwrap()), 61).unwrap();
     floor.during(62..130, Some(9.0));
     let episode = floor.one();
-    assert_eq!(trail(&episode), ["fired", "snoozed", "worsened", "broken"]);
+    assert_eq!(history(&episode), ["fired", "snoozed", "worsened", "broken"]);
     assert_eq!((episode.state, episode.severity), (State::Firing, Severity::Critical));
 }
 
 #[test]
-fn undo_takes_back_ones_own() {
-    let mut floor = Floor::firing();
-    assert_eq!(floor.tell("ann", 1, AlertAction::Undo, 61), Err(CommandRefusal::Nothing));
-    floor.tell("ann", 1, TAKE, 61).unwrap();
-    assert_eq!(floor.tell("bob", 2, AlertAction::Undo, 62), Err(CommandRefusal::Theirs("ann".into())));
-    assert_eq!(floor.tell("ann", 2, AlertAction::Undo, 62).unwrap().state, State::Firing);
+fn only_the_holder_can_undo() {
+    let mut floor = TestFloor::firing();
+    assert_eq!(floor.execute("ann", 1, AlertAction::Undo, 61), Err(CommandRefusal::Nothing));
+    floor.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
+    assert_eq!(floor.execute("bob", 2, AlertAction::Undo, 62), Err(CommandRefusal::Theirs("ann".into())));
+    assert_eq!(floor.execute("ann", 2, AlertAction::Undo, 62).unwrap().state, State::Firing);
 }
 
 #[test]
-fn a_late_acknowledgement_is_written_down_and_fires_nothing() {
-    let mut floor = Floor::firing();
+fn an_acknowledgement_after_the_end_is_refused_but_recorded() {
+    let mut floor = TestFloor::firing();
     floor.during(61..200, Some(0.0));
-    assert_eq!(floor.tell("ann", 1, TAKE, 201), Err(CommandRefusal::Over));
-    let changed = floor.see(201, Some(0.0));
-    assert_eq!(trail(&changed[0]), ["fired", "resolved", "late"]);
+    assert_eq!(floor.execute("ann", 1, ACKNOWLEDGE, 201), Err(CommandRefusal::Over));
+    let changed = floor.evaluate(201, Some(0.0));
+    assert_eq!(history(&changed[0]), ["fired", "resolved", "late"]);
     assert_eq!(changed[0].state, State::Resolved);
-    let unknown = AlertCommand { episode: 99, version: 0, who: who("ann"), act: AlertAction::Undo };
+    let unknown = AlertCommand { episode: 99, version: 0, who: actor("ann"), act: AlertAction::Undo };
     assert_eq!(floor.evaluator.execute(&unknown, at(202)), Err(CommandRefusal::Unknown(99)));
 }
 
 #[test]
-fn a_dead_source_is_one_line_and_holds_its_queues() {
-    let mut floor = Floor::firing();
+fn a_dead_source_is_one_group_and_holds_the_episodes_of_its_queues() {
+    let mut floor = TestFloor::firing();
     floor.sources[0].down = true;
     floor.sources[0].reason = "connection refused".into();
     floor.during(61..80, None);
@@ -188,7 +196,7 @@ fn a_dead_source_is_one_line_and_holds_its_queues() {
         "connection refused. Check the system and the way to it; `floorwatch check` says what each source answers."
     );
     assert_eq!(active[1].inhibited_by.as_ref().unwrap().as_str(), "source pbx is down");
-    assert_eq!(lines(&active), [crate::alert::AlertGroup { lead: 0, others: vec![1] }]);
+    assert_eq!(group_by_cause(&active), [AlertGroup { lead: 0, others: vec![1] }]);
     // Its queue's episode is not over for want of data.
     floor.during(80..300, None);
     assert_eq!(floor.evaluator.active().len(), 2);
@@ -198,15 +206,15 @@ fn a_dead_source_is_one_line_and_holds_its_queues() {
     assert_eq!((episode.id, episode.inhibited_by), (1, None));
 }
 
-/// Two queues, each of a source of its own, both past their line.
-struct Three {
+/// Three queues, each of a source of its own, all past their limit.
+struct ThreeSources {
     evaluator: Evaluator,
     sources: Vec<SourceState>,
 }
 
-impl Three {
+impl ThreeSources {
     fn new() -> Self {
-        let Floor { evaluator, .. } = Floor::new();
+        let TestFloor { evaluator, .. } = TestFloor::new();
         let of = |name: &str| SourceState {
             name: name.into(),
             queues: vec![format!("{name}-queue").as_str().into()],
@@ -225,7 +233,7 @@ impl Three {
             let mut rows: Vec<AnswerRow> = self.sources.iter().map(row).collect();
             rows.sort_by(|a, b| a.key.cmp(&b.key));
             let answer = Answer { at: at(second), rows, ..Answer::default() };
-            self.evaluator.evaluate(&[answer], &self.sources, usual(), at(second));
+            self.evaluator.evaluate(&[answer], &self.sources, context(), at(second));
         }
     }
 
@@ -242,7 +250,7 @@ impl Three {
 
 #[test]
 fn of_three_sources_the_live_one_goes_on_alerting() {
-    let mut floor = Three::new();
+    let mut floor = ThreeSources::new();
     (floor.sources[1].stale, floor.sources[2].down) = (true, true);
     (floor.sources[1].since, floor.sources[2].since) = (at(-300), at(-200));
     floor.during(0..70, 6.0);
@@ -262,7 +270,7 @@ fn of_three_sources_the_live_one_goes_on_alerting() {
     assert_eq!((of("dead").severity, of("dead").since), (Severity::Critical, at(-200)));
     assert_eq!((of("late").severity, of("late").since), (Severity::Warning, at(-300)));
     // One line for the live queue and one for each source, which stands for its queue.
-    assert_eq!(lines(&active).len(), 3);
+    assert_eq!(group_by_cause(&active).len(), 3);
     // Once they are back, what they hid is to be seen again.
     (floor.sources[1].stale, floor.sources[2].down) = (false, false);
     floor.during(70..81, 6.0);
@@ -271,8 +279,8 @@ fn of_three_sources_the_live_one_goes_on_alerting() {
 }
 
 #[test]
-fn a_connection_made_anew_at_once_is_no_news_and_a_longer_outage_is_one_episode() {
-    let mut floor = Three::new();
+fn a_brief_reconnect_fires_nothing_and_a_longer_outage_is_one_episode() {
+    let mut floor = ThreeSources::new();
     floor.during(0..5, 0.0);
     for blip in 0..20 {
         floor.sources[0].stale = true;
@@ -289,7 +297,7 @@ fn a_connection_made_anew_at_once_is_no_news_and_a_longer_outage_is_one_episode(
     }
     let episode = floor.evaluator.active().remove(0);
     assert!(episode.id == 21 && !episode.flapping, "{episode:?}");
-    assert_eq!(trail(&episode)[..2], ["fired", "worsened"]);
+    assert_eq!(history(&episode)[..2], ["fired", "worsened"]);
     (floor.sources[0].stale, floor.sources[0].down) = (false, false);
     floor.during(354..360, 0.0);
     assert_eq!(floor.evaluator.active()[0].text.as_str(), "source well is back");
@@ -299,17 +307,18 @@ fn a_connection_made_anew_at_once_is_no_news_and_a_longer_outage_is_one_episode(
 
 #[test]
 fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
-    let mut before = Three::new();
+    let mut before = ThreeSources::new();
     before.sources[2].down = true;
     before.during(0..30, 6.0);
     let kept = before.evaluator.active();
-    let mut floor = Three::new();
+    let mut floor = ThreeSources::new();
     floor.evaluator.restore(kept, 50);
     for source in &mut floor.sources {
         source.connecting = true;
     }
     floor.during(100..140, 6.0);
-    let text = |floor: &Three| floor.evaluator.active().iter().find(|e| e.source.is_some()).map(|e| e.text.to_string());
+    let text =
+        |floor: &ThreeSources| floor.evaluator.active().iter().find(|e| e.source.is_some()).map(|e| e.text.to_string());
     assert_eq!(text(&floor).unwrap(), "source dead is being connected: its figures stand still");
     for source in &mut floor.sources {
         source.connecting = false;
@@ -319,8 +328,8 @@ fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
 }
 
 #[test]
-fn a_queue_that_another_source_tells_of_as_well_is_not_hidden() {
-    let mut floor = Floor::firing();
+fn a_queue_with_another_healthy_source_is_not_inhibited() {
+    let mut floor = TestFloor::firing();
     floor.sources[1].queues = vec![QUEUE.into()];
     floor.sources[1].stale = true;
     floor.during(61..80, Some(6.0));
@@ -330,40 +339,40 @@ fn a_queue_that_another_source_tells_of_as_well_is_not_hidden() {
 }
 
 #[test]
-fn what_was_active_before_a_restart_goes_on_as_it_was() {
-    let mut before = Floor::firing();
-    before.tell("ann", 1, TAKE, 61).unwrap();
+fn active_episodes_continue_after_a_restart() {
+    let mut before = TestFloor::firing();
+    before.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
     let kept = before.evaluator.active();
     let text = serde_json::to_string(&kept).unwrap();
     let kept_again: Vec<Episode> = serde_json::from_str(&text).unwrap();
     assert_eq!(kept_again, kept, "nothing is cut on the way through the journal");
 
-    let mut floor = Floor::new();
+    let mut floor = TestFloor::new();
     floor.evaluator.restore(kept_again, 8);
     assert!(floor.during(100..110, Some(6.0)).is_empty());
     assert_eq!(floor.one().acknowledged.unwrap().until, at(61 + 900));
     let changed = floor.during(110..1000, Some(6.0));
-    assert_eq!(trail(&changed[0]).last().copied(), Some("expired"));
+    assert_eq!(history(&changed[0]).last().copied(), Some("expired"));
     // One whose rule is gone is over.
     let mut bare = Evaluator::new(Vec::new(), Settings::default(), Calendar::default());
     bare.restore(kept, 8);
-    assert_eq!(bare.evaluate(&[], &[], usual(), at(100))[0].state, State::Resolved);
+    assert_eq!(bare.evaluate(&[], &[], context(), at(100))[0].state, State::Resolved);
 }
 
 #[test]
-fn coming_and_going_is_flapping() {
-    let mut floor = Floor::new();
+fn firing_and_resolving_often_is_flapping() {
+    let mut floor = TestFloor::new();
     for round in 0..4 {
         floor.during(round * 200..round * 200 + 80, Some(6.0));
         floor.during(round * 200 + 80..round * 200 + 200, Some(1.0));
     }
     floor.during(800..870, Some(6.0));
     assert!(floor.one().flapping);
-    assert_eq!(trail(&floor.one()), ["fired", "flapping"]);
+    assert_eq!(history(&floor.one()), ["fired", "flapping"]);
 }
 
 #[test]
-fn one_question_serves_many_rules() {
+fn rules_share_queries() {
     let evaluator = Evaluator::new(built_in(), Settings::default(), Calendar::default());
     let queries = evaluator.queries();
     assert_eq!(queries.len(), 5, "{queries:#?}"); // 1h, 7d and today by queue; 7d and 30d of the floor
@@ -372,7 +381,7 @@ fn one_question_serves_many_rules() {
 }
 
 #[test]
-fn the_worst_of_a_slice_stands_for_the_others() {
+fn the_worst_episode_of_a_slice_leads_its_group() {
     let mut evaluator = Evaluator::new(built_in(), Settings::default(), Calendar::default());
     let queries = evaluator.queries().to_vec();
     let value = |kpi: &KpiId| match kpi {
@@ -392,17 +401,17 @@ fn the_worst_of_a_slice_stands_for_the_others() {
         })
         .collect();
     for second in 0..61 {
-        evaluator.evaluate(&answers, &[], usual(), at(second));
+        evaluator.evaluate(&answers, &[], context(), at(second));
     }
     let active = evaluator.active();
-    let lines = lines(&active);
-    assert_eq!((lines.len(), lines[0].others.len()), (1, 2));
-    assert_eq!(active[lines[0].lead].kpi, Some(KpiId::AbandonmentRate));
-    assert_eq!(group(&active, &active[0]).len(), 3);
+    let groups = group_by_cause(&active);
+    assert_eq!((groups.len(), groups[0].others.len()), (1, 2));
+    assert_eq!(active[groups[0].lead].kpi, Some(KpiId::AbandonmentRate));
+    assert_eq!(related(&active, &active[0]).len(), 3);
 }
 
 #[test]
-fn a_thousand_queues_by_ten_rules_take_no_time() {
+fn a_thousand_queues_by_ten_rules_evaluate_within_a_second() {
     let mut evaluator = Evaluator::new(built_in(), Settings::default(), Calendar::default());
     let answers: Vec<Answer> = evaluator
         .queries()
@@ -420,7 +429,7 @@ fn a_thousand_queues_by_ten_rules_take_no_time() {
         .collect();
     let started = std::time::Instant::now();
     for second in 0..5 {
-        evaluator.evaluate(&answers, &[], usual(), at(second * 100));
+        evaluator.evaluate(&answers, &[], context(), at(second * 100));
     }
     assert!(started.elapsed().as_secs_f64() < 5.0, "{:?}", started.elapsed());
     assert!(evaluator.coverage().judged >= 9000);

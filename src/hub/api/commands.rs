@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{BodyProblems, CallerProblems, read};
-use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
-use crate::clock::Span;
+use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
 use crate::hub::extract::{CanAct, SmallBody};
 use crate::hub::{ApiProblem, Hub, visible};
 use crate::text::Text;
@@ -26,23 +25,11 @@ pub(crate) struct AlertRequest {
     pub(crate) note: Option<Text>,
     /// For how many seconds; the configured time where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 604_800)]
-    pub(crate) seconds: Option<u32>,
+    #[schema(inline)]
+    pub(crate) seconds: Option<MuteLength>,
     /// Who does it. Only the user who runs the hub himself is believed, at this machine's socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) who: Option<Actor>,
-}
-
-/// The longest that an alert can be put off: a week.
-const WEEK: u32 = 604_800;
-
-impl AlertRequest {
-    fn lasts(&self) -> Result<Option<Span>, ApiProblem> {
-        match self.seconds {
-            Some(0 | WEEK..) => Err(ApiProblem::bad("`seconds` must be between 1 and 604799 (a week)")),
-            seconds => Ok(seconds.map(|seconds| Span::seconds(i64::from(seconds)))),
-        }
-    }
 }
 
 /// Take an alert. Of two at once one wins; the other is told who.
@@ -60,7 +47,7 @@ pub(super) async fn acknowledge(
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
     let seen: AlertRequest = read(&body)?;
-    let act = AlertAction::Acknowledge { note: seen.note.clone(), lasts: seen.lasts()? };
+    let act = AlertAction::Acknowledge { note: seen.note.clone(), lasts: seen.seconds };
     tell(&hub, actor, id, (seen.version, seen.who), act).await
 }
 
@@ -79,7 +66,7 @@ pub(super) async fn snooze(
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
     let seen: AlertRequest = read(&body)?;
-    let lasts = seen.lasts()?.ok_or_else(|| ApiProblem::bad("`seconds` is missing: for how long?"))?;
+    let lasts = seen.seconds.ok_or_else(|| ApiProblem::bad("`seconds` is missing: for how long?"))?;
     tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Snooze(lasts)).await
 }
 

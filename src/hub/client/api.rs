@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::HubAddress;
-use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode};
+use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
 use crate::board::ContactRow;
 use crate::clock::Clock;
 use crate::floor::ContactQuery;
@@ -88,10 +88,7 @@ impl Api {
 
     /// Have something done.
     pub(super) async fn tell(&self, command: &AlertCommand) -> Result<Episode, CommandRefusal> {
-        let seen = |note: Option<&Text>, lasts: Option<crate::clock::Span>| {
-            let seconds = lasts.map(crate::clock::Span::as_secs);
-            serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who})
-        };
+        let seen = |note: Option<&Text>, seconds: Option<MuteLength>| serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who});
         let (what, body) = match &command.act {
             AlertAction::Acknowledge { note, lasts } => ("acknowledge", seen(note.as_ref(), *lasts)),
             AlertAction::Note(note) => ("note", seen(Some(note), None)),

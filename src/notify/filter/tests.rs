@@ -28,14 +28,14 @@ impl FilterHarness {
         let figures = vec![Figure { value: Some(seconds), n: 1, ..Figure::default() }];
         let row = AnswerRow { key: Slice::of(Dim::Queue, "billing".into()), start: None, figures };
         let answer = Answer { rows: vec![row], ..Answer::default() };
-        let surroundings = EvaluationContext { lines: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
+        let context = EvaluationContext { bands: &|kpi, _| kpi.def().bands, name: &Slice::to_string };
         let pbx = SourceState {
             name: "pbx".into(),
             down: self.down,
             queues: vec!["billing".into()],
             ..SourceState::default()
         };
-        for episode in self.evaluator.evaluate(&[answer], &[pbx], surroundings, self.now) {
+        for episode in self.evaluator.evaluate(&[answer], &[pbx], context, self.now) {
             self.tell(&episode);
         }
     }

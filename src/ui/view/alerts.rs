@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Ctx, episode};
-use crate::alert::{self, Episode, State};
+use crate::alert::{self, Episode, HistoryKind, State};
 use crate::clock::Span;
 use crate::text::{Label, Text};
 use crate::ui::drawn::Drawn;
@@ -98,8 +98,14 @@ impl<'a> AlertItem<'a> {
         Self::SEVERITY,
         Self::TEXT.width(40),
         Self::VALUE.rank(1),
-        Column::<Self>::number("line", "Line", 7, |a| SortKey::number(a.episode.line), |a, _| a.value(a.episode.line))
-            .rank(3),
+        Column::<Self>::number(
+            "line",
+            "Line",
+            7,
+            |a| SortKey::number(a.episode.limit),
+            |a, _| a.value(a.episode.limit),
+        )
+        .rank(3),
         Self::WORST.rank(4),
         Self::AGE.rank(1),
         Column::<Self>::text("state", "State", 10, |_| SortKey::Missing, |a, _| TableCell::new(a.state(), Tone::Muted))
@@ -148,7 +154,7 @@ impl<'a> AlertItem<'a> {
             10,
             |a| a.note().map_or(SortKey::Missing, |note| SortKey::Text(note.as_str())),
             |a, _| {
-                let last = a.episode.trail.iter().rev().find(|entry| entry.what.as_str() == "noted");
+                let last = a.episode.trail.iter().rev().find(|entry| entry.kind == HistoryKind::Noted);
                 let note = last.and_then(|entry| entry.text.as_ref()).or(a.note());
                 TableCell::maybe(note.map(ToString::to_string), Tone::Text)
             },
@@ -253,7 +259,7 @@ impl<'a> AlertItem<'a> {
         if let Some(hold) = episode::hold(self.episode) {
             return TableCell::label(hold.who, Tone::Accent);
         }
-        let last = self.episode.trail.iter().rev().find(|entry| entry.what.as_str() == "acknowledged");
+        let last = self.episode.trail.iter().rev().find(|entry| entry.kind == HistoryKind::Acknowledged);
         match last.and_then(|entry| entry.who.as_ref()) {
             Some(who) => TableCell::label(&who.name, Tone::Text),
             None => TableCell::new("nobody", Tone::Faint),
@@ -292,7 +298,7 @@ pub fn rail(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
         let episode = alerts.get(group.lead).filter(|lead| lead.inhibited_by.is_none())?;
         Some(AlertItem { ctx, episode, others: group.others.len(), urgency: urgency(episode) })
     };
-    TableModel { columns: AlertItem::RAIL, rows: alert::lines(alerts).into_iter().filter_map(item).collect() }
+    TableModel { columns: AlertItem::RAIL, rows: alert::group_by_cause(alerts).into_iter().filter_map(item).collect() }
 }
 
 /// The alerts that nobody has taken, and those on the way.

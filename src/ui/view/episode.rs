@@ -64,7 +64,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
             e.window.words(),
             value(e, e.figure.value),
             if e.above { "above" } else { "below" },
-            value(e, e.line),
+            value(e, e.limit),
             value(e, e.worst),
             e.figure.n
         ),
@@ -74,7 +74,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
         let who = entry.who.as_ref().map_or_else(String::new, |who| format!(" by {} ({})", who.name, who.from));
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         let value = entry.value.map_or_else(String::new, |v| format!(" at {}", value(e, Some(v))));
-        lines.push((format!("{} {}{who}{value}{text}", clock(entry.at), entry.what), Tone::Text));
+        lines.push((format!("{} {}{who}{value}{text}", clock(entry.at), entry.kind), Tone::Text));
     }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     overlay::lines(buffer, inner, ctx.theme, &lines, 0);

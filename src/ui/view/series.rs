@@ -47,7 +47,7 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
             let part = lost.entry(start).or_default();
             // A gap that still lasts is shown at once, however short it is.
             let lasts = gap.until > ctx.board.at && end >= to;
-            *part = *part + if lasts { length } else { gap.within(start.max(from), end.min(to)) };
+            *part = *part + if lasts { length } else { gap.overlap(start.max(from), end.min(to)) };
             if end <= start {
                 break;
             }

@@ -62,7 +62,7 @@ fn alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, e: &Episode) {
             "the rule {} saw {} {side} {} over {} since {}{fired}; worst {}; n {}",
             e.rule,
             episode::value(e, e.figure.value),
-            episode::value(e, e.line),
+            episode::value(e, e.limit),
             e.window.words(),
             format::clock(e.since, ctx.zone()),
             episode::value(e, e.worst),
@@ -73,7 +73,7 @@ fn alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, e: &Episode) {
     // That it fired stands above; only what a person did is added.
     if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-        lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.what), Tone::Muted));
+        lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.kind), Tone::Muted));
     }
 }
 
