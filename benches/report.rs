@@ -14,7 +14,7 @@ use floorwatch::clock::Time;
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::kpi::{CATALOGUE, Dim};
 use floorwatch::report::{InputSummary, Report, ReportQuery};
-use floorwatch::source::read::{self, Options};
+use floorwatch::source::file::read::{self, Options};
 
 mod generate;
 

@@ -22,8 +22,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::source::csv::ColumnsError;
-use crate::source::read;
+use crate::source::file::read;
+use crate::source::format::csv::ColumnsError;
 use crate::ui::theme::Palette;
 
 pub use output::{print, width};

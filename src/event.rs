@@ -1,7 +1,7 @@
 //! Events: what can happen on the floor of a contact centre.
 //!
 //! Every source translates what it receives into [`Event`]s. They say what happened, and nothing about what that means
-//! for a KPI. `source::wire` reads and writes them as CloudEvents; the journal stores them as the JSON of these types,
+//! for a KPI. `source::format::contact_events` reads and writes them as CloudEvents; the journal stores them as the JSON of these types,
 //! so that a rename here needs `#[serde(rename)]`.
 
 mod domain;

@@ -23,6 +23,7 @@ pub mod floor;
 pub mod hub;
 pub mod journal;
 pub mod kpi;
+pub mod net;
 pub mod notify;
 pub mod report;
 pub mod secret;

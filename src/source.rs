@@ -4,33 +4,16 @@
 //! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
 //! session inside the shared loop of `link`, which makes the connection anew for ever.
 
-pub mod asterisk;
-mod body;
 mod caller_number;
-pub mod csv;
-mod decoder;
-pub mod detect;
-pub mod follow;
-pub mod freeswitch;
-pub mod http;
-mod limits;
-pub mod lines;
-pub(crate) mod link;
-pub mod listen;
-mod names;
-mod naming;
-pub(crate) mod net;
-pub mod prometheus;
-pub mod queue_log;
-pub mod read;
+pub mod file;
+pub mod format;
+mod ids;
+pub mod network;
+mod prefix;
 mod running;
 pub mod settings;
 pub mod simulator;
-pub mod sse;
 pub mod tally;
-pub mod tls;
-pub mod web;
-pub mod wire;
 
 pub use running::Running;
 pub use settings::{Connector, FileSettings, Kind, Settings};
@@ -43,6 +26,9 @@ use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::text::{Label, Text};
+use file::follow;
+use format::csv;
+use network::{asterisk, freeswitch, http, listen, prometheus, session, sse};
 
 /// What a source tells the floor. `source` is its index in the configuration.
 #[derive(Debug)]
@@ -143,26 +129,26 @@ pub fn spawn(
     match &settings.connector {
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
         Connector::Listen(keys) => {
-            link::start(index, settings, clock, to, listen::Listen((**keys).clone())).map_err(thread)
+            session::start(index, settings, clock, to, listen::Listen((**keys).clone())).map_err(thread)
         }
         Connector::Sse(keys) => {
             let stream = sse::Subscription::new((**keys).clone(), cursor);
-            link::start(index, settings, clock, to, stream).map_err(thread)
+            session::start(index, settings, clock, to, stream).map_err(thread)
         }
         Connector::Http(keys) => {
-            link::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
+            session::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
         }
         Connector::FreeSwitch(keys) => {
-            let session = freeswitch::FreeSwitchSession::new((**keys).clone(), settings.name(), cursor);
-            link::start(index, settings, clock, to, session).map_err(thread)
+            let connection = freeswitch::FreeSwitchSession::new((**keys).clone(), settings.name(), cursor);
+            session::start(index, settings, clock, to, connection).map_err(thread)
         }
         Connector::Prometheus(keys) => {
-            let session = prometheus::Prometheus::new((**keys).clone(), cursor);
-            link::start(index, settings, clock, to, session).map_err(thread)
+            let connection = prometheus::Prometheus::new((**keys).clone(), cursor);
+            session::start(index, settings, clock, to, connection).map_err(thread)
         }
         Connector::Asterisk(keys) => {
-            let session = asterisk::AsteriskSession::new(settings, keys, &clock, cursor)?;
-            link::start(index, settings, clock, to, session).map_err(thread)
+            let connection = asterisk::AsteriskSession::new(settings, keys, &clock, cursor)?;
+            session::start(index, settings, clock, to, connection).map_err(thread)
         }
     }
 }

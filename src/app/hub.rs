@@ -23,8 +23,8 @@ use crate::config::Config;
 use crate::floor::{ForwardCommand, Handle};
 use crate::hub::client::{self, HubAddress};
 use crate::hub::{self, EventSlot, Listener, ServerConfig, access, socket};
+use crate::net::http::Auth;
 use crate::source::Message;
-use crate::source::web::Auth;
 use crate::text::Label;
 
 /// How often it is tried to listen at the socket, while another floor does.

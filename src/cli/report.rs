@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::engine::{self, Engine};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
 use crate::report::{Format, InputSummary, Report, ReportQuery};
-use crate::source::csv::Columns;
-use crate::source::queue_log::Verbs;
-use crate::source::read::{self, Options};
+use crate::source::file::read::{self, Options};
+use crate::source::format::csv::Columns;
+use crate::source::format::queue_log::Verbs;
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, clap::Args)]

@@ -15,8 +15,8 @@ use super::problem::ApiProblem;
 use crate::board::Health;
 use crate::clock::Clock;
 use crate::source::Message;
-use crate::source::link::Outlet;
-use crate::source::listen::intake::{self, Intake, Taken};
+use crate::source::network::listen::intake::{self, Intake, Taken};
+use crate::source::network::shared_reporter::Outlet;
 use crate::text::{Label, Text};
 
 /// The largest body of events, in KiB.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::alert::Actor;
 use crate::clock::Clock;
-use crate::source::listen::rate::Bucket;
+use crate::net::rate::Bucket;
 use crate::text::Label;
 
 /// So many requests a second are served for one caller, and so many at once after a rest. A wall of a thousand boards

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::access::{Right, Token};
+use crate::net::http::Address;
+use crate::net::tls::Tls;
 use crate::secret::Secret;
-use crate::source::tls::Tls;
-use crate::source::web::Address;
 
 /// The `[hub]` table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::message::AlertMessage;
 use super::transport::Failure;
-use crate::source::link::Fault;
+use crate::net::Fault;
 use crate::text::{Label, Text};
 
 /// How long it may take; then it is killed, with all that it has started.

@@ -7,9 +7,9 @@ use reqwest::{Method, Url};
 
 use super::transport::Failure;
 use crate::clock::Clock;
-use crate::source::link::Fault;
-use crate::source::tls::Tls;
-use crate::source::web::{Address, Auth, Client, place, refusal};
+use crate::net::Fault;
+use crate::net::http::{Address, Auth, Client, place, refusal};
+use crate::net::tls::Tls;
 use crate::text::Text;
 
 /// How long an answer may take.

@@ -11,10 +11,10 @@ use super::NoticeKind;
 use super::template::Template;
 use crate::alert::{Episode, Patterns, Severity};
 use crate::kpi::Dim;
+use crate::net::Fault;
+use crate::net::http::{Address, Auth};
+use crate::net::tls::Tls;
 use crate::secret::Secret;
-use crate::source::link::Fault;
-use crate::source::tls::Tls;
-use crate::source::web::{Address, Auth};
 use crate::text::Label;
 
 /// One `[[notify]]` table: who is told, of what, and how.

@@ -15,7 +15,7 @@ use crate::alert::Episode;
 use crate::board::TargetRow;
 use crate::clock::{Clock, Span, Time};
 use crate::journal::{Delivery, DeliveryOutcome, Error, Notice, Outbox, TargetProgress};
-use crate::source::link::{Backoff, Fault};
+use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
 
 /// What happened longer ago is no news any more.

@@ -13,7 +13,7 @@ use super::settings::{Transport, Webhook};
 use super::{alertmanager, command, pagerduty, slack, teams, template};
 use crate::alert::Episode;
 use crate::clock::Clock;
-use crate::source::link::Fault;
+use crate::net::Fault;
 
 /// Why an attempt came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

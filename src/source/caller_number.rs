@@ -1,6 +1,6 @@
 //! Which customer a caller's number stands for.
 
-use crate::source::names::id_label;
+use crate::source::ids::id_label;
 use crate::text::Label;
 
 /// What telephone systems write in place of a number that is withheld or unknown.

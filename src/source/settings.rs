@@ -4,9 +4,14 @@ mod file;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::source::detect::InputFormat;
-use crate::source::queue_log::Verbs;
-use crate::source::{asterisk, freeswitch, http, listen, prometheus, sse};
+use crate::source::format::detect::InputFormat;
+use crate::source::format::queue_log::Verbs;
+use crate::source::network::asterisk;
+use crate::source::network::freeswitch;
+use crate::source::network::http;
+use crate::source::network::listen;
+use crate::source::network::prometheus;
+use crate::source::network::sse;
 use crate::text::Label;
 pub use file::FileSettings;
 

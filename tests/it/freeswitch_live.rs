@@ -11,9 +11,10 @@ use floorwatch::board::Health;
 use floorwatch::clock::Clock;
 use floorwatch::engine::{self, ApplyOutcome, Engine};
 use floorwatch::event::{AgentState, Event, EventKind, LeftReason, Step};
+use floorwatch::net::tls::Tls;
 use floorwatch::secret::Secret;
-use floorwatch::source::tls::Tls;
-use floorwatch::source::{Connector, Message, Running, Settings, freeswitch};
+use floorwatch::source::network::freeswitch;
+use floorwatch::source::{Connector, Message, Running, Settings};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 

@@ -18,13 +18,13 @@ use floorwatch::event::{Channel, Event, EventKind, Offer, Step};
 use floorwatch::floor::{self, Feed, NotifierHandle, Persistence};
 use floorwatch::journal::{self, Batch, Delivery, DeliveryOutcome, Journal, OpenedJournal};
 use floorwatch::kpi::{Answer as Figures, AnswerRow, Calendar, Dim, Figure, KpiId, Slice};
+use floorwatch::net::tls::Tls;
 use floorwatch::notify::{
     self, Alertmanager, ChatWebhook, CommonSettings, NoticeKind, PagerDuty, RunningTargets, Settings, Transport,
     Webhook,
 };
 use floorwatch::secret::Secret;
 use floorwatch::source::Message;
-use floorwatch::source::tls::Tls;
 use floorwatch::text::{Label, Text};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -17,7 +17,8 @@ use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::Engine;
 use floorwatch::event::{Event, EventKind};
 use floorwatch::kpi::{Dim, Every, KpiId, Period, Query, Slice};
-use floorwatch::source::{Connector, Message, Running, Settings, prometheus};
+use floorwatch::source::network::prometheus;
+use floorwatch::source::{Connector, Message, Running, Settings};
 use tokio::sync::mpsc;
 
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -118,7 +118,8 @@ fn kept(floor: &Floor) -> usize {
 /// How many events the files hold.
 fn written(floor: &Floor, files: &[&str]) -> usize {
     let paths: Vec<_> = files.iter().map(|name| floor.path(name)).collect();
-    let mut reader = floorwatch::source::read::open(&paths, &floorwatch::source::read::Options::default()).unwrap();
+    let mut reader =
+        floorwatch::source::file::read::open(&paths, &floorwatch::source::file::read::Options::default()).unwrap();
     let mut count = 0;
     reader.for_each(&mut |_| count += 1);
     count

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use floorwatch::clock::Time;
 use floorwatch::event::{Event, EventKind, LeftReason, Step};
-use floorwatch::source::detect::InputFormat;
-use floorwatch::source::read::{self, Options, RecordingReader};
+use floorwatch::source::file::read::{self, Options, RecordingReader};
+use floorwatch::source::format::detect::InputFormat;
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {

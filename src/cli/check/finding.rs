@@ -9,7 +9,7 @@ use crate::board::Health;
 use crate::clock::{Span, Time};
 use crate::event::{self, Event, Step};
 use crate::source::Kind;
-use crate::source::read::{self, Options};
+use crate::source::file::read::{self, Options};
 use crate::text::{Label, Text};
 
 /// What is found of one source or file. What was not found out is null.

@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::floor::ContactQuery;
 use crate::hub::ApiProblem;
 use crate::kpi::{Answer, Figure, Query};
-use crate::source::link::Fault;
-use crate::source::web::{Address, Client};
+use crate::net::Fault;
+use crate::net::http::{Address, Client};
 use crate::text::Text;
 
 /// How long an answer may take.

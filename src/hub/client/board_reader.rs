@@ -12,9 +12,9 @@ use super::api::Api;
 use super::{Connection, HubAddress};
 use crate::board::{Board, CutOff, HubRow};
 use crate::clock::{Clock, Span};
-use crate::source::link::{Backoff, Fault};
-use crate::source::sse::blocks::{Block, Blocks};
-use crate::source::web::explain;
+use crate::net::http::explain;
+use crate::net::sse::{Block, Blocks};
+use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
 
 /// A hub that says nothing for so long is gone: it gives a sign of life every five seconds.

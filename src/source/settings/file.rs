@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::source::csv::{Columns, ColumnsError};
-use crate::source::detect::InputFormat;
-use crate::source::queue_log::Verbs;
+use crate::source::format::csv::{Columns, ColumnsError};
+use crate::source::format::detect::InputFormat;
+use crate::source::format::queue_log::Verbs;
 
 /// The keys of a source that is a file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

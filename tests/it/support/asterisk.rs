@@ -10,7 +10,7 @@ use std::sync::mpsc::Receiver;
 use flate2::read::GzDecoder;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::secret::Secret;
-use floorwatch::source::asterisk::{Login, Settings};
+use floorwatch::source::network::asterisk::{Login, Settings};
 use tempfile::TempDir;
 
 /// The recorded challenge, and the key that answers it with the secret.
@@ -136,7 +136,7 @@ impl Server {
             login: Login::Md5,
             tls: None,
             queue_log,
-            verbs: floorwatch::source::queue_log::Verbs::default(),
+            verbs: floorwatch::source::format::queue_log::Verbs::default(),
             intent: "INTENT".to_owned(),
         };
         Self { listener, _folder: folder, settings }

@@ -1,0 +1,164 @@
+//! How a source shows who it is.
+
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use crate::net::Fault;
+use crate::secret::Secret;
+
+/// The key `auth`: how a source shows who it is. Secrets are read at each connection.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
+pub enum Auth {
+    /// `{ bearer = SECRET }`: a token.
+    Bearer(Secret),
+    /// `{ user = "…", password = SECRET }`.
+    Basic {
+        /// Who.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// `{ header = "X-Api-Key", value = SECRET }`.
+    Header {
+        /// The header's name.
+        name: String,
+        /// What stands in it.
+        value: Secret,
+    },
+}
+
+/// As it is written: one of three forms.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    bearer: Option<Secret>,
+    user: Option<String>,
+    password: Option<Secret>,
+    header: Option<String>,
+    value: Option<Secret>,
+}
+
+/// Why what is written is no form of it.
+#[derive(Debug, thiserror::Error)]
+enum Wrong {
+    #[error(
+        "auth is one of {{ bearer = SECRET }}, {{ user = \"…\", password = SECRET }} or {{ header = \"…\", value = SECRET }}"
+    )]
+    Form,
+    #[error("a user's name can't hold a colon")]
+    User,
+    #[error("that can't be a header's name: letters, digits and - are meant")]
+    Name,
+}
+
+impl TryFrom<Written> for Auth {
+    type Error = Wrong;
+
+    fn try_from(written: Written) -> Result<Self, Wrong> {
+        match written {
+            Written { bearer: Some(token), user: None, password: None, header: None, value: None } => {
+                Ok(Self::Bearer(token))
+            }
+            Written { bearer: None, user: Some(user), password: Some(password), header: None, value: None } => {
+                if user.contains(':') { Err(Wrong::User) } else { Ok(Self::Basic { user, password }) }
+            }
+            Written { bearer: None, user: None, password: None, header: Some(name), value: Some(value) } => {
+                HeaderName::try_from(&name).map_err(|_| Wrong::Name)?;
+                Ok(Self::Header { name, value })
+            }
+            _ => Err(Wrong::Form),
+        }
+    }
+}
+
+impl Auth {
+    /// The header that says it, with the secret read now.
+    pub(super) fn read(&self) -> Result<(HeaderName, HeaderValue), Fault> {
+        let unfit =
+            || Fault::lasting("the secret holds characters that no HTTP header can carry: is it the right one?");
+        let (name, value) = match self {
+            Self::Bearer(token) => {
+                (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", token.read()?.expose_secret())))
+            }
+            Self::Basic { user, password } => {
+                let pair = format!("{user}:{}", password.read()?.expose_secret());
+                (AUTHORIZATION, HeaderValue::try_from(format!("Basic {}", base64(pair.as_bytes()))))
+            }
+            Self::Header { name, value } => {
+                let name = HeaderName::try_from(name).map_err(|_| unfit())?;
+                (name, HeaderValue::try_from(value.read()?.expose_secret()))
+            }
+        };
+        let mut value = value.map_err(|_| unfit())?;
+        // It is left out wherever headers are printed.
+        value.set_sensitive(true);
+        Ok((name, value))
+    }
+}
+
+/// RFC 4648.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let digit = DIGITS.get((bits >> (18 - 6 * place) & 63) as usize).copied().unwrap_or(b'=');
+            out.push(if place > three.len() { '=' } else { char::from(digit) });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Table {
+        auth: Auth,
+    }
+
+    fn parse(text: &str) -> Result<Auth, String> {
+        toml::from_str::<Table>(text).map(|table| table.auth).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn it_has_three_forms_and_a_secret_never_stands_in_it() {
+        let token = || Secret::Env("TOKEN".into());
+        assert_eq!(parse(r#"auth = { bearer = { env = "TOKEN" } }"#), Ok(Auth::Bearer(token())));
+        let basic = Auth::Basic { user: "desk".into(), password: token() };
+        assert_eq!(parse(r#"auth = { user = "desk", password = { env = "TOKEN" } }"#), Ok(basic));
+        let header = Auth::Header { name: "X-Api-Key".into(), value: token() };
+        assert_eq!(parse(r#"auth = { header = "X-Api-Key", value = { env = "TOKEN" } }"#), Ok(header));
+        assert!(parse(r#"auth = { bearer = "abc" }"#).unwrap_err().contains("doesn't stand in the configuration"));
+        assert!(parse(r#"auth = { user = "desk" }"#).unwrap_err().contains("auth is one of"));
+        assert!(parse(r#"auth = { beerer = { env = "TOKEN" } }"#).unwrap_err().contains("beerer"));
+        assert!(parse(r#"auth = { header = "X Key", value = { env = "TOKEN" } }"#).unwrap_err().contains("name"));
+    }
+
+    #[test]
+    fn a_header_hides_its_secret() {
+        // A variable that every test has.
+        let (name, value) = Auth::Bearer(Secret::Env("PATH".into())).read().unwrap();
+        assert_eq!(name, AUTHORIZATION);
+        assert!(value.is_sensitive() && format!("{value:?}") == "Sensitive");
+        let fault = Auth::Bearer(Secret::Env("FLOORWATCH_TEST_NOT_SET".into())).read().unwrap_err();
+        assert!(fault.lasting && fault.reason.contains("not set"), "{fault:?}");
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("Aladdin:open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}

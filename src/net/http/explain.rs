@@ -1,0 +1,125 @@
+//! What can go wrong over HTTP, in words that say what to do.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use chrono::DateTime;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
+
+use super::CONNECT;
+use crate::clock::Time;
+use crate::net::Fault;
+use crate::net::tcp;
+use crate::net::tls;
+
+/// An address as it may be shown: no name, password, query or fragment.
+pub(crate) fn place(url: &Url) -> String {
+    let Some(host) = url.host_str() else { return format!("{}:…", url.scheme()) };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}{}", url.scheme(), url.path())
+}
+
+/// What an error on the way to `url` means.
+pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
+    let whose = place(url);
+    if let Some(fault) = tls::explain(error, &whose) {
+        return fault;
+    }
+    let host = url.host_str().unwrap_or_default();
+    let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+    if error.is_dns() {
+        return Fault::new(format!("{host} is not known ({}): check the name and the DNS", root(error)));
+    }
+    if error.is_timeout() {
+        return Fault::new(if error.is_connect() {
+            format!("no answer from {address} within {} s: is the way there open?", CONNECT.as_secs())
+        } else {
+            format!("{whose} stopped answering")
+        });
+    }
+    let broken = io_error(error);
+    if broken.is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof) && (error.is_body() || error.is_decode())
+    {
+        return Fault::new(format!("{whose} broke off in the middle of its answer"));
+    }
+    if let Some(error) = broken {
+        return tcp::explain(error, &address);
+    }
+    if error.is_connect() {
+        return Fault::new(format!("cannot connect to {address}: {}", root(error)));
+    }
+    if error.is_builder() {
+        return Fault::lasting(format!("cannot ask {whose}: {}", root(error)));
+    }
+    Fault::new(format!("{whose} gave no answer: {}", root(error)))
+}
+
+/// What an error comes from in the end. An error of reqwest's own names its address with the query: never shown.
+fn root(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(next) = tls::beneath(cause) {
+        cause = next;
+    }
+    match cause.downcast_ref::<reqwest::Error>() {
+        Some(_) => "no reason is known".to_owned(),
+        None => cause.to_string(),
+    }
+}
+
+/// The I/O error in it that has a kind.
+fn io_error(error: &reqwest::Error) -> Option<&io::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<io::Error>()
+            && !matches!(found.kind(), io::ErrorKind::Other | io::ErrorKind::InvalidData)
+        {
+            return Some(found);
+        }
+        cause = tls::beneath(error);
+    }
+    None
+}
+
+/// What a status that is no success means; `whose` is who gave it.
+pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, whose: &str, now: Time) -> Fault {
+    let said = format!("{whose} answers {status}");
+    let fault = match status.as_u16() {
+        204 => Fault::lasting(format!("{said}: it has nothing for us")),
+        300..=399 => Fault::lasting(format!("{said} but not where to go: correct the address")),
+        401 => Fault::lasting(format!("{said}: check the token or password (auth)")),
+        403 => Fault::lasting(format!("{said}: check the token (auth), and what it has the right to")),
+        404 => Fault::lasting(format!("{said}: correct the address")),
+        405 => Fault::lasting(format!("{said}: it wants another method")),
+        407 => Fault::lasting(format!("{said}: the proxy wants to know who we are")),
+        408 | 425 => Fault::new(format!("{said}: it was too slow for itself")),
+        410 => Fault::lasting(format!("{said}: what was there is gone for good; correct the address")),
+        429 => Fault::new(format!("{said}: we ask too often")),
+        503 => Fault::new(format!("{said}: it is overloaded or being serviced")),
+        500.. => Fault::new(format!("{said}: it has a fault of its own")),
+        _ => Fault::lasting(format!("{said}: it does not understand what we ask")),
+    };
+    match retry_after(headers, now) {
+        Some(wait) => {
+            let seconds = wait.as_secs();
+            Fault { reason: format!("{}; it asks to be left alone for {seconds} s", fault.reason), ..fault }.after(wait)
+        }
+        None => fault,
+    }
+}
+
+/// How long the other side asks to be left alone: seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let span = date(text)?.since(now);
+    u64::try_from(span.0).ok().map(Duration::from_micros)
+}
+
+/// The date of a header: RFC 9110's, which is one of RFC 2822.
+pub(crate) fn date(text: &str) -> Option<Time> {
+    DateTime::parse_from_rfc2822(text).ok().map(Time::from)
+}

@@ -1,0 +1,144 @@
+//! TLS, the same for every source: certificates are checked against the system's authorities, or against one's own.
+
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_platform_verifier::BuilderVerifierExt;
+use serde::Deserialize;
+
+use crate::net::Fault;
+
+/// The keys of `tls = { … }`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// A file of certificates (PEM): only what they have signed is trusted. The system's authorities when absent.
+    pub ca: Option<PathBuf>,
+    /// Trust whoever answers. It is said on the screen for as long as it stands.
+    pub danger_accept_any_certificate: bool,
+}
+
+/// What the board says while certificates aren't checked.
+pub(crate) const UNCHECKED: &str =
+    "certificates are not checked (danger_accept_any_certificate): whoever answers is believed";
+
+impl Tls {
+    /// What a connection needs.
+    pub(crate) fn config(&self) -> Result<ClientConfig, Fault> {
+        let provider = Arc::new(ring::default_provider());
+        let no = |error: rustls::Error| Fault::lasting(format!("cannot set TLS up: {error}"));
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let builder = builder.map_err(no)?;
+        let builder = if self.danger_accept_any_certificate {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody::new(&provider)))
+        } else if self.ca.is_some() {
+            builder.with_root_certificates(self.authorities()?)
+        } else {
+            builder.with_platform_verifier().map_err(no)?
+        };
+        Ok(builder.with_no_client_auth())
+    }
+
+    /// One's own authorities.
+    fn authorities(&self) -> Result<RootCertStore, Fault> {
+        let Some(path) = &self.ca else { return Ok(RootCertStore::empty()) };
+        let no = |why: String| Fault::lasting(format!("cannot use the certificates in {}: {why}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| no(error.to_string()))?;
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_reader_iter(Cursor::new(pem)) {
+            let certificate = certificate.map_err(|error| no(error.to_string()))?;
+            roots.add(certificate).map_err(|error| no(error.to_string()))?;
+        }
+        if roots.is_empty() { Err(no("there is none; it must be PEM".to_owned())) } else { Ok(roots) }
+    }
+}
+
+/// Why a handshake failed, where it did for reasons of TLS.
+pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) -> Option<Fault> {
+    use rustls::{CertificateError as Wrong, Error};
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(tls) = error.downcast_ref::<Error>() {
+            let words = match tls {
+                Error::InvalidCertificate(wrong) => match wrong {
+                    Wrong::UnknownIssuer => "is signed by nobody we trust: name its authority with tls.ca".to_owned(),
+                    Wrong::Expired | Wrong::ExpiredContext { .. } => {
+                        "has expired: renew it, or set this machine's clock".to_owned()
+                    }
+                    Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => {
+                        "is not valid yet: set the clocks of both machines".to_owned()
+                    }
+                    Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+                        "is for another name: use the name it was made for in the address".to_owned()
+                    }
+                    other => format!("can't be trusted ({other})"),
+                },
+                other => return Some(Fault::lasting(format!("no TLS with {whose}: {other}"))),
+            };
+            return Some(Fault::lasting(format!("the certificate of {whose} {words}")));
+        }
+        cause = beneath(error);
+    }
+    None
+}
+
+/// What an error comes from. An I/O error hides what it was made of from `source`, and may be made of another one.
+pub(crate) fn beneath<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+/// Believes whoever answers.
+#[derive(Debug)]
+struct Anybody(WebPkiSupportedAlgorithms);
+
+impl Anybody {
+    fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+}
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}

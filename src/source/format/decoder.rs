@@ -1,0 +1,109 @@
+//! Decodes the lines of an input of any format into events.
+
+use std::borrow::Cow;
+
+use crate::clock::Time;
+use crate::event::Event;
+use crate::source::format::contact_events;
+use crate::source::format::csv::{self, Columns, ColumnsError};
+use crate::source::format::detect::InputFormat;
+use crate::source::format::lines::RawLine;
+use crate::source::format::queue_log::{self, Verbs};
+use crate::source::tally::InputTally;
+use crate::text::Label;
+
+/// The decoder of one input.
+#[derive(Debug)]
+pub(crate) enum LineDecoder {
+    QueueLog(Box<queue_log::QueueLogParser>),
+    Events,
+    Csv(Box<csv::CsvParser>),
+}
+
+/// Why a line gave no events.
+#[derive(Debug)]
+pub(crate) enum DecodeError {
+    /// The line is rejected.
+    Line(Cow<'static, str>),
+    /// The configured columns do not fit the table; no line of the file can be read.
+    File(ColumnsError),
+}
+
+impl From<csv::CsvError> for DecodeError {
+    fn from(trouble: csv::CsvError) -> Self {
+        match trouble {
+            csv::CsvError::Row(reason) => Self::Line(reason.into()),
+            csv::CsvError::Columns(error) => Self::File(error),
+        }
+    }
+}
+
+impl LineDecoder {
+    /// A decoder for `format`. `origin` is that of events that do not carry their own; `prefix` precedes row numbers that
+    /// serve as contact ids.
+    pub(crate) fn new(
+        format: InputFormat,
+        origin: &Label,
+        verbs: &Verbs,
+        columns: Option<&Columns>,
+        prefix: String,
+    ) -> Result<Self, ColumnsError> {
+        Ok(match format {
+            InputFormat::QueueLog => {
+                Self::QueueLog(Box::new(queue_log::QueueLogParser::new(origin.clone(), verbs.clone())))
+            }
+            InputFormat::Events => Self::Events,
+            InputFormat::Csv => {
+                let columns = columns.ok_or(ColumnsError::NoTime)?.clone();
+                columns.check()?;
+                Self::Csv(Box::new(csv::CsvParser::new(origin.clone(), columns, prefix)))
+            }
+        })
+    }
+
+    /// Decode one line and pass its events to `each`. Lines with a time later than `latest` are rejected.
+    pub(crate) fn decode(
+        &mut self,
+        line: RawLine<'_>,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), DecodeError> {
+        let RawLine::Text(line) = line else {
+            return Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()));
+        };
+        match self {
+            Self::QueueLog(parser) => {
+                parser.parse_line(line, latest, tally, each).map_err(|reason| DecodeError::Line(Cow::Borrowed(reason)))
+            }
+            Self::Events => {
+                if line.trim_ascii().is_empty() {
+                    return Ok(());
+                }
+                match contact_events::parse(line, latest, tally) {
+                    Ok(Some(event)) => each(event),
+                    Ok(None) => {}
+                    Err(reason) => return Err(DecodeError::Line(reason.into())),
+                }
+                Ok(())
+            }
+            Self::Csv(parser) => parser.parse_line(line, latest, each).map_err(DecodeError::from),
+        }
+    }
+
+    /// Whether the last line completed a record.
+    pub(crate) fn is_between_records(&self) -> bool {
+        match self {
+            Self::Csv(parser) => parser.is_between_rows(),
+            Self::QueueLog(_) | Self::Events => true,
+        }
+    }
+
+    /// The input has ended; an error if a record is incomplete.
+    pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
+        match self {
+            Self::Csv(parser) => parser.finish().map_err(DecodeError::from),
+            Self::QueueLog(_) | Self::Events => Ok(()),
+        }
+    }
+}

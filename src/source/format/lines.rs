@@ -1,0 +1,358 @@
+//! Reads the lines of a plain or gzip-compressed input, in bounded memory whatever the bytes are.
+//!
+//! A line is returned as a slice of the reader's buffer, without an allocation. A line longer than 64 KiB is reported
+//! and skipped without being kept.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::source::format::limits::{MAX_LINE_BYTES, strip_bom};
+
+/// Well over [`MAX_LINE_BYTES`], so that the buffer always holds a whole line of that length.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// The first bytes of a gzip member.
+const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+
+/// One line of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RawLine<'a> {
+    /// The line's bytes, without LF or CR LF.
+    Text(&'a [u8]),
+    /// A line longer than 64 KiB, which was skipped.
+    TooLong,
+}
+
+/// What to do with the bytes after the last newline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartialLine {
+    /// Return them as a line, since the input is complete.
+    Emit,
+    /// Keep them until their newline arrives.
+    Hold,
+}
+
+/// Reads the lines of an input.
+pub struct LineReader {
+    input: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// The bytes that were read but not returned yet are `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// `buffer[start..searched]` is known to hold no newline.
+    searched: usize,
+    /// The offset of the next line in the decompressed input.
+    offset: u64,
+    /// How many bytes of a line that is too long have been dropped.
+    skipped: u64,
+    number: u64,
+    failure: Option<io::Error>,
+}
+
+impl std::fmt::Debug for LineReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LineReader").field("offset", &self.offset).field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// An input after decompression.
+pub struct OpenedInput {
+    /// The decompressed bytes.
+    pub input: Box<dyn Read + Send>,
+    /// Whether the input is gzip-compressed.
+    pub compressed: bool,
+}
+
+/// Open a file, or the standard input if the path is `-`. Gzip is recognised by its first bytes.
+///
+/// # Errors
+/// If it cannot be opened or read, or is a directory.
+pub fn open(path: &Path) -> io::Result<OpenedInput> {
+    if path.as_os_str() == "-" {
+        return decompress(Box::new(io::stdin()));
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory: name the files in it"));
+    }
+    decompress(Box::new(file))
+}
+
+/// Decompress `input` if it is gzip, of any number of members.
+///
+/// # Errors
+/// If the first bytes cannot be read.
+pub fn decompress(mut input: Box<dyn Read + Send>) -> io::Result<OpenedInput> {
+    let mut head = Vec::with_capacity(2);
+    input.by_ref().take(2).read_to_end(&mut head)?;
+    let compressed = head == GZIP_MAGIC;
+    let whole = io::Cursor::new(head).chain(input);
+    let input: Box<dyn Read + Send> = if compressed {
+        Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER_BYTES, whole)))
+    } else {
+        Box::new(whole)
+    };
+    Ok(OpenedInput { input, compressed })
+}
+
+impl LineReader {
+    /// A reader of `input` from its beginning.
+    #[must_use]
+    pub fn new(input: Box<dyn Read + Send>) -> Self {
+        Self::resume(input, 0, 0)
+    }
+
+    /// A reader of an input that is positioned at `offset`, after `number` lines.
+    #[must_use]
+    pub fn resume(input: Box<dyn Read + Send>, offset: u64, number: u64) -> Self {
+        Self {
+            input,
+            buffer: vec![0; BUFFER_BYTES],
+            start: 0,
+            end: 0,
+            searched: 0,
+            offset,
+            skipped: 0,
+            number,
+            failure: None,
+        }
+    }
+
+    /// The number of the line returned last, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The offset of the next line in the decompressed input, in bytes.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The number of bytes that were read but not returned as a line yet.
+    #[must_use]
+    pub const fn buffered(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// The next bytes, as many as the buffer holds, without consuming them.
+    ///
+    /// # Errors
+    /// If the input fails before the first byte.
+    pub fn peek(&mut self) -> io::Result<&[u8]> {
+        while self.end < self.buffer.len() && self.failure.is_none() {
+            if self.fill() == 0 {
+                break;
+            }
+        }
+        if self.start == self.end
+            && let Some(failure) = self.failure.take()
+        {
+            return Err(failure);
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// The next line; `None` at the end of the input.
+    ///
+    /// # Errors
+    /// If the input fails, for example a truncated gzip file: once, after all whole lines before the failure.
+    pub fn next(&mut self, tail: PartialLine) -> io::Result<Option<RawLine<'_>>> {
+        loop {
+            let unsearched = self.buffer.get(self.searched..self.end).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', unsearched) {
+                let (from, to) = (self.start, self.searched + at);
+                self.start = to + 1;
+                self.searched = self.start;
+                return Ok(Some(self.line(from, to, 1)));
+            }
+            self.searched = self.end;
+            if self.end - self.start > MAX_LINE_BYTES {
+                self.skipped += (self.end - self.start) as u64;
+                self.start = 0;
+                self.end = 0;
+                self.searched = 0;
+            }
+            if self.failure.is_none() && self.fill() > 0 {
+                continue;
+            }
+            if let Some(failure) = self.failure.take() {
+                self.start = self.end;
+                self.searched = self.end;
+                return Err(failure);
+            }
+            if tail == PartialLine::Hold || (self.start == self.end && self.skipped == 0) {
+                return Ok(None);
+            }
+            let (from, to) = (self.start, self.end);
+            self.start = to;
+            return Ok(Some(self.line(from, to, 0)));
+        }
+    }
+
+    /// Count and return the line `buffer[from..to]`, without byte order mark and CR.
+    fn line(&mut self, from: usize, to: usize, newline: u64) -> RawLine<'_> {
+        let first = self.offset == 0;
+        self.offset += self.skipped + (to - from) as u64 + newline;
+        self.number += 1;
+        let too_long = self.skipped > 0 || to - from > MAX_LINE_BYTES;
+        self.skipped = 0;
+        if too_long {
+            return RawLine::TooLong;
+        }
+        let mut text = self.buffer.get(from..to).unwrap_or_default();
+        if first {
+            text = strip_bom(text);
+        }
+        RawLine::Text(text.strip_suffix(b"\r").unwrap_or(text))
+    }
+
+    /// Read more bytes into the buffer and return how many. A failure is kept for when the buffered lines are used up.
+    fn fill(&mut self) -> usize {
+        if self.start > 0 && self.end == self.buffer.len() || self.start == self.end {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.searched -= self.start;
+            self.end -= self.start;
+            self.start = 0;
+        }
+        loop {
+            match self.input.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Ok(count) => {
+                    self.end += count;
+                    return count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failure = Some(explain_gzip_error(error));
+                    return 0;
+                }
+            }
+        }
+    }
+}
+
+/// The gzip decoder's error with an explanation of what to do.
+fn explain_gzip_error(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            io::Error::new(io::ErrorKind::UnexpectedEof, "the gzip data is cut short: copy the file again")
+        }
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            io::Error::new(io::ErrorKind::InvalidData, format!("the gzip data is damaged ({error})"))
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines_of(bytes: &[u8]) -> LineReader {
+        LineReader::new(decompress(Box::new(io::Cursor::new(bytes.to_vec()))).unwrap().input)
+    }
+
+    fn all(bytes: &[u8]) -> (Vec<Option<Vec<u8>>>, Option<io::Error>) {
+        let mut lines = lines_of(bytes);
+        let mut out = Vec::new();
+        loop {
+            match lines.next(PartialLine::Emit) {
+                Ok(Some(RawLine::Text(text))) => out.push(Some(text.to_vec())),
+                Ok(Some(RawLine::TooLong)) => out.push(None),
+                Ok(None) => return (out, None),
+                Err(error) => return (out, Some(error)),
+            }
+        }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn text(lines: &[&str]) -> Vec<Option<Vec<u8>>> {
+        lines.iter().map(|line| Some(line.as_bytes().to_vec())).collect()
+    }
+
+    #[test]
+    fn line_ends_and_the_byte_order_mark_are_stripped() {
+        assert_eq!(all(b"\xef\xbb\xbfone\r\ntwo\n\nfour").0, text(&["one", "two", "", "four"]));
+        assert_eq!(all(b"").0, text(&[]));
+        assert_eq!(all(b"\n").0, text(&[""]));
+    }
+
+    #[test]
+    fn gzip_members_are_read_one_after_another() {
+        let mut compressed = gzip(b"one\ntw");
+        compressed.extend(gzip(b"o\nthree\n"));
+        assert_eq!(all(&compressed).0, text(&["one", "two", "three"]));
+    }
+
+    #[test]
+    fn a_truncated_gzip_gives_its_whole_lines_and_then_an_error() {
+        let day: String = (0..200_000).fold(String::new(), |mut day, n| {
+            day.push_str(&(n * 7_919 % 100_003).to_string());
+            day.push('\n');
+            day
+        });
+        let compressed = gzip(day.as_bytes());
+        let (lines, error) = all(&compressed[..compressed.len() / 2]);
+        assert!(lines.len() > 10_000, "{}", lines.len());
+        let whole: Vec<&str> = day.lines().take(lines.len()).collect();
+        assert_eq!(lines, text(&whole));
+        assert!(error.unwrap().to_string().contains("cut short"));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_skipped() {
+        let mut bytes = b"before\n".to_vec();
+        bytes.extend(vec![b'x'; 3_000_000]);
+        bytes.extend(b"\nafter\n");
+        assert_eq!(all(&bytes).0, vec![Some(b"before".to_vec()), None, Some(b"after".to_vec())]);
+        let mut just = vec![b'y'; MAX_LINE_BYTES];
+        just.push(b'\n');
+        just.extend(vec![b'z'; MAX_LINE_BYTES + 1]);
+        assert_eq!(all(&just).0, vec![Some(vec![b'y'; MAX_LINE_BYTES]), None]);
+    }
+
+    #[test]
+    fn an_unfinished_line_waits_for_its_newline() {
+        let mut lines = lines_of(b"whole\nhal");
+        assert_eq!(lines.next(PartialLine::Hold).unwrap(), Some(RawLine::Text(b"whole".as_slice())));
+        assert_eq!(lines.next(PartialLine::Hold).unwrap(), None);
+        assert_eq!((lines.offset(), lines.buffered()), (6, 3));
+        assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"hal".as_slice())));
+    }
+
+    #[test]
+    fn peeking_consumes_nothing() {
+        let mut lines = lines_of(b"one\ntwo\n");
+        assert_eq!(lines.peek().unwrap(), b"one\ntwo\n");
+        assert_eq!(lines.next(PartialLine::Emit).unwrap(), Some(RawLine::Text(b"one".as_slice())));
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_what_splitting_gives(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'\r'), any::<u8>()], 0..400)) {
+            prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(b"\xef\xbb\xbf"));
+            let mut expected: Vec<Option<Vec<u8>>> = bytes
+                .split(|&b| b == b'\n')
+                .map(|line| Some(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))
+                .collect();
+            if bytes.is_empty() || bytes.ends_with(b"\n") {
+                expected.pop();
+            }
+            prop_assert_eq!(all(&bytes).0, expected);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! Asterisk's queue_log: one line in, its events out.
+//!
+//! A line is `epoch|call id|queue|agent|VERB|data…`; the layouts of all Asterisk versions and of common distributions
+//! are understood. See <https://docs.asterisk.org/Configuration/Applications/Queue-Logs/>. Two facts span lines and are
+//! remembered: the queues to which an agent was added, and the calls that have just left an empty queue.
+
+mod fields;
+mod verb;
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Span, Time};
+use crate::event::{
+    AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
+};
+use crate::source::caller_number::customer;
+use crate::source::format::limits::EARLIEST_TIME;
+use crate::source::ids::{Names, id_label};
+use crate::source::tally::InputTally;
+use crate::text::Label;
+use fields::{LogEntry, LogFields, epoch, integer, milliseconds, seconds};
+use verb::Verb;
+pub use verb::{Meaning, Verbs};
+
+/// How many of the last EXITEMPTY lines are remembered.
+const MAX_EMPTY_EXITS: usize = 16;
+
+/// Parses queue_log lines into events.
+#[derive(Debug)]
+pub struct QueueLogParser {
+    origin: Label,
+    verbs: Verbs,
+    names: Names,
+    memory: QueueLogMemory,
+    /// The calls that left an empty queue last, with the queue: some versions write LEAVEEMPTY for the same exit again.
+    empty_exits: VecDeque<(Label, Label)>,
+}
+
+/// The state of a parser that must survive a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueueLogMemory {
+    /// The queues to which each agent was added: removal from the last one makes the agent offline.
+    #[serde(skip_serializing_if = "FxHashMap::is_empty")]
+    members: FxHashMap<Label, Vec<Label>>,
+}
+
+impl QueueLogParser {
+    /// A parser whose events carry `origin`; `verbs` are the site's own verbs.
+    #[must_use]
+    pub fn new(origin: Label, verbs: Verbs) -> Self {
+        Self { origin, verbs, names: Names::default(), memory: QueueLogMemory::default(), empty_exits: VecDeque::new() }
+    }
+
+    /// The state to store with the position in the log.
+    #[must_use]
+    pub const fn memory(&self) -> &QueueLogMemory {
+        &self.memory
+    }
+
+    /// Continue with the state of an earlier parser.
+    pub fn restore(&mut self, memory: QueueLogMemory) {
+        self.memory = memory;
+    }
+
+    /// Parse one line and pass its events to `each`. Empty lines give none; unknown verbs are counted in `tally`.
+    ///
+    /// # Errors
+    /// Why the line is rejected and what to do about it: it is malformed, or its time is later than `latest`.
+    pub fn parse_line(
+        &mut self,
+        line: &[u8],
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), &'static str> {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let fields = LogFields::split(line);
+        if fields.count() < 5 {
+            return Err("not a queue_log line: fewer than five fields between bars");
+        }
+        let at = epoch(fields.get(0)).ok_or("no time in Unix seconds at the beginning of the line")?;
+        if at < EARLIEST_TIME {
+            return Err("the time is in 1970: set the clock of the machine that writes it");
+        }
+        if at > latest {
+            return Err("the time is more than a day ahead: compare the clocks of both machines");
+        }
+        let entry = LogEntry::find(fields, |word| self.verbs.lookup(word));
+        let mut emit = |origin: &Label, kind| each(Event { at, origin: origin.clone(), id: None, kind });
+        match entry.verb {
+            Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
+            Verb::QueueStart => emit(&self.origin, EventKind::Restarted),
+            Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
+                if let Some(kind) = self.agent_state(&entry)? {
+                    emit(&self.origin, kind);
+                }
+            }
+            Verb::WrapUpStart => {
+                let agent = self.agent_name(&entry)?;
+                let acw = seconds(entry.data(0)).ok_or("WRAPUPSTART without its seconds")?;
+                if let Ok(contact) = call_id(fields.get(1)) {
+                    let (queue, step) = (self.queue(&entry), Step::Wrapped { agent: agent.clone(), acw: Some(acw) });
+                    emit(&self.origin, EventKind::Contact { contact, queue, step });
+                }
+                let state = AgentState::AfterContact;
+                emit(&self.origin, EventKind::AgentState { agent, state, reason: None, lasts: Some(acw) });
+            }
+            Verb::Refused(reason) => {
+                let contact = call_id(fields.get(1))?;
+                let queue = self.queue(&entry).ok_or("no queue")?;
+                if entry.word == b"LEAVEEMPTY" && self.take_empty_exit(&contact, &queue) {
+                    return Ok(());
+                }
+                let offer = offer(queue.clone(), None, None);
+                let steps = [Step::Offered(offer), Step::Left { reason, wait: Some(Span::ZERO) }];
+                for step in steps {
+                    emit(
+                        &self.origin,
+                        EventKind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step },
+                    );
+                }
+            }
+            _ => {
+                let contact = call_id(fields.get(1))?;
+                let queue = self.queue(&entry);
+                if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
+                    emit(&self.origin, EventKind::Contact { contact, queue, step });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The step of a line about a call; `None` if the line changes nothing.
+    fn step(
+        &mut self,
+        entry: &LogEntry<'_>,
+        contact: &Label,
+        queue: Option<&Label>,
+    ) -> Result<Option<Step>, &'static str> {
+        let left = |reason, wait| Ok(Some(Step::Left { reason, wait }));
+        let completed = |agent, by| {
+            let talk = seconds(entry.data(1));
+            Ok(Some(Step::Completed { agent, ended_by: Some(by), talk, hold: None }))
+        };
+        match entry.verb {
+            Verb::EnterQueue => {
+                let queue = queue.ok_or("ENTERQUEUE without a queue")?;
+                let (number, position) = caller(entry);
+                Ok(Some(Step::Offered(offer(queue.clone(), customer(number), position))))
+            }
+            Verb::Connect => {
+                let agent = self.agent_name(entry)?;
+                Ok(Some(Step::Answered { agent, wait: seconds(entry.data(0)) }))
+            }
+            Verb::Abandon => {
+                let position = integer(entry.data(0)).and_then(|p| u32::try_from(p).ok());
+                Ok(Some(Step::Abandoned { wait: seconds(entry.data(2)), position }))
+            }
+            Verb::ExitEmpty => {
+                if let Some(queue) = queue {
+                    self.empty_exits.truncate(MAX_EMPTY_EXITS - 1);
+                    self.empty_exits.push_front((contact.clone(), queue.clone()));
+                }
+                left(LeftReason::Empty, seconds(entry.data(2)))
+            }
+            Verb::ExitWithTimeout => left(LeftReason::Timeout, seconds(entry.data(2))),
+            Verb::ExitWithKey => left(LeftReason::Key, seconds(entry.data(3))),
+            Verb::Withdraw => left(LeftReason::Withdrawn, seconds(entry.data(2))),
+            // The agent hung up on the announcement, or no common codec was found. The call was not answered, and the
+            // caller did not hang up either.
+            Verb::Dropped => left(LeftReason::Withdrawn, None),
+            Verb::RingNoAnswer => {
+                let agent = self.agent_name(entry)?;
+                Ok(Some(Step::RingNoAnswer { agent, ring: milliseconds(entry.data(0)) }))
+            }
+            Verb::RingCanceled => Ok(Some(Step::RingCanceled { agent: self.agent_name(entry)? })),
+            Verb::CompleteCaller => completed(self.agent_name(entry).ok(), EndedBy::Customer),
+            Verb::CompleteAgent => completed(self.agent_name(entry).ok(), EndedBy::Agent),
+            Verb::BlindTransfer | Verb::AttendedTransfer => Ok(Some(transferred(entry, self.agent_name(entry).ok()))),
+            Verb::Custom(meaning) => self.custom(meaning, entry),
+            _ => Ok(None),
+        }
+    }
+
+    /// The agent's state after the line; `None` if the line does not change it.
+    fn agent_state(&mut self, entry: &LogEntry<'_>) -> Result<Option<EventKind>, &'static str> {
+        let agent = self.agent_name(entry)?;
+        let text = entry.text();
+        let mut reason = None;
+        let state = match entry.verb {
+            Verb::Pause => {
+                reason = (!text.is_empty()).then(|| self.names.get(text));
+                AgentState::Paused
+            }
+            Verb::LogOff => {
+                self.memory.members.remove(&agent);
+                AgentState::Offline
+            }
+            Verb::AddMember => {
+                if let Some(queue) = self.queue(entry) {
+                    let queues = self.memory.members.entry(agent.clone()).or_default();
+                    if !queues.contains(&queue) {
+                        queues.push(queue);
+                    }
+                }
+                if text == b"PAUSED" { AgentState::Paused } else { AgentState::Available }
+            }
+            Verb::RemoveMember => {
+                let queue = self.queue(entry);
+                if let Some(queues) = self.memory.members.get_mut(&agent) {
+                    queues.retain(|other| Some(other) != queue.as_ref());
+                    if !queues.is_empty() {
+                        return Ok(None);
+                    }
+                    self.memory.members.remove(&agent);
+                }
+                AgentState::Offline
+            }
+            _ => AgentState::Available,
+        };
+        Ok(Some(EventKind::AgentState { agent, state, reason, lasts: None }))
+    }
+
+    /// The step of a line with one of the site's own verbs.
+    fn custom(&mut self, meaning: Meaning, entry: &LogEntry<'_>) -> Result<Option<Step>, &'static str> {
+        let survey = |survey| Ok(Some(Step::Survey(survey)));
+        let text = entry.text();
+        if text.is_empty() {
+            return Err("a verb of the centre's own without its value");
+        }
+        match meaning {
+            Meaning::Intent => Ok(Some(Step::Classified { intent: self.names.get(text) })),
+            Meaning::Customer => Ok(customer(text).map(|customer| Step::Identified { customer })),
+            Meaning::Resolved => {
+                let resolved =
+                    yes_or_no(entry.data(0)).ok_or("neither yes nor no: write yes, no, true, false, 1 or 0")?;
+                let reason = entry.join(1, usize::MAX).trim_ascii();
+                Ok(Some(Step::Resolved { resolved, reason: (!reason.is_empty()).then(|| self.names.get(reason)) }))
+            }
+            Meaning::Csat => survey(Survey { csat: Some(scored(entry, 5.0)?), ..Survey::default() }),
+            Meaning::Ces => survey(Survey { ces: Some(scored(entry, 7.0)?), ..Survey::default() }),
+            Meaning::Nps => {
+                let score =
+                    integer(entry.data(0)).and_then(|score| u8::try_from(score).ok()).filter(|&score| score <= 10);
+                survey(Survey { nps: Some(score.ok_or("NPS is a whole number from 0 to 10")?), ..Survey::default() })
+            }
+            Meaning::Quality => {
+                let score = number(entry.data_from_end(1)).filter(|score| (0.0..=100.0).contains(score));
+                let score = score.ok_or("a quality score is a number from 0 to 100, after the evaluator")?;
+                let evaluator = entry.join(0, entry.data_count().saturating_sub(1)).trim_ascii();
+                let evaluator = if evaluator.is_empty() { Label::fixed("unknown") } else { self.names.get(evaluator) };
+                Ok(Some(Step::Quality { evaluator, score, failures: Vec::new() }))
+            }
+        }
+    }
+
+    /// The agent of a line whose verb requires one.
+    fn agent_name(&mut self, entry: &LogEntry<'_>) -> Result<Label, &'static str> {
+        let agent = entry.agent.trim_ascii();
+        if agent.is_empty() || agent == b"NONE" {
+            return Err("no agent, and this verb is about one");
+        }
+        let agent = self.names.get(agent);
+        if agent.is_empty() { Err("the agent's name holds nothing that can be shown") } else { Ok(agent) }
+    }
+
+    fn queue(&mut self, entry: &LogEntry<'_>) -> Option<Label> {
+        let queue = entry.queue.trim_ascii();
+        (!queue.is_empty() && queue != b"NONE").then(|| self.names.get(queue)).filter(|queue| !queue.is_empty())
+    }
+
+    /// Whether an EXITEMPTY has reported this exit already. Forgets it, so that a later exit counts again.
+    fn take_empty_exit(&mut self, contact: &Label, queue: &Label) -> bool {
+        let found = self.empty_exits.iter().position(|(call, of)| call == contact && of == queue);
+        found.and_then(|index| self.empty_exits.remove(index)).is_some()
+    }
+}
+
+fn call_id(field: &[u8]) -> Result<Label, &'static str> {
+    let field = field.trim_ascii();
+    if field.is_empty() || field == b"NONE" {
+        return Err("no call id, and this verb is about a call");
+    }
+    let id = id_label(field);
+    if id.is_empty() { Err("the call id holds nothing that can be shown") } else { Ok(id) }
+}
+
+fn offer(queue: Label, customer: Option<Label>, position: Option<u32>) -> Offer {
+    Offer {
+        queue,
+        channel: Channel::Voice,
+        intent: None,
+        customer,
+        priority: None,
+        position,
+        auth_steps: None,
+        untimed: false,
+    }
+}
+
+/// The caller's number and position of an ENTERQUEUE line: `url|number|position`, followed by the caller's name if
+/// Asterisk is configured to log it. The number can contain `|`, the name cannot.
+fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
+    let position = |index: usize| {
+        let position = integer(entry.data(index)).and_then(|p| u32::try_from(p).ok());
+        position.filter(|&p| p > 0)
+    };
+    let count = entry.data_count();
+    let index = match count {
+        0..=2 => None,
+        3 => Some(2),
+        4 => [2, 3].into_iter().find(|&index| position(index).is_some()),
+        // With a name at the end, the position is the field before it.
+        _ => [count - 2, count - 1, 2].into_iter().find(|&index| position(index).is_some()),
+    };
+    match index {
+        Some(index) => (entry.join(1, index), position(index)),
+        None => (entry.data(1), None),
+    }
+}
+
+/// The step of a transfer line. It ends in `hold|talk|original position`, whatever precedes them (LINK has one field
+/// more, an extension can contain `|`); Asterisk 1.4 wrote no position.
+fn transferred(entry: &LogEntry<'_>, agent: Option<Label>) -> Step {
+    let count = entry.data_count();
+    let blind = entry.verb == Verb::BlindTransfer;
+    let talk = match count {
+        0..=3 => None,
+        4 => seconds(entry.data(3)),
+        _ => seconds(entry.data_from_end(2)),
+    };
+    let kind = if blind { TransferKind::Blind } else { TransferKind::Attended };
+    let to_number =
+        blind.then(|| entry.data(0).trim_ascii()).filter(|number| !number.is_empty()).map(Label::from_bytes);
+    Step::Transferred { agent, kind, to_queue: None, to_agent: None, to_number, talk }
+}
+
+fn number(field: &[u8]) -> Option<f64> {
+    std::str::from_utf8(field).ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// A survey score `score|max`; `default_max` is the scale if the second field is not a number.
+fn scored(entry: &LogEntry<'_>, default_max: f64) -> Result<Scored, &'static str> {
+    let score = number(entry.data(0)).ok_or("a survey's score that is no number")?;
+    let max = number(entry.data(1)).unwrap_or(default_max);
+    if max <= 1.0 {
+        return Err("a survey's scale goes from 1 to more than 1");
+    }
+    if !(1.0..=max).contains(&score) {
+        return Err("a survey's score outside its scale: write score|max");
+    }
+    Ok(Scored { score, min: 1.0, max })
+}
+
+/// A yes or no in one of the usual spellings; `None` for any other word.
+fn yes_or_no(word: &[u8]) -> Option<bool> {
+    let word = word.trim_ascii();
+    let is_one_of = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
+    if is_one_of(&["yes", "y", "true", "1", "resolved", "solved"]) {
+        Some(true)
+    } else if is_one_of(&["no", "n", "false", "0", "unresolved", "unsolved"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

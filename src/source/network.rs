@@ -1,0 +1,11 @@
+//! Sources that are reached over a network, and the loop that connects them anew whenever a connection breaks.
+
+pub mod asterisk;
+mod clock_skew;
+pub mod freeswitch;
+pub mod http;
+pub mod listen;
+pub mod prometheus;
+pub(super) mod session;
+pub(crate) mod shared_reporter;
+pub mod sse;

@@ -1,0 +1,160 @@
+//! The session with an Asterisk: what is kept from one connection to the next, and how events reach the floor.
+
+mod exchange;
+mod log_follower;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
+use super::calls::QueueCall;
+use super::merge::{LogMerger, LogStatus};
+use super::remarks::Remarks;
+use super::translate::AmiTranslator;
+use crate::clock::{Clock, Span, Time};
+use crate::event::Event;
+use crate::net::Fault;
+use crate::source::network::session::{Link, Session};
+use crate::source::{SpawnError, settings};
+use crate::text::Label;
+use log_follower::LogFollower;
+
+/// The open calls that are stored in the cursor.
+const MAX_SAVED_CALLS: usize = 500;
+const CURSOR_INTERVAL: Span = Span::SECOND;
+
+/// The cursor in the journal, from which a later run of the program goes on.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct AsteriskCursor {
+    /// When Asterisk was last heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Time>,
+    /// The cursor of queue_log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<String>,
+    /// The calls in queues with their contacts, where no queue_log is configured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<(Label, QueueCall)>,
+}
+
+/// The session with an Asterisk.
+pub(in crate::source) struct AsteriskSession {
+    settings: Settings,
+    translator: AmiTranslator,
+    merger: LogMerger,
+    follower: Option<LogFollower>,
+    log_cursor: Option<String>,
+    /// Whether the log has been read to its end, or cannot be read.
+    log_is_known: bool,
+    /// When an earlier run of the program last heard Asterisk; taken by the first connection.
+    seen: Option<Time>,
+    cursor_written: Time,
+    /// Events are stamped by Asterisk's clock rather than ours: beside a log, which is stamped by it, and where the
+    /// reporter corrects the difference.
+    uses_asterisk_clock: bool,
+    /// How far Asterisk's clock is ahead of ours; `None` before it was measured.
+    clock_ahead: Option<Span>,
+    remarks: Remarks,
+}
+
+impl AsteriskSession {
+    /// The session that `own` describes, going on from `cursor`. `settings` are those of the source as a whole.
+    ///
+    /// # Errors
+    /// Where the thread that follows queue_log cannot be started.
+    pub(in crate::source) fn new(
+        settings: &settings::Settings,
+        own: &Settings,
+        clock: &Clock,
+        cursor: Option<&str>,
+    ) -> Result<Self, SpawnError> {
+        let cursor: AsteriskCursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let mut translator = AmiTranslator::new(settings.name(), own.verbs.clone(), own.intent.clone());
+        let mut merger = LogMerger::default();
+        let mut follower = None;
+        if let Some(path) = &own.queue_log {
+            merger.log = LogStatus::Absent;
+            follower = Some(LogFollower::start(settings, path, &own.verbs, clock.clone(), cursor.log.as_deref())?);
+        } else {
+            translator.calls.restore(cursor.calls);
+        }
+        Ok(Self {
+            uses_asterisk_clock: follower.is_some() || settings.correct_clock,
+            settings: own.clone(),
+            translator,
+            merger,
+            follower,
+            log_cursor: cursor.log,
+            log_is_known: false,
+            seen: cursor.seen,
+            cursor_written: Time(0),
+            clock_ahead: None,
+            remarks: Remarks::default(),
+        })
+    }
+
+    /// The time that stamps events.
+    fn now(&self, link: &Link) -> Time {
+        let ahead = self.clock_ahead.filter(|_| self.uses_asterisk_clock).unwrap_or(Span::ZERO);
+        link.now() + ahead
+    }
+
+    fn cursor(&self, link: &Link) -> Option<String> {
+        let calls = if self.follower.is_some() { Vec::new() } else { self.translator.calls.to_saved(MAX_SAVED_CALLS) };
+        serde_json::to_string(&AsteriskCursor { seen: Some(link.now()), log: self.log_cursor.clone(), calls }).ok()
+    }
+
+    /// Report what the manager interface says, as far as queue_log doesn't.
+    async fn report_from_interface(&mut self, events: Vec<Event>, link: &mut Link) {
+        if events.is_empty() {
+            return;
+        }
+        let now = self.now(link);
+        let accept = |event| self.merger.accept_from_interface(event, now);
+        let events: Vec<Event> = events.into_iter().filter_map(accept).collect();
+        self.report(events, link).await;
+    }
+
+    /// Report events, with the cursor where it is due.
+    async fn report(&mut self, events: Vec<Event>, link: &mut Link) {
+        if events.is_empty() {
+            return;
+        }
+        let is_due = link.now().since(self.cursor_written) >= CURSOR_INTERVAL && self.follower.is_none();
+        let cursor = if is_due { self.cursor(link) } else { None };
+        if is_due {
+            self.cursor_written = link.now();
+        }
+        link.events(events, cursor).await;
+    }
+
+    /// Advance the time: report what no packet and no line of the log will say.
+    async fn advance(&mut self, link: &mut Link) {
+        let now = self.now(link);
+        let mut events = Vec::new();
+        self.translator.advance(now, &mut events);
+        self.report_from_interface(events, link).await;
+        let mut events = Vec::new();
+        if self.merger.is_undecided() {
+            self.merger.advance(now, &mut events);
+        }
+        self.report(events, link).await;
+        if self.merger.log == LogStatus::Behind && self.remarks.log.is_none() {
+            let path = self.settings.queue_log.as_deref().unwrap_or_else(|| Path::new("queue_log"));
+            self.remarks.log =
+                Some(format!("{} is behind; calls are counted by the manager interface meanwhile", path.display()));
+        } else if self.merger.log == LogStatus::Current {
+            self.remarks.log = None;
+        }
+        self.remarks.send(&self.settings, link).await;
+    }
+}
+
+impl Session for AsteriskSession {
+    async fn run(&mut self, link: &mut Link) -> Fault {
+        let Err(fault) = self.run_connection(link).await;
+        fault
+    }
+}

@@ -1,0 +1,137 @@
+//! Reads `queue_log` beside the manager interface, on a thread of its own.
+
+use std::path::Path;
+
+use tokio::sync::mpsc::{Receiver, channel};
+
+use super::super::merge::LogStatus;
+use super::AsteriskSession;
+use crate::board::Health;
+use crate::clock::Clock;
+use crate::event::{AgentState, EventKind};
+use crate::source::file::follow;
+use crate::source::format::detect::InputFormat;
+use crate::source::format::queue_log::Verbs;
+use crate::source::network::session::Link;
+use crate::source::settings::{FileSettings, Settings};
+use crate::source::{Message, Running, SpawnError};
+
+/// The messages that may wait in the channel.
+const CHANNEL_CAPACITY: usize = 16;
+
+/// A thread that follows the log; dropping it stops the thread.
+pub(super) struct LogFollower {
+    running: Running,
+    from: Receiver<Message>,
+}
+
+impl LogFollower {
+    /// Follow the log at `path` from `cursor`. `settings` name the source.
+    pub(super) fn start(
+        settings: &Settings,
+        path: &Path,
+        verbs: &Verbs,
+        clock: Clock,
+        cursor: Option<&str>,
+    ) -> Result<Self, SpawnError> {
+        // The reporter adds the prefix to the names. A quiet log is not stale while the connection is up.
+        let settings = Settings { prefix: None, ..settings.clone() };
+        let file = FileSettings {
+            verbs: verbs.clone(),
+            stale_after_s: 0,
+            ..FileSettings::new(InputFormat::QueueLog, path.to_owned())
+        };
+        let (to, from) = channel(CHANNEL_CAPACITY);
+        let running = follow::spawn(0, &settings, &file, clock, cursor, to)?;
+        Ok(Self { running, from })
+    }
+
+    /// The next message. Once the thread has ended, which it reports beforehand, this waits for ever.
+    async fn next(&mut self) -> Message {
+        match self.from.recv().await {
+            Some(message) => message,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A message that has already come.
+    fn try_next(&mut self) -> Option<Message> {
+        self.from.try_recv().ok()
+    }
+
+    /// Make the thread look for new lines at once.
+    pub(super) fn wake(&self) {
+        self.running.wake();
+    }
+}
+
+impl Drop for LogFollower {
+    fn drop(&mut self) {
+        self.running.stop();
+    }
+}
+
+impl AsteriskSession {
+    /// Read queue_log up to its present end, before the board says anything of the present.
+    pub(super) async fn catch_up_with_log(&mut self, link: &mut Link) {
+        while let Some(follower) = &mut self.follower {
+            let message = match follower.try_next() {
+                Some(message) => message,
+                None if self.log_is_known => break,
+                None => follower.next().await,
+            };
+            self.process_log(message, link, false).await;
+        }
+    }
+
+    /// Handle a message of the log's follower. `is_live` says that the manager interface reports the agents' states.
+    pub(super) async fn process_log(&mut self, message: Message, link: &mut Link, is_live: bool) {
+        match message {
+            Message::Events { mut events, cursor, .. } => {
+                let now = self.now(link);
+                events.retain(|event| {
+                    if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
+                        if is_live && *state != AgentState::AfterContact {
+                            return false;
+                        }
+                        self.translator.members.set_reported(agent, *state, reason.as_ref());
+                    }
+                    self.merger.accept_from_log(event, now)
+                });
+                self.log_cursor = cursor.or_else(|| self.log_cursor.take());
+                let cursor = self.cursor(link);
+                link.events(events, cursor).await;
+            }
+            Message::Rejected { rejection, .. } => {
+                link.reject(rejection.place.as_str(), rejection.line, rejection.reason.as_str()).await;
+            }
+            Message::Health { health, reason, .. } if health != Health::Connecting => {
+                self.log_is_known = true;
+                self.set_log_health(health, reason.as_str());
+            }
+            Message::Health { .. } | Message::Clock { .. } | Message::Remark { .. } => {}
+        }
+        self.remarks.send(&self.settings, link).await;
+    }
+
+    fn set_log_health(&mut self, health: Health, reason: &str) {
+        if matches!(health, Health::Live | Health::Stale) {
+            if self.merger.log == LogStatus::Absent {
+                self.merger.log = LogStatus::Current;
+            }
+            self.remarks.log = None;
+        } else {
+            self.merger.log = LogStatus::Absent;
+            let reason = if reason.is_empty() { "queue_log is no longer followed" } else { reason };
+            self.remarks.log = Some(format!("{reason}; calls are counted by the manager interface alone"));
+        }
+    }
+}
+
+/// The next message of the follower, where there is one; else this waits for ever.
+pub(super) async fn next_message(follower: &mut Option<LogFollower>) -> Message {
+    match follower {
+        Some(follower) => follower.next().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,249 @@
+//! Translates AMI packets into events.
+//!
+//! The translator does no I/O and reads no clock: the time is an argument. AMI events carry no time stamp (manager.conf's
+//! `timestampevents` is off by default), so each happens when it arrives.
+
+use rustc_hash::FxHashMap;
+
+use super::calls::{JoiningCaller, QueueCalls, StepContext};
+use super::members::QueueMembers;
+use super::packet::AmiPacket;
+use super::queue_status::{QueueSnapshot, label, number, queue_member};
+use crate::clock::{Span, Time};
+use crate::event::{Event, EventKind, QueueProfile};
+use crate::source::format::queue_log::{QueueLogParser, Verbs};
+use crate::source::ids::id_label;
+use crate::source::tally::InputTally;
+use crate::text::Label;
+
+/// The longest intent that is read from a channel variable; the rest of a longer one is dropped.
+const MAX_INTENT_BYTES: usize = 1024;
+
+/// Translates AMI packets into events.
+#[derive(Debug)]
+pub(super) struct AmiTranslator {
+    origin: Label,
+    verbs: Verbs,
+    /// The name of the channel variable that carries the intent.
+    intent: String,
+    pub(super) calls: QueueCalls,
+    pub(super) members: QueueMembers,
+    /// The service level thresholds that have been reported, by queue.
+    thresholds: FxHashMap<Label, f64>,
+    /// Parses the fields of a `UserEvent` as lines of queue_log.
+    user_events: QueueLogParser,
+    /// Whether any event about a queue has come on this connection.
+    pub(super) hears_queues: bool,
+}
+
+impl AmiTranslator {
+    pub(super) fn new(origin: Label, verbs: Verbs, intent: String) -> Self {
+        Self {
+            user_events: QueueLogParser::new(origin.clone(), verbs.clone()),
+            origin,
+            verbs,
+            intent,
+            calls: QueueCalls::default(),
+            members: QueueMembers::default(),
+            thresholds: FxHashMap::default(),
+            hears_queues: false,
+        }
+    }
+
+    /// Translate an AMI event that happens at `now`.
+    ///
+    /// # Errors
+    /// Why the event is rejected.
+    pub(super) fn translate(
+        &mut self,
+        packet: &AmiPacket,
+        now: Time,
+        out: &mut Vec<Event>,
+    ) -> Result<(), &'static str> {
+        let name = packet.first("Event").unwrap_or_default();
+        match name {
+            b"UserEvent" => return self.translate_user_event(packet, now, out),
+            b"QueueMemberStatus"
+            | b"QueueMemberPause"
+            | b"QueueMemberPaused"
+            | b"QueueMemberAdded"
+            | b"QueueMemberPenalty"
+            | b"QueueMemberRinginuse"
+            | b"QueueMemberRemoved" => {
+                self.hears_queues = true;
+                let member = queue_member(packet).ok_or("a member without queue or interface")?;
+                let mut kinds = Vec::new();
+                if name == b"QueueMemberRemoved" {
+                    self.members.remove(&member, &mut kinds);
+                } else {
+                    self.members.update(member, &mut kinds);
+                }
+                self.emit(kinds, now, out);
+            }
+            _ => return self.translate_call_event(name, packet, now, out),
+        }
+        Ok(())
+    }
+
+    /// Translate an event about a call.
+    fn translate_call_event(
+        &mut self,
+        name: &[u8],
+        packet: &AmiPacket,
+        now: Time,
+        out: &mut Vec<Event>,
+    ) -> Result<(), &'static str> {
+        let is_call_event = matches!(
+            name,
+            b"QueueCallerJoin"
+                | b"Join"
+                | b"QueueCallerLeave"
+                | b"Leave"
+                | b"QueueCallerAbandon"
+                | b"AgentCalled"
+                | b"AgentConnect"
+                | b"AgentComplete"
+                | b"AgentRingNoAnswer"
+                | b"AgentDump"
+        );
+        if !is_call_event {
+            return Ok(());
+        }
+        self.hears_queues = true;
+        // The value of a channel variable comes before the queue and may contain anything, so the last `Queue` is read.
+        let queue = label(packet.last("Queue")).ok_or("a call without a queue")?;
+        let agent = self.agent_of(packet, &queue);
+        let contact = packet.first("Uniqueid").map(id_label).filter(|id| !id.is_empty());
+        let contact = match (contact, &agent) {
+            (Some(contact), _) => contact,
+            // Without an id, the channels were gone before Asterisk sent the event.
+            (None, Some(agent)) if name == b"AgentComplete" => {
+                self.calls.contact_of_agent(&queue, agent).ok_or("the end of an unknown conversation")?
+            }
+            _ => return Err("a call without an id"),
+        };
+        let context = StepContext { origin: &self.origin, contact: &contact, queue: &queue, at: now };
+        let seconds = |key| number(packet.last(key)).map(Span::seconds);
+        let small = |key| number(packet.last(key)).and_then(|n| u32::try_from(n).ok());
+        let intent = self.intent_of(packet);
+        if !matches!(name, b"QueueCallerJoin" | b"Join") {
+            self.calls.classify(context, intent.clone(), out);
+        }
+        let known_agent = || agent.clone().ok_or("an agent's event without the agent");
+        match name {
+            b"QueueCallerJoin" | b"Join" => {
+                let number = packet.last_of(&["CallerIDNum", "CallerID"]).unwrap_or_default();
+                let caller = JoiningCaller { number, intent, position: small("Position"), priority: None };
+                self.calls.join(context, &caller, out);
+            }
+            b"QueueCallerLeave" | b"Leave" => self.calls.leave(context),
+            b"QueueCallerAbandon" => self.calls.abandon(context, seconds("HoldTime"), small("Position"), out),
+            b"AgentCalled" => self.calls.ring(context, known_agent()?, out),
+            b"AgentConnect" => self.calls.connect(context, known_agent()?, seconds("HoldTime"), out),
+            b"AgentRingNoAnswer" => {
+                let ring = number(packet.last("RingTime")).map(|ms| Span(ms * 1000));
+                self.calls.ring_no_answer(context, known_agent()?, ring, out);
+            }
+            b"AgentDump" => self.calls.dump(context, out),
+            _ => {
+                let reason = packet.last("Reason").unwrap_or_default();
+                self.calls.complete(context, agent, reason, seconds("TalkTime"), out);
+            }
+        }
+        Ok(())
+    }
+
+    /// The agent that an event is about: the member's name, as in queue_log.
+    fn agent_of(&self, packet: &AmiPacket, queue: &Label) -> Option<Label> {
+        label(packet.last_of(&["MemberName", "AgentName"])).or_else(|| {
+            let interface = label(packet.last_of(&["Interface", "Member", "AgentCalled"]))?;
+            Some(self.members.agent_at(queue, &interface).cloned().unwrap_or(interface))
+        })
+    }
+
+    /// The intent, where the event carries the channel variable that holds it.
+    fn intent_of(&self, packet: &AmiPacket) -> Option<Label> {
+        let variables = packet.lines().filter(|(key, _)| *key == b"ChanVariable" || key.starts_with(b"ChanVariable("));
+        let mut values = variables.filter_map(|(_, value)| {
+            value.strip_prefix(self.intent.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+        });
+        let value = values.next()?;
+        label(Some(value.get(..MAX_INTENT_BYTES).unwrap_or(value)))
+    }
+
+    /// Translate a `UserEvent` named `Floorwatch`, which the dialplan sends. Its fields have the names that are
+    /// verbs in queue_log.
+    fn translate_user_event(
+        &mut self,
+        packet: &AmiPacket,
+        now: Time,
+        out: &mut Vec<Event>,
+    ) -> Result<(), &'static str> {
+        let is_ours = packet.first("UserEvent").is_some_and(|name| name.eq_ignore_ascii_case(b"Floorwatch"));
+        if !is_ours {
+            return Ok(());
+        }
+        let contact = packet.first("Uniqueid").unwrap_or_default().trim_ascii();
+        if contact.is_empty() || contact.contains(&b'|') {
+            return Err("a UserEvent Floorwatch without Uniqueid: send it from the call's dialplan, or name the call");
+        }
+        let queue = packet.last("Queue").map(<[u8]>::trim_ascii).filter(|queue| !queue.is_empty());
+        let queue = queue.filter(|queue| !queue.contains(&b'|')).unwrap_or(b"NONE");
+        let fields = packet.lines().skip_while(|(key, _)| !key.eq_ignore_ascii_case(b"UserEvent")).skip(1);
+        let mut outcome = Ok(());
+        for (key, value) in fields {
+            let upper = key.to_ascii_uppercase();
+            let Some(verb) = [key, &upper].into_iter().find(|word| self.verbs.meaning(word).is_some()) else {
+                continue;
+            };
+            let epoch = now.0.div_euclid(1_000_000).to_string();
+            let line = [epoch.as_bytes(), contact, queue, b"NONE", verb, value].join(&b'|');
+            let mut push = |event: Event| out.push(Event { at: now, ..event });
+            let parsed = self.user_events.parse_line(&line, now, &mut InputTally::default(), &mut push);
+            outcome = outcome.and(parsed);
+        }
+        outcome
+    }
+
+    /// Compare what is known with a `QueueStatus` reply, and return how many of its calls were unknown. `at_once` says
+    /// that the reply is the first of a connection, so that no earlier event can still come.
+    pub(super) fn reconcile(
+        &mut self,
+        snapshot: &QueueSnapshot,
+        now: Time,
+        at_once: bool,
+        out: &mut Vec<Event>,
+    ) -> usize {
+        let mut kinds = Vec::new();
+        for (queue, threshold) in &snapshot.queues {
+            // A queue without a configured service level has 0.
+            if *threshold > 0.0 && self.thresholds.get(queue) != Some(threshold) {
+                self.thresholds.insert(queue.clone(), *threshold);
+                let profile =
+                    QueueProfile { queue: queue.clone(), service_level_s: Some(*threshold), ..QueueProfile::default() };
+                kinds.push(EventKind::QueueProfile(profile));
+            }
+        }
+        self.members.replace(&snapshot.members, &mut kinds);
+        self.emit(kinds, now, out);
+        let may_be_talking = |queue: &Label, agent: &Label| self.members.may_be_talking(queue, agent);
+        self.calls.reconcile(&self.origin, &snapshot.entries, may_be_talking, (now, at_once), out)
+    }
+
+    /// Advance the time to `now`: report the calls that are over though no event says so.
+    pub(super) fn advance(&mut self, now: Time, out: &mut Vec<Event>) {
+        if self.calls.is_undecided() {
+            self.calls.advance(&self.origin, now, out);
+        }
+    }
+
+    /// Asterisk restarted at `at`, which ended all calls.
+    pub(super) fn restart(&mut self, at: Time, out: &mut Vec<Event>) {
+        self.calls.clear();
+        self.emit(vec![EventKind::Restarted], at, out);
+    }
+
+    fn emit(&self, kinds: Vec<EventKind>, at: Time, out: &mut Vec<Event>) {
+        out.extend(kinds.into_iter().map(|kind| Event { at, origin: self.origin.clone(), id: None, kind }));
+    }
+}

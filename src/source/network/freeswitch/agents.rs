@@ -1,0 +1,214 @@
+//! The agents of `mod_callcenter`, and what each of them is doing.
+//!
+//! An agent has a *status*, which the agent sets (available, on break, logged out), and a *state*, which the distribution
+//! of calls sets (waiting, receiving, in a queue call). What the agent is doing follows from both.
+
+use rustc_hash::FxHashMap;
+
+use super::events::EventBuffer;
+use crate::clock::{Span, Time};
+use crate::event::{AgentState, EventKind};
+use crate::source::ids::id_label;
+use crate::text::Label;
+
+/// The agents that are tracked; no centre has more.
+const MAX_AGENTS: usize = 100_000;
+
+/// `cc_agent_status_t` of `mod_callcenter`, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CcAgentStatus {
+    LoggedOut,
+    Available,
+    OnBreak,
+}
+
+/// `cc_agent_state_t` of `mod_callcenter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CcAgentState {
+    Waiting,
+    Receiving,
+    InQueueCall,
+    /// The agent is given no calls until somebody sets the state to waiting.
+    Idle,
+}
+
+/// A row of `agent list`. A time is `None` where the thing never happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ListedAgent<'a> {
+    pub(super) status: Option<&'a [u8]>,
+    pub(super) state: Option<&'a [u8]>,
+    pub(super) wrap_up: Span,
+    pub(super) last_status_change: Option<Time>,
+    pub(super) last_offered_call: Option<Time>,
+    pub(super) last_bridge_start: Option<Time>,
+    pub(super) last_bridge_end: Option<Time>,
+}
+
+impl ListedAgent<'_> {
+    /// Since when the agent has been in `state`, which is the present one.
+    fn since(&self, state: AgentState) -> Option<Time> {
+        match state {
+            AgentState::OnContact => self.last_bridge_start,
+            AgentState::Ringing => self.last_offered_call,
+            AgentState::AfterContact => self.last_bridge_end,
+            AgentState::Available => {
+                self.last_status_change.max(self.last_bridge_end.map(|ended| ended + self.wrap_up))
+            }
+            AgentState::Paused | AgentState::Offline => self.last_status_change,
+        }
+    }
+}
+
+/// One agent.
+#[derive(Clone, Debug)]
+pub(super) struct CcAgent {
+    /// The name that the board shows.
+    pub(super) shown: Label,
+    status: Option<CcAgentStatus>,
+    state: Option<CcAgentState>,
+    /// How long the agent gets no call after one.
+    pub(super) wrap_up: Span,
+    /// When the agent may get calls again.
+    wrap_until: Option<Time>,
+    /// What was last reported, with the reason of a pause.
+    reported: Option<(AgentState, Option<Label>)>,
+    /// The time of that report.
+    reported_at: Time,
+    pub(super) queues: Vec<Label>,
+    /// The present round of lists contains the agent, or the agent became known since the round began.
+    is_listed: bool,
+}
+
+impl CcAgent {
+    const fn new(shown: Label) -> Self {
+        Self {
+            shown,
+            status: None,
+            state: None,
+            wrap_up: Span::ZERO,
+            wrap_until: None,
+            reported: None,
+            reported_at: Time(i64::MIN),
+            queues: Vec::new(),
+            is_listed: true,
+        }
+    }
+
+    pub(super) fn is_in_call(&self) -> bool {
+        self.state == Some(CcAgentState::InQueueCall)
+    }
+
+    /// Apply an event about status or state at `at`.
+    pub(super) fn apply_event(&mut self, status: Option<&[u8]>, state: Option<&[u8]>, at: Time) {
+        let was_in_call = self.is_in_call();
+        self.parse(status, state);
+        if was_in_call && !self.is_in_call() && self.wrap_up > Span::ZERO {
+            self.wrap_until = Some(at + self.wrap_up);
+        }
+    }
+
+    /// Apply a row of `agent list`, and report what the agent is doing, as of when it began according to the list.
+    pub(super) fn apply_list(&mut self, listed: &ListedAgent<'_>, now: Time, out: &mut EventBuffer) {
+        self.parse(listed.status, listed.state);
+        self.is_listed = true;
+        self.wrap_up = listed.wrap_up;
+        self.wrap_until = self.wrap_until.max(listed.last_bridge_end.map(|ended| ended + listed.wrap_up));
+        let is_first = self.reported.is_none();
+        let since = self.activity(now).and_then(|(state, ..)| listed.since(state));
+        let at = since.filter(|since| (self.reported_at..now).contains(since)).unwrap_or(now);
+        self.report(at, out);
+        // An earlier run of the program may have reported another state later than `at`; this one overrides it.
+        if is_first && at < now {
+            self.reported = None;
+            self.report(now, out);
+        }
+    }
+
+    /// Set status and state from `mod_callcenter`'s words. Unknown ones change nothing.
+    fn parse(&mut self, status: Option<&[u8]>, state: Option<&[u8]>) {
+        self.status = match status {
+            Some(b"Logged Out") => Some(CcAgentStatus::LoggedOut),
+            Some(b"Available" | b"Available (On Demand)") => Some(CcAgentStatus::Available),
+            Some(b"On Break") => Some(CcAgentStatus::OnBreak),
+            _ => self.status,
+        };
+        self.state = match state {
+            Some(b"Waiting" | b"Reserved") => Some(CcAgentState::Waiting),
+            Some(b"Receiving") => Some(CcAgentState::Receiving),
+            Some(b"In a queue call") => Some(CcAgentState::InQueueCall),
+            Some(b"Idle") => Some(CcAgentState::Idle),
+            _ => self.state,
+        };
+    }
+
+    /// What the agent is doing at `at`: the state, the reason of a pause, and how long it will last where that is known.
+    fn activity(&self, at: Time) -> Option<(AgentState, Option<Label>, Option<Span>)> {
+        let plain = |state| Some((state, None, None));
+        match (self.status, self.state) {
+            (_, Some(CcAgentState::InQueueCall)) => plain(AgentState::OnContact),
+            (Some(CcAgentStatus::LoggedOut), _) => plain(AgentState::Offline),
+            (Some(CcAgentStatus::OnBreak), _) => plain(AgentState::Paused),
+            (_, Some(CcAgentState::Receiving)) => plain(AgentState::Ringing),
+            (None, _) => None,
+            (_, Some(CcAgentState::Idle)) => Some((AgentState::Paused, Some(Label::fixed("idle")), None)),
+            _ => match self.wrap_until.filter(|until| *until > at) {
+                Some(until) => Some((AgentState::AfterContact, None, Some(until - at))),
+                None => plain(AgentState::Available),
+            },
+        }
+    }
+
+    /// Report what the agent is doing at `at`, where it has changed.
+    pub(super) fn report(&mut self, at: Time, out: &mut EventBuffer) {
+        let Some((state, reason, lasts)) = self.activity(at) else { return };
+        if self.reported.as_ref() == Some(&(state, reason.clone())) {
+            return;
+        }
+        self.reported = Some((state, reason.clone()));
+        self.reported_at = at;
+        out.push(at, None, EventKind::AgentState { agent: self.shown.clone(), state, reason, lasts });
+    }
+}
+
+/// All agents, by their names in FreeSWITCH.
+#[derive(Debug, Default)]
+pub(super) struct CcAgents(FxHashMap<Label, CcAgent>);
+
+impl CcAgents {
+    /// The agent of this name, which the board shows as `shown`; `None` where there are too many agents.
+    pub(super) fn get_or_add(&mut self, name: &[u8], shown: Label) -> Option<&mut CcAgent> {
+        let name = id_label(name);
+        if self.0.len() >= MAX_AGENTS && !self.0.contains_key(&name) {
+            return None;
+        }
+        Some(self.0.entry(name).or_insert_with(|| CcAgent::new(shown)))
+    }
+
+    /// The agents in the order of their names.
+    pub(super) fn sorted_mut(&mut self) -> Vec<(&Label, &mut CcAgent)> {
+        let mut agents: Vec<_> = self.0.iter_mut().collect();
+        agents.sort_unstable_by_key(|(name, _)| *name);
+        agents
+    }
+
+    /// The wrap-up time of the agent that the board shows as `shown`; zero where there is none.
+    pub(super) fn wrap_up_of(&self, shown: &Label) -> Span {
+        self.0.values().find(|agent| agent.shown == *shown).map_or(Span::ZERO, |agent| agent.wrap_up)
+    }
+
+    /// A round of lists begins.
+    pub(super) fn begin_round(&mut self) {
+        self.0.values_mut().for_each(|agent| agent.is_listed = false);
+    }
+
+    /// The list of agents is complete: report those it does not contain as offline, and forget them.
+    pub(super) fn drop_unlisted(&mut self, now: Time, out: &mut EventBuffer) {
+        self.0.retain(|_, agent| {
+            if !agent.is_listed {
+                (agent.status, agent.state) = (Some(CcAgentStatus::LoggedOut), None);
+                agent.report(now, out);
+            }
+            agent.is_listed
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! Compares the lists of `callcenter_config` with what is known: after each connect, and once a minute.
+//!
+//! A list overtakes events that were made just before it and are still on their way. A caller whom the lists do not
+//! contain is therefore only missing, and is lost when the next answer has come and the caller's end has not.
+
+use rustc_hash::FxHashMap;
+
+use super::agents::ListedAgent;
+use super::centre::{CallCentre, past_time};
+use super::list::CcList;
+use super::members::{JoiningMember, MemberStage};
+use crate::clock::{Span, Time};
+use crate::event::{AgentProfile, Channel, EventKind, QueueProfile};
+use crate::source::ids::id_label;
+use crate::text::Label;
+
+/// A longer wrap-up time is a mistake, and is ignored.
+const MAX_WRAP_UP_S: i64 = 86_400;
+
+impl CallCentre {
+    /// Begin a round of all lists.
+    pub(super) fn begin_round(&mut self) {
+        self.members.begin_round();
+        self.agents.begin_round();
+    }
+
+    /// Apply `queue list`, and return the names of the queues as FreeSWITCH has them.
+    pub(super) fn apply_queue_list(&mut self, text: &[u8], now: Time) -> Vec<Vec<u8>> {
+        let list = CcList::parse(text, "moh_sound");
+        let names: Vec<&[u8]> = list.rows().filter_map(|row| row.get("name")).collect();
+        for queue in names.iter().filter_map(|name| self.display_name(name)).collect::<Vec<_>>() {
+            if self.queues.insert(queue.clone()) {
+                let profile = QueueProfile { queue, channel: Some(Channel::Voice), ..QueueProfile::default() };
+                self.out.push(now, None, EventKind::QueueProfile(profile));
+            }
+        }
+        names.into_iter().map(<[u8]>::to_vec).collect()
+    }
+
+    /// Apply `agent list`.
+    pub(super) fn apply_agent_list(&mut self, text: &[u8], now: Time) {
+        // A dial string may name two endpoints of an agent, with a bar between them.
+        for row in CcList::parse(text, "contact").rows() {
+            let Some(name) = row.get("name") else { continue };
+            let wrap_up =
+                row.number("wrap_up_time").filter(|seconds| (0..MAX_WRAP_UP_S).contains(seconds)).unwrap_or(0);
+            let time = |column| row.number(column).and_then(|seconds| past_time(seconds, now));
+            let listed = ListedAgent {
+                status: row.get("status"),
+                state: row.get("state"),
+                wrap_up: Span::seconds(wrap_up),
+                last_status_change: time("last_status_change"),
+                last_offered_call: time("last_offered_call"),
+                last_bridge_start: time("last_bridge_start"),
+                last_bridge_end: time("last_bridge_end"),
+            };
+            let shown = self.display_name(name);
+            if let Some(agent) = shown.and_then(|shown| self.agents.get_or_add(name, shown)) {
+                agent.apply_list(&listed, now, &mut self.out);
+            }
+        }
+        self.agents.drop_unlisted(now, &mut self.out);
+    }
+
+    /// Apply `tier list`, which says who serves which queue.
+    pub(super) fn apply_tier_list(&mut self, text: &[u8], now: Time) {
+        let mut queues_of: FxHashMap<Label, Vec<Label>> = FxHashMap::default();
+        for row in CcList::parse(text, "").rows() {
+            let (Some(agent), Some(queue)) = (row.get("agent"), row.get("queue")) else { continue };
+            let Some(queue) = self.display_name(queue) else { continue };
+            let queues = queues_of.entry(id_label(agent)).or_default();
+            if !queues.contains(&queue) {
+                queues.push(queue);
+            }
+        }
+        for (name, agent) in self.agents.sorted_mut() {
+            let queues = queues_of.remove(name).unwrap_or_default();
+            if agent.queues != queues {
+                agent.queues.clone_from(&queues);
+                let profile = AgentProfile { agent: agent.shown.clone(), queues, ..AgentProfile::default() };
+                self.out.push(now, None, EventKind::AgentProfile(profile));
+            }
+        }
+    }
+
+    /// Apply `queue list members` of one queue.
+    pub(super) fn apply_member_list(&mut self, text: &[u8], now: Time) {
+        for row in CcList::parse(text, "cid_name").rows() {
+            // A caller who has hung up stays in the list for a while, without a session, in case of another call.
+            let (Some(uuid), Some(session), Some(queue)) = (row.get("uuid"), row.get("session_uuid"), row.get("queue"))
+            else {
+                continue;
+            };
+            let stage = match row.get("state") {
+                Some(b"Waiting" | b"Trying") => MemberStage::Waiting,
+                Some(b"Answered") => MemberStage::Talking,
+                _ => continue,
+            };
+            let Some(queue) = self.display_name(queue) else { continue };
+            let uuid = id_label(uuid);
+            let rejoined = row.number("rejoined_epoch").filter(|seconds| *seconds > 0);
+            let joined = rejoined.or_else(|| row.number("joined_epoch")).and_then(|seconds| past_time(seconds, now));
+            let number = row.get("cid_number");
+            let caller = JoiningMember { contact: id_label(session), queue, number, intent: None };
+            if self.members.join(&uuid, caller, joined.unwrap_or(now), &mut self.out).is_err() {
+                return;
+            }
+            let agent = row.get("serving_agent").and_then(|name| self.display_name(name));
+            if let (MemberStage::Talking, Some(agent)) = (stage, agent) {
+                let bridged = row.number("bridge_epoch").and_then(|seconds| past_time(seconds, now)).unwrap_or(now);
+                self.members.answer(&uuid, agent, bridged, &mut self.out);
+            }
+            self.members.set_listed(&uuid);
+        }
+    }
+
+    /// All lists of the round have been applied.
+    pub(super) fn end_round(&mut self) {
+        self.members.end_round();
+    }
+
+    /// All events that were on their way during the round have been applied. The cursor is due even if no member has
+    /// changed, because it says when FreeSWITCH was last heard.
+    pub(super) fn drop_missing(&mut self, now: Time) {
+        self.members.drop_missing(now, &mut self.out);
+        self.members.is_changed = true;
+    }
+}

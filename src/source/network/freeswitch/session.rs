@@ -1,0 +1,261 @@
+//! The session with a FreeSWITCH: connects, asks for the lists, and then follows the events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+use super::Settings;
+use super::centre::{CallCentre, event_time};
+use super::connection::EslConnection;
+use super::frame::{EslFrame, EslFrameKind};
+use super::headers::{self, EslHeaders};
+use crate::clock::{Span, Time};
+use crate::net::Fault;
+use crate::net::tls;
+use crate::source::network::session::{Link, Session};
+use crate::text::Label;
+
+/// When FreeSWITCH is asked for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PollSchedule {
+    /// How often FreeSWITCH is asked for its time, which shows that it is alive. Every answer must come within the same
+    /// time.
+    pub(super) probe_interval: Duration,
+    /// After this many probes the lists are asked for again.
+    pub(super) probes_per_round: u32,
+}
+
+const POLL_SCHEDULE: PollSchedule = PollSchedule { probe_interval: Duration::from_secs(10), probes_per_round: 6 };
+/// The shortest time between two cursors.
+const CURSOR_INTERVAL: Span = Span::SECOND;
+/// A change of the clock's difference up to this is ignored.
+const CLOCK_TOLERANCE: Span = Span::SECOND;
+
+/// The session with a FreeSWITCH, over all its connections.
+pub(in crate::source) struct FreeSwitchSession {
+    settings: Settings,
+    pub(super) schedule: PollSchedule,
+    centre: CallCentre,
+    /// How far FreeSWITCH's clock is ahead of ours, as it was last reported.
+    clock_ahead: Option<Span>,
+    /// FreeSWITCH answers when it is asked for its time. If it doesn't, the events' own times measure the clock.
+    answers_time: bool,
+    /// When an earlier run of the program wrote the cursor; taken by the first connection.
+    seen: Option<Time>,
+    cursor_written: Time,
+    /// The remark that was last sent.
+    remark: String,
+}
+
+impl FreeSwitchSession {
+    /// The session that `settings` describe, as the source `name`, going on from `cursor`.
+    pub(in crate::source) fn new(settings: Settings, name: Label, cursor: Option<&str>) -> Self {
+        let mut centre = CallCentre::new(name, &settings.intent, settings.strip_domain);
+        let seen = cursor.and_then(|cursor| centre.restore(cursor));
+        Self {
+            settings,
+            schedule: POLL_SCHEDULE,
+            centre,
+            clock_ahead: None,
+            answers_time: false,
+            seen,
+            cursor_written: Time(0),
+            remark: String::new(),
+        }
+    }
+
+    /// Connect, and report what happens until the connection breaks.
+    async fn run_connection(&mut self, link: &mut Link) -> Result<Infallible, Fault> {
+        if let Some(seen) = self.seen.take() {
+            link.was_away(seen);
+        }
+        let password = self.settings.password.read()?;
+        let mut connection = EslConnection::open(&self.settings).await?;
+        let excess_rights = connection.login(self.settings.user.as_deref(), &password).await?;
+        drop(password);
+        self.send_remark(excess_rights, link).await;
+        connection.subscribe().await?;
+        self.centre.members.clear_pending_bridges();
+        self.probe(&mut connection, link).await?;
+        self.reconcile(&mut connection, link).await?;
+        self.probe(&mut connection, link).await?;
+        self.drop_missing(link).await;
+        link.missed().await;
+        link.live().await;
+        self.follow(&mut connection, link).await
+    }
+
+    /// Send the remark that the board shows beside the health, where it has changed.
+    async fn send_remark(&mut self, excess_rights: Option<String>, link: &mut Link) {
+        let unchecked = self.settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
+        let unchecked = unchecked.then(|| tls::UNCHECKED.to_owned());
+        let remark = unchecked.into_iter().chain(excess_rights).collect::<Vec<_>>().join("; ");
+        if self.remark != remark {
+            link.remark(&remark).await;
+            self.remark = remark;
+        }
+    }
+
+    /// Process events as they come, and probe and reconcile on schedule.
+    async fn follow(&mut self, connection: &mut EslConnection, link: &mut Link) -> Result<Infallible, Fault> {
+        let mut probes = 0_u32;
+        let mut next_probe = Instant::now() + self.schedule.probe_interval;
+        loop {
+            tokio::select! {
+                frame = connection.next_frame() => {
+                    self.process(&frame?, link).await;
+                    while let Some(frame) = connection.buffered_frame()? {
+                        self.process(&frame, link).await;
+                    }
+                }
+                () = sleep_until(next_probe) => {
+                    probes += 1;
+                    if probes.is_multiple_of(self.schedule.probes_per_round) {
+                        self.reconcile(connection, link).await?;
+                    }
+                    self.probe(connection, link).await?;
+                    self.drop_missing(link).await;
+                    next_probe = Instant::now() + self.schedule.probe_interval;
+                }
+            }
+            self.report(link).await;
+        }
+    }
+
+    /// Ask FreeSWITCH for its time: the answer shows that it is alive and how its clock differs.
+    async fn probe(&mut self, connection: &mut EslConnection, link: &mut Link) -> Result<(), Fault> {
+        let sent = link.now();
+        let answer = self.request(connection, link, "api strmicroepoch").await?;
+        let now = link.now();
+        let time = headers::number(&answer.body).filter(|micros| *micros > 0).map(Time);
+        self.answers_time = time.is_some();
+        if let Some(time) = time {
+            self.update_clock(time - (sent + Span((now - sent).0 / 2)), link).await;
+        }
+        Ok(())
+    }
+
+    /// Ask for all lists, and compare them with what is known.
+    async fn reconcile(&mut self, connection: &mut EslConnection, link: &mut Link) -> Result<(), Fault> {
+        self.centre.begin_round();
+        let queues = self.request_list(connection, link, "api callcenter_config queue list").await?;
+        let queues = self.centre.apply_queue_list(&queues, self.freeswitch_now(link));
+        let agents = self.request_list(connection, link, "api callcenter_config agent list").await?;
+        self.centre.apply_agent_list(&agents, self.freeswitch_now(link));
+        let tiers = self.request_list(connection, link, "api callcenter_config tier list").await?;
+        self.centre.apply_tier_list(&tiers, self.freeswitch_now(link));
+        for queue in queues {
+            let queue = String::from_utf8_lossy(&queue);
+            let quote = if queue.contains(' ') { "'" } else { "" };
+            let command = format!("api callcenter_config queue list members {quote}{queue}{quote}");
+            let members = self.request_list(connection, link, &command).await?;
+            self.centre.apply_member_list(&members, self.freeswitch_now(link));
+        }
+        self.centre.end_round();
+        self.report(link).await;
+        Ok(())
+    }
+
+    async fn request_list(
+        &mut self,
+        connection: &mut EslConnection,
+        link: &mut Link,
+        command: &str,
+    ) -> Result<Vec<u8>, Fault> {
+        let answer = self.request(connection, link, command).await?;
+        connection.list_body(answer)
+    }
+
+    /// Send a command and wait for its answer; events that come first are processed.
+    async fn request(
+        &mut self,
+        connection: &mut EslConnection,
+        link: &mut Link,
+        command: &str,
+    ) -> Result<EslFrame, Fault> {
+        let deadline = Instant::now() + self.schedule.probe_interval;
+        let late = |connection: &EslConnection| {
+            Fault::new(format!(
+                "FreeSWITCH at {} has gone silent: is it, or the way there, well?",
+                connection.address()
+            ))
+        };
+        // A command that is cut off by the timeout does no harm, because the connection is closed then.
+        match timeout(self.schedule.probe_interval, connection.send(&[command])).await {
+            Ok(sent) => sent?,
+            Err(_) => return Err(late(connection)),
+        }
+        loop {
+            let Ok(frame) = timeout_at(deadline, connection.next_frame()).await else {
+                return Err(late(connection));
+            };
+            let frame = frame?;
+            match frame.kind() {
+                EslFrameKind::Response | EslFrameKind::Reply => {
+                    link.hear();
+                    return Ok(frame);
+                }
+                _ => self.process(&frame, link).await,
+            }
+        }
+    }
+
+    /// Process a frame that is not an answer.
+    async fn process(&mut self, frame: &EslFrame, link: &mut Link) {
+        link.hear();
+        if frame.kind() != EslFrameKind::Event {
+            return;
+        }
+        let headers = EslHeaders::new(&frame.body);
+        if !self.answers_time
+            && let Some(time) = event_time(headers)
+        {
+            self.update_clock(time - link.now(), link).await;
+        }
+        let now = self.freeswitch_now(link);
+        if let Err(reason) = self.centre.translate(headers, now) {
+            let number = headers.number("Event-Sequence").and_then(|number| u64::try_from(number).ok());
+            link.reject("callcenter::info", number.unwrap_or_default(), reason).await;
+        }
+    }
+
+    async fn drop_missing(&mut self, link: &mut Link) {
+        self.centre.drop_missing(self.freeswitch_now(link));
+        self.report(link).await;
+    }
+
+    /// Report the events since the last call, with the cursor where it is due.
+    async fn report(&mut self, link: &mut Link) {
+        let now = link.now();
+        let is_due = now.since(self.cursor_written) >= CURSOR_INTERVAL;
+        let cursor = if is_due { self.centre.take_cursor(now) } else { None };
+        if cursor.is_some() {
+            self.cursor_written = now;
+        }
+        let events = self.centre.take_events();
+        if !events.is_empty() || cursor.is_some() {
+            link.events(events, cursor).await;
+        }
+    }
+
+    async fn update_clock(&mut self, ahead: Span, link: &mut Link) {
+        if self.clock_ahead.is_none_or(|before| (ahead - before).0.abs() > CLOCK_TOLERANCE.0) {
+            self.clock_ahead = Some(ahead);
+            link.clock_is_ahead(ahead).await;
+        }
+    }
+
+    /// The time by FreeSWITCH's clock.
+    fn freeswitch_now(&self, link: &Link) -> Time {
+        link.now() + self.clock_ahead.unwrap_or_default()
+    }
+}
+
+impl Session for FreeSwitchSession {
+    async fn run(&mut self, link: &mut Link) -> Fault {
+        let Err(fault) = self.run_connection(link).await;
+        self.report(link).await;
+        fault
+    }
+}

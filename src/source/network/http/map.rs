@@ -1,0 +1,253 @@
+//! A vendor's figures: which of them is which KPI of which queue.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use jmespath::{Rcvar, Variable};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::path::Path;
+use crate::clock::{Span, Time};
+use crate::event::{Event, EventKind};
+use crate::kpi::{KpiId, Unit};
+use crate::source::ids::id_label;
+use crate::text::Label;
+
+/// More rows than any floor has queues.
+const MOST_ROWS: usize = 10_000;
+
+/// The table `map`: how a JSON document of any shape is read. Every path is a `JMESPath` expression.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Map {
+    /// The list of rows; the document itself is the one row when absent.
+    #[serde(default)]
+    pub rows: Option<Path>,
+    /// The queue that a row is about: a path within the row, or `{ value = "…" }`.
+    pub queue: Queue,
+    /// Figures, by KPI: paths within the row.
+    #[serde(default)]
+    pub kpis: BTreeMap<KpiId, Path>,
+    /// Figures that are ages, by KPI: paths within the row to the instant they began.
+    #[serde(default)]
+    pub since: BTreeMap<KpiId, Path>,
+    /// What a figure is multiplied by, by KPI: 0.001 where the vendor counts milliseconds.
+    #[serde(default)]
+    pub scale: BTreeMap<KpiId, f64>,
+    /// The vendor's window, in a word, for show.
+    #[serde(default)]
+    pub window: Option<Label>,
+    /// When the figures were taken: a path within the document. Now, when absent.
+    #[serde(default)]
+    pub at: Option<Path>,
+    /// The source is stale where `at` is so many seconds ago; 0 for never.
+    #[serde(default = "five_minutes")]
+    pub stale_after_s: u64,
+}
+
+const fn five_minutes() -> u64 {
+    300
+}
+
+/// The queue that a row is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Queue {
+    /// It stands in the row.
+    At(Path),
+    /// It is always the same.
+    Is(Label),
+}
+
+/// What a document says.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// A row's figures each.
+    pub(super) events: Vec<Event>,
+    /// What was set aside: the row, from 1, and why.
+    pub(super) rejected: Vec<(u64, String)>,
+    /// When the figures were taken, where it is said.
+    pub(super) at: Option<Time>,
+}
+
+impl Map {
+    /// Whether what is written can work.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.kpis.is_empty() && self.since.is_empty() {
+            return Err(r#"names no figure: write kpis = { waiting = "…" }"#.to_owned());
+        }
+        for (id, key) in self.since.keys().map(|id| (id, id.def().key)) {
+            if id.def().unit != Unit::Seconds {
+                return Err(format!("can't have {key} under `since`: it is no length of time"));
+            }
+            if self.kpis.contains_key(id) {
+                return Err(format!("has {key} under `kpis` and under `since`: it can only be one of them"));
+            }
+        }
+        for (id, factor) in &self.scale {
+            let key = id.def().key;
+            if !self.kpis.contains_key(id) {
+                return Err(format!("scales {key}, which is not under `kpis`"));
+            }
+            if !factor.is_finite() || *factor <= 0.0 {
+                return Err(format!("scales {key} by {factor}: a number over 0 is meant"));
+            }
+        }
+        match &self.queue {
+            Queue::Is(queue) if queue.is_empty() => Err("has a queue without a name".to_owned()),
+            Queue::Is(_) | Queue::At(_) => Ok(()),
+        }
+    }
+
+    /// Read a document that came at `now`, by the source's clock.
+    ///
+    /// # Errors
+    /// Where nothing of it can be read.
+    pub(super) fn read(&self, text: &str, now: Time, origin: &Label) -> Result<Reading, String> {
+        let document = Variable::from_json(text).map_err(|error| format!("no JSON ({error})"))?;
+        let document = Rcvar::new(document);
+        let mut reading = Reading::default();
+        match self.at.as_ref().map_or(Ok(None), |at| at.time(&document)) {
+            Ok(at) => reading.at = at,
+            Err(wrong) => reading.rejected.push((0, format!("at: {wrong}"))),
+        }
+        // A time ahead of the source's own clock is no time at all; the age would be negative.
+        let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
+        let mut queues: Vec<Of> = Vec::new();
+        let mut places: HashMap<Label, usize> = HashMap::new();
+        for (number, row) in (1..).zip(self.rows_of(document)?) {
+            let queue = match self.queue_of(&row) {
+                Ok(queue) => queue,
+                Err(wrong) => {
+                    reading.rejected.push((number, wrong));
+                    continue;
+                }
+            };
+            let place = *places.entry(queue.clone()).or_insert(queues.len());
+            if place == queues.len() {
+                queues.push(Of { queue, figures: Vec::new() });
+            }
+            for (id, found) in self.figures(&row, now) {
+                let told = queues.get_mut(place).map_or(Ok(()), |of| of.add(id, found));
+                if let Err(wrong) = told {
+                    reading.rejected.push((number, format!("{}: {wrong}", id.def().key)));
+                }
+            }
+        }
+        let window = &self.window;
+        let told = queues.into_iter().filter(|of| !of.figures.is_empty());
+        reading.events.extend(told.map(|Of { queue, figures }| {
+            let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
+            let kind = EventKind::Observed { queue, window: window.clone(), figures };
+            Event { at, origin: origin.clone(), id: None, kind }
+        }));
+        Ok(reading)
+    }
+
+    fn rows_of(&self, document: Rcvar) -> Result<Vec<Rcvar>, String> {
+        let Some(path) = &self.rows else {
+            if document.is_array() {
+                return Err(r#"a list: say so in the mapping with rows = "@""#.to_owned());
+            }
+            return Ok(vec![document]);
+        };
+        let found = path.find(&document)?;
+        if found.is_null() {
+            return Err(format!("without its rows: there is nothing at `{path}`"));
+        }
+        let Some(rows) = found.as_array() else {
+            return Err(format!("without its rows: `{path}` is {}, not a list", found.get_type()));
+        };
+        if rows.len() > MOST_ROWS {
+            return Err(format!("more than {MOST_ROWS} rows long: ask it for less"));
+        }
+        Ok(rows.clone())
+    }
+
+    fn queue_of(&self, row: &Rcvar) -> Result<Label, String> {
+        let queue = match &self.queue {
+            Queue::Is(queue) => queue.clone(),
+            Queue::At(path) => {
+                let text = path.text(row)?.ok_or_else(|| format!("without a queue: there is nothing at `{path}`"))?;
+                id_label(text.as_bytes())
+            }
+        };
+        if queue.is_empty() { Err("without a queue: its name is empty".to_owned()) } else { Ok(queue) }
+    }
+
+    /// The figures of a row: none where there is nothing, or what is wrong with one.
+    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<f64, String>)> {
+        let plain = self.kpis.iter().map(move |(id, path)| {
+            let factor = self.scale.get(id).copied().unwrap_or(1.0);
+            (*id, path.number(row).map(|value| value.map(|value| value * factor)))
+        });
+        let ages = self.since.iter().map(move |(id, path)| (*id, path.time(row).map(|at| at.map(|at| age(now, at)))));
+        plain.chain(ages).filter_map(|(id, found)| Some((id, found.transpose()?)))
+    }
+}
+
+/// The figures of a queue, of however many rows.
+struct Of {
+    queue: Label,
+    figures: Vec<(KpiId, f64)>,
+}
+
+impl Of {
+    fn add(&mut self, id: KpiId, found: Result<f64, String>) -> Result<(), String> {
+        let value = sound(id, found?)?;
+        if self.figures.iter().any(|(known, _)| *known == id) {
+            return Err(format!("another row has it of {} as well: choose one with `rows`", self.queue));
+        }
+        self.figures.push((id, value));
+        Ok(())
+    }
+}
+
+/// How long ago it was, in seconds; clocks that are a little apart make no negative age.
+fn age(now: Time, at: Time) -> f64 {
+    Span::as_secs_f64(now.since(at))
+}
+
+/// A figure, where it can be one of this KPI.
+fn sound(id: KpiId, value: f64) -> Result<f64, String> {
+    let negative = matches!(id.def().unit, Unit::Count | Unit::Seconds | Unit::Percent | Unit::PerHour);
+    match id.def().unit {
+        _ if negative && value < 0.0 => Err(format!("{value} is below 0: it is taken as unknown")),
+        Unit::Percent if value > 100.0 => Err(format!("{value} is over 100: set its `scale`")),
+        _ => Ok(value),
+    }
+}
+
+impl<'de> Deserialize<'de> for Queue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl<'de> Visitor<'de> for Written {
+            type Value = Queue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"a JMESPath expression, or { value = "…" }"#)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Queue, E> {
+                Path::compile(text).map(Queue::At).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Queue, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Constant {
+                    value: Label,
+                }
+                Constant::deserialize(MapAccessDeserializer::new(map)).map(|constant| Queue::Is(constant.value))
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! An answer that holds contact events, and where the next one begins.
+
+use reqwest::header::{HeaderMap, HeaderName};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::clock::Time;
+use crate::event::Event;
+use crate::source::format::body::{self, BodyFormat};
+
+/// The longest cursor that is kept.
+const LONGEST: usize = 4096;
+
+/// The key `cursor`: how one asks for what is new. The cursor is a text that means something only to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// The parameter of the address that it is sent in.
+    pub parameter: String,
+    /// A JSON Pointer to the next one in the answer.
+    #[serde(default)]
+    pub pointer: Option<String>,
+    /// The header of the answer that it stands in, instead.
+    #[serde(default)]
+    pub header: Option<String>,
+    /// A JSON Pointer to the list of events, where the answer is an object around them.
+    #[serde(default = "events")]
+    pub events: String,
+    /// A JSON Pointer to `true` where there is more, and the next answer is asked for at once.
+    #[serde(default = "has_more")]
+    pub has_more: String,
+}
+
+fn events() -> String {
+    "/events".to_owned()
+}
+
+fn has_more() -> String {
+    "/has_more".to_owned()
+}
+
+impl Cursor {
+    /// Whether what is written can work.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.parameter.is_empty() {
+            return Err("needs the parameter's name".to_owned());
+        }
+        match (&self.pointer, &self.header) {
+            (Some(_), None) => {}
+            (None, Some(header)) if HeaderName::try_from(header).is_ok() => {}
+            (None, Some(_)) => return Err("has a header whose name can't be one".to_owned()),
+            _ => return Err("stands either at a pointer or in a header: write one of them".to_owned()),
+        }
+        let pointers = [self.pointer.as_ref(), Some(&self.events), Some(&self.has_more)];
+        match pointers.into_iter().flatten().find(|pointer| !pointer.is_empty() && !pointer.starts_with('/')) {
+            Some(wrong) => Err(format!("has the pointer `{wrong}`: a JSON Pointer begins with /")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What an answer holds.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) events: Vec<Event>,
+    /// What was set aside: the line (in a list the place, from 1) and why.
+    pub(super) rejected: Vec<(u64, String)>,
+    /// Where the next one begins, where it says so.
+    pub(super) cursor: Option<String>,
+    /// There is more at once.
+    pub(super) more: bool,
+}
+
+/// Read an answer. Times after `latest` are refused.
+///
+/// # Errors
+/// Where it holds no events at all, what it is.
+pub(super) fn read(bytes: &[u8], headers: &HeaderMap, cursor: Option<&Cursor>, latest: Time) -> Result<Page, String> {
+    let mut page = Page::default();
+    let text = bytes.trim_ascii();
+    if text.starts_with(b"<") {
+        return Err("HTML or XML, and no contact events".to_owned());
+    }
+    let envelope = if text.starts_with(b"{") { serde_json::from_slice::<Value>(text).ok() } else { None };
+    let envelope = envelope.filter(|value| value.get("specversion").is_none());
+    if let Some(cursor) = cursor {
+        let next = match (&cursor.header, &cursor.pointer, &envelope) {
+            (Some(header), ..) => headers.get(header).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            (None, Some(pointer), Some(envelope)) => match envelope.pointer(pointer) {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
+            },
+            _ => None,
+        };
+        page.cursor = next.filter(|next| !next.is_empty() && next.len() <= LONGEST);
+    }
+    let found = match (envelope, cursor) {
+        (Some(envelope), Some(cursor)) => {
+            page.more = envelope.pointer(&cursor.has_more) == Some(&Value::Bool(true));
+            let Some(list) = envelope.pointer(&cursor.events).filter(|list| list.is_array()) else {
+                return Err(format!("an object without a list of events at {}", cursor.events));
+            };
+            body::parse(list.to_string().as_bytes(), BodyFormat::Batch, latest)
+        }
+        (Some(_), None) => {
+            return Err("an object that is no contact event: say in [source.map] what it means, or with `cursor` where its events are".to_owned());
+        }
+        (None, _) => body::parse(text, BodyFormat::ByContent, latest),
+    };
+    if text.is_empty() {
+        return Ok(page);
+    }
+    if found.is_all_rejected() && !text.starts_with(b"{") && !text.starts_with(b"[") {
+        return Err("no contact events".to_owned());
+    }
+    Ok(Page { events: found.events, rejected: found.rejected, ..page })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    const LATEST: Time = Time::from_unix(4_000_000_000);
+
+    fn event(id: u32) -> String {
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"/crm","type":"floorwatch.contact.held","time":"2026-03-02T09:00:00Z","data":{{"contact":"c"}}}}"#
+        )
+    }
+
+    fn cursor(text: &str) -> Cursor {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn events_may_come_in_any_form() {
+        let (one, two) = (event(1), event(2));
+        let none = HeaderMap::new();
+        for (text, count) in [
+            (one.clone(), 1),
+            (format!("[{one},{two}]"), 2),
+            (format!("{one}\n{two}\n"), 2),
+            (String::new(), 0),
+            ("[]".to_owned(), 0),
+        ] {
+            let page = read(text.as_bytes(), &none, None, LATEST).unwrap();
+            assert_eq!((page.events.len(), page.rejected.len()), (count, 0), "{text}");
+        }
+        let page = read(format!("[{one},{{}},{two}]").as_bytes(), &none, None, LATEST).unwrap();
+        assert_eq!((page.events.len(), page.rejected[0].0), (2, 2));
+        for (text, why) in [("<html>", "HTML"), ("{\"waiting\": 3}", "[source.map]"), ("down for tea", "no contact")] {
+            assert!(read(text.as_bytes(), &none, None, LATEST).unwrap_err().contains(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_next_cursor_stands_in_the_answer_or_in_a_header() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-next", HeaderValue::from_static("h7"));
+        let text = format!(r#"{{"events":[{}],"next":7,"has_more":true}}"#, event(1));
+        let pointer = cursor("parameter = \"since\"\npointer = \"/next\"");
+        let page = read(text.as_bytes(), &headers, Some(&pointer), LATEST).unwrap();
+        assert_eq!((page.cursor.as_deref(), page.more, page.events.len()), (Some("7"), true, 1));
+        let header = cursor("parameter = \"since\"\nheader = \"X-Next\"");
+        let page = read(event(1).as_bytes(), &headers, Some(&header), LATEST).unwrap();
+        assert_eq!((page.cursor.as_deref(), page.more, page.events.len()), (Some("h7"), false, 1));
+        let elsewhere = cursor("parameter = \"since\"\npointer = \"/next\"\nevents = \"/data\"");
+        assert!(read(text.as_bytes(), &headers, Some(&elsewhere), LATEST).unwrap_err().contains("/data"));
+    }
+
+    #[test]
+    fn a_cursor_stands_in_one_place() {
+        for (text, wrong) in [
+            ("parameter = \"since\"", "either"),
+            ("parameter = \"since\"\npointer = \"/a\"\nheader = \"b\"", "either"),
+            ("parameter = \"\"\npointer = \"/a\"", "name"),
+            ("parameter = \"since\"\npointer = \"next\"", "begins with /"),
+            ("parameter = \"since\"\nheader = \"x y\"", "can't be one"),
+        ] {
+            assert!(cursor(text).check().unwrap_err().contains(wrong), "{text}");
+        }
+        assert_eq!(cursor("parameter = \"since\"\npointer = \"/next\"").check(), Ok(()));
+    }
+}

@@ -1,0 +1,166 @@
+//! The keys of a source that is asked at an interval.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+
+use super::map::Map;
+use super::page::Cursor;
+use crate::net::http::{Address, Auth};
+use crate::net::tls::Tls;
+
+/// The keys of a source that is asked at an interval.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// What is asked.
+    pub url: Address,
+    /// How often, in seconds, from 1; a tenth of it more or less by chance.
+    #[serde(default = "ten")]
+    pub every_s: u64,
+    /// How long an answer may take, in seconds, from 1.
+    #[serde(default = "twenty")]
+    pub patience_s: u64,
+    /// How floorwatch shows who it is.
+    #[serde(default)]
+    pub auth: Option<Auth>,
+    /// Whom it trusts.
+    #[serde(default)]
+    pub tls: Tls,
+    /// GET, or POST where the question has a body.
+    #[serde(default)]
+    pub method: Method,
+    /// The question's body; JSON, unless a header says otherwise.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Headers that the other side wants; secrets belong to `auth`.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// How to ask for what is new, where the answer holds contact events.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+    /// What the answer means, where it isn't in floorwatch's own format.
+    #[serde(default)]
+    pub map: Option<Map>,
+}
+
+/// How it is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// As a page is.
+    #[default]
+    Get,
+    /// With a body.
+    Post,
+}
+
+const fn ten() -> u64 {
+    10
+}
+
+const fn twenty() -> u64 {
+    20
+}
+
+/// An hour: more seldom than that is no wallboard.
+const LONGEST: u64 = 3600;
+
+impl Settings {
+    /// Whether what is written can work.
+    ///
+    /// # Errors
+    /// The key, and what is wrong with its value.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        for (key, seconds) in [("every_s", self.every_s), ("patience_s", self.patience_s)] {
+            if !(1..=LONGEST).contains(&seconds) {
+                return Err((key, format!("is {seconds}: 1 to {LONGEST} seconds are meant")));
+            }
+        }
+        if self.body.is_some() && self.method == Method::Get {
+            return Err(("body", r#"needs method = "POST""#.to_owned()));
+        }
+        self.header_map().map_err(|wrong| ("headers", wrong))?;
+        if let Some(cursor) = &self.cursor {
+            if self.map.is_some() {
+                return Err(("cursor", "is for contact events: it can't stand beside `map`".to_owned()));
+            }
+            cursor.check().map_err(|wrong| ("cursor", wrong))?;
+        }
+        self.map.as_ref().map_or(Ok(()), |map| map.check().map_err(|wrong| ("map", wrong)))
+    }
+
+    /// The headers, as they are sent.
+    pub(super) fn header_map(&self) -> Result<HeaderMap, String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let known =
+                HeaderName::try_from(name).map_err(|_| format!("has `{name}`, which can't be a header's name"))?;
+            if known == AUTHORIZATION {
+                return Err(
+                    "has Authorization: write it as auth = { bearer = … } or { user = …, password = … }".to_owned()
+                );
+            }
+            let value =
+                HeaderValue::try_from(value).map_err(|_| format!("has a value for `{name}` that none can have"))?;
+            headers.insert(known, value);
+        }
+        Ok(headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<(), (&'static str, String)> {
+        toml::from_str::<Settings>(&format!("url = \"https://h/stats\"\n{text}")).unwrap().check()
+    }
+
+    #[test]
+    fn an_address_is_enough() {
+        let settings: Settings = toml::from_str("url = \"https://h/stats\"").unwrap();
+        assert_eq!((settings.every_s, settings.method, settings.check()), (10, Method::Get, Ok(())));
+    }
+
+    #[test]
+    fn what_cannot_work_is_told_by_its_key() {
+        for (text, key, words) in [
+            ("every_s = 0", "every_s", "1 to 3600"),
+            ("patience_s = 0", "patience_s", "1 to 3600"),
+            ("body = \"{}\"", "body", "POST"),
+            ("headers = { Authorization = \"Bearer x\" }", "headers", "auth ="),
+            ("headers = { \"a b\" = \"x\" }", "headers", "name"),
+            ("cursor = { parameter = \"since\" }", "cursor", "either"),
+            ("map = { queue = \"q\" }", "map", "no figure"),
+            ("map = { queue = \"q\", kpis = { waiting = \"w\" }, scale = { asa = 0.1 } }", "map", "not under `kpis`"),
+            ("map = { queue = \"q\", since = { waiting = \"w\" } }", "map", "no length of time"),
+            (
+                "map = { queue = \"q\", kpis = { longest_wait = \"a\" }, since = { longest_wait = \"b\" } }",
+                "map",
+                "one of",
+            ),
+            (
+                "cursor = { parameter = \"a\", pointer = \"/b\" }\nmap = { queue = \"q\", kpis = { waiting = \"w\" } }",
+                "cursor",
+                "beside",
+            ),
+        ] {
+            let (found, wrong) = check(text).unwrap_err();
+            assert!(found == key && wrong.contains(words), "{text}: {found} {wrong}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_figure_or_expression_is_told_when_it_is_read() {
+        let read = |text: &str| {
+            toml::from_str::<Settings>(&format!("url = \"https://h\"\n{text}")).unwrap_err().message().to_owned()
+        };
+        let said = read("map = { queue = \"q\", kpis = { longest_wat = \"w\" } }");
+        assert!(said.contains("did you mean `longest_wait`"), "{said}");
+        assert!(read("map = { queue = \"q[\", kpis = { waiting = \"w\" } }").contains("JMESPath"));
+        assert!(read("map = { queue = { valu = \"q\" }, kpis = { waiting = \"w\" } }").contains("valu"));
+        assert!(read("method = \"PUT\"").contains("GET"));
+    }
+}

@@ -1,0 +1,246 @@
+//! A request with events, and what is answered to it. Whether its sender may send any is settled before.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use crate::clock::Span;
+use crate::net::rate::Bucket;
+use crate::source::format::body::{self, BodyFormat};
+use crate::source::network::clock_skew;
+use crate::source::network::shared_reporter::Outlet;
+
+/// How long a body may take, and the journal.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// So many KiB of bodies are held at once, in all requests together.
+const ROOM_KB: u32 = 32 * 1024;
+/// So much of a body that is refused is thrown away, so that its sender comes to read why, …
+const DRAINED: usize = 8 * 1024 * 1024;
+/// … and for so long.
+const DRAINING: Duration = Duration::from_secs(2);
+/// So many rejections are listed in an answer; the rest are counted.
+const LISTED: usize = 100;
+
+/// What requests have brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct News {
+    /// How many requests were answered with success.
+    pub(super) pushed: u64,
+    /// How far the last sender's clock that is known was ahead of ours.
+    pub(super) ahead: Option<Span>,
+}
+
+/// What became of a body of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Taken {
+    /// So many are new, and on the disk.
+    accepted: usize,
+    /// So many had come before.
+    duplicates: usize,
+    /// So many are of a type that floorwatch doesn't know.
+    ignored: u64,
+    /// So many are no good, however often they are sent.
+    rejected_count: usize,
+    /// The first hundred of those.
+    rejected: Vec<Rejected>,
+}
+
+/// Something that is no event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RejectedEvent)]
+struct Rejected {
+    /// Its line, or its place in an array, from 1.
+    line: u64,
+    /// Why.
+    reason: String,
+}
+
+/// What all requests share.
+pub(crate) struct Intake {
+    outlet: Outlet,
+    bucket: Mutex<Bucket>,
+    room: Semaphore,
+    max_body_kb: u32,
+    news: watch::Sender<News>,
+}
+
+impl Intake {
+    /// Takes bodies of up to `max_body_kb` KiB, and so many events a second in the long run.
+    pub(crate) fn new(outlet: Outlet, max_body_kb: u32, max_events_per_s: u32) -> Self {
+        let bucket = Mutex::new(Bucket::new(max_events_per_s, outlet.now()));
+        let room = Semaphore::new(ROOM_KB.max(max_body_kb) as usize);
+        Self { outlet, bucket, room, max_body_kb, news: watch::Sender::default() }
+    }
+
+    /// Word of what requests have brought.
+    pub(super) fn news(&self) -> watch::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Take the events of a request that may bring some. The answer comes once they are in the journal.
+    ///
+    /// # Errors
+    /// Why nothing was taken.
+    pub(crate) async fn push(&self, request: Request) -> Result<(StatusCode, Taken), Refusal> {
+        let (parts, mut body) = request.into_parts();
+        match self.take(&parts.headers, &mut body).await {
+            Ok(taken) => Ok(taken),
+            Err(refusal) => Err(refusal.after(&parts.headers, &mut body).await),
+        }
+    }
+
+    async fn read(&self, headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Refusal> {
+        let too_large =
+            || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {} KiB", self.max_body_kb));
+        let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let kb = match said.map(|length| u32::try_from(length.div_ceil(1024))) {
+            None => self.max_body_kb,
+            Some(Ok(kb)) if kb <= self.max_body_kb => kb,
+            Some(_) => return Err(too_large()),
+        };
+        let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long");
+        let busy = |_| Refusal::busy("too much is under way");
+        // It never closes, so the only way to fail is to wait too long.
+        let _room = timeout(PATIENCE, self.room.acquire_many(kb)).await.map_err(busy)?;
+        let limited = Limited::new(body, self.max_body_kb as usize * 1024);
+        match timeout(PATIENCE, limited.collect()).await.map_err(late)? {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+            Err(_) => Err(Refusal::new(StatusCode::BAD_REQUEST, "the body ends before its end")),
+        }
+    }
+
+    async fn take(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, Taken), Refusal> {
+        let form = form(headers)?;
+        let ahead = clock_skew::ahead(headers, self.outlet.now());
+        lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
+        let bytes = self.read(headers, body).await?;
+        let now = self.outlet.now();
+        let found = body::parse(&bytes, form, now + Span::DAY);
+        drop(bytes);
+        lock(&self.bucket).take(found.len(), now).map_err(Refusal::too_many)?;
+        let useless = found.is_all_rejected();
+        let (mut accepted, mut duplicates) = (0, 0);
+        if !found.events.is_empty() {
+            let kept = timeout(PATIENCE, self.outlet.keep(found.events, ahead.unwrap_or_default())).await;
+            let receipt = match kept {
+                Ok(Some(receipt)) => receipt,
+                Ok(None) => return Err(Refusal::busy("floorwatch is ending")),
+                Err(_) => return Err(Refusal::busy("the journal took too long")),
+            };
+            if let Err(why) = receipt.kept {
+                return Err(Refusal::busy(format!("the journal can't keep it: {why}")));
+            }
+            (accepted, duplicates) = (receipt.taken, receipt.duplicates);
+        }
+        for (line, reason) in &found.rejected {
+            self.outlet.reject(*line, reason).await;
+        }
+        if !useless {
+            self.news.send_modify(|news| {
+                news.pushed += 1;
+                news.ahead = ahead.or(news.ahead);
+            });
+        }
+        let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let rejected_count = found.rejected.len();
+        let listed = found.rejected.into_iter().take(LISTED);
+        let rejected = listed.map(|(line, reason)| Rejected { line, reason }).collect();
+        Ok((status, Taken { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))
+    }
+}
+
+/// Throw away the rest of a body that is of no use, within bounds; whether it came to its end. Who is cut off in the
+/// middle of sending doesn't get to see the answer.
+pub(crate) async fn discard(headers: &HeaderMap, body: &mut Body) -> bool {
+    // Who waits for leave to send the body gets none.
+    if headers.contains_key(header::EXPECT) {
+        return false;
+    }
+    let draining = async {
+        let mut length = 0;
+        loop {
+            match body.frame().await {
+                None => return true,
+                Some(Ok(frame)) if length <= DRAINED => length += frame.data_ref().map_or(0, Bytes::len),
+                Some(_) => return false,
+            }
+        }
+    };
+    timeout(DRAINING, draining).await.unwrap_or(false)
+}
+
+fn form(headers: &HeaderMap) -> Result<BodyFormat, Refusal> {
+    let unsupported = |reason| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(unsupported("send the body as it is, without compression")
+            .with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    said.and_then(BodyFormat::from_content_type).ok_or_else(|| {
+        unsupported("the Content-Type is none of those that are taken, in UTF-8: see Accept-Post")
+            .with(HeaderName::from_static("accept-post"), HeaderValue::from_static(BodyFormat::ACCEPTED))
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why nothing of a request was taken.
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) reason: String,
+    /// What else the answer says in its head.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
+        Self { status, reason: reason.into(), headers: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The same, once its sender can read it: what is left of the body is thrown away first, within bounds. Past
+    /// those the connection is closed.
+    pub(super) async fn after(self, headers: &HeaderMap, body: &mut Body) -> Self {
+        if discard(headers, body).await {
+            return self;
+        }
+        self.with(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    /// It can't be said that the events were kept. Sending them again never counts one twice.
+    fn busy(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason).with(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many events a second")
+            .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(json!({ "error": self.reason }))).into_response();
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
