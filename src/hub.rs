@@ -99,6 +99,12 @@ pub async fn serve(config: ServerConfig, listeners: Vec<Listener>, stop: Cancell
     open.wait().await;
 }
 
+/// The OpenAPI description of the API, as a hub serves it at `/openapi.json`.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api::router().1
+}
+
 /// The hub and its endpoints.
 fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
     let ServerConfig { handle, tokens, event_slot, clock } = config;

@@ -2,7 +2,7 @@
 //!
 //! Panels, alert rules, configuration keys, reports and the docs all read [`CATALOGUE`]. A KPI is a name, a
 //! direction, its bands, and a function from [`KpiInputs`] to a [`Figure`] that keeps numerator and denominator.
-//! Formulas and ids are a contract: they follow kpis.md and do not change.
+//! Formulas and ids are a contract: they follow docs/kpis.md and do not change.
 //!
 //! ```text
 //!  Query: of a Slice of the floor, by up to two Dims, over a Period, in steps (Every)
@@ -61,7 +61,7 @@ pub struct Kpi {
     pub bands: Bands,
     /// The group it is listed in.
     pub group: KpiGroup,
-    /// The formula of kpis.md in words.
+    /// The formula of docs/kpis.md in words.
     pub formula: &'static str,
     /// What to do when it is past a limit; empty where there is no advice.
     pub action: &'static str,
@@ -91,7 +91,7 @@ pub enum Unit {
     Flag,
 }
 
-/// The groups that kpis.md lists the KPIs in.
+/// The groups that docs/kpis.md lists the KPIs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -159,7 +159,7 @@ pub struct AgentTimes {
     pub known: bool,
 }
 
-/// The choices that the definitions of kpis.md leave to each contact centre.
+/// The choices that the definitions of docs/kpis.md leave to each contact centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CountingRules {
     /// Which of the six formulas `service_level` uses.

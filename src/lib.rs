@@ -3,13 +3,15 @@
 //! A floor is a value that events change and questions read:
 //!
 //! ```text
-//! source ──Event──▶ floor ( engine ▸ alert ▸ journal ) ──watch: Arc<Board>──▶ ui · hub · report
-//!                     ◀──ask(Query): figures, contacts, history───────────── ui · hub · report
-//!                     ◀──tell(Command): acknowledge, snooze, note ────────── ui · hub · cli
+//! source ──Event──▶ floor ( engine ▸ alert ▸ journal ) ──watch: Arc<Board>──▶ ui · hub
+//!                     ◀──ask: figures, contacts, history──────────────────── ui · hub · cli
+//!                     ◀──execute: acknowledge, snooze, note ──────────────── ui · hub · cli
+//!                                                   journal ──outbox──▶ notify
 //! ```
 //!
-//! Imports only point down: main → cli → app → config → { ui, hub, report } → { source, floor } → { journal,
-//! board } → alert → engine → kpi → event → { text, clock, secret }.
+//! Imports only point down: main → cli → app → config → { ui, hub, report } → floor → notify → { source, journal } →
+//! board → alert → engine → kpi → event → { text, clock, secret }. ARCHITECTURE.md describes each room, follows data
+//! through them, and says where to change what.
 
 pub mod alert;
 pub mod app;

@@ -141,7 +141,7 @@ impl Engine {
         live
     }
 
-    /// The expected wait of a contact that joins a queue now (kpis.md, `estimated_wait`): the contacts ahead of it,
+    /// The expected wait of a contact that joins a queue now (docs/kpis.md, `estimated_wait`): the contacts ahead of it,
     /// times the mean handling time of the last hour, divided by the agents serving the queue. `None` where nothing
     /// was handled in the last hour.
     pub(super) fn estimated_wait(live: &Live, last_hour: Option<&Tally>) -> Option<Span> {

@@ -1,6 +1,6 @@
 //! Who came back: first contacts, repeats and channel switches, from each customer's contacts about one topic.
 //!
-//! The definitions are those of `fcr`, `repeat_rate` and `channel_switch_rate` in kpis.md.
+//! The definitions are those of `fcr`, `repeat_rate` and `channel_switch_rate` in docs/kpis.md.
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;

@@ -6,7 +6,7 @@ use crate::clock::Span;
 use crate::kpi::{Bands, Calendar, CountingRules, KpiId};
 use crate::text::Label;
 
-/// What the engine counts by. The defaults are those of kpis.md.
+/// What the engine counts by. The defaults are those of docs/kpis.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The choices that the definitions of KPIs leave open.

@@ -51,7 +51,7 @@ impl Channel {
         matches!(self, Self::Email | Self::Sms | Self::Social)
     }
 
-    /// The target for the first response (kpis.md, `frt`).
+    /// The target for the first response (docs/kpis.md, `frt`).
     #[must_use]
     pub const fn response_target(self) -> Span {
         match self {

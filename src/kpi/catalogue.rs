@@ -11,7 +11,7 @@ macro_rules! catalogue {
         #[expect(missing_docs, reason = "the catalogue's names and formulas document them")]
         pub enum KpiId { $($id),* }
 
-        /// Every KPI, in the order of kpis.md.
+        /// Every KPI, in the order of docs/kpis.md.
         pub const CATALOGUE: &[Kpi] = &[$(Kpi {
             id: KpiId::$id, key: $key, name: $name, short: $short, unit: Unit::$unit, better: Better::$better,
             bands: $bands, group: KpiGroup::$group, formula: $formula, action: $action, sampled: $sampled,

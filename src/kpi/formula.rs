@@ -1,4 +1,4 @@
-//! The formulas of kpis.md: one function for each KPI, from the inputs `r` to a figure.
+//! The formulas of docs/kpis.md: one function for each KPI, from the inputs `r` to a figure.
 
 use super::figure::{Figure, FigurePart, float};
 use super::tally::{POSITIONS, Sum, counted};
@@ -431,7 +431,7 @@ pub(super) fn quality_gap(r: &KpiInputs<'_>) -> Figure {
 }
 
 /// 1 if handling became faster while resolution or satisfaction fell, each significantly compared with the baseline:
-/// a two-sample z test at 95 % (kpis.md, `speed_trap`).
+/// a two-sample z test at 95 % (docs/kpis.md, `speed_trap`).
 #[expect(clippy::cast_precision_loss, reason = "see `mean`")]
 pub(super) fn speed_trap(r: &KpiInputs<'_>) -> Figure {
     const Z: f64 = 1.96;

@@ -181,7 +181,7 @@ const KPIS: [KpiId; 18] = [
     KpiId::Csat,
 ];
 
-/// kpis.md, counted as simply as it can be.
+/// docs/kpis.md, counted as simply as it can be.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> Vec<Option<f64>> {
     let within = |at: i64| (from..to).contains(&at);

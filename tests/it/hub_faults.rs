@@ -202,7 +202,7 @@ async fn nothing_confirmed_is_lost_or_doubled_by_a_few_kills() {
 }
 
 #[tokio::test]
-#[ignore = "takes a minute: cargo test --test hub_faults -- --ignored"]
+#[ignore = "takes a minute: cargo test --test it fifty_kills -- --ignored"]
 async fn nothing_confirmed_is_lost_or_doubled_by_fifty_kills() {
     killed(50).await;
 }

@@ -45,7 +45,7 @@ fn hold(path: &Path, expected: &[u8]) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         return fs::write(path, expected).unwrap();
     }
-    panic!("{} is out of step; run `UPDATE_DOCS=1 cargo test --test packaging`", path.display());
+    panic!("{} is out of step; run `UPDATE_DOCS=1 cargo test --test it packaging::`", path.display());
 }
 
 #[test]

@@ -96,7 +96,8 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
     Ok(Some(Event { at, origin, id: Some(id), kind }))
 }
 
-const KNOWN_TYPES: [&str; 22] = [
+/// Every event type, without the prefix `floorwatch.`.
+pub const KNOWN_TYPES: [&str; 22] = [
     "contact.offered",
     "contact.ringing",
     "contact.ring_no_answer",
