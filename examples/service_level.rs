@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::kpi::{Dim, Every, KpiId, Period, Query, Slice};
-use floorwatch::source::read::{self, Options};
+use floorwatch::source::file::read::{self, Options};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();

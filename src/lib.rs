@@ -10,8 +10,9 @@
 //! ```
 //!
 //! Imports only point down: main → cli → app → config → { ui, hub, report } → floor → notify → { source, journal } →
-//! board → alert → engine → kpi → event → { text, clock, secret }. ARCHITECTURE.md describes each room, follows data
-//! through them, and says where to change what.
+//! board → alert → engine → kpi → event → { text, clock, secret }. What is about networks and not about a source is
+//! in net, over { text, clock, secret }; source, notify and hub use it. ARCHITECTURE.md describes each room, follows
+//! data through them, and says where to change what.
 
 pub mod alert;
 pub mod app;

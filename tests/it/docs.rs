@@ -18,8 +18,8 @@ use floorwatch::config::Config;
 use floorwatch::kpi::{Better, CATALOGUE, Formula, Kpi, KpiGroup, Unit};
 use floorwatch::notify::TargetKind;
 use floorwatch::source::Kind as SourceKind;
+use floorwatch::source::format::contact_events;
 use floorwatch::source::tally::InputTally;
-use floorwatch::source::wire;
 use floorwatch::ui::action::{ACTIONS, Place};
 use utoipa::openapi::path::Operation;
 
@@ -224,7 +224,7 @@ fn the_wire_format_s_examples_show_every_type_and_field() {
     let mut shown = BTreeSet::new();
     for line in text.lines().filter(|line| line.starts_with(r#"{"specversion""#)) {
         let mut tally = InputTally::default();
-        let event = wire::parse(line.as_bytes(), latest, &mut tally);
+        let event = contact_events::parse(line.as_bytes(), latest, &mut tally);
         assert!(matches!(event, Ok(Some(_))), "{line}: {event:?}");
         let json: serde_json::Value = serde_json::from_str(line).unwrap();
         let kind = json["type"].as_str().unwrap().trim_start_matches("floorwatch.");
@@ -238,10 +238,10 @@ fn the_wire_format_s_examples_show_every_type_and_field() {
     }
     assert_eq!(
         shown,
-        wire::KNOWN_TYPES.iter().map(|name| (*name).to_owned()).collect(),
+        contact_events::KNOWN_TYPES.iter().map(|name| (*name).to_owned()).collect(),
         "{document}: one example of each"
     );
-    assert_eq!(rows.len(), wire::KNOWN_TYPES.len(), "{document}: one row for each type");
+    assert_eq!(rows.len(), contact_events::KNOWN_TYPES.len(), "{document}: one row for each type");
 }
 
 #[test]
