@@ -119,6 +119,7 @@ pub enum State {
 
 /// The person who gave a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Who)]
 pub struct Actor {
     /// The login, or the name from the configuration or token.
     pub name: Label,

@@ -1,12 +1,29 @@
-//! The composition root: runtime, clock, channels, tasks, and the order in which they end.
+//! The composition root: it wires the rooms together, and is the only one that knows them all.
 //!
-//! The only place that knows every room. The screen runs on the thread that the program began on; the floor on a
-//! worker of the runtime; each source on a thread of its own; the journal's writer on another. A hub is the same
-//! without a screen; a hub's guest is the screen without a floor.
+//! # Threads and tasks
+//! - The main thread runs the screen, or waits for the hub's server.
+//! - A tokio runtime with two workers runs the floor, the server's connections, and the client of a remote hub.
+//! - Each source has a thread of its own, as has the journal's writer. All notification targets share one thread.
+//!
+//! # Channels
+//! - Sources send [`Message`]s to the floor through one bounded channel, so a source that is faster than the floor waits.
+//! - The floor publishes boards through a `watch` channel and takes queries and commands through a bounded one. A
+//!   [`Handle`] holds the other ends of both; a remote hub's client provides the same [`Handle`].
+//!
+//! # Shutdown
+//! 1. The screen or the hub's server ends, and with it the last [`Handle`]. A board that shares its floor first stops the
+//!    server at its socket.
+//! 2. The floor ends because nobody can ask it any more: it stops the notifier, then flushes the journal. The main thread
+//!    waits up to [`SHUTDOWN_TIMEOUT`] for this.
+//! 3. The process exits. Sources are not waited for: the journal holds how far their events have been recorded.
 
-mod hub;
+mod certificate;
 mod identity;
+mod locate;
 mod log;
+mod push_source;
+mod serve;
+mod share;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -35,65 +52,68 @@ use crate::source::simulator::{self, Scenario};
 use crate::source::{self, Message};
 use crate::text::{Label, Text};
 use crate::ui;
+use push_source::PushSource;
 
-/// Messages in flight between the sources and the floor; a source that is quicker waits.
-const IN_FLIGHT: usize = 64;
-/// How long the floor may take to write down what is pending when the program ends.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Capacity of the channel from the sources to the floor, in messages.
+const MESSAGE_CAPACITY: usize = 64;
+/// How long the floor may take to flush the journal when the program ends.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long [`query`] waits for the board of a hub.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why the board can't be shown, or no more.
+/// Why a floor cannot be shown or served.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is nowhere to keep the journal.
+    /// There is no home folder for the journal.
     #[error("there is no home folder to keep the journal in: name a file with `path` under [journal]")]
-    Homeless,
-    /// The log file can't be written.
+    NoHomeFolder,
+    /// The log file cannot be opened.
     #[error("the log file {0}")]
     Log(PathBuf, #[source] std::io::Error),
-    /// `FLOORWATCH_LOG` can't be read.
+    /// `FLOORWATCH_LOG` is no valid filter.
     #[error(
         "FLOORWATCH_LOG={0:?} is no log filter: name a level (error, warn, info, debug, trace), or targets with levels: \"info,floorwatch::hub=debug\""
     )]
     LogFilter(String),
-    /// The system gives no threads.
+    /// The runtime or a thread cannot be started.
     #[error("cannot start")]
     Start(#[from] std::io::Error),
-    /// The journal.
+    /// The journal cannot be opened.
     #[error("the journal")]
     Journal(#[from] journal::Error),
-    /// A recording's columns.
+    /// The columns of a recording are wrong.
     #[error("the columns")]
     Columns(#[from] ColumnsError),
-    /// A recording.
+    /// A recording cannot be read.
     #[error(transparent)]
     Read(#[from] read::Error),
-    /// A recording in which nothing happens.
+    /// The recording holds no events.
     #[error("there is no event in {0}: nothing to replay")]
     Empty(String),
-    /// Several floors on this machine, and none is named.
+    /// Several floors run on this machine, and none is configured.
     #[error("several floors run on this machine ({}): name one with `socket` under [hub]", .0.join(", "))]
-    Many(Vec<String>),
-    /// The floor that runs here is for others.
+    SeveralFloors(Vec<String>),
+    /// The floor on this machine is shared with a group that this user is not in.
     #[error(
         "{0}'s floor on this machine is shared with the group {1}, which this user is not in: have an administrator run `usermod -aG {1} USER`, and log in anew"
     )]
     NotShared(Label, Label),
-    /// The hub can't listen.
+    /// The hub cannot listen at its address.
     #[error("the hub can't listen at {0}")]
     Listen(String, #[source] std::io::Error),
-    /// Nor at its socket.
+    /// The hub cannot listen at its socket.
     #[error(transparent)]
     Socket(#[from] crate::hub::socket::Error),
-    /// Its certificate.
+    /// The hub's certificate or key cannot be used.
     #[error("{0}: {1}")]
     Certificate(PathBuf, String),
-    /// No floor to look at.
+    /// There is no floor to connect to.
     #[error("no floor runs here: start `floorwatch hub` or a board, or name a hub with `url` under [hub]")]
     NoFloor,
-    /// The hub can't be reached.
+    /// The hub cannot be reached.
     #[error("{0}")]
     CutOff(Text),
-    /// The screen.
+    /// The terminal failed.
     #[error(transparent)]
     Screen(#[from] ui::Error),
 }
@@ -101,11 +121,11 @@ pub enum Error {
 /// A simulated floor.
 #[derive(Clone, Copy, Debug)]
 pub struct Demo {
-    /// The same seed makes the same day.
+    /// The seed; the same one produces the same day.
     pub seed: u64,
-    /// How many times faster than life.
+    /// The speed; 1.0 is real time.
     pub speed: f64,
-    /// What kind of day.
+    /// The kind of day.
     pub scenario: Scenario,
 }
 
@@ -115,65 +135,65 @@ impl Default for Demo {
     }
 }
 
-/// A recording to be played.
+/// A recording to replay.
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// The files; several are one stream in time order.
     pub files: Vec<PathBuf>,
     /// The file that names the columns of tables.
     pub columns: Option<PathBuf>,
-    /// How many times faster than life.
+    /// The speed; 1.0 is real time.
     pub speed: f64,
-    /// Where to begin.
+    /// Where to start; the first event when `None`.
     pub from: Option<Time>,
 }
 
-/// Show the configured floor: a hub's, where one is named, or one of this program's own.
+/// Show the configured floor: that of the configured hub, or else a floor in this program.
 ///
 /// # Errors
-/// Where the journal, a thread or the terminal can't be had.
+/// If the journal or the log cannot be opened, a thread cannot be started, or the terminal fails.
 pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
     if config.hub.url.is_some() {
-        return visit(config, log_file)?.map_or_else(|| Err(Error::NoFloor), Ok);
+        return remote_board(config, log_file)?.map_or_else(|| Err(Error::NoFloor), Ok);
     }
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let (floor, handle, socket) = kept(&config, &clock, &who, None)?;
+    let (floor, handle, socket) = persistent_floor(&config, &clock, &who, None)?;
     let stop = CancellationToken::new();
-    let share = hub::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
+    let share = share::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
     show(floor.run(), share, handle, config.ui, who, &stop)
 }
 
-/// Show the floor of the configured hub, or one that runs on this machine; `None` where there is none.
+/// Show the floor of the configured hub, or one that runs on this machine; `None` if there is neither.
 ///
 /// # Errors
-/// Where several run here, or the terminal can't be had.
-pub fn visit(config: Config, log_file: Option<&Path>) -> Result<Option<()>, Error> {
-    let Some((place, name)) = hub::place(&config)? else { return Ok(None) };
+/// If several floors run on this machine and none is configured, or the terminal fails.
+pub fn remote_board(config: Config, log_file: Option<&Path>) -> Result<Option<()>, Error> {
+    let Some((place, name)) = locate::find(&config)? else { return Ok(None) };
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let (handle, work) = client::connect(place, name, Clock::System);
     let who = identity::who(config.who);
     show(work, std::future::ready(()), handle, config.ui, who, &CancellationToken::new()).map(Some)
 }
 
-/// Run the configured floor for others, without a screen, until the program is told to end.
+/// Serve the configured floor without a screen, until the program is told to end.
 ///
 /// # Errors
-/// Where the journal or a thread can't be had, or the hub can't listen.
+/// If the journal or the log cannot be opened, a thread cannot be started, or the hub cannot listen.
 pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::to_stderr(log_file)?;
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
-    let push = hub::PushSource::of(config);
-    let event_slot = push.as_ref().map(hub::PushSource::event_slot);
-    let (floor, handle, socket) = kept(config, &clock, &who, push)?;
+    let push = PushSource::of(config);
+    let event_slot = push.as_ref().map(PushSource::event_slot);
+    let (floor, handle, socket) = persistent_floor(config, &clock, &who, push)?;
     let runtime = runtime()?;
     let floor = runtime.spawn(floor.run());
     let server_config = ServerConfig { handle, tokens: config.hub.tokens.clone(), event_slot, clock };
-    let served = runtime.block_on(hub::serve(server_config, config, socket));
-    // The hub's handles are gone, so the floor writes down what is pending and ends.
-    let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, floor).await });
+    let served = runtime.block_on(serve::serve(server_config, config, socket));
+    // The hub's handles are gone, so the floor flushes the journal and ends.
+    let ended = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_TIMEOUT, floor).await });
     if ended.is_err() {
         tracing::error!("the floor did not end in time");
     }
@@ -181,23 +201,23 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     served
 }
 
-/// Look at the configured hub's floor, or one that runs on this machine, and do something with its handle once its
-/// board is there.
+/// Connect to the configured hub, or to a floor on this machine, and run `ask` with its handle once its board has
+/// arrived.
 ///
 /// # Errors
-/// [`Error::NoFloor`] where there is none, [`Error::CutOff`] where it can't be reached.
-pub fn look<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) -> F) -> Result<T, Error> {
-    let (place, name) = hub::place(config)?.ok_or(Error::NoFloor)?;
+/// [`Error::NoFloor`] if there is none, [`Error::CutOff`] if it cannot be reached within [`CONNECT_TIMEOUT`].
+pub fn query<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) -> F) -> Result<T, Error> {
+    let (place, name) = locate::find(config)?.ok_or(Error::NoFloor)?;
     let runtime = runtime()?;
     let (handle, work) = client::connect(place, name, Clock::System);
     runtime.spawn(work);
     runtime.block_on(async {
         let mut boards = handle.watch();
-        // The first board that is no more cut off is the floor's; the first that says why it is cut off says it all.
+        // Wait for a board from the floor, or for the first failure to connect.
         let arrived = boards.wait_for(|board| {
             board.hub.as_ref().is_some_and(|hub| hub.cut_off.as_ref().is_none_or(|cut_off| cut_off.next_try.is_some()))
         });
-        let cut_off = match tokio::time::timeout(PATIENCE, arrived).await {
+        let cut_off = match tokio::time::timeout(CONNECT_TIMEOUT, arrived).await {
             Ok(Ok(board)) => board.hub.as_ref().and_then(|hub| hub.cut_off.clone()).map(|cut_off| cut_off.reason),
             _ => Some(Text::fixed("the hub does not answer")),
         };
@@ -208,19 +228,19 @@ pub fn look<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) 
     })
 }
 
-/// Where the journal lies.
+/// The path of the journal.
 fn journal_path(config: &Config) -> Result<PathBuf, Error> {
-    let usual = || config::state_folder().map(|folder| folder.join("floorwatch.db"));
-    config.journal.path.clone().or_else(usual).ok_or(Error::Homeless)
+    let default = || config::state_folder().map(|folder| folder.join("floorwatch.db"));
+    config.journal.path.clone().or_else(default).ok_or(Error::NoHomeFolder)
 }
 
-/// The configured floor, which goes on where it was left and is written down, its handle, and where users of this
-/// machine find it. `push` is one more source of it.
-fn kept(
+/// The configured floor, which continues from its journal and is recorded there, its handle, and the socket at which it
+/// is shared. `push` is a further source.
+fn persistent_floor(
     config: &Config,
     clock: &Clock,
     who: &Actor,
-    push: Option<hub::PushSource>,
+    push: Option<PushSource>,
 ) -> Result<(Floor, Handle, Option<PathBuf>), Error> {
     let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
@@ -228,24 +248,24 @@ fn kept(
     let opened = Journal::open(&path, &settings)?;
     let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
     let mut infos: Vec<SourceInfo> = config.sources.iter().map(info).collect();
-    infos.extend(push.iter().map(|push| SourceInfo { name: push.name.clone(), kind: hub::PushSource::kind() }));
+    infos.extend(push.iter().map(|push| SourceInfo { name: push.name.clone(), kind: PushSource::kind() }));
     let floor_settings = floor_settings(config, infos);
     let start = {
         let (sources, clock) = (config.sources.clone(), clock.clone());
         Box::new(move |cursors: &Cursors| start(&sources, push.as_ref(), &clock, cursors))
     };
-    let socket = hub::socket_of(&config.hub, &path);
-    let forward = hub::forward(socket.clone(), clock.clone());
-    let tell = telling(config, clock);
+    let socket = share::socket_path(&config.hub, &path);
+    let forward = share::forward(socket.clone(), clock.clone());
+    let tell = notifier(config, clock);
     let persistence = Persistence { opened, path, settings, start, tell, forward };
     let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
     Ok((floor.with_journal(persistence), handle, socket))
 }
 
-/// Show a simulated floor. Nothing of it is kept.
+/// Show a simulated floor, without a journal.
 ///
 /// # Errors
-/// Where a thread or the terminal can't be had.
+/// If a thread cannot be started, or the terminal fails.
 pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
     let clock = match demo.speed {
@@ -265,7 +285,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };
     let settings = floor_settings(&config, vec![info]);
-    let (to, messages) = mpsc::channel(IN_FLIGHT);
+    let (to, messages) = mpsc::channel(MESSAGE_CAPACITY);
     let world = simulator::Settings { seed: demo.seed, scenario: demo.scenario, zone: config.floor.calendar.zone };
     simulator::spawn(0, world, clock.clone(), to)?;
     let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
@@ -273,10 +293,10 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
 }
 
-/// Show a recorded day as if it were live. Nothing of it is kept.
+/// Replay a recording as if it were live, without a journal.
 ///
 /// # Errors
-/// Where a file can't be read, or a thread or the terminal can't be had.
+/// If a file cannot be read or holds no events, a thread cannot be started, or the terminal fails.
 pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
     let columns = replay.columns.as_deref().map(Columns::load).transpose()?;
@@ -306,8 +326,8 @@ fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings 
     }
 }
 
-/// Starts those who tell people outside of alerts.
-fn telling(config: &Config, clock: &Clock) -> StartNotifier {
+/// A function that starts the notifier, if targets are configured.
+fn notifier(config: &Config, clock: &Clock) -> StartNotifier {
     let (targets, clock) = (config.notify.clone(), clock.clone());
     let floor = notify::FloorInfo { title: config.title.clone(), zone: config.floor.calendar.zone };
     Box::new(move |outbox| {
@@ -317,21 +337,21 @@ fn telling(config: &Config, clock: &Clock) -> StartNotifier {
         match notify::start(targets, &floor, &clock, &outbox) {
             Ok(notify::RunningTargets { stop, ended, failing }) => Some(NotifierHandle { stop, ended, failing }),
             Err(error) => {
-                tracing::error!("nobody outside is told of alerts: {error}");
+                tracing::error!("no notifications of alerts are sent: {error}");
                 None
             }
         }
     })
 }
 
-/// Start every source where it was left off.
+/// Start every source at its cursor.
 fn start(
     sources: &[source::Settings],
-    push: Option<&hub::PushSource>,
+    push: Option<&PushSource>,
     clock: &Clock,
     cursors: &Cursors,
 ) -> Result<mpsc::Receiver<Message>, Text> {
-    let (to, messages) = mpsc::channel(IN_FLIGHT);
+    let (to, messages) = mpsc::channel(MESSAGE_CAPACITY);
     if let Some(push) = push {
         push.open(clock, &to);
     }
@@ -344,8 +364,8 @@ fn start(
     Ok(messages)
 }
 
-/// Keep a floor up by `work` and show it until the user leaves; then let the floor write down what is pending. `also`
-/// runs beside it, and ends with `stop`.
+/// Show a floor until the user quits, then wait for it to end. `work` drives the floor; `also` runs beside it until
+/// `stop`.
 fn show(
     work: impl Future<Output = ()> + Send + 'static,
     also: impl Future<Output = ()> + Send + 'static,
@@ -358,15 +378,15 @@ fn show(
     let (ended, end) = threads::channel();
     runtime.spawn(async move {
         work.await;
-        // Nobody waits for it any more: the program is ending anyway.
+        // The main thread may have stopped waiting.
         let _ = ended.send(());
     });
     let also = runtime.spawn(also);
     let shown = runtime.block_on(ui::run(handle, settings, who));
     stop.cancel();
-    runtime.block_on(async { drop(tokio::time::timeout(PATIENCE, also).await) });
-    // The screen's handle was the last, so the floor ends.
-    if end.recv_timeout(PATIENCE).is_err() {
+    runtime.block_on(async { drop(tokio::time::timeout(SHUTDOWN_TIMEOUT, also).await) });
+    // The screen held the last handle, so the floor ends.
+    if end.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
         tracing::error!("the floor did not end in time");
     }
     runtime.shutdown_background();

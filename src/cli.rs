@@ -195,7 +195,7 @@ impl Global {
 /// [`Error`] where it can't be done.
 pub fn run(cli: &Cli) -> Result<u8, Error> {
     if let Some(Command::Snapshot(args)) = &cli.command {
-        return args.look(&cli.global.configuration()?.0);
+        return args.run(&cli.global.configuration()?.0);
     }
     done(cli).map(|()| 0)
 }
@@ -237,7 +237,7 @@ fn done(cli: &Cli) -> Result<(), Error> {
             let config = cli.global.configuration()?.0;
             if config.sources.is_empty() && config.hub.url.is_none() {
                 // Somebody else on this machine may keep a floor; with none, there is the simulated one.
-                match app::visit(config.clone(), log_file) {
+                match app::remote_board(config.clone(), log_file) {
                     Ok(None) | Err(app::Error::NotShared(..)) => {}
                     shown => return Ok(shown.map(drop)?),
                 }

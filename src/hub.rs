@@ -1,8 +1,9 @@
-//! The hub: a floor for many boards, over HTTP.
+//! The hub: serves one floor to many boards and programs over HTTP.
 //!
-//! A hub answers what a floor's handle answers: what stands now, figures, contacts, alerts, and what is to be done
-//! about them. Whoever asks is known, by a token or, on the same machine, by his login; what he may do and see follows
-//! from that. [`client`] is the other end: a floor's handle whose floor is elsewhere, so that a board can't tell.
+//! The API offers what a floor's [`Handle`] offers: the current board, figures, contacts, alerts, and commands for alerts.
+//! A caller is identified by a token or, on the same machine, by the login; this decides what the caller may do and see.
+//! [`client`] is the other end: it provides a [`Handle`] for a floor behind a hub, so that a board works the same with
+//! both.
 
 pub mod access;
 mod api;
@@ -43,44 +44,44 @@ pub use server::Listener;
 pub use settings::Settings;
 use streams::Streams;
 
-/// So many questions and commands are put to the floor at once; the rest wait for a moment, or are told to come again.
-const AT_ONCE: usize = 256;
-/// That moment.
-const MOMENT: Duration = Duration::from_secs(5);
+/// How many queries and commands the floor handles at once. Further ones wait for [`PERMIT_TIMEOUT`], then get a 503.
+const MAX_CONCURRENT_REQUESTS: usize = 256;
+/// How long a request waits for a permit.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A floor, and who may do what with it.
+/// What a hub serves, and to whom.
 pub struct ServerConfig {
-    /// The floor.
+    /// The floor to serve.
     pub handle: Handle,
-    /// Who may do what over the network.
+    /// The tokens of network callers.
     pub tokens: Vec<Token>,
-    /// The way of events into it, where it takes any.
+    /// Where ingested events go; `None` if the hub accepts none.
     pub event_slot: Option<EventSlot>,
-    /// The time.
+    /// The clock for rate limits.
     pub clock: Clock,
 }
 
-/// What every request may need.
+/// The state shared by all requests.
 pub(crate) struct Hub {
     handle: Handle,
     tokens: Vec<Token>,
     event_slot: Option<EventSlot>,
     streams: Arc<Streams>,
-    /// The `OpenAPI` document.
+    /// The serialized `OpenAPI` document.
     description: Bytes,
     rates: Rates,
-    /// Places for questions and commands.
+    /// Permits for queries and commands.
     at_once: Semaphore,
-    /// Places for connections.
+    /// Permits for connections.
     free: Arc<Semaphore>,
     connections: AtomicUsize,
 }
 
 impl Hub {
-    /// A place to ask the floor something.
-    async fn place(&self) -> Result<SemaphorePermit<'_>, ApiProblem> {
-        match timeout(MOMENT, self.at_once.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
+    /// Wait for a permit to send the floor a query or a command.
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, ApiProblem> {
+        match timeout(PERMIT_TIMEOUT, self.at_once.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(ApiProblem::busy()),
         }
     }
@@ -88,7 +89,7 @@ impl Hub {
 
 /// Serve a floor at `listeners` until `stop`.
 ///
-/// What is being answered when it is stopped is finished first.
+/// Requests in progress are finished first.
 pub async fn serve(config: ServerConfig, listeners: Vec<Listener>, stop: CancellationToken) {
     let (hub, router) = build(config, stop.clone());
     let open = TaskTracker::new();
@@ -109,7 +110,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
     let ServerConfig { handle, tokens, event_slot, clock } = config;
     let (router, description) = api::router();
-    // Two hubs may begin in one instant, of which one takes the place of the other.
+    // The random part tells two runs apart that start in the same instant.
     let run = format!("{:x}-{:x}", clock.now().0, OsRng.try_next_u64().unwrap_or_default());
     let hub = Arc::new(Hub {
         streams: Streams::new(handle.clone(), run, stop),
@@ -118,7 +119,7 @@ fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
         event_slot,
         description: description.to_json().unwrap_or_default().into(),
         rates: Rates::new(clock),
-        at_once: Semaphore::new(AT_ONCE),
+        at_once: Semaphore::new(MAX_CONCURRENT_REQUESTS),
         free: Arc::new(Semaphore::new(server::CONNECTIONS)),
         connections: AtomicUsize::new(0),
     });

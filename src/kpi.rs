@@ -161,6 +161,7 @@ pub struct AgentTimes {
 
 /// The choices that the definitions of docs/kpis.md leave to each contact centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Rules)]
 pub struct CountingRules {
     /// Which of the six formulas `service_level` uses.
     pub formula: Formula,

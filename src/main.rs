@@ -1,4 +1,4 @@
-//! The command line: parse, run, one error line, the exit code.
+//! The program: parses the command line, runs it, and prints an error with its causes on one line.
 
 use std::error::Error as _;
 use std::io::Write;
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version come this way too; a closed pipe is nobody's fault.
+            // Help and version take this path too. A closed pipe is no error.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -25,18 +25,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// An error and its causes on one line; a cause that the error tells itself is not told again.
+/// An error and its causes on one line. Causes whose text is already included are left out.
 fn chain(error: &cli::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let told = error.to_string();
-        if !text.contains(&told) {
+        let cause_text = error.to_string();
+        if !text.contains(&cause_text) {
             text.push_str(": ");
-            text.push_str(&told);
+            text.push_str(&cause_text);
         }
         cause = error.source();
     }
-    // A file's name may hold anything; a terminal must not.
+    // A file name may hold control characters, which must not reach the terminal.
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

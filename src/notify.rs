@@ -1,4 +1,4 @@
-//! Out to where people are: alerts told to a chat, a pager, a command or Alertmanager.
+//! Sends notifications of alerts to chats, pagers, commands and Alertmanager.
 //!
 //! ```text
 //! floor ──episodes──▶ journal: trail + outbox, one transaction
@@ -6,13 +6,14 @@
 //!                        ◀──delivery + cursor, one transaction── target
 //! ```
 //!
-//! The floor knows nothing of this: it writes episodes down as ever, and what is written is told. Each target goes on
-//! from a cursor of its own in the journal, one notice after the other; a notice is behind it once the other side has
-//! taken it, has refused it for good, or could not be reached for so long that it is no news any more. So nothing is
-//! lost or told twice, save the one message whose confirmation was lost with the program.
+//! The floor only writes episodes to the journal; the notifier reads them from there. Each target has its own cursor in
+//! the journal and handles one notice after the other. The cursor passes a notice once the other side has accepted it,
+//! has refused it permanently, or could not be reached for an hour. So no message is lost, and at most one per target is
+//! sent twice: the one whose confirmation was lost when the program was killed.
 
 mod alertmanager;
 mod command;
+mod failure;
 mod filter;
 mod message;
 mod pagerduty;
@@ -43,22 +44,22 @@ pub use settings::{
 };
 use target::NotifyTarget;
 
-/// What can be told of an alert.
+/// The changes of an alert that a target can be notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// It is news, or news again.
+    /// The alert fired, or is active again after an acknowledgement or a snooze ended.
     Firing,
-    /// It has become critical.
+    /// The severity rose to critical.
     Worsening,
-    /// Somebody has taken it, or put it off.
+    /// Somebody acknowledged or snoozed the alert.
     Acknowledged,
-    /// It is over.
+    /// The alert is resolved.
     Resolved,
 }
 
 impl NoticeKind {
-    /// All of them, by their words.
+    /// Every kind with its key in the configuration and in messages.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("firing", Self::Firing),
         ("worsening", Self::Worsening),
@@ -66,7 +67,7 @@ impl NoticeKind {
         ("resolved", Self::Resolved),
     ];
 
-    /// In a word.
+    /// The key in the configuration and in messages.
     #[must_use]
     pub fn key(self) -> &'static str {
         Self::WORDS.iter().find(|(_, what)| *what == self).map_or("", |(word, _)| word)
@@ -78,22 +79,22 @@ impl NoticeKind {
 pub struct FloorInfo {
     /// The centre's name.
     pub title: Label,
-    /// The zone in which people there read times.
+    /// The time zone of times in messages.
     pub zone: Tz,
 }
 
-/// All targets at work.
+/// The running notifier.
 #[derive(Debug)]
 pub struct RunningTargets {
-    /// Ask them to stop: what is being sent has a moment to be confirmed.
+    /// Cancel this to stop all targets; a message in flight has two seconds to be confirmed.
     pub stop: CancellationToken,
-    /// Told once they have.
+    /// Resolved once every target has stopped.
     pub ended: oneshot::Receiver<()>,
     /// Those that can't be told anything just now.
     pub failing: watch::Receiver<Vec<TargetRow>>,
 }
 
-/// Why nobody can be told.
+/// Why the notifier cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The journal can't be read.
@@ -131,7 +132,7 @@ pub fn start(
             failing.send_replace(vec![TargetRow::lost()]);
         }
         runtime.shutdown_background();
-        // Whoever waits may have lost patience.
+        // The receiver may have stopped waiting.
         let _ = tell.send(());
     })?;
     Ok(RunningTargets { stop, ended, failing: failing_now })

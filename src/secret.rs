@@ -1,8 +1,8 @@
-//! Secrets: where they lie, never what they are.
+//! References to secrets, which are stored outside the configuration.
 //!
-//! The configuration names a place; the secret is read from there each time it is needed, so that a new one is
-//! taken up without a restart. It can't be printed, logged or kept in the journal: [`SecretString`] hides itself
-//! and is wiped from memory when it is let go.
+//! The configuration says where a secret is stored. It is read from there each time it is needed, so that a changed one
+//! is used without a restart. It cannot be printed, logged or journalled by accident: [`SecretString`] redacts itself,
+//! and is wiped from memory when dropped.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,57 +10,57 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-/// More than any password or token has; a file that holds more is the wrong one.
-const LONGEST: u64 = 16 * 1024;
-/// Others may read, write or enter.
-const OTHERS: u32 = 0o007;
+/// The largest secret file; a larger one is a wrong path.
+const MAX_FILE_BYTES: u64 = 16 * 1024;
+/// The mode bits of users that are neither the owner nor in the group.
+const OTHERS_MODE: u32 = 0o007;
 
-/// Where a secret lies.
+/// Where a secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// In an environment variable.
     Env(String),
-    /// In a file that others can't read.
+    /// In a file that only the owner and the group can read.
     File(PathBuf),
     /// In the system's credentials directory (`$CREDENTIALS_DIRECTORY`), under this name.
     Credential(String),
 }
 
-/// Why a secret can't be had. None of these says anything of the secret itself.
+/// Why a secret cannot be read. The messages never contain the secret.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such variable.
+    /// The variable is not set.
     #[error("the environment variable {0} is not set: set it before floorwatch starts")]
     Unset(String),
-    /// No credentials directory.
+    /// `$CREDENTIALS_DIRECTORY` is not set.
     #[error(
         "there is no $CREDENTIALS_DIRECTORY for the credential {0}: start floorwatch by a systemd unit with LoadCredential="
     )]
     NoDirectory(String),
-    /// The file can't be read.
+    /// The file cannot be read.
     #[error("cannot read the secret in {path}: {source}")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Others may read it.
+    /// Everybody can read the file.
     #[error("{0} can be read by everybody: take that away with `chmod o= {0}`")]
     Exposed(PathBuf),
-    /// It holds nothing.
+    /// The secret is empty.
     #[error("{0} holds no secret: it is empty")]
     Empty(String),
-    /// It holds too much.
+    /// The file is too large.
     #[error("{0} is over 16 KiB long: that is no password or token")]
     TooLong(PathBuf),
 }
 
 impl Secret {
-    /// The secret itself, without the line's end that editors leave.
+    /// Read the secret, without a trailing line break.
     ///
     /// # Errors
-    /// Where it isn't there, is empty, or everybody could read it.
+    /// If it does not exist, is empty or too large, or everybody can read the file.
     pub fn read(&self) -> Result<SecretString, Error> {
         let (text, place) = match self {
             Self::Env(name) => (std::env::var(name).map_err(|_| Error::Unset(name.clone()))?, name.clone()),
@@ -83,10 +83,10 @@ impl Secret {
 fn read_file(path: &Path) -> Result<String, Error> {
     let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if metadata.permissions().mode() & OTHERS != 0 {
+    if metadata.permissions().mode() & OTHERS_MODE != 0 {
         return Err(Error::Exposed(path.to_owned()));
     }
-    if metadata.len() > LONGEST {
+    if metadata.len() > MAX_FILE_BYTES {
         return Err(Error::TooLong(path.to_owned()));
     }
     std::fs::read_to_string(path).map_err(unreadable)
@@ -94,8 +94,8 @@ fn read_file(path: &Path) -> Result<String, Error> {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Place;
-        impl<'de> serde::de::Visitor<'de> for Place {
+        struct SecretVisitor;
+        impl<'de> serde::de::Visitor<'de> for SecretVisitor {
             type Value = Secret;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -111,23 +111,23 @@ impl<'de> Deserialize<'de> for Secret {
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
                 #[derive(Deserialize)]
                 #[serde(rename_all = "snake_case")]
-                enum Written {
+                enum StoredSecret {
                     Env(String),
                     File(PathBuf),
                     Credential(String),
                 }
-                let written = Written::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                let written = StoredSecret::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 match written {
-                    Written::Env(name) => Ok(Secret::Env(name)),
-                    Written::File(path) => Ok(Secret::File(path)),
-                    Written::Credential(name) if name.contains('/') || name.starts_with('.') => {
+                    StoredSecret::Env(name) => Ok(Secret::Env(name)),
+                    StoredSecret::File(path) => Ok(Secret::File(path)),
+                    StoredSecret::Credential(name) if name.contains('/') || name.starts_with('.') => {
                         Err(serde::de::Error::custom("a credential is a name, not a path: use { file = … }"))
                     }
-                    Written::Credential(name) => Ok(Secret::Credential(name)),
+                    StoredSecret::Credential(name) => Ok(Secret::Credential(name)),
                 }
             }
         }
-        deserializer.deserialize_any(Place)
+        deserializer.deserialize_any(SecretVisitor)
     }
 }
 
@@ -140,12 +140,12 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Deserialize)]
-    struct Table {
+    struct TestConfig {
         secret: Secret,
     }
 
     fn parse(text: &str) -> Result<Secret, String> {
-        toml::from_str::<Table>(text).map(|table| table.secret).map_err(|error| error.message().to_owned())
+        toml::from_str::<TestConfig>(text).map(|table| table.secret).map_err(|error| error.message().to_owned())
     }
 
     #[test]

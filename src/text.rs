@@ -102,7 +102,11 @@ impl From<Label> for Text {
     }
 }
 
-impl<const MAX: usize> ToSchema for Clean<MAX> {}
+impl<const MAX: usize> ToSchema for Clean<MAX> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Label")
+    }
+}
 
 impl<const MAX: usize> PartialSchema for Clean<MAX> {
     fn schema() -> RefOr<Schema> {

@@ -46,6 +46,7 @@ pub enum HistoryKind {
 
 /// One thing that happened to an episode. The history is append-only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Entry)]
 pub struct HistoryEntry {
     /// When.
     pub at: Time,

@@ -1,9 +1,9 @@
-//! Who sits here: the login, as the system tells it, and where from.
+//! Who uses this program: the name and the place recorded with actions on alerts.
 
 use crate::alert::Actor;
 use crate::text::Label;
 
-/// The one who acknowledges: the configured name, or the login (before `sudo`, where that was used).
+/// The user: the configured name, or the login (the one before `sudo`).
 pub(super) fn who(configured: Option<Label>) -> Actor {
     let login = || {
         ["SUDO_USER", "USER", "LOGNAME"]
@@ -24,7 +24,7 @@ pub(super) fn who(configured: Option<Label>) -> Actor {
     Actor { name, from }
 }
 
-/// This machine's name.
+/// The host name.
 pub(super) fn host() -> Label {
     Label::new(&rustix::system::uname().nodename().to_string_lossy())
 }

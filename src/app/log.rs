@@ -1,4 +1,4 @@
-//! The log: to a file, never to the screen.
+//! The log. It goes to a file, or for the hub to the standard error, but never to the screen.
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::Error;
 
-/// Begin to log for a program without a screen: to `file` where one is named, else to the standard error.
+/// Start the log of a program without a screen: to `file`, or to the standard error if `None`.
 pub(super) fn to_stderr(file: Option<&Path>) -> Result<Option<WorkerGuard>, Error> {
     if file.is_some() {
         return start(file, None);
@@ -30,7 +30,7 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
             tracing_appender::non_blocking(file)
         }
         (None, Some(folder)) => {
-            // The appender says aloud, over the screen, where there is no such folder.
+            // Without the folder, the appender would print an error over the screen.
             let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
             if made.is_err() {
                 return Ok(None);
@@ -41,7 +41,7 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
                 .filename_suffix("log")
                 .max_log_files(7)
                 .build(folder);
-            // A board that can't log is still a board.
+            // The board also works without a log.
             let Ok(appender) = appender else { return Ok(None) };
             tracing_appender::non_blocking(appender)
         }

@@ -17,12 +17,12 @@ use crate::text::{Label, Text};
 pub struct Args {
     #[command(subcommand)]
     #[expect(missing_docs, reason = "clap would show it as help")]
-    pub command: Command,
+    pub command: AlertsCommand,
 }
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
-pub enum Command {
+pub enum AlertsCommand {
     /// The alerts that are not over, the worst first
     List {
         /// As JSON
@@ -83,22 +83,22 @@ impl Args {
     /// Where no floor runs, or it refuses.
     pub fn run(&self, config: &Config) -> Result<(), Error> {
         let zone = config.ui.zone.unwrap_or(config.floor.calendar.zone);
-        let text = app::look(config, |handle| done(handle, self.command.clone(), zone))??;
+        let text = app::query(config, |handle| done(handle, self.command.clone(), zone))??;
         print(text.as_bytes())
     }
 }
 
-async fn done(handle: Handle, command: Command, zone: Tz) -> Result<String, Error> {
+async fn done(handle: Handle, command: AlertsCommand, zone: Tz) -> Result<String, Error> {
     let board = handle.watch().borrow().clone();
     let (id, act) = match command {
-        Command::List { json } => return Ok(told(&board.alerts, json, board.at, zone)),
-        Command::History { limit, json } => return Ok(told(&handle.history(limit).await?, json, board.at, zone)),
-        Command::Ack { id, note, lasts } => {
+        AlertsCommand::List { json } => return Ok(told(&board.alerts, json, board.at, zone)),
+        AlertsCommand::History { limit, json } => return Ok(told(&handle.history(limit).await?, json, board.at, zone)),
+        AlertsCommand::Ack { id, note, lasts } => {
             (id, AlertAction::Acknowledge { note: note.map(|note| Text::new(&note)), lasts })
         }
-        Command::Snooze { id, lasts } => (id, AlertAction::Snooze(lasts)),
-        Command::Note { id, text } => (id, AlertAction::Note(Text::new(&text))),
-        Command::Undo { id } => (id, AlertAction::Undo),
+        AlertsCommand::Snooze { id, lasts } => (id, AlertAction::Snooze(lasts)),
+        AlertsCommand::Note { id, text } => (id, AlertAction::Note(Text::new(&text))),
+        AlertsCommand::Undo { id } => (id, AlertAction::Undo),
     };
     let known = board.alerts.iter().find(|episode| episode.id == id).ok_or(CommandRefusal::Unknown(id))?;
     // The hub knows better who we are: by the token, or the login.

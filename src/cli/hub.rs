@@ -1,4 +1,4 @@
-//! `floorwatch hub`: the floor without a screen, and tokens for those who look at it.
+//! `floorwatch hub`: serves the floor without a screen, and makes tokens for its callers.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::text::Label;
 
 const ROLES: [&str; 4] = ["viewer", "supervisor", "ingest", "admin"];
 
-/// What stands on the line.
+/// The arguments of `floorwatch hub`.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
@@ -21,12 +21,12 @@ pub struct Args {
     pub listen: Option<SocketAddr>,
     #[command(subcommand)]
     #[expect(missing_docs, reason = "clap would show it as help")]
-    pub command: Option<Command>,
+    pub command: Option<HubCommand>,
 }
 
-/// What else there is to a hub.
+/// Subcommands of `floorwatch hub`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
-pub enum Command {
+pub enum HubCommand {
     /// Make a token: prints it once, and what to write into the hub's configuration
     Token {
         /// Who will hold it
@@ -41,16 +41,16 @@ impl Args {
     /// Run the hub, or make a token.
     ///
     /// # Errors
-    /// Where it can't be done.
+    /// A wrong listen address, a hub without any source of events, or an error of the hub itself.
     pub fn run(&self, config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
-        if let Some(Command::Token { name, role }) = &self.command {
+        if let Some(HubCommand::Token { name, role }) = &self.command {
             let token = new_token().map_err(Error::Output)?;
-            let (name, print_of) = (Label::new(name), TokenDigest::of(&token));
+            let (name, digest) = (Label::new(name), TokenDigest::of(&token));
             let word = role.word();
             let name = serde_json::to_string(&name).unwrap_or_default();
             return print(
                 format!(
-                    "The token, told this once: give it to whoever it is for.\n\n    {token}\n\nFor the hub's configuration:\n\n    [[hub.tokens]]\n    name = {name}\n    role = \"{word}\"\n    sha256 = \"{print_of}\"\n"
+                    "The token, told this once: give it to whoever it is for.\n\n    {token}\n\nFor the hub's configuration:\n\n    [[hub.tokens]]\n    name = {name}\n    role = \"{word}\"\n    sha256 = \"{digest}\"\n"
                 )
                 .as_bytes(),
             );

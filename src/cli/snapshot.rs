@@ -1,4 +1,4 @@
-//! `floorwatch snapshot`: one look at a running floor, for scripts, and for monitors in the manner of Nagios.
+//! `floorwatch snapshot`: prints the current state of a running floor, for scripts and for Nagios-compatible monitors.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::kpi::{Answer, Dim, KpiId, Period, Query, Slice, Window};
 use crate::text::{Label, csv_safe};
 
 const WINDOWS: [&str; 7] = ["15m", "30m", "1h", "interval", "today", "7d", "30d"];
-/// What is told of each queue.
+/// The figures shown for each queue.
 const KPIS: [KpiId; 8] = [
     KpiId::Waiting,
     KpiId::LongestWait,
@@ -24,7 +24,7 @@ const KPIS: [KpiId; 8] = [
     KpiId::Abandoned,
 ];
 
-/// What stands on the line.
+/// The arguments of `floorwatch snapshot`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag on the command line")]
 pub struct Args {
@@ -49,13 +49,13 @@ pub struct Args {
 }
 
 impl Args {
-    /// Print it; the exit code says how the floor does.
+    /// Print the snapshot. Returns the exit code: 0 without active alerts, 1 with warnings, 2 with critical ones.
     ///
     /// # Errors
-    /// [`Error::Unknown`] where no floor can be seen.
-    pub fn look(&self, config: &Config) -> Result<u8, Error> {
-        let seen = app::look(config, |handle| ask(handle, self.query())).map_err(Error::Unknown)?;
-        let (board, answer) = seen?;
+    /// [`Error::Unknown`] if no floor can be reached.
+    pub fn run(&self, config: &Config) -> Result<u8, Error> {
+        let answered = app::query(config, |handle| ask(handle, self.query())).map_err(Error::Unknown)?;
+        let (board, answer) = answered?;
         let alerts = self.alerts(&board);
         let text = match (self.json, self.csv) {
             (true, _) => {
@@ -63,7 +63,7 @@ impl Args {
                     serde_json::json!({"board": *board, "kpis": KPIS.map(|kpi| kpi.def().key), "figures": answer});
                 serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
             }
-            (_, true) => rows(&answer),
+            (_, true) => csv_table(&answer),
             _ => lines(&board, &answer, &alerts),
         };
         print(text.as_bytes())?;
@@ -80,7 +80,7 @@ impl Args {
         Query { of, by: vec![Dim::Queue], over, every: None, kpis: KPIS.to_vec(), formula: None }
     }
 
-    /// The alerts that count.
+    /// The active alerts that determine the exit code.
     fn alerts<'b>(&self, board: &'b Board) -> Vec<&'b Episode> {
         let counts = |episode: &&Episode| {
             let held = matches!(episode.state, State::Acknowledged | State::Snoozed);
@@ -103,7 +103,7 @@ fn worst(alerts: &[&Episode]) -> Option<Severity> {
     alerts.iter().map(|episode| episode.severity).max()
 }
 
-/// The first line says it all; the rest is for people.
+/// The plugin output of Nagios: the first line is the status with performance data, the rest is for people.
 fn lines(board: &Board, answer: &Answer, alerts: &[&Episode]) -> String {
     let word = match worst(alerts) {
         None => "OK",
@@ -122,7 +122,7 @@ fn lines(board: &Board, answer: &Answer, alerts: &[&Episode]) -> String {
     let measure = |kpi: KpiId, unit: &str| figure(kpi).map(|value| format!(" {}={value:.1}{unit}", kpi.def().key));
     let measures = [(KpiId::Waiting, ""), (KpiId::LongestWait, "s"), (KpiId::ServiceLevel, "%"), (KpiId::Asa, "s")];
     let measures: String = measures.into_iter().filter_map(|(kpi, unit)| measure(kpi, unit)).collect();
-    // A bar would begin the measures.
+    // Monitors read what follows a `|` as performance data.
     let mut out = format!("{word} - {}: {} |{measures}\n", board.title, what.replace('|', "/"));
     for alert in alerts {
         let _ = writeln!(out, "{:<8}  {}: {}", alert.severity.key(), alert.text, alert.action);
@@ -148,12 +148,32 @@ fn lines(board: &Board, answer: &Answer, alerts: &[&Episode]) -> String {
     out
 }
 
-fn rows(answer: &Answer) -> String {
-    let mut out = format!("queue,{}\n", KPIS.map(|kpi| kpi.def().key).join(","));
+/// The answer as CSV: a row per queue, a column per KPI.
+fn csv_table(answer: &Answer) -> String {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let head = std::iter::once("queue").chain(KPIS.iter().map(|kpi| kpi.def().key));
+    let mut written = out.write_record(head);
     for row in &answer.rows {
-        let queue = row.key.get(Dim::Queue).map_or("", Label::as_str);
+        let queue = csv_safe(row.key.get(Dim::Queue).map_or("", Label::as_str)).into_owned();
         let values = row.figures.iter().map(|figure| figure.value.map_or_else(String::new, |value| value.to_string()));
-        let _ = writeln!(out, "{},{}", csv_safe(queue), values.collect::<Vec<_>>().join(","));
+        written = written.and(out.write_record(std::iter::once(queue).chain(values)));
     }
-    out
+    // Writing to memory fails only on rows of different lengths, and every row has one figure per KPI.
+    written.ok().and_then(|()| String::from_utf8(out.into_inner().ok()?).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kpi::{AnswerRow, Figure};
+
+    #[test]
+    fn a_queue_name_with_commas_and_quotes_stays_one_csv_field() {
+        let key = Slice::of(Dim::Queue, "Sales, north \"A\"".into());
+        let figures = KPIS.iter().map(|_| Figure { value: Some(1.5), ..Figure::default() }).collect();
+        let answer = Answer { rows: vec![AnswerRow { key, start: None, figures }], ..Answer::default() };
+        let text = csv_table(&answer);
+        assert!(text.starts_with("queue,waiting,longest_wait,"), "{text}");
+        assert!(text.ends_with("\n\"Sales, north \"\"A\"\"\",1.5,1.5,1.5,1.5,1.5,1.5,1.5,1.5\n"), "{text}");
+    }
 }

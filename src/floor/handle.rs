@@ -29,6 +29,7 @@ pub(crate) enum Request {
 /// Which contacts to list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Contacts)]
 pub struct ContactQuery {
     /// The slice they belong to.
     pub of: Slice,
@@ -43,6 +44,7 @@ pub struct ContactQuery {
 /// Which contacts to include.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = Only)]
 pub enum ContactFilter {
     /// Every contact.
     #[default]

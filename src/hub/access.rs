@@ -1,4 +1,4 @@
-//! Who may do what: tokens and logins, their roles, and the queues they may see.
+//! Access control: tokens and logins, their roles, and the queues they may see.
 
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -9,37 +9,37 @@ use subtle::ConstantTimeEq;
 use crate::alert::{Actor, Patterns};
 use crate::text::Label;
 
-/// What somebody is there for.
+/// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Looks: a wall, a report.
+    /// May view: a wall display, a report.
     Viewer,
-    /// Looks, and takes alerts.
+    /// May view, and act on alerts.
     Supervisor,
-    /// Brings contact events and sees nothing.
+    /// May only send contact events.
     Ingest,
-    /// All of it.
+    /// May do everything.
     Admin,
 }
 
-/// What is to be done.
+/// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// See figures, contacts and alerts.
     View,
     /// Acknowledge, snooze, note, undo.
     Act,
-    /// Bring contact events.
+    /// Send contact events.
     Ingest,
 }
 
 impl Role {
-    /// Every role, and its word.
+    /// Every role with its word in the configuration.
     pub const WORDS: &'static [(&'static str, Self)] =
         &[("viewer", Self::Viewer), ("supervisor", Self::Supervisor), ("ingest", Self::Ingest), ("admin", Self::Admin)];
 
-    /// Whether it may.
+    /// Whether the role includes a right.
     #[must_use]
     pub const fn may(self, right: Right) -> bool {
         match self {
@@ -50,20 +50,20 @@ impl Role {
         }
     }
 
-    /// Its word.
+    /// The word in the configuration.
     #[must_use]
     pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, role)| *role == self).map_or("", |(word, _)| word)
     }
 }
 
-/// A token that somebody holds. Only its digest is known here.
+/// A token of the configuration. The hub only knows its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// Who holds it: the name that stands on what is done with it.
+    /// The holder's name, recorded with every action.
     pub name: Label,
-    /// What for.
+    /// What the holder may do.
     pub role: Role,
     /// SHA-256 of the token, in hexadecimal.
     pub sha256: TokenDigest,
@@ -72,12 +72,12 @@ pub struct Token {
     pub queues: Patterns,
 }
 
-/// A token's digest. Tokens are made of 32 random bytes, so no slow hash is needed to hide them.
+/// The SHA-256 digest of a token. Tokens are made of 32 random bytes, so no slow hash is needed to hide them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
-    /// Of a token.
+    /// The digest of `token`.
     #[must_use]
     pub fn of(token: &str) -> Self {
         Self(Sha256::digest(token.as_bytes()).into())
@@ -109,16 +109,16 @@ impl<'de> Deserialize<'de> for TokenDigest {
     }
 }
 
-/// Somebody who asks, and what he may.
+/// An identified caller, and what the caller may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Who, and where from.
+    /// The caller's name and address.
     pub who: Actor,
-    /// What for.
+    /// What the caller may do.
     pub role: Role,
-    /// The queues he may see.
+    /// The queues that the caller may see; empty: all.
     pub queues: Patterns,
-    /// He runs this hub himself: he is believed what he says of himself.
+    /// The caller is the user that runs this hub, so the name it states in a command is trusted.
     pub ours: bool,
 }
 
@@ -127,44 +127,44 @@ pub struct Caller {
 pub enum Peer {
     /// Another machine, or another program on this one.
     Network(std::net::SocketAddr),
-    /// Somebody on this machine, known by his login.
+    /// A user on this machine, identified by the login.
     Login {
         /// The login.
         name: Label,
-        /// Whether he runs this hub himself.
+        /// Whether this is the user that runs the hub.
         ours: bool,
     },
 }
 
 impl Peer {
-    /// Who is at the other end of a local socket.
+    /// The peer of a Unix socket.
     ///
     /// # Errors
-    /// Where the system doesn't tell.
+    /// If the system does not report the peer's credentials.
     pub fn of_socket(stream: &tokio::net::UnixStream) -> std::io::Result<Self> {
         let user = stream.peer_cred()?.uid();
         Ok(Self::Login { name: login(user), ours: user == rustix::process::geteuid().as_raw() })
     }
 }
 
-/// The login of a user's number.
+/// The login of a user id, or `user N` if there is none.
 pub(crate) fn login(user: u32) -> Label {
     let known = uzers::get_user_by_uid(user).map(|user| Label::new(&user.name().to_string_lossy()));
     known.filter(|name| !name.is_empty()).unwrap_or_else(|| Label::new(&format!("user {user}")))
 }
 
-/// The name of a group's number.
+/// The name of a group id, or `number N` if there is none.
 pub(crate) fn group(group: u32) -> Label {
     let known = uzers::get_group_by_gid(group).map(|group| Label::new(&group.name().to_string_lossy()));
     known.filter(|name| !name.is_empty()).unwrap_or_else(|| Label::new(&format!("number {group}")))
 }
 
-/// Who a request comes from; `None` where nobody known sent it.
+/// Identify the caller of a request; `None` if it is unknown.
 #[must_use]
 pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Caller> {
     if let Some(token) = token {
         let (from, print) = (from(peer), TokenDigest::of(token));
-        // All of them are compared, each to its end: how long it takes says nothing.
+        // All digests are compared in constant time, so that timing reveals nothing.
         let mut found = None;
         for known in tokens {
             if bool::from(known.sha256.0.ct_eq(&print.0)) {
@@ -181,7 +181,7 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
     let (name, role) = match peer {
         Peer::Login { name, ours: true } => (name.clone(), Role::Admin),
         Peer::Login { name, ours: false } => (name.clone(), Role::Supervisor),
-        // Without any tokens the hub only listens on loopback: whoever is on this machine may look.
+        // Without any tokens the hub only listens on loopback, and everybody on this machine may view.
         Peer::Network(address) if tokens.is_empty() && address.ip().is_loopback() => {
             (Label::fixed("somebody"), Role::Viewer)
         }
@@ -191,7 +191,7 @@ pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Ca
     Some(Caller { who: Actor { name, from: from(peer) }, role, queues: Patterns::default(), ours })
 }
 
-/// Somebody who is not known, by where he comes from.
+/// An unknown caller, with only its address.
 pub(super) fn stranger(peer: &Peer) -> Actor {
     Actor { name: Label::default(), from: from(peer) }
 }
@@ -203,7 +203,7 @@ fn from(peer: &Peer) -> Label {
     }
 }
 
-/// A new token: 32 bytes of the system's randomness, in hexadecimal behind a prefix that leak scanners can find.
+/// Generate a token: 32 bytes of the system's randomness, in hexadecimal behind a prefix that leak scanners can find.
 ///
 /// # Errors
 /// Where the system has no randomness to give.

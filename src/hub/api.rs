@@ -1,4 +1,4 @@
-//! The HTTP API: one function an endpoint, each with its own description, from which the `OpenAPI` document is made.
+//! The HTTP API: one function per endpoint. The `OpenAPI` document is generated from their descriptions.
 
 mod commands;
 
@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{IntoParams, IntoResponses, Modify, OpenApi, ToSchema};
+use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{CanView, SmallBody};
-use super::problem::ApiProblem;
+use super::extract::{CanView, SmallBody, read};
+use super::problem::{ApiProblem, BodyProblems, CallerProblems, ParamProblems};
 use super::query_params::{self, FiguresParams};
 use super::streams::StreamView;
 use super::{Hub, events, metrics, visible};
@@ -25,12 +25,12 @@ use crate::board::{Board, ContactRow, Keeper};
 use crate::floor::ContactQuery;
 use crate::kpi::{Answer, CATALOGUE, Query};
 
-/// How many episodes the history gives where nobody says.
-const HISTORY: usize = 200;
-/// However many are asked for.
-const MOST: usize = 10_000;
+/// The default length of the alert history.
+const DEFAULT_HISTORY_LIMIT: usize = 200;
+/// The most rows of one answer.
+const MAX_ROWS: usize = 10_000;
 
-/// What the `OpenAPI` document says besides the endpoints.
+/// The parts of the `OpenAPI` document besides the endpoints.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "floorwatch", description = "A contact centre's floor: what stands now, figures, contacts, alerts."),
@@ -47,48 +47,6 @@ impl Modify for BearerScheme {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         api.components.get_or_insert_default().add_security_scheme("token", scheme);
     }
-}
-
-/// Why nobody may be answered who has to be known first.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes what problems are made of")]
-pub(super) enum CallerProblems {
-    /// Nobody known sent it.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unknown(ApiProblem),
-    /// He may not.
-    #[response(status = 403, content_type = "application/problem+json")]
-    NotAllowed(ApiProblem),
-    /// He asks too often; `Retry-After` says when he may.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(ApiProblem),
-    /// Not now: the floor is busy, or ends. `Retry-After` says when to come again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Busy(ApiProblem),
-}
-
-/// Why a body is not read.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes what problems are made of")]
-pub(super) enum BodyProblems {
-    /// It makes no sense.
-    #[response(status = 400, content_type = "application/problem+json")]
-    ParamProblems(ApiProblem),
-    /// It took too long.
-    #[response(status = 408, content_type = "application/problem+json")]
-    Late(ApiProblem),
-    /// It is too large.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ApiProblem),
-}
-
-/// Why a question is not answered.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes what problems are made of")]
-enum ParamProblems {
-    /// It makes no sense.
-    #[response(status = 400, content_type = "application/problem+json")]
-    ParamProblems(ApiProblem),
 }
 
 /// Every endpoint, and the document that describes them.
@@ -219,7 +177,7 @@ async fn figures_stream(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ApiProblem> {
     let query = query_params::parse(raw.as_deref().unwrap_or_default())?;
-    // What may not be seen is refused here, before a stream begins.
+    // Refuse hidden queues here, before the stream begins.
     visible::answer(&query, Answer::default(), &caller.queues).map_err(|_| ApiProblem::hidden())?;
     hub.stream(StreamView::Answer(query), caller.queues, &headers)
 }
@@ -236,11 +194,11 @@ async fn contacts(
     SmallBody(body): SmallBody,
 ) -> Result<Json<Vec<ContactRow>>, ApiProblem> {
     let contacts: ContactQuery = read(&body)?;
-    let _place = hub.place().await?;
-    let mut more = visible::Pager::new(contacts.limit.min(MOST), &caller.queues);
+    let _permit = hub.permit().await?;
+    let mut pager = visible::Pager::new(contacts.limit.min(MAX_ROWS), &caller.queues);
     loop {
-        let rows = hub.handle.contacts(ContactQuery { limit: more.asked(), ..contacts.clone() }).await?;
-        if let Some(rows) = more.take(rows, |row| caller.queues.contains(&row.queue)) {
+        let rows = hub.handle.contacts(ContactQuery { limit: pager.fetch_limit(), ..contacts.clone() }).await?;
+        if let Some(rows) = pager.page(rows, |row| caller.queues.contains(&row.queue)) {
             return Ok(Json(rows));
         }
     }
@@ -248,7 +206,8 @@ async fn contacts(
 
 /// A figure that can be asked for.
 #[derive(Serialize, ToSchema)]
-struct Kpi {
+#[schema(as = Kpi)]
+struct KpiInfo {
     /// Its id.
     id: &'static str,
     /// Its name.
@@ -259,11 +218,11 @@ struct Kpi {
 
 /// The figures that can be asked for.
 #[utoipa::path(get, path = "/v1/kpis", responses(
-    (status = 200, body = Vec<Kpi>),
+    (status = 200, body = Vec<KpiInfo>),
     CallerProblems,
 ))]
-async fn kpis(_: CanView) -> Json<Vec<Kpi>> {
-    let kpi = |kpi: &crate::kpi::Kpi| Kpi { id: kpi.key, name: kpi.name, formula: kpi.formula };
+async fn kpis(_: CanView) -> Json<Vec<KpiInfo>> {
+    let kpi = |kpi: &crate::kpi::Kpi| KpiInfo { id: kpi.key, name: kpi.name, formula: kpi.formula };
     Json(CATALOGUE.iter().map(kpi).collect())
 }
 
@@ -278,7 +237,7 @@ async fn alerts(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<V
     Json(episodes)
 }
 
-/// How many.
+/// The parameters of the alert history.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -299,25 +258,20 @@ async fn history(
     CanView(caller): CanView,
     limit: Result<axum::extract::Query<HistoryParams>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<Episode>>, ApiProblem> {
-    let limit = limit.map_err(|error| ApiProblem::bad(error.body_text()))?.limit.unwrap_or(HISTORY);
-    let _place = hub.place().await?;
-    let mut more = visible::Pager::new(limit.min(MOST), &caller.queues);
+    let limit = limit.map_err(|error| ApiProblem::bad(error.body_text()))?.limit.unwrap_or(DEFAULT_HISTORY_LIMIT);
+    let _permit = hub.permit().await?;
+    let mut pager = visible::Pager::new(limit.min(MAX_ROWS), &caller.queues);
     loop {
-        let episodes = hub.handle.history(more.asked()).await?;
-        if let Some(episodes) = more.take(episodes, |episode| visible::holds(&caller.queues, &episode.slice)) {
+        let episodes = hub.handle.history(pager.fetch_limit()).await?;
+        if let Some(episodes) = pager.page(episodes, |episode| visible::holds(&caller.queues, &episode.slice)) {
             return Ok(Json(episodes));
         }
     }
 }
 
-/// A body's JSON, with what is wrong with it in words.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, ApiProblem> {
-    serde_json::from_slice(body).map_err(|error| ApiProblem::bad(format!("the body is not what is expected: {error}")))
-}
-
 impl Hub {
     pub(super) async fn answer(&self, query: Query, queues: &crate::alert::Patterns) -> Result<Answer, ApiProblem> {
-        let _place = self.place().await?;
+        let _permit = self.permit().await?;
         let answer = self.handle.ask(query.clone()).await?;
         visible::answer(&query, answer, queues).map_err(|_| ApiProblem::hidden())
     }

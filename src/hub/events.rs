@@ -1,41 +1,41 @@
-//! Events that are brought to the hub: by the same rules as those that are pushed to a source.
+//! The endpoint for contact events, with the same rules as a push source.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
 
 use super::Hub;
-use super::api::{BodyProblems, CallerProblems};
-use super::extract::CanIngest;
-use super::problem::ApiProblem;
+use super::extract::{CanIngest, reject_with_body};
+use super::problem::{ApiProblem, BodyProblems, CallerProblems};
 use crate::board::Health;
 use crate::clock::Clock;
 use crate::source::Message;
-use crate::source::network::listen::intake::{self, Intake, Taken};
+use crate::source::network::listen::intake::{Intake, Taken};
 use crate::source::network::shared_reporter::Outlet;
 use crate::text::{Label, Text};
 
-/// The largest body of events, in KiB.
-const BODY_KB: u32 = 1024;
-/// So many events a second are taken, in the long run.
-const EVENTS_PER_S: u32 = 50_000;
+/// The largest body of events.
+const MAX_BODY_KIB: u32 = 1024;
+/// The long-term rate limit.
+const MAX_EVENTS_PER_S: u32 = 50_000;
 
-/// The way of events into the floor. It is closed until this program keeps the floor. Clones are the same way.
+/// Where ingested events go. It is empty until this program is the journal's writer; then it leads into the floor.
+/// Clones share their content.
 #[derive(Clone, Default)]
 pub struct EventSlot(watch::Sender<Option<Arc<Intake>>>);
 
 impl EventSlot {
-    /// Let events into the floor that reads `to`, as its source number `index`, which is live from now on.
+    /// Accept events from now on, and send them to `to` as those of source `index`, which is reported as live.
     pub fn open(&self, index: usize, name: Label, clock: Clock, to: &mpsc::Sender<Message>) {
         let (health, reason, at) = (Health::Live, Text::default(), clock.now());
-        // Nothing else has been said to this floor yet: there is room.
+        // This is the first message in the channel, so there is room.
         drop(to.try_send(Message::Health { source: index, health, reason, at, next_try: None }));
         let outlet = Outlet::new(index, name, clock, to.clone());
-        self.0.send_replace(Some(Arc::new(Intake::new(outlet, BODY_KB, EVENTS_PER_S))));
+        self.0.send_replace(Some(Arc::new(Intake::new(outlet, MAX_BODY_KIB, MAX_EVENTS_PER_S))));
     }
 
     fn intake(&self) -> Option<Arc<Intake>> {
@@ -81,7 +81,7 @@ pub(super) async fn events(
     });
     let intake = match event_slot {
         Ok(intake) => intake,
-        Err(problem) => return Err(discarding(request, problem).await),
+        Err(problem) => return Err(reject_with_body(request, problem).await),
     };
     intake.push(request).await.map(|(status, taken)| (status, Json(taken))).map_err(|refusal| {
         let code = match refusal.status {
@@ -96,15 +96,4 @@ pub(super) async fn events(
         response.headers_mut().extend(refusal.headers);
         response
     })
-}
-
-/// Answer a request whose body nobody reads: it is thrown away first, so that its sender comes to read why.
-pub(super) async fn discarding(request: Request, problem: ApiProblem) -> Response {
-    let (parts, mut body) = request.into_parts();
-    let is_read = intake::discard(&parts.headers, &mut body).await;
-    let mut response = problem.into_response();
-    if !is_read {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }

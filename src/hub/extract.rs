@@ -1,31 +1,32 @@
-//! Who sent a request, found before its handler runs.
+//! Extractors: they identify the caller, check its right and rate limit, and read the body before a handler runs.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::Hub;
 use super::access::{Caller, Peer, Right, identify, stranger};
-use super::events::discarding;
 use super::problem::ApiProblem;
 use super::server::PATIENCE;
+use crate::source::network::listen::intake;
 
-/// The largest body of a question or a command, in bytes.
-const BODY: usize = 64 * 1024;
+/// The largest body of a query or a command.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Somebody who may look.
+/// A caller with [`Right::View`].
 pub(super) struct CanView(pub(super) Caller);
 
-/// Somebody who may take alerts.
+/// A caller with [`Right::Act`].
 pub(super) struct CanAct(pub(super) Caller);
 
-/// Somebody who may bring events.
+/// Proof that the caller has [`Right::Ingest`].
 pub(super) struct CanIngest;
 
 impl FromRequestParts<Arc<Hub>> for CanView {
@@ -54,13 +55,14 @@ impl FromRequestParts<Arc<Hub>> for CanIngest {
 
 fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> {
     let peer = parts.extensions.get::<ConnectInfo<Peer>>().ok_or_else(ApiProblem::unknown_caller)?;
-    // A header that holds no token is not the same as no header.
+    // A header without a valid token counts as a wrong token, not as none.
     let header = parts.headers.get(header::AUTHORIZATION);
     let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
-    // A page in somebody's browser reaches this machine under a name of its own: nobody is known by that.
-    let led_here = token.is_none() && matches!(peer.0, Peer::Network(_)) && !is_meant(parts);
-    let caller = identify(&peer.0, token, &hub.tokens).filter(|_| !led_here);
-    // Those who are not known share what their address is allowed.
+    // DNS rebinding: a web page in a local browser can reach the hub under the page's own host name. Such a request
+    // does not count as one of this machine.
+    let rebound = token.is_none() && matches!(peer.0, Peer::Network(_)) && !names_this_machine(parts);
+    let caller = identify(&peer.0, token, &hub.tokens).filter(|_| !rebound);
+    // Unknown callers share the rate limit of their address.
     let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
     if !hub.rates.admit(&who) {
         return Err(ApiProblem::too_many());
@@ -69,8 +71,8 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> 
     if caller.role.may(right) { Ok(caller) } else { Err(ApiProblem::not_allowed(caller.role.word())) }
 }
 
-/// Whether whoever asks meant this machine: by its name for itself, or its address.
-fn is_meant(parts: &Parts) -> bool {
+/// Whether the request names this machine as `localhost` or by an IP address.
+fn names_this_machine(parts: &Parts) -> bool {
     let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let Some(named) = named.or_else(|| parts.uri.host()) else { return true };
     let named = named.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(named, |(host, _)| host);
@@ -78,21 +80,21 @@ fn is_meant(parts: &Parts) -> bool {
     named.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok()
 }
 
-/// A small body, whole.
+/// A request body of up to [`MAX_BODY_BYTES`].
 pub(super) struct SmallBody(pub(super) Bytes);
 
 impl<S: Sync> FromRequest<S> for SmallBody {
     type Rejection = Response;
 
     async fn from_request(mut request: Request, _: &S) -> Result<Self, Response> {
-        let collected = Limited::new(request.body_mut(), BODY).collect();
+        let collected = Limited::new(request.body_mut(), MAX_BODY_BYTES).collect();
         let problem = match timeout(PATIENCE, collected).await {
             Ok(Ok(collected)) => return Ok(Self(collected.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => ApiProblem::too_large(BODY / 1024),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => ApiProblem::too_large(MAX_BODY_BYTES / 1024),
             Ok(Err(_)) => ApiProblem::bad("the body ends before its end"),
             Err(_) => ApiProblem::late(),
         };
-        Err(discarding(request, problem).await)
+        Err(reject_with_body(request, problem).await)
     }
 }
 
@@ -100,4 +102,21 @@ impl<S: Sync> FromRequest<S> for SmallBody {
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Parse a JSON body.
+pub(super) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, ApiProblem> {
+    serde_json::from_slice(body).map_err(|error| ApiProblem::bad(format!("the body is not what is expected: {error}")))
+}
+
+/// Answer a request without using its body. The body is read and discarded first: many clients only read the answer
+/// once they have sent the whole body.
+pub(super) async fn reject_with_body(request: Request, problem: ApiProblem) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let is_read = intake::discard(&parts.headers, &mut body).await;
+    let mut response = problem.into_response();
+    if !is_read {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

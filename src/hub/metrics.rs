@@ -1,4 +1,4 @@
-//! The Prometheus exposition: every queue's figures of today and what stands now, and the hub's own.
+//! The Prometheus endpoint: today's and live figures of every queue, alerts, sources, and the hub itself.
 
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
@@ -9,7 +9,7 @@ use crate::alert::Patterns;
 use crate::board::Health;
 use crate::kpi::{CATALOGUE, Dim, Kpi, KpiGroup, KpiId, Period, Query, Slice, Unit, Window};
 
-/// The text of `/metrics` for somebody who may see these queues.
+/// The text of `/metrics` for a caller who may see `queues`.
 pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProblem> {
     let kpis: Vec<KpiId> = CATALOGUE.iter().map(|kpi| kpi.id).collect();
     let query = Query {
@@ -67,7 +67,7 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProb
     Ok(out)
 }
 
-/// What a figure is called among metrics, and by what it is divided to be in a base unit: a share is a part of one.
+/// The metric's name, and the divisor that converts a figure to the base unit of the name (percent to a ratio).
 fn metric(kpi: &Kpi) -> (String, f64) {
     let key = kpi.key.trim_end_matches("_s");
     match kpi.unit {
@@ -82,7 +82,7 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-/// A label's value as the exposition wants it.
+/// Escape a label's value.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -1,23 +1,24 @@
-//! What is answered where a request can't be served: the status, a word for programs, a sentence for people.
+//! Error answers of the API: a status, a code for programs, and a message for people.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::alert::CommandRefusal;
 use crate::floor::FloorClosed;
 use crate::text::{Label, Text};
 
-/// Why a request was not served.
+/// The body of an error answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Problem)]
 pub struct ApiProblem {
-    /// In a word, for programs.
+    /// A code for programs.
     pub code: String,
-    /// In a sentence, for people: what is wrong, and what to do about it.
+    /// What is wrong and what to do about it, for people.
     pub message: String,
-    /// Of a refused command: who was first.
+    /// For a refused command: who acted first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<Label>,
     #[serde(skip)]
@@ -25,51 +26,50 @@ pub struct ApiProblem {
 }
 
 impl ApiProblem {
-    /// A problem with this status.
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into(), first: None, status }
     }
 
-    /// Nobody known sent it.
+    /// The caller is unknown.
     pub(super) fn unknown_caller() -> Self {
         let how = "send a token of this hub: `Authorization: Bearer …`";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", how)
     }
 
-    /// He is known, and may not.
+    /// The caller's role does not include the request.
     pub(super) fn not_allowed(role: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", format!("a token of the role {role} may not do this"))
     }
 
-    /// It is there, and he may not see it.
+    /// The caller may not see the requested queues.
     pub(super) fn hidden() -> Self {
         let what = "this token is for some queues only: ask for one of them, or by queue";
         Self::new(StatusCode::FORBIDDEN, "hidden", what)
     }
 
-    /// He asks too often.
+    /// The caller exceeds its rate limit.
     pub(super) fn too_many() -> Self {
         let what = "too many requests a second: come again in a moment";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", what)
     }
 
-    /// Too many ask.
+    /// The hub is overloaded.
     pub(super) fn busy() -> Self {
         let what = "too much is asked at once: come again in a moment";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", what)
     }
 
-    /// The body doesn't end.
+    /// The body took too long.
     pub(super) fn late() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "late", "the body took too long")
     }
 
-    /// The body is larger than so many KiB.
+    /// The body is larger than `kib` KiB.
     pub(super) fn too_large(kib: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the body is over {kib} KiB"))
     }
 
-    /// The request makes no sense.
+    /// The request is malformed.
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
@@ -100,7 +100,7 @@ impl From<CommandRefusal> for ApiProblem {
 }
 
 impl ApiProblem {
-    /// The refusal that this was made of, for the board that gave the command to episode `id`.
+    /// Convert the answer to a command for episode `id` back to the refusal it was made of.
     #[must_use]
     pub fn refusal(&self, id: u64) -> CommandRefusal {
         let first = || self.first.clone().unwrap_or_else(|| Label::fixed("somebody"));
@@ -116,6 +116,48 @@ impl ApiProblem {
             _ => CommandRefusal::ReadOnly(Text::new(&self.message)),
         }
     }
+}
+
+/// The errors of every endpoint that needs an identified caller.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes responses")]
+pub(super) enum CallerProblems {
+    /// The caller is unknown.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unknown(ApiProblem),
+    /// The caller's role does not include this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    NotAllowed(ApiProblem),
+    /// The caller sends too many requests; `Retry-After` says when to come again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ApiProblem),
+    /// Not now: the floor is busy, or ends. `Retry-After` says when to come again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(ApiProblem),
+}
+
+/// The errors of endpoints with a request body.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes responses")]
+pub(super) enum BodyProblems {
+    /// The request is malformed.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ApiProblem),
+    /// The body took too long.
+    #[response(status = 408, content_type = "application/problem+json")]
+    Late(ApiProblem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ApiProblem),
+}
+
+/// The errors of endpoints with parameters.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes responses")]
+pub(super) enum ParamProblems {
+    /// The request is malformed.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ApiProblem),
 }
 
 impl IntoResponse for ApiProblem {

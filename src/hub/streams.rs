@@ -1,8 +1,8 @@
-//! Streams that change and are watched by many: made once, whoever looks.
+//! Server-sent streams of views that change. A view is JSON: a subscriber gets it whole, then the changes as JSON patches
+//! (RFC 6902), and a keep-alive while nothing changes.
 //!
-//! A stream shows a view as JSON. Whoever subscribes gets it whole, then only what changes (RFC 6902), and a sign of
-//! life while nothing does. There is one producer for each view that anybody watches, and it keeps nothing but the
-//! newest state: a reader that falls behind gets that, whole.
+//! All subscribers of a view share one producer task. It only keeps the newest state, so a subscriber that falls behind
+//! gets that state whole.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -20,54 +20,54 @@ use crate::alert::Patterns;
 use crate::floor::Handle;
 use crate::kpi::Query;
 
-/// The least time between two states of a view.
-const PACE: Duration = Duration::from_millis(250);
-/// A sign of life is given this often while nothing changes.
-const BEAT: Duration = Duration::from_secs(5);
+/// The shortest time between two states of a view.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
+/// How often a keep-alive is sent while nothing changes.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// So many different views are watched at once.
-const VIEWS: usize = 512;
+/// How many different views can be watched at once.
+const MAX_VIEWS: usize = 512;
 
-/// What is watched.
+/// What a stream shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum StreamView {
-    /// What stands now.
+    /// The board.
     Board,
-    /// The answer to a question.
+    /// The answer to a query.
     Answer(Query),
 }
 
 /// A view's state.
 #[derive(Debug, Default)]
 struct StreamState {
-    /// Rises with every state. 0 before the first.
+    /// Increases with every state; 0 before the first.
     version: u64,
     value: Value,
-    /// The event that brings the whole of it, once somebody has needed it.
+    /// The `whole` event, built when first needed.
     whole: OnceLock<Bytes>,
-    /// The event that brings it on from the version before.
+    /// The `change` event from the previous version.
     change: Bytes,
 }
 
-/// A view, and who may see what of it.
+/// A view and the queues visible in it.
 type StreamKey = (StreamView, Patterns);
 
 /// What is watched now, by what and by whom it may be seen.
 pub(super) struct Streams {
     handle: Handle,
     stop: CancellationToken,
-    /// Tells the events of this run from those of another one.
+    /// Distinguishes event ids of this run from those of an earlier one.
     run: String,
     watched: Mutex<FxHashMap<StreamKey, watch::Sender<Arc<StreamState>>>>,
 }
 
 impl Streams {
-    /// None is watched yet. `run` is another one each time a hub starts.
+    /// No views yet. `run` must differ each time a hub starts.
     pub(super) fn new(handle: Handle, run: String, stop: CancellationToken) -> Arc<Self> {
         Arc::new(Self { handle, stop, run, watched: Mutex::default() })
     }
 
-    /// How many are watched, and by how many readers.
+    /// The number of views, and of their subscribers.
     pub(super) fn watched(&self) -> (usize, usize) {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         (watched.len(), watched.values().map(watch::Sender::receiver_count).sum())
@@ -97,7 +97,7 @@ impl Streams {
         if let Some(states) = watched.get(&key) {
             return Some(states.subscribe());
         }
-        if watched.len() >= VIEWS {
+        if watched.len() >= MAX_VIEWS {
             return None;
         }
         let (sender, receiver) = watch::channel(Arc::default());
@@ -106,23 +106,23 @@ impl Streams {
         Some(receiver)
     }
 
-    /// Make new states for as long as anybody watches.
+    /// Produce states of a view until its last subscriber leaves or the floor ends.
     async fn produce(self: Arc<Self>, key: (StreamView, Patterns), states: watch::Sender<Arc<StreamState>>) {
         let mut boards = self.handle.watch();
         loop {
             let began = Instant::now();
             boards.mark_unchanged();
-            let Some(value) = self.look(&key).await else { break };
+            let Some(value) = self.current(&key).await else { break };
             let last = states.borrow().clone();
             if let Some(next) = last.next(value, &self.run) {
                 states.send_replace(Arc::new(next));
             }
-            tokio::time::sleep_until(began + PACE).await;
+            tokio::time::sleep_until(began + UPDATE_INTERVAL).await;
             tokio::select! {
                 changed = boards.changed() => if changed.is_err() { break },
                 () = states.closed() => {
                     let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-                    // Somebody may have come in the meantime.
+                    // A subscriber may have come in the meantime.
                     if states.receiver_count() == 0 {
                         watched.remove(&key);
                         return;
@@ -130,12 +130,12 @@ impl Streams {
                 }
             }
         }
-        // The floor has ended: the readers' streams end with the last sender.
+        // The floor has ended; the streams end when the last sender is dropped.
         self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     }
 
-    /// The view as it is now; `None` where the floor has ended.
-    async fn look(&self, (view, queues): &(StreamView, Patterns)) -> Option<Value> {
+    /// The current view; `None` if the floor has ended.
+    async fn current(&self, (view, queues): &(StreamView, Patterns)) -> Option<Value> {
         match view {
             StreamView::Board => {
                 let board = self.handle.watch().borrow().clone();
@@ -150,7 +150,7 @@ impl Streams {
 }
 
 impl StreamState {
-    /// The state after this one, if anything has changed but the time.
+    /// The next state, or `None` if nothing but the time has changed.
     fn next(&self, value: Value, run: &str) -> Option<Self> {
         let changes = json_patch::diff(&self.value, &value);
         let only_time = |operation: &json_patch::PatchOperation| {
@@ -179,16 +179,16 @@ fn event(name: &str, run: &str, version: u64, data: &str) -> Bytes {
 struct Subscriber {
     states: watch::Receiver<Arc<StreamState>>,
     run: String,
-    /// The version it has.
+    /// The version it was last sent.
     seen: u64,
     began: bool,
 }
 
 impl Subscriber {
-    /// What to send next; `None` where there will be no more.
+    /// The next event to send; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if !self.began {
-            // Whoever resumes with the newest state waits for the next one; he learns at once that he is connected.
+            // Sent at once, because a subscriber that resumes at the newest state gets nothing else until the next one.
             self.began = true;
             return Some(Bytes::from_static(b": connected\n\n"));
         }
@@ -199,7 +199,7 @@ impl Subscriber {
                 self.seen = state.version;
                 return Some(if follows { state.change.clone() } else { state.whole(&self.run) });
             }
-            match tokio::time::timeout(BEAT, self.states.changed()).await {
+            match tokio::time::timeout(KEEP_ALIVE_INTERVAL, self.states.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
                 Err(_) => return Some(Bytes::from_static(b": still here\n\n")),

@@ -534,3 +534,4 @@ mod property {
         }
     }
 }
+

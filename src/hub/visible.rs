@@ -1,32 +1,32 @@
-//! What a caller may see. A token can be for some queues only: then nothing else is shown, neither directly nor as a
-//! part of a sum.
+//! Removes what a caller may not see. A token can be limited to some queues; other queues are then hidden, also as parts
+//! of sums.
 
 use crate::alert::{Episode, Patterns};
 use crate::board::Board;
 use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
 
-/// Why a question is refused.
+/// The query concerns hidden queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hidden;
 
-/// Whether a slice lies within the queues that may be seen.
+/// Whether a slice lies within the visible queues.
 pub(super) fn holds(queues: &Patterns, slice: &Slice) -> bool {
     queues.is_empty() || slice.get(Dim::Queue).is_some_and(|queue| queues.contains(queue))
 }
 
-/// The board without what may not be seen. Sums over queues that are hidden in part are left out whole: a difference
-/// would tell what is hidden.
+/// The board without hidden queues. Sums that include hidden queues are removed as well: a difference would reveal the
+/// hidden part.
 pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     let mut board = board.clone();
     if queues.is_empty() {
         return board;
     }
     board.total = Live::default();
-    // Where alerts go to is for those who see all of them.
+    // Failing notification targets are only shown to callers who see all queues.
     board.untold.clear();
     board.queues.retain(|row| queues.contains(&row.id));
     board.waiting.retain(|row| queues.contains(&row.queue));
-    // An agent is seen with those queues of his that are seen, and while he works elsewhere it isn't told on what.
+    // An agent is listed with the visible queues only; work in a hidden queue is not shown.
     board.agents.retain_mut(|row| {
         row.queues.retain(|queue| queues.contains(queue));
         let here = row.queue.as_ref().is_some_and(|queue| queues.contains(queue));
@@ -37,7 +37,7 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
         here || !row.queues.is_empty()
     });
     board.alerts.retain(|episode| holds(queues, &episode.slice));
-    // How a source does is for everybody to know; what it brought is of all queues.
+    // The health of a source is visible to everybody, but its counters include hidden queues.
     for source in &mut board.sources {
         (source.events, source.rejected, source.duplicates, source.late) = (0, 0, 0, 0);
         (source.newest, source.heard, source.last_rejection, source.remark) = (None, None, None, None);
@@ -45,10 +45,10 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     board
 }
 
-/// An answer without what may not be seen.
+/// The answer without hidden queues.
 ///
 /// # Errors
-/// [`Hidden`] where nothing would be left of it.
+/// [`Hidden`] if nothing of the answer would be left.
 pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Result<Answer, Hidden> {
     if holds(queues, &query.of) {
         return Ok(answer);
@@ -61,33 +61,33 @@ pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Re
     Ok(answer)
 }
 
-/// So many rows, the newest first, of those that may be seen. Others in between must not make them fewer: that would
-/// tell how many there are. So more and more are asked for until there are enough.
+/// Collects a page of the newest visible rows. Hidden rows in between must not shorten the page, which would reveal how
+/// many there are; so it fetches more rows until the page is full.
 pub(super) struct Pager<'a> {
     limit: usize,
-    asked: usize,
+    fetch: usize,
     queues: &'a Patterns,
 }
 
 impl<'a> Pager<'a> {
     pub(super) fn new(limit: usize, queues: &'a Patterns) -> Self {
-        let asked = if queues.is_empty() { limit } else { limit.max(64) };
-        Self { limit, asked, queues }
+        let fetch = if queues.is_empty() { limit } else { limit.max(64) };
+        Self { limit, fetch, queues }
     }
 
-    /// How many are to be asked for.
-    pub(super) const fn asked(&self) -> usize {
-        self.asked
+    /// How many rows to fetch next.
+    pub(super) const fn fetch_limit(&self) -> usize {
+        self.fetch
     }
 
-    /// Of `rows`, those that may be seen; `None` where more are to be asked for.
-    pub(super) fn take<T>(&mut self, mut rows: Vec<T>, may: impl Fn(&T) -> bool) -> Option<Vec<T>> {
-        let all = rows.len() < self.asked;
+    /// The page out of the fetched `rows`; `None` if more must be fetched.
+    pub(super) fn page<T>(&mut self, mut rows: Vec<T>, may: impl Fn(&T) -> bool) -> Option<Vec<T>> {
+        let complete = rows.len() < self.fetch;
         if !self.queues.is_empty() {
             rows.retain(may);
         }
-        if rows.len() < self.limit && !all {
-            self.asked = self.asked.saturating_mul(4);
+        if rows.len() < self.limit && !complete {
+            self.fetch = self.fetch.saturating_mul(4);
             return None;
         }
         rows.truncate(self.limit);
@@ -95,7 +95,7 @@ impl<'a> Pager<'a> {
     }
 }
 
-/// Episodes that may be seen.
+/// Remove hidden episodes.
 pub(super) fn episodes(episodes: &mut Vec<Episode>, queues: &Patterns) {
     episodes.retain(|episode| holds(queues, &episode.slice));
 }

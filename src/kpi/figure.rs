@@ -45,6 +45,7 @@ pub struct Figure {
 
 /// One part of a [`Figure`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Part)]
 pub struct FigurePart {
     /// The reason, the position band, or the like.
     pub key: Label,

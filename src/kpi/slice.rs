@@ -1,6 +1,7 @@
 //! Questions and answers: which part of the floor ([`Slice`]), over which time ([`Period`]), in which steps
 //! ([`Every`]), on which calendar.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone};
@@ -308,6 +309,10 @@ pub enum Period {
 }
 
 impl ToSchema for Period {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Over")
+    }
+
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((Window::name().into_owned(), Window::schema()));
     }
@@ -365,6 +370,7 @@ pub struct Answer {
 
 /// One row of an [`Answer`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Row)]
 pub struct AnswerRow {
     /// The values of [`Query::by`].
     pub key: Slice,

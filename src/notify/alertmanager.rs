@@ -1,5 +1,5 @@
-//! Alertmanager: `POST /api/v2/alerts`. An alert there is its labels; it is told again and again while it lasts, and
-//! ends by itself when nobody tells of it any more.
+//! Alertmanager: `POST /api/v2/alerts`. Alertmanager identifies an alert by its labels. An active alert is posted again
+//! every minute; one that is no longer posted expires there.
 
 use std::time::Duration;
 
@@ -9,14 +9,15 @@ use super::message::AlertMessage;
 use crate::alert::{Episode, HistoryKind, Severity};
 use crate::clock::{Span, Time};
 
-/// Where alerts go, below the configured address.
+/// The path under the configured address.
 pub(super) const PATH: &str = "api/v2/alerts";
-/// So often it is told what lasts.
-pub(super) const AGAIN: Duration = Duration::from_mins(1);
-/// It is over when nothing has been heard for so long: four times may fail.
-const LASTS: Span = Span(5 * Span::MINUTE.0);
+/// How often active alerts are posted again.
+pub(super) const REPEAT_INTERVAL: Duration = Duration::from_mins(1);
+/// Alertmanager resolves an alert this long after the last post: four posts in a row may fail.
+const EXPIRES_AFTER: Span = Span(5 * Span::MINUTE.0);
 
-/// The alerts that an episode is there. The severity is a label, so one that changed has ended as what it was.
+/// The alerts that represent an episode. The severity is a label, so an episode whose severity changed also yields
+/// the end of the alert with the former severity.
 pub(super) fn alerts(message: &AlertMessage, episode: &Episode, now: Time) -> Vec<Value> {
     let starts = episode.fired.unwrap_or(episode.since);
     let alert = |severity: Severity, ends: Time| {
@@ -52,7 +53,7 @@ pub(super) fn alerts(message: &AlertMessage, episode: &Episode, now: Time) -> Ve
         }
         alert
     };
-    let mut alerts = vec![alert(episode.severity, episode.resolved.unwrap_or(now + LASTS))];
+    let mut alerts = vec![alert(episode.severity, episode.resolved.unwrap_or(now + EXPIRES_AFTER))];
     let turned =
         episode.trail.iter().rev().find(|entry| matches!(entry.kind, HistoryKind::Worsened | HistoryKind::Eased));
     if let Some(turned) = turned {

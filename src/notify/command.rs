@@ -1,5 +1,5 @@
-//! A program of this machine that is told: the message as JSON on its standard input, the most of it in its
-//! environment. No shell is between, so nothing that a queue is called is ever run.
+//! Runs a command for each message. It gets the message as JSON on its standard input, and the main fields in its
+//! environment. No shell is involved, so a queue's name is never executed.
 
 use std::io::{self, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -11,43 +11,43 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio_util::sync::CancellationToken;
 
 use super::message::AlertMessage;
-use super::transport::Failure;
+use super::failure::Failure;
 use crate::net::Fault;
 use crate::text::{Label, Text};
 
-/// How long it may take; then it is killed, with all that it has started.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long it may go on once floorwatch is to end: told again after the next start, it would be told twice.
-const GRACE: Duration = Duration::from_millis(1500);
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+/// A command that runs longer is killed, with its whole process group.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a command may go on once floorwatch stops. A killed command is run again after the next start.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
+/// How often the process is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Run it to its end. It blocks for up to 10 s, less where it is to `stop`.
+/// Run the command until it exits. Blocks for up to [`COMMAND_TIMEOUT`], less once `stop` is cancelled.
 pub(super) fn run(command: &[String], message: &AlertMessage, stop: &CancellationToken) -> Result<String, Failure> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::Never("no command is given".to_owned()));
+        return Err(Failure::Permanent("no command is given".to_owned()));
     };
     let name = Text::new(program);
-    let failed = |error: &io::Error| Failure::Again(Fault::lasting(format!("cannot run {name}: {error}")));
+    let failed = |error: &io::Error| Failure::Retry(Fault::lasting(format!("cannot run {name}: {error}")));
     let mut child = start(program, arguments, message).map_err(|error| failed(&error))?;
-    let mut end = Instant::now() + PATIENCE;
+    let mut end = Instant::now() + COMMAND_TIMEOUT;
     let mut stopping = false;
     loop {
         if !stopping && stop.is_cancelled() {
             stopping = true;
-            end = end.min(Instant::now() + GRACE);
+            end = end.min(Instant::now() + STOP_TIMEOUT);
         }
         match child.try_wait().map_err(|error| failed(&error))? {
             Some(status) if status.success() => return Ok("exit code 0".to_owned()),
-            Some(status) => return Err(Failure::Again(Fault::new(format!("{name} {}", ended(status))))),
+            Some(status) => return Err(Failure::Retry(Fault::new(format!("{name} {}", ended(status))))),
             None if Instant::now() >= end || stop.is_cancelled() => {
                 kill(&mut child);
-                let seconds = PATIENCE.as_secs();
-                return Err(Failure::Again(Fault::new(format!(
+                let seconds = COMMAND_TIMEOUT.as_secs();
+                return Err(Failure::Retry(Fault::new(format!(
                     "{name} had not ended after {seconds} s: it was killed"
                 ))));
             }
-            None => sleep(LOOK),
+            None => sleep(POLL_INTERVAL),
         }
     }
 }
@@ -70,7 +70,7 @@ fn start(program: &str, arguments: &[String], message: &AlertMessage) -> io::Res
         .process_group(0)
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A few KiB, which a pipe takes in whether or not anybody reads. Whoever doesn't care may have closed it.
+        // A few KiB fit into the pipe's buffer even if the command never reads. It may also have closed its input.
         let mut json = serde_json::to_vec(message).unwrap_or_default();
         json.push(b'\n');
         let _ = stdin.write_all(&json);
@@ -80,7 +80,7 @@ fn start(program: &str, arguments: &[String], message: &AlertMessage) -> io::Res
 
 fn kill(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // It may just have ended.
+        // The process may just have exited.
         let _ = kill_process_group(group, Signal::KILL);
     }
     let _ = child.wait();

@@ -1,4 +1,4 @@
-//! What is told, in words: the same for everybody; how it is laid out is up to each kind of target.
+//! The content of a notification, the same for every kind of target; the layout is up to the kind.
 
 use serde::Serialize;
 
@@ -13,33 +13,33 @@ use crate::text::{Label, Text};
 /// What is told. Its JSON is what a command and a webhook without a template get.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AlertMessage {
-    /// Of this message alone: whoever gets it twice may know it by this.
+    /// Unique for this message; receivers can use it to detect duplicates.
     pub id: String,
-    /// Of the alert, from firing to its end.
+    /// The same for all messages about one episode.
     pub key: String,
     /// What has happened.
     pub event: NoticeKind,
-    /// It was told before, and is news again.
+    /// The target already got a `firing` for this episode.
     pub again: bool,
-    /// It comes and goes.
+    /// The alert fires and resolves repeatedly.
     pub flapping: bool,
     /// The centre's name.
     pub floor: Label,
-    /// The alert's number on the board.
+    /// The episode's number on the board.
     pub episode: u64,
-    /// The rule.
+    /// The name of the rule.
     pub rule: Label,
-    /// The KPI by its id, where it is about one.
+    /// The KPI; `None` for alerts about a source.
     pub kpi: Option<KpiId>,
-    /// Which part of the floor.
+    /// The part of the floor, for people.
     pub slice: String,
-    /// The queue, where it is about one.
+    /// The queue; `None` if the alert is not about one.
     pub queue: Option<Label>,
-    /// The source, where it is about one.
+    /// The source; `None` if the alert is not about one.
     pub source: Option<Label>,
-    /// How bad it is.
+    /// The current severity.
     pub severity: Severity,
-    /// In a line: how bad, where, and the value against its line.
+    /// One line: the severity, the part of the floor, and the value with its limit.
     pub title: String,
     /// What it means.
     pub text: String,
@@ -49,30 +49,30 @@ pub struct AlertMessage {
     pub value: Option<f64>,
     /// The value as the board shows it.
     pub shown: Option<String>,
-    /// The line it is past.
+    /// The limit that is violated.
     pub line: Option<f64>,
     /// When this happened.
     pub at: Time,
-    /// Since when it is past its line.
+    /// Since when the limit is violated.
     pub since: Time,
-    /// The same for people: the floor's time of day.
+    /// `since` as the local time of day, such as `20:26 UTC`.
     pub since_local: String,
-    /// When it was over.
+    /// When the alert was resolved; `None` while it is active.
     pub resolved: Option<Time>,
-    /// Who has it, or put it off.
+    /// Who acknowledged or snoozed it.
     pub who: Option<Label>,
-    /// Until when.
+    /// When the acknowledgement or snooze ends.
     pub until: Option<Time>,
-    /// The same for people.
+    /// `until` as the local time of day.
     pub until_local: Option<String>,
-    /// What was said on taking it.
+    /// The note given with the acknowledgement.
     pub note: Option<Text>,
-    /// Where to look.
+    /// The address of the board.
     pub link: Option<String>,
 }
 
 impl AlertMessage {
-    /// The names of its fields, in order.
+    /// The names of the fields, in order.
     pub(super) const FIELDS: [&'static str; 28] = [
         "id",
         "key",
@@ -104,7 +104,8 @@ impl AlertMessage {
         "link",
     ];
 
-    /// The words for `what` has happened to an episode; `journal` tells the floor from others.
+    /// The message about `what` happened to an episode. `journal` is the id of the journal, which makes the key unique
+    /// across floors.
     pub(super) fn of(
         notice: &Notice,
         what: NoticeKind,
@@ -117,7 +118,7 @@ impl AlertMessage {
         let local = |at: Time| at.to_chrono().with_timezone(&floor.zone).format("%H:%M %Z").to_string();
         let holder = episode.acknowledged.as_ref().map(|ack| (&ack.who.name, ack.until, ack.note.clone()));
         let holder = holder.or_else(|| episode.snoozed.as_ref().map(|snooze| (&snooze.who.name, snooze.until, None)));
-        // Whoever had it at the end is of interest; what he was to have it until is not.
+        // After the end it matters who had the alert, but not until when.
         let until = holder.as_ref().map(|holder| holder.1).filter(|_| what != NoticeKind::Resolved);
         let shown = episode.kpi.and_then(|kpi| Some(kpi.def().show_value(episode.figure.value?, episode.figure.n)));
         let key = format!("floorwatch-{journal}-{}", episode.id);
@@ -153,7 +154,7 @@ impl AlertMessage {
         }
     }
 
-    /// What is to be said beside title and text, by name.
+    /// Further facts for people, as pairs of name and value.
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let mut facts = vec![("Since", self.since_local.clone())];
         if let Some(who) = &self.who {
@@ -185,7 +186,7 @@ fn title(episode: &Episode, what: NoticeKind, again: bool, shown: Option<&str>) 
         NoticeKind::Worsening => format!("Worse, now {severity}{flapping} · {subject}"),
         NoticeKind::Acknowledged if episode.acknowledged.is_none() => format!("Put off{} · {subject}", by(episode)),
         NoticeKind::Acknowledged => format!("Taken{} · {subject}", by(episode)),
-        // The words of the alert are about a figure that is past its line, which it no more is.
+        // The alert's text describes a violated limit, which is no longer true.
         NoticeKind::Resolved => match (&episode.source, episode.kpi, shown) {
             (Some(source), ..) => format!("Over{flapping} · source {source} is back"),
             (None, Some(kpi), Some(shown)) => {
@@ -214,7 +215,7 @@ fn text(episode: &Episode, what: NoticeKind) -> String {
     format!("It lasted {}{worst}{why}.", age(lasted.as_secs()))
 }
 
-/// One for tests: billing's service level is critical.
+/// A message for tests: billing's service level is critical.
 #[cfg(test)]
 pub(super) fn sample() -> AlertMessage {
     let at = Time::from_unix(1_780_000_000);

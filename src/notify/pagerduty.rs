@@ -1,16 +1,17 @@
-//! PagerDuty: Events API v2. One incident an episode: its key is the episode's, so a message told twice is one.
+//! PagerDuty: Events API v2. An episode is one incident: its deduplication key is the episode's, so a message that is
+//! sent twice has no further effect.
 
 use serde_json::{Value, json};
 
 use super::NoticeKind;
 use super::message::AlertMessage;
 
-/// Where events go, in the US service region.
+/// The address for events in the US service region.
 pub(super) const ADDRESS: &str = "https://events.pagerduty.com/v2/enqueue";
-/// The most characters of a summary.
-const SUMMARY: usize = 1024;
+/// PagerDuty's limit for a summary.
+const MAX_SUMMARY_CHARS: usize = 1024;
 
-/// The body, with the routing key in it.
+/// The request body, including the routing key.
 pub(super) fn body(message: &AlertMessage, routing_key: &str) -> Value {
     let action = match message.event {
         NoticeKind::Firing | NoticeKind::Worsening => "trigger",
@@ -26,7 +27,7 @@ pub(super) fn body(message: &AlertMessage, routing_key: &str) -> Value {
         && let Some(body) = body.as_object_mut()
     {
         let payload = json!({
-            "summary": message.title.chars().take(SUMMARY).collect::<String>(),
+            "summary": message.title.chars().take(MAX_SUMMARY_CHARS).collect::<String>(),
             "source": message.source.as_ref().unwrap_or(&message.floor),
             "severity": message.severity.key(),
             "timestamp": message.at.to_string(),

@@ -1,36 +1,35 @@
-//! A message on its way over HTTP: what is an answer, what is tried again, what is not.
+//! Posts a message over HTTP, and decides by the answer whether it was accepted, may be retried, or is refused.
 
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::transport::Failure;
+use super::failure::Failure;
 use crate::clock::Clock;
 use crate::net::Fault;
 use crate::net::http::{Address, Auth, Client, place, refusal};
 use crate::net::tls::Tls;
 use crate::text::Text;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// So much of an answer that refuses is read, for its reason.
-const MOST: usize = 4096;
+/// How long a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// How much of a refusal's body is read, for the reason in it.
+const MAX_REASON_BYTES: usize = 4096;
 
-/// What posts to one address. It is made anew after a failure, so that a new secret is taken up.
+/// An HTTP client for one address. It is rebuilt after a failure, so that a changed secret is read.
 pub(super) struct Post {
     client: Client,
     url: Url,
     headers: HeaderMap,
 }
 
-/// What is posted.
+/// The body of a request.
 pub(super) struct PostBody {
-    /// Its `Content-Type`.
+    /// The `Content-Type`.
     pub(super) kind: &'static str,
-    /// The body itself.
     pub(super) text: String,
-    /// What of it must not be said.
+    /// A secret inside the body, which is removed from quoted error answers.
     pub(super) secret: Option<String>,
 }
 
@@ -43,11 +42,11 @@ impl PostBody {
 impl Post {
     pub(super) fn new(address: &Address, auth: Option<&Auth>, tls: &Tls, headers: HeaderMap) -> Result<Self, Fault> {
         let url = address.url().clone();
-        let client = Client::new(address, auth, tls, PATIENCE).map_err(|fault| hide(fault, &url))?;
+        let client = Client::new(address, auth, tls, REQUEST_TIMEOUT).map_err(|fault| hide(fault, &url))?;
         Ok(Self { client, url, headers })
     }
 
-    /// Post it; the answer in a few words.
+    /// Post `body`. Returns the status of the answer.
     pub(super) async fn send(&self, body: PostBody, clock: &Clock) -> Result<String, Failure> {
         let request = self
             .client
@@ -55,22 +54,22 @@ impl Post {
             .header(CONTENT_TYPE, HeaderValue::from_static(body.kind))
             .headers(self.headers.clone())
             .body(body.text);
-        let answer = self.client.once(request).await.map_err(|fault| Failure::Again(hide(fault, &self.url)))?;
+        let answer = self.client.once(request).await.map_err(|fault| Failure::Retry(hide(fault, &self.url)))?;
         let status = answer.status();
         if status.is_success() {
             return Ok(status.to_string());
         }
         let whose = shown(&self.url);
         if status.is_redirection() {
-            return Err(Failure::Never(format!("{whose} sends us elsewhere ({status}): correct the address")));
+            return Err(Failure::Permanent(format!("{whose} sends us elsewhere ({status}): correct the address")));
         }
         let fault = refusal(status, answer.headers(), &whose, clock.now());
         if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
-            return Err(Failure::Again(fault));
+            return Err(Failure::Retry(fault));
         }
-        let why = self.client.body(answer, MOST).await.unwrap_or_default();
+        let why = self.client.body(answer, MAX_REASON_BYTES).await.unwrap_or_default();
         let mut why = String::from_utf8_lossy(&why).into_owned();
-        // An answer may quote what was posted, or where.
+        // The answer may quote the body or the path, both of which can hold a secret.
         let path = self.url.path();
         let secrets = [body.secret.as_deref().unwrap_or_default(), if path.len() > 1 { path } else { "" }];
         for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
@@ -78,11 +77,11 @@ impl Post {
         }
         let why = Text::new(&why);
         let why = if why.is_empty() { String::new() } else { format!(" (\"{why}\")") };
-        Err(Failure::Never(format!("{}{why}", fault.reason)))
+        Err(Failure::Permanent(format!("{}{why}", fault.reason)))
     }
 }
 
-/// An address as it may be said: the path of a webhook is its secret.
+/// The address without path and query: the path of a webhook is a secret.
 fn shown(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_query(None);

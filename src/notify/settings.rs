@@ -1,4 +1,4 @@
-//! One `[[notify]]` table of the configuration.
+//! A `[[notify]]` table of the configuration: a target, what it is notified of, and how it is reached.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,29 +17,29 @@ use crate::net::tls::Tls;
 use crate::secret::Secret;
 use crate::text::Label;
 
-/// One `[[notify]]` table: who is told, of what, and how.
+/// A `[[notify]]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// What it is called in the journal and on the board; its kind when absent.
+    /// The name in the journal and on the board; the kind's word when absent.
     pub name: Option<Label>,
-    /// What holds for every kind.
+    /// The keys that every kind has.
     pub common: CommonSettings,
-    /// How it is reached, and what it speaks.
+    /// The kind of target, with its own keys.
     pub transport: Transport,
 }
 
-/// What a target is told of.
+/// The keys that every kind of target has: what it is notified of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CommonSettings {
-    /// These transitions.
+    /// The changes it is notified of.
     pub on: Vec<NoticeKind>,
-    /// Alerts this bad or worse.
+    /// The lowest severity.
     pub severity: Severity,
-    /// Of these queues; empty: of everything, alerts about sources and the whole floor too.
+    /// Only alerts of these queues; empty: all alerts, including those about sources and the whole floor.
     pub queues: Patterns,
-    /// Of these rules.
+    /// Only alerts of these rules; empty: all.
     pub rules: Patterns,
-    /// Where the board can be looked at: a link in every message.
+    /// The address of the board, linked in every message.
     pub board_url: Option<Address>,
 }
 
@@ -56,7 +56,7 @@ impl Default for CommonSettings {
 }
 
 impl CommonSettings {
-    /// Whether an episode is one of those that the target is told of, its severity aside.
+    /// Whether the queue and the rule of an episode match; the severity is not considered.
     pub(super) fn is_about(&self, episode: &Episode) -> bool {
         let queue = episode.slice.get(Dim::Queue);
         (self.queues.is_empty() || queue.is_some_and(|queue| self.queues.contains(queue)))
@@ -64,24 +64,24 @@ impl CommonSettings {
     }
 }
 
-/// How a target is reached, and what it speaks.
+/// How a target is reached, and which protocol it speaks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transport {
     /// A Slack incoming webhook.
     Slack(ChatWebhook),
-    /// A Teams workflow that waits for a webhook.
+    /// A Teams workflow with a webhook trigger.
     Teams(ChatWebhook),
     /// PagerDuty's Events API v2.
     PagerDuty(PagerDuty),
     /// Any other webhook.
     Webhook(Box<Webhook>),
-    /// A program of this machine.
+    /// A program on this machine.
     Command(CommandTarget),
     /// Alertmanager's API v2.
     Alertmanager(Alertmanager),
 }
 
-/// The word of `kind`.
+/// The value of the key `kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Transport")]
 pub enum TargetKind {
@@ -93,42 +93,42 @@ pub enum TargetKind {
     Alertmanager,
 }
 
-/// A webhook whose address is what lets one in.
+/// An incoming webhook, whose address is the credential.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChatWebhook {
-    /// Where the address lies. Whoever has it may post.
+    /// Where the address is stored; it is a secret.
     pub url: Secret,
     /// How the certificate is checked.
     #[serde(default)]
     pub tls: Tls,
 }
 
-/// PagerDuty.
+/// A PagerDuty service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PagerDuty {
     /// The integration key of a service.
     pub routing_key: Secret,
-    /// Where events go; that of the US service region when absent.
+    /// The address for events; that of the US service region when absent.
     pub url: Option<Address>,
     /// How the certificate is checked.
     #[serde(default)]
     pub tls: Tls,
 }
 
-/// Any other webhook: what is told goes there as JSON, or as a template says.
+/// A webhook with a free body: the message as JSON, or a template.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// The address, or where it lies.
+    /// The address, or where a secret one is stored.
     pub url: WebhookAddress,
-    /// Who we are.
+    /// The credentials.
     pub auth: Option<Auth>,
     /// How the certificate is checked.
     #[serde(default)]
     pub tls: Tls,
-    /// Further headers; none of them a secret.
+    /// Further headers. They must not hold secrets.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The body as JSON, with `{field}` in its strings.
@@ -137,38 +137,38 @@ pub struct Webhook {
     pub text: Option<String>,
 }
 
-/// A program of this machine.
+/// A program on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandTarget {
-    /// The program, by its whole path, and its arguments. No shell reads them.
+    /// The absolute path of the program, and its arguments. No shell is involved.
     pub command: Vec<String>,
 }
 
-/// Alertmanager.
+/// An Alertmanager.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alertmanager {
-    /// What stands before `/api/v2/alerts`.
+    /// The base address, to which `/api/v2/alerts` is appended.
     pub url: Address,
-    /// Who we are.
+    /// The credentials.
     pub auth: Option<Auth>,
     /// How the certificate is checked.
     #[serde(default)]
     pub tls: Tls,
 }
 
-/// An address, or where one lies that is a secret.
+/// The address of a webhook, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookAddress {
-    /// One that may be seen.
+    /// An address in the configuration.
     Open(Address),
-    /// One that may not.
+    /// Where a secret address is stored.
     Hidden(Secret),
 }
 
 impl WebhookAddress {
-    /// The address itself.
+    /// The address, read from where it is stored.
     pub(super) fn read(&self) -> Result<Address, Fault> {
         match self {
             Self::Open(address) => Ok(address.clone()),
@@ -178,7 +178,7 @@ impl WebhookAddress {
 }
 
 impl ChatWebhook {
-    /// The address itself.
+    /// The address, read from where it is stored.
     pub(super) fn read(&self) -> Result<Address, Fault> {
         read(&self.url)
     }
@@ -193,7 +193,7 @@ impl<'de> Deserialize<'de> for WebhookAddress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct SecretRef {
+        struct StoredAddress {
             env: Option<String>,
             file: Option<PathBuf>,
             credential: Option<String>,
@@ -205,7 +205,7 @@ impl<'de> Deserialize<'de> for WebhookAddress {
         )]
         enum WrittenAddress {
             Open(String),
-            Hidden(SecretRef),
+            Hidden(StoredAddress),
         }
         let wrong = || {
             serde::de::Error::custom(
@@ -214,13 +214,13 @@ impl<'de> Deserialize<'de> for WebhookAddress {
         };
         match WrittenAddress::deserialize(deserializer)? {
             WrittenAddress::Open(text) => text.parse().map(Self::Open).map_err(serde::de::Error::custom),
-            WrittenAddress::Hidden(SecretRef { env: Some(name), file: None, credential: None }) => {
+            WrittenAddress::Hidden(StoredAddress { env: Some(name), file: None, credential: None }) => {
                 Ok(Self::Hidden(Secret::Env(name)))
             }
-            WrittenAddress::Hidden(SecretRef { env: None, file: Some(path), credential: None }) => {
+            WrittenAddress::Hidden(StoredAddress { env: None, file: Some(path), credential: None }) => {
                 Ok(Self::Hidden(Secret::File(path)))
             }
-            WrittenAddress::Hidden(SecretRef { env: None, file: None, credential: Some(name) })
+            WrittenAddress::Hidden(StoredAddress { env: None, file: None, credential: Some(name) })
                 if !name.contains('/') =>
             {
                 Ok(Self::Hidden(Secret::Credential(name)))
@@ -231,7 +231,7 @@ impl<'de> Deserialize<'de> for WebhookAddress {
 }
 
 impl TargetKind {
-    /// Every word that `kind` can be.
+    /// Every kind with its word.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("slack", Self::Slack),
         ("teams", Self::Teams),
@@ -241,7 +241,7 @@ impl TargetKind {
         ("alertmanager", Self::Alertmanager),
     ];
 
-    /// Its word.
+    /// The word in the configuration.
     #[must_use]
     pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
@@ -249,10 +249,10 @@ impl TargetKind {
 }
 
 impl Transport {
-    /// Read the keys of a target of `kind`, those that every target has left out.
+    /// Deserialize the keys of a target of `kind`; `keys` must not contain those of [`CommonSettings`].
     ///
     /// # Errors
-    /// The deserializer's: an unknown key, a wrong value, one that is missing.
+    /// An unknown or missing key, or a wrong value.
     pub fn read<'de, D: Deserializer<'de>>(kind: TargetKind, keys: D) -> Result<Self, D::Error> {
         Ok(match kind {
             TargetKind::Slack => Self::Slack(ChatWebhook::deserialize(keys)?),
@@ -264,7 +264,7 @@ impl Transport {
         })
     }
 
-    /// Whether what is written can work at all.
+    /// Check what the deserializer cannot.
     ///
     /// # Errors
     /// The key, and what is wrong with its value.
@@ -280,7 +280,7 @@ impl Transport {
         }
     }
 
-    /// Its kind.
+    /// The kind of target.
     #[must_use]
     pub const fn kind(&self) -> TargetKind {
         match self {
@@ -318,7 +318,7 @@ impl Webhook {
 }
 
 impl Settings {
-    /// What it is called.
+    /// The name, or the word of the kind if none is configured.
     #[must_use]
     pub fn name(&self) -> Label {
         let named = self.name.clone().filter(|name| !name.is_empty());

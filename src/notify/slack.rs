@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::message::AlertMessage;
 
-/// The most characters of a header block.
-const HEADER: usize = 150;
+/// Slack's limit for a header block.
+const MAX_HEADER_CHARS: usize = 150;
 
-/// The body. What comes from outside is plain text, which Slack takes as it is; only the line for notifications is
-/// markup, and is escaped.
+/// The request body. External text is in `plain_text` elements, which Slack does not interpret; only the notification
+/// line is markup, and is escaped.
 pub(super) fn body(message: &AlertMessage) -> Value {
     let plain = |text: &str| json!({ "type": "plain_text", "text": text, "emoji": false });
-    let mut blocks = vec![json!({ "type": "header", "text": plain(&cut(&message.title, HEADER)) })];
+    let mut blocks = vec![json!({ "type": "header", "text": plain(&cut(&message.title, MAX_HEADER_CHARS)) })];
     if !message.title.ends_with(&message.text) {
         blocks.push(json!({ "type": "section", "text": plain(&message.text) }));
     }
@@ -24,7 +24,7 @@ pub(super) fn body(message: &AlertMessage) -> Value {
     json!({ "text": escape(&message.title), "blocks": blocks })
 }
 
-/// `<!channel>` in a queue's name must not call anybody.
+/// Escape markup, so that `<!channel>` in a queue's name mentions nobody.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -48,6 +48,6 @@ mod tests {
         let body = body(&message);
         assert!(body["text"].as_str().unwrap().starts_with("&lt;!channel&gt; &amp; x"));
         assert_eq!(body["blocks"][0]["text"]["type"], "plain_text");
-        assert_eq!(body["blocks"][0]["text"]["text"].as_str().unwrap().chars().count(), HEADER);
+        assert_eq!(body["blocks"][0]["text"]["text"].as_str().unwrap().chars().count(), MAX_HEADER_CHARS);
     }
 }

@@ -1,4 +1,5 @@
-//! One target at work: notice by notice, in order, for as long as the floor keeps its journal.
+//! The delivery loop of one target: it takes notices from the outbox in order, sends each until it is accepted, refused
+//! or too old, and records the outcome in the journal.
 
 use std::time::Duration;
 
@@ -6,10 +7,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::filter::{FLAPPING, due, is_held_back};
+use super::filter::{FLAPPING_INTERVAL, is_rate_limited, message_kind};
 use super::message::AlertMessage;
 use super::settings::{CommonSettings, Settings, TargetKind};
-use super::transport::{Failure, Sender};
+use super::failure::Failure;
+use super::transport::Sender;
 use super::{FloorInfo, NoticeKind, alertmanager};
 use crate::alert::Episode;
 use crate::board::TargetRow;
@@ -18,18 +20,18 @@ use crate::journal::{Delivery, DeliveryOutcome, Error, Notice, Outbox, TargetPro
 use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
 
-/// What happened longer ago is no news any more.
-const NEWS: Span = Span::HOUR;
-/// So many notices are read at once.
-const AT_ONCE: u32 = 50;
-/// A command that fails is tried so often: unlike a server, it won't be there later.
-const COMMAND_TRIES: u32 = 5;
-/// What is being sent when the program ends has so long to be confirmed.
-const GRACE: Duration = Duration::from_secs(2);
-/// The journal is asked again after so long where it could not be read.
-const AGAIN: Duration = Duration::from_secs(5);
+/// An older notice is given up.
+const MAX_NOTICE_AGE: Span = Span::HOUR;
+/// How many notices are read from the outbox in one go.
+const MAX_NOTICES_PER_READ: u32 = 50;
+/// Attempts per message for a command: unlike a server, a failing command rarely recovers by itself.
+const MAX_COMMAND_ATTEMPTS: u32 = 5;
+/// How long a message in flight may wait for its confirmation once the program stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The wait before the outbox is read again after an error.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// One target.
+/// One target and its position in the outbox.
 pub(super) struct NotifyTarget {
     name: Label,
     common: CommonSettings,
@@ -42,11 +44,11 @@ pub(super) struct NotifyTarget {
     cursor: i64,
 }
 
-/// The floor's journal has ended, or the program is to.
+/// The journal has closed, or the program stops.
 struct Stopping;
 
 impl NotifyTarget {
-    /// A target that goes on where it was left.
+    /// A target that continues at its cursor in the journal.
     pub(super) fn new(
         settings: Settings,
         floor: FloorInfo,
@@ -60,11 +62,11 @@ impl NotifyTarget {
         Ok(Self { name, common, kind, transport, floor, journal, clock, outbox, cursor })
     }
 
-    /// Tell everything that comes, until it is to stop.
+    /// Deliver notices until `stop` is cancelled or the journal closes.
     pub(super) async fn run(self, failing: watch::Sender<Vec<TargetRow>>, stop: CancellationToken) {
         let sender = Sender::new(self.transport.clone(), self.clock.clone(), stop.clone());
         let mut work = TargetTask { target: self, sender, failing, stop, repeat_at: Instant::now(), failures: 0 };
-        // What lasts since before a restart comes first: what is new is told in its turn.
+        // Alerts that were active before the restart are posted first: they may have expired in Alertmanager.
         if work.target.kind == TargetKind::Alertmanager && work.repeat().await.is_err() {
             return;
         }
@@ -77,39 +79,39 @@ struct TargetTask {
     sender: Sender,
     failing: watch::Sender<Vec<TargetRow>>,
     stop: CancellationToken,
-    /// When Alertmanager is next to be told what lasts.
+    /// When the active alerts are next posted to Alertmanager.
     repeat_at: Instant,
-    /// How often in a row it could not be told.
+    /// Failed attempts in a row.
     failures: u32,
 }
 
 impl TargetTask {
-    /// Tell what there is, then wait for more.
+    /// Deliver the pending notices, or wait for more if there are none.
     async fn round(&mut self) -> Result<(), Stopping> {
-        let notices = match self.target.outbox.after(self.target.cursor, AT_ONCE) {
+        let notices = match self.target.outbox.after(self.target.cursor, MAX_NOTICES_PER_READ) {
             Ok(notices) => notices,
             Err(error) => {
                 tracing::warn!(target = %self.target.name, "nobody is told: {error}");
-                return self.pause(AGAIN).await;
+                return self.pause(RETRY_INTERVAL).await;
             }
         };
         let mut passed_over = None;
         for notice in &notices {
-            match self.due(notice) {
+            match self.message_kind(notice) {
                 Ok(Some((what, again))) => {
-                    self.tell(notice, what, again).await?;
+                    self.deliver(notice, what, again).await?;
                     passed_over = None;
                 }
                 Ok(None) => passed_over = Some(notice.seq),
                 Err(error) => {
                     tracing::warn!(target = %self.target.name, "nobody is told: {error}");
-                    return self.pause(AGAIN).await;
+                    return self.pause(RETRY_INTERVAL).await;
                 }
             }
             self.target.cursor = notice.seq;
         }
         if let Some(notice) = passed_over {
-            // Nothing hangs on when it is written: at worst it is passed over again.
+            // It need not be durable: after a crash the notices are skipped again.
             drop(self.target.outbox.advance(TargetProgress {
                 target: self.target.name.clone(),
                 notice,
@@ -119,27 +121,27 @@ impl TargetTask {
         if notices.is_empty() { self.wait().await } else { Ok(()) }
     }
 
-    fn due(&self, notice: &Notice) -> Result<Option<(NoticeKind, bool)>, Error> {
+    fn message_kind(&self, notice: &Notice) -> Result<Option<(NoticeKind, bool)>, Error> {
         let NotifyTarget { name, common, outbox, .. } = &self.target;
         let told = outbox.last_delivery(name, notice.episode.id)?;
-        let Some((what, again)) = due(notice, common, told.as_ref()) else { return Ok(None) };
-        if is_held_back(notice, what) {
+        let Some((what, again)) = message_kind(notice, common, told.as_ref()) else { return Ok(None) };
+        if is_rate_limited(notice, what) {
             let last = outbox.last_delivery_about(name, &subject(&notice.episode))?;
-            if last.is_some_and(|last| notice.at.since(last) < FLAPPING) {
+            if last.is_some_and(|last| notice.at.since(last) < FLAPPING_INTERVAL) {
                 return Ok(None);
             }
         }
         Ok(Some((what, again)))
     }
 
-    /// Tell it, however often it takes, and write down what became of it.
-    async fn tell(&mut self, notice: &Notice, what: NoticeKind, again: bool) -> Result<(), Stopping> {
+    /// Send a notice, with retries, and record the outcome.
+    async fn deliver(&mut self, notice: &Notice, what: NoticeKind, again: bool) -> Result<(), Stopping> {
         let message = self.message(notice, what, again);
         let mut backoff = Backoff::default();
         let mut attempts = 0;
         let mut last = None;
         let (outcome, words) = loop {
-            if self.target.clock.now().since(notice.at) > NEWS {
+            if self.target.clock.now().since(notice.at) > MAX_NOTICE_AGE {
                 let why = last.map_or_else(|| "nobody was there to tell it".to_owned(), |fault: Fault| fault.reason);
                 break (DeliveryOutcome::GivenUp, format!("it was over an hour old: {why}"));
             }
@@ -147,22 +149,22 @@ impl TargetTask {
             let tried = {
                 let stopped = async {
                     self.stop.cancelled().await;
-                    sleep(GRACE).await;
+                    sleep(STOP_TIMEOUT).await;
                 };
                 tokio::select! {
-                    tried = self.sender.tell(&message, &notice.episode) => tried,
+                    tried = self.sender.send(&message, &notice.episode) => tried,
                     () = stopped => return Err(Stopping),
                 }
             };
             match tried {
                 Ok(answer) => break (DeliveryOutcome::Delivered, answer),
-                Err(Failure::Never(why)) => break (DeliveryOutcome::Refused, why),
-                Err(Failure::Again(fault)) => {
-                    if self.target.kind == TargetKind::Command && attempts >= COMMAND_TRIES {
+                Err(Failure::Permanent(why)) => break (DeliveryOutcome::Refused, why),
+                Err(Failure::Retry(fault)) => {
+                    if self.target.kind == TargetKind::Command && attempts >= MAX_COMMAND_ATTEMPTS {
                         break (DeliveryOutcome::GivenUp, format!("tried {attempts} times: {}", fault.reason));
                     }
                     let wait = backoff.after(&fault, Span::ZERO);
-                    self.fails(&fault.reason, Some(wait));
+                    self.mark_failing(&fault.reason, Some(wait));
                     last = Some(fault);
                     self.pause(wait).await?;
                 }
@@ -184,10 +186,10 @@ impl TargetTask {
         let (name, event, episode) = (&target, what.key(), notice.episode.id);
         if outcome == DeliveryOutcome::Delivered {
             tracing::info!(target = %name, event, episode, attempts, "told: {words}");
-            self.works();
+            self.mark_working();
         } else {
             tracing::error!(target = %name, event, episode, attempts, outcome = outcome.key(), "not told: {words}");
-            self.fails(words, None);
+            self.mark_failing(words, None);
         }
         let delivery = Delivery {
             target: target.clone(),
@@ -202,7 +204,7 @@ impl TargetTask {
             words: Text::new(words),
         };
         let kept = self.target.outbox.advance(TargetProgress { target, notice: notice.seq, delivery: Some(delivery) });
-        // The next one waits for this one to be in the file, so that at most one is ever told twice.
+        // The next notice waits until the outcome is durable, so that at most one message is ever sent twice.
         if let Ok(Err(why)) = kept.await {
             tracing::warn!(target = %self.target.name, "what was told is not in the journal yet: {why}");
         }
@@ -214,7 +216,7 @@ impl TargetTask {
         AlertMessage::of(notice, what, again, floor, journal, link)
     }
 
-    /// Wait for more to tell.
+    /// Wait for more notices; meanwhile repeat the active alerts for Alertmanager.
     async fn wait(&mut self) -> Result<(), Stopping> {
         let repeats = self.target.kind == TargetKind::Alertmanager;
         tokio::select! {
@@ -224,9 +226,9 @@ impl TargetTask {
         }
     }
 
-    /// Tell Alertmanager what lasts.
+    /// Post the active alerts to Alertmanager again.
     async fn repeat(&mut self) -> Result<(), Stopping> {
-        self.repeat_at = Instant::now() + alertmanager::AGAIN;
+        self.repeat_at = Instant::now() + alertmanager::REPEAT_INTERVAL;
         let active = self.target.outbox.active().unwrap_or_default();
         let mut alerts = Vec::new();
         for episode in active {
@@ -245,9 +247,9 @@ impl TargetTask {
             () = self.stop.cancelled() => return Err(Stopping),
         };
         match told {
-            Ok(_) => self.works(),
-            Err(Failure::Again(Fault { reason, .. }) | Failure::Never(reason)) => {
-                self.fails(&reason, Some(alertmanager::AGAIN));
+            Ok(_) => self.mark_working(),
+            Err(Failure::Retry(Fault { reason, .. }) | Failure::Permanent(reason)) => {
+                self.mark_failing(&reason, Some(alertmanager::REPEAT_INTERVAL));
             }
         }
         Ok(())
@@ -260,8 +262,8 @@ impl TargetTask {
         }
     }
 
-    /// The target could be told: it is off the board.
-    fn works(&mut self) {
+    /// A delivery succeeded: remove the target from the failing ones on the board.
+    fn mark_working(&mut self) {
         self.failures = 0;
         let name = &self.target.name;
         self.failing.send_if_modified(|rows| {
@@ -271,8 +273,8 @@ impl TargetTask {
         });
     }
 
-    /// The target could not be told: it is on the board until it can.
-    fn fails(&mut self, reason: &str, wait: Option<Duration>) {
+    /// A delivery failed: show the target on the board until one succeeds.
+    fn mark_failing(&mut self, reason: &str, wait: Option<Duration>) {
         self.failures += 1;
         let now = self.target.clock.now();
         let next_try: Option<Time> = wait.map(|wait| now + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)));
@@ -289,7 +291,7 @@ impl TargetTask {
     }
 }
 
-/// What an alert is about, from one episode to the next.
+/// Identifies what an alert is about across its episodes: the rule, and the source or slice.
 fn subject(episode: &Episode) -> String {
     let about = episode.source.as_ref().map_or_else(|| episode.slice.to_string(), Label::to_string);
     format!("{} · {about}", episode.rule)

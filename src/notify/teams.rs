@@ -1,4 +1,4 @@
-//! Microsoft Teams: a workflow that waits for a webhook, with an adaptive card.
+//! Microsoft Teams: an adaptive card for a workflow with a webhook trigger.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::NoticeKind;
 use super::message::AlertMessage;
 use crate::alert::Severity;
 
-/// The body. What comes from outside stands in text runs: a text block would read Markdown and `{{DATE(…)}}` in it.
+/// The request body. External text is in text runs: a text block would interpret Markdown and `{{DATE(…)}}`.
 pub(super) fn body(message: &AlertMessage) -> Value {
     let run = |text: &str| json!({ "type": "TextRun", "text": text });
     let colour = match (message.event, message.severity) {

@@ -1,7 +1,7 @@
-//! One's own body for a webhook: `{field}` stands for what is told; `{{` and `}}` are braces.
+//! Templates for the body of a webhook: `{field}` is replaced by a field of the message; `{{` and `}}` are braces.
 //!
-//! A JSON template is read as JSON first and filled in afterwards, string by string: whatever a queue is called, it
-//! stays inside the string where it was put. What is filled in is never looked at again.
+//! A JSON template is parsed first and filled in string by string, so a value cannot break out of its string, whatever a
+//! queue is called. Inserted values are not expanded again.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::message::AlertMessage;
 pub struct Template(Value);
 
 impl Template {
-    /// The body. A string that is nothing but one field keeps the field's type: `"{value}"` becomes a number.
+    /// The body for `message`. A string that is nothing but one field keeps the field's type: `"{value}"` becomes a number.
     pub(super) fn fill(&self, message: &AlertMessage) -> Value {
         fill_value(&self.0, &fields(message))
     }
@@ -35,15 +35,15 @@ fn fields(message: &AlertMessage) -> Value {
     serde_json::to_value(message).unwrap_or_default()
 }
 
-/// Plain text, filled in.
+/// Fill in a plain text template.
 pub(super) fn text(template: &str, message: &AlertMessage) -> String {
     fill(template, &fields(message))
 }
 
-/// Whether every field of a text is known.
+/// Check that every `{field}` of a template exists.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// A description of the mistake.
 pub(super) fn check(template: &str) -> Result<(), String> {
     for piece in pieces(template) {
         match piece {

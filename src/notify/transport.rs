@@ -1,4 +1,4 @@
-//! One attempt to tell a target, whatever its kind.
+//! One delivery attempt, whatever the kind of target: it builds the body, and posts it or runs the command.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::failure::Failure;
 use super::message::AlertMessage;
 use super::post::{Post, PostBody};
 use super::settings::{Transport, Webhook};
@@ -15,27 +16,12 @@ use crate::alert::Episode;
 use crate::clock::Clock;
 use crate::net::Fault;
 
-/// Why an attempt came to nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// It may be tried again.
-    Again(Fault),
-    /// It would be refused again; why.
-    Never(String),
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self::Again(fault)
-    }
-}
-
-/// What sends messages to a target.
+/// Sends messages to one target.
 pub(super) struct Sender {
     transport: Arc<Transport>,
     clock: Clock,
     stop: CancellationToken,
-    /// While all is well.
+    /// The HTTP client. It is dropped after a failure, so that the next attempt reads the secrets again.
     post: Option<Post>,
 }
 
@@ -44,8 +30,8 @@ impl Sender {
         Self { transport: Arc::new(transport), clock, stop, post: None }
     }
 
-    /// Try once; the answer in a few words.
-    pub(super) async fn tell(&mut self, message: &AlertMessage, episode: &Episode) -> Result<String, Failure> {
+    /// Send `message` once. Returns a short description of the answer, such as `200 OK`.
+    pub(super) async fn send(&mut self, message: &AlertMessage, episode: &Episode) -> Result<String, Failure> {
         let transport = Arc::clone(&self.transport);
         let body = match &*transport {
             Transport::Command(_) => return self.run(message.clone()).await,
@@ -64,7 +50,7 @@ impl Sender {
         self.post(body).await
     }
 
-    /// Tell Alertmanager what lasts.
+    /// Post the active alerts to Alertmanager again, before they expire there.
     pub(super) async fn repeat(&mut self, alerts: Vec<Value>) -> Result<String, Failure> {
         self.post(PostBody::json(&Value::Array(alerts))).await
     }
@@ -73,10 +59,10 @@ impl Sender {
         let (transport, stop) = (Arc::clone(&self.transport), self.stop.clone());
         let work = move || match &*transport {
             Transport::Command(own) => command::run(&own.command, &message, &stop),
-            _ => Err(Failure::Never("it is no command".to_owned())),
+            _ => Err(Failure::Permanent("it is no command".to_owned())),
         };
         let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|error| Err(Failure::Never(format!("a mistake in floorwatch: {error}"))))
+        done.unwrap_or_else(|error| Err(Failure::Permanent(format!("a mistake in floorwatch: {error}"))))
     }
 
     async fn post(&mut self, body: PostBody) -> Result<String, Failure> {

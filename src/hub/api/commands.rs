@@ -1,4 +1,4 @@
-//! What is done about alerts.
+//! The commands for alerts: acknowledge, snooze, note, undo.
 
 use std::sync::Arc;
 
@@ -8,31 +8,32 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{BodyProblems, CallerProblems, read};
 use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
-use crate::hub::extract::{CanAct, SmallBody};
+use crate::hub::extract::{CanAct, SmallBody, read};
+use crate::hub::problem::{BodyProblems, CallerProblems};
 use crate::hub::{ApiProblem, Hub, visible};
 use crate::text::Text;
 
-/// The version of the alert that was on the screen: if it has changed since, the command is refused.
+/// The body of a command. It is refused if the alert has changed since `version`.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Seen)]
 pub(crate) struct AlertRequest {
-    /// The version.
+    /// The version of the alert that the caller has seen.
     pub(crate) version: u32,
-    /// What to say about it.
+    /// A note; required by `note`, optional for `acknowledge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<Text>,
-    /// For how many seconds; the configured time where absent.
+    /// The duration in seconds; required by `snooze`. The configured duration when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(inline)]
     pub(crate) seconds: Option<MuteLength>,
-    /// Who does it. Only the user who runs the hub himself is believed, at this machine's socket.
+    /// Who acts. It is only trusted from the user that runs the hub, over the local socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) who: Option<Actor>,
 }
 
-/// Take an alert. Of two at once one wins; the other is told who.
+/// Acknowledge an alert. Of two callers at once one wins; the other learns who.
 #[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
@@ -46,12 +47,12 @@ pub(super) async fn acknowledge(
     id: Result<Path<u64>, PathRejection>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
-    let seen: AlertRequest = read(&body)?;
-    let act = AlertAction::Acknowledge { note: seen.note.clone(), lasts: seen.seconds };
-    tell(&hub, actor, id, (seen.version, seen.who), act).await
+    let body: AlertRequest = read(&body)?;
+    let act = AlertAction::Acknowledge { note: body.note.clone(), lasts: body.seconds };
+    execute(&hub, actor, id, (body.version, body.who), act).await
 }
 
-/// Put an alert off.
+/// Snooze an alert.
 #[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
@@ -65,12 +66,12 @@ pub(super) async fn snooze(
     id: Result<Path<u64>, PathRejection>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
-    let seen: AlertRequest = read(&body)?;
-    let lasts = seen.seconds.ok_or_else(|| ApiProblem::bad("`seconds` is missing: for how long?"))?;
-    tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Snooze(lasts)).await
+    let body: AlertRequest = read(&body)?;
+    let lasts = body.seconds.ok_or_else(|| ApiProblem::bad("`seconds` is missing: for how long?"))?;
+    execute(&hub, actor, id, (body.version, body.who), AlertAction::Snooze(lasts)).await
 }
 
-/// Say something about an alert.
+/// Add a note to an alert.
 #[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
@@ -84,13 +85,13 @@ pub(super) async fn note(
     id: Result<Path<u64>, PathRejection>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
-    let seen: AlertRequest = read(&body)?;
-    let text = seen.note.filter(|note| !note.is_empty());
+    let body: AlertRequest = read(&body)?;
+    let text = body.note.filter(|note| !note.is_empty());
     let text = text.ok_or_else(|| ApiProblem::bad("`note` is missing: what is to be said?"))?;
-    tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Note(text)).await
+    execute(&hub, actor, id, (body.version, body.who), AlertAction::Note(text)).await
 }
 
-/// Take one's own acknowledgement or snooze back.
+/// Undo one's own acknowledgement or snooze.
 #[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
@@ -104,11 +105,11 @@ pub(super) async fn undo(
     id: Result<Path<u64>, PathRejection>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
-    let seen: AlertRequest = read(&body)?;
-    tell(&hub, actor, id, (seen.version, seen.who), AlertAction::Undo).await
+    let body: AlertRequest = read(&body)?;
+    execute(&hub, actor, id, (body.version, body.who), AlertAction::Undo).await
 }
 
-async fn tell(
+async fn execute(
     hub: &Hub,
     CanAct(caller): CanAct,
     id: Result<Path<u64>, PathRejection>,
@@ -117,13 +118,13 @@ async fn tell(
 ) -> Result<Json<Episode>, ApiProblem> {
     let Path(episode) = id.map_err(|error| ApiProblem::bad(error.body_text()))?;
     let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
-    // What he may not see isn't there for him.
+    // A hidden alert is answered like one that does not exist.
     if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
         return Err(CommandRefusal::Unknown(episode).into());
     }
-    let _place = hub.place().await?;
-    // His own boards name the desk that he sits at; nobody else's word is taken for it.
+    let _permit = hub.permit().await?;
+    // Boards of the user that runs the hub state who sits at them; other callers cannot.
     let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);
-    let told = hub.handle.execute(AlertCommand { episode, version, who, act }).await?;
-    told.map(Json).map_err(ApiProblem::from)
+    let result = hub.handle.execute(AlertCommand { episode, version, who, act }).await?;
+    result.map(Json).map_err(ApiProblem::from)
 }

@@ -10,19 +10,19 @@ fn script(text: &str) -> (TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("script");
     fs::write(&path, format!("cd {}\n{text}\n", folder.path().display())).unwrap();
-    // Not run itself: another test's child may hold it open for writing at that moment, which the system refuses.
+    // The shell runs the script: executing it directly fails while another test's child still has it open for writing.
     (folder, vec!["/bin/sh".to_owned(), path.display().to_string(), "$(touch owned)".to_owned()])
 }
 
 fn reason(result: Result<String, Failure>) -> String {
     match result {
-        Err(Failure::Again(fault)) => fault.reason,
+        Err(Failure::Retry(fault)) => fault.reason,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn it_is_told_on_its_input_and_in_its_environment_and_no_shell_reads_it() {
+fn a_command_gets_the_message_on_stdin_and_in_its_environment_without_a_shell() {
     let (folder, command) = script("cat > told; echo \"$FLOORWATCH_EVENT|$FLOORWATCH_QUEUE|$1\" > env");
     let mut message = sample();
     message.queue = Some("\"; touch owned; `touch owned` $(touch owned)".into());
@@ -35,7 +35,7 @@ fn it_is_told_on_its_input_and_in_its_environment_and_no_shell_reads_it() {
 }
 
 #[test]
-fn how_it_ended_is_said() {
+fn the_failure_names_the_exit_code_or_the_signal() {
     let stop = CancellationToken::new();
     let (_folder, command) = script("exit 3");
     assert!(reason(run(&command, &sample(), &stop)).ends_with("ended with exit code 3"));
@@ -45,7 +45,7 @@ fn how_it_ended_is_said() {
 }
 
 #[test]
-fn one_that_hangs_is_killed_with_all_it_started() {
+fn a_command_that_hangs_is_killed_with_its_children() {
     let (folder, command) = script("sleep 600 & echo $! > child; wait");
     let stop = CancellationToken::new();
     let until = stop.clone();
@@ -54,9 +54,9 @@ fn one_that_hangs_is_killed_with_all_it_started() {
         let child = child.clone();
         std::thread::spawn(move || {
             while fs::read_to_string(&child).map_or(true, |text| !text.ends_with('\n')) {
-                sleep(LOOK);
+                sleep(POLL_INTERVAL);
             }
-            // In place of the ten seconds.
+            // Instead of waiting for the timeout.
             until.cancel();
         })
     };
@@ -64,13 +64,13 @@ fn one_that_hangs_is_killed_with_all_it_started() {
     watcher.join().unwrap();
     let pid: i32 = fs::read_to_string(child).unwrap().trim().parse().unwrap();
     let gone = || {
-        // Whoever takes orphans in may not have looked yet.
+        // The process may still be a zombie until init reaps it.
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.is_empty() || stat.contains(") Z ")
     };
     let end = Instant::now() + Duration::from_secs(20);
     while !gone() {
         assert!(Instant::now() < end, "the child of a killed command still runs");
-        sleep(LOOK);
+        sleep(POLL_INTERVAL);
     }
 }
