@@ -3,7 +3,7 @@
 //! # Threads and tasks
 //! - The main thread runs the screen, or waits for the hub's server.
 //! - A tokio runtime with two workers runs the floor, the server's connections, and the client of a remote hub.
-//! - Each source has a thread of its own, as has the journal's writer. All notification targets share one thread.
+//! - Each configured source has a thread of its own, as has the journal's writer. All notification targets share one.
 //!
 //! # Channels
 //! - Sources send [`Message`]s to the floor through one bounded channel, so a source that is faster than the floor waits.
