@@ -534,4 +534,3 @@ mod property {
         }
     }
 }
-

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio_util::sync::CancellationToken;
 
-use super::message::AlertMessage;
 use super::failure::Failure;
+use super::message::AlertMessage;
 use crate::net::Fault;
 use crate::text::{Label, Text};
 

@@ -14,7 +14,11 @@ pub(super) const FLAPPING_INTERVAL: Span = Span(15 * Span::MINUTE.0);
 ///
 /// A target hears of the end of an episode exactly if it has heard of its beginning, so that an incident that was opened
 /// is closed.
-pub(super) fn message_kind(notice: &Notice, common: &CommonSettings, told: Option<&LastDelivery>) -> Option<(NoticeKind, bool)> {
+pub(super) fn message_kind(
+    notice: &Notice,
+    common: &CommonSettings,
+    told: Option<&LastDelivery>,
+) -> Option<(NoticeKind, bool)> {
     let episode = &notice.episode;
     let mut back = episode.trail.iter().rev();
     let (entry, before) = (back.next()?, back.next());

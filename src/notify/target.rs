@@ -7,10 +7,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::failure::Failure;
 use super::filter::{FLAPPING_INTERVAL, is_rate_limited, message_kind};
 use super::message::AlertMessage;
 use super::settings::{CommonSettings, Settings, TargetKind};
-use super::failure::Failure;
 use super::transport::Sender;
 use super::{FloorInfo, NoticeKind, alertmanager};
 use crate::alert::Episode;
