@@ -27,7 +27,7 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
     };
     let address = settings.listen.0;
     let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen(address.to_string(), error))?;
-    listeners.push(Listener::Network(listener, certificate.as_ref().map(|certificate| certificate.subscribe())));
+    listeners.push(Listener::Network(listener, certificate.as_ref().map(Certificate::subscribe)));
     let mut socket_guard = None;
     if let Some(path) = path {
         let (listener, socket) = socket::listen(path, settings.group.as_deref())?;
