@@ -1,7 +1,7 @@
 //! The screen: a loop that waits for signals, keys, boards, answers and seconds, changes what is shown, and draws
 //! where something changed.
 //!
-//! It knows a floor by its [`Handle`] alone. Keys are drawn at once, data at most four times a second, and nothing
+//! It knows a floor by its [`Handle`] alone. Keys are drawn at once, data at most ten times a second, and nothing
 //! where nothing changed. Questions are asked on tasks of their own: the screen never waits for the floor.
 
 pub mod action;
