@@ -216,6 +216,19 @@ impl Episode {
         matches!(self.state, State::Firing | State::Acknowledged | State::Snoozed)
     }
 
+    /// The wall clock was set by `by`: ages and expiries stay as long as they were. The trail goes on saying what
+    /// the clock showed.
+    fn shift(&mut self, by: Span) {
+        self.since = self.since + by;
+        self.fired = self.fired.map(|at| at + by);
+        if let Some(ack) = &mut self.acknowledged {
+            (ack.at, ack.until) = (ack.at + by, ack.until + by);
+        }
+        if let Some(snooze) = &mut self.snoozed {
+            (snooze.at, snooze.until) = (snooze.at + by, snooze.until + by);
+        }
+    }
+
     /// Append an entry to the history; this makes a new version.
     fn record(&mut self, entry: HistoryEntry) {
         self.version = self.version.saturating_add(1);

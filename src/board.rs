@@ -59,6 +59,10 @@ pub struct Board {
     /// The notification targets that cannot be reached at present.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<TargetRow>,
+    /// What the floor's owner should know about this program's machine and journal: that the clock was set, that rows
+    /// can't be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Text>,
 }
 
 /// A notification target that cannot be reached.

@@ -2,11 +2,14 @@
 //!
 //! Everything below the composition root takes the time as an argument. [`Clock`] is the only thing that asks
 //! the machine for it, so a recorded day replays at any speed and every test is exact.
+//!
+//! Somebody may set the machine's clock at any time. So [`Clock::now`] says what time it is, and only
+//! [`Clock::steady`] measures how long something lasts.
 
 pub mod duration;
 
-use std::ops::{Add, Sub};
-use std::sync::{Arc, Mutex};
+use std::ops::{Add, Neg, Sub};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -140,6 +143,13 @@ impl Sub for Span {
     }
 }
 
+impl Neg for Span {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+}
+
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.to_chrono().to_rfc3339_opts(SecondsFormat::AutoSi, true))
@@ -174,7 +184,7 @@ pub enum Clock {
     /// The machine's own clock.
     System,
     /// A clock that others set: a test's, or a replay's.
-    Manual(Arc<Mutex<Time>>),
+    Manual(Arc<Mutex<ManualTime>>),
     /// A clock that has run `speed` times as fast as the machine's since both stood at `origin`.
     Scaled {
         /// Where both stood.
@@ -184,31 +194,105 @@ pub enum Clock {
     },
 }
 
+/// What a manual clock shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ManualTime {
+    steady: Time,
+    /// How far the wall clock is ahead of the steady one.
+    wall_ahead: Span,
+}
+
 impl Clock {
     /// A clock that stands at `at` until it is set.
     #[must_use]
     pub fn manual(at: Time) -> Self {
-        Self::Manual(Arc::new(Mutex::new(at)))
+        Self::Manual(Arc::new(Mutex::new(ManualTime { steady: at, wall_ahead: Span::ZERO })))
     }
 
-    /// The time now.
+    /// The time now, as the wall clock shows it. It may be set ahead or back at any moment.
     #[must_use]
     pub fn now(&self) -> Time {
         match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
             Self::System => Utc::now().into(),
-            Self::Manual(at) => *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+            Self::Manual(at) => {
+                let ManualTime { steady, wall_ahead } = *at.lock().unwrap_or_else(PoisonError::into_inner);
+                steady + wall_ahead
+            }
+            Self::Scaled { .. } => self.steady(),
+        }
+    }
+
+    /// The time of a clock that nobody sets: it showed the wall clock's time when it was first read, and has counted
+    /// what passed since, the machine's sleep included. Only differences between two readings mean anything.
+    #[must_use]
+    pub fn steady(&self) -> Time {
+        match self {
+            Self::System => {
+                static START: OnceLock<(Time, Span)> = OnceLock::new();
+                let (start, counted) = *START.get_or_init(|| (Self::System.now(), monotonic()));
+                start + (monotonic() - counted)
+            }
+            Self::Manual(at) => at.lock().unwrap_or_else(PoisonError::into_inner).steady,
             Self::Scaled { origin, speed } => {
-                let passed = Self::System.now() - *origin;
+                let passed = Self::System.steady() - *origin;
                 *origin + Span::from_secs_f64(passed.as_secs_f64() * speed).unwrap_or(passed)
             }
         }
     }
 
-    /// Set a manual clock; the machine's own is left alone.
+    /// How far the wall clock is ahead of the steady one. It changes when somebody sets the wall clock.
+    #[must_use]
+    pub fn wall_ahead(&self) -> Span {
+        loop {
+            let (before, wall, after) = (self.steady(), self.now(), self.steady());
+            // A process that is stopped between two readings must not take the pause for a step.
+            if after - before < Span::SECOND {
+                return wall - before;
+            }
+        }
+    }
+
+    /// Let a manual clock run until it shows `to`; the machine's own is left alone.
     pub fn set(&self, to: Time) {
         if let Self::Manual(at) = self {
-            *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = to;
+            let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
+            at.steady = to - at.wall_ahead;
         }
+    }
+
+    /// Set the wall clock of a manual clock ahead (back, where negative) while no time passes.
+    pub fn step(&self, by: Span) {
+        if let Self::Manual(at) = self {
+            let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
+            at.wall_ahead = at.wall_ahead + by;
+        }
+    }
+}
+
+/// What the machine's own counter of time shows. Where possible it is one that counts the machine's sleep too.
+fn monotonic() -> Span {
+    #[cfg(target_os = "linux")]
+    const COUNTER: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    const COUNTER: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+    let read = rustix::time::clock_gettime(COUNTER);
+    Span::seconds(read.tv_sec) + Span(read.tv_nsec / 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steady_clock_takes_no_part_in_a_step_of_the_wall_clock() {
+        let clock = Clock::manual(Time::from_unix(1_000));
+        clock.step(Span::HOUR);
+        assert_eq!((clock.now(), clock.steady()), (Time::from_unix(4_600), Time::from_unix(1_000)));
+        clock.set(clock.now() + Span::MINUTE);
+        assert_eq!((clock.now(), clock.steady()), (Time::from_unix(4_660), Time::from_unix(1_060)));
+        assert_eq!(clock.wall_ahead(), Span::HOUR);
+        let (earlier, later) = (Clock::System.steady(), Clock::System.steady());
+        assert!(earlier <= later);
     }
 }

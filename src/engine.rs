@@ -220,8 +220,32 @@ impl Engine {
         }
     }
 
+    /// The wall clock was set ahead by `by` (back, where negative) and shows `now`. What still waits or lasts does so
+    /// as long as before, unless the newest event says that it is the clock of the sources that was right.
+    pub fn shift(&mut self, by: Span, now: Time) {
+        self.advanced_to = self.advanced_to + by;
+        let off = |clock: Time| (self.newest - clock).0.abs();
+        if off(now) <= off(now - by) {
+            return;
+        }
+        self.flush();
+        for number in self.open_contacts.clone() {
+            self.mark_changed(number);
+            if let Some(contact) = self.contacts.get_mut(number) {
+                contact.shift(by);
+            }
+        }
+        self.flush();
+        for agent in &mut self.agent_records {
+            agent.timeline.end_at(now);
+        }
+        self.newest = self.newest.min(now);
+    }
+
     fn drop_old(&mut self, now: Time) {
         let Some(keep) = self.settings.keep else { return };
+        // A clock that is set far ahead must not make the floor forget.
+        let now = now.min(self.newest + Span::DAY);
         self.dedup.rotate(now);
         let calendar = self.settings.calendar;
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);

@@ -36,6 +36,7 @@ use crate::alert::{Episode, EvaluationContext, Evaluator, Rule};
 use crate::board::{Board, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
+use crate::kpi::format::age;
 use crate::kpi::{Dim, Slice};
 use crate::source::Message;
 use crate::text::{Label, Text};
@@ -60,6 +61,10 @@ const EVALUATION_INTERVAL: Duration = Duration::from_secs(1);
 const ASSUMED_PAST: Span = Span(6 * Span::MINUTE.0);
 /// The most messages processed before requests are looked at again, which bounds how long a request waits.
 const MAX_MESSAGES: usize = 8;
+/// The wall clock was set when it moves by so much while the steady clock does not; less is how clocks are kept right.
+const MIN_CLOCK_STEP: Span = Span::seconds(2);
+/// How long the board says that the wall clock was set.
+const CLOCK_REMARK_LASTS: Span = Span(10 * Span::MINUTE.0);
 /// The most resolved episodes held for the history page.
 const MAX_HISTORY: usize = 500;
 
@@ -93,6 +98,14 @@ pub enum Feed {
 pub struct Floor {
     settings: Settings,
     clock: Clock,
+    /// How far the wall clock was ahead of the steady one when it was last looked at.
+    wall_ahead: Span,
+    /// What to say about the last time that the wall clock was set, and until when.
+    clock_remark: Option<(Time, Text)>,
+    /// What to say about the journal.
+    journal_remarks: Vec<Text>,
+    /// Events of the journal that were passed over because they are in the future.
+    passed_over: bool,
     mode: Mode,
     keeper: Keeper,
     engine: Engine,
@@ -123,6 +136,7 @@ impl Floor {
         let (sender, requests) = mpsc::channel(64);
         let (boards, board) = watch::channel(Arc::default());
         let now = clock.now();
+        let wall_ahead = clock.wall_ahead();
         let started = Instant::now();
         let mut sources = Sources::new(&settings.sources, now);
         if matches!(feed, Feed::Recording(_)) {
@@ -134,6 +148,10 @@ impl Floor {
             sources,
             settings,
             clock,
+            wall_ahead,
+            clock_remark: None,
+            journal_remarks: Vec::new(),
+            passed_over: false,
             mode,
             keeper: Keeper::Nobody,
             history: VecDeque::new(),
@@ -171,11 +189,18 @@ impl Floor {
             tokio::select! {
                 biased;
                 request = self.requests.recv() => match request {
-                    Some(request) => self.serve(request),
+                    Some(request) => {
+                        self.watch_clock();
+                        self.serve(request);
+                    }
                     None => break,
                 },
-                _ = tick.tick() => self.tick(),
+                _ = tick.tick() => {
+                    self.watch_clock();
+                    self.tick();
+                }
                 n = receive(&mut self.feed, &mut messages) => {
+                    self.watch_clock();
                     if n == 0 {
                         // All sources have ended. Their figures stay on the board.
                         self.feed = Feed::Nothing;
@@ -198,6 +223,31 @@ impl Floor {
             (Feed::Recording(recording), Mode::Replay { .. }) => recording.at(),
             _ => self.clock.now(),
         }
+    }
+
+    /// Notice that the wall clock was set. A step is neither time that passed nor time that must pass again: whatever
+    /// waits goes on waiting as long as it would have.
+    fn watch_clock(&mut self) {
+        let ahead = self.clock.wall_ahead();
+        let by = ahead - self.wall_ahead;
+        if by.0.abs() < MIN_CLOCK_STEP.0 {
+            return;
+        }
+        self.wall_ahead = ahead;
+        if matches!(self.feed, Feed::Recording(_)) {
+            return;
+        }
+        let now = self.now();
+        tracing::warn!(by_s = by.as_secs_f64(), %now, "the clock was set: what waits is moved with it");
+        let way = if by.0 > 0 { "ahead" } else { "back" };
+        let remark = format!("the clock was set {way} by {}: what waits was moved with it", age((by.0.abs() + 500_000) / 1_000_000));
+        self.clock_remark = Some((now + CLOCK_REMARK_LASTS, Text::new(&remark)));
+        self.sources.shift(by);
+        self.engine.shift(by, now);
+        let changed = self.evaluator.shift(by);
+        self.record_episodes(changed);
+        self.reload_after(by);
+        self.dirty = true;
     }
 
     fn process(&mut self, message: Message) {
@@ -325,10 +375,18 @@ impl Floor {
             sources: &self.sources,
             alerts: self.episodes(),
             untold: self.notifier.as_ref().map(NotifierHandle::failing).unwrap_or_default(),
+            remarks: self.remarks(now),
         };
         let board = assemble::board(&mut self.engine, parts);
         self.boards.send_replace(Arc::new(board));
         self.publish_interval = MIN_PUBLISH_INTERVAL.max(PUBLISH_COST_FACTOR * self.last_publish.elapsed());
+    }
+}
+
+impl Floor {
+    fn remarks(&self, now: Time) -> Vec<Text> {
+        let clock = self.clock_remark.as_ref().filter(|(until, _)| now < *until).map(|(_, remark)| remark);
+        self.journal_remarks.iter().chain(clock).cloned().collect()
     }
 }
 

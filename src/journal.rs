@@ -25,6 +25,7 @@ mod retention;
 mod schema;
 mod writer;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::alert::Episode;
@@ -35,7 +36,7 @@ use crate::text::{Label, Text};
 pub use follower::{Changes, Follower};
 pub use lock::Holder;
 pub use outbox::{Delivery, DeliveryOutcome, LastDelivery, Notice, Outbox, TargetProgress};
-pub use reader::{Loaded, Reader};
+pub use reader::{Loaded, Reader, Unreadable};
 
 use writer::Writer;
 
@@ -223,8 +224,8 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn load(&mut self, since: Time, each: impl FnMut(Event)) -> Result<Loaded, Error> {
-        self.reader.load(since, each)
+    pub fn load(&mut self, range: Range<Time>, each: impl FnMut(Event)) -> Result<Loaded, Error> {
+        self.reader.load(range, each)
     }
 }
 

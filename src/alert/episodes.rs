@@ -9,7 +9,7 @@ use super::{
     AlertAction, AlertCommand, CommandRefusal, Episode, HistoryEntry, HistoryKind, MuteLength, Severity, State,
     commands,
 };
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
@@ -90,6 +90,16 @@ impl Episodes {
     pub(super) fn resume(&mut self, episode: Episode) {
         self.reserve_ids_below(episode.id + 1);
         self.open.insert(episode.id, episode);
+    }
+
+    /// The wall clock was set by `by`.
+    pub(super) fn shift(&mut self, by: Span) {
+        for (id, episode) in &mut self.open {
+            episode.shift(by);
+            if episode.is_active() {
+                self.changed.insert(*id);
+            }
+        }
     }
 
     /// Forget an episode that never fired.

@@ -10,7 +10,7 @@ use super::rule::Rule;
 use super::sources::SourceWatch;
 use super::watch::{Evaluation, FigurePosition, Watch};
 use super::{AlertCommand, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands};
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Dim, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::{Label, Text};
 
@@ -143,6 +143,18 @@ impl Evaluator {
     /// Why the command was refused; nothing has changed then.
     pub fn execute(&mut self, command: &AlertCommand, now: Time) -> Result<Episode, CommandRefusal> {
         self.episodes.execute(command, self.settings.expiry, now)
+    }
+
+    /// The wall clock was set ahead by `by` (back, where negative): whatever waits goes on waiting as long as it
+    /// would have. Returns the episodes that are to be journaled.
+    pub fn shift(&mut self, by: Span) -> Vec<Episode> {
+        let slices = self.watches.iter_mut().flat_map(|watch| watch.states.values_mut());
+        slices.for_each(|state| state.shift(by));
+        if let Some(watch) = &mut self.sources {
+            watch.shift(by);
+        }
+        self.episodes.shift(by);
+        self.episodes.take_changed()
     }
 
     /// The episodes that have not resolved, pending ones included, in the order of [`super::sort`].

@@ -105,6 +105,19 @@ impl Phase {
         }
     }
 
+    /// The wall clock was set by `by`: what has lasted so far has lasted no longer and no shorter for it.
+    pub(super) fn shift(&mut self, by: Span) {
+        let shift = |at: &mut Option<Time>| *at = at.map(|at| at + by);
+        match self {
+            Self::Quiet => {}
+            Self::Pending { since, critical, .. } => {
+                *since = *since + by;
+                shift(critical);
+            }
+            Self::Firing { worse, better, quiet, .. } => [worse, better, quiet].into_iter().for_each(shift),
+        }
+    }
+
     fn leave_quiet(&mut self, judgement: Judgement, delays: Delays, now: Time) -> PhaseChange {
         let Judgement::Known { past: Some(severity), .. } = judgement else { return PhaseChange::None };
         if delays.fire.0 <= 0 {
@@ -199,6 +212,13 @@ impl FlapDetector {
     const MARK_COUNT: usize = 5;
     const UNMARK_COUNT: usize = 3;
     const WINDOW: Span = Span(30 * Span::MINUTE.0);
+
+    /// The wall clock was set by `by`.
+    pub(super) fn shift(&mut self, by: Span) {
+        for at in &mut self.times {
+            *at = *at + by;
+        }
+    }
 
     /// Count a transition.
     pub(super) fn count(&mut self, now: Time) {

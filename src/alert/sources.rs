@@ -7,6 +7,7 @@ use super::phase::{Judgement, Phase};
 use super::rule::{Rule, SOURCE_STALE};
 use super::watch::{Evaluation, SliceState};
 use super::{Episode, Severity, SourceState};
+use crate::clock::Span;
 use crate::kpi::{Figure, Slice};
 use crate::text::{Label, Text};
 
@@ -27,6 +28,11 @@ impl SourceWatch {
     /// Continue an episode from before a restart.
     pub(super) fn resume(&mut self, source: &Label, episode: &Episode) {
         self.states.entry(source.clone()).or_default().resume(episode);
+    }
+
+    /// The wall clock was set by `by`.
+    pub(super) fn shift(&mut self, by: Span) {
+        self.states.values_mut().for_each(|state| state.shift(by));
     }
 
     pub(super) fn evaluate(&mut self, sources: &[SourceState], at: &Evaluation<'_>, episodes: &mut Episodes) {

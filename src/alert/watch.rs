@@ -10,7 +10,7 @@ use super::judge::{self, ComparedFigure};
 use super::phase::{Delays, FlapDetector, Judgement, Phase, PhaseChange};
 use super::rule::Rule;
 use super::{Episode, EvaluationContext, Settings, Severity};
-use crate::clock::Time;
+use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Figure, Slice};
 
 /// Where in the answers a rule finds its figure.
@@ -167,6 +167,12 @@ fn step(
 }
 
 impl SliceState {
+    /// The wall clock was set by `by`.
+    pub(super) fn shift(&mut self, by: Span) {
+        self.phase.shift(by);
+        self.flaps.shift(by);
+    }
+
     /// Continue an episode from before a restart.
     pub(super) fn resume(&mut self, episode: &Episode) {
         self.phase = Phase::firing(episode.severity);

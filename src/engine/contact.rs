@@ -211,6 +211,14 @@ impl Contact {
         in_order
     }
 
+    /// Move all steps of the visits that are not settled by `by`.
+    pub(super) fn shift(&mut self, by: Span) {
+        for step in &mut self.steps {
+            step.at = step.at + by;
+        }
+        self.replay();
+    }
+
     /// Compute the visits that are not settled anew from the steps.
     pub(super) fn replay(&mut self) {
         let kept: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.repeat_status, v.written)).collect();

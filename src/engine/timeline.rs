@@ -121,6 +121,15 @@ impl Timeline {
         }
     }
 
+    /// What was said to happen after `at` has happened by then.
+    pub(super) fn end_at(&mut self, at: Time) {
+        let after = self.entries.partition_point(|entry| entry.at <= at);
+        for entry in self.entries.iter_mut().skip(after) {
+            entry.at = at;
+        }
+        self.recompute(after);
+    }
+
     /// Compute the entries from index `from` on.
     fn recompute(&mut self, from: usize) {
         let (names_contacts, reports_wraps) = (self.names_contacts, self.reports_wraps);

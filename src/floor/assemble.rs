@@ -5,7 +5,7 @@ use crate::board::{AgentRow, Board, ContactRow, GapRow, Keeper, Mode, QueueRow, 
 use crate::clock::Time;
 use crate::engine::{ContactNow, Engine};
 use crate::floor::sources::Sources;
-use crate::text::Label;
+use crate::text::{Label, Text};
 
 /// The parts of a board that do not come from the engine.
 pub(super) struct BoardParts<'a> {
@@ -17,6 +17,7 @@ pub(super) struct BoardParts<'a> {
     pub(super) sources: &'a Sources,
     pub(super) alerts: Vec<Episode>,
     pub(super) untold: Vec<TargetRow>,
+    pub(super) remarks: Vec<Text>,
 }
 
 /// The board at an instant.
@@ -75,6 +76,7 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         gaps: GapRow::merge(engine.gaps(), now),
         alerts: parts.alerts,
         untold: parts.untold,
+        remarks: parts.remarks,
     }
 }
 

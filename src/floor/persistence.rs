@@ -1,6 +1,7 @@
 //! The floor and its journal: restoring the state on start, recording what happens, and following the floor of another
 //! process until that ends.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use super::{Feed, Floor};
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Keeper, TargetRow};
 use crate::clock::{Span, Time};
-use crate::engine::ApplyOutcome;
+use crate::engine::{ApplyOutcome, Engine};
 use crate::event::Event;
-use crate::journal::{self, Batch, Follower, Journal, OpenedJournal, Outbox};
+use crate::journal::{self, Batch, Follower, Journal, Loaded, OpenedJournal, Outbox, Unreadable};
 use crate::source::{Message, Receipt};
 use crate::text::{Label, Text};
 
@@ -118,15 +119,69 @@ impl Floor {
         self.now() - keep - settings.rules.fcr_window
     }
 
+    /// From the oldest instant that any figure may still need to the latest that events may have.
+    fn loaded_range(&self) -> Range<Time> {
+        self.horizon()..self.now() + Span::DAY
+    }
+
     fn load(&mut self, mut journal: Journal, start: StartSources, tell: StartNotifier) -> Result<(), journal::Error> {
-        let horizon = self.horizon();
+        let range = self.loaded_range();
         let engine = &mut self.engine;
-        let loaded = journal.load(horizon, |event| {
+        let loaded = journal.load(range, |event| {
             engine.apply(&event);
             engine.advance(event.at);
         })?;
-        tracing::info!(events = loaded.events, unreadable = loaded.unreadable, "the journal was read");
+        self.loaded(&loaded);
         self.become_writer(journal, start, tell)
+    }
+
+    /// Say what a load found.
+    fn loaded(&mut self, loaded: &Loaded) {
+        let Loaded { events, unreadable, future, .. } = loaded;
+        tracing::info!(events, unreadable = unreadable.rows, future, "the journal was read");
+        self.passed_over = *future > 0;
+        self.remark_unreadable("events", unreadable);
+        if self.passed_over {
+            let why = "are more than a day in the future and are not counted: the clock was wrong then, or is now";
+            self.remark_journal(&format!("{future} events of the journal {why}"));
+        }
+    }
+
+    fn remark_unreadable(&mut self, what: &str, unreadable: &Unreadable) {
+        if let Some(first) = &unreadable.first {
+            let rows = unreadable.rows;
+            self.remark_journal(&format!("{rows} {what} of the journal can't be read and are left out; {first}"));
+        }
+    }
+
+    fn remark_journal(&mut self, remark: &str) {
+        tracing::warn!("{remark}");
+        self.journal_remarks.push(Text::new(remark));
+    }
+
+    /// The wall clock was set by `by`: where that moved it by days, what the journal holds is counted anew, so that
+    /// events are neither passed over nor counted because of a time that was never right.
+    pub(super) fn reload_after(&mut self, by: Span) {
+        if by > -Span::DAY && !(self.passed_over && by > Span::ZERO) {
+            return;
+        }
+        let (range, settings) = (self.loaded_range(), self.settings.engine.clone());
+        let JournalRole::Writer(journal) = &mut self.role else { return };
+        let mut engine = Engine::new(settings);
+        let loaded = journal.flush().and_then(|()| {
+            journal.load(range, |event| {
+                engine.apply(&event);
+                engine.advance(event.at);
+            })
+        });
+        match loaded {
+            Ok(loaded) => {
+                self.engine = engine;
+                self.journal_remarks.clear();
+                self.loaded(&loaded);
+            }
+            Err(error) => tracing::error!("the journal: {error}"),
+        }
     }
 
     /// Write the journal from here on: restore alerts and history, and start the notifier and the sources.
@@ -137,12 +192,16 @@ impl Floor {
         tell: StartNotifier,
     ) -> Result<(), journal::Error> {
         let reader = journal.reader();
-        self.evaluator.restore(reader.active()?, reader.next_id()?);
-        self.history = reader.history(super::MAX_HISTORY)?.into();
+        let ((active, unreadable), next_id) = (reader.active()?, reader.next_id()?);
+        let (history, unreadable_history) = reader.history(super::MAX_HISTORY)?;
         for (source, origin) in reader.origins()? {
             self.sources.add_origin(&source, origin);
         }
         let cursors = reader.cursors()?;
+        self.evaluator.restore(active, next_id);
+        self.history = history.into();
+        self.remark_unreadable("open alerts", &unreadable);
+        self.remark_unreadable("ended alerts", &unreadable_history);
         self.notifier = tell(journal.outbox()?);
         self.role = JournalRole::Writer(journal);
         self.keeper = Keeper::Us;
@@ -160,14 +219,18 @@ impl Floor {
         (start, tell): (StartSources, StartNotifier),
         forward: ForwardCommand,
     ) -> Result<(), journal::Error> {
-        let horizon = self.horizon();
+        let range = self.loaded_range();
         let engine = &mut self.engine;
-        follower.load(horizon, |event| {
+        let loaded = follower.load(range, |event| {
             engine.apply(&event);
             engine.advance(event.at);
         })?;
-        self.history = follower.reader().history(super::MAX_HISTORY)?.into();
-        let episodes = follower.reader().active()?;
+        self.loaded(&loaded);
+        let (history, unreadable_history) = follower.reader().history(super::MAX_HISTORY)?;
+        let (episodes, unreadable) = follower.reader().active()?;
+        self.history = history.into();
+        self.remark_unreadable("open alerts", &unreadable);
+        self.remark_unreadable("ended alerts", &unreadable_history);
         self.keeper = Keeper::Other(holder(&follower));
         self.role = JournalRole::Follower(Box::new(Following {
             follower,

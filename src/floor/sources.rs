@@ -133,6 +133,15 @@ impl Sources {
         }
     }
 
+    /// The wall clock was set by `by`: what has been so for a while has been so no longer and no shorter for it.
+    pub(super) fn shift(&mut self, by: Span) {
+        for TrackedSource { row, .. } in &mut self.0 {
+            row.since = row.since + by;
+            row.heard = row.heard.map(|at| at + by);
+            row.next_try = row.next_try.map(|at| at + by);
+        }
+    }
+
     pub(super) fn rows(&self) -> Vec<SourceRow> {
         self.0.iter().map(|source| source.row.clone()).collect()
     }

@@ -74,3 +74,67 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
     let own: Vec<_> = board.alerts.iter().filter_map(|e| Some((e.source.as_ref()?.as_str(), e.since))).collect();
     assert_eq!(own, [("dead", ago(100)), ("late", ago(100))]);
 }
+
+/// A floor with one queue and one rule: nobody waits longer than two minutes, for a minute.
+fn waiting_floor(clock: &Clock) -> (mpsc::Sender<Message>, Handle) {
+    let rules = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait");
+    let settings = Settings {
+        title: "test".into(),
+        engine: engine::Settings::default(),
+        rules: rules.map(|rule| Rule { for_: Span::MINUTE, ..rule }).collect(),
+        alerts: crate::alert::Settings { worsening: 100.0, ..crate::alert::Settings::default() },
+        sources: vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }],
+    };
+    let (to, messages) = mpsc::channel(16);
+    let (floor, handle) = Floor::new(settings, clock.clone(), Mode::Live, Feed::Sources(messages));
+    tokio::spawn(floor.run());
+    (to, handle)
+}
+
+/// Let time pass, a second at a time.
+async fn pass(clock: &Clock, seconds: u32) {
+    for _ in 0..seconds {
+        clock.set(clock.now() + Span::SECOND);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_of_the_wall_clock_is_neither_time_that_passed_nor_time_to_wait_again() {
+    let clock = Clock::manual(Time::from_unix(1_780_000_000));
+    let (to, handle) = waiting_floor(&clock);
+    let live = |at| Message::Health { source: 0, health: Health::Live, reason: Text::default(), at, next_try: None };
+    to.send(live(clock.now())).await.unwrap();
+    pass(&clock, 2).await;
+    let events = vec![contact("pbx", clock.now())];
+    to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    let board = || handle.watch().borrow().clone();
+    let waits = |board: &Board| board.at.since(board.waiting[0].since).as_secs();
+    pass(&clock, 150).await;
+    assert_eq!(board().alerts[0].state, State::Pending);
+
+    // Two hours back: what is pending fires as soon as it would have.
+    clock.step(-Span(2 * Span::HOUR.0));
+    pass(&clock, 65).await;
+    let shown = board();
+    assert_eq!(shown.alerts[0].state, State::Firing);
+    assert!((214..=217).contains(&waits(&shown)), "{}", waits(&shown));
+    assert_eq!(shown.remarks[0].as_str(), "the clock was set back by 2h00: what waits was moved with it");
+
+    pass(&clock, 200).await;
+    let shown = board();
+    let before = waits(&shown);
+
+    // Forty days ahead: what was taken stays taken, and is given back when its time has passed.
+    let who = crate::alert::Actor { name: "ann".into(), from: "desk".into() };
+    let act = crate::alert::AlertAction::Acknowledge { note: None, lasts: None };
+    let (episode, version) = (shown.alerts[0].id, shown.alerts[0].version);
+    handle.execute(crate::alert::AlertCommand { episode, version, who, act }).await.unwrap().unwrap();
+    clock.step(Span(40 * Span::DAY.0));
+    pass(&clock, 200).await;
+    let shown = board();
+    assert_eq!((shown.alerts[0].state, shown.sources[0].health), (State::Acknowledged, Health::Live));
+    assert!((198..=202).contains(&(waits(&shown) - before)), "{before} → {}", waits(&shown));
+    pass(&clock, 710).await;
+    assert_ne!(board().alerts[0].state, State::Acknowledged);
+}

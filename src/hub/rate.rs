@@ -29,7 +29,7 @@ impl Rates {
 
     /// Whether one more request of `who` is served.
     pub(super) fn admit(&self, who: &Actor) -> bool {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let key = (who.name.clone(), who.from.clone());
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= CALLERS && !buckets.contains_key(&key) {

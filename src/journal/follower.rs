@@ -1,5 +1,6 @@
 //! Follows a journal that another floor writes.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::lock::Holder;
@@ -59,14 +60,14 @@ impl Follower {
         &mut self.reader
     }
 
-    /// Call `each` with every event that happened at `since` or later, in the order received. [`Follower::poll`]
+    /// Call `each` with every event of a range of times, in the order received. [`Follower::poll`]
     /// continues from there, and returns the episodes that change from now on.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn load(&mut self, since: Time, each: impl FnMut(Event)) -> Result<Loaded, Error> {
+    pub fn load(&mut self, range: Range<Time>, each: impl FnMut(Event)) -> Result<Loaded, Error> {
         self.change = self.reader.newest_change()?;
-        let loaded = self.reader.load(since, each)?;
+        let loaded = self.reader.load(range, each)?;
         self.event = loaded.last;
         self.data_version = None;
         Ok(loaded)

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{oneshot, watch};
 
 use super::queue::WriteQueue;
-use super::reader::{Reader, history, label};
+use super::reader::{Reader, decode, history, label, readable};
 use super::{Batch, Error};
 use crate::alert::Episode;
 use crate::clock::Time;
@@ -164,12 +164,17 @@ impl Outbox {
             let mut rows = statement.query(params![cursor, limit])?;
             let mut notices = Vec::new();
             while let Some(row) = rows.next()? {
-                let (episode, entry): (i64, i64) = (row.get(1)?, row.get(2)?);
-                // A body that a newer version wrote and this one cannot read must not stop the others.
-                let Ok(mut body) = serde_json::from_str::<Episode>(&row.get::<_, String>(4)?) else { continue };
+                let Some((episode, entry)) = readable(row.get(1).and_then(|id| Ok((id, row.get::<_, i64>(2)?))))? else {
+                    continue;
+                };
+                // One that a newer format of the body made unreadable must not stop the others.
+                let Ok(mut body) = decode::<Episode>(row, 4) else {
+                    tracing::error!(notice = row.get::<_, i64>(0)?, "nobody is told of a notice that can't be read");
+                    continue;
+                };
                 body.trail = history(connection, episode)?;
                 body.trail.truncate(usize::try_from(entry).unwrap_or(0) + 1);
-                notices.push(Notice { seq: row.get(0)?, entry, at: Time(row.get(3)?), episode: body });
+                notices.push(Notice { seq: row.get(0)?, entry, at: Time(readable(row.get(3))?.unwrap_or_default()), episode: body });
             }
             Ok(notices)
         })
@@ -195,7 +200,7 @@ impl Outbox {
     /// # Errors
     /// When the file cannot be read.
     pub fn last_delivery_about(&self, target: &Label, subject: &str) -> Result<Option<Time>, Error> {
-        let sql = "SELECT max(at) FROM delivery WHERE target = ?1 AND subject = ?2 AND outcome = 'delivered'";
+        let sql = "SELECT max(CAST(at AS INTEGER)) FROM delivery WHERE target = ?1 AND subject = ?2 AND outcome = 'delivered'";
         self.reader.run(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             statement.query_row([target.as_str(), subject], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Time)))
@@ -207,7 +212,7 @@ impl Outbox {
     /// # Errors
     /// When the file cannot be read.
     pub fn active(&self) -> Result<Vec<Episode>, Error> {
-        self.reader.active()
+        Ok(self.reader.active()?.0)
     }
 
     /// Store that a target has dealt with a notice. The receiver resolves when that is in the file, or with the reason
@@ -248,7 +253,7 @@ impl Reader {
                     words: Text::new(&row.get::<_, String>(9)?),
                 })
             })?;
-            rows.collect()
+            rows.filter_map(|row| readable(row).transpose()).collect()
         })
     }
 }

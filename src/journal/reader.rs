@@ -1,8 +1,10 @@
 //! Read-only access to what the journal holds.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, schema, sqlite};
@@ -34,14 +36,32 @@ impl<'a> From<&'a Event> for EventBodyRef<'a> {
 }
 
 /// The result of [`Reader::load`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     /// The number of events handed over.
     pub events: u64,
-    /// The number of rows that could not be decoded and were skipped.
-    pub unreadable: u64,
+    /// Rows that could not be understood and were passed over.
+    pub unreadable: Unreadable,
+    /// Events passed over because they are more than a day in the future: a clock was wrong, then or now.
+    pub future: u64,
     /// The sequence number of the newest event in the file.
     pub(super) last: i64,
+}
+
+/// Rows that could not be understood. They stay where they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unreadable {
+    /// How many.
+    pub rows: u64,
+    /// Which one is the first of them, and why it can't be read.
+    pub first: Option<Text>,
+}
+
+impl Unreadable {
+    fn count(&mut self, table: &str, row: i64, why: &dyn std::fmt::Display) {
+        self.rows += 1;
+        self.first.get_or_insert_with(|| Text::new(&format!("{table} {row}: {why}")));
+    }
 }
 
 /// A read-only view of the journal, with a connection of its own: it never waits for the writer.
@@ -64,25 +84,27 @@ impl Reader {
         work(&self.connection).map_err(sqlite(&self.path))
     }
 
-    /// Call `each` with every event that happened at `since` or later, in the order received.
+    /// Call `each` with every event of a range of times, in the order received.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn load(&self, since: Time, mut each: impl FnMut(Event)) -> Result<Loaded, Error> {
+    pub fn load(&self, range: Range<Time>, mut each: impl FnMut(Event)) -> Result<Loaded, Error> {
         self.run(|connection| {
             // One transaction, so that `last` and the rows belong together.
             let snapshot = connection.unchecked_transaction()?;
             let last = snapshot.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?;
             // The `+` keeps SQLite from using the index on `at`, after which it would have to sort by `seq`.
-            let mut statement = connection.prepare_cached("SELECT at, body FROM event WHERE +at >= ?1 ORDER BY seq")?;
-            let mut rows = statement.query([since.0])?;
+            let mut statement = connection.prepare_cached("SELECT at, body, seq FROM event WHERE +at >= ?1 ORDER BY seq")?;
+            let mut rows = statement.query([range.start.0])?;
             let mut loaded = Loaded { last, ..Loaded::default() };
             while let Some(row) = rows.next()? {
-                if let Some(event) = event(row)? {
-                    loaded.events += 1;
-                    each(event);
-                } else {
-                    loaded.unreadable += 1;
+                match event(row) {
+                    Ok(event) if event.at >= range.end => loaded.future += 1,
+                    Ok(event) => {
+                        loaded.events += 1;
+                        each(event);
+                    }
+                    Err(why) => loaded.unreadable.count("event", row.get(2)?, &why),
                 }
             }
             Ok(loaded)
@@ -97,7 +119,8 @@ impl Reader {
         self.run(|connection| {
             let mut statement = connection.prepare_cached("SELECT source, cursor FROM cursor ORDER BY source")?;
             let rows = statement.query_map([], |row| Ok((label(row, 0)?, row.get(1)?)))?;
-            rows.collect()
+            // A source whose cursor can't be read is read from its beginning: what is known already is not counted.
+            rows.filter_map(|row| readable(row).transpose()).collect()
         })
     }
 
@@ -108,26 +131,28 @@ impl Reader {
     pub fn origins(&self) -> Result<Vec<(Label, Label)>, Error> {
         self.run(|connection| {
             let newest = "SELECT source, body FROM event ORDER BY seq DESC LIMIT 20000";
-            let all = format!("SELECT DISTINCT source, coalesce(body ->> '$.o', source) FROM ({newest})");
+            let origin = "CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN body ->> '$.o' END";
+            let all = format!("SELECT DISTINCT source, coalesce({origin}, source) FROM ({newest})");
             let mut statement = connection.prepare_cached(&all)?;
             let rows = statement.query_map([], |row| Ok((label(row, 0)?, label(row, 1)?)))?;
-            rows.collect()
+            rows.filter_map(|row| readable(row).transpose()).collect()
         })
     }
 
-    /// The episodes that have not resolved, by id.
+    /// The episodes that have not resolved, by id, and the rows that cannot be decoded.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn active(&self) -> Result<Vec<Episode>, Error> {
+    pub fn active(&self) -> Result<(Vec<Episode>, Unreadable), Error> {
         self.episodes("SELECT id, body FROM episode WHERE resolved IS NULL ORDER BY id LIMIT ?1", -1)
     }
 
-    /// The episodes that resolved last, the newest first, at most `limit`.
+    /// The episodes that resolved last, the newest first, at most `limit`, and the rows that
+    /// cannot be decoded.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn history(&self, limit: usize) -> Result<Vec<Episode>, Error> {
+    pub fn history(&self, limit: usize) -> Result<(Vec<Episode>, Unreadable), Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.episodes(
             "SELECT id, body FROM episode WHERE resolved IS NOT NULL ORDER BY resolved DESC, id DESC LIMIT ?1",
@@ -146,26 +171,27 @@ impl Reader {
             .map(|id| u64::try_from(id).unwrap_or(1))
     }
 
-    fn episodes(&self, sql: &str, number: i64) -> Result<Vec<Episode>, Error> {
+    fn episodes(&self, sql: &str, number: i64) -> Result<(Vec<Episode>, Unreadable), Error> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map([number], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-            let mut episodes = Vec::new();
-            for row in rows {
-                let (id, body) = row?;
-                // A body that a newer version wrote and this one cannot read must not hide the others.
-                let Ok(mut episode) = serde_json::from_str::<Episode>(&body) else { continue };
-                episode.trail = history(connection, id)?;
-                episodes.push(episode);
+            let mut rows = statement.query([number])?;
+            let (mut episodes, mut unreadable) = (Vec::new(), Unreadable::default());
+            while let Some(row) = rows.next()? {
+                let id = row.get(0)?;
+                // One that can't be read must not hide the others.
+                match decode::<Episode>(row, 1) {
+                    Ok(episode) => episodes.push(Episode { trail: history(connection, id)?, ..episode }),
+                    Err(why) => unreadable.count("episode", id, &why),
+                }
             }
-            Ok(episodes)
+            Ok((episodes, unreadable))
         })
     }
 
     /// The number of the newest change of any episode.
     pub(super) fn newest_change(&self) -> Result<i64, Error> {
         self.run(|connection| {
-            connection.query_row("SELECT coalesce(max(changed), 0) FROM episode", [], |row| row.get(0))
+            connection.query_row("SELECT coalesce(max(CAST(changed AS INTEGER)), 0) FROM episode", [], |row| row.get(0))
         })
     }
 
@@ -185,7 +211,7 @@ impl Reader {
             while let Some(row) = rows.next()? {
                 last = row.get(2)?;
                 rows_read += 1;
-                events.extend(event(row)?);
+                events.extend(event(row));
             }
             Ok((events, last, rows_read >= limit))
         })
@@ -193,7 +219,7 @@ impl Reader {
 
     /// The episodes that changed after change number `change`, in the order of their changes.
     pub(super) fn episodes_after(&self, change: i64) -> Result<Vec<Episode>, Error> {
-        self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)
+        Ok(self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)?.0)
     }
 
     /// Whether the tables exist: a follower may open the file while the writer still creates it.
@@ -211,23 +237,44 @@ pub(super) fn label(row: &Row<'_>, column: usize) -> rusqlite::Result<Label> {
     Ok(Label::from_bytes(row.get_ref(column)?.as_bytes()?))
 }
 
-/// `None` when the body cannot be decoded.
-fn event(row: &Row<'_>) -> rusqlite::Result<Option<Event>> {
+/// A row that holds something else than it should is `None`; other errors are the file's.
+pub(super) fn readable<T>(row: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    match row {
+        Ok(row) => Ok(Some(row)),
+        Err(
+            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..),
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// JSON in a column.
+pub(super) fn decode<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, RowError> {
+    let bytes = row.get_ref(column)?.as_bytes().map_err(|error| RowError::Column(error.into()))?;
+    Ok(serde_json::from_slice(bytes)?)
+}
+
+/// Why a row can't be understood.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RowError {
+    #[error(transparent)]
+    Column(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+fn event(row: &Row<'_>) -> Result<Event, RowError> {
     let at = Time(row.get(0)?);
-    let body = row.get_ref(1)?.as_bytes()?;
-    Ok(serde_json::from_slice::<EventBody>(body).ok().map(|EventBody { o, i, k }| Event {
-        at,
-        origin: o,
-        id: i,
-        kind: k,
-    }))
+    let EventBody { o, i, k } = decode(row, 1)?;
+    Ok(Event { at, origin: o, id: i, kind: k })
 }
 
 /// The history of an episode, oldest entry first.
 pub(super) fn history(connection: &Connection, episode: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
     let sql = "SELECT at, what, who, place, text, value FROM trail WHERE episode = ?1 ORDER BY seq";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([episode], |row| {
+    let entry = |row: &Row<'_>| {
         let text = |column| row.get::<_, Option<String>>(column);
         let who = text(2)?.map(|name| (name, text(3)));
         Ok(HistoryEntry {
@@ -242,7 +289,16 @@ pub(super) fn history(connection: &Connection, episode: i64) -> rusqlite::Result
             text: text(4)?.map(|text| Text::new(&text)),
             value: row.get(5)?,
         })
-    })?;
+    };
+    // One that can't be read keeps its place: the entries after it are numbered.
+    let placeholder = || HistoryEntry {
+        at: Time::default(),
+        kind: HistoryKind::Noted,
+        who: None,
+        text: Some(Text::fixed("(an entry that can't be read)")),
+        value: None,
+    };
+    let rows = statement.query_map([episode], |row| Ok(readable(entry(row))?.unwrap_or_else(placeholder)))?;
     rows.collect()
 }
 

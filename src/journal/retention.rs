@@ -1,8 +1,12 @@
 //! Removes what is old, a few rows at a time, so that writing never waits long for it.
+//!
+//! What is let go is gone for good, so the wall clock alone is not believed: one that is wrong for a moment must cost
+//! nothing. The journal keeps a time of its own, which follows the wall clock back at once but runs ahead of what was
+//! seen before by a day at most, and catches up at twice the speed of time.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
-use crate::clock::{Span, Time};
+use crate::clock::{Clock, Span, Time};
 
 /// The most events removed at once.
 const MAX_EVENTS: usize = 5_000;
@@ -26,6 +30,43 @@ impl Retention {
     }
 }
 
+/// The time by which what is old is let go.
+#[derive(Debug)]
+pub(super) struct RetentionClock {
+    clock: Clock,
+    /// The journal's time when it was opened, by the steady clock.
+    opened: (Time, Time),
+    /// It was said that the wall clock isn't believed.
+    said: bool,
+}
+
+impl RetentionClock {
+    /// The time that the journal had when it was last written; of the newest event where none was written down.
+    pub(super) fn new(connection: &Connection, clock: Clock) -> rusqlite::Result<Self> {
+        let stored = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'time'";
+        let newest = "SELECT at FROM event WHERE typeof(at) = 'integer' ORDER BY at DESC LIMIT 1";
+        let read = |sql| connection.query_row(sql, [], |row| row.get(0).map(Time)).optional();
+        let last = read(stored)?.or(read(newest)?).unwrap_or_else(|| clock.now());
+        Ok(Self { opened: (last, clock.steady()), clock, said: false })
+    }
+
+    /// The journal's time now.
+    pub(super) fn now(&mut self) -> Time {
+        let (last, at) = self.opened;
+        let passed = self.clock.steady().since(at);
+        let (now, latest) = (self.clock.now(), last + Span::DAY + passed + passed);
+        let believed = now <= latest;
+        if !believed && !self.said {
+            let days = now.since(last).0 / Span::DAY.0;
+            tracing::warn!(
+                "the clock is {days} days ahead of what the journal last saw ({last}): if it is right, old events are let go a day's worth at a time; if not, set it right"
+            );
+        }
+        self.said = !believed;
+        now.min(latest)
+    }
+}
+
 /// Remove some old rows; returns whether more are left.
 pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time) -> rusqlite::Result<bool> {
     let limit = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
@@ -33,6 +74,9 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
     let events = transaction
         .prepare_cached("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)")?
         .execute([(now - keep.events).0, limit(MAX_EVENTS)])?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES ('time', ?1)")?
+        .execute([now.0.to_string()])?;
     let before = (now - keep.episodes).0;
     transaction
         .prepare_cached(

@@ -78,8 +78,8 @@ fn batch(numbers: std::ops::Range<i64>) -> Batch {
 
 fn all(reader: &Reader) -> Vec<Event> {
     let mut events = Vec::new();
-    let loaded = reader.load(Time(0), |event| events.push(event)).unwrap();
-    assert_eq!(loaded.unreadable, 0);
+    let loaded = reader.load(Time(0)..Time(i64::MAX), |event| events.push(event)).unwrap();
+    assert_eq!(loaded.unreadable, Unreadable::default());
     events
 }
 
@@ -108,20 +108,20 @@ fn what_was_kept_is_there_after_a_restart() {
     let taken =
         evaluator.execute(&AlertCommand { episode: 1, version: 1, who, act }, Time::from_unix(1_780_000_010)).unwrap();
     journal.store(taken.clone()).unwrap();
-    assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
+    assert_eq!(journal.reader().active().unwrap().0, std::slice::from_ref(&taken));
     drop(journal);
 
     let mut journal = test.writer();
     assert_eq!(all(journal.reader()), (0..1003).map(event).collect::<Vec<_>>());
     assert_eq!(journal.reader().cursors().unwrap(), [("pbx".into(), "1003".to_owned())]);
-    assert_eq!(journal.reader().active().unwrap(), std::slice::from_ref(&taken));
+    assert_eq!(journal.reader().active().unwrap().0, std::slice::from_ref(&taken));
     assert_eq!(journal.reader().next_id().unwrap(), 2);
     let mut over = taken;
     over.state = State::Resolved;
     over.resolved = Some(Time::from_unix(1_780_000_100));
     journal.store(over.clone()).unwrap();
-    assert!(journal.reader().active().unwrap().is_empty());
-    assert_eq!(journal.reader().history(10).unwrap(), [over]);
+    assert!(journal.reader().active().unwrap().0.is_empty());
+    assert_eq!(journal.reader().history(10).unwrap().0, [over]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_load_begins_where_it_is_told_to() {
     journal.record(batch(0..100));
     journal.flush().unwrap();
     let mut count = 0;
-    let loaded = journal.load(event(9).at, |_| count += 1).unwrap();
+    let loaded = journal.load(event(9).at..Time(i64::MAX), |_| count += 1).unwrap();
     assert_eq!((count, loaded.events), (10, 10));
 }
 
@@ -163,7 +163,7 @@ fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events
                 std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
             }
             let OpenedJournal::Writer(mut killed) = Journal::open(&copy, &test.settings()).unwrap() else { panic!() };
-            assert_eq!(killed.reader().active().unwrap(), std::slice::from_ref(&episode));
+            assert_eq!(killed.reader().active().unwrap().0, std::slice::from_ref(&episode));
             let events = all(killed.reader());
             let cursor = killed.reader().cursors().unwrap().remove(0).1;
             assert_eq!(events.len().to_string(), cursor);
@@ -233,7 +233,7 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     let mut follower = test.follower();
     assert_eq!(follower.holder.as_ref().unwrap().user.as_str(), "ann");
     let mut count = 0;
-    follower.load(Time(0), |_| count += 1).unwrap();
+    follower.load(Time(0)..Time(i64::MAX), |_| count += 1).unwrap();
     assert_eq!(count, 10);
     let news = follower.poll().unwrap();
     assert!(news.events.is_empty() && news.episodes.is_empty());
@@ -272,13 +272,13 @@ fn what_is_old_is_removed_and_the_file_shrinks() {
     assert!(test.path.metadata().unwrap().len() < before / 4);
     journal = test.writer();
     assert!(all(journal.reader()).is_empty());
-    assert_eq!(journal.reader().history(9).unwrap().len(), 1, "episodes are kept longer");
+    assert_eq!(journal.reader().history(9).unwrap().0.len(), 1, "episodes are kept longer");
     drop(journal);
     let mut connection = schema::open(&test.path).unwrap();
     retention::remove_old(&mut connection, keep, later(401)).unwrap();
     drop(connection);
     journal = test.writer();
-    assert!(journal.reader().history(9).unwrap().is_empty());
+    assert!(journal.reader().history(9).unwrap().0.is_empty());
     assert_eq!(journal.reader().next_id().unwrap(), 2, "its id does not come again");
 }
 
@@ -311,7 +311,7 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
     }
     assert_eq!(journal.failure(), None);
     assert_eq!(all(journal.reader()).len(), 10);
-    assert_eq!(journal.reader().active().unwrap(), [episode]);
+    assert_eq!(journal.reader().active().unwrap().0, [episode]);
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
         .unwrap();
     drop(connection);
     let mut journal = test.writer();
-    assert_eq!(journal.reader().active().unwrap(), [fired]);
+    assert_eq!(journal.reader().active().unwrap().0, [fired]);
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
     assert_eq!(outbox.journal_id().unwrap().len(), 12);
@@ -449,4 +449,64 @@ fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
     assert_eq!(journal.reader().deliveries(10).unwrap().len(), 1, "what was told is kept as long as its alert");
     journal.store(acknowledge(&mut evaluator)).unwrap();
     assert_eq!(outbox.after(1, 10).unwrap()[0].seq, 2);
+}
+
+#[test]
+fn a_clock_that_is_wrong_for_a_moment_lets_nothing_go() {
+    let test = test_journal();
+    let journal = test.writer();
+    journal.record(batch(0..100));
+    drop(journal);
+    let connection = schema::open(&test.path).unwrap();
+    let mut time = retention::RetentionClock::new(&connection, test.clock.clone()).unwrap();
+    let start = event(0).at;
+    assert_eq!(time.now(), start, "that of the newest event");
+    test.clock.step(Span(40 * Span::DAY.0));
+    assert_eq!(time.now(), start + Span::DAY);
+    // One that is right after all is followed in time.
+    test.clock.set(test.clock.now() + Span(3 * Span::DAY.0));
+    assert_eq!(time.now(), start + Span(7 * Span::DAY.0));
+    test.clock.step(-Span(40 * Span::DAY.0));
+    assert_eq!(time.now(), start + Span(3 * Span::DAY.0));
+}
+
+#[test]
+fn a_row_that_can_t_be_read_is_set_aside_and_said() {
+    let test = test_journal();
+    let (_, episode) = fired_episode();
+    let journal = test.writer();
+    journal.record(batch(0..9));
+    journal.store(Episode { id: 7, ..episode.clone() }).unwrap();
+    journal.store(Episode { id: 8, ..episode.clone() }).unwrap();
+    journal.store(episode.clone()).unwrap();
+    drop(journal);
+    let damage = "
+        UPDATE event SET body = substr(body, 1, 20) WHERE seq = 2;
+        UPDATE event SET body = x'00ff' WHERE seq = 3;
+        UPDATE event SET at = x'0102' WHERE seq = 4;
+        UPDATE event SET at = 'yesterday' WHERE seq = 5;
+        UPDATE episode SET body = '{', changed = 'x' WHERE id = 7;
+        UPDATE episode SET body = x'7b' WHERE id = 8;
+        UPDATE trail SET at = 'noon' WHERE episode = 1;
+        INSERT INTO cursor VALUES ('crm', x'ff');
+        UPDATE notice SET body = '{' WHERE episode = 7;
+        UPDATE notice SET at = x'00' WHERE episode = 8;";
+    schema::open(&test.path).unwrap().execute_batch(damage).unwrap();
+
+    let mut journal = test.writer();
+    let mut count = 0;
+    let loaded = journal.load(Time(0)..Time(i64::MAX), |_| count += 1).unwrap();
+    assert_eq!((count, loaded.unreadable.rows), (5, 4));
+    assert!(loaded.unreadable.first.unwrap().as_str().starts_with("event 2: EOF while parsing"));
+    let (active, unreadable) = journal.reader().active().unwrap();
+    assert_eq!(active.len(), 1);
+    assert_eq!((active[0].trail.len(), active[0].trail[0].at), (1, Time::default()));
+    assert_eq!(unreadable.rows, 2);
+    assert!(unreadable.first.unwrap().as_str().starts_with("episode 7: "));
+    assert_eq!(journal.reader().cursors().unwrap(), [("pbx".into(), "9".to_owned())]);
+    assert_eq!(journal.reader().origins().unwrap(), [("pbx".into(), "pbx".into())]);
+    assert_eq!(journal.reader().next_id().unwrap(), 9);
+    assert_eq!(journal.outbox().unwrap().after(0, 9).unwrap().len(), 2);
+    journal.record(batch(9..12));
+    journal.store(episode).unwrap();
 }

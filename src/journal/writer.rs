@@ -13,10 +13,9 @@ use tokio::sync::watch;
 use super::outbox;
 use super::queue::{GATHER_INTERVAL, Job, WriteQueue};
 use super::reader::EventBodyRef;
-use super::retention::{self, Retention};
+use super::retention::{self, Retention, RetentionClock};
 use super::{Batch, Error, Settings};
 use crate::alert::{Episode, State};
-use crate::clock::Clock;
 use crate::text::Text;
 
 /// How long after a failed transaction the next one begins.
@@ -37,10 +36,12 @@ impl Writer {
     pub(super) fn start(connection: Connection, path: &Path, settings: &Settings) -> Result<Self, Error> {
         let queue = Arc::new(WriteQueue::default());
         let (sender, newest) = watch::channel(0);
+        let retention_clock =
+            RetentionClock::new(&connection, settings.clock.clone()).map_err(super::sqlite(path))?;
         let mut work = WriterThread {
             connection,
             retention: Retention::new(settings.keep_days, settings.keep_episodes_days),
-            clock: settings.clock.clone(),
+            retention_clock,
             change: 0,
             last_episode: 0,
             stored_entries: FxHashMap::default(),
@@ -77,7 +78,7 @@ impl Drop for Writer {
 struct WriterThread {
     connection: Connection,
     retention: Retention,
-    clock: Clock,
+    retention_clock: RetentionClock,
     /// Counts changes of episodes; followers poll it.
     change: i64,
     last_episode: u64,
@@ -88,7 +89,7 @@ struct WriterThread {
 
 impl WriterThread {
     fn prepare(&mut self) -> rusqlite::Result<()> {
-        let newest = "SELECT coalesce(max(changed), 0), coalesce(max(id), 0) FROM episode";
+        let newest = "SELECT coalesce(max(CAST(changed AS INTEGER)), 0), coalesce(max(id), 0) FROM episode";
         let (change, last): (i64, i64) = self.connection.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         self.change = change;
         self.last_episode = u64::try_from(last).unwrap_or(0);
@@ -103,8 +104,7 @@ impl WriterThread {
                 Job::Write { batch, waiters, closed } => (batch, waiters, closed),
                 Job::Idle => {
                     // An error here loses nothing: it is tried again, and the next write reports what is wrong.
-                    let now = self.clock.now();
-                    let more = retention::remove_old(&mut self.connection, self.retention, now).unwrap_or(false);
+                    let more = self.remove_old().unwrap_or(false);
                     retention_due = Instant::now() + if more { GATHER_INTERVAL } else { RETENTION_INTERVAL };
                     continue;
                 }
@@ -133,6 +133,12 @@ impl WriterThread {
                 std::thread::sleep(RETRY_INTERVAL);
             }
         }
+    }
+
+    /// Remove some old rows; returns whether more are left.
+    fn remove_old(&mut self) -> rusqlite::Result<bool> {
+        let now = self.retention_clock.now();
+        retention::remove_old(&mut self.connection, self.retention, now)
     }
 
     /// Write a batch, or nothing of it.

@@ -12,6 +12,7 @@
 mod asterisk_faults;
 mod asterisk_live;
 mod cli;
+mod clock;
 mod docs;
 mod engine;
 mod freeswitch_live;

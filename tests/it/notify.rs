@@ -60,7 +60,7 @@ impl Bench {
         };
         let reader = journal.reader();
         self.evaluator = evaluator();
-        self.evaluator.restore(reader.active().unwrap(), reader.next_id().unwrap());
+        self.evaluator.restore(reader.active().unwrap().0, reader.next_id().unwrap());
         self.journal = Some(journal);
     }
 

@@ -62,12 +62,12 @@ impl BoardReader {
         let mut backoff = Backoff::default();
         let mut since = self.clock.now();
         loop {
-            let began = self.clock.now();
+            let began = self.clock.steady();
             let Err(fault) = self.session().await;
             if self.line.borrow().is_ok() {
                 since = self.clock.now();
             }
-            let wait = backoff.after(&fault, self.clock.now().since(began));
+            let wait = backoff.after(&fault, self.clock.steady().since(began));
             let next_try = self.clock.now() + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
             let cut_off = CutOff { since, reason: Text::new(&fault.reason), next_try: Some(next_try) };
             tracing::warn!(hub = %self.name, wait_s = wait.as_secs_f64(), "{}", fault.reason);

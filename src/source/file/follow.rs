@@ -55,7 +55,7 @@ pub(in crate::source) fn spawn(
         name: name.clone(),
         prefix: settings.prefix.clone(),
         columns,
-        last_read_at: clock.now(),
+        last_read_at: clock.steady(),
         clock: clock.clone(),
         to: to.clone(),
         stop: stop.clone(),
@@ -77,7 +77,7 @@ struct FileFollower {
     to: Sender<Message>,
     stop: CancellationToken,
     health: Option<(Health, Text)>,
-    /// When the last line was read.
+    /// When the last line was read, by the steady clock.
     last_read_at: Time,
     decoder_state: DecoderState,
     tally: InputTally,
@@ -265,7 +265,7 @@ impl FileFollower {
             self.send_events(file, &mut events)?;
         }
         if self.tally.lines > before {
-            self.last_read_at = self.clock.now();
+            self.last_read_at = self.clock.steady();
         }
         Ok(outcome)
     }
@@ -296,7 +296,7 @@ impl FileFollower {
     /// Report the file as live, or as stale if it has had no new lines for too long.
     fn update_staleness(&mut self) -> Result<(), Stopped> {
         let limit_s = i64::try_from(self.settings.stale_after_s).unwrap_or(i64::MAX);
-        if limit_s > 0 && self.clock.now().since(self.last_read_at) > Span::seconds(limit_s) {
+        if limit_s > 0 && self.clock.steady().since(self.last_read_at) > Span::seconds(limit_s) {
             return self.report_health(Health::Stale, &Text::new(&format!("nothing has come for {limit_s} s")));
         }
         match &self.health {

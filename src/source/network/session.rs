@@ -45,7 +45,7 @@ pub(crate) struct Link {
     to: Sender<Message>,
     stop: CancellationToken,
     said: Option<(Health, Text, Option<Time>)>,
-    /// Since when the session is live.
+    /// Since when the session is live, by the steady clock.
     live_since: Option<Time>,
     /// When the source last gave a sign of life, in this session or an earlier one.
     heard: Option<Time>,
@@ -64,6 +64,11 @@ impl Link {
     /// What time it is.
     pub(crate) fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// The steady clock: lengths of time are measured with it.
+    pub(crate) fn steady(&self) -> Time {
+        self.clock.steady()
     }
 
     /// What time it is by the source's clock, as far as that is known.
@@ -126,7 +131,7 @@ impl Link {
     pub(crate) async fn live(&mut self) {
         self.hear();
         self.away = None;
-        self.live_since.get_or_insert(self.clock.now());
+        self.live_since.get_or_insert(self.clock.steady());
         self.say(Health::Live, Text::default(), None).await;
     }
 
@@ -234,7 +239,7 @@ async fn keep_up(mut session: impl Session, link: &mut Link) {
     loop {
         let fault = session.run(link).await;
         let now = link.now();
-        let lasted = link.live_since.take().map(|since| now.since(since));
+        let lasted = link.live_since.take().map(|since| link.steady().since(since));
         if lasted.is_some() {
             was_live = true;
             link.away = link.heard;

@@ -33,6 +33,11 @@ impl Outlet {
         self.clock.now()
     }
 
+    /// The steady clock: lengths of time are measured with it.
+    pub(crate) fn steady(&self) -> Time {
+        self.clock.steady()
+    }
+
     /// Tell the floor what happened, by a clock that is so far ahead of ours, and wait until the journal has it on
     /// the disk; what became of it. `None` where the floor is gone.
     pub(crate) async fn keep(&self, mut events: Vec<Event>, ahead: Span) -> Option<Receipt> {

@@ -213,7 +213,8 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Tone::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
-    health::banner(ctx, room).or_else(|| unreachable_targets(ctx))
+    let remark = || board.remarks.first().map(|remark| (format!("▲ {remark}"), Tone::WarningFill));
+    health::banner(ctx, room).or_else(|| unreachable_targets(ctx)).or_else(remark)
 }
 
 /// The notification targets that cannot be reached.

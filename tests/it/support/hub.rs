@@ -26,6 +26,8 @@ pub(crate) struct Hub {
     pub(crate) folder: TempDir,
     pub(crate) address: String,
     child: Option<Child>,
+    /// What it is started with besides.
+    pub(crate) env: Vec<(&'static str, String)>,
     pub(crate) client: reqwest::Client,
 }
 
@@ -52,7 +54,7 @@ impl Hub {
         );
         fs::write(folder.path().join("config.toml"), text).unwrap();
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { folder, address, child: None, client }
+        Self { folder, address, child: None, env: Vec::new(), client }
     }
 
     /// Start the program. It may not answer yet.
@@ -66,6 +68,7 @@ impl Hub {
             .env("HOME", self.folder.path())
             .env("TMPDIR", self.folder.path())
             .env("FLOORWATCH_CONFIG", self.path("config.toml"))
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

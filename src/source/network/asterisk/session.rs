@@ -122,10 +122,10 @@ impl AsteriskSession {
         if events.is_empty() {
             return;
         }
-        let is_due = link.now().since(self.cursor_written) >= CURSOR_INTERVAL && self.follower.is_none();
+        let is_due = link.steady().since(self.cursor_written) >= CURSOR_INTERVAL && self.follower.is_none();
         let cursor = if is_due { self.cursor(link) } else { None };
         if is_due {
-            self.cursor_written = link.now();
+            self.cursor_written = link.steady();
         }
         link.events(events, cursor).await;
     }

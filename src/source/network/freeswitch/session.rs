@@ -227,11 +227,10 @@ impl FreeSwitchSession {
 
     /// Report the events since the last call, with the cursor where it is due.
     async fn report(&mut self, link: &mut Link) {
-        let now = link.now();
-        let is_due = now.since(self.cursor_written) >= CURSOR_INTERVAL;
-        let cursor = if is_due { self.centre.take_cursor(now) } else { None };
+        let is_due = link.steady().since(self.cursor_written) >= CURSOR_INTERVAL;
+        let cursor = if is_due { self.centre.take_cursor(link.now()) } else { None };
         if cursor.is_some() {
-            self.cursor_written = now;
+            self.cursor_written = link.steady();
         }
         let events = self.centre.take_events();
         if !events.is_empty() || cursor.is_some() {

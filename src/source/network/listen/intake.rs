@@ -78,7 +78,7 @@ pub(crate) struct Intake {
 impl Intake {
     /// Takes bodies of up to `max_body_kb` KiB, and so many events a second in the long run.
     pub(crate) fn new(outlet: Outlet, max_body_kb: u32, max_events_per_s: u32) -> Self {
-        let bucket = Mutex::new(Bucket::new(max_events_per_s, outlet.now()));
+        let bucket = Mutex::new(Bucket::new(max_events_per_s, outlet.steady()));
         let room = Semaphore::new(ROOM_KB.max(max_body_kb) as usize);
         Self { outlet, bucket, room, max_body_kb, news: watch::Sender::default() }
     }
@@ -124,12 +124,11 @@ impl Intake {
     async fn take(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, Taken), Refusal> {
         let form = form(headers)?;
         let ahead = clock_skew::ahead(headers, self.outlet.now());
-        lock(&self.bucket).look(self.outlet.now()).map_err(Refusal::too_many)?;
+        lock(&self.bucket).look(self.outlet.steady()).map_err(Refusal::too_many)?;
         let bytes = self.read(headers, body).await?;
-        let now = self.outlet.now();
-        let found = body::parse(&bytes, form, now + Span::DAY);
+        let found = body::parse(&bytes, form, self.outlet.now() + Span::DAY);
         drop(bytes);
-        lock(&self.bucket).take(found.len(), now).map_err(Refusal::too_many)?;
+        lock(&self.bucket).take(found.len(), self.outlet.steady()).map_err(Refusal::too_many)?;
         let useless = found.is_all_rejected();
         let (mut accepted, mut duplicates) = (0, 0);
         if !found.events.is_empty() {

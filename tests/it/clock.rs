@@ -1,0 +1,88 @@
+//! A real hub whose wall clock is set while it runs, and between two runs.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::hub::{Hub, PATIENCE, event};
+
+/// The library that tells a program another time; `None` where it isn't installed.
+fn faketime() -> Option<PathBuf> {
+    let found = fs::read_dir("/usr/lib").ok()?.flatten();
+    let found = found.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("skipped: faketime is not installed");
+    }
+    found
+}
+
+/// Wait until the board is as it should be.
+async fn board(hub: &Hub, what: &str, done: impl Fn(&Value) -> bool) -> Value {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let (_, board) = hub.get("/v1/board", "wall").await;
+        if done(&board) {
+            return board;
+        }
+        assert!(Instant::now() < end, "waited in vain for: {what}; {board}\n{}", hub.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn remark(board: &Value) -> String {
+    board["remarks"][0].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_expires_nothing_and_forgets_nothing() {
+    let Some(library) = faketime() else { return };
+    let mut hub = Hub::new("");
+    let offset = hub.path("offset");
+    fs::write(&offset, "+0").unwrap();
+    hub.env = vec![
+        ("LD_PRELOAD", library.display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", offset.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ("DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ];
+    hub.start().await;
+    let events: Vec<Value> = (0..20)
+        .map(|n| event(&n.to_string(), "offered", 60, &json!({"contact": n.to_string(), "queue": "open"})))
+        .collect();
+    let posted = hub.request(Method::POST, "/v1/events", "pbx").json(&events).send().await.unwrap();
+    assert_eq!(posted.status(), 200);
+    let fired = board(&hub, "an alert", |board| board["alerts"][0]["state"] == "firing").await;
+    let (id, version) = (&fired["alerts"][0]["id"], &fired["alerts"][0]["version"]);
+    let command = json!({"version": version});
+    let taken = hub.request(Method::POST, &format!("/v1/alerts/{id}/acknowledge"), "ann").json(&command).send().await;
+    assert_eq!(taken.unwrap().status(), 200);
+
+    for (to, said) in [("+2h", "set ahead by 2h00"), ("-2h", "set back by 4h00")] {
+        fs::write(&offset, to).unwrap();
+        let seen = board(&hub, said, |board| remark(board).contains(said)).await;
+        assert_eq!(seen["alerts"][0]["state"], "acknowledged", "{to}: {seen}");
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        let seen = board(&hub, "the next", |board| board["seq"] != seen["seq"]).await;
+        assert_eq!(seen["alerts"][0]["state"], "acknowledged", "{to}: {seen}");
+    }
+    hub.signal(Signal::TERM);
+    assert_eq!(hub.ended().await, Some(0));
+    assert!(hub.log().contains("the clock was set"));
+
+    // One start with a clock that is wrong, and one with the right one.
+    fs::write(&offset, "+40d").unwrap();
+    hub.start().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    hub.signal(Signal::TERM);
+    assert_eq!(hub.ended().await, Some(0));
+    assert!(hub.log().contains("days ahead of what the journal last saw"), "{}", hub.log());
+    hub.env.clear();
+    hub.start().await;
+    let (_, figures) = hub.get("/v1/figures?kpis=offered&over=30d", "wall").await;
+    assert_eq!(figures["total"][0]["value"], 20.0, "{figures}");
+}
