@@ -240,7 +240,10 @@ impl Floor {
         let now = self.now();
         tracing::warn!(by_s = by.as_secs_f64(), %now, "the clock was set: what waits is moved with it");
         let way = if by.0 > 0 { "ahead" } else { "back" };
-        let remark = format!("the clock was set {way} by {}: what waits was moved with it", age((by.0.abs() + 500_000) / 1_000_000));
+        let remark = format!(
+            "the clock was set {way} by {}: what waits was moved with it",
+            age((by.0.abs() + 500_000) / 1_000_000)
+        );
         self.clock_remark = Some((now + CLOCK_REMARK_LASTS, Text::new(&remark)));
         self.sources.shift(by);
         self.engine.shift(by, now);

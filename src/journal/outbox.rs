@@ -164,7 +164,8 @@ impl Outbox {
             let mut rows = statement.query(params![cursor, limit])?;
             let mut notices = Vec::new();
             while let Some(row) = rows.next()? {
-                let Some((episode, entry)) = readable(row.get(1).and_then(|id| Ok((id, row.get::<_, i64>(2)?))))? else {
+                let Some((episode, entry)) = readable(row.get(1).and_then(|id| Ok((id, row.get::<_, i64>(2)?))))?
+                else {
                     continue;
                 };
                 // One that a newer format of the body made unreadable must not stop the others.
@@ -174,7 +175,12 @@ impl Outbox {
                 };
                 body.trail = history(connection, episode)?;
                 body.trail.truncate(usize::try_from(entry).unwrap_or(0) + 1);
-                notices.push(Notice { seq: row.get(0)?, entry, at: Time(readable(row.get(3))?.unwrap_or_default()), episode: body });
+                notices.push(Notice {
+                    seq: row.get(0)?,
+                    entry,
+                    at: Time(readable(row.get(3))?.unwrap_or_default()),
+                    episode: body,
+                });
             }
             Ok(notices)
         })

@@ -94,7 +94,8 @@ impl Reader {
             let snapshot = connection.unchecked_transaction()?;
             let last = snapshot.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?;
             // The `+` keeps SQLite from using the index on `at`, after which it would have to sort by `seq`.
-            let mut statement = connection.prepare_cached("SELECT at, body, seq FROM event WHERE +at >= ?1 ORDER BY seq")?;
+            let mut statement =
+                connection.prepare_cached("SELECT at, body, seq FROM event WHERE +at >= ?1 ORDER BY seq")?;
             let mut rows = statement.query([range.start.0])?;
             let mut loaded = Loaded { last, ..Loaded::default() };
             while let Some(row) = rows.next()? {
@@ -242,9 +243,9 @@ pub(super) fn readable<T>(row: rusqlite::Result<T>) -> rusqlite::Result<Option<T
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     match row {
         Ok(row) => Ok(Some(row)),
-        Err(
-            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..),
-        ) => Ok(None),
+        Err(FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

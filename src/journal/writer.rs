@@ -36,8 +36,7 @@ impl Writer {
     pub(super) fn start(connection: Connection, path: &Path, settings: &Settings) -> Result<Self, Error> {
         let queue = Arc::new(WriteQueue::default());
         let (sender, newest) = watch::channel(0);
-        let retention_clock =
-            RetentionClock::new(&connection, settings.clock.clone()).map_err(super::sqlite(path))?;
+        let retention_clock = RetentionClock::new(&connection, settings.clock.clone()).map_err(super::sqlite(path))?;
         let mut work = WriterThread {
             connection,
             retention: Retention::new(settings.keep_days, settings.keep_episodes_days),
