@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::hub::{Hub, PATIENCE, event};
 
 /// The library that tells a program another time; `None` where it isn't installed.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn faketime() -> Option<PathBuf> {
     let found = fs::read_dir("/usr/lib").ok()?.flatten();
     let found = found.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
