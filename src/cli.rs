@@ -219,7 +219,7 @@ fn done(cli: &Cli) -> Result<(), Error> {
                 Ok((config, path)) => args.look(&config, path.as_deref(), &Clock::System)?,
                 Err(error) => {
                     if args.json {
-                        print(check::Findings::unsound(cli.global.config.as_deref(), &error).json().as_bytes())?;
+                        print(check::CheckReport::unsound(cli.global.config.as_deref(), &error).json().as_bytes())?;
                     }
                     return Err(error.into());
                 }

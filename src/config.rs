@@ -25,7 +25,7 @@ use crate::text::Label;
 pub(crate) use floor::zone;
 pub use problem::{Error, Problem, Problems};
 
-use section::{Findings, Section};
+use section::{Diagnostics, Section};
 
 /// Everything the file can say.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +45,7 @@ pub struct Config {
     /// The screen.
     pub ui: crate::ui::Settings,
     /// The journal.
-    pub journal: Journal,
+    pub journal: JournalSettings,
     /// Other floors, and others' boards.
     pub hub: crate::hub::Settings,
     /// Who outside is told of alerts.
@@ -54,7 +54,7 @@ pub struct Config {
 
 /// What is kept on disk.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Journal {
+pub struct JournalSettings {
     /// The database; the state folder's `floorwatch.db` where absent.
     pub path: Option<PathBuf>,
     /// Events older than this many days are forgotten.
@@ -71,14 +71,14 @@ impl Default for Config {
             rules: alert::built_in(),
             alerts: alert::Settings::default(),
             ui: crate::ui::Settings::default(),
-            journal: Journal::default(),
+            journal: JournalSettings::default(),
             hub: crate::hub::Settings::default(),
             notify: Vec::new(),
         }
     }
 }
 
-impl Default for Journal {
+impl Default for JournalSettings {
     fn default() -> Self {
         Self { path: None, keep_days: 35 }
     }
@@ -91,9 +91,9 @@ impl Config {
     /// # Errors
     /// [`Error::Problems`] with every mistake found.
     pub fn parse(text: &str, file: &str, machine_zone: Tz) -> Result<Self, Error> {
-        let findings = RefCell::new(Findings::default());
-        let config = Self::read(text, machine_zone, &findings);
-        finish(text, file, findings.into_inner())?;
+        let diagnostics = RefCell::new(Diagnostics::default());
+        let config = Self::read(text, machine_zone, &diagnostics);
+        finish(text, file, diagnostics.into_inner())?;
         Ok(config)
     }
 
@@ -105,16 +105,16 @@ impl Config {
         Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
     }
 
-    fn read(text: &str, machine_zone: Tz, findings: &RefCell<Findings>) -> Self {
+    fn read(text: &str, machine_zone: Tz, diagnostics: &RefCell<Diagnostics>) -> Self {
         let mut config = Self::default();
         config.floor.calendar.zone = machine_zone;
         let (document, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             let mistakes = errors.iter().map(|error| (error.span().map_or(0, |span| span.start), syntax(error)));
-            findings.borrow_mut().mistakes.extend(mistakes);
+            diagnostics.borrow_mut().mistakes.extend(mistakes);
             return config;
         }
-        let mut root = Section::root(document.get_ref(), findings);
+        let mut root = Section::root(document.get_ref(), diagnostics);
         if let Some(title) = root.text("title") {
             config.title = title;
         }
@@ -131,7 +131,7 @@ impl Config {
     }
 }
 
-impl Journal {
+impl JournalSettings {
     fn read(&mut self, mut section: Section<'_>) {
         self.path = section.raw_text("path").map(PathBuf::from);
         if let Some(days) = section.count("keep_days") {
@@ -161,12 +161,12 @@ fn read_file(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-fn finish(text: &str, file: &str, mut findings: Findings) -> Result<(), Error> {
-    if findings.mistakes.is_empty() {
+fn finish(text: &str, file: &str, mut diagnostics: Diagnostics) -> Result<(), Error> {
+    if diagnostics.mistakes.is_empty() {
         return Ok(());
     }
-    findings.mistakes.sort_by_key(|(at, _)| *at);
-    let list = findings.mistakes.into_iter().map(|(at, what)| Problem::at(text, at, what)).collect();
+    diagnostics.mistakes.sort_by_key(|(at, _)| *at);
+    let list = diagnostics.mistakes.into_iter().map(|(at, what)| Problem::at(text, at, what)).collect();
     Err(Error::Problems(Problems { file: file.to_owned(), list }))
 }
 

@@ -5,9 +5,8 @@
 //! where nothing changed. Questions are asked on tasks of their own: the screen never waits for the floor.
 
 pub mod action;
-pub mod ask;
+pub mod answers;
 pub mod bell;
-pub mod data;
 pub mod drawn;
 pub mod export;
 pub mod format;
@@ -15,6 +14,7 @@ pub mod glyphs;
 pub mod grid;
 pub mod mouse;
 pub mod prompt;
+pub mod queries;
 pub mod screen;
 pub mod settings;
 mod signals;
@@ -43,10 +43,10 @@ use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::board::Board;
 use crate::floor::{FloorClosed, Handle};
 use action::{KeyError, Keymap};
-use ask::{HISTORY, Want};
+use answers::{Answers, Reply};
 use bell::Bell;
-use data::{Data, Reply};
 use drawn::Drawn;
+use queries::{HISTORY, Question};
 use screen::Screen;
 pub use settings::Settings;
 use signals::{Signalled, Signals, leave_anyway};
@@ -71,11 +71,11 @@ pub enum Error {
 /// The least time between two drawings of data.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// Something that was asked for, and what came of it.
-enum Answered {
-    Reply(Want, Option<Reply>),
-    Told(Box<(AlertCommand, Result<Episode, CommandRefusal>)>),
-    Exported(Result<String, export::ExportError>),
+/// What a task that the screen has started came back with.
+enum TaskResult {
+    Reply(Question, Option<Reply>),
+    Command(Box<(AlertCommand, Result<Episode, CommandRefusal>)>),
+    Export(Result<String, export::ExportError>),
 }
 
 /// Show the floor until the user leaves, the terminal goes, a signal ends it or the floor does.
@@ -89,19 +89,19 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     let keymap = if settings.locked { Keymap::locked() } else { Keymap::new(&settings.keys)? };
     let mut signals = Signals::new()?;
     let screen = Screen::enter(settings.mouse)?;
-    let (answers, mut answered) = mpsc::channel(64);
+    let (results, mut finished) = mpsc::channel(64);
     let mut boards = handle.watch();
     let board = boards.borrow_and_update().clone();
-    let mut desk = Desk {
+    let mut app = App {
         ui: Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse),
-        data: Data::default(),
+        answers: Answers::default(),
         depth: settings.colours.unwrap_or_else(Depth::detect),
         ascii: settings.ascii.unwrap_or_else(|| glyphs::ascii_only(|name| std::env::var(name).ok())),
         board,
         settings,
         keymap,
         handle,
-        answers,
+        results,
         screen,
         dirty: true,
         drawn: Drawn::default(),
@@ -110,28 +110,28 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         bell: Bell::default(),
     };
     let last_resort = tokio::spawn(leave_anyway(Signals::new()?));
-    let ended = desk.stay(&mut signals, &mut boards, &mut answered).await;
+    let ended = app.run(&mut signals, &mut boards, &mut finished).await;
     last_resort.abort();
     match ended {
         Err(Error::Terminal(error)) if screen::is_gone(&error) => {
-            desk.screen.abandon();
+            app.screen.abandon();
             Ok(())
         }
         ended => ended,
     }
 }
 
-/// Everything the loop holds.
-struct Desk {
+/// The state of the event loop.
+struct App {
     ui: Ui,
-    data: Data,
+    answers: Answers,
     depth: Depth,
     ascii: bool,
     board: Arc<Board>,
     settings: Settings,
     keymap: Keymap,
     handle: Handle,
-    answers: mpsc::Sender<Answered>,
+    results: mpsc::Sender<TaskResult>,
     screen: Screen,
     /// Something changed since it was drawn.
     dirty: bool,
@@ -143,12 +143,12 @@ struct Desk {
     bell: Bell,
 }
 
-impl Desk {
-    async fn stay(
+impl App {
+    async fn run(
         &mut self,
         signals: &mut Signals,
         boards: &mut watch::Receiver<Arc<Board>>,
-        answered: &mut mpsc::Receiver<Answered>,
+        finished: &mut mpsc::Receiver<TaskResult>,
     ) -> Result<(), Error> {
         let mut input = EventStream::new();
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
@@ -187,12 +187,12 @@ impl Desk {
                     self.dirty |= self.ui.frozen.is_none();
                     self.ui.silent = 0;
                 }
-                Some(answer) = answered.recv() => {
-                    if self.answer(answer) {
+                Some(result) = finished.recv() => {
+                    if self.finish(result) {
                         self.draw()?;
                     }
                 }
-                _ = seconds.tick() => self.second()?,
+                _ = seconds.tick() => self.tick()?,
                 () = tokio::time::sleep(wait), if self.dirty => {
                     self.ask();
                     self.draw()?;
@@ -227,7 +227,7 @@ impl Desk {
             Some(Effect::Mouse(on)) => self.screen.mouse(on)?,
             Some(Effect::Tell(commands)) => {
                 for command in commands {
-                    self.tell(command);
+                    self.execute(command);
                 }
             }
             Some(Effect::Steer(steer)) => {
@@ -239,11 +239,11 @@ impl Desk {
         Ok(false)
     }
 
-    fn tell(&self, command: AlertCommand) {
-        let (handle, answers) = (self.handle.clone(), self.answers.clone());
+    fn execute(&self, command: AlertCommand) {
+        let (handle, results) = (self.handle.clone(), self.results.clone());
         tokio::spawn(async move {
             if let Ok(told) = handle.execute(command.clone()).await {
-                let _ = answers.send(Answered::Told(Box::new((command, told)))).await;
+                let _ = results.send(TaskResult::Command(Box::new((command, told)))).await;
             }
         });
     }
@@ -252,56 +252,56 @@ impl Desk {
         let board = self.shown();
         let taken = export::take(self.ctx(&board));
         let directory = self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."));
-        let answers = self.answers.clone();
+        let results = self.results.clone();
         tokio::task::spawn_blocking(move || {
             let written = taken.and_then(|export| export.write(&directory));
-            let _ = answers.blocking_send(Answered::Exported(written));
+            let _ = results.blocking_send(TaskResult::Export(written));
         });
     }
 
-    /// Ask for what the page needs and doesn't know.
+    /// Ask the questions of the page whose answers are missing or old.
     fn ask(&mut self) {
         let board = self.shown();
-        let wants = self.ui.needs(&board);
-        for want in self.data.due(&wants, self.board.seq, self.ui.frozen.is_some(), Instant::now()) {
-            let (handle, answers) = (self.handle.clone(), self.answers.clone());
+        let questions = queries::questions(&self.ui, &board);
+        for question in self.answers.due(&questions, self.board.seq, self.ui.frozen.is_some(), Instant::now()) {
+            let (handle, results) = (self.handle.clone(), self.results.clone());
             tokio::spawn(async move {
-                let reply = match &want {
-                    Want::Figures(query) => handle.ask(query.clone()).await.map(|a| Reply::Figures(Box::new(a))),
-                    Want::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
-                    Want::History => handle.history(HISTORY).await.map(Reply::History),
+                let reply = match &question {
+                    Question::Figures(query) => handle.ask(query.clone()).await.map(|a| Reply::Figures(Box::new(a))),
+                    Question::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
+                    Question::History => handle.history(HISTORY).await.map(Reply::History),
                 };
-                let _ = answers.send(Answered::Reply(want, reply.ok())).await;
+                let _ = results.send(TaskResult::Reply(question, reply.ok())).await;
             });
         }
     }
 
-    /// Take an answer; whether to draw at once, because the page was waiting for it.
-    fn answer(&mut self, answer: Answered) -> bool {
+    /// Show the result of a task. Returns whether to draw at once, because the page was waiting for it.
+    fn finish(&mut self, result: TaskResult) -> bool {
         self.dirty = true;
-        match answer {
-            Answered::Reply(want, Some(reply)) => self.data.keep(&want, reply, Instant::now()),
-            Answered::Reply(_, None) => false,
-            Answered::Told(told) => {
+        match result {
+            TaskResult::Reply(question, Some(reply)) => self.answers.keep(&question, reply, Instant::now()),
+            TaskResult::Reply(_, None) => false,
+            TaskResult::Command(told) => {
                 match *told {
                     (command, Ok(episode)) => self.ui.say(done(&command.act, &episode), Tone::Good),
                     (_, Err(refusal)) => self.ui.say(refusal.to_string(), Tone::Warning),
                 }
                 true
             }
-            Answered::Exported(Ok(words)) => {
+            TaskResult::Export(Ok(words)) => {
                 self.ui.say(words, Tone::Good);
                 true
             }
-            Answered::Exported(Err(error)) => {
+            TaskResult::Export(Err(error)) => {
                 self.ui.say(error.to_string(), Tone::Warning);
                 true
             }
         }
     }
 
-    /// A second has gone by.
-    fn second(&mut self) -> Result<(), Error> {
+    /// Once a second: age the message at the foot, ring the bell, and note how long no board has come.
+    fn tick(&mut self) -> Result<(), Error> {
         let silent = self.heard.elapsed().as_secs();
         if silent >= 5 {
             self.ui.silent = silent;
@@ -324,7 +324,7 @@ impl Desk {
         Ctx {
             ui: &self.ui,
             board,
-            data: &self.data,
+            answers: &self.answers,
             theme: Theme { palette: self.ui.palette, depth: self.depth },
             keymap: &self.keymap,
             settings: &self.settings,
@@ -339,7 +339,7 @@ impl Desk {
         let ctx = Ctx {
             ui: &self.ui,
             board: &board,
-            data: &self.data,
+            answers: &self.answers,
             theme,
             keymap: &self.keymap,
             settings: &self.settings,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use floorwatch::kpi::{Dim, Slice};
-use floorwatch::ui::state::{Page, Place};
+use floorwatch::ui::state::{Location, Page};
 
 use wall::{Floor, Wall};
 
@@ -30,8 +30,8 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for (kind, time) in [("first", first as Timed), ("answers", again)] {
         let mut group = settings(&mut criterion, kind);
-        for (name, place) in pages() {
-            let mut wall = Wall::new(place, &mut floor);
+        for (name, location) in pages() {
+            let mut wall = Wall::new(location, &mut floor);
             group.bench_function(name, |bench| {
                 bench.iter_custom(|times| (0..times).map(|_| time(&mut floor, &mut wall)).sum());
             });
@@ -47,8 +47,8 @@ fn main() {
     });
     group.finish();
     let mut group = settings(&mut criterion, "frame");
-    for (name, place) in pages() {
-        let mut wall = Wall::new(place, &mut floor);
+    for (name, location) in pages() {
+        let mut wall = Wall::new(location, &mut floor);
         wall.answer(&mut floor);
         for (width, height) in SIZES {
             let mut screen = wall::screen(width, height);
@@ -67,15 +67,15 @@ fn settings<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, 
 }
 
 /// Every page, about the floor or one of its queues.
-fn pages() -> [(&'static str, Place); 6] {
+fn pages() -> [(&'static str, Location); 6] {
     let queue = || Slice::of(Dim::Queue, crowd::queue(7));
     [
-        ("overview", Place::new(Page::Overview, Slice::TOTAL)),
-        ("queue", Place::new(Page::Queue, queue())),
-        ("intents", Place::new(Page::Intents, Slice::TOTAL)),
-        ("agents", Place::new(Page::Agents, Slice::TOTAL)),
-        ("alerts", Place::new(Page::Alerts, Slice::TOTAL)),
-        ("contacts", Place::new(Page::Contacts, queue())),
+        ("overview", Location::new(Page::Overview, Slice::TOTAL)),
+        ("queue", Location::new(Page::Queue, queue())),
+        ("intents", Location::new(Page::Intents, Slice::TOTAL)),
+        ("agents", Location::new(Page::Agents, Slice::TOTAL)),
+        ("alerts", Location::new(Page::Alerts, Slice::TOTAL)),
+        ("contacts", Location::new(Page::Contacts, queue())),
     ]
 }
 

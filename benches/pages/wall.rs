@@ -14,10 +14,10 @@ use floorwatch::floor::ContactFilter;
 use floorwatch::kpi::{Dim, Period, Query, Slice, Window};
 use floorwatch::text::Label;
 use floorwatch::ui::action::Keymap;
-use floorwatch::ui::ask::Want;
-use floorwatch::ui::data::{Data, Reply};
+use floorwatch::ui::answers::{Answers, Reply};
 use floorwatch::ui::drawn::Drawn;
-use floorwatch::ui::state::{Place, Ui};
+use floorwatch::ui::queries::{self, Question};
+use floorwatch::ui::state::{Location, Ui};
 use floorwatch::ui::theme::{Depth, Palette, Theme};
 use floorwatch::ui::view::{self, Ctx};
 use ratatui::Terminal;
@@ -147,15 +147,15 @@ impl Floor {
         }
     }
 
-    fn reply(&mut self, want: &Want) -> Reply {
-        match want {
-            Want::Figures(query) => Reply::Figures(Box::new(self.engine.ask(query, self.now))),
-            Want::Contacts(wanted) => {
+    fn reply(&mut self, question: &Question) -> Reply {
+        match question {
+            Question::Figures(query) => Reply::Figures(Box::new(self.engine.ask(query, self.now))),
+            Question::Contacts(wanted) => {
                 let abandoned = wanted.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit);
                 Reply::Contacts(found.into_iter().map(row).collect())
             }
-            Want::History => Reply::History(Vec::new()),
+            Question::History => Reply::History(Vec::new()),
         }
     }
 }
@@ -183,7 +183,7 @@ fn row(contact: floorwatch::engine::ContactNow) -> ContactRow {
 /// A page as it hangs on the wall.
 pub(crate) struct Wall {
     ui: Ui,
-    data: Data,
+    answers: Answers,
     board: Board,
     keymap: Keymap,
     settings: floorwatch::ui::Settings,
@@ -191,30 +191,36 @@ pub(crate) struct Wall {
 
 impl Wall {
     /// A wall that shows `place`.
-    pub(crate) fn new(place: Place, floor: &mut Floor) -> Self {
+    pub(crate) fn new(location: Location, floor: &mut Floor) -> Self {
         let who = Actor { name: Label::fixed("ann"), from: Label::fixed("desk 1") };
         let mut ui = Ui::new(who, Window::Today, None, Palette::Dark, false);
-        ui.drill(place);
+        ui.drill(location);
         let keymap = Keymap::new(&BTreeMap::new()).unwrap();
-        Self { ui, data: Data::default(), board: floor.board(), keymap, settings: floorwatch::ui::Settings::default() }
+        Self {
+            ui,
+            answers: Answers::default(),
+            board: floor.board(),
+            keymap,
+            settings: floorwatch::ui::Settings::default(),
+        }
     }
 
     /// Have the page's questions answered.
     pub(crate) fn answer(&mut self, floor: &mut Floor) {
-        for want in self.ui.needs(&self.board) {
-            let reply = floor.reply(&want);
+        for question in queries::questions(&self.ui, &self.board) {
+            let reply = floor.reply(&question);
             let asked = Instant::now();
-            self.data.due(std::slice::from_ref(&want), self.board.seq, false, asked);
-            self.data.keep(&want, reply, asked);
+            self.answers.due(std::slice::from_ref(&question), self.board.seq, false, asked);
+            self.answers.keep(&question, reply, asked);
         }
     }
 
     /// Draw a frame as after a new board: lists are put in order first.
     pub(crate) fn draw(&mut self, screen: &mut Terminal<TestBackend>) {
         self.board.seq += 1;
-        let orders = view::orders(ctx(&self.ui, &self.board, &self.data, &self.keymap, &self.settings));
+        let orders = view::orders(ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings));
         self.ui.lists.extend(orders);
-        let ctx = ctx(&self.ui, &self.board, &self.data, &self.keymap, &self.settings);
+        let ctx = ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings);
         screen.draw(|frame| drop(view::draw(frame, ctx, false, &Drawn::default()))).unwrap();
     }
 }
@@ -222,12 +228,12 @@ impl Wall {
 fn ctx<'a>(
     ui: &'a Ui,
     board: &'a Board,
-    data: &'a Data,
+    answers: &'a Answers,
     keymap: &'a Keymap,
     settings: &'a floorwatch::ui::Settings,
 ) -> Ctx<'a> {
     let theme = Theme { palette: Palette::Dark, depth: Depth::True };
-    Ctx { ui, board, data, theme, keymap, settings }
+    Ctx { ui, board, answers, theme, keymap, settings }
 }
 
 /// A screen without a terminal.

@@ -16,7 +16,7 @@ use crate::source::format::csv::Columns;
 use crate::source::{Connector, FileSettings, Settings};
 use crate::text::{Label, Text};
 use finding::Finding;
-pub use render::Findings;
+pub use render::CheckReport;
 
 /// What stands on the line.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -40,7 +40,7 @@ impl Args {
     ///
     /// # Errors
     /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
-    pub fn look(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<Findings, Error> {
+    pub fn look(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<CheckReport, Error> {
         let columns = self.columns.as_deref().map(Columns::load).transpose()?;
         let now = Some(clock.now());
         let patience = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
@@ -63,7 +63,7 @@ impl Args {
         });
         let mut tried = tried.map_err(Error::Trial)?.into_iter();
         let sources = read.into_iter().filter_map(|read| read.or_else(|| tried.next())).collect();
-        Ok(Findings::new(path, sources, files))
+        Ok(CheckReport::new(path, sources, files))
     }
 }
 

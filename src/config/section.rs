@@ -13,33 +13,33 @@ use crate::clock::{Span, duration};
 use crate::text::Label;
 use crate::text::suggest::{nearest, suggestion};
 
-/// What reading has brought to light.
+/// What reading the file has found.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct Diagnostics {
     /// Mistakes: the byte they are at, and the words.
     pub(super) mistakes: Vec<(usize, String)>,
     /// Keys that were asked for and aren't in the file. The test of the example reads it.
     pub(super) absent: Vec<String>,
 }
 
-/// Where something stands in the file.
+/// A position in the file, in bytes from its start.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place(usize);
+pub(super) struct ByteOffset(usize);
 
 /// A table of the file; one that isn't there reads as empty.
 pub(super) struct Section<'d> {
     path: String,
-    /// Where it begins, to complain of what isn't there.
-    place: usize,
+    /// The byte where the table begins. Mistakes about a key that is absent are reported here.
+    offset: usize,
     table: Option<&'d DeTable<'d>>,
     asked: Vec<&'static str>,
-    findings: &'d RefCell<Findings>,
+    diagnostics: &'d RefCell<Diagnostics>,
 }
 
 impl<'d> Section<'d> {
     /// The whole file.
-    pub(super) fn root(table: &'d DeTable<'d>, findings: &'d RefCell<Findings>) -> Self {
-        Self { path: String::new(), place: 0, table: Some(table), asked: Vec::new(), findings }
+    pub(super) fn root(table: &'d DeTable<'d>, diagnostics: &'d RefCell<Diagnostics>) -> Self {
+        Self { path: String::new(), offset: 0, table: Some(table), asked: Vec::new(), diagnostics }
     }
 
     fn name(&self, key: &str) -> String {
@@ -51,20 +51,20 @@ impl<'d> Section<'d> {
         let value = self.table.and_then(|table| table.get(key));
         if value.is_none() {
             let name = self.name(key);
-            self.findings.borrow_mut().absent.push(name);
+            self.diagnostics.borrow_mut().absent.push(name);
         }
         value
     }
 
     /// Say that the value of a key is wrong.
     pub(super) fn complain(&self, key: &str, what: &str) {
-        let at = self.table.and_then(|table| table.get(key)).map_or(self.place, |value| value.span().start);
-        self.findings.borrow_mut().mistakes.push((at, format!("`{}` {what}", self.name(key))));
+        let at = self.table.and_then(|table| table.get(key)).map_or(self.offset, |value| value.span().start);
+        self.diagnostics.borrow_mut().mistakes.push((at, format!("`{}` {what}", self.name(key))));
     }
 
     /// Say that one of a list is wrong.
-    pub(super) fn complain_at(&self, place: Place, key: &str, what: &str) {
-        self.findings.borrow_mut().mistakes.push((place.0, format!("`{}` {what}", self.name(key))));
+    pub(super) fn complain_at(&self, offset: ByteOffset, key: &str, what: &str) {
+        self.diagnostics.borrow_mut().mistakes.push((offset.0, format!("`{}` {what}", self.name(key))));
     }
 
     /// A value of a type of its own; `what` says what is expected, for the message.
@@ -186,8 +186,8 @@ impl<'d> Section<'d> {
         if value.is_some() && table.is_none() {
             self.complain(key, &format!("must be a table: write `[{}]`", self.name(key)));
         }
-        let place = value.map_or(0, |value| value.span().start);
-        Self { path: self.name(key), place, table, asked: Vec::new(), findings: self.findings }
+        let offset = value.map_or(0, |value| value.span().start);
+        Self { path: self.name(key), offset, table, asked: Vec::new(), diagnostics: self.diagnostics }
     }
 
     /// The keys of this table, for tables whose keys are the file's own.
@@ -201,16 +201,16 @@ impl<'d> Section<'d> {
         self.other_room(key, value)
     }
 
-    /// A list of tables of another room's own type, `[[alert]]`, each with the place to complain at.
-    pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<(Place, T)> {
+    /// A list of tables of another room's own type, `[[alert]]`, each with the position for messages about it.
+    pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<(ByteOffset, T)> {
         let items = self.items(key);
-        items.iter().filter_map(|item| Some((Place(item.span().start), self.other_room(key, item)?))).collect()
+        items.iter().filter_map(|item| Some((ByteOffset(item.span().start), self.other_room(key, item)?))).collect()
     }
 
     /// A list of tables, `[[source]]`, each to be read key by key.
     pub(super) fn tables(&mut self, key: &'static str) -> Vec<Self> {
         let items = self.items(key);
-        items.iter().map(|item| Self { place: item.span().start, ..self.child(key, Some(item)) }).collect()
+        items.iter().map(|item| Self { offset: item.span().start, ..self.child(key, Some(item)) }).collect()
     }
 
     fn items(&mut self, key: &'static str) -> &'d [Spanned<DeValue<'d>>] {
@@ -238,12 +238,12 @@ impl<'d> Section<'d> {
         for key in &self.asked {
             rest.remove(*key);
         }
-        match read(ValueDeserializer::from(Spanned::new(self.place..self.place, DeValue::Table(rest)))) {
+        match read(ValueDeserializer::from(Spanned::new(self.offset..self.offset, DeValue::Table(rest)))) {
             Ok(read) => Some(read),
             Err(error) => {
-                let at = error.span().map_or(self.place, |span| span.start);
+                let at = error.span().map_or(self.offset, |span| span.start);
                 let text = format!("`{}`: {}", self.path, friendlier(error.message(), &self.asked));
-                self.findings.borrow_mut().mistakes.push((at, text));
+                self.diagnostics.borrow_mut().mistakes.push((at, text));
                 None
             }
         }
@@ -255,7 +255,7 @@ impl<'d> Section<'d> {
             Err(error) => {
                 let at = error.span().map_or(value.span().start, |span| span.start);
                 let text = format!("`{}`: {}", self.name(key), friendlier(error.message(), &[]));
-                self.findings.borrow_mut().mistakes.push((at, text));
+                self.diagnostics.borrow_mut().mistakes.push((at, text));
                 None
             }
         }
@@ -263,10 +263,10 @@ impl<'d> Section<'d> {
 
     /// Say that a key isn't known here; `known` are those that are.
     pub(super) fn unknown<'k>(&self, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) {
-        let place = self.table.and_then(|table| table.keys().find(|name| name.get_ref() == key));
-        let at = place.map_or(0, |name| name.span().start);
+        let name = self.table.and_then(|table| table.keys().find(|name| name.get_ref() == key));
+        let at = name.map_or(0, |name| name.span().start);
         let text = format!("`{}` is not a key floorwatch knows{}", self.name(key), suggestion(key, known));
-        self.findings.borrow_mut().mistakes.push((at, text));
+        self.diagnostics.borrow_mut().mistakes.push((at, text));
     }
 
     /// All has been asked for: what is left over is a mistake.

@@ -40,13 +40,13 @@ fn the_example_as_it_stands_says_nothing_but_the_defaults() {
 #[test]
 fn the_example_shows_every_key_there_is() {
     let text = uncommented();
-    let findings = RefCell::new(Findings::default());
-    let config = Config::read(&text, Tz::UTC, &findings);
-    let findings = findings.into_inner();
-    assert_eq!(findings.mistakes, Vec::new(), "{text}");
+    let diagnostics = RefCell::new(Diagnostics::default());
+    let config = Config::read(&text, Tz::UTC, &diagnostics);
+    let diagnostics = diagnostics.into_inner();
+    assert_eq!(diagnostics.mistakes, Vec::new(), "{text}");
     // What every source may have stands in the first one alone.
     let shown_once = ["source.prefix", "source.correct_clock"].map(str::to_owned);
-    let mut absent = findings.absent;
+    let mut absent = diagnostics.absent;
     for key in &shown_once {
         let place = absent.iter().filter(|name| *name == key).count();
         assert!(place < config.sources.len(), "{key} is missing from the example");

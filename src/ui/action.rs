@@ -10,7 +10,7 @@ use crate::text::suggest::nearest;
 
 /// Where an action makes sense; the footer shows those of the place one is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ActionGroup {
     /// Everywhere.
     Anywhere,
     /// Where there is a list.
@@ -21,7 +21,7 @@ pub enum Place {
     Replay,
 }
 
-impl Place {
+impl ActionGroup {
     /// The heading of the help page.
     #[must_use]
     pub const fn heading(self) -> &'static str {
@@ -39,7 +39,7 @@ impl Place {
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct ActionInfo {
     /// What is done.
     pub action: Action,
     /// Its name in the configuration and the `:` prompt.
@@ -51,19 +51,19 @@ pub struct Entry {
     /// What it does, in words.
     pub help: &'static str,
     /// Where it makes sense.
-    pub place: Place,
+    pub group: ActionGroup,
 }
 
 macro_rules! actions {
-    ($($action:ident $name:literal [$($key:literal),*] $word:literal $place:ident $help:literal;)*) => {
+    ($($action:ident $name:literal [$($key:literal),*] $word:literal $group:ident $help:literal;)*) => {
         /// Something a key can do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the table says what each does")]
         pub enum Action { $($action),* }
 
         /// Every action, in the order of the help page.
-        pub const ACTIONS: &[Entry] = &[$(Entry {
-            action: Action::$action, name: $name, keys: &[$($key),*], word: $word, help: $help, place: Place::$place,
+        pub const ACTIONS: &[ActionInfo] = &[$(ActionInfo {
+            action: Action::$action, name: $name, keys: &[$($key),*], word: $word, help: $help, group: ActionGroup::$group,
         }),*];
     };
 }
@@ -119,7 +119,7 @@ actions! {
 impl Action {
     /// Its line in the table.
     #[must_use]
-    pub fn entry(self) -> &'static Entry {
+    pub fn entry(self) -> &'static ActionInfo {
         #[expect(clippy::indexing_slicing, reason = "enum and table are written by one macro, in one order")]
         &ACTIONS[self as usize]
     }

@@ -83,8 +83,8 @@ impl Ui {
     }
 
     fn give_focus(&mut self, panel: Panel) {
-        if let Some(place) = self.trail.last_mut() {
-            place.focus = panel;
+        if let Some(location) = self.trail.last_mut() {
+            location.focus = panel;
         }
     }
 }

@@ -14,14 +14,14 @@ use crate::ui::theme::Palette;
 #[derive(Clone, Debug)]
 pub struct Prompt {
     /// What for.
-    pub kind: Kind,
+    pub kind: PromptKind,
     /// The text.
     pub input: Input,
 }
 
 /// What something is typed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PromptKind {
     /// A filter; it holds while it is typed.
     Filter,
     /// A command.
@@ -44,7 +44,7 @@ pub enum Typed {
 impl Prompt {
     /// An empty line.
     #[must_use]
-    pub fn new(kind: Kind, text: &str) -> Self {
+    pub fn new(kind: PromptKind, text: &str) -> Self {
         Self { kind, input: Input::new(text.to_owned()) }
     }
 
@@ -52,9 +52,9 @@ impl Prompt {
     #[must_use]
     pub const fn sign(&self) -> &'static str {
         match self.kind {
-            Kind::Filter => "/",
-            Kind::Command => ":",
-            Kind::Note(_) => "note: ",
+            PromptKind::Filter => "/",
+            PromptKind::Command => ":",
+            PromptKind::Note(_) => "note: ",
         }
     }
 
@@ -87,7 +87,7 @@ impl Prompt {
 
 /// A command that was typed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Line {
+pub enum PromptCommand {
     /// An action by its name.
     Do(Action),
     /// Steer a replay.
@@ -117,39 +117,39 @@ pub fn instant(text: &str, now: Time, calendar: &Calendar) -> Option<Time> {
 ///
 /// # Errors
 /// In words for the one who typed it.
-pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<Line, String> {
+pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand, String> {
     let mut words = line.split_whitespace();
     let (word, rest) = (words.next().unwrap_or(""), words.next());
     let needs = |what: &str| format!("`{word}` needs {what}");
     match (word, rest) {
         ("seek", Some(at)) => match instant(at, now, calendar) {
-            Some(at) => Ok(Line::Replay(ReplayCommand::Seek(at))),
+            Some(at) => Ok(PromptCommand::Replay(ReplayCommand::Seek(at))),
             None => Err(format!("`{at}` is no time: write seek 10:30")),
         },
         ("seek", None) => Err(needs("a time: seek 10:30")),
         ("speed", Some(speed)) => match speed.trim_end_matches('x').parse::<f64>() {
-            Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(Line::Replay(ReplayCommand::Speed(speed))),
+            Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(PromptCommand::Replay(ReplayCommand::Speed(speed))),
             _ => Err(format!("`{speed}` is no speed: write speed 60")),
         },
         ("speed", None) => Err(needs("a number: speed 60")),
-        ("pause", _) => Ok(Line::Replay(ReplayCommand::Pause(true))),
-        ("play", _) => Ok(Line::Replay(ReplayCommand::Pause(false))),
-        ("step", _) => Ok(Line::Replay(ReplayCommand::Step(Span::MINUTE))),
+        ("pause", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(true))),
+        ("play", _) => Ok(PromptCommand::Replay(ReplayCommand::Pause(false))),
+        ("step", _) => Ok(PromptCommand::Replay(ReplayCommand::Step(Span::MINUTE))),
         ("theme", Some(name)) => Palette::parse(name)
-            .map(Line::Theme)
+            .map(PromptCommand::Theme)
             .ok_or_else(|| format!("no theme is called `{name}`: {}", Palette::ALL.map(Palette::key).join(", "))),
         ("window", Some(name)) => Window::ALL
             .into_iter()
             .find(|w| w.key() == name)
-            .map(Line::Window)
+            .map(PromptCommand::Window)
             .ok_or_else(|| format!("no window is called `{name}`: {}", Window::ALL.map(Window::key).join(", "))),
         ("formula", Some(name)) => Formula::parse(name)
-            .map(Line::Formula)
+            .map(PromptCommand::Formula)
             .ok_or_else(|| format!("no formula is called `{name}`: {}", Formula::ALL.map(Formula::key).join(", "))),
-        ("q" | "exit", _) => Ok(Line::Do(Action::Quit)),
+        ("q" | "exit", _) => Ok(PromptCommand::Do(Action::Quit)),
         _ => {
             if let Some(entry) = ACTIONS.iter().find(|entry| entry.name == word) {
-                Ok(Line::Do(entry.action))
+                Ok(PromptCommand::Do(entry.action))
             } else {
                 let names = ACTIONS.iter().map(|e| e.name).chain(["seek", "speed", "pause", "play"]);
                 match nearest(word, names) {
@@ -170,9 +170,9 @@ mod tests {
         let now = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
         let calendar = Calendar { zone: chrono_tz::Europe::Paris, ..Calendar::default() };
         let at = Time::parse_rfc3339("2026-03-02T09:30:00Z").unwrap();
-        assert_eq!(read("seek 10:30", now, &calendar), Ok(Line::Replay(ReplayCommand::Seek(at))));
-        assert_eq!(read(" speed 60x", now, &calendar), Ok(Line::Replay(ReplayCommand::Speed(60.0))));
-        assert_eq!(read("agents", now, &calendar), Ok(Line::Do(Action::Agents)));
+        assert_eq!(read("seek 10:30", now, &calendar), Ok(PromptCommand::Replay(ReplayCommand::Seek(at))));
+        assert_eq!(read(" speed 60x", now, &calendar), Ok(PromptCommand::Replay(ReplayCommand::Speed(60.0))));
+        assert_eq!(read("agents", now, &calendar), Ok(PromptCommand::Do(Action::Agents)));
         assert!(read("agnets", now, &calendar).unwrap_err().contains("`agents`"));
         assert!(read("window 2h", now, &calendar).unwrap_err().contains("today"));
     }

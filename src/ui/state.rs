@@ -9,7 +9,6 @@ use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{CORE, Dim, Formula, KpiId, Slice, Window};
 use crate::text::Label;
-use crate::ui::ask::{self, Want};
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Palette, Tone};
 
@@ -76,7 +75,7 @@ pub enum Panel {
 
 /// One step of the drill trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The page.
     pub page: Page,
     /// What it is about.
@@ -87,7 +86,7 @@ pub struct Place {
     pub focus: Panel,
 }
 
-impl Place {
+impl Location {
     /// A page about a slice.
     #[must_use]
     pub fn new(page: Page, slice: Slice) -> Self {
@@ -204,7 +203,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Ui {
     /// The drill trail; the last is on the screen.
-    pub trail: Vec<Place>,
+    pub trail: Vec<Location>,
     /// The lists.
     pub lists: FxHashMap<Panel, List>,
     /// The selected tile.
@@ -238,7 +237,7 @@ impl Ui {
     #[must_use]
     pub fn new(who: Actor, window: Window, formula: Option<Formula>, palette: Palette, mouse: bool) -> Self {
         Self {
-            trail: vec![Place::new(Page::Overview, Slice::TOTAL)],
+            trail: vec![Location::new(Page::Overview, Slice::TOTAL)],
             lists: FxHashMap::default(),
             tile: 0,
             filter: String::new(),
@@ -257,27 +256,27 @@ impl Ui {
 
     /// Where one is.
     #[must_use]
-    pub fn place(&self) -> Place {
-        self.trail.last().cloned().unwrap_or_else(|| Place::new(Page::Overview, Slice::TOTAL))
+    pub fn location(&self) -> Location {
+        self.trail.last().cloned().unwrap_or_else(|| Location::new(Page::Overview, Slice::TOTAL))
     }
 
     /// The panel that has the keys.
     #[must_use]
     pub fn focus(&self) -> Panel {
-        self.trail.last().map_or(Panel::Queues, |place| place.focus)
+        self.trail.last().map_or(Panel::Queues, |location| location.focus)
     }
 
     /// The page.
     #[must_use]
     pub fn page(&self) -> Page {
-        self.trail.last().map_or(Page::Overview, |place| place.page)
+        self.trail.last().map_or(Page::Overview, |location| location.page)
     }
 
     /// What the page is about.
     #[must_use]
     pub fn slice(&self) -> &Slice {
         static TOTAL: Slice = Slice::TOTAL;
-        self.trail.last().map_or(&TOTAL, |place| &place.slice)
+        self.trail.last().map_or(&TOTAL, |location| &location.slice)
     }
 
     /// The tiles of the page.
@@ -329,51 +328,6 @@ impl Ui {
         self.toast = Some(Toast { text: text.into(), tone, seconds: 6 });
     }
 
-    /// What the page must know.
-    #[must_use]
-    pub fn needs(&self, board: &Board) -> Vec<Want> {
-        let slice = self.slice();
-        let mut wants = match self.page() {
-            Page::Overview => vec![
-                Want::Figures(ask::totals(self, slice)),
-                Want::Figures(ask::queues(self)),
-                Want::Figures(ask::course(self, slice)),
-            ],
-            Page::Queue => vec![
-                Want::Figures(ask::totals(self, slice)),
-                Want::Figures(ask::course(self, slice)),
-                Want::Figures(ask::intents(self, slice)),
-                Want::Figures(ask::agents(self, slice)),
-            ],
-            Page::Intents => {
-                let selected = self.selected_slice(board);
-                vec![
-                    Want::Figures(ask::totals(self, slice)),
-                    Want::Figures(ask::intents(self, slice)),
-                    Want::Figures(ask::course(self, &selected)),
-                ]
-            }
-            Page::Agents => vec![Want::Figures(ask::agents(self, slice))],
-            Page::Alerts => vec![Want::History],
-            Page::Contacts => vec![Want::Contacts(ask::contacts(self, slice, self.place().only))],
-        };
-        if self.page() == Page::Overview && board.queues.len() <= 200 {
-            wants.push(Want::Figures(ask::queue_courses(self)));
-        }
-        match &self.overlay {
-            Some(Overlay::Figure { kpi, slice, window }) => {
-                wants.push(Want::Figures(ask::single(self, slice, *kpi, *window)));
-            }
-            Some(Overlay::Why { kpi, slice, window, .. }) => {
-                wants.push(Want::Figures(ask::single(self, slice, *kpi, *window)));
-                wants.push(Want::Figures(ask::made_of(self, slice, *kpi, *window)));
-                wants.push(Want::Figures(ask::half_hours(self, slice, *kpi)));
-            }
-            _ => {}
-        }
-        wants
-    }
-
     /// Go to a page that has a number key. A page about one queue takes the queue that is selected, or the first.
     pub fn open(&mut self, page: Page) {
         self.overlay = None;
@@ -388,15 +342,15 @@ impl Ui {
         };
         self.trail.truncate(1);
         if page != Page::Overview {
-            self.trail.push(Place::new(page, slice));
+            self.trail.push(Location::new(page, slice));
         }
         self.fresh();
     }
 
     /// Go in.
-    pub fn drill(&mut self, place: Place) {
+    pub fn drill(&mut self, location: Location) {
         self.filter.clear();
-        self.trail.push(place);
+        self.trail.push(location);
         self.fresh();
     }
 

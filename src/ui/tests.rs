@@ -14,9 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use super::action::Keymap;
-use super::ask::Want;
-use super::data::{Data, Reply};
+use super::answers::{Answers, Reply};
 use super::drawn::Drawn;
+use super::queries::Question;
 use super::state::{Effect, Ui};
 use super::theme::{Depth, Palette, Theme};
 use super::view::{self, Ctx};
@@ -28,7 +28,7 @@ use crate::kpi::Window;
 /// A screen without a terminal.
 struct TestScreen {
     ui: Ui,
-    data: Data,
+    answers: Answers,
     board: Arc<Board>,
     keymap: Keymap,
     settings: Settings,
@@ -40,7 +40,7 @@ impl TestScreen {
         let who = Actor { name: "ann".into(), from: "desk1 pts/0".into() };
         let mut screen = Self {
             ui: Ui::new(who, Window::Today, None, Palette::Terminal, false),
-            data: Data::default(),
+            answers: Answers::default(),
             board: Arc::new(board),
             keymap: Keymap::new(&BTreeMap::new()).unwrap(),
             settings: Settings::default(),
@@ -54,15 +54,15 @@ impl TestScreen {
     fn answer(&mut self) {
         // An answer can change what is selected, and so what is asked next.
         for _ in 0..3 {
-            let wants = self.ui.needs(&self.board);
+            let questions = super::queries::questions(&self.ui, &self.board);
             let frozen = self.ui.frozen.is_some();
-            for want in self.data.due(&wants, self.board.seq, frozen, Instant::now()) {
-                let reply = match &want {
-                    Want::Figures(query) => Reply::Figures(Box::new(sample::answer(query, &self.board))),
-                    Want::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
-                    Want::History => Reply::History(sample::history()),
+            for question in self.answers.due(&questions, self.board.seq, frozen, Instant::now()) {
+                let reply = match &question {
+                    Question::Figures(query) => Reply::Figures(Box::new(sample::answer(query, &self.board))),
+                    Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
+                    Question::History => Reply::History(sample::history()),
                 };
-                self.data.keep(&want, reply, Instant::now());
+                self.answers.keep(&question, reply, Instant::now());
             }
             let orders = view::orders(self.ctx(Palette::Terminal, Depth::True));
             self.ui.lists.extend(orders);
@@ -73,7 +73,7 @@ impl TestScreen {
         Ctx {
             ui: &self.ui,
             board: &self.board,
-            data: &self.data,
+            answers: &self.answers,
             theme: Theme { palette, depth },
             keymap: &self.keymap,
             settings: &self.settings,

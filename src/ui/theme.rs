@@ -39,7 +39,7 @@ pub enum Tone {
     CriticalFill,
     /// The selected row.
     Selected,
-    /// Data that is old.
+    /// Answers that is old.
     Stale,
 }
 

@@ -12,8 +12,8 @@ use crate::kpi::{Dim, KpiId, Slice};
 use crate::text::Text;
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
-use crate::ui::prompt::{self, Kind, Line, Prompt, Typed};
-use crate::ui::state::{Effect, Overlay, Page, Panel, Place, Ui};
+use crate::ui::prompt::{self, Prompt, PromptCommand, PromptKind, Typed};
+use crate::ui::state::{Effect, Location, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Tone;
 use crate::ui::view;
 
@@ -36,10 +36,10 @@ impl Ui {
     fn typed(&mut self, prompt: Prompt, typed: Typed, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         let text = prompt.input.value().trim().to_owned();
         match (prompt.kind, typed) {
-            (Kind::Filter, Typed::Dropped) => self.filter.clear(),
-            (Kind::Filter, _) => self.filter.clone_from(&text),
-            (Kind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board, drawn),
-            (Kind::Note(id), Typed::Done) if !text.is_empty() => {
+            (PromptKind::Filter, Typed::Dropped) => self.filter.clear(),
+            (PromptKind::Filter, _) => self.filter.clone_from(&text),
+            (PromptKind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board, drawn),
+            (PromptKind::Note(id), Typed::Done) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
                 return Some(Effect::Tell(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
             }
@@ -53,11 +53,11 @@ impl Ui {
 
     fn command(&mut self, text: &str, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         match prompt::read(text, board.at, &board.calendar) {
-            Ok(Line::Do(action)) => return self.act(action, board, drawn),
-            Ok(Line::Replay(steer)) => return self.steer(steer, board),
-            Ok(Line::Theme(palette)) => self.palette = palette,
-            Ok(Line::Window(window)) => self.window = window,
-            Ok(Line::Formula(formula)) => self.formula = Some(formula),
+            Ok(PromptCommand::Do(action)) => return self.act(action, board, drawn),
+            Ok(PromptCommand::Replay(steer)) => return self.steer(steer, board),
+            Ok(PromptCommand::Theme(palette)) => self.palette = palette,
+            Ok(PromptCommand::Window(window)) => self.window = window,
+            Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
             Err(words) => self.say(words, Tone::Warning),
         }
         None
@@ -101,7 +101,7 @@ impl Ui {
             Action::Alerts => self.open(Page::Alerts),
             Action::Callback => {
                 let slice = self.selected_slice(board);
-                self.drill(Place { only: ContactFilter::Abandoned, ..Place::new(Page::Contacts, slice) });
+                self.drill(Location { only: ContactFilter::Abandoned, ..Location::new(Page::Contacts, slice) });
             }
             Action::Window => self.window = self.window.next(),
             Action::Formula => {
@@ -117,8 +117,8 @@ impl Ui {
             }
             Action::Freeze => return self.freeze(board),
             Action::Export => return Some(Effect::Export),
-            Action::Command => self.prompt = Some(Prompt::new(Kind::Command, "")),
-            Action::Filter => self.prompt = Some(Prompt::new(Kind::Filter, &self.filter)),
+            Action::Command => self.prompt = Some(Prompt::new(PromptKind::Command, "")),
+            Action::Filter => self.prompt = Some(Prompt::new(PromptKind::Filter, &self.filter)),
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::Theme => {
                 self.palette = self.palette.next();
@@ -153,7 +153,7 @@ impl Ui {
             Action::Acknowledge => return self.acknowledge(board, false),
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.episode(board) {
-                Some(episode) => self.prompt = Some(Prompt::new(Kind::Note(episode.id), "")),
+                Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(episode.id), "")),
                 None => self.say("there is no alert to write about", Tone::Muted),
             },
             Action::Undo => return self.undo(board),
@@ -220,10 +220,10 @@ impl Ui {
         let at = panels.iter().position(|panel| *panel == self.focus()).unwrap_or(0);
         let len = isize::try_from(panels.len()).unwrap_or(1).max(1);
         let to = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(len);
-        if let (Some(place), Some(panel)) =
+        if let (Some(location), Some(panel)) =
             (self.trail.last_mut(), usize::try_from(to).ok().and_then(|to| panels.get(to)))
         {
-            place.focus = *panel;
+            location.focus = *panel;
         }
     }
 
@@ -328,12 +328,12 @@ impl Ui {
         let slice = self.selected_slice(board);
         match self.focus() {
             Panel::Tiles => self.explain(board),
-            Panel::Queues => self.drill(Place::new(Page::Queue, slice)),
-            Panel::QueueIntents | Panel::Intents => self.drill(Place::new(Page::Agents, slice)),
-            Panel::Agents | Panel::Serving | Panel::Waiting => self.drill(Place::new(Page::Contacts, slice)),
+            Panel::Queues => self.drill(Location::new(Page::Queue, slice)),
+            Panel::QueueIntents | Panel::Intents => self.drill(Location::new(Page::Agents, slice)),
+            Panel::Agents | Panel::Serving | Panel::Waiting => self.drill(Location::new(Page::Contacts, slice)),
             Panel::Rail => {
                 let id = self.lists.get(&Panel::Rail).and_then(|list| list.current()).cloned();
-                self.drill(Place::new(Page::Alerts, Slice::TOTAL));
+                self.drill(Location::new(Page::Alerts, Slice::TOTAL));
                 self.lists.entry(Panel::Active).or_default().selected = id;
             }
             Panel::Active | Panel::Held if self.episode(board).is_some_and(|e| e.source.is_some()) => {
@@ -346,7 +346,7 @@ impl Ui {
                     (Some(_), ..) => Page::Queue,
                     _ => return self.open(Page::Overview),
                 };
-                self.drill(Place::new(page, slice));
+                self.drill(Location::new(page, slice));
             }
             Panel::Past | Panel::Contacts => {}
         }

@@ -46,7 +46,7 @@ use crate::board::{Board, CutOff, Health, Keeper};
 use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
 use crate::text::Label;
 use crate::ui::action::Keymap;
-use crate::ui::data::Data;
+use crate::ui::answers::Answers;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::grid::{self, Grid, Head};
 use crate::ui::settings::Settings;
@@ -67,7 +67,7 @@ pub struct Ctx<'a> {
     /// The board on the screen: the newest, or the one that is frozen.
     pub board: &'a Board,
     /// The answers to the page's questions.
-    pub data: &'a Data,
+    pub answers: &'a Answers,
     /// The colours and styles.
     pub theme: Theme,
     /// The key bindings, for hints and the help.
@@ -234,7 +234,7 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
         let sort = list.and_then(|list| list.sort);
         let mut hasher = FxHasher::default();
         let ui = ctx.ui;
-        (ctx.board.seq, ctx.data.serial, sort, &ui.filter, ui.slice(), ui.window, ui.formula).hash(&mut hasher);
+        (ctx.board.seq, ctx.answers.serial, sort, &ui.filter, ui.slice(), ui.window, ui.formula).hash(&mut hasher);
         let made_of = hasher.finish();
         if list.is_some_and(|list| list.made_of == made_of) {
             continue;

@@ -20,7 +20,7 @@ use floorwatch::notify::TargetKind;
 use floorwatch::source::Kind as SourceKind;
 use floorwatch::source::format::contact_events;
 use floorwatch::source::tally::InputTally;
-use floorwatch::ui::action::{ACTIONS, Place};
+use floorwatch::ui::action::{ACTIONS, ActionGroup};
 use utoipa::openapi::path::Operation;
 
 fn root() -> &'static Path {
@@ -131,9 +131,9 @@ fn the_service_levels_are_the_six() {
 #[test]
 fn the_keys_are_the_action_table() {
     let mut expected = String::new();
-    for place in Place::ALL {
-        writeln!(expected, "\n## {}\n\n| keys | action | what it does |\n|---|---|---|", place.heading()).unwrap();
-        for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
+    for group in ActionGroup::ALL {
+        writeln!(expected, "\n## {}\n\n| keys | action | what it does |\n|---|---|---|", group.heading()).unwrap();
+        for entry in ACTIONS.iter().filter(|entry| entry.group == group) {
             let keys: Vec<_> = entry.keys.iter().map(|key| format!("`{key}`")).collect();
             writeln!(expected, "| {} | `{}` | {} |", keys.join(" "), entry.name, entry.help).unwrap();
         }

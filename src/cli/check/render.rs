@@ -17,7 +17,7 @@ const SKEW: Span = Span::seconds(2);
 
 /// All that was found.
 #[derive(Clone, Debug, Serialize)]
-pub struct Findings {
+pub struct CheckReport {
     ok: bool,
     config: Configuration,
     sources: Vec<Finding>,
@@ -32,7 +32,7 @@ struct Configuration {
     reason: Option<String>,
 }
 
-impl Findings {
+impl CheckReport {
     pub(super) fn new(path: Option<&Path>, sources: Vec<Finding>, files: Vec<Finding>) -> Self {
         let ok = sources.iter().chain(&files).all(|found| found.ok);
         Self { ok, config: Configuration { path: shown(path), ok: true, reason: None }, sources, files }

@@ -18,12 +18,12 @@ use crate::board::AgentRow;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId};
 use crate::text::Label;
-use crate::ui::ask;
-use crate::ui::data::Figures;
+use crate::ui::answers::Figures;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::float;
 use crate::ui::glyphs;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
+use crate::ui::queries;
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -197,7 +197,7 @@ pub fn on_board(ctx: Ctx<'_>) -> Vec<&AgentRow> {
 
 fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
     let slice = ctx.ui.slice();
-    let figures = ctx.data.figures(ask::agents(ctx.ui, slice));
+    let figures = ctx.answers.figures(queries::agents(ctx.ui, slice));
     let answered: FxHashSet<&Label> = figures
         .filter(|_| !slice.is_total())
         .into_iter()
@@ -229,7 +229,7 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let rows = rows(ctx);
-    let figures = ctx.data.figures(ask::agents(ctx.ui, ctx.ui.slice()));
+    let figures = ctx.answers.figures(queries::agents(ctx.ui, ctx.ui.slice()));
     let agents: Vec<&AgentRow> = rows.iter().filter_map(|item| item.agent).collect();
     let height = staffing::height(area, &agents);
     let [summary, list] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);

@@ -323,7 +323,7 @@ pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
 pub fn past(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let urgency = |e: &Episode| e.resolved.map_or(0.0, |at| format::float(at.0));
     let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
-    TableModel { columns: AlertItem::PAST, rows: ctx.data.history().iter().map(item).collect() }
+    TableModel { columns: AlertItem::PAST, rows: ctx.answers.history().iter().map(item).collect() }
 }
 
 /// Draw the page.
@@ -359,7 +359,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     }
     let selected = if ctx.ui.focus() == Panel::Past {
         let id = ctx.ui.lists.get(&Panel::Past).and_then(|list| list.current());
-        ctx.data.history().iter().find(|e| id.is_some_and(|id| id.as_str() == e.id.to_string()))
+        ctx.answers.history().iter().find(|e| id.is_some_and(|id| id.as_str() == e.id.to_string()))
     } else {
         ctx.ui.episode(ctx.board)
     };

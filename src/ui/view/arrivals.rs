@@ -7,22 +7,22 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, series};
 use crate::clock::Time;
 use crate::kpi::{Every, KpiId, Slice, Verdict};
-use crate::ui::ask;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
+use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::{panel, trend};
 
 /// Draw the panel for a slice: the page's own, or the selected one.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
-    let (window, every) = ask::steps(ctx.ui.window);
+    let (window, every) = queries::steps(ctx.ui.window);
     let step = match every {
         Every::Minutes(30) => "by half hour".to_owned(),
         Every::Minutes(m) => format!("by {m} min"),
         Every::Days(_) => "by day".to_owned(),
     };
     let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
-    let figures = ctx.data.figures(ask::course(ctx.ui, of));
+    let figures = ctx.answers.figures(queries::course(ctx.ui, of));
     let bins = figures.map(|figures| series::bins(ctx, figures, None, of, every)).unwrap_or_default();
     let mut about = format!("{}, {step}", window.words());
     if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {

@@ -14,10 +14,10 @@ use crate::board::ContactRow;
 use crate::clock::Span;
 use crate::floor::handle::ContactFilter;
 use crate::text::Label;
-use crate::ui::ask::{self, Want};
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
+use crate::ui::queries::{self, Question};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -104,7 +104,7 @@ impl<'a> ContactItem<'a> {
     fn outcome(&self) -> TableCell {
         let tone = match self.row.outcome.as_str() {
             // Where all have hung up it needs no warning on each of them.
-            "abandoned" if self.ctx.ui.place().only == ContactFilter::Abandoned => Tone::Muted,
+            "abandoned" if self.ctx.ui.location().only == ContactFilter::Abandoned => Tone::Muted,
             "abandoned" => Tone::Warning,
             "waiting" | "talking" => Tone::Accent,
             _ => Tone::Text,
@@ -140,26 +140,29 @@ impl TableRow for ContactItem<'_> {
 /// The contacts of the page's slice.
 #[must_use]
 pub fn table(ctx: Ctx<'_>) -> TableModel<'_, ContactItem<'_>> {
-    let contacts = ctx.data.contacts(ask::contacts(ctx.ui, ctx.ui.slice(), ctx.ui.place().only));
+    let contacts = ctx.answers.contacts(queries::contacts(ctx.ui, ctx.ui.slice(), ctx.ui.location().only));
     let rows = contacts.unwrap_or_default().iter().map(|row| ContactItem { ctx, row });
     TableModel { columns: ContactItem::COLUMNS, rows: rows.collect() }
 }
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let place = ctx.ui.place();
-    let contacts = ask::contacts(ctx.ui, &place.slice, place.only);
-    let later = ctx.ui.frozen.is_some() && ctx.data.is_later(&Want::Contacts(contacts.clone()), ctx.board.seq);
-    let known = ctx.data.contacts(contacts);
-    let (what, empty) = match place.only {
+    let location = ctx.ui.location();
+    let contacts = queries::contacts(ctx.ui, &location.slice, location.only);
+    let later = ctx.ui.frozen.is_some() && ctx.answers.is_later(&Question::Contacts(contacts.clone()), ctx.board.seq);
+    let known = ctx.answers.contacts(contacts);
+    let (what, empty) = match location.only {
         ContactFilter::All => ("Contacts", "no contact in this time"),
         ContactFilter::Abandoned => ("To call back: who hung up", "nobody hung up in this time"),
     };
-    let name =
-        if place.slice.is_total() { what.to_owned() } else { format!("{what}, {}", ctx.slice_name(&place.slice)) };
+    let name = if location.slice.is_total() {
+        what.to_owned()
+    } else {
+        format!("{what}, {}", ctx.slice_name(&location.slice))
+    };
     let count = match known {
         None => "…".to_owned(),
-        Some(rows) if rows.len() >= ask::CONTACTS => format!("{} · the newest {}", ctx.ui.window.key(), rows.len()),
+        Some(rows) if rows.len() >= queries::CONTACTS => format!("{} · the newest {}", ctx.ui.window.key(), rows.len()),
         Some(rows) => format!("{} · {}", ctx.ui.window.key(), rows.len()),
     };
     let count = if later { format!("{count} · after the freeze") } else { count };

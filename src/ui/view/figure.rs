@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 
 use super::{Ctx, overlay, series};
 use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Window};
-use crate::ui::ask;
 use crate::ui::format;
 use crate::ui::glyphs;
+use crate::ui::queries;
 use crate::ui::theme::Tone;
 
 /// Draw the box.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &Slice, window: Window) {
-    let figures = ctx.data.figures(ask::single(ctx.ui, slice, kpi, window));
+    let figures = ctx.answers.figures(queries::single(ctx.ui, slice, kpi, window));
     let kpi = kpi.def();
     let width = usize::from(area.width).saturating_sub(10).min(84);
     let mut lines = Vec::new();

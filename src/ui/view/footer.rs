@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Ctx;
 use crate::board::Mode;
 use crate::text::fit;
-use crate::ui::action::{ACTIONS, Action, Entry, Place};
+use crate::ui::action::{ACTIONS, Action, ActionGroup, ActionInfo};
 use crate::ui::format::cols;
 use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
@@ -67,22 +67,22 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
 }
 
 /// The actions that apply here, the most useful first.
-fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static Entry> {
+fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
     let alerts = matches!(ctx.ui.focus(), Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
     let replay = matches!(ctx.board.mode, Mode::Replay { .. });
     let deep = ctx.ui.trail.len() > 1 || ctx.ui.overlay.is_some();
     let page = ctx.ui.page();
-    let rank = move |entry: &Entry| match entry.action {
+    let rank = move |entry: &ActionInfo| match entry.action {
         _ if entry.word.is_empty() || entry.action == Action::Help => None,
         Action::Quit => Some(90),
         Action::Back => deep.then_some(0),
         Action::Acknowledge => Some(1),
         Action::Enter => (page != Page::Contacts).then_some(2),
-        _ => match entry.place {
-            Place::Alerts => Some(if alerts { 3 } else { 60 }),
-            Place::Replay => replay.then_some(4),
-            Place::Lists => Some(20),
-            Place::Anywhere => Some(match entry.action {
+        _ => match entry.group {
+            ActionGroup::Alerts => Some(if alerts { 3 } else { 60 }),
+            ActionGroup::Replay => replay.then_some(4),
+            ActionGroup::Lists => Some(20),
+            ActionGroup::Anywhere => Some(match entry.action {
                 Action::Why => 5,
                 Action::Explain => 6,
                 Action::Window => 7,
@@ -90,7 +90,7 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static Entry> {
             }),
         },
     };
-    let mut ranked: Vec<(i32, &'static Entry)> = ACTIONS.iter().filter_map(|e| rank(e).map(|r| (r, e))).collect();
+    let mut ranked: Vec<(i32, &'static ActionInfo)> = ACTIONS.iter().filter_map(|e| rank(e).map(|r| (r, e))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, entry)| entry)
 }

@@ -108,7 +108,7 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     if steps.len() < 2 {
         return;
     }
-    let page = match (ctx.ui.page(), ctx.ui.place().only) {
+    let page = match (ctx.ui.page(), ctx.ui.location().only) {
         (Page::Contacts, ContactFilter::Abandoned) => "to call back",
         (Page::Contacts, ContactFilter::All) => "contacts",
         (Page::Agents, _) => "agents",
@@ -171,15 +171,15 @@ fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
 fn steps(ctx: Ctx<'_>) -> Vec<(usize, String)> {
     let mut before: Option<&crate::kpi::Slice> = None;
     let mut steps = Vec::new();
-    for (at, place) in ctx.ui.trail.iter().enumerate() {
-        let newest = place.slice.parts().find(|part| before.is_none_or(|b| b.get(part.0) != Some(&part.1)));
-        let name = match (newest, place.page, place.only) {
+    for (at, location) in ctx.ui.trail.iter().enumerate() {
+        let newest = location.slice.parts().find(|part| before.is_none_or(|b| b.get(part.0) != Some(&part.1)));
+        let name = match (newest, location.page, location.only) {
             (Some((dim, id)), ..) => ctx.value_name(*dim, id),
             (None, Page::Contacts, ContactFilter::Abandoned) => "to call back".to_owned(),
             (None, page, _) => page.name().to_owned(),
         };
         steps.push((at, name));
-        before = Some(&place.slice);
+        before = Some(&location.slice);
     }
     steps
 }

@@ -4,18 +4,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, overlay};
-use crate::ui::action::{ACTIONS, Place};
+use crate::ui::action::{ACTIONS, ActionGroup};
 use crate::ui::theme::Tone;
 
 /// Draw the box, scrolled by `down` lines.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     let mut lines = Vec::new();
-    for place in Place::ALL {
+    for group in ActionGroup::ALL {
         if !lines.is_empty() {
             lines.push((String::new(), Tone::Text));
         }
-        lines.push((place.heading().to_owned(), Tone::Heading));
-        for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
+        lines.push((group.heading().to_owned(), Tone::Heading));
+        for entry in ACTIONS.iter().filter(|entry| entry.group == group) {
             let keys = ctx.keymap.keys(entry.action).join(" ");
             lines.push((format!("{keys:<16} {}", entry.help), Tone::Text));
         }

@@ -15,12 +15,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Ctx, arrivals};
 use crate::kpi::{AnswerRow, Bands, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
-use crate::ui::ask;
-use crate::ui::data::Figures;
+use crate::ui::answers::Figures;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
+use crate::ui::queries;
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::{bands, panel};
@@ -210,7 +210,7 @@ impl TableRow for IntentItem<'_> {
 /// The intents of the page's slice.
 #[must_use]
 pub fn table(ctx: Ctx<'_>) -> TableModel<'_, IntentItem<'_>> {
-    let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
+    let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
     let item = |figures| move |row| IntentItem { ctx, figures, row };
     let rows = figures.into_iter().flat_map(|figures| figures.answer.rows.iter().map(item(figures))).collect();
     TableModel { columns: IntentItem::COLUMNS, rows }
@@ -218,7 +218,7 @@ pub fn table(ctx: Ctx<'_>) -> TableModel<'_, IntentItem<'_>> {
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
+    let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
     let about = ctx.about_many(figures.map(|f| &f.answer));
     let name = if ctx.ui.slice().is_total() {
         "Intents of all queues".to_owned()

@@ -16,11 +16,11 @@ use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Rect};
 
 use super::{Ctx, agents, arrivals, positions, queues, rail, staffing, tiles, waiting};
-use crate::ui::ask;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
 use crate::ui::grid::Grid;
+use crate::ui::queries;
 use crate::ui::state::{List, Panel};
 use crate::ui::widget::panel;
 use crate::ui::widget::table::TableView;
@@ -46,7 +46,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let spare = left.height.saturating_sub(queues + 1);
     let [left, spare] = Layout::vertical([Fill(1), Length(if spare >= 8 { spare } else { 0 })]).areas(left);
     extras(buffer, spare, ctx);
-    let figures = ctx.data.figures(ask::queues(ctx.ui));
+    let figures = ctx.answers.figures(queries::queues(ctx.ui));
     let about = ctx.about(figures.map(|f| &f.answer));
     let name = format!("Queues {count}{}", stale_queues(ctx));
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);

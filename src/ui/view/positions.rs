@@ -6,14 +6,14 @@ use ratatui::layout::Rect;
 use super::Ctx;
 use crate::kpi::KpiId;
 use crate::text::Text;
-use crate::ui::ask;
+use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
 /// Draw the panel.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let inner = panel::panel(buffer, area, ctx.theme, "Hung up, by position", "", false);
-    let figures = ctx.data.figures(ask::totals(ctx.ui, ctx.ui.slice()));
+    let figures = ctx.answers.figures(queries::totals(ctx.ui, ctx.ui.slice()));
     let Some(figure) = figures.and_then(|f| f.total(KpiId::AbandonmentByPosition)) else { return };
     if figure.parts.is_empty() {
         let reason = figure.reason.as_ref().map_or("no source tells positions", Text::as_str);

@@ -18,10 +18,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Ctx, arrivals, positions, staffing, tiles, waiting};
 use crate::kpi::{Dim, Live};
-use crate::ui::ask;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
+use crate::ui::queries;
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
@@ -113,7 +113,7 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
 fn list(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, drawn: &mut Drawn) {
     let (name, about, empty) = match panel {
         Panel::QueueIntents => {
-            let figures = ctx.data.figures(ask::intents(ctx.ui, ctx.ui.slice()));
+            let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
             ("What about", ctx.about(figures.map(|f| &f.answer)), "no contact says what it is about")
         }
         Panel::Serving => ("Who serves", String::new(), "nobody serves it"),

@@ -8,10 +8,10 @@ use crate::board::{Health, QueueRow};
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
-use crate::ui::ask;
-use crate::ui::data::Figures;
+use crate::ui::answers::Figures;
 use crate::ui::glyphs;
 use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains};
+use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
@@ -160,7 +160,7 @@ impl<'a> QueueItem<'a> {
 
     fn trend(&self, width: u16) -> TableCell {
         let Some(figures) = self.series else { return TableCell::none() };
-        let every = ask::steps(self.ctx.ui.window).1;
+        let every = queries::steps(self.ctx.ui.window).1;
         let bins = series::bins(self.ctx, figures, Some(&self.queue.id), &Slice::TOTAL, every);
         let points = series::points(figures, &bins, KpiId::ServiceLevel);
         TableCell::new(trend::line(&points, usize::from(width)), Tone::Muted)
@@ -228,8 +228,8 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
         let silent = !troubles.is_empty() && queue.sources.iter().all(|name| troubles.contains_key(name));
         queue.sources.iter().filter(|_| silent).filter_map(|name| troubles.get(name)).copied().min()
     };
-    let figures = ctx.data.figures(ask::queues(ctx.ui));
-    let series = ctx.data.figures(ask::queue_courses(ctx.ui));
+    let figures = ctx.answers.figures(queries::queues(ctx.ui));
+    let series = ctx.answers.figures(queries::queue_courses(ctx.ui));
     let item = |queue: &'a QueueRow| {
         let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
         QueueItem { ctx, queue, figures, series, alert, acknowledged, silent: silent(queue) }

@@ -9,7 +9,7 @@ use crate::board::{GapRow, Health, SourceRow};
 use crate::clock::{Span, Time};
 use crate::kpi::{AnswerRow, Dim, Every, KpiId, Slice};
 use crate::text::Label;
-use crate::ui::data::Figures;
+use crate::ui::answers::Figures;
 use crate::ui::glyphs;
 use crate::ui::widget::trend::TrendPoint;
 
@@ -140,8 +140,8 @@ mod tests {
     use crate::alert::Actor;
     use crate::kpi::{Answer, Figure, Window};
     use crate::ui::action::Keymap;
-    use crate::ui::ask;
-    use crate::ui::data::{Data, Reply};
+    use crate::ui::answers::{Answers, Reply};
+    use crate::ui::queries;
     use crate::ui::state::Ui;
     use crate::ui::theme::{Depth, Palette, Theme};
     use crate::ui::{Settings, sample};
@@ -162,7 +162,7 @@ mod tests {
             board.sources[0].since = at(since);
         }
         let ui = Ui::new(Actor { name: "a".into(), from: "b".into() }, Window::Today, None, Palette::Dark, false);
-        let query = ask::course(&ui, &Slice::TOTAL);
+        let query = queries::course(&ui, &Slice::TOTAL);
         let row = |second: i64| AnswerRow {
             key: Slice::TOTAL,
             start: Some(at(second)),
@@ -170,19 +170,19 @@ mod tests {
         };
         let rows = vec![row(9 * 3600), row(10 * 3600)];
         let answer = Answer { at: board.at, from: day, to: board.at, rows, ..Answer::default() };
-        let mut data = Data::default();
+        let mut answers = Answers::default();
         let now = std::time::Instant::now();
-        data.due(&[ask::Want::Figures(query.clone())], 1, false, now);
-        data.keep(&ask::Want::Figures(query.clone()), Reply::Figures(Box::new(answer)), now);
+        answers.due(&[queries::Question::Figures(query.clone())], 1, false, now);
+        answers.keep(&queries::Question::Figures(query.clone()), Reply::Figures(Box::new(answer)), now);
         let ctx = Ctx {
             ui: &ui,
             board: &board,
-            data: &data,
+            answers: &answers,
             theme: Theme { palette: Palette::Dark, depth: Depth::None },
             keymap: &Keymap::new(&BTreeMap::new()).unwrap(),
             settings: &Settings::default(),
         };
-        let figures = data.figures(query).unwrap();
+        let figures = answers.figures(query).unwrap();
         bins(ctx, figures, None, &Slice::TOTAL, Every::Minutes(30))
             .into_iter()
             .map(|bin| (bin.start.since(day).as_secs() / 60, bin.row.is_some(), bin.gap))

@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, series};
-use crate::ui::ask;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::cols;
+use crate::ui::queries;
 use crate::ui::state::Panel;
 use crate::ui::widget::tile::{HUGE, LARGE, Tile};
 
@@ -16,9 +16,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16, drawn: &m
     let slice = ctx.ui.slice();
     let shown = ctx.ui.tiles();
     let (per_row, height) = arrangement(area, shown.len(), below);
-    let totals = ctx.data.figures(ask::totals(ctx.ui, slice));
-    let series = ctx.data.figures(ask::course(ctx.ui, slice));
-    let bins = series.map(|f| series::bins(ctx, f, None, slice, ask::steps(ctx.ui.window).1));
+    let totals = ctx.answers.figures(queries::totals(ctx.ui, slice));
+    let series = ctx.answers.figures(queries::course(ctx.ui, slice));
+    let bins = series.map(|f| series::bins(ctx, f, None, slice, queries::steps(ctx.ui.window).1));
     let without = ctx.without(slice);
     let stale = ctx.stands_still(slice);
     let width = area.width / cols(per_row).max(1);

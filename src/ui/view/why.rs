@@ -10,10 +10,10 @@ use crate::alert::Episode;
 use crate::event::AgentState;
 use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
 use crate::text::Text;
-use crate::ui::ask;
-use crate::ui::data::Figures;
+use crate::ui::answers::Figures;
 use crate::ui::format;
 use crate::ui::glyphs;
+use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
@@ -30,7 +30,7 @@ pub fn draw(
     let width = usize::from(area.width).saturating_sub(8).min(92);
     let room = usize::from(area.height).saturating_sub(4);
     let def = kpi.def();
-    let figures = ctx.data.figures(ask::single(ctx.ui, slice, kpi, window));
+    let figures = ctx.answers.figures(queries::single(ctx.ui, slice, kpi, window));
     let figure = figures.and_then(|f| f.total(kpi));
     let episode = episode.and_then(|id| ctx.board.alerts.iter().find(|e| e.id == id));
     let mut lines = Vec::new();
@@ -134,8 +134,8 @@ fn contributions(
     total: Option<&Figure>,
     most: usize,
 ) {
-    let dim = ask::parts_of(slice);
-    let figures = ctx.data.figures(ask::made_of(ctx.ui, slice, kpi.id, window));
+    let dim = queries::parts_of(slice);
+    let figures = ctx.answers.figures(queries::made_of(ctx.ui, slice, kpi.id, window));
     let (Some(figures), Some(total)) = (figures, total) else { return };
     let pulls = pulls(ctx, figures, kpi, dim, total);
     let bad = |by: f64| if kpi.better == Better::Higher { by < 0.0 } else { by > 0.0 };
@@ -195,7 +195,7 @@ fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
 
 /// The arrivals of this half hour, compared with the four before.
 fn before(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
-    let Some(figures) = ctx.data.figures(ask::half_hours(ctx.ui, slice, kpi.id)) else { return };
+    let Some(figures) = ctx.answers.figures(queries::half_hours(ctx.ui, slice, kpi.id)) else { return };
     let bins = series::bins(ctx, figures, None, slice, crate::kpi::Every::Minutes(30));
     let offered = series::points(figures, &bins, KpiId::Offered);
     let course = series::points(figures, &bins, kpi.id);

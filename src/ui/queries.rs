@@ -1,13 +1,14 @@
 //! What the pages need to know, as values: one function a question, read by the page that shows the answer and by
 //! [`crate::ui::state::Ui::needs`] that has it asked.
 
+use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice, Window};
-use crate::ui::state::Ui;
+use crate::ui::state::{Overlay, Page, Ui};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Want {
+pub enum Question {
     /// For figures.
     Figures(Query),
     /// For contacts.
@@ -42,7 +43,7 @@ const TOTALS: &[KpiId] = &[
     KpiId::RepeatRate,
     KpiId::AbandonmentByPosition,
 ];
-const COURSE: &[KpiId] = &[
+const SERIES: &[KpiId] = &[
     KpiId::ServiceLevel,
     KpiId::AbandonmentRate,
     KpiId::Asa,
@@ -115,6 +116,51 @@ pub const fn steps(window: Window) -> (Window, Every) {
     }
 }
 
+/// The questions that the page and the overlay on it ask of the floor.
+#[must_use]
+pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
+    let slice = ui.slice();
+    let mut questions = match ui.page() {
+        Page::Overview => vec![
+            Question::Figures(totals(ui, slice)),
+            Question::Figures(queues(ui)),
+            Question::Figures(course(ui, slice)),
+        ],
+        Page::Queue => vec![
+            Question::Figures(totals(ui, slice)),
+            Question::Figures(course(ui, slice)),
+            Question::Figures(intents(ui, slice)),
+            Question::Figures(agents(ui, slice)),
+        ],
+        Page::Intents => {
+            let selected = ui.selected_slice(board);
+            vec![
+                Question::Figures(totals(ui, slice)),
+                Question::Figures(intents(ui, slice)),
+                Question::Figures(course(ui, &selected)),
+            ]
+        }
+        Page::Agents => vec![Question::Figures(agents(ui, slice))],
+        Page::Alerts => vec![Question::History],
+        Page::Contacts => vec![Question::Contacts(contacts(ui, slice, ui.location().only))],
+    };
+    if ui.page() == Page::Overview && board.queues.len() <= 200 {
+        questions.push(Question::Figures(queue_courses(ui)));
+    }
+    match &ui.overlay {
+        Some(Overlay::Figure { kpi, slice, window }) => {
+            questions.push(Question::Figures(single(ui, slice, *kpi, *window)));
+        }
+        Some(Overlay::Why { kpi, slice, window, .. }) => {
+            questions.push(Question::Figures(single(ui, slice, *kpi, *window)));
+            questions.push(Question::Figures(made_of(ui, slice, *kpi, *window)));
+            questions.push(Question::Figures(half_hours(ui, slice, *kpi)));
+        }
+        _ => {}
+    }
+    questions
+}
+
 /// The figures of the whole of a slice.
 #[must_use]
 pub fn totals(ui: &Ui, of: &Slice) -> Query {
@@ -125,7 +171,7 @@ pub fn totals(ui: &Ui, of: &Slice) -> Query {
 #[must_use]
 pub fn course(ui: &Ui, of: &Slice) -> Query {
     let (window, every) = steps(ui.window);
-    Query { over: Period::Window(window), every: Some(every), ..query(ui, of, None, COURSE) }
+    Query { over: Period::Window(window), every: Some(every), ..query(ui, of, None, SERIES) }
 }
 
 /// A row a queue.

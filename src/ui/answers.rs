@@ -1,6 +1,6 @@
 //! What is known of the floor already.
 //!
-//! Answers are kept by question and asked for anew when there is a newer board. A question that took long is asked
+//! Answers are kept by question and asked for anew when there is a newer board. A question that duration long is asked
 //! less often, so that the screen never takes more than a twentieth of the floor's time. The last answer stays until
 //! the next is there.
 //!
@@ -16,7 +16,7 @@ use crate::board::ContactRow;
 use crate::floor::handle::ContactQuery;
 use crate::kpi::{Answer, AnswerRow, Figure, KpiId, Query};
 use crate::text::Label;
-use crate::ui::ask::Want;
+use crate::ui::queries::Question;
 
 /// What comes back.
 #[derive(Clone, Debug)]
@@ -53,13 +53,13 @@ impl Figures {
     /// The figure of the whole.
     #[must_use]
     pub fn total(&self, kpi: KpiId) -> Option<&Figure> {
-        self.answer.total.get(self.place(kpi)?)
+        self.answer.total.get(self.column(kpi)?)
     }
 
     /// The figure of a row.
     #[must_use]
     pub fn of<'a>(&self, row: &'a AnswerRow, kpi: KpiId) -> Option<&'a Figure> {
-        row.figures.get(self.place(kpi)?)
+        row.figures.get(self.column(kpi)?)
     }
 
     /// The row of a value, where the question was by one dimension.
@@ -85,75 +85,77 @@ impl Figures {
         }
     }
 
-    fn place(&self, kpi: KpiId) -> Option<usize> {
+    fn column(&self, kpi: KpiId) -> Option<usize> {
         self.kpis.iter().position(|k| *k == kpi)
     }
 }
 
 #[derive(Debug)]
-enum Known {
+enum StoredReply {
     Figures(Figures),
     Contacts(Vec<ContactRow>),
     History(Vec<Episode>),
 }
 
 #[derive(Debug)]
-struct Entry {
-    known: Option<Known>,
+struct CachedAnswer {
+    known: Option<StoredReply>,
     /// The board's number when it was last asked for.
     seq: u64,
     asked: Instant,
-    under_way: bool,
-    took: Duration,
+    in_flight: bool,
+    duration: Duration,
 }
 
 /// What is known.
 #[derive(Debug, Default)]
-pub struct Data {
-    entries: FxHashMap<Want, Entry>,
+pub struct Answers {
+    entries: FxHashMap<Question, CachedAnswer>,
     /// Rises with every answer.
     pub serial: u64,
 }
 
 /// The least time between two times of asking.
-const PACE: Duration = Duration::from_millis(250);
+const MIN_ASK_INTERVAL: Duration = Duration::from_millis(250);
 /// How many answers are kept that no page on the screen needs.
-const SPARE: usize = 24;
+const MAX_UNUSED_ANSWERS: usize = 24;
 
-impl Data {
-    /// Those of `wants` that are to be asked for now; they count as asked.
-    pub fn due(&mut self, wants: &[Want], seq: u64, frozen: bool, now: Instant) -> Vec<Want> {
-        if self.entries.len() > wants.len() + SPARE {
-            self.entries.retain(|want, entry| entry.under_way || wants.contains(want));
+impl Answers {
+    /// Those of `questions` that are to be asked for now; they count as asked.
+    pub fn due(&mut self, questions: &[Question], seq: u64, frozen: bool, now: Instant) -> Vec<Question> {
+        if self.entries.len() > questions.len() + MAX_UNUSED_ANSWERS {
+            self.entries.retain(|question, entry| entry.in_flight || questions.contains(question));
         }
         let mut due = Vec::new();
-        for want in wants {
-            if let Some(entry) = self.entries.get_mut(want) {
-                let pace = PACE.max(entry.took.saturating_mul(20)).min(Duration::from_secs(10));
-                let older = entry.seq != seq && now.duration_since(entry.asked) >= pace;
-                if entry.under_way || !older || frozen && entry.known.is_some() {
+        for question in questions {
+            if let Some(entry) = self.entries.get_mut(question) {
+                let interval = MIN_ASK_INTERVAL.max(entry.duration.saturating_mul(20)).min(Duration::from_secs(10));
+                let older = entry.seq != seq && now.duration_since(entry.asked) >= interval;
+                if entry.in_flight || !older || frozen && entry.known.is_some() {
                     continue;
                 }
-                (entry.seq, entry.asked, entry.under_way) = (seq, now, true);
+                (entry.seq, entry.asked, entry.in_flight) = (seq, now, true);
             } else {
-                let entry = Entry { known: None, seq, asked: now, under_way: true, took: Duration::ZERO };
-                self.entries.insert(want.clone(), entry);
+                let entry = CachedAnswer { known: None, seq, asked: now, in_flight: true, duration: Duration::ZERO };
+                self.entries.insert(question.clone(), entry);
             }
-            due.push(want.clone());
+            due.push(question.clone());
         }
         due
     }
 
     /// Keep an answer; whether the page was without one.
-    pub fn keep(&mut self, want: &Want, reply: Reply, now: Instant) -> bool {
-        let Some(entry) = self.entries.get_mut(want) else { return false };
+    pub fn keep(&mut self, question: &Question, reply: Reply, now: Instant) -> bool {
+        let Some(entry) = self.entries.get_mut(question) else { return false };
         let first = entry.known.is_none();
-        entry.took = now.duration_since(entry.asked);
-        entry.under_way = false;
-        entry.known = match (reply, want) {
-            (Reply::Figures(answer), Want::Figures(query)) => Some(Known::Figures(Figures::new(*answer, query))),
-            (Reply::Contacts(rows), _) => Some(Known::Contacts(rows)),
-            (Reply::History(episodes), _) => Some(Known::History(episodes)),
+        entry.duration = now.duration_since(entry.asked);
+        entry.in_flight = false;
+        entry.known = match (reply, question) {
+            (Reply::Figures(answer), Question::Figures(query)) => {
+                Some(StoredReply::Figures(Figures::new(*answer, query)))
+            }
+            (Reply::Contacts(rows), _) => Some(StoredReply::Contacts(rows)),
+            (Reply::History(episodes), _) => Some(StoredReply::History(episodes)),
             (Reply::Figures(_), _) => None,
         };
         self.serial += 1;
@@ -163,8 +165,8 @@ impl Data {
     /// The answer to a question for figures.
     #[must_use]
     pub fn figures(&self, query: Query) -> Option<&Figures> {
-        match &self.entries.get(&Want::Figures(query))?.known {
-            Some(Known::Figures(figures)) => Some(figures),
+        match &self.entries.get(&Question::Figures(query))?.known {
+            Some(StoredReply::Figures(figures)) => Some(figures),
             _ => None,
         }
     }
@@ -172,23 +174,23 @@ impl Data {
     /// The answer to a question for contacts.
     #[must_use]
     pub fn contacts(&self, contacts: ContactQuery) -> Option<&[ContactRow]> {
-        match &self.entries.get(&Want::Contacts(contacts))?.known {
-            Some(Known::Contacts(rows)) => Some(rows),
+        match &self.entries.get(&Question::Contacts(contacts))?.known {
+            Some(StoredReply::Contacts(rows)) => Some(rows),
             _ => None,
         }
     }
 
     /// Whether a question was asked when there was a newer board than this one.
     #[must_use]
-    pub fn is_later(&self, want: &Want, seq: u64) -> bool {
-        self.entries.get(want).is_some_and(|entry| entry.seq > seq)
+    pub fn is_later(&self, question: &Question, seq: u64) -> bool {
+        self.entries.get(question).is_some_and(|entry| entry.seq > seq)
     }
 
     /// The newest episodes that are over.
     #[must_use]
     pub fn history(&self) -> &[Episode] {
-        match self.entries.get(&Want::History).and_then(|entry| entry.known.as_ref()) {
-            Some(Known::History(episodes)) => episodes,
+        match self.entries.get(&Question::History).and_then(|entry| entry.known.as_ref()) {
+            Some(StoredReply::History(episodes)) => episodes,
             _ => &[],
         }
     }
@@ -200,25 +202,25 @@ mod tests {
 
     #[test]
     fn a_question_is_asked_once_and_again_for_a_newer_board() {
-        let mut data = Data::default();
+        let mut answers = Answers::default();
         let start = Instant::now();
-        let wants = [Want::History];
-        assert_eq!(data.due(&wants, 1, false, start), wants);
-        assert!(data.due(&wants, 2, false, start + PACE).is_empty(), "it is under way");
-        assert!(data.keep(&Want::History, Reply::History(Vec::new()), start));
-        assert!(data.due(&wants, 1, false, start + PACE * 2).is_empty(), "the board is the same");
-        assert!(data.due(&wants, 2, true, start + PACE * 2).is_empty(), "the screen is frozen");
-        assert_eq!(data.due(&wants, 2, false, start + PACE * 2), wants);
+        let questions = [Question::History];
+        assert_eq!(answers.due(&questions, 1, false, start), questions);
+        assert!(answers.due(&questions, 2, false, start + MIN_ASK_INTERVAL).is_empty(), "it is under way");
+        assert!(answers.keep(&Question::History, Reply::History(Vec::new()), start));
+        assert!(answers.due(&questions, 1, false, start + MIN_ASK_INTERVAL * 2).is_empty(), "the board is the same");
+        assert!(answers.due(&questions, 2, true, start + MIN_ASK_INTERVAL * 2).is_empty(), "the screen is frozen");
+        assert_eq!(answers.due(&questions, 2, false, start + MIN_ASK_INTERVAL * 2), questions);
     }
 
     #[test]
     fn what_took_long_is_asked_less_often() {
-        let mut data = Data::default();
+        let mut answers = Answers::default();
         let start = Instant::now();
-        let wants = [Want::History];
-        data.due(&wants, 1, false, start);
-        data.keep(&Want::History, Reply::History(Vec::new()), start + Duration::from_millis(100));
-        assert!(data.due(&wants, 2, false, start + Duration::from_secs(1)).is_empty());
-        assert_eq!(data.due(&wants, 2, false, start + Duration::from_secs(2)), wants);
+        let questions = [Question::History];
+        answers.due(&questions, 1, false, start);
+        answers.keep(&Question::History, Reply::History(Vec::new()), start + Duration::from_millis(100));
+        assert!(answers.due(&questions, 2, false, start + Duration::from_secs(1)).is_empty());
+        assert_eq!(answers.due(&questions, 2, false, start + Duration::from_secs(2)), questions);
     }
 }
