@@ -23,7 +23,7 @@ pub(super) fn forward(path: Option<PathBuf>, clock: Clock) -> ForwardCommand {
         let clock = clock.clone();
         tokio::spawn(async move {
             // The receiver may be gone; the result is then dropped.
-            drop(reply.send(client::tell(&HubAddress::Socket(path), &command, clock).await));
+            drop(reply.send(client::execute(&HubAddress::Socket(path), &command, clock).await));
         });
         Some(())
     })

@@ -5,7 +5,7 @@ mod commands;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{self, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -143,9 +143,9 @@ async fn board_stream(
 async fn figures(
     State(hub): State<Arc<Hub>>,
     CanView(caller): CanView,
-    RawQuery(raw): RawQuery,
+    extract::Query(params): extract::Query<Vec<(String, String)>>,
 ) -> Result<Json<Answer>, ApiProblem> {
-    hub.answer(query_params::parse(raw.as_deref().unwrap_or_default())?, &caller.queues).await.map(Json)
+    hub.answer(query_params::parse(&params)?, &caller.queues).await.map(Json)
 }
 
 /// The same, asked by a program.
@@ -174,9 +174,9 @@ async fn figures_stream(
     State(hub): State<Arc<Hub>>,
     CanView(caller): CanView,
     headers: HeaderMap,
-    RawQuery(raw): RawQuery,
+    extract::Query(params): extract::Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiProblem> {
-    let query = query_params::parse(raw.as_deref().unwrap_or_default())?;
+    let query = query_params::parse(&params)?;
     // Refuse hidden queues here, before the stream begins.
     visible::answer(&query, Answer::default(), &caller.queues).map_err(|_| ApiProblem::hidden())?;
     hub.stream(StreamView::Answer(query), caller.queues, &headers)

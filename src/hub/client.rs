@@ -1,7 +1,8 @@
-//! The other end: a floor's handle whose floor is at a hub.
+//! The client of a hub: provides a [`Handle`] for a floor behind a hub.
 //!
-//! It holds the newest board, asks what it is asked, and connects anew for ever. While it is cut off the last board
-//! stands, says so, and grows old; questions wait, and commands are refused at once: nothing is done later in silence.
+//! It keeps the newest board, forwards requests, and reconnects for as long as the handle is used. While it is cut off,
+//! the last board stays, marked as cut off. Queries wait for the connection; commands are refused at once, because a
+//! command that is executed minutes later could surprise its user.
 
 mod api;
 mod board_reader;
@@ -22,22 +23,22 @@ use crate::text::{Label, Text};
 use api::Api;
 use board_reader::BoardReader;
 
-/// With the hub gone, a question waits for so long before whoever asked may ask anew.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a query waits for the hub to be reachable again.
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where a hub is.
+/// How to reach a hub.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HubAddress {
-    /// On the network.
+    /// Over the network.
     Network {
-        /// Its address.
+        /// The base address.
         address: Address,
-        /// The token that says who we are.
+        /// The credentials; `None` for a hub without tokens.
         auth: Option<Auth>,
-        /// How its certificate is checked.
+        /// How the hub's certificate is verified.
         tls: Tls,
     },
-    /// On this machine: the login says who we are.
+    /// A socket on this machine; the hub identifies the user by the login.
     Socket(PathBuf),
 }
 
@@ -50,67 +51,67 @@ impl std::fmt::Display for HubAddress {
     }
 }
 
-/// A connection to the hub, or since when and why there is none.
+/// The connection to the hub, or since when and why there is none.
 type Connection = Result<Arc<Api>, CutOff>;
 
-/// A handle of the floor at `place`, and what keeps it up: it runs until every handle is gone. The hub is called
-/// `name` on the board.
-pub fn connect(place: HubAddress, name: Label, clock: Clock) -> (Handle, impl Future<Output = ()> + Send) {
+/// A handle for the floor at `address`, and the task that serves it until every handle is gone. The board shows the hub
+/// as `name`.
+pub fn connect(address: HubAddress, name: Label, clock: Clock) -> (Handle, impl Future<Output = ()> + Send) {
     let (boards, board) = watch::channel(Arc::<Board>::default());
     let (sender, requests) = mpsc::channel(64);
     let cut_off = CutOff { since: clock.now(), reason: Text::fixed("connecting"), next_try: None };
-    let (line, lines) = watch::channel(Err(cut_off));
-    let board_reader = BoardReader::new(place, name, clock, boards, line);
+    let (connection, connections) = watch::channel(Err(cut_off));
+    let board_reader = BoardReader::new(address, name, clock, boards, connection);
     let work = async move {
         tokio::select! {
             () = board_reader.run() => {}
-            () = serve(requests, lines) => {}
+            () = serve(requests, connections) => {}
         }
     };
     (Handle::new(board, sender), work)
 }
 
-/// Have one command done by the hub at `place`.
+/// Send one command to the hub at `address`.
 ///
 /// # Errors
-/// Why it was refused; where there is no answer, it may have been done all the same.
-pub async fn tell(place: &HubAddress, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
-    let api = Api::new(place, clock).map_err(|fault| CommandRefusal::ReadOnly(Text::new(&fault.reason)))?;
-    api.tell(command).await
+/// Why it was refused. If there was no answer, the hub may have executed it nevertheless.
+pub async fn execute(address: &HubAddress, command: &AlertCommand, clock: Clock) -> Result<Episode, CommandRefusal> {
+    let api = Api::new(address, clock).map_err(|fault| CommandRefusal::ReadOnly(Text::new(&fault.reason)))?;
+    api.execute(command).await
 }
 
-/// Do what is asked until nobody asks any more.
-async fn serve(mut requests: mpsc::Receiver<Request>, lines: watch::Receiver<Connection>) {
+/// Forward requests until every handle is gone.
+async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiver<Connection>) {
     while let Some(request) = requests.recv().await {
-        let mut lines = lines.clone();
-        // Each on its own: one that waits holds nobody up.
+        let mut connections = connections.clone();
+        // Each request has its own task, so that one that waits does not delay others.
         tokio::spawn(async move {
             if let Request::Execute(command, reply) = request {
-                let line = lines.borrow().clone();
-                let told = match line {
-                    Ok(api) => api.tell(&command).await,
-                    Err(cut_off) => Err(CommandRefusal::ReadOnly(refused(&cut_off))),
+                let connection = connections.borrow().clone();
+                let result = match connection {
+                    Ok(api) => api.execute(&command).await,
+                    Err(cut_off) => Err(CommandRefusal::ReadOnly(refusal(&cut_off))),
                 };
-                drop(reply.send(told));
+                drop(reply.send(result));
                 return;
             }
-            let up = tokio::time::timeout(PATIENCE, lines.wait_for(Result::is_ok)).await;
-            let Ok(Ok(line)) = up.map(|line| line.map(|line| line.clone())) else { return };
-            let Ok(api) = line else { return };
-            // Whoever asked may have gone meanwhile; that is his business.
+            let up = tokio::time::timeout(RECONNECT_TIMEOUT, connections.wait_for(Result::is_ok)).await;
+            let Ok(Ok(connection)) = up.map(|up| up.map(|connection| connection.clone())) else { return };
+            let Ok(api) = connection else { return };
+            // The caller may no longer wait for the answer.
             match request {
                 Request::Ask(query, reply) => drop(api.ask(&query).await.map(|answer| reply.send(answer))),
                 Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
                 Request::History(limit, reply) => drop(api.history(limit).await.map(|past| reply.send(past))),
-                // A hub's floor is nobody's recording.
+                // A hub does not serve replays; commands were handled above.
                 Request::Replay(_) | Request::Execute(..) => {}
             }
         });
     }
 }
 
-/// What somebody is told who wants something done meanwhile.
-fn refused(cut_off: &CutOff) -> Text {
+/// The reason for refusing a command while cut off.
+fn refusal(cut_off: &CutOff) -> Text {
     Text::new(&format!("cut off from the hub, nothing was done: {}", cut_off.reason))
 }
 

@@ -1,4 +1,4 @@
-//! A question for figures as it stands in a URL.
+//! Parses and checks queries for figures, as given in the URL.
 
 use utoipa::IntoParams;
 
@@ -7,8 +7,8 @@ use crate::clock::Time;
 use crate::kpi::{Dim, Every, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::Label;
 
-/// The longest time that may be cut into steps of a minute is a day; a longer one needs longer steps.
-const MOST_STEPS: i64 = 2_000;
+/// The most rows of a query with `every`: a day in steps of one minute fits.
+const MAX_STEPS: i64 = 2_000;
 
 /// The parameters of a question. Only described here: `of` may be given more than once.
 #[derive(IntoParams)]
@@ -29,8 +29,8 @@ pub(super) struct FiguresParams {
     formula: Option<String>,
 }
 
-/// The question in a URL's query.
-pub(super) fn parse(raw: &str) -> Result<Query, ApiProblem> {
+/// The query that the parameters of a URL describe.
+pub(super) fn parse(params: &[(String, String)]) -> Result<Query, ApiProblem> {
     let mut query = Query {
         of: Slice::TOTAL,
         by: Vec::new(),
@@ -39,18 +39,18 @@ pub(super) fn parse(raw: &str) -> Result<Query, ApiProblem> {
         kpis: Vec::new(),
         formula: None,
     };
-    for (key, value) in form_urlencoded::parse(raw.as_bytes()) {
-        match key.as_ref() {
+    for (key, value) in params {
+        match key.as_str() {
             "of" => {
                 let (dim, of) = value.split_once(':').ok_or_else(|| wrong("of", "is written queue:NAME"))?;
                 query.of = query.of.and(dimension("of", dim)?, Label::new(of));
             }
-            "by" => query.by = list(&value).map(|word| dimension("by", word)).collect::<Result<_, _>>()?,
-            "over" => query.over = over(&value)?,
-            "every" => query.every = Some(Every::parse(&value).map_err(|why| wrong("every", &why))?),
-            "kpis" => query.kpis = list(&value).map(kpi).collect::<Result<_, _>>()?,
+            "by" => query.by = list(value).map(|word| dimension("by", word)).collect::<Result<_, _>>()?,
+            "over" => query.over = over(value)?,
+            "every" => query.every = Some(Every::parse(value).map_err(|why| wrong("every", &why))?),
+            "kpis" => query.kpis = list(value).map(kpi).collect::<Result<_, _>>()?,
             "formula" => {
-                let formula = Formula::parse(&value);
+                let formula = Formula::parse(value);
                 query.formula = Some(formula.ok_or_else(|| wrong("formula", "is none of the six service levels"))?);
             }
             other => {
@@ -65,7 +65,7 @@ pub(super) fn parse(raw: &str) -> Result<Query, ApiProblem> {
     Ok(query)
 }
 
-/// Whether a question can be answered at all.
+/// Check that a query can be answered.
 pub(super) fn check(query: &Query) -> Result<(), ApiProblem> {
     if query.kpis.is_empty() {
         return Err(wrong("kpis", "is missing: which figures? /v1/kpis lists them"));
@@ -81,7 +81,7 @@ pub(super) fn check(query: &Query) -> Result<(), ApiProblem> {
             Some(Every::Minutes(minutes)) => i64::from(minutes.max(1)) * 60,
             Some(Every::Days(_)) | None => 86_400,
         };
-        if to.since(from).as_secs() / step > MOST_STEPS {
+        if to.since(from).as_secs() / step > MAX_STEPS {
             return Err(wrong("over", "is too long for such short steps: ask for longer ones, or a shorter time"));
         }
     }
@@ -127,10 +127,16 @@ fn wrong(key: &str, why: &str) -> ApiProblem {
 mod tests {
     use super::*;
 
+    fn parse_url(raw: &str) -> Result<Query, ApiProblem> {
+        let uri = format!("/?{}", raw.replace(' ', "%20")).parse().unwrap();
+        let axum::extract::Query::<Vec<_>>(params) = axum::extract::Query::try_from_uri(&uri).unwrap();
+        parse(&params)
+    }
+
     #[test]
     fn a_question_reads_as_it_is_meant() {
         let query =
-            parse("of=queue:billing%20desk&of=intent:refund&by=agent&over=1h&every=15m&kpis=asa,offered").unwrap();
+            parse_url("of=queue:billing%20desk&of=intent:refund&by=agent&over=1h&every=15m&kpis=asa,offered").unwrap();
         assert_eq!(query.of.get(Dim::Queue), Some(&"billing desk".into()));
         assert_eq!(query.of.get(Dim::Intent), Some(&"refund".into()));
         assert_eq!((query.by, query.every), (vec![Dim::Agent], Some(Every::Minutes(15))));
@@ -151,7 +157,7 @@ mod tests {
             ("kpis=asa&every=7m", "divide a day"),
             ("kpis=asa&queue=billing", "no parameter `queue`"),
         ] {
-            let said = parse(raw).unwrap_err().message;
+            let said = parse_url(raw).unwrap_err().message;
             assert!(said.contains(words), "{raw}: {said}");
         }
     }

@@ -347,7 +347,7 @@ fn a_token_is_new_each_time_and_its_digest_reads_back() {
 
 /// What happens in a queue that may be seen (`sales`, `sales desk`), or in one that may not.
 #[derive(Clone, Debug)]
-struct Call {
+struct CallScript {
     queue: usize,
     ago: i64,
     end: u8,
@@ -355,7 +355,7 @@ struct Call {
 
 const QUEUES: [&str; 4] = ["sales", "sales desk", "billing", "hidden billing"];
 
-impl Call {
+impl CallScript {
     fn events(&self, n: usize, now: Time) -> Vec<Event> {
         let queue = QUEUES[self.queue];
         // The same in every floor, whatever else there is: a number within its queue.
@@ -385,7 +385,7 @@ mod property {
     use super::*;
 
     /// A floor on which these calls came, asked as bob, who may see what is called sales.
-    async fn floor(calls: &[Call]) -> Scene {
+    async fn floor(calls: &[CallScript]) -> Scene {
         let tokens = vec![token("ann", Role::Supervisor, &[]), token("bob", Role::Supervisor, &["sales*"])];
         let scene = Scene::bare(tokens).await;
         let now = scene.clock.now();
@@ -434,8 +434,8 @@ mod property {
         value
     }
 
-    fn calls(queues: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Call>> {
-        let call = (queues, 1..7200_i64, 0..3_u8).prop_map(|(queue, ago, end)| Call { queue, ago, end });
+    fn calls(queues: std::ops::Range<usize>) -> impl Strategy<Value = Vec<CallScript>> {
+        let call = (queues, 1..7200_i64, 0..3_u8).prop_map(|(queue, ago, end)| CallScript { queue, ago, end });
         proptest::collection::vec(call, 0..12)
     }
 

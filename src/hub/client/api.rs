@@ -1,4 +1,4 @@
-//! What is asked of a hub, over one connection.
+//! The requests to a hub's API.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -20,12 +20,12 @@ use crate::net::Fault;
 use crate::net::http::{Address, Client};
 use crate::text::Text;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest answer: a board of 20,000 agents is some megabytes.
-const MOST: usize = 64 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// A hub's API.
+/// A client for a hub's API.
 pub(super) struct Api {
     client: Client,
     base: Address,
@@ -33,25 +33,25 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// The API of the hub at `place`.
-    pub(super) fn new(place: &HubAddress, clock: Clock) -> Result<Self, Fault> {
-        let (client, base) = match place {
+    /// Prepare requests to the hub at `address`. For a socket, this also checks that somebody listens.
+    pub(super) fn new(hub: &HubAddress, clock: Clock) -> Result<Self, Fault> {
+        let (client, base) = match hub {
             HubAddress::Network { address, auth, tls } => {
-                (Client::new(address, auth.as_ref(), tls, PATIENCE)?, address.clone())
+                (Client::new(address, auth.as_ref(), tls, REQUEST_TIMEOUT)?, address.clone())
             }
             HubAddress::Socket(path) => {
-                // Asked here, where the words are right: what comes later only knows of addresses.
+                // Connecting here gives errors that name the socket; those of the HTTP client name a placeholder.
                 UnixStream::connect(path).map_err(|error| explain(&error, path))?;
-                // The name stands for nothing: the socket is the address.
+                // A placeholder: the requests go to the socket.
                 let base: Address =
                     "http://localhost".parse().map_err(|error| Fault::lasting(format!("cannot ask: {error}")))?;
-                (Client::over_socket(&base, path, PATIENCE)?, base)
+                (Client::over_socket(&base, path, REQUEST_TIMEOUT)?, base)
             }
         };
         Ok(Self { client, base, clock })
     }
 
-    /// The stream of the board, from after the event `last`.
+    /// Open the stream of the board, resuming after the event with the id `last`.
     pub(super) async fn board(&self, last: Option<&str>) -> Result<Response, Fault> {
         let url = self.base.under("v1/board/stream").url().clone();
         let mut request = self.client.request(Method::GET, url).header("accept", "text/event-stream");
@@ -61,7 +61,7 @@ impl Api {
         self.client.send(request, || self.clock.now()).await
     }
 
-    /// Figures. Of what may not be seen the answer says so.
+    /// The answer to a query, `None` if the request failed. Where the token may not see the queues, the figures are unknown.
     pub(super) async fn ask(&self, query: &Query) -> Option<Answer> {
         match self.post("v1/figures", query).await {
             Ok(answer) => Some(answer),
@@ -74,32 +74,32 @@ impl Api {
         }
     }
 
-    /// Contacts.
+    /// The contacts that match; `None` if the request failed.
     pub(super) async fn contacts(&self, contacts: &ContactQuery) -> Option<Vec<ContactRow>> {
         self.post("v1/contacts", contacts).await.ok()
     }
 
-    /// Episodes that are over.
+    /// The newest `limit` resolved episodes; `None` if the request failed.
     pub(super) async fn history(&self, limit: usize) -> Option<Vec<Episode>> {
         let mut url = self.base.under("v1/alerts/history").url().clone();
         url.query_pairs_mut().append_pair("limit", &limit.to_string());
         self.read(self.client.request(Method::GET, url)).await.ok()
     }
 
-    /// Have something done.
-    pub(super) async fn tell(&self, command: &AlertCommand) -> Result<Episode, CommandRefusal> {
-        let seen = |note: Option<&Text>, seconds: Option<MuteLength>| serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who});
+    /// Send a command.
+    pub(super) async fn execute(&self, command: &AlertCommand) -> Result<Episode, CommandRefusal> {
+        let request = |note: Option<&Text>, seconds: Option<MuteLength>| serde_json::json!({"version": command.version, "note": note, "seconds": seconds, "who": command.who});
         let (what, body) = match &command.act {
-            AlertAction::Acknowledge { note, lasts } => ("acknowledge", seen(note.as_ref(), *lasts)),
-            AlertAction::Note(note) => ("note", seen(Some(note), None)),
-            AlertAction::Snooze(lasts) => ("snooze", seen(None, Some(*lasts))),
-            AlertAction::Undo => ("undo", seen(None, None)),
+            AlertAction::Acknowledge { note, lasts } => ("acknowledge", request(note.as_ref(), *lasts)),
+            AlertAction::Note(note) => ("note", request(Some(note), None)),
+            AlertAction::Snooze(lasts) => ("snooze", request(None, Some(*lasts))),
+            AlertAction::Undo => ("undo", request(None, None)),
         };
-        let told = self.post(&format!("v1/alerts/{}/{what}", command.episode), &body).await;
-        told.map_err(|asked| match asked {
+        let result = self.post(&format!("v1/alerts/{}/{what}", command.episode), &body).await;
+        result.map_err(|error| match error {
             ApiError::Refused(problem) => problem.refusal(command.episode),
             ApiError::Failed(fault) => {
-                // It may have been done all the same: the board will show it.
+                // The hub may have executed it nevertheless; the board will show it.
                 CommandRefusal::ReadOnly(Text::new(&format!("no answer from the hub, look again: {}", fault.reason)))
             }
         })
@@ -112,7 +112,7 @@ impl Api {
     async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ApiError> {
         let response = self.client.reach(request).await.map_err(ApiError::Failed)?;
         let good = response.status().is_success();
-        let body = self.client.body(response, MOST).await.map_err(ApiError::Failed)?;
+        let body = self.client.body(response, MAX_ANSWER_BYTES).await.map_err(ApiError::Failed)?;
         if !good {
             let problem = serde_json::from_slice(&body).ok();
             return Err(problem
@@ -123,7 +123,7 @@ impl Api {
     }
 }
 
-/// Why nobody answers at a socket.
+/// Why connecting to a socket failed.
 fn explain(error: &io::Error, path: &Path) -> Fault {
     let path = path.display();
     match error.kind() {
@@ -137,10 +137,10 @@ fn explain(error: &io::Error, path: &Path) -> Fault {
     }
 }
 
-/// Why there is no answer.
+/// Why a request failed.
 enum ApiError {
-    /// The hub says no.
+    /// The hub answered with a problem.
     Refused(ApiProblem),
-    /// It says nothing that can be understood.
+    /// There was no answer, or not one that can be parsed.
     Failed(Fault),
 }

@@ -1,4 +1,4 @@
-//! Reading a hub's board, connection after connection.
+//! Reads the board stream of a hub, and reconnects when it breaks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,45 +17,45 @@ use crate::net::sse::{Block, Blocks};
 use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
 
-/// A hub that says nothing for so long is gone: it gives a sign of life every five seconds.
-const SILENCE: Duration = Duration::from_secs(16);
-/// The largest state of a board.
-const MOST: usize = 64 * 1024 * 1024;
-/// Boards are shown this often though nothing came, so that ages tick.
-const BEAT: Duration = Duration::from_secs(1);
+/// Without a message for this time the connection is considered dead: the hub sends a keep-alive every five seconds.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(16);
+/// The largest event of the stream.
+const MAX_EVENT_BYTES: usize = 64 * 1024 * 1024;
+/// How often the board is published again when nothing arrives, so that ages on it advance.
+const REPUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What reads the board.
+/// Reads the board of one hub.
 pub(super) struct BoardReader {
-    place: HubAddress,
+    address: HubAddress,
     name: Label,
     clock: Clock,
     boards: watch::Sender<Arc<Board>>,
-    line: watch::Sender<Connection>,
-    seen: ReceivedBoard,
+    connection: watch::Sender<Connection>,
+    received: ReceivedBoard,
 }
 
-/// What is known of the hub's board.
+/// The hub's board as received so far.
 #[derive(Default)]
 struct ReceivedBoard {
-    /// The board as JSON, for changes to be made to.
+    /// The board as JSON, to which patches are applied.
     value: Value,
-    /// The id of the event that brought it there.
+    /// The id of the last event; `None` if the stream must start with the whole board.
     last: Option<String>,
-    /// The board, and when it came.
+    /// The board, and when it arrived.
     board: Option<(Board, Instant)>,
-    /// Rises with every board shown.
+    /// Increases with every published board.
     seq: u64,
 }
 
 impl BoardReader {
     pub(super) fn new(
-        place: HubAddress,
+        address: HubAddress,
         name: Label,
         clock: Clock,
         boards: watch::Sender<Arc<Board>>,
-        line: watch::Sender<Connection>,
+        connection: watch::Sender<Connection>,
     ) -> Self {
-        Self { place, name, clock, boards, line, seen: ReceivedBoard::default() }
+        Self { address, name, clock, boards, connection, received: ReceivedBoard::default() }
     }
 
     pub(super) async fn run(mut self) {
@@ -64,28 +64,28 @@ impl BoardReader {
         loop {
             let began = self.clock.steady();
             let Err(fault) = self.session().await;
-            if self.line.borrow().is_ok() {
+            if self.connection.borrow().is_ok() {
                 since = self.clock.now();
             }
             let wait = backoff.after(&fault, self.clock.steady().since(began));
             let next_try = self.clock.now() + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
             let cut_off = CutOff { since, reason: Text::new(&fault.reason), next_try: Some(next_try) };
             tracing::warn!(hub = %self.name, wait_s = wait.as_secs_f64(), "{}", fault.reason);
-            drop(self.line.send_replace(Err(cut_off)));
+            drop(self.connection.send_replace(Err(cut_off)));
             let until = Instant::now() + wait;
             while Instant::now() < until {
-                self.show();
-                tokio::time::sleep_until(until.min(Instant::now() + BEAT)).await;
+                self.publish();
+                tokio::time::sleep_until(until.min(Instant::now() + REPUBLISH_INTERVAL)).await;
             }
         }
     }
 
-    /// One connection, until it breaks.
+    /// Read from one connection until it breaks.
     async fn session(&mut self) -> Result<std::convert::Infallible, Fault> {
-        let api = Arc::new(Api::new(&self.place, self.clock.clone())?);
-        let mut response = api.board(self.seen.last.as_deref()).await?;
-        let mut blocks = Blocks::new(MOST);
-        let mut beat = interval(BEAT);
+        let api = Arc::new(Api::new(&self.address, self.clock.clone())?);
+        let mut response = api.board(self.received.last.as_deref()).await?;
+        let mut blocks = Blocks::new(MAX_EVENT_BYTES);
+        let mut beat = interval(REPUBLISH_INTERVAL);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
         loop {
@@ -98,34 +98,34 @@ impl BoardReader {
                     let mut came = Vec::new();
                     blocks.take(&chunk, &mut |block| came.push(block));
                     for block in came {
-                        self.seen.take(block)?;
+                        self.received.apply(block)?;
                     }
-                    // The first sign of life: what was asked meanwhile is asked now.
-                    if self.seen.board.is_some() && self.line.borrow().is_err() {
-                        drop(self.line.send_replace(Ok(Arc::clone(&api))));
+                    // With the first board, waiting queries are sent.
+                    if self.received.board.is_some() && self.connection.borrow().is_err() {
+                        drop(self.connection.send_replace(Ok(Arc::clone(&api))));
                     }
-                    self.show();
+                    self.publish();
                 }
                 _ = beat.tick() => {
-                    if heard.elapsed() > SILENCE {
-                        let seconds = SILENCE.as_secs();
+                    if heard.elapsed() > SILENCE_TIMEOUT {
+                        let seconds = SILENCE_TIMEOUT.as_secs();
                         return Err(Fault::new(format!("{} has said nothing for {seconds} s", self.name)));
                     }
-                    self.show();
+                    self.publish();
                 }
             }
         }
     }
 
-    /// Show the board as it is known, as of now.
-    fn show(&mut self) {
-        self.seen.seq += 1;
-        let cut_off = self.line.borrow().as_ref().err().cloned();
-        let (mut board, age) = match &self.seen.board {
+    /// Publish the last board with the current time and connection state.
+    fn publish(&mut self) {
+        self.received.seq += 1;
+        let cut_off = self.connection.borrow().as_ref().err().cloned();
+        let (mut board, age) = match &self.received.board {
             Some((board, came)) => (board.clone(), came.elapsed()),
             None => (Board { at: self.clock.now(), ..Board::default() }, Duration::ZERO),
         };
-        board.seq = self.seen.seq;
+        board.seq = self.received.seq;
         board.at = board.at + Span(i64::try_from(age.as_micros()).unwrap_or(0));
         board.hub = Some(HubRow { name: self.name.clone(), cut_off });
         self.boards.send_replace(Arc::new(board));
@@ -133,14 +133,14 @@ impl BoardReader {
 }
 
 impl ReceivedBoard {
-    /// Take an event of the stream.
-    fn take(&mut self, block: Block) -> Result<(), Fault> {
+    /// Apply an event of the stream.
+    fn apply(&mut self, block: Block) -> Result<(), Fault> {
         let senseless = |why: String| Fault::new(format!("the hub's board makes no sense here: {why}"));
         if block.too_long {
             return Err(Fault::lasting("the hub's board is over 64 MiB long: ask for fewer queues"));
         }
         let (Some(data), Some(id)) = (block.data, block.id) else { return Ok(()) };
-        // Whatever goes wrong from here on, the next connection begins with the whole.
+        // If anything fails below, the next connection starts with the whole board.
         let last = self.last.take();
         match block.kind.as_deref() {
             Some("whole") => {

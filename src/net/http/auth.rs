@@ -1,5 +1,6 @@
 //! How a source shows who it is.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -84,7 +85,7 @@ impl Auth {
             }
             Self::Basic { user, password } => {
                 let pair = format!("{user}:{}", password.read()?.expose_secret());
-                (AUTHORIZATION, HeaderValue::try_from(format!("Basic {}", base64(pair.as_bytes()))))
+                (AUTHORIZATION, HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))))
             }
             Self::Header { name, value } => {
                 let name = HeaderName::try_from(name).map_err(|_| unfit())?;
@@ -96,20 +97,6 @@ impl Auth {
         value.set_sensitive(true);
         Ok((name, value))
     }
-}
-
-/// RFC 4648.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let digit = DIGITS.get((bits >> (18 - 6 * place) & 63) as usize).copied().unwrap_or(b'=');
-            out.push(if place > three.len() { '=' } else { char::from(digit) });
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -147,18 +134,5 @@ mod tests {
         assert!(value.is_sensitive() && format!("{value:?}") == "Sensitive");
         let fault = Auth::Bearer(Secret::Env("FLOORWATCH_TEST_NOT_SET".into())).read().unwrap_err();
         assert!(fault.lasting && fault.reason.contains("not set"), "{fault:?}");
-    }
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("Aladdin:open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
     }
 }
