@@ -16,7 +16,7 @@ pub mod simulator;
 pub mod tally;
 
 pub use running::Running;
-pub use settings::{Connector, FileSettings, Kind, Settings};
+pub use settings::{Connector, FileSettings, Settings, SourceKind};
 pub use tally::InputTally;
 
 use tokio::sync::mpsc::Sender;
@@ -81,6 +81,25 @@ pub enum Message {
     },
 }
 
+/// What the events of a source carry: its number and name, and how they are to be normalized.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceIdentity {
+    /// The source's index in the configuration.
+    pub(crate) index: usize,
+    pub(crate) name: Label,
+    /// Put before every queue, agent and contact.
+    pub(crate) prefix: Option<Label>,
+    /// Whether event times are corrected by the offset of the source's clock.
+    pub(crate) correct_clock: bool,
+}
+
+impl SourceIdentity {
+    pub(crate) fn new(index: usize, settings: &Settings) -> Self {
+        let Settings { prefix, correct_clock, .. } = settings;
+        Self { index, name: settings.name(), prefix: prefix.clone(), correct_clock: *correct_clock }
+    }
+}
+
 /// What became of events that somebody waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -126,29 +145,30 @@ pub fn spawn(
     to: Sender<Message>,
 ) -> Result<Running, SpawnError> {
     let thread = |error| SpawnError::Thread { name: settings.name(), error };
+    let identity = SourceIdentity::new(index, settings);
     match &settings.connector {
         Connector::File(file) => follow::spawn(index, settings, file, clock, cursor, to),
         Connector::Listen(keys) => {
-            session::start(index, settings, clock, to, listen::Listen((**keys).clone())).map_err(thread)
+            session::start(identity, clock, to, listen::ListenSession((**keys).clone())).map_err(thread)
         }
         Connector::Sse(keys) => {
-            let stream = sse::Subscription::new((**keys).clone(), cursor);
-            session::start(index, settings, clock, to, stream).map_err(thread)
+            let stream = sse::SseSession::new((**keys).clone(), cursor);
+            session::start(identity, clock, to, stream).map_err(thread)
         }
         Connector::Http(keys) => {
-            session::start(index, settings, clock, to, http::Poll::new((**keys).clone(), cursor)).map_err(thread)
+            session::start(identity, clock, to, http::HttpSession::new((**keys).clone(), cursor)).map_err(thread)
         }
         Connector::FreeSwitch(keys) => {
             let connection = freeswitch::FreeSwitchSession::new((**keys).clone(), settings.name(), cursor);
-            session::start(index, settings, clock, to, connection).map_err(thread)
+            session::start(identity, clock, to, connection).map_err(thread)
         }
         Connector::Prometheus(keys) => {
-            let connection = prometheus::Prometheus::new((**keys).clone(), cursor);
-            session::start(index, settings, clock, to, connection).map_err(thread)
+            let connection = prometheus::PrometheusSession::new((**keys).clone(), cursor);
+            session::start(identity, clock, to, connection).map_err(thread)
         }
         Connector::Asterisk(keys) => {
             let connection = asterisk::AsteriskSession::new(settings, keys, &clock, cursor)?;
-            session::start(index, settings, clock, to, connection).map_err(thread)
+            session::start(identity, clock, to, connection).map_err(thread)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `[[source]]`: what every source has, and what its kind needs.
 
 use super::section::Section;
-use crate::source::{Connector, Kind, Settings};
+use crate::source::{Connector, Settings, SourceKind};
 
 pub(super) fn read(root: &mut Section<'_>) -> Vec<Settings> {
     root.tables("source").into_iter().filter_map(one).collect()
@@ -15,7 +15,7 @@ fn one(mut section: Section<'_>) -> Option<Settings> {
         section.complain("kind", &format!("is missing: it is one of {}", words()));
         return None;
     }
-    let kind = section.choice("kind", Kind::WORDS)?;
+    let kind = section.choice("kind", SourceKind::WORDS)?;
     let connector = section.rest(|keys| Connector::read(kind, keys))?;
     if let Err((key, wrong)) = connector.check() {
         section.complain(key, &wrong);
@@ -24,5 +24,5 @@ fn one(mut section: Section<'_>) -> Option<Settings> {
 }
 
 fn words() -> String {
-    Kind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    SourceKind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
 }

@@ -13,9 +13,9 @@ use super::extract::{CanIngest, reject_with_body};
 use super::problem::{ApiProblem, BodyProblems, CallerProblems};
 use crate::board::Health;
 use crate::clock::Clock;
-use crate::source::Message;
-use crate::source::network::listen::intake::{Intake, Taken};
-use crate::source::network::shared_reporter::Outlet;
+use crate::source::network::listen::intake::{Intake, PushSummary};
+use crate::source::network::shared_reporter::SharedReporter;
+use crate::source::{Message, SourceIdentity};
 use crate::text::{Label, Text};
 
 /// The largest body of events.
@@ -34,8 +34,9 @@ impl EventSlot {
         let (health, reason, at) = (Health::Live, Text::default(), clock.now());
         // This is the first message in the channel, so there is room.
         drop(to.try_send(Message::Health { source: index, health, reason, at, next_try: None }));
-        let outlet = Outlet::new(index, name, clock, to.clone());
-        self.0.send_replace(Some(Arc::new(Intake::new(outlet, MAX_BODY_KIB, MAX_EVENTS_PER_S))));
+        let source = SourceIdentity { index, name, prefix: None, correct_clock: false };
+        let reporter = SharedReporter::new(source, clock, to.clone());
+        self.0.send_replace(Some(Arc::new(Intake::new(reporter, MAX_BODY_KIB, MAX_EVENTS_PER_S))));
     }
 
     fn intake(&self) -> Option<Arc<Intake>> {
@@ -57,9 +58,9 @@ impl EventSlot {
         ),
     ),
     responses(
-        (status = 200, body = Taken, description = "What was accepted is on the disk"),
+        (status = 200, body = PushSummary, description = "What was accepted is on the disk"),
         (status = 415, body = ApiProblem, content_type = "application/problem+json", description = "None of the types that are taken"),
-        (status = 422, body = Taken, description = "There was nothing good in it"),
+        (status = 422, body = PushSummary, description = "There was nothing good in it"),
         CallerProblems,
         BodyProblems,
     ),
@@ -68,7 +69,7 @@ pub(super) async fn events(
     State(hub): State<Arc<Hub>>,
     bringer: Result<CanIngest, ApiProblem>,
     request: Request,
-) -> Result<(StatusCode, Json<Taken>), Response> {
+) -> Result<(StatusCode, Json<PushSummary>), Response> {
     let event_slot = bringer.and_then(|_| {
         let event_slot = hub.event_slot.as_ref().ok_or_else(|| {
             let how = "this floor takes no events: run `floorwatch hub` with a token of the role ingest";

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::alert::Actor;
 use crate::clock::Clock;
-use crate::net::rate::Bucket;
+use crate::net::rate::TokenBucket;
 use crate::text::Label;
 
 /// So many requests a second are served for one caller, and so many at once after a rest. A wall of a thousand boards
@@ -19,7 +19,7 @@ const CALLERS: usize = 4_096;
 pub(super) struct Rates {
     clock: Clock,
     /// By name and place.
-    buckets: Mutex<FxHashMap<(Label, Label), Bucket>>,
+    buckets: Mutex<FxHashMap<(Label, Label), TokenBucket>>,
 }
 
 impl Rates {
@@ -39,7 +39,7 @@ impl Rates {
                 buckets.clear();
             }
         }
-        let bucket = buckets.entry(key).or_insert_with(|| Bucket::new(PER_SECOND, now));
+        let bucket = buckets.entry(key).or_insert_with(|| TokenBucket::new(PER_SECOND, now));
         bucket.take(1, now).is_ok()
     }
 }

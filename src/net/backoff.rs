@@ -9,15 +9,15 @@ use crate::clock::Span;
 
 /// The first wait after a failure; it doubles from one failure to the next, and up to as much again is added to it
 /// by chance, so that a hundred boards don't come back in the same instant.
-const SHORTEST: Duration = Duration::from_millis(500);
+const MIN_WAIT: Duration = Duration::from_millis(500);
 /// The wait no longer doubles from here.
-const LONGEST: Duration = Duration::from_secs(15);
+const MAX_WAIT: Duration = Duration::from_secs(15);
 /// What won't mend by itself (a wrong password, an invalid certificate) is not tried more often than this.
-const LASTING: Duration = Duration::from_secs(30);
+const MIN_LASTING_WAIT: Duration = Duration::from_secs(30);
 /// However long the other side asks to be left alone.
-const MOST: Duration = Duration::from_hours(1);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// A connection that held for so long was a good one: the next failure is a first one.
-const GOOD: Span = Span(10_000_000);
+const STABLE_AFTER: Span = Span(10_000_000);
 
 /// The waits between tries, longer from one failure to the next.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        let waits = ExponentialBuilder::new().with_min_delay(SHORTEST).with_max_delay(LONGEST).with_jitter();
+        let waits = ExponentialBuilder::new().with_min_delay(MIN_WAIT).with_max_delay(MAX_WAIT).with_jitter();
         Self { waits: waits.without_max_times().build(), failures: 0 }
     }
 }
@@ -36,11 +36,11 @@ impl Default for Backoff {
 impl Backoff {
     /// How long to wait after a connection that held for `lasted` broke.
     pub(crate) fn after(&mut self, fault: &Fault, lasted: Span) -> Duration {
-        if lasted >= GOOD {
+        if lasted >= STABLE_AFTER {
             *self = Self::default();
         }
         self.failures += 1;
-        fault.wait(self.waits.next().unwrap_or(LONGEST), LASTING, MOST)
+        fault.wait(self.waits.next().unwrap_or(MAX_WAIT), MIN_LASTING_WAIT, MAX_RETRY_AFTER)
     }
 
     /// How many failures there were in a row.
@@ -58,21 +58,21 @@ mod tests {
         let mut backoff = Backoff::default();
         let fault = Fault::new("refused");
         let waits: Vec<Duration> = (0..20).map(|_| backoff.after(&fault, Span::ZERO)).collect();
-        assert!(waits[0] >= SHORTEST && waits[0] <= 2 * SHORTEST, "{waits:?}");
-        assert!(waits.iter().all(|wait| *wait <= 2 * LONGEST), "{waits:?}");
-        assert!(waits[10..].iter().all(|wait| *wait >= LONGEST), "{waits:?}");
+        assert!(waits[0] >= MIN_WAIT && waits[0] <= 2 * MIN_WAIT, "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= 2 * MAX_WAIT), "{waits:?}");
+        assert!(waits[10..].iter().all(|wait| *wait >= MAX_WAIT), "{waits:?}");
         assert_eq!(backoff.failures(), 20);
-        assert!(backoff.after(&fault, GOOD) <= 2 * SHORTEST);
+        assert!(backoff.after(&fault, STABLE_AFTER) <= 2 * MIN_WAIT);
         assert_eq!(backoff.failures(), 1);
     }
 
     #[test]
     fn the_wait_has_a_floor_and_a_cap() {
         let second = Duration::from_secs(1);
-        let wait = |fault: Fault| fault.wait(second, LASTING, MOST);
+        let wait = |fault: Fault| fault.wait(second, MIN_LASTING_WAIT, MAX_RETRY_AFTER);
         assert_eq!(wait(Fault::new("x")), second);
-        assert_eq!(wait(Fault::lasting("x")), LASTING);
+        assert_eq!(wait(Fault::lasting("x")), MIN_LASTING_WAIT);
         assert_eq!(wait(Fault::new("x").after(Duration::from_secs(90))), Duration::from_secs(90));
-        assert_eq!(wait(Fault::new("x").after(Duration::from_hours(25))), MOST);
+        assert_eq!(wait(Fault::new("x").after(Duration::from_hours(25))), MAX_RETRY_AFTER);
     }
 }

@@ -22,85 +22,90 @@ use crate::net::tls::Tls;
 
 pub use address::Address;
 pub use auth::Auth;
-pub(crate) use explain::{date, explain, place, refusal};
+pub(crate) use explain::{display_url, explain, parse_http_date, status_fault};
 
 /// How long name, connection and handshake may take together.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection on which nothing happens is asked for a sign of life after so long, …
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// … again after each so long, …
-const KEEP_ALIVE_AGAIN: Duration = Duration::from_secs(5);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+/// … redirected_request after each so long, …
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 /// … and is dead after so many without an answer: 25 s in all.
-const KEEP_ALIVE_PROBES: u32 = 3;
+const KEEPALIVE_PROBES: u32 = 3;
 /// How often in a row another address may be named.
-const REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 /// More than any answer that is meant: 16 MiB.
-pub(crate) const MOST: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// What goes along to another host: nothing that opens doors.
-const HARMLESS: [HeaderName; 5] =
+const CROSS_ORIGIN_HEADERS: [HeaderName; 5] =
     [ACCEPT, CONTENT_TYPE, IF_NONE_MATCH, IF_MODIFIED_SINCE, HeaderName::from_static("last-event-id")];
 
 /// What asks over HTTP, for one connection of the shared loop.
 pub(crate) struct Client {
     inner: reqwest::Client,
     /// Who gets the credentials.
-    home: Url,
+    base: Url,
     credentials: Option<(HeaderName, HeaderValue)>,
     /// How long an answer may take to begin, and then to come whole.
-    patience: Duration,
+    timeout_after: Duration,
 }
 
 impl Client {
-    /// A client for `address` that shows `auth` to nobody else. An answer may take `patience` to begin; so may its
-    /// body, where it is read by [`Client::body`].
+    /// A client for `address` that shows `auth` to nobody else. An answer may take `timeout_after` to begin; so may its
+    /// body, where it is read by [`Client::read_body`].
     ///
     /// # Errors
     /// Where a secret or the certificates can't be read.
-    pub(crate) fn new(address: &Address, auth: Option<&Auth>, tls: &Tls, patience: Duration) -> Result<Self, Fault> {
-        Self::build(address, auth, tls, patience, |builder| builder)
+    pub(crate) fn new(
+        address: &Address,
+        auth: Option<&Auth>,
+        tls: &Tls,
+        timeout_after: Duration,
+    ) -> Result<Self, Fault> {
+        Self::build(address, auth, tls, timeout_after, |builder| builder)
     }
 
     /// A client for whoever listens at a socket of this machine; `address` stands for it and is not looked for.
     ///
     /// # Errors
     /// Where there can be none.
-    pub(crate) fn over_socket(address: &Address, path: &Path, patience: Duration) -> Result<Self, Fault> {
-        Self::build(address, None, &Tls::default(), patience, |builder| builder.unix_socket(path))
+    pub(crate) fn over_socket(address: &Address, path: &Path, timeout_after: Duration) -> Result<Self, Fault> {
+        Self::build(address, None, &Tls::default(), timeout_after, |builder| builder.unix_socket(path))
     }
 
     fn build(
         address: &Address,
         auth: Option<&Auth>,
         tls: &Tls,
-        patience: Duration,
+        timeout_after: Duration,
         way: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Fault> {
-        let home = address.url().clone();
+        let base = address.url().clone();
         let config = tls.config()?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("floorwatch/", env!("CARGO_PKG_VERSION")))
             // Followed here, where it is known what may go along.
             .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .tcp_keepalive(KEEP_ALIVE)
-            .tcp_keepalive_interval(KEEP_ALIVE_AGAIN)
-            .tcp_keepalive_retries(KEEP_ALIVE_PROBES);
-        if address.is_here() {
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_keepalive(KEEPALIVE_IDLE)
+            .tcp_keepalive_interval(KEEPALIVE_INTERVAL)
+            .tcp_keepalive_retries(KEEPALIVE_PROBES);
+        if address.is_loopback() {
             builder = builder.no_proxy();
         }
-        let inner = way(builder).build().map_err(|error| explain(&error, &home))?;
-        let credentials = auth.map(Auth::read).transpose()?;
-        Ok(Self { inner, home, credentials, patience })
+        let inner = way(builder).build().map_err(|error| explain(&error, &base))?;
+        let credentials = auth.map(Auth::header).transpose()?;
+        Ok(Self { inner, base, credentials, timeout_after })
     }
 
     /// A question to the address that the client is for.
     pub(crate) fn get(&self) -> RequestBuilder {
-        self.request(Method::GET, self.home.clone())
+        self.request(Method::GET, self.base.clone())
     }
 
-    /// A question to any address; only at home do credentials go along.
+    /// A question to any address; only at base do credentials go along.
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.inner.request(method, url)
     }
@@ -111,51 +116,55 @@ impl Client {
     /// # Errors
     /// Why there is none, in words.
     pub(crate) async fn send(&self, request: RequestBuilder, now: impl Fn() -> Time) -> Result<Response, Fault> {
-        let response = self.reach(request).await?;
+        let response = self.send_any_status(request).await?;
         let status = response.status();
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
-        Err(refusal(status, response.headers(), &place(response.url()), now()))
+        Err(status_fault(status, response.headers(), &display_url(response.url()), now()))
     }
 
     /// The same, but an answer that refuses is one as well: for whoever can read in its body why.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub(crate) async fn reach(&self, request: RequestBuilder) -> Result<Response, Fault> {
-        let mut request = request.build().map_err(|error| explain(&error, &self.home))?;
+    pub(crate) async fn send_any_status(&self, request: RequestBuilder) -> Result<Response, Fault> {
+        let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let mut been = vec![request.url().clone()];
         loop {
             let url = request.url().clone();
-            let at_home = url.origin() == self.home.origin();
-            self.show_credentials(&mut request, at_home);
+            let same_origin = url.origin() == self.base.origin();
+            self.set_credentials(&mut request, same_origin);
             let (method, headers, body) = (
                 request.method().clone(),
                 request.headers().clone(),
                 request.body().and_then(|b| b.as_bytes()).map(<[u8]>::to_vec),
             );
-            let response = timeout(self.patience, self.inner.execute(request)).await;
+            let response = timeout(self.timeout_after, self.inner.execute(request)).await;
             let response = response
                 .map_err(|_| {
-                    Fault::new(format!("no answer from {} within {} s", place(&url), self.patience.as_secs()))
+                    Fault::new(format!(
+                        "no answer from {} within {} s",
+                        display_url(&url),
+                        self.timeout_after.as_secs()
+                    ))
                 })?
                 .map_err(|error| explain(&error, &url))?;
             let status = response.status();
             if status.is_success() || status == StatusCode::NOT_MODIFIED {
                 return Ok(response);
             }
-            if !at_home && self.credentials.is_some() && matches!(status.as_u16(), 401 | 403) {
+            if !same_origin && self.credentials.is_some() && matches!(status.as_u16(), 401 | 403) {
                 return Err(Fault::lasting(format!(
                     "{} sends us on to {}, where the credentials do not go: put that address into the configuration",
-                    place(&self.home),
-                    place(&url)
+                    display_url(&self.base),
+                    display_url(&url)
                 )));
             }
-            let Some(next) = sent_on(&response) else { return Ok(response) };
-            self.may_go(&url, &next, &been)?;
+            let Some(next) = redirect_target(&response) else { return Ok(response) };
+            self.check_redirect(&url, &next, &been)?;
             been.push(next.clone());
-            request = again(status, method, next, headers, body);
+            request = redirected_request(status, method, next, headers, body);
         }
     }
 
@@ -163,19 +172,20 @@ impl Client {
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub(crate) async fn once(&self, request: RequestBuilder) -> Result<Response, Fault> {
-        let mut request = request.build().map_err(|error| explain(&error, &self.home))?;
+    pub(crate) async fn send_once(&self, request: RequestBuilder) -> Result<Response, Fault> {
+        let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let url = request.url().clone();
-        self.show_credentials(&mut request, url.origin() == self.home.origin());
-        let late = |_| Fault::new(format!("no answer from {} within {} s", place(&url), self.patience.as_secs()));
-        let response = timeout(self.patience, self.inner.execute(request)).await.map_err(late)?;
+        self.set_credentials(&mut request, url.origin() == self.base.origin());
+        let late =
+            |_| Fault::new(format!("no answer from {} within {} s", display_url(&url), self.timeout_after.as_secs()));
+        let response = timeout(self.timeout_after, self.inner.execute(request)).await.map_err(late)?;
         response.map_err(|error| explain(&error, &url))
     }
 
-    fn show_credentials(&self, request: &mut Request, at_home: bool) {
+    fn set_credentials(&self, request: &mut Request, same_origin: bool) {
         let headers = request.headers_mut();
-        if !at_home {
-            let others: Vec<_> = headers.keys().filter(|name| !HARMLESS.contains(name)).cloned().collect();
+        if !same_origin {
+            let others: Vec<_> = headers.keys().filter(|name| !CROSS_ORIGIN_HEADERS.contains(name)).cloned().collect();
             for name in others {
                 headers.remove(name);
             }
@@ -185,48 +195,49 @@ impl Client {
     }
 
     /// Whether to go from `url` on to `next`, having been to `been`.
-    fn may_go(&self, url: &Url, next: &Url, been: &[Url]) -> Result<(), Fault> {
-        let (home, next_place) = (place(&self.home), place(next));
+    fn check_redirect(&self, url: &Url, next: &Url, been: &[Url]) -> Result<(), Fault> {
+        let (base, next_place) = (display_url(&self.base), display_url(next));
         let wrong = if been.contains(next) {
-            format!("{home} sends us round in a circle (back to {next_place})")
-        } else if been.len() > REDIRECTS {
-            format!("{home} sends us on more than {REDIRECTS} times, last to {next_place}")
+            format!("{base} sends us round in a circle (back to {next_place})")
+        } else if been.len() > MAX_REDIRECTS {
+            format!("{base} sends us on more than {MAX_REDIRECTS} times, last to {next_place}")
         } else if !matches!(next.scheme(), "http" | "https") {
-            format!("{home} sends us on to {next_place}, which is no web address")
+            format!("{base} sends us on to {next_place}, which is no web address")
         } else if url.scheme() == "https" && next.scheme() == "http" {
-            format!("{home} sends us on to {next_place}, which is not encrypted")
+            format!("{base} sends us on to {next_place}, which is not encrypted")
         } else {
             return Ok(());
         };
         Err(Fault::lasting(format!("{wrong}: correct the address in the configuration, or the server")))
     }
 
-    /// The body of an answer, at most `most` bytes of it in memory.
+    /// The body of an answer, at max_bytes `max_bytes` bytes of it in memory.
     ///
     /// # Errors
     /// Where more comes, it breaks off, or it takes too long.
-    pub(crate) async fn body(&self, mut response: Response, most: usize) -> Result<Vec<u8>, Fault> {
+    pub(crate) async fn read_body(&self, mut response: Response, max_bytes: usize) -> Result<Vec<u8>, Fault> {
         let url = response.url().clone();
         let too_long = || {
-            let size = if most >= 1 << 20 { format!("{} MiB", most >> 20) } else { format!("{most} bytes") };
-            Fault::lasting(format!("the answer of {} is over {size} long: ask it for less", place(&url)))
+            let size =
+                if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
+            Fault::lasting(format!("the answer of {} is over {size} long: ask it for less", display_url(&url)))
         };
-        if response.content_length().is_some_and(|length| length > most as u64) {
+        if response.content_length().is_some_and(|length| length > max_bytes as u64) {
             return Err(too_long());
         }
-        let until = Instant::now() + self.patience;
+        let until = Instant::now() + self.timeout_after;
         let mut body = Vec::new();
         loop {
             let late = |_| {
-                let seconds = self.patience.as_secs();
+                let seconds = self.timeout_after.as_secs();
                 Fault::new(format!(
                     "the answer of {} had not come whole after {seconds} s: it is too slow",
-                    place(&url)
+                    display_url(&url)
                 ))
             };
             let chunk = timeout_at(until, response.chunk()).await.map_err(late)?;
             let Some(chunk) = chunk.map_err(|error| explain(&error, &url))? else { return Ok(body) };
-            if body.len() + chunk.len() > most {
+            if body.len() + chunk.len() > max_bytes {
                 return Err(too_long());
             }
             body.extend_from_slice(&chunk);
@@ -235,7 +246,7 @@ impl Client {
 }
 
 /// Where an answer sends us on to, without a name or password in it.
-fn sent_on(response: &Response) -> Option<Url> {
+fn redirect_target(response: &Response) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -249,7 +260,13 @@ fn sent_on(response: &Response) -> Option<Url> {
 }
 
 /// The same question elsewhere. Only 307 and 308 promise that it stays the same where it had a body.
-fn again(status: StatusCode, method: Method, next: Url, headers: HeaderMap, body: Option<Vec<u8>>) -> Request {
+fn redirected_request(
+    status: StatusCode,
+    method: Method,
+    next: Url,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+) -> Request {
     let same = matches!(status.as_u16(), 307 | 308) || method == Method::GET;
     let mut request = Request::new(if same { method } else { Method::GET }, next);
     *request.headers_mut() = headers;

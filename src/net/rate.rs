@@ -9,13 +9,13 @@ use crate::clock::Time;
 /// As long as it isn't empty it gives any number and owes what it hadn't: a batch larger than a second's worth is
 /// taken whole, and those after it wait the longer.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct TokenBucket {
     per_second: f64,
     level: f64,
     at: Time,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// A full one.
     pub(crate) fn new(per_second: u32, now: Time) -> Self {
         let per_second = f64::from(per_second.max(1));
@@ -26,7 +26,7 @@ impl Bucket {
     ///
     /// # Errors
     /// After how long it will.
-    pub(crate) fn look(&mut self, now: Time) -> Result<(), Duration> {
+    pub(crate) fn check(&mut self, now: Time) -> Result<(), Duration> {
         // A clock that is set back gives nothing and takes nothing.
         let passed = now.since(self.at).as_secs_f64();
         self.at = now;
@@ -40,7 +40,7 @@ impl Bucket {
 
     /// Whether nothing was taken lately.
     pub(crate) fn is_full(&mut self, now: Time) -> bool {
-        self.look(now).is_ok() && self.level >= self.per_second
+        self.check(now).is_ok() && self.level >= self.per_second
     }
 
     /// Take `events` out of it.
@@ -48,7 +48,7 @@ impl Bucket {
     /// # Errors
     /// After how long it will give any; nothing was taken.
     pub(crate) fn take(&mut self, events: usize, now: Time) -> Result<(), Duration> {
-        self.look(now)?;
+        self.check(now)?;
         self.level -= f64::from(u32::try_from(events).unwrap_or(u32::MAX));
         Ok(())
     }
@@ -63,7 +63,7 @@ mod tests {
     fn a_second_s_worth_at_once_then_as_fast_as_it_fills() {
         let clock = Clock::manual(Time::from_unix(1_000_000_000));
         let pass = |span| clock.set(clock.now() + span);
-        let mut bucket = Bucket::new(10, clock.now());
+        let mut bucket = TokenBucket::new(10, clock.now());
         assert_eq!((0..10).filter(|_| bucket.take(1, clock.now()).is_ok()).count(), 10);
         assert_eq!(bucket.take(1, clock.now()), Err(Duration::from_millis(100)));
         pass(Span(99_000));
@@ -78,9 +78,9 @@ mod tests {
     #[test]
     fn a_large_batch_is_taken_whole_and_paid_for_afterwards() {
         let clock = Clock::manual(Time::from_unix(1_000_000_000));
-        let mut bucket = Bucket::new(10, clock.now());
+        let mut bucket = TokenBucket::new(10, clock.now());
         assert_eq!(bucket.take(100, clock.now()), Ok(()));
-        assert_eq!(bucket.look(clock.now()), Err(Duration::from_millis(9_100)));
+        assert_eq!(bucket.check(clock.now()), Err(Duration::from_millis(9_100)));
         clock.set(clock.now() + Span::seconds(9));
         assert!(bucket.take(1, clock.now()).is_err());
         clock.set(clock.now() + Span(100_000));

@@ -5,14 +5,14 @@
 
 use std::mem;
 
-/// The most bytes of a line, and of an event's data, where nobody says otherwise.
-pub(crate) const MOST: usize = 1024 * 1024;
+/// The max_bytes bytes of a line, and of an event's data, where nobody says otherwise.
+pub(crate) const MAX_BLOCK_BYTES: usize = 1024 * 1024;
 /// The longest id that is kept: it must fit into a header.
-const LONGEST_ID: usize = 4096;
+const MAX_ID_BYTES: usize = 4096;
 
 /// What stands between two empty lines.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(crate) struct SseBlock {
     /// The lines of `data`, joined; `None` where there was none.
     pub(crate) data: Option<Vec<u8>>,
     /// The event's type; none, or empty, is a message.
@@ -27,39 +27,39 @@ pub(crate) struct Block {
 
 /// Cuts bytes into blocks, wherever the bytes themselves were cut.
 #[derive(Debug)]
-pub(crate) struct Blocks {
-    most: usize,
+pub(crate) struct SseParser {
+    max_bytes: usize,
     line: Vec<u8>,
-    /// The line at hand is past the most: the rest of it is dropped.
+    /// The line at hand is past the max_bytes: the rest of it is dropped.
     line_too_long: bool,
     /// The last byte was a carriage return: a line feed that follows belongs to it.
     after_return: bool,
     /// A line has been read.
     begun: bool,
-    block: Block,
+    block: SseBlock,
 }
 
-impl Default for Blocks {
+impl Default for SseParser {
     fn default() -> Self {
-        Self::new(MOST)
+        Self::new(MAX_BLOCK_BYTES)
     }
 }
 
-impl Blocks {
-    /// Blocks whose lines and data are of `most` bytes at most.
-    pub(crate) fn new(most: usize) -> Self {
+impl SseParser {
+    /// SseParser whose lines and data are of `max_bytes` bytes at max_bytes.
+    pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
-            most,
+            max_bytes,
             line: Vec::new(),
             line_too_long: false,
             after_return: false,
             begun: false,
-            block: Block::default(),
+            block: SseBlock::default(),
         }
     }
 
     /// Take bytes; each block they complete goes to `each`.
-    pub(crate) fn take(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(Block)) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(SseBlock)) {
         if mem::take(&mut self.after_return) {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
@@ -77,7 +77,7 @@ impl Blocks {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        if self.line.len() + bytes.len() > self.most {
+        if self.line.len() + bytes.len() > self.max_bytes {
             self.line_too_long = true;
             // Its beginning tells whether it is a comment.
             self.line.truncate(1);
@@ -89,7 +89,7 @@ impl Blocks {
         }
     }
 
-    fn end_line(&mut self, each: &mut dyn FnMut(Block)) {
+    fn end_line(&mut self, each: &mut dyn FnMut(SseBlock)) {
         let mut line = mem::take(&mut self.line);
         let content = if mem::replace(&mut self.begun, true) {
             &line
@@ -100,27 +100,27 @@ impl Blocks {
             self.block.too_long |= !content.starts_with(b":");
         } else if content.is_empty() {
             let block = mem::take(&mut self.block);
-            if block != Block::default() {
+            if block != SseBlock::default() {
                 each(block);
             }
         } else {
-            self.block.field(content, self.most);
+            self.block.parse_field(content, self.max_bytes);
         }
         line.clear();
         self.line = line;
     }
 }
 
-impl Block {
-    fn field(&mut self, line: &[u8], most: usize) {
+impl SseBlock {
+    fn parse_field(&mut self, line: &[u8], max_bytes: usize) {
         let colon = memchr::memchr(b':', line).unwrap_or(line.len());
         let (name, value) = line.split_at(colon);
         let value = value.strip_prefix(b":").unwrap_or(value);
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
-            b"data" => self.add_data(value, most),
+            b"data" => self.add_data(value, max_bytes),
             b"event" => self.kind = Some(String::from_utf8_lossy(value).into_owned()),
-            b"id" if !value.contains(&0) && value.len() <= LONGEST_ID => {
+            b"id" if !value.contains(&0) && value.len() <= MAX_ID_BYTES => {
                 self.id = Some(String::from_utf8_lossy(value).into_owned());
             }
             b"retry" if value.iter().all(u8::is_ascii_digit) => {
@@ -131,13 +131,13 @@ impl Block {
         }
     }
 
-    fn add_data(&mut self, value: &[u8], most: usize) {
+    fn add_data(&mut self, value: &[u8], max_bytes: usize) {
         if self.too_long {
             return;
         }
         match &mut self.data {
             None => self.data = Some(value.to_vec()),
-            Some(data) if data.len() + value.len() < most => {
+            Some(data) if data.len() + value.len() < max_bytes => {
                 data.push(b'\n');
                 data.extend_from_slice(value);
             }
@@ -153,8 +153,8 @@ impl Block {
 mod tests {
     use super::*;
 
-    fn all<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Block> {
-        let (mut blocks, mut found) = (Blocks::default(), Vec::new());
+    fn all<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<SseBlock> {
+        let (mut blocks, mut found) = (SseParser::default(), Vec::new());
         for piece in pieces {
             blocks.take(piece, &mut |block| found.push(block));
         }
@@ -169,10 +169,10 @@ mod tests {
     fn blocks_are_the_same_wherever_the_bytes_are_cut_and_however_lines_end() {
         let text = "\u{feff}data: a\n:sign of life\ndata\ndata:  b\nid: 7\nother: x\n\n\n\nretry: 50\n\nevent: ping\ndata:\n\nid\nretry: 5x\n\ndata: cut off";
         let wanted = [
-            Block { data: Some(data("a\n\n b")), id: Some("7".into()), ..Block::default() },
-            Block { retry: Some(50), ..Block::default() },
-            Block { data: Some(data("")), kind: Some("ping".into()), ..Block::default() },
-            Block { id: Some(String::new()), ..Block::default() },
+            SseBlock { data: Some(data("a\n\n b")), id: Some("7".into()), ..SseBlock::default() },
+            SseBlock { retry: Some(50), ..SseBlock::default() },
+            SseBlock { data: Some(data("")), kind: Some("ping".into()), ..SseBlock::default() },
+            SseBlock { id: Some(String::new()), ..SseBlock::default() },
         ];
         for end in ["\n", "\r\n", "\r"] {
             let text = text.replace('\n', end);
@@ -186,9 +186,9 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_dropped_and_the_rest_goes_on() {
-        let long = "x".repeat(MOST);
+        let long = "x".repeat(MAX_BLOCK_BYTES);
         let (wide, high) = (format!("id: 1\ndata: {long}\n\n"), format!("data: {long}"));
-        let many = format!("id: 2\n{}\n", "data: 12345678\n".repeat(MOST / 8));
+        let many = format!("id: 2\n{}\n", "data: 12345678\n".repeat(MAX_BLOCK_BYTES / 8));
         let comment = format!(":{long}{long}\ndata: good\n\n");
         let found = all([wide.as_bytes(), many.as_bytes(), comment.as_bytes(), high.as_bytes()]);
         assert_eq!(found.len(), 3);
@@ -196,18 +196,18 @@ mod tests {
             assert!(block.too_long && block.id.as_deref() == Some(id), "{:?}", block.id);
             assert!(block.data.as_ref().is_none_or(Vec::is_empty));
         }
-        assert_eq!(found[2], Block { data: Some(data("good")), ..Block::default() });
+        assert_eq!(found[2], SseBlock { data: Some(data("good")), ..SseBlock::default() });
     }
 
     #[test]
     fn an_endless_line_takes_no_memory_and_an_id_fits_into_a_header() {
-        let mut blocks = Blocks::default();
+        let mut blocks = SseParser::default();
         let piece = vec![b'x'; 65_536];
         for _ in 0..100 {
             blocks.take(&piece, &mut |block| panic!("{block:?}"));
         }
-        assert!(blocks.line.capacity() <= 2 * MOST);
+        assert!(blocks.line.capacity() <= 2 * MAX_BLOCK_BYTES);
         let found = all([format!("id: {}\ndata: x\nid: a\0b\n\n", "1".repeat(5000)).as_bytes()]);
-        assert_eq!(found, [Block { data: Some(data("x")), ..Block::default() }]);
+        assert_eq!(found, [SseBlock { data: Some(data("x")), ..SseBlock::default() }]);
     }
 }

@@ -14,11 +14,11 @@ use crate::net::Fault;
 use crate::net::tls::{self, Tls};
 
 /// How long name, connection and handshake may take, each.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+pub(crate) trait NetStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> NetStream for S {}
 
 /// Whether `address` is written `host:port`, an IPv6 address in brackets.
 pub(crate) fn is_address(address: &str) -> bool {
@@ -35,18 +35,19 @@ fn split(address: &str) -> Option<(&str, u16)> {
 }
 
 /// Connect to `address` (`host:port`), with TLS where its settings are given.
-pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn Stream>, Fault> {
+pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn NetStream>, Fault> {
     let Some((host, port)) = split(address) else {
         return Err(Fault::lasting(format!("{address} is no address: write host:port")));
     };
-    let late =
-        |_| Fault::new(format!("no answer from {address} within {} s: is the way there open?", PATIENCE.as_secs()));
-    let found = timeout(PATIENCE, lookup_host((host, port))).await.map_err(late)?;
+    let late = |_| {
+        Fault::new(format!("no answer from {address} within {} s: is the way there open?", CONNECT_TIMEOUT.as_secs()))
+    };
+    let found = timeout(CONNECT_TIMEOUT, lookup_host((host, port))).await.map_err(late)?;
     let mut last = None;
     for place in
         found.map_err(|error| Fault::new(format!("{host} is not known ({error}): check the name and the DNS")))?
     {
-        match timeout(PATIENCE, TcpStream::connect(place)).await.map_err(late)? {
+        match timeout(CONNECT_TIMEOUT, TcpStream::connect(place)).await.map_err(late)? {
             Ok(stream) => return secure(stream, address, host, tls).await,
             Err(error) => last = Some(error),
         }
@@ -57,17 +58,17 @@ pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn 
     ))
 }
 
-async fn secure(stream: TcpStream, address: &str, host: &str, tls: Option<&Tls>) -> Result<Box<dyn Stream>, Fault> {
+async fn secure(stream: TcpStream, address: &str, host: &str, tls: Option<&Tls>) -> Result<Box<dyn NetStream>, Fault> {
     // Short questions and answers: nothing is to be waited for.
     drop(stream.set_nodelay(true));
     let Some(tls) = tls else { return Ok(Box::new(stream)) };
     let name = ServerName::try_from(host.to_owned());
     let name = name.map_err(|_| Fault::lasting(format!("{host} can't be the name on a certificate")))?;
     let connector = TlsConnector::from(Arc::new(tls.config()?));
-    let shaken = timeout(PATIENCE, connector.connect(name, stream)).await;
+    let shaken = timeout(CONNECT_TIMEOUT, connector.connect(name, stream)).await;
     let shaken =
         shaken.map_err(|_| Fault::new(format!("{address} does not answer the TLS handshake: does it speak TLS?")))?;
-    shaken.map(|stream| Box::new(stream) as Box<dyn Stream>).map_err(|error| explain(&error, address))
+    shaken.map(|stream| Box::new(stream) as Box<dyn NetStream>).map_err(|error| explain(&error, address))
 }
 
 /// What an I/O error on the connection to `address` means.

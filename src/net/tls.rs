@@ -25,7 +25,7 @@ pub struct Tls {
 }
 
 /// What the board says while certificates aren't checked.
-pub(crate) const UNCHECKED: &str =
+pub(crate) const UNCHECKED_REMARK: &str =
     "certificates are not checked (danger_accept_any_certificate): whoever answers is believed";
 
 impl Tls {
@@ -36,7 +36,7 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
         let builder = builder.map_err(no)?;
         let builder = if self.danger_accept_any_certificate {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody::new(&provider)))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate::new(&provider)))
         } else if self.ca.is_some() {
             builder.with_root_certificates(self.authorities()?)
         } else {
@@ -83,13 +83,13 @@ pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) ->
             };
             return Some(Fault::lasting(format!("the certificate of {whose} {words}")));
         }
-        cause = beneath(error);
+        cause = cause_of(error);
     }
     None
 }
 
 /// What an error comes from. An I/O error hides what it was made of from `source`, and may be made of another one.
-pub(crate) fn beneath<'e>(
+pub(crate) fn cause_of<'e>(
     error: &'e (dyn std::error::Error + 'static),
 ) -> Option<&'e (dyn std::error::Error + 'static)> {
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
@@ -100,15 +100,15 @@ pub(crate) fn beneath<'e>(
 
 /// Believes whoever answers.
 #[derive(Debug)]
-struct Anybody(WebPkiSupportedAlgorithms);
+struct AcceptAnyCertificate(WebPkiSupportedAlgorithms);
 
-impl Anybody {
+impl AcceptAnyCertificate {
     fn new(provider: &CryptoProvider) -> Self {
         Self(provider.signature_verification_algorithms)
     }
 }
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

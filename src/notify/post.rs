@@ -8,7 +8,7 @@ use reqwest::{Method, Url};
 use super::failure::Failure;
 use crate::clock::Clock;
 use crate::net::Fault;
-use crate::net::http::{Address, Auth, Client, place, refusal};
+use crate::net::http::{Address, Auth, Client, display_url, status_fault};
 use crate::net::tls::Tls;
 use crate::text::Text;
 
@@ -54,7 +54,7 @@ impl Post {
             .header(CONTENT_TYPE, HeaderValue::from_static(body.kind))
             .headers(self.headers.clone())
             .body(body.text);
-        let answer = self.client.once(request).await.map_err(|fault| Failure::Retry(hide(fault, &self.url)))?;
+        let answer = self.client.send_once(request).await.map_err(|fault| Failure::Retry(hide(fault, &self.url)))?;
         let status = answer.status();
         if status.is_success() {
             return Ok(status.to_string());
@@ -63,11 +63,11 @@ impl Post {
         if status.is_redirection() {
             return Err(Failure::Permanent(format!("{whose} sends us elsewhere ({status}): correct the address")));
         }
-        let fault = refusal(status, answer.headers(), &whose, clock.now());
+        let fault = status_fault(status, answer.headers(), &whose, clock.now());
         if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
             return Err(Failure::Retry(fault));
         }
-        let why = self.client.body(answer, MAX_REASON_BYTES).await.unwrap_or_default();
+        let why = self.client.read_body(answer, MAX_REASON_BYTES).await.unwrap_or_default();
         let mut why = String::from_utf8_lossy(&why).into_owned();
         // The answer may quote the body or the path, both of which can hold a secret.
         let path = self.url.path();
@@ -86,11 +86,11 @@ fn shown(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_query(None);
     bare.set_path("");
-    place(&bare).trim_end_matches('/').to_owned()
+    display_url(&bare).trim_end_matches('/').to_owned()
 }
 
 fn hide(mut fault: Fault, url: &Url) -> Fault {
-    fault.reason = fault.reason.replace(&place(url), &shown(url));
+    fault.reason = fault.reason.replace(&display_url(url), &shown(url));
     fault
 }
 
@@ -102,7 +102,7 @@ mod tests {
     fn the_path_of_a_webhook_is_never_said() {
         let url: Url = "https://hooks.example.com/services/T0/B0/abc?x=1".parse().unwrap();
         assert_eq!(shown(&url), "https://hooks.example.com");
-        let fault = hide(Fault::new(format!("{} stopped answering", place(&url))), &url);
+        let fault = hide(Fault::new(format!("{} stopped answering", display_url(&url))), &url);
         assert_eq!(fault.reason, "https://hooks.example.com stopped answering");
     }
 }

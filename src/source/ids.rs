@@ -7,26 +7,26 @@ use rustc_hash::FxHashMap;
 use crate::text::Label;
 
 /// More names than a floor has; beyond it the memory starts anew.
-const MOST: usize = 8192;
+const MAX_LABELS: usize = 8192;
 /// Up to here an ASCII name is cheaper made than looked up.
-const SHORT: usize = 22;
+const MAX_UNCACHED_BYTES: usize = 22;
 
 /// Labels by the bytes they were made of.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct LabelCache {
     known: FxHashMap<Box<[u8]>, Label>,
 }
 
-impl Names {
+impl LabelCache {
     /// The label of `bytes`.
     pub(crate) fn get(&mut self, bytes: &[u8]) -> Label {
-        if bytes.len() <= SHORT && bytes.is_ascii() {
+        if bytes.len() <= MAX_UNCACHED_BYTES && bytes.is_ascii() {
             return Label::from_bytes(bytes);
         }
         if let Some(label) = self.known.get(bytes) {
             return label.clone();
         }
-        if self.known.len() >= MOST {
+        if self.known.len() >= MAX_LABELS {
             self.known.clear();
         }
         let label = Label::from_bytes(bytes);
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_name_is_the_same_however_often_it_is_asked_for() {
-        let mut names = Names::default();
+        let mut names = LabelCache::default();
         let once = names.get("サポート 日本".as_bytes());
         assert_eq!(names.get("サポート 日本".as_bytes()), once);
         assert_eq!(once.as_str(), "サポート 日本");

@@ -6,6 +6,7 @@ pub mod freeswitch;
 pub mod http;
 pub mod listen;
 pub mod prometheus;
+mod reporter;
 pub(super) mod session;
 pub(crate) mod shared_reporter;
 pub mod sse;

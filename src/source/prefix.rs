@@ -1,11 +1,26 @@
-//! Equal names of two sources kept apart: a prefix before a source's queues, agents and contacts.
+//! Makes the events of a source fit for the floor: a prefix keeps equal names of two sources apart, and the offset of
+//! the source's clock is taken out of event times.
 
+use crate::clock::Span;
 use crate::event::{Event, EventKind, Step};
 use crate::text::Label;
 
-/// Put `prefix` before every name in an event that another source could mean somebody else by. What customers
-/// want and who they are is the same wherever they call.
-pub(crate) fn keep_apart(event: &mut Event, prefix: &Label) {
+/// Put `prefix` before the names in `events`, and move their times back by `ahead`, the offset of the source's clock.
+pub(crate) fn normalize_events(events: &mut [Event], prefix: Option<&Label>, ahead: Span) {
+    for event in events {
+        // Gaps are timed by our own clock already.
+        if !matches!(event.kind, EventKind::Missed { .. }) {
+            event.at = event.at - ahead;
+        }
+        if let Some(prefix) = prefix {
+            add_prefix(event, prefix);
+        }
+    }
+}
+
+/// Put `prefix` before every queue, agent and contact. Intents and customers stay as they are: they mean the same in
+/// every source.
+pub(crate) fn add_prefix(event: &mut Event, prefix: &Label) {
     let name = |label: &mut Label| *label = Label::new(&format!("{prefix}/{label}"));
     let maybe = |label: &mut Option<Label>| {
         if let Some(label) = label {
@@ -70,7 +85,7 @@ mod tests {
         let state = AgentState::Paused;
         let kind = EventKind::AgentState { agent: "Ann".into(), state, reason: Some("lunch".into()), lasts: None };
         let mut event = Event { at: Time(0), origin: "pbx".into(), id: Some("7".into()), kind };
-        keep_apart(&mut event, &"london".into());
+        add_prefix(&mut event, &"london".into());
         let kind =
             EventKind::AgentState { agent: "london/Ann".into(), state, reason: Some("lunch".into()), lasts: None };
         assert_eq!(event, Event { at: Time(0), origin: "pbx".into(), id: Some("7".into()), kind });
@@ -83,7 +98,7 @@ mod tests {
             talk: None,
         };
         event.kind = EventKind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
-        keep_apart(&mut event, &"london".into());
+        add_prefix(&mut event, &"london".into());
         let written = serde_json::to_string(&event).unwrap();
         for name in ["\"london/c\"", "\"london/billing\"", "\"london/sales\"", "\"london/Ann\"", "\"100\""] {
             assert!(written.contains(name), "{name} in {written}");

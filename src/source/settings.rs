@@ -50,7 +50,7 @@ pub enum Connector {
 
 /// The word of `kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// A file of this format.
     File(InputFormat),
     /// An endpoint that events are pushed to.
@@ -67,7 +67,7 @@ pub enum Kind {
     Asterisk,
 }
 
-impl Kind {
+impl SourceKind {
     /// Every word that `kind` can be.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("queue_log", Self::File(InputFormat::QueueLog)),
@@ -93,17 +93,17 @@ impl Connector {
     ///
     /// # Errors
     /// The deserializer's: an unknown key, a wrong value, one that is missing.
-    pub fn read<'de, D: Deserializer<'de>>(kind: Kind, keys: D) -> Result<Self, D::Error> {
+    pub fn read<'de, D: Deserializer<'de>>(kind: SourceKind, keys: D) -> Result<Self, D::Error> {
         Ok(match kind {
-            Kind::File(format) => {
+            SourceKind::File(format) => {
                 Self::File(Box::new(FileSettings { kind: format, ..FileSettings::deserialize(keys)? }))
             }
-            Kind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
-            Kind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
-            Kind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
-            Kind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
-            Kind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
-            Kind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
+            SourceKind::Listen => Self::Listen(Box::new(listen::Settings::deserialize(keys)?)),
+            SourceKind::Sse => Self::Sse(Box::new(sse::Settings::deserialize(keys)?)),
+            SourceKind::Http => Self::Http(Box::new(http::Settings::deserialize(keys)?)),
+            SourceKind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
+            SourceKind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
+            SourceKind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
         })
     }
 
@@ -124,15 +124,15 @@ impl Connector {
 
     /// Its kind.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> SourceKind {
         match self {
-            Self::File(file) => Kind::File(file.kind),
-            Self::Listen(_) => Kind::Listen,
-            Self::Sse(_) => Kind::Sse,
-            Self::Http(_) => Kind::Http,
-            Self::FreeSwitch(_) => Kind::FreeSwitch,
-            Self::Prometheus(_) => Kind::Prometheus,
-            Self::Asterisk(_) => Kind::Asterisk,
+            Self::File(file) => SourceKind::File(file.kind),
+            Self::Listen(_) => SourceKind::Listen,
+            Self::Sse(_) => SourceKind::Sse,
+            Self::Http(_) => SourceKind::Http,
+            Self::FreeSwitch(_) => SourceKind::FreeSwitch,
+            Self::Prometheus(_) => SourceKind::Prometheus,
+            Self::Asterisk(_) => SourceKind::Asterisk,
         }
     }
 }

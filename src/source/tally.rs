@@ -6,9 +6,9 @@ use crate::source::Rejection;
 use crate::text::Label;
 
 /// How many rejections are kept in full.
-const KEPT: usize = 20;
+const MAX_KEPT_REJECTIONS: usize = 20;
 /// How many unknown names are told apart; the rest are counted together.
-const NAMES: usize = 100;
+const MAX_NAMES: usize = 100;
 
 /// What was read of an input, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl InputTally {
     /// A line was set aside.
     pub(crate) fn reject(&mut self, rejection: Rejection) {
         self.rejected += 1;
-        if self.rejections.len() < KEPT {
+        if self.rejections.len() < MAX_KEPT_REJECTIONS {
             self.rejections.push(rejection);
         }
     }
@@ -66,6 +66,6 @@ fn count(names: &mut FxHashMap<Label, u64>, name: &str) {
         *seen += 1;
         return;
     }
-    let name = if names.len() < NAMES { Label::new(name) } else { Label::fixed("others") };
+    let name = if names.len() < MAX_NAMES { Label::new(name) } else { Label::fixed("others") };
     *names.entry(name).or_default() += 1;
 }

@@ -10,9 +10,9 @@ use crate::support::told::{Told, event};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode};
 use floorwatch::board::Health;
-use floorwatch::source::Kind;
+use floorwatch::source::SourceKind;
 
-const CASE: Case = Case { kind: Kind::Http, good, keys: "every_s = 1" };
+const CASE: Case = Case { kind: SourceKind::Http, good, keys: "every_s = 1" };
 const MAP: &str = "every_s = 1\nmap = { queue = \"queue\", kpis = { waiting = \"waiting\" }, at = \"at\" }";
 
 fn good(c: &mut Conversation) -> io::Result<()> {
@@ -25,7 +25,7 @@ fn good(c: &mut Conversation) -> io::Result<()> {
 }
 
 fn start(peer: &Peer, keys: &str) -> Told {
-    Told::start(Kind::Http, &format!("url = \"{}\"\n{keys}", peer.url("/stats")))
+    Told::start(SourceKind::Http, &format!("url = \"{}\"\n{keys}", peer.url("/stats")))
 }
 
 /// One answer after another, then the last one again and again.
@@ -72,7 +72,7 @@ fn pages_are_fetched_at_once_and_a_restart_goes_on_where_it_was() {
     assert_eq!((told.contacts(), told.cursor.as_deref()), (vec!["a", "b", "c"], Some("n3")));
     drop(told);
     let url = format!("url = \"{}\"\n{keys}", peer.url("/stats"));
-    let mut told = Told::resume(Kind::Http, &url, Some("n3"));
+    let mut told = Told::resume(SourceKind::Http, &url, Some("n3"));
     told.until_health(Health::Live, "");
     assert_eq!((told.contacts().len(), peer.asked().last().unwrap().path()), (0, "/stats?since=n3"));
 }
@@ -295,7 +295,7 @@ fn mapped(name: &str, method: Method, body: &'static str, queue: &str) -> Vec<(S
     let auth = keys["auth"].as_table_mut().unwrap();
     let secret = if auth.contains_key("bearer") { "bearer" } else { "password" };
     auth.insert(secret.into(), toml::toml! { env = "PATH" }.into());
-    let mut told = Told::start(Kind::Http, &toml::to_string(&keys).unwrap());
+    let mut told = Told::start(SourceKind::Http, &toml::to_string(&keys).unwrap());
     told.until(|told| !told.figures(queue).is_empty());
     assert_eq!(told.rejected, []);
     told.figures(queue).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()

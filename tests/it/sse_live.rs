@@ -9,10 +9,10 @@ use crate::support::faults::{Case, an_hour_ahead, drip, peak_memory};
 use crate::support::peer::{Conversation, Peer};
 use crate::support::told::{Told, event};
 use floorwatch::board::Health;
-use floorwatch::source::Kind;
+use floorwatch::source::SourceKind;
 
 const STREAM: &str = "200 OK\nContent-Type: text/event-stream; charset=utf-8";
-const CASE: Case = Case { kind: Kind::Sse, good, keys: "" };
+const CASE: Case = Case { kind: SourceKind::Sse, good, keys: "" };
 
 fn good(c: &mut Conversation) -> io::Result<()> {
     c.request()?;
@@ -22,7 +22,7 @@ fn good(c: &mut Conversation) -> io::Result<()> {
 }
 
 fn start(peer: &Peer, keys: &str) -> Told {
-    Told::start(Kind::Sse, &format!("url = \"{}\"\n{keys}", peer.url("/events")))
+    Told::start(SourceKind::Sse, &format!("url = \"{}\"\n{keys}", peer.url("/events")))
 }
 
 #[test]
@@ -88,11 +88,11 @@ fn what_stops_in_the_middle_of_an_event_loses_nothing_and_counts_nothing_twice()
 fn a_restart_goes_on_where_the_journal_says_it_was_left() {
     let peer = Peer::start(good);
     let url = format!("url = \"{}\"", peer.url("/events"));
-    let mut told = Told::start(Kind::Sse, &url);
+    let mut told = Told::start(SourceKind::Sse, &url);
     told.until(|told| told.cursor.is_some());
     let cursor = told.cursor.clone().unwrap();
     drop(told);
-    let mut told = Told::resume(Kind::Sse, &url, Some(&cursor));
+    let mut told = Told::resume(SourceKind::Sse, &url, Some(&cursor));
     told.until_health(Health::Live, "");
     assert_eq!(told.gaps(), 0);
     assert_eq!(peer.asked().last().unwrap().header("last-event-id"), Some("1"));
@@ -107,13 +107,13 @@ fn without_ids_what_was_missed_is_a_gap() {
         if c.number == 0 { Ok(()) } else { c.hold() }
     });
     let url = format!("url = \"{}\"", peer.url("/events"));
-    let mut told = Told::start(Kind::Sse, &url);
+    let mut told = Told::start(SourceKind::Sse, &url);
     told.until(|told| told.contacts().len() == 2);
     assert_eq!((told.contacts(), told.gaps()), (vec!["n0", "n1"], 1));
     // And so is the time that the program itself was away.
     let cursor = told.cursor.clone().unwrap();
     drop(told);
-    let mut told = Told::resume(Kind::Sse, &url, Some(&cursor));
+    let mut told = Told::resume(SourceKind::Sse, &url, Some(&cursor));
     told.until(|told| !told.contacts().is_empty());
     assert_eq!(told.gaps(), 1);
 }

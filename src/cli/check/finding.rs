@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::board::Health;
 use crate::clock::{Span, Time};
 use crate::event::{self, Event, Step};
-use crate::source::Kind;
+use crate::source::SourceKind;
 use crate::source::file::read::{self, Options};
 use crate::text::{Label, Text};
 
@@ -65,7 +65,7 @@ impl Finding {
         };
         self.ok = true;
         if let Some(format) = reader.inputs().first().and_then(|input| input.format) {
-            let kind = Label::fixed(Kind::File(format).word());
+            let kind = Label::fixed(SourceKind::File(format).word());
             if self.kind.is_empty() {
                 self.kind = kind;
             } else if self.kind != kind {

@@ -110,9 +110,9 @@ impl Api {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ApiError> {
-        let response = self.client.reach(request).await.map_err(ApiError::Failed)?;
+        let response = self.client.send_any_status(request).await.map_err(ApiError::Failed)?;
         let good = response.status().is_success();
-        let body = self.client.body(response, MAX_ANSWER_BYTES).await.map_err(ApiError::Failed)?;
+        let body = self.client.read_body(response, MAX_ANSWER_BYTES).await.map_err(ApiError::Failed)?;
         if !good {
             let problem = serde_json::from_slice(&body).ok();
             return Err(problem

@@ -13,7 +13,7 @@ use super::{Connection, HubAddress};
 use crate::board::{Board, CutOff, HubRow};
 use crate::clock::{Clock, Span};
 use crate::net::http::explain;
-use crate::net::sse::{Block, Blocks};
+use crate::net::sse::{SseBlock, SseParser};
 use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
 
@@ -84,7 +84,7 @@ impl BoardReader {
     async fn session(&mut self) -> Result<std::convert::Infallible, Fault> {
         let api = Arc::new(Api::new(&self.address, self.clock.clone())?);
         let mut response = api.board(self.received.last.as_deref()).await?;
-        let mut blocks = Blocks::new(MAX_EVENT_BYTES);
+        let mut blocks = SseParser::new(MAX_EVENT_BYTES);
         let mut beat = interval(REPUBLISH_INTERVAL);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
@@ -96,7 +96,7 @@ impl BoardReader {
                     let chunk = chunk.ok_or_else(|| Fault::new(format!("{} ended", self.name)))?;
                     heard = Instant::now();
                     let mut came = Vec::new();
-                    blocks.take(&chunk, &mut |block| came.push(block));
+                    blocks.push(&chunk, &mut |block| came.push(block));
                     for block in came {
                         self.received.apply(block)?;
                     }
@@ -134,7 +134,7 @@ impl BoardReader {
 
 impl ReceivedBoard {
     /// Apply an event of the stream.
-    fn apply(&mut self, block: Block) -> Result<(), Fault> {
+    fn apply(&mut self, block: SseBlock) -> Result<(), Fault> {
         let senseless = |why: String| Fault::new(format!("the hub's board makes no sense here: {why}"));
         if block.too_long {
             return Err(Fault::lasting("the hub's board is over 64 MiB long: ask for fewer queues"));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
-use super::explain::place;
+use super::explain::display_url;
 
 /// An `http` or `https` address. It is shown without its query, in which people put secrets.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Address {
     }
 
     /// Whether it is this machine's own: no proxy stands in between.
-    pub(super) fn is_here(&self) -> bool {
+    pub(super) fn is_loopback(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -43,7 +43,7 @@ impl Address {
 
 /// Why a text is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
+pub enum AddressError {
     /// It can't be read as one.
     #[error("that is no web address: write https://host/path")]
     Unreadable,
@@ -56,18 +56,18 @@ pub enum Wrong {
 }
 
 impl FromStr for Address {
-    type Err = Wrong;
+    type Err = AddressError;
 
-    fn from_str(text: &str) -> Result<Self, Wrong> {
-        let mut url = Url::parse(text.trim()).map_err(|_| Wrong::Unreadable)?;
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let mut url = Url::parse(text.trim()).map_err(|_| AddressError::Unreadable)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Wrong::Scheme);
+            return Err(AddressError::Scheme);
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(Wrong::Unreadable);
+            return Err(AddressError::Unreadable);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Wrong::Credentials);
+            return Err(AddressError::Credentials);
         }
         url.set_fragment(None);
         Ok(Self(url))
@@ -76,7 +76,7 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&place(&self.0))
+        f.write_str(&display_url(&self.0))
     }
 }
 

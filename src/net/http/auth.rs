@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// The key `auth`: how a source shows who it is. Secrets are read at each connection.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "AuthTable")]
 pub enum Auth {
     /// `{ bearer = SECRET }`: a token.
     Bearer(Secret),
@@ -33,7 +33,7 @@ pub enum Auth {
 /// As it is written: one of three forms.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct AuthTable {
     bearer: Option<Secret>,
     user: Option<String>,
     password: Option<Secret>,
@@ -43,7 +43,7 @@ struct Written {
 
 /// Why what is written is no form of it.
 #[derive(Debug, thiserror::Error)]
-enum Wrong {
+enum AuthError {
     #[error(
         "auth is one of {{ bearer = SECRET }}, {{ user = \"…\", password = SECRET }} or {{ header = \"…\", value = SECRET }}"
     )]
@@ -54,29 +54,29 @@ enum Wrong {
     Name,
 }
 
-impl TryFrom<Written> for Auth {
-    type Error = Wrong;
+impl TryFrom<AuthTable> for Auth {
+    type Error = AuthError;
 
-    fn try_from(written: Written) -> Result<Self, Wrong> {
+    fn try_from(written: AuthTable) -> Result<Self, AuthError> {
         match written {
-            Written { bearer: Some(token), user: None, password: None, header: None, value: None } => {
+            AuthTable { bearer: Some(token), user: None, password: None, header: None, value: None } => {
                 Ok(Self::Bearer(token))
             }
-            Written { bearer: None, user: Some(user), password: Some(password), header: None, value: None } => {
-                if user.contains(':') { Err(Wrong::User) } else { Ok(Self::Basic { user, password }) }
+            AuthTable { bearer: None, user: Some(user), password: Some(password), header: None, value: None } => {
+                if user.contains(':') { Err(AuthError::User) } else { Ok(Self::Basic { user, password }) }
             }
-            Written { bearer: None, user: None, password: None, header: Some(name), value: Some(value) } => {
-                HeaderName::try_from(&name).map_err(|_| Wrong::Name)?;
+            AuthTable { bearer: None, user: None, password: None, header: Some(name), value: Some(value) } => {
+                HeaderName::try_from(&name).map_err(|_| AuthError::Name)?;
                 Ok(Self::Header { name, value })
             }
-            _ => Err(Wrong::Form),
+            _ => Err(AuthError::Form),
         }
     }
 }
 
 impl Auth {
     /// The header that says it, with the secret read now.
-    pub(super) fn read(&self) -> Result<(HeaderName, HeaderValue), Fault> {
+    pub(super) fn header(&self) -> Result<(HeaderName, HeaderValue), Fault> {
         let unfit =
             || Fault::lasting("the secret holds characters that no HTTP header can carry: is it the right one?");
         let (name, value) = match self {
@@ -104,12 +104,12 @@ mod tests {
     use super::*;
 
     #[derive(Deserialize)]
-    struct Table {
+    struct AuthConfig {
         auth: Auth,
     }
 
     fn parse(text: &str) -> Result<Auth, String> {
-        toml::from_str::<Table>(text).map(|table| table.auth).map_err(|error| error.message().to_owned())
+        toml::from_str::<AuthConfig>(text).map(|table| table.auth).map_err(|error| error.message().to_owned())
     }
 
     #[test]
@@ -129,10 +129,10 @@ mod tests {
     #[test]
     fn a_header_hides_its_secret() {
         // A variable that every test has.
-        let (name, value) = Auth::Bearer(Secret::Env("PATH".into())).read().unwrap();
+        let (name, value) = Auth::Bearer(Secret::Env("PATH".into())).header().unwrap();
         assert_eq!(name, AUTHORIZATION);
         assert!(value.is_sensitive() && format!("{value:?}") == "Sensitive");
-        let fault = Auth::Bearer(Secret::Env("FLOORWATCH_TEST_NOT_SET".into())).read().unwrap_err();
+        let fault = Auth::Bearer(Secret::Env("FLOORWATCH_TEST_NOT_SET".into())).header().unwrap_err();
         assert!(fault.lasting && fault.reason.contains("not set"), "{fault:?}");
     }
 }

@@ -8,14 +8,14 @@ use chrono::DateTime;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 
-use super::CONNECT;
+use super::CONNECT_TIMEOUT;
 use crate::clock::Time;
 use crate::net::Fault;
 use crate::net::tcp;
 use crate::net::tls;
 
 /// An address as it may be shown: no name, password, query or fragment.
-pub(crate) fn place(url: &Url) -> String {
+pub(crate) fn display_url(url: &Url) -> String {
     let Some(host) = url.host_str() else { return format!("{}:…", url.scheme()) };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{host}{port}{}", url.scheme(), url.path())
@@ -23,7 +23,7 @@ pub(crate) fn place(url: &Url) -> String {
 
 /// What an error on the way to `url` means.
 pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
-    let whose = place(url);
+    let whose = display_url(url);
     if let Some(fault) = tls::explain(error, &whose) {
         return fault;
     }
@@ -34,7 +34,7 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
     }
     if error.is_timeout() {
         return Fault::new(if error.is_connect() {
-            format!("no answer from {address} within {} s: is the way there open?", CONNECT.as_secs())
+            format!("no answer from {address} within {} s: is the way there open?", CONNECT_TIMEOUT.as_secs())
         } else {
             format!("{whose} stopped answering")
         });
@@ -59,7 +59,7 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
 /// What an error comes from in the end. An error of reqwest's own names its address with the query: never shown.
 fn root(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
-    while let Some(next) = tls::beneath(cause) {
+    while let Some(next) = tls::cause_of(cause) {
         cause = next;
     }
     match cause.downcast_ref::<reqwest::Error>() {
@@ -77,13 +77,13 @@ fn io_error(error: &reqwest::Error) -> Option<&io::Error> {
         {
             return Some(found);
         }
-        cause = tls::beneath(error);
+        cause = tls::cause_of(error);
     }
     None
 }
 
 /// What a status that is no success means; `whose` is who gave it.
-pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, whose: &str, now: Time) -> Fault {
+pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str, now: Time) -> Fault {
     let said = format!("{whose} answers {status}");
     let fault = match status.as_u16() {
         204 => Fault::lasting(format!("{said}: it has nothing for us")),
@@ -115,11 +115,11 @@ fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let span = date(text)?.since(now);
+    let span = parse_http_date(text)?.since(now);
     u64::try_from(span.0).ok().map(Duration::from_micros)
 }
 
 /// The date of a header: RFC 9110's, which is one of RFC 2822.
-pub(crate) fn date(text: &str) -> Option<Time> {
+pub(crate) fn parse_http_date(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc2822(text).ok().map(Time::from)
 }

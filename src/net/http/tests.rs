@@ -21,7 +21,7 @@ fn an_address_is_one_of_the_web_and_shows_no_secret() {
         let said = bad.parse::<Address>().unwrap_err().to_string();
         assert!(said.contains(why) && !said.contains("hunter2"), "{bad}: {said}");
     }
-    assert_eq!(place(&url("https://desk:hunter2@h/x?key=hunter2")), "https://h/x");
+    assert_eq!(display_url(&url("https://desk:hunter2@h/x?key=hunter2")), "https://h/x");
 }
 
 #[test]
@@ -33,15 +33,16 @@ fn loopback_is_here() {
         ("http://10.0.0.1", false),
         ("http://localhost.example.com", false),
     ] {
-        assert_eq!(text.parse::<Address>().unwrap().is_here(), here, "{text}");
+        assert_eq!(text.parse::<Address>().unwrap().is_loopback(), here, "{text}");
     }
 }
 
 #[test]
 fn a_refusal_says_what_to_do_and_when_to_come_back() {
     let now = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
-    let say =
-        |status: u16, headers: &HeaderMap| refusal(StatusCode::from_u16(status).unwrap(), headers, "https://h/x", now);
+    let say = |status: u16, headers: &HeaderMap| {
+        status_fault(StatusCode::from_u16(status).unwrap(), headers, "https://h/x", now)
+    };
     let mut headers = HeaderMap::new();
     for (status, lasting, words) in [
         (401, true, "check the token"),

@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::source::format::csv::{Columns, ColumnsError};
 use crate::source::format::decoder::{DecodeError, LineDecoder};
 use crate::source::format::lines::PartialLine;
-use crate::source::prefix::keep_apart;
+use crate::source::prefix::add_prefix;
 use crate::source::running::Running;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::tally::InputTally;
@@ -281,7 +281,7 @@ impl FileFollower {
         let mut events = std::mem::replace(events, Vec::with_capacity(MAX_BATCH_EVENTS));
         if let Some(prefix) = &self.prefix {
             for event in &mut events {
-                keep_apart(event, prefix);
+                add_prefix(event, prefix);
             }
         }
         self.send(Message::Events { source: self.index, events, cursor, kept: None })

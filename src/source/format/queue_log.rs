@@ -18,7 +18,7 @@ use crate::event::{
 };
 use crate::source::caller_number::customer;
 use crate::source::format::limits::EARLIEST_TIME;
-use crate::source::ids::{Names, id_label};
+use crate::source::ids::{LabelCache, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
 use fields::{LogEntry, LogFields, epoch, integer, milliseconds, seconds};
@@ -33,7 +33,7 @@ const MAX_EMPTY_EXITS: usize = 16;
 pub struct QueueLogParser {
     origin: Label,
     verbs: Verbs,
-    names: Names,
+    names: LabelCache,
     memory: QueueLogMemory,
     /// The calls that left an empty queue last, with the queue: some versions write LEAVEEMPTY for the same exit again.
     empty_exits: VecDeque<(Label, Label)>,
@@ -52,7 +52,13 @@ impl QueueLogParser {
     /// A parser whose events carry `origin`; `verbs` are the site's own verbs.
     #[must_use]
     pub fn new(origin: Label, verbs: Verbs) -> Self {
-        Self { origin, verbs, names: Names::default(), memory: QueueLogMemory::default(), empty_exits: VecDeque::new() }
+        Self {
+            origin,
+            verbs,
+            names: LabelCache::default(),
+            memory: QueueLogMemory::default(),
+            empty_exits: VecDeque::new(),
+        }
     }
 
     /// The state to store with the position in the log.

@@ -3,33 +3,33 @@
 use reqwest::header::{AGE, DATE, HeaderMap};
 
 use crate::clock::{Span, Time};
-use crate::net::http::date;
-use crate::source::network::session::Link;
+use crate::net::http::parse_http_date;
+use crate::source::network::reporter::Reporter;
 
 /// What was last said of the other side's clock.
 #[derive(Debug, Default)]
-pub(crate) struct Skew {
-    said: Option<Span>,
+pub(crate) struct ClockSkew {
+    last_reported: Option<Span>,
 }
 
-impl Skew {
+impl ClockSkew {
     /// Look at an answer that has just begun, and say what is news.
-    pub(crate) async fn look(&mut self, headers: &HeaderMap, link: &mut Link) {
-        let Some(ahead) = ahead(headers, link.now()) else { return };
-        if self.said.is_none_or(|said| (ahead - said).0.abs() > Span::SECOND.0) {
-            self.said = Some(ahead);
-            link.clock_is_ahead(ahead).await;
+    pub(crate) async fn update(&mut self, headers: &HeaderMap, reporter: &mut Reporter) {
+        let Some(ahead) = clock_offset(headers, reporter.now()) else { return };
+        if self.last_reported.is_none_or(|last| (ahead - last).0.abs() > Span::SECOND.0) {
+            self.last_reported = Some(ahead);
+            reporter.report_clock_offset(ahead).await;
         }
     }
 }
 
 /// How far the clock of who answered is ahead of ours. The header tells whole seconds, so less than one is nothing;
 /// an answer out of a cache tells of another time.
-pub(crate) fn ahead(headers: &HeaderMap, now: Time) -> Option<Span> {
+pub(crate) fn clock_offset(headers: &HeaderMap, now: Time) -> Option<Span> {
     if headers.contains_key(AGE) {
         return None;
     }
-    let said = date(headers.get(DATE)?.to_str().ok()?)?;
+    let said = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
     // It was cut down to the second: on the average it was half a second later.
     let ahead = said + Span(500_000) - now;
     Some(if ahead.0.abs() <= Span::SECOND.0 { Span::ZERO } else { ahead })
@@ -43,14 +43,14 @@ mod tests {
     #[test]
     fn whole_seconds_tell_nothing_below_one_and_a_cache_tells_nothing() {
         let mut headers = HeaderMap::new();
-        assert_eq!(ahead(&headers, Time::default()), None);
+        assert_eq!(clock_offset(&headers, Time::default()), None);
         headers.insert(DATE, HeaderValue::from_static("Mon, 02 Mar 2026 09:00:00 GMT"));
         let nine = Time::parse_rfc3339("2026-03-02T09:00:00Z").unwrap();
-        assert_eq!(ahead(&headers, nine + Span(999_000)), Some(Span::ZERO));
-        assert_eq!(ahead(&headers, nine - Span(400_000)), Some(Span::ZERO));
-        assert_eq!(ahead(&headers, nine - Span::HOUR + Span(500_000)), Some(Span::HOUR));
-        assert_eq!(ahead(&headers, nine + Span::HOUR + Span(500_000)), Some(Span(-Span::HOUR.0)));
+        assert_eq!(clock_offset(&headers, nine + Span(999_000)), Some(Span::ZERO));
+        assert_eq!(clock_offset(&headers, nine - Span(400_000)), Some(Span::ZERO));
+        assert_eq!(clock_offset(&headers, nine - Span::HOUR + Span(500_000)), Some(Span::HOUR));
+        assert_eq!(clock_offset(&headers, nine + Span::HOUR + Span(500_000)), Some(Span(-Span::HOUR.0)));
         headers.insert(AGE, HeaderValue::from_static("30"));
-        assert_eq!(ahead(&headers, nine), None);
+        assert_eq!(clock_offset(&headers, nine), None);
     }
 }

@@ -18,7 +18,7 @@
 //! machines put a reverse proxy that does TLS before it.
 
 pub(crate) mod intake;
-mod porter;
+mod push_auth;
 mod tokens;
 
 use std::io;
@@ -39,27 +39,28 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, tim
 use crate::clock::Span;
 use crate::net::Fault;
 use crate::secret::Secret;
-use crate::source::network::session::{Link, Session};
-use intake::{Intake, News, PATIENCE};
-use porter::Porter;
-use tokens::Tokens;
+use crate::source::network::reporter::Reporter;
+use crate::source::network::session::Session;
+use intake::{Intake, PushProgress, REQUEST_TIMEOUT};
+use push_auth::PushAuth;
+use tokens::AcceptedTokens;
 
 /// So many connections are served at once; the rest are sent away.
-const CONNECTIONS: usize = 256;
+const MAX_CONNECTIONS: usize = 256;
 /// What those are told.
-const FULL: &[u8] =
+const FULL_RESPONSE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// A connection is closed after its request when it is so old; nobody holds one for ever.
-const LIFE: Duration = Duration::from_mins(5);
+const MAX_CONNECTION_AGE: Duration = Duration::from_mins(5);
 /// The head of a request is no longer than this.
-const HEAD: usize = 16 * 1024;
-const HEADERS: usize = 64;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+const MAX_HEADERS: usize = 64;
 /// How often the tokens are read anew.
-const BEAT: Duration = Duration::from_secs(5);
+const TOKEN_RELOAD_INTERVAL: Duration = Duration::from_secs(5);
 /// With no sockets left, so long until the next try.
-const PAUSE: Duration = Duration::from_millis(200);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// Larger bodies belong into a file.
-const MOST_KB: u32 = 32 * 1024;
+const MAX_BODY_LIMIT_KB: u32 = 32 * 1024;
 
 /// The keys of an endpoint that events are pushed to.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -72,7 +73,7 @@ pub struct Settings {
     /// or more. Read anew every few seconds. Without it everybody on this machine may push.
     #[serde(default)]
     pub token: Option<Secret>,
-    /// Listen beyond this machine though requests, and the token in them, are not encrypted: something else protects
+    /// ListenSession beyond this machine though requests, and the token in them, are not encrypted: something else protects
     /// the way.
     #[serde(default)]
     pub allow_plain_http: bool,
@@ -109,7 +110,7 @@ impl Settings {
     /// # Errors
     /// The key, and what is wrong with its value.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        let Some(address) = self.place() else {
+        let Some(address) = self.socket_address() else {
             let wrong = format!("can't be `{}`: write an IP address and a port, `{}`", self.address, loopback());
             return Err(("address", wrong));
         };
@@ -124,8 +125,8 @@ impl Settings {
                 return Err(("address", wrong.to_owned()));
             }
         }
-        if self.max_body_kb == 0 || self.max_body_kb > MOST_KB {
-            return Err(("max_body_kb", format!("must be 1 to {MOST_KB}")));
+        if self.max_body_kb == 0 || self.max_body_kb > MAX_BODY_LIMIT_KB {
+            return Err(("max_body_kb", format!("must be 1 to {MAX_BODY_LIMIT_KB}")));
         }
         if self.max_events_per_s == 0 {
             return Err(("max_events_per_s", "must be 1 or more".to_owned()));
@@ -133,18 +134,18 @@ impl Settings {
         Ok(())
     }
 
-    fn place(&self) -> Option<SocketAddr> {
+    fn socket_address(&self) -> Option<SocketAddr> {
         self.address.parse().ok().filter(|address: &SocketAddr| address.port() != 0)
     }
 
-    fn tokens(&self) -> Result<Option<Tokens>, Fault> {
-        self.token.as_ref().map(Tokens::read).transpose()
+    fn tokens(&self) -> Result<Option<AcceptedTokens>, Fault> {
+        self.token.as_ref().map(AcceptedTokens::read).transpose()
     }
 
     /// What the owner should know of requests that were refused, and of the way that they come.
     fn remark(&self, refused: u64) -> String {
         let mut words = Vec::new();
-        if self.place().is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
+        if self.socket_address().is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
             words.push("requests and their token come unencrypted (allow_plain_http)".to_owned());
         }
         if refused > 0 {
@@ -155,10 +156,10 @@ impl Settings {
 }
 
 /// The endpoint, while it is open.
-pub(in crate::source) struct Listen(pub(in crate::source) Settings);
+pub(in crate::source) struct ListenSession(pub(in crate::source) Settings);
 
-impl Session for Listen {
-    async fn run(&mut self, link: &mut Link) -> Fault {
+impl Session for ListenSession {
+    async fn run(&mut self, reporter: &mut Reporter) -> Fault {
         let settings = &self.0;
         if let Err((key, wrong)) = settings.check() {
             return Fault::lasting(format!("{key} {wrong}"));
@@ -169,72 +170,72 @@ impl Session for Listen {
         };
         let listener = match TcpListener::bind(&settings.address).await {
             Ok(listener) => listener,
-            Err(error) => return explain(&error, &settings.address),
+            Err(error) => return bind_fault(&error, &settings.address),
         };
-        let intake = Intake::new(link.outlet(), settings.max_body_kb, settings.max_events_per_s);
-        serve(settings, &listener, &Arc::new(Porter::new(intake, tokens)), link).await
+        let intake = Intake::new(reporter.shared(), settings.max_body_kb, settings.max_events_per_s);
+        serve(settings, &listener, &Arc::new(PushAuth::new(intake, tokens)), reporter).await
     }
 }
 
-async fn serve(settings: &Settings, listener: &TcpListener, porter: &Arc<Porter>, link: &mut Link) -> Fault {
-    let router = porter.router();
-    let mut news = porter.intake().news();
+async fn serve(settings: &Settings, listener: &TcpListener, auth: &Arc<PushAuth>, reporter: &mut Reporter) -> Fault {
+    let router = auth.router();
+    let mut progress = auth.intake().progress();
     let mut connections = JoinSet::new();
-    let mut known = News::default();
+    let mut known = PushProgress::default();
     let mut refused = 0;
-    let mut said_ahead: Option<Span> = None;
-    let mut beat = interval(BEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reported_ahead: Option<Span> = None;
+    let mut reload = interval(TOKEN_RELOAD_INTERVAL);
+    reload.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let patience = Duration::from_secs(settings.stale_after_s);
     let mut pushed = Instant::now();
     let mut stale = settings.stale_after_s == 0;
-    link.remark(&settings.remark(0)).await;
-    link.live().await;
+    reporter.report_remark(&settings.remark(0)).await;
+    reporter.report_live().await;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if connections.len() < CONNECTIONS => {
-                    connections.spawn(converse(stream, router.clone()));
+                Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
+                    connections.spawn(serve_connection(stream, router.clone()));
                 }
                 // What doesn't fit at once isn't worth waiting for.
-                Ok((stream, _)) => drop(stream.try_write(FULL)),
-                Err(error) if is_passing(&error) => {}
+                Ok((stream, _)) => drop(stream.try_write(FULL_RESPONSE)),
+                Err(error) if is_transient(&error) => {}
                 Err(error) if is_exhausted(&error) => {
-                    tracing::warn!(source = %link.name(), "no more connections: {error}");
-                    sleep(PAUSE).await;
+                    tracing::warn!(source = %reporter.name(), "no more connections: {error}");
+                    sleep(ACCEPT_RETRY_INTERVAL).await;
                 }
                 Err(error) => return Fault::new(format!("{} no longer listens: {error}", settings.address)),
             },
             Some(_) = connections.join_next() => {}
-            Ok(()) = news.changed() => {
-                let newest = *news.borrow_and_update();
+            Ok(()) = progress.changed() => {
+                let newest = *progress.borrow_and_update();
                 if let Some(ahead) = newest.ahead
-                    && said_ahead.is_none_or(|said| (ahead - said).0.abs() > Span::SECOND.0)
+                    && reported_ahead.is_none_or(|said| (ahead - said).0.abs() > Span::SECOND.0)
                 {
-                    said_ahead = Some(ahead);
-                    link.clock_is_ahead(ahead).await;
+                    reported_ahead = Some(ahead);
+                    reporter.report_clock_offset(ahead).await;
                 }
                 if newest.pushed != known.pushed {
                     pushed = Instant::now();
                     stale = settings.stale_after_s == 0;
-                    link.live().await;
+                    reporter.report_live().await;
                 }
                 known = newest;
             }
             () = sleep_until(pushed + patience), if !stale => {
                 stale = true;
-                link.stale(&format!("nothing was pushed for {} s", settings.stale_after_s)).await;
+                reporter.report_stale(&format!("nothing was pushed for {} s", settings.stale_after_s)).await;
             }
-            _ = beat.tick() => {
+            _ = reload.tick() => {
                 match settings.tokens() {
-                    Ok(Some(tokens)) => porter.change_tokens(tokens),
+                    Ok(Some(tokens)) => auth.change_tokens(tokens),
                     Ok(None) => {}
                     // Those that were good before are: whoever changes the file may be half-way.
-                    Err(fault) => tracing::warn!(source = %link.name(), "the tokens stay as they are: {}", fault.reason),
+                    Err(fault) => tracing::warn!(source = %reporter.name(), "the tokens stay as they are: {}", fault.reason),
                 }
-                if refused != porter.refused() {
-                    refused = porter.refused();
-                    link.remark(&settings.remark(refused)).await;
+                if refused != auth.refused() {
+                    refused = auth.refused();
+                    reporter.report_remark(&settings.remark(refused)).await;
                 }
             }
         }
@@ -242,26 +243,26 @@ async fn serve(settings: &Settings, listener: &TcpListener, porter: &Arc<Porter>
 }
 
 /// Serve one connection until either side has had enough.
-async fn converse(stream: TcpStream, router: Router) {
+async fn serve_connection(stream: TcpStream, router: Router) {
     // Short questions and answers: nothing is to be waited for.
     drop(stream.set_nodelay(true));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_headers(HEADERS)
-        .max_buf_size(HEAD)
+        .header_read_timeout(REQUEST_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     // However it ends, the sender knows as much as we do.
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = sleep(LIFE) => connection.as_mut().graceful_shutdown(),
+        () = sleep(MAX_CONNECTION_AGE) => connection.as_mut().graceful_shutdown(),
     }
-    let _ = timeout(3 * PATIENCE, connection).await;
+    let _ = timeout(3 * REQUEST_TIMEOUT, connection).await;
 }
 
 /// Whether an error is of one connection that was never made.
-fn is_passing(error: &io::Error) -> bool {
+fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
@@ -274,7 +275,7 @@ fn is_exhausted(error: &io::Error) -> bool {
 }
 
 /// Why nothing listens at `address`.
-fn explain(error: &io::Error, address: &str) -> Fault {
+fn bind_fault(error: &io::Error, address: &str) -> Fault {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             Fault::new(format!("{address} is in use by another program: end that one, or choose another port"))

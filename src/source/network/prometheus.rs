@@ -4,8 +4,8 @@
 //! while nobody asked is fetched in steps, up to a day back, so that trends have no gap.
 
 mod answer;
-mod course;
-mod told;
+mod backfill;
+mod last_sent;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -23,20 +23,21 @@ use crate::kpi::KpiId;
 use crate::net::Fault;
 use crate::net::http::{self, Address, Auth, Client};
 use crate::net::tls::{self, Tls};
-use crate::source::network::clock_skew::Skew;
-use crate::source::network::session::{Link, Session};
-use answer::{Found, Trouble};
-use course::Chunk;
-use told::Told;
+use crate::source::network::clock_skew::ClockSkew;
+use crate::source::network::reporter::Reporter;
+use crate::source::network::session::Session;
+use answer::{QueryError, QueryResult};
+use backfill::Chunk;
+use last_sent::LastSent;
 
 /// How long an answer may take to begin, and then to come whole.
-const PATIENCE: Duration = Duration::from_secs(15);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// So many queries are asked at once.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_QUERIES: usize = 4;
 /// What was missed is fetched for so long at most; what stands now is not asked for meanwhile.
-const ENOUGH: Duration = Duration::from_mins(1);
+const BACKFILL_TIMEOUT: Duration = Duration::from_mins(1);
 /// The server's clock may be so far ahead of ours; more, and what it says is no time.
-const AHEAD: Span = Span::DAY;
+const MAX_CLOCK_OFFSET: Span = Span::DAY;
 
 /// The keys of a source that is a Prometheus server.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -111,60 +112,60 @@ impl Settings {
 }
 
 /// A server that is asked at an interval.
-pub(crate) struct Prometheus {
+pub(crate) struct PrometheusSession {
     settings: Settings,
     /// Up to when its figures are known: by its own clock, in this run or an earlier one.
     until: Option<Time>,
-    told: Told,
-    skew: Skew,
+    last_sent: LastSent,
+    skew: ClockSkew,
     /// What was last remarked.
     remark: String,
 }
 
-/// What one round of questions gave.
-struct Round {
+/// What one round of run_queries gave.
+struct QueryRound {
     /// When, by the server's clock.
     at: Time,
-    found: Vec<(KpiId, Found)>,
+    found: Vec<(KpiId, QueryResult)>,
     /// Queries that it refused, and why.
     refused: Vec<(KpiId, String)>,
 }
 
-impl Prometheus {
+impl PrometheusSession {
     /// Go on from `cursor`, the journal's.
     pub(crate) fn new(settings: Settings, cursor: Option<&str>) -> Self {
         let until = cursor.and_then(|text| Time::parse_rfc3339(text).ok());
-        Self { settings, until, told: Told::default(), skew: Skew::default(), remark: String::new() }
+        Self { settings, until, last_sent: LastSent::default(), skew: ClockSkew::default(), remark: String::new() }
     }
 
-    async fn follow(&mut self, link: &mut Link) -> Result<Infallible, Fault> {
+    async fn follow(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let Settings { url, auth, tls, every_s, .. } = &self.settings;
-        let client = Client::new(url, auth.as_ref(), tls, PATIENCE)?;
+        let client = Client::new(url, auth.as_ref(), tls, ANSWER_TIMEOUT)?;
         let mut tick = interval(Duration::from_secs(u64::from(*every_s)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let since = self.until;
         let mut caught_up = false;
         loop {
             tick.tick().await;
-            let round = self.ask(&client, link).await?;
+            let round = self.query_now(&client, reporter).await?;
             let at = round.at;
             // The cursor stays behind until all before it is known as well.
-            self.tell(round, caught_up, link).await;
+            self.report(round, caught_up, reporter).await;
             if !caught_up {
                 caught_up = true;
-                self.catch_up(&client, since, at, link).await;
+                self.catch_up(&client, since, at, reporter).await;
             }
         }
     }
 
     /// Ask every query for what it gives now.
-    async fn ask(&mut self, client: &Client, link: &mut Link) -> Result<Round, Fault> {
+    async fn query_now(&mut self, client: &Client, reporter: &mut Reporter) -> Result<QueryRound, Fault> {
         let Self { settings, skew, .. } = self;
-        let now = link.now();
-        let answers = questions(settings, client, None, now).await?;
-        let mut round = Round { at: Time(i64::MIN), found: Vec::new(), refused: Vec::new() };
-        for Answered { kpi, headers, answer } in answers {
-            skew.look(&headers, link).await;
+        let now = reporter.now();
+        let answers = run_queries(settings, client, None, now).await?;
+        let mut round = QueryRound { at: Time(i64::MIN), found: Vec::new(), refused: Vec::new() };
+        for QueryAnswer { kpi, headers, answer } in answers {
+            skew.update(&headers, reporter).await;
             match answer {
                 Ok(found) => {
                     let newest = found.series.iter().filter_map(|series| series.points.last()).map(|(at, _)| *at);
@@ -174,53 +175,53 @@ impl Prometheus {
                 Err(why) => round.refused.push((kpi, why)),
             }
         }
-        if round.at > now + AHEAD {
+        if round.at > now + MAX_CLOCK_OFFSET {
             let address = &settings.url;
             return Err(Fault::lasting(format!("the clock of {address} is more than a day ahead: set it right")));
         }
         if round.found.is_empty()
             && let Some((kpi, why)) = round.refused.first()
         {
-            return Err(Fault::lasting(refusal(*kpi, why)));
+            return Err(Fault::lasting(refused_query(*kpi, why)));
         }
         round.at = if round.at.0 == i64::MIN { now } else { round.at };
         Ok(round)
     }
 
     /// Tell the floor what a round gave; `known` is whether all that was before it is known.
-    async fn tell(&mut self, round: Round, known: bool, link: &mut Link) {
+    async fn report(&mut self, round: QueryRound, known: bool, reporter: &mut Reporter) {
         let empty = round.found.iter().all(|(_, found)| found.series.is_empty());
         let remark = self.remarks(&round);
         if remark != self.remark {
-            link.remark(&remark).await;
+            reporter.report_remark(&remark).await;
             self.remark = remark;
         }
-        let events = self.told.news(&round.found, round.at, link.name());
+        let events = self.last_sent.changes(&round.found, round.at, reporter.name());
         if events.is_empty() {
-            link.hear();
+            reporter.record_activity();
         } else {
             let cursor = known.then(|| round.at.to_string());
             self.until = if known { Some(round.at) } else { self.until };
-            link.events(events, cursor).await;
+            reporter.send_events(events, cursor).await;
         }
         if empty {
-            link.stale("Prometheus answers, but no query has a result: are the metrics scraped?").await;
+            reporter.report_stale("Prometheus answers, but no query has a result: are the metrics scraped?").await;
         } else {
-            link.live().await;
+            reporter.report_live().await;
         }
     }
 
     /// What its owner should know, of all queries together.
-    fn remarks(&self, round: &Round) -> String {
+    fn remarks(&self, round: &QueryRound) -> String {
         let mut words = Vec::new();
         if self.settings.tls.danger_accept_any_certificate {
-            words.push(tls::UNCHECKED.to_owned());
+            words.push(tls::UNCHECKED_REMARK.to_owned());
         }
-        words.extend(round.refused.iter().map(|(kpi, why)| refusal(*kpi, why)));
+        words.extend(round.refused.iter().map(|(kpi, why)| refused_query(*kpi, why)));
         for (kpi, found) in &round.found {
             if let Some(remark) = &found.remark {
                 words.push(format!("{}: {remark}", kpi.def().key));
-            } else if found.series.is_empty() && !self.told.knows(*kpi) {
+            } else if found.series.is_empty() && !self.last_sent.has_kpi(*kpi) {
                 words.push(format!("{}: the query has no result", kpi.def().key));
             }
         }
@@ -229,112 +230,113 @@ impl Prometheus {
 
     /// Fetch what happened since `since`, up to `until`, a day at most. What can't be had is a gap, and no reason to
     /// give up: what stands now is known.
-    async fn catch_up(&mut self, client: &Client, since: Option<Time>, until: Time, link: &mut Link) {
+    async fn catch_up(&mut self, client: &Client, since: Option<Time>, until: Time, reporter: &mut Reporter) {
         let from = since.unwrap_or(Time(i64::MIN)).max(until - Span::DAY);
         if let Some(since) = since.filter(|since| *since < from) {
-            gap(since, from, link).await;
+            report_gap(since, from, reporter).await;
         }
         let step = Span::seconds(i64::from(self.settings.step_s));
-        let end = Instant::now() + ENOUGH;
-        for chunk in course::chunks(from, until, step) {
+        let end = Instant::now() + BACKFILL_TIMEOUT;
+        for chunk in backfill::chunks(from, until, step) {
             let answers = if Instant::now() < end {
-                questions(&self.settings, client, Some(&chunk), link.now()).await
+                run_queries(&self.settings, client, Some(&chunk), reporter.now()).await
             } else {
                 Err(Fault::new("it takes too long"))
             };
             match answers {
                 Ok(answers) => {
                     // What is refused was remarked when it was asked for now.
-                    let found = answers.into_iter().filter_map(|told| Some((told.kpi, told.answer.ok()?)));
+                    let found = answers.into_iter().filter_map(|answer| Some((answer.kpi, answer.answer.ok()?)));
                     let found: Vec<_> = found.collect();
-                    let events = self.told.past(&found, &chunk, link.name());
+                    let events = self.last_sent.backfill(&found, &chunk, reporter.name());
                     self.until = Some(chunk.end);
-                    link.events(events, Some(chunk.end.to_string())).await;
+                    reporter.send_events(events, Some(chunk.end.to_string())).await;
                 }
                 Err(fault) => {
-                    tracing::warn!(source = %link.name(), "what was missed can't be fetched: {}", fault.reason);
-                    gap(chunk.after, until, link).await;
+                    tracing::warn!(source = %reporter.name(), "what was missed can't be fetched: {}", fault.reason);
+                    report_gap(chunk.after, until, reporter).await;
                     break;
                 }
             }
         }
         // A queue that was there then and is no longer there now.
-        let events = self.told.lost(until, link.name());
+        let events = self.last_sent.disappeared(until, reporter.name());
         self.until = Some(until);
-        link.events(events, Some(until.to_string())).await;
+        reporter.send_events(events, Some(until.to_string())).await;
     }
 }
 
-impl Session for Prometheus {
-    async fn run(&mut self, link: &mut Link) -> Fault {
-        let Err(fault) = self.follow(link).await;
+impl Session for PrometheusSession {
+    async fn run(&mut self, reporter: &mut Reporter) -> Fault {
+        let Err(fault) = self.follow(reporter).await;
         fault
     }
 }
 
 /// Nothing is known of the time between the two.
-async fn gap(since: Time, at: Time, link: &mut Link) {
-    let origin = link.name().clone();
-    link.events(vec![Event { at, origin, id: None, kind: EventKind::Missed { since } }], None).await;
+async fn report_gap(since: Time, at: Time, reporter: &mut Reporter) {
+    let origin = reporter.name().clone();
+    reporter.send_events(vec![Event { at, origin, id: None, kind: EventKind::Missed { since } }], None).await;
 }
 
-fn refusal(kpi: KpiId, why: &str) -> String {
+fn refused_query(kpi: KpiId, why: &str) -> String {
     format!("the query for `{}` is refused, correct it in the configuration: {why}", kpi.def().key)
 }
 
 /// The answer to one query: what it found, or why this query alone is refused.
-struct Answered {
+struct QueryAnswer {
     kpi: KpiId,
     headers: HeaderMap,
-    answer: Result<Found, String>,
+    answer: Result<QueryResult, String>,
 }
 
 /// Ask every query: for now, or for a piece of the past.
-async fn questions(
+async fn run_queries(
     settings: &Settings,
     client: &Client,
     chunk: Option<&Chunk>,
     now: Time,
-) -> Result<Vec<Answered>, Fault> {
-    let mut questions = Vec::new();
+) -> Result<Vec<QueryAnswer>, Fault> {
+    let mut queries = Vec::new();
     for (kpi, query) in &settings.kpis {
-        questions.push(question(settings, client, *kpi, query, chunk, now));
+        queries.push(run_query(settings, client, *kpi, query, chunk, now));
     }
-    stream::iter(questions).buffered(AT_ONCE).try_collect().await
+    stream::iter(queries).buffered(MAX_CONCURRENT_QUERIES).try_collect().await
 }
 
-async fn question(
+async fn run_query(
     settings: &Settings,
     client: &Client,
     kpi: KpiId,
     query: &str,
     chunk: Option<&Chunk>,
     now: Time,
-) -> Result<Answered, Fault> {
+) -> Result<QueryAnswer, Fault> {
     let path = if chunk.is_some() { "api/v1/query_range" } else { "api/v1/query" };
     let mut url = settings.url.under(path).url().clone();
-    url.query_pairs_mut().append_pair("query", query).extend_pairs(chunk.into_iter().flat_map(Chunk::pairs));
-    let response = client.reach(client.request(Method::GET, url)).await?;
-    let (status, headers, place) = (response.status(), response.headers().clone(), http::place(response.url()));
-    let refused = || http::refusal(status, &headers, &place, now);
-    let body = match client.body(response, http::MOST).await {
+    url.query_pairs_mut().append_pair("query", query).extend_pairs(chunk.into_iter().flat_map(Chunk::parameters));
+    let response = client.send_any_status(client.request(Method::GET, url)).await?;
+    let (status, headers, place) = (response.status(), response.headers().clone(), http::display_url(response.url()));
+    let refused = || http::status_fault(status, &headers, &place, now);
+    let body = match client.read_body(response, http::MAX_BODY_BYTES).await {
         Ok(body) => body,
         Err(fault) => return Err(if status.is_success() { fault } else { refused() }),
     };
     let scale = settings.scale.get(&kpi).copied().unwrap_or(1.0);
-    let answer = answer::read(&body, &settings.queue_label, scale);
+    let answer = answer::parse(&body, &settings.queue_label, scale);
     match (status, answer) {
-        (StatusCode::OK, Ok(found)) => Ok(Answered { kpi, headers, answer: Ok(found) }),
-        (StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY, Err(Trouble::Said(why))) => {
-            Ok(Answered { kpi, headers, answer: Err(why) })
-        }
-        (status, Err(Trouble::Said(why))) if !status.is_success() => {
+        (StatusCode::OK, Ok(found)) => Ok(QueryAnswer { kpi, headers, answer: Ok(found) }),
+        (
+            StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY,
+            Err(QueryError::Reported(why)),
+        ) => Ok(QueryAnswer { kpi, headers, answer: Err(why) }),
+        (status, Err(QueryError::Reported(why))) if !status.is_success() => {
             let fault = refused();
             Err(Fault { reason: format!("{} ({why})", fault.reason), ..fault })
         }
         (status, _) if !status.is_success() => Err(refused()),
-        (_, Err(Trouble::Said(why))) => Err(Fault::new(format!("{place} says: {why}"))),
-        (_, Err(Trouble::Form(why))) => {
+        (_, Err(QueryError::Reported(why))) => Err(Fault::new(format!("{place} says: {why}"))),
+        (_, Err(QueryError::Malformed(why))) => {
             Err(Fault::lasting(format!("{place} does not answer as Prometheus does ({why}): correct the address")))
         }
         (status, Ok(_)) => Err(Fault::new(format!("{place} answers {status}, which says nothing"))),

@@ -1,65 +1,82 @@
-//! A way to the floor for many at once, beside the one of the session itself.
+//! Reports to the floor from many tasks at once, such as the requests that push events.
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::session::as_told;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
-use crate::source::{Message, Receipt, Rejection};
+use crate::source::prefix::normalize_events;
+use crate::source::{Message, Receipt, Rejection, SourceIdentity};
 use crate::text::{Label, Text};
 
-/// What many at once say to the floor with. Clones are cheap. How the source does is said by its session alone.
+/// Sends the messages of one source to the floor. Clones are cheap and may be used concurrently; the health of the
+/// source is reported by the session's own [`Reporter`](super::reporter::Reporter) alone.
 #[derive(Clone, Debug)]
-pub(crate) struct Outlet {
-    pub(super) index: usize,
-    pub(super) name: Label,
-    pub(super) prefix: Option<Label>,
-    pub(super) correct_clock: bool,
-    pub(super) clock: Clock,
-    pub(super) to: Sender<Message>,
-    pub(super) stop: CancellationToken,
+pub(crate) struct SharedReporter {
+    source: SourceIdentity,
+    clock: Clock,
+    to: Sender<Message>,
+    stop: CancellationToken,
 }
 
-impl Outlet {
-    /// The way of source number `index` to the floor, for what has no session.
-    pub(crate) fn new(index: usize, name: Label, clock: Clock, to: Sender<Message>) -> Self {
-        Self { index, name, prefix: None, correct_clock: false, clock, to, stop: CancellationToken::new() }
+impl SharedReporter {
+    pub(crate) fn new(source: SourceIdentity, clock: Clock, to: Sender<Message>) -> Self {
+        Self { source, clock, to, stop: CancellationToken::new() }
     }
 
-    /// What time it is.
+    /// The index of the source in the configuration.
+    pub(super) const fn index(&self) -> usize {
+        self.source.index
+    }
+
+    pub(super) const fn name(&self) -> &Label {
+        &self.source.name
+    }
+
+    /// Cancelled when the floor is gone; cancelling it stops the source.
+    pub(super) fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     pub(crate) fn now(&self) -> Time {
         self.clock.now()
     }
 
-    /// The steady clock: lengths of time are measured with it.
+    /// The steady clock, for measuring lengths of time.
     pub(crate) fn steady(&self) -> Time {
         self.clock.steady()
     }
 
-    /// Tell the floor what happened, by a clock that is so far ahead of ours, and wait until the journal has it on
-    /// the disk; what became of it. `None` where the floor is gone.
-    pub(crate) async fn keep(&self, mut events: Vec<Event>, ahead: Span) -> Option<Receipt> {
-        as_told(&mut events, self.prefix.as_ref(), if self.correct_clock { ahead } else { Span::ZERO });
-        let (kept, told) = oneshot::channel();
-        self.tell(Message::Events { source: self.index, events, cursor: None, kept: Some(kept) }).await?;
-        told.await.ok()
+    /// Apply the source's prefix to `events`, and correct their times where that is configured. `ahead` is the offset
+    /// of the sender's clock.
+    pub(super) fn normalize(&self, events: &mut [Event], ahead: Span) {
+        let ahead = if self.source.correct_clock { ahead } else { Span::ZERO };
+        normalize_events(events, self.source.prefix.as_ref(), ahead);
     }
 
-    /// Something could not be taken in; `line` is its place among what came together, from 1.
+    /// Send `events`, timed by a clock that is `ahead` of ours, and wait until the journal has written them to disk.
+    /// `None` when the floor has ended.
+    pub(crate) async fn send_durably(&self, mut events: Vec<Event>, ahead: Span) -> Option<Receipt> {
+        self.normalize(&mut events, ahead);
+        let (kept, receipt) = oneshot::channel();
+        self.send(Message::Events { source: self.index(), events, cursor: None, kept: Some(kept) }).await?;
+        receipt.await.ok()
+    }
+
+    /// Report an input that was set aside; `line` is its position in its batch, from 1.
     pub(crate) async fn reject(&self, line: u64, reason: &str) {
-        let rejection = Rejection { place: self.name.clone(), line, reason: Text::new(reason) };
-        // Where the floor is gone there is nobody to count it.
-        let _ = self.tell(Message::Rejected { source: self.index, rejection }).await;
+        let rejection = Rejection { place: self.name().clone(), line, reason: Text::new(reason) };
+        // When the floor has ended, nothing counts rejections any more.
+        let _ = self.send(Message::Rejected { source: self.index(), rejection }).await;
     }
 
-    async fn tell(&self, message: Message) -> Option<()> {
-        let told = self.to.send(message).await;
-        if told.is_err() {
-            // The floor is gone, and with it all reason to go on.
+    /// Send one message, waiting while the floor is busy. `None` when the floor has ended; the source then stops.
+    pub(super) async fn send(&self, message: Message) -> Option<()> {
+        let sent = self.to.send(message).await;
+        if sent.is_err() {
             self.stop.cancel();
         }
-        told.ok()
+        sent.ok()
     }
 }

@@ -13,21 +13,22 @@ use tokio::time::timeout;
 
 use crate::clock::{Span, Time};
 use crate::net::Fault;
-use crate::net::http::{Address, Auth, Client, explain, place};
-use crate::net::sse::{Block, Blocks};
+use crate::net::http::{Address, Auth, Client, display_url, explain};
+use crate::net::sse::{SseBlock, SseParser};
 use crate::net::tls::{self, Tls};
 use crate::source::format::body::{self, BodyFormat};
-use crate::source::network::clock_skew::Skew;
-use crate::source::network::session::{Link, Session};
+use crate::source::network::clock_skew::ClockSkew;
+use crate::source::network::reporter::Reporter;
+use crate::source::network::session::Session;
 
 /// How long the answer may take to begin.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// However long the server wants us to wait before we come back.
-const LONGEST_RETRY: Duration = Duration::from_mins(1);
+const MAX_RETRY_INTERVAL: Duration = Duration::from_mins(1);
 /// Where the server is told how far we have come.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The types of events that only say that the server is there.
-const SIGNS_OF_LIFE: [&str; 4] = ["ping", "heartbeat", "keepalive", "keep-alive"];
+const KEEPALIVE_EVENTS: [&str; 4] = ["ping", "heartbeat", "keepalive", "keep-alive"];
 
 /// The keys of a source that is a stream of server-sent events.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -53,7 +54,7 @@ const fn heartbeat() -> u64 {
 /// How far the stream has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct Cursor {
+struct StreamCursor {
     /// The id of the last event; `None` where the server gives none.
     id: Option<String>,
     /// When it came.
@@ -61,25 +62,25 @@ struct Cursor {
 }
 
 /// A stream that is subscribed to.
-pub(crate) struct Subscription {
+pub(crate) struct SseSession {
     settings: Settings,
-    cursor: Cursor,
+    cursor: StreamCursor,
     /// How long the server wants us to wait before we come back.
     retry: Option<Duration>,
-    skew: Skew,
+    skew: ClockSkew,
 }
 
-impl Subscription {
+impl SseSession {
     /// Go on from `cursor`, the journal's.
     pub(crate) fn new(settings: Settings, cursor: Option<&str>) -> Self {
         let cursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        Self { settings, cursor, retry: None, skew: Skew::default() }
+        Self { settings, cursor, retry: None, skew: ClockSkew::default() }
     }
 }
 
-impl Session for Subscription {
-    async fn run(&mut self, link: &mut Link) -> Fault {
-        let Err(fault) = self.follow(link).await;
+impl Session for SseSession {
+    async fn run(&mut self, reporter: &mut Reporter) -> Fault {
+        let Err(fault) = self.follow(reporter).await;
         match self.retry {
             Some(retry) => Fault { after: Some(fault.after.map_or(retry, |after| after.max(retry))), ..fault },
             None => fault,
@@ -87,13 +88,13 @@ impl Session for Subscription {
     }
 }
 
-impl Subscription {
-    async fn follow(&mut self, link: &mut Link) -> Result<Infallible, Fault> {
+impl SseSession {
+    async fn follow(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let Settings { url, auth, tls, heartbeat_s } = &self.settings;
         if tls.danger_accept_any_certificate {
-            link.remark(tls::UNCHECKED).await;
+            reporter.report_remark(tls::UNCHECKED_REMARK).await;
         }
-        let client = Client::new(url, auth.as_ref(), tls, PATIENCE)?;
+        let client = Client::new(url, auth.as_ref(), tls, ANSWER_TIMEOUT)?;
         let mut request = client.get().header(ACCEPT, "text/event-stream").header(CACHE_CONTROL, "no-store");
         let id = self.cursor.id.as_deref().filter(|id| !id.is_empty());
         // An id that no header can carry is as if there were none.
@@ -102,19 +103,19 @@ impl Subscription {
         if let Some(id) = id {
             request = request.header(LAST_EVENT_ID, id);
         }
-        let mut response = client.send(request, || link.now()).await?;
+        let mut response = client.send(request, || reporter.now()).await?;
         is_stream(&response)?;
-        self.skew.look(response.headers(), link).await;
+        self.skew.update(response.headers(), reporter).await;
         if !resumes {
             if let Some(at) = self.cursor.at {
-                link.was_away(at);
+                reporter.extend_disconnection(at);
             }
-            link.missed().await;
+            reporter.report_gap().await;
         }
-        link.live().await;
+        reporter.report_live().await;
         let whose = response.url().clone();
         let heartbeat = Duration::from_secs(*heartbeat_s);
-        let (mut blocks, mut number) = (Blocks::default(), 0);
+        let (mut blocks, mut number) = (SseParser::default(), 0);
         loop {
             let bytes = if heartbeat.is_zero() {
                 response.chunk().await
@@ -127,18 +128,18 @@ impl Subscription {
                 })?
             };
             let Some(bytes) = bytes.map_err(|error| explain(&error, &whose))? else {
-                return Err(Fault::new(format!("{} ended the stream", place(&whose))));
+                return Err(Fault::new(format!("{} ended the stream", display_url(&whose))));
             };
-            link.hear();
+            reporter.record_activity();
             let mut found = Vec::new();
-            blocks.take(&bytes, &mut |block| found.push(block));
-            self.take(found, &mut number, link).await;
+            blocks.push(&bytes, &mut |block| found.push(block));
+            self.process(found, &mut number, reporter).await;
         }
     }
 
     /// What blocks say, in the order they came; `number` counts them.
-    async fn take(&mut self, found: Vec<Block>, number: &mut u64, link: &mut Link) {
-        let latest = link.now() + Span::DAY;
+    async fn process(&mut self, found: Vec<SseBlock>, number: &mut u64, reporter: &mut Reporter) {
+        let latest = reporter.now() + Span::DAY;
         let (mut events, mut news) = (Vec::new(), false);
         for block in found {
             *number += 1;
@@ -147,34 +148,36 @@ impl Subscription {
                 self.cursor.id = Some(id);
             }
             if let Some(milliseconds) = block.retry {
-                self.retry = Some(Duration::from_millis(milliseconds).min(LONGEST_RETRY));
+                self.retry = Some(Duration::from_millis(milliseconds).min(MAX_RETRY_INTERVAL));
             }
-            let name = format!("{}, event", link.name());
+            let name = format!("{}, event", reporter.name());
             if block.too_long {
-                link.reject(&name, *number, &format!("longer than {} KiB", crate::net::sse::MOST / 1024)).await;
+                reporter
+                    .reject(&name, *number, &format!("longer than {} KiB", crate::net::sse::MAX_BLOCK_BYTES / 1024))
+                    .await;
                 continue;
             }
             let Some(data) = block.data.filter(|data| !data.trim_ascii().is_empty()) else { continue };
-            if block.kind.is_some_and(|kind| SIGNS_OF_LIFE.contains(&kind.as_str())) {
+            if block.kind.is_some_and(|kind| KEEPALIVE_EVENTS.contains(&kind.as_str())) {
                 continue;
             }
             let read = body::parse(&data, BodyFormat::ByContent, latest);
             for (_, reason) in read.rejected {
-                link.reject(&name, *number, &reason).await;
+                reporter.reject(&name, *number, &reason).await;
             }
             news |= !read.events.is_empty();
             events.extend(read.events);
         }
         if news {
-            self.cursor.at = Some(link.now());
-            link.events(events, serde_json::to_string(&self.cursor).ok()).await;
+            self.cursor.at = Some(reporter.now());
+            reporter.send_events(events, serde_json::to_string(&self.cursor).ok()).await;
         }
     }
 }
 
 /// Whether an answer is a stream of events, and if not, what it is.
 fn is_stream(response: &Response) -> Result<(), Fault> {
-    let whose = place(response.url());
+    let whose = display_url(response.url());
     if response.status() == StatusCode::NO_CONTENT {
         return Err(Fault::lasting(format!(
             "{whose} answers 204 No Content: it wants nobody to subscribe; take the source out, or correct the address"
@@ -204,8 +207,8 @@ mod tests {
     #[test]
     fn a_cursor_that_cannot_be_read_is_none() {
         let settings: Settings = toml::from_str(r#"url = "https://h/events""#).unwrap();
-        let known = Subscription::new(settings.clone(), Some(r#"{"id":"7","at":"2026-03-02T09:00:00Z"}"#));
+        let known = SseSession::new(settings.clone(), Some(r#"{"id":"7","at":"2026-03-02T09:00:00Z"}"#));
         assert_eq!(known.cursor.id.as_deref(), Some("7"));
-        assert_eq!(Subscription::new(settings, Some("offset 7")).cursor, Cursor::default());
+        assert_eq!(SseSession::new(settings, Some("offset 7")).cursor, StreamCursor::default());
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::Settings;
 use super::packet::{AmiDecoder, AmiPacket};
 use crate::net::Fault;
-use crate::net::tcp::{self, PATIENCE, Stream};
+use crate::net::tcp::{self, CONNECT_TIMEOUT, NetStream};
 
 /// How long Asterisk may take to answer the login. It delays a refusal by one second.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ pub enum Login {
 
 /// A connection to the manager interface.
 pub(super) struct AmiConnection {
-    stream: Box<dyn Stream>,
+    stream: Box<dyn NetStream>,
     address: String,
     decoder: AmiDecoder,
     chunk: Vec<u8>,
@@ -56,7 +56,7 @@ impl AmiConnection {
             token: RandomState::new().build_hasher().finish(),
             actions: 0,
         };
-        let greeted = timeout(PATIENCE, async {
+        let greeted = timeout(CONNECT_TIMEOUT, async {
             while connection.decoder.banner().is_none() {
                 connection.read(&mut Vec::new()).await?;
             }
@@ -133,7 +133,7 @@ impl AmiConnection {
             text.extend([key, ": ", value, "\r\n"]);
         }
         text.push_str("\r\n");
-        let sent = timeout(PATIENCE, self.stream.write_all(text.as_bytes())).await;
+        let sent = timeout(CONNECT_TIMEOUT, self.stream.write_all(text.as_bytes())).await;
         sent.map_err(|_| Fault::new(format!("{} no longer takes what is sent to it", self.address)))?
             .map_err(|error| tcp::explain(&error, &self.address))?;
         Ok(id)

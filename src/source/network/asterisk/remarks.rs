@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Settings;
 use super::packet::AmiPacket;
 use crate::clock::{Span, Time};
-use crate::net::tls::UNCHECKED;
-use crate::source::network::session::Link;
+use crate::net::tls::UNCHECKED_REMARK;
+use crate::source::network::reporter::Reporter;
 use crate::text::Label;
 
 /// Shown when replies contain calls that no event has announced.
@@ -45,14 +45,14 @@ impl Remarks {
     }
 
     /// Send the remark, where it has changed.
-    pub(super) async fn send(&mut self, settings: &Settings, link: &mut Link) {
+    pub(super) async fn send(&mut self, settings: &Settings, reporter: &mut Reporter) {
         let unchecked = settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
         let reset = self.reset.map(|at| {
             let at = at.to_chrono().format("%H:%M");
             format!("its counters went back by {at} UTC (a restart, or a reset of statistics): floorwatch's own go on")
         });
         let remarks = [
-            unchecked.then_some(UNCHECKED),
+            unchecked.then_some(UNCHECKED_REMARK),
             self.misses_queue_events.then_some(NO_QUEUE_EVENTS),
             self.log.as_deref(),
             reset.as_deref(),
@@ -60,7 +60,7 @@ impl Remarks {
         ];
         let text = remarks.into_iter().flatten().collect::<Vec<_>>().join("; ");
         if self.sent != text {
-            link.remark(&text).await;
+            reporter.report_remark(&text).await;
             self.sent = text;
         }
     }

@@ -15,7 +15,8 @@ use super::translate::AmiTranslator;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::net::Fault;
-use crate::source::network::session::{Link, Session};
+use crate::source::network::reporter::Reporter;
+use crate::source::network::session::Session;
 use crate::source::{SpawnError, settings};
 use crate::text::Label;
 use log_follower::LogFollower;
@@ -96,51 +97,51 @@ impl AsteriskSession {
     }
 
     /// The time that stamps events.
-    fn now(&self, link: &Link) -> Time {
+    fn now(&self, reporter: &Reporter) -> Time {
         let ahead = self.clock_ahead.filter(|_| self.uses_asterisk_clock).unwrap_or(Span::ZERO);
-        link.now() + ahead
+        reporter.now() + ahead
     }
 
-    fn cursor(&self, link: &Link) -> Option<String> {
+    fn cursor(&self, reporter: &Reporter) -> Option<String> {
         let calls = if self.follower.is_some() { Vec::new() } else { self.translator.calls.to_saved(MAX_SAVED_CALLS) };
-        serde_json::to_string(&AsteriskCursor { seen: Some(link.now()), log: self.log_cursor.clone(), calls }).ok()
+        serde_json::to_string(&AsteriskCursor { seen: Some(reporter.now()), log: self.log_cursor.clone(), calls }).ok()
     }
 
     /// Report what the manager interface says, as far as queue_log doesn't.
-    async fn report_from_interface(&mut self, events: Vec<Event>, link: &mut Link) {
+    async fn report_from_interface(&mut self, events: Vec<Event>, reporter: &mut Reporter) {
         if events.is_empty() {
             return;
         }
-        let now = self.now(link);
+        let now = self.now(reporter);
         let accept = |event| self.merger.accept_from_interface(event, now);
         let events: Vec<Event> = events.into_iter().filter_map(accept).collect();
-        self.report(events, link).await;
+        self.report(events, reporter).await;
     }
 
     /// Report events, with the cursor where it is due.
-    async fn report(&mut self, events: Vec<Event>, link: &mut Link) {
+    async fn report(&mut self, events: Vec<Event>, reporter: &mut Reporter) {
         if events.is_empty() {
             return;
         }
-        let is_due = link.steady().since(self.cursor_written) >= CURSOR_INTERVAL && self.follower.is_none();
-        let cursor = if is_due { self.cursor(link) } else { None };
+        let is_due = reporter.steady().since(self.cursor_written) >= CURSOR_INTERVAL && self.follower.is_none();
+        let cursor = if is_due { self.cursor(reporter) } else { None };
         if is_due {
-            self.cursor_written = link.steady();
+            self.cursor_written = reporter.steady();
         }
-        link.events(events, cursor).await;
+        reporter.send_events(events, cursor).await;
     }
 
     /// Advance the time: report what no packet and no line of the log will say.
-    async fn advance(&mut self, link: &mut Link) {
-        let now = self.now(link);
+    async fn advance(&mut self, reporter: &mut Reporter) {
+        let now = self.now(reporter);
         let mut events = Vec::new();
         self.translator.advance(now, &mut events);
-        self.report_from_interface(events, link).await;
+        self.report_from_interface(events, reporter).await;
         let mut events = Vec::new();
         if self.merger.is_undecided() {
             self.merger.advance(now, &mut events);
         }
-        self.report(events, link).await;
+        self.report(events, reporter).await;
         if self.merger.log == LogStatus::Behind && self.remarks.log.is_none() {
             let path = self.settings.queue_log.as_deref().unwrap_or_else(|| Path::new("queue_log"));
             self.remarks.log =
@@ -148,13 +149,13 @@ impl AsteriskSession {
         } else if self.merger.log == LogStatus::Current {
             self.remarks.log = None;
         }
-        self.remarks.send(&self.settings, link).await;
+        self.remarks.send(&self.settings, reporter).await;
     }
 }
 
 impl Session for AsteriskSession {
-    async fn run(&mut self, link: &mut Link) -> Fault {
-        let Err(fault) = self.run_connection(link).await;
+    async fn run(&mut self, reporter: &mut Reporter) -> Fault {
+        let Err(fault) = self.run_connection(reporter).await;
         fault
     }
 }

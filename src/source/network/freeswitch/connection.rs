@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::Settings;
 use super::frame::{EslDecoder, EslFrame, EslFrameKind};
 use crate::net::Fault;
-use crate::net::tcp::{self, PATIENCE, Stream};
+use crate::net::tcp::{self, CONNECT_TIMEOUT, NetStream};
 
 const READ_CHUNK_BYTES: usize = 16 * 1024;
 /// The API commands that floorwatch needs, by their names in `esl-allowed-api`.
@@ -18,7 +18,7 @@ const SUFFICIENT_RIGHTS: &str = "esl-allowed-api = \"callcenter_config strmicroe
 
 /// A connection to the event socket.
 pub(super) struct EslConnection {
-    stream: Box<dyn Stream>,
+    stream: Box<dyn NetStream>,
     decoder: EslDecoder,
     chunk: Box<[u8]>,
     address: String,
@@ -70,7 +70,7 @@ impl EslConnection {
 
     /// Wait for the answer to a command of the login, before which no event comes.
     async fn reply(&mut self) -> Result<EslFrame, Fault> {
-        timeout(PATIENCE, self.next_frame()).await.map_err(|_| {
+        timeout(CONNECT_TIMEOUT, self.next_frame()).await.map_err(|_| {
             Fault::new(format!("{} does not answer like FreeSWITCH's event socket: is the port right?", self.address))
         })?
     }

@@ -13,7 +13,8 @@ use super::headers::{self, EslHeaders};
 use crate::clock::{Span, Time};
 use crate::net::Fault;
 use crate::net::tls;
-use crate::source::network::session::{Link, Session};
+use crate::source::network::reporter::Reporter;
+use crate::source::network::session::Session;
 use crate::text::Label;
 
 /// When FreeSWITCH is asked for what.
@@ -66,104 +67,104 @@ impl FreeSwitchSession {
     }
 
     /// Connect, and report what happens until the connection breaks.
-    async fn run_connection(&mut self, link: &mut Link) -> Result<Infallible, Fault> {
+    async fn run_connection(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         if let Some(seen) = self.seen.take() {
-            link.was_away(seen);
+            reporter.extend_disconnection(seen);
         }
         let password = self.settings.password.read()?;
         let mut connection = EslConnection::open(&self.settings).await?;
         let excess_rights = connection.login(self.settings.user.as_deref(), &password).await?;
         drop(password);
-        self.send_remark(excess_rights, link).await;
+        self.send_remark(excess_rights, reporter).await;
         connection.subscribe().await?;
         self.centre.members.clear_pending_bridges();
-        self.probe(&mut connection, link).await?;
-        self.reconcile(&mut connection, link).await?;
-        self.probe(&mut connection, link).await?;
-        self.drop_missing(link).await;
-        link.missed().await;
-        link.live().await;
-        self.follow(&mut connection, link).await
+        self.probe(&mut connection, reporter).await?;
+        self.reconcile(&mut connection, reporter).await?;
+        self.probe(&mut connection, reporter).await?;
+        self.drop_missing(reporter).await;
+        reporter.report_gap().await;
+        reporter.report_live().await;
+        self.follow(&mut connection, reporter).await
     }
 
     /// Send the remark that the board shows beside the health, where it has changed.
-    async fn send_remark(&mut self, excess_rights: Option<String>, link: &mut Link) {
+    async fn send_remark(&mut self, excess_rights: Option<String>, reporter: &mut Reporter) {
         let unchecked = self.settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
-        let unchecked = unchecked.then(|| tls::UNCHECKED.to_owned());
+        let unchecked = unchecked.then(|| tls::UNCHECKED_REMARK.to_owned());
         let remark = unchecked.into_iter().chain(excess_rights).collect::<Vec<_>>().join("; ");
         if self.remark != remark {
-            link.remark(&remark).await;
+            reporter.report_remark(&remark).await;
             self.remark = remark;
         }
     }
 
     /// Process events as they come, and probe and reconcile on schedule.
-    async fn follow(&mut self, connection: &mut EslConnection, link: &mut Link) -> Result<Infallible, Fault> {
+    async fn follow(&mut self, connection: &mut EslConnection, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let mut probes = 0_u32;
         let mut next_probe = Instant::now() + self.schedule.probe_interval;
         loop {
             tokio::select! {
                 frame = connection.next_frame() => {
-                    self.process(&frame?, link).await;
+                    self.process(&frame?, reporter).await;
                     while let Some(frame) = connection.buffered_frame()? {
-                        self.process(&frame, link).await;
+                        self.process(&frame, reporter).await;
                     }
                 }
                 () = sleep_until(next_probe) => {
                     probes += 1;
                     if probes.is_multiple_of(self.schedule.probes_per_round) {
-                        self.reconcile(connection, link).await?;
+                        self.reconcile(connection, reporter).await?;
                     }
-                    self.probe(connection, link).await?;
-                    self.drop_missing(link).await;
+                    self.probe(connection, reporter).await?;
+                    self.drop_missing(reporter).await;
                     next_probe = Instant::now() + self.schedule.probe_interval;
                 }
             }
-            self.report(link).await;
+            self.report(reporter).await;
         }
     }
 
     /// Ask FreeSWITCH for its time: the answer shows that it is alive and how its clock differs.
-    async fn probe(&mut self, connection: &mut EslConnection, link: &mut Link) -> Result<(), Fault> {
-        let sent = link.now();
-        let answer = self.request(connection, link, "api strmicroepoch").await?;
-        let now = link.now();
+    async fn probe(&mut self, connection: &mut EslConnection, reporter: &mut Reporter) -> Result<(), Fault> {
+        let sent = reporter.now();
+        let answer = self.request(connection, reporter, "api strmicroepoch").await?;
+        let now = reporter.now();
         let time = headers::number(&answer.body).filter(|micros| *micros > 0).map(Time);
         self.answers_time = time.is_some();
         if let Some(time) = time {
-            self.update_clock(time - (sent + Span((now - sent).0 / 2)), link).await;
+            self.update_clock(time - (sent + Span((now - sent).0 / 2)), reporter).await;
         }
         Ok(())
     }
 
     /// Ask for all lists, and compare them with what is known.
-    async fn reconcile(&mut self, connection: &mut EslConnection, link: &mut Link) -> Result<(), Fault> {
+    async fn reconcile(&mut self, connection: &mut EslConnection, reporter: &mut Reporter) -> Result<(), Fault> {
         self.centre.begin_round();
-        let queues = self.request_list(connection, link, "api callcenter_config queue list").await?;
-        let queues = self.centre.apply_queue_list(&queues, self.freeswitch_now(link));
-        let agents = self.request_list(connection, link, "api callcenter_config agent list").await?;
-        self.centre.apply_agent_list(&agents, self.freeswitch_now(link));
-        let tiers = self.request_list(connection, link, "api callcenter_config tier list").await?;
-        self.centre.apply_tier_list(&tiers, self.freeswitch_now(link));
+        let queues = self.request_list(connection, reporter, "api callcenter_config queue list").await?;
+        let queues = self.centre.apply_queue_list(&queues, self.freeswitch_now(reporter));
+        let agents = self.request_list(connection, reporter, "api callcenter_config agent list").await?;
+        self.centre.apply_agent_list(&agents, self.freeswitch_now(reporter));
+        let tiers = self.request_list(connection, reporter, "api callcenter_config tier list").await?;
+        self.centre.apply_tier_list(&tiers, self.freeswitch_now(reporter));
         for queue in queues {
             let queue = String::from_utf8_lossy(&queue);
             let quote = if queue.contains(' ') { "'" } else { "" };
             let command = format!("api callcenter_config queue list members {quote}{queue}{quote}");
-            let members = self.request_list(connection, link, &command).await?;
-            self.centre.apply_member_list(&members, self.freeswitch_now(link));
+            let members = self.request_list(connection, reporter, &command).await?;
+            self.centre.apply_member_list(&members, self.freeswitch_now(reporter));
         }
         self.centre.end_round();
-        self.report(link).await;
+        self.report(reporter).await;
         Ok(())
     }
 
     async fn request_list(
         &mut self,
         connection: &mut EslConnection,
-        link: &mut Link,
+        reporter: &mut Reporter,
         command: &str,
     ) -> Result<Vec<u8>, Fault> {
-        let answer = self.request(connection, link, command).await?;
+        let answer = self.request(connection, reporter, command).await?;
         connection.list_body(answer)
     }
 
@@ -171,7 +172,7 @@ impl FreeSwitchSession {
     async fn request(
         &mut self,
         connection: &mut EslConnection,
-        link: &mut Link,
+        reporter: &mut Reporter,
         command: &str,
     ) -> Result<EslFrame, Fault> {
         let deadline = Instant::now() + self.schedule.probe_interval;
@@ -193,17 +194,17 @@ impl FreeSwitchSession {
             let frame = frame?;
             match frame.kind() {
                 EslFrameKind::Response | EslFrameKind::Reply => {
-                    link.hear();
+                    reporter.record_activity();
                     return Ok(frame);
                 }
-                _ => self.process(&frame, link).await,
+                _ => self.process(&frame, reporter).await,
             }
         }
     }
 
     /// Process a frame that is not an answer.
-    async fn process(&mut self, frame: &EslFrame, link: &mut Link) {
-        link.hear();
+    async fn process(&mut self, frame: &EslFrame, reporter: &mut Reporter) {
+        reporter.record_activity();
         if frame.kind() != EslFrameKind::Event {
             return;
         }
@@ -211,50 +212,50 @@ impl FreeSwitchSession {
         if !self.answers_time
             && let Some(time) = event_time(headers)
         {
-            self.update_clock(time - link.now(), link).await;
+            self.update_clock(time - reporter.now(), reporter).await;
         }
-        let now = self.freeswitch_now(link);
+        let now = self.freeswitch_now(reporter);
         if let Err(reason) = self.centre.translate(headers, now) {
             let number = headers.number("Event-Sequence").and_then(|number| u64::try_from(number).ok());
-            link.reject("callcenter::info", number.unwrap_or_default(), reason).await;
+            reporter.reject("callcenter::info", number.unwrap_or_default(), reason).await;
         }
     }
 
-    async fn drop_missing(&mut self, link: &mut Link) {
-        self.centre.drop_missing(self.freeswitch_now(link));
-        self.report(link).await;
+    async fn drop_missing(&mut self, reporter: &mut Reporter) {
+        self.centre.drop_missing(self.freeswitch_now(reporter));
+        self.report(reporter).await;
     }
 
     /// Report the events since the last call, with the cursor where it is due.
-    async fn report(&mut self, link: &mut Link) {
-        let is_due = link.steady().since(self.cursor_written) >= CURSOR_INTERVAL;
-        let cursor = if is_due { self.centre.take_cursor(link.now()) } else { None };
+    async fn report(&mut self, reporter: &mut Reporter) {
+        let is_due = reporter.steady().since(self.cursor_written) >= CURSOR_INTERVAL;
+        let cursor = if is_due { self.centre.take_cursor(reporter.now()) } else { None };
         if cursor.is_some() {
-            self.cursor_written = link.steady();
+            self.cursor_written = reporter.steady();
         }
         let events = self.centre.take_events();
         if !events.is_empty() || cursor.is_some() {
-            link.events(events, cursor).await;
+            reporter.send_events(events, cursor).await;
         }
     }
 
-    async fn update_clock(&mut self, ahead: Span, link: &mut Link) {
+    async fn update_clock(&mut self, ahead: Span, reporter: &mut Reporter) {
         if self.clock_ahead.is_none_or(|before| (ahead - before).0.abs() > CLOCK_TOLERANCE.0) {
             self.clock_ahead = Some(ahead);
-            link.clock_is_ahead(ahead).await;
+            reporter.report_clock_offset(ahead).await;
         }
     }
 
     /// The time by FreeSWITCH's clock.
-    fn freeswitch_now(&self, link: &Link) -> Time {
-        link.now() + self.clock_ahead.unwrap_or_default()
+    fn freeswitch_now(&self, reporter: &Reporter) -> Time {
+        reporter.now() + self.clock_ahead.unwrap_or_default()
     }
 }
 
 impl Session for FreeSwitchSession {
-    async fn run(&mut self, link: &mut Link) -> Fault {
-        let Err(fault) = self.run_connection(link).await;
-        self.report(link).await;
+    async fn run(&mut self, reporter: &mut Reporter) -> Fault {
+        let Err(fault) = self.run_connection(reporter).await;
+        self.report(reporter).await;
         fault
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::board::Health;
 use crate::clock::{Clock, Time};
 use crate::event::{self, Event, Step};
-use crate::source::network::session as link;
+use crate::source::network::session;
 use crate::source::running::Running;
 use crate::source::{self, Connector, Message};
 use stub::{EventSocket, StubState};
@@ -44,10 +44,11 @@ impl TestSource {
         };
         let connector = Connector::FreeSwitch(Box::new(settings.clone()));
         let settings_of_source = source::Settings { name: Some("pbx".into()), ..source::Settings::from(connector) };
+        let identity = source::SourceIdentity::new(0, &settings_of_source);
         let mut session = FreeSwitchSession::new(settings, "pbx".into(), cursor);
         session.schedule = PollSchedule { probe_interval: Duration::from_millis(probe_ms), probes_per_round: 2 };
         let (to, from) = mpsc::channel(100);
-        let running = link::start(0, &settings_of_source, Clock::System, to, session).unwrap();
+        let running = session::start(identity, Clock::System, to, session).unwrap();
         Self { running: Some(running), from, _password: password }
     }
 

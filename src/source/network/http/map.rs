@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::path::Path;
+use super::path::JmesPath;
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
@@ -16,7 +16,7 @@ use crate::source::ids::id_label;
 use crate::text::Label;
 
 /// More rows than any floor has queues.
-const MOST_ROWS: usize = 10_000;
+const MAX_ROWS: usize = 10_000;
 
 /// The table `map`: how a JSON document of any shape is read. Every path is a `JMESPath` expression.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -24,15 +24,15 @@ const MOST_ROWS: usize = 10_000;
 pub struct Map {
     /// The list of rows; the document itself is the one row when absent.
     #[serde(default)]
-    pub rows: Option<Path>,
+    pub rows: Option<JmesPath>,
     /// The queue that a row is about: a path within the row, or `{ value = "…" }`.
-    pub queue: Queue,
+    pub queue: QueueSelector,
     /// Figures, by KPI: paths within the row.
     #[serde(default)]
-    pub kpis: BTreeMap<KpiId, Path>,
+    pub kpis: BTreeMap<KpiId, JmesPath>,
     /// Figures that are ages, by KPI: paths within the row to the instant they began.
     #[serde(default)]
-    pub since: BTreeMap<KpiId, Path>,
+    pub since: BTreeMap<KpiId, JmesPath>,
     /// What a figure is multiplied by, by KPI: 0.001 where the vendor counts milliseconds.
     #[serde(default)]
     pub scale: BTreeMap<KpiId, f64>,
@@ -41,7 +41,7 @@ pub struct Map {
     pub window: Option<Label>,
     /// When the figures were taken: a path within the document. Now, when absent.
     #[serde(default)]
-    pub at: Option<Path>,
+    pub at: Option<JmesPath>,
     /// The source is stale where `at` is so many seconds ago; 0 for never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
@@ -53,11 +53,11 @@ const fn five_minutes() -> u64 {
 
 /// The queue that a row is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Queue {
+pub enum QueueSelector {
     /// It stands in the row.
-    At(Path),
+    Path(JmesPath),
     /// It is always the same.
-    Is(Label),
+    Constant(Label),
 }
 
 /// What a document says.
@@ -98,8 +98,8 @@ impl Map {
             }
         }
         match &self.queue {
-            Queue::Is(queue) if queue.is_empty() => Err("has a queue without a name".to_owned()),
-            Queue::Is(_) | Queue::At(_) => Ok(()),
+            QueueSelector::Constant(queue) if queue.is_empty() => Err("has a queue without a name".to_owned()),
+            QueueSelector::Constant(_) | QueueSelector::Path(_) => Ok(()),
         }
     }
 
@@ -117,7 +117,7 @@ impl Map {
         }
         // A time ahead of the source's own clock is no time at all; the age would be negative.
         let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
-        let mut queues: Vec<Of> = Vec::new();
+        let mut queues: Vec<QueueFigures> = Vec::new();
         let mut places: HashMap<Label, usize> = HashMap::new();
         for (number, row) in (1..).zip(self.rows_of(document)?) {
             let queue = match self.queue_of(&row) {
@@ -129,7 +129,7 @@ impl Map {
             };
             let place = *places.entry(queue.clone()).or_insert(queues.len());
             if place == queues.len() {
-                queues.push(Of { queue, figures: Vec::new() });
+                queues.push(QueueFigures { queue, figures: Vec::new() });
             }
             for (id, found) in self.figures(&row, now) {
                 let told = queues.get_mut(place).map_or(Ok(()), |of| of.add(id, found));
@@ -140,7 +140,7 @@ impl Map {
         }
         let window = &self.window;
         let told = queues.into_iter().filter(|of| !of.figures.is_empty());
-        reading.events.extend(told.map(|Of { queue, figures }| {
+        reading.events.extend(told.map(|QueueFigures { queue, figures }| {
             let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
             let kind = EventKind::Observed { queue, window: window.clone(), figures };
             Event { at, origin: origin.clone(), id: None, kind }
@@ -162,16 +162,16 @@ impl Map {
         let Some(rows) = found.as_array() else {
             return Err(format!("without its rows: `{path}` is {}, not a list", found.get_type()));
         };
-        if rows.len() > MOST_ROWS {
-            return Err(format!("more than {MOST_ROWS} rows long: ask it for less"));
+        if rows.len() > MAX_ROWS {
+            return Err(format!("more than {MAX_ROWS} rows long: ask it for less"));
         }
         Ok(rows.clone())
     }
 
     fn queue_of(&self, row: &Rcvar) -> Result<Label, String> {
         let queue = match &self.queue {
-            Queue::Is(queue) => queue.clone(),
-            Queue::At(path) => {
+            QueueSelector::Constant(queue) => queue.clone(),
+            QueueSelector::Path(path) => {
                 let text = path.text(row)?.ok_or_else(|| format!("without a queue: there is nothing at `{path}`"))?;
                 id_label(text.as_bytes())
             }
@@ -191,14 +191,14 @@ impl Map {
 }
 
 /// The figures of a queue, of however many rows.
-struct Of {
+struct QueueFigures {
     queue: Label,
     figures: Vec<(KpiId, f64)>,
 }
 
-impl Of {
+impl QueueFigures {
     fn add(&mut self, id: KpiId, found: Result<f64, String>) -> Result<(), String> {
-        let value = sound(id, found?)?;
+        let value = validate(id, found?)?;
         if self.figures.iter().any(|(known, _)| *known == id) {
             return Err(format!("another row has it of {} as well: choose one with `rows`", self.queue));
         }
@@ -213,7 +213,7 @@ fn age(now: Time, at: Time) -> f64 {
 }
 
 /// A figure, where it can be one of this KPI.
-fn sound(id: KpiId, value: f64) -> Result<f64, String> {
+fn validate(id: KpiId, value: f64) -> Result<f64, String> {
     let negative = matches!(id.def().unit, Unit::Count | Unit::Seconds | Unit::Percent | Unit::PerHour);
     match id.def().unit {
         _ if negative && value < 0.0 => Err(format!("{value} is below 0: it is taken as unknown")),
@@ -222,30 +222,31 @@ fn sound(id: KpiId, value: f64) -> Result<f64, String> {
     }
 }
 
-impl<'de> Deserialize<'de> for Queue {
+impl<'de> Deserialize<'de> for QueueSelector {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl<'de> Visitor<'de> for Written {
-            type Value = Queue;
+        struct QueueVisitor;
+        impl<'de> Visitor<'de> for QueueVisitor {
+            type Value = QueueSelector;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(r#"a JMESPath expression, or { value = "…" }"#)
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Queue, E> {
-                Path::compile(text).map(Queue::At).map_err(E::custom)
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<QueueSelector, E> {
+                JmesPath::compile(text).map(QueueSelector::Path).map_err(E::custom)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Queue, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<QueueSelector, A::Error> {
                 #[derive(Deserialize)]
                 #[serde(deny_unknown_fields)]
                 struct Constant {
                     value: Label,
                 }
-                Constant::deserialize(MapAccessDeserializer::new(map)).map(|constant| Queue::Is(constant.value))
+                Constant::deserialize(MapAccessDeserializer::new(map))
+                    .map(|constant| QueueSelector::Constant(constant.value))
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(QueueVisitor)
     }
 }
 

@@ -9,12 +9,12 @@ use crate::event::Event;
 use crate::source::format::body::{self, BodyFormat};
 
 /// The longest cursor that is kept.
-const LONGEST: usize = 4096;
+const MAX_CURSOR_BYTES: usize = 4096;
 
 /// The key `cursor`: how one asks for what is new. The cursor is a text that means something only to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cursor {
+pub struct CursorSettings {
     /// The parameter of the address that it is sent in.
     pub parameter: String,
     /// A JSON Pointer to the next one in the answer.
@@ -39,7 +39,7 @@ fn has_more() -> String {
     "/has_more".to_owned()
 }
 
-impl Cursor {
+impl CursorSettings {
     /// Whether what is written can work.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.parameter.is_empty() {
@@ -61,7 +61,7 @@ impl Cursor {
 
 /// What an answer holds.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub(super) struct EventPage {
     pub(super) events: Vec<Event>,
     /// What was set aside: the line (in a list the place, from 1) and why.
     pub(super) rejected: Vec<(u64, String)>,
@@ -75,8 +75,13 @@ pub(super) struct Page {
 ///
 /// # Errors
 /// Where it holds no events at all, what it is.
-pub(super) fn read(bytes: &[u8], headers: &HeaderMap, cursor: Option<&Cursor>, latest: Time) -> Result<Page, String> {
-    let mut page = Page::default();
+pub(super) fn parse(
+    bytes: &[u8],
+    headers: &HeaderMap,
+    cursor: Option<&CursorSettings>,
+    latest: Time,
+) -> Result<EventPage, String> {
+    let mut page = EventPage::default();
     let text = bytes.trim_ascii();
     if text.starts_with(b"<") {
         return Err("HTML or XML, and no contact events".to_owned());
@@ -93,7 +98,7 @@ pub(super) fn read(bytes: &[u8], headers: &HeaderMap, cursor: Option<&Cursor>, l
             },
             _ => None,
         };
-        page.cursor = next.filter(|next| !next.is_empty() && next.len() <= LONGEST);
+        page.cursor = next.filter(|next| !next.is_empty() && next.len() <= MAX_CURSOR_BYTES);
     }
     let found = match (envelope, cursor) {
         (Some(envelope), Some(cursor)) => {
@@ -114,7 +119,7 @@ pub(super) fn read(bytes: &[u8], headers: &HeaderMap, cursor: Option<&Cursor>, l
     if found.is_all_rejected() && !text.starts_with(b"{") && !text.starts_with(b"[") {
         return Err("no contact events".to_owned());
     }
-    Ok(Page { events: found.events, rejected: found.rejected, ..page })
+    Ok(EventPage { events: found.events, rejected: found.rejected, ..page })
 }
 
 #[cfg(test)]
@@ -130,7 +135,7 @@ mod tests {
         )
     }
 
-    fn cursor(text: &str) -> Cursor {
+    fn cursor(text: &str) -> CursorSettings {
         toml::from_str(text).unwrap()
     }
 
@@ -145,13 +150,13 @@ mod tests {
             (String::new(), 0),
             ("[]".to_owned(), 0),
         ] {
-            let page = read(text.as_bytes(), &none, None, LATEST).unwrap();
+            let page = parse(text.as_bytes(), &none, None, LATEST).unwrap();
             assert_eq!((page.events.len(), page.rejected.len()), (count, 0), "{text}");
         }
-        let page = read(format!("[{one},{{}},{two}]").as_bytes(), &none, None, LATEST).unwrap();
+        let page = parse(format!("[{one},{{}},{two}]").as_bytes(), &none, None, LATEST).unwrap();
         assert_eq!((page.events.len(), page.rejected[0].0), (2, 2));
         for (text, why) in [("<html>", "HTML"), ("{\"waiting\": 3}", "[source.map]"), ("down for tea", "no contact")] {
-            assert!(read(text.as_bytes(), &none, None, LATEST).unwrap_err().contains(why), "{text}");
+            assert!(parse(text.as_bytes(), &none, None, LATEST).unwrap_err().contains(why), "{text}");
         }
     }
 
@@ -161,13 +166,13 @@ mod tests {
         headers.insert("x-next", HeaderValue::from_static("h7"));
         let text = format!(r#"{{"events":[{}],"next":7,"has_more":true}}"#, event(1));
         let pointer = cursor("parameter = \"since\"\npointer = \"/next\"");
-        let page = read(text.as_bytes(), &headers, Some(&pointer), LATEST).unwrap();
+        let page = parse(text.as_bytes(), &headers, Some(&pointer), LATEST).unwrap();
         assert_eq!((page.cursor.as_deref(), page.more, page.events.len()), (Some("7"), true, 1));
         let header = cursor("parameter = \"since\"\nheader = \"X-Next\"");
-        let page = read(event(1).as_bytes(), &headers, Some(&header), LATEST).unwrap();
+        let page = parse(event(1).as_bytes(), &headers, Some(&header), LATEST).unwrap();
         assert_eq!((page.cursor.as_deref(), page.more, page.events.len()), (Some("h7"), false, 1));
         let elsewhere = cursor("parameter = \"since\"\npointer = \"/next\"\nevents = \"/data\"");
-        assert!(read(text.as_bytes(), &headers, Some(&elsewhere), LATEST).unwrap_err().contains("/data"));
+        assert!(parse(text.as_bytes(), &headers, Some(&elsewhere), LATEST).unwrap_err().contains("/data"));
     }
 
     #[test]

@@ -9,9 +9,9 @@ use crate::clock::Time;
 
 /// A `JMESPath` expression.
 #[derive(Clone, PartialEq)]
-pub struct Path(Expression<'static>);
+pub struct JmesPath(Expression<'static>);
 
-impl Path {
+impl JmesPath {
     /// Whether and how `text` can be compiled.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Path {
     }
 }
 
-fn number(found: &Rcvar, path: &Path) -> Result<Option<f64>, String> {
+fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, String> {
     if found.is_null() {
         return Ok(None);
     }
@@ -86,19 +86,19 @@ fn number(found: &Rcvar, path: &Path) -> Result<Option<f64>, String> {
     number.map(Some).ok_or_else(|| format!("`{path}` is {}, not a number", found.get_type()))
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for JmesPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str())
     }
 }
 
-impl fmt::Debug for Path {
+impl fmt::Debug for JmesPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl<'de> Deserialize<'de> for Path {
+impl<'de> Deserialize<'de> for JmesPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Self::compile(&text).map_err(serde::de::Error::custom)
@@ -114,15 +114,15 @@ mod tests {
         Rcvar::new(Variable::from_json(text).unwrap())
     }
 
-    fn path(text: &str) -> Path {
-        Path::compile(text).unwrap()
+    fn path(text: &str) -> JmesPath {
+        JmesPath::compile(text).unwrap()
     }
 
     #[test]
     fn an_expression_that_is_none_says_where() {
-        let said = Path::compile("rows[?a ==").unwrap_err();
+        let said = JmesPath::compile("rows[?a ==").unwrap_err();
         assert!(said.contains("`rows[?a ==`") && said.contains("at character"), "{said}");
-        assert!(Path::compile("nonsense(a)").unwrap().find(&json("{}")).unwrap_err().contains("nonsense"));
+        assert!(JmesPath::compile("nonsense(a)").unwrap().find(&json("{}")).unwrap_err().contains("nonsense"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::map::Map;
-use super::page::Cursor;
+use super::page::CursorSettings;
 use crate::net::http::{Address, Auth};
 use crate::net::tls::Tls;
 
@@ -39,7 +39,7 @@ pub struct Settings {
     pub headers: BTreeMap<String, String>,
     /// How to ask for what is new, where the answer holds contact events.
     #[serde(default)]
-    pub cursor: Option<Cursor>,
+    pub cursor: Option<CursorSettings>,
     /// What the answer means, where it isn't in floorwatch's own format.
     #[serde(default)]
     pub map: Option<Map>,
@@ -65,7 +65,7 @@ const fn twenty() -> u64 {
 }
 
 /// An hour: more seldom than that is no wallboard.
-const LONGEST: u64 = 3600;
+const MAX_SECONDS: u64 = 3600;
 
 impl Settings {
     /// Whether what is written can work.
@@ -74,8 +74,8 @@ impl Settings {
     /// The key, and what is wrong with its value.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (key, seconds) in [("every_s", self.every_s), ("patience_s", self.patience_s)] {
-            if !(1..=LONGEST).contains(&seconds) {
-                return Err((key, format!("is {seconds}: 1 to {LONGEST} seconds are meant")));
+            if !(1..=MAX_SECONDS).contains(&seconds) {
+                return Err((key, format!("is {seconds}: 1 to {MAX_SECONDS} seconds are meant")));
             }
         }
         if self.body.is_some() && self.method == Method::Get {

@@ -16,25 +16,25 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::clock::Span;
-use crate::net::rate::Bucket;
+use crate::net::rate::TokenBucket;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::network::clock_skew;
-use crate::source::network::shared_reporter::Outlet;
+use crate::source::network::shared_reporter::SharedReporter;
 
 /// How long a body may take, and the journal.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// So many KiB of bodies are held at once, in all requests together.
-const ROOM_KB: u32 = 32 * 1024;
+const MAX_BUFFERED_KB: u32 = 32 * 1024;
 /// So much of a body that is refused is thrown away, so that its sender comes to read why, …
-const DRAINED: usize = 8 * 1024 * 1024;
+const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
 /// … and for so long.
-const DRAINING: Duration = Duration::from_secs(2);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// So many rejections are listed in an answer; the rest are counted.
-const LISTED: usize = 100;
+const MAX_LISTED_REJECTIONS: usize = 100;
 
 /// What requests have brought.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct News {
+pub(super) struct PushProgress {
     /// How many requests were answered with success.
     pub(super) pushed: u64,
     /// How far the last sender's clock that is known was ahead of ours.
@@ -43,7 +43,8 @@ pub(super) struct News {
 
 /// What became of a body of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Taken {
+#[schema(as = Taken)]
+pub(crate) struct PushSummary {
     /// So many are new, and on the disk.
     accepted: usize,
     /// So many had come before.
@@ -53,13 +54,12 @@ pub(crate) struct Taken {
     /// So many are no good, however often they are sent.
     rejected_count: usize,
     /// The first hundred of those.
-    rejected: Vec<Rejected>,
+    rejected: Vec<RejectedEvent>,
 }
 
 /// Something that is no event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = RejectedEvent)]
-struct Rejected {
+struct RejectedEvent {
     /// Its line, or its place in an array, from 1.
     line: u64,
     /// Why.
@@ -68,95 +68,96 @@ struct Rejected {
 
 /// What all requests share.
 pub(crate) struct Intake {
-    outlet: Outlet,
-    bucket: Mutex<Bucket>,
-    room: Semaphore,
+    reporter: SharedReporter,
+    bucket: Mutex<TokenBucket>,
+    buffered: Semaphore,
     max_body_kb: u32,
-    news: watch::Sender<News>,
+    progress: watch::Sender<PushProgress>,
 }
 
 impl Intake {
     /// Takes bodies of up to `max_body_kb` KiB, and so many events a second in the long run.
-    pub(crate) fn new(outlet: Outlet, max_body_kb: u32, max_events_per_s: u32) -> Self {
-        let bucket = Mutex::new(Bucket::new(max_events_per_s, outlet.steady()));
-        let room = Semaphore::new(ROOM_KB.max(max_body_kb) as usize);
-        Self { outlet, bucket, room, max_body_kb, news: watch::Sender::default() }
+    pub(crate) fn new(reporter: SharedReporter, max_body_kb: u32, max_events_per_s: u32) -> Self {
+        let bucket = Mutex::new(TokenBucket::new(max_events_per_s, reporter.steady()));
+        let buffered = Semaphore::new(MAX_BUFFERED_KB.max(max_body_kb) as usize);
+        Self { reporter, bucket, buffered, max_body_kb, progress: watch::Sender::default() }
     }
 
     /// Word of what requests have brought.
-    pub(super) fn news(&self) -> watch::Receiver<News> {
-        self.news.subscribe()
+    pub(super) fn progress(&self) -> watch::Receiver<PushProgress> {
+        self.progress.subscribe()
     }
 
     /// Take the events of a request that may bring some. The answer comes once they are in the journal.
     ///
     /// # Errors
     /// Why nothing was taken.
-    pub(crate) async fn push(&self, request: Request) -> Result<(StatusCode, Taken), Refusal> {
+    pub(crate) async fn push(&self, request: Request) -> Result<(StatusCode, PushSummary), PushError> {
         let (parts, mut body) = request.into_parts();
-        match self.take(&parts.headers, &mut body).await {
+        match self.process(&parts.headers, &mut body).await {
             Ok(taken) => Ok(taken),
-            Err(refusal) => Err(refusal.after(&parts.headers, &mut body).await),
+            Err(refusal) => Err(refusal.after_draining(&parts.headers, &mut body).await),
         }
     }
 
-    async fn read(&self, headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Refusal> {
+    async fn read_body(&self, headers: &HeaderMap, body: &mut Body) -> Result<Bytes, PushError> {
         let too_large =
-            || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {} KiB", self.max_body_kb));
+            || PushError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {} KiB", self.max_body_kb));
         let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         let kb = match said.map(|length| u32::try_from(length.div_ceil(1024))) {
             None => self.max_body_kb,
             Some(Ok(kb)) if kb <= self.max_body_kb => kb,
             Some(_) => return Err(too_large()),
         };
-        let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long");
-        let busy = |_| Refusal::busy("too much is under way");
+        let late = |_| PushError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long");
+        let busy = |_| PushError::busy("too much is under way");
         // It never closes, so the only way to fail is to wait too long.
-        let _room = timeout(PATIENCE, self.room.acquire_many(kb)).await.map_err(busy)?;
+        let _room = timeout(REQUEST_TIMEOUT, self.buffered.acquire_many(kb)).await.map_err(busy)?;
         let limited = Limited::new(body, self.max_body_kb as usize * 1024);
-        match timeout(PATIENCE, limited.collect()).await.map_err(late)? {
+        match timeout(REQUEST_TIMEOUT, limited.collect()).await.map_err(late)? {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-            Err(_) => Err(Refusal::new(StatusCode::BAD_REQUEST, "the body ends before its end")),
+            Err(_) => Err(PushError::new(StatusCode::BAD_REQUEST, "the body ends before its end")),
         }
     }
 
-    async fn take(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, Taken), Refusal> {
-        let form = form(headers)?;
-        let ahead = clock_skew::ahead(headers, self.outlet.now());
-        lock(&self.bucket).look(self.outlet.steady()).map_err(Refusal::too_many)?;
-        let bytes = self.read(headers, body).await?;
-        let found = body::parse(&bytes, form, self.outlet.now() + Span::DAY);
+    async fn process(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, PushSummary), PushError> {
+        let body_format = body_format(headers)?;
+        let ahead = clock_skew::clock_offset(headers, self.reporter.now());
+        lock(&self.bucket).check(self.reporter.steady()).map_err(PushError::too_many)?;
+        let bytes = self.read_body(headers, body).await?;
+        let found = body::parse(&bytes, body_format, self.reporter.now() + Span::DAY);
         drop(bytes);
-        lock(&self.bucket).take(found.len(), self.outlet.steady()).map_err(Refusal::too_many)?;
+        lock(&self.bucket).take(found.len(), self.reporter.steady()).map_err(PushError::too_many)?;
         let useless = found.is_all_rejected();
         let (mut accepted, mut duplicates) = (0, 0);
         if !found.events.is_empty() {
-            let kept = timeout(PATIENCE, self.outlet.keep(found.events, ahead.unwrap_or_default())).await;
+            let kept =
+                timeout(REQUEST_TIMEOUT, self.reporter.send_durably(found.events, ahead.unwrap_or_default())).await;
             let receipt = match kept {
                 Ok(Some(receipt)) => receipt,
-                Ok(None) => return Err(Refusal::busy("floorwatch is ending")),
-                Err(_) => return Err(Refusal::busy("the journal took too long")),
+                Ok(None) => return Err(PushError::busy("floorwatch is ending")),
+                Err(_) => return Err(PushError::busy("the journal took too long")),
             };
             if let Err(why) = receipt.kept {
-                return Err(Refusal::busy(format!("the journal can't keep it: {why}")));
+                return Err(PushError::busy(format!("the journal can't keep it: {why}")));
             }
             (accepted, duplicates) = (receipt.taken, receipt.duplicates);
         }
         for (line, reason) in &found.rejected {
-            self.outlet.reject(*line, reason).await;
+            self.reporter.reject(*line, reason).await;
         }
         if !useless {
-            self.news.send_modify(|news| {
-                news.pushed += 1;
-                news.ahead = ahead.or(news.ahead);
+            self.progress.send_modify(|progress| {
+                progress.pushed += 1;
+                progress.ahead = ahead.or(progress.ahead);
             });
         }
         let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let rejected_count = found.rejected.len();
-        let listed = found.rejected.into_iter().take(LISTED);
-        let rejected = listed.map(|(line, reason)| Rejected { line, reason }).collect();
-        Ok((status, Taken { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))
+        let listed = found.rejected.into_iter().take(MAX_LISTED_REJECTIONS);
+        let rejected = listed.map(|(line, reason)| RejectedEvent { line, reason }).collect();
+        Ok((status, PushSummary { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))
     }
 }
 
@@ -172,16 +173,16 @@ pub(crate) async fn discard(headers: &HeaderMap, body: &mut Body) -> bool {
         loop {
             match body.frame().await {
                 None => return true,
-                Some(Ok(frame)) if length <= DRAINED => length += frame.data_ref().map_or(0, Bytes::len),
+                Some(Ok(frame)) if length <= MAX_DRAINED_BYTES => length += frame.data_ref().map_or(0, Bytes::len),
                 Some(_) => return false,
             }
         }
     };
-    timeout(DRAINING, draining).await.unwrap_or(false)
+    timeout(DRAIN_TIMEOUT, draining).await.unwrap_or(false)
 }
 
-fn form(headers: &HeaderMap) -> Result<BodyFormat, Refusal> {
-    let unsupported = |reason| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
+fn body_format(headers: &HeaderMap) -> Result<BodyFormat, PushError> {
+    let unsupported = |reason| PushError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(unsupported("send the body as it is, without compression")
             .with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
@@ -198,14 +199,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Why nothing of a request was taken.
-pub(crate) struct Refusal {
+pub(crate) struct PushError {
     pub(crate) status: StatusCode,
     pub(crate) reason: String,
     /// What else the answer says in its head.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Refusal {
+impl PushError {
     pub(super) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
         Self { status, reason: reason.into(), headers: Vec::new() }
     }
@@ -217,7 +218,7 @@ impl Refusal {
 
     /// The same, once its sender can read it: what is left of the body is thrown away first, within bounds. Past
     /// those the connection is closed.
-    pub(super) async fn after(self, headers: &HeaderMap, body: &mut Body) -> Self {
+    pub(super) async fn after_draining(self, headers: &HeaderMap, body: &mut Body) -> Self {
         if discard(headers, body).await {
             return self;
         }
@@ -236,7 +237,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for PushError {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(json!({ "error": self.reason }))).into_response();
         response.headers_mut().extend(self.headers);

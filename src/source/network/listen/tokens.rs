@@ -7,21 +7,22 @@ use crate::net::Fault;
 use crate::secret::Secret;
 
 /// A shorter token could be guessed.
-const SHORTEST: usize = 16;
+const MIN_TOKEN_BYTES: usize = 16;
 
 /// The tokens that are good.
-pub(super) struct Tokens(SecretString);
+pub(super) struct AcceptedTokens(SecretString);
 
-impl Tokens {
+impl AcceptedTokens {
     /// Read them from their place: one a line, so that a new one is taken before the old one is taken away.
     ///
     /// # Errors
     /// Where they can't be had or are too short.
     pub(super) fn read(secret: &Secret) -> Result<Self, Fault> {
         let text = secret.read()?;
-        if each(&text).any(|token| token.len() < SHORTEST) {
-            let reason =
-                format!("a token is shorter than {SHORTEST} characters, which can be guessed: make a longer one");
+        if each(&text).any(|token| token.len() < MIN_TOKEN_BYTES) {
+            let reason = format!(
+                "a token is shorter than {MIN_TOKEN_BYTES} characters, which can be guessed: make a longer one"
+            );
             return Err(Fault::lasting(reason));
         }
         Ok(Self(text))
@@ -50,12 +51,12 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Tokens, Fault> {
+    fn read(text: &str) -> Result<AcceptedTokens, Fault> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        Tokens::read(&Secret::File(path))
+        AcceptedTokens::read(&Secret::File(path))
     }
 
     #[test]

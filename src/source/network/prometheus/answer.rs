@@ -11,11 +11,11 @@ use crate::source::ids::id_label;
 use crate::text::{Label, Text};
 
 /// More queues than a floor has: a query that gives more has the wrong label.
-const QUEUES: usize = 1000;
+const MAX_QUEUES: usize = 1000;
 
 /// What a query found.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Found {
+pub(super) struct QueryResult {
     /// One a queue.
     pub(super) series: Vec<Series>,
     /// What is to be known about it beside.
@@ -32,20 +32,20 @@ pub(super) struct Series {
 
 /// Why there is nothing to read.
 #[derive(Debug, PartialEq)]
-pub(super) enum Trouble {
+pub(super) enum QueryError {
     /// The server says why.
-    Said(String),
+    Reported(String),
     /// It isn't Prometheus that answers.
-    Form(String),
+    Malformed(String),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct QueryResponse<'a> {
     #[serde(borrow)]
     status: Cow<'a, str>,
     #[serde(borrow)]
-    data: Option<Data<'a>>,
+    data: Option<QueryData<'a>>,
     #[serde(borrow)]
     error: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
@@ -54,7 +54,7 @@ struct Answer<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Data<'a> {
+struct QueryData<'a> {
     #[serde(borrow)]
     result_type: Cow<'a, str>,
     #[serde(borrow)]
@@ -62,7 +62,7 @@ struct Data<'a> {
 }
 
 #[derive(Deserialize)]
-struct Written<'a> {
+struct RawSeries<'a> {
     #[serde(borrow)]
     metric: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(borrow)]
@@ -76,27 +76,27 @@ struct Written<'a> {
 struct Point<'a>(f64, #[serde(borrow)] Cow<'a, str>);
 
 /// Read a body. `label` names the queue; values are multiplied by `scale`.
-pub(super) fn read(body: &[u8], label: &str, scale: f64) -> Result<Found, Trouble> {
-    let form = |error: serde_json::Error| Trouble::Form(clean(&error.to_string()));
-    let answer: Answer<'_> = serde_json::from_slice(body).map_err(form)?;
+pub(super) fn parse(body: &[u8], label: &str, scale: f64) -> Result<QueryResult, QueryError> {
+    let form = |error: serde_json::Error| QueryError::Malformed(clean(&error.to_string()));
+    let answer: QueryResponse<'_> = serde_json::from_slice(body).map_err(form)?;
     if answer.status == "error" {
-        return Err(Trouble::Said(clean(answer.error.as_deref().unwrap_or("no reason is given"))));
+        return Err(QueryError::Reported(clean(answer.error.as_deref().unwrap_or("no reason is given"))));
     }
-    let data = answer.data.ok_or_else(|| Trouble::Form("it has no data".to_owned()))?;
+    let data = answer.data.ok_or_else(|| QueryError::Malformed("it has no data".to_owned()))?;
     if !matches!(&*data.result_type, "vector" | "matrix") {
         let what = clean(&data.result_type);
-        return Err(Trouble::Said(format!("it gives a {what}, not a value a queue: keep the label `{label}`")));
+        return Err(QueryError::Reported(format!("it gives a {what}, not a value a queue: keep the label `{label}`")));
     }
-    let written: Vec<Written<'_>> = serde_json::from_str(data.result.get()).map_err(form)?;
-    let mut found = sort(written, label, scale);
+    let written: Vec<RawSeries<'_>> = serde_json::from_str(data.result.get()).map_err(form)?;
+    let mut found = series_by_queue(written, label, scale);
     if let Some(warning) = answer.warnings.first() {
         found.remark = Some(clean(warning));
     }
     Ok(found)
 }
 
-fn sort(written: Vec<Written<'_>>, label: &str, scale: f64) -> Found {
-    let mut found = Found::default();
+fn series_by_queue(written: Vec<RawSeries<'_>>, label: &str, scale: f64) -> QueryResult {
+    let mut found = QueryResult::default();
     let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
     for series in written {
         let Some(queue) = series.metric.get(label).filter(|queue| !queue.is_empty()) else {
@@ -113,8 +113,8 @@ fn sort(written: Vec<Written<'_>>, label: &str, scale: f64) -> Found {
             twice.insert(queue);
             continue;
         }
-        if seen.len() > QUEUES {
-            found.remark = Some(format!("more than {QUEUES} queues: is `{label}` the right label?"));
+        if seen.len() > MAX_QUEUES {
+            found.remark = Some(format!("more than {MAX_QUEUES} queues: is `{label}` the right label?"));
             break;
         }
         found.series.push(Series { queue, points });
@@ -151,14 +151,14 @@ mod tests {
         format!(r#"{{"metric":{{"queue":"{queue}","x":"y"}},"value":[1435781451.781,"{value}"]}}"#)
     }
 
-    fn queues(found: &Found) -> Vec<(&str, f64)> {
+    fn queues(found: &QueryResult) -> Vec<(&str, f64)> {
         found.series.iter().map(|series| (series.queue.as_str(), series.points[0].1)).collect()
     }
 
     #[test]
     fn a_vector_is_a_value_a_queue() {
         let body = vector(&[one("billing", "3"), one("sales", "0.5")].join(","));
-        let found = read(body.as_bytes(), "queue", 100.0).unwrap();
+        let found = parse(body.as_bytes(), "queue", 100.0).unwrap();
         assert_eq!(queues(&found), [("billing", 300.0), ("sales", 50.0)]);
         assert_eq!(found.series[0].points[0].0, Time(1_435_781_451_781_000));
         assert_eq!(found.remark, None);
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_kept_as_none() {
         let body = vector(&[one("a", "NaN"), one("b", "+Inf"), one("c", "-Inf"), one("d", "1e3")].join(","));
-        let found = read(body.as_bytes(), "queue", 1.0).unwrap();
+        let found = parse(body.as_bytes(), "queue", 1.0).unwrap();
         let finite: Vec<bool> = found.series.iter().map(|series| series.points[0].1.is_finite()).collect();
         assert_eq!(finite, [false, false, false, true]);
     }
@@ -176,14 +176,14 @@ mod tests {
     fn a_matrix_is_a_course_a_queue() {
         let body = r#"{"status":"success","data":{"resultType":"matrix","result":[
             {"metric":{"queue":"a"},"values":[[60,"1"],[120,"2"]]}]}}"#;
-        let found = read(body.as_bytes(), "queue", 1.0).unwrap();
+        let found = parse(body.as_bytes(), "queue", 1.0).unwrap();
         assert_eq!(found.series[0].points, [(Time::from_unix(60), 1.0), (Time::from_unix(120), 2.0)]);
     }
 
     #[test]
     fn what_cannot_be_used_is_said() {
         let remark = |series: &str, label: &str| {
-            let found = read(vector(series).as_bytes(), label, 1.0).unwrap();
+            let found = parse(vector(series).as_bytes(), label, 1.0).unwrap();
             (found.series.len(), found.remark.unwrap_or_default())
         };
         let (left, said) = remark(&[one("a", "1"), one("b", "2"), one("a", "3")].join(","), "queue");
@@ -198,20 +198,20 @@ mod tests {
         assert!(left == 1000 && said.contains("more than 1000 queues"), "{said}");
         let body = r#"{"status":"success","warnings":["one \u001b[2Jstore is away"],
             "data":{"resultType":"vector","result":[]}}"#;
-        assert_eq!(read(body.as_bytes(), "queue", 1.0).unwrap().remark.as_deref(), Some("one ·[2Jstore is away"));
+        assert_eq!(parse(body.as_bytes(), "queue", 1.0).unwrap().remark.as_deref(), Some("one ·[2Jstore is away"));
         let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1435781451.781,"1"]}}"#;
-        let Err(Trouble::Said(why)) = read(scalar.as_bytes(), "queue", 1.0) else { panic!() };
+        let Err(QueryError::Reported(why)) = parse(scalar.as_bytes(), "queue", 1.0) else { panic!() };
         assert!(why.contains("a scalar, not a value a queue"), "{why}");
     }
 
     #[test]
     fn an_error_says_why_and_what_is_no_answer_is_told_apart() {
         let body = r#"{"status":"error","errorType":"bad_data","error":"1:5: parse error: \u001b unexpected end"}"#;
-        let said = Trouble::Said("1:5: parse error: · unexpected end".to_owned());
-        assert_eq!(read(body.as_bytes(), "queue", 1.0), Err(said));
+        let said = QueryError::Reported("1:5: parse error: · unexpected end".to_owned());
+        assert_eq!(parse(body.as_bytes(), "queue", 1.0), Err(said));
         for body in ["<html>", "", "{}", "[]", "\u{0}", r#"{"status":"success"}"#, r#"{"status":"success","data":[]}"#]
         {
-            assert!(matches!(read(body.as_bytes(), "queue", 1.0), Err(Trouble::Form(_))), "{body}");
+            assert!(matches!(parse(body.as_bytes(), "queue", 1.0), Err(QueryError::Malformed(_))), "{body}");
         }
     }
 }

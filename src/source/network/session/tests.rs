@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::source::format::detect::InputFormat;
-use crate::source::settings::{Connector, FileSettings};
+use crate::clock::Time;
+use crate::event::EventKind;
 
 /// A source that is live in its second session and breaks in every other way.
 struct Flaky {
@@ -15,15 +15,15 @@ struct Flaky {
 }
 
 impl Session for Flaky {
-    async fn run(&mut self, link: &mut Link) -> Fault {
+    async fn run(&mut self, reporter: &mut Reporter) -> Fault {
         match self.sessions.fetch_add(1, Ordering::Relaxed) {
             1 => {
-                link.missed().await;
-                link.live().await;
+                reporter.report_gap().await;
+                reporter.report_live().await;
                 Fault::new("reset")
             }
             2 => {
-                link.missed().await;
+                reporter.report_gap().await;
                 if self.lasting { Fault::lasting("wrong password") } else { Fault::new("refused") }
             }
             _ => Fault::new("refused").after(Duration::from_millis(700)),
@@ -32,14 +32,11 @@ impl Session for Flaky {
 }
 
 fn run(lasting: bool, messages: usize) -> Vec<Message> {
-    let settings = Settings {
-        name: Some("pbx".into()),
-        ..Settings::from(Connector::File(Box::new(FileSettings::new(InputFormat::Events, "x".into()))))
-    };
+    let source = SourceIdentity { index: 0, name: "pbx".into(), prefix: None, correct_clock: false };
     let (to, mut from) = mpsc::channel(16);
     let sessions = Arc::new(AtomicU32::new(0));
     let clock = Clock::manual(Time::from_unix(1_000_000_000));
-    let running = start(0, &settings, clock, to, Flaky { sessions, lasting }).unwrap();
+    let running = start(source, clock, to, Flaky { sessions, lasting }).unwrap();
     let seen = (0..messages).map(|_| from.blocking_recv().unwrap()).collect();
     running.join();
     seen

@@ -15,7 +15,7 @@ use super::{AsteriskSession, log_follower};
 use crate::clock::{Span, Time};
 use crate::event::Event;
 use crate::net::Fault;
-use crate::source::network::session::Link;
+use crate::source::network::reporter::Reporter;
 use crate::text::Label;
 
 /// How often the time is advanced for what no event decides.
@@ -60,12 +60,12 @@ struct Exchange {
 
 impl Exchange {
     /// Connect, log in and ask for what the board needs first. Packets that arrive meanwhile are appended to `early`.
-    async fn open(settings: &Settings, early: &mut Vec<AmiPacket>, link: &Link) -> Result<Self, Fault> {
+    async fn open(settings: &Settings, early: &mut Vec<AmiPacket>, reporter: &Reporter) -> Result<Self, Fault> {
         let mut connection = AmiConnection::open(settings).await?;
         connection.log_in(settings, early).await?;
         let now = Instant::now();
         let ping =
-            PendingPing { action_id: connection.send_action("Ping", &[]).await?, sent: now, sent_at: link.now() };
+            PendingPing { action_id: connection.send_action("Ping", &[]).await?, sent: now, sent_at: reporter.now() };
         let list_commands_id = connection.send_action("ListCommands", &[]).await?;
         let queue_status = QueueStatusCollector::new(connection.send_action("QueueStatus", &[]).await?);
         Ok(Self {
@@ -79,12 +79,12 @@ impl Exchange {
             is_shutting_down: false,
             idle_ticks: 0,
             packets: 0,
-            away: link.away(),
+            away: reporter.disconnected_since(),
         })
     }
 
     /// Fail where an answer is overdue, and send the actions that are due.
-    async fn tick(&mut self, settings: &Settings, link: &Link) -> Result<(), Fault> {
+    async fn tick(&mut self, settings: &Settings, reporter: &Reporter) -> Result<(), Fault> {
         let now = Instant::now();
         self.idle_ticks += 1;
         let is_overdue = |sent: Instant, limit: Duration| now.duration_since(sent) > limit;
@@ -105,7 +105,7 @@ impl Exchange {
         }
         if self.ping.is_none() && now >= self.next_ping {
             let action_id = self.connection.send_action("Ping", &[]).await?;
-            self.ping = Some(PendingPing { action_id, sent: now, sent_at: link.now() });
+            self.ping = Some(PendingPing { action_id, sent: now, sent_at: reporter.now() });
             self.next_ping = now + PING_INTERVAL;
         }
         if self.queue_status.is_none() && now >= self.next_queue_status {
@@ -119,16 +119,16 @@ impl Exchange {
 
 impl AsteriskSession {
     /// Connect, and report what happens until the connection breaks.
-    pub(super) async fn run_connection(&mut self, link: &mut Link) -> Result<Infallible, Fault> {
+    pub(super) async fn run_connection(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         if let Some(seen) = self.seen.take() {
-            link.was_away(seen);
+            reporter.extend_disconnection(seen);
         }
-        self.catch_up_with_log(link).await;
-        self.remarks.send(&self.settings, link).await;
+        self.catch_up_with_log(reporter).await;
+        self.remarks.send(&self.settings, reporter).await;
         let mut packets = Vec::new();
-        let mut exchange = Exchange::open(&self.settings, &mut packets, link).await?;
+        let mut exchange = Exchange::open(&self.settings, &mut packets, reporter).await?;
         self.translator.hears_queues = false;
-        self.process(&mut packets, &mut exchange, link).await?;
+        self.process(&mut packets, &mut exchange, reporter).await?;
         let mut tick = interval(TICK_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -141,14 +141,14 @@ impl AsteriskSession {
                         let restarts = exchange.is_shutting_down;
                         return Err(if restarts { Fault::new("Asterisk was shut down or restarted") } else { fault });
                     }
-                    self.process(&mut packets, &mut exchange, link).await?;
+                    self.process(&mut packets, &mut exchange, reporter).await?;
                 }
                 message = log_follower::next_message(&mut self.follower) => {
-                    self.process_log(message, link, exchange.is_live).await;
+                    self.process_log(message, reporter, exchange.is_live).await;
                 }
                 _ = tick.tick() => {
-                    self.advance(link).await;
-                    exchange.tick(&self.settings, link).await?;
+                    self.advance(reporter).await;
+                    exchange.tick(&self.settings, reporter).await?;
                 }
             }
         }
@@ -159,9 +159,9 @@ impl AsteriskSession {
         &mut self,
         packets: &mut Vec<AmiPacket>,
         exchange: &mut Exchange,
-        link: &mut Link,
+        reporter: &mut Reporter,
     ) -> Result<(), Fault> {
-        self.advance(link).await;
+        self.advance(reporter).await;
         if let Some(follower) = &self.follower {
             // Asterisk writes what happens to the log as well.
             follower.wake();
@@ -169,7 +169,7 @@ impl AsteriskSession {
         let mut events = Vec::new();
         for packet in packets.drain(..) {
             exchange.packets += 1;
-            link.hear();
+            reporter.record_activity();
             if let Some((collector, _)) = &mut exchange.queue_status {
                 match collector.collect(&packet) {
                     Collected::Unrelated => {}
@@ -177,18 +177,18 @@ impl AsteriskSession {
                     Collected::Refused(message) => return Err(queue_status_refused(&message)),
                     Collected::Complete(snapshot) => {
                         exchange.queue_status = None;
-                        self.reconcile(&snapshot, exchange, link, &mut events).await;
+                        self.reconcile(&snapshot, exchange, reporter, &mut events).await;
                         continue;
                     }
                 }
             }
             if packet.is("Response") {
-                self.process_response(&packet, exchange, link).await;
+                self.process_response(&packet, exchange, reporter).await;
             } else if packet.is("Event") {
-                self.process_event(&packet, exchange, link, &mut events).await;
+                self.process_event(&packet, exchange, reporter, &mut events).await;
             }
         }
-        self.report_from_interface(events, link).await;
+        self.report_from_interface(events, reporter).await;
         Ok(())
     }
 
@@ -196,7 +196,7 @@ impl AsteriskSession {
         &mut self,
         packet: &AmiPacket,
         exchange: &mut Exchange,
-        link: &mut Link,
+        reporter: &mut Reporter,
         events: &mut Vec<Event>,
     ) {
         match packet.first("Event").unwrap_or_default() {
@@ -205,27 +205,27 @@ impl AsteriskSession {
                 // An Asterisk that started after it was last heard has lost all calls. queue_log says so itself.
                 // `Uptime` is cut to whole seconds, which makes the start look later than it was.
                 let Some(up) = number(packet.last("Uptime")).map(|up| Span::seconds(up + 1)) else { return };
-                let has_restarted = exchange.away.is_some_and(|away| link.now() - up > away);
+                let has_restarted = exchange.away.is_some_and(|away| reporter.now() - up > away);
                 if has_restarted && self.counts_without_log() {
-                    self.translator.restart(self.now(link) - up, events);
+                    self.translator.restart(self.now(reporter) - up, events);
                 }
             }
             _ => {
-                if let Err(reason) = self.translator.translate(packet, self.now(link), events) {
-                    link.reject("manager interface", exchange.packets, reason).await;
+                if let Err(reason) = self.translator.translate(packet, self.now(reporter), events) {
+                    reporter.reject("manager interface", exchange.packets, reason).await;
                 }
             }
         }
     }
 
-    async fn process_response(&mut self, packet: &AmiPacket, exchange: &mut Exchange, link: &mut Link) {
+    async fn process_response(&mut self, packet: &AmiPacket, exchange: &mut Exchange, reporter: &mut Reporter) {
         let id = packet.last("ActionID").unwrap_or_default();
         if id == exchange.list_commands_id.as_bytes() {
             self.remarks.rights = remarks::excess_rights(packet);
-            self.remarks.send(&self.settings, link).await;
+            self.remarks.send(&self.settings, reporter).await;
         } else if let Some(ping) = exchange.ping.take_if(|ping| id == ping.action_id.as_bytes()) {
             let Some(time) = packet.last("Timestamp").and_then(timestamp) else { return };
-            let round_trip = link.now().since(ping.sent_at);
+            let round_trip = reporter.now().since(ping.sent_at);
             let ahead = time - (ping.sent_at + Span(round_trip.0 / 2));
             // A slow answer measures the clock too inaccurately.
             if round_trip > CLOCK_TOLERANCE && self.clock_ahead.is_some() {
@@ -233,7 +233,7 @@ impl AsteriskSession {
             }
             if self.clock_ahead.is_none_or(|before| (ahead - before).0.abs() > CLOCK_TOLERANCE.0) {
                 self.clock_ahead = Some(ahead);
-                link.clock_is_ahead(ahead).await;
+                reporter.report_clock_offset(ahead).await;
             }
         }
     }
@@ -243,35 +243,35 @@ impl AsteriskSession {
         &mut self,
         snapshot: &QueueSnapshot,
         exchange: &mut Exchange,
-        link: &mut Link,
+        reporter: &mut Reporter,
         events: &mut Vec<Event>,
     ) {
-        let now = self.now(link);
+        let now = self.now(reporter);
         let is_first = !exchange.is_live;
-        let origin = link.name().clone();
+        let origin = reporter.name().clone();
         if is_first && self.counts_without_log() {
-            link.missed().await;
+            reporter.report_gap().await;
         }
         let unknown_calls = self.translator.reconcile(snapshot, now, is_first, events);
-        self.report_from_interface(std::mem::take(events), link).await;
+        self.report_from_interface(std::mem::take(events), reporter).await;
         if self.merger.log != LogStatus::Unused {
             let members = &self.translator.members;
             let may_be_talking = |queue: &Label, agent: &Label| members.may_be_talking(queue, agent);
             let mut lost = Vec::new();
             self.merger.reconcile(snapshot, may_be_talking, (&origin, now), &mut lost);
-            self.report(lost, link).await;
+            self.report(lost, reporter).await;
         }
         self.remarks.update_call_counts(&snapshot.call_counts, now);
         if is_first {
             exchange.is_live = true;
-            link.live().await;
+            reporter.report_live().await;
         } else {
             self.remarks.misses_queue_events |= unknown_calls > 0;
             self.remarks.misses_queue_events &= !self.translator.hears_queues;
-            self.remarks.send(&self.settings, link).await;
+            self.remarks.send(&self.settings, reporter).await;
         }
-        let cursor = self.cursor(link);
-        link.events(Vec::new(), cursor).await;
+        let cursor = self.cursor(reporter);
+        reporter.send_events(Vec::new(), cursor).await;
     }
 
     /// Whether calls are counted by the manager interface alone, so that a gap in the connection is a gap in the day.

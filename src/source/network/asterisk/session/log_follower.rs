@@ -12,7 +12,7 @@ use crate::event::{AgentState, EventKind};
 use crate::source::file::follow;
 use crate::source::format::detect::InputFormat;
 use crate::source::format::queue_log::Verbs;
-use crate::source::network::session::Link;
+use crate::source::network::reporter::Reporter;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::{Message, Running, SpawnError};
 
@@ -73,22 +73,22 @@ impl Drop for LogFollower {
 
 impl AsteriskSession {
     /// Read queue_log up to its present end, before the board says anything of the present.
-    pub(super) async fn catch_up_with_log(&mut self, link: &mut Link) {
+    pub(super) async fn catch_up_with_log(&mut self, reporter: &mut Reporter) {
         while let Some(follower) = &mut self.follower {
             let message = match follower.try_next() {
                 Some(message) => message,
                 None if self.log_is_known => break,
                 None => follower.next().await,
             };
-            self.process_log(message, link, false).await;
+            self.process_log(message, reporter, false).await;
         }
     }
 
     /// Handle a message of the log's follower. `is_live` says that the manager interface reports the agents' states.
-    pub(super) async fn process_log(&mut self, message: Message, link: &mut Link, is_live: bool) {
+    pub(super) async fn process_log(&mut self, message: Message, reporter: &mut Reporter, is_live: bool) {
         match message {
             Message::Events { mut events, cursor, .. } => {
-                let now = self.now(link);
+                let now = self.now(reporter);
                 events.retain(|event| {
                     if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
                         if is_live && *state != AgentState::AfterContact {
@@ -99,11 +99,11 @@ impl AsteriskSession {
                     self.merger.accept_from_log(event, now)
                 });
                 self.log_cursor = cursor.or_else(|| self.log_cursor.take());
-                let cursor = self.cursor(link);
-                link.events(events, cursor).await;
+                let cursor = self.cursor(reporter);
+                reporter.send_events(events, cursor).await;
             }
             Message::Rejected { rejection, .. } => {
-                link.reject(rejection.place.as_str(), rejection.line, rejection.reason.as_str()).await;
+                reporter.reject(rejection.place.as_str(), rejection.line, rejection.reason.as_str()).await;
             }
             Message::Health { health, reason, .. } if health != Health::Connecting => {
                 self.log_is_known = true;
@@ -111,7 +111,7 @@ impl AsteriskSession {
             }
             Message::Health { .. } | Message::Clock { .. } | Message::Remark { .. } => {}
         }
-        self.remarks.send(&self.settings, link).await;
+        self.remarks.send(&self.settings, reporter).await;
     }
 
     fn set_log_health(&mut self, health: Health, reason: &str) {

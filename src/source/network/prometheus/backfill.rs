@@ -3,7 +3,7 @@
 use crate::clock::{Span, Time};
 
 /// How long a piece is at most: so much of the course of every queue is in memory at once.
-const LONGEST: Span = Span(4 * Span::HOUR.0);
+const MAX_CHUNK: Span = Span(4 * Span::HOUR.0);
 
 /// One piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// As the server wants it.
-    pub(super) fn pairs(&self) -> [(&'static str, String); 3] {
+    pub(super) fn parameters(&self) -> [(&'static str, String); 3] {
         let step = format!("{}s", self.step.as_secs());
         [("start", self.start.to_string()), ("end", self.end.to_string()), ("step", step)]
     }
@@ -30,7 +30,7 @@ pub(super) fn chunks(from: Time, until: Time, step: Span) -> Vec<Chunk> {
     let whole = |at: Time| Time(at.0.div_euclid(step.0) * step.0);
     let mut chunks = Vec::new();
     let (mut start, last) = (whole(from), whole(until - Span(1)));
-    let length = Span((LONGEST.0 / step.0).max(1) * step.0);
+    let length = Span((MAX_CHUNK.0 / step.0).max(1) * step.0);
     while start < last {
         let end = last.0.min(start.0 + length.0);
         chunks.push(Chunk { after: start.max(from), start, end: Time(end), step });
@@ -54,8 +54,8 @@ mod tests {
         assert_eq!((day[0].after, day[0].start), (at(-86_400), at(-86_400)));
         assert!(day.windows(2).all(|pair| pair[0].end == pair[1].start && pair[1].after == pair[1].start));
         assert_eq!(day[5].end, at(-60));
-        assert_eq!(day[5].pairs()[2], ("step", "60s".to_owned()));
-        assert_eq!(day[5].pairs()[1], ("end", "2026-03-03T08:59:00Z".to_owned()));
+        assert_eq!(day[5].parameters()[2], ("step", "60s".to_owned()));
+        assert_eq!(day[5].parameters()[1], ("end", "2026-03-03T08:59:00Z".to_owned()));
     }
 
     #[test]

@@ -10,20 +10,20 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::intake::{Intake, Refusal};
-use super::tokens::Tokens;
+use super::intake::{Intake, PushError};
+use super::tokens::AcceptedTokens;
 
 /// Lets requests in that may bring events.
-pub(super) struct Porter {
+pub(super) struct PushAuth {
     intake: Intake,
     /// `None`: everybody on this machine may push.
-    tokens: Mutex<Option<Tokens>>,
+    tokens: Mutex<Option<AcceptedTokens>>,
     /// How many requests were refused for their token.
     refused: AtomicU64,
 }
 
-impl Porter {
-    pub(super) fn new(intake: Intake, tokens: Option<Tokens>) -> Self {
+impl PushAuth {
+    pub(super) fn new(intake: Intake, tokens: Option<AcceptedTokens>) -> Self {
         Self { intake, tokens: Mutex::new(tokens), refused: AtomicU64::new(0) }
     }
 
@@ -38,7 +38,7 @@ impl Porter {
     }
 
     /// Other tokens are good from now on.
-    pub(super) fn change_tokens(&self, tokens: Tokens) {
+    pub(super) fn change_tokens(&self, tokens: AcceptedTokens) {
         *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokens);
     }
 
@@ -50,29 +50,29 @@ impl Porter {
             .with_state(Arc::clone(self))
     }
 
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), PushError> {
         match &*self.tokens.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(tokens) if tokens.admit(headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)) => Ok(()),
             Some(_) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                Err(Refusal::new(StatusCode::UNAUTHORIZED, "the bearer token is missing or wrong")
+                Err(PushError::new(StatusCode::UNAUTHORIZED, "the bearer token is missing or wrong")
                     .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\"")))
             }
             // Only a browser says on whose behalf it asks: any page in it could, where no token is needed.
             None if headers.contains_key(header::ORIGIN) => {
-                Err(Refusal::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
+                Err(PushError::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
             }
             None => Ok(()),
         }
     }
 }
 
-async fn push(State(porter): State<Arc<Porter>>, request: Request) -> Response {
-    let pushed = match porter.admit(request.headers()) {
-        Ok(()) => porter.intake.push(request).await,
+async fn push(State(auth): State<Arc<PushAuth>>, request: Request) -> Response {
+    let pushed = match auth.admit(request.headers()) {
+        Ok(()) => auth.intake.push(request).await,
         Err(refusal) => {
             let (parts, mut body) = request.into_parts();
-            Err(refusal.after(&parts.headers, &mut body).await)
+            Err(refusal.after_draining(&parts.headers, &mut body).await)
         }
     };
     match pushed {

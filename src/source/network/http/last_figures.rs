@@ -1,4 +1,4 @@
-//! What the floor was told last, so that it is told what is news: figures that changed, and those that are gone.
+//! What the floor was last last, so that it is last what is news: figures that changed, and those that are gone.
 
 use std::collections::BTreeMap;
 
@@ -6,35 +6,35 @@ use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind};
 use crate::text::Label;
 
-/// Figures that don't change are told anew only so often: seldom enough for the journal, and once a minute at least,
+/// Figures that don't change are last anew only so often: seldom enough for the journal, and once a minute at least,
 /// so that trends have a value wherever there was one.
-const UNCHANGED: Span = Span(30_000_000);
+const REPEAT_INTERVAL: Span = Span(30_000_000);
 
 type Figures = Vec<(Label, f64)>;
 
-/// The figures told last, by queue.
+/// The figures last last, by queue.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct LastFigures {
     known: BTreeMap<Label, Figures>,
-    /// When; `None` where a board that has been away is to be told everything.
+    /// When; `None` where a board that has been away is to be last everything.
     at: Option<Time>,
 }
 
-impl Told {
+impl LastFigures {
     /// Tell everything anew the next time.
-    pub(super) fn anew(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.at = None;
     }
 
-    /// What is to be told at `now`, where `events` are the figures there are. One that isn't among them any more is
-    /// told to be no number.
-    pub(super) fn news(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
+    /// What is to be last at `now`, where `events` are the figures there are. One that isn't among them any more is
+    /// last to be no number.
+    pub(super) fn changes(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
         let figures = events.iter().filter_map(|event| match &event.kind {
             EventKind::Observed { queue, figures, .. } => Some((queue.clone(), figures.clone())),
             _ => None,
         });
         let found: BTreeMap<Label, Figures> = figures.collect();
-        if found == self.known && self.at.is_some_and(|at| now.since(at) < UNCHANGED) {
+        if found == self.known && self.at.is_some_and(|at| now.since(at) < REPEAT_INTERVAL) {
             return Vec::new();
         }
         for (queue, known) in &self.known {
@@ -65,21 +65,21 @@ mod tests {
 
     #[test]
     fn what_is_the_same_is_told_seldom_and_what_is_gone_is_told_once() {
-        let mut told = Told::default();
+        let mut last = LastFigures::default();
         let mut news = |events: &[Event], second: i64, anew: bool| {
             if anew {
-                told.anew();
+                last.reset();
             }
             let now = Time::from_unix(second);
-            let news = told.news(events.to_vec(), now, &Label::default(), now);
+            let news = last.changes(events.to_vec(), now, &Label::default(), now);
             // That which is no number equals nothing.
             news.iter().map(|event| format!("{:?}", event.kind)).collect::<Vec<_>>().join("\n")
         };
         let (both, one) = (says("a", &[("waiting", 1.0), ("longest_wait", 9.0)]), says("a", &[("waiting", 1.0)]));
         assert!(news(&[both.clone(), says("b", &[("waiting", 2.0)])], 0, false).contains("9.0"));
         assert_eq!(news(&[both.clone(), says("b", &[("waiting", 2.0)])], 10, false), "");
-        let told = news(std::slice::from_ref(&one), 20, false);
-        assert_eq!((told.matches("NaN").count(), told.lines().count()), (2, 3), "{told}");
+        let last = news(std::slice::from_ref(&one), 20, false);
+        assert_eq!((last.matches("NaN").count(), last.lines().count()), (2, 3), "{last}");
         assert_eq!(news(std::slice::from_ref(&one), 30, false), "");
         assert_eq!(news(std::slice::from_ref(&one), 31, true).lines().count(), 1);
         assert_eq!(news(&[one], 61, false).lines().count(), 1);

@@ -1,29 +1,29 @@
-//! What the floor has been told, so that it is told what is news: a figure that changed, one that is gone, and each
+//! What the floor has been last_sent, so that it is last_sent what is news: a figure that changed, one that is gone, and each
 //! once a minute, so that trends have a value wherever there was one.
 
 use std::collections::BTreeMap;
 
-use super::answer::Found;
-use super::course::Chunk;
+use super::answer::QueryResult;
+use super::backfill::Chunk;
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::kpi::KpiId;
 use crate::text::Label;
 
-/// What the floor has been told last, and when; `None`: it may know it from an earlier run, and it is not there now.
+/// What the floor has been last_sent last, and when; `None`: it may know it from an earlier run, and it is not there now.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct LastSent {
     known: BTreeMap<(Label, KpiId), Option<(Time, f64)>>,
 }
 
-impl Told {
+impl LastSent {
     /// Whether any queue has this figure.
-    pub(super) fn knows(&self, kpi: KpiId) -> bool {
+    pub(super) fn has_kpi(&self, kpi: KpiId) -> bool {
         self.known.keys().any(|(_, known)| *known == kpi)
     }
 
     /// What is news in what was found at `at`.
-    pub(super) fn news(&mut self, found: &[(KpiId, Found)], at: Time, origin: &Label) -> Vec<Event> {
+    pub(super) fn changes(&mut self, found: &[(KpiId, QueryResult)], at: Time, origin: &Label) -> Vec<Event> {
         let mut now = BTreeMap::new();
         for (kpi, found) in found {
             for series in &found.series {
@@ -36,9 +36,9 @@ impl Told {
         let mut say = |queue: &Label, kpi: KpiId, value| {
             figures.entry(queue.clone()).or_default().push((Label::fixed(kpi.def().key), value));
         };
-        self.known.retain(|key, told| {
+        self.known.retain(|key, last_sent| {
             let stays = now.contains_key(key);
-            if !stays && told.is_some() {
+            if !stays && last_sent.is_some() {
                 say(&key.0, key.1, f64::NAN);
             }
             stays
@@ -46,7 +46,7 @@ impl Told {
         for (key, value) in now {
             let old = self.known.get(&key).copied().flatten();
             #[expect(clippy::float_cmp, reason = "what is the same to the last bit is no news")]
-            if old.is_none_or(|(told, old)| old != value || told.minute() != at.minute()) {
+            if old.is_none_or(|(last_sent, old)| old != value || last_sent.minute() != at.minute()) {
                 say(&key.0, key.1, value);
                 self.known.insert(key, Some((at, value)));
             }
@@ -55,7 +55,7 @@ impl Told {
     }
 
     /// What was found of the past, in the order of time.
-    pub(super) fn past(&mut self, found: &[(KpiId, Found)], chunk: &Chunk, origin: &Label) -> Vec<Event> {
+    pub(super) fn backfill(&mut self, found: &[(KpiId, QueryResult)], chunk: &Chunk, origin: &Label) -> Vec<Event> {
         let mut figures: BTreeMap<(Time, Label), Vec<(Label, f64)>> = BTreeMap::new();
         for (kpi, found) in found {
             for series in &found.series {
@@ -70,14 +70,14 @@ impl Told {
     }
 
     /// What was there in the past and isn't now.
-    pub(super) fn lost(&mut self, at: Time, origin: &Label) -> Vec<Event> {
+    pub(super) fn disappeared(&mut self, at: Time, origin: &Label) -> Vec<Event> {
         let mut figures: BTreeMap<Label, Vec<(Label, f64)>> = BTreeMap::new();
-        self.known.retain(|(queue, kpi), told| {
-            if told.is_none() {
+        self.known.retain(|(queue, kpi), last_sent| {
+            if last_sent.is_none() {
                 let figure = (Label::fixed(kpi.def().key), f64::NAN);
                 figures.entry(queue.clone()).or_default().push(figure);
             }
-            told.is_some()
+            last_sent.is_some()
         });
         figures.into_iter().map(|(queue, figures)| observed(at, origin, queue, figures)).collect()
     }
@@ -90,7 +90,7 @@ fn observed(at: Time, origin: &Label, queue: Label, figures: Vec<(Label, f64)>) 
 #[cfg(test)]
 mod tests {
     use super::super::answer::Series;
-    use super::super::course::chunks;
+    use super::super::backfill::chunks;
     use super::*;
     use crate::clock::Span;
 
@@ -98,10 +98,10 @@ mod tests {
         Time::from_unix(1_772_528_400 + seconds)
     }
 
-    fn found(values: &[(&str, KpiId, f64)]) -> Vec<(KpiId, Found)> {
+    fn found(values: &[(&str, KpiId, f64)]) -> Vec<(KpiId, QueryResult)> {
         let one = |(queue, kpi, value): &(&str, KpiId, f64)| {
             let series = vec![Series { queue: (*queue).into(), points: vec![(at(0), *value)] }];
-            (*kpi, Found { series, remark: None })
+            (*kpi, QueryResult { series, remark: None })
         };
         values.iter().map(one).collect()
     }
@@ -119,8 +119,9 @@ mod tests {
 
     #[test]
     fn what_changed_what_is_gone_and_each_once_a_minute_is_news() {
-        let (mut told, origin) = (Told::default(), Label::fixed("metrics"));
-        let mut say = |seconds, values: &[(&str, KpiId, f64)]| said(&told.news(&found(values), at(seconds), &origin));
+        let (mut last_sent, origin) = (LastSent::default(), Label::fixed("metrics"));
+        let mut say =
+            |seconds, values: &[(&str, KpiId, f64)]| said(&last_sent.changes(&found(values), at(seconds), &origin));
         let (waiting, asa) = (KpiId::Waiting, KpiId::Asa);
         let first = [("a", waiting, 3.0), ("b", waiting, 0.0), ("a", asa, f64::NAN)];
         assert_eq!(say(0, &first), ["a waiting=3", "b waiting=0"]);
@@ -133,16 +134,16 @@ mod tests {
 
     #[test]
     fn the_past_is_told_once_and_what_it_had_and_now_has_not_is_gone() {
-        let (mut told, origin) = (Told::default(), Label::fixed("metrics"));
-        told.news(&found(&[("a", KpiId::Waiting, 3.0)]), at(300), &origin);
+        let (mut last_sent, origin) = (LastSent::default(), Label::fixed("metrics"));
+        last_sent.changes(&found(&[("a", KpiId::Waiting, 3.0)]), at(300), &origin);
         let chunk = &chunks(at(30), at(300), Span::MINUTE)[0];
         let points = vec![(at(0), 1.0), (at(60), 2.0), (at(120), f64::NAN)];
         let series = ["a", "b"].map(|queue| Series { queue: queue.into(), points: points.clone() });
-        let past = [(KpiId::Waiting, Found { series: series.into(), remark: None })];
-        let events = told.past(&past, chunk, &origin);
+        let past = [(KpiId::Waiting, QueryResult { series: series.into(), remark: None })];
+        let events = last_sent.backfill(&past, chunk, &origin);
         assert_eq!(said(&events), ["a waiting=2", "b waiting=2"]);
         assert!(events.iter().all(|event| event.at == at(60)));
-        assert_eq!(said(&told.lost(at(300), &origin)), ["b waiting=NaN"]);
-        assert_eq!(said(&told.lost(at(300), &origin)), [""; 0]);
+        assert_eq!(said(&last_sent.disappeared(at(300), &origin)), ["b waiting=NaN"]);
+        assert_eq!(said(&last_sent.disappeared(at(300), &origin)), [""; 0]);
     }
 }
