@@ -1,8 +1,8 @@
-//! HTTP, the same for every source that asks for something: who is asked, with what credentials, how long it may
-//! take, how much may come, and every way to fail in words.
+//! The HTTP client of sources, notifications and boards: authentication, redirects, timeouts, size limits, and a
+//! [`Fault`] that says what to do for every way to fail.
 //!
-//! A `Client` is for one connection of the shared loop: secrets and certificates are read when it is made, so a new
-//! token is taken up as soon as the old one is refused.
+//! A [`Client`] lives for one session. Secrets and certificates are read when it is built, so a new token is used as
+//! soon as the old one is refused.
 
 mod address;
 mod auth;
@@ -24,36 +24,34 @@ pub use address::Address;
 pub use auth::Auth;
 pub(crate) use explain::{display_url, explain, parse_http_date, status_fault};
 
-/// How long name, connection and handshake may take together.
+/// For name resolution, connection and TLS handshake together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection on which nothing happens is asked for a sign of life after so long, …
+/// An idle connection is probed after this time, every [`KEEPALIVE_INTERVAL`], and is considered dead after
+/// [`KEEPALIVE_PROBES`] probes without an answer: 25 s in all.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
-/// … redirected_request after each so long, …
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-/// … and is dead after so many without an answer: 25 s in all.
 const KEEPALIVE_PROBES: u32 = 3;
-/// How often in a row another address may be named.
 const MAX_REDIRECTS: usize = 5;
-/// More than any answer that is meant: 16 MiB.
+/// The limit for bodies that a source reads into memory.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// What goes along to another host: nothing that opens doors.
+/// The only headers that are sent on when a redirect leads to another origin. None of them is a credential.
 const CROSS_ORIGIN_HEADERS: [HeaderName; 5] =
     [ACCEPT, CONTENT_TYPE, IF_NONE_MATCH, IF_MODIFIED_SINCE, HeaderName::from_static("last-event-id")];
 
-/// What asks over HTTP, for one connection of the shared loop.
+/// An HTTP client for one session with one server.
 pub(crate) struct Client {
     inner: reqwest::Client,
-    /// Who gets the credentials.
+    /// Only this origin receives the credentials.
     base: Url,
     credentials: Option<(HeaderName, HeaderValue)>,
-    /// How long an answer may take to begin, and then to come whole.
+    /// For a response to begin, and again for its body.
     timeout_after: Duration,
 }
 
 impl Client {
-    /// A client for `address` that shows `auth` to nobody else. An answer may take `timeout_after` to begin; so may its
-    /// body, where it is read by [`Client::read_body`].
+    /// A client for `address` that shows `auth` to nobody else. A response must begin
+    /// within `timeout_after`; a body read with [`Client::read_body`] has the same time again.
     ///
     /// # Errors
     /// Where a secret or the certificates can't be read.
@@ -105,7 +103,7 @@ impl Client {
         self.request(Method::GET, self.base.clone())
     }
 
-    /// A question to any address; only at base do credentials go along.
+    /// A request to any URL. Credentials are sent only to the origin that the client is for.
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.inner.request(method, url)
     }
@@ -211,7 +209,7 @@ impl Client {
         Err(Fault::lasting(format!("{wrong}: correct the address in the configuration, or the server")))
     }
 
-    /// The body of an answer, at max_bytes `max_bytes` bytes of it in memory.
+    /// Read the body of a response, at most `max_bytes` of it, within the timeout of the client.
     ///
     /// # Errors
     /// Where more comes, it breaks off, or it takes too long.

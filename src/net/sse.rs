@@ -1,16 +1,16 @@
-//! The blocks of a stream of server-sent events: bytes → blocks.
+//! Parses a stream of server-sent events into blocks.
 //!
-//! By the rules of the HTML standard, with two more: nothing grows past a limit however much comes, and what is not
-//! UTF-8 is left for whoever reads it, so that one bad event doesn't end the stream.
+//! It follows the HTML standard, with two additions: lines and data have a size limit, and data is kept as bytes, so
+//! that an event that is not UTF-8 can be rejected without ending the stream.
 
 use std::mem;
 
-/// The max_bytes bytes of a line, and of an event's data, where nobody says otherwise.
+/// The default limit for a line, and for the data of an event.
 pub(crate) const MAX_BLOCK_BYTES: usize = 1024 * 1024;
-/// The longest id that is kept: it must fit into a header.
+/// Longer ids are ignored, because they must fit into the `Last-Event-ID` header.
 const MAX_ID_BYTES: usize = 4096;
 
-/// What stands between two empty lines.
+/// The fields between two empty lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SseBlock {
     /// The lines of `data`, joined; `None` where there was none.
@@ -25,12 +25,12 @@ pub(crate) struct SseBlock {
     pub(crate) too_long: bool,
 }
 
-/// Cuts bytes into blocks, wherever the bytes themselves were cut.
+/// An incremental parser: bytes may arrive in pieces of any size.
 #[derive(Debug)]
 pub(crate) struct SseParser {
     max_bytes: usize,
     line: Vec<u8>,
-    /// The line at hand is past the max_bytes: the rest of it is dropped.
+    /// The current line is longer than `max_bytes`; the rest of it is dropped.
     line_too_long: bool,
     /// The last byte was a carriage return: a line feed that follows belongs to it.
     after_return: bool,
@@ -46,7 +46,7 @@ impl Default for SseParser {
 }
 
 impl SseParser {
-    /// SseParser whose lines and data are of `max_bytes` bytes at max_bytes.
+    /// A parser that drops lines and data longer than `max_bytes`.
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             max_bytes,
@@ -58,7 +58,7 @@ impl SseParser {
         }
     }
 
-    /// Take bytes; each block they complete goes to `each`.
+    /// Parse the next bytes; `each` receives every block that they complete.
     pub(crate) fn push(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(SseBlock)) {
         if mem::take(&mut self.after_return) {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
@@ -156,7 +156,7 @@ mod tests {
     fn all<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<SseBlock> {
         let (mut blocks, mut found) = (SseParser::default(), Vec::new());
         for piece in pieces {
-            blocks.take(piece, &mut |block| found.push(block));
+            blocks.push(piece, &mut |block| found.push(block));
         }
         found
     }
@@ -204,7 +204,7 @@ mod tests {
         let mut blocks = SseParser::default();
         let piece = vec![b'x'; 65_536];
         for _ in 0..100 {
-            blocks.take(&piece, &mut |block| panic!("{block:?}"));
+            blocks.push(&piece, &mut |block| panic!("{block:?}"));
         }
         assert!(blocks.line.capacity() <= 2 * MAX_BLOCK_BYTES);
         let found = all([format!("id: {}\ndata: x\nid: a\0b\n\n", "1".repeat(5000)).as_bytes()]);

@@ -17,7 +17,7 @@ use floorwatch::clock::Time;
 use floorwatch::config::Config;
 use floorwatch::kpi::{Better, CATALOGUE, Formula, Kpi, KpiGroup, Unit};
 use floorwatch::notify::TargetKind;
-use floorwatch::source::Kind as SourceKind;
+use floorwatch::source::SourceKind;
 use floorwatch::source::format::contact_events;
 use floorwatch::source::tally::InputTally;
 use floorwatch::ui::action::{ACTIONS, ActionGroup};

@@ -1,5 +1,5 @@
-//! An address that is asked at an interval: for contact events since a cursor, or for a vendor's own figures, which
-//! [`Map`] makes KPIs of.
+//! A source that polls an HTTP endpoint: for contact events since a cursor, or for a vendor's own figures, which a
+//! [`Map`] turns into KPIs.
 
 mod last_figures;
 mod map;
@@ -31,28 +31,27 @@ pub use page::CursorSettings;
 pub use path::JmesPath;
 pub use settings::{Method, Settings};
 
-/// However much there is to fetch, the other side is left in peace after so many pages; the rest comes next time.
+/// A poll stops after this many pages; the rest is fetched by the next poll.
 const MAX_PAGES_PER_POLL: usize = 200;
-/// The other side is left in peace for so long between two questions, however slow it was.
+/// The minimum pause between two polls, even if the server is slower than the interval.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 
-/// What is asked at an interval.
+/// A session that polls one endpoint.
 pub(crate) struct HttpSession {
     settings: Settings,
     /// Where the next page of events begins.
     cursor: Option<String>,
-    /// What was last answered, where the server can tell whether that is still so.
+    /// The validators of the last answer, for a conditional request.
     cached: Option<CacheValidators>,
-    /// The figures that were last_sent last.
     last_figures: LastFigures,
-    /// When the figures were taken, by the last answer that said so.
+    /// The time of the figures, as given by the last answer.
     figures_at: Option<Time>,
-    /// What was set aside of the last answer: it is last_sent once, not at every poll.
+    /// The rows or events of the last answer that were rejected. Each is reported once, not at every poll.
     last_rejected: BTreeSet<(u64, String)>,
     skew: ClockSkew,
 }
 
-/// An answer that the server can tell to be unchanged.
+/// The headers with which a server can answer that nothing has changed since.
 struct CacheValidators {
     url: Url,
     validators: Vec<(HeaderName, HeaderValue)>,
@@ -88,7 +87,7 @@ impl HttpSession {
             reporter.report_remark(tls::UNCHECKED_REMARK).await;
         }
         let client = Client::new(url, auth.as_ref(), tls, Duration::from_secs(*patience_s))?;
-        // Even the same figures are news to a board that has been away.
+        // After a reconnect the floor needs all figures again, even unchanged ones.
         self.last_figures.reset();
         loop {
             let next = Instant::now() + with_jitter(Duration::from_secs(self.settings.every_s));
@@ -98,7 +97,7 @@ impl HttpSession {
         }
     }
 
-    /// Ask once, for all that there is.
+    /// One poll: fetch all pages that there are.
     async fn poll_once(&mut self, client: &Client, reporter: &mut Reporter) -> Result<(), Fault> {
         for _ in 0..MAX_PAGES_PER_POLL {
             let url = self.request_url();
@@ -114,7 +113,7 @@ impl HttpSession {
                 Some(_) => self.process_figures(&body, &whose, reporter).await?,
                 None => self.process_events(&body, &headers, &whose, reporter).await?,
             };
-            // Only now: what was not understood is asked for again.
+            // Set only now, so that an answer that can't be parsed is requested in full again.
             self.cached = CacheValidators::of(url, &headers);
             if !more {
                 break;
@@ -124,7 +123,7 @@ impl HttpSession {
         Ok(())
     }
 
-    /// The address with the cursor in it.
+    /// The URL of the next request, with the cursor as its parameter.
     fn request_url(&self) -> Url {
         let mut url = self.settings.url.url().clone();
         if let (Some(CursorSettings { parameter, .. }), Some(cursor)) = (&self.settings.cursor, &self.cursor) {
@@ -160,7 +159,7 @@ impl HttpSession {
         })
     }
 
-    /// An answer with contact events; whether there is more.
+    /// Process an answer with contact events. Returns whether another page follows.
     async fn process_events(
         &mut self,
         body: &[u8],
@@ -177,11 +176,11 @@ impl HttpSession {
             self.cursor = page.cursor;
         }
         reporter.send_events(page.events, self.cursor.clone().filter(|_| moved)).await;
-        // A server that has more but no way to it would be asked the same for ever.
+        // Without a new cursor, the same page would be requested forever.
         Ok(page.more && moved)
     }
 
-    /// An answer with a vendor's figures.
+    /// Process an answer with a vendor's figures. There is never another page.
     async fn process_figures(&mut self, body: &[u8], whose: &str, reporter: &mut Reporter) -> Result<bool, Fault> {
         let Some(map) = &self.settings.map else { return Ok(false) };
         let text = std::str::from_utf8(body).map_err(|_| malformed(whose, "no UTF-8"))?;
@@ -195,7 +194,7 @@ impl HttpSession {
         Ok(false)
     }
 
-    /// Set aside what is wrong, unless it was so in the last answer.
+    /// Report rejected rows or events, except those that the last answer had as well.
     async fn report_rejected(&mut self, rejected: Vec<(u64, String)>, reporter: &mut Reporter) {
         let place = format!("{}, answer", reporter.name());
         let rejected: BTreeSet<_> = rejected.into_iter().collect();
@@ -205,10 +204,10 @@ impl HttpSession {
         self.last_rejected = rejected;
     }
 
-    /// The source is there; what it says may be old.
+    /// Report the source as live, or as stale when its figures are too old.
     async fn report_health(&self, reporter: &mut Reporter) {
         if self.settings.map.is_some() {
-            // Figures of the time in between are nowhere to be had.
+            // The endpoint has no past figures, so the time without a connection is a gap.
             reporter.report_gap().await;
         }
         let patience = self.settings.map.as_ref().map_or(0, |map| map.stale_after_s);
@@ -233,14 +232,13 @@ impl CacheValidators {
     }
 }
 
-/// What `whose` answers is none of what is meant.
 fn malformed(whose: &str, what: &str) -> Fault {
     Fault::new(format!("what {whose} answers is {what}"))
 }
 
-/// A tenth more or less, so that a hundred boards don't ask in the same instant.
+/// `every`, 10 % more or less, so that many boards don't poll at the same instant.
 fn with_jitter(every: Duration) -> Duration {
-    // Its keys are made of chance.
+    // The keys of a `RandomState` are random.
     let chance = RandomState::new().build_hasher().finish() % 2001;
     every.mul_f64(0.9 + f64::from(u16::try_from(chance).unwrap_or_default()) / 10_000.0)
 }

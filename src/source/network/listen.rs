@@ -73,8 +73,7 @@ pub struct Settings {
     /// or more. Read anew every few seconds. Without it everybody on this machine may push.
     #[serde(default)]
     pub token: Option<Secret>,
-    /// ListenSession beyond this machine though requests, and the token in them, are not encrypted: something else protects
-    /// the way.
+    /// Allow an address that other machines can reach, although requests and their token are not encrypted.
     #[serde(default)]
     pub allow_plain_http: bool,
     /// The largest body in KiB, up to 32768.

@@ -1,7 +1,7 @@
-//! A Prometheus server as a source: figures that it computes from what it scrapes, one query a KPI.
+//! A Prometheus server as a source: one query per KPI, a label of its result names the queue.
 //!
-//! Every few seconds each query is asked for what it gives now; a label of its result names the queue. What happened
-//! while nobody asked is fetched in steps, up to a day back, so that trends have no gap.
+//! The current values are queried every few seconds. What happened since the last run is backfilled with range
+//! queries, up to a day back, so that trends have no gap.
 
 mod answer;
 mod backfill;
@@ -30,13 +30,11 @@ use answer::{QueryError, QueryResult};
 use backfill::Chunk;
 use last_sent::LastSent;
 
-/// How long an answer may take to begin, and then to come whole.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
-/// So many queries are asked at once.
 const MAX_CONCURRENT_QUERIES: usize = 4;
-/// What was missed is fetched for so long at most; what stands now is not asked for meanwhile.
+/// Backfilling takes no longer than this, because current values are not queried meanwhile.
 const BACKFILL_TIMEOUT: Duration = Duration::from_mins(1);
-/// The server's clock may be so far ahead of ours; more, and what it says is no time.
+/// A server whose clock is further ahead than this is a fault.
 const MAX_CLOCK_OFFSET: Span = Span::DAY;
 
 /// The keys of a source that is a Prometheus server.
@@ -114,15 +112,15 @@ impl Settings {
 /// A server that is asked at an interval.
 pub(crate) struct PrometheusSession {
     settings: Settings,
-    /// Up to when its figures are known: by its own clock, in this run or an earlier one.
+    /// Up to when its figures are known, by its own clock; from an earlier run at first.
     until: Option<Time>,
     last_sent: LastSent,
     skew: ClockSkew,
-    /// What was last remarked.
+    /// The remark that was reported last.
     remark: String,
 }
 
-/// What one round of run_queries gave.
+/// The results of all queries at one instant.
 struct QueryRound {
     /// When, by the server's clock.
     at: Time,
@@ -149,7 +147,7 @@ impl PrometheusSession {
             tick.tick().await;
             let round = self.query_now(&client, reporter).await?;
             let at = round.at;
-            // The cursor stays behind until all before it is known as well.
+            // The cursor moves only after the time before it has been backfilled.
             self.report(round, caught_up, reporter).await;
             if !caught_up {
                 caught_up = true;
@@ -158,7 +156,7 @@ impl PrometheusSession {
         }
     }
 
-    /// Ask every query for what it gives now.
+    /// Run every query for the current values.
     async fn query_now(&mut self, client: &Client, reporter: &mut Reporter) -> Result<QueryRound, Fault> {
         let Self { settings, skew, .. } = self;
         let now = reporter.now();
@@ -188,7 +186,8 @@ impl PrometheusSession {
         Ok(round)
     }
 
-    /// Tell the floor what a round gave; `known` is whether all that was before it is known.
+    /// Send the results of a round to the floor. `known` is whether the time before it has been backfilled: only then
+    /// may the cursor move.
     async fn report(&mut self, round: QueryRound, known: bool, reporter: &mut Reporter) {
         let empty = round.found.iter().all(|(_, found)| found.series.is_empty());
         let remark = self.remarks(&round);
@@ -211,7 +210,7 @@ impl PrometheusSession {
         }
     }
 
-    /// What its owner should know, of all queries together.
+    /// The remarks on all queries, for the owner of the source.
     fn remarks(&self, round: &QueryRound) -> String {
         let mut words = Vec::new();
         if self.settings.tls.danger_accept_any_certificate {
@@ -228,8 +227,8 @@ impl PrometheusSession {
         words.join("; ")
     }
 
-    /// Fetch what happened since `since`, up to `until`, a day at most. What can't be had is a gap, and no reason to
-    /// give up: what stands now is known.
+    /// Backfill the time from `since` to `until`, a day at most. What can't be fetched becomes a gap; the session goes
+    /// on, because the current values are known.
     async fn catch_up(&mut self, client: &Client, since: Option<Time>, until: Time, reporter: &mut Reporter) {
         let from = since.unwrap_or(Time(i64::MIN)).max(until - Span::DAY);
         if let Some(since) = since.filter(|since| *since < from) {
@@ -245,7 +244,7 @@ impl PrometheusSession {
             };
             match answers {
                 Ok(answers) => {
-                    // What is refused was remarked when it was asked for now.
+                    // Refused queries were reported with the current values already.
                     let found = answers.into_iter().filter_map(|answer| Some((answer.kpi, answer.answer.ok()?)));
                     let found: Vec<_> = found.collect();
                     let events = self.last_sent.backfill(&found, &chunk, reporter.name());
@@ -259,7 +258,7 @@ impl PrometheusSession {
                 }
             }
         }
-        // A queue that was there then and is no longer there now.
+        // Queues of the backfill that no longer exist.
         let events = self.last_sent.disappeared(until, reporter.name());
         self.until = Some(until);
         reporter.send_events(events, Some(until.to_string())).await;
@@ -273,7 +272,7 @@ impl Session for PrometheusSession {
     }
 }
 
-/// Nothing is known of the time between the two.
+/// Report that nothing is known of the time from `since` to `at`.
 async fn report_gap(since: Time, at: Time, reporter: &mut Reporter) {
     let origin = reporter.name().clone();
     reporter.send_events(vec![Event { at, origin, id: None, kind: EventKind::Missed { since } }], None).await;
@@ -283,14 +282,14 @@ fn refused_query(kpi: KpiId, why: &str) -> String {
     format!("the query for `{}` is refused, correct it in the configuration: {why}", kpi.def().key)
 }
 
-/// The answer to one query: what it found, or why this query alone is refused.
+/// The answer to one query: its result, or why the server refused this query.
 struct QueryAnswer {
     kpi: KpiId,
     headers: HeaderMap,
     answer: Result<QueryResult, String>,
 }
 
-/// Ask every query: for now, or for a piece of the past.
+/// Run every query, for the current values or for `chunk` of the past.
 async fn run_queries(
     settings: &Settings,
     client: &Client,

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floorwatch::board::Health;
-use floorwatch::source::Kind;
+use floorwatch::source::SourceKind;
 
 use super::peer::{Conversation, Peer, authority, free_address};
 use super::told::Told;
@@ -17,7 +17,7 @@ pub(crate) type Good = fn(&mut Conversation) -> io::Result<()>;
 /// A source of `kind` that is well served by `good`.
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
-    pub(crate) kind: Kind,
+    pub(crate) kind: SourceKind,
     pub(crate) good: Good,
     /// The content type it wants, and more keys.
     pub(crate) keys: &'static str,

@@ -36,12 +36,12 @@ pub(crate) struct Told {
 
 impl Told {
     /// Start the source that `keys` (TOML) describe.
-    pub(crate) fn start(kind: source::Kind, keys: &str) -> Self {
+    pub(crate) fn start(kind: source::SourceKind, keys: &str) -> Self {
         Self::resume(kind, keys, None)
     }
 
     /// The same, from where the journal says it was left.
-    pub(crate) fn resume(kind: source::Kind, keys: &str, cursor: Option<&str>) -> Self {
+    pub(crate) fn resume(kind: source::SourceKind, keys: &str, cursor: Option<&str>) -> Self {
         let connector = Connector::read(kind, toml::Deserializer::parse(keys).unwrap()).unwrap();
         connector.check().unwrap();
         let settings = Settings { name: Some("peer".into()), ..Settings::from(connector) };

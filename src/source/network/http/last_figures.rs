@@ -1,4 +1,4 @@
-//! What the floor was last last, so that it is last what is news: figures that changed, and those that are gone.
+//! Remembers the figures that were sent last, so that only changed and disappeared ones are sent again.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind};
 use crate::text::Label;
 
-/// Figures that don't change are last anew only so often: seldom enough for the journal, and once a minute at least,
-/// so that trends have a value wherever there was one.
+/// Unchanged figures are repeated at this interval: rare enough for the journal, and at least once a minute, so that
+/// trends have a value wherever there was one.
 const REPEAT_INTERVAL: Span = Span(30_000_000);
 
 type Figures = Vec<(Label, f64)>;
 
-/// The figures last last, by queue.
+/// The figures that were sent last, by queue.
 #[derive(Debug, Default)]
 pub(super) struct LastFigures {
     known: BTreeMap<Label, Figures>,
-    /// When; `None` where a board that has been away is to be last everything.
+    /// When they were sent; `None` when everything must be sent again.
     at: Option<Time>,
 }
 
 impl LastFigures {
-    /// Tell everything anew the next time.
+    /// Send everything again the next time.
     pub(super) fn reset(&mut self) {
         self.at = None;
     }
 
-    /// What is to be last at `now`, where `events` are the figures there are. One that isn't among them any more is
-    /// last to be no number.
+    /// The events to send at `now`, given the current figures as `events`. A figure that has disappeared is sent as
+    /// NaN. Empty when nothing changed and no repetition is due.
     pub(super) fn changes(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
         let figures = events.iter().filter_map(|event| match &event.kind {
             EventKind::Observed { queue, figures, .. } => Some((queue.clone(), figures.clone())),

@@ -1,5 +1,5 @@
-//! What the floor has been last_sent, so that it is last_sent what is news: a figure that changed, one that is gone, and each
-//! once a minute, so that trends have a value wherever there was one.
+//! Remembers the figures that were sent last, so that only changed and disappeared ones are sent again, and each once a
+//! minute, so that trends have a value wherever there was one.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,18 @@ use crate::event::{Event, EventKind};
 use crate::kpi::KpiId;
 use crate::text::Label;
 
-/// What the floor has been last_sent last, and when; `None`: it may know it from an earlier run, and it is not there now.
+/// The figures that were sent last, and when; `None` for a figure that is only known from a backfill.
 #[derive(Debug, Default)]
 pub(super) struct LastSent {
     known: BTreeMap<(Label, KpiId), Option<(Time, f64)>>,
 }
 
 impl LastSent {
-    /// Whether any queue has this figure.
     pub(super) fn has_kpi(&self, kpi: KpiId) -> bool {
         self.known.keys().any(|(_, known)| *known == kpi)
     }
 
-    /// What is news in what was found at `at`.
+    /// The events to send for the results at `at`: changed and disappeared figures, and each once a minute.
     pub(super) fn changes(&mut self, found: &[(KpiId, QueryResult)], at: Time, origin: &Label) -> Vec<Event> {
         let mut now = BTreeMap::new();
         for (kpi, found) in found {
@@ -54,7 +53,7 @@ impl LastSent {
         figures.into_iter().map(|(queue, figures)| observed(at, origin, queue, figures)).collect()
     }
 
-    /// What was found of the past, in the order of time.
+    /// The events of a backfilled chunk, in the order of time.
     pub(super) fn backfill(&mut self, found: &[(KpiId, QueryResult)], chunk: &Chunk, origin: &Label) -> Vec<Event> {
         let mut figures: BTreeMap<(Time, Label), Vec<(Label, f64)>> = BTreeMap::new();
         for (kpi, found) in found {
@@ -69,7 +68,7 @@ impl LastSent {
         figures.into_iter().map(|((at, queue), figures)| observed(at, origin, queue, figures)).collect()
     }
 
-    /// What was there in the past and isn't now.
+    /// NaN for the figures of the backfill that no longer exist.
     pub(super) fn disappeared(&mut self, at: Time, origin: &Label) -> Vec<Event> {
         let mut figures: BTreeMap<Label, Vec<(Label, f64)>> = BTreeMap::new();
         self.known.retain(|(queue, kpi), last_sent| {
