@@ -1,7 +1,7 @@
-//! The command line: what was asked for, as a value.
+//! The command line.
 //!
-//! Each command has a file; its `Args` are what stands on the line, and what it asks for, checked and put together
-//! with the configuration, is a plain value that says everything.
+//! Each command has a file with its arguments, `Args`, and the function that checks them, combines them with the
+//! configuration and runs the command.
 
 pub mod alerts;
 pub mod check;
@@ -42,7 +42,7 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// What can be given with every command.
+/// The options of every command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
@@ -95,37 +95,37 @@ pub enum Command {
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command line asks for something that makes no sense.
+    /// The arguments contradict each other or the configuration.
     #[error("{0}")]
     Usage(String),
-    /// The configuration or a file like it.
+    /// The configuration can't be read or holds mistakes.
     #[error(transparent)]
     Config(#[from] config::Error),
     /// A file can't be read, or isn't of a known format.
     #[error(transparent)]
     Read(#[from] read::Error),
-    /// The file that names the columns of tables.
+    /// The file of `--columns` can't be read or holds mistakes.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
-    /// So many sources or files can't be reached or read; which ones has been printed.
+    /// `check` found this many sources or files that can't be reached or read; it has printed which ones.
     #[error("{0} of them can't be reached or read")]
     Unsound(usize),
-    /// A running floor refused what was asked of it.
+    /// The running floor refused a command about an alert.
     #[error(transparent)]
     Refused(#[from] crate::alert::CommandRefusal),
-    /// The running floor has ended meanwhile.
+    /// The running floor ended before it answered.
     #[error(transparent)]
     FloorClosed(#[from] crate::floor::FloorClosed),
-    /// What was asked for can't be told.
+    /// `snapshot` found no running floor.
     #[error("UNKNOWN - {0}")]
     Unknown(#[source] app::Error),
-    /// There is no runtime to try sources in.
+    /// The runtime for the trial of sources can't be started.
     #[error("cannot try the sources")]
     Trial(#[source] std::io::Error),
-    /// The board.
+    /// The board or the hub failed.
     #[error(transparent)]
     App(#[from] app::Error),
-    /// Standard output can't be written.
+    /// Standard output can't be written to.
     #[error("standard output")]
     Output(#[source] std::io::Error),
 }
@@ -151,8 +151,8 @@ impl Error {
 }
 
 impl Global {
-    /// The configuration, with what the command line says laid over it, and the file it came from. There need not be
-    /// a file unless one is named.
+    /// The configuration with the options of the command line applied, and the path of its file. The file may be absent
+    /// unless `--config` names one.
     ///
     /// # Errors
     /// [`config::Error`] where the file can't be read or holds mistakes.
@@ -162,12 +162,12 @@ impl Global {
             Some(path) => Config::load(path, machine_zone())?,
             None => Config::parse("", "", machine_zone())?,
         };
-        self.lay_over(&mut config);
+        self.apply_to(&mut config);
         Ok((config, path))
     }
 
-    /// What the command line says wins over the file.
-    fn lay_over(&self, config: &mut Config) {
+    /// Applies the options of the command line over those of the file.
+    fn apply_to(&self, config: &mut Config) {
         if self.utc {
             config.floor.calendar.zone = Tz::UTC;
             config.ui.zone = None;
@@ -189,7 +189,7 @@ impl Global {
     }
 }
 
-/// Do what the command line asks for; the exit code where that says something.
+/// Runs the command and returns the exit code.
 ///
 /// # Errors
 /// [`Error`] where it can't be done.
@@ -197,17 +197,17 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
     if let Some(Command::Snapshot(args)) = &cli.command {
         return args.run(&cli.global.configuration()?.0);
     }
-    done(cli).map(|()| 0)
+    run_command(cli).map(|()| 0)
 }
 
-fn done(cli: &Cli) -> Result<(), Error> {
+fn run_command(cli: &Cli) -> Result<(), Error> {
     let log_file = cli.global.log_file.as_deref();
     match &cli.command {
         Some(Command::Completions(args)) => print(&completions::script(args.shell)),
         Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?),
         Some(Command::Report(args)) => {
-            let wanted = args.wanted(cli.global.configuration()?.0)?;
-            args.print(&wanted.report(Clock::System.now())?)
+            let request = args.request(cli.global.configuration()?.0)?;
+            args.print(&request.report(Clock::System.now())?)
         }
         Some(Command::Replay(args)) => {
             let config = cli.global.configuration()?.0;
@@ -219,7 +219,11 @@ fn done(cli: &Cli) -> Result<(), Error> {
                 Ok((config, path)) => args.look(&config, path.as_deref(), &Clock::System)?,
                 Err(error) => {
                     if args.json {
-                        print(check::CheckReport::unsound(cli.global.config.as_deref(), &error).json().as_bytes())?;
+                        print(
+                            check::CheckReport::of_unreadable_config(cli.global.config.as_deref(), &error)
+                                .json()
+                                .as_bytes(),
+                        )?;
                     }
                     return Err(error.into());
                 }
@@ -228,7 +232,7 @@ fn done(cli: &Cli) -> Result<(), Error> {
             print(text.as_bytes())?;
             if found.faults() > 0 { Err(Error::Unsound(found.faults())) } else { Ok(()) }
         }
-        // It has an exit code of its own.
+        // `run` handles it: it has exit codes of its own.
         Some(Command::Snapshot(_)) => Ok(()),
         Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file),
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0),
@@ -236,7 +240,7 @@ fn done(cli: &Cli) -> Result<(), Error> {
         None => {
             let config = cli.global.configuration()?.0;
             if config.sources.is_empty() && config.hub.url.is_none() {
-                // Somebody else on this machine may keep a floor; with none, there is the simulated one.
+                // Another process on this machine may run a floor; without one, the board shows the simulated floor.
                 match app::remote_board(config.clone(), log_file) {
                     Ok(None) | Err(app::Error::NotShared(..)) => {}
                     shown => return Ok(shown.map(drop)?),
@@ -248,7 +252,7 @@ fn done(cli: &Cli) -> Result<(), Error> {
     }
 }
 
-/// The machine's time zone; UTC where it can't be told.
+/// The machine's time zone; UTC if it is unknown.
 fn machine_zone() -> Tz {
     iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
 }
@@ -257,7 +261,7 @@ fn zone(name: &str) -> Result<Tz, String> {
     config::zone(name)
 }
 
-/// One of some words, for clap: it lists them in the help and suggests the nearest.
+/// A parser of one of `names` for clap, which lists them in the help and suggests the nearest.
 fn words<T: Clone + Send + Sync + 'static>(
     names: &'static [&'static str],
     parse: impl Fn(&str) -> Option<T> + Clone + Send + Sync + 'static,

@@ -178,18 +178,18 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Where the time comes from.
+/// A source of the current time.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's own clock.
     System,
-    /// A clock that others set: a test's, or a replay's.
+    /// A clock that its owner sets: a test or a replay.
     Manual(Arc<Mutex<ManualTime>>),
     /// A clock that has run `speed` times as fast as the machine's since both stood at `origin`.
     Scaled {
-        /// Where both stood.
+        /// The time at which both showed the same.
         origin: Time,
-        /// How many times as fast.
+        /// The rate relative to the machine's clock.
         speed: f64,
     },
 }

@@ -1,4 +1,4 @@
-//! The configuration: one TOML file, read into each room's own settings.
+//! The configuration: one TOML file, read into the settings of each module.
 //!
 //! Everything has a default, written down once in [`Config::default`] and the types it is made of; an empty file is
 //! a good configuration. Every mistake in the file is reported, with its line, its key and what to do about it.
@@ -32,32 +32,32 @@ use section::{Diagnostics, Section};
 pub struct Config {
     /// The centre's name, on top of the board.
     pub title: Label,
-    /// Who acknowledges; the login where absent.
+    /// The name that acknowledgements bear; the login name if absent.
     pub who: Option<Label>,
-    /// How the floor counts and judges.
+    /// How the floor counts, and its targets.
     pub floor: engine::Settings,
     /// Where events come from.
     pub sources: Vec<crate::source::Settings>,
     /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
     pub rules: Vec<alert::Rule>,
-    /// What holds for all of them.
+    /// Settings of all alert rules.
     pub alerts: alert::Settings,
     /// The screen.
     pub ui: crate::ui::Settings,
     /// The journal.
     pub journal: JournalSettings,
-    /// Other floors, and others' boards.
+    /// Where the board finds a hub, or how its own floor is offered to other boards.
     pub hub: crate::hub::Settings,
-    /// Who outside is told of alerts.
+    /// The targets of notifications.
     pub notify: Vec<crate::notify::Settings>,
 }
 
-/// What is kept on disk.
+/// The `[journal]` table: what is kept on disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JournalSettings {
-    /// The database; the state folder's `floorwatch.db` where absent.
+    /// The database file; `floorwatch.db` in [`state_folder`] if absent.
     pub path: Option<PathBuf>,
-    /// Events older than this many days are forgotten.
+    /// Events older than this many days are deleted; 1 to 3650.
     pub keep_days: u32,
 }
 
@@ -85,7 +85,7 @@ impl Default for JournalSettings {
 }
 
 impl Config {
-    /// Read a configuration from its text. `file` is its name for messages; `machine_zone` is the time zone where
+    /// Read a configuration from its text. `file` is its name in messages; `machine_zone` is the time zone if
     /// the text names none.
     ///
     /// # Errors
@@ -144,13 +144,13 @@ impl JournalSettings {
     }
 }
 
-/// Where the configuration lies when nobody says: `floorwatch/config.toml` in the user's configuration folder.
+/// The default path of the configuration file: `floorwatch/config.toml` in the user's configuration folder.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "floorwatch").map(|folders| folders.config_dir().join("config.toml"))
 }
 
-/// Where what is kept lies when nobody says: `floorwatch` in the user's state folder.
+/// The default directory of the journal: `floorwatch` in the user's state folder.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "floorwatch")?;

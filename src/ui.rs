@@ -1,8 +1,8 @@
-//! The screen: a loop that waits for signals, keys, boards, answers and seconds, changes what is shown, and draws
-//! where something changed.
+//! The screen: an event loop over signals, input, boards, task results and a timer. Each event changes the state; the
+//! loop draws when something has changed.
 //!
-//! It knows a floor by its [`Handle`] alone. Keys are drawn at once, data at most ten times a second, and nothing
-//! where nothing changed. Questions are asked on tasks of their own: the screen never waits for the floor.
+//! The screen knows a floor by its [`Handle`] alone. The result of a key is drawn at once, new data at most ten times a
+//! second. Questions are asked on tasks of their own, so that the screen never waits for the floor.
 
 pub mod action;
 pub mod answers;
@@ -46,7 +46,7 @@ use action::{KeyError, Keymap};
 use answers::{Answers, Reply};
 use bell::Bell;
 use drawn::Drawn;
-use queries::{HISTORY, Question};
+use queries::{MAX_HISTORY, Question};
 use screen::Screen;
 pub use settings::Settings;
 use signals::{Signalled, Signals, leave_anyway};
@@ -54,22 +54,22 @@ use state::{Effect, Ui};
 use theme::{Depth, Theme, Tone};
 use view::Ctx;
 
-/// The screen can't be shown, or no more.
+/// Why the screen can't be shown, or no longer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The terminal.
+    /// The terminal can't be read or written, or there is none.
     #[error("the terminal: {0}; floorwatch needs one on standard output (for scripts there is `floorwatch report`)")]
     Terminal(#[from] io::Error),
-    /// The keys of the configuration.
+    /// `ui.keys` of the configuration is wrong.
     #[error(transparent)]
     Keys(#[from] KeyError),
-    /// The floor.
+    /// The floor has ended.
     #[error(transparent)]
     FloorClosed(#[from] FloorClosed),
 }
 
-/// The least time between two drawings of data.
-const FRAME: Duration = Duration::from_millis(100);
+/// New data is drawn at most this often.
+const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a task that the screen has started came back with.
 enum TaskResult {
@@ -80,8 +80,8 @@ enum TaskResult {
 
 /// Show the floor until the user leaves, the terminal goes, a signal ends it or the floor does.
 ///
-/// Call it on the thread that the program began on (`Runtime::block_on`): that thread's panics give the terminal
-/// back, those of others leave the screen standing.
+/// Call it on the main thread (`Runtime::block_on`): a panic of that thread restores the terminal, a panic of another
+/// leaves the screen as it is.
 ///
 /// # Errors
 /// Where there is no terminal, the key map is wrong, or the floor has ended.
@@ -133,12 +133,12 @@ struct App {
     handle: Handle,
     results: mpsc::Sender<TaskResult>,
     screen: Screen,
-    /// Something changed since it was drawn.
+    /// Whether something has changed since the last frame.
     dirty: bool,
     drawn_at: Instant,
-    /// What the last frame put where.
+    /// What the last frame drew where, for the mouse and the paging keys.
     drawn: Drawn,
-    /// When the newest board came.
+    /// When the newest board arrived.
     heard: Instant,
     bell: Bell,
 }
@@ -156,7 +156,7 @@ impl App {
         self.ask();
         self.draw()?;
         loop {
-            let wait = FRAME.saturating_sub(self.drawn_at.elapsed());
+            let wait = FRAME_INTERVAL.saturating_sub(self.drawn_at.elapsed());
             tokio::select! {
                 biased;
                 signalled = signals.next() => {
@@ -201,7 +201,7 @@ impl App {
         }
     }
 
-    /// The board on the screen.
+    /// The board on the screen: the frozen one, or else the newest.
     fn shown(&self) -> Arc<Board> {
         self.ui.frozen.clone().unwrap_or_else(|| Arc::clone(&self.board))
     }
@@ -250,7 +250,7 @@ impl App {
 
     fn export(&mut self) {
         let board = self.shown();
-        let taken = export::take(self.ctx(&board));
+        let taken = export::of_panel(self.ctx(&board));
         let directory = self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."));
         let results = self.results.clone();
         tokio::task::spawn_blocking(move || {
@@ -269,7 +269,7 @@ impl App {
                 let reply = match &question {
                     Question::Figures(query) => handle.ask(query.clone()).await.map(|a| Reply::Figures(Box::new(a))),
                     Question::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
-                    Question::History => handle.history(HISTORY).await.map(Reply::History),
+                    Question::History => handle.history(MAX_HISTORY).await.map(Reply::History),
                 };
                 let _ = results.send(TaskResult::Reply(question, reply.ok())).await;
             });
@@ -284,7 +284,7 @@ impl App {
             TaskResult::Reply(_, None) => false,
             TaskResult::Command(told) => {
                 match *told {
-                    (command, Ok(episode)) => self.ui.say(done(&command.act, &episode), Tone::Good),
+                    (command, Ok(episode)) => self.ui.say(confirmation(&command.act, &episode), Tone::Good),
                     (_, Err(refusal)) => self.ui.say(refusal.to_string(), Tone::Warning),
                 }
                 true
@@ -353,13 +353,13 @@ impl App {
     }
 }
 
-/// What to say of a command that was done.
-fn done(act: &AlertAction, episode: &Episode) -> String {
+/// The message at the foot about a command that was carried out.
+fn confirmation(act: &AlertAction, episode: &Episode) -> String {
     let what = match act {
-        AlertAction::Acknowledge { .. } => "taken",
+        AlertAction::Acknowledge { .. } => "acknowledged",
         AlertAction::Note(_) => "noted",
-        AlertAction::Undo => "given back",
-        AlertAction::Snooze(_) => "quiet for now",
+        AlertAction::Undo => "undone",
+        AlertAction::Snooze(_) => "snoozed",
     };
     format!("{what}: {}", episode.text)
 }

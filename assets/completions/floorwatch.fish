@@ -151,7 +151,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l timez
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l json -d 'As JSON: the board, and the figures of every queue'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l csv -d 'As a table with commas, a row a queue'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l text -d 'In lines to read (the default)'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l unacknowledged -d 'Alerts that somebody has taken, or put off, don\'t count'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l unacknowledged -d 'Alerts that are acknowledged or snoozed don\'t count'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l ascii -d 'Draw with ASCII only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l locked -d 'Keys and the mouse do nothing: for a wall that nobody is to touch'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -d 'Tell times in UTC'
@@ -169,10 +169,10 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "list" -d 'The alerts that are not over, the worst first'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "history" -d 'The alerts that are over, the newest first'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "ack" -d 'Take an alert'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "snooze" -d 'Put an alert off'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "note" -d 'Say something about an alert'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "undo" -d 'Take one\'s own acknowledgement or snooze back'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "ack" -d 'Acknowledge an alert'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "snooze" -d 'Snooze an alert'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "note" -d 'Add a note to an alert'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "undo" -d 'Undo one\'s own acknowledgement or snooze'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l log-file -d 'Write a log to this file; the screen never shows one' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment has the last word' -r -f -a "terminal\t''
@@ -198,7 +198,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l locked -d 'Keys and the mouse do nothing: for a wall that nobody is to touch'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l utc -d 'Tell times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l note -d 'Say something about it' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l note -d 'Add a note' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l for -d 'For how long [default: what the configuration says]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l log-file -d 'Write a log to this file; the screen never shows one' -r -F

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::floor::Handle;
 use crate::text::{Label, Text};
 
-/// What stands on the line.
+/// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -20,7 +20,7 @@ pub struct Args {
     pub command: AlertsCommand,
 }
 
-/// What is to be done.
+/// The subcommands of `alerts`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum AlertsCommand {
     /// The alerts that are not over, the worst first
@@ -38,18 +38,18 @@ pub enum AlertsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Take an alert
+    /// Acknowledge an alert
     Ack {
         /// Its number
         id: u64,
-        /// Say something about it
+        /// Add a note
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
         /// For how long [default: what the configuration says]
         #[arg(long = "for", value_name = "TIME", value_parser = mute_length)]
         lasts: Option<MuteLength>,
     },
-    /// Put an alert off
+    /// Snooze an alert
     Snooze {
         /// Its number
         id: u64,
@@ -57,14 +57,14 @@ pub enum AlertsCommand {
         #[arg(value_name = "TIME", value_parser = mute_length)]
         lasts: MuteLength,
     },
-    /// Say something about an alert
+    /// Add a note to an alert
     Note {
         /// Its number
         id: u64,
         /// What
         text: String,
     },
-    /// Take one's own acknowledgement or snooze back
+    /// Undo one's own acknowledgement or snooze
     Undo {
         /// Its number
         id: u64,
@@ -77,22 +77,24 @@ fn mute_length(text: &str) -> Result<MuteLength, String> {
 }
 
 impl Args {
-    /// Do it, and say what came of it.
+    /// Run the subcommand and print the result.
     ///
     /// # Errors
-    /// Where no floor runs, or it refuses.
+    /// Where no floor runs, or the floor refuses the command.
     pub fn run(&self, config: &Config) -> Result<(), Error> {
         let zone = config.ui.zone.unwrap_or(config.floor.calendar.zone);
-        let text = app::query(config, |handle| done(handle, self.command.clone(), zone))??;
+        let text = app::query(config, |handle| execute(handle, self.command.clone(), zone))??;
         print(text.as_bytes())
     }
 }
 
-async fn done(handle: Handle, command: AlertsCommand, zone: Tz) -> Result<String, Error> {
+async fn execute(handle: Handle, command: AlertsCommand, zone: Tz) -> Result<String, Error> {
     let board = handle.watch().borrow().clone();
     let (id, act) = match command {
-        AlertsCommand::List { json } => return Ok(told(&board.alerts, json, board.at, zone)),
-        AlertsCommand::History { limit, json } => return Ok(told(&handle.history(limit).await?, json, board.at, zone)),
+        AlertsCommand::List { json } => return Ok(render(&board.alerts, json, board.at, zone)),
+        AlertsCommand::History { limit, json } => {
+            return Ok(render(&handle.history(limit).await?, json, board.at, zone));
+        }
         AlertsCommand::Ack { id, note, lasts } => {
             (id, AlertAction::Acknowledge { note: note.map(|note| Text::new(&note)), lasts })
         }
@@ -101,14 +103,14 @@ async fn done(handle: Handle, command: AlertsCommand, zone: Tz) -> Result<String
         AlertsCommand::Undo { id } => (id, AlertAction::Undo),
     };
     let known = board.alerts.iter().find(|episode| episode.id == id).ok_or(CommandRefusal::Unknown(id))?;
-    // The hub knows better who we are: by the token, or the login.
+    // The hub fills in who it is: from the token, or from the login of the process.
     let who = Actor { name: Label::default(), from: Label::default() };
     let episode = handle.execute(AlertCommand { episode: id, version: known.version, who, act }).await??;
-    Ok(told(&[episode], false, board.at, zone))
+    Ok(render(&[episode], false, board.at, zone))
 }
 
-/// Episodes in lines, or as JSON.
-fn told(episodes: &[Episode], json: bool, now: Time, zone: Tz) -> String {
+/// Episodes as one line each, or as JSON.
+fn render(episodes: &[Episode], json: bool, now: Time, zone: Tz) -> String {
     if json {
         return serde_json::to_string_pretty(episodes).unwrap_or_default() + "\n";
     }
@@ -117,8 +119,8 @@ fn told(episodes: &[Episode], json: bool, now: Time, zone: Tz) -> String {
         let since = episode.since.to_chrono().with_timezone(&zone).format("%d.%m. %H:%M");
         let lasted = episode.resolved.unwrap_or(now).since(episode.since).as_secs() / 60;
         let held = match (&episode.acknowledged, &episode.snoozed) {
-            (Some(taken), _) => format!("; taken by {}", taken.who.name),
-            (None, Some(snooze)) => format!("; put off by {}", snooze.who.name),
+            (Some(ack), _) => format!("; acknowledged by {}", ack.who.name),
+            (None, Some(snooze)) => format!("; snoozed by {}", snooze.who.name),
             (None, None) => String::new(),
         };
         let severity = episode.severity.key();

@@ -1,4 +1,4 @@
-//! `floorwatch check`: is the configuration sound, does each source answer, what would it see?
+//! `floorwatch check`: whether the configuration is valid, whether each source answers, and what the board would see.
 
 mod finding;
 mod render;
@@ -18,7 +18,7 @@ use crate::text::{Label, Text};
 use finding::Finding;
 pub use render::CheckReport;
 
-/// What stands on the line.
+/// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
     /// Files to look into, as `report` and `replay` would
@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
     /// How long a source may take to answer
-    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = patience)]
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = timeout)]
     pub timeout: Span,
     /// Write one JSON object instead of lines
     #[arg(long)]
@@ -36,16 +36,16 @@ pub struct Args {
 }
 
 impl Args {
-    /// Look into everything: the sources of `config`, which came from `path`, all at once, and the files.
+    /// Check the sources of `config`, which came from `path`, at the same time, and the files.
     ///
     /// # Errors
     /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
     pub fn look(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<CheckReport, Error> {
         let columns = self.columns.as_deref().map(Columns::load).transpose()?;
         let now = Some(clock.now());
-        let patience = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
+        let timeout = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
         let (read, files, tried) = thread::scope(|scope| {
-            let tried = scope.spawn(|| trial::of_all(&config.sources, clock, patience));
+            let tried = scope.spawn(|| trial::of_all(&config.sources, clock, timeout));
             let read: Vec<Option<Finding>> = config
                 .sources
                 .iter()
@@ -67,7 +67,7 @@ impl Args {
     }
 }
 
-/// What is in the file of a source.
+/// Check a source that is a file.
 fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> Finding {
     let about = Finding::about(source.name().into(), source.kind_label());
     match file.table_columns() {
@@ -79,8 +79,8 @@ fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> 
     }
 }
 
-/// A length of time that a source may take.
-fn patience(text: &str) -> Result<Span, String> {
+/// Parses `--timeout`: one second to one hour.
+fn timeout(text: &str) -> Result<Span, String> {
     let span = duration::parse(text).map_err(|error| error.to_string())?;
     if (Span::SECOND..=Span::HOUR).contains(&span) {
         return Ok(span);

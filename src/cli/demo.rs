@@ -5,7 +5,7 @@ use crate::source::simulator::Scenario;
 
 const SCENARIOS: [&str; 3] = ["calm", "monday", "outage"];
 
-/// What stands on the line.
+/// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
     /// The same seed makes the same day
@@ -20,7 +20,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// The floor to simulate.
+    /// The simulated floor that the arguments ask for.
     #[must_use]
     pub const fn demo(&self) -> Demo {
         Demo { seed: self.seed, speed: self.speed, scenario: self.scenario }

@@ -1,11 +1,11 @@
-//! Standard output: written once, and nobody minds a reader who has seen enough.
+//! Standard output. A reader that closes the pipe early (`| head`) is no error.
 
 use std::io::{self, IsTerminal, Write};
 
 use super::Error;
 
-/// The columns of a table that nobody sees on a terminal: all that there is to say.
-const UNLIMITED: usize = 10_000;
+/// The width of a table that is not printed on a terminal: wide enough for every column.
+const UNLIMITED_COLUMNS: usize = 10_000;
 
 /// Write to standard output. A closed pipe (`| head`) is no error.
 ///
@@ -19,11 +19,11 @@ pub fn print(bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// The columns standard output has; no limit where it isn't a terminal.
+/// The number of columns of standard output; practically unlimited if it isn't a terminal.
 #[must_use]
 pub fn width() -> usize {
     if !io::stdout().is_terminal() {
-        return UNLIMITED;
+        return UNLIMITED_COLUMNS;
     }
     crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns))
 }

@@ -7,7 +7,7 @@ use super::times;
 use crate::app::Replay;
 use crate::config::Config;
 
-/// What stands on the line.
+/// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
     /// Recordings: queue_log, contact events or CSV, plain or gzip; several are one stream
@@ -25,10 +25,10 @@ pub struct Args {
 }
 
 impl Args {
-    /// What to play.
+    /// The replay that the arguments ask for.
     ///
     /// # Errors
-    /// [`Error::Usage`] where `--from` is no time.
+    /// [`Error::Usage`] where `--from` is not a time.
     pub fn replay(&self, config: &Config) -> Result<Replay, Error> {
         let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
         Ok(Replay { files: self.files.clone(), columns: self.columns.clone(), speed: self.speed, from })

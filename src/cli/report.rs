@@ -12,7 +12,7 @@ use crate::source::file::read::{self, Options};
 use crate::source::format::csv::Columns;
 use crate::source::format::queue_log::Verbs;
 
-/// What stands on the line.
+/// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
     /// queue_log, contact events or CSV, plain or gzip; several are one stream in time order, however given
@@ -54,27 +54,27 @@ const DIMS: [&str; 5] = ["queue", "intent", "agent", "channel", "team"];
 const FORMULAS: [&str; 6] = ["offered", "short_excluded", "late_abandons", "short_credited", "positive", "answered"];
 const FORMATS: [&str; 5] = ["table", "json", "csv", "markdown", "html"];
 
-/// What is asked for, checked and put together with the configuration.
+/// A report as the command line asks for it, checked and combined with the configuration.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub struct ReportRequest {
     /// The files to read.
     pub files: Vec<PathBuf>,
     /// The file that names the columns of CSV files.
     pub columns: Option<PathBuf>,
     /// What the report is about.
     pub asked: ReportQuery,
-    /// The names of the centre's own verbs in queue_log.
+    /// The centre's own names of verbs in queue_log.
     pub verbs: Verbs,
-    /// How to count: the configuration's way, with what the command line says laid over it.
+    /// How to count: the configuration with the options of the command line applied.
     pub settings: engine::Settings,
 }
 
 impl Args {
-    /// What is asked for.
+    /// Checks the arguments and combines them with the configuration.
     ///
     /// # Errors
     /// [`Error::Usage`] where the times, dimensions or spans make no sense.
-    pub fn wanted(&self, config: Config) -> Result<Wanted, Error> {
+    pub fn request(&self, config: Config) -> Result<ReportRequest, Error> {
         let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
         let to = times::instant("--to", self.to.as_deref(), &config.floor.calendar)?;
         if let (Some(from), Some(to)) = (from, to)
@@ -101,7 +101,7 @@ impl Args {
         settings.rules.formula = self.formula.unwrap_or(settings.rules.formula);
         settings.rules.fcr_window = self.fcr_window.unwrap_or(settings.rules.fcr_window);
         let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
-        Ok(Wanted {
+        Ok(ReportRequest {
             files: self.files.clone(),
             columns: self.columns.clone(),
             verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs().0).collect()),
@@ -119,8 +119,8 @@ impl Args {
     }
 }
 
-impl Wanted {
-    /// Read the files and count. `now` tells a wrong clock's future from the past.
+impl ReportRequest {
+    /// Read the files and count. Events later than `now` come from a wrong clock.
     ///
     /// # Errors
     /// [`Error::Columns`] and [`Error::Read`] where a file can't be read or isn't of a known format.

@@ -43,7 +43,7 @@ pub struct Args {
     /// This queue alone
     #[arg(long, value_name = "NAME")]
     pub queue: Option<String>,
-    /// Alerts that somebody has taken, or put off, don't count
+    /// Alerts that are acknowledged or snoozed don't count
     #[arg(long)]
     pub unacknowledged: bool,
 }

@@ -26,7 +26,7 @@ fn without_a_command_it_is_the_board() {
     let cli = parse("--utc --theme dark --ascii").unwrap();
     assert!(cli.command.is_none());
     let mut config = Config::default();
-    cli.global.lay_over(&mut config);
+    cli.global.apply_to(&mut config);
     assert_eq!((config.floor.calendar.zone, config.ui.theme, config.ui.ascii), (Tz::UTC, Palette::Dark, Some(true)));
 }
 
@@ -34,7 +34,7 @@ fn without_a_command_it_is_the_board() {
 fn a_locked_board_takes_neither_keys_nor_the_mouse() {
     let mut config = Config::default();
     config.ui.mouse = true;
-    parse("--locked").unwrap().global.lay_over(&mut config);
+    parse("--locked").unwrap().global.apply_to(&mut config);
     assert!(config.ui.locked && !config.ui.mouse);
 }
 
@@ -53,7 +53,7 @@ fn a_report_with_everything() {
          --formula late_abandons --short-abandon 10s --fcr-window 14d --format json --columns c.toml",
     );
     assert_eq!(args.format, Format::Json);
-    let wanted = args.wanted(Config::default()).unwrap();
+    let wanted = args.request(Config::default()).unwrap();
     assert_eq!(wanted.asked.by, [Dim::Queue, Dim::Intent]);
     assert_eq!(wanted.asked.every, Some(Every::Minutes(30)));
     assert_eq!(wanted.asked.to.unwrap() - wanted.asked.from.unwrap(), Span::DAY);
@@ -65,7 +65,7 @@ fn a_report_with_everything() {
 
 #[test]
 fn a_report_counts_as_the_configuration_says_and_forgets_nothing() {
-    let wanted = report("report queue_log").wanted(Config::default()).unwrap();
+    let wanted = report("report queue_log").request(Config::default()).unwrap();
     assert_eq!(wanted.settings, crate::engine::Settings { keep: None, ..Default::default() });
     assert_eq!((wanted.asked.from, wanted.asked.to, wanted.asked.every), (None, None, None));
 }
@@ -92,7 +92,7 @@ fn nonsense_is_refused() {
         "report f --from 2026-03-02 --to 2026-03-02",
         "report f --from soon",
     ] {
-        assert_eq!(report(line).wanted(Config::default()).unwrap_err().exit_code(), 2, "{line}");
+        assert_eq!(report(line).request(Config::default()).unwrap_err().exit_code(), 2, "{line}");
     }
 }
 

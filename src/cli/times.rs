@@ -1,4 +1,4 @@
-//! Times, steps and speeds as they stand on the command line.
+//! Times and speeds on the command line.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 
@@ -34,7 +34,7 @@ pub fn instant(flag: &str, text: Option<&str>, calendar: &Calendar) -> Result<Op
     })
 }
 
-/// How many times faster than life: more than nothing, at most 100 000.
+/// The speed of a replay or simulation, a multiple of real time from 0.01 to 100 000.
 pub(super) fn speed(text: &str) -> Result<f64, String> {
     let speed = text.trim_end_matches(['x', '×']).parse().ok().filter(|speed| (0.01..=100_000.0).contains(speed));
     speed.ok_or_else(|| "a speed is a number from 0.01 to 100000".to_owned())

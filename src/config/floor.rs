@@ -1,5 +1,5 @@
-//! `timezone`, `day_starts`, `[rules]`, `[targets]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts and
-//! judges.
+//! `timezone`, `day_starts`, `[rules]`, `[targets]`, `[queue.NAME]` and `[intent.NAME]`: how the floor counts, and its
+//! targets.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::text::suggest::nearest;
 const FCR_METHODS: [(&str, FcrMethod); 3] =
     [("repeat", FcrMethod::Repeat), ("disposition", FcrMethod::Disposition), ("survey", FcrMethod::Survey)];
 
-/// Read everything about counting and judging over the engine's own defaults.
+/// Reads the keys about counting and targets over the engine's defaults.
 pub(super) fn read(settings: &mut Settings, root: &mut Section<'_>) {
     if let Some(name) = root.raw_text("timezone") {
         match zone(&name) {
@@ -80,7 +80,7 @@ fn read_rules(settings: &mut Settings, mut section: Section<'_>) {
     section.done();
 }
 
-/// A time zone by its IANA name; else what is wrong with it, and the nearest name there is.
+/// A time zone by its IANA name. The error says what is wrong and suggests the nearest name.
 pub(crate) fn zone(name: &str) -> Result<Tz, String> {
     name.parse().map_err(|_| {
         let shown = Label::new(name);
@@ -101,7 +101,7 @@ fn targets(section: &Section<'_>) -> BTreeMap<KpiId, Bands> {
             continue;
         };
         let Some(bands) = section.value::<Bands>(&key) else { continue };
-        match sound(id, bands) {
+        match check_bands(id, bands) {
             Ok(()) => {
                 found.insert(id, bands);
             }
@@ -111,16 +111,16 @@ fn targets(section: &Section<'_>) -> BTreeMap<KpiId, Bands> {
     found
 }
 
-/// Whether lines make sense together, and with the catalogue's where they say nothing.
-fn sound(id: KpiId, bands: Bands) -> Result<(), String> {
+/// Checks that targets and limits are consistent with each other and with the catalogue's defaults.
+fn check_bands(id: KpiId, bands: Bands) -> Result<(), String> {
     let kpi = id.def();
     let all = bands.or(kpi.bands);
-    let lines = bands.target.is_some() || bands.warning.is_some() || bands.critical.is_some();
+    let limits = bands.target.is_some() || bands.warning.is_some() || bands.critical.is_some();
     let bounds = bands.low.is_some() || bands.high.is_some();
     let ascending = |low: Option<f64>, high: Option<f64>| low.zip(high).is_none_or(|(low, high)| low <= high);
     match kpi.better {
         Better::Neutral => Err("is a plain number that nothing is judged by: it takes no lines".to_owned()),
-        Better::Band if lines => {
+        Better::Band if limits => {
             Err("is judged by `low` and `high`, not by `target`, `warning` and `critical`".to_owned())
         }
         Better::Band if !ascending(all.low, all.high) => Err("has its `low` above its `high`".to_owned()),
@@ -141,6 +141,6 @@ fn sound(id: KpiId, bands: Bands) -> Result<(), String> {
     }
 }
 
-fn show(line: Option<f64>) -> String {
-    line.map_or_else(String::new, |line| line.to_string())
+fn show(limit: Option<f64>) -> String {
+    limit.map_or_else(String::new, |limit| limit.to_string())
 }

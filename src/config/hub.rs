@@ -1,4 +1,4 @@
-//! `[hub]`: where the board looks for a floor, or how its own is offered to others.
+//! `[hub]`: where the board finds a hub, or how its own floor is offered to other boards.
 
 use super::section::Section;
 use crate::hub::Settings;

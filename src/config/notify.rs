@@ -1,4 +1,4 @@
-//! `[[notify]]`: who outside is told of alerts, of which, and how.
+//! `[[notify]]`: the targets of notifications, which alerts each receives, and how.
 
 use super::section::Section;
 use crate::alert::{Patterns, Severity};

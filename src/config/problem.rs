@@ -1,4 +1,4 @@
-//! What is wrong with a configuration file, where, and what to do about it.
+//! The mistakes in a configuration file, each with its position and remedy.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,9 +9,9 @@ pub enum Error {
     /// The file can't be read.
     #[error("{}", .path.display())]
     Read {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
@@ -25,7 +25,7 @@ pub enum Error {
 pub struct Problems {
     /// The file's name as given.
     pub file: String,
-    /// What is wrong, in the order of the file.
+    /// The mistakes, in the order of the file.
     pub list: Vec<Problem>,
 }
 

@@ -1,7 +1,7 @@
-//! One table of the file, read key by key.
+//! Reads one table of the file key by key.
 //!
-//! What a key is asked for is what is known: when a section has been read, whatever nobody asked for is a mistake,
-//! and the nearest key that somebody did ask for is suggested. So there is no second list of keys to keep in step.
+//! A section remembers which keys were read. [`Section::done`] reports every other key of the table as a mistake and
+//! suggests the nearest key that was read, so that there is no second list of known keys to maintain.
 
 use std::cell::RefCell;
 
@@ -16,9 +16,9 @@ use crate::text::suggest::{nearest, suggestion};
 /// What reading the file has found.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics {
-    /// Mistakes: the byte they are at, and the words.
+    /// The mistakes: the byte offset of each and the message.
     pub(super) mistakes: Vec<(usize, String)>,
-    /// Keys that were asked for and aren't in the file. The test of the example reads it.
+    /// Keys that were read but aren't in the file, for the test of the example configuration.
     pub(super) absent: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Diagnostics {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ByteOffset(usize);
 
-/// A table of the file; one that isn't there reads as empty.
+/// A table of the file; an absent one reads as empty.
 pub(super) struct Section<'d> {
     path: String,
     /// The byte where the table begins. Mistakes about a key that is absent are reported here.
@@ -56,18 +56,18 @@ impl<'d> Section<'d> {
         value
     }
 
-    /// Say that the value of a key is wrong.
+    /// Report that the value of a key is wrong.
     pub(super) fn complain(&self, key: &str, what: &str) {
         let at = self.table.and_then(|table| table.get(key)).map_or(self.offset, |value| value.span().start);
         self.diagnostics.borrow_mut().mistakes.push((at, format!("`{}` {what}", self.name(key))));
     }
 
-    /// Say that one of a list is wrong.
+    /// Report that an item of a list is wrong.
     pub(super) fn complain_at(&self, offset: ByteOffset, key: &str, what: &str) {
         self.diagnostics.borrow_mut().mistakes.push((offset.0, format!("`{}` {what}", self.name(key))));
     }
 
-    /// A value of a type of its own; `what` says what is expected, for the message.
+    /// A value of any type; `what` names the expected form for the message.
     fn typed<T: DeserializeOwned>(&mut self, key: &'static str, what: &str) -> Option<T> {
         let value = self.get(key)?;
         let read = T::deserialize(ValueDeserializer::from(value.clone())).ok();
@@ -77,12 +77,12 @@ impl<'d> Section<'d> {
         read
     }
 
-    /// A text, cleaned.
+    /// A text, cleaned as a [`Label`].
     pub(super) fn text(&mut self, key: &'static str) -> Option<Label> {
         self.typed(key, "a text in quotes")
     }
 
-    /// A text as it is: a path, a pattern.
+    /// A text as it is, such as a path or a pattern.
     pub(super) fn raw_text(&mut self, key: &'static str) -> Option<String> {
         self.typed(key, "a text in quotes")
     }
@@ -125,7 +125,7 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// One of some words.
+    /// One of the words of `choices`.
     pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         let word: String = self.typed(key, "one word in quotes")?;
         let found = pick(&word, choices);
@@ -135,7 +135,7 @@ impl<'d> Section<'d> {
         found
     }
 
-    /// A list of some words.
+    /// A list of words of `choices`.
     pub(super) fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<Vec<T>> {
         let words: Vec<String> = self.typed(key, "a list of words, such as `[\"closed\"]`")?;
         let mut found = Vec::with_capacity(words.len());
@@ -165,13 +165,13 @@ impl<'d> Section<'d> {
         texts
     }
 
-    /// A table within.
+    /// A table within this one.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
         let value = self.get(key);
         self.child(key, value)
     }
 
-    /// The tables within, by names that are the file's own: `[queue.NAME]`.
+    /// The tables within this one by names that the file chooses: `[queue.NAME]`.
     pub(super) fn named(&mut self, key: &'static str) -> Vec<(Label, Self)> {
         let outer = self.section(key);
         let Some(table) = outer.table else { return Vec::new() };
@@ -190,21 +190,21 @@ impl<'d> Section<'d> {
         Self { path: self.name(key), offset, table, asked: Vec::new(), diagnostics: self.diagnostics }
     }
 
-    /// The keys of this table, for tables whose keys are the file's own.
+    /// The keys of a table whose keys the file chooses.
     pub(super) fn keys(&self) -> Vec<String> {
         self.table.map(|table| table.keys().map(|key| key.get_ref().to_string()).collect()).unwrap_or_default()
     }
 
-    /// A value of another room's own type, under a key of the file's own.
+    /// A value of a type that deserializes itself, under a key that the file chooses.
     pub(super) fn value<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         let value = self.table?.get(key)?;
-        self.other_room(key, value)
+        self.deserialize_at(key, value)
     }
 
-    /// A list of tables of another room's own type, `[[alert]]`, each with the position for messages about it.
+    /// A list of tables of a type that deserializes itself, `[[alert]]`, each with the position for messages about it.
     pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<(ByteOffset, T)> {
         let items = self.items(key);
-        items.iter().filter_map(|item| Some((ByteOffset(item.span().start), self.other_room(key, item)?))).collect()
+        items.iter().filter_map(|item| Some((ByteOffset(item.span().start), self.deserialize_at(key, item)?))).collect()
     }
 
     /// A list of tables, `[[source]]`, each to be read key by key.
@@ -222,17 +222,17 @@ impl<'d> Section<'d> {
         &[]
     }
 
-    /// Whether the table is there.
+    /// Whether the file has the table.
     pub(super) const fn is_there(&self) -> bool {
         self.table.is_some()
     }
 
-    /// Whether a key is there.
+    /// Whether the table has a key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
-    /// Let another room read the keys that nobody has asked for.
+    /// Deserialize the keys that have not been read yet.
     pub(super) fn rest<T>(&self, read: impl FnOnce(ValueDeserializer<'d>) -> Result<T, toml::de::Error>) -> Option<T> {
         let mut rest = self.table.cloned().unwrap_or_default();
         for key in &self.asked {
@@ -242,26 +242,26 @@ impl<'d> Section<'d> {
             Ok(read) => Some(read),
             Err(error) => {
                 let at = error.span().map_or(self.offset, |span| span.start);
-                let text = format!("`{}`: {}", self.path, friendlier(error.message(), &self.asked));
+                let text = format!("`{}`: {}", self.path, shorten_expected(error.message(), &self.asked));
                 self.diagnostics.borrow_mut().mistakes.push((at, text));
                 None
             }
         }
     }
 
-    fn other_room<T: DeserializeOwned>(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<T> {
+    fn deserialize_at<T: DeserializeOwned>(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<T> {
         match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(read) => Some(read),
             Err(error) => {
                 let at = error.span().map_or(value.span().start, |span| span.start);
-                let text = format!("`{}`: {}", self.name(key), friendlier(error.message(), &[]));
+                let text = format!("`{}`: {}", self.name(key), shorten_expected(error.message(), &[]));
                 self.diagnostics.borrow_mut().mistakes.push((at, text));
                 None
             }
         }
     }
 
-    /// Say that a key isn't known here; `known` are those that are.
+    /// Report an unknown key; `known` are the keys to suggest from.
     pub(super) fn unknown<'k>(&self, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) {
         let name = self.table.and_then(|table| table.keys().find(|name| name.get_ref() == key));
         let at = name.map_or(0, |name| name.span().start);
@@ -269,7 +269,7 @@ impl<'d> Section<'d> {
         self.diagnostics.borrow_mut().mistakes.push((at, text));
     }
 
-    /// All has been asked for: what is left over is a mistake.
+    /// Ends the reading of the table: every key that was not read is a mistake.
     pub(super) fn done(self) {
         for key in self.keys() {
             if !self.asked.contains(&key.as_str()) {
@@ -299,8 +299,8 @@ fn describe(value: &DeValue<'_>) -> String {
     }
 }
 
-/// serde's list of names, cut down to the one that was probably meant.
-fn friendlier(message: &str, also: &[&str]) -> String {
+/// Shortens serde's list of expected names to the one that was probably meant.
+fn shorten_expected(message: &str, also: &[&str]) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let (Some(wrong), known) = (words.next(), words.chain(also.iter().copied()).collect::<Vec<_>>()) else {
         return message.to_owned();
@@ -319,10 +319,10 @@ mod tests {
     #[test]
     fn serde_s_list_becomes_a_suggestion() {
         assert_eq!(
-            friendlier("unknown field `pth`, expected one of `name`, `path`, `kind`", &[]),
+            shorten_expected("unknown field `pth`, expected one of `name`, `path`, `kind`", &[]),
             "unknown field `pth`; did you mean `path`?"
         );
-        assert_eq!(friendlier("missing field `name`", &[]), "missing field `name`");
-        assert_eq!(friendlier("no ticks at all", &[]), "no ticks at all");
+        assert_eq!(shorten_expected("missing field `name`", &[]), "missing field `name`");
+        assert_eq!(shorten_expected("no ticks at all", &[]), "no ticks at all");
     }
 }

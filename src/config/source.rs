@@ -1,4 +1,4 @@
-//! `[[source]]`: what every source has, and what its kind needs.
+//! `[[source]]`: the keys that every source has; [`Connector::read`] reads those of its kind.
 
 use super::section::Section;
 use crate::source::{Connector, Settings, SourceKind};

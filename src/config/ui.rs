@@ -13,7 +13,7 @@ use crate::ui::theme::{Depth, Palette};
 const COLOURS: [(&str, Depth); 4] =
     [("truecolor", Depth::True), ("256", Depth::Many), ("16", Depth::Few), ("none", Depth::None)];
 
-/// Read the screen's settings. The lines it judges by are the floor's, which must have been read before.
+/// Reads the settings of the screen. Targets and limits are copied from `floor`, which must have been read before.
 pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings) {
     if let Some(theme) = section.choice("theme", &Palette::ALL.map(|palette| (palette.key(), palette))) {
         settings.theme = theme;

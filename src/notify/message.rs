@@ -159,7 +159,7 @@ impl AlertMessage {
         let mut facts = vec![("Since", self.since_local.clone())];
         if let Some(who) = &self.who {
             let until = self.until_local.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
-            facts.push(("Taken by", format!("{who}{until}")));
+            facts.push(("Acknowledged by", format!("{who}{until}")));
         }
         if let Some(note) = &self.note {
             facts.push(("Note", note.to_string()));
@@ -184,8 +184,8 @@ fn title(episode: &Episode, what: NoticeKind, again: bool, shown: Option<&str>) 
         NoticeKind::Firing if again => format!("{severity} again{flapping} · {subject}"),
         NoticeKind::Firing => format!("{severity}{flapping} · {subject}"),
         NoticeKind::Worsening => format!("Worse, now {severity}{flapping} · {subject}"),
-        NoticeKind::Acknowledged if episode.acknowledged.is_none() => format!("Put off{} · {subject}", by(episode)),
-        NoticeKind::Acknowledged => format!("Taken{} · {subject}", by(episode)),
+        NoticeKind::Acknowledged if episode.acknowledged.is_none() => format!("Snoozed{} · {subject}", by(episode)),
+        NoticeKind::Acknowledged => format!("Acknowledged{} · {subject}", by(episode)),
         // The alert's text describes a violated limit, which is no longer true.
         NoticeKind::Resolved => match (&episode.source, episode.kpi, shown) {
             (Some(source), ..) => format!("Over{flapping} · source {source} is back"),

@@ -1,5 +1,4 @@
-//! Every action there is: its name, its keys, its help. The key map, the footer, the help page and the docs read
-//! this one table.
+//! The table of all actions: name, keys, help. The key map, the footer, the help page and the docs are made from it.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +7,21 @@ use rustc_hash::FxHashMap;
 
 use crate::text::suggest::nearest;
 
-/// Where an action makes sense; the footer shows those of the place one is at.
+/// Where an action applies. The help page has a section for each group; the footer shows the groups that apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionGroup {
-    /// Everywhere.
+    /// On every page.
     Anywhere,
-    /// Where there is a list.
+    /// In a list.
     Lists,
-    /// About alerts.
+    /// Where an alert is selected.
     Alerts,
-    /// In a replay.
+    /// In a replay only.
     Replay,
 }
 
 impl ActionGroup {
-    /// The heading of the help page.
+    /// The heading of the group on the help page.
     #[must_use]
     pub const fn heading(self) -> &'static str {
         match self {
@@ -33,24 +32,24 @@ impl ActionGroup {
         }
     }
 
-    /// All of them, in the order of the help page.
+    /// All groups, in the order of the help page.
     pub const ALL: [Self; 4] = [Self::Anywhere, Self::Lists, Self::Alerts, Self::Replay];
 }
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionInfo {
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Its name in the configuration and the `:` prompt.
+    /// The name in the configuration and at the `:` prompt.
     pub name: &'static str,
-    /// The keys it has where the configuration says nothing.
+    /// The default keys.
     pub keys: &'static [&'static str],
-    /// A word for the footer; empty where the footer leaves it out.
+    /// The label in the footer; empty if the footer doesn't show the action.
     pub word: &'static str,
-    /// What it does, in words.
+    /// What the action does, for the help page.
     pub help: &'static str,
-    /// Where it makes sense.
+    /// Where the action applies.
     pub group: ActionGroup,
 }
 
@@ -105,11 +104,11 @@ actions! {
     Filter "filter" ["/"] "filter" Lists "Show only rows that hold a word";
     Sort "sort" ["s"] "sort" Lists "Sort by the selected column; again: the other way; again: worst first";
 
-    Acknowledge "acknowledge" ["a"] "ack" Alerts "Take the selected alert, or else the worst nobody has taken";
-    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts "Take every alert of the same queue or source";
-    Note "note" ["n"] "note" Alerts "Say something about it";
-    Undo "undo" ["u"] "undo" Alerts "Take back an acknowledgement or snooze";
-    Snooze "snooze" ["z"] "snooze" Alerts "Be quiet about it for 5, 15, 30 or 60 minutes (zz: 15)";
+    Acknowledge "acknowledge" ["a"] "ack" Alerts "Acknowledge the selected alert, or else the worst new one";
+    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts "Acknowledge every alert of the same queue or source";
+    Note "note" ["n"] "note" Alerts "Add a note to it";
+    Undo "undo" ["u"] "undo" Alerts "Undo an acknowledgement or snooze";
+    Snooze "snooze" ["z"] "snooze" Alerts "Snooze it for 5, 15, 30 or 60 minutes (zz: 15)";
 
     Step "step" ["."] "step" Replay "One minute on while it stands still";
     Slower "slower" [",", "<"] "slower" Replay "Half as fast";
@@ -117,7 +116,7 @@ actions! {
 }
 
 impl Action {
-    /// Its line in the table.
+    /// The line of the action in the table.
     #[must_use]
     pub fn entry(self) -> &'static ActionInfo {
         #[expect(clippy::indexing_slicing, reason = "enum and table are written by one macro, in one order")]
@@ -128,16 +127,16 @@ impl Action {
 /// A key, as the configuration writes it: `q`, `ctrl-l`, `pgup`, `space`, `f1`.
 type Press = (KeyCode, KeyModifiers);
 
-/// A key map can't be made of what the configuration says.
+/// What is wrong with `ui.keys` of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no such action.
+    /// No action has this name; holds the name and a suggestion.
     #[error("`ui.keys`: no action is called `{0}`{1}; the help page (H) names them all")]
     Action(String, String),
-    /// There is no such key.
+    /// The text names no key; holds the action and the text.
     #[error("`ui.keys.{0}`: `{1}` is no key; write a character, or ctrl-x, alt-x, enter, esc, tab, space, pgup, f1 …")]
     Key(String, String),
-    /// One key, two actions.
+    /// One key is given to two actions; holds the key and both actions.
     #[error("`ui.keys`: `{0}` is the key of both `{1}` and `{2}`; give one of them another")]
     Twice(String, String, String),
 }
@@ -150,10 +149,10 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// The table's keys, and over them the configuration's: action name → its keys, none to take them away.
+    /// The default keys, overridden by `own`: action name → keys. An empty list removes the keys of an action.
     ///
     /// # Errors
-    /// Where an action or a key isn't one, or a key is given twice.
+    /// Where an action or a key is unknown, or a key is given to two actions.
     pub fn new(own: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyError> {
         for name in own.keys() {
             if !ACTIONS.iter().any(|entry| entry.name == name) {
@@ -164,7 +163,7 @@ impl Keymap {
         }
         let mut map = Self { actions: FxHashMap::default(), names: FxHashMap::default() };
         let mut taken: FxHashMap<Press, &'static str> = FxHashMap::default();
-        // The configuration's own keys come first: they take a key away from the action that has it by default.
+        // The keys of the configuration come first: the action that has such a key by default loses it.
         for entry in ACTIONS.iter().filter(|e| own.contains_key(e.name)) {
             for key in own.get(entry.name).into_iter().flatten() {
                 let press = parse(key).ok_or_else(|| KeyError::Key(entry.name.to_owned(), key.clone()))?;
@@ -185,7 +184,7 @@ impl Keymap {
         Ok(map)
     }
 
-    /// A map without a key, for a screen that whoever passes by must not change.
+    /// A map without keys, for a screen that passers-by must not change.
     #[must_use]
     pub fn locked() -> Self {
         Self { actions: FxHashMap::default(), names: FxHashMap::default() }
@@ -196,21 +195,21 @@ impl Keymap {
         self.names.entry(action).or_default().push(key.to_owned());
     }
 
-    /// What a key does.
+    /// The action of a key.
     #[must_use]
     pub fn action(&self, key: &KeyEvent) -> Option<Action> {
-        // Shift is in the character already; terminals differ on whether they also report it.
+        // The character already includes Shift; terminals differ on whether they also report it.
         let modifiers = key.modifiers - KeyModifiers::SHIFT;
         self.actions.get(&(key.code, modifiers)).copied()
     }
 
-    /// An action's keys, as the help page writes them; empty where it has none.
+    /// The keys of an action, as the configuration writes them.
     #[must_use]
     pub fn keys(&self, action: Action) -> &[String] {
         self.names.get(&action).map_or(&[], Vec::as_slice)
     }
 
-    /// An action's first key.
+    /// The first key of an action.
     #[must_use]
     pub fn key(&self, action: Action) -> Option<&str> {
         self.keys(action).first().map(String::as_str)

@@ -1,6 +1,6 @@
-//! What is known of the floor already.
+//! The answers of the floor, cached by question.
 //!
-//! Answers are kept by question and asked for anew when there is a newer board. A question that duration long is asked
+//! A question is asked again when there is a newer board. A question that duration long is asked
 //! less often, so that the screen never takes more than a twentieth of the floor's time. The last answer stays until
 //! the next is there.
 //!
@@ -18,7 +18,7 @@ use crate::kpi::{Answer, AnswerRow, Figure, KpiId, Query};
 use crate::text::Label;
 use crate::ui::queries::Question;
 
-/// What comes back.
+/// A reply of the floor to a question.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// Figures.
@@ -29,10 +29,10 @@ pub enum Reply {
     History(Vec<Episode>),
 }
 
-/// Figures, with their rows found by key.
+/// Figures, with an index of their rows by key.
 #[derive(Debug)]
 pub struct Figures {
-    /// As they came.
+    /// The answer as it arrived.
     pub answer: Answer,
     kpis: Vec<KpiId>,
     rows: FxHashMap<Label, std::ops::Range<usize>>,
@@ -50,7 +50,7 @@ impl Figures {
         Self { answer, kpis: query.kpis.clone(), rows }
     }
 
-    /// The figure of the whole.
+    /// The figure of the whole slice.
     #[must_use]
     pub fn total(&self, kpi: KpiId) -> Option<&Figure> {
         self.answer.total.get(self.column(kpi)?)
@@ -107,21 +107,21 @@ struct CachedAnswer {
     duration: Duration,
 }
 
-/// What is known.
+/// The cache of answers.
 #[derive(Debug, Default)]
 pub struct Answers {
     entries: FxHashMap<Question, CachedAnswer>,
-    /// Rises with every answer.
+    /// Rises with every answer: lists are sorted again when it changes.
     pub serial: u64,
 }
 
-/// The least time between two times of asking.
+/// A question is asked at most this often.
 const MIN_ASK_INTERVAL: Duration = Duration::from_millis(250);
 /// How many answers are kept that no page on the screen needs.
 const MAX_UNUSED_ANSWERS: usize = 24;
 
 impl Answers {
-    /// Those of `questions` that are to be asked for now; they count as asked.
+    /// Those of `questions` that are to be asked now. They are marked as in flight.
     pub fn due(&mut self, questions: &[Question], seq: u64, frozen: bool, now: Instant) -> Vec<Question> {
         if self.entries.len() > questions.len() + MAX_UNUSED_ANSWERS {
             self.entries.retain(|question, entry| entry.in_flight || questions.contains(question));
@@ -144,7 +144,7 @@ impl Answers {
         due
     }
 
-    /// Keep an answer; whether the page was without one.
+    /// Store a reply. Returns whether it is the first answer to the question.
     pub fn keep(&mut self, question: &Question, reply: Reply, now: Instant) -> bool {
         let Some(entry) = self.entries.get_mut(question) else { return false };
         let first = entry.known.is_none();
@@ -180,7 +180,7 @@ impl Answers {
         }
     }
 
-    /// Whether a question was asked when there was a newer board than this one.
+    /// Whether the question was asked of a newer board than `seq`.
     #[must_use]
     pub fn is_later(&self, question: &Question, seq: u64) -> bool {
         self.entries.get(question).is_some_and(|entry| entry.seq > seq)

@@ -1,4 +1,4 @@
-//! The terminal's bell: once a minute at most, while there is an alert that nobody has taken.
+//! The terminal's bell: once a minute at most, while an alert is not acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Severity, State};
 use crate::board::{Board, Mode};
 
-/// The least time between two rings.
-const PAUSE: Duration = Duration::from_mins(1);
+/// Two rings are at least this far apart.
+const MIN_RING_INTERVAL: Duration = Duration::from_mins(1);
 
-/// What it rings for.
+/// The severities that the bell rings for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ring {
-    /// Nothing.
+    /// The bell is silent.
     Off,
     /// Critical alerts.
     #[default]
     Critical,
-    /// Warnings too.
+    /// Critical alerts and warnings.
     Warning,
 }
 
 impl Ring {
-    /// Every choice, and its word.
+    /// Every choice with its word in the configuration.
     pub const WORDS: [(&'static str, Self); 3] =
         [("off", Self::Off), ("critical", Self::Critical), ("warning", Self::Warning)];
 
-    const fn least(self) -> Option<Severity> {
+    const fn min_severity(self) -> Option<Severity> {
         match self {
             Self::Off => None,
             Self::Critical => Some(Severity::Critical),
@@ -37,17 +37,17 @@ impl Ring {
     }
 }
 
-/// When it last rang.
+/// Decides when to ring; holds the time of the last ring.
 #[derive(Debug, Default)]
 pub struct Bell(Option<Instant>);
 
 impl Bell {
-    /// Whether to ring now. A simulated or recorded floor is silent.
+    /// Whether to ring now. The bell of a simulated or replayed floor is silent.
     pub fn is_due(&mut self, ring: Ring, board: &Board, now: Instant) -> bool {
-        let Some(least) = ring.least().filter(|_| board.mode == Mode::Live) else { return false };
-        let mut untaken = board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none());
-        let rested = self.0.is_none_or(|rung| now.duration_since(rung) >= PAUSE);
-        let due = rested && untaken.any(|episode| episode.severity >= least);
+        let Some(min_severity) = ring.min_severity().filter(|_| board.mode == Mode::Live) else { return false };
+        let mut unacknowledged = board.alerts.iter().filter(|e| e.state == State::Firing && e.inhibited_by.is_none());
+        let rested = self.0.is_none_or(|rung| now.duration_since(rung) >= MIN_RING_INTERVAL);
+        let due = rested && unacknowledged.any(|episode| episode.severity >= min_severity);
         if due {
             self.0 = Some(now);
         }
@@ -61,7 +61,7 @@ mod tests {
     use crate::ui::sample;
 
     #[test]
-    fn it_rings_once_a_minute_until_somebody_has_taken_what_is_critical() {
+    fn it_rings_once_a_minute_until_every_critical_alert_is_acknowledged() {
         let mut board = sample::board(3);
         board.mode = Mode::Live;
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Writing what is seen to files: the rows and columns of the panel that has the keys, as CSV and as JSON.
+//! Export: the rows and columns of the focused panel, written as CSV and as JSON.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -11,18 +11,18 @@ use crate::ui::grid::{Grid, SortKey};
 use crate::ui::state::Panel;
 use crate::ui::view::{self, Ctx};
 
-/// It couldn't be written.
+/// Why there is no export.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// Nothing to write.
+    /// The page has no list.
     #[error("there is nothing to export on this page")]
     Nothing,
-    /// The file can't be written.
+    /// A file can't be written; holds its path.
     #[error("{0}: {1}; set `ui.export_dir` to a directory that can be written to")]
     File(PathBuf, io::Error),
 }
 
-/// What an export holds, ready to be written.
+/// An export, ready to be written.
 #[derive(Debug)]
 pub struct Export {
     name: String,
@@ -31,11 +31,11 @@ pub struct Export {
     rows: usize,
 }
 
-/// Take what is seen.
+/// Export the focused panel, or the first panel of the page if the tiles have the focus.
 ///
 /// # Errors
-/// Where there is nothing.
-pub fn take(ctx: Ctx<'_>) -> Result<Export, ExportError> {
+/// [`ExportError::Nothing`] where the panel has no list.
+pub fn of_panel(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     let panel = match ctx.ui.focus() {
         Panel::Tiles => ctx.ui.page().panels().first().copied().unwrap_or(Panel::Queues),
         panel => panel,
@@ -71,7 +71,7 @@ fn csv(grid: &dyn Grid, rows: &[usize]) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// A number without digits that mean nothing.
+/// A whole number without decimals, any other with three.
 fn plain(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
 }

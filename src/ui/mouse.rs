@@ -8,17 +8,17 @@ use crate::board::Board;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::state::{Overlay, Panel, Ui};
 
-/// How far one notch of the wheel goes.
-const NOTCH: i16 = 3;
+/// How many rows one notch of the wheel scrolls.
+const WHEEL_ROWS: i16 = 3;
 
 impl Ui {
-    /// Take a click or a turn of the wheel.
+    /// Handle a click or a turn of the wheel.
     pub fn mouse(&mut self, event: &MouseEvent, board: &Arc<Board>, drawn: &Drawn) {
         let target = drawn.at(event.column, event.row);
         match event.kind {
-            MouseEventKind::ScrollUp => self.wheel(target, -NOTCH),
-            MouseEventKind::ScrollDown => self.wheel(target, NOTCH),
-            // What is being typed is not thrown away by a click.
+            MouseEventKind::ScrollUp => self.wheel(target, -WHEEL_ROWS),
+            MouseEventKind::ScrollDown => self.wheel(target, WHEEL_ROWS),
+            // A click doesn't discard what is being typed.
             MouseEventKind::Down(MouseButton::Left) if self.prompt.is_none() => {
                 self.toast = None;
                 if let Some(target) = target {
@@ -52,7 +52,7 @@ impl Ui {
                 if step + 1 < self.trail.len() {
                     self.filter.clear();
                     self.trail.truncate(step + 1);
-                    self.fresh();
+                    self.reset_lists();
                 }
             }
             ClickTarget::Tile(tile) => {

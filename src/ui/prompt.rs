@@ -10,45 +10,45 @@ use crate::text::suggest::nearest;
 use crate::ui::action::{ACTIONS, Action};
 use crate::ui::theme::Palette;
 
-/// What is being typed, and what for.
+/// A line that is being typed.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    /// What for.
+    /// What the line is for.
     pub kind: PromptKind,
-    /// The text.
+    /// The text and the cursor.
     pub input: Input,
 }
 
-/// What something is typed for.
+/// What a line is typed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromptKind {
-    /// A filter; it holds while it is typed.
+    /// A filter of rows; it applies while it is typed.
     Filter,
-    /// A command.
+    /// A command, after `:`.
     Command,
-    /// A note about an episode.
+    /// A note about an episode; holds its id.
     Note(u64),
 }
 
 /// What a key did to a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// It goes on.
+    /// The line is still being typed.
     More,
-    /// Enter: do it.
+    /// Enter: the line is complete.
     Done,
-    /// Esc: don't.
+    /// Esc: the line is discarded.
     Dropped,
 }
 
 impl Prompt {
-    /// An empty line.
+    /// A line that begins with `text`.
     #[must_use]
     pub fn new(kind: PromptKind, text: &str) -> Self {
         Self { kind, input: Input::new(text.to_owned()) }
     }
 
-    /// What stands before the text.
+    /// The text before the line.
     #[must_use]
     pub const fn sign(&self) -> &'static str {
         match self.kind {
@@ -58,7 +58,7 @@ impl Prompt {
         }
     }
 
-    /// Take a key.
+    /// Handle a key of line editing.
     pub fn key(&mut self, key: &KeyEvent) -> Typed {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let request = match key.code {
@@ -85,22 +85,22 @@ impl Prompt {
     }
 }
 
-/// A command that was typed.
+/// A parsed command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PromptCommand {
     /// An action by its name.
     Do(Action),
-    /// Steer a replay.
+    /// A command to the replay.
     Replay(ReplayCommand),
-    /// Another palette.
+    /// Change the palette.
     Theme(Palette),
-    /// Another window.
+    /// Change the window of time.
     Window(Window),
-    /// Another formula.
+    /// Change the service-level formula.
     Formula(Formula),
 }
 
-/// The instant of today that a time of day names, `10:30` or `10:30:15`; full RFC 3339 text works as well.
+/// Parses a time of day of today, `10:30` or `10:30:15` in the zone of `calendar`, or a full RFC 3339 time.
 #[must_use]
 pub fn instant(text: &str, now: Time, calendar: &Calendar) -> Option<Time> {
     if let Ok(at) = Time::parse_rfc3339(text) {
@@ -113,10 +113,10 @@ pub fn instant(text: &str, now: Time, calendar: &Calendar) -> Option<Time> {
     day.and_time(clock).and_local_timezone(calendar.zone).earliest().map(Time::from)
 }
 
-/// What a typed line asks for.
+/// Parses a command.
 ///
 /// # Errors
-/// In words for the one who typed it.
+/// A message for the user that says what is wrong.
 pub fn read(line: &str, now: Time, calendar: &Calendar) -> Result<PromptCommand, String> {
     let mut words = line.split_whitespace();
     let (word, rest) = (words.next().unwrap_or(""), words.next());

@@ -6,7 +6,7 @@ use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice, Window};
 use crate::ui::state::{Overlay, Page, Ui};
 
-/// A question.
+/// A question of the screen to the floor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
     /// For figures.
@@ -17,10 +17,10 @@ pub enum Question {
     History,
 }
 
-/// How many finished episodes the screen looks back on.
-pub const HISTORY: usize = 200;
-/// How many contacts a list holds.
-pub const CONTACTS: usize = 500;
+/// How many finished episodes the page of alerts lists at most.
+pub const MAX_HISTORY: usize = 200;
+/// How many contacts a list holds at most.
+pub const MAX_CONTACTS: usize = 500;
 
 /// The KPIs of the whole of a page.
 const TOTALS: &[KpiId] = &[
@@ -106,7 +106,7 @@ fn query(ui: &Ui, of: &Slice, by: Option<Dim>, kpis: &[KpiId]) -> Query {
     }
 }
 
-/// The time and steps of trends that go with a window.
+/// The window and the step of the trends that are shown for a window of time.
 #[must_use]
 pub const fn steps(window: Window) -> (Window, Every) {
     match window {
@@ -167,20 +167,20 @@ pub fn totals(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, None, TOTALS)
 }
 
-/// Their course.
+/// The same figures over time.
 #[must_use]
 pub fn course(ui: &Ui, of: &Slice) -> Query {
     let (window, every) = steps(ui.window);
     Query { over: Period::Window(window), every: Some(every), ..query(ui, of, None, SERIES) }
 }
 
-/// A row a queue.
+/// One row per queue.
 #[must_use]
 pub fn queues(ui: &Ui) -> Query {
     query(ui, &Slice::TOTAL, Some(Dim::Queue), QUEUES)
 }
 
-/// The course of each queue's service level.
+/// The service level of each queue over time.
 #[must_use]
 pub fn queue_courses(ui: &Ui) -> Query {
     let (window, every) = steps(ui.window);
@@ -191,25 +191,25 @@ pub fn queue_courses(ui: &Ui) -> Query {
     }
 }
 
-/// A row an intent.
+/// One row per intent.
 #[must_use]
 pub fn intents(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, Some(Dim::Intent), INTENTS)
 }
 
-/// A row an agent.
+/// One row per agent.
 #[must_use]
 pub fn agents(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, Some(Dim::Agent), AGENTS)
 }
 
-/// One KPI of a slice, as an overlay explains it: over the window given.
+/// One KPI of a slice over `window`, for an overlay.
 #[must_use]
 pub fn single(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
     Query { over: Period::Window(window), ..query(ui, of, None, &[kpi]) }
 }
 
-/// By what a slice is taken apart: the total by queue, a queue by intent, an intent by agent.
+/// The dimension that a slice is broken down by: the total by queue, a queue by intent, an intent by agent.
 #[must_use]
 pub fn parts_of(of: &Slice) -> Dim {
     match (of.get(Dim::Queue), of.get(Dim::Intent)) {
@@ -219,13 +219,13 @@ pub fn parts_of(of: &Slice) -> Dim {
     }
 }
 
-/// What it is made of.
+/// One KPI of a slice, broken down by [`parts_of`].
 #[must_use]
 pub fn made_of(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
     Query { over: Period::Window(window), ..query(ui, of, Some(parts_of(of)), &[kpi]) }
 }
 
-/// The half hours of today.
+/// One KPI of a slice for each half hour of today.
 #[must_use]
 pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
     Query {
@@ -238,5 +238,5 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
 /// The contacts of a slice.
 #[must_use]
 pub fn contacts(ui: &Ui, of: &Slice, only: ContactFilter) -> ContactQuery {
-    ContactQuery { of: of.clone(), over: Period::Window(ui.window), only, limit: CONTACTS }
+    ContactQuery { of: of.clone(), over: Period::Window(ui.window), only, limit: MAX_CONTACTS }
 }

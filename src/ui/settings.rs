@@ -16,45 +16,45 @@ use crate::ui::theme::{Depth, Palette};
 pub struct Settings {
     /// The palette: `terminal`, `dark`, `light`, `colour-blind`.
     pub theme: Palette,
-    /// How many colours, where the terminal isn't to be asked: `truecolor`, `256`, `16`, `none`.
+    /// How many colours to use; detected from the terminal if absent: `truecolor`, `256`, `16`, `none`.
     pub colours: Option<Depth>,
-    /// Plain ASCII, where the terminal isn't to be asked.
+    /// Whether to draw with ASCII only; detected from the locale if absent.
     pub ascii: Option<bool>,
-    /// The window at the start.
+    /// The window of time at the start.
     pub window: Window,
-    /// The service-level formula at the start, where not the counting rules' own.
+    /// The service-level formula at the start; the formula of the counting rules if absent.
     pub formula: Option<Formula>,
     /// Whether the mouse is captured at the start.
     pub mouse: bool,
-    /// Whether keys do nothing: a wall that nobody is to touch.
+    /// Whether keys and the mouse do nothing, for a public screen.
     pub locked: bool,
-    /// What the terminal's bell rings for.
+    /// The severities that the terminal's bell rings for.
     pub bell: Ring,
-    /// Where exports go; the current directory where absent.
+    /// The directory of exports; the current directory if absent.
     pub export_dir: Option<PathBuf>,
-    /// The time zone shown, where not the centre's.
+    /// The time zone of the screen; the centre's if absent.
     pub zone: Option<Tz>,
     /// Action name → keys.
     pub keys: BTreeMap<String, Vec<String>>,
-    /// The lines that tiles and `?` show, where not the catalogue's: KPI → lines.
+    /// The targets and limits that tiles and `?` show instead of the catalogue's.
     pub targets: BTreeMap<KpiId, Bands>,
     /// The bounds of handling time in seconds: intent → `low`, `high`.
     pub handling_time: BTreeMap<String, Bands>,
-    /// When an agent has been in a state for too long.
+    /// How long an agent may be in a state before it is marked.
     pub too_long: TooLong,
 }
 
-/// The seconds in a state from which it is marked.
+/// How many seconds an agent may be in each state before it is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TooLong {
-    /// Being rung.
+    /// The agent's phone rings.
     pub ringing: i64,
-    /// With a contact.
+    /// The agent is with a contact.
     pub on_contact: i64,
-    /// In after-contact work.
+    /// The agent does after-contact work.
     pub after_contact: i64,
-    /// Paused.
+    /// The agent is paused.
     pub paused: i64,
 }
 

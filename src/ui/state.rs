@@ -1,4 +1,4 @@
-//! What the screen is showing: pages, drill trail, selections, overlays. Plain values; `update` changes them.
+//! The state of the screen: page, drill trail, selections, overlays. Plain values; `update` changes them.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Page {
     /// The pages that have a number key.
     pub const NUMBERED: [Self; 5] = [Self::Overview, Self::Queue, Self::Intents, Self::Agents, Self::Alerts];
 
-    /// Its name.
+    /// The name in the tabs and the drill trail.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl Page {
         }
     }
 
-    /// Its panels that take keys, in the order of Tab.
+    /// The panels of the page that can have the focus, in the order of Tab.
     #[must_use]
     pub const fn panels(self) -> &'static [Panel] {
         match self {
@@ -55,7 +55,7 @@ impl Page {
     }
 }
 
-/// A part of a page that takes keys.
+/// A part of a page that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Panel {
@@ -78,16 +78,16 @@ pub enum Panel {
 pub struct Location {
     /// The page.
     pub page: Page,
-    /// What it is about.
+    /// The slice that the page is about.
     pub slice: Slice,
-    /// Which contacts, on the page of contacts.
+    /// Which contacts the page of contacts lists; other pages ignore it.
     pub only: ContactFilter,
-    /// The panel that has the keys.
+    /// The panel that has the focus.
     pub focus: Panel,
 }
 
 impl Location {
-    /// A page about a slice.
+    /// A page about a slice, with the focus on its first panel.
     #[must_use]
     pub fn new(page: Page, slice: Slice) -> Self {
         let focus = page.panels().first().copied().unwrap_or(Panel::Queues);
@@ -95,25 +95,25 @@ impl Location {
     }
 }
 
-/// A list on the screen.
+/// The order and the selection of a list.
 #[derive(Clone, Debug, Default)]
 pub struct List {
-    /// The rows of its grid, as shown.
+    /// The indices of the rows of the grid, in the order shown.
     pub order: Vec<u32>,
-    /// What they are.
+    /// The ids of those rows, in the same order.
     pub ids: Vec<Label>,
-    /// The selected one; it stays selected wherever it moves.
+    /// The id of the selected row; it stays selected when the row moves.
     pub selected: Option<Label>,
     /// The selected column.
     pub column: usize,
-    /// The column sorted by, and whether from the top; none: worst first.
+    /// The column that the list is sorted by, and whether the highest comes first. `None`: the worst first.
     pub sort: Option<(usize, bool)>,
-    /// A hash of what the order was made of: it is made anew only where that changed.
+    /// A hash of what the order depends on: the list is sorted again only when it changes.
     pub made_of: u64,
 }
 
 impl List {
-    /// Where the selected row is; the first where it has gone.
+    /// The position of the selected row, of the first row if the selected one is gone; `None` for an empty list.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
         if self.ids.is_empty() {
@@ -123,13 +123,13 @@ impl List {
         Some(selected.and_then(|id| self.ids.iter().position(|other| other == id)).unwrap_or(0))
     }
 
-    /// What the selected row is.
+    /// The id of the selected row.
     #[must_use]
     pub fn current(&self) -> Option<&Label> {
         self.ids.get(self.position()?)
     }
 
-    /// Select the row `by` rows further.
+    /// Move the selection by `by` rows, at most to either end.
     pub fn walk(&mut self, by: isize) {
         if let Some(at) = self.position() {
             let to = at.saturating_add_signed(by).min(self.ids.len().saturating_sub(1));
@@ -138,102 +138,102 @@ impl List {
     }
 }
 
-/// What lies over a page.
+/// A window over a page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
-    /// All keys; and how far down one has read.
+    /// All keys; holds the number of lines scrolled.
     Help(u16),
-    /// The sources; and how far down one has read.
+    /// The sources; holds the number of lines scrolled.
     Sources(u16),
     /// What a figure means.
     Figure {
-        /// Which.
+        /// The figure.
         kpi: KpiId,
-        /// Of what.
+        /// The slice it is about.
         slice: Slice,
-        /// Over which time.
+        /// The window of time it is over.
         window: Window,
     },
-    /// Why it is red.
+    /// Why a figure is red.
     Why {
-        /// Which figure.
+        /// The figure.
         kpi: KpiId,
-        /// Of what.
+        /// The slice it is about.
         slice: Slice,
-        /// Over which time.
+        /// The window of time it is over.
         window: Window,
-        /// The alert, where it is about one.
+        /// The alert, if the overlay explains one.
         episode: Option<u64>,
     },
-    /// How long to be quiet about an episode.
+    /// The choice of how long to snooze an episode; holds its id.
     Snooze(u64),
 }
 
-/// A word at the foot of the screen.
+/// A message at the foot of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
-    /// The words.
+    /// The message.
     pub text: String,
-    /// What kind.
+    /// The tone that it is drawn in.
     pub tone: Tone,
-    /// For how many more seconds.
+    /// For how many more seconds it is shown.
     pub seconds: u8,
 }
 
-/// Something to be done outside the screen's state.
+/// Something that the event loop must do for a key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Leave.
+    /// Leave the program.
     Quit,
-    /// Back to the shell for a while.
+    /// Go back to the shell until `fg`.
     Suspend,
-    /// Draw the whole screen anew.
+    /// Draw the whole screen again.
     Redraw,
-    /// Have these done about episodes.
+    /// Carry out commands about alerts.
     Tell(Vec<AlertCommand>),
-    /// Steer a replay.
+    /// Control a replay.
     Steer(ReplayCommand),
-    /// Write what is seen to files.
+    /// Write the focused panel to files.
     Export,
-    /// Capture the mouse, or let it go.
+    /// Capture the mouse, or release it.
     Mouse(bool),
 }
 
-/// What the screen is showing.
+/// The state of the screen.
 #[derive(Debug)]
 pub struct Ui {
-    /// The drill trail; the last is on the screen.
+    /// The drill trail; its last location is on the screen.
     pub trail: Vec<Location>,
-    /// The lists.
+    /// The list of each panel that has been shown.
     pub lists: FxHashMap<Panel, List>,
-    /// The selected tile.
+    /// The index of the selected tile.
     pub tile: usize,
-    /// What rows must hold.
+    /// The text that rows must contain; empty for all rows.
     pub filter: String,
     /// The window of time.
     pub window: Window,
-    /// The service-level formula, where not the configured one.
+    /// The service-level formula, if it isn't the configured one.
     pub formula: Option<Formula>,
     /// The palette.
     pub palette: Palette,
     /// Whether the mouse is captured.
     pub mouse: bool,
-    /// The board that is held still.
+    /// The board that is shown while the screen is frozen.
     pub frozen: Option<Arc<Board>>,
-    /// What lies over the page.
+    /// The window over the page.
     pub overlay: Option<Overlay>,
-    /// What is being typed.
+    /// The line that is being typed.
     pub prompt: Option<Prompt>,
-    /// A word at the foot.
+    /// The message at the foot.
     pub toast: Option<Toast>,
-    /// Who sits here.
+    /// Who acknowledges.
     pub who: Actor,
-    /// For how many seconds no board has come.
+    /// For how many seconds no board has arrived; 0 below 5 seconds.
     pub silent: u64,
 }
 
 impl Ui {
-    /// The overview.
+    /// The state at the start: the overview of the whole floor.
     #[must_use]
     pub fn new(who: Actor, window: Window, formula: Option<Formula>, palette: Palette, mouse: bool) -> Self {
         Self {
@@ -254,25 +254,25 @@ impl Ui {
         }
     }
 
-    /// Where one is.
+    /// The location on the screen.
     #[must_use]
     pub fn location(&self) -> Location {
         self.trail.last().cloned().unwrap_or_else(|| Location::new(Page::Overview, Slice::TOTAL))
     }
 
-    /// The panel that has the keys.
+    /// The panel that has the focus.
     #[must_use]
     pub fn focus(&self) -> Panel {
         self.trail.last().map_or(Panel::Queues, |location| location.focus)
     }
 
-    /// The page.
+    /// The page on the screen.
     #[must_use]
     pub fn page(&self) -> Page {
         self.trail.last().map_or(Page::Overview, |location| location.page)
     }
 
-    /// What the page is about.
+    /// The slice that the page is about.
     #[must_use]
     pub fn slice(&self) -> &Slice {
         static TOTAL: Slice = Slice::TOTAL;
@@ -298,8 +298,8 @@ impl Ui {
         }
     }
 
-    /// The episode that the alert keys are about: the selected one, or else the worst that nobody has taken:
-    /// of the queue at hand, if it has one, else of the floor.
+    /// The episode that the alert keys are about: the selected one, or else the worst new one:
+    /// of the queue at hand if it has one, else of the floor.
     #[must_use]
     pub fn episode<'a>(&self, board: &'a Board) -> Option<&'a Episode> {
         let panel = self.focus();
@@ -310,11 +310,11 @@ impl Ui {
                 return Some(episode);
             }
         }
-        let untaken = |episode: &&Episode| episode.state == State::Firing && episode.inhibited_by.is_none();
+        let is_new = |episode: &&Episode| episode.state == State::Firing && episode.inhibited_by.is_none();
         let here = self.queue_here();
         let of_here = |episode: &&Episode| here.is_some() && episode.slice.get(Dim::Queue) == here;
-        let untaken_here = board.alerts.iter().filter(untaken).find(of_here);
-        untaken_here.or_else(|| board.alerts.iter().find(untaken))
+        let new_here = board.alerts.iter().filter(is_new).find(of_here);
+        new_here.or_else(|| board.alerts.iter().find(is_new))
     }
 
     /// The queue under the cursor, or the one that the page is about.
@@ -323,12 +323,13 @@ impl Ui {
         selected.or_else(|| self.slice().get(Dim::Queue))
     }
 
-    /// Say a word at the foot of the screen.
+    /// Show a message at the foot of the screen for 6 seconds.
     pub fn say(&mut self, text: impl Into<String>, tone: Tone) {
         self.toast = Some(Toast { text: text.into(), tone, seconds: 6 });
     }
 
-    /// Go to a page that has a number key. A page about one queue takes the queue that is selected, or the first.
+    /// Go to a page that has a number key. The page about one queue shows the queue at hand, or else the
+    /// selected one, or else the total.
     pub fn open(&mut self, page: Page) {
         self.overlay = None;
         self.filter.clear();
@@ -344,18 +345,18 @@ impl Ui {
         if page != Page::Overview {
             self.trail.push(Location::new(page, slice));
         }
-        self.fresh();
+        self.reset_lists();
     }
 
-    /// Go in.
+    /// Go one step further down the drill trail.
     pub fn drill(&mut self, location: Location) {
         self.filter.clear();
         self.trail.push(location);
-        self.fresh();
+        self.reset_lists();
     }
 
-    /// Lists that another slice now fills begin at the top; those of the overview keep their place.
-    pub fn fresh(&mut self) {
+    /// Reset the lists that now show another slice; the lists of the overview and the alerts keep their selection.
+    pub fn reset_lists(&mut self) {
         for panel in self.page().panels() {
             let kept = matches!(panel, Panel::Queues | Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
             if let (false, Some(list)) = (kept, self.lists.get_mut(panel)) {

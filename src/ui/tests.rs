@@ -347,7 +347,7 @@ fn notes_snoozes_and_undoing() {
     let Some(Effect::Tell(commands)) = screen.press("z z") else { panic!("nothing was told") };
     assert_eq!(commands[0].act, AlertAction::Snooze(crate::alert::MuteLength::DEFAULT));
     assert_eq!(screen.press("z <esc>"), None);
-    // Nothing that is taken is selected: what was taken last is given back.
+    // No acknowledged alert is selected: the newest acknowledgement is undone.
     let Some(Effect::Tell(commands)) = screen.press("u") else { panic!("nothing was told") };
     assert_eq!((commands[0].episode, &commands[0].act), (4, &AlertAction::Undo));
 }
@@ -505,7 +505,7 @@ fn what_is_seen_can_be_exported() {
     board.queues[0].id = "=cmd()".into();
     let screen = TestScreen::new(board);
     let directory = tempfile::tempdir().unwrap();
-    let export = super::export::take(screen.ctx(Palette::Terminal, Depth::Few)).unwrap();
+    let export = super::export::of_panel(screen.ctx(Palette::Terminal, Depth::Few)).unwrap();
     let words = export.write(directory.path()).unwrap();
     assert!(words.starts_with("10 rows in "), "{words}");
     export.write(directory.path()).unwrap();

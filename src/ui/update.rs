@@ -1,4 +1,5 @@
-//! Keys and the mouse change what the screen shows, and ask for at most one thing to be done outside.
+//! What keys do to the state of the screen. A key that needs the floor, the terminal or the disk returns an [`Effect`]
+//! for the event loop.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::ui::theme::Tone;
 use crate::ui::view;
 
 impl Ui {
-    /// Take a key.
+    /// Handle a key: the prompt comes first, then the choice of a snooze, then the key map.
     pub fn key(&mut self, key: &KeyEvent, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         self.toast = None;
         if let Some(mut prompt) = self.prompt.take() {
@@ -90,7 +91,7 @@ impl Ui {
         Some(Effect::Tell(vec![self.about(episode, AlertAction::Snooze(length))]))
     }
 
-    /// Do an action.
+    /// Carry out an action.
     pub fn act(&mut self, action: Action, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         let page = isize::try_from(drawn.page_rows).unwrap_or(10);
         match action {
@@ -231,7 +232,7 @@ impl Ui {
         let focus = self.focus();
         let columns = view::heads(focus);
         let list = self.lists.entry(focus).or_default();
-        // Numbers are wanted from the top first, names from A.
+        // Numbers are sorted from the highest first, names from A.
         let first = columns.get(list.column).is_some_and(|column| !column.left);
         list.sort = match list.sort {
             Some((column, way)) if column == list.column && way == first => Some((column, !first)),
@@ -246,11 +247,11 @@ impl Ui {
             self.filter.clear();
         } else if self.trail.len() > 1 {
             self.trail.pop();
-            self.fresh();
+            self.reset_lists();
         }
     }
 
-    /// The slice of the selected row; that of the page where nothing narrower is selected.
+    /// The slice of the selected row, or else the slice of the page.
     #[must_use]
     pub fn selected_slice(&self, board: &Board) -> Slice {
         let slice = self.slice().clone();
@@ -294,8 +295,8 @@ impl Ui {
         let slice = self.selected_slice(board);
         let kpi = self.selected_kpi(board);
         let on_alert = matches!(self.focus(), Panel::Rail | Panel::Active | Panel::Held);
-        // The alert about what is selected, or, where no figure of it is, about what the page is about; on the alert
-        // lists the selected one.
+        // On the lists of alerts, the selected alert. Elsewhere the alert about the selected figure, or, if no figure is
+        // selected, an alert about the selected row or else about the slice of the page.
         let column = self.lists.get(&self.focus()).map_or(0, |list| list.column);
         let chosen = self.focus() == Panel::Tiles
             || view::heads(self.focus()).get(column).is_some_and(|column| column.kpi.is_some());
@@ -309,7 +310,7 @@ impl Ui {
             about(&slice).or_else(|| if chosen { None } else { about(self.slice()) })
         };
         self.overlay = Some(match episode {
-            // Why a source is in trouble stands with the sources.
+            // The overlay of the sources says why a source is in trouble.
             Some(e) if e.source.is_some() => Overlay::Sources(0),
             Some(e) => Overlay::Why {
                 kpi: e.kpi.unwrap_or(kpi),
@@ -368,7 +369,7 @@ impl Ui {
     fn undo(&mut self, board: &Board) -> Option<Effect> {
         let mine = |e: &&Episode| matches!(e.state, State::Acknowledged | State::Snoozed);
         let selected = self.episode(board).filter(mine);
-        // With nothing selected: what was taken last.
+        // Without a selection: the newest acknowledgement.
         let newest = || board.alerts.iter().filter(mine).max_by_key(|e| e.acknowledged.as_ref().map(|a| a.at));
         let Some(episode) = selected.or_else(newest) else {
             self.say("there is nothing to undo", Tone::Muted);

@@ -71,14 +71,14 @@ fn of_two_boards_that_take_an_alert_in_the_same_second_one_wins_and_the_other_is
         for (board, told) in boards.iter().zip(&mut told) {
             let screen = board.screen();
             // What is said stands there for a moment only.
-            told.0 |= screen.contains("taken: all queues: offered");
+            told.0 |= screen.contains("acknowledged: all queues: offered");
             told.1 |= screen.contains(" was first");
         }
         thread::sleep(Duration::from_millis(20));
     }
     // Both show the same holder.
     for board in &mut boards {
-        board.press("5", "Taken, the oldest first");
+        board.press("5", "Acknowledged, the oldest first");
         board.wait_until("who has it", |seen| {
             let text = seen.emulator.screen().contents();
             text.lines().any(|line| line.contains("all queues: offered") && line.contains(" 14m"))

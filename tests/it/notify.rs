@@ -202,9 +202,9 @@ async fn slack_gets_blocks_and_a_line_for_notifications() {
     let button = &blocks[2]["elements"][0];
     assert_eq!((&button["type"], &button["url"]), (&json!("button"), &json!("https://wall.example.com/")));
     let taken = hooks.next().await.json();
-    assert!(taken["text"].as_str().unwrap().starts_with("Taken by ann · billing: "), "{taken}");
+    assert!(taken["text"].as_str().unwrap().starts_with("Acknowledged by ann · billing: "), "{taken}");
     let facts = taken["blocks"][1]["elements"].to_string();
-    assert!(facts.contains("Taken by: ann until ") && facts.contains("Note: calling two in"), "{facts}");
+    assert!(facts.contains("Acknowledged by: ann until ") && facts.contains("Note: calling two in"), "{facts}");
     let worse = hooks.next().await.json();
     assert_eq!(worse["text"], "Worse, now CRITICAL · billing: longest wait 6:40 now, above 5:00");
     let over = hooks.next().await.json();

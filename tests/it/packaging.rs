@@ -248,8 +248,8 @@ fn a_board_on_the_console_waits_for_its_hub_and_takes_no_keys() {
         board.type_keys(keys);
     }
     floor.append("queue_log", &step(1));
-    // It has read the keys, and draws on: the same page, nothing taken.
+    // It has read the keys, and draws on: the same page, nothing acknowledged.
     board.wait_for("all queues: offered 2 today");
     let screen = board.screen();
-    assert!(screen.contains("Queues") && !screen.contains("taken") && !screen.contains("help"), "{screen}");
+    assert!(screen.contains("Queues") && !screen.contains("acknowledged") && !screen.contains("help"), "{screen}");
 }

@@ -176,7 +176,7 @@ fn busy() -> (Floor, Board) {
 
 /// Wait until the page of alerts says that ann has the alert, and for how long.
 fn wait_for_holder(board: &mut Board) {
-    board.press("5", "Taken, the oldest first");
+    board.press("5", "Acknowledged, the oldest first");
     board.wait_until("who has it and a countdown", |seen| {
         let text = seen.emulator.screen().contents();
         let line = text.lines().find(|line| line.contains("all queues: offered") && line.contains(" ann "));
@@ -187,16 +187,16 @@ fn wait_for_holder(board: &mut Board) {
 #[test]
 fn an_acknowledgement_survives_kill_9() {
     let (floor, mut board) = busy();
-    board.press("a", "taken: all queues: offered");
+    board.press("a", "acknowledged: all queues: offered");
     // It was said, so it is kept: no moment is given to write it down.
     board.kill();
     let mut board = floor.open();
     board.wait_for("H help");
     wait_for_holder(&mut board);
     // It can still be given back.
-    board.press("\t", "▸ Taken");
-    board.press("u", "given back: all queues: offered");
-    board.wait_for("nobody has taken an alert");
+    board.press("\t", "▸ Acknowledged");
+    board.press("u", "undone: all queues: offered");
+    board.wait_for("no alert is acknowledged");
 }
 
 /// Wait until the overview says how many calls were offered to billing: the column before the agents, as in `0/1`.
@@ -222,7 +222,7 @@ fn boards_share_a_journal_and_take_over() {
     second.wait_for("WARN all queues: offered 5 today");
 
     // What is done on one is done on both, whichever of them keeps the journal.
-    second.press("a", "taken: all queues: offered");
+    second.press("a", "acknowledged: all queues: offered");
     wait_for_holder(&mut first);
     wait_for_holder(&mut second);
     first.press("1", "▸ Queues");

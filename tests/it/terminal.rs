@@ -44,7 +44,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.press("3", "▸ Intents");
     board.press("4", "▸ Agents 1");
     board.press("c", "to call back");
-    board.press("5", "Taken, the oldest first");
+    board.press("5", "Acknowledged, the oldest first");
     board.press("1", "▸ Queues 12");
 
     // What explains.
@@ -91,17 +91,17 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     let json: serde_json::Value = serde_json::from_slice(&fs::read(&json[0]).unwrap()).unwrap();
     assert_eq!(json["rows"].as_array().unwrap().len(), 12);
 
-    // What is done about alerts: the selected one is taken, given back, and put to sleep.
+    // What is done about alerts: the selected one is acknowledged, the acknowledgement undone, and the alert snoozed.
     board.press("5", "Active");
     board.press("/all queues\r", "/all queues  ");
     board.wait_for("▲ WARN all queues: offered");
-    board.press("a", "taken: all queues: offered");
+    board.press("a", "acknowledged: all queues: offered");
     board.wait_until("who has it, and a countdown", |seen| {
         let text = seen.emulator.screen().contents();
         text.lines().any(|line| line.contains("all queues: offered") && line.contains(" ann ") && counts_down(line))
     });
-    board.press("\t", "▸ Taken");
-    board.press("u", "given back: all queues: offered");
+    board.press("\t", "▸ Acknowledged");
+    board.press("u", "undone: all queues: offered");
     board.wait_without(" ann ");
     board.press("\t\t", "▸ Active");
     board.press("z", "Be quiet about it for");
@@ -202,7 +202,7 @@ fn a_terminal_that_cannot_be_had_is_one_line_and_no_harm() {
 #[test]
 fn a_window_that_is_closed_ends_it() {
     let (floor, mut board) = open("");
-    board.press("a", "taken: all queues: offered");
+    board.press("a", "acknowledged: all queues: offered");
     board.close();
     assert_eq!(board.exit_code(), 0);
     // What was done is kept, and the journal is free.
@@ -306,7 +306,7 @@ fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
 #[test]
 fn a_terminal_that_takes_nothing_does_not_keep_it_from_ending() {
     let (floor, mut board) = open("");
-    board.press("a", "taken: all queues: offered");
+    board.press("a", "acknowledged: all queues: offered");
     board.hold(true);
     board.type_keys(&"12345".repeat(40));
     // By now it waits for the terminal; where it should not yet, it leaves in good order.

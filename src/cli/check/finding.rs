@@ -1,4 +1,4 @@
-//! What is found of one source or file.
+//! What a check has found about one source or file.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,52 +12,52 @@ use crate::source::SourceKind;
 use crate::source::file::read::{self, Options};
 use crate::text::{Label, Text};
 
-/// What is found of one source or file. What was not found out is null.
+/// What a check has found about one source or file; unknown values are null in JSON.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Finding {
     pub(super) name: Text,
     pub(super) kind: Label,
     pub(super) ok: bool,
-    /// How a live source does.
+    /// The last state of a live source.
     pub(super) health: Option<Health>,
-    /// Why it is not well, and what to do about it.
+    /// Why the check failed, and what to do about it.
     pub(super) reason: Option<Text>,
-    /// What its owner should know and is no fault.
+    /// A remark that is no failure.
     pub(super) remark: Option<Text>,
-    /// So far its clock is ahead of ours; behind, where negative.
+    /// How far the clock of the source is ahead of this machine's; negative if it is behind.
     #[serde(rename = "clock_ahead_s", serialize_with = "seconds")]
     pub(super) clock_ahead: Option<Span>,
-    /// So long a source took to answer.
+    /// How long the source took to be live.
     #[serde(rename = "took_s", serialize_with = "seconds")]
     pub(super) took: Option<Span>,
     pub(super) queues: BTreeSet<Label>,
-    #[serde(serialize_with = "count")]
+    #[serde(serialize_with = "len")]
     pub(super) agents: BTreeSet<Label>,
     pub(super) events: u64,
     /// The times of the first and the last event.
     pub(super) from: Option<Time>,
     pub(super) to: Option<Time>,
-    /// Lines or events that could not be taken in.
+    /// The number of lines or events that were rejected.
     pub(super) set_aside: u64,
-    /// The first of them, and why.
+    /// The first rejections with their reasons, at most [`MAX_REJECTIONS`].
     pub(super) rejections: Vec<Text>,
 }
 
-/// How many rejections are told.
-const TOLD: usize = 20;
+/// How many rejections are listed.
+const MAX_REJECTIONS: usize = 20;
 
 impl Finding {
-    /// Nothing is found yet.
+    /// A finding that knows nothing yet.
     pub(super) fn about(name: Text, kind: Label) -> Self {
         Self { name, kind, ..Self::default() }
     }
 
-    /// It is not well.
+    /// The finding of a failed check.
     pub(super) fn fails(self, reason: &str) -> Self {
         Self { ok: false, reason: Some(Text::new(reason)), ..self }
     }
 
-    /// What is in a file, read once from its beginning to its end.
+    /// Reads a file from its beginning to its end.
     pub(super) fn of_file(mut self, path: &Path, options: &Options) -> Self {
         let mut reader = match read::open(&[path.to_owned()], options) {
             Ok(reader) => reader,
@@ -73,7 +73,7 @@ impl Finding {
                 self.remark = Some(Text::new(&words));
             }
         }
-        reader.for_each(&mut |event| self.hear(&event));
+        reader.for_each(&mut |event| self.count(&event));
         let tally = reader.tally();
         self.set_aside = tally.rejected;
         for rejection in tally.incomplete.iter().chain(&tally.rejections) {
@@ -83,14 +83,14 @@ impl Finding {
     }
 
     pub(super) fn reject(&mut self, rejection: &crate::source::Rejection) {
-        if self.rejections.len() < TOLD {
+        if self.rejections.len() < MAX_REJECTIONS {
             let words = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
             self.rejections.push(Text::new(&words));
         }
     }
 
-    /// Something happened.
-    pub(super) fn hear(&mut self, event: &Event) {
+    /// Counts an event and notes its queues and agents.
+    pub(super) fn count(&mut self, event: &Event) {
         self.events += 1;
         self.from = Some(self.from.map_or(event.at, |from| from.min(event.at)));
         self.to = Some(self.to.map_or(event.at, |to| to.max(event.at)));
@@ -143,6 +143,6 @@ fn seconds<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S
     span.map(Span::as_secs_f64).serialize(serializer)
 }
 
-fn count<S: Serializer>(names: &BTreeSet<Label>, serializer: S) -> Result<S::Ok, S::Error> {
+fn len<S: Serializer>(names: &BTreeSet<Label>, serializer: S) -> Result<S::Ok, S::Error> {
     names.len().serialize(serializer)
 }

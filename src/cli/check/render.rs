@@ -1,4 +1,4 @@
-//! What was found, as lines for people and as one JSON object for programs.
+//! Renders a check as lines for people or as one JSON object for programs.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,12 +10,12 @@ use crate::clock::Span;
 use crate::config;
 use crate::text::{Label, Text};
 
-/// How many queues are named on a line.
-const NAMED: usize = 6;
-/// A clock that is off by less is not worth a word.
-const SKEW: Span = Span::seconds(2);
+/// How many queues a line names.
+const MAX_QUEUE_NAMES: usize = 6;
+/// A smaller clock skew is not reported.
+const MIN_REPORTED_SKEW: Span = Span::seconds(2);
 
-/// All that was found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckReport {
     ok: bool,
@@ -26,7 +26,7 @@ pub struct CheckReport {
 
 #[derive(Clone, Debug, Serialize)]
 struct Configuration {
-    /// Null where there is no file.
+    /// `None` if there is no file.
     path: Option<Text>,
     ok: bool,
     reason: Option<String>,
@@ -38,28 +38,28 @@ impl CheckReport {
         Self { ok, config: Configuration { path: shown(path), ok: true, reason: None }, sources, files }
     }
 
-    /// What is found of a configuration that can't be read.
+    /// The report about a configuration that can't be read.
     #[must_use]
-    pub fn unsound(path: Option<&Path>, error: &config::Error) -> Self {
+    pub fn of_unreadable_config(path: Option<&Path>, error: &config::Error) -> Self {
         let reason = Some(error.to_string());
         let config = Configuration { path: shown(path), ok: false, reason };
         Self { ok: false, config, sources: Vec::new(), files: Vec::new() }
     }
 
-    /// How many of the sources and files are not well.
+    /// How many of the sources and files failed.
     #[must_use]
     pub fn faults(&self) -> usize {
         self.sources.iter().chain(&self.files).filter(|found| !found.ok).count()
     }
 
-    /// One JSON object.
+    /// The report as one JSON object.
     #[must_use]
     pub fn json(&self) -> String {
         // Nothing in it can fail: no map with keys that aren't text.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// A line on each.
+    /// The report as one line per source or file.
     #[must_use]
     pub fn lines(&self) -> String {
         let mut out = match &self.config.path {
@@ -72,7 +72,7 @@ impl CheckReport {
     }
 }
 
-/// Lines whose columns stand under each other.
+/// Writes one line per finding, with aligned columns.
 fn write_block(out: &mut String, block: &[Finding]) {
     let widest = |of: fn(&Finding) -> usize| block.iter().map(of).max().unwrap_or_default();
     let (names, kinds) = (widest(|found| found.name.width()), widest(|found| found.kind.width()));
@@ -85,7 +85,7 @@ fn write_block(out: &mut String, block: &[Finding]) {
         let pad = |shown: usize, width: usize| " ".repeat(width - shown);
         let (name, kind) = (&found.name, &found.kind);
         let (after_name, after_kind) = (pad(name.width(), names), pad(kind.width(), kinds));
-        let words = found.words();
+        let words = found.describe();
         let _ = writeln!(out, "{mark:<4}  {name}{after_name}  {kind}{after_kind}  {words}");
         for rejection in &found.rejections {
             let _ = writeln!(out, "        {rejection}");
@@ -98,15 +98,15 @@ fn shown(path: Option<&Path>) -> Option<Text> {
 }
 
 impl Finding {
-    /// How it is, in words.
-    fn words(&self) -> String {
+    /// The text of the last column.
+    fn describe(&self) -> String {
         let mut parts = Vec::new();
         parts.extend(self.reason.as_ref().map(ToString::to_string));
         parts.extend(self.took.map(|took| format!("live in {:.1} s", took.as_secs_f64())));
         if self.ok {
-            self.seen(&mut parts);
+            self.describe_content(&mut parts);
         }
-        if let Some(ahead) = self.clock_ahead.filter(|ahead| ahead.0.abs() >= SKEW.0) {
+        if let Some(ahead) = self.clock_ahead.filter(|ahead| ahead.0.abs() >= MIN_REPORTED_SKEW.0) {
             let way = if ahead.0 < 0 { "behind" } else { "ahead" };
             parts.push(format!("its clock is {:.0} s {way}", ahead.as_secs_f64().abs()));
         }
@@ -117,8 +117,8 @@ impl Finding {
         parts.join("; ")
     }
 
-    /// What it would show.
-    fn seen(&self, parts: &mut Vec<String>) {
+    /// Adds what the board would see: events, queues and agents.
+    fn describe_content(&self, parts: &mut Vec<String>) {
         if self.health.is_none() {
             if self.events == 0 && self.set_aside == 0 {
                 parts.push("empty so far".to_owned());
@@ -136,8 +136,8 @@ impl Finding {
             }
             return;
         }
-        let mut names: Vec<&str> = self.queues.iter().map(Label::as_str).take(NAMED).collect();
-        if self.queues.len() > NAMED {
+        let mut names: Vec<&str> = self.queues.iter().map(Label::as_str).take(MAX_QUEUE_NAMES).collect();
+        if self.queues.len() > MAX_QUEUE_NAMES {
             names.push("…");
         }
         let which = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };

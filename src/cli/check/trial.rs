@@ -1,5 +1,5 @@
-//! Trying sources: each is started as for the board, heard until it is live or fails, and stopped. What it says goes
-//! nowhere else: nothing is counted or kept.
+//! Trials of sources: each source is started as for the board, read until it is live or fails, and stopped. Its events
+//! are not counted or stored.
 
 use std::io;
 use std::time::Duration;
@@ -14,18 +14,18 @@ use crate::clock::{Clock, Span, duration};
 use crate::source::{self, Connector, Message, Settings};
 use crate::text::Text;
 
-/// For so long a live source may tell what it knows.
-const SETTLES: Duration = Duration::from_secs(1);
-/// How many messages may wait to be heard.
-const WAITING: usize = 64;
+/// How long a trial goes on reading a source after it is live, to see its queues and agents.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The capacity of the channel from a source.
+const MAX_QUEUED_MESSAGES: usize = 64;
 
-/// Try all of `sources` that aren't files, at once; each gets `patience` to be live.
+/// Try all of `sources` that aren't files at the same time; each must be live within `timeout`.
 ///
 /// # Errors
 /// Where the system gives no runtime.
-pub(super) fn of_all(sources: &[Settings], clock: &Clock, patience: Duration) -> io::Result<Vec<Finding>> {
+pub(super) fn of_all(sources: &[Settings], clock: &Clock, timeout: Duration) -> io::Result<Vec<Finding>> {
     let live = sources.iter().filter(|source| !matches!(source.connector, Connector::File(_)));
-    let trials: Vec<_> = live.map(|source| of_one(source, clock, patience)).collect();
+    let trials: Vec<_> = live.map(|source| of_one(source, clock, timeout)).collect();
     if trials.is_empty() {
         return Ok(Vec::new());
     }
@@ -33,13 +33,13 @@ pub(super) fn of_all(sources: &[Settings], clock: &Clock, patience: Duration) ->
     Ok(runtime.block_on(join_all(trials)))
 }
 
-async fn of_one(settings: &Settings, clock: &Clock, patience: Duration) -> Finding {
+async fn of_one(settings: &Settings, clock: &Clock, timeout: Duration) -> Finding {
     let about = Finding::about(settings.name().into(), settings.kind_label());
-    let (to, from) = channel(WAITING);
+    let (to, from) = channel(MAX_QUEUED_MESSAGES);
     match source::spawn(0, settings, clock.clone(), None, to) {
         Ok(running) => {
-            let found = listen(about, from, patience).await;
-            // It is not waited for: the way to it may be slow to give up, and the program is about to end.
+            let found = listen(about, from, timeout).await;
+            // The end of the task is not awaited: its connection may be slow to close, and the program is about to end.
             running.stop();
             found
         }
@@ -47,13 +47,13 @@ async fn of_one(settings: &Settings, clock: &Clock, patience: Duration) -> Findi
     }
 }
 
-/// Hear a source until it is live and has told what it knows, or fails.
-async fn listen(mut found: Finding, mut from: Receiver<Message>, patience: Duration) -> Finding {
+/// Read a source until it is live and has settled, or fails.
+async fn listen(mut found: Finding, mut from: Receiver<Message>, timeout: Duration) -> Finding {
     let started = Instant::now();
-    let mut until = started + patience;
+    let mut until = started + timeout;
     while let Ok(Some(message)) = timeout_at(until, from.recv()).await {
         match message {
-            Message::Events { events, .. } => events.iter().for_each(|event| found.hear(event)),
+            Message::Events { events, .. } => events.iter().for_each(|event| found.count(event)),
             Message::Rejected { rejection, .. } => {
                 found.set_aside += 1;
                 found.reject(&rejection);
@@ -63,14 +63,14 @@ async fn listen(mut found: Finding, mut from: Receiver<Message>, patience: Durat
             Message::Health { health: Health::Connecting, .. } => found.health = Some(Health::Connecting),
             Message::Health { health: health @ (Health::Stale | Health::Down), reason, .. } => {
                 found.health = Some(health);
-                return found.fails(&explained(&reason));
+                return found.fails(&explain_failure(&reason));
             }
             Message::Health { health, .. } => {
                 found.health = Some(health);
                 if !found.ok {
                     found.ok = true;
                     found.took = i64::try_from(started.elapsed().as_micros()).ok().map(Span);
-                    until = Instant::now() + SETTLES;
+                    until = Instant::now() + SETTLE_TIMEOUT;
                 }
             }
         }
@@ -78,14 +78,13 @@ async fn listen(mut found: Finding, mut from: Receiver<Message>, patience: Durat
     if found.ok {
         return found;
     }
-    let patience = duration::show(Span(i64::try_from(patience.as_micros()).unwrap_or(i64::MAX)));
-    found.fails(&format!(
-        "it was not live within {patience}: is it well, and the way there open? --timeout waits longer"
-    ))
+    let timeout = duration::show(Span(i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX)));
+    found
+        .fails(&format!("it was not live within {timeout}: is it well, and the way there open? --timeout waits longer"))
 }
 
-/// A reason; where a port is taken, by whom it may be.
-fn explained(reason: &Text) -> String {
+/// The reason of a failure; if a port is in use, with what may be using it.
+fn explain_failure(reason: &Text) -> String {
     if reason.as_str().to_ascii_lowercase().contains("address already in use")
         && !reason.as_str().contains("floorwatch")
     {

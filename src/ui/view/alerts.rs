@@ -1,10 +1,10 @@
-//! The page of alerts: those that nobody has taken, those that somebody has, and those that are over.
+//! The page of alerts: those that are new, those that are acknowledged, and those that are over.
 //!
 //! ```text
 //! ─ Active 3 ──────────────────────────────────────────────── ─ What it means, what to do ────
 //!          What                            Now   Line   For   ‼ Outages: longest wait 5:41 …
 //! ▸ ‼ CRIT Outages: longest wait 5:41 …   5:41   5:00   6m    → open more lines, …
-//! ─ Taken, the oldest first 1 ───────────────────────────────  all queues, 30 min: now 5:41, …
+//! ─ Acknowledged, the oldest first 1 ────────────────────────  all queues, 30 min: now 5:41, …
 //! ─ Over 4 ──────────────────────────────────────────────────  10:35:37 fired at 5:41
 //! ```
 //!
@@ -67,8 +67,8 @@ impl<'a> AlertItem<'a> {
         |a, _| TableCell::new(format::age(a.duration()), Tone::Muted),
     );
 
-    /// The columns of the rail. It has no room for a column that is mostly empty: who has taken an alert stands before
-    /// its text.
+    /// The columns of the rail. It has no room for a column that is mostly empty: who has acknowledged an alert
+    /// stands before its text.
     pub const RAIL: &'a [Column<Self>] = &[
         Self::SEVERITY,
         Column::<Self>::text(
@@ -113,7 +113,7 @@ impl<'a> AlertItem<'a> {
             .rank(2),
     ];
 
-    /// The columns of the alerts that somebody has taken.
+    /// The columns of the alerts that are acknowledged or snoozed.
     pub const HELD: &'a [Column<Self>] = &[
         Self::SEVERITY,
         Self::TEXT,
@@ -185,7 +185,7 @@ impl<'a> AlertItem<'a> {
         Self::WORST.rank(3),
         Column::<Self>::text(
             "by",
-            "Taken by",
+            "Ack by",
             10,
             |a| SortKey::label(episode::hold(a.episode).map(|hold| hold.who)),
             |a, _| a.past_holder(),
@@ -207,7 +207,7 @@ impl<'a> AlertItem<'a> {
         TableCell::new(self.episode.text.to_string(), if self.is_loud() { Tone::Text } else { Tone::Muted })
     }
 
-    /// The text with who has taken it, and for how much longer.
+    /// The text of an acknowledged alert, after who has acknowledged it and for how much longer.
     fn held_text(&self) -> Option<TableCell> {
         let hold = episode::hold(self.episode)?;
         let sign = if self.episode.snoozed.is_some() { "zz" } else { "ack" };
@@ -238,7 +238,7 @@ impl<'a> AlertItem<'a> {
         Some(format::float(episode::hold(self.episode)?.since.0))
     }
 
-    /// How long it stays taken.
+    /// How much longer it stays acknowledged or snoozed.
     fn left(&self) -> Option<Span> {
         Some(episode::hold(self.episode)?.until.since(self.ctx.board.at))
     }
@@ -281,7 +281,7 @@ impl TableRow for AlertItem<'_> {
     }
 }
 
-/// What has been taken, is on the way or is hidden by a cause comes last; the board has the rest in order.
+/// Alerts that are acknowledged, pending or hidden by a cause come last; the board has the others in order.
 fn urgency(episode: &Episode) -> f64 {
     match episode.state {
         _ if episode.inhibited_by.is_some() => 0.0,
@@ -301,7 +301,7 @@ pub fn rail(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     TableModel { columns: AlertItem::RAIL, rows: alert::group_by_cause(alerts).into_iter().filter_map(item).collect() }
 }
 
-/// The alerts that nobody has taken, and those on the way.
+/// The alerts that are new or pending.
 #[must_use]
 pub fn active(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let active = ctx.board.alerts.iter().filter(|e| matches!(e.state, State::Firing | State::Pending));
@@ -309,7 +309,7 @@ pub fn active(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     TableModel { columns: AlertItem::ACTIVE, rows: active.map(item).collect() }
 }
 
-/// The alerts that somebody has taken, the oldest acknowledgement first: the one most likely forgotten.
+/// The acknowledged and snoozed alerts, the oldest first: that one is most likely forgotten.
 #[must_use]
 pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let held = ctx.board.alerts.iter().filter(|e| episode::is_held(e));
@@ -347,7 +347,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         Layout::vertical([Constraint::Length(active), Constraint::Length(held), Constraint::Fill(1)]).areas(lists);
     for ((panel, name, empty), room) in [
         (Panel::Active, "Active", "· no alert is active"),
-        (Panel::Held, "Taken, the oldest first", "nobody has taken an alert"),
+        (Panel::Held, "Acknowledged, the oldest first", "no alert is acknowledged"),
         (Panel::Past, "Over", "no alert has ended yet"),
     ]
     .into_iter()

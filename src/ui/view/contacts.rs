@@ -162,7 +162,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     };
     let count = match known {
         None => "…".to_owned(),
-        Some(rows) if rows.len() >= queries::CONTACTS => format!("{} · the newest {}", ctx.ui.window.key(), rows.len()),
+        Some(rows) if rows.len() >= queries::MAX_CONTACTS => {
+            format!("{} · the newest {}", ctx.ui.window.key(), rows.len())
+        }
         Some(rows) => format!("{} · {}", ctx.ui.window.key(), rows.len()),
     };
     let count = if later { format!("{count} · after the freeze") } else { count };

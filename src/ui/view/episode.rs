@@ -32,7 +32,7 @@ pub fn hold(e: &Episode) -> Option<Hold<'_>> {
     }
 }
 
-/// Whether somebody has taken an episode.
+/// Whether an episode is acknowledged or snoozed.
 #[must_use]
 pub const fn is_held(e: &Episode) -> bool {
     matches!(e.state, State::Acknowledged | State::Snoozed)

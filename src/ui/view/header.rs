@@ -10,7 +10,7 @@ use crate::board::{Keeper, Mode};
 use crate::floor::handle::ContactFilter;
 use crate::text::fit;
 use crate::ui::drawn::{ClickTarget, Drawn};
-use crate::ui::format::{self, cols};
+use crate::ui::format::{self, clauses, cols};
 use crate::ui::glyphs;
 use crate::ui::state::Page;
 use crate::ui::theme::Tone;
@@ -150,7 +150,7 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     buffer.set_stringn(x, area.y, &apart, apart.width(), ctx.theme.style(Tone::Muted));
 }
 
-/// Draw how many alerts of each severity nobody has taken; returns the next free column.
+/// Draw how many alerts of each severity are new; returns the next free column.
 fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     let mut x = x;
     for (severity, tone) in [(Severity::Critical, Tone::CriticalFill), (Severity::Warning, Tone::WarningFill)] {
@@ -202,8 +202,10 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         }
         let since = ctx.when(cut_off.since);
         let next = next.map(|next| format!("; {next}")).unwrap_or_default();
-        let words = format!("‼ cut off from {} since {since}: {}{next}", hub.name, cut_off.reason);
-        return Some((words, Tone::CriticalFill));
+        let head = format!("‼ cut off from {} since {since}: ", hub.name);
+        // The reason can be long: it is cut so that the time of the next try stays on the line.
+        let reason = clauses(cut_off.reason.as_str(), room.saturating_sub(head.width() + next.width()));
+        return Some((format!("{head}{reason}{next}"), Tone::CriticalFill));
     }
     match &board.keeper {
         Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Tone::Muted)),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ▌Service level  ▌Abandonment  ▌ASA  ▌AHT  ▌FCR  ▌CSAT …              tiles, in one or two rows
-//! ─ Queues 10 ──────────────────── today · 3s old ─ ─ Alerts ────────────────── 3 new · 1 taken ─
+//! ─ Queues 10 ──────────────────── today · 3s old ─ ─ Alerts ──────────────────── 3 new · 1 ack ─
 //!   Queue      Wait  Longest  Svc lvl  Abandon  …     ‼ CRIT Outages: longest wait 5:41 …  +1  6m
 //! ▸ Outages ‼    15  ‼ 5:41   ▲ 74.2%    ‼12.4%       → open more lines, …
 //! ─ Arrivals ────────────── ─ Who waits 23 ────────       what to do about the others

@@ -128,7 +128,7 @@ impl<'a> QueueItem<'a> {
         match self.silent {
             Some(health) => TableCell::new(format!("{} {}", glyphs::MISSING, health.key()), Tone::Strong),
             None if self.is_alarming() && self.acknowledged => {
-                TableCell::new(format!("{} taken", glyphs::sign(self.verdict())), Tone::Muted)
+                TableCell::new(format!("{} ack", glyphs::sign(self.verdict())), Tone::Muted)
             }
             None => TableCell::verdict(self.verdict()),
         }

@@ -1,4 +1,4 @@
-//! The rail of the overview: alerts that nobody has taken, those that somebody has, and what to do about them.
+//! The rail of the overview: new alerts, acknowledged alerts, and what to do about them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -55,7 +55,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let about = match (new, held) {
         (0, 0) => String::new(),
         (new, 0) => format!("{new} new"),
-        (new, held) => format!("{new} new · {held} taken"),
+        (new, held) => format!("{new} new · {held} ack"),
     };
     let focus = ctx.ui.focus() == Panel::Rail;
     let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
