@@ -245,6 +245,8 @@ fn persistent_floor(
     let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
     settings.keep_days = config.journal.keep_days;
+    let socket = share::socket_path(&config.hub, &path);
+    settings.socket.clone_from(&socket);
     let opened = Journal::open(&path, &settings)?;
     let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
     let mut infos: Vec<SourceInfo> = config.sources.iter().map(info).collect();
@@ -254,8 +256,7 @@ fn persistent_floor(
         let (sources, clock) = (config.sources.clone(), clock.clone());
         Box::new(move |cursors: &Cursors| start(&sources, push.as_ref(), &clock, cursors))
     };
-    let socket = share::socket_path(&config.hub, &path);
-    let forward = share::forward(socket.clone(), clock.clone());
+    let forward = share::forward(path.clone(), socket.clone(), clock.clone());
     let tell = notifier(config, clock);
     let persistence = Persistence { opened, path, settings, start, tell, forward };
     let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);

@@ -20,9 +20,11 @@
 //! the changed episode is on the disk. A screen waits for nothing: it draws the newest board.
 
 mod assemble;
+mod following;
 pub mod handle;
 mod persistence;
 mod recording;
+mod role;
 mod sources;
 
 use std::collections::VecDeque;
@@ -43,10 +45,10 @@ use crate::text::{Label, Text};
 
 pub(crate) use handle::Request;
 pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
-use persistence::JournalRole;
-pub use persistence::{Cursors, ForwardCommand, NotifierHandle, Persistence, StartNotifier, StartSources};
 use recording::Jump;
 pub use recording::Recording;
+pub use role::{Cursors, ForwardCommand, NotifierHandle, Persistence, StartNotifier, StartSources};
+use role::{JournalRole, UnkeptCommand};
 pub use sources::SourceInfo;
 use sources::Sources;
 
@@ -116,6 +118,8 @@ pub struct Floor {
     role: JournalRole,
     notifier: Option<NotifierHandle>,
     requests: mpsc::Receiver<Request>,
+    /// Commands that were executed and could not be stored.
+    unkept: (mpsc::UnboundedSender<UnkeptCommand>, mpsc::UnboundedReceiver<UnkeptCommand>),
     boards: watch::Sender<Arc<Board>>,
     seq: u64,
     /// Whether alerts have been evaluated since the start or the last jump of a replay.
@@ -159,6 +163,7 @@ impl Floor {
             role: JournalRole::None,
             notifier: None,
             requests,
+            unkept: mpsc::unbounded_channel(),
             boards,
             seq: 0,
             evaluated: false,
@@ -195,6 +200,10 @@ impl Floor {
                     }
                     None => break,
                 },
+                Some(unkept) = self.unkept.1.recv() => {
+                    let now = self.now();
+                    self.take_back(unkept, now);
+                }
                 _ = tick.tick() => {
                     self.watch_clock();
                     self.tick();
@@ -388,8 +397,12 @@ impl Floor {
 
 impl Floor {
     fn remarks(&self, now: Time) -> Vec<Text> {
+        let silent = match &self.role {
+            JournalRole::Follower(following) => following.silence(),
+            _ => None,
+        };
         let clock = self.clock_remark.as_ref().filter(|(until, _)| now < *until).map(|(_, remark)| remark);
-        self.journal_remarks.iter().chain(clock).cloned().collect()
+        silent.into_iter().chain(self.journal_remarks.iter().chain(clock).cloned()).collect()
     }
 }
 

@@ -16,6 +16,7 @@
 //! [`Journal::store`]) is on the disk (`synchronous=FULL`) before the caller is notified, so a confirmed
 //! acknowledgement survives a power failure as well.
 
+mod files;
 mod follower;
 mod lock;
 mod outbox;
@@ -23,6 +24,7 @@ mod queue;
 mod reader;
 mod retention;
 mod schema;
+mod wal;
 mod writer;
 
 use std::ops::Range;
@@ -38,6 +40,7 @@ pub use lock::Holder;
 pub use outbox::{Delivery, DeliveryOutcome, LastDelivery, Notice, Outbox, TargetProgress};
 pub use reader::{Loaded, Reader, Unreadable};
 
+use files::FileCheck;
 use writer::Writer;
 
 /// How to open a journal.
@@ -53,13 +56,15 @@ pub struct Settings {
     pub host: Label,
     /// The clock for retention and the lock file.
     pub clock: Clock,
+    /// Where users of this host connect to the floor that writes it; the lock file says so.
+    pub socket: Option<PathBuf>,
 }
 
 impl Settings {
     /// Keep events for 35 days and episodes for 400.
     #[must_use]
     pub const fn new(user: Label, host: Label, clock: Clock) -> Self {
-        Self { keep_days: 35, keep_episodes_days: 400, user, host, clock }
+        Self { keep_days: 35, keep_episodes_days: 400, user, host, clock, socket: None }
     }
 }
 
@@ -127,6 +132,8 @@ pub struct Batch {
     pub episodes: Vec<Episode>,
     /// How far notification targets have dealt with the outbox.
     pub progress: Vec<TargetProgress>,
+    /// Which of the episodes, by id and version, are to be stored now or never: somebody is told whether they are.
+    pub commands: Vec<(u64, u32)>,
 }
 
 impl Batch {
@@ -134,11 +141,18 @@ impl Batch {
         self.events.iter().map(|(_, events)| events.len()).sum()
     }
 
+    /// Drop what somebody is told could not be stored.
+    fn drop_commands(&mut self) {
+        let commands = std::mem::take(&mut self.commands);
+        self.episodes.retain(|episode| !commands.contains(&(episode.id, episode.version)));
+    }
+
     fn append(&mut self, mut other: Self) {
         self.events.append(&mut other.events);
         self.cursors.append(&mut other.cursors);
         self.episodes.append(&mut other.episodes);
         self.progress.append(&mut other.progress);
+        self.commands.append(&mut other.commands);
     }
 }
 
@@ -149,6 +163,7 @@ pub struct Journal {
     // a writing one, and the lock goes after that.
     reader: Reader,
     writer: Writer,
+    damage: Option<Text>,
     _lock: lock::Lock,
 }
 
@@ -160,17 +175,47 @@ impl Journal {
     pub fn open(path: &Path, settings: &Settings) -> Result<OpenedJournal, Error> {
         create_folder(path)?;
         let since = settings.clock.now();
-        let holder =
-            Holder { user: settings.user.clone(), host: settings.host.clone(), pid: std::process::id(), since };
+        let holder = Holder {
+            user: settings.user.clone(),
+            host: settings.host.clone(),
+            pid: std::process::id(),
+            since,
+            socket: settings.socket.clone(),
+        };
         let lock = match lock::acquire(path, &holder)? {
             lock::Acquisition::Acquired(lock) => lock,
             lock::Acquisition::HeldBy(holder) => return Follower::open(path, holder).map(OpenedJournal::Follower),
         };
+        let damage = wal::damage(path);
         schema::check(path)?;
         let connection = schema::open(path)?;
         let reader = Reader::open(path)?;
-        let writer = Writer::start(connection, path, settings)?;
-        Ok(OpenedJournal::Writer(Self { reader, writer, _lock: lock }))
+        let files = FileCheck::new(&[path, &lock::path_of(path)])?;
+        let writer = Writer::start(connection, path, settings, files)?;
+        Ok(OpenedJournal::Writer(Self { reader, writer, damage, _lock: lock }))
+    }
+
+    /// The process that writes the journal at `path`; `None` when there is none or it could not be read which.
+    #[must_use]
+    pub fn holder(path: &Path) -> Option<Holder> {
+        match lock::state(path) {
+            lock::LockState::Held(holder) => holder,
+            lock::LockState::Free => None,
+        }
+    }
+
+    /// What may be missing because the file was damaged when it was opened.
+    #[must_use]
+    pub const fn damage(&self) -> Option<&Text> {
+        self.damage.as_ref()
+    }
+
+    /// Store an episode that a command changed; `on_stored` is called on the journal's thread when it is on the disk. An
+    /// episode that could not be stored is not stored later either.
+    pub fn execute(&self, episode: Episode, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {
+        let commands = vec![(episode.id, episode.version)];
+        let batch = Batch { episodes: vec![episode], commands, ..Batch::default() };
+        self.record_and_notify(batch, on_stored);
     }
 
     /// Store a batch soon, together with others. Blocks only while far too much is pending.

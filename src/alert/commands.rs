@@ -116,6 +116,7 @@ pub(super) fn execute(
             episode.state = State::Snoozed;
             episode.record(entry(HistoryKind::Snoozed, Some(text)));
         }
+        AlertAction::Note(text) if is_repeated(episode, command, text) => {}
         AlertAction::Note(text) => episode.record(entry(HistoryKind::Noted, Some(text.clone()))),
         AlertAction::Undo => {
             let holder = holder(episode).ok_or(CommandRefusal::Nothing)?;
@@ -126,6 +127,16 @@ pub(super) fn execute(
         }
     }
     Ok(())
+}
+
+/// Whether a note is one that was taken already: since the version that its author saw, the same one was written. An
+/// answer may be lost on its way, and the command is sent again.
+pub(super) fn is_repeated(episode: &Episode, command: &AlertCommand, text: &Text) -> bool {
+    let seen = usize::try_from(command.version).unwrap_or(usize::MAX);
+    episode.trail.iter().skip(seen).any(|entry| {
+        let by_author = entry.who.as_ref().is_some_and(|who| who.name == command.who.name);
+        entry.kind == HistoryKind::Noted && by_author && entry.text.as_ref() == Some(text)
+    })
 }
 
 /// The person whose acknowledgement or snooze holds.
@@ -145,7 +156,7 @@ fn check_holder(episode: &Episode, who: &Actor, up_to_date: bool) -> Result<(), 
 }
 
 /// End the acknowledgement or snooze: the episode needs attention again.
-fn unmute(episode: &mut Episode, entry: HistoryEntry) {
+pub(super) fn unmute(episode: &mut Episode, entry: HistoryEntry) {
     episode.acknowledged = None;
     episode.snoozed = None;
     episode.state = State::Firing;

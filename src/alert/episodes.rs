@@ -92,6 +92,26 @@ impl Episodes {
         self.open.insert(episode.id, episode);
     }
 
+    pub(super) fn get(&self, id: u64) -> Option<&Episode> {
+        self.open.get(&id).or_else(|| self.recent.iter().find(|episode| episode.id == id))
+    }
+
+    /// Take back what a command changed.
+    pub(super) fn take_back(&mut self, before: Episode, after: &Episode, now: Time) {
+        let id = before.id;
+        let recent = self.recent.iter_mut().find(|episode| episode.id == id);
+        let Some(episode) = self.open.get_mut(&id).or(recent) else { return };
+        if episode.version == after.version {
+            (episode.state, episode.version, episode.trail) = (before.state, before.version, before.trail);
+            (episode.acknowledged, episode.snoozed) = (before.acknowledged, before.snoozed);
+        } else if episode.is_active() && commands::holder(episode).is_some() && commands::holder(&before).is_none() {
+            // More has happened since, which tells of it: the history says that it did not last.
+            let why = Some(Text::fixed("it could not be kept"));
+            commands::unmute(episode, HistoryEntry::new(now, HistoryKind::Undone, None).with_text(why));
+            self.changed.insert(id);
+        }
+    }
+
     /// The wall clock was set by `by`.
     pub(super) fn shift(&mut self, by: Span) {
         for (id, episode) in &mut self.open {
@@ -235,7 +255,9 @@ impl Episodes {
         let entry = |kind, text| HistoryEntry::new(now, kind, None).by(&command.who).with_text(text);
         match &command.act {
             AlertAction::Note(text) => {
-                episode.record(entry(HistoryKind::Noted, Some(text.clone())));
+                if !commands::is_repeated(episode, command, text) {
+                    episode.record(entry(HistoryKind::Noted, Some(text.clone())));
+                }
                 Ok(episode.clone())
             }
             AlertAction::Acknowledge { note, .. } => {

@@ -145,6 +145,19 @@ impl Evaluator {
         self.episodes.execute(command, self.settings.expiry, now)
     }
 
+    /// An episode that has not resolved, or did lately.
+    #[must_use]
+    pub fn episode(&self, id: u64) -> Option<&Episode> {
+        self.episodes.get(id)
+    }
+
+    /// Take back a command that could not be stored: the episode was `before` and the command made it `after`. Returns
+    /// the episodes that are to be journaled.
+    pub fn take_back(&mut self, before: Episode, after: &Episode, now: Time) -> Vec<Episode> {
+        self.episodes.take_back(before, after, now);
+        self.episodes.take_changed()
+    }
+
     /// The wall clock was set ahead by `by` (back, where negative): whatever waits goes on waiting as long as it
     /// would have. Returns the episodes that are to be journaled.
     pub fn shift(&mut self, by: Span) -> Vec<Episode> {

@@ -6,6 +6,7 @@ use super::Error;
 use crate::config::Config;
 use crate::hub::client::HubAddress;
 use crate::hub::{access, socket};
+use crate::journal::Journal;
 use crate::net::http::Auth;
 use crate::text::Label;
 
@@ -25,8 +26,8 @@ pub(super) fn find(config: &Config) -> Result<Option<(HubAddress, Label)>, Error
     if let Some(path) = settings.socket.clone().filter(|_| config.sources.is_empty()) {
         return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));
     }
-    // The configured floor takes precedence over others on this machine.
-    let own = || socket::of_journal(&super::journal_path(config).ok()?).ok();
+    // The configured floor takes precedence over others on this machine. Its lock file says where it listens.
+    let own = || Journal::holder(&super::journal_path(config).ok()?)?.socket;
     let answers = |path: &PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
     if let Some(path) = settings.socket.clone().or_else(own).filter(answers) {
         return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));

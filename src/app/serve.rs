@@ -28,11 +28,15 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
     let address = settings.listen.0;
     let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen(address.to_string(), error))?;
     listeners.push(Listener::Network(listener, certificate.as_ref().map(Certificate::subscribe)));
-    let mut socket_guard = None;
     if let Some(path) = path {
-        let (listener, socket) = socket::listen(path, settings.group.as_deref())?;
-        listeners.push(Listener::Socket(listener));
-        socket_guard = Some(socket);
+        match socket::listen(path, settings.group.as_deref()) {
+            Ok(socket) => listeners.push(Listener::Socket(socket)),
+            // What nobody configured stops no service.
+            Err(error) if settings.socket.is_none() => {
+                tracing::warn!("this floor is not shared on this machine: {error}");
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     let terminated = termination(certificate)?;
     let boards = server.handle.watch();
@@ -48,7 +52,6 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
     stop.cancel();
     // Requests in progress are finished. A panic in them was already reported by the panic hook.
     let _ = serving.await;
-    drop(socket_guard);
     Ok(())
 }
 
@@ -67,19 +70,23 @@ fn has_begun(board: &Board) -> bool {
     board.seq > 0 && board.keeper != Keeper::Loading
 }
 
-/// Resolves on SIGTERM or SIGINT; SIGHUP reloads the certificate.
+/// Resolves on SIGTERM or SIGINT. SIGHUP reloads the certificate if there is one, and changes nothing for a service;
+/// else it means that the terminal is gone.
 fn termination(certificate: Option<Certificate>) -> Result<impl Future<Output = ()>, Error> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    let is_service = std::env::var_os("NOTIFY_SOCKET").is_some();
     Ok(async move {
         loop {
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
                 _ = hang_up.recv() => {
-                    if let Some(certificate) = &certificate {
-                        certificate.reload();
+                    match &certificate {
+                        Some(certificate) => certificate.reload(),
+                        None if is_service => {}
+                        None => return,
                     }
                 }
             }

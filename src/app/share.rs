@@ -12,14 +12,17 @@ use crate::clock::Clock;
 use crate::floor::{ForwardCommand, Handle};
 use crate::hub::client::{self, HubAddress};
 use crate::hub::{self, Listener, ServerConfig, socket};
+use crate::journal::Journal;
 
 /// How often listening is tried again while another floor uses the socket.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Forwards commands of a board that only follows the journal to the floor that writes it, at the socket `path`.
-pub(super) fn forward(path: Option<PathBuf>, clock: Clock) -> ForwardCommand {
+/// Forwards commands of a board that only follows the journal to the floor that writes it: at the socket that the lock
+/// file names, else at `socket`.
+pub(super) fn forward(journal: PathBuf, socket: Option<PathBuf>, clock: Clock) -> ForwardCommand {
     Box::new(move |command, reply| {
-        let path = path.clone().filter(|path| path.exists())?;
+        let named = Journal::holder(&journal).and_then(|holder| holder.socket);
+        let path = named.or_else(|| socket.clone()).filter(|path| path.exists())?;
         let clock = clock.clone();
         tokio::spawn(async move {
             // The receiver may be gone; the result is then dropped.
@@ -37,7 +40,7 @@ pub(super) fn socket_path(settings: &hub::Settings, journal: &Path) -> Option<Pa
     if settings.socket.is_some() {
         return settings.socket.clone();
     }
-    match socket::of_journal(journal) {
+    match socket::of_journal(journal, settings.group.as_deref()) {
         Ok(path) => Some(path),
         Err(error) => {
             tracing::warn!("this floor is not shared on this machine: {error}");
@@ -56,17 +59,23 @@ pub(super) async fn share(
 ) {
     let Some(path) = path else { return };
     let mut boards = handle.watch();
-    if boards.wait_for(|board| board.keeper == Keeper::Us).await.is_err() {
-        return;
+    tokio::select! {
+        // Another program may write the journal for as long as this one runs.
+        () = stop.cancelled() => return,
+        found = boards.wait_for(|board| board.keeper == Keeper::Us) => if found.is_err() { return },
     }
     loop {
         match socket::listen(path.clone(), group.as_deref()) {
-            Ok((listener, _socket)) => {
-                let listeners = vec![Listener::Socket(listener)];
+            Ok(socket) => {
+                let listeners = vec![Listener::Socket(socket)];
                 let config = ServerConfig { handle, tokens: Vec::new(), event_slot: None, clock };
                 return hub::serve(config, listeners, stop).await;
             }
-            Err(socket::Error::Taken(_)) => sleep(RETRY_INTERVAL).await,
+            Err(socket::Error::Taken(_)) => {
+                if stop.run_until_cancelled(sleep(RETRY_INTERVAL)).await.is_none() {
+                    return;
+                }
+            }
             Err(error) => {
                 tracing::warn!("this floor is not shared on this machine: {error}");
                 return;

@@ -2,97 +2,24 @@
 //! process until that ends.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
+use super::role::{JournalRole, NotifierHandle, Persistence, StartNotifier, StartSources, UnkeptCommand, holder};
 use super::{Feed, Floor};
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
-use crate::board::{Keeper, TargetRow};
+use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::{ApplyOutcome, Engine};
 use crate::event::Event;
-use crate::journal::{self, Batch, Follower, Journal, Loaded, OpenedJournal, Outbox, Unreadable};
-use crate::source::{Message, Receipt};
-use crate::text::{Label, Text};
+use crate::journal::{self, Batch, Journal, Loaded, OpenedJournal, Unreadable};
+use crate::source::Receipt;
+use crate::text::Text;
 
-/// How often a follower tries to take over from a writer that is gone.
-const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the notifier may take to end on shutdown.
-const NOTIFIER_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How far each source has been read, as (name, cursor).
-pub type Cursors = Vec<(Label, String)>;
-
-/// Starts the sources at their cursors and returns the receiver of their messages, or why they cannot start.
-pub type StartSources = Box<dyn FnMut(&Cursors) -> Result<mpsc::Receiver<Message>, Text> + Send>;
-
-/// Starts the notifier on an outbox; `None` when no notification target is configured.
-pub type StartNotifier = Box<dyn FnOnce(Outbox) -> Option<NotifierHandle> + Send>;
-
-/// The running notifier. It reads the journal by itself; the floor waits for it on shutdown only.
-#[derive(Debug)]
-pub struct NotifierHandle {
-    /// Cancelled to stop the notifier.
-    pub stop: CancellationToken,
-    /// Resolves when it has stopped.
-    pub ended: oneshot::Receiver<()>,
-    /// The targets that cannot be reached at present.
-    pub failing: watch::Receiver<Vec<TargetRow>>,
-}
-
-impl NotifierHandle {
-    pub(super) fn failing(&self) -> Vec<TargetRow> {
-        self.failing.borrow().clone()
-    }
-}
-
-/// Forwards a command to the floor that writes the journal, which sends the result. `None` when it cannot be reached.
-pub type ForwardCommand =
-    Box<dyn Fn(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>) -> Option<()> + Send>;
-
-/// A journal for a floor, and what is needed to take over when its writer ends.
-pub struct Persistence {
-    /// The open journal.
-    pub opened: OpenedJournal,
-    /// Its path, to open it again.
-    pub path: PathBuf,
-    /// Its settings, to open it again.
-    pub settings: journal::Settings,
-    /// Called when this floor writes the journal.
-    pub start: StartSources,
-    /// Called when this floor writes the journal.
-    pub tell: StartNotifier,
-    /// Used while another floor writes the journal.
-    pub forward: ForwardCommand,
-}
-
-/// What a floor is to its journal.
-pub(super) enum JournalRole {
-    /// There is no journal, as in a simulation or a replay.
-    None,
-    /// The journal is open, and the floor has not started yet.
-    Opened(Box<Persistence>),
-    /// This floor writes it.
-    Writer(Journal),
-    /// Another floor writes it.
-    Follower(Box<Following>),
-}
-
-/// The state of following another floor.
-pub(super) struct Following {
-    follower: Follower,
-    path: PathBuf,
-    settings: journal::Settings,
-    start: StartSources,
-    tell: StartNotifier,
-    forward: ForwardCommand,
-    episodes: Vec<Episode>,
-    last_takeover_attempt: Instant,
-}
+/// How long the notifier may take to end on shutdown. What it could not deliver by then it delivers after the next start.
+const NOTIFIER_TIMEOUT: Duration = Duration::from_millis(700);
 
 impl Floor {
     /// Restore the state from the journal; then start the sources, or follow the floor that writes it.
@@ -120,7 +47,7 @@ impl Floor {
     }
 
     /// From the oldest instant that any figure may still need to the latest that events may have.
-    fn loaded_range(&self) -> Range<Time> {
+    pub(super) fn loaded_range(&self) -> Range<Time> {
         self.horizon()..self.now() + Span::DAY
     }
 
@@ -136,7 +63,7 @@ impl Floor {
     }
 
     /// Say what a load found.
-    fn loaded(&mut self, loaded: &Loaded) {
+    pub(super) fn loaded(&mut self, loaded: &Loaded) {
         let Loaded { events, unreadable, future, .. } = loaded;
         tracing::info!(events, unreadable = unreadable.rows, future, "the journal was read");
         self.passed_over = *future > 0;
@@ -147,7 +74,7 @@ impl Floor {
         }
     }
 
-    fn remark_unreadable(&mut self, what: &str, unreadable: &Unreadable) {
+    pub(super) fn remark_unreadable(&mut self, what: &str, unreadable: &Unreadable) {
         if let Some(first) = &unreadable.first {
             let rows = unreadable.rows;
             self.remark_journal(&format!("{rows} {what} of the journal can't be read and are left out; {first}"));
@@ -185,12 +112,15 @@ impl Floor {
     }
 
     /// Write the journal from here on: restore alerts and history, and start the notifier and the sources.
-    fn become_writer(
+    pub(super) fn become_writer(
         &mut self,
         mut journal: Journal,
         mut start: StartSources,
         tell: StartNotifier,
     ) -> Result<(), journal::Error> {
+        if let Some(damage) = journal.damage().cloned() {
+            self.remark_journal(damage.as_str());
+        }
         let reader = journal.reader();
         let ((active, unreadable), next_id) = (reader.active()?, reader.next_id()?);
         let (history, unreadable_history) = reader.history(super::MAX_HISTORY)?;
@@ -210,106 +140,6 @@ impl Floor {
             Err(error) => self.keeper = Keeper::Failed(error),
         }
         Ok(())
-    }
-
-    fn follow(
-        &mut self,
-        mut follower: Follower,
-        (path, settings): (PathBuf, journal::Settings),
-        (start, tell): (StartSources, StartNotifier),
-        forward: ForwardCommand,
-    ) -> Result<(), journal::Error> {
-        let range = self.loaded_range();
-        let engine = &mut self.engine;
-        let loaded = follower.load(range, |event| {
-            engine.apply(&event);
-            engine.advance(event.at);
-        })?;
-        self.loaded(&loaded);
-        let (history, unreadable_history) = follower.reader().history(super::MAX_HISTORY)?;
-        let (episodes, unreadable) = follower.reader().active()?;
-        self.history = history.into();
-        self.remark_unreadable("open alerts", &unreadable);
-        self.remark_unreadable("ended alerts", &unreadable_history);
-        self.keeper = Keeper::Other(holder(&follower));
-        self.role = JournalRole::Follower(Box::new(Following {
-            follower,
-            path,
-            settings,
-            start,
-            tell,
-            forward,
-            episodes,
-            last_takeover_attempt: Instant::now(),
-        }));
-        Ok(())
-    }
-
-    /// While following: read what the other floor has written since, and take over when it is gone.
-    pub(super) fn poll_followed_journal(&mut self) {
-        let JournalRole::Follower(following) = &mut self.role else { return };
-        match following.follower.poll() {
-            Ok(changes) => {
-                self.dirty |= !changes.events.is_empty() || !changes.episodes.is_empty();
-                for event in &changes.events {
-                    self.engine.apply(event);
-                }
-                for episode in changes.episodes {
-                    following.episodes.retain(|e| e.id != episode.id);
-                    if episode.resolved.is_some() {
-                        self.history.push_front(episode);
-                    } else {
-                        following.episodes.push(episode);
-                    }
-                }
-                self.history.truncate(super::MAX_HISTORY);
-                self.keeper = Keeper::Other(holder(&following.follower));
-            }
-            Err(error) => self.keeper = Keeper::Failed(Text::new(&error.to_string())),
-        }
-        let gone = following.follower.holder.as_ref().is_none_or(|holder| !is_running(holder.pid));
-        if gone && following.last_takeover_attempt.elapsed() >= TAKEOVER_INTERVAL {
-            following.last_takeover_attempt = Instant::now();
-            self.take_over();
-        }
-    }
-
-    /// The writer is gone. The first follower that opens the journal becomes the writer; the others follow that one.
-    fn take_over(&mut self) {
-        let JournalRole::Follower(following) = &mut self.role else { return };
-        let journal = match Journal::open(&following.path, &following.settings) {
-            Ok(OpenedJournal::Writer(journal)) => journal,
-            Ok(OpenedJournal::Follower(other)) => {
-                // Another follower was first.
-                following.follower.holder = other.holder;
-                self.keeper = Keeper::Other(holder(&following.follower));
-                return;
-            }
-            Err(error) => {
-                self.keeper = Keeper::Failed(Text::new(&error.to_string()));
-                return;
-            }
-        };
-        self.read_to_the_end();
-        let JournalRole::Follower(following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
-        tracing::info!("the process that wrote the journal is gone: this one takes over");
-        if let Err(error) = self.become_writer(journal, following.start, following.tell) {
-            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
-        }
-        self.dirty = true;
-    }
-
-    /// Apply the last events of a writer that is gone.
-    fn read_to_the_end(&mut self) {
-        let JournalRole::Follower(following) = &mut self.role else { return };
-        while let Ok(changes) = following.follower.poll() {
-            for event in &changes.events {
-                self.engine.apply(event);
-            }
-            if !changes.more {
-                break;
-            }
-        }
     }
 
     /// Apply the events of a message, and record them with the cursor of their source.
@@ -367,6 +197,7 @@ impl Floor {
         now: Time,
         reply: oneshot::Sender<Result<Episode, CommandRefusal>>,
     ) {
+        let before = self.evaluator.episode(command.episode).cloned();
         let result = match &self.role {
             JournalRole::Follower(following) => {
                 let (sender, forwarded) = oneshot::channel();
@@ -384,14 +215,25 @@ impl Floor {
         self.dirty = true;
         // Sending the reply fails when the caller no longer waits, which is fine.
         match (result, &self.role) {
-            (Ok(episode), JournalRole::Writer(journal)) => {
-                let batch = Batch { episodes: vec![episode.clone()], ..Batch::default() };
-                journal.record_and_notify(batch, move |stored| {
-                    drop(reply.send(stored.map(|()| episode).map_err(CommandRefusal::NotKept)));
+            (Ok(after), JournalRole::Writer(journal)) => {
+                let unkept = self.unkept.0.clone();
+                journal.execute(after.clone(), move |stored| match (stored, before) {
+                    (Err(why), Some(before)) => drop(unkept.send(UnkeptCommand { before, after, why, reply })),
+                    (stored, _) => drop(reply.send(stored.map(|()| after).map_err(CommandRefusal::NotKept))),
                 });
             }
             (result, _) => drop(reply.send(result)),
         }
+    }
+
+    /// Take back what a command changed and the journal could not store: nobody must rely on it, and it must not be
+    /// done later, when the one who gave it has given it again.
+    pub(super) fn take_back(&mut self, unkept: UnkeptCommand, now: Time) {
+        let UnkeptCommand { before, after, why, reply } = unkept;
+        let changed = self.evaluator.take_back(before, &after, now);
+        self.record_episodes(changed);
+        self.dirty = true;
+        drop(reply.send(Err(CommandRefusal::NotKept(why))));
     }
 
     /// The episodes to show: the evaluator's, or those of the followed floor.
@@ -427,17 +269,4 @@ impl Floor {
             tracing::error!("the journal: {error}");
         }
     }
-}
-
-fn holder(follower: &Follower) -> Text {
-    let Some(holder) = &follower.holder else { return Text::fixed("another floorwatch has the journal") };
-    Text::new(&format!("{} has the journal (process {} on {})", holder.user, holder.pid, holder.host))
-}
-
-fn is_running(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    // "Not permitted" means that it runs as another user.
-    pid.is_some_and(
-        |pid| !matches!(rustix::process::test_kill_process(pid), Err(error) if error == rustix::io::Errno::SRCH),
-    )
 }

@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use super::Hub;
 use super::access::Peer;
+use super::socket::Socket;
 
 /// So many connections are served at once; the rest wait in the system's queue.
 pub(super) const CONNECTIONS: usize = 4096;
@@ -41,17 +42,17 @@ pub enum Listener {
     /// The network, or this machine's loopback.
     Network(TcpListener, Option<tokio::sync::watch::Receiver<TlsAcceptor>>),
     /// This machine's users.
-    Socket(UnixListener),
+    Socket(Socket),
 }
 
 /// Take connections in until `stop`; what is being answered then is finished.
-pub(super) async fn serve(listener: Listener, hub: Arc<Hub>, router: Router, stop: CancellationToken) {
+pub(super) async fn serve(mut listener: Listener, hub: Arc<Hub>, router: Router, stop: CancellationToken) {
     let conversations = TaskTracker::new();
     loop {
         let free = hub.free.clone().acquire_owned();
         let (Some(Ok(place)), accepted) = (tokio::select! {
             () = stop.cancelled() => break,
-            both = async { let place = free.await; let accepted = accept(&listener).await; (Some(place), accepted) } => both,
+            both = async { let place = free.await; let accepted = accept(&mut listener).await; (Some(place), accepted) } => both,
         }) else {
             break;
         };
@@ -85,7 +86,7 @@ enum Stream {
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire for S {}
 
-async fn accept(listener: &Listener) -> io::Result<(Stream, Peer)> {
+async fn accept(listener: &mut Listener) -> io::Result<(Stream, Peer)> {
     match listener {
         Listener::Network(listener, tls) => {
             let (stream, address) = listener.accept().await?;
@@ -98,7 +99,7 @@ async fn accept(listener: &Listener) -> io::Result<(Stream, Peer)> {
             Ok((stream, Peer::Network(address)))
         }
         Listener::Socket(listener) => {
-            let (stream, _) = listener.accept().await?;
+            let stream = listener.accept().await?;
             let peer = Peer::of_socket(&stream)?;
             Ok((Stream::Plain(Box::new(stream)), peer))
         }

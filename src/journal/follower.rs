@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use super::lock::Holder;
+use super::files::FileCheck;
+use super::lock::{self, Holder, LockState};
 use super::reader::{Loaded, Reader};
 use super::{Error, schema};
 use crate::alert::Episode;
@@ -21,6 +23,9 @@ pub struct Follower {
     pub holder: Option<Holder>,
     /// The data version at which nothing was left to read.
     data_version: Option<i64>,
+    /// When the file was last seen to change.
+    changed: Instant,
+    files: FileCheck,
     /// The number of the last event read.
     event: i64,
     /// The number of the last change of an episode read.
@@ -46,7 +51,16 @@ impl Follower {
                 schema::check(path)?;
                 let reader = Reader::open(path)?;
                 if reader.is_ready()? {
-                    return Ok(Self { reader, holder, data_version: None, event: 0, change: 0 });
+                    let files = FileCheck::new(&[path])?;
+                    return Ok(Self {
+                        reader,
+                        holder,
+                        data_version: None,
+                        changed: Instant::now(),
+                        files,
+                        event: 0,
+                        change: 0,
+                    });
                 }
             }
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -73,15 +87,34 @@ impl Follower {
         Ok(loaded)
     }
 
+    /// Whether the process that wrote the journal is gone. As long as it is not, this learns which one it is.
+    pub fn is_writer_gone(&mut self) -> bool {
+        match lock::state(self.reader.path()) {
+            LockState::Free => true,
+            LockState::Held(holder) => {
+                self.holder = holder.or(self.holder.take());
+                false
+            }
+        }
+    }
+
+    /// For how long nothing has been written.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.changed.elapsed()
+    }
+
     /// What is new since the last poll or load. Cheap when nothing is.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn poll(&mut self) -> Result<Changes, Error> {
+        self.files.check().map_err(Error::NotStored)?;
         let version = self.reader.data_version()?;
         if self.data_version == Some(version) {
             return Ok(Changes::default());
         }
+        self.changed = Instant::now();
         let (events, last, more) = self.reader.events_after(self.event, MAX_POLL_EVENTS)?;
         self.event = last;
         let newest = self.reader.newest_change()?;

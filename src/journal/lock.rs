@@ -5,7 +5,8 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -23,6 +24,9 @@ pub struct Holder {
     pub pid: u32,
     /// When it took the lock.
     pub since: Time,
+    /// Where users of that host connect to it.
+    #[serde(default)]
+    pub socket: Option<PathBuf>,
 }
 
 impl std::fmt::Display for Holder {
@@ -31,7 +35,8 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The lock while it is held. The operating system releases it when the process ends in any way.
+/// The lock while it is held. The operating system releases it when the process ends in any way: the lock itself, and
+/// no process number, tells whether there is a writer.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
@@ -51,25 +56,59 @@ pub(super) fn path_of(journal: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+fn open(path: &Path, create: bool) -> std::io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(create)
+        .truncate(false)
+        .mode(0o600)
+        // Whoever may write to the folder must not have another file overwritten.
+        .custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0))
+        .open(path)
+        .map_err(|error| match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::LOOP) => std::io::Error::other("it is a symbolic link and is not followed: remove it"),
+            _ => error,
+        })
+}
+
+/// The holder may be writing its name just now. Then it is unknown, but it exists.
+fn read(file: File) -> Option<Holder> {
+    let mut text = String::new();
+    file.take(4096).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Whether the lock is held.
+pub(super) enum LockState {
+    Free,
+    /// By whom; `None` when that could not be read.
+    Held(Option<Holder>),
+}
+
+/// Look whether the lock of a journal is held, without taking it.
+pub(super) fn state(journal: &Path) -> LockState {
+    let file = match open(&path_of(journal), false) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return LockState::Free,
+        Err(_) => return LockState::Held(None),
+    };
+    // A shared lock, so that several that look don't take each other for a writer. It goes with the file.
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => LockState::Free,
+        Err(_) => LockState::Held(read(file)),
+    }
+}
+
 /// Take the lock if it is free.
 pub(super) fn acquire(journal: &Path, holder: &Holder) -> Result<Acquisition, Error> {
     let path = path_of(journal);
     let failed = |source| Error::Io { path: path.clone(), source };
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed)?;
+    let mut file = open(&path, true).map_err(failed)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            let mut text = String::new();
-            // The holder may be writing its name just now. Then it is unknown, but it exists.
-            let read = file.take(4096).read_to_string(&mut text);
-            return Ok(Acquisition::HeldBy(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+        Err(Errno::WOULDBLOCK) => {
+            return Ok(Acquisition::HeldBy(read(file)));
         }
         Err(errno) => return Err(failed(errno.into())),
     }

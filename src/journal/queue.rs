@@ -86,11 +86,14 @@ impl WriteQueue {
         let is_lost = pending.gave_up && durable && batch.episodes.is_empty();
         let failure = if pending.failing || is_lost { pending.failure.clone() } else { None };
         let refusal = failure.or_else(|| pending.closed.then(closed));
-        pending.add(batch);
         if let Some(why) = refusal {
+            let mut batch = batch;
+            batch.drop_commands();
+            pending.add(batch);
             drop(pending);
             return on_stored(Err(why));
         }
+        pending.add(batch);
         pending.waiters.push(Waiter { durable, on_stored });
         self.pushed.notify_one();
     }
@@ -154,8 +157,14 @@ impl WriteQueue {
         std::mem::replace(&mut pending.failing, false)
     }
 
+    /// For the thread: whether the last batch could not be written, or could not have been.
+    pub(super) fn is_failing(&self) -> bool {
+        self.lock().failing
+    }
+
     /// For the thread: a batch could not be written. It goes first the next time.
-    pub(super) fn failed(&self, batch: Batch, why: &Text) {
+    pub(super) fn failed(&self, mut batch: Batch, why: &Text) {
+        batch.drop_commands();
         let mut pending = self.lock();
         pending.failing = true;
         pending.failure.get_or_insert_with(|| why.clone());

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 
+use super::files::FileCheck;
 use super::outbox;
 use super::queue::{GATHER_INTERVAL, Job, WriteQueue};
 use super::reader::EventBodyRef;
@@ -20,6 +21,8 @@ use crate::text::Text;
 
 /// How long after a failed transaction the next one begins.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is checked that the files are still there, while there is nothing to write.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How often old rows are removed, when the last time left nothing more to remove.
 const RETENTION_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -33,7 +36,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, path: &Path, settings: &Settings) -> Result<Self, Error> {
+    pub(super) fn start(
+        connection: Connection,
+        path: &Path,
+        settings: &Settings,
+        files: FileCheck,
+    ) -> Result<Self, Error> {
         let queue = Arc::new(WriteQueue::default());
         let (sender, newest) = watch::channel(0);
         let retention_clock = RetentionClock::new(&connection, settings.clock.clone()).map_err(super::sqlite(path))?;
@@ -41,6 +49,7 @@ impl Writer {
             connection,
             retention: Retention::new(settings.keep_days, settings.keep_episodes_days),
             retention_clock,
+            files,
             change: 0,
             last_episode: 0,
             stored_entries: FxHashMap::default(),
@@ -78,6 +87,7 @@ struct WriterThread {
     connection: Connection,
     retention: Retention,
     retention_clock: RetentionClock,
+    files: FileCheck,
     /// Counts changes of episodes; followers poll it.
     change: i64,
     last_episode: u64,
@@ -99,9 +109,22 @@ impl WriterThread {
     fn run(mut self, queue: &WriteQueue) {
         let mut retention_due = Instant::now();
         loop {
-            let (batch, waiters, closed) = match queue.next(retention_due) {
+            let (batch, waiters, closed) = match queue.next(retention_due.min(Instant::now() + CHECK_INTERVAL)) {
                 Job::Write { batch, waiters, closed } => (batch, waiters, closed),
                 Job::Idle => {
+                    match self.files.check() {
+                        Err(why) => {
+                            queue.failed(Batch::default(), &why);
+                            continue;
+                        }
+                        Ok(()) if queue.is_failing() => {
+                            queue.succeeded();
+                        }
+                        Ok(()) => {}
+                    }
+                    if Instant::now() < retention_due {
+                        continue;
+                    }
                     // An error here loses nothing: it is tried again, and the next write reports what is wrong.
                     let more = self.remove_old().unwrap_or(false);
                     retention_due = Instant::now() + if more { GATHER_INTERVAL } else { RETENTION_INTERVAL };
@@ -110,7 +133,7 @@ impl WriterThread {
                 Job::Stop => return,
             };
             let durable = waiters.iter().any(|waiter| waiter.durable);
-            let result = self.write(&batch, durable);
+            let result = self.files.check().and_then(|()| self.write(&batch, durable));
             match &result {
                 Ok(()) => {
                     if queue.succeeded() {

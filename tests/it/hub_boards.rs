@@ -25,7 +25,6 @@ fn hub(floor: &Floor) -> Hub {
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("USER", "ann")
         .env("HOME", floor.path(""))
-        .env("TMPDIR", floor.path(""))
         .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -38,7 +37,6 @@ fn hub(floor: &Floor) -> Hub {
 /// A board that knows nothing but the hub's socket.
 fn visit(floor: &Floor) -> Board {
     let mut command = floor.command(&[]);
-    command.env("TMPDIR", floor.path(""));
     command.env("FLOORWATCH_CONFIG", floor.path("visitor.toml"));
     Board::run(command)
 }

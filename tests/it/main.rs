@@ -32,3 +32,4 @@ mod source_recordings;
 mod sse_live;
 mod support;
 mod terminal;
+mod writer;

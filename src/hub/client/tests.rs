@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -21,7 +20,7 @@ struct Served {
 
 async fn served(path: &Path) -> Served {
     let scene = Scene::new(Vec::new()).await;
-    let listener = UnixListener::bind(path).unwrap();
+    let listener = hub::socket::listen(path.to_owned(), None).unwrap();
     let stop = CancellationToken::new();
     let listeners = vec![Listener::Socket(listener)];
     let config =

@@ -207,15 +207,16 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         let reason = clauses(cut_off.reason.as_str(), room.saturating_sub(head.width() + next.width()));
         return Some((format!("{head}{reason}{next}"), Tone::CriticalFill));
     }
+    let remark = || board.remarks.first().map(|remark| (format!("▲ {remark}"), Tone::WarningFill));
     match &board.keeper {
         Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Tone::Muted)),
         Keeper::Failed(why) => {
             return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Tone::WarningFill));
         }
+        Keeper::Other(_) if !board.remarks.is_empty() => return remark(),
         Keeper::Other(who) => return Some((format!("· beside another board: {who}"), Tone::Muted)),
         Keeper::Us | Keeper::Nobody => {}
     }
-    let remark = || board.remarks.first().map(|remark| (format!("▲ {remark}"), Tone::WarningFill));
     health::banner(ctx, room).or_else(|| unreachable_targets(ctx)).or_else(remark)
 }
 

@@ -1,0 +1,260 @@
+//! Who writes a journal, how others find that floor, what it rests on, and how every mode of the program ends.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use rustix::process::{Signal, kill_process};
+use serde_json::json;
+
+use crate::support::board::{self, Board, Floor, PROGRAM, step};
+use crate::support::hub::{Hub, PATIENCE, event};
+
+/// How soon a program ends. It is a second at most; a busy machine is slow.
+const SOON: Duration = Duration::from_secs(4);
+
+/// A floor where an alert fires at once.
+fn busy() -> Floor {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    floor
+}
+
+/// A command without a terminal, with another folder for temporary files than any board has.
+fn command(floor: &Floor, arguments: &[&str]) -> Output {
+    let other = floor.path("other");
+    fs::create_dir_all(&other).unwrap();
+    Command::new(PROGRAM)
+        .args(arguments)
+        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
+        .env("HOME", floor.path(""))
+        .env("TMPDIR", other)
+        .output()
+        .unwrap()
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < end, "waited in vain for: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// End it one way; how long it took.
+fn end(board: &mut Board, how: &str) -> Duration {
+    let begun = Instant::now();
+    match how {
+        "q" => board.type_keys("q"),
+        "SIGTERM" => kill_process(board.pid(), Signal::TERM).unwrap(),
+        _ => kill_process(board.pid(), Signal::HUP).unwrap(),
+    }
+    board.exit_code();
+    begun.elapsed()
+}
+
+#[test]
+fn every_mode_ends_at_once() {
+    let floor = busy();
+    let own = format!("[hub]\nsocket = \"{}\"\n", floor.path("hub.sock").display());
+    board::append(&floor.path("config.toml"), &own);
+    board::append(&floor.path("visitor.toml"), &own);
+    let log = floor.path("queue_log").display().to_string();
+    let writer = floor.open();
+    writer.wait_for("WARN all queues: offered 5 today");
+    for how in ["q", "SIGTERM", "SIGHUP"] {
+        let mut visit = floor.command(&[]);
+        visit.env("FLOORWATCH_CONFIG", floor.path("visitor.toml"));
+        let modes = [
+            ("demo", Board::run(floor.command(&["demo"]))),
+            ("replay", Board::run(floor.command(&["replay", &log]))),
+            ("follower", floor.open()),
+            ("guest", Board::run(visit)),
+        ];
+        for (mode, mut board) in modes {
+            board.wait_for("H help");
+            if mode == "follower" {
+                board.wait_for("beside another board");
+            }
+            let took = end(&mut board, how);
+            assert!(took < SOON, "{mode} took {took:?} to end by {how}");
+        }
+    }
+    let mut writer = writer;
+    for how in ["q", "SIGTERM", "SIGHUP"] {
+        let took = end(&mut writer, how);
+        assert!(took < SOON, "the writer took {took:?} to end by {how}");
+        writer = floor.open();
+        writer.wait_for("H help");
+    }
+}
+
+#[tokio::test]
+async fn a_hub_ends_at_once() {
+    let mut hub = Hub::new("");
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        hub.start().await;
+        let stream = hub.request(Method::GET, "/v1/board/stream", "wall").send().await.unwrap();
+        let begun = Instant::now();
+        hub.signal(signal);
+        assert_eq!(hub.ended().await, Some(0));
+        assert!(begun.elapsed() < SOON, "{signal:?} took {:?}", begun.elapsed());
+        drop(stream);
+    }
+}
+
+#[test]
+fn a_floor_is_found_by_its_lock_file_wherever_temporary_files_are() {
+    let floor = busy();
+    let first = floor.open();
+    first.wait_for("WARN all queues: offered 5 today");
+    let lock = fs::read_to_string(floor.path("state/journal.db.lock")).unwrap();
+    let holder: serde_json::Value = serde_json::from_str(&lock).unwrap();
+    let socket = holder["socket"].as_str().unwrap().to_owned();
+    until("the socket", || UnixStream::connect(&socket).is_ok());
+    let listed = command(&floor, &["alerts", "list"]);
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let mut other = floor.command(&[]);
+    other.env("TMPDIR", floor.path("other"));
+    let mut second = Board::run(other);
+    second.wait_for("beside another board: ann has the journal");
+    second.wait_for("last written");
+    second.wait_for("WARN all queues: offered 5 today");
+    second.press("a", "taken: all queues: offered");
+
+    // Somebody cleans up: the socket is made again.
+    fs::remove_file(&socket).unwrap();
+    until("the socket again", || UnixStream::connect(&socket).is_ok());
+}
+
+#[test]
+fn a_writer_is_gone_when_it_holds_the_lock_no_more_whatever_its_process_number_says() {
+    let floor = busy();
+    let first = floor.open();
+    first.wait_for("WARN all queues: offered 5 today");
+    let second = floor.open();
+    second.wait_for("beside another board");
+    // Nobody waits for it: its number stays taken, as in a container whose first process waits for no one.
+    kill_process(first.pid(), Signal::KILL).unwrap();
+    second.wait_without("beside another board");
+    let lock = fs::read_to_string(floor.path("state/journal.db.lock")).unwrap();
+    assert!(lock.contains(&format!("\"pid\":{},", second.pid().as_raw_nonzero())), "{lock}");
+}
+
+#[test]
+fn a_lock_that_is_a_symbolic_link_is_not_followed() {
+    let floor = busy();
+    fs::create_dir(floor.path("state")).unwrap();
+    fs::write(floor.path("precious"), "precious").unwrap();
+    symlink(floor.path("precious"), floor.path("state/journal.db.lock")).unwrap();
+    let output = command(&floor, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("symbolic link"), "{output:?}");
+    assert_eq!(fs::read_to_string(floor.path("precious")).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn a_journal_or_lock_that_is_gone_is_said_and_nothing_is_confirmed() {
+    for file in ["journal.db", "journal.db.lock"] {
+        let mut hub = Hub::new("");
+        hub.start().await;
+        let post = |id: &str| {
+            let events = [event(id, "offered", 1, &json!({"contact": id, "queue": "open"}))];
+            hub.request(Method::POST, "/v1/events", "pbx").json(&events).send()
+        };
+        assert_eq!(post("a").await.unwrap().status(), 200);
+        fs::rename(hub.path(file), hub.path("away")).unwrap();
+        assert_eq!(post("b").await.unwrap().status(), 503, "{file}");
+        let end = Instant::now() + PATIENCE;
+        while hub.get("/readyz", "").await.0 != StatusCode::SERVICE_UNAVAILABLE {
+            assert!(Instant::now() < end, "{file}: it says that it is ready");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let (_, board) = hub.get("/v1/board", "wall").await;
+        assert!(board["keeper"].to_string().contains("was deleted"), "{}", board["keeper"]);
+        assert!(hub.log().contains("was deleted"), "{}", hub.log());
+        // It is put back: all is well, and what was held meanwhile is written.
+        fs::rename(hub.path("away"), hub.path(file)).unwrap();
+        let end = Instant::now() + PATIENCE;
+        while hub.get("/readyz", "").await.0 != 200 {
+            assert!(Instant::now() < end, "{file}: it is not ready again");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(post("b").await.unwrap().status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_hub_runs_though_there_is_no_place_for_a_socket_that_nobody_asked_for() {
+    let mut hub = Hub::new("");
+    let config = fs::read_to_string(hub.path("config.toml")).unwrap();
+    let config: Vec<&str> = config.lines().filter(|line| !line.starts_with("socket")).collect();
+    fs::write(hub.path("config.toml"), config.join("\n")).unwrap();
+    hub.env.push(("TMPDIR", hub.path(&"x".repeat(120)).display().to_string()));
+    hub.start().await;
+    hub.signal(Signal::TERM);
+    assert_eq!(hub.ended().await, Some(0));
+    // Where it was asked for, it is said what to do.
+    let long = format!("{}\n", config.join("\n")).replacen(
+        "[hub]\n",
+        &format!("[hub]\nsocket = \"/tmp/{}\"\n", "x".repeat(120)),
+        1,
+    );
+    fs::write(hub.path("config.toml"), long).unwrap();
+    hub.spawn();
+    assert_eq!(hub.ended().await, Some(1));
+    assert!(hub.log().contains("longer than 107 bytes: name a shorter one"), "{}", hub.log());
+}
+
+#[tokio::test]
+async fn a_command_that_was_refused_is_not_done_later_and_one_sent_again_is_done_once() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    let events = [event("a", "offered", 1, &json!({"contact": "a", "queue": "open"}))];
+    let posted = hub.request(Method::POST, "/v1/events", "pbx").json(&events).send().await.unwrap();
+    assert_eq!(posted.status(), 200);
+    let end = Instant::now() + PATIENCE;
+    let alert = loop {
+        let (_, board) = hub.get("/v1/board", "wall").await;
+        if board["alerts"][0]["state"] == "firing" {
+            break board["alerts"][0].clone();
+        }
+        assert!(Instant::now() < end, "no alert");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let tell = |what: &str, body: serde_json::Value| {
+        hub.request(Method::POST, &format!("/v1/alerts/{}/{what}", alert["id"]), "ann").json(&body).send()
+    };
+    let note = json!({"version": alert["version"], "note": "called the centre"});
+    let taking = json!({"version": alert["version"]});
+
+    // No history entry can be stored.
+    let disk = rusqlite::Connection::open(hub.path("journal.db")).unwrap();
+    disk.busy_timeout(Duration::from_secs(10)).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON trail BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    disk.execute_batch(full).unwrap();
+    for (what, body) in [("note", &note), ("acknowledge", &taking)] {
+        assert_eq!(tell(what, body.clone()).await.unwrap().status(), 503, "{what}");
+    }
+    let (_, board) = hub.get("/v1/board", "wall").await;
+    assert_eq!(board["alerts"][0]["state"], "firing");
+    disk.execute_batch("DROP TRIGGER full").unwrap();
+    // It is sent again until it is confirmed, and then twice more, as after answers that were lost.
+    let end = Instant::now() + PATIENCE;
+    while tell("note", note.clone()).await.unwrap().status() != 200 {
+        assert!(Instant::now() < end, "it is not written again: {}", hub.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(tell("note", note.clone()).await.unwrap().status(), 200);
+    }
+    hub.signal(Signal::TERM);
+    assert_eq!(hub.ended().await, Some(0));
+    let kinds = "SELECT group_concat(what) FROM (SELECT what FROM trail ORDER BY seq)";
+    let kinds: String = disk.query_row(kinds, [], |row| row.get(0)).unwrap();
+    assert_eq!(kinds, "fired,noted");
+}
