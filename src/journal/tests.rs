@@ -510,3 +510,35 @@ fn a_row_that_can_t_be_read_is_set_aside_and_said() {
     journal.record(batch(9..12));
     journal.store(episode).unwrap();
 }
+
+#[test]
+fn a_damaged_write_ahead_log_is_said_with_what_is_missing() {
+    let test = test_journal();
+    let journal = test.writer();
+    for n in 0..5 {
+        journal.record(batch(n * 10..(n + 1) * 10));
+        journal.flush().unwrap();
+    }
+    // What `kill -9` leaves: the file and its log as they are.
+    let folder = tempfile::tempdir().unwrap();
+    let left = |name: &str, damage: fn(&mut Vec<u8>)| {
+        let copy = folder.path().join(name);
+        std::fs::copy(&test.path, &copy).unwrap();
+        let mut log = std::fs::read(format!("{}-wal", test.path.display())).unwrap();
+        damage(&mut log);
+        std::fs::write(format!("{}-wal", copy.display()), log).unwrap();
+        match Journal::open(&copy, &test.settings()).unwrap() {
+            OpenedJournal::Writer(journal) => journal.damage().map(ToString::to_string),
+            OpenedJournal::Follower(_) => panic!("nobody has it"),
+        }
+    };
+    assert_eq!(left("sound", |_| {}), None);
+    // A transaction that was never finished is no damage.
+    assert_eq!(left("cut", |log| log.truncate(log.len() - 100)), None);
+    let said = left("flipped", |log| {
+        let middle = log.len() / 2;
+        log[middle] ^= 1;
+    });
+    assert!(said.unwrap().contains("transactions are missing"));
+    assert!(left("headless", |log| log[3] ^= 0x10).unwrap().contains("what it held can't be told"));
+}

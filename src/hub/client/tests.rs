@@ -88,7 +88,6 @@ async fn cut_off_he_sees_the_last_board_may_do_nothing_and_is_right_again_within
     let alert = until(&handle, is_connected).await.alerts[0].clone();
     first.stop.cancel();
     first.task.await.unwrap();
-    std::fs::remove_file(&path).unwrap();
 
     let board = until(&handle, |board| !is_connected(board)).await;
     assert_eq!(board.waiting.len(), 2, "the last board stands");
