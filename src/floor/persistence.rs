@@ -133,7 +133,7 @@ impl Floor {
         self.remark_unreadable("open alerts", &unreadable);
         self.remark_unreadable("ended alerts", &unreadable_history);
         self.notifier = tell(journal.outbox()?);
-        self.role = JournalRole::Writer(journal);
+        self.role = JournalRole::Writer(Box::new(journal));
         self.keeper = Keeper::Us;
         match start(&cursors) {
             Ok(messages) => self.feed = Feed::Sources(messages),

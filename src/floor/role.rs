@@ -77,7 +77,7 @@ pub(super) enum JournalRole {
     /// The journal is open, and the floor has not started yet.
     Opened(Box<Persistence>),
     /// This floor writes it.
-    Writer(Journal),
+    Writer(Box<Journal>),
     /// Another floor writes it.
     Follower(Box<Following>),
 }
