@@ -40,7 +40,7 @@ impl Certificate {
                 tracing::info!("the certificate was reloaded");
             }
             // The files may be in the middle of being replaced.
-            Err(error) => tracing::error!("the certificate was not reloaded: {error}"),
+            Err(error) => tracing::error!("the certificate was not reloaded, the former one stays in use: {error}"),
         }
     }
 }

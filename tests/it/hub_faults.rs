@@ -288,7 +288,7 @@ async fn a_hang_up_reads_the_certificate_anew() {
     std::fs::write(folder.path().join("chain.pem"), "nonsense").unwrap();
     hub.signal(Signal::HUP);
     let end = Instant::now() + PATIENCE;
-    while !hub.log().contains("the certificate stays as it is") {
+    while !hub.log().contains("the former one stays in use") {
         assert!(Instant::now() < end, "{}", hub.log());
         sleep(Duration::from_millis(20)).await;
     }
