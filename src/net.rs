@@ -13,3 +13,14 @@ pub mod tls;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use fault::Fault;
+
+/// Cut `bytes` into server-sent events. They are two portions; the first byte says where they part.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz_sse(bytes: &[u8]) {
+    let Some((at, bytes)) = bytes.split_first() else { return };
+    let (first, second) = bytes.split_at(bytes.len().min(usize::from(*at)));
+    let mut parser = sse::SseParser::new(64);
+    for portion in [first, second] {
+        parser.push(portion, &mut drop);
+    }
+}

@@ -9,3 +9,12 @@ pub mod detect;
 mod limits;
 pub mod lines;
 pub mod queue_log;
+
+/// Parse `bytes` as a body of contact events in every format.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz_body(bytes: &[u8]) {
+    use body::BodyFormat::{Batch, ByContent, Lines, One};
+    for format in [One, Batch, Lines, ByContent] {
+        drop(body::parse(bytes, format, crate::clock::Time::from_unix(1_800_000_000)));
+    }
+}

@@ -80,5 +80,25 @@ impl Settings {
     }
 }
 
+/// Decode and translate what a peer may send. `bytes` are two portions; the first byte says where they part.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    use crate::clock::{Span, Time};
+    use crate::text::Label;
+
+    let Some((at, bytes)) = bytes.split_first() else { return };
+    let (first, second) = bytes.split_at(bytes.len().min(usize::from(*at)));
+    let mut decoder = packet::AmiDecoder::default();
+    let mut translator = translate::AmiTranslator::new(Label::fixed("pbx"), Verbs::default(), default_intent());
+    let (mut now, mut events) = (Time::from_unix(1_772_438_400), Vec::new());
+    for portion in [first, second] {
+        decoder.push(portion, |packet| {
+            now = now + Span::SECOND;
+            let _ = translator.translate(&packet, now, &mut events);
+        });
+    }
+    translator.advance(now + Span::DAY, &mut events);
+}
+
 #[cfg(test)]
 mod tests;

@@ -87,5 +87,28 @@ impl Settings {
     }
 }
 
+/// Decode and translate what a peer may send. `bytes` are two portions; the first byte says where they part.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    use crate::clock::Time;
+    use crate::text::Label;
+
+    let Some((at, bytes)) = bytes.split_first() else { return };
+    let (first, second) = bytes.split_at(bytes.len().min(usize::from(*at)));
+    let now = Time::from_unix(1_772_438_400);
+    let mut decoder = frame::EslDecoder::default();
+    let mut centre = centre::CallCentre::new(Label::fixed("switch"), "", true);
+    for portion in [first, second] {
+        decoder.push(portion);
+        while let Ok(Some(frame)) = decoder.next() {
+            let _ = centre.translate(headers::EslHeaders::new(&frame.body), now);
+            for row in list::CcList::parse(&frame.body, "name").rows() {
+                let _ = row.number("state");
+            }
+        }
+    }
+    drop(centre.take_events());
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,4 @@
+//! The body of a request that brings contact events.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| floorwatch::source::format::fuzz_body(bytes));
