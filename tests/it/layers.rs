@@ -1,6 +1,7 @@
-//! The plan of the house, held by a test: imports only point down, and no file grows past reading.
+//! The plan of the house, held by tests: imports only point down, no two files need each other, and no file grows past
+//! reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -140,4 +141,112 @@ fn no_file_is_too_long_to_read() {
 fn modules_are_files_by_their_name() {
     let old: Vec<_> = sources().into_iter().map(|(file, _)| file).filter(|file| file.ends_with("mod.rs")).collect();
     assert!(old.is_empty(), "{old:?}");
+}
+
+/// Every path that a `use` tree names: `a::{b, c::{d, e}}` gives `a::b`, `a::c::d`, `a::c::e`.
+fn expand(tree: &str) -> Vec<String> {
+    let Some((stem, group)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
+    let group = group.trim_end().strip_suffix('}').unwrap_or(group);
+    let mut depth = 0;
+    let items = group.split(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        c == ',' && depth == 0
+    });
+    items
+        .filter(|item| !item.trim().is_empty())
+        .flat_map(|item| expand(&format!("{}{}", stem.trim(), item.trim())))
+        .collect()
+}
+
+/// The module of a file: `kpi/bands.rs` is `["kpi", "bands"]`.
+fn module(file: &Path) -> Vec<String> {
+    file.with_extension("").components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+}
+
+/// The module that a path named in `from` leads to: the longest beginning of it that is a file.
+fn resolve(from: &[String], path: &str, modules: &BTreeSet<Vec<String>>) -> Option<Vec<String>> {
+    let mut full = from.to_vec();
+    for (n, part) in path.split("::").enumerate() {
+        match part.trim() {
+            "crate" if n == 0 => full.clear(),
+            "self" if n == 0 => {}
+            "super" => drop(full.pop()),
+            part => full.push(part.to_owned()),
+        }
+    }
+    while !full.is_empty() && !modules.contains(&full) {
+        full.pop();
+    }
+    (!full.is_empty() && full != from).then_some(full)
+}
+
+/// The modules that each module names, in `use` and in paths that begin with `crate::` or `super::`.
+fn named_by_module() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let files: Vec<_> = sources().into_iter().map(|(file, text)| (module(&file), text)).collect();
+    let modules: BTreeSet<_> = files.iter().map(|(module, _)| module.clone()).collect();
+    let of = |(module, text): (Vec<String>, String)| {
+        let code = code(&text).collect::<Vec<_>>().join(" ");
+        let code = code.as_str();
+        let imports =
+            code.split("use ").skip(1).filter_map(|after| after.split_once(';')).flat_map(|(tree, _)| expand(tree));
+        let inline = ["crate::", "super::"].into_iter().flat_map(|start| {
+            let ends = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+            code.match_indices(start)
+                .map(move |(at, _)| code[at..].split(ends).next().unwrap_or("").to_owned())
+                .collect::<Vec<_>>()
+        });
+        let relative = |path: &String| ["crate", "self", "super"].contains(&path.split("::").next().unwrap_or(""));
+        let named =
+            imports.filter(relative).chain(inline).filter_map(|path| resolve(&module, &path, &modules)).collect();
+        (module, named)
+    };
+    files.into_iter().filter(|(module, _)| !module.iter().any(|part| part == "tests")).map(of).collect()
+}
+
+/// Whether `to` can be reached from `from` by what modules name.
+fn reaches(from: &[String], to: &[String], named: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(module) = next.pop() {
+        for other in named.get(module).into_iter().flatten() {
+            if other == to {
+                return true;
+            }
+            if seen.insert(other) {
+                next.push(other);
+            }
+        }
+    }
+    false
+}
+
+#[test]
+fn no_two_files_need_each_other() {
+    let named = named_by_module();
+    let circles: Vec<_> =
+        named.keys().filter(|module| reaches(module, module, &named)).map(|module| module.join("::")).collect();
+    assert!(circles.is_empty(), "these files are parts of circles of imports: {circles:?}");
+}
+
+#[test]
+fn a_type_name_means_one_thing() {
+    let starts = ["struct ", "enum ", "trait "];
+    let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in sources() {
+        for line in text.lines() {
+            // Behind `pub`, or `pub(in crate::source)`.
+            let line = match line.trim_start().strip_prefix("pub") {
+                Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or("", |(_, rest)| rest),
+                Some(rest) => rest.trim_start(),
+                None => line.trim_start(),
+            };
+            if let Some(rest) = starts.iter().find_map(|start| line.strip_prefix(start)) {
+                let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                defined.entry(name).or_default().push(file.display().to_string());
+            }
+        }
+    }
+    // The module in front says whose they are.
+    let may_repeat = ["Settings", "Error", "Args"];
+    defined.retain(|name, files| files.len() > 1 && !may_repeat.contains(&name.as_str()));
+    assert!(defined.is_empty(), "defined more than once: {defined:?}");
 }
