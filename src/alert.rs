@@ -237,6 +237,10 @@ impl Episode {
 }
 
 impl State {
+    /// Those of an episode that is not over.
+    pub const NOT_OVER: [Self; 5] =
+        [Self::Insufficient, Self::Pending, Self::Firing, Self::Acknowledged, Self::Snoozed];
+
     /// The name in JSON, in the journal and on the command line.
     #[must_use]
     pub const fn key(self) -> &'static str {

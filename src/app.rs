@@ -74,7 +74,7 @@ pub enum Error {
     #[error(
         "FLOORWATCH_LOG={0:?} is no log filter: name a level (error, warn, info, debug, trace), or targets with levels: \"info,floorwatch::hub=debug\""
     )]
-    LogFilter(String),
+    LogFilter(std::ffi::OsString),
     /// The runtime or a thread cannot be started.
     #[error("cannot start")]
     Start(#[from] std::io::Error),

@@ -8,6 +8,7 @@ pub mod check;
 pub mod completions;
 pub mod demo;
 pub mod hub;
+mod machine_zone;
 mod output;
 pub mod replay;
 pub mod report;
@@ -157,10 +158,13 @@ impl Global {
     /// # Errors
     /// [`config::Error`] where the file can't be read or holds mistakes.
     pub fn configuration(&self) -> Result<(Config, Option<PathBuf>), config::Error> {
-        let path = self.config.clone().or_else(|| config::default_path().filter(|path| path.exists()));
+        let path = self.config.clone().or_else(|| config::default_path().filter(|path| !config::is_absent(path)));
+        // What the command line says makes the machine's zone irrelevant, however it is set.
+        let zone = if self.utc { Some(Tz::UTC) } else { self.timezone };
+        let zone = zone.map_or_else(machine_zone::machine_zone, Ok);
         let mut config = match &path {
-            Some(path) => Config::load(path, machine_zone())?,
-            None => Config::parse("", "", machine_zone())?,
+            Some(path) => Config::load(path, zone)?,
+            None => Config::parse("", "", zone)?,
         };
         self.apply_to(&mut config);
         Ok((config, path))
@@ -250,11 +254,6 @@ fn run_command(cli: &Cli) -> Result<(), Error> {
             Ok(app::board(config, log_file)?)
         }
     }
-}
-
-/// The machine's time zone; UTC if it is unknown.
-fn machine_zone() -> Tz {
-    iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
 }
 
 fn zone(name: &str) -> Result<Tz, String> {

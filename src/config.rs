@@ -86,39 +86,43 @@ impl Default for JournalSettings {
 
 impl Config {
     /// Read a configuration from its text. `file` is its name in messages; `machine_zone` is the time zone if
-    /// the text names none.
+    /// the text names none, or why it is not known.
     ///
     /// # Errors
-    /// [`Error::Problems`] with every mistake found.
-    pub fn parse(text: &str, file: &str, machine_zone: Tz) -> Result<Self, Error> {
+    /// [`Error::Problems`] with every mistake found, [`Error::MachineZone`] where there is no time zone.
+    pub fn parse(text: &str, file: &str, machine_zone: Result<Tz, String>) -> Result<Self, Error> {
         let diagnostics = RefCell::new(Diagnostics::default());
-        let config = Self::read(text, machine_zone, &diagnostics);
+        let (mut config, has_zone) = Self::read(text, &diagnostics);
         finish(text, file, diagnostics.into_inner())?;
+        if !has_zone {
+            config.floor.calendar.zone = machine_zone.map_err(Error::MachineZone)?;
+        }
         Ok(config)
     }
 
     /// Read a configuration file.
     ///
     /// # Errors
-    /// [`Error::Read`] where the file can't be read, [`Error::Problems`] with every mistake in it.
-    pub fn load(path: &Path, machine_zone: Tz) -> Result<Self, Error> {
+    /// [`Error::Read`] where the file can't be read; else those of [`Config::parse`].
+    pub fn load(path: &Path, machine_zone: Result<Tz, String>) -> Result<Self, Error> {
         Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
     }
 
-    fn read(text: &str, machine_zone: Tz, diagnostics: &RefCell<Diagnostics>) -> Self {
+    /// The configuration in `text`, and whether it names a time zone.
+    fn read(text: &str, diagnostics: &RefCell<Diagnostics>) -> (Self, bool) {
         let mut config = Self::default();
-        config.floor.calendar.zone = machine_zone;
         let (document, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             let mistakes = errors.iter().map(|error| (error.span().map_or(0, |span| span.start), syntax(error)));
             diagnostics.borrow_mut().mistakes.extend(mistakes);
-            return config;
+            return (config, false);
         }
         let mut root = Section::root(document.get_ref(), diagnostics);
         if let Some(title) = root.text("title") {
             config.title = title;
         }
         config.who = root.text("who");
+        let has_zone = root.has("timezone");
         floor::read(&mut config.floor, &mut root);
         config.sources = source::read(&mut root);
         alerts::read(&mut config, &mut root);
@@ -127,7 +131,7 @@ impl Config {
         config.hub = hub::read(&root.section("hub"));
         config.notify = notify::read(&mut root);
         root.done();
-        config
+        (config, has_zone)
     }
 }
 
@@ -150,6 +154,13 @@ pub fn default_path() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "floorwatch").map(|folders| folders.config_dir().join("config.toml"))
 }
 
+/// Whether nothing at all stands at `path`, so that a default may. A link that leads nowhere, on the way too, and a
+/// folder that may not be entered are something.
+pub(crate) fn is_absent(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        && path.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok()).is_none_or(Path::is_dir)
+}
+
 /// The default directory of the journal: `floorwatch` in the user's state folder.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
@@ -158,7 +169,14 @@ pub fn state_folder() -> Option<PathBuf> {
 }
 
 fn read_file(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|source| {
+        let path = path.to_owned();
+        // The plain message, that there is no such file, would send whoever sees the link looking.
+        match path.read_link() {
+            Ok(target) if !path.exists() => Error::DanglingLink { path, target },
+            _ => Error::Read { path, source },
+        }
+    })
 }
 
 fn finish(text: &str, file: &str, mut diagnostics: Diagnostics) -> Result<(), Error> {

@@ -4,6 +4,7 @@
 //! is used without a restart. It cannot be printed, logged or journalled by accident: [`SecretString`] redacts itself,
 //! and is wiped from memory when dropped.
 
+use std::env::VarError;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,9 @@ pub enum Error {
     /// The variable is not set.
     #[error("the environment variable {0} is not set: set it before floorwatch starts")]
     Unset(String),
+    /// The variable is not UTF-8.
+    #[error("the environment variable {0} is not UTF-8: set it anew")]
+    NotText(String),
     /// `$CREDENTIALS_DIRECTORY` is not set.
     #[error(
         "there is no $CREDENTIALS_DIRECTORY for the credential {0}: start floorwatch by a systemd unit with LoadCredential="
@@ -63,7 +67,13 @@ impl Secret {
     /// If it does not exist, is empty or too large, or everybody can read the file.
     pub fn read(&self) -> Result<SecretString, Error> {
         let (text, place) = match self {
-            Self::Env(name) => (std::env::var(name).map_err(|_| Error::Unset(name.clone()))?, name.clone()),
+            Self::Env(name) => {
+                let text = std::env::var(name).map_err(|error| match error {
+                    VarError::NotPresent => Error::Unset(name.clone()),
+                    VarError::NotUnicode(_) => Error::NotText(name.clone()),
+                })?;
+                (text, name.clone())
+            }
             Self::File(path) => (read_file(path)?, path.display().to_string()),
             Self::Credential(name) => {
                 let folder =

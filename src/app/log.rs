@@ -52,9 +52,12 @@ pub(super) fn start(file: Option<&Path>, folder: Option<&Path>) -> Result<Option
 }
 
 fn begin(writer: NonBlocking) -> Result<(), Error> {
-    let filter = match std::env::var("FLOORWATCH_LOG") {
-        Ok(text) => text.parse().map_err(|_| Error::LogFilter(text))?,
-        Err(_) => Targets::new().with_default(LevelFilter::INFO),
+    let filter = match std::env::var_os("FLOORWATCH_LOG") {
+        Some(text) => {
+            let parsed = text.to_str().and_then(|text| text.parse().ok());
+            parsed.ok_or(Error::LogFilter(text))?
+        }
+        None => Targets::new().with_default(LevelFilter::INFO),
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
     // It fails only where a test has set one before.

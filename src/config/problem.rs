@@ -15,6 +15,20 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The file is a link, and what it leads to can't be reached.
+    #[error(
+        "{} is a link to {}, which is not there or may not be reached: mend the link, or take it away",
+        .path.display(), .target.display()
+    )]
+    DanglingLink {
+        /// The link.
+        path: PathBuf,
+        /// What it leads to, as it is written in the link.
+        target: PathBuf,
+    },
+    /// The file names no time zone, and neither does the machine; why.
+    #[error("{0}; or name the zone with `timezone` in the configuration or with --timezone")]
+    MachineZone(String),
     /// The file holds mistakes: all that were found, in the order of the file.
     #[error("{0}")]
     Problems(Problems),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::problem::ApiProblem;
 use super::{Hub, visible};
-use crate::alert::Patterns;
+use crate::alert::{Patterns, Severity, State};
 use crate::board::Health;
 use crate::kpi::{CATALOGUE, Dim, Kpi, KpiGroup, KpiId, Period, Query, Slice, Unit, Window};
 
@@ -40,7 +40,13 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProb
         }
     }
     head(&mut out, "floorwatch_alerts", "gauge", "Alerts that are not over, by state and severity");
+    // A series that is absent can't be told from a hub that is away, so all of them are there, with zeros.
     let mut counts = std::collections::BTreeMap::new();
+    for state in State::NOT_OVER {
+        for severity in [Severity::Warning, Severity::Critical] {
+            counts.insert((state.key(), severity.key()), 0_u64);
+        }
+    }
     for episode in &board.alerts {
         *counts.entry((episode.state.key(), episode.severity.key())).or_insert(0_u64) += 1;
     }

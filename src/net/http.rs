@@ -6,13 +6,14 @@
 
 mod address;
 mod auth;
+mod encoding;
 mod explain;
 
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use reqwest::header::{CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 use reqwest::{Method, Request, RequestBuilder, Response, StatusCode, Url, redirect};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -22,6 +23,7 @@ use crate::net::tls::Tls;
 
 pub use address::Address;
 pub use auth::Auth;
+use encoding::Encoding;
 pub(crate) use explain::{display_url, explain, parse_http_date, status_fault};
 
 /// For name resolution, connection and TLS handshake together.
@@ -36,8 +38,8 @@ const MAX_REDIRECTS: usize = 5;
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// The only headers that are sent on when a redirect leads to another origin. None of them is a credential.
-const CROSS_ORIGIN_HEADERS: [HeaderName; 5] =
-    [ACCEPT, CONTENT_TYPE, IF_NONE_MATCH, IF_MODIFIED_SINCE, HeaderName::from_static("last-event-id")];
+const CROSS_ORIGIN_HEADERS: [HeaderName; 6] =
+    [ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH, IF_MODIFIED_SINCE, HeaderName::from_static("last-event-id")];
 
 /// An HTTP client for one session with one server.
 pub(crate) struct Client {
@@ -105,7 +107,8 @@ impl Client {
 
     /// A request to any URL. Credentials are sent only to the origin that the client is for.
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        self.inner.request(method, url)
+        // With no word on it the server may choose any encoding (RFC 9110, 12.5.3).
+        self.inner.request(method, url).header(ACCEPT_ENCODING, "identity")
     }
 
     /// Ask, and go where one is sent. What it gives is an answer that may be read: 2xx or 304; `now` is for answers
@@ -223,6 +226,7 @@ impl Client {
         if response.content_length().is_some_and(|length| length > max_bytes as u64) {
             return Err(too_long());
         }
+        let encoding = Encoding::of(response.headers(), &display_url(&url))?;
         let until = Instant::now() + self.timeout_after;
         let mut body = Vec::new();
         loop {
@@ -234,12 +238,36 @@ impl Client {
                 ))
             };
             let chunk = timeout_at(until, response.chunk()).await.map_err(late)?;
-            let Some(chunk) = chunk.map_err(|error| explain(&error, &url))? else { return Ok(body) };
+            let Some(chunk) = chunk.map_err(|error| explain(&error, &url))? else { break };
             if body.len() + chunk.len() > max_bytes {
                 return Err(too_long());
             }
             body.extend_from_slice(&chunk);
         }
+        match encoding {
+            Encoding::Identity => Ok(body),
+            Encoding::Gzip => {
+                let inflated = encoding::inflate(&body, max_bytes).map_err(|error| {
+                    Fault::new(format!(
+                        "{} says that its answer is gzip, but it can't be read: {error}",
+                        display_url(&url)
+                    ))
+                })?;
+                inflated.ok_or_else(too_long)
+            }
+        }
+    }
+}
+
+/// Whether the body of `response` can be read as it comes, piece by piece.
+///
+/// # Errors
+/// Where it is compressed.
+pub(crate) fn is_plain(response: &Response) -> Result<(), Fault> {
+    let whose = display_url(response.url());
+    match Encoding::of(response.headers(), &whose)? {
+        Encoding::Identity => Ok(()),
+        Encoding::Gzip => Err(encoding::unasked(&whose, "gzip")),
     }
 }
 

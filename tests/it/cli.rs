@@ -69,6 +69,116 @@ fn a_configuration_that_is_not_there_is_named_with_the_cause() {
     assert_eq!(line.lines().count(), 1);
 }
 
+/// `check` with `home` as the configuration folder, and a time zone that is known.
+fn check_in(home: &Path) -> Output {
+    program(&["check"]).env("XDG_CONFIG_HOME", home).env("TZ", "UTC").output().unwrap()
+}
+
+#[test]
+fn the_simulated_floor_stands_in_only_where_there_is_no_configuration() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("floorwatch");
+    let path = folder.join("config.toml");
+    let refused = |cause: &str| {
+        let output = check_in(home.path());
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{cause}: {said}");
+        assert!(said.contains(path.to_str().unwrap()) && said.contains(cause), "{said}");
+    };
+    assert_eq!(check_in(home.path()).status.code(), Some(0));
+    // The folder is a link that leads nowhere, then a file.
+    std::os::unix::fs::symlink("/nonexistent/floorwatch", &folder).unwrap();
+    refused("No such file");
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::write(&folder, "").unwrap();
+    refused("Not a directory");
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(check_in(home.path()).status.code(), Some(0));
+    std::os::unix::fs::symlink("/nonexistent/floorwatch.toml", &path).unwrap();
+    refused("is a link to /nonexistent/floorwatch.toml");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    refused("directory");
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(check_in(home.path()).status.code(), Some(0));
+}
+
+#[test]
+fn a_time_zone_that_is_not_known_is_said_where_it_is_needed() {
+    let check = |tz: &str, more: &[&str]| program(&[&["check"], more].concat()).env("TZ", tz).output().unwrap();
+    let output = check("Mars/Olympus", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("floorwatch: TZ=\"Mars/Olympus\" can't be"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--timezone"), "{}", stderr(&output));
+    for (tz, more) in [("Mars/Olympus", &["--utc"][..]), (":Asia/Tokyo", &[])] {
+        assert_eq!(check(tz, more).status.code(), Some(0), "{tz}");
+    }
+}
+
+#[test]
+fn a_log_filter_that_is_no_text_is_said() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (config, feed, journal, log) = (at("my.toml"), at("feed.ndjson"), at("j.db"), at("log"));
+    std::fs::write(&feed, "").unwrap();
+    let text = format!(
+        "[journal]\npath = \"{journal}\"\n[hub]\nshare = false\n[[source]]\nkind = \"events\"\npath = \"{feed}\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let bytes = std::ffi::OsStr::from_bytes(b"info\xff");
+    let arguments = ["hub", "--utc", "-c", &config, "--log-file", &log];
+    let output = program(&arguments).env("FLOORWATCH_LOG", bytes).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("FLOORWATCH_LOG"), "{}", stderr(&output));
+}
+
+/// What `check` says of a source whose server sends `body` with this Content-Encoding.
+fn check_encoded(encoding: &str, body: Vec<u8>) -> String {
+    use std::io::{Read, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: {encoding}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8_lossy(&request).to_lowercase();
+            assert!(request.contains("accept-encoding: identity"), "{request}");
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    let text = format!(
+        "timezone = \"UTC\"\n[[source]]\nname = \"cloud\"\nkind = \"http\"\nurl = \"http://127.0.0.1:{port}/q\"\nmap = {{ rows = \"queues\", queue = \"name\", kpis = {{ waiting = \"waiting\" }} }}\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let output = floorwatch(&["check", "-c", path.to_str().unwrap()]);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn an_answer_compressed_unasked_is_read_or_named() {
+    use std::io::Write as _;
+    let body = br#"{"queues": [{"name": "billing", "waiting": 7}]}"#;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(body).unwrap();
+    let said = check_encoded("gzip", encoder.finish().unwrap());
+    assert!(said.contains("ok    cloud") && said.contains("billing"), "{said}");
+    let said = check_encoded("br", body.to_vec());
+    assert!(said.contains("FAIL  cloud") && said.contains("Content-Encoding: br"), "{said}");
+}
+
 #[test]
 fn completions_go_to_standard_output_and_a_closed_pipe_is_no_error() {
     let output = floorwatch(&["completions", "bash"]);

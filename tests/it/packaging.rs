@@ -130,7 +130,7 @@ fn units_configurations_and_users_fit_together() {
         Cli::command().try_get_matches_from(&start).unwrap();
         let file = start[start.iter().position(|word| *word == "--config").unwrap() + 1].trim_start_matches('/');
         let (source, _) = packaged().into_iter().find(|(_, place)| place == file).unwrap();
-        let config = Config::load(&root().join(source), chrono_tz::Tz::UTC).unwrap();
+        let config = Config::load(&root().join(source), Ok(chrono_tz::Tz::UTC)).unwrap();
         sockets.push(config.hub.socket.unwrap());
         assert!(config.sources.is_empty(), "{name}: where figures come from is for whoever installs it to say");
     }

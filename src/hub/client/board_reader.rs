@@ -12,7 +12,7 @@ use super::api::Api;
 use super::{Connection, HubAddress};
 use crate::board::{Board, CutOff, HubRow};
 use crate::clock::{Clock, Span};
-use crate::net::http::explain;
+use crate::net::http::{self, explain};
 use crate::net::sse::{SseBlock, SseParser};
 use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
@@ -84,6 +84,7 @@ impl BoardReader {
     async fn session(&mut self) -> Result<std::convert::Infallible, Fault> {
         let api = Arc::new(Api::new(&self.address, self.clock.clone())?);
         let mut response = api.board(self.received.last.as_deref()).await?;
+        http::is_plain(&response)?;
         let mut blocks = SseParser::new(MAX_EVENT_BYTES);
         let mut beat = interval(REPUBLISH_INTERVAL);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::clock::{Span, Time};
 use crate::net::Fault;
-use crate::net::http::{Address, Auth, Client, display_url, explain};
+use crate::net::http::{self, Address, Auth, Client, display_url, explain};
 use crate::net::sse::{SseBlock, SseParser};
 use crate::net::tls::{self, Tls};
 use crate::source::format::body::{self, BodyFormat};
@@ -184,6 +184,7 @@ fn is_stream(response: &Response) -> Result<(), Fault> {
         )));
     }
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("nothing said");
+    http::is_plain(response)?;
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("text/event-stream") {
         return Ok(());
