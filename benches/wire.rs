@@ -60,7 +60,7 @@ async fn run(lasts: Duration) {
         };
         boards.wait_for(is_there).await.unwrap();
         on_board.push(written.elapsed());
-        let answer = handle.ask(offered()).await.unwrap();
+        let answer = handle.ask(offered()).await.unwrap().unwrap();
         assert_eq!(answer.total[0].value, Some(f64::from(count)));
         in_answer.push(written.elapsed());
     }

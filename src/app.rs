@@ -61,6 +61,10 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long [`query`] waits for the board of a hub.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The most events of a replay, which holds all of them in memory: about 1 GB.
+const MAX_REPLAY_EVENTS: usize = 5_000_000;
+const REPLAY_BATCH_EVENTS: usize = 10_000;
+
 /// Why a floor cannot be shown or served.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -90,6 +94,9 @@ pub enum Error {
     /// The recording holds no events.
     #[error("there is no event in {0}: nothing to replay")]
     Empty(String),
+    /// A recording that does not fit into memory.
+    #[error("there are {0} events or more, too many to replay: give the files of one day")]
+    TooLong(usize),
     /// Several floors run on this machine, and none is configured.
     #[error("several floors run on this machine ({}): name one with `socket` under [hub]", .0.join(", "))]
     SeveralFloors(Vec<String>),
@@ -183,6 +190,7 @@ pub fn remote_board(config: Config, log_file: Option<&Path>) -> Result<Option<()
 /// If the journal or the log cannot be opened, a thread cannot be started, or the hub cannot listen.
 pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::to_stderr(log_file)?;
+    raise_file_limit();
     let clock = Clock::System;
     let who = identity::who(config.who.clone());
     let push = PushSource::of(config);
@@ -199,6 +207,16 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     }
     runtime.shutdown_background();
     served
+}
+
+/// Allow this process as many open files as the system lets it have: each connection is one, and the usual limit of
+/// 1,024 is meant for programs that serve few.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!("the limit of open files stays as it is: {error}");
+    }
 }
 
 /// Connect to the configured hub, or to a floor on this machine, and run `ask` with its handle once its board has
@@ -303,7 +321,10 @@ pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Resul
     let columns = replay.columns.as_deref().map(Columns::load).transpose()?;
     let mut reader = read::open(&replay.files, &Options { columns, ..Options::default() })?;
     let mut events: Vec<Event> = Vec::new();
-    reader.for_each(&mut |event| events.push(event));
+    while events.len() < MAX_REPLAY_EVENTS && reader.next_batch(&mut events, REPLAY_BATCH_EVENTS) {}
+    if events.len() >= MAX_REPLAY_EVENTS {
+        return Err(Error::TooLong(MAX_REPLAY_EVENTS));
+    }
     if events.is_empty() {
         let names: Vec<String> = replay.files.iter().map(|file| file.display().to_string()).collect();
         return Err(Error::Empty(names.join(", ")));

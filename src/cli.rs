@@ -117,6 +117,9 @@ pub enum Error {
     /// The running floor ended before it answered.
     #[error(transparent)]
     FloorClosed(#[from] crate::floor::FloorClosed),
+    /// The query's answer would be too large.
+    #[error(transparent)]
+    TooLarge(#[from] crate::engine::AnswerTooLarge),
     /// `snapshot` found no running floor.
     #[error("UNKNOWN - {0}")]
     Unknown(#[source] app::Error),
@@ -146,7 +149,8 @@ impl Error {
             | Self::Columns(_)
             | Self::Unsound(_)
             | Self::Trial(_)
-            | Self::Output(_) => 1,
+            | Self::Output(_)
+            | Self::TooLarge(_) => 1,
         }
     }
 }

@@ -39,6 +39,7 @@ mod flush;
 mod groups;
 mod interner;
 mod live;
+mod names;
 mod observed;
 mod repeats;
 mod settings;
@@ -66,7 +67,9 @@ use observed::ObservedFigures;
 use repeats::Repeats;
 use timeline::Timeline;
 
+pub use answer::AnswerTooLarge;
 pub use live::{AgentNow, ContactNow, QueueNow};
+pub use names::NameCounts;
 pub use settings::{QueueSettings, Settings};
 
 /// What became of an event.

@@ -329,7 +329,12 @@ impl Floor {
         self.record_episodes(changed);
     }
 
+    /// Add a resolved episode to the history, or replace it there by its newest version.
     fn add_to_history(&mut self, episode: Episode) {
+        if let Some(known) = self.history.iter_mut().find(|known| known.id == episode.id) {
+            *known = episode;
+            return;
+        }
         self.history.push_front(episode);
         self.history.truncate(MAX_HISTORY);
     }
@@ -338,13 +343,17 @@ impl Floor {
         let now = self.now();
         // Sending a reply fails when the caller no longer waits, which is fine.
         match request {
-            Request::Ask(query, reply) => drop(reply.send(self.engine.ask(&query, now))),
+            Request::Ask(query, reply) => drop(reply.send(self.engine.ask_bounded(&query, now))),
             Request::Contacts(query, reply) => {
                 let abandoned = query.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&query.of, query.over, now, abandoned, query.limit);
                 drop(reply.send(found.into_iter().map(assemble::contact).collect()));
             }
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
+            Request::SliceOfAlert(id, reply) => {
+                let known = self.evaluator.find(id).or_else(|| self.found_elsewhere(id));
+                drop(reply.send(known.map(|episode| episode.slice.clone())));
+            }
             Request::Execute(command, reply) => self.execute(&command, now, reply),
             Request::Replay(command) => self.control_replay(command),
         }

@@ -8,6 +8,7 @@
 pub mod access;
 mod api;
 pub mod client;
+mod connections;
 mod events;
 mod extract;
 mod metrics;
@@ -18,36 +19,31 @@ mod server;
 pub mod settings;
 pub mod socket;
 mod streams;
+mod turns;
 mod visible;
+mod write_deadline;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::floor::Handle;
 use access::Token;
+use connections::{ConnectionLimits, Connections};
 pub use events::EventSlot;
 pub use problem::ApiProblem;
 use rate::Rates;
 pub use server::Listener;
 pub use settings::Settings;
 use streams::Streams;
-
-/// How many queries and commands the floor handles at once. Further ones wait for [`PERMIT_TIMEOUT`], then get a 503.
-const MAX_CONCURRENT_REQUESTS: usize = 256;
-/// How long a request waits for a permit.
-const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
+use turns::Turns;
 
 /// What a hub serves, and to whom.
 pub struct ServerConfig {
@@ -70,21 +66,12 @@ pub(crate) struct Hub {
     /// The serialized `OpenAPI` document.
     description: Bytes,
     rates: Rates,
-    /// Permits for queries and commands.
-    at_once: Semaphore,
-    /// Permits for connections.
-    free: Arc<Semaphore>,
-    connections: AtomicUsize,
-}
-
-impl Hub {
-    /// Wait for a permit to send the floor a query or a command.
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, ApiProblem> {
-        match timeout(PERMIT_TIMEOUT, self.at_once.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(ApiProblem::busy()),
-        }
-    }
+    /// The turns of queries and commands.
+    turns: Turns,
+    /// The open connections over the network.
+    network: Arc<Connections>,
+    /// Those at the local socket, which the network's never crowd out.
+    local: Arc<Connections>,
 }
 
 /// Serve a floor at `listeners` until `stop`.
@@ -106,6 +93,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     api::router().1
 }
 
+/// How many files this process may have open.
+fn max_files() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
 /// The hub and its endpoints.
 fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
     let ServerConfig { handle, tokens, event_slot, clock } = config;
@@ -119,9 +112,9 @@ fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
         event_slot,
         description: description.to_json().unwrap_or_default().into(),
         rates: Rates::new(clock),
-        at_once: Semaphore::new(MAX_CONCURRENT_REQUESTS),
-        free: Arc::new(Semaphore::new(server::CONNECTIONS)),
-        connections: AtomicUsize::new(0),
+        turns: Turns::default(),
+        network: Connections::new(ConnectionLimits::network(max_files())),
+        local: Connections::new(ConnectionLimits::LOCAL),
     });
     let router = router
         .fallback(|| async {

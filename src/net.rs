@@ -5,6 +5,7 @@
 
 mod backoff;
 mod fault;
+mod forwarded;
 pub mod http;
 pub(crate) mod rate;
 pub(crate) mod sse;
@@ -13,6 +14,7 @@ pub mod tls;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use fault::Fault;
+pub(crate) use forwarded::is_forwarded;
 
 /// Cut `bytes` into server-sent events. They are two portions; the first byte says where they part.
 #[cfg(any(test, fuzzing))]

@@ -107,6 +107,8 @@ pub struct Receipt {
     pub taken: usize,
     /// These many had come before.
     pub duplicates: usize,
+    /// These many name more queues, agents or intents than one source may.
+    pub refused: usize,
     /// Whether they are on the disk, or why not.
     pub kept: Result<(), Text>,
 }

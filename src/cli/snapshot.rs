@@ -96,7 +96,7 @@ impl Args {
 
 async fn ask(handle: Handle, query: Query) -> Result<(std::sync::Arc<Board>, Answer), Error> {
     let board = handle.watch().borrow().clone();
-    Ok((board, handle.ask(query).await?))
+    Ok((board, handle.ask(query).await??))
 }
 
 fn worst(alerts: &[&Episode]) -> Option<Severity> {

@@ -21,6 +21,22 @@ use crate::text::Label;
 
 /// How many views are kept up to date; the one not asked for the longest is dropped first.
 const MAX_VIEWS: usize = 64;
+/// The most tallies in all kept views together; a tally takes about 1.3 kB.
+const MAX_CACHED_TALLIES: usize = 100_000;
+/// The most rows of one answer.
+const MAX_ANSWER_ROWS: usize = 50_000;
+/// The most figures in all rows of one answer: about 20 MB of JSON.
+const MAX_ANSWER_FIGURES: usize = 200_000;
+
+/// A query that is not answered, because its answer would have too many rows or figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the answer would have more than {max_rows} rows: ask for a shorter time, longer steps (`every`), fewer `kpis`, or only one queue or agent (`of`)"
+)]
+pub struct AnswerTooLarge {
+    /// The most rows that an answer with so many KPIs may have.
+    pub max_rows: usize,
+}
 
 /// What two questions must have in common to share a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,10 +64,11 @@ impl ViewCache {
 
     fn insert(&mut self, key: ViewKey, view: View) {
         self.uses += 1;
-        if self.views.len() >= MAX_VIEWS
-            && let Some(oldest) = self.views.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone())
-        {
-            self.views.remove(&oldest);
+        let mut tallies = self.views.values().map(|(_, view)| view.tallies.len()).sum::<usize>() + view.tallies.len();
+        while self.views.len() >= MAX_VIEWS || tallies > MAX_CACHED_TALLIES {
+            let oldest = self.views.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+            let Some((_, dropped)) = oldest.and_then(|oldest| self.views.remove(&oldest)) else { break };
+            tallies -= dropped.tallies.len();
         }
         self.views.insert(key, (self.uses, view));
     }
@@ -69,8 +86,22 @@ struct Extras {
 }
 
 impl Engine {
-    /// The figures asked for, as they stand at `now`.
+    /// The figures asked for, as they stand at `now`, however many they are.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
+        self.answer(query, now, usize::MAX).unwrap_or_default()
+    }
+
+    /// The figures asked for, if the answer is not too large. The work and memory for one that is are bounded as well.
+    ///
+    /// # Errors
+    /// [`AnswerTooLarge`], with what to ask for instead.
+    pub fn ask_bounded(&mut self, query: &Query, now: Time) -> Result<Answer, AnswerTooLarge> {
+        let max_rows = MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / query.kpis.len().max(1));
+        self.answer(query, now, max_rows).ok_or(AnswerTooLarge { max_rows })
+    }
+
+    /// The answer, or `None` if it has more than `max_rows` rows.
+    fn answer(&mut self, query: &Query, now: Time, max_rows: usize) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
         let key = ViewKey {
@@ -80,12 +111,28 @@ impl Engine {
             every: query.every,
             days_before: 0,
         };
-        let view = self.refreshed_view(&key, &range);
-        let extras = self.extras(query, &range, now);
-        let rows = self.rows(query, &view, &extras);
+        if self.unbounded_rows(query) > max_rows {
+            return None;
+        }
+        let view = self.refreshed_view(&key, &range, max_rows)?;
+        let extras = self.extras(query, &range, now, max_rows)?;
+        let rows = self.rows(query, &view, &extras, max_rows);
         let total = self.figures(query, &Slice::TOTAL, &view.total, &extras, None);
         self.views.insert(key, view);
-        Answer { at: now, from: range.start, to: range.end, total, rows }
+        Some(Answer { at: now, from: range.start, to: range.end, total, rows: rows? })
+    }
+
+    /// The rows that come from agents' profiles and observed figures, at most. The other rows are counted.
+    fn unbounded_rows(&self, query: &Query) -> usize {
+        let served = |agent: &super::AgentRecord| agent.queues.len().max(1);
+        let agents = match query.by.as_slice() {
+            [] => 0,
+            [one] if *one != Dim::Queue => self.agent_records.len(),
+            _ if query.by.contains(&Dim::Queue) && query.by.len() > 1 => self.agent_records.iter().map(served).sum(),
+            _ => self.queue_records.len(),
+        };
+        let observed = if query.every.is_some() { self.observed.values() } else { 0 };
+        agents + observed
     }
 
     /// The contacts of a slice that joined or ended within a period, the newest first.
@@ -131,7 +178,9 @@ impl Engine {
     pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<QueueNo, Tally> {
         let over = Period::Window(Window::H1);
         let key = ViewKey { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, days_before: 0 };
-        let view = self.refreshed_view(&key, &self.range(over, now));
+        let Some(view) = self.refreshed_view(&key, &self.range(over, now), usize::MAX) else {
+            return FxHashMap::default();
+        };
         let sums = |t: &Tally| Tally { talk: t.talk, hold: t.hold, acw: t.acw, handle: t.handle, ..Tally::default() };
         let by_queue = view.keys.iter().zip(&view.tallies);
         let out = by_queue.map(|(([queue, _], _), tally)| (queue.name(), sums(tally))).collect();
@@ -139,8 +188,9 @@ impl Engine {
         out
     }
 
-    /// The view of a question, taken out of the cache and brought up to date.
-    fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>) -> View {
+    /// The view of a question, taken out of the cache and brought up to date; `None` if it has more than `max_rows`
+    /// rows.
+    fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>, max_rows: usize) -> Option<View> {
         let mut view = self.views.remove(key);
         let of = self.resolve(&key.of);
         let grouping = |cell: &CellKey| self.group_of(of.as_deref(), &key.by, cell);
@@ -153,14 +203,14 @@ impl Engine {
             // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
             epoch: self.epoch << 1 | u64::from(of.is_some()),
         };
-        view.refresh(&ViewPeriod { range: range.clone(), open_ended, every: key.every }, &source, &grouping);
-        view
+        let period = ViewPeriod { range: range.clone(), open_ended, every: key.every };
+        view.refresh(&period, &source, &grouping, max_rows).then_some(view)
     }
 
-    fn extras(&mut self, query: &Query, range: &Range<Time>, now: Time) -> Extras {
+    fn extras(&mut self, query: &Query, range: &Range<Time>, now: Time, max_rows: usize) -> Option<Extras> {
         let asks = |ids: &[KpiId]| query.kpis.iter().any(|kpi| ids.contains(kpi));
         let asks_live = query.kpis.iter().any(|kpi| kpi.def().group == KpiGroup::Live);
-        let baseline = asks(&[KpiId::SpeedTrap]).then(|| self.baseline(query, range, now)).flatten();
+        let baseline = if asks(&[KpiId::SpeedTrap]) { self.baseline(query, range, now, max_rows)? } else { None };
         let handled = if asks(&[KpiId::EstimatedWait]) { self.handled_last_hour(now) } else { FxHashMap::default() };
         let of = self.resolve(&query.of);
         let live = asks_live.then(|| {
@@ -184,7 +234,7 @@ impl Engine {
         let observed = self.observed.for_rows(query, of.as_deref(), range, &self.settings.calendar);
         let formula = query.formula.unwrap_or(self.settings.rules.formula);
         let rules = CountingRules { formula, ..self.settings.rules.clone() };
-        Extras { rules, now, live, times, baseline, observed }
+        Some(Extras { rules, now, live, times, baseline, observed })
     }
 
     /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
@@ -224,12 +274,20 @@ impl Engine {
         Some(sums)
     }
 
-    /// The same hours of the previous four weeks, or of the previous day where nothing older is known.
-    fn baseline(&mut self, query: &Query, range: &Range<Time>, now: Time) -> Option<Grouped<Tally>> {
+    /// The same hours of the previous four weeks, or of the previous day where nothing older is known. The outer
+    /// `None` means that they have more than `max_rows` rows.
+    #[expect(clippy::option_option, reason = "there may be no baseline, and there may be too much of it")]
+    fn baseline(
+        &mut self,
+        query: &Query,
+        range: &Range<Time>,
+        now: Time,
+        max_rows: usize,
+    ) -> Option<Option<Grouped<Tally>>> {
         if query.every.is_some() {
-            return None;
+            return Some(None);
         }
-        let oldest = self.minutes.oldest()?;
+        let Some(oldest) = self.minutes.oldest() else { return Some(None) };
         let end = range.end.min(now.minute() + Span::MINUTE);
         let weeks: Vec<u32> = (1..=4)
             .map(|week| week * 7)
@@ -245,19 +303,19 @@ impl Engine {
             }
             let key =
                 ViewKey { of: query.of.clone(), by: query.by.clone(), over: query.over, every: None, days_before };
-            let view = self.refreshed_view(&key, &range);
+            let view = self.refreshed_view(&key, &range, max_rows)?;
             sums.total.add(&view.total);
             for ((group, _), tally) in view.keys.iter().zip(&view.tallies) {
                 sums.groups.entry(*group).or_default().add(tally);
             }
             self.views.insert(key, view);
         }
-        Some(sums)
+        Some(Some(sums))
     }
 
-    fn rows(&mut self, query: &Query, view: &View, extras: &Extras) -> Vec<AnswerRow> {
+    fn rows(&mut self, query: &Query, view: &View, extras: &Extras, max_rows: usize) -> Option<Vec<AnswerRow>> {
         if query.by.is_empty() && query.every.is_none() {
-            return Vec::new();
+            return Some(Vec::new());
         }
         let empty = Tally::default();
         let mut rows: Vec<(RowKey, &Tally)> =
@@ -274,20 +332,22 @@ impl Engine {
             let observed: FxHashSet<RowKey> = extras.observed.keys().map(|(key, _)| *key).collect();
             rows.extend(observed.difference(&known).map(|key| (*key, &empty)));
         }
+        if rows.len() > max_rows {
+            return None;
+        }
         let ranks = query.by.iter().map(|dim| self.ranks(*dim)).collect::<Vec<_>>();
         let rank = |dim: usize, value: DimValue| {
             let ranked = ranks.get(dim).and_then(|ranks| ranks.get(value.index()));
             ranked.map_or(value.index(), |rank| *rank as usize)
         };
         rows.sort_unstable_by_key(|(([a, b], step), _)| (rank(0, *a), rank(1, *b), *step));
-        rows.into_iter()
-            .map(|(row, tally)| {
-                let (group, step) = row;
-                let key = self.slice_of(&query.by, group);
-                let figures = self.figures(query, &key, tally, extras, Some(row));
-                AnswerRow { key, start: query.every.map(|_| step), figures }
-            })
-            .collect()
+        let answer_row = |(row, tally): (RowKey, &Tally)| {
+            let (group, step) = row;
+            let key = self.slice_of(&query.by, group);
+            let figures = self.figures(query, &key, tally, extras, Some(row));
+            AnswerRow { key, start: query.every.map(|_| step), figures }
+        };
+        Some(rows.into_iter().map(answer_row).collect())
     }
 
     /// The figures of one row, or of the total where `row` is `None`.

@@ -77,8 +77,8 @@ impl Engine {
         Some([value(0), value(1)])
     }
 
-    /// The groups of an agent: by queue, one for each queue served; none where the question asks for an intent or a
-    /// channel, which agents do not have.
+    /// The groups of an agent: by queue, one for each queue served that lies within the slice; none where the question
+    /// asks for an intent or a channel, which agents do not have.
     pub(super) fn agent_groups(&self, agent: AgentNo, of: &[(Dim, DimValue)], by: &[Dim]) -> AgentGroups {
         let Some(record) = self.agent_records.get(agent.index()) else { return AgentGroups::new() };
         let values = |dim: Dim| -> SmallVec<[DimValue; 4]> {
@@ -92,11 +92,16 @@ impl Engine {
         if !of.iter().all(|(dim, value)| values(*dim).contains(value)) {
             return AgentGroups::new();
         }
+        // An agent serves several queues. A slice of one of them has no rows for the others.
+        let within = |dim: Dim| match of.iter().find(|(sliced, _)| *sliced == dim) {
+            Some((_, value)) => smallvec![*value],
+            None => values(dim),
+        };
         match by {
             [] => smallvec![Group::default()],
-            [one] => values(*one).iter().map(|value| [*value, DimValue::default()]).collect(),
+            [one] => within(*one).iter().map(|value| [*value, DimValue::default()]).collect(),
             [one, two, ..] => {
-                let (ones, twos) = (values(*one), values(*two));
+                let (ones, twos) = (within(*one), within(*two));
                 ones.iter().flat_map(|a| twos.iter().map(|b| [*a, *b])).collect()
             }
         }

@@ -71,6 +71,11 @@ impl ObservedFigures {
         }
     }
 
+    /// The number of values in all histories.
+    pub(super) fn values(&self) -> usize {
+        self.series.values().map(|series| series.history.len()).sum()
+    }
+
     /// Drop the values before `oldest`.
     pub(super) fn drop_before(&mut self, oldest: Time) {
         self.series.retain(|_, series| {

@@ -81,8 +81,15 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Count the facts that are new, or all of the period's where the view's own state no longer fits.
-    pub(super) fn refresh(&mut self, period: &ViewPeriod, source: &FactSource<'_>, grouping: Grouping<'_>) {
+    /// Count the facts that are new, or all of the period's where the view's own state no longer fits. `false` if
+    /// there are more than `max_rows` rows: the view is incomplete then and must not be used.
+    pub(super) fn refresh(
+        &mut self,
+        period: &ViewPeriod,
+        source: &FactSource<'_>,
+        grouping: Grouping<'_>,
+        max_rows: usize,
+    ) -> bool {
         let FactSource { minutes, cells, limits, calendar, epoch } = *source;
         let ViewPeriod { range, open_ended, every } = period;
         let same_range =
@@ -96,7 +103,7 @@ impl View {
                 ..Self::default()
             };
         } else if self.version == minutes.version() {
-            return;
+            return self.tallies.len() <= max_rows;
         }
         self.version = minutes.version();
         for cell in cells.iter().skip(self.group_of_cell.len()) {
@@ -124,11 +131,16 @@ impl View {
                     self.count(fact, step, cells, limits);
                 }
             }
+            // A minute adds at most as many rows as there are cells, so this bounds the memory too.
+            if self.tallies.len() > max_rows {
+                return false;
+            }
         }
         self.total.tidy();
         for tally in &mut self.tallies {
             tally.tidy();
         }
+        self.tallies.len() <= max_rows
     }
 
     fn group_number(&mut self, group: Group) -> u32 {

@@ -61,6 +61,7 @@ impl Floor {
                 for episode in changes.episodes {
                     following.episodes.retain(|e| e.id != episode.id);
                     if episode.resolved.is_some() {
+                        self.history.retain(|known| known.id != episode.id);
                         self.history.push_front(episode);
                     } else {
                         following.episodes.push(episode);

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
+use crate::engine::AnswerTooLarge;
 use crate::kpi::{Answer, Period, Query, Slice};
 
 /// The floor has ended, so that nobody answers.
@@ -19,9 +20,10 @@ pub struct FloorClosed;
 
 /// A request to the floor, with the channel for the reply.
 pub(crate) enum Request {
-    Ask(Query, oneshot::Sender<Answer>),
+    Ask(Query, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
     Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
+    SliceOfAlert(u64, oneshot::Sender<Option<Slice>>),
     Execute(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>),
     Replay(ReplayCommand),
 }
@@ -93,8 +95,8 @@ impl Handle {
     /// Compute figures.
     ///
     /// # Errors
-    /// [`FloorClosed`] when the floor has ended.
-    pub async fn ask(&self, query: Query) -> Result<Answer, FloorClosed> {
+    /// [`FloorClosed`] when the floor has ended. The inner error says what to ask for instead.
+    pub async fn ask(&self, query: Query) -> Result<Result<Answer, AnswerTooLarge>, FloorClosed> {
         self.request(|reply| Request::Ask(query, reply)).await
     }
 
@@ -112,6 +114,14 @@ impl Handle {
     /// [`FloorClosed`] when the floor has ended.
     pub async fn history(&self, limit: usize) -> Result<Vec<Episode>, FloorClosed> {
         self.request(|reply| Request::History(limit, reply)).await
+    }
+
+    /// The slice of an episode, active or resolved; `None` if the floor knows none with this id.
+    ///
+    /// # Errors
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn slice_of_alert(&self, episode: u64) -> Result<Option<Slice>, FloorClosed> {
+        self.request(|reply| Request::SliceOfAlert(episode, reply)).await
     }
 
     /// Execute a command on an episode. Resolves when the changed episode is in the journal.

@@ -152,14 +152,19 @@ impl Floor {
         now: Time,
     ) {
         let received = events.len();
+        let mut refused = 0;
         let sources = &mut self.sources;
         let engine = &mut self.engine;
         events.retain(|event| {
+            if !sources.admit_names(source, engine.new_names(event), now) {
+                refused += 1;
+                return false;
+            }
             let outcome = engine.apply(event);
             sources.count_event(source, &event.origin, event.at, outcome, now);
             outcome != ApplyOutcome::Duplicate
         });
-        let (taken, duplicates) = (events.len(), received - events.len());
+        let (taken, duplicates) = (events.len(), received - events.len() - refused);
         if let (JournalRole::Writer(journal), Some(name)) = (&self.role, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
             let batch = Batch { events: vec![(name.clone(), events)], cursors, ..Batch::default() };
@@ -167,11 +172,11 @@ impl Floor {
                 None => journal.record(batch),
                 Some(kept) => journal.record_and_notify(batch, move |stored| {
                     // The source may no longer wait for the receipt.
-                    drop(kept.send(Receipt { taken, duplicates, kept: stored }));
+                    drop(kept.send(Receipt { taken, duplicates, refused, kept: stored }));
                 }),
             }
         } else if let Some(kept) = kept {
-            drop(kept.send(Receipt { taken, duplicates, kept: Ok(()) }));
+            drop(kept.send(Receipt { taken, duplicates, refused, kept: Ok(()) }));
         }
     }
 
@@ -213,6 +218,11 @@ impl Floor {
             _ => self.evaluator.execute(command, now),
         };
         self.dirty = true;
+        if let Ok(episode) = &result
+            && episode.resolved.is_some()
+        {
+            self.add_to_history(episode.clone());
+        }
         // Sending the reply fails when the caller no longer waits, which is fine.
         match (result, &self.role) {
             (Ok(after), JournalRole::Writer(journal)) => {
@@ -234,6 +244,15 @@ impl Floor {
         self.record_episodes(changed);
         self.dirty = true;
         drop(reply.send(Err(CommandRefusal::NotKept(why))));
+    }
+
+    /// An episode that the evaluator does not know: one of the followed floor, or of the history.
+    pub(super) fn found_elsewhere(&self, id: u64) -> Option<&Episode> {
+        let followed = match &self.role {
+            JournalRole::Follower(following) => following.episodes.as_slice(),
+            _ => &[],
+        };
+        followed.iter().chain(&self.history).find(|episode| episode.id == id)
     }
 
     /// The episodes to show: the evaluator's, or those of the followed floor.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, QueueNow};
+use crate::engine::{ApplyOutcome, NameCounts, QueueNow};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
 
@@ -18,11 +18,19 @@ pub struct SourceInfo {
     pub kind: Label,
 }
 
+/// The most new names that events of one source may bring, by kind. Fields that hold free text or numbers in place of
+/// names would otherwise take all memory.
+const MAX_NEW_NAMES: NameCounts = NameCounts { queues: 2_000, agents: 20_000, intents: 2_000, others: 5_000 };
+
 #[derive(Debug)]
 struct TrackedSource {
     row: SourceRow,
     /// The origins that its events name. A queue is linked to its sources by these.
     origins: BTreeSet<Label>,
+    /// The new names that its events have brought since the start.
+    new_names: NameCounts,
+    /// Whether it was said that there are too many.
+    name_limit_reported: bool,
 }
 
 /// All sources of a floor, by their index in messages.
@@ -51,6 +59,8 @@ impl Sources {
             },
             // The origin of events that name no other.
             origins: BTreeSet::from([info.name.clone()]),
+            new_names: NameCounts::default(),
+            name_limit_reported: false,
         };
         Self(infos.iter().map(source).collect())
     }
@@ -103,6 +113,40 @@ impl Sources {
         source.row.heard = Some(now);
         let text = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
         source.row.last_rejection = Some(Text::new(&text));
+    }
+
+    /// Whether an event that brings these new names is accepted. One that is not counts as rejected, and the source's
+    /// owner is told once what is wrong.
+    pub(super) fn admit_names(&mut self, source: usize, new: NameCounts, now: Time) -> bool {
+        let Some(tracked) = self.0.get_mut(source) else { return true };
+        let (known, most) = (tracked.new_names, MAX_NEW_NAMES);
+        let kinds = [
+            ("queue", new.queues, known.queues, most.queues),
+            ("agent", new.agents, known.agents, most.agents),
+            ("intent", new.intents, known.intents, most.intents),
+            ("team, reason or origin", new.others, known.others, most.others),
+        ];
+        let Some((kind, .., most)) = kinds.into_iter().find(|(_, new, known, most)| *new > 0 && known + new > *most)
+        else {
+            tracked.new_names = NameCounts {
+                queues: known.queues + new.queues,
+                agents: known.agents + new.agents,
+                intents: known.intents + new.intents,
+                others: known.others + new.others,
+            };
+            return true;
+        };
+        let reason = format!(
+            "it has sent more than {most} different {kind} names, and events with further ones are rejected: check which field is taken for the name"
+        );
+        tracked.row.rejected += 1;
+        tracked.row.heard = Some(now);
+        tracked.row.last_rejection = Some(Text::new(&reason));
+        if !std::mem::replace(&mut tracked.name_limit_reported, true) {
+            tracing::warn!(source = %tracked.row.name, "{reason}");
+            tracked.row.remark = Some(Text::new(&reason));
+        }
+        false
     }
 
     pub(super) fn set_clock_skew(&mut self, source: usize, ahead: Span) {

@@ -15,8 +15,9 @@ use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::access::Caller;
 use super::extract::{CanView, SmallBody, read};
-use super::problem::{ApiProblem, BodyProblems, CallerProblems, ParamProblems};
+use super::problem::{ApiProblem, BodyProblems, CallerProblems, ParamProblems, QueryProblems};
 use super::query_params::{self, FiguresParams};
 use super::streams::StreamView;
 use super::{Hub, events, metrics, visible};
@@ -106,7 +107,7 @@ async fn describe(State(hub): State<Arc<Hub>>) -> Response {
     CallerProblems,
 ))]
 async fn expose(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Result<Response, ApiProblem> {
-    let text = metrics::text(&hub, &caller.queues).await?;
+    let text = metrics::text(&hub, &caller).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
@@ -131,12 +132,13 @@ async fn board_stream(
     CanView(caller): CanView,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
-    hub.stream(StreamView::Board, caller.queues, &headers)
+    hub.stream(StreamView::Board, caller, &headers)
 }
 
 /// Figures of a part of the floor over a time.
 #[utoipa::path(get, path = "/v1/figures", params(FiguresParams), responses(
     (status = 200, body = Answer),
+    QueryProblems,
     CallerProblems,
     ParamProblems,
 ))]
@@ -145,12 +147,13 @@ async fn figures(
     CanView(caller): CanView,
     extract::Query(params): extract::Query<Vec<(String, String)>>,
 ) -> Result<Json<Answer>, ApiProblem> {
-    hub.answer(query_params::parse(&params)?, &caller.queues).await.map(Json)
+    hub.answer(query_params::parse(&params)?, &caller).await.map(Json)
 }
 
 /// The same, asked by a program.
 #[utoipa::path(post, path = "/v1/figures", request_body = Query, responses(
     (status = 200, body = Answer),
+    QueryProblems,
     CallerProblems,
     BodyProblems,
 ))]
@@ -159,14 +162,14 @@ async fn ask(
     CanView(caller): CanView,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Answer>, ApiProblem> {
-    let query: Query = read(&body)?;
-    query_params::check(&query)?;
-    hub.answer(query, &caller.queues).await.map(Json)
+    let query = query_params::checked(read(&body)?)?;
+    hub.answer(query, &caller).await.map(Json)
 }
 
 /// Figures, then what changes in them, as server-sent events (see `/v1/board/stream`).
 #[utoipa::path(get, path = "/v1/figures/stream", params(FiguresParams, ("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
+    QueryProblems,
     CallerProblems,
     ParamProblems,
 ))]
@@ -177,9 +180,9 @@ async fn figures_stream(
     extract::Query(params): extract::Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiProblem> {
     let query = query_params::parse(&params)?;
-    // Refuse hidden queues here, before the stream begins.
-    visible::answer(&query, Answer::default(), &caller.queues).map_err(|_| ApiProblem::hidden())?;
-    hub.stream(StreamView::Answer(query), caller.queues, &headers)
+    // Refuse hidden queues and answers that are too large here, before the stream begins.
+    hub.answer(query.clone(), &caller).await?;
+    hub.stream(StreamView::Answer(query), caller, &headers)
 }
 
 /// Contacts of a part of the floor, the newest first.
@@ -194,11 +197,11 @@ async fn contacts(
     SmallBody(body): SmallBody,
 ) -> Result<Json<Vec<ContactRow>>, ApiProblem> {
     let contacts: ContactQuery = read(&body)?;
-    let _permit = hub.permit().await?;
+    let _turn = hub.turns.take(&caller.who.name).await?;
     let mut pager = visible::Pager::new(contacts.limit.min(MAX_ROWS), &caller.queues);
     loop {
         let rows = hub.handle.contacts(ContactQuery { limit: pager.fetch_limit(), ..contacts.clone() }).await?;
-        if let Some(rows) = pager.page(rows, |row| caller.queues.contains(&row.queue)) {
+        if let Some(rows) = pager.page(rows, |row| visible::holds_queue(&caller.queues, &row.queue)) {
             return Ok(Json(rows));
         }
     }
@@ -259,7 +262,7 @@ async fn history(
     limit: Result<axum::extract::Query<HistoryParams>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<Episode>>, ApiProblem> {
     let limit = limit.map_err(|error| ApiProblem::bad(error.body_text()))?.limit.unwrap_or(DEFAULT_HISTORY_LIMIT);
-    let _permit = hub.permit().await?;
+    let _turn = hub.turns.take(&caller.who.name).await?;
     let mut pager = visible::Pager::new(limit.min(MAX_ROWS), &caller.queues);
     loop {
         let episodes = hub.handle.history(pager.fetch_limit()).await?;
@@ -270,20 +273,15 @@ async fn history(
 }
 
 impl Hub {
-    pub(super) async fn answer(&self, query: Query, queues: &crate::alert::Patterns) -> Result<Answer, ApiProblem> {
-        let _permit = self.permit().await?;
-        let answer = self.handle.ask(query.clone()).await?;
-        visible::answer(&query, answer, queues).map_err(|_| ApiProblem::hidden())
+    pub(super) async fn answer(&self, query: Query, caller: &Caller) -> Result<Answer, ApiProblem> {
+        let _turn = self.turns.take(&caller.who.name).await?;
+        let answer = self.handle.ask(query.clone()).await??;
+        visible::answer(&query, answer, &caller.queues).map_err(|_| ApiProblem::hidden())
     }
 
-    fn stream(
-        &self,
-        view: StreamView,
-        queues: crate::alert::Patterns,
-        headers: &HeaderMap,
-    ) -> Result<Response, ApiProblem> {
+    fn stream(&self, view: StreamView, caller: Caller, headers: &HeaderMap) -> Result<Response, ApiProblem> {
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-        let events = self.streams.watch(view, queues, last).ok_or_else(|| {
+        let events = self.streams.watch(view, caller, last).ok_or_else(|| {
             ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many different views are being watched")
         })?;
         let mut response = Response::new(Body::from_stream(events));

@@ -13,8 +13,10 @@ use tokio::time::timeout;
 
 use super::Hub;
 use super::access::{Caller, Peer, Right, identify, stranger};
+use super::connections::ConnectionPlace;
 use super::problem::ApiProblem;
 use super::server::PATIENCE;
+use crate::net::is_forwarded;
 use crate::source::network::listen::intake;
 
 /// The largest body of a query or a command.
@@ -58,16 +60,24 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> 
     // A header without a valid token counts as a wrong token, not as none.
     let header = parts.headers.get(header::AUTHORIZATION);
     let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
+    // Where a forwarded request comes from says nothing about who sent it.
+    let forwarded = token.is_none() && is_forwarded(&parts.headers);
     // DNS rebinding: a web page in a local browser can reach the hub under the page's own host name. Such a request
     // does not count as one of this machine.
     let rebound = token.is_none() && matches!(peer.0, Peer::Network(_)) && !names_this_machine(parts);
-    let caller = identify(&peer.0, token, &hub.tokens).filter(|_| !rebound);
+    let caller = identify(&peer.0, token, &hub.tokens).filter(|_| !rebound && !forwarded);
     // Unknown callers share the rate limit of their address.
     let who = caller.as_ref().map_or_else(|| stranger(&peer.0), |caller| caller.who.clone());
     if !hub.rates.admit(&who) {
         return Err(ApiProblem::too_many());
     }
-    let caller = caller.ok_or_else(ApiProblem::unknown_caller)?;
+    let unknown = || if forwarded { ApiProblem::forwarded() } else { ApiProblem::unknown_caller() };
+    let caller = caller.ok_or_else(unknown)?;
+    if let Some(place) = parts.extensions.get::<Arc<ConnectionPlace>>()
+        && !place.identify(&caller.who.name)
+    {
+        return Err(ApiProblem::too_many_connections());
+    }
     if caller.role.may(right) { Ok(caller) } else { Err(ApiProblem::not_allowed(caller.role.word())) }
 }
 

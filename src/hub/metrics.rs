@@ -1,16 +1,16 @@
 //! The Prometheus endpoint: today's and live figures of every queue, alerts, sources, and the hub itself.
 
 use std::fmt::Write;
-use std::sync::atomic::Ordering;
 
+use super::access::Caller;
 use super::problem::ApiProblem;
 use super::{Hub, visible};
-use crate::alert::{Patterns, Severity, State};
+use crate::alert::{Severity, State};
 use crate::board::Health;
 use crate::kpi::{CATALOGUE, Dim, Kpi, KpiGroup, KpiId, Period, Query, Slice, Unit, Window};
 
 /// The text of `/metrics` for a caller who may see `queues`.
-pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProblem> {
+pub(super) async fn text(hub: &Hub, caller: &Caller) -> Result<String, ApiProblem> {
     let kpis: Vec<KpiId> = CATALOGUE.iter().map(|kpi| kpi.id).collect();
     let query = Query {
         of: Slice::TOTAL,
@@ -20,9 +20,9 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProb
         kpis: kpis.clone(),
         formula: None,
     };
-    let answer = hub.answer(query, queues).await?;
+    let answer = hub.answer(query, caller).await?;
     let board = hub.handle.watch().borrow().clone();
-    let board = visible::board(&board, queues);
+    let board = visible::board(&board, &caller.queues);
     let mut out = String::new();
     for (place, id) in kpis.iter().enumerate() {
         let kpi = id.def();
@@ -69,7 +69,7 @@ pub(super) async fn text(hub: &Hub, queues: &Patterns) -> Result<String, ApiProb
     head(&mut out, "floorwatch_hub_readers", "gauge", "Readers of streams");
     let _ = writeln!(out, "floorwatch_hub_readers {readers}");
     head(&mut out, "floorwatch_hub_connections", "gauge", "Open connections");
-    let _ = writeln!(out, "floorwatch_hub_connections {}", hub.connections.load(Ordering::Relaxed));
+    let _ = writeln!(out, "floorwatch_hub_connections {}", hub.network.count() + hub.local.count());
     Ok(out)
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::alert::CommandRefusal;
+use crate::engine::AnswerTooLarge;
 use crate::floor::FloorClosed;
 use crate::text::{Label, Text};
 
@@ -36,6 +37,12 @@ impl ApiProblem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", how)
     }
 
+    /// The caller is unknown, because a proxy forwarded the request.
+    pub(super) fn forwarded() -> Self {
+        let how = "a proxy forwarded this request, so the connection does not tell who sent it: send a token of this hub, `Authorization: Bearer …` (`floorwatch hub token` makes one)";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", how)
+    }
+
     /// The caller's role does not include the request.
     pub(super) fn not_allowed(role: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", format!("a token of the role {role} may not do this"))
@@ -51,6 +58,12 @@ impl ApiProblem {
     pub(super) fn too_many() -> Self {
         let what = "too many requests a second: come again in a moment";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", what)
+    }
+
+    /// The caller holds its share of connections.
+    pub(super) fn too_many_connections() -> Self {
+        let what = "this caller has too many connections open: close some, or use one for several requests";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", what)
     }
 
     /// The hub is overloaded.
@@ -78,6 +91,12 @@ impl ApiProblem {
 impl From<FloorClosed> for ApiProblem {
     fn from(lost: FloorClosed) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ended", lost.to_string())
+    }
+}
+
+impl From<AnswerTooLarge> for ApiProblem {
+    fn from(too_large: AnswerTooLarge) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "answer_too_large", too_large.to_string())
     }
 }
 
@@ -148,6 +167,15 @@ pub(super) enum BodyProblems {
     Late(ApiProblem),
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ApiProblem),
+}
+
+/// The errors of endpoints that answer a query for figures.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes responses")]
+pub(super) enum QueryProblems {
+    /// The answer would be too large; the message says what to ask for instead.
+    #[response(status = 422, content_type = "application/problem+json")]
     TooLarge(ApiProblem),
 }
 

@@ -61,12 +61,13 @@ pub(super) fn parse(params: &[(String, String)]) -> Result<Query, ApiProblem> {
             }
         }
     }
-    check(&query)?;
-    Ok(query)
+    checked(query)
 }
 
-/// Check that a query can be answered.
-pub(super) fn check(query: &Query) -> Result<(), ApiProblem> {
+/// A question that can be answered: each KPI once, in the order of the first mentions.
+pub(super) fn checked(mut query: Query) -> Result<Query, ApiProblem> {
+    let mut seen = std::collections::HashSet::new();
+    query.kpis.retain(|kpi| seen.insert(*kpi));
     if query.kpis.is_empty() {
         return Err(wrong("kpis", "is missing: which figures? /v1/kpis lists them"));
     }
@@ -88,7 +89,7 @@ pub(super) fn check(query: &Query) -> Result<(), ApiProblem> {
     match query.every {
         Some(Every::Minutes(0) | Every::Days(0)) => Err(wrong("every", "must be a minute or more")),
         Some(Every::Minutes(minutes)) if 1440 % minutes != 0 => Err(wrong("every", "must divide a day")),
-        _ => Ok(()),
+        _ => Ok(query),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,18 +14,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::Hub;
 use super::access::Peer;
+use super::connections::ConnectionPlace;
 use super::socket::Socket;
+use super::write_deadline::WriteDeadline;
 
-/// So many connections are served at once; the rest wait in the system's queue.
-pub(super) const CONNECTIONS: usize = 4096;
 /// How long a request's head, its body and a TLS handshake may take, each.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The head of a request is no longer than this.
@@ -34,8 +33,10 @@ const HEAD: usize = 16 * 1024;
 const HEADERS: usize = 64;
 /// With no sockets left, so long until the next try.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The least time between two warnings that connections cannot be accepted.
+const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 /// How long what is being answered may take when the hub ends.
-pub(super) const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A place where connections come in.
 pub enum Listener {
@@ -45,36 +46,42 @@ pub enum Listener {
     Socket(Socket),
 }
 
-/// Take connections in until `stop`; what is being answered then is finished.
+/// Accept connections until `stop`. Requests in progress are finished then; a peer that does not read its answer within
+/// [`FAREWELL`] is left.
 pub(super) async fn serve(mut listener: Listener, hub: Arc<Hub>, router: Router, stop: CancellationToken) {
-    let conversations = TaskTracker::new();
+    let connections = Arc::clone(match &listener {
+        Listener::Network(..) => &hub.network,
+        Listener::Socket(_) => &hub.local,
+    });
+    let mut open = JoinSet::new();
+    let mut warned: Option<Instant> = None;
     loop {
-        let free = hub.free.clone().acquire_owned();
-        let (Some(Ok(place)), accepted) = (tokio::select! {
+        let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            both = async { let place = free.await; let accepted = accept(&mut listener).await; (Some(place), accepted) } => both,
-        }) else {
-            break;
+            Some(_) = open.join_next() => continue,
+            accepted = accept(&mut listener) => accepted,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!("a connection could not be taken: {error}");
-                sleep(PAUSE).await;
-                continue;
+        match accepted {
+            Ok((stream, peer)) => {
+                if let Some(place) = connections.admit(&peer) {
+                    open.spawn(serve_connection(stream, peer, Arc::new(place), router.clone(), stop.clone()));
+                }
             }
-        };
-        let (hub, router, stop) = (Arc::clone(&hub), router.clone(), stop.clone());
-        conversations.spawn(async move {
-            hub.connections.fetch_add(1, Ordering::Relaxed);
-            serve_connection(stream, peer, router, stop).await;
-            hub.connections.fetch_sub(1, Ordering::Relaxed);
-            drop(place);
-        });
+            Err(error) => {
+                // The system has no room, usually for files. Each try closes one of those who have said nothing.
+                if warned.is_none_or(|at| at.elapsed() >= WARNING_INTERVAL) {
+                    warned = Some(Instant::now());
+                    tracing::warn!("a connection could not be accepted: {error}");
+                }
+                connections.close_oldest_stranger();
+                sleep(PAUSE).await;
+            }
+        }
     }
-    conversations.close();
-    // Whoever is too slow to take his answer is left.
-    let _ = timeout(FAREWELL, conversations.wait()).await;
+    drop(listener);
+    let _ = timeout(FAREWELL, async { while open.join_next().await.is_some() {} }).await;
+    // They hold the floor: it only ends without them.
+    open.shutdown().await;
 }
 
 /// A connection, before its handshake.
@@ -107,7 +114,20 @@ async fn accept(listener: &mut Listener) -> io::Result<(Stream, Peer)> {
 }
 
 /// Serve one connection until either side has had enough.
-async fn serve_connection(stream: Stream, peer: Peer, router: Router, stop: CancellationToken) {
+async fn serve_connection(
+    stream: Stream,
+    peer: Peer,
+    place: Arc<ConnectionPlace>,
+    router: Router,
+    stop: CancellationToken,
+) {
+    let closed = place.close.clone();
+    let served = converse(stream, peer, place, router, stop);
+    // A connection that must make room for another one is closed where it is.
+    closed.run_until_cancelled(served).await;
+}
+
+async fn converse(stream: Stream, peer: Peer, place: Arc<ConnectionPlace>, router: Router, stop: CancellationToken) {
     let stream = match stream {
         Stream::Plain(stream) => stream,
         Stream::Secure(stream, acceptor) => match timeout(PATIENCE, acceptor.accept(stream)).await {
@@ -117,6 +137,7 @@ async fn serve_connection(stream: Stream, peer: Peer, router: Router, stop: Canc
     };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
+        request.extensions_mut().insert(Arc::clone(&place));
         router.clone().call(request)
     });
     let connection = http1::Builder::new()
@@ -124,7 +145,7 @@ async fn serve_connection(stream: Stream, peer: Peer, router: Router, stop: Canc
         .header_read_timeout(PATIENCE)
         .max_headers(HEADERS)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(WriteDeadline::new(stream)), service);
     let mut connection = pin!(connection);
     // However it ends, the other side knows as much as we do.
     tokio::select! {

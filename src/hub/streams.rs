@@ -15,10 +15,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::access::Caller;
 use super::visible;
 use crate::alert::Patterns;
 use crate::floor::Handle;
 use crate::kpi::Query;
+use crate::text::Label;
 
 /// The shortest time between two states of a view.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
@@ -27,6 +29,8 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How many different views can be watched at once.
 const MAX_VIEWS: usize = 512;
+/// How many of them one caller can be the first to watch.
+const MAX_VIEWS_PER_CALLER: usize = 64;
 
 /// What a stream shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,13 +56,16 @@ struct StreamState {
 /// A view and the queues visible in it.
 type StreamKey = (StreamView, Patterns);
 
+/// The caller that was the first to watch a view, and the states of the view.
+type Watched = (Label, watch::Sender<Arc<StreamState>>);
+
 /// What is watched now, by what and by whom it may be seen.
 pub(super) struct Streams {
     handle: Handle,
     stop: CancellationToken,
     /// Distinguishes event ids of this run from those of an earlier one.
     run: String,
-    watched: Mutex<FxHashMap<StreamKey, watch::Sender<Arc<StreamState>>>>,
+    watched: Mutex<FxHashMap<StreamKey, Watched>>,
 }
 
 impl Streams {
@@ -70,19 +77,19 @@ impl Streams {
     /// The number of views, and of their subscribers.
     pub(super) fn watched(&self) -> (usize, usize) {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        (watched.len(), watched.values().map(watch::Sender::receiver_count).sum())
+        (watched.len(), watched.values().map(|(_, states)| states.receiver_count()).sum())
     }
 
     /// Watch a view: its events, from where `last` (the id of the last one seen) left off. `None` where too many
-    /// different views are watched already.
+    /// different views are watched already, by all callers or by this one.
     pub(super) fn watch(
         self: &Arc<Self>,
         view: StreamView,
-        queues: Patterns,
+        caller: Caller,
         last: Option<&str>,
     ) -> Option<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send + use<>> {
         let seen = last.and_then(|last| last.strip_prefix(&self.run)?.strip_prefix('-')?.parse().ok());
-        let states = self.states(view, queues)?;
+        let states = self.states(view, caller)?;
         let (run, stop) = (self.run.clone(), self.stop.clone());
         let reader = Subscriber { states, run, seen: seen.unwrap_or(0), began: false };
         Some(futures_util::stream::unfold((reader, stop), |(mut reader, stop)| async move {
@@ -91,17 +98,19 @@ impl Streams {
         }))
     }
 
-    fn states(self: &Arc<Self>, view: StreamView, queues: Patterns) -> Option<watch::Receiver<Arc<StreamState>>> {
+    fn states(self: &Arc<Self>, view: StreamView, caller: Caller) -> Option<watch::Receiver<Arc<StreamState>>> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (view, queues);
-        if let Some(states) = watched.get(&key) {
+        let key = (view, caller.queues);
+        if let Some((_, states)) = watched.get(&key) {
             return Some(states.subscribe());
         }
-        if watched.len() >= MAX_VIEWS {
+        let first = caller.who.name;
+        let held = watched.values().filter(|(name, _)| *name == first).count();
+        if watched.len() >= MAX_VIEWS || held >= MAX_VIEWS_PER_CALLER {
             return None;
         }
         let (sender, receiver) = watch::channel(Arc::default());
-        watched.insert(key.clone(), sender.clone());
+        watched.insert(key.clone(), (first, sender.clone()));
         tokio::spawn(Arc::clone(self).produce(key, sender));
         Some(receiver)
     }
@@ -142,7 +151,7 @@ impl Streams {
                 serde_json::to_value(visible::board(&board, queues)).ok()
             }
             StreamView::Answer(query) => {
-                let answer = self.handle.ask(query.clone()).await.ok()?;
+                let answer = self.handle.ask(query.clone()).await.ok()?.ok()?;
                 serde_json::to_value(visible::answer(query, answer, queues).ok()?).ok()
             }
         }

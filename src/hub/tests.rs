@@ -279,6 +279,60 @@ async fn a_token_for_one_queue_sees_nothing_of_another_whatever_it_asks() {
 }
 
 #[tokio::test]
+async fn a_resolved_alert_of_a_hidden_queue_is_answered_like_one_that_never_was() {
+    let scene = Scene::new(tokens()).await;
+    let (_, alerts) = scene.get("/v1/alerts", "ann").await;
+    let id_of = |queue: &str| {
+        let alert = alerts.as_array().unwrap().iter().find(|alert| alert["slice"][0][1] == queue).unwrap();
+        alert["id"].as_u64().unwrap()
+    };
+    let (hidden, shown) = (id_of("billing"), id_of("sales"));
+    let gone = |contact: &str| {
+        let step = Step::Abandoned { wait: None, position: None };
+        let kind = EventKind::Contact { contact: contact.into(), queue: None, step };
+        Event { at: scene.clock.now(), origin: "pbx".into(), id: None, kind }
+    };
+    let events = vec![gone("c-1"), gone("c-2")];
+    scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    for _ in 0..100 {
+        if scene.handle.watch().borrow().alerts.is_empty() {
+            break;
+        }
+        scene.clock.set(scene.clock.now() + Span::seconds(30));
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let (_, past) = scene.get("/v1/alerts/history", "ann").await;
+    assert_eq!(past.as_array().unwrap().len(), 2, "{past}");
+
+    let note = |version: u64| json!({"version": version, "note": "private"}).to_string();
+    for version in [0, 1, 2, 3, 99] {
+        for (act, body) in [
+            ("note", note(version)),
+            ("acknowledge", note(version)),
+            ("undo", json!({"version": version}).to_string()),
+            ("snooze", json!({"version": version, "seconds": 60}).to_string()),
+        ] {
+            let ask = async |id: u64| {
+                let (status, said) = scene.ask(Method::POST, &format!("/v1/alerts/{id}/{act}"), "bob", &body).await;
+                (status, said.to_string().replace(&id.to_string(), "ID"))
+            };
+            let (of_hidden, of_none) = (ask(hidden).await, ask(424_242).await);
+            assert_eq!(of_hidden.0, 404, "{act} {version}: {}", of_hidden.1);
+            assert_eq!(of_hidden, of_none, "{act} {version}");
+        }
+    }
+    for (id, who) in [(hidden, "ann"), (shown, "bob")] {
+        let path = format!("/v1/alerts/{id}/note");
+        assert_eq!(scene.ask(Method::POST, &path, who, &note(1)).await.0, 200, "{who}");
+    }
+    // A note on a resolved alert is in the history at once, and in that of those only who see the queue.
+    for (who, notes) in [("ann", 2), ("bob", 1)] {
+        let (_, past) = scene.get("/v1/alerts/history", who).await;
+        assert_eq!(past.to_string().matches("private").count(), notes, "{who}: {past}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_begins_with_the_whole_and_goes_on_with_what_changes() {
     let scene = Scene::new(tokens()).await;
     let response = scene.send(Method::GET, "/v1/board/stream", "wall", "").await;
@@ -372,8 +426,14 @@ impl CallScript {
             offer.customer = Some(contact.as_str().into());
         }
         let mut events = vec![first];
-        if self.end == 1 {
-            events.push(step(20, Step::Abandoned { wait: None, position: None }));
+        match self.end {
+            1 => events.push(step(20, Step::Abandoned { wait: None, position: None })),
+            // An agent of this queue alone; the agent that is shared serves others as well.
+            2 => {
+                let agent = format!("agent of {queue}").as_str().into();
+                events.push(step(10, Step::Answered { agent, wait: None }));
+            }
+            _ => {}
         }
         events
     }
@@ -384,13 +444,25 @@ mod property {
 
     use super::*;
 
+    /// Ann serves a visible queue, and those of the hidden ones in which calls came.
+    fn shared_agent(calls: &[CallScript], now: Time) -> Vec<Event> {
+        let hidden =
+            QUEUES.iter().enumerate().skip(2).filter(|(queue, _)| calls.iter().any(|call| call.queue == *queue));
+        let queues = std::iter::once("sales").chain(hidden.map(|(_, name)| *name)).map(Into::into).collect();
+        let profile = crate::event::AgentProfile { agent: "ann".into(), queues, ..Default::default() };
+        let state = crate::event::AgentState::Available;
+        let state = EventKind::AgentState { agent: "ann".into(), state, reason: None, lasts: None };
+        let event = |kind| Event { at: now - Span::seconds(7_300), origin: "pbx".into(), id: None, kind };
+        vec![event(EventKind::AgentProfile(profile)), event(state)]
+    }
+
     /// A floor on which these calls came, asked as bob, who may see what is called sales.
     async fn floor(calls: &[CallScript]) -> Scene {
         let tokens = vec![token("ann", Role::Supervisor, &[]), token("bob", Role::Supervisor, &["sales*"])];
         let scene = Scene::bare(tokens).await;
         let now = scene.clock.now();
         let mut counts = [0; QUEUES.len()];
-        let mut events = Vec::new();
+        let mut events = shared_agent(calls, now);
         for call in calls {
             counts[call.queue] += 1;
             events.extend(call.events(counts[call.queue], now));
@@ -400,7 +472,7 @@ mod property {
         scene.to.send(Message::Events { source: 0, events, cursor: None, kept: Some(kept) }).await.unwrap();
         told.await.unwrap();
         // All of it stands on the board, and those who have waited for far too long have their alerts.
-        let waiting = calls.iter().filter(|call| call.end != 1);
+        let waiting = calls.iter().filter(|call| call.end == 0);
         let late: std::collections::BTreeSet<usize> =
             waiting.clone().filter(|call| call.ago > 900).map(|call| call.queue).collect();
         let waiting = waiting.count();
@@ -494,7 +566,14 @@ mod property {
             let body = format!(r#"{{"of":{of},"over":{{"window":"today"}},"only":"{only}","limit":{limit}}}"#);
             ("POST", "/v1/contacts".to_owned(), body)
         });
-        let plain = word(&["/v1/board", "/metrics", "/v1/alerts/history", "/v1/alerts/history?limit=1"]);
+        let plain = word(&[
+            "/v1/board",
+            "/metrics",
+            "/v1/alerts/history",
+            "/v1/alerts/history?limit=1",
+            "/v1/figures?kpis=agents_available&of=queue:sales&by=queue",
+            "/v1/figures?kpis=agents_available,waiting&of=queue:sales&by=queue,agent",
+        ]);
         prop_oneof![3 => figures, 2 => contacts, 1 => plain.prop_map(|path| ("GET", path, String::new()))]
     }
 

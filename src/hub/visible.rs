@@ -4,14 +4,23 @@
 use crate::alert::{Episode, Patterns};
 use crate::board::Board;
 use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
+use crate::text::Label;
 
 /// The query concerns hidden queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hidden;
 
 /// Whether a slice lies within the visible queues.
+///
+/// This is the one rule of visibility: figures, contacts, agents, alerts (active, resolved and stored), streams and
+/// metrics all go through it. A slice without a queue can cover hidden ones, so it is hidden too.
 pub(super) fn holds(queues: &Patterns, slice: &Slice) -> bool {
     queues.is_empty() || slice.get(Dim::Queue).is_some_and(|queue| queues.contains(queue))
+}
+
+/// Whether a queue is visible.
+pub(super) fn holds_queue(queues: &Patterns, queue: &Label) -> bool {
+    holds(queues, &Slice::of(Dim::Queue, queue.clone()))
 }
 
 /// The board without hidden queues. Sums that include hidden queues are removed as well: a difference would reveal the
@@ -24,12 +33,12 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     board.total = Live::default();
     // Failing notification targets are only shown to callers who see all queues.
     board.untold.clear();
-    board.queues.retain(|row| queues.contains(&row.id));
-    board.waiting.retain(|row| queues.contains(&row.queue));
+    board.queues.retain(|row| holds_queue(queues, &row.id));
+    board.waiting.retain(|row| holds_queue(queues, &row.queue));
     // An agent is listed with the visible queues only; work in a hidden queue is not shown.
     board.agents.retain_mut(|row| {
-        row.queues.retain(|queue| queues.contains(queue));
-        let here = row.queue.as_ref().is_some_and(|queue| queues.contains(queue));
+        row.queues.retain(|queue| holds_queue(queues, queue));
+        let here = row.queue.as_ref().is_some_and(|queue| holds_queue(queues, queue));
         if !here {
             row.queue = None;
             row.contact = None;
@@ -50,14 +59,17 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
 /// # Errors
 /// [`Hidden`] if nothing of the answer would be left.
 pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Result<Answer, Hidden> {
-    if holds(queues, &query.of) {
-        return Ok(answer);
-    }
-    if query.of.get(Dim::Queue).is_some() || !query.by.contains(&Dim::Queue) {
+    let within = holds(queues, &query.of);
+    let by_queue = query.by.contains(&Dim::Queue);
+    if !within && (query.of.get(Dim::Queue).is_some() || !by_queue) {
         return Err(Hidden);
     }
-    answer.rows.retain(|row| holds(queues, &row.key));
-    answer.total.fill(Figure::default());
+    if by_queue {
+        answer.rows.retain(|row| holds(queues, &row.key));
+    }
+    if !within {
+        answer.total.fill(Figure::default());
+    }
     Ok(answer)
 }
 

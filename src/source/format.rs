@@ -6,7 +6,7 @@ pub mod contact_events;
 pub mod csv;
 pub(super) mod decoder;
 pub mod detect;
-mod limits;
+pub(crate) mod limits;
 pub mod lines;
 pub mod queue_log;
 

@@ -185,14 +185,14 @@ fn floor(board: Board) -> crate::floor::Handle {
                     let board = sender.borrow().clone();
                     match request {
                         None => return,
-                        Some(Request::Ask(query, reply)) => drop(reply.send(sample::answer(&query, &board))),
+                        Some(Request::Ask(query, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
                         Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts))),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {
                             let episode = board.alerts.iter().find(|e| e.id == command.episode).cloned();
                             drop(reply.send(episode.ok_or(crate::alert::CommandRefusal::Unknown(command.episode))));
                         }
-                        Some(Request::Replay(_)) => {}
+                        Some(Request::SliceOfAlert(..) | Request::Replay(_)) => {}
                     }
                 }
             }

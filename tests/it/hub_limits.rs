@@ -143,6 +143,56 @@ async fn a_caller_who_asks_too_often_is_told_to_wait_and_the_others_are_served()
     assert_eq!(hub.get("/v1/kpis", "ann").await.0, 200);
 }
 
+#[tokio::test]
+async fn an_answer_that_would_be_too_large_is_refused_with_what_to_ask_instead() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    for from in (0..300).step_by(100) {
+        let calls = (from..from + 100).flat_map(|minute| (0..20).map(move |queue| (minute, queue)));
+        let calls = calls.map(|(minute, queue)| {
+            let n = minute * 20 + queue;
+            let data = json!({"contact": format!("c{n}"), "queue": format!("q{queue}"), "channel": "voice"});
+            event(&format!("e{n}"), "offered", i64::from(minute) * 60, &data)
+        });
+        assert_eq!(bring(&hub, &calls.collect()).await.0, 200);
+    }
+    let before = memory(&hub);
+    let ask = async |kpis: Vec<String>| {
+        let body =
+            json!({"of": [], "by": ["queue"], "over": {"window": "today"}, "every": {"minutes": 1}, "kpis": kpis});
+        let answer = hub.request(Method::POST, "/v1/figures", "wall").json(&body).send().await.unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), kind, answer.json::<Value>().await.unwrap())
+    };
+    // A KPI that is asked for many times is answered once.
+    let (status, _, answer) = ask(vec!["asa".to_owned(); 3_000]).await;
+    assert_eq!((status, answer["rows"].as_array().unwrap().len()), (200, 6_000));
+    assert_eq!(answer["rows"][0]["figures"].as_array().unwrap().len(), 1);
+    let (_, kpis) = hub.get("/v1/kpis", "wall").await;
+    let all = kpis.as_array().unwrap().iter().map(|kpi| kpi["id"].as_str().unwrap().to_owned());
+    let (status, kind, problem) = ask(all.collect()).await;
+    assert_eq!((status, kind.as_str()), (422, "application/problem+json"));
+    assert_eq!(problem["code"], "answer_too_large");
+    assert!(problem["message"].as_str().unwrap().contains("every"), "{problem}");
+    assert!(memory(&hub) < before + 200 * 1024, "{before} KiB, then {} KiB", memory(&hub));
+}
+
+#[tokio::test]
+async fn a_request_that_a_proxy_forwarded_is_not_one_of_this_machine() {
+    // A hub without tokens listens on this machine only, and believes whoever is on it.
+    let mut hub = Hub::new("");
+    let config = std::fs::read_to_string(hub.path("config.toml")).unwrap();
+    let (own, _) = config.split_once("[[hub.tokens]]").unwrap();
+    std::fs::write(hub.path("config.toml"), own).unwrap();
+    hub.start().await;
+    assert_eq!(hub.get("/v1/board", "").await.0, 200);
+    for name in ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"] {
+        let answer = hub.request(Method::GET, "/v1/board", "").header(name, "for=203.0.113.7").send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{name}");
+        assert!(answer.text().await.unwrap().contains("proxy"), "{name}");
+    }
+}
+
 /// The memory that a process takes, in KiB.
 fn memory(hub: &Hub) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", hub.pid().as_raw_nonzero())).unwrap();

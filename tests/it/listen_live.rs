@@ -164,7 +164,7 @@ async fn count(mut messages: mpsc::Receiver<Message>, seen: Arc<Mutex<Seen>>) {
                 let (taken, duplicates) = (new.len(), came - new.len());
                 seen.events.extend(new);
                 let why = seen.broken.clone();
-                let receipt = Receipt { taken, duplicates, kept: why.map_or(Ok(()), Err) };
+                let receipt = Receipt { taken, duplicates, refused: 0, kept: why.map_or(Ok(()), Err) };
                 let kept = kept.unwrap();
                 if seen.silent { waiting.push(kept) } else { drop(kept.send(receipt)) }
             }

@@ -117,12 +117,12 @@ async fn execute(
     act: AlertAction,
 ) -> Result<Json<Episode>, ApiProblem> {
     let Path(episode) = id.map_err(|error| ApiProblem::bad(error.body_text()))?;
-    let known = hub.handle.watch().borrow().alerts.iter().find(|e| e.id == episode).map(|e| e.slice.clone());
-    // A hidden alert is answered like one that does not exist.
-    if known.is_some_and(|slice| !visible::holds(&caller.queues, &slice)) {
+    // A hidden alert is answered like one that does not exist, whatever its state and version.
+    let slice = hub.handle.slice_of_alert(episode).await?;
+    if !slice.is_some_and(|slice| visible::holds(&caller.queues, &slice)) {
         return Err(CommandRefusal::Unknown(episode).into());
     }
-    let _permit = hub.permit().await?;
+    let _turn = hub.turns.take(&caller.who.name).await?.at_no_cost();
     // Boards of the user that runs the hub state who sits at them; other callers cannot.
     let who = who.filter(|who| caller.ours && !who.name.is_empty()).unwrap_or(caller.who);
     let result = hub.handle.execute(AlertCommand { episode, version, who, act }).await?;

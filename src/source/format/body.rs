@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::contact_events;
-use crate::source::format::limits::MAX_LINE_BYTES;
+use crate::source::format::limits::{MAX_LINE_BYTES, MAX_REJECTIONS, check_json_array};
 use crate::source::tally::InputTally;
 
 /// How a body holds events.
@@ -50,14 +50,29 @@ pub(crate) struct ParsedBody {
     pub(crate) events: Vec<Event>,
     /// The number of events of unknown types.
     pub(crate) ignored: u64,
-    /// The rejected events: the line, or the position in the array, from 1, and the reason.
+    /// The first [`MAX_REJECTIONS`] rejected events: the line, or the position in the array, from 1, and the reason.
     pub(crate) rejected: Vec<(u64, String)>,
+    /// The number of rejected events after those.
+    pub(crate) more_rejected: usize,
 }
 
 impl ParsedBody {
     /// The number of events, ignored and rejected ones included.
     pub(crate) fn len(&self) -> usize {
-        self.events.len() + self.rejected.len() + usize::try_from(self.ignored).unwrap_or(usize::MAX)
+        self.events.len() + self.rejected_count() + usize::try_from(self.ignored).unwrap_or(usize::MAX)
+    }
+
+    /// The number of rejected events.
+    pub(crate) const fn rejected_count(&self) -> usize {
+        self.rejected.len() + self.more_rejected
+    }
+
+    fn reject(&mut self, position: u64, reason: String) {
+        if self.rejected.len() < MAX_REJECTIONS {
+            self.rejected.push((position, reason));
+        } else {
+            self.more_rejected += 1;
+        }
     }
 
     /// Whether there were events and all of them were rejected.
@@ -67,13 +82,13 @@ impl ParsedBody {
 
     fn add(&mut self, position: u64, text: &[u8], latest: Time, tally: &mut InputTally) {
         if text.len() > MAX_LINE_BYTES {
-            self.rejected.push((position, format!("longer than {} KiB", MAX_LINE_BYTES / 1024)));
+            self.reject(position, format!("longer than {} KiB", MAX_LINE_BYTES / 1024));
             return;
         }
         match contact_events::parse(text, latest, tally) {
             Ok(Some(event)) => self.events.push(event),
             Ok(None) => self.ignored += 1,
-            Err(reason) => self.rejected.push((position, reason)),
+            Err(reason) => self.reject(position, reason),
         }
     }
 }
@@ -84,13 +99,14 @@ pub(crate) fn parse(body: &[u8], format: BodyFormat, latest: Time) -> ParsedBody
     let mut tally = InputTally::default();
     match format {
         BodyFormat::One => found.add(1, body, latest, &mut tally),
-        BodyFormat::Batch => match serde_json::from_slice::<Vec<&RawValue>>(body) {
-            Ok(items) => {
+        BodyFormat::Batch => match check_json_array(body).map(|()| serde_json::from_slice::<Vec<&RawValue>>(body)) {
+            Err(too_much) => found.reject(1, too_much),
+            Ok(Ok(items)) => {
                 for (position, item) in (1..).zip(items) {
                     found.add(position, item.get().as_bytes(), latest, &mut tally);
                 }
             }
-            Err(error) => found.rejected.push((1, format!("not a JSON array of events: {error}"))),
+            Ok(Err(error)) => found.reject(1, format!("not a JSON array of events: {error}")),
         },
         BodyFormat::Lines => {
             for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
@@ -164,6 +180,12 @@ mod tests {
         let found = parse(format!("[{}, 7, {bad}]", event(1)).as_bytes(), BodyFormat::Batch, LATEST);
         assert_eq!(found.events.len(), 1);
         assert_eq!(found.rejected.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
+    fn of_many_rejected_events_the_first_are_kept_and_all_are_counted() {
+        let found = parse("{}\n".repeat(50_000).as_bytes(), BodyFormat::Lines, LATEST);
+        assert_eq!((found.rejected.len(), found.rejected_count(), found.len()), (MAX_REJECTIONS, 50_000, 50_000));
     }
 
     #[test]

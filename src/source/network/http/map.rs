@@ -12,6 +12,7 @@ use super::path::JmesPath;
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
+use crate::source::format::limits::check_json;
 use crate::source::ids::id_label;
 use crate::text::Label;
 
@@ -108,6 +109,7 @@ impl Map {
     /// # Errors
     /// Where nothing of it can be read.
     pub(super) fn read(&self, text: &str, now: Time, origin: &Label) -> Result<Reading, String> {
+        check_json(text.as_bytes())?;
         let document = Variable::from_json(text).map_err(|error| format!("no JSON ({error})"))?;
         let document = Rcvar::new(document);
         let mut reading = Reading::default();

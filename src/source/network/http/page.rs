@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::body::{self, BodyFormat};
+use crate::source::format::limits::check_json;
 
 /// The longest cursor that is kept.
 const MAX_CURSOR_BYTES: usize = 4096;
@@ -85,6 +86,9 @@ pub(super) fn parse(
     let text = bytes.trim_ascii();
     if text.starts_with(b"<") {
         return Err("HTML or XML, and no contact events".to_owned());
+    }
+    if text.starts_with(b"{") {
+        check_json(text)?;
     }
     let envelope = if text.starts_with(b"{") { serde_json::from_slice::<Value>(text).ok() } else { None };
     let envelope = envelope.filter(|value| value.get("specversion").is_none());

@@ -17,6 +17,7 @@ impl JmesPath {
     /// # Errors
     /// Where it can't, with the place.
     pub(super) fn compile(text: &str) -> Result<Self, String> {
+        check_size(text)?;
         let wrong = |error: jmespath::JmespathError| {
             format!("`{text}` is no JMESPath expression (at character {}): {}", error.offset + 1, error.reason)
         };
@@ -66,6 +67,31 @@ impl JmesPath {
         let at = (seconds.abs() < 1e11).then_some(Time((seconds * 1e6) as i64));
         at.map(Some).ok_or_else(|| format!("`{self}` is no time that is meant"))
     }
+}
+
+/// The longest expression.
+const MAX_EXPRESSION_BYTES: usize = 4096;
+/// The deepest nesting of an expression: the compiler calls itself for each level.
+const MAX_EXPRESSION_DEPTH: usize = 64;
+
+/// Whether the compiler, which calls itself for each level and each operator, can take an expression.
+fn check_size(text: &str) -> Result<(), String> {
+    if text.len() > MAX_EXPRESSION_BYTES {
+        return Err(format!("a JMESPath expression is longer than {MAX_EXPRESSION_BYTES} bytes"));
+    }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' | b'!' | b'&' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > MAX_EXPRESSION_DEPTH {
+        return Err(format!("a JMESPath expression is nested more than {MAX_EXPRESSION_DEPTH} levels deep"));
+    }
+    Ok(())
 }
 
 fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, String> {
@@ -123,6 +149,18 @@ mod tests {
         let said = JmesPath::compile("rows[?a ==").unwrap_err();
         assert!(said.contains("`rows[?a ==`") && said.contains("at character"), "{said}");
         assert!(JmesPath::compile("nonsense(a)").unwrap().find(&json("{}")).unwrap_err().contains("nonsense"));
+    }
+
+    #[test]
+    fn an_expression_that_is_too_deep_is_refused_before_it_is_compiled() {
+        for deep in ["(", "[", "!", "a[?", "length("] {
+            let said = JmesPath::compile(&deep.repeat(500)).unwrap_err();
+            assert!(said.contains("levels deep"), "{said}");
+        }
+        assert!(JmesPath::compile(&"a.".repeat(5_000)).unwrap_err().contains("longer than"));
+        // The longest chain that is let through compiles and is searched without trouble.
+        let chain = format!("a{}", ".a".repeat(2_000));
+        assert!(JmesPath::compile(&chain).unwrap().find(&json("{}")).unwrap().is_null());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
@@ -104,21 +104,39 @@ impl Intake {
         let too_large =
             || PushError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {} KiB", self.max_body_kb));
         let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        let kb = match said.map(|length| u32::try_from(length.div_ceil(1024))) {
-            None => self.max_body_kb,
-            Some(Ok(kb)) if kb <= self.max_body_kb => kb,
-            Some(_) => return Err(too_large()),
-        };
-        let late = |_| PushError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long");
-        let busy = |_| PushError::busy("too much is under way");
-        // It never closes, so the only way to fail is to wait too long.
-        let _room = timeout(REQUEST_TIMEOUT, self.buffered.acquire_many(kb)).await.map_err(busy)?;
-        let limited = Limited::new(body, self.max_body_kb as usize * 1024);
-        match timeout(REQUEST_TIMEOUT, limited.collect()).await.map_err(late)? {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-            Err(_) => Err(PushError::new(StatusCode::BAD_REQUEST, "the body ends before its end")),
+        let most = self.max_body_kb as usize * 1024;
+        if said.is_some_and(|length| length > most as u64) {
+            return Err(too_large());
         }
+        let late = |_| PushError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long");
+        timeout(REQUEST_TIMEOUT, self.collect(Limited::new(body, most), too_large)).await.map_err(late)?
+    }
+
+    /// The bytes of a body. Room is taken as they come: a slow sender holds none for what it has yet to send.
+    async fn collect(
+        &self,
+        mut body: Limited<&mut Body>,
+        too_large: impl Fn() -> PushError,
+    ) -> Result<Bytes, PushError> {
+        let busy = || PushError::busy("too much is under way");
+        let mut bytes = Vec::new();
+        let mut room: Option<SemaphorePermit<'_>> = None;
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+                Err(_) => return Err(PushError::new(StatusCode::BAD_REQUEST, "the body ends before its end")),
+            }
+            let held = room.as_ref().map_or(0, SemaphorePermit::num_permits);
+            let more = u32::try_from(bytes.len().div_ceil(1024).saturating_sub(held)).unwrap_or(u32::MAX);
+            // Waiting with a part of the room in hand could wait for ever.
+            let more = self.buffered.try_acquire_many(more).map_err(|_| busy())?;
+            match &mut room {
+                Some(room) => room.merge(more),
+                None => room = Some(more),
+            }
+        }
+        Ok(bytes.into())
     }
 
     async fn process(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, PushSummary), PushError> {
@@ -130,7 +148,8 @@ impl Intake {
         drop(bytes);
         lock(&self.bucket).take(found.len(), self.reporter.steady()).map_err(PushError::too_many)?;
         let useless = found.is_all_rejected();
-        let (mut accepted, mut duplicates) = (0, 0);
+        let rejected_count = found.rejected_count();
+        let (mut accepted, mut duplicates, mut refused) = (0, 0, 0);
         if !found.events.is_empty() {
             let kept =
                 timeout(REQUEST_TIMEOUT, self.reporter.send_durably(found.events, ahead.unwrap_or_default())).await;
@@ -142,7 +161,7 @@ impl Intake {
             if let Err(why) = receipt.kept {
                 return Err(PushError::busy(format!("the journal can't keep it: {why}")));
             }
-            (accepted, duplicates) = (receipt.taken, receipt.duplicates);
+            (accepted, duplicates, refused) = (receipt.taken, receipt.duplicates, receipt.refused);
         }
         for (line, reason) in &found.rejected {
             self.reporter.reject(*line, reason).await;
@@ -154,7 +173,7 @@ impl Intake {
             });
         }
         let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        let rejected_count = found.rejected.len();
+        let rejected_count = rejected_count + refused;
         let listed = found.rejected.into_iter().take(MAX_LISTED_REJECTIONS);
         let rejected = listed.map(|(line, reason)| RejectedEvent { line, reason }).collect();
         Ok((status, PushSummary { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))

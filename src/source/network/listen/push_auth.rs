@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 
 use super::intake::{Intake, PushError};
 use super::tokens::AcceptedTokens;
+use crate::net::is_forwarded;
 
 /// Lets requests in that may bring events.
 pub(super) struct PushAuth {
@@ -61,6 +62,10 @@ impl PushAuth {
             // Only a browser says on whose behalf it asks: any page in it could, where no token is needed.
             None if headers.contains_key(header::ORIGIN) => {
                 Err(PushError::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
+            }
+            None if is_forwarded(headers) => {
+                let reason = "a proxy forwarded this request, so the connection does not tell who sent it: set `token` for this source, and have the sender name it";
+                Err(PushError::new(StatusCode::UNAUTHORIZED, reason))
             }
             None => Ok(()),
         }

@@ -1,0 +1,82 @@
+//! The names that an event would add. Names are never dropped, and each queue and agent is a row of every board, so a
+//! source that invents new ones without end must be stopped.
+
+use super::Engine;
+use crate::event::{Event, EventKind, Step};
+use crate::text::Label;
+
+/// Numbers of names, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NameCounts {
+    /// Queues.
+    pub queues: usize,
+    /// Agents.
+    pub agents: usize,
+    /// Intents.
+    pub intents: usize,
+    /// Teams, reasons, evaluators and origins.
+    pub others: usize,
+}
+
+impl Engine {
+    /// The names of an event that have not been seen before. A name that stands in it twice may count twice.
+    #[must_use]
+    pub fn new_names(&self, event: &Event) -> NameCounts {
+        let mut new = NameCounts::default();
+        let queue = |name: &Label| usize::from(self.queues.find(name.as_str()).is_none());
+        let agent = |name: &Label| usize::from(self.agents.find(name.as_str()).is_none());
+        let intent = |name: &Label| usize::from(self.intents.find(name.as_str()).is_none());
+        new.others += usize::from(self.origins.find(event.origin.as_str()).is_none());
+        match &event.kind {
+            EventKind::Contact { queue: of, step, .. } => {
+                new.queues += of.as_ref().map_or(0, queue);
+                match step {
+                    Step::Offered(offer) => {
+                        new.queues += queue(&offer.queue);
+                        new.intents += offer.intent.as_ref().map_or(0, intent);
+                    }
+                    Step::Ringing { agent: by }
+                    | Step::RingCanceled { agent: by }
+                    | Step::RingNoAnswer { agent: by, .. }
+                    | Step::Answered { agent: by, .. }
+                    | Step::Wrapped { agent: by, .. } => new.agents += agent(by),
+                    Step::Transferred { agent: by, to_queue, .. } => {
+                        new.agents += by.as_ref().map_or(0, agent);
+                        new.queues += to_queue.as_ref().map_or(0, queue);
+                    }
+                    Step::Completed { agent: by, .. } => new.agents += by.as_ref().map_or(0, agent),
+                    Step::Classified { intent: about } => new.intents += intent(about),
+                    Step::Quality { evaluator, .. } => {
+                        new.others += usize::from(self.evaluators.find(evaluator.as_str()).is_none());
+                    }
+                    Step::Responded { .. }
+                    | Step::Abandoned { .. }
+                    | Step::Left { .. }
+                    | Step::Held
+                    | Step::Resumed
+                    | Step::Identified { .. }
+                    | Step::Resolved { .. }
+                    | Step::Reopened
+                    | Step::Survey(_)
+                    | Step::Lost => {}
+                }
+            }
+            EventKind::SelfService(session) => new.intents += session.intent.as_ref().map_or(0, intent),
+            EventKind::AgentState { agent: who, reason, .. } => {
+                new.agents += agent(who);
+                let unknown = |reason: &Label| usize::from(self.reasons.find(reason.as_str()).is_none());
+                new.others += reason.as_ref().map_or(0, unknown);
+            }
+            EventKind::AgentProfile(profile) => {
+                new.agents += agent(&profile.agent);
+                new.queues += profile.queues.iter().map(queue).sum::<usize>();
+                let unknown = |team: &Label| usize::from(self.teams.find(team.as_str()).is_none());
+                new.others += profile.team.as_ref().map_or(0, unknown);
+            }
+            EventKind::QueueProfile(profile) => new.queues += queue(&profile.queue),
+            EventKind::Observed { queue: of, .. } => new.queues += queue(of),
+            EventKind::Restarted | EventKind::Missed { .. } => {}
+        }
+        new
+    }
+}

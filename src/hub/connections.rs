@@ -1,0 +1,176 @@
+//! The open connections, and how many of them each peer and each caller may hold.
+//!
+//! A connection counts as a stranger's until a request on it names a known caller. Strangers cost a known caller
+//! nothing: each peer address has a small share, and where there is no room the oldest stranger is closed. A known
+//! caller keeps its connections, up to a share of its own.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::access::Peer;
+use crate::text::Label;
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ConnectionLimits {
+    /// In total.
+    pub(super) total: usize,
+    /// Of one caller that is known.
+    pub(super) per_caller: usize,
+    /// Of peers that have not said who they are.
+    pub(super) strangers: usize,
+    /// Of those, from one address or login.
+    pub(super) strangers_per_peer: usize,
+}
+
+impl ConnectionLimits {
+    /// Of the network. A process that may open few files serves fewer connections, so that the journal and the sources
+    /// still find room.
+    pub(super) fn network(max_files: usize) -> Self {
+        const RESERVED_FILES: usize = 384;
+        let total = max_files.saturating_sub(RESERVED_FILES).clamp(64, 4096);
+        Self { total, per_caller: total / 2, strangers: total / 2, strangers_per_peer: total / 8 }
+    }
+
+    /// Of the local socket.
+    pub(super) const LOCAL: Self = Self { total: 256, per_caller: 128, strangers: 256, strangers_per_peer: 128 };
+}
+
+/// The open connections of one kind.
+#[derive(Debug)]
+pub(super) struct Connections {
+    limits: ConnectionLimits,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next: u64,
+    /// By number, so the oldest comes first.
+    connections: BTreeMap<u64, OpenConnection>,
+}
+
+#[derive(Debug)]
+struct OpenConnection {
+    peer: Label,
+    caller: Option<Label>,
+    close: CancellationToken,
+}
+
+/// A place among the open connections, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct ConnectionPlace {
+    number: u64,
+    connections: Arc<Connections>,
+    /// Cancelled when the connection must make room for another one.
+    pub(super) close: CancellationToken,
+}
+
+impl Connections {
+    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, open: Mutex::default() })
+    }
+
+    /// The number of open connections.
+    pub(super) fn count(&self) -> usize {
+        self.open().connections.len()
+    }
+
+    /// A place for a new connection; `None` if known callers have all of them.
+    pub(super) fn admit(self: &Arc<Self>, peer: &Peer) -> Option<ConnectionPlace> {
+        let peer = match peer {
+            Peer::Network(address) => Label::new(&address.ip().to_string()),
+            Peer::Login { name, .. } => name.clone(),
+        };
+        let mut open = self.open();
+        let of_peer = |connection: &OpenConnection| connection.caller.is_none() && connection.peer == peer;
+        open.make_room(self.limits.strangers_per_peer, of_peer);
+        open.make_room(self.limits.strangers, |connection| connection.caller.is_none());
+        if open.connections.len() >= self.limits.total && !open.close_oldest(|connection| connection.caller.is_none()) {
+            return None;
+        }
+        let (number, close) = (open.next, CancellationToken::new());
+        open.next += 1;
+        open.connections.insert(number, OpenConnection { peer, caller: None, close: close.clone() });
+        drop(open);
+        Some(ConnectionPlace { number, connections: Arc::clone(self), close })
+    }
+
+    /// Close the oldest stranger's connection, because the system has no room for another one.
+    pub(super) fn close_oldest_stranger(&self) {
+        self.open().close_oldest(|connection| connection.caller.is_none());
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Leave room for one more within `limit`.
+    fn make_room(&mut self, limit: usize, counts: impl Fn(&OpenConnection) -> bool) {
+        if self.connections.values().filter(|connection| counts(connection)).count() >= limit {
+            self.close_oldest(counts);
+        }
+    }
+
+    fn close_oldest(&mut self, counts: impl Fn(&OpenConnection) -> bool) -> bool {
+        let oldest = self.connections.iter().find(|(_, connection)| counts(connection)).map(|(number, _)| *number);
+        let Some(connection) = oldest.and_then(|number| self.connections.remove(&number)) else { return false };
+        connection.close.cancel();
+        true
+    }
+}
+
+impl ConnectionPlace {
+    /// The connection is that of a known caller; `false` if this caller has its share already.
+    pub(super) fn identify(&self, caller: &Label) -> bool {
+        let mut open = self.connections.open();
+        let of_caller = |connection: &&OpenConnection| connection.caller.as_ref() == Some(caller);
+        let held = open.connections.values().filter(of_caller).count();
+        match open.connections.get_mut(&self.number) {
+            Some(connection) if connection.caller.as_ref() == Some(caller) => true,
+            Some(connection) if held < self.connections.limits.per_caller => {
+                connection.caller = Some(caller.clone());
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Drop for ConnectionPlace {
+    fn drop(&mut self) {
+        self.connections.open().connections.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(host: u8) -> Peer {
+        Peer::Network(std::net::SocketAddr::from(([10, 0, 0, host], 1)))
+    }
+
+    #[test]
+    fn strangers_make_room_for_others_and_known_callers_keep_theirs() {
+        let limits = ConnectionLimits { total: 8, per_caller: 3, strangers: 6, strangers_per_peer: 2 };
+        let connections = Connections::new(limits);
+        let ann: Vec<_> = (0..3).map(|_| connections.admit(&peer(1)).unwrap()).collect();
+        assert!(ann[0].close.is_cancelled(), "a third stranger from one address closes the first");
+        assert!(ann[1..].iter().all(|place| place.identify(&"ann".into()) && !place.close.is_cancelled()));
+        let crowd: Vec<_> = (2..40).map(|host| connections.admit(&peer(host)).unwrap()).collect();
+        assert_eq!(connections.count(), 8);
+        assert_eq!(crowd.iter().filter(|place| !place.close.is_cancelled()).count(), 6);
+        let more = connections.admit(&peer(50)).unwrap();
+        assert!(more.identify(&"ann".into()) && more.identify(&"ann".into()));
+        let fourth = connections.admit(&peer(51)).unwrap();
+        assert!(!fourth.identify(&"ann".into()), "ann has her share");
+        assert!(fourth.identify(&"bob".into()));
+        drop((ann, crowd, more, fourth));
+        assert_eq!(connections.count(), 0);
+    }
+}
