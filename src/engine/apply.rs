@@ -180,9 +180,12 @@ impl Engine {
         }
     }
 
-    /// Close all open visits of a contact without a known end.
+    /// Close the visits of a contact that are open at `at`, without a known end. A visit that began later stays open,
+    /// however often a loss at `at` is inserted before it.
     fn lose(&mut self, number: ContactNo, at: Time) {
-        while self.contacts.get(number).is_some_and(Contact::is_open) {
+        let is_open = |v: &&QueueVisit| v.stage.is_open() && v.joined <= at;
+        let open = self.contacts.get(number).map_or(0, |contact| contact.visits.iter().filter(is_open).count());
+        for _ in 0..open {
             let lost = ContactStep { at, queue: QueueNo::UNKNOWN, transition: Transition::Lost };
             if self.apply_transition(number, lost).is_err() {
                 break;

@@ -205,6 +205,24 @@ fn a_restart_and_an_expired_contact_are_unknown_ends() {
 }
 
 #[test]
+fn an_expired_visit_closes_and_a_later_one_of_the_same_contact_stays_open() {
+    let day = 86_400;
+    let mut engine = engine_over_time(&[offered(0, "a", "q", "", None), offered(day, "a", "q", "", None)]);
+    engine.advance(at(day + 120));
+    let query = |kpi| Query {
+        of: Slice::TOTAL,
+        by: Vec::new(),
+        over: Period::Range(at(0), at(2 * day)),
+        every: None,
+        kpis: vec![kpi],
+        formula: None,
+    };
+    let mut figure = |kpi| engine.ask(&query(kpi), at(day + 120)).total[0].value;
+    assert_eq!(figure(KpiId::UnknownEnd), Some(1.0));
+    assert_eq!(figure(KpiId::Waiting), Some(1.0));
+}
+
+#[test]
 fn the_second_of_two_events_with_one_id_is_dropped() {
     let mut event = offered(0, "c1", "sales", "", None);
     event.id = Some("e1".into());
