@@ -5,6 +5,7 @@
 //! second. Questions are asked on tasks of their own, so that the screen never waits for the floor.
 
 pub mod action;
+pub mod alone;
 pub mod answers;
 pub mod bell;
 pub mod drawn;
@@ -12,6 +13,7 @@ pub mod export;
 pub mod format;
 pub mod glyphs;
 pub mod grid;
+pub mod input;
 pub mod mouse;
 pub mod prompt;
 pub mod queries;
@@ -20,6 +22,7 @@ pub mod settings;
 mod signals;
 pub mod state;
 pub mod theme;
+pub mod tty;
 mod update;
 pub mod view;
 pub mod widget;
@@ -34,8 +37,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures_util::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
@@ -46,12 +47,14 @@ use action::{KeyError, Keymap};
 use answers::{Answers, Reply};
 use bell::Bell;
 use drawn::Drawn;
+use input::UserInput;
 use queries::{MAX_HISTORY, Question};
 use screen::Screen;
 pub use settings::Settings;
-use signals::{Signalled, Signals, leave_anyway};
+use signals::{Signalled, Signals, can_be_continued, leave_anyway};
 use state::{Effect, Ui};
 use theme::{Depth, Theme, Tone};
+use tty::TerminalReader;
 use view::Ctx;
 
 /// Why the screen can't be shown, or no longer.
@@ -71,6 +74,9 @@ pub enum Error {
 /// New data is drawn at most this often.
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The most keys that are taken before the screen is drawn again.
+const MAX_BATCH: usize = 1024;
+
 /// What a task that the screen has started came back with.
 enum TaskResult {
     Reply(Question, Option<Reply>),
@@ -89,6 +95,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     let keymap = if settings.locked { Keymap::locked() } else { Keymap::new(&settings.keys)? };
     let mut signals = Signals::new()?;
     let screen = Screen::enter(settings.mouse)?;
+    let reader = TerminalReader::start(settings.mouse)?;
     let (results, mut finished) = mpsc::channel(64);
     let mut boards = handle.watch();
     let board = boards.borrow_and_update().clone();
@@ -103,6 +110,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         handle,
         results,
         screen,
+        reader,
         dirty: true,
         drawn: Drawn::default(),
         drawn_at: Instant::now(),
@@ -133,6 +141,7 @@ struct App {
     handle: Handle,
     results: mpsc::Sender<TaskResult>,
     screen: Screen,
+    reader: TerminalReader,
     /// Whether something has changed since the last frame.
     dirty: bool,
     drawn_at: Instant,
@@ -150,7 +159,6 @@ impl App {
         boards: &mut watch::Receiver<Arc<Board>>,
         finished: &mut mpsc::Receiver<TaskResult>,
     ) -> Result<(), Error> {
-        let mut input = EventStream::new();
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.ask();
@@ -161,24 +169,26 @@ impl App {
                 biased;
                 signalled = signals.next() => {
                     match signalled {
-                    Signalled::Leave => return Ok(()),
-                    Signalled::Hangup => {
-                        self.screen.abandon();
-                        return Ok(());
-                    }
-                    Signalled::Stop => self.screen.suspend()?,
-                    Signalled::Resume => self.screen.resume()?,
+                        Signalled::Leave => return Ok(()),
+                        Signalled::Hangup => {
+                            self.screen.abandon();
+                            return Ok(());
+                        }
+                        Signalled::Stop => self.suspend()?,
+                        Signalled::Resume => self.screen.resume()?,
+                        Signalled::Resize => {}
                     }
                     self.draw()?;
                 }
-                event = input.next() => {
+                input = self.reader.next() => {
                     // The end of input is the end of the terminal.
-                    let Some(event) = event else { return Ok(()) };
-                    if self.input(&event?)? {
+                    let Some(input) = input else {
+                        self.screen.abandon();
+                        return Ok(());
+                    };
+                    if self.inputs(input)? {
                         return Ok(());
                     }
-                    self.ask();
-                    self.draw()?;
                 }
                 changed = boards.changed() => {
                     changed.map_err(|_| FloorClosed)?;
@@ -206,25 +216,44 @@ impl App {
         self.ui.frozen.clone().unwrap_or_else(|| Arc::clone(&self.board))
     }
 
-    /// Take what the terminal says; whether to leave.
-    fn input(&mut self, event: &Event) -> Result<bool, Error> {
-        let board = self.shown();
-        let effect = match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.ui.key(key, &self.keymap, &board, &self.drawn),
-            Event::Mouse(mouse) => {
-                self.ui.mouse(mouse, &board, &self.drawn);
-                None
+    /// Take what was done at the terminal, all that is there, and draw once; whether to leave.
+    fn inputs(&mut self, first: UserInput) -> Result<bool, Error> {
+        let mut next = Some(first);
+        let mut taken = 0;
+        while let Some(input) = next {
+            if self.input(&input)? {
+                return Ok(true);
             }
-            Event::Resize(..) => None,
-            _ => return Ok(false),
-        };
+            taken += 1;
+            next = if taken < MAX_BATCH { self.reader.try_next() } else { None };
+        }
+        if self.dirty {
+            self.ask();
+            self.draw()?;
+        }
+        Ok(false)
+    }
+
+    /// Take one thing that was done at the terminal; whether to leave.
+    fn input(&mut self, input: &UserInput) -> Result<bool, Error> {
+        let verdict = matches!(input, UserInput::Alone | UserInput::NotAlone);
+        if verdict && self.ui.held.is_none() {
+            return Ok(false);
+        }
+        let board = self.shown();
+        let effect = self.ui.take(input, &self.keymap, &board, &self.drawn);
+        // The next key may be about rows that this one brought.
+        self.order();
         self.dirty = true;
         match effect {
             None => {}
             Some(Effect::Quit) => return Ok(true),
-            Some(Effect::Suspend) => self.screen.suspend()?,
+            Some(Effect::Suspend) => self.suspend()?,
             Some(Effect::Redraw) => self.screen.clear()?,
-            Some(Effect::Mouse(on)) => self.screen.mouse(on)?,
+            Some(Effect::Mouse(on)) => {
+                self.screen.mouse(on)?;
+                self.reader.mouse(on);
+            }
             Some(Effect::Tell(commands)) => {
                 for command in commands {
                     self.execute(command);
@@ -257,6 +286,18 @@ impl App {
             let written = taken.and_then(|export| export.write(&directory));
             let _ = results.blocking_send(TaskResult::Export(written));
         });
+    }
+
+    /// Stop until the shell says to go on, where there is one.
+    fn suspend(&mut self) -> io::Result<()> {
+        if self.settings.locked {
+            return Ok(());
+        }
+        if can_be_continued() {
+            return self.screen.suspend();
+        }
+        self.ui.say("there is no shell here to go back to", Tone::Muted);
+        Ok(())
     }
 
     /// Ask the questions of the page whose answers are missing or old.
@@ -335,10 +376,16 @@ impl App {
         }
     }
 
-    fn draw(&mut self) -> Result<(), Error> {
+    /// Put the lists in order.
+    fn order(&mut self) {
         let board = self.shown();
         let orders = view::orders(self.ctx(&board));
         self.ui.lists.extend(orders);
+    }
+
+    fn draw(&mut self) -> Result<(), Error> {
+        self.order();
+        let board = self.shown();
         let theme = Theme { palette: self.ui.palette, depth: self.depth };
         let ctx = Ctx {
             ui: &self.ui,

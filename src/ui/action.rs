@@ -51,10 +51,12 @@ pub struct ActionInfo {
     pub help: &'static str,
     /// Where the action applies.
     pub group: ActionGroup,
+    /// Whether its key counts only when it came alone: what it changes, it changes for others, or it can't be undone.
+    pub alone: bool,
 }
 
 macro_rules! actions {
-    ($($action:ident $name:literal [$($key:literal),*] $word:literal $group:ident $help:literal;)*) => {
+    ($($action:ident $name:literal [$($key:literal),*] $word:literal $group:ident $($alone:ident)? $help:literal;)*) => {
         /// Something a key can do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the table says what each does")]
@@ -63,6 +65,7 @@ macro_rules! actions {
         /// Every action, in the order of the help page.
         pub const ACTIONS: &[ActionInfo] = &[$(ActionInfo {
             action: Action::$action, name: $name, keys: &[$($key),*], word: $word, help: $help, group: ActionGroup::$group,
+            alone: $(stringify!($alone).len() > 0 ||)? false,
         }),*];
     };
 }
@@ -79,15 +82,15 @@ actions! {
     Explain "explain" ["?", "f1"] "what is it" Anywhere "What the selected number means: formula, parts, samples, age";
     Why "why" ["w"] "why" Anywhere "Why it is red: what the rule saw, and who pulls it down";
     Sources "sources" ["S"] "sources" Anywhere "Where the data comes from: each source, how it does, and what to do";
-    Freeze "freeze" ["space"] "freeze" Anywhere "Hold the screen still, or let go (a replay pauses)";
-    Export "export" ["e"] "export" Anywhere "Write what is seen to CSV and JSON files";
+    Freeze "freeze" ["space"] "freeze" Anywhere alone "Hold the screen still, or let go (a replay pauses)";
+    Export "export" ["e"] "export" Anywhere alone "Write what is seen to CSV and JSON files";
     Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";
     Help "help" ["H", "f2"] "help" Anywhere "This page";
     Theme "theme" ["T"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
     Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
     Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
-    Suspend "suspend" ["ctrl-z"] "" Anywhere "Back to the shell; fg returns";
-    Quit "quit" ["q", "ctrl-c"] "quit" Anywhere "Leave";
+    Suspend "suspend" ["ctrl-z"] "" Anywhere alone "Back to the shell; fg returns";
+    Quit "quit" ["q", "ctrl-c"] "quit" Anywhere alone "Leave";
 
     Up "up" ["up", "k"] "" Lists "The row above";
     Down "down" ["down", "j"] "" Lists "The row below";
@@ -104,15 +107,15 @@ actions! {
     Filter "filter" ["/"] "filter" Lists "Show only rows that hold a word";
     Sort "sort" ["s"] "sort" Lists "Sort by the selected column; again: the other way; again: worst first";
 
-    Acknowledge "acknowledge" ["a"] "ack" Alerts "Acknowledge the selected alert, or else the worst new one";
-    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts "Acknowledge every alert of the same queue or source";
-    Note "note" ["n"] "note" Alerts "Add a note to it";
-    Undo "undo" ["u"] "undo" Alerts "Undo an acknowledgement or snooze";
-    Snooze "snooze" ["z"] "snooze" Alerts "Snooze it for 5, 15, 30 or 60 minutes (zz: 15)";
+    Acknowledge "acknowledge" ["a"] "ack" Alerts alone "Acknowledge the selected alert, or else the worst new one";
+    AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts alone "Acknowledge every alert of the same queue or source";
+    Note "note" ["n"] "note" Alerts alone "Add a note to it";
+    Undo "undo" ["u"] "undo" Alerts alone "Undo an acknowledgement or snooze";
+    Snooze "snooze" ["z"] "snooze" Alerts alone "Snooze it for 5, 15, 30 or 60 minutes (zz: 15)";
 
-    Step "step" ["."] "step" Replay "One minute on while it stands still";
-    Slower "slower" [",", "<"] "slower" Replay "Half as fast";
-    Faster "faster" [">"] "faster" Replay "Twice as fast";
+    Step "step" ["."] "step" Replay alone "One minute on while it stands still";
+    Slower "slower" [",", "<"] "slower" Replay alone "Half as fast";
+    Faster "faster" [">"] "faster" Replay alone "Twice as fast";
 }
 
 impl Action {

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -108,23 +109,21 @@ fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
 }
 
 impl Export {
-    /// Write both files; what to say of it.
+    /// Write both files, for their owner's eyes alone; what to say of it.
     ///
     /// # Errors
     /// Where a file can't be written.
     pub fn write(&self, directory: &Path) -> Result<String, ExportError> {
-        // A file that is there already is never overwritten: another second, another name.
-        let mut name = self.name.clone();
-        for count in 2..100 {
-            if !directory.join(format!("{name}.csv")).exists() {
-                break;
-            }
-            name = format!("{}-{count}", self.name);
-        }
+        let file = |name: &str, ending: &str| directory.join(format!("{name}.{ending}"));
+        // What is there already, be it a link to nowhere, is never written to: another second, another name.
+        let is_free = |name: &String| ["csv", "json"].iter().all(|e| file(name, e).symlink_metadata().is_err());
+        let numbered = (2..100).map(|count| format!("{}-{count}", self.name));
+        let name = std::iter::once(self.name.clone()).chain(numbered).find(is_free);
+        let name = name.unwrap_or_else(|| self.name.clone());
         for (ending, bytes) in [("csv", &self.csv), ("json", &self.json)] {
-            let path = directory.join(format!("{name}.{ending}"));
-            let written =
-                OpenOptions::new().write(true).create_new(true).open(&path).and_then(|mut f| f.write_all(bytes));
+            let path = file(&name, ending);
+            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+            let written = opened.and_then(|mut file| file.write_all(bytes));
             written.map_err(|error| ExportError::File(path, error))?;
         }
         let path = directory.join(&name);

@@ -6,9 +6,13 @@ use tui_input::{Input, InputRequest};
 use crate::clock::{Span, Time};
 use crate::floor::handle::ReplayCommand;
 use crate::kpi::{Calendar, Formula, Window};
+use crate::text::Text;
 use crate::text::suggest::nearest;
 use crate::ui::action::{ACTIONS, Action};
 use crate::ui::theme::Palette;
+
+/// The most bytes of a line.
+const MAX_LINE_BYTES: usize = 1024;
 
 /// A line that is being typed.
 #[derive(Clone, Debug)]
@@ -58,8 +62,26 @@ impl Prompt {
         }
     }
 
+    /// Insert pasted text: lines become one, control characters are left out, and so is what doesn't fit.
+    pub fn insert(&mut self, text: &str) {
+        let text = text.replace(char::is_whitespace, " ").replace(char::is_control, "");
+        for c in Text::new(&text).as_str().chars() {
+            self.type_char(c);
+        }
+    }
+
+    fn type_char(&mut self, c: char) {
+        if self.input.value().len() + c.len_utf8() <= MAX_LINE_BYTES {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+    }
+
     /// Handle a key of line editing.
     pub fn key(&mut self, key: &KeyEvent) -> Typed {
+        // Alt with a key means nothing in a line: it may be what is left of a sequence that a slow line has cut.
+        if key.modifiers.contains(KeyModifiers::ALT) {
+            return Typed::More;
+        }
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let request = match key.code {
             KeyCode::Enter => return Typed::Done,
@@ -70,7 +92,10 @@ impl Prompt {
             KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
             KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
             KeyCode::Char('k') if ctrl => InputRequest::DeleteTillEnd,
-            KeyCode::Char(c) if !ctrl => InputRequest::InsertChar(c),
+            KeyCode::Char(c) if !ctrl => {
+                self.type_char(c);
+                return Typed::More;
+            }
             KeyCode::Backspace if self.input.value().is_empty() => return Typed::Dropped,
             KeyCode::Backspace => InputRequest::DeletePrevChar,
             KeyCode::Delete => InputRequest::DeleteNextChar,

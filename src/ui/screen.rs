@@ -1,13 +1,13 @@
 //! The terminal: taken over whole, and given back whole, however the program ends.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 use std::thread::ThreadId;
 use std::time::Duration;
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableMouseCapture};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -17,6 +17,8 @@ use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, kill_current_process_group};
+
+use crate::ui::tty;
 
 /// Whether the terminal is ours at the moment.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -28,6 +30,10 @@ const BUFFER: usize = 64 * 1024;
 
 /// How long a stop may take to reach every thread.
 const STOPPING: Duration = Duration::from_millis(50);
+
+/// Asks for presses of the buttons and the wheel (1000), in decimal (1006). Not for every motion, as crossterm's command
+/// does: nothing here heeds them.
+const ENABLE_MOUSE: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
 
 type Out = BufWriter<Stdout>;
 
@@ -52,6 +58,10 @@ impl Screen {
     /// # Errors
     /// Where standard output is no terminal, or won't be put into raw mode.
     pub fn enter(mouse: bool) -> io::Result<Self> {
+        // Raw mode would be had without: it is asked of standard input.
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other("standard output is redirected"));
+        }
         DRAWING.get_or_init(|| std::thread::current().id());
         hook();
         // crossterm writes broken sequences under NO_COLOR; our themes leave colours out by themselves.
@@ -97,7 +107,7 @@ impl Screen {
         self.mouse = on;
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
         if on {
-            execute!(terminal.backend_mut(), EnableMouseCapture)
+            execute!(terminal.backend_mut(), ENABLE_MOUSE)
         } else {
             execute!(terminal.backend_mut(), DisableMouseCapture)
         }
@@ -152,9 +162,9 @@ fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
     let mut out = io::stdout();
-    execute!(out, EnterAlternateScreen)?;
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
     if mouse {
-        execute!(out, EnableMouseCapture)?;
+        execute!(out, ENABLE_MOUSE)?;
     }
     Ok(())
 }
@@ -169,6 +179,7 @@ pub fn restore() {
     let _ = execute!(out, DisableMouseCapture);
     let _ = execute!(out, DisableBracketedPaste);
     let _ = execute!(out, ResetColor, LeaveAlternateScreen, Show);
+    tty::discard_input();
     let _ = disable_raw_mode();
 }
 

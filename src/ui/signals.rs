@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::process::{Pid, getpgid, getpgrp, getppid, getsid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long the screen may take to leave once it was told to.
@@ -26,6 +27,7 @@ pub(super) struct Signals {
     interrupt: Signal,
     stop: Signal,
     resume: Signal,
+    resize: Signal,
 }
 
 /// A signal, by what it means here.
@@ -34,6 +36,31 @@ pub(super) enum Signalled {
     Hangup,
     Stop,
     Resume,
+    Resize,
+}
+
+/// Whether a shell could continue this process once it is stopped: a process of our session that has not our process
+/// group, as parent of ours or of one between. The kernel does not stop a group that has none (an orphaned one) on
+/// SIGTSTP; on SIGSTOP it would, for good.
+pub(super) fn can_be_continued() -> bool {
+    let group = getpgrp();
+    let mut parent = getppid();
+    while let Some(process) = parent {
+        match getpgid(Some(process)) {
+            Ok(other) if other == group => parent = parent_of(process),
+            Ok(_) => return getsid(Some(process)).is_ok_and(|session| getsid(None) == Ok(session)),
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// The parent of another process, where the system says it in `/proc`.
+fn parent_of(process: Pid) -> Option<Pid> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+    // The name may hold anything; after it come the state and the parent.
+    let (_, fields) = stat.rsplit_once(')')?;
+    Pid::from_raw(fields.split_whitespace().nth(1)?.parse().ok()?)
 }
 
 impl Signals {
@@ -46,6 +73,7 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             stop: numbered(Number::TSTP)?,
             resume: numbered(Number::CONT)?,
+            resize: signal(SignalKind::window_change())?,
         })
     }
 
@@ -56,6 +84,7 @@ impl Signals {
             _ = self.interrupt.recv() => Signalled::Leave,
             _ = self.stop.recv() => Signalled::Stop,
             _ = self.resume.recv() => Signalled::Resume,
+            _ = self.resize.recv() => Signalled::Resize,
         }
     }
 }

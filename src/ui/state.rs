@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crossterm::event::KeyEvent;
 use rustc_hash::FxHashMap;
 
 use crate::alert::{Actor, AlertCommand, Episode, State};
@@ -226,6 +227,8 @@ pub struct Ui {
     pub prompt: Option<Prompt>,
     /// The message at the foot.
     pub toast: Option<Toast>,
+    /// A key that is done once it turns out to have come alone.
+    pub held: Option<KeyEvent>,
     /// Who acknowledges.
     pub who: Actor,
     /// For how many seconds no board has arrived; 0 below 5 seconds.
@@ -249,6 +252,7 @@ impl Ui {
             overlay: None,
             prompt: None,
             toast: None,
+            held: None,
             who,
             silent: 0,
         }

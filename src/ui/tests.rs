@@ -1,5 +1,6 @@
 //! Snapshots of the pages with their colours, and what keys and clicks do.
 
+mod fuzz;
 mod sources;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::action::Keymap;
 use super::answers::{Answers, Reply};
@@ -265,6 +267,37 @@ fn overlays() {
 }
 
 #[test]
+fn no_half_of_a_wide_character_is_left() {
+    let mut board = sample::board(60);
+    for (n, queue) in board.queues.iter_mut().enumerate() {
+        queue.name = format!("サポート日本東京大阪支店{}", "x".repeat(n % 3)).as_str().into();
+    }
+    for (n, agent) in board.agents.iter_mut().enumerate() {
+        agent.name = format!("{}佐藤健太郎鈴木一郎高橋", "x".repeat(n % 2)).as_str().into();
+    }
+    for alert in &mut board.alerts {
+        alert.text = "日本東京大阪支店サポートの待ち時間が長すぎます".into();
+    }
+    let mut screen = TestScreen::new(board);
+    for (page, keys) in PAGES {
+        for over in ["", "H", "S", "?", "w", "z", "/ x", ": x"] {
+            screen.press("<esc> <esc> <esc> <esc>");
+            screen.press(keys);
+            screen.press(over);
+            for width in [60, 61, 80, 81, 119, 120, 139, 140, 141, 200] {
+                let buffer = screen.draw((width, 30), Palette::Terminal, Depth::Few, false);
+                for row in buffer.content.chunks(usize::from(width)) {
+                    let halves = row.iter().zip(row.iter().skip(1));
+                    let cut = halves.filter(|(cell, next)| cell.symbol().width() == 2 && next.symbol() != " ").count();
+                    let last = row.last().unwrap().symbol().width();
+                    assert!(cut == 0 && last <= 1, "{page} {over} {width}:\n{}", lines(&buffer).join("\n"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn in_ascii_nothing_else_is_written() {
     let mut screen = TestScreen::new(sample::board(60));
     for (_, keys) in PAGES {
@@ -511,7 +544,14 @@ fn what_is_seen_can_be_exported() {
     export.write(directory.path()).unwrap();
     let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|f| f.unwrap().path()).collect();
     assert_eq!(files.len(), 4, "nothing is overwritten");
+    // A link is there as well, though it leads nowhere.
+    let name = words.split(" in ").nth(1).unwrap().split(".csv").next().unwrap();
+    let (third, elsewhere) = (format!("{name}-3.json"), directory.path().join("elsewhere"));
+    std::os::unix::fs::symlink(&elsewhere, &third).unwrap();
+    assert!(export.write(directory.path()).unwrap().contains("-4.csv") && !elsewhere.exists());
     for file in files {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "for its owner alone");
         let text = std::fs::read_to_string(&file).unwrap();
         if file.extension().unwrap() == "csv" {
             assert!(text.starts_with("id,queue,status,waiting,") && text.contains("'=cmd()"), "{text}");

@@ -52,6 +52,13 @@ impl Ui {
         None
     }
 
+    /// What is typed as a filter holds while it is typed.
+    pub(super) fn follow_filter(&mut self) {
+        if let Some(Prompt { kind: PromptKind::Filter, input }) = &self.prompt {
+            input.value().trim().clone_into(&mut self.filter);
+        }
+    }
+
     fn command(&mut self, text: &str, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         match prompt::read(text, board.at, &board.calendar) {
             Ok(PromptCommand::Do(action)) => return self.act(action, board, drawn),
@@ -80,6 +87,7 @@ impl Ui {
 
     fn snooze(&mut self, id: u64, key: &KeyEvent, board: &Board) -> Option<Effect> {
         let minutes = match key.code {
+            _ if !key.modifiers.is_empty() => return None,
             KeyCode::Char('1') => 5,
             KeyCode::Char('2' | 'z') | KeyCode::Enter => 15,
             KeyCode::Char('3') => 30,

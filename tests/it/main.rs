@@ -32,4 +32,5 @@ mod source_recordings;
 mod sse_live;
 mod support;
 mod terminal;
+mod terminal_input;
 mod writer;

@@ -4,9 +4,9 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::board::{Board, Floor, PROGRAM, noon, step};
+use crate::support::board::{Board, Floor, PAUSE, PROGRAM, noon, step};
 use portable_pty::CommandBuilder;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 
 const ESC: &str = "\x1b";
 
@@ -105,7 +105,8 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.wait_without(" ann ");
     board.press("\t\t", "▸ Active");
     board.press("z", "Be quiet about it for");
-    board.press("1", "quiet for now: all queues: offered");
+    thread::sleep(PAUSE);
+    board.press("1", "snoozed: all queues: offered");
     board.wait_until("who put it to sleep", |seen| seen.emulator.screen().contents().contains(" ann "));
     board.press(":quit\r", "");
     assert_eq!(board.exit_code(), 0);
@@ -132,10 +133,10 @@ fn first_queue(screen: &str) -> String {
     row.split("  ").next().unwrap_or_default().to_owned()
 }
 
-/// A shell that runs the board, tells how it ended, and waits: what is left of the terminal can be looked at.
-fn in_a_shell(floor: &Floor) -> (Board, Pid) {
-    let mut command = CommandBuilder::new("/bin/sh");
-    command.args(["-c", "\"$0\"; echo \"left with $?\"; read _", PROGRAM]);
+/// A shell that runs a script about the board (`$0`), and the board's process.
+fn in_a_shell(floor: &Floor, script: &str) -> (Board, Pid) {
+    let mut command = CommandBuilder::new("/bin/bash");
+    command.args(["-c", script, PROGRAM]);
     floor.settle(&mut command);
     let board = Board::run(command);
     board.wait_for("H help");
@@ -143,6 +144,11 @@ fn in_a_shell(floor: &Floor) -> (Board, Pid) {
     let pid = fs::read_to_string(children).unwrap().trim().parse().unwrap();
     (board, Pid::from_raw(pid).unwrap())
 }
+
+/// Run the board, tell how it ended, and wait: what is left of the terminal can be looked at.
+const TELL: &str = "\"$0\"; echo \"left with $?\"; read _";
+/// Run the board as a job; a line continues it, and ends the shell once it is over.
+const JOB: &str = "set -m; \"$0\"; while read _; do fg; jobs %% || exit 0; done";
 
 /// The terminal is as it was: no alternate screen, a cursor, no mouse, lines edited and echoed.
 fn assert_given_back(board: &Board) {
@@ -169,7 +175,7 @@ fn assert_taken(board: &Board) {
 fn the_terminal_is_given_back_however_it_ends() {
     let floor = Floor::new("");
     for key in ["q", "\x03"] {
-        let (mut board, _) = in_a_shell(&floor);
+        let (mut board, _) = in_a_shell(&floor, TELL);
         // With the mouse caught, there is more to give back.
         board.press("m", "mouse on");
         assert_taken(&board);
@@ -177,7 +183,7 @@ fn the_terminal_is_given_back_however_it_ends() {
         assert_given_back(&board);
     }
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        let (board, pid) = in_a_shell(&floor);
+        let (board, pid) = in_a_shell(&floor, TELL);
         assert_taken(&board);
         kill_process(pid, signal).unwrap();
         board.wait_for("left with 0");
@@ -186,17 +192,19 @@ fn the_terminal_is_given_back_however_it_ends() {
 }
 
 #[test]
-fn a_terminal_that_cannot_be_had_is_one_line_and_no_harm() {
+fn a_redirected_standard_output_is_one_line_and_no_harm() {
     let floor = Floor::new("");
-    let output = std::process::Command::new(PROGRAM)
-        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
-        .env("HOME", floor.path(""))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert!(line.starts_with("floorwatch: the terminal: ") && line.lines().count() == 1, "{line}");
+    let script = "\"$0\" > out; echo \"first $?\"; \"$0\" | cat > out; echo \"then ${PIPESTATUS[0]}\"; wc -c < out";
+    let mut command = CommandBuilder::new("/bin/bash");
+    command.args(["-c", script, PROGRAM]);
+    floor.settle(&mut command);
+    let mut board = Board::run(command);
+    assert_eq!(board.exit_code(), 0);
+    let words = "floorwatch: the terminal: standard output is redirected; floorwatch needs one on standard output";
+    board.wait_until("both exit codes", |seen| seen.emulator.screen().contents().contains("then 1"));
+    let screen = board.screen();
+    assert!(screen.contains("first 1") && screen.matches(words).count() == 2, "{screen}");
+    assert_eq!(fs::read(floor.path("out")).unwrap(), Vec::<u8>::new());
 }
 
 #[test]
@@ -224,8 +232,10 @@ fn wait_stopped(pid: Pid) {
 
 #[test]
 fn it_goes_to_the_background_and_comes_back() {
-    let (_floor, mut board) = open("");
-    let pid = board.pid();
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let (mut board, pid) = in_a_shell(&floor, JOB);
+    board.wait_for("all queues: offered 5 today");
     let stop_by_key = |board: &mut Board| board.type_keys("\x1a");
     let stop_by_signal = |_: &mut Board| kill_process(pid, Signal::TSTP).unwrap();
     let stops: [&dyn Fn(&mut Board); 2] = [&stop_by_key, &stop_by_signal];
@@ -239,7 +249,7 @@ fn it_goes_to_the_background_and_comes_back() {
             wait_stopped(pid);
             board.wait_until("the terminal given back", |seen| !seen.emulator.screen().alternate_screen());
             assert_given_back(&board);
-            kill_process_group(pid, Signal::CONT).unwrap();
+            board.send("\n");
             board.wait_until("the board again", |seen| {
                 let text = seen.emulator.screen().contents();
                 seen.emulator.screen().alternate_screen() && text.contains("all queues: offered 5 today")
@@ -291,7 +301,7 @@ fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
     let (floor, mut board) = open("");
     board.hold(true);
     // Every key draws: far more than a terminal holds unread.
-    board.type_keys(&"12345".repeat(40));
+    board.send("12345".repeat(40));
     for n in 5..200 {
         floor.append("queue_log", &step(n));
         thread::sleep(Duration::from_millis(10));
@@ -308,7 +318,7 @@ fn a_terminal_that_takes_nothing_does_not_keep_it_from_ending() {
     let (floor, mut board) = open("");
     board.press("a", "acknowledged: all queues: offered");
     board.hold(true);
-    board.type_keys(&"12345".repeat(40));
+    board.send("12345".repeat(40));
     // By now it waits for the terminal; where it should not yet, it leaves in good order.
     thread::sleep(Duration::from_secs(1));
     kill_process(board.pid(), Signal::TERM).unwrap();

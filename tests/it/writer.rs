@@ -124,7 +124,7 @@ fn a_floor_is_found_by_its_lock_file_wherever_temporary_files_are() {
     second.wait_for("beside another board: ann has the journal");
     second.wait_for("last written");
     second.wait_for("WARN all queues: offered 5 today");
-    second.press("a", "taken: all queues: offered");
+    second.press("a", "acknowledged: all queues: offered");
 
     // Somebody cleans up: the socket is made again.
     fs::remove_file(&socket).unwrap();

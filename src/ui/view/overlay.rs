@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::fit;
@@ -12,12 +11,29 @@ use crate::ui::theme::{Theme, Tone};
 /// A line of text with its tone.
 pub type TextLine = (String, Tone);
 
+/// Blank an area, and the other half of a wide character that its left edge cuts in two: a terminal draws that
+/// character whole, over the area's first column.
+pub fn clear(area: Rect, buffer: &mut Buffer) {
+    let area = area.intersection(buffer.area);
+    for y in area.top()..area.bottom() {
+        let left = area.x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)));
+        if let Some(cell) = left.filter(|cell| cell.symbol().width() > 1) {
+            cell.set_symbol(" ");
+        }
+        for x in area.left()..area.right() {
+            if let Some(cell) = buffer.cell_mut((x, y)) {
+                cell.reset();
+            }
+        }
+    }
+}
+
 /// Draw an empty box of at most `size` columns and rows of content in the middle of `area`; returns the area inside.
 pub fn frame(buffer: &mut Buffer, area: Rect, theme: Theme, title: &str, size: (usize, usize)) -> Rect {
     let width = cols(size.0 + 4).min(area.width);
     let height = cols(size.1 + 2).min(area.height);
     let outer = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    Clear.render(outer, buffer);
+    clear(outer, buffer);
     buffer.set_style(outer, theme.base());
     let line = "─".repeat(usize::from(width.saturating_sub(2)));
     let style = theme.style(Tone::Accent);

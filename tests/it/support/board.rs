@@ -18,6 +18,11 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_floorwatch");
 /// How long anything may take. A busy machine is slow; nothing here tells how fast the program is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Long enough between two keys for each to have come alone, on a busy machine too.
+pub(crate) const PAUSE: Duration = Duration::from_millis(150);
+/// The keys that count only when they come alone.
+const LONE_KEYS: &str = "aAnuzeq \x03\x1a.,<>";
+
 /// What the terminal has been sent.
 pub(crate) struct Seen {
     pub(crate) emulator: vt100::Parser,
@@ -87,11 +92,26 @@ impl Board {
         self.held.store(held, Ordering::Relaxed);
     }
 
-    /// Type. Keys that come at once are read as one where the first is Esc.
-    pub(crate) fn type_keys(&mut self, keys: &str) {
+    /// Send bytes, all at once.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let keyboard = &mut self.terminal.as_mut().unwrap().keyboard;
-        keyboard.write_all(keys.as_bytes()).unwrap();
+        keyboard.write_all(bytes.as_ref()).unwrap();
         keyboard.flush().unwrap();
+    }
+
+    /// Type as somebody does: a key that counts only when it comes alone, and Enter, after a pause.
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        for part in keys.split_inclusive('\r') {
+            let text = part.trim_end_matches('\r');
+            if text.len() == 1 && LONE_KEYS.contains(text) {
+                thread::sleep(PAUSE);
+            }
+            self.send(text);
+            if part.ends_with('\r') {
+                thread::sleep(PAUSE);
+                self.send("\r");
+            }
+        }
     }
 
     /// Type, and wait until the screen shows `text`.
@@ -166,6 +186,7 @@ impl Board {
     /// Close the terminal as its window is closed. The program must draw once more: who reads it ends then.
     pub(crate) fn close(&mut self) {
         self.closed.store(true, Ordering::Relaxed);
+        self.send("f");
         self.terminal = None;
     }
 }

@@ -1,0 +1,83 @@
+//! Keys that change something for others count only when they came alone.
+//!
+//! What is pasted over a page by mistake, or what a terminal sends by itself, comes in one go; a key that somebody
+//! presses doesn't. All other keys are done at once.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::board::Board;
+use crate::ui::action::Keymap;
+use crate::ui::drawn::Drawn;
+use crate::ui::input::UserInput;
+use crate::ui::prompt::{self, Prompt, PromptCommand, PromptKind};
+use crate::ui::state::{Effect, Overlay, Ui};
+use crate::ui::theme::Tone;
+
+impl Ui {
+    /// Take what was done at the terminal.
+    pub fn take(&mut self, input: &UserInput, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
+        match input {
+            UserInput::Key { key, first } if self.must_be_alone(key, keymap, board) => {
+                if *first {
+                    self.held = Some(*key);
+                } else {
+                    self.not_alone();
+                }
+            }
+            UserInput::Key { key, .. } => return self.key(key, keymap, board, drawn),
+            UserInput::Alone => {
+                let key = self.held.take()?;
+                return self.key(&key, keymap, board, drawn);
+            }
+            UserInput::NotAlone => {
+                if self.held.take().is_some() {
+                    self.not_alone();
+                }
+            }
+            // Reports that nobody asked for are an earlier program's.
+            UserInput::Mouse(event) if self.mouse => self.mouse(event, board, drawn),
+            UserInput::Mouse(_) => {}
+            UserInput::Paste(text) => self.paste(text),
+        }
+        None
+    }
+
+    /// Whether a key would change something for others, where the screen is now.
+    fn must_be_alone(&self, key: &KeyEvent, keymap: &Keymap, board: &Board) -> bool {
+        match (&self.prompt, &self.overlay) {
+            (Some(prompt), _) => key.code == KeyCode::Enter && prompt.must_be_alone(board),
+            (None, Some(Overlay::Snooze(_))) => matches!(key.code, KeyCode::Char(_) | KeyCode::Enter),
+            (None, _) => keymap.action(key).is_some_and(|action| action.entry().alone),
+        }
+    }
+
+    fn not_alone(&mut self) {
+        self.say("several keys came at once: what changes something for others is done by a single key", Tone::Muted);
+    }
+
+    /// Pasted text is for a line that is being typed, and for nothing else.
+    fn paste(&mut self, text: &str) {
+        match &mut self.prompt {
+            Some(prompt) => prompt.insert(text),
+            None => self.say("text was pasted where none can be typed", Tone::Muted),
+        }
+        self.follow_filter();
+    }
+}
+
+impl Prompt {
+    /// Whether Enter would change something for others.
+    fn must_be_alone(&self, board: &Board) -> bool {
+        match self.kind {
+            PromptKind::Filter => false,
+            PromptKind::Note(_) => true,
+            PromptKind::Command => match prompt::read(self.input.value(), board.at, &board.calendar) {
+                Ok(PromptCommand::Do(action)) => action.entry().alone,
+                Ok(PromptCommand::Replay(_)) => true,
+                Ok(PromptCommand::Theme(_) | PromptCommand::Window(_) | PromptCommand::Formula(_)) | Err(_) => false,
+            },
+        }
+    }
+}

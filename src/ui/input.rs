@@ -1,0 +1,413 @@
+//! The bytes that come from the terminal, told apart: keys, pasted text, the mouse, and the rest, which is swallowed.
+//!
+//! Not every byte was typed. A slow line delivers the Up key as ESC and, a moment later, `[A`; a terminal answers a
+//! question that an earlier program asked; a sentence is pasted over a page. [`Decoder`] is a state machine over bytes
+//! and the instants at which they were read. It joins what was split, swallows what is no key, and says of each key
+//! whether it came alone: nothing for [`LONE_KEY_GAP`] before it and nothing for as long after it. What a key does to
+//! others hangs on that (see `Ui::take`).
+//!
+//! The parser of crossterm has no notion of time, and turns sequences it does not know into keys. Only its types for
+//! keys and mouse reports are used here.
+
+mod sequence;
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
+
+/// How long a key must be without company, before and after, to have come alone.
+pub const LONE_KEY_GAP: Duration = Duration::from_millis(30);
+/// How long ESC may be the first byte of a sequence; then it is the Esc key.
+pub const ESC_HOLD: Duration = Duration::from_millis(50);
+/// How long the rest of a sequence is waited for. After the Esc key was delivered, `[` and its like are still taken
+/// for the rest of a sequence for as long.
+pub const SEQUENCE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long more of a pasted text, or of a string that a terminal sends (OSC, DCS, APC, PM, SOS), is waited for.
+/// Shorter than [`SEQUENCE_TIMEOUT`], because every key is swallowed meanwhile.
+pub const STRING_TIMEOUT: Duration = Duration::from_millis(500);
+/// The most bytes that are kept of a pasted text; the rest is dropped.
+pub const MAX_PASTE_BYTES: usize = 4096;
+/// The most bytes of a control sequence; a longer one is swallowed as unknown.
+const MAX_SEQUENCE_BYTES: usize = 64;
+
+const ESC: u8 = 0x1b;
+const PASTE_END: &[u8] = b"\x1b[201~";
+
+/// Something that was done at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserInput {
+    /// A key, as soon as it is known.
+    Key {
+        /// The key.
+        key: KeyEvent,
+        /// Whether nothing came before it. If so, [`UserInput::Alone`] or [`UserInput::NotAlone`] follows.
+        first: bool,
+    },
+    /// Nothing came after the last key either.
+    Alone,
+    /// Something came after the last key.
+    NotAlone,
+    /// The mouse: a button pressed, or the wheel turned.
+    Mouse(MouseEvent),
+    /// Text that was pasted, as it came, at most [`MAX_PASTE_BYTES`].
+    Paste(String),
+}
+
+/// What the bytes so far are the beginning of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DecoderState {
+    /// Nothing.
+    Ground,
+    /// ESC, once or twice: a key or a sequence.
+    Escape { twice: bool },
+    /// The Esc key, delivered: the rest of a sequence may still come.
+    Escaped,
+    /// A control sequence (`ESC [`).
+    Csi,
+    /// A key of the cursor or number block (`ESC O`).
+    Ss3,
+    /// A mouse report of the oldest kind: so many bytes follow, each a number and 32.
+    OldMouse { left: u8 },
+    /// A string of the terminal's; `last` is its last byte.
+    Text { last: u8 },
+    /// Pasted text; so many bytes of the sequence that ends it have come.
+    Paste { matched: usize },
+    /// A character of several bytes, of which so many are left.
+    Utf8 { left: u8 },
+}
+
+/// Tells keys from everything else that comes from the terminal.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; what excludes another is in `DecoderState`"
+)]
+#[derive(Debug)]
+pub struct Decoder {
+    state: DecoderState,
+    /// The bytes of the sequence, character or pasted text that has begun.
+    bytes: Vec<u8>,
+    /// Whether ESC came before it: a key with Alt.
+    alt: bool,
+    /// Whether reports of the mouse were asked for. If so they are no company to a key: who moves it while pressing
+    /// one has still pressed one key.
+    pub mouse: bool,
+    /// When the last byte was read.
+    touched: Instant,
+    /// When the last key, or anything else that is company to a key, was read.
+    last: Instant,
+    /// Whether nothing has come since for [`LONE_KEY_GAP`].
+    quiet: bool,
+    /// Whether the last key may yet turn out to have come alone.
+    pending: bool,
+}
+
+impl Decoder {
+    /// A decoder that has seen nothing: a key that comes at once is not alone.
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
+        Self {
+            state: DecoderState::Ground,
+            bytes: Vec::new(),
+            alt: false,
+            mouse: false,
+            touched: now,
+            last: now,
+            quiet: false,
+            pending: false,
+        }
+    }
+
+    /// Take bytes that had been read by `now`.
+    pub fn read(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<UserInput>) {
+        for byte in bytes {
+            self.byte(*byte, now, out);
+        }
+        self.touched = now;
+    }
+
+    /// When [`Decoder::idle`] is to be called if no byte comes before; `None`: only after the next byte.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let timeout = self.timeout().map(|timeout| self.touched + timeout);
+        let gap = (self.at_rest() && !self.quiet).then(|| self.last + LONE_KEY_GAP);
+        timeout.into_iter().chain(gap).min()
+    }
+
+    /// Every byte that came before `now` has been read.
+    pub fn idle(&mut self, now: Instant, out: &mut Vec<UserInput>) {
+        if self.timeout().is_some_and(|timeout| now >= self.touched + timeout) {
+            let touched = self.touched;
+            match self.state {
+                DecoderState::Escape { twice } => {
+                    for _ in 0..=u8::from(twice) {
+                        self.key(KeyCode::Esc, KeyModifiers::NONE, touched, out);
+                    }
+                    self.state = DecoderState::Escaped;
+                }
+                // What was to end it may have begun.
+                DecoderState::Paste { matched } => {
+                    self.pasted(touched, out);
+                    self.state = match matched {
+                        0 => DecoderState::Ground,
+                        1 => DecoderState::Escaped,
+                        _ => DecoderState::Csi,
+                    };
+                }
+                DecoderState::Text { last: ESC } => {
+                    self.sequence(None, touched, out);
+                    self.state = DecoderState::Escaped;
+                }
+                DecoderState::Ground | DecoderState::Escaped => self.state = DecoderState::Ground,
+                // An unfinished sequence is given up.
+                _ => self.sequence(None, touched, out),
+            }
+        }
+        if self.at_rest() && !self.quiet && now >= self.last + LONE_KEY_GAP {
+            self.quiet = true;
+            if std::mem::take(&mut self.pending) {
+                out.push(UserInput::Alone);
+            }
+        }
+    }
+
+    /// Whether no sequence has begun.
+    fn at_rest(&self) -> bool {
+        matches!(self.state, DecoderState::Ground | DecoderState::Escaped)
+    }
+
+    /// How long the state lasts without another byte.
+    fn timeout(&self) -> Option<Duration> {
+        match self.state {
+            DecoderState::Ground => None,
+            DecoderState::Escape { .. } => Some(ESC_HOLD),
+            DecoderState::Text { .. } | DecoderState::Paste { .. } => Some(STRING_TIMEOUT),
+            DecoderState::Escaped
+            | DecoderState::Csi
+            | DecoderState::Ss3
+            | DecoderState::OldMouse { .. }
+            | DecoderState::Utf8 { .. } => Some(SEQUENCE_TIMEOUT),
+        }
+    }
+
+    fn byte(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
+        match self.state {
+            DecoderState::Ground => self.begin(byte, now, out),
+            DecoderState::Escape { twice } => match byte {
+                ESC if twice => self.key(KeyCode::Esc, KeyModifiers::NONE, now, out),
+                ESC => self.state = DecoderState::Escape { twice: true },
+                _ => {
+                    self.alt = twice;
+                    if !self.introduce(byte, now, out) {
+                        self.alt = true;
+                        self.begin(byte, now, out);
+                    }
+                }
+            },
+            DecoderState::Escaped => {
+                if !self.introduce(byte, now, out) {
+                    self.begin(byte, now, out);
+                }
+            }
+            DecoderState::Csi => self.csi(byte, now, out),
+            DecoderState::Ss3 => match byte {
+                // Parameters of old terminals' modified keys.
+                b'0'..=b'9' | b';' => {}
+                b' '..=b'~' => self.sequence(sequence::ss3(byte), now, out),
+                _ => self.give_up(byte, now, out),
+            },
+            DecoderState::OldMouse { left } => match left {
+                // Its numbers begin at 32.
+                _ if byte < b' ' => self.give_up(byte, now, out),
+                0 | 1 => self.sequence(None, now, out),
+                _ => self.state = DecoderState::OldMouse { left: left - 1 },
+            },
+            DecoderState::Text { last } => match byte {
+                0x07 => self.sequence(None, now, out),
+                b'\\' if last == ESC => self.sequence(None, now, out),
+                // In a character of several bytes this is no end.
+                0x9c if last.is_ascii() => self.sequence(None, now, out),
+                _ if last == ESC => {
+                    self.company(now, out);
+                    self.state = DecoderState::Escape { twice: false };
+                    self.byte(byte, now, out);
+                }
+                _ => self.state = DecoderState::Text { last: byte },
+            },
+            DecoderState::Paste { matched } => self.paste(byte, matched, now, out),
+            DecoderState::Utf8 { left } => match byte {
+                0x80..=0xbf => {
+                    self.bytes.push(byte);
+                    match left {
+                        0 | 1 => self.character(now, out),
+                        _ => self.state = DecoderState::Utf8 { left: left - 1 },
+                    }
+                }
+                _ => self.give_up(byte, now, out),
+            },
+        }
+    }
+
+    /// A byte where no sequence has begun.
+    fn begin(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
+        let plain = |code| (code, KeyModifiers::NONE);
+        let control = |letter: u8| (KeyCode::Char(char::from(letter)), KeyModifiers::CONTROL);
+        let (code, modifiers) = match byte {
+            ESC => {
+                self.alt = false;
+                self.state = DecoderState::Escape { twice: false };
+                return;
+            }
+            b'\r' => plain(KeyCode::Enter),
+            b'\t' => plain(KeyCode::Tab),
+            // Backspace is either, by the terminal's settings; Ctrl-H can't be told from it.
+            0x08 | 0x7f => plain(KeyCode::Backspace),
+            0 => control(b' '),
+            0x01..=0x1a => control(byte - 1 + b'a'),
+            0x1c..=0x1f => control(byte - 0x1c + b'4'),
+            b' '..=b'~' => plain(KeyCode::Char(char::from(byte))),
+            // The control characters of eight bits: ESC and a letter in one.
+            0x80..=0x9f => {
+                if !self.introduce(byte - 0x40, now, out) {
+                    self.sequence(None, now, out);
+                }
+                return;
+            }
+            0xa0..=0xc1 | 0xf5..=0xff => return self.sequence(None, now, out),
+            0xc2..=0xf4 => {
+                let left = match byte {
+                    0xc2..=0xdf => 1,
+                    0xe0..=0xef => 2,
+                    _ => 3,
+                };
+                self.bytes.clear();
+                self.bytes.push(byte);
+                self.state = DecoderState::Utf8 { left };
+                return;
+            }
+        };
+        self.sequence(Some(KeyEvent::new(code, modifiers)), now, out);
+    }
+
+    /// Begin what ESC and this byte begin, or end; `false` where that is nothing but a key.
+    fn introduce(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) -> bool {
+        self.bytes.clear();
+        match byte {
+            b'[' => self.state = DecoderState::Csi,
+            b'O' => self.state = DecoderState::Ss3,
+            b'P' | b'X' | b']' | b'^' | b'_' => self.state = DecoderState::Text { last: 0 },
+            // The end of a string that was given up.
+            b'\\' => self.sequence(None, now, out),
+            _ => return false,
+        }
+        true
+    }
+
+    fn csi(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
+        match byte {
+            // The function keys of the Linux console: `ESC [ [ A`.
+            b'[' if self.bytes.is_empty() => self.bytes.push(byte),
+            b' '..=b'?' => {
+                if self.bytes.len() <= MAX_SEQUENCE_BYTES {
+                    self.bytes.push(byte);
+                }
+            }
+            b'~' if self.bytes == b"200" => {
+                self.bytes.clear();
+                self.state = DecoderState::Paste { matched: 0 };
+            }
+            b'M' if self.bytes.is_empty() => self.state = DecoderState::OldMouse { left: 3 },
+            b'@'..=b'~' => match self.bytes.strip_prefix(b"<") {
+                Some(report) if matches!(byte, b'M' | b'm') => match sequence::mouse(report, byte == b'm') {
+                    Some(event) => {
+                        self.company(now, out);
+                        out.push(UserInput::Mouse(event));
+                        self.rest();
+                    }
+                    None if self.mouse && sequence::is_mouse(report) => self.rest(),
+                    None => self.sequence(None, now, out),
+                },
+                _ if self.bytes.len() > MAX_SEQUENCE_BYTES => self.sequence(None, now, out),
+                _ => self.sequence(sequence::csi(&self.bytes, byte), now, out),
+            },
+            _ => self.give_up(byte, now, out),
+        }
+    }
+
+    fn paste(&mut self, byte: u8, matched: usize, now: Instant, out: &mut Vec<UserInput>) {
+        if PASTE_END.get(matched) == Some(&byte) {
+            self.state = DecoderState::Paste { matched: matched + 1 };
+            if matched + 1 == PASTE_END.len() {
+                self.pasted(now, out);
+            }
+            return;
+        }
+        let again = usize::from(byte == ESC);
+        let text = PASTE_END.iter().take(matched).chain((again == 0).then_some(&byte));
+        let room = MAX_PASTE_BYTES.saturating_sub(self.bytes.len());
+        self.bytes.extend(text.take(room));
+        self.state = DecoderState::Paste { matched: again };
+    }
+
+    fn pasted(&mut self, now: Instant, out: &mut Vec<UserInput>) {
+        let bytes = std::mem::take(&mut self.bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        self.company(now, out);
+        // A character may have been cut in two at the bound.
+        out.push(UserInput::Paste(text.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned()));
+        self.rest();
+    }
+
+    /// A character of several bytes is complete.
+    fn character(&mut self, now: Instant, out: &mut Vec<UserInput>) {
+        let character = std::str::from_utf8(&self.bytes).ok().and_then(|text| text.chars().next());
+        match character.map(|c| (c, u8::try_from(c))) {
+            // A control character of eight bits, written in UTF-8.
+            Some((_, Ok(byte @ 0x80..=0x9f))) => self.begin(byte, now, out),
+            Some((c, _)) => self.sequence(Some(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), now, out),
+            None => self.sequence(None, now, out),
+        }
+    }
+
+    /// What had begun was nothing; the byte begins something else.
+    fn give_up(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
+        self.sequence(None, now, out);
+        self.begin(byte, now, out);
+    }
+
+    /// A sequence has ended, in a key or in nothing.
+    fn sequence(&mut self, key: Option<KeyEvent>, now: Instant, out: &mut Vec<UserInput>) {
+        match key {
+            Some(key) => {
+                let alt = if self.alt { KeyModifiers::ALT } else { KeyModifiers::NONE };
+                self.key(key.code, key.modifiers | alt, now, out);
+            }
+            None => self.company(now, out),
+        }
+        self.rest();
+    }
+
+    fn key(&mut self, code: KeyCode, modifiers: KeyModifiers, now: Instant, out: &mut Vec<UserInput>) {
+        let first = self.quiet;
+        self.company(now, out);
+        self.pending = first;
+        out.push(UserInput::Key { key: KeyEvent::new(code, modifiers), first });
+    }
+
+    /// Something came that the keys before and after it did not come alone with.
+    fn company(&mut self, now: Instant, out: &mut Vec<UserInput>) {
+        if std::mem::take(&mut self.pending) {
+            out.push(UserInput::NotAlone);
+        }
+        self.quiet = false;
+        self.last = now;
+    }
+
+    fn rest(&mut self) {
+        self.state = DecoderState::Ground;
+        self.alt = false;
+        self.bytes.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;
