@@ -7,6 +7,6 @@ use floorwatch::config::Config;
 use floorwatch::source::format::csv::Columns;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = Config::parse(text, "config.toml", chrono_tz::UTC);
+    let _ = Config::parse(text, "config.toml", Ok(chrono_tz::UTC));
     let _ = Columns::from_toml(text, Path::new("columns.toml")).and_then(|columns| columns.check());
 });
