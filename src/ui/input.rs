@@ -55,7 +55,7 @@ pub enum UserInput {
 
 /// What the bytes so far are the beginning of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DecoderState {
+enum InputState {
     /// Nothing.
     Ground,
     /// ESC, once or twice: a key or a sequence.
@@ -79,11 +79,11 @@ enum DecoderState {
 /// Tells keys from everything else that comes from the terminal.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own; what excludes another is in `DecoderState`"
+    reason = "each is a fact of its own; what excludes another is in `InputState`"
 )]
 #[derive(Debug)]
 pub struct Decoder {
-    state: DecoderState,
+    state: InputState,
     /// The bytes of the sequence, character or pasted text that has begun.
     bytes: Vec<u8>,
     /// Whether ESC came before it: a key with Alt.
@@ -106,7 +106,7 @@ impl Decoder {
     #[must_use]
     pub fn new(now: Instant) -> Self {
         Self {
-            state: DecoderState::Ground,
+            state: InputState::Ground,
             bytes: Vec::new(),
             alt: false,
             mouse: false,
@@ -138,26 +138,26 @@ impl Decoder {
         if self.timeout().is_some_and(|timeout| now >= self.touched + timeout) {
             let touched = self.touched;
             match self.state {
-                DecoderState::Escape { twice } => {
+                InputState::Escape { twice } => {
                     for _ in 0..=u8::from(twice) {
                         self.key(KeyCode::Esc, KeyModifiers::NONE, touched, out);
                     }
-                    self.state = DecoderState::Escaped;
+                    self.state = InputState::Escaped;
                 }
                 // What was to end it may have begun.
-                DecoderState::Paste { matched } => {
+                InputState::Paste { matched } => {
                     self.pasted(touched, out);
                     self.state = match matched {
-                        0 => DecoderState::Ground,
-                        1 => DecoderState::Escaped,
-                        _ => DecoderState::Csi,
+                        0 => InputState::Ground,
+                        1 => InputState::Escaped,
+                        _ => InputState::Csi,
                     };
                 }
-                DecoderState::Text { last: ESC } => {
+                InputState::Text { last: ESC } => {
                     self.sequence(None, touched, out);
-                    self.state = DecoderState::Escaped;
+                    self.state = InputState::Escaped;
                 }
-                DecoderState::Ground | DecoderState::Escaped => self.state = DecoderState::Ground,
+                InputState::Ground | InputState::Escaped => self.state = InputState::Ground,
                 // An unfinished sequence is given up.
                 _ => self.sequence(None, touched, out),
             }
@@ -172,29 +172,29 @@ impl Decoder {
 
     /// Whether no sequence has begun.
     fn at_rest(&self) -> bool {
-        matches!(self.state, DecoderState::Ground | DecoderState::Escaped)
+        matches!(self.state, InputState::Ground | InputState::Escaped)
     }
 
     /// How long the state lasts without another byte.
     fn timeout(&self) -> Option<Duration> {
         match self.state {
-            DecoderState::Ground => None,
-            DecoderState::Escape { .. } => Some(ESC_HOLD),
-            DecoderState::Text { .. } | DecoderState::Paste { .. } => Some(STRING_TIMEOUT),
-            DecoderState::Escaped
-            | DecoderState::Csi
-            | DecoderState::Ss3
-            | DecoderState::OldMouse { .. }
-            | DecoderState::Utf8 { .. } => Some(SEQUENCE_TIMEOUT),
+            InputState::Ground => None,
+            InputState::Escape { .. } => Some(ESC_HOLD),
+            InputState::Text { .. } | InputState::Paste { .. } => Some(STRING_TIMEOUT),
+            InputState::Escaped
+            | InputState::Csi
+            | InputState::Ss3
+            | InputState::OldMouse { .. }
+            | InputState::Utf8 { .. } => Some(SEQUENCE_TIMEOUT),
         }
     }
 
     fn byte(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
         match self.state {
-            DecoderState::Ground => self.begin(byte, now, out),
-            DecoderState::Escape { twice } => match byte {
+            InputState::Ground => self.begin(byte, now, out),
+            InputState::Escape { twice } => match byte {
                 ESC if twice => self.key(KeyCode::Esc, KeyModifiers::NONE, now, out),
-                ESC => self.state = DecoderState::Escape { twice: true },
+                ESC => self.state = InputState::Escape { twice: true },
                 _ => {
                     self.alt = twice;
                     if !self.introduce(byte, now, out) {
@@ -203,43 +203,43 @@ impl Decoder {
                     }
                 }
             },
-            DecoderState::Escaped => {
+            InputState::Escaped => {
                 if !self.introduce(byte, now, out) {
                     self.begin(byte, now, out);
                 }
             }
-            DecoderState::Csi => self.csi(byte, now, out),
-            DecoderState::Ss3 => match byte {
+            InputState::Csi => self.csi(byte, now, out),
+            InputState::Ss3 => match byte {
                 // Parameters of old terminals' modified keys.
                 b'0'..=b'9' | b';' => {}
                 b' '..=b'~' => self.sequence(sequence::ss3(byte), now, out),
                 _ => self.give_up(byte, now, out),
             },
-            DecoderState::OldMouse { left } => match left {
+            InputState::OldMouse { left } => match left {
                 // Its numbers begin at 32.
                 _ if byte < b' ' => self.give_up(byte, now, out),
                 0 | 1 => self.sequence(None, now, out),
-                _ => self.state = DecoderState::OldMouse { left: left - 1 },
+                _ => self.state = InputState::OldMouse { left: left - 1 },
             },
-            DecoderState::Text { last } => match byte {
+            InputState::Text { last } => match byte {
                 0x07 => self.sequence(None, now, out),
                 b'\\' if last == ESC => self.sequence(None, now, out),
                 // In a character of several bytes this is no end.
                 0x9c if last.is_ascii() => self.sequence(None, now, out),
                 _ if last == ESC => {
                     self.company(now, out);
-                    self.state = DecoderState::Escape { twice: false };
+                    self.state = InputState::Escape { twice: false };
                     self.byte(byte, now, out);
                 }
-                _ => self.state = DecoderState::Text { last: byte },
+                _ => self.state = InputState::Text { last: byte },
             },
-            DecoderState::Paste { matched } => self.paste(byte, matched, now, out),
-            DecoderState::Utf8 { left } => match byte {
+            InputState::Paste { matched } => self.paste(byte, matched, now, out),
+            InputState::Utf8 { left } => match byte {
                 0x80..=0xbf => {
                     self.bytes.push(byte);
                     match left {
                         0 | 1 => self.character(now, out),
-                        _ => self.state = DecoderState::Utf8 { left: left - 1 },
+                        _ => self.state = InputState::Utf8 { left: left - 1 },
                     }
                 }
                 _ => self.give_up(byte, now, out),
@@ -254,7 +254,7 @@ impl Decoder {
         let (code, modifiers) = match byte {
             ESC => {
                 self.alt = false;
-                self.state = DecoderState::Escape { twice: false };
+                self.state = InputState::Escape { twice: false };
                 return;
             }
             b'\r' => plain(KeyCode::Enter),
@@ -281,7 +281,7 @@ impl Decoder {
                 };
                 self.bytes.clear();
                 self.bytes.push(byte);
-                self.state = DecoderState::Utf8 { left };
+                self.state = InputState::Utf8 { left };
                 return;
             }
         };
@@ -292,9 +292,9 @@ impl Decoder {
     fn introduce(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) -> bool {
         self.bytes.clear();
         match byte {
-            b'[' => self.state = DecoderState::Csi,
-            b'O' => self.state = DecoderState::Ss3,
-            b'P' | b'X' | b']' | b'^' | b'_' => self.state = DecoderState::Text { last: 0 },
+            b'[' => self.state = InputState::Csi,
+            b'O' => self.state = InputState::Ss3,
+            b'P' | b'X' | b']' | b'^' | b'_' => self.state = InputState::Text { last: 0 },
             // The end of a string that was given up.
             b'\\' => self.sequence(None, now, out),
             _ => return false,
@@ -313,9 +313,9 @@ impl Decoder {
             }
             b'~' if self.bytes == b"200" => {
                 self.bytes.clear();
-                self.state = DecoderState::Paste { matched: 0 };
+                self.state = InputState::Paste { matched: 0 };
             }
-            b'M' if self.bytes.is_empty() => self.state = DecoderState::OldMouse { left: 3 },
+            b'M' if self.bytes.is_empty() => self.state = InputState::OldMouse { left: 3 },
             b'@'..=b'~' => match self.bytes.strip_prefix(b"<") {
                 Some(report) if matches!(byte, b'M' | b'm') => match sequence::mouse(report, byte == b'm') {
                     Some(event) => {
@@ -335,7 +335,7 @@ impl Decoder {
 
     fn paste(&mut self, byte: u8, matched: usize, now: Instant, out: &mut Vec<UserInput>) {
         if PASTE_END.get(matched) == Some(&byte) {
-            self.state = DecoderState::Paste { matched: matched + 1 };
+            self.state = InputState::Paste { matched: matched + 1 };
             if matched + 1 == PASTE_END.len() {
                 self.pasted(now, out);
             }
@@ -345,7 +345,7 @@ impl Decoder {
         let text = PASTE_END.iter().take(matched).chain((again == 0).then_some(&byte));
         let room = MAX_PASTE_BYTES.saturating_sub(self.bytes.len());
         self.bytes.extend(text.take(room));
-        self.state = DecoderState::Paste { matched: again };
+        self.state = InputState::Paste { matched: again };
     }
 
     fn pasted(&mut self, now: Instant, out: &mut Vec<UserInput>) {
@@ -403,7 +403,7 @@ impl Decoder {
     }
 
     fn rest(&mut self) {
-        self.state = DecoderState::Ground;
+        self.state = InputState::Ground;
         self.alt = false;
         self.bytes.clear();
     }
