@@ -369,3 +369,17 @@ fn the_architecture_names_files_types_and_functions_that_exist() {
     let rows = part(document, &text, "glossary").lines().filter(|line| line.starts_with("| **"));
     assert!(rows.count() > 20, "{document}: the glossary has a row for each term");
 }
+
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let text = read("docs/promises.md");
+    let exists = |span: &&str| {
+        let (file, test) = span.split_once("::").unwrap_or_default();
+        let files = [format!("tests/it/{file}.rs"), format!("src/{file}/tests.rs")];
+        let definition = format!("fn {test}(");
+        files.iter().any(|file| fs::read_to_string(root().join(file)).is_ok_and(|text| text.contains(&definition)))
+    };
+    let tests: Vec<_> = code_spans(&text).into_iter().filter(|span| span.contains("::")).collect();
+    let missing: Vec<_> = tests.iter().filter(|span| !exists(span)).collect();
+    assert!(tests.len() > 20 && missing.is_empty(), "docs/promises.md names tests that do not exist: {missing:?}");
+}
