@@ -22,7 +22,7 @@ use floorwatch::board::{Health, Mode};
 use floorwatch::clock::Clock;
 use floorwatch::floor::{Feed, Floor, Handle, Settings, SourceInfo};
 use floorwatch::kpi::{Dim, KpiId, Period, Query, Slice, Window};
-use floorwatch::source::{self, Connector, Kind};
+use floorwatch::source::{self, Connector, SourceKind};
 use floorwatch::{alert, engine};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -107,7 +107,7 @@ async fn serve(lines: mpsc::Receiver<Bytes>) -> String {
 /// A floor with one source.
 fn floor(address: &str) -> Handle {
     let keys = toml::from_str::<toml::Table>(&format!("url = 'http://{address}/'")).unwrap();
-    let connector = Connector::read(Kind::Sse, keys).unwrap();
+    let connector = Connector::read(SourceKind::Sse, keys).unwrap();
     let settings = Settings {
         title: "bench".into(),
         engine: engine::Settings::default(),

@@ -374,9 +374,9 @@ fn the_architecture_names_files_types_and_functions_that_exist() {
 fn every_promise_names_tests_that_exist() {
     let text = read("docs/promises.md");
     let exists = |span: &&str| {
-        let (file, test) = span.split_once("::").unwrap_or_default();
+        let (file, name) = span.split_once("::").unwrap_or_default();
         let files = [format!("tests/it/{file}.rs"), format!("src/{file}/tests.rs")];
-        let definition = format!("fn {test}(");
+        let definition = format!("fn {name}(");
         files.iter().any(|file| fs::read_to_string(root().join(file)).is_ok_and(|text| text.contains(&definition)))
     };
     let tests: Vec<_> = code_spans(&text).into_iter().filter(|span| span.contains("::")).collect();
