@@ -19,7 +19,7 @@ pub struct NameCounts {
 }
 
 impl Engine {
-    /// The names of an event that have not been seen before. A name that stands in it twice may count twice.
+    /// The names of an event that have not been seen before.
     #[must_use]
     pub fn new_names(&self, event: &Event) -> NameCounts {
         let mut new = NameCounts::default();
@@ -32,7 +32,8 @@ impl Engine {
                 new.queues += of.as_ref().map_or(0, queue);
                 match step {
                     Step::Offered(offer) => {
-                        new.queues += queue(&offer.queue);
+                        // Most sources name the queue twice.
+                        new.queues += if of.as_ref() == Some(&offer.queue) { 0 } else { queue(&offer.queue) };
                         new.intents += offer.intent.as_ref().map_or(0, intent);
                     }
                     Step::Ringing { agent: by }

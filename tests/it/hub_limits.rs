@@ -178,12 +178,67 @@ async fn an_answer_that_would_be_too_large_is_refused_with_what_to_ask_instead()
 }
 
 #[tokio::test]
+async fn a_crowd_that_never_reads_locks_nobody_out_and_holds_up_no_end() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    // More strangers than one address may have, each with far more to read than the system holds for it.
+    let ask = "GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100);
+    let mut crowd = Vec::new();
+    for _ in 0..600 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 * 1024).unwrap();
+        let mut stream = socket.connect(hub.address.parse().unwrap()).await.unwrap();
+        let _ = stream.write_all(ask.as_bytes()).await;
+        crowd.push(stream);
+    }
+    assert_eq!(hub.get("/v1/board", "ann").await.0, 200);
+    assert_eq!(hub.get("/healthz", "").await.0, 200);
+    let mut local = tokio::net::UnixStream::connect(hub.path("hub.sock")).await.unwrap();
+    local.write_all(b"GET /v1/kpis HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, local.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let asked = Instant::now();
+    hub.signal(rustix::process::Signal::TERM);
+    assert_eq!(hub.ended().await, Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?} to end", asked.elapsed());
+    drop(crowd);
+}
+
+#[tokio::test]
+async fn a_source_that_invents_names_without_end_is_stopped_and_the_known_ones_go_on() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    let calls = |from: usize| (from..from + 1_000).map(|n| offered(n, &format!("q{n}"))).collect::<Value>();
+    for from in [0, 1_000] {
+        assert_eq!(bring(&hub, &calls(from)).await.1["accepted"], 1_000);
+    }
+    let (_, answer) = bring(&hub, &calls(2_000)).await;
+    assert_eq!((&answer["accepted"], &answer["rejected_count"]), (&json!(0), &json!(1_000)), "{answer}");
+    assert_eq!(bring(&hub, &json!([offered(9_999, "q7")])).await.1["accepted"], 1);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let (_, board) = hub.get("/v1/board", "root").await;
+        let source = &board["sources"][0];
+        if source["rejected"] == 1_000 {
+            assert!(source["remark"].as_str().unwrap().contains("2000 different queue names"), "{source}");
+            assert_eq!(board["queues"].as_array().unwrap().len(), 2_000);
+            return;
+        }
+        assert!(Instant::now() < end, "{source}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_a_proxy_forwarded_is_not_one_of_this_machine() {
     // A hub without tokens listens on this machine only, and believes whoever is on it.
     let mut hub = Hub::new("");
     let config = std::fs::read_to_string(hub.path("config.toml")).unwrap();
     let (own, _) = config.split_once("[[hub.tokens]]").unwrap();
-    std::fs::write(hub.path("config.toml"), own).unwrap();
+    let source = format!("[[source]]\nname = \"pbx\"\nkind = \"events\"\npath = \"{}\"\n", hub.path("feed").display());
+    std::fs::write(hub.path("feed"), "").unwrap();
+    std::fs::write(hub.path("config.toml"), format!("{own}{source}")).unwrap();
     hub.start().await;
     assert_eq!(hub.get("/v1/board", "").await.0, 200);
     for name in ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"] {
