@@ -14,7 +14,7 @@
 //! 1. The screen or the hub's server ends, and with it the last [`Handle`]. A board that shares its floor first stops the
 //!    server at its socket.
 //! 2. The floor ends because nobody can ask it any more: it stops the notifier, then flushes the journal. The main thread
-//!    waits up to [`SHUTDOWN_TIMEOUT`] for this.
+//!    waits up to `SHUTDOWN_TIMEOUT` for this.
 //! 3. The process exits. Sources are not waited for: the journal holds how far their events have been recorded.
 
 mod certificate;
@@ -223,7 +223,7 @@ fn raise_file_limit() {
 /// arrived.
 ///
 /// # Errors
-/// [`Error::NoFloor`] if there is none, [`Error::CutOff`] if it cannot be reached within [`CONNECT_TIMEOUT`].
+/// [`Error::NoFloor`] if there is none, [`Error::CutOff`] if it cannot be reached within `CONNECT_TIMEOUT`.
 pub fn query<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) -> F) -> Result<T, Error> {
     let (place, name) = locate::find(config)?.ok_or(Error::NoFloor)?;
     let runtime = runtime()?;

@@ -20,7 +20,7 @@ pub struct Figure {
     /// The denominator of a ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denominator: Option<f64>,
-    /// The lower end of the 95 % interval, in the KPI's unit (see [`stats`](super::stats)); surveys and `fcr` only.
+    /// The lower end of the 95 % interval, in the KPI's unit (see [`stats`]); surveys and `fcr` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
     /// The upper end of the 95 % interval.

@@ -1,7 +1,7 @@
 //! The HTTP client of sources, notifications and boards: authentication, redirects, timeouts, size limits, and a
-//! [`Fault`] that says what to do for every way to fail.
+//! `Fault` that says what to do for every way to fail.
 //!
-//! A [`Client`] lives for one session. Secrets and certificates are read when it is built, so a new token is used as
+//! A `Client` lives for one session. Secrets and certificates are read when it is built, so a new token is used as
 //! soon as the old one is refused.
 
 mod address;

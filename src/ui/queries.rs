@@ -1,5 +1,5 @@
-//! What the pages need to know, as values: one function a question, read by the page that shows the answer and by
-//! [`crate::ui::state::Ui::needs`] that has it asked.
+//! What the pages need to know, as values: one function per question. A page reads the answer by the question, and
+//! [`questions`] lists what the loop has to ask.
 
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ContactQuery};
