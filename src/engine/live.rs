@@ -199,10 +199,13 @@ impl Engine {
     /// All agents of whom any state is known, sorted by name.
     pub fn agents_now(&mut self, now: Time) -> Vec<AgentNow> {
         self.flush();
-        let mut in_hand: FxHashMap<AgentNo, (Label, Label)> = FxHashMap::default();
-        for (contact, visit) in self.open_visits().filter(|(_, v)| v.stage == VisitStage::Talking) {
-            in_hand.insert(visit.agent, (contact.id.clone(), self.queues.label(visit.queue)));
-        }
+        // The newest conversation of each agent, in whatever order the contacts are stored.
+        let mut talking: Vec<_> = self.open_visits().filter(|(_, v)| v.stage == VisitStage::Talking).collect();
+        talking.sort_by(|(a, x), (b, y)| (x.answered, &a.id).cmp(&(y.answered, &b.id)));
+        let in_hand = |(contact, visit): (&Contact, &QueueVisit)| {
+            (visit.agent, (contact.id.clone(), self.queues.label(visit.queue)))
+        };
+        let mut in_hand: FxHashMap<AgentNo, (Label, Label)> = talking.into_iter().map(in_hand).collect();
         let ringing = self.ringing();
         let mut out: Vec<AgentNow> = (0..)
             .map(AgentNo::new)
