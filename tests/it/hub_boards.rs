@@ -58,9 +58,9 @@ fn of_two_boards_that_take_an_alert_in_the_same_second_one_wins_and_the_other_is
     for board in &boards {
         board.wait_for("WARN all queues: offered 5 today");
     }
-    // Neither sees what the other does before he does it himself.
+    // At once: neither sees what the other does before it acts itself.
     for board in &mut boards {
-        board.type_keys("a");
+        board.send("a");
     }
     let mut told = [(false, false); 2];
     let end = Instant::now() + Duration::from_secs(30);
