@@ -3,7 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Pid, getpgid, getpgrp, getppid, getsid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long the screen may take to leave once it was told to.
@@ -43,24 +42,49 @@ pub(super) enum Signalled {
 /// group, as parent of ours or of one between. The kernel does not stop a group that has none (an orphaned one) on
 /// SIGTSTP; on SIGSTOP it would, for good.
 pub(super) fn can_be_continued() -> bool {
-    let group = getpgrp();
-    let mut parent = getppid();
-    while let Some(process) = parent {
-        match getpgid(Some(process)) {
-            Ok(other) if other == group => parent = parent_of(process),
-            Ok(_) => return getsid(Some(process)).is_ok_and(|session| getsid(None) == Ok(session)),
-            Err(_) => return false,
+    process_ids("self").is_some_and(|own| has_shell(own, |process| process_ids(&process.to_string())))
+}
+
+/// Where a process stands: the numbers of its parent, its process group and its session. In a container a number is 0
+/// where what it names is outside, so these are not [`rustix::process::Pid`]s, which are never 0.
+#[derive(Clone, Copy)]
+struct ProcessIds {
+    parent: i32,
+    group: i32,
+    session: i32,
+}
+
+fn has_shell(own: ProcessIds, ids_of: impl Fn(i32) -> Option<ProcessIds>) -> bool {
+    let mut parent = own.parent;
+    while parent != 0 {
+        match ids_of(parent) {
+            Some(ids) if ids.group == own.group => parent = ids.parent,
+            Some(ids) => return ids.session == own.session,
+            None => return false,
         }
     }
     false
 }
 
-/// The parent of another process, where the system says it in `/proc`.
-fn parent_of(process: Pid) -> Option<Pid> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
-    // The name may hold anything; after it come the state and the parent.
+/// What Linux says of a process in `/proc`.
+#[cfg(target_os = "linux")]
+fn process_ids(process: &str) -> Option<ProcessIds> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name may hold anything; after it come the state, the parent, the group and the session.
     let (_, fields) = stat.rsplit_once(')')?;
-    Pid::from_raw(fields.split_whitespace().nth(1)?.parse().ok()?)
+    let mut numbers = fields.split_whitespace().skip(1).map(str::parse);
+    let mut next = || numbers.next()?.ok();
+    Some(ProcessIds { parent: next()?, group: next()?, session: next()? })
+}
+
+/// Elsewhere the system tells less: of another process not its parent.
+#[cfg(not(target_os = "linux"))]
+fn process_ids(process: &str) -> Option<ProcessIds> {
+    use rustix::process::{Pid, getpgid, getppid, getsid};
+    let number = Pid::as_raw;
+    let other = process.parse().ok().and_then(Pid::from_raw);
+    let parent = if other.is_none() { number(getppid()) } else { 0 };
+    Some(ProcessIds { parent, group: number(getpgid(other).ok()), session: number(getsid(other).ok()) })
 }
 
 impl Signals {
@@ -86,5 +110,33 @@ impl Signals {
             _ = self.resume.recv() => Signalled::Resume,
             _ = self.resize.recv() => Signalled::Resize,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(parent: i32, group: i32, session: i32) -> ProcessIds {
+        ProcessIds { parent, group, session }
+    }
+
+    #[test]
+    fn a_shell_is_the_first_parent_of_another_group_in_the_same_session() {
+        // A shell (10), `sh -c` (20) in its group with us (30).
+        let parents = |process| Some(if process == 20 { ids(10, 20, 10) } else { ids(1, 10, 10) });
+        assert!(has_shell(ids(20, 20, 10), parents));
+        // `ssh -t host floorwatch`: the parent is the server, of another session.
+        assert!(!has_shell(ids(9, 30, 30), |_| Some(ids(1, 9, 9))));
+        // In a container, group and session of the parent may be outside: their numbers are 0.
+        assert!(!has_shell(ids(9, 30, 30), |_| Some(ids(0, 0, 0))));
+        assert!(!has_shell(ids(9, 0, 0), |_| Some(ids(0, 0, 0))));
+        assert!(!has_shell(ids(0, 1, 1), |_| None));
+    }
+
+    #[test]
+    fn the_numbers_of_this_process_are_known() {
+        let own = process_ids("self").unwrap();
+        assert_eq!(u32::try_from(own.parent).ok(), Some(std::os::unix::process::parent_id()));
     }
 }
