@@ -1,8 +1,8 @@
 //! Alerts: which figures need attention, who deals with them, and what they can do about it.
 //!
-//! A [`Rule`] watches one KPI in every slice of a dimension (each queue, each agent, …). Whether it fires is computed
-//! from figures alone and is never changed by people; what people do (acknowledge, snooze, note) lies over that state
-//! and ends by itself. Both together are an [`Episode`], which is what the board shows and the journal stores.
+//! A [`Rule`] watches one KPI in every slice of a dimension (each queue, each agent, …). Whether it fires follows from
+//! figures alone, and people cannot change it. Acknowledgements, snoozes and notes are kept beside that state and end
+//! by themselves. State and people's actions together are an [`Episode`], which the board shows and the journal stores.
 //!
 //! ```text
 //! answers, source states ──▶ Evaluator::evaluate ──▶ changed episodes ──▶ journal
@@ -216,8 +216,8 @@ impl Episode {
         matches!(self.state, State::Firing | State::Acknowledged | State::Snoozed)
     }
 
-    /// The wall clock was set by `by`: ages and expiries stay as long as they were. The trail goes on saying what
-    /// the clock showed.
+    /// The wall clock was set forward by `by`: shift times so that ages and expiries keep their length. The history
+    /// keeps the times that the clock showed.
     fn shift(&mut self, by: Span) {
         self.since = self.since + by;
         self.fired = self.fired.map(|at| at + by);

@@ -1,10 +1,10 @@
-//! Time as a value: instants, spans and the one place that reads a clock.
+//! Instants, spans, and the one place that reads the machine's clock.
 //!
-//! Everything below the composition root takes the time as an argument. [`Clock`] is the only thing that asks
-//! the machine for it, so a recorded day replays at any speed and every test is exact.
+//! Everything below the composition root gets the time as an argument. Only [`Clock`] reads the machine's clock, so a
+//! recorded day replays at any speed and every test is exact.
 //!
-//! Somebody may set the machine's clock at any time. So [`Clock::now`] says what time it is, and only
-//! [`Clock::steady`] measures how long something lasts.
+//! The machine's clock may be set at any time. [`Clock::now`] tells the time of day; [`Clock::steady`] measures
+//! durations, because it is never set.
 
 pub mod duration;
 
@@ -28,7 +28,7 @@ pub struct Time(pub i64);
 pub struct Span(pub i64);
 
 impl Span {
-    /// No time at all.
+    /// An empty span.
     pub const ZERO: Self = Self(0);
     /// One second.
     pub const SECOND: Self = Self(1_000_000);
@@ -36,7 +36,7 @@ impl Span {
     pub const MINUTE: Self = Self(60_000_000);
     /// One hour.
     pub const HOUR: Self = Self(3_600_000_000);
-    /// Twenty-four hours; a day on the calendar may be longer or shorter.
+    /// 24 hours. A calendar day can be longer or shorter.
     pub const DAY: Self = Self(86_400_000_000);
 
     /// A span of whole seconds.
@@ -45,8 +45,8 @@ impl Span {
         Self(seconds.saturating_mul(1_000_000))
     }
 
-    /// A span from fractional seconds, to the nearest microsecond; `None` where it is not a finite number
-    /// or longer than a century.
+    /// A span from fractional seconds, to the nearest microsecond; `None` if `seconds` is not finite or exceeds a
+    /// century.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Option<Self> {
         const CENTURY: f64 = 3.2e9;
@@ -54,14 +54,14 @@ impl Span {
         (seconds.is_finite() && seconds.abs() <= CENTURY).then(|| Self((seconds * 1e6).round() as i64))
     }
 
-    /// In seconds, with fractions.
+    /// The span in seconds, with fractions.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a century of microseconds fits a double's 53 bits")]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// In whole seconds, rounded down.
+    /// The span in whole seconds, rounded down.
     #[must_use]
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1_000_000)
@@ -81,22 +81,23 @@ impl Time {
         Span((self.0 - earlier.0).max(0))
     }
 
-    /// The start of the minute that holds this instant.
+    /// The start of the minute that contains this instant.
     #[must_use]
     pub const fn minute(self) -> Self {
         Self(self.0.div_euclid(60_000_000) * 60_000_000)
     }
 
-    /// As chrono's type; instants outside its range become the epoch.
+    /// As chrono's type; instants outside of its range become the epoch.
     #[must_use]
     pub fn to_chrono(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
     }
 
-    /// From RFC 3339 text with an offset.
+    /// Parse RFC 3339 text.
     ///
     /// # Errors
-    /// Where the text is not RFC 3339.
+    ///
+    /// If the text is not RFC 3339.
     pub fn parse_rfc3339(text: &str) -> Result<Self, chrono::ParseError> {
         DateTime::parse_from_rfc3339(text).map(Self::from)
     }
@@ -185,16 +186,16 @@ pub enum Clock {
     System,
     /// A clock that its owner sets: a test or a replay.
     Manual(Arc<Mutex<ManualTime>>),
-    /// A clock that has run `speed` times as fast as the machine's since both stood at `origin`.
+    /// A clock that runs `speed` times as fast as the machine's.
     Scaled {
-        /// The time at which both showed the same.
+        /// The time at which both clocks show the same.
         origin: Time,
         /// The rate relative to the machine's clock.
         speed: f64,
     },
 }
 
-/// What a manual clock shows.
+/// The time of a manual clock.
 #[derive(Clone, Copy, Debug)]
 pub struct ManualTime {
     steady: Time,
@@ -209,7 +210,7 @@ impl Clock {
         Self::Manual(Arc::new(Mutex::new(ManualTime { steady: at, wall_ahead: Span::ZERO })))
     }
 
-    /// The time now, as the wall clock shows it. It may be set ahead or back at any moment.
+    /// The present time by the wall clock, which may be set forward or back at any moment.
     #[must_use]
     pub fn now(&self) -> Time {
         match self {
@@ -223,8 +224,8 @@ impl Clock {
         }
     }
 
-    /// The time of a clock that nobody sets: it showed the wall clock's time when it was first read, and has counted
-    /// what passed since, the machine's sleep included. Only differences between two readings mean anything.
+    /// The time by a clock that is never set. It starts at the wall clock's time when it is first read, and also counts
+    /// while the machine sleeps. Only differences between two readings are meaningful.
     #[must_use]
     pub fn steady(&self) -> Time {
         match self {
@@ -246,14 +247,14 @@ impl Clock {
     pub fn wall_ahead(&self) -> Span {
         loop {
             let (before, wall, after) = (self.steady(), self.now(), self.steady());
-            // A process that is stopped between two readings must not take the pause for a step.
+            // If the process was stopped between the readings, the difference would include that pause: read again.
             if after - before < Span::SECOND {
                 return wall - before;
             }
         }
     }
 
-    /// Let a manual clock run until it shows `to`; the machine's own is left alone.
+    /// Advance a manual clock until it shows `to`. Other clocks ignore this.
     pub fn set(&self, to: Time) {
         if let Self::Manual(at) = self {
             let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -261,7 +262,7 @@ impl Clock {
         }
     }
 
-    /// Set the wall clock of a manual clock ahead (back, where negative) while no time passes.
+    /// Set the wall clock of a manual clock forward by `by` (back if negative) while the steady clock stands still.
     pub fn step(&self, by: Span) {
         if let Self::Manual(at) = self {
             let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -270,7 +271,7 @@ impl Clock {
     }
 }
 
-/// What the machine's own counter of time shows. Where possible it is one that counts the machine's sleep too.
+/// The machine's monotonic clock; on Linux the one that also counts while the machine sleeps.
 fn monotonic() -> Span {
     #[cfg(target_os = "linux")]
     const COUNTER: rustix::time::ClockId = rustix::time::ClockId::Boottime;

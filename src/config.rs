@@ -1,7 +1,7 @@
 //! The configuration: one TOML file, read into the settings of each module.
 //!
-//! Everything has a default, written down once in [`Config::default`] and the types it is made of; an empty file is
-//! a good configuration. Every mistake in the file is reported, with its line, its key and what to do about it.
+//! Every key has a default, which is defined once, in [`Config::default`] or the types that it consists of; an empty
+//! file is valid. Every mistake in the file is reported with its line, its key and the remedy.
 
 mod alerts;
 mod floor;
@@ -27,18 +27,18 @@ pub use problem::{Error, Problem, Problems};
 
 use section::{Diagnostics, Section};
 
-/// Everything the file can say.
+/// The content of the configuration file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The centre's name, on top of the board.
     pub title: Label,
-    /// The name that acknowledgements bear; the login name if absent.
+    /// The name that is recorded with acknowledgements; the login name if absent.
     pub who: Option<Label>,
-    /// How the floor counts, and its targets.
+    /// How contacts are counted, and the targets and limits.
     pub floor: engine::Settings,
     /// Where events come from.
     pub sources: Vec<crate::source::Settings>,
-    /// The alert rules in force: the built-in ones, changed or switched off by name, and the centre's own.
+    /// The alert rules in force: the built-in ones as the file changes them, and those that it adds.
     pub rules: Vec<alert::Rule>,
     /// Settings of all alert rules.
     pub alerts: alert::Settings,
@@ -154,8 +154,8 @@ pub fn default_path() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "floorwatch").map(|folders| folders.config_dir().join("config.toml"))
 }
 
-/// Whether nothing at all stands at `path`, so that a default may. A link that leads nowhere, on the way too, and a
-/// folder that may not be entered are something.
+/// Whether nothing exists at `path`, so that a default may be used. A broken link, also in a parent folder, and a
+/// folder that cannot be entered count as something.
 pub(crate) fn is_absent(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         && path.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok()).is_none_or(Path::is_dir)
@@ -171,7 +171,7 @@ pub fn state_folder() -> Option<PathBuf> {
 fn read_file(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| {
         let path = path.to_owned();
-        // The plain message, that there is no such file, would send whoever sees the link looking.
+        // The system's message, that there is no such file, would mislead: the link itself exists.
         match path.read_link() {
             Ok(target) if !path.exists() => Error::DanglingLink { path, target },
             _ => Error::Read { path, source },

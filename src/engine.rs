@@ -207,7 +207,7 @@ impl Engine {
         self.newest
     }
 
-    /// Let time pass: close contacts that have outlived [`Settings::contact_ttl`], and drop what is older than
+    /// Advance the time: close contacts that are older than [`Settings::contact_ttl`], and drop what is older than
     /// [`Settings::keep`]. Does nothing within a minute of the last time, so that it may be called at every event.
     pub fn advance(&mut self, now: Time) {
         if now.since(self.advanced_to) < Span::MINUTE {
@@ -223,8 +223,8 @@ impl Engine {
         }
     }
 
-    /// The wall clock was set ahead by `by` (back, where negative) and shows `now`. What still waits or lasts does so
-    /// as long as before, unless the newest event says that it is the clock of the sources that was right.
+    /// The wall clock was set forward by `by` (back if negative) and now shows `now`. Waits and states that last keep
+    /// their length, unless the newest event shows that the clock of the sources was right.
     pub fn shift(&mut self, by: Span, now: Time) {
         self.advanced_to = self.advanced_to + by;
         let off = |clock: Time| (self.newest - clock).0.abs();
@@ -247,7 +247,7 @@ impl Engine {
 
     fn drop_old(&mut self, now: Time) {
         let Some(keep) = self.settings.keep else { return };
-        // A clock that is set far ahead must not make the floor forget.
+        // A clock that is set far ahead must not make the engine drop its data.
         let now = now.min(self.newest + Span::DAY);
         self.dedup.rotate(now);
         let calendar = self.settings.calendar;

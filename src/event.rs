@@ -13,7 +13,7 @@ use crate::text::Label;
 
 pub use domain::{AgentState, Channel, EndedBy, LeftReason, TransferKind};
 
-/// One thing that happened.
+/// One thing that happened in a contact centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When it happened, by the clock of the source.

@@ -43,7 +43,7 @@ pub use figure::{Figure, FigurePart, Verdict};
 pub use slice::{Answer, AnswerRow, Calendar, Dim, Every, Period, Query, Slice, Window};
 pub use tally::Tally;
 
-/// One entry of the catalogue: a KPI and all that is said about it anywhere.
+/// One entry of the catalogue.
 pub struct Kpi {
     /// Its number: the index in [`CATALOGUE`].
     pub id: KpiId,

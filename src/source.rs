@@ -1,8 +1,10 @@
-//! Sources: whatever a system says, turned into events.
+//! Sources: translate what systems say into events.
 //!
-//! One file or folder a kind of source: bytes → records (pure) → events (pure). A source runs on its own thread
-//! and sends [`Message`]s; how it does is said the same way as what it saw. What is reached over a network is a
-//! session inside the shared loop of `link`, which makes the connection anew for ever.
+//! Each kind of source is a file or a folder: `format` turns bytes into records and records into events, without I/O;
+//! `file` reads files once or follows them; `network` holds the sources that are reached over a network, each a session
+//! in the shared loop of `network::session`, which reconnects for ever; `simulator` invents a contact centre.
+//! Every source runs on a thread of its own and sends [`Message`]s to the floor: events, rejected input, and its own
+//! health.
 
 mod caller_number;
 pub mod file;
@@ -30,64 +32,64 @@ use file::follow;
 use format::csv;
 use network::{asterisk, freeswitch, http, listen, prometheus, session, sse};
 
-/// What a source tells the floor. `source` is its index in the configuration.
+/// A message from a source to the floor. `source` is the source's index in the configuration.
 #[derive(Debug)]
 pub enum Message {
-    /// Things that happened, in the order they were read.
+    /// Events, in the order in which they were read.
     Events {
-        /// Which source.
+        /// The source's index.
         source: usize,
-        /// What.
+        /// The events.
         events: Vec<Event>,
-        /// How far the source has been read once these are kept: text that means something only to the source.
-        /// The journal keeps it in the same transaction as the events, so that none is lost or counted twice.
+        /// How far the source has been read once these events are stored, as text that only the source understands. The
+        /// journal stores it in the same transaction as the events, so that none is lost or counted twice.
         cursor: Option<String>,
-        /// Told once they are on the disk, by a source whose other side waits for that.
+        /// Where to send the outcome once the events are on disk; for a source whose client waits for it.
         kept: Option<oneshot::Sender<Receipt>>,
     },
-    /// A line was set aside.
+    /// A line or event was rejected.
     Rejected {
-        /// Which source.
+        /// The source's index.
         source: usize,
-        /// Where and why.
+        /// What was rejected, and why.
         rejection: Rejection,
     },
-    /// How the source does.
+    /// The health of the source.
     Health {
-        /// Which source.
+        /// The source's index.
         source: usize,
-        /// How.
+        /// The health.
         health: Health,
-        /// Why, in words; empty where all is well.
+        /// The reason in words; empty when the source is live.
         reason: Text,
-        /// Since when.
+        /// The time since which the source is in this health.
         at: Time,
-        /// When it will try again, where it waits for that.
+        /// The time of the next attempt to connect; `None` if the source is not waiting for one.
         next_try: Option<Time>,
     },
-    /// How far its clock is ahead of ours.
+    /// The offset of the source's clock.
     Clock {
-        /// Which source.
+        /// The source's index.
         source: usize,
-        /// So far; behind, where negative.
+        /// How far its clock is ahead of ours; negative if it is behind.
         ahead: Span,
     },
-    /// Something its owner should know and that is no fault.
+    /// Something that the owner of the source should know and that is not an error.
     Remark {
-        /// Which source.
+        /// The source's index.
         source: usize,
-        /// What.
+        /// The remark.
         remark: Text,
     },
 }
 
-/// What the events of a source carry: its number and name, and how they are to be normalized.
+/// What a source adds to its events: its index and name, and how its events are normalized.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceIdentity {
     /// The source's index in the configuration.
     pub(crate) index: usize,
     pub(crate) name: Label,
-    /// Put before every queue, agent and contact.
+    /// A prefix for the ids of queues, agents and contacts.
     pub(crate) prefix: Option<Label>,
     /// Whether event times are corrected by the offset of the source's clock.
     pub(crate) correct_clock: bool,
@@ -100,45 +102,46 @@ impl SourceIdentity {
     }
 }
 
-/// What became of events that somebody waits for.
+/// The outcome of a batch of events, for a client that waits for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// These many were new.
+    /// The number of events that were new.
     pub taken: usize,
-    /// These many had come before.
+    /// The number of events that had arrived before.
     pub duplicates: usize,
-    /// These many name more queues, agents or intents than one source may.
+    /// The number of events that name more queues, agents or intents than one source may have.
     pub refused: usize,
-    /// Whether they are on the disk, or why not.
+    /// Whether the new events are on disk; if not, the reason.
     pub kept: Result<(), Text>,
 }
 
 /// Why a source can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
-    /// Its columns can't work.
+    /// The columns do not fit its tables.
     #[error("source {name}: {error}")]
     Columns {
-        /// Which source.
+        /// The source's name.
         name: Label,
-        /// Why.
+        /// The cause.
         error: Box<csv::ColumnsError>,
     },
-    /// There is no thread for it.
+    /// The system provides no thread.
     #[error("source {name}: cannot start: {error}")]
     Thread {
-        /// Which source.
+        /// The source's name.
         name: Label,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
 }
 
-/// Start the source that `settings` describe. It goes on from `cursor` (the last one that was kept of it), or from
-/// its beginning, and sends what it sees as source number `index`.
+/// Start the source that `settings` describe, as source number `index`. It continues from `cursor`, the last one that
+/// the journal stored for it, or from its beginning.
 ///
 /// # Errors
-/// Where its columns can't work, or no thread can be started.
+///
+/// If its columns cannot work, or no thread can be started.
 pub fn spawn(
     index: usize,
     settings: &Settings,
@@ -175,13 +178,13 @@ pub fn spawn(
     }
 }
 
-/// Something that could not be taken in.
+/// A line or event that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// The file's name as given, or the source's.
+    /// The file's name as given, or the source's name.
     pub place: Label,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: u64,
-    /// Why, and what to do about it.
+    /// The reason, and the remedy.
     pub reason: Text,
 }

@@ -1,5 +1,5 @@
-//! What people do about an episode: acknowledge, snooze, note, undo. All of it lies over the firing state and never
-//! changes that; it ends with the episode, at its own time, or when things get worse.
+//! What people do about an episode: acknowledge, snooze, note, undo. None of it changes the firing state. It ends with
+//! the episode, at its own time, or when things get worse.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,14 +27,14 @@ pub struct AlertCommand {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertAction {
-    /// Tell the others that somebody deals with it.
+    /// Tell others that somebody deals with it.
     Acknowledge {
         /// A note to keep with it.
         note: Option<Text>,
         /// How long the acknowledgement lasts; the configured expiry when `None`.
         lasts: Option<MuteLength>,
     },
-    /// Add a note to the history.
+    /// Add a note to the history of the episode.
     Note(Text),
     /// Take back one's own acknowledgement or snooze.
     Undo,
@@ -129,8 +129,8 @@ pub(super) fn execute(
     Ok(())
 }
 
-/// Whether a note is one that was taken already: since the version that its author saw, the same one was written. An
-/// answer may be lost on its way, and the command is sent again.
+/// Whether the same note was already written after the version that its author saw. A reply may be lost on its way, and
+/// then the client sends the command again.
 pub(super) fn is_repeated(episode: &Episode, command: &AlertCommand, text: &Text) -> bool {
     let seen = usize::try_from(command.version).unwrap_or(usize::MAX);
     episode.trail.iter().skip(seen).any(|entry| {
@@ -139,7 +139,7 @@ pub(super) fn is_repeated(episode: &Episode, command: &AlertCommand, text: &Text
     })
 }
 
-/// The person whose acknowledgement or snooze holds.
+/// The person whose acknowledgement or snooze is in force.
 pub(super) fn holder(episode: &Episode) -> Option<&Actor> {
     let acknowledged = episode.acknowledged.as_ref().map(|ack| &ack.who);
     acknowledged.or_else(|| episode.snoozed.as_ref().map(|snooze| &snooze.who))
@@ -200,7 +200,8 @@ pub(super) fn expire(episode: &mut Episode, rule: Option<&Rule>, worsening: f64,
 }
 
 /// Whether a value is so much worse than when it was acknowledged that the acknowledgement no longer covers it. The
-/// share is one of the deviation: of an abandonment rate of 6 %, or of the 38 points that a service level of 62 % lacks.
+/// share refers to the deviation: for an abandonment rate to the 6 % itself, for a service level of 62 % to the missing
+/// 38 points.
 fn is_outgrown(rule: &Rule, worsening: f64, before: f64, value: f64) -> bool {
     let deviation = match rule.def().map(|def| def.unit) {
         Some(Unit::Percent) if !rule.above => 100.0 - before,

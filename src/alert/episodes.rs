@@ -1,4 +1,5 @@
-//! All episodes at hand: the open ones, those that resolved lately, and which of them the journal has yet to store.
+//! All episodes in memory: the open ones and those that resolved lately. It also tracks which of them the journal has
+//! yet to store.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -13,7 +14,7 @@ use crate::clock::{Span, Time};
 use crate::kpi::{Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
-/// How many resolved episodes are held for commands that come late.
+/// How many resolved episodes are kept for late commands.
 const MAX_RECENT: usize = 500;
 
 /// The parts of a new episode that come from its rule and slice.
@@ -48,7 +49,7 @@ pub(super) struct Episodes {
 }
 
 impl Episodes {
-    /// Give out no id below `next`.
+    /// Give new episodes ids of at least `next`.
     pub(super) fn reserve_ids_below(&mut self, next: u64) {
         self.next_id = self.next_id.max(next);
     }
@@ -96,7 +97,7 @@ impl Episodes {
         self.open.get(&id).or_else(|| self.recent.iter().find(|episode| episode.id == id))
     }
 
-    /// Take back what a command changed.
+    /// Revert what a command changed.
     pub(super) fn take_back(&mut self, before: Episode, after: &Episode, now: Time) {
         let id = before.id;
         let recent = self.recent.iter_mut().find(|episode| episode.id == id);
@@ -105,7 +106,7 @@ impl Episodes {
             (episode.state, episode.version, episode.trail) = (before.state, before.version, before.trail);
             (episode.acknowledged, episode.snoozed) = (before.acknowledged, before.snoozed);
         } else if episode.is_active() && commands::holder(episode).is_some() && commands::holder(&before).is_none() {
-            // More has happened since, which tells of it: the history says that it did not last.
+            // The episode has changed since. The history then says that the command did not last.
             let why = Some(Text::fixed("it could not be kept"));
             commands::unmute(episode, HistoryEntry::new(now, HistoryKind::Undone, None).with_text(why));
             self.changed.insert(id);
@@ -192,7 +193,7 @@ impl Episodes {
         self.changed.insert(id);
     }
 
-    /// Hide an episode behind a cause, or show it again where `cause` is `None`.
+    /// Hide an episode behind a cause, or show it again if `cause` is `None`.
     pub(super) fn set_inhibited(&mut self, id: u64, cause: Option<&Text>, now: Time) {
         let Some(episode) = self.open.get_mut(&id) else { return };
         if episode.inhibited_by.as_ref() == cause {

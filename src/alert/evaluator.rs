@@ -151,15 +151,15 @@ impl Evaluator {
         self.episodes.get(id)
     }
 
-    /// Take back a command that could not be stored: the episode was `before` and the command made it `after`. Returns
-    /// the episodes that are to be journaled.
+    /// Revert a command that could not be stored: the episode was `before`, and the command made it `after`. Returns
+    /// the episodes to journal.
     pub fn take_back(&mut self, before: Episode, after: &Episode, now: Time) -> Vec<Episode> {
         self.episodes.take_back(before, after, now);
         self.episodes.take_changed()
     }
 
-    /// The wall clock was set ahead by `by` (back, where negative): whatever waits goes on waiting as long as it
-    /// would have. Returns the episodes that are to be journaled.
+    /// The wall clock was set forward by `by` (back if negative): delays and expiries keep their length. Returns the
+    /// episodes to journal.
     pub fn shift(&mut self, by: Span) -> Vec<Episode> {
         let slices = self.watches.iter_mut().flat_map(|watch| watch.states.values_mut());
         slices.for_each(|state| state.shift(by));
@@ -190,7 +190,7 @@ impl Evaluator {
         self.coverage
     }
 
-    /// End the acknowledgements and snoozes that have expired or are outgrown.
+    /// End acknowledgements and snoozes that have expired, or that no longer cover a value that got worse.
     fn expire_mutes(&mut self, now: Time) {
         let muted = self.episodes.iter().filter(|episode| commands::holder(episode).is_some());
         let muted: Vec<u64> = muted.map(|episode| episode.id).collect();

@@ -1,4 +1,4 @@
-//! What happened to an episode: the entries of its history, their keys in the journal, and their words.
+//! The history of an episode: its entries, their keys in the journal, and their words.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,8 +7,8 @@ use super::Actor;
 use crate::clock::Time;
 use crate::text::Text;
 
-/// What happened. The serde name is stored in journals and sent to boards: a name never changes its meaning, and a new
-/// variant needs a new journal format, because an older floorwatch cannot read it.
+/// The kind of an entry. The serde name is stored in journals and sent to boards: a name never changes its meaning, and
+/// a new variant needs a new journal format, because an older floorwatch cannot read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryKind {
@@ -44,16 +44,16 @@ pub enum HistoryKind {
     Late,
 }
 
-/// One thing that happened to an episode. The history is append-only.
+/// One entry of the history of an episode, which is append-only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Entry)]
 pub struct HistoryEntry {
-    /// When.
+    /// When it happened.
     pub at: Time,
-    /// What.
+    /// What happened.
     #[serde(rename = "what")]
     pub kind: HistoryKind,
-    /// The person, where it was one.
+    /// The person; `None` if it was not done by one.
     pub who: Option<Actor>,
     /// Details: a note, or the reason.
     pub text: Option<Text>,
@@ -110,7 +110,7 @@ impl HistoryKind {
     }
 }
 
-/// In words, for people. The only place to change them: the keys stay as they are.
+/// The words for people. They may change; the keys may not.
 impl std::fmt::Display for HistoryKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.key())

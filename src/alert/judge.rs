@@ -58,7 +58,7 @@ pub(super) fn judge(rule: &Rule, compared: ComparedFigure<'_>, min_samples: u64,
     };
     Judgement::Known {
         past: severity,
-        // A rule without a warning limit has nothing to ease to.
+        // Without a warning limit there is no severity to ease to.
         below_critical: warning.is_some() && clear_of(critical),
         clear: severity.is_none() && clear_of(warning.or(critical)),
     }

@@ -1,4 +1,4 @@
-//! The order of alerts by urgency, and which of them belong together.
+//! The order of alerts by urgency, and the grouping of those with one cause.
 
 use std::cmp::Reverse;
 

@@ -1,5 +1,4 @@
-//! The firing state of one rule in one slice, computed from figures alone. What people do lies over it and never
-//! changes it.
+//! The firing state of one rule in one slice, computed from figures alone. What people do never changes it.
 //!
 //! ```text
 //!           past a limit           for `fire`                  clear for `clear`
@@ -22,7 +21,7 @@ pub(super) enum Judgement {
     Asleep,
     /// No value, or too few samples. With `hold`, because the source is in trouble: the state stays as it is.
     Insufficient { hold: bool },
-    /// A value that can be judgement.
+    /// A value that can be judged.
     Known {
         /// The most severe limit that it is past, confidence interval included.
         past: Option<Severity>,
@@ -105,7 +104,7 @@ impl Phase {
         }
     }
 
-    /// The wall clock was set by `by`: what has lasted so far has lasted no longer and no shorter for it.
+    /// The wall clock was set forward by `by`: shift the timers so that they keep their length.
     pub(super) fn shift(&mut self, by: Span) {
         let shift = |at: &mut Option<Time>| *at = at.map(|at| at + by);
         match self {

@@ -1,4 +1,4 @@
-//! The rule about the sources themselves: a source that is silent is a warning, one that is gone is critical.
+//! The rule about the sources: a source that is silent is a warning, one that is down is critical.
 
 use rustc_hash::FxHashMap;
 
@@ -49,7 +49,7 @@ impl SourceWatch {
             let judgement = if !at.is_awake(rule) {
                 Judgement::Asleep
             } else if source.connecting {
-                // After a restart the old state holds until the source is known to be in another one.
+                // After a restart, the old state holds until the source's present state is known.
                 Judgement::Insufficient { hold: true }
             } else {
                 let below_critical = past != Some(Severity::Critical);

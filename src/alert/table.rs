@@ -190,7 +190,7 @@ impl RuleTable {
             rule.above = when == When::Above;
         }
         if self.warning.is_some() || self.critical.is_some() {
-            // They replace both limits: the table's warning must not be paired with the catalogue's critical limit.
+            // The table replaces both limits: its warning limit must not be paired with the catalogue's critical limit.
             rule.warning = self.warning;
             rule.critical = self.critical;
             rule.own_limits = true;

@@ -1,4 +1,4 @@
-//! One rule at work: its state in every slice where something is, or was lately, past a limit.
+//! The state of one rule in every slice that is, or was lately, past a limit.
 
 use std::borrow::Cow;
 
@@ -85,7 +85,7 @@ impl Watch {
                 Judgement::Insufficient { .. } => insufficient += 1,
                 Judgement::Asleep => {}
             }
-            // Most slices are within their limits most of the time. They have no state, and cost one look-up at most.
+            // Most slices are within their limits most of the time. They have no state, and cost at most one look-up.
             let is_past = matches!(judgement, Judgement::Known { past: Some(_), .. });
             if !is_past && (states.is_empty() || !states.contains_key(slice)) {
                 return;

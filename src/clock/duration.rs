@@ -16,16 +16,17 @@ const UNITS: [(&str, Span); 7] = [
     ("w", Span(7 * Span::DAY.0)),
 ];
 
-/// The text is not a duration; it is quoted in the message.
+/// The text is not a duration. The message quotes it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a length of time; write `20` (seconds), `90s`, `15m`, `1h30m` or `7d`")]
 pub struct DurationError(Label);
 
-/// Parses a sum of numbers with units (`ms`, `s`, `m` or `min`, `h`, `d`, `w`), or a bare number of seconds. Numbers
-/// may have decimals; spaces may stand between the terms.
+/// Parse a sum of numbers with units (`ms`, `s`, `m` or `min`, `h`, `d`, `w`), or a bare number of seconds. Numbers can
+/// have decimals, and terms can be separated by spaces.
 ///
 /// # Errors
-/// [`DurationError`] where the text is something else, negative, or longer than a century.
+///
+/// [`DurationError`] if the text has another form, is negative, or exceeds a century.
 pub fn parse(text: &str) -> Result<Span, DurationError> {
     seconds(text.trim())
         .and_then(Span::from_secs_f64)
@@ -53,7 +54,7 @@ fn seconds(text: &str) -> Option<f64> {
     Some(total)
 }
 
-/// A length of time as [`parse`] reads it back, in the fewest units: `1h30m`, `7d`, `20s`.
+/// Format a span so that [`parse`] reads it back, in the fewest units: `1h30m`, `7d`, `20s`.
 #[must_use]
 pub fn show(span: Span) -> String {
     let mut rest = span.0.max(0);
@@ -71,10 +72,11 @@ pub fn show(span: Span) -> String {
     if out.is_empty() { "0s".to_owned() } else { out }
 }
 
-/// For `#[serde(default, deserialize_with)]` on an optional key: a number of seconds, or text as [`parse`] reads it.
+/// For `#[serde(default, deserialize_with)]` on an optional key: a number of seconds, or text for [`parse`].
 ///
 /// # Errors
-/// Where the value is neither.
+///
+/// If the value is neither.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a length of time: \"30s\", \"5m\", \"1h\" or a number of seconds")]

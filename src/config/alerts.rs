@@ -1,10 +1,10 @@
-//! `[alerts]` and `[[alert]]`: when a figure is news.
+//! `[alerts]` and `[[alert]]`: the settings of all rules, and the rules in force.
 
 use super::Config;
 use super::section::Section;
 use crate::alert::{self, MuteLength, RuleTable};
 
-/// Read what holds for all rules, and the rules in force.
+/// Read the settings that hold for all rules, and the rules in force.
 pub(super) fn read(config: &mut Config, root: &mut Section<'_>) {
     let mut section = root.section("alerts");
     let settings = &mut config.alerts;

@@ -15,7 +15,7 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The file is a link, and what it leads to can't be reached.
+    /// The file is a link whose target cannot be reached.
     #[error(
         "{} is a link to {}, which is not there or may not be reached: mend the link, or take it away",
         .path.display(), .target.display()
@@ -23,10 +23,10 @@ pub enum Error {
     DanglingLink {
         /// The link.
         path: PathBuf,
-        /// What it leads to, as it is written in the link.
+        /// The target, as it is written in the link.
         target: PathBuf,
     },
-    /// The file names no time zone, and neither does the machine; why.
+    /// Neither the file nor the machine names a time zone; holds the reason.
     #[error("{0}; or name the zone with `timezone` in the configuration or with --timezone")]
     MachineZone(String),
     /// The file holds mistakes: all that were found, in the order of the file.

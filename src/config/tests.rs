@@ -44,14 +44,14 @@ fn the_example_shows_every_key_there_is() {
     let (config, _) = Config::read(&text, &diagnostics);
     let diagnostics = diagnostics.into_inner();
     assert_eq!(diagnostics.mistakes, Vec::new(), "{text}");
-    // What every source may have stands in the first one alone.
+    // The keys that every source has are shown for the first one only.
     let shown_once = ["source.prefix", "source.correct_clock"].map(str::to_owned);
     let mut absent = diagnostics.absent;
     for key in &shown_once {
         let place = absent.iter().filter(|name| *name == key).count();
         assert!(place < config.sources.len(), "{key} is missing from the example");
     }
-    // As does what every target may have.
+    // The same holds for the keys that every target has.
     let shown_once_of_targets =
         ["name", "on", "severity", "queues", "rules", "board_url"].map(|key| format!("notify.{key}"));
     for key in &shown_once_of_targets {
@@ -64,7 +64,7 @@ fn the_example_shows_every_key_there_is() {
     assert_eq!(config.sources.len(), 10);
     let kinds: Vec<_> = config.notify.iter().map(|target| target.transport.kind().word()).collect();
     assert_eq!(kinds, crate::notify::TargetKind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>());
-    // One built-in rule is switched off, one is new.
+    // One built-in rule is switched off, and one rule is added.
     assert_eq!(config.rules.len(), crate::alert::built_in().len());
 }
 

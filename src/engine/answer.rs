@@ -19,7 +19,7 @@ use crate::kpi::{
 };
 use crate::text::Label;
 
-/// How many views are kept up to date; the one not asked for the longest is dropped first.
+/// How many views are kept up to date. When there are more, the least recently used one is dropped.
 const MAX_VIEWS: usize = 64;
 /// The most tallies in all kept views together; a tally takes about 1.3 kB.
 const MAX_CACHED_TALLIES: usize = 100_000;
@@ -38,14 +38,14 @@ pub struct AnswerTooLarge {
     pub max_rows: usize,
 }
 
-/// What two questions must have in common to share a view.
+/// What two queries must have in common to share a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ViewKey {
     of: Slice,
     by: Vec<Dim>,
     over: Period,
     every: Option<Every>,
-    /// The view is of the same hours that many days earlier, as a baseline; 0 for the question itself.
+    /// The view covers the same hours this many days earlier, as a baseline; 0 for the query itself.
     days_before: u32,
 }
 
@@ -74,7 +74,7 @@ impl ViewCache {
     }
 }
 
-/// What figures are computed from besides tallies, gathered once for all rows of an answer.
+/// What figures are computed from besides tallies, collected once for all rows of an answer.
 struct Extras {
     rules: CountingRules,
     now: Time,
@@ -86,15 +86,17 @@ struct Extras {
 }
 
 impl Engine {
-    /// The figures asked for, as they stand at `now`, however many they are.
+    /// The answer to a query at `now`, whatever its size.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
         self.answer(query, now, usize::MAX).unwrap_or_default()
     }
 
-    /// The figures asked for, if the answer is not too large. The work and memory for one that is are bounded as well.
+    /// The answer to a query at `now`, unless it is too large. The work and memory for an answer that is too large are
+    /// bounded as well.
     ///
     /// # Errors
-    /// [`AnswerTooLarge`], with what to ask for instead.
+    ///
+    /// [`AnswerTooLarge`], whose message says what to ask for instead.
     pub fn ask_bounded(&mut self, query: &Query, now: Time) -> Result<Answer, AnswerTooLarge> {
         let max_rows = MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / query.kpis.len().max(1));
         self.answer(query, now, max_rows).ok_or(AnswerTooLarge { max_rows })
@@ -122,7 +124,7 @@ impl Engine {
         Some(Answer { at: now, from: range.start, to: range.end, total, rows: rows? })
     }
 
-    /// The rows that come from agents' profiles and observed figures, at most. The other rows are counted.
+    /// An upper bound of the rows that come from agents' profiles and observed figures. All other rows are counted.
     fn unbounded_rows(&self, query: &Query) -> usize {
         let served = |agent: &super::AgentRecord| agent.queues.len().max(1);
         let agents = match query.by.as_slice() {
@@ -174,7 +176,7 @@ impl Engine {
         }
     }
 
-    /// What was handled in the last hour by queue, for the expected wait: only sums, without the samples.
+    /// The tallies of the last hour by queue, for the expected wait. They hold sums only, no samples.
     pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<QueueNo, Tally> {
         let over = Period::Window(Window::H1);
         let key = ViewKey { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, days_before: 0 };
@@ -274,8 +276,8 @@ impl Engine {
         Some(sums)
     }
 
-    /// The same hours of the previous four weeks, or of the previous day where nothing older is known. The outer
-    /// `None` means that they have more than `max_rows` rows.
+    /// The tallies of the same hours of the previous four weeks, or of the previous day if nothing older is known. The
+    /// outer `None` means that they have more than `max_rows` rows.
     #[expect(clippy::option_option, reason = "there may be no baseline, and there may be too much of it")]
     fn baseline(
         &mut self,

@@ -54,7 +54,7 @@ impl Engine {
                 }
             }
             EventKind::Restarted => self.restarted(event.at, origin),
-            // A gap changes no figure. Trends ask for the gaps to show them.
+            // A gap changes no figure. It is stored because trends show it.
             EventKind::Missed { since } => {
                 self.gaps.push(Gap { origin: event.origin.clone(), since: *since, until: event.at });
             }
@@ -128,7 +128,7 @@ impl Engine {
         let queues: Vec<QueueNo> =
             profile.queues.iter().map(|queue| self.intern_queue(queue, OriginNo::UNKNOWN)).collect();
         let record = self.agent_record_by_name(&profile.agent);
-        // Several sources may each know a part: what one leaves out stays as another said it.
+        // Each of several sources may know a part of the profile, so a missing field keeps its value.
         let team_changes = team.is_known() && record.team != team;
         if team_changes {
             record.team = team;
@@ -372,7 +372,7 @@ impl Engine {
         let result = if contact.is_late_annotation(&step) {
             contact.apply(&step, 0)
         } else {
-            // A step that fits nowhere yet may fit once an earlier one has arrived: it is kept, and no error.
+            // A step that does not fit yet may fit once an earlier one has arrived. It is kept, and is not an error.
             if contact.insert(step) {
                 _ = contact.apply(&step, contact.settled);
             } else {

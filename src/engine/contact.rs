@@ -68,7 +68,7 @@ pub(super) enum Transition {
         arg: u8,
         value: i64,
     },
-    /// Its system restarted, or `contact_ttl` has passed: how it ended will not be seen.
+    /// The source's system restarted, or `contact_ttl` has passed: the end of the contact will not be seen.
     Lost,
 }
 
@@ -143,29 +143,29 @@ pub(super) struct Contact {
     pub(super) visits: SmallVec<[QueueVisit; 1]>,
     /// How many of the visits are settled: only late annotations still change them.
     pub(super) settled: usize,
-    /// Whether it has changed since its facts were last written.
+    /// Whether the contact has changed since its facts were last written.
     pub(super) changed: bool,
-    /// Known of the contact as a whole: the next visit takes it over.
+    /// Known of the contact as a whole; the next visit starts with it.
     intent: IntentNo,
     customer: CustomerNo,
-    /// The same at the time the visits were settled: where a replay starts from.
+    /// The same at the time when the visits were settled; a replay starts from it.
     settled_intent: IntentNo,
     settled_customer: CustomerNo,
 }
 
-/// Which visit a step is about.
+/// The visit that a step is about.
 enum Route {
     /// The visit at this index.
     Existing(usize),
-    /// A new one, which the step itself opens.
+    /// A new visit, which the step itself opens.
     Join,
-    /// A new one that was not seen to join, because the source began later. It counts as offered.
+    /// A new visit whose beginning was not seen, because the source began later. It counts as offered.
     JoinUnseen,
-    /// A new one of which nothing but this step is known. It does not count as offered.
+    /// A new visit of which only this step is known. It does not count as offered.
     RemarkOnly,
-    /// The next one: the step's intent or customer is kept for it.
+    /// The next visit: the step's intent or customer is kept for it.
     NextVisit,
-    /// None: the step is out of place.
+    /// No visit: the step is out of place.
     None,
 }
 
@@ -186,7 +186,7 @@ impl Contact {
         self.settled > 0 && !later && step.transition.is_annotation()
     }
 
-    /// Whether its visits can be settled: nothing that would change their course is missing.
+    /// Whether its visits can be settled: no step is missing that would change their course.
     pub(super) fn is_complete(&self) -> bool {
         self.visits.iter().all(|visit| {
             visit.timing != VisitTiming::FromAnswer
@@ -194,14 +194,14 @@ impl Contact {
         })
     }
 
-    /// Drop the steps: from now on only late annotations change the visits there are.
+    /// Drop the steps. From now on, only late annotations change the visits.
     pub(super) fn settle(&mut self) {
         self.settled = self.visits.len();
         self.steps = Vec::new();
         (self.settled_intent, self.settled_customer) = (self.intent, self.customer);
     }
 
-    /// Insert a step where it belongs in time. `true` if that is the end, so that it can be applied without a
+    /// Insert a step at its place in time. Returns `true` if that is the end, so that it can be applied without a
     /// [replay](Self::replay).
     pub(super) fn insert(&mut self, step: ContactStep) -> bool {
         let key = (step.at, step.transition.rank());
@@ -226,7 +226,7 @@ impl Contact {
         self.customer = self.settled_customer;
         let steps = std::mem::take(&mut self.steps);
         for step in &steps {
-            // A step that fits nowhere yet may fit once an earlier one has arrived.
+            // A step that does not fit yet may fit once an earlier one has arrived.
             _ = self.apply(step, self.settled);
         }
         self.steps = steps;
@@ -307,7 +307,7 @@ impl Contact {
         }
     }
 
-    /// A visit that was not seen to join, as far as this step and the visits before tell.
+    /// A visit whose beginning was not seen, as far as this step and the earlier visits tell.
     fn unseen_visit(&self, step: &ContactStep) -> QueueVisit {
         let last = self.visits.last();
         let wait = match step.transition {
@@ -388,7 +388,7 @@ impl Contact {
     }
 }
 
-/// The newest visit that fits.
+/// The newest visit for which `fits` holds.
 fn newest_of(visits: &[QueueVisit], fits: impl Fn(&QueueVisit) -> bool) -> Option<usize> {
     visits.iter().rposition(fits)
 }
@@ -415,7 +415,7 @@ fn advance(visit: &mut QueueVisit, step: &ContactStep) {
         Transition::Resumed => visit.resume(at),
         Transition::Left { reason, wait } => visit.end_wait(at, wait, VisitStage::Left(reason)),
         Transition::Abandoned { wait } => visit.end_wait(at, wait, VisitStage::Abandoned),
-        // Sent on before it was answered: routing did that, not an agent.
+        // The contact was sent on before it was answered: routing did that, not an agent.
         Transition::Transferred { .. } if visit.stage == VisitStage::Waiting => {
             visit.end_wait(at, None, VisitStage::Left(LeftReason::Overflow));
         }

@@ -1,4 +1,5 @@
-//! Which events have come before: the same event may arrive twice, from two connections or after a restart.
+//! Recognizes events that have been applied before: the same event may arrive twice, from two connections or after a
+//! restart.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,9 +1,8 @@
 //! Facts: the additive records that contacts leave, and from which every figure of a window is summed.
 //!
-//! A fact is one thing counted: at an instant, in a cell (queue, intent, agent, channel), with a value. When
-//! something is found out later (the intent, say), a second fact with the opposite sign cancels the old one and a
-//! third says what is now known. So facts are only ever appended, minute by minute, and the figures of any window
-//! are a sum over its minutes.
+//! A fact counts one thing: at an instant, in a cell (queue, intent, agent, channel), with a value. When something
+//! becomes known later (the intent, say), a second fact with the opposite sign cancels the first one and a third holds
+//! what is known now. So facts are only ever appended, and the figures of any window are a sum over its minutes.
 
 use rustc_hash::FxHashMap;
 
@@ -157,12 +156,12 @@ impl Minutes {
         self.row.partition_point(|m| m.start + Span::MINUTE <= at)
     }
 
-    /// Changes with every fact.
+    /// A number that changes with every fact.
     pub(super) const fn version(&self) -> u64 {
         self.version
     }
 
-    /// Changes when indices in the row of minutes do.
+    /// A number that changes whenever indices in the row of minutes change.
     pub(super) const fn layout_version(&self) -> u64 {
         self.layout_version
     }

@@ -1,7 +1,7 @@
 //! Bringing facts, agents' timelines and customers' histories up to date with the contacts that have changed.
 //!
-//! Events change contacts at once; what follows from a contact is written only when somebody asks for figures. So a
-//! contact that changes ten times between two questions is written once, and a report writes each contact once.
+//! Events change contacts at once, but facts are written only when somebody asks for figures. So a contact that changes
+//! ten times between two queries is written once, and a report writes each contact once.
 
 use super::Engine;
 use super::contact_store::ContactNo;
@@ -46,8 +46,8 @@ impl Engine {
         self.changed.push((number, before));
     }
 
-    /// Write what follows from the contacts that have changed: customers' histories first, then facts. Whatever
-    /// reads figures, agents or histories calls this before.
+    /// Write the facts of the contacts that have changed: customers' histories first, then facts. Everything that reads
+    /// figures, agents or histories calls this first.
     pub(super) fn flush(&mut self) {
         let mut changed = std::mem::take(&mut self.changed);
         for (number, before) in &changed {
@@ -61,7 +61,7 @@ impl Engine {
                 }
             }
         }
-        // Other contacts whose repeat status changed have been marked meanwhile.
+        // Contacts whose repeat status changed have been marked as changed meanwhile.
         changed.append(&mut self.changed);
         for (number, before) in changed {
             let visits = self.contacts.get(number).map_or(0, |contact| contact.visits.len());

@@ -1,4 +1,4 @@
-//! Slices and groups: which part of a question a cell or an agent belongs to, and how that part is called.
+//! Slices and groups: which part of a query a cell or an agent belongs to, and the labels of that part.
 //!
 //! A question names its slice by labels. Facts carry numbers, so a slice is resolved to numbers first, and the groups
 //! of the answer are turned back into labels at the end.

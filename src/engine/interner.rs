@@ -1,7 +1,7 @@
-//! Names as small numbers, so that contacts and facts stay small and comparisons cheap.
+//! Represents names as small numbers, so that contacts and facts are small and comparisons are cheap.
 //!
-//! Each kind of name (queues, agents, intents, …) has an [`Interner`] of its own and a number type of its own: a
-//! queue's number cannot be taken for an agent's.
+//! Each kind of name (queues, agents, intents, …) has its own [`Interner`] and its own number type, so that a queue's
+//! number cannot be confused with an agent's.
 
 use std::marker::PhantomData;
 
@@ -19,7 +19,7 @@ pub(super) trait NameNo: Copy + Default + Eq {
 
     fn number(self) -> u32;
 
-    /// Its place in a table with a row per name. Row 0 is that of [`Self::UNKNOWN`].
+    /// The index in a table with a row per name. Row 0 is that of [`Self::UNKNOWN`].
     fn index(self) -> usize {
         self.number() as usize
     }
@@ -33,28 +33,28 @@ pub(super) trait NameNo: Copy + Default + Eq {
         if self.is_known() { self } else { other }
     }
 
-    /// The same as a value of its dimension.
+    /// The number as a value of its dimension.
     fn value(self) -> DimValue {
         DimValue(self.number())
     }
 }
 
-/// A value of whichever dimension a question names: the number of a queue, an intent, an agent, a team or a channel.
+/// A value of the dimension that a query names: the number of a queue, an intent, an agent, a team or a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct DimValue(u32);
 
 impl DimValue {
-    /// Its place in a table with a row per value of the dimension.
+    /// The index in a table with a row per value of the dimension.
     pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// The name's number, where the dimension is that of `N`.
+    /// The name's number, if the dimension is that of `N`.
     pub(super) fn name<N: NameNo>(self) -> N {
         N::new(self.0)
     }
 
-    /// The channel, where the dimension is the channel.
+    /// The channel, if the dimension is the channel.
     pub(super) fn channel(self) -> Channel {
         Channel::ALL.get(self.index()).copied().unwrap_or_default()
     }
@@ -121,7 +121,7 @@ impl<N: NameNo> Interner<N> {
         N::new(number)
     }
 
-    /// The same for a name that may be missing.
+    /// The number of a name that may be missing.
     pub(super) fn intern_optional(&mut self, label: Option<&Label>) -> N {
         label.map_or(N::UNKNOWN, |label| self.intern(label))
     }

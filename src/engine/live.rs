@@ -15,7 +15,7 @@ use crate::event::{AgentState, Channel};
 use crate::kpi::{Bands, CATALOGUE, Dim, KpiId, Live, Tally};
 use crate::text::Label;
 
-/// A queue and what stands in it now.
+/// A queue and its current state.
 #[derive(Clone, Debug)]
 pub struct QueueNow {
     /// The id that events use.
@@ -34,7 +34,7 @@ pub struct QueueNow {
     pub live: Live,
 }
 
-/// An agent and what it is doing now.
+/// An agent and its current state.
 #[derive(Clone, Debug)]
 pub struct AgentNow {
     /// The id that events use.

@@ -1,5 +1,5 @@
-//! The names that an event would add. Names are never dropped, and each queue and agent is a row of every board, so a
-//! source that invents new ones without end must be stopped.
+//! Counts the names that an event would add. Names are never dropped, and each queue and agent is a row of every board,
+//! so a source that invents names without end must be stopped.
 
 use super::Engine;
 use crate::event::{Event, EventKind, Step};

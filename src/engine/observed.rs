@@ -14,7 +14,7 @@ use crate::kpi::{Calendar, Dim, KpiId, Live, Period, Query};
 /// holds between its calls.
 const MAX_HISTORY_MINUTES: usize = 3 * 24 * 60;
 
-/// An older value says nothing about now.
+/// Older values do not count as current.
 const MAX_LIVE_AGE: Span = Span::HOUR;
 
 /// Agents by state, in the order of [`AgentState::ALL`](crate::event::AgentState::ALL).
@@ -42,7 +42,7 @@ pub(super) struct ObservedFigures {
 /// One figure of one queue.
 #[derive(Debug, Default)]
 struct ObservedSeries {
-    /// The last report and its time; `None` where it said that there is no value any more.
+    /// The value last reported and its time; `None` if the source said that it has no value any more.
     newest: (Time, Option<f64>),
     /// The last value of each minute that has one, in order of time.
     history: VecDeque<(Time, f64)>,
@@ -100,7 +100,7 @@ impl ObservedFigures {
             (Some([(Dim::Queue, queue)]), []) => Some(queue.name::<QueueNo>()),
             _ => return found,
         };
-        // All series have about the same minutes: compute the step of each only once.
+        // All series have about the same minutes, so the step of each minute is computed once.
         let mut steps: FxHashMap<Time, Time> = FxHashMap::default();
         for (&(queue, kpi), series) in &self.series {
             if only.is_some_and(|only| only != queue) || !query.kpis.contains(&kpi) {
@@ -124,7 +124,7 @@ impl ObservedFigures {
         found
     }
 
-    /// Fill what stands now in a queue from observed figures, if nothing else is known of the queue. Returns whether it
+    /// Fill the live state of a queue from observed figures, if nothing else is known of the queue. Returns whether it
     /// did.
     pub(super) fn fill_live(&self, queue: QueueNo, live: &mut Live, now: Time) -> bool {
         let newest = |kpi| self.series.get(&(queue, kpi)).map(|series: &ObservedSeries| series.newest);

@@ -1,4 +1,4 @@
-//! Who came back: first contacts, repeats and channel switches, from each customer's contacts about one topic.
+//! Finds first contacts, repeats and channel switches in each customer's contacts about one topic.
 //!
 //! The definitions are those of `fcr`, `repeat_rate` and `channel_switch_rate` in docs/kpis.md.
 
@@ -11,19 +11,19 @@ use super::visit::RepeatStatus;
 use crate::clock::{Span, Time};
 use crate::event::Channel;
 
-/// What a customer's contacts are about: the intent, or the queue where no intent is known.
+/// The topic of a contact: the intent, or the queue if the intent is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Topic {
     pub(super) customer: CustomerNo,
     pub(super) intent: IntentNo,
-    /// Unknown where the intent is known.
+    /// `UNKNOWN` if the intent is known.
     pub(super) queue: QueueNo,
 }
 
 /// Identifies a visit: the contact, and the index among its visits.
 pub(super) type VisitNo = (ContactNo, usize);
 
-/// What a visit's repeat status is computed from.
+/// The data of a visit from which its repeat status is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TopicVisit {
     pub(super) joined: Time,
@@ -46,12 +46,13 @@ pub(super) struct Repeats {
 #[derive(Debug, Default)]
 struct TopicVisits {
     by_joining: SmallVec<[(TopicVisit, RepeatStatus); 1]>,
-    /// A bit for each channel ever used: with only one, there is no switching to look for.
+    /// A bit for each channel used so far. With only one, no switch is possible.
     channels: u8,
 }
 
 impl Repeats {
-    /// Replace `old` by `new` (`None`: there was, or is, no such visit) and return whose status that changes.
+    /// Replace `old` by `new` (`None`: there was, or is, no such visit). Returns the visits whose status changes by
+    /// that.
     pub(super) fn replace(
         &mut self,
         topic: Topic,
@@ -84,7 +85,7 @@ impl Repeats {
         changes
     }
 
-    /// Drop the visits that joined before `at`: no window reaches back to them.
+    /// Drop the visits that joined before `at`, which no window reaches any more.
     pub(super) fn drop_before(&mut self, at: Time) {
         self.topics.retain(|_, visits| {
             visits.by_joining.retain(|(entry, _)| entry.joined >= at);

@@ -1,4 +1,4 @@
-//! What the engine counts by.
+//! The settings of the engine.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::clock::Span;
 use crate::kpi::{Bands, Calendar, CountingRules, KpiId};
 use crate::text::Label;
 
-/// What the engine counts by. The defaults are those of docs/kpis.md.
+/// The settings of the engine. The defaults are those of docs/kpis.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The choices that the definitions of KPIs leave open.
@@ -33,7 +33,7 @@ pub struct Settings {
     pub intents: BTreeMap<Label, Bands>,
 }
 
-/// What differs in one queue.
+/// The settings of one queue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueSettings {
     /// The service level threshold T; `None` for that of the queue's profile or the floor.

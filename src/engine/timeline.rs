@@ -1,4 +1,4 @@
-//! An agent's timeline: which state the agent was in at any time, and for how long.
+//! An agent's timeline: the states that the agent was in, and for how long.
 //!
 //! A timeline is the ordered list of changes reported of an agent: states that a source names, and the beginnings and
 //! ends of conversations. The state at any time follows from the changes before it. A change that arrives late is
@@ -46,11 +46,11 @@ struct TimelineEntry {
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     entries: Vec<TimelineEntry>,
-    /// A source names the state "on contact" itself: states need not be derived from conversations.
+    /// Some source names the state "on contact" itself, so states need not be derived from conversations.
     names_contacts: bool,
-    /// A source has ever reported the end of after-contact work.
+    /// Some source reports the end of after-contact work.
     reports_wraps: bool,
-    /// A source has ever named the state "available".
+    /// Some source names the state "available".
     names_available: bool,
 }
 
@@ -109,11 +109,11 @@ impl Timeline {
             AgentChange::WrapEnds => self.reports_wraps = true,
             AgentChange::TalkStarts | AgentChange::TalkEnds | AgentChange::WorkLapses => {}
         }
-        // What is learnt about the sources changes the meaning of all entries.
+        // Knowing more about the sources changes the meaning of all entries.
         self.recompute(if known == (self.names_contacts, self.reports_wraps) { place } else { 0 });
     }
 
-    /// Remove a change that turns out not to have happened.
+    /// Remove a change that did not happen after all.
     pub(super) fn remove(&mut self, at: Time, change: AgentChange) {
         if let Some(place) = self.entries.iter().rposition(|e| e.at == at && e.change == change) {
             self.entries.remove(place);
@@ -121,7 +121,7 @@ impl Timeline {
         }
     }
 
-    /// What was said to happen after `at` has happened by then.
+    /// End at `at` the states that were announced to end later.
     pub(super) fn end_at(&mut self, at: Time) {
         let after = self.entries.partition_point(|entry| entry.at <= at);
         for entry in self.entries.iter_mut().skip(after) {

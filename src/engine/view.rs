@@ -1,4 +1,4 @@
-//! A view: the tallies of one question, kept up to date as facts are added.
+//! A view: the tallies of one query, kept up to date as facts are added.
 //!
 //! A view remembers how many facts of each minute it has counted, so that asking again costs only what is new. When
 //! the start of its window moves (once a minute, or at the start of a day), it counts its minutes anew.
@@ -45,7 +45,7 @@ pub(super) struct ViewPeriod {
     pub(super) every: Option<Every>,
 }
 
-/// What a view counts, and by which limits and calendar.
+/// The facts that a view counts, and the limits and calendar by which it does.
 pub(super) struct FactSource<'a> {
     pub(super) minutes: &'a Minutes,
     pub(super) cells: &'a [CellKey],
@@ -74,15 +74,15 @@ pub(super) struct View {
     /// The index of the first minute of the range, and how many facts of each minute from there are counted.
     first: usize,
     counted: Vec<usize>,
-    /// The versions of the minutes and the epoch that it was last brought up to date with.
+    /// The versions of the minutes and the epoch at the last refresh.
     version: u64,
     layout_version: u64,
     epoch: u64,
 }
 
 impl View {
-    /// Count the facts that are new, or all of the period's where the view's own state no longer fits. `false` if
-    /// there are more than `max_rows` rows: the view is incomplete then and must not be used.
+    /// Count the new facts, or all facts of the period if the view's state no longer fits. Returns `false` if there are
+    /// more than `max_rows` rows: the view is incomplete then and must not be used.
     pub(super) fn refresh(
         &mut self,
         period: &ViewPeriod,

@@ -8,7 +8,7 @@ use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 use crate::kpi::tally::position_band;
 
-/// How far a visit has come.
+/// The stage of a visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum VisitStage {
     /// In queue.
@@ -26,7 +26,7 @@ pub(super) enum VisitStage {
     Left(LeftReason),
     /// Closed without a known end, while waiting or not.
     Lost { waiting: bool },
-    /// Only a remark about it is known (a survey's answer, say): it was never seen to join or to end.
+    /// Only an annotation is known (a survey's answer, say): neither its beginning nor its end was seen.
     Void,
 }
 
@@ -43,9 +43,9 @@ impl VisitStage {
 /// Which durations of a visit can be computed as differences of event times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum VisitTiming {
-    /// All of them: its join was seen.
+    /// All of them: the beginning of the visit was seen.
     Whole,
-    /// Those after the answer: its join happened before the source began.
+    /// Those after the answer: the visit began before the source did.
     #[default]
     FromAnswer,
     /// None: the source's times are not precise, and a duration that it does not give is unknown.
@@ -81,11 +81,11 @@ pub(super) struct QueueVisit {
     pub(super) repeat_status: RepeatStatus,
     /// Whether its facts have been written.
     pub(super) written: bool,
-    /// Boxed, because there are many visits and few have any of it.
+    /// Boxed, because there are many visits and few have any of these fields.
     pub(super) rare: Option<Box<RareFields>>,
 }
 
-/// What only some visits have: kept apart, so that the others stay small.
+/// Fields that few visits have, kept apart so that the others stay small.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RareFields {
     pub(super) priority: Option<i32>,
@@ -117,7 +117,7 @@ pub(super) struct RepeatStatus {
     pub(super) first_resolved: Option<bool>,
 }
 
-/// A fact that does not follow from the visit's course: a survey's answer, an evaluation, an unanswered ring.
+/// A fact that does not follow from the course of the visit: a survey's answer, an evaluation, an unanswered ring.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct AddedFact {
     pub(super) at: Time,
@@ -200,7 +200,7 @@ impl QueueVisit {
         self.stage = stage;
     }
 
-    /// Close it: how it ended was not seen.
+    /// Close the visit, whose end was not seen.
     pub(super) fn lose(&mut self, at: Time) {
         let waiting = self.stage == VisitStage::Waiting;
         self.ended = Some(at);

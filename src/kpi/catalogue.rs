@@ -1,4 +1,5 @@
-//! The table of KPIs. To add one: an entry here, a function in `formula`, and an expected value in the tests.
+//! The table of KPIs. To add one, add an entry to the table below, its function to `formula`, and a number computed by
+//! hand to `kpi/tests.rs`. An entry has the fields of [`Kpi`] in the order of the macro's pattern.
 
 use super::bands::{Bands, Better};
 use super::{Kpi, KpiGroup, Unit, formula};

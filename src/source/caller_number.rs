@@ -1,9 +1,9 @@
-//! Which customer a caller's number stands for.
+//! Maps a caller's number to a customer id.
 
 use crate::source::ids::id_label;
 use crate::text::Label;
 
-/// What telephone systems write in place of a number that is withheld or unknown.
+/// The words that telephone systems send for a number that is withheld or unknown.
 const WITHHELD: [&str; 20] = [
     "anonymous",
     "unknown",

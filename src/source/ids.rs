@@ -1,4 +1,4 @@
-//! Names from outside, kept so that a name seen a million times is cleaned once.
+//! Makes labels of names and ids from outside.
 
 use std::hash::Hasher;
 
@@ -6,19 +6,19 @@ use rustc_hash::FxHashMap;
 
 use crate::text::Label;
 
-/// More names than a floor has; beyond it the memory starts anew.
+/// The number of names that are cached. No floor has more; beyond it the cache is cleared.
 const MAX_LABELS: usize = 8192;
-/// Up to here an ASCII name is cheaper made than looked up.
+/// An ASCII name of at most this length is not cached: cleaning it is faster than looking it up.
 const MAX_UNCACHED_BYTES: usize = 22;
 
-/// Labels by the bytes they were made of.
+/// A cache of labels by the bytes they were made of, so that a name is cleaned only once.
 #[derive(Debug, Default)]
 pub(crate) struct LabelCache {
     known: FxHashMap<Box<[u8]>, Label>,
 }
 
 impl LabelCache {
-    /// The label of `bytes`.
+    /// The label of a name.
     pub(crate) fn get(&mut self, bytes: &[u8]) -> Label {
         if bytes.len() <= MAX_UNCACHED_BYTES && bytes.is_ascii() {
             return Label::from_bytes(bytes);
@@ -35,8 +35,8 @@ impl LabelCache {
     }
 }
 
-/// The label of an id. A label is capped, and two ids must not become one by that: where something was lost, the
-/// end is a digest of the whole.
+/// The label of an id. A label has a maximum length. Two long ids must not become equal when they are cut, so a cut one
+/// ends in a hash of the whole id.
 pub(crate) fn id_label(bytes: &[u8]) -> Label {
     let label = Label::from_bytes(bytes);
     if bytes.len() <= 64 || !label.as_str().ends_with('…') {

@@ -1,4 +1,4 @@
-//! Sources that are reached over a network, and the loop that connects them anew whenever a connection breaks.
+//! Sources that are reached over a network, and the loop that reconnects them.
 
 pub mod asterisk;
 mod clock_skew;

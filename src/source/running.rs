@@ -1,4 +1,4 @@
-//! A source that runs on its own thread.
+//! A handle to a source that runs on its own thread.
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::source::Message;
 use crate::text::{Label, Text};
 
-/// A source that runs on its own thread.
+/// A handle to a source that runs on its own thread.
 #[derive(Debug)]
 pub struct Running {
     thread: JoinHandle<()>,
@@ -20,8 +20,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Run `work` as source number `index` on a thread named after it, until it ends or `stop` is cancelled. A panic
-    /// in it is the end of this source alone, and is said on the board.
+    /// Run `work` as source number `index` on a thread that is named after the source, until `work` returns. Cancelling
+    /// `stop` asks it to return. A panic ends this source alone and is shown on the board.
     pub(super) fn start(
         index: usize,
         name: &Label,
@@ -34,7 +34,7 @@ impl Running {
             if panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
                 let reason = Text::fixed("a mistake in floorwatch ended this source: restart it; the log tells more");
                 let at = clock.now();
-                // The floor may have gone as well.
+                // Fails if the floor has ended too.
                 let _ = to.blocking_send(Message::Health {
                     source: index,
                     health: Health::Down,
@@ -47,23 +47,23 @@ impl Running {
         Ok(Self { thread, stop })
     }
 
-    /// Ask it to stop. It does at once, or as soon as its last message is taken.
+    /// Ask the source to stop. It does so at once, or as soon as the floor has received its last message.
     pub fn stop(&self) {
         self.stop.cancel();
         self.thread.thread().unpark();
     }
 
-    /// There is something for it to see: it need not wait any longer.
+    /// Wake the source if it sleeps between two polls, because there is something new to read.
     pub(super) fn wake(&self) {
         self.thread.thread().unpark();
     }
 
-    /// Whether it has ended.
+    /// Whether the thread has ended.
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// Stop it and wait until it has ended. Its messages must be taken, or their receiver dropped, meanwhile.
+    /// Stop the source and wait for its thread. Meanwhile the floor must receive its messages, or drop their receiver.
     pub fn join(self) {
         self.stop();
         if self.thread.join().is_err() {

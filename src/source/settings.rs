@@ -1,4 +1,4 @@
-//! One `[[source]]` table of the configuration.
+//! The `[[source]]` tables of the configuration.
 
 mod file;
 
@@ -15,60 +15,60 @@ use crate::source::network::sse;
 use crate::text::Label;
 pub use file::FileSettings;
 
-/// One `[[source]]` table of the configuration: what every source has, and what its kind needs.
+/// A `[[source]]` table: the keys that every source has, and those of its kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// What it is called on the board; its kind when absent.
+    /// The name on the board; the kind's word when absent.
     pub name: Option<Label>,
-    /// Stands before its queues, agents and contacts, to keep them apart from those of another source that have
-    /// the same names. Without it equal names are one.
+    /// A prefix for the ids of queues, agents and contacts. It keeps them apart from those of another source with the
+    /// same names; without it, equal names mean the same queue, agent or contact.
     pub prefix: Option<Label>,
-    /// Move the times of its events by how far its clock is off.
+    /// Whether event times are corrected by the offset of the source's clock.
     pub correct_clock: bool,
-    /// How it is reached, and what it speaks.
+    /// The kind of source, with its own keys.
     pub connector: Connector,
 }
 
-/// How a source is reached, and what it speaks.
+/// The kind of source, with its own keys.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Connector {
-    /// A file, read and followed.
+    /// A file that is read and followed.
     File(Box<FileSettings>),
-    /// An endpoint that events are pushed to.
+    /// An HTTP endpoint to which events are pushed.
     Listen(Box<listen::Settings>),
     /// A stream of server-sent events.
     Sse(Box<sse::Settings>),
-    /// An address that is asked at an interval.
+    /// An HTTP endpoint that is polled.
     Http(Box<http::Settings>),
-    /// FreeSWITCH's call centre, over the event socket.
+    /// FreeSWITCH with `mod_callcenter`, over the event socket.
     FreeSwitch(Box<freeswitch::Settings>),
     /// A Prometheus server.
     Prometheus(Box<prometheus::Settings>),
-    /// A live Asterisk.
+    /// Asterisk, over its manager interface.
     Asterisk(Box<asterisk::Settings>),
 }
 
-/// The word of `kind`.
+/// The kind of a source: the value of the key `kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {
     /// A file of this format.
     File(InputFormat),
-    /// An endpoint that events are pushed to.
+    /// An HTTP endpoint to which events are pushed.
     Listen,
     /// A stream of server-sent events.
     Sse,
-    /// An address that is asked at an interval.
+    /// An HTTP endpoint that is polled.
     Http,
-    /// FreeSWITCH's call centre.
+    /// FreeSWITCH with `mod_callcenter`.
     FreeSwitch,
     /// A Prometheus server.
     Prometheus,
-    /// A live Asterisk.
+    /// Asterisk.
     Asterisk,
 }
 
 impl SourceKind {
-    /// Every word that `kind` can be.
+    /// The word of every kind.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("queue_log", Self::File(InputFormat::QueueLog)),
         ("events", Self::File(InputFormat::Events)),
@@ -81,7 +81,7 @@ impl SourceKind {
         ("asterisk", Self::Asterisk),
     ];
 
-    /// Its word.
+    /// The word in the configuration.
     #[must_use]
     pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
@@ -89,10 +89,11 @@ impl SourceKind {
 }
 
 impl Connector {
-    /// Read the keys of a source of `kind`, those that every source has left out.
+    /// Read the keys of a source of `kind`. The keys that every source has must have been removed.
     ///
     /// # Errors
-    /// The deserializer's: an unknown key, a wrong value, one that is missing.
+    ///
+    /// The deserializer's, for an unknown key, a wrong value or a missing key.
     pub fn read<'de, D: Deserializer<'de>>(kind: SourceKind, keys: D) -> Result<Self, D::Error> {
         Ok(match kind {
             SourceKind::File(format) => {
@@ -107,10 +108,11 @@ impl Connector {
         })
     }
 
-    /// Whether what is written can work at all.
+    /// Check what can be checked without connecting.
     ///
     /// # Errors
-    /// The key, and what is wrong with its value.
+    ///
+    /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
             Self::File(_) | Self::Sse(_) => Ok(()),
@@ -122,8 +124,8 @@ impl Connector {
         }
     }
 
-    /// Its kind.
     #[must_use]
+    /// The kind of source.
     pub const fn kind(&self) -> SourceKind {
         match self {
             Self::File(file) => SourceKind::File(file.kind),
@@ -144,13 +146,13 @@ impl From<Connector> for Settings {
 }
 
 impl Settings {
-    /// What it is called.
+    /// The name on the board.
     #[must_use]
     pub fn name(&self) -> Label {
         self.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.kind_label())
     }
 
-    /// The names of a centre's own verbs in queue_log, where it reads one.
+    /// The site's own verbs in queue_log; none for a source that reads no queue_log.
     #[must_use]
     pub fn verbs(&self) -> Verbs {
         match &self.connector {
@@ -160,7 +162,7 @@ impl Settings {
         }
     }
 
-    /// Its kind in a word.
+    /// The kind's word as a label.
     #[must_use]
     pub fn kind_label(&self) -> Label {
         Label::fixed(self.connector.kind().word())

@@ -1,36 +1,36 @@
-//! What was read of an input, and what was not.
+//! Counts what was read of an input, and what was rejected.
 
 use rustc_hash::FxHashMap;
 
 use crate::source::Rejection;
 use crate::text::Label;
 
-/// How many rejections are kept in full.
+/// The number of rejections that are kept with their reasons; further ones are only counted.
 const MAX_KEPT_REJECTIONS: usize = 20;
-/// How many unknown names are told apart; the rest are counted together.
+/// The number of unknown names that are counted separately; further ones are counted together as `others`.
 const MAX_NAMES: usize = 100;
 
-/// What was read of an input, and what was not.
+/// Counts of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputTally {
-    /// Lines read, empty ones too.
+    /// Lines read, empty ones included.
     pub lines: u64,
-    /// Events they gave.
+    /// Events that the lines gave.
     pub events: u64,
-    /// Lines set aside.
+    /// Rejected lines.
     pub rejected: u64,
-    /// The first of them.
+    /// The first 20 rejections.
     pub rejections: Vec<Rejection>,
-    /// Verbs and event types kept out because they say nothing to a floor, and how often each.
+    /// Unknown verbs and event types, with the number of occurrences of each.
     pub unknown_types: FxHashMap<Label, u64>,
-    /// Data fields kept out because nobody knows them, and how often each.
+    /// Unknown data fields, with the number of occurrences of each.
     pub unknown_fields: FxHashMap<Label, u64>,
-    /// Files that could not be read to their end: where and why.
+    /// Files that could not be read to their end, with the position and the reason.
     pub incomplete: Vec<Rejection>,
 }
 
 impl InputTally {
-    /// A line was set aside.
+    /// Count a rejected line.
     pub(crate) fn reject(&mut self, rejection: Rejection) {
         self.rejected += 1;
         if self.rejections.len() < MAX_KEPT_REJECTIONS {
@@ -38,23 +38,23 @@ impl InputTally {
         }
     }
 
-    /// A verb or type was kept out.
+    /// Count a line with an unknown verb or event type.
     pub(crate) fn unknown(&mut self, name: &str) {
         count(&mut self.unknown_types, name);
     }
 
-    /// A field was kept out.
+    /// Count an unknown data field.
     pub(crate) fn unknown_field(&mut self, name: &str) {
         count(&mut self.unknown_fields, name);
     }
 
-    /// How many lines or events were of a kind that nobody knows.
+    /// The number of lines or events of unknown types.
     #[must_use]
     pub fn unknown_types_seen(&self) -> u64 {
         self.unknown_types.values().sum()
     }
 
-    /// How many fields nobody knew.
+    /// The number of unknown data fields.
     #[must_use]
     pub fn unknown_fields_seen(&self) -> u64 {
         self.unknown_fields.values().sum()

@@ -197,7 +197,7 @@ fn a_dead_source_is_one_group_and_holds_the_episodes_of_its_queues() {
     );
     assert_eq!(active[1].inhibited_by.as_ref().unwrap().as_str(), "source pbx is down");
     assert_eq!(group_by_cause(&active), [AlertGroup { lead: 0, others: vec![1] }]);
-    // Its queue's episode is not over for want of data.
+    // The episode of its queue does not end for lack of data.
     floor.during(80..300, None);
     assert_eq!(floor.evaluator.active().len(), 2);
     floor.sources[0].down = false;
@@ -271,7 +271,7 @@ fn of_three_sources_the_live_one_goes_on_alerting() {
     assert_eq!((of("late").severity, of("late").since), (Severity::Warning, at(-300)));
     // One line for the live queue and one for each source, which stands for its queue.
     assert_eq!(group_by_cause(&active).len(), 3);
-    // Once they are back, what they hid is to be seen again.
+    // Once the sources are back, the episodes that they hid are shown again.
     (floor.sources[1].stale, floor.sources[2].down) = (false, false);
     floor.during(70..81, 6.0);
     assert_eq!(floor.fired().len(), 3, "{:?}", floor.fired());
@@ -289,7 +289,7 @@ fn a_brief_reconnect_fires_nothing_and_a_longer_outage_is_one_episode() {
         floor.during(6 + 10 * blip..15 + 10 * blip, 0.0);
     }
     assert!(floor.evaluator.active().is_empty());
-    // It breaks, stays away, is there for a moment, goes again, and comes back for good.
+    // The source breaks, stays away, is back for a moment, goes again, and comes back for good.
     for (second, stale, down) in [(300, true, false), (310, false, true), (340, false, false), (345, true, false)] {
         (floor.sources[0].stale, floor.sources[0].down) = (stale, down);
         floor.during(second..second + 9, 0.0);
@@ -353,7 +353,7 @@ fn active_episodes_continue_after_a_restart() {
     assert_eq!(floor.one().acknowledged.unwrap().until, at(61 + 900));
     let changed = floor.during(110..1000, Some(6.0));
     assert_eq!(history(&changed[0]).last().copied(), Some("expired"));
-    // One whose rule is gone is over.
+    // An episode whose rule no longer exists ends.
     let mut bare = Evaluator::new(Vec::new(), Settings::default(), Calendar::default());
     bare.restore(kept, 8);
     assert_eq!(bare.evaluate(&[], &[], context(), at(100))[0].state, State::Resolved);

@@ -1,4 +1,4 @@
-//! How far the other side's clock is off, by the `Date` of its answers.
+//! Measures the offset of a server's clock by the `Date` header of its responses.
 
 use reqwest::header::{AGE, DATE, HeaderMap};
 
@@ -6,14 +6,14 @@ use crate::clock::{Span, Time};
 use crate::net::http::parse_http_date;
 use crate::source::network::reporter::Reporter;
 
-/// What was last said of the other side's clock.
+/// The offset of a server's clock, as it was last reported.
 #[derive(Debug, Default)]
 pub(crate) struct ClockSkew {
     last_reported: Option<Span>,
 }
 
 impl ClockSkew {
-    /// Look at an answer that has just begun, and say what is news.
+    /// Measure the offset by the headers of a response that has just arrived, and report it if it has changed.
     pub(crate) async fn update(&mut self, headers: &HeaderMap, reporter: &mut Reporter) {
         let Some(ahead) = clock_offset(headers, reporter.now()) else { return };
         if self.last_reported.is_none_or(|last| (ahead - last).0.abs() > Span::SECOND.0) {
@@ -23,14 +23,14 @@ impl ClockSkew {
     }
 }
 
-/// How far the clock of who answered is ahead of ours. The header tells whole seconds, so less than one is nothing;
-/// an answer out of a cache tells of another time.
+/// How far the clock of the server is ahead of ours; `None` if the response does not tell, or comes from a cache. The
+/// header has whole seconds, so an offset below one second counts as none.
 pub(crate) fn clock_offset(headers: &HeaderMap, now: Time) -> Option<Span> {
     if headers.contains_key(AGE) {
         return None;
     }
     let said = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
-    // It was cut down to the second: on the average it was half a second later.
+    // The server cut the time to whole seconds, which makes it half a second too early on average.
     let ahead = said + Span(500_000) - now;
     Some(if ahead.0.abs() <= Span::SECOND.0 { Span::ZERO } else { ahead })
 }

@@ -58,7 +58,7 @@ struct CacheValidators {
 }
 
 impl HttpSession {
-    /// Go on from `cursor`, the journal's.
+    /// A session that continues from `cursor`, as the journal stored it.
     pub(crate) fn new(settings: Settings, cursor: Option<&str>) -> Self {
         let cursor = cursor.filter(|_| settings.cursor.is_some()).map(str::to_owned);
         Self {

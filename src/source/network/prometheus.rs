@@ -41,27 +41,27 @@ const MAX_CLOCK_OFFSET: Span = Span::DAY;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The server: what stands before `/api/v1/query`.
+    /// The server's address, to which `/api/v1/query` is appended.
     pub url: Address,
-    /// How floorwatch shows who it is.
+    /// The credentials.
     #[serde(default)]
     pub auth: Option<Auth>,
-    /// Whom it trusts.
+    /// Which certificates are trusted.
     #[serde(default)]
     pub tls: Tls,
-    /// How often it is asked, in seconds.
+    /// The query interval in seconds.
     #[serde(default = "fifteen_seconds")]
     pub every_s: u32,
-    /// The steps, in seconds, in which what was missed is fetched.
+    /// The step of backfill queries, in seconds.
     #[serde(default = "one_minute")]
     pub step_s: u32,
     /// The label that names the queue.
     #[serde(default = "queue")]
     pub queue_label: String,
-    /// A query by the id of the KPI that it gives, in the unit of that KPI (seconds; percentages as 0 to 100). A result
-    /// has a value a queue: `sum by (queue) (…)`.
+    /// A query per KPI. Its result must be in the KPI's unit (seconds; percentages from 0 to 100) and have one value
+    /// per queue: `sum by (queue) (…)`.
     pub kpis: BTreeMap<KpiId, String>,
-    /// What a KPI's result is multiplied by: 100 where a percentage comes as 0 to 1.
+    /// Factors on results, by KPI: 100 for a percentage that comes as 0 to 1.
     #[serde(default)]
     pub scale: BTreeMap<KpiId, f64>,
 }
@@ -79,10 +79,11 @@ fn queue() -> String {
 }
 
 impl Settings {
-    /// Whether what is written can work.
+    /// Check what can be checked without connecting.
     ///
     /// # Errors
-    /// The key, and what is wrong with its value.
+    ///
+    /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if self.kpis.is_empty() {
             return Err(("kpis", "names no query: write { waiting = \"sum by (queue) (…)\" }".to_owned()));
@@ -109,10 +110,10 @@ impl Settings {
     }
 }
 
-/// A server that is asked at an interval.
+/// A session that queries one server.
 pub(crate) struct PrometheusSession {
     settings: Settings,
-    /// Up to when its figures are known, by its own clock; from an earlier run at first.
+    /// The time up to which figures are known, by the server's clock; from the cursor at first.
     until: Option<Time>,
     last_sent: LastSent,
     skew: ClockSkew,
@@ -122,15 +123,15 @@ pub(crate) struct PrometheusSession {
 
 /// The results of all queries at one instant.
 struct QueryRound {
-    /// When, by the server's clock.
+    /// The time of the results, by the server's clock.
     at: Time,
     found: Vec<(KpiId, QueryResult)>,
-    /// Queries that it refused, and why.
+    /// The queries that the server refused, with its reasons.
     refused: Vec<(KpiId, String)>,
 }
 
 impl PrometheusSession {
-    /// Go on from `cursor`, the journal's.
+    /// A session that continues from `cursor`, as the journal stored it.
     pub(crate) fn new(settings: Settings, cursor: Option<&str>) -> Self {
         let until = cursor.and_then(|text| Time::parse_rfc3339(text).ok());
         Self { settings, until, last_sent: LastSent::default(), skew: ClockSkew::default(), remark: String::new() }

@@ -1,7 +1,7 @@
-//! Server-sent events as a source: the other side sends contact events as they happen.
+//! A source that subscribes to a stream of server-sent events, each of which holds contact events.
 //!
-//! The stream is cut into blocks here, not by a crate: those at hand end the stream at the first byte that is not
-//! UTF-8, and hold an event however long it is.
+//! The stream is parsed by [`crate::net::sse`] rather than by a crate: the crates that exist end the stream at the
+//! first byte that is not UTF-8, and hold an event in memory however long it is.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -21,28 +21,28 @@ use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 
-/// How long the answer may take to begin.
+/// The maximum time until the response begins.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// However long the server wants us to wait before we come back.
+/// The longest `retry` that a server can ask for.
 const MAX_RETRY_INTERVAL: Duration = Duration::from_mins(1);
-/// Where the server is told how far we have come.
+/// The header that tells the server which event was received last.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// The types of events that only say that the server is there.
+/// The event types that only show that the server is alive.
 const KEEPALIVE_EVENTS: [&str; 4] = ["ping", "heartbeat", "keepalive", "keep-alive"];
 
 /// The keys of a source that is a stream of server-sent events.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where the stream is.
+    /// The address of the stream.
     pub url: Address,
-    /// How floorwatch shows who it is.
+    /// The credentials.
     #[serde(default)]
     pub auth: Option<Auth>,
-    /// Whom it trusts.
+    /// Which certificates are trusted.
     #[serde(default)]
     pub tls: Tls,
-    /// After so many seconds without a byte the connection is dead; 0 for never.
+    /// The connection is considered dead after this many seconds without a byte; 0 means never.
     #[serde(default = "heartbeat")]
     pub heartbeat_s: u64,
 }
@@ -51,27 +51,27 @@ const fn heartbeat() -> u64 {
     25
 }
 
-/// How far the stream has been read.
+/// How far the stream has been read. It is stored in the journal as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct StreamCursor {
-    /// The id of the last event; `None` where the server gives none.
+    /// The id of the last event; `None` if the server sends no ids.
     id: Option<String>,
-    /// When it came.
+    /// When the last event arrived.
     at: Option<Time>,
 }
 
-/// A stream that is subscribed to.
+/// A subscription to a stream.
 pub(crate) struct SseSession {
     settings: Settings,
     cursor: StreamCursor,
-    /// How long the server wants us to wait before we come back.
+    /// The server's `retry`: the minimum time before a reconnect.
     retry: Option<Duration>,
     skew: ClockSkew,
 }
 
 impl SseSession {
-    /// Go on from `cursor`, the journal's.
+    /// A session that continues from `cursor`, as the journal stored it.
     pub(crate) fn new(settings: Settings, cursor: Option<&str>) -> Self {
         let cursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         Self { settings, cursor, retry: None, skew: ClockSkew::default() }
@@ -97,7 +97,7 @@ impl SseSession {
         let client = Client::new(url, auth.as_ref(), tls, ANSWER_TIMEOUT)?;
         let mut request = client.get().header(ACCEPT, "text/event-stream").header(CACHE_CONTROL, "no-store");
         let id = self.cursor.id.as_deref().filter(|id| !id.is_empty());
-        // An id that no header can carry is as if there were none.
+        // An id that cannot be sent in a header is ignored.
         let id = id.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok());
         let resumes = id.is_some();
         if let Some(id) = id {
@@ -137,7 +137,7 @@ impl SseSession {
         }
     }
 
-    /// What blocks say, in the order they came; `number` counts them.
+    /// Process blocks in the order of the stream. `number` counts all blocks of the connection.
     async fn process(&mut self, found: Vec<SseBlock>, number: &mut u64, reporter: &mut Reporter) {
         let latest = reporter.now() + Span::DAY;
         let (mut events, mut news) = (Vec::new(), false);
@@ -175,7 +175,7 @@ impl SseSession {
     }
 }
 
-/// Whether an answer is a stream of events, and if not, what it is.
+/// Check that a response is a stream of events. The fault says what it is instead.
 fn is_stream(response: &Response) -> Result<(), Fault> {
     let whose = display_url(response.url());
     if response.status() == StatusCode::NO_CONTENT {

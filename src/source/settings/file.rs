@@ -1,4 +1,4 @@
-//! A file as a source.
+//! The keys of a source that is a file.
 
 use std::path::PathBuf;
 
@@ -12,24 +12,24 @@ use crate::source::format::queue_log::Verbs;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileSettings {
-    /// What it holds; from the source's `kind`.
+    /// The format, which follows from the source's `kind`.
     #[serde(skip, default = "queue_log")]
     pub kind: InputFormat,
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Go on reading while the file grows, and when it is rotated; else read it once.
+    /// Whether to follow the file while it grows, and across rotations; otherwise it is read once.
     #[serde(default = "yes")]
     pub follow: bool,
     /// The columns of a table.
     #[serde(default)]
     pub csv: Option<Columns>,
-    /// A file that holds them.
+    /// The path of a file that holds the columns.
     #[serde(default)]
     pub columns: Option<PathBuf>,
-    /// The names of a centre's own verbs in queue_log.
+    /// The site's own verbs in queue_log.
     #[serde(default)]
     pub verbs: Verbs,
-    /// After so many seconds without a line the source is stale; 0 for never.
+    /// The source is stale after this many seconds without a new line; 0 means never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
 }
@@ -47,7 +47,7 @@ const fn five_minutes() -> u64 {
 }
 
 impl FileSettings {
-    /// A file of `kind` at `path`, all else as usual.
+    /// Settings for a file of `kind` at `path`, with the defaults of all other keys.
     #[must_use]
     pub fn new(kind: InputFormat, path: PathBuf) -> Self {
         Self {
@@ -61,10 +61,11 @@ impl FileSettings {
         }
     }
 
-    /// The columns of a table, from here or from their file; `None` where it is no table.
+    /// The columns of a table, from this table or from the columns file; `None` if the format is not a table.
     ///
     /// # Errors
-    /// Where there are none, or they can't work.
+    ///
+    /// If no columns are configured, or they cannot work.
     pub fn table_columns(&self) -> Result<Option<Columns>, ColumnsError> {
         match (self.kind, &self.csv, &self.columns) {
             (InputFormat::Csv, Some(columns), _) => columns.check().map(|()| Some(columns.clone())),

@@ -1,4 +1,4 @@
-//! A vendor's figures: which of them is which KPI of which queue.
+//! Maps a vendor's JSON documents to figures: which value is which KPI of which queue.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -16,14 +16,14 @@ use crate::source::format::limits::check_json;
 use crate::source::ids::id_label;
 use crate::text::Label;
 
-/// More rows than any floor has queues.
+/// The number of rows that are read; no floor has more queues.
 const MAX_ROWS: usize = 10_000;
 
-/// The table `map`: how a JSON document of any shape is read. Every path is a `JMESPath` expression.
+/// The table `map`: how to read figures from a JSON document of any shape. All paths are `JMESPath` expressions.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Map {
-    /// The list of rows; the document itself is the one row when absent.
+    /// The path of the list of rows. When absent, the document is the only row.
     #[serde(default)]
     pub rows: Option<JmesPath>,
     /// The queue that a row is about: a path within the row, or `{ value = "…" }`.
@@ -31,19 +31,19 @@ pub struct Map {
     /// Figures, by KPI: paths within the row.
     #[serde(default)]
     pub kpis: BTreeMap<KpiId, JmesPath>,
-    /// Figures that are ages, by KPI: paths within the row to the instant they began.
+    /// Figures that are ages, by KPI: paths within the row to the time at which the age began.
     #[serde(default)]
     pub since: BTreeMap<KpiId, JmesPath>,
-    /// What a figure is multiplied by, by KPI: 0.001 where the vendor counts milliseconds.
+    /// Factors on figures, by KPI: 0.001 for a vendor that counts milliseconds.
     #[serde(default)]
     pub scale: BTreeMap<KpiId, f64>,
-    /// The vendor's window, in a word, for show.
+    /// The vendor's name of the window that the figures cover; it is only shown.
     #[serde(default)]
     pub window: Option<Label>,
-    /// When the figures were taken: a path within the document. Now, when absent.
+    /// The time of the figures: a path within the document. The present time when absent.
     #[serde(default)]
     pub at: Option<JmesPath>,
-    /// The source is stale where `at` is so many seconds ago; 0 for never.
+    /// The source is stale when `at` is more than this many seconds ago; 0 means never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
 }
@@ -55,28 +55,29 @@ const fn five_minutes() -> u64 {
 /// The queue that a row is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QueueSelector {
-    /// It stands in the row.
+    /// A path within the row.
     Path(JmesPath),
-    /// It is always the same.
+    /// The same queue for every row.
     Constant(Label),
 }
 
-/// What a document says.
+/// The content of a document.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
-    /// A row's figures each.
+    /// One event per queue, with the figures of all its rows.
     pub(super) events: Vec<Event>,
-    /// What was set aside: the row, from 1, and why.
+    /// The rejected rows: the number, from 1 (0 for the document itself), and the reason.
     pub(super) rejected: Vec<(u64, String)>,
-    /// When the figures were taken, where it is said.
+    /// The time of the figures, if the document has one.
     pub(super) at: Option<Time>,
 }
 
 impl Map {
-    /// Whether what is written can work.
+    /// Check what can be checked without a document.
     ///
     /// # Errors
-    /// What is wrong.
+    ///
+    /// What is wrong with the mapping.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.kpis.is_empty() && self.since.is_empty() {
             return Err(r#"names no figure: write kpis = { waiting = "…" }"#.to_owned());
@@ -104,10 +105,11 @@ impl Map {
         }
     }
 
-    /// Read a document that came at `now`, by the source's clock.
+    /// Read a document that arrived at `now`, by the source's clock.
     ///
     /// # Errors
-    /// Where nothing of it can be read.
+    ///
+    /// If no row can be read.
     pub(super) fn read(&self, text: &str, now: Time, origin: &Label) -> Result<Reading, String> {
         check_json(text.as_bytes())?;
         let document = Variable::from_json(text).map_err(|error| format!("no JSON ({error})"))?;
@@ -117,7 +119,7 @@ impl Map {
             Ok(at) => reading.at = at,
             Err(wrong) => reading.rejected.push((0, format!("at: {wrong}"))),
         }
-        // A time ahead of the source's own clock is no time at all; the age would be negative.
+        // A time ahead of the source's own clock is ignored, because the age would be negative.
         let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
         let mut queues: Vec<QueueFigures> = Vec::new();
         let mut places: HashMap<Label, usize> = HashMap::new();
@@ -181,7 +183,7 @@ impl Map {
         if queue.is_empty() { Err("without a queue: its name is empty".to_owned()) } else { Ok(queue) }
     }
 
-    /// The figures of a row: none where there is nothing, or what is wrong with one.
+    /// The figures of a row. A missing value gives no item; a value that cannot be used gives an error.
     fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<f64, String>)> {
         let plain = self.kpis.iter().map(move |(id, path)| {
             let factor = self.scale.get(id).copied().unwrap_or(1.0);
@@ -192,7 +194,7 @@ impl Map {
     }
 }
 
-/// The figures of a queue, of however many rows.
+/// The figures of a queue, from one or more rows.
 struct QueueFigures {
     queue: Label,
     figures: Vec<(KpiId, f64)>,
@@ -209,12 +211,13 @@ impl QueueFigures {
     }
 }
 
-/// How long ago it was, in seconds; clocks that are a little apart make no negative age.
+/// The age in seconds of something that began at `at`; 0 if `at` is after `now`, which happens when clocks differ a
+/// little.
 fn age(now: Time, at: Time) -> f64 {
     Span::as_secs_f64(now.since(at))
 }
 
-/// A figure, where it can be one of this KPI.
+/// Check that a value is possible for this KPI.
 fn validate(id: KpiId, value: f64) -> Result<f64, String> {
     let negative = matches!(id.def().unit, Unit::Count | Unit::Seconds | Unit::Percent | Unit::PerHour);
     match id.def().unit {

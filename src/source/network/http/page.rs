@@ -1,4 +1,4 @@
-//! An answer that holds contact events, and where the next one begins.
+//! Parses a response that holds contact events, and finds the cursor of the next page in it.
 
 use reqwest::header::{HeaderMap, HeaderName};
 use serde::Deserialize;
@@ -9,25 +9,25 @@ use crate::event::Event;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::format::limits::check_json;
 
-/// The longest cursor that is kept.
+/// A cursor longer than this is ignored.
 const MAX_CURSOR_BYTES: usize = 4096;
 
-/// The key `cursor`: how one asks for what is new. The cursor is a text that means something only to the server.
+/// The key `cursor`: how to request only events that are new. The cursor is text that only the server understands.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CursorSettings {
-    /// The parameter of the address that it is sent in.
+    /// The query parameter in which the cursor is sent.
     pub parameter: String,
-    /// A JSON Pointer to the next one in the answer.
+    /// A JSON Pointer to the next cursor in the response.
     #[serde(default)]
     pub pointer: Option<String>,
-    /// The header of the answer that it stands in, instead.
+    /// The response header that holds the next cursor, instead of `pointer`.
     #[serde(default)]
     pub header: Option<String>,
-    /// A JSON Pointer to the list of events, where the answer is an object around them.
+    /// A JSON Pointer to the list of events, if the response is an object.
     #[serde(default = "events")]
     pub events: String,
-    /// A JSON Pointer to `true` where there is more, and the next answer is asked for at once.
+    /// A JSON Pointer to a boolean. If it is `true`, the next page is requested at once.
     #[serde(default = "has_more")]
     pub has_more: String,
 }
@@ -41,7 +41,7 @@ fn has_more() -> String {
 }
 
 impl CursorSettings {
-    /// Whether what is written can work.
+    /// Check what can be checked without a response.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.parameter.is_empty() {
             return Err("needs the parameter's name".to_owned());
@@ -60,22 +60,23 @@ impl CursorSettings {
     }
 }
 
-/// What an answer holds.
+/// The content of a response.
 #[derive(Debug, Default)]
 pub(super) struct EventPage {
     pub(super) events: Vec<Event>,
-    /// What was set aside: the line (in a list the place, from 1) and why.
+    /// The rejected events: the line, or the position in a list, from 1, and the reason.
     pub(super) rejected: Vec<(u64, String)>,
-    /// Where the next one begins, where it says so.
+    /// The cursor of the next page, if the response has one.
     pub(super) cursor: Option<String>,
-    /// There is more at once.
+    /// Whether the next page is to be requested at once.
     pub(super) more: bool,
 }
 
-/// Read an answer. Times after `latest` are refused.
+/// Parse a response. Events with a time later than `latest` are rejected.
 ///
 /// # Errors
-/// Where it holds no events at all, what it is.
+///
+/// If the response holds no events: a description of what it is.
 pub(super) fn parse(
     bytes: &[u8],
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! Where something stands in a JSON document: a `JMESPath` expression, compiled when the configuration is read.
+//! `JMESPath` expressions, which locate values in JSON documents. They are compiled when the configuration is read.
 
 use std::fmt;
 
@@ -7,15 +7,16 @@ use serde::{Deserialize, Deserializer};
 
 use crate::clock::Time;
 
-/// A `JMESPath` expression.
+/// A compiled `JMESPath` expression.
 #[derive(Clone, PartialEq)]
 pub struct JmesPath(Expression<'static>);
 
 impl JmesPath {
-    /// Whether and how `text` can be compiled.
+    /// Compile `text`.
     ///
     /// # Errors
-    /// Where it can't, with the place.
+    ///
+    /// If it is not a valid expression: the reason and the position.
     pub(super) fn compile(text: &str) -> Result<Self, String> {
         check_size(text)?;
         let wrong = |error: jmespath::JmespathError| {
@@ -24,17 +25,17 @@ impl JmesPath {
         jmespath::compile(text).map(Self).map_err(wrong)
     }
 
-    /// What stands there in `value`.
+    /// Evaluate the expression in `value`.
     pub(super) fn find(&self, value: &Rcvar) -> Result<Rcvar, String> {
         self.0.search(value).map_err(|error| format!("`{self}`: {}", error.reason))
     }
 
-    /// The number that stands there; `None` where there is nothing, `null` or an empty text.
+    /// The result as a number; `None` if it is missing, `null` or an empty string.
     pub(super) fn number(&self, value: &Rcvar) -> Result<Option<f64>, String> {
         number(&self.find(value)?, self)
     }
 
-    /// The text that stands there; a number is its digits.
+    /// The result as a string; a number is formatted. `None` if it is missing, `null` or an empty string.
     pub(super) fn text(&self, value: &Rcvar) -> Result<Option<String>, String> {
         let found = self.find(value)?;
         if found.is_null() {
@@ -47,9 +48,9 @@ impl JmesPath {
         }
     }
 
-    /// The instant that stands there: RFC 3339, or seconds or milliseconds since 1970.
+    /// The result as a time: RFC 3339, or seconds or milliseconds since 1970.
     pub(super) fn time(&self, value: &Rcvar) -> Result<Option<Time>, String> {
-        /// As seconds this is the year 5138, as milliseconds 1973.
+        /// Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds 1973.
         const MILLISECONDS: f64 = 1e11;
         let found = self.find(value)?;
         if let Some(text) = found.as_string()
@@ -69,12 +70,11 @@ impl JmesPath {
     }
 }
 
-/// The longest expression.
 const MAX_EXPRESSION_BYTES: usize = 4096;
-/// The deepest nesting of an expression: the compiler calls itself for each level.
+/// The compiler is recursive, so the nesting of an expression is limited.
 const MAX_EXPRESSION_DEPTH: usize = 64;
 
-/// Whether the compiler, which calls itself for each level and each operator, can take an expression.
+/// Check that an expression is small enough for the recursive compiler.
 fn check_size(text: &str) -> Result<(), String> {
     if text.len() > MAX_EXPRESSION_BYTES {
         return Err(format!("a JMESPath expression is longer than {MAX_EXPRESSION_BYTES} bytes"));
@@ -103,7 +103,7 @@ fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, String> {
         if text.is_empty() {
             return Ok(None);
         }
-        // Words such as `inf` are numbers to a computer alone.
+        // Rust also parses words such as `inf` and `nan` as numbers.
         let digits = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
         let number = text.parse::<f64>().ok().filter(|number| digits && number.is_finite());
         return number.map(Some).ok_or_else(|| format!("`{path}` is \"{text}\", not a number"));
@@ -158,7 +158,7 @@ mod tests {
             assert!(said.contains("levels deep"), "{said}");
         }
         assert!(JmesPath::compile(&"a.".repeat(5_000)).unwrap_err().contains("longer than"));
-        // The longest chain that is let through compiles and is searched without trouble.
+        // The longest chain that is accepted can be compiled and evaluated.
         let chain = format!("a{}", ".a".repeat(2_000));
         assert!(JmesPath::compile(&chain).unwrap().find(&json("{}")).unwrap().is_null());
     }

@@ -1,4 +1,4 @@
-//! The keys of a source that is asked at an interval.
+//! The keys of a source of the kind `http`.
 
 use std::collections::BTreeMap;
 
@@ -10,46 +10,46 @@ use super::page::CursorSettings;
 use crate::net::http::{Address, Auth};
 use crate::net::tls::Tls;
 
-/// The keys of a source that is asked at an interval.
+/// The keys of a source that polls an HTTP endpoint.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// What is asked.
+    /// The address of the endpoint.
     pub url: Address,
-    /// How often, in seconds, from 1; a tenth of it more or less by chance.
+    /// The poll interval in seconds, 1 to 3600; it varies by 10 % at random.
     #[serde(default = "ten")]
     pub every_s: u64,
-    /// How long an answer may take, in seconds, from 1.
+    /// The maximum time for a response in seconds, 1 to 3600.
     #[serde(default = "twenty")]
     pub patience_s: u64,
-    /// How floorwatch shows who it is.
+    /// The credentials.
     #[serde(default)]
     pub auth: Option<Auth>,
-    /// Whom it trusts.
+    /// Which certificates are trusted.
     #[serde(default)]
     pub tls: Tls,
-    /// GET, or POST where the question has a body.
+    /// The HTTP method.
     #[serde(default)]
     pub method: Method,
-    /// The question's body; JSON, unless a header says otherwise.
+    /// The request body: JSON, unless `headers` has another content type.
     #[serde(default)]
     pub body: Option<String>,
-    /// Headers that the other side wants; secrets belong to `auth`.
+    /// Further request headers; credentials belong in `auth`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// How to ask for what is new, where the answer holds contact events.
+    /// How to request only new events, if the endpoint returns contact events.
     #[serde(default)]
     pub cursor: Option<CursorSettings>,
-    /// What the answer means, where it isn't in floorwatch's own format.
+    /// How to read the response, if it is not in floorwatch's own format.
     #[serde(default)]
     pub map: Option<Map>,
 }
 
-/// How it is asked.
+/// An HTTP method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// As a page is.
+    /// Without a body.
     #[default]
     Get,
     /// With a body.
@@ -64,14 +64,15 @@ const fn twenty() -> u64 {
     20
 }
 
-/// An hour: more seldom than that is no wallboard.
+/// The longest interval, in seconds. A wallboard needs newer data than that.
 const MAX_SECONDS: u64 = 3600;
 
 impl Settings {
-    /// Whether what is written can work.
+    /// Check what can be checked without connecting.
     ///
     /// # Errors
-    /// The key, and what is wrong with its value.
+    ///
+    /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (key, seconds) in [("every_s", self.every_s), ("patience_s", self.patience_s)] {
             if !(1..=MAX_SECONDS).contains(&seconds) {
@@ -91,7 +92,7 @@ impl Settings {
         self.map.as_ref().map_or(Ok(()), |map| map.check().map_err(|wrong| ("map", wrong)))
     }
 
-    /// The headers, as they are sent.
+    /// The configured request headers.
     pub(super) fn header_map(&self) -> Result<HeaderMap, String> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {

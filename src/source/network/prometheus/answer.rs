@@ -1,4 +1,4 @@
-//! What the server answers, read: the series of a result, a value or several a queue.
+//! Parses the server's responses: one series per queue, with one or more values each.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,15 +10,15 @@ use crate::clock::{Span, Time};
 use crate::source::ids::id_label;
 use crate::text::{Label, Text};
 
-/// More queues than a floor has: a query that gives more has the wrong label.
+/// A query that returns more queues than this has the wrong label.
 const MAX_QUEUES: usize = 1000;
 
-/// What a query found.
+/// The result of a query.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct QueryResult {
-    /// One a queue.
+    /// One series per queue.
     pub(super) series: Vec<Series>,
-    /// What is to be known about it beside.
+    /// What the owner of the source should know about the result.
     pub(super) remark: Option<String>,
 }
 
@@ -26,16 +26,16 @@ pub(super) struct QueryResult {
 #[derive(Debug, PartialEq)]
 pub(super) struct Series {
     pub(super) queue: Label,
-    /// In the order of time. What is no number was none.
+    /// The values in the order of time. A value that is not a number is NaN or infinite.
     pub(super) points: Vec<(Time, f64)>,
 }
 
-/// Why there is nothing to read.
+/// Why a response has no result.
 #[derive(Debug, PartialEq)]
 pub(super) enum QueryError {
-    /// The server says why.
+    /// The server reports an error, with this message.
     Reported(String),
-    /// It isn't Prometheus that answers.
+    /// The response does not come from Prometheus; the text says what is wrong with it.
     Malformed(String),
 }
 
@@ -71,11 +71,11 @@ struct RawSeries<'a> {
     values: Vec<Point<'a>>,
 }
 
-/// Seconds, and the number as text: JSON has no word for what is none.
+/// A time in seconds, and a number as a string, because JSON cannot express NaN.
 #[derive(Deserialize)]
 struct Point<'a>(f64, #[serde(borrow)] Cow<'a, str>);
 
-/// Read a body. `label` names the queue; values are multiplied by `scale`.
+/// Parse a response. `label` is the label that names the queue; values are multiplied by `scale`.
 pub(super) fn parse(body: &[u8], label: &str, scale: f64) -> Result<QueryResult, QueryError> {
     let form = |error: serde_json::Error| QueryError::Malformed(clean(&error.to_string()));
     let answer: QueryResponse<'_> = serde_json::from_slice(body).map_err(form)?;
@@ -120,7 +120,7 @@ fn series_by_queue(written: Vec<RawSeries<'_>>, label: &str, scale: f64) -> Quer
         found.series.push(Series { queue, points });
     }
     if let Some(queue) = twice.first() {
-        // Which of them is meant can't be known.
+        // Nothing tells which of the values is the right one.
         found.remark = Some(format!("several values for the queue {queue}: use `sum by ({label})`"));
         found.series.retain(|series| !twice.contains(&series.queue));
     }
@@ -130,7 +130,7 @@ fn series_by_queue(written: Vec<RawSeries<'_>>, label: &str, scale: f64) -> Quer
 impl Point<'_> {
     fn read(&self, scale: f64) -> Option<(Time, f64)> {
         let at = Time(0) + Span::from_secs_f64(self.0)?;
-        // "NaN" and "+Inf" are read as what they are.
+        // `NaN` and `+Inf` are parsed as such.
         Some((at, self.1.parse::<f64>().ok()? * scale))
     }
 }

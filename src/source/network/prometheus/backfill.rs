@@ -1,31 +1,31 @@
-//! The time that was missed, in pieces that are asked for one after the other.
+//! Splits the time to backfill into chunks that are queried one after the other.
 
 use crate::clock::{Span, Time};
 
-/// How long a piece is at most: so much of the course of every queue is in memory at once.
+/// The longest chunk. The values of all queues in one chunk are in memory at once.
 const MAX_CHUNK: Span = Span(4 * Span::HOUR.0);
 
-/// One piece.
+/// One chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chunk {
-    /// What was until then is known.
+    /// Values up to this time are known already.
     pub(super) after: Time,
     start: Time,
-    /// The last step asked for.
+    /// The time of the last step.
     pub(super) end: Time,
     step: Span,
 }
 
 impl Chunk {
-    /// As the server wants it.
+    /// The query parameters of a range query.
     pub(super) fn parameters(&self) -> [(&'static str, String); 3] {
         let step = format!("{}s", self.step.as_secs());
         [("start", self.start.to_string()), ("end", self.end.to_string()), ("step", step)]
     }
 }
 
-/// The pieces of the time after `from` and before `until`, in whole steps. The first begins a step earlier: what was
-/// there then and is gone now is seen by that.
+/// The chunks between `from` and `until`, in whole steps. The first one begins up to a step before `from`, so that a
+/// figure that has disappeared since is noticed.
 pub(super) fn chunks(from: Time, until: Time, step: Span) -> Vec<Chunk> {
     let whole = |at: Time| Time(at.0.div_euclid(step.0) * step.0);
     let mut chunks = Vec::new();

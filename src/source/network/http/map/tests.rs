@@ -111,7 +111,7 @@ fn the_document_may_say_when_its_figures_were_taken() {
     let taken = Time::parse_rfc3339("2026-03-02T08:50:00Z").unwrap();
     assert_eq!((reading.at, reading.events[0].at), (Some(taken), taken));
     assert_eq!(figures(&reading.events[0]).0, "all");
-    // A time ahead of the source's own clock makes no event of the future.
+    // A time ahead of the source's own clock is replaced by the present time.
     let ahead = read(&map, r#"{"w": 2, "meta": {"at": "2027-01-01T00:00:00Z"}}"#);
     assert_eq!(ahead.events[0].at, NOW);
     let unset = read(&map, r#"{"w": 2, "meta": {"at": "yesterday"}}"#);
