@@ -1,4 +1,4 @@
-//! How many events a second the engine applies: a week of the simulated floor, alone and with questions in between.
+//! How many events per second the engine applies: a week of the simulated floor, with and without queries in between.
 //!
 //! `cargo bench --bench engine`. Criterion's elements are events.
 

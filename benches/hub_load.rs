@@ -4,9 +4,10 @@
 //! cargo bench --bench hub_load -- [--seconds 60] [--boards 1000] [--rate 10000]
 //! ```
 //!
-//! Told are how many events a second were confirmed, how long it takes from sending an event to a board that shows it
-//! (p50, p99: the count of those offered, over all boards that look closely), how long a confirmation takes, and the
-//! hub's memory and time on a processor as it goes on. Every board reads all that comes; a twentieth of them looks
+//! It prints how many events per second were confirmed, how long it takes from sending an event to a board that shows
+//! it (p50 and p99, by the count of offered contacts), how long a confirmation takes, and how the hub's memory and CPU
+//! time develop. Every board reads all that it is sent, but only a twentieth of them parses it, so that most of the CPU
+//! time is the hub's.
 //! into it, so that the time on the processor is the hub's.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a program for measuring")]
@@ -25,24 +26,24 @@ use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const TOKEN: &str = "floorwatch_load_0123456789abcdef";
-/// Events in a request.
+/// Events per request.
 const BATCH: u64 = 250;
-/// One in so many boards looks into what it reads.
+/// One of this many boards parses what it reads.
 const CLOSELY: usize = 20;
 
-/// What is told at the end.
+/// The measurements.
 #[derive(Default)]
-struct Told {
-    /// When which number of calls had been sent.
+struct Measurements {
+    /// The number of calls sent so far, and when.
     sent: Mutex<Vec<(u64, Instant)>>,
     confirmed: AtomicU64,
     bytes: AtomicU64,
     events: AtomicU64,
-    /// Boards that the hub has hung up on.
+    /// Boards whose connection the hub has closed.
     cut_off: AtomicU64,
-    /// From sending to the board.
+    /// From sending an event to the board.
     shown: Mutex<Vec<Duration>>,
-    /// From sending to the confirmation.
+    /// From sending a request to its confirmation.
     kept: Mutex<Vec<Duration>>,
 }
 
@@ -90,15 +91,15 @@ async fn run(seconds: u64, boards: usize, rate: u64) {
     }
     sleep(Duration::from_secs(1)).await;
 
-    let told = Arc::new(Told::default());
+    let measured = Arc::new(Measurements::default());
     for n in 0..boards {
-        tokio::spawn(watch(address.clone(), Arc::clone(&told), n % CLOSELY == 0));
-        // They come as people do, not all at once.
+        tokio::spawn(watch(address.clone(), Arc::clone(&measured), n % CLOSELY == 0));
+        // The boards connect one after the other, as in practice.
         sleep(Duration::from_millis(1)).await;
     }
     let began = Instant::now();
     let feeders: Vec<_> = (0..4)
-        .map(|feeder| tokio::spawn(feed(address.clone(), Arc::clone(&told), feeder, rate / 4, began, seconds)))
+        .map(|feeder| tokio::spawn(feed(address.clone(), Arc::clone(&measured), feeder, rate / 4, began, seconds)))
         .collect();
     println!("   s  confirmed/s   to boards MiB/s  changes/s  memory MiB  processor s");
     let mut before = (0, 0, 0);
@@ -106,7 +107,7 @@ async fn run(seconds: u64, boards: usize, rate: u64) {
     for second in (step..=seconds).step_by(usize::try_from(step).unwrap()) {
         sleep((began + Duration::from_secs(second)).saturating_duration_since(Instant::now())).await;
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let now = (get(&told.confirmed), get(&told.bytes), get(&told.events));
+        let now = (get(&measured.confirmed), get(&measured.bytes), get(&measured.events));
         let (memory, processor) = usage(hub.0.id());
         println!(
             "{second:>4} {:>12} {:>16} {:>10} {memory:>11} {processor:>12}",
@@ -120,22 +121,22 @@ async fn run(seconds: u64, boards: usize, rate: u64) {
         feeder.await.unwrap();
     }
     sleep(Duration::from_secs(2)).await;
-    let confirmed = told.confirmed.load(Ordering::Relaxed);
+    let confirmed = measured.confirmed.load(Ordering::Relaxed);
     println!("{confirmed} events confirmed in {:.1} s, {boards} boards", began.elapsed().as_secs_f64() - 2.0);
-    println!("boards cut off: {}", told.cut_off.load(Ordering::Relaxed));
-    tell("event to board", &told.shown);
-    tell("event to confirmation", &told.kept);
+    println!("boards cut off: {}", measured.cut_off.load(Ordering::Relaxed));
+    print_percentiles("event to board", &measured.shown);
+    print_percentiles("event to confirmation", &measured.kept);
 }
 
-/// The median and the slowest hundredth.
-fn tell(what: &str, durations: &Mutex<Vec<Duration>>) {
+/// Print the median and the 99th percentile.
+fn print_percentiles(what: &str, durations: &Mutex<Vec<Duration>>) {
     let mut durations = durations.lock().unwrap().clone();
     durations.sort();
     let at = |share: usize| durations.get(durations.len() * share / 100).copied().unwrap_or_default();
     println!("{what}: p50 {:?}, p99 {:?}, of {}", at(50), at(99), durations.len());
 }
 
-/// A process's memory in MiB, and its time on a processor in seconds.
+/// A process's memory in MiB, and its CPU time in seconds.
 fn usage(process: u32) -> (u64, u64) {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
@@ -146,7 +147,7 @@ fn usage(process: u32) -> (u64, u64) {
     (memory / 1024, ticks / 100)
 }
 
-/// The events of a batch: calls that join a queue, are answered, and are over. Of four feeders each has its own calls.
+/// The events of a batch: calls that join a queue, are answered, and end. Each of the four feeders has its own calls.
 fn batch(feeder: u64, from: u64) -> Vec<u8> {
     let now = Clock::System.now().to_string();
     let mut lines = Vec::new();
@@ -178,7 +179,7 @@ fn batch(feeder: u64, from: u64) -> Vec<u8> {
     lines
 }
 
-async fn feed(address: String, told: Arc<Told>, feeder: u64, rate: u64, began: Instant, seconds: u64) {
+async fn feed(address: String, measured: Arc<Measurements>, feeder: u64, rate: u64, began: Instant, seconds: u64) {
     let mut stream = TcpStream::connect(&address).await.unwrap();
     let mut ticks = interval(Duration::from_micros(1_000_000 * BATCH / rate));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -193,22 +194,23 @@ async fn feed(address: String, told: Arc<Told>, feeder: u64, rate: u64, began: I
         );
         let sent = Instant::now();
         if feeder == 0 {
-            // A contact in its own queue says when it was sent: it stands on the board until the next one does.
-            told.sent.lock().unwrap().push((next, sent));
+            // A contact in a queue of its own marks when this was sent: it is on the board until the next one replaces
+            // it.
+            measured.sent.lock().unwrap().push((next, sent));
         }
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&body).await.unwrap();
         let n = stream.read(&mut buffer).await.unwrap();
         let answer = String::from_utf8_lossy(&buffer[..n]);
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        told.kept.lock().unwrap().push(sent.elapsed());
-        told.confirmed.fetch_add(BATCH, Ordering::Relaxed);
+        measured.kept.lock().unwrap().push(sent.elapsed());
+        measured.confirmed.fetch_add(BATCH, Ordering::Relaxed);
         next += BATCH;
     }
 }
 
-/// A board: reads what comes for ever.
-async fn watch(address: String, told: Arc<Told>, closely: bool) {
+/// A board, which reads for ever.
+async fn watch(address: String, measured: Arc<Measurements>, closely: bool) {
     let mut stream = TcpStream::connect(&address).await.unwrap();
     let ask = format!("GET /v1/board/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
     stream.write_all(ask.as_bytes()).await.unwrap();
@@ -218,20 +220,20 @@ async fn watch(address: String, told: Arc<Told>, closely: bool) {
     loop {
         let n = stream.read(&mut buffer).await.unwrap();
         if n == 0 {
-            told.cut_off.fetch_add(1, Ordering::Relaxed);
+            measured.cut_off.fetch_add(1, Ordering::Relaxed);
             return;
         }
         let chunk = &buffer[..n];
-        told.bytes.fetch_add(n as u64, Ordering::Relaxed);
+        measured.bytes.fetch_add(n as u64, Ordering::Relaxed);
         let ends = memchr::memmem::find_iter(chunk, b"\n\n").count() as u64;
-        told.events.fetch_add(ends, Ordering::Relaxed);
+        measured.events.fetch_add(ends, Ordering::Relaxed);
         if !closely {
             continue;
         }
         text.extend_from_slice(chunk);
         while let Some(end) = memchr::memmem::find(&text, b"\n\n") {
             let event: Vec<u8> = text.drain(..end + 2).collect();
-            // The newest contact of the first feeder that this state knows.
+            // The newest contact of the first feeder in this state.
             let newest = memchr::memmem::find_iter(&event, b"\"0-").filter_map(|at| {
                 let digits: String =
                     event[at + 3..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
@@ -243,10 +245,10 @@ async fn watch(address: String, told: Arc<Told>, closely: bool) {
             }
             seen = newest;
             let arrived = Instant::now();
-            let sent = told.sent.lock().unwrap();
+            let sent = measured.sent.lock().unwrap();
             let at = sent.partition_point(|(first, _)| *first <= newest);
             if let Some((_, sent)) = at.checked_sub(1).and_then(|at| sent.get(at)) {
-                told.shown.lock().unwrap().push(arrived - *sent);
+                measured.shown.lock().unwrap().push(arrived - *sent);
             }
         }
     }

@@ -1,7 +1,7 @@
-//! How fast a report on a queue_log is: reading alone, and all of it with every KPI by queue, on one thread.
+//! How fast a report on a queue_log is, on one thread: reading alone, and a report with every KPI by queue.
 //!
-//! `cargo bench --bench report` takes 300,000 lines; `FLOORWATCH_BENCH_LINES=3000000` sets another number. What comes
-//! out is in elements, that is lines, a second. `benches/duckdb_report.py` gives the time of something to compare with.
+//! `cargo bench --bench report` uses 300,000 lines; `FLOORWATCH_BENCH_LINES=3000000` sets another number. The results
+//! are in elements per second, which are lines. `benches/duckdb_report.py` measures a comparable query in DuckDB.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -53,7 +53,7 @@ fn parse(files: &[PathBuf]) -> Result<u64, read::Error> {
     Ok(events)
 }
 
-/// What `floorwatch report --by queue` does.
+/// The work of `floorwatch report --by queue`.
 fn report(files: &[PathBuf]) -> Result<Report, read::Error> {
     let mut reader = read::open(files, &Options::default())?;
     let mut engine = Engine::new(Settings { keep: None, ..Settings::default() });

@@ -1,8 +1,8 @@
-//! How long an event takes from the wire to the figure that every reader sees, while 5,000 events a second come.
+//! How long an event takes from the network to the board, while 5,000 events per second arrive.
 //!
-//! `cargo bench --bench wire [-- SECONDS]`. A server of server-sent events on loopback sends a floor's day at that pace
-//! to the real source and floor; now and then it sends a contact to a queue of its own, and the clock runs from the
-//! moment before it is written to the socket until it stands on the board, and until it is in an answer.
+//! `cargo bench --bench wire [-- SECONDS]`. A server of server-sent events on loopback sends a floor's day at that rate
+//! to a real source and floor. Now and then it sends a contact to a queue of its own. The time is measured from the
+//! moment before that is written to the socket until it is on the board, and until it is in an answer.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,10 +27,10 @@ use floorwatch::{alert, engine};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Events a second, and how often they are written.
+/// Events per second, and how often they are written.
 const PACE: u32 = 5_000;
 const STROKES: u32 = 100;
-/// A contact whose way is measured comes this often.
+/// The interval of the contacts that are measured.
 const PROBES: Duration = Duration::from_millis(137);
 
 fn main() {
@@ -84,7 +84,7 @@ fn offered() -> Query {
     Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None }
 }
 
-/// A server that gives its first guest whatever comes out of `lines`.
+/// A server that sends its first client whatever is received from `lines`.
 async fn serve(lines: mpsc::Receiver<Bytes>) -> String {
     let lines = std::sync::Arc::new(tokio::sync::Mutex::new(Some(lines)));
     let stream = move || {
@@ -122,7 +122,7 @@ fn floor(address: &str) -> Handle {
     handle
 }
 
-/// Contacts that join, are answered and over, in forty queues; how many events that were.
+/// Send contacts in forty queues that join, are answered and end; returns the number of events.
 async fn load(lines: mpsc::Sender<Bytes>, stop: CancellationToken) -> u32 {
     let mut strokes = tokio::time::interval(Duration::from_secs(1) / STROKES);
     let mut sent = 0;

@@ -209,8 +209,8 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     served
 }
 
-/// Allow this process as many open files as the system lets it have: each connection is one, and the usual limit of
-/// 1,024 is meant for programs that serve few.
+/// Raise the limit of open files to the maximum that the system allows this process: each connection is one, and the
+/// usual limit of 1,024 is too low for a hub.
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);

@@ -4,6 +4,7 @@
 //! ages advance. It holds the live figures; figures over a window are requested with a [`crate::kpi::Query`].
 
 mod gaps;
+mod rows;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -331,7 +332,7 @@ impl Board {
 }
 
 impl SourceRow {
-    /// Whether its figures are frozen: it is down, or has been stale for longer than a brief reconnect takes.
+    /// Whether its figures are frozen: it is down, or it has been stale for longer than a brief reconnect takes.
     #[must_use]
     pub fn stands_still(&self, now: Time) -> bool {
         match self.health {

@@ -15,7 +15,7 @@ pub mod report;
 pub mod snapshot;
 pub mod times;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
@@ -202,61 +202,54 @@ impl Global {
 /// # Errors
 /// [`Error`] where it can't be done.
 pub fn run(cli: &Cli) -> Result<u8, Error> {
-    if let Some(Command::Snapshot(args)) = &cli.command {
-        return args.run(&cli.global.configuration()?.0);
-    }
-    run_command(cli).map(|()| 0)
-}
-
-fn run_command(cli: &Cli) -> Result<(), Error> {
     let log_file = cli.global.log_file.as_deref();
     match &cli.command {
-        Some(Command::Completions(args)) => print(&completions::script(args.shell)),
-        Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?),
+        Some(Command::Completions(args)) => print(&completions::script(args.shell))?,
+        Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?)?,
         Some(Command::Report(args)) => {
             let request = args.request(cli.global.configuration()?.0)?;
-            args.print(&request.report(Clock::System.now())?)
+            args.print(&request.report(Clock::System.now())?)?;
         }
         Some(Command::Replay(args)) => {
             let config = cli.global.configuration()?.0;
             let replay = args.replay(&config)?;
-            Ok(app::replay(config, &replay, log_file)?)
+            app::replay(config, &replay, log_file)?;
         }
-        Some(Command::Check(args)) => {
-            let found = match cli.global.configuration() {
-                Ok((config, path)) => args.look(&config, path.as_deref(), &Clock::System)?,
-                Err(error) => {
-                    if args.json {
-                        print(
-                            check::CheckReport::of_unreadable_config(cli.global.config.as_deref(), &error)
-                                .json()
-                                .as_bytes(),
-                        )?;
-                    }
-                    return Err(error.into());
-                }
-            };
-            let text = if args.json { found.json() } else { found.lines() };
-            print(text.as_bytes())?;
-            if found.faults() > 0 { Err(Error::Unsound(found.faults())) } else { Ok(()) }
-        }
-        // `run` handles it: it has exit codes of its own.
-        Some(Command::Snapshot(_)) => Ok(()),
-        Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file),
-        Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0),
-        Some(Command::Demo(args)) => Ok(app::demo(cli.global.configuration()?.0, args.demo(), log_file)?),
-        None => {
-            let config = cli.global.configuration()?.0;
-            if config.sources.is_empty() && config.hub.url.is_none() {
-                // Another process on this machine may run a floor; without one, the board shows the simulated floor.
-                match app::remote_board(config.clone(), log_file) {
-                    Ok(None) | Err(app::Error::NotShared(..)) => {}
-                    shown => return Ok(shown.map(drop)?),
-                }
-                return Ok(app::demo(config, app::Demo::default(), log_file)?);
+        Some(Command::Check(args)) => run_check(args, &cli.global)?,
+        Some(Command::Snapshot(args)) => return args.run(&cli.global.configuration()?.0),
+        Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file)?,
+        Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
+        Some(Command::Demo(args)) => app::demo(cli.global.configuration()?.0, args.demo(), log_file)?,
+        None => show_board(cli.global.configuration()?.0, log_file)?,
+    }
+    Ok(0)
+}
+
+fn run_check(args: &check::Args, global: &Global) -> Result<(), Error> {
+    let found = match global.configuration() {
+        Ok((config, path)) => args.look(&config, path.as_deref(), &Clock::System)?,
+        Err(error) => {
+            if args.json {
+                let report = check::CheckReport::of_unreadable_config(global.config.as_deref(), &error);
+                print(report.json().as_bytes())?;
             }
-            Ok(app::board(config, log_file)?)
+            return Err(error.into());
         }
+    };
+    let text = if args.json { found.json() } else { found.lines() };
+    print(text.as_bytes())?;
+    if found.faults() > 0 { Err(Error::Unsound(found.faults())) } else { Ok(()) }
+}
+
+/// Shows the configured floor. Without sources and a hub in the configuration, shows a floor that another process on this
+/// machine runs, or else the simulated one.
+fn show_board(config: Config, log_file: Option<&Path>) -> Result<(), app::Error> {
+    if !config.sources.is_empty() || config.hub.url.is_some() {
+        return app::board(config, log_file);
+    }
+    match app::remote_board(config.clone(), log_file) {
+        Ok(None) | Err(app::Error::NotShared(..)) => app::demo(config, app::Demo::default(), log_file),
+        shown => shown.map(drop),
     }
 }
 

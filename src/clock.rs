@@ -96,7 +96,6 @@ impl Time {
     /// Parse RFC 3339 text.
     ///
     /// # Errors
-    ///
     /// If the text is not RFC 3339.
     pub fn parse_rfc3339(text: &str) -> Result<Self, chrono::ParseError> {
         DateTime::parse_from_rfc3339(text).map(Self::from)

@@ -233,6 +233,23 @@ pub struct Offer {
     pub untimed: bool,
 }
 
+impl Offer {
+    /// A contact of which only queue and channel are known.
+    #[must_use]
+    pub const fn new(queue: Label, channel: Channel) -> Self {
+        Self {
+            queue,
+            channel,
+            intent: None,
+            customer: None,
+            priority: None,
+            position: None,
+            auth_steps: None,
+            untimed: false,
+        }
+    }
+}
+
 /// The answers to a survey. A question that was not asked or answered is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

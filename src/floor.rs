@@ -35,7 +35,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::alert::{Episode, EvaluationContext, Evaluator, Rule};
-use crate::board::{Board, Health, Keeper, Mode};
+use crate::board::{Board, ContactRow, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
 use crate::kpi::format::age;
@@ -54,18 +54,20 @@ use sources::Sources;
 
 /// The shortest interval between two boards, and the interval of ticks.
 const MIN_PUBLISH_INTERVAL: Duration = Duration::from_millis(50);
-/// Making a board may take one part in so many of the floor's time. On a huge floor boards come less often.
+/// The share of the floor's time that making boards may take is 1 divided by this. On a huge floor, boards are
+/// therefore published less often.
 const PUBLISH_COST_FACTOR: u32 = 10;
 /// How often alerts are evaluated. A board is published at least as often.
 const EVALUATION_INTERVAL: Duration = Duration::from_secs(1);
-/// For how long a figure that is past its limit at the first evaluation is taken to have been so. Longer than the `for`
-/// of any built-in rule, so that those fire at once after a start.
+/// A figure that is past its limit at the first evaluation is assumed to have been so for this long. Longer than the
+/// `for` of any built-in rule, so that those fire at once after a start.
 const ASSUMED_PAST: Span = Span(6 * Span::MINUTE.0);
 /// The most messages processed before requests are looked at again, which bounds how long a request waits.
 const MAX_MESSAGES: usize = 8;
-/// The wall clock was set when it moves by so much while the steady clock does not; less is how clocks are kept right.
+/// If the wall clock moves this far relative to the steady clock, it was set; smaller differences are normal
+/// corrections.
 const MIN_CLOCK_STEP: Span = Span::seconds(2);
-/// How long the board says that the wall clock was set.
+/// How long the board shows that the wall clock was set.
 const CLOCK_REMARK_LASTS: Span = Span(10 * Span::MINUTE.0);
 /// The most resolved episodes held for the history page.
 const MAX_HISTORY: usize = 500;
@@ -100,13 +102,13 @@ pub enum Feed {
 pub struct Floor {
     settings: Settings,
     clock: Clock,
-    /// How far the wall clock was ahead of the steady one when it was last looked at.
+    /// How far the wall clock was ahead of the steady one at the last check.
     wall_ahead: Span,
-    /// What to say about the last time that the wall clock was set, and until when.
+    /// The remark that the wall clock was set, and until when it is shown.
     clock_remark: Option<(Time, Text)>,
-    /// What to say about the journal.
+    /// Remarks on the journal.
     journal_remarks: Vec<Text>,
-    /// Events of the journal that were passed over because they are in the future.
+    /// Whether events of the journal were skipped because they are in the future.
     passed_over: bool,
     mode: Mode,
     keeper: Keeper,
@@ -234,8 +236,8 @@ impl Floor {
         }
     }
 
-    /// Notice that the wall clock was set. A step is neither time that passed nor time that must pass again: whatever
-    /// waits goes on waiting as long as it would have.
+    /// Detect that the wall clock was set. A step of the clock is not time that passed, so all delays and expiries keep
+    /// their length.
     fn watch_clock(&mut self) {
         let ahead = self.clock.wall_ahead();
         let by = ahead - self.wall_ahead;
@@ -266,7 +268,9 @@ impl Floor {
         self.dirty = true;
         let now = self.now();
         match message {
-            Message::Events { source, events, cursor, kept } => self.process_events(source, events, cursor, kept, now),
+            Message::Events { source, events, cursor, receipt } => {
+                self.process_events(source, events, cursor, receipt, now)
+            }
             Message::Rejected { source, rejection } => {
                 tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
                 self.sources.count_rejection(source, &rejection, now);
@@ -347,7 +351,7 @@ impl Floor {
             Request::Contacts(query, reply) => {
                 let abandoned = query.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&query.of, query.over, now, abandoned, query.limit);
-                drop(reply.send(found.into_iter().map(assemble::contact).collect()));
+                drop(reply.send(found.into_iter().map(ContactRow::from).collect()));
             }
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
             Request::SliceOfAlert(id, reply) => {
@@ -366,7 +370,7 @@ impl Floor {
             self.engine = Engine::new(self.settings.engine.clone());
             self.history.clear();
         }
-        // After a jump, alerts are evaluated as after a start: the floor has not seen what led there.
+        // After a jump, alerts are evaluated as after a start, because the floor has not seen the time before.
         let jumped = matches!(command, ReplayCommand::Seek(_));
         if jumped {
             self.evaluator = new_evaluator(&self.settings);

@@ -70,7 +70,7 @@ pub(crate) struct Hub {
     turns: Turns,
     /// The open connections over the network.
     network: Arc<Connections>,
-    /// Those at the local socket, which the network's never crowd out.
+    /// The open connections at the local socket. Those over the network never crowd them out.
     local: Arc<Connections>,
 }
 

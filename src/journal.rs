@@ -76,7 +76,7 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The file is not a journal, or damaged.
@@ -104,7 +104,7 @@ pub enum Error {
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
     /// A batch could not be stored; it holds the reason.
@@ -132,7 +132,8 @@ pub struct Batch {
     pub episodes: Vec<Episode>,
     /// How far notification targets have dealt with the outbox.
     pub progress: Vec<TargetProgress>,
-    /// Which of the episodes, by id and version, are to be stored now or never: somebody is told whether they are.
+    /// The commanded changes, as (episode, version): each is stored in this transaction or never, because its author is
+    /// told whether it was stored.
     pub commands: Vec<(u64, u32)>,
 }
 
@@ -141,7 +142,7 @@ impl Batch {
         self.events.iter().map(|(_, events)| events.len()).sum()
     }
 
-    /// Drop what somebody is told could not be stored.
+    /// Remove the commanded changes, whose authors are told that they could not be stored.
     fn drop_commands(&mut self) {
         let commands = std::mem::take(&mut self.commands);
         self.episodes.retain(|episode| !commands.contains(&(episode.id, episode.version)));
@@ -159,8 +160,8 @@ impl Batch {
 /// A journal that this process writes. Dropping it writes what is pending and releases the lock.
 #[derive(Debug)]
 pub struct Journal {
-    // The order of the fields is the order of dropping: the connection that closes last tidies the file up and must be
-    // a writing one, and the lock goes after that.
+    // Fields are dropped in this order: the connection that closes last checkpoints the file, so it must be a writing
+    // one; the lock is released after that.
     reader: Reader,
     writer: Writer,
     damage: Option<Text>,
@@ -204,7 +205,7 @@ impl Journal {
         }
     }
 
-    /// What may be missing because the file was damaged when it was opened.
+    /// What may be missing from the journal because the file was damaged when it was opened; `None` if it was intact.
     #[must_use]
     pub const fn damage(&self) -> Option<&Text> {
         self.damage.as_ref()
@@ -254,7 +255,7 @@ impl Journal {
         Outbox::open(self.reader.path(), std::sync::Arc::clone(self.writer.queue()), self.writer.newest())
     }
 
-    /// Why something cannot be stored at present; `None` while all is well.
+    /// Why something cannot be stored at present; `None` if all is stored.
     #[must_use]
     pub fn failure(&self) -> Option<Text> {
         self.writer.queue().failure()

@@ -10,7 +10,7 @@
 //!    │   the engine counts, for each row of the answer:
 //!    ▼
 //!  Tally (counts and sums of a window)  ─┐
-//!  Live (what stands now)               ─┼─► KpiInputs ──► Kpi::compute ──► Figure ──► Bands ──► Verdict
+//!  Live (the current state)             ─┼─► KpiInputs ──► Kpi::compute ──► Figure ──► Bands ──► Verdict
 //!  AgentTimes, baseline, CountingRules  ─┘
 //!    │
 //!    ▼
@@ -107,9 +107,9 @@ pub enum KpiGroup {
 /// Everything that a KPI's formula may read: the data of one row of an answer.
 #[derive(Clone, Copy)]
 pub struct KpiInputs<'a> {
-    /// What was counted of the slice in the period.
+    /// The counts and sums of the slice in the period.
     pub tally: &'a Tally,
-    /// What stands now in the slice.
+    /// The current state of the slice.
     pub live: &'a Live,
     /// How long the agents were staffed and available in the period; `None` where the slice is not one of agents.
     pub times: Option<&'a AgentTimes>,
@@ -126,7 +126,7 @@ pub struct KpiInputs<'a> {
     pub now: Time,
 }
 
-/// What stands now in one slice.
+/// The current state of one slice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Live {

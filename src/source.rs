@@ -45,7 +45,7 @@ pub enum Message {
         /// journal stores it in the same transaction as the events, so that none is lost or counted twice.
         cursor: Option<String>,
         /// Where to send the outcome once the events are on disk; for a source whose client waits for it.
-        kept: Option<oneshot::Sender<Receipt>>,
+        receipt: Option<oneshot::Sender<Receipt>>,
     },
     /// A line or event was rejected.
     Rejected {
@@ -112,7 +112,7 @@ pub struct Receipt {
     /// The number of events that name more queues, agents or intents than one source may have.
     pub refused: usize,
     /// Whether the new events are on disk; if not, the reason.
-    pub kept: Result<(), Text>,
+    pub stored: Result<(), Text>,
 }
 
 /// Why a source can't be started.
@@ -140,7 +140,6 @@ pub enum SpawnError {
 /// the journal stored for it, or from its beginning.
 ///
 /// # Errors
-///
 /// If its columns cannot work, or no thread can be started.
 pub fn spawn(
     index: usize,

@@ -1,8 +1,8 @@
-//! Text from outside the program, made safe once, where it comes in.
+//! Text from outside the program, cleaned once, where it comes in.
 //!
-//! Names of queues, agents, intents and callers are written by strangers, and so are the reasons and notes that a
-//! hub sends. A [`Label`] (a name) or a [`Text`] (a sentence) can be drawn, logged, stored and exported: it holds no
-//! control or escape characters, no bidirectional overrides, nothing invisible, and no pile of combining marks.
+//! Queues, agents, intents and callers are named by others, and so are the reasons and notes that a hub sends. A
+//! [`Label`] (a name) or a [`Text`] (a sentence) is safe to draw, log, store and export: it has no control or escape
+//! characters, no bidirectional overrides, nothing invisible, and no pile of combining marks.
 
 pub(crate) mod suggest;
 
@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthStr;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The most combining marks kept on one grapheme.
+/// The combining marks that are kept on one grapheme.
 const MAX_MARKS: usize = 4;
 
 /// A name: of a queue, an agent, a rule, a host. At most 64 graphemes are kept.
@@ -24,8 +24,8 @@ pub type Label = Clean<64>;
 /// A sentence: a reason, a remark, a note, what to do. At most 400 graphemes are kept.
 pub type Text = Clean<400>;
 
-/// Cleaned text of at most `MAX` graphemes; where more came, it ends in an ellipsis. Deserializing cleans as well.
-/// Short text lives without a heap allocation; clones are cheap.
+/// Cleaned text of at most `MAX` graphemes; longer text is cut and ends in an ellipsis. Deserializing cleans as well.
+/// Short text is stored without a heap allocation, and clones are cheap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Clean<const MAX: usize>(SmolStr);
@@ -41,13 +41,13 @@ impl<const MAX: usize> Clean<MAX> {
         Self(SmolStr::new(clean(trimmed, MAX)))
     }
 
-    /// Clean bytes that ought to be UTF-8; those that are not become the replacement character.
+    /// Clean bytes that should be UTF-8; invalid bytes become the replacement character.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self::new(&String::from_utf8_lossy(bytes))
     }
 
-    /// Text of the program's own, which is clean already.
+    /// Text of the program itself, which needs no cleaning.
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {
         Self(SmolStr::new_static(text))
@@ -59,13 +59,13 @@ impl<const MAX: usize> Clean<MAX> {
         self.0.as_str()
     }
 
-    /// Whether nothing is left of the text.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The columns it takes on a terminal.
+    /// Its width on a terminal, in columns.
     #[must_use]
     pub fn width(&self) -> usize {
         self.0.width()

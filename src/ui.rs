@@ -2,7 +2,7 @@
 //! loop draws when something has changed.
 //!
 //! The screen knows a floor by its [`Handle`] alone. The result of a key is drawn at once, new data at most ten times a
-//! second. Questions are asked on tasks of their own, so that the screen never waits for the floor.
+//! second. Queries run on tasks of their own, so that the screen never waits for the floor.
 
 pub mod action;
 pub mod alone;
@@ -57,7 +57,7 @@ use theme::{Depth, Theme, Tone};
 use tty::TerminalReader;
 use view::Ctx;
 
-/// Why the screen can't be shown, or no longer.
+/// Why the screen cannot be shown, or not any longer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The terminal can't be read or written, or there is none.
@@ -74,23 +74,23 @@ pub enum Error {
 /// New data is drawn at most this often.
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The most keys that are taken before the screen is drawn again.
+/// The most inputs that are handled before the screen is drawn again.
 const MAX_BATCH: usize = 1024;
 
-/// What a task that the screen has started came back with.
+/// The result of a task that the screen has started.
 enum TaskResult {
     Reply(Question, Option<Reply>),
     Command(Box<(AlertCommand, Result<Episode, CommandRefusal>)>),
     Export(Result<String, export::ExportError>),
 }
 
-/// Show the floor until the user leaves, the terminal goes, a signal ends it or the floor does.
+/// Show the floor until the user quits, the terminal is closed, a signal ends the program, or the floor ends.
 ///
-/// Call it on the main thread (`Runtime::block_on`): a panic of that thread restores the terminal, a panic of another
-/// leaves the screen as it is.
+/// Call this on the main thread (`Runtime::block_on`): a panic of that thread restores the terminal, a panic of another
+/// one leaves the screen as it is.
 ///
 /// # Errors
-/// Where there is no terminal, the key map is wrong, or the floor has ended.
+/// If there is no terminal, the key map is wrong, or the floor has ended.
 pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
     let keymap = if settings.locked { Keymap::locked() } else { Keymap::new(&settings.keys)? };
     let mut signals = Signals::new()?;
@@ -145,7 +145,7 @@ struct App {
     /// Whether something has changed since the last frame.
     dirty: bool,
     drawn_at: Instant,
-    /// What the last frame drew where, for the mouse and the paging keys.
+    /// Where the last frame drew what, for the mouse and the paging keys.
     drawn: Drawn,
     /// When the newest board arrived.
     heard: Instant,
@@ -181,7 +181,7 @@ impl App {
                     self.draw()?;
                 }
                 input = self.reader.next() => {
-                    // The end of input is the end of the terminal.
+                    // The input ends when the terminal is closed.
                     let Some(input) = input else {
                         self.screen.abandon();
                         return Ok(());
@@ -211,12 +211,12 @@ impl App {
         }
     }
 
-    /// The board on the screen: the frozen one, or else the newest.
+    /// The board to show: the frozen one, or else the newest.
     fn shown(&self) -> Arc<Board> {
         self.ui.frozen.clone().unwrap_or_else(|| Arc::clone(&self.board))
     }
 
-    /// Take what was done at the terminal, all that is there, and draw once; whether to leave.
+    /// Handle all inputs that have arrived, and draw once. Returns whether to quit.
     fn inputs(&mut self, first: UserInput) -> Result<bool, Error> {
         let mut next = Some(first);
         let mut taken = 0;
@@ -234,7 +234,7 @@ impl App {
         Ok(false)
     }
 
-    /// Take one thing that was done at the terminal; whether to leave.
+    /// Handle one input. Returns whether to quit.
     fn input(&mut self, input: &UserInput) -> Result<bool, Error> {
         let verdict = matches!(input, UserInput::Alone | UserInput::NotAlone);
         if verdict && self.ui.held.is_none() {
@@ -242,7 +242,7 @@ impl App {
         }
         let board = self.shown();
         let effect = self.ui.take(input, &self.keymap, &board, &self.drawn);
-        // The next key may be about rows that this one brought.
+        // The next key may concern rows that this one has changed.
         self.order();
         self.dirty = true;
         match effect {
@@ -254,14 +254,14 @@ impl App {
                 self.screen.mouse(on)?;
                 self.reader.mouse(on);
             }
-            Some(Effect::Tell(commands)) => {
+            Some(Effect::Execute(commands)) => {
                 for command in commands {
                     self.execute(command);
                 }
             }
-            Some(Effect::Steer(steer)) => {
+            Some(Effect::ControlReplay(command)) => {
                 let handle = self.handle.clone();
-                tokio::spawn(async move { handle.control_replay(steer).await });
+                tokio::spawn(async move { handle.control_replay(command).await });
             }
             Some(Effect::Export) => self.export(),
         }
@@ -271,24 +271,24 @@ impl App {
     fn execute(&self, command: AlertCommand) {
         let (handle, results) = (self.handle.clone(), self.results.clone());
         tokio::spawn(async move {
-            if let Ok(told) = handle.execute(command.clone()).await {
-                let _ = results.send(TaskResult::Command(Box::new((command, told)))).await;
+            if let Ok(result) = handle.execute(command.clone()).await {
+                let _ = results.send(TaskResult::Command(Box::new((command, result)))).await;
             }
         });
     }
 
     fn export(&mut self) {
         let board = self.shown();
-        let taken = export::of_panel(self.ctx(&board));
+        let export = export::of_panel(self.ctx(&board));
         let directory = self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."));
         let results = self.results.clone();
         tokio::task::spawn_blocking(move || {
-            let written = taken.and_then(|export| export.write(&directory));
+            let written = export.and_then(|export| export.write(&directory));
             let _ = results.blocking_send(TaskResult::Export(written));
         });
     }
 
-    /// Stop until the shell says to go on, where there is one.
+    /// Stop this process until the shell continues it; does nothing if there is no shell.
     fn suspend(&mut self) -> io::Result<()> {
         if self.settings.locked {
             return Ok(());
@@ -300,7 +300,7 @@ impl App {
         Ok(())
     }
 
-    /// Ask the questions of the page whose answers are missing or old.
+    /// Send the page's queries whose answers are missing or old.
     fn ask(&mut self) {
         let board = self.shown();
         let questions = queries::questions(&self.ui, &board);
@@ -308,7 +308,8 @@ impl App {
             let (handle, results) = (self.handle.clone(), self.results.clone());
             tokio::spawn(async move {
                 let reply = match &question {
-                    // No page asks for an answer that is too large; an empty one shows no figures.
+                    // No page has a query whose answer is too large; if it happened, an empty answer would show no
+                    // figures.
                     Question::Figures(query) => {
                         let answer = handle.ask(query.clone()).await;
                         answer.map(|answer| Reply::Figures(Box::new(answer.unwrap_or_default())))
@@ -327,8 +328,8 @@ impl App {
         match result {
             TaskResult::Reply(question, Some(reply)) => self.answers.keep(&question, reply, Instant::now()),
             TaskResult::Reply(_, None) => false,
-            TaskResult::Command(told) => {
-                match *told {
+            TaskResult::Command(result) => {
+                match *result {
                     (command, Ok(episode)) => self.ui.say(confirmation(&command.act, &episode), Tone::Good),
                     (_, Err(refusal)) => self.ui.say(refusal.to_string(), Tone::Warning),
                 }
@@ -345,7 +346,7 @@ impl App {
         }
     }
 
-    /// Once a second: age the message at the foot, ring the bell, and note how long no board has come.
+    /// Once a second: age the message at the foot, ring the bell, and count the seconds without a board.
     fn tick(&mut self) -> Result<(), Error> {
         let silent = self.heard.elapsed().as_secs();
         if silent >= 5 {
@@ -376,7 +377,7 @@ impl App {
         }
     }
 
-    /// Put the lists in order.
+    /// Sort the lists that have changed.
     fn order(&mut self) {
         let board = self.shown();
         let orders = view::orders(self.ctx(&board));

@@ -1,4 +1,4 @@
-//! A crowd: a thousand queues, twenty thousand agents, a million contacts a day, the same ones in every run.
+//! A large floor: a thousand queues, twenty thousand agents, a million contacts a day. It is the same in every run.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -16,7 +16,7 @@ const TEAMS: u64 = 400;
 const INTENTS: u64 = 40;
 const CUSTOMERS: u64 = 600_000;
 
-/// A small linear congruential generator: the crowd must be the same everywhere.
+/// A small linear congruential generator, so that the crowd is the same on every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -25,13 +25,13 @@ impl Dice {
         (self.0 >> 33) % sides
     }
 
-    /// A whole number of seconds from `least` on.
+    /// A random span of whole seconds, at least `least`.
     fn seconds(&mut self, least: i64, sides: u64) -> Span {
         Span::seconds(least + i64::try_from(self.roll(sides)).unwrap_or(0))
     }
 }
 
-/// What happens later, in the order of its time.
+/// A future event, ordered by its time.
 struct Later {
     at: Time,
     count: u64,
@@ -61,13 +61,13 @@ impl Eq for Later {}
 /// The crowd, from the morning on.
 pub(crate) struct Crowd {
     now: Time,
-    /// Between two arrivals.
+    /// The time between two arrivals.
     apart: Span,
     dice: Dice,
     contacts: u64,
     count: u64,
     later: BinaryHeap<Reverse<Later>>,
-    /// Those who have nobody to talk to, the one who has waited longest first.
+    /// The idle agents, the longest idle first.
     free: VecDeque<u64>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn agent(number: u64) -> Label {
 }
 
 impl Crowd {
-    /// A crowd whose day begins at `start` and whose contacts come evenly over `lasts`.
+    /// A crowd whose day begins at `start`, with contacts that arrive evenly over `lasts`.
     pub(crate) fn new(start: Time, lasts: Span, each: &mut dyn FnMut(Event)) -> Self {
         let apart = Span(lasts.0 / i64::try_from(CONTACTS).unwrap_or(1));
         let mut crowd = Self {
@@ -109,7 +109,7 @@ impl Crowd {
         crowd
     }
 
-    /// Let time pass until `until`, inclusive; what happens goes to `each` in the order of its time.
+    /// Advance the time to `until`, inclusive; the events are passed to `each` in the order of their times.
     pub(crate) fn pass(&mut self, until: Time, each: &mut dyn FnMut(Event)) {
         while self.now + self.apart <= until {
             self.now = self.now + self.apart;
@@ -141,7 +141,7 @@ impl Crowd {
         self.later.push(Reverse(Later { at, count: self.count, kind }));
     }
 
-    /// A customer comes: two in a hundred to a machine, the others to a queue.
+    /// A customer arrives: two in a hundred at a voice menu, the others in a queue.
     fn arrive(&mut self, each: &mut dyn FnMut(Event)) {
         self.contacts += 1;
         let number = self.dice.roll(QUEUES);
@@ -154,16 +154,7 @@ impl Crowd {
             return each(self.event(self.now, EventKind::SelfService(session)));
         }
         let position = u32::try_from(1 + self.dice.roll(6)).ok();
-        let offer = Offer {
-            queue: name.clone(),
-            channel,
-            intent,
-            customer,
-            priority: None,
-            position,
-            auth_steps: None,
-            untimed: false,
-        };
+        let offer = Offer { intent, customer, position, ..Offer::new(name.clone(), channel) };
         let step = |step| EventKind::Contact { contact: id.clone(), queue: Some(name.clone()), step };
         each(self.event(self.now, step(Step::Offered(offer))));
         let waited = Span(self.dice.seconds(0, 30).0 * i64::try_from(self.dice.roll(4)).unwrap_or(0));
@@ -186,7 +177,7 @@ impl Crowd {
     }
 }
 
-/// Most queues are of telephones.
+/// The channel of a queue; most are telephone queues.
 const fn channel(queue: u64) -> Channel {
     match queue % 10 {
         0 => Channel::Email,

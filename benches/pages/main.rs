@@ -1,11 +1,14 @@
-//! How long a wall waits on a crowded floor: 1,000 queues, 20,000 agents, 1,000,000 contacts today.
+//! How long a board takes for its pages on a crowded floor: 1,000 queues, 20,000 agents, 1,000,000 contacts today.
 //!
-//! `cargo bench --bench pages`; `cargo bench --bench pages -- answers` takes a part of it:
+//! `cargo bench --bench pages`; `cargo bench --bench pages -- answers` runs a part of it:
 //!
-//! - `first`: the answers to a page's questions when nobody has asked them before (a page is opened).
-//! - `answers`: the same a second later, when a second's events have come (a page is watched).
-//! - `board`: the board that every reader sees, and the questions of the built-in alert rules, each second.
-//! - `frame`: a page drawn into a buffer, its lists put in order anew, as after every board.
+//! - `first`: the answers to a page's queries when nobody has sent them before (a page is opened).
+//!
+//! - `answers`: the same a second later, after a second's events (a page is watched).
+//!
+//! - `board`: the board that every reader sees, and the queries of the built-in alert rules, each second.
+//!
+//! - `frame`: a page drawn into a buffer, with its lists sorted again, as after every board.
 
 mod crowd;
 mod wall;
@@ -19,10 +22,10 @@ use floorwatch::ui::state::{Location, Page};
 
 use wall::{Floor, Wall};
 
-/// The screens drawn.
+/// The sizes of the screens.
 const SIZES: [(u16, u16); 2] = [(200, 50), (400, 120)];
 
-/// How long a page's answers take.
+/// Measures how long a page's answers take.
 type Timed = fn(&mut Floor, &mut Wall) -> Duration;
 
 fn main() {
@@ -66,7 +69,7 @@ fn settings<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, 
     group
 }
 
-/// Every page, about the floor or one of its queues.
+/// Every page, about the floor or about one of its queues.
 fn pages() -> [(&'static str, Location); 6] {
     let queue = || Slice::of(Dim::Queue, crowd::queue(7));
     [
@@ -79,12 +82,12 @@ fn pages() -> [(&'static str, Location); 6] {
     ]
 }
 
-/// Once more, a second after the last time.
+/// The answers again, a second after the last time.
 fn again(floor: &mut Floor, wall: &mut Wall) -> Duration {
     floor.second(|floor| wall.answer(floor))
 }
 
-/// When the engine has long forgotten that somebody asked.
+/// The answers when the engine has dropped the views of the queries.
 fn first(floor: &mut Floor, wall: &mut Wall) -> Duration {
     floor.distract();
     floor.second(|floor| wall.answer(floor))

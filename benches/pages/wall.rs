@@ -1,4 +1,4 @@
-//! The crowded floor, and a wall in front of it without a terminal.
+//! The crowded floor, and a screen for it without a terminal.
 
 #![expect(clippy::unwrap_used, reason = "what can't be measured ends the bench")]
 
@@ -25,10 +25,10 @@ use ratatui::backend::TestBackend;
 
 use crate::crowd::Crowd;
 
-/// More questions than the engine keeps in mind.
+/// More queries than the engine keeps views for.
 const OTHERS: i64 = 65;
 
-/// The engine and the evaluator as a floor has them, and who comes to it.
+/// An engine and an evaluator, as in a floor, and the crowd that gives the events.
 pub(crate) struct Floor {
     engine: Engine,
     evaluator: Evaluator,
@@ -55,7 +55,7 @@ impl Floor {
         floor
     }
 
-    /// Let time pass, as a floor does.
+    /// Advance the time, as a floor does.
     fn pass(&mut self, lasts: Span) {
         self.now = self.now + lasts;
         let engine = &mut self.engine;
@@ -66,7 +66,7 @@ impl Floor {
         engine.advance(self.now);
     }
 
-    /// How long something takes after another second's events.
+    /// Measure an operation after another second's events.
     pub(crate) fn second(&mut self, what: impl FnOnce(&mut Self)) -> Duration {
         self.pass(Span::SECOND);
         let start = Instant::now();
@@ -74,7 +74,7 @@ impl Floor {
         start.elapsed()
     }
 
-    /// Ask so many other things that the engine forgets what it was asked.
+    /// Send so many other queries that the engine drops its views.
     pub(crate) fn distract(&mut self) {
         for other in 0..OTHERS {
             let over = Period::Range(Time(other), Time(other + 1));
@@ -84,7 +84,7 @@ impl Floor {
         }
     }
 
-    /// Judge the built-in rules.
+    /// Evaluate the built-in rules.
     pub(crate) fn judge(&mut self) {
         let queries = self.evaluator.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, self.now)).collect();
@@ -94,54 +94,18 @@ impl Floor {
         self.evaluator.evaluate(&answers, &[], context, self.now);
     }
 
-    /// What stands now, as every reader sees it.
+    /// Assemble the board.
     pub(crate) fn board(&mut self) -> Board {
         self.seq += 1;
-        let queues = self.engine.queues_now(self.now).into_iter().map(|queue| QueueRow {
-            id: queue.id,
-            name: queue.name,
-            channel: queue.channel,
-            service_level: queue.service_level,
-            bands: queue.bands,
-            live: queue.live,
-            sources: Vec::new(),
-        });
-        let queues = queues.collect();
-        let agents = self.engine.agents_now(self.now).into_iter().map(|agent| {
-            let (contact, queue) = agent.contact.unzip();
-            AgentRow {
-                id: agent.id,
-                name: agent.name,
-                team: agent.team,
-                state: agent.state,
-                reason: agent.reason,
-                since: agent.since,
-                queue,
-                contact,
-                queues: agent.queues,
-            }
-        });
-        let agents = agents.collect();
-        let waiting = self.engine.waiting_now().into_iter().map(|contact| WaitingRow {
-            contact: contact.contact,
-            queue: contact.queue,
-            channel: contact.channel,
-            intent: contact.intent,
-            customer: contact.customer,
-            since: contact.joined,
-            position: contact.position,
-            priority: contact.priority,
-            ringing: contact.ringing,
-        });
         Board {
             seq: self.seq,
             at: self.now,
             calendar: *self.engine.calendar(),
             rules: self.engine.settings().rules.clone(),
             total: self.engine.total_now(self.now),
-            queues,
-            agents,
-            waiting: waiting.collect(),
+            queues: self.engine.queues_now(self.now).into_iter().map(QueueRow::from).collect(),
+            agents: self.engine.agents_now(self.now).into_iter().map(AgentRow::from).collect(),
+            waiting: self.engine.waiting_now().into_iter().map(WaitingRow::from).collect(),
             alerts: self.evaluator.active(),
             ..Board::default()
         }
@@ -153,34 +117,14 @@ impl Floor {
             Question::Contacts(wanted) => {
                 let abandoned = wanted.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit);
-                Reply::Contacts(found.into_iter().map(row).collect())
+                Reply::Contacts(found.into_iter().map(ContactRow::from).collect())
             }
             Question::History => Reply::History(Vec::new()),
         }
     }
 }
 
-fn row(contact: floorwatch::engine::ContactNow) -> ContactRow {
-    ContactRow {
-        contact: contact.contact,
-        queue: contact.queue,
-        channel: contact.channel,
-        intent: contact.intent,
-        customer: contact.customer,
-        agent: contact.agent,
-        offered: contact.joined,
-        ended: contact.ended,
-        outcome: contact.outcome,
-        wait: contact.wait,
-        talk: contact.talk,
-        hold: contact.hold,
-        acw: contact.acw,
-        csat: contact.csat,
-        repeat: contact.repeat,
-    }
-}
-
-/// A page as it hangs on the wall.
+/// A screen that shows one page.
 pub(crate) struct Wall {
     ui: Ui,
     answers: Answers,
@@ -190,7 +134,7 @@ pub(crate) struct Wall {
 }
 
 impl Wall {
-    /// A wall that shows `place`.
+    /// A screen that shows `location`.
     pub(crate) fn new(location: Location, floor: &mut Floor) -> Self {
         let who = Actor { name: Label::fixed("ann"), from: Label::fixed("desk 1") };
         let mut ui = Ui::new(who, Window::Today, None, Palette::Dark, false);
@@ -205,7 +149,7 @@ impl Wall {
         }
     }
 
-    /// Have the page's questions answered.
+    /// Answer the page's queries.
     pub(crate) fn answer(&mut self, floor: &mut Floor) {
         for question in queries::questions(&self.ui, &self.board) {
             let reply = floor.reply(&question);
@@ -215,7 +159,7 @@ impl Wall {
         }
     }
 
-    /// Draw a frame as after a new board: lists are put in order first.
+    /// Draw a frame as after a new board: lists are sorted first.
     pub(crate) fn draw(&mut self, screen: &mut Terminal<TestBackend>) {
         self.board.seq += 1;
         let orders = view::orders(ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings));
@@ -236,7 +180,7 @@ fn ctx<'a>(
     Ctx { ui, board, answers, theme, keymap, settings }
 }
 
-/// A screen without a terminal.
+/// A terminal of this size that draws into a buffer.
 pub(crate) fn screen(width: u16, height: u16) -> Terminal<TestBackend> {
     Terminal::new(TestBackend::new(width, height)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! A table of contacts: the first line is the head, and its columns are named after what they hold.
+//! A table of contacts: the first line is the header, and its columns are named after their content.
 #![no_main]
 
 use std::path::Path;

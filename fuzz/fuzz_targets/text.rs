@@ -1,4 +1,4 @@
-//! What becomes text on the screen: labels, durations, and times.
+//! Text for the screen: labels, durations, and times.
 #![no_main]
 
 use floorwatch::clock::{Span, Time, duration};

@@ -31,7 +31,7 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
     if let Some(path) = path {
         match socket::listen(path, settings.group.as_deref()) {
             Ok(socket) => listeners.push(Listener::Socket(socket)),
-            // What nobody configured stops no service.
+            // A problem with the default socket must not stop the service.
             Err(error) if settings.socket.is_none() => {
                 tracing::warn!("this floor is not shared on this machine: {error}");
             }
@@ -55,8 +55,8 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
     Ok(())
 }
 
-/// Tell who started us, and may wait for it, that the hub is ready: its listeners are open, and the journal was read or
-/// can't be, which every board then says.
+/// Tell the service manager that started the hub that it is ready: its listeners are open, and the journal has been
+/// read, or cannot be read, which every board then shows.
 async fn announce(mut boards: watch::Receiver<Arc<Board>>) -> Infallible {
     let begun = boards.wait_for(|board| has_begun(board)).await.is_ok();
     if begun && let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
@@ -65,13 +65,13 @@ async fn announce(mut boards: watch::Receiver<Arc<Board>>) -> Infallible {
     std::future::pending().await
 }
 
-/// Whether the floor has finished, or given up, reading the journal.
+/// Whether the floor has read the journal, or has given up on it.
 fn has_begun(board: &Board) -> bool {
     board.seq > 0 && board.keeper != Keeper::Loading
 }
 
-/// Resolves on SIGTERM or SIGINT. SIGHUP reloads the certificate if there is one, and changes nothing for a service;
-/// else it means that the terminal is gone.
+/// Resolves on SIGTERM or SIGINT. SIGHUP reloads the certificate if there is one and is ignored in a service; in a
+/// terminal it means that the terminal is gone.
 fn termination(certificate: Option<Certificate>) -> Result<impl Future<Output = ()>, Error> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

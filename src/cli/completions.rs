@@ -1,4 +1,4 @@
-//! `floorwatch completions` and `floorwatch man`: written from the same definition that reads the command line.
+//! `floorwatch completions` and `floorwatch man`, generated from the definition of the command line.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! The time zone of whoever started the program: `TZ`, else the machine's.
+//! The time zone of the machine, or of the user who set `TZ`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -7,10 +7,10 @@ use chrono_tz::Tz;
 
 use crate::config;
 
-/// The machine's own zone: a link into the zone database, or a copy of a file of it.
+/// The machine's zone: a link into the zone database, or a copy of one of its files.
 const LOCALTIME: &str = "/etc/localtime";
 
-/// The zone in which `date` would tell the time; else why that is not known, and what to do about it.
+/// The zone that `date` would use. The error says why it is not known and what to do about it.
 pub(super) fn machine_zone() -> Result<Tz, String> {
     from(std::env::var_os("TZ"))
 }
@@ -24,7 +24,7 @@ fn from(tz: Option<OsString>) -> Result<Tz, String> {
         return system();
     }
     if name.is_empty() {
-        // As POSIX has it.
+        // POSIX defines an empty `TZ` as UTC.
         return Ok(Tz::UTC);
     }
     if name.starts_with('/') {
@@ -34,7 +34,7 @@ fn from(tz: Option<OsString>) -> Result<Tz, String> {
     config::zone(name).map_err(|why| wrong(&why))
 }
 
-/// What the machine is set to; UTC where it is set to nothing.
+/// The zone that the machine is set to; UTC if it is set to none.
 fn system() -> Result<Tz, String> {
     if let Some(zone) = iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()) {
         return Ok(zone);
@@ -50,7 +50,7 @@ fn system() -> Result<Tz, String> {
     })
 }
 
-/// The zone whose file is at `path`, by the path or by that which links lead to.
+/// The zone of the file at `path`, by its path or that of its link target.
 fn of_file(path: &Path) -> Option<Tz> {
     let named = |path: &Path| {
         let parts: Vec<&str> = path.iter().filter_map(OsStr::to_str).collect();

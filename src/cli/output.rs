@@ -1,4 +1,4 @@
-//! Standard output. A reader that closes the pipe early (`| head`) is no error.
+//! Standard output.
 
 use std::io::{self, IsTerminal, Write};
 

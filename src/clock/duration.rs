@@ -25,7 +25,6 @@ pub struct DurationError(Label);
 /// have decimals, and terms can be separated by spaces.
 ///
 /// # Errors
-///
 /// [`DurationError`] if the text has another form, is negative, or exceeds a century.
 pub fn parse(text: &str) -> Result<Span, DurationError> {
     seconds(text.trim())
@@ -75,7 +74,6 @@ pub fn show(span: Span) -> String {
 /// For `#[serde(default, deserialize_with)]` on an optional key: a number of seconds, or text for [`parse`].
 ///
 /// # Errors
-///
 /// If the value is neither.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
     #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Answering questions: figures from tallies, from what stands now, and from agents' times.
+//! Answers queries: computes figures from tallies, from the current state, and from agents' times.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ const MAX_ANSWER_FIGURES: usize = 200_000;
     "the answer would have more than {max_rows} rows: ask for a shorter time, longer steps (`every`), fewer `kpis`, or only one queue or agent (`of`)"
 )]
 pub struct AnswerTooLarge {
-    /// The most rows that an answer with so many KPIs may have.
+    /// The most rows that an answer with this number of KPIs may have.
     pub max_rows: usize,
 }
 
@@ -95,7 +95,6 @@ impl Engine {
     /// bounded as well.
     ///
     /// # Errors
-    ///
     /// [`AnswerTooLarge`], whose message says what to ask for instead.
     pub fn ask_bounded(&mut self, query: &Query, now: Time) -> Result<Answer, AnswerTooLarge> {
         let max_rows = MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / query.kpis.len().max(1));

@@ -333,64 +333,47 @@ impl Contact {
         let fits = |v: &QueueVisit| v.stage != VisitStage::Void && (!step.queue.is_known() || v.queue == step.queue);
         let newest = |stage: VisitStage| visits.iter().rposition(|v| fits(v) && v.stage == stage);
         let oldest = |stage: VisitStage| visits.iter().position(|v| fits(v) && v.stage == stage);
-        let known = visits.iter().rev().find(|v| fits(v));
-        let found = match step.transition {
-            Transition::Offered(_) => return Route::Join,
-            Transition::Ringing { .. } | Transition::RingCanceled { .. } => newest(VisitStage::Waiting),
-            Transition::RingNoAnswer { .. } => {
-                return newest_of(visits, fits).map_or(Route::RemarkOnly, |index| Route::Existing(from + index));
+        let any = || visits.iter().rposition(fits);
+        let last_stage = visits.iter().rfind(|v| fits(v)).map(|v| v.stage);
+        let was_sent_on = matches!(last_stage, None | Some(VisitStage::Transferred));
+        let (found, otherwise) = match step.transition {
+            Transition::Offered(_) => (None, Route::Join),
+            Transition::Ringing { .. } | Transition::RingCanceled { .. } => (newest(VisitStage::Waiting), Route::None),
+            Transition::RingNoAnswer { .. } => (any(), Route::RemarkOnly),
+            Transition::Answered { .. } => {
+                let is_unseen = was_sent_on || matches!(last_stage, Some(VisitStage::Lost { .. }));
+                (newest(VisitStage::Waiting), if is_unseen { Route::JoinUnseen } else { Route::None })
             }
-            Transition::Answered { .. } => match (newest(VisitStage::Waiting), known.map(|v| v.stage)) {
-                (None, None | Some(VisitStage::Transferred | VisitStage::Lost { .. })) => return Route::JoinUnseen,
-                (found, _) => found,
-            },
-            Transition::Abandoned { .. } | Transition::Left { .. } => {
-                let left = matches!(step.transition, Transition::Left { .. });
-                match if left { oldest(VisitStage::Waiting) } else { newest(VisitStage::Waiting) } {
-                    None if matches!(known.map(|v| v.stage), None | Some(VisitStage::Transferred)) => {
-                        return Route::JoinUnseen;
-                    }
-                    // Some sources call every unanswered end an abandon; another source's reason is more precise.
-                    None if left => newest(VisitStage::Abandoned),
-                    found => found,
-                }
+            Transition::Abandoned { .. } => {
+                (newest(VisitStage::Waiting), if was_sent_on { Route::JoinUnseen } else { Route::None })
             }
-            Transition::Held | Transition::Resumed => newest(VisitStage::Talking),
-            Transition::Responded => visits
-                .iter()
-                .rposition(fits)
-                .filter(|index| visits.get(*index).is_some_and(|visit| visit.rare().responded.is_none())),
-            Transition::Completed { .. } | Transition::Transferred { .. } => match oldest(VisitStage::Talking) {
-                None if known.is_none() => return Route::RemarkOnly,
-                None => newest(VisitStage::Waiting),
-                found => found,
-            },
+            Transition::Left { .. } if was_sent_on => (oldest(VisitStage::Waiting), Route::JoinUnseen),
+            // Some sources call every unanswered end an abandon; another source's reason is more precise.
+            Transition::Left { .. } => {
+                (oldest(VisitStage::Waiting).or_else(|| newest(VisitStage::Abandoned)), Route::None)
+            }
+            Transition::Held | Transition::Resumed => (newest(VisitStage::Talking), Route::None),
+            Transition::Responded => {
+                let has_none = |index: &usize| visits.get(*index).is_some_and(|v| v.rare().responded.is_none());
+                (any().filter(has_none), Route::None)
+            }
+            Transition::Completed { .. } | Transition::Transferred { .. } => {
+                let found = oldest(VisitStage::Talking).or_else(|| newest(VisitStage::Waiting));
+                (found, if last_stage.is_none() { Route::RemarkOnly } else { Route::None })
+            }
             Transition::Wrapped { agent, .. } => {
                 let of_agent = |v: &QueueVisit| fits(v) && v.agent == agent && v.acw.is_none();
-                match visits.iter().rposition(of_agent).or_else(|| newest_of(visits, fits)) {
-                    None => return Route::RemarkOnly,
-                    found => found,
-                }
+                (visits.iter().rposition(of_agent).or_else(any), Route::RemarkOnly)
             }
-            Transition::Classified { .. } | Transition::Identified { .. } => match newest_of(visits, fits) {
-                None => return Route::NextVisit,
-                found => found,
-            },
+            Transition::Classified { .. } | Transition::Identified { .. } => (any(), Route::NextVisit),
             Transition::Disposition { .. } | Transition::Reopened | Transition::Score { .. } => {
-                match visits.iter().rposition(|v| fits(v) && v.agent.is_known()).or_else(|| newest_of(visits, fits)) {
-                    None => return Route::RemarkOnly,
-                    found => found,
-                }
+                let answered = visits.iter().rposition(|v| fits(v) && v.agent.is_known());
+                (answered.or_else(any), Route::RemarkOnly)
             }
-            Transition::Lost => visits.iter().position(|v| fits(v) && v.stage.is_open()),
+            Transition::Lost => (visits.iter().position(|v| fits(v) && v.stage.is_open()), Route::None),
         };
-        found.map_or(Route::None, |index| Route::Existing(from + index))
+        found.map_or(otherwise, |index| Route::Existing(from + index))
     }
-}
-
-/// The newest visit for which `fits` holds.
-fn newest_of(visits: &[QueueVisit], fits: impl Fn(&QueueVisit) -> bool) -> Option<usize> {
-    visits.iter().rposition(fits)
 }
 
 /// Apply one step to one visit.

@@ -1,4 +1,4 @@
-//! What stands now: waiting contacts, conversations, agents' states.
+//! The current state: waiting contacts, conversations, agents' states.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::smallvec;
@@ -109,7 +109,7 @@ impl Engine {
         self.open_visits().map(|(_, visit)| visit.ringing).filter(|agent| agent.is_known()).collect()
     }
 
-    /// What stands now, in all groups together and in each. `contact_group` and `agent_groups` say which groups a
+    /// The current state, of all groups together and of each. `contact_group` and `agent_groups` say which groups a
     /// contact and an agent belong to.
     pub(super) fn live_by_group(
         &self,
@@ -190,7 +190,7 @@ impl Engine {
         bands.filter(|(kpi, bands)| *bands != kpi.bands).map(|(kpi, bands)| (kpi.id, bands)).collect()
     }
 
-    /// What stands now on the whole floor.
+    /// The current state of the whole floor.
     pub fn total_now(&mut self, now: Time) -> Live {
         self.flush();
         self.live_by_group(now, &|_| Some(Group::default()), &|_| smallvec![Group::default()]).total

@@ -22,20 +22,21 @@ fn contact(seconds: i64, id: &str, queue: Option<&str>, step: Step) -> Event {
 
 fn offered(seconds: i64, id: &str, queue: &str, customer: &str, intent: Option<&str>) -> Event {
     let offer = Offer {
-        queue: queue.into(),
-        channel: Channel::Voice,
         intent: intent.map(Into::into),
         customer: (!customer.is_empty()).then(|| customer.into()),
-        priority: None,
         position: Some(1),
-        auth_steps: None,
-        untimed: false,
+        ..Offer::new(queue.into(), Channel::Voice)
     };
     contact(seconds, id, None, Step::Offered(offer))
 }
 
 fn answered(seconds: i64, id: &str, agent: &str) -> Event {
     contact(seconds, id, None, Step::Answered { agent: agent.into(), wait: None })
+}
+
+fn blind_transfer(to_queue: Option<&str>, talk: Option<Span>) -> Step {
+    let (kind, to_queue) = (TransferKind::Blind, to_queue.map(Into::into));
+    Step::Transferred { agent: None, kind, to_queue, to_agent: None, to_number: None, talk }
 }
 
 fn completed(seconds: i64, id: &str) -> Event {
@@ -120,14 +121,7 @@ fn an_intent_known_late_moves_everything_that_was_counted() {
 
 #[test]
 fn a_transfer_to_another_queue_starts_another_visit() {
-    let to_support = Step::Transferred {
-        agent: None,
-        kind: TransferKind::Blind,
-        to_queue: Some("support".into()),
-        to_agent: None,
-        to_number: None,
-        talk: None,
-    };
+    let to_support = blind_transfer(Some("support"), None);
     let mut floor = engine(&[
         offered(0, "c1", "sales", "ann", None),
         answered(10, "c1", "bo"),
@@ -147,14 +141,7 @@ fn a_transfer_to_another_queue_starts_another_visit() {
 
 #[test]
 fn overlapping_visits_are_distinguished_by_their_queue() {
-    let blind = Step::Transferred {
-        agent: None,
-        kind: TransferKind::Blind,
-        to_queue: None,
-        to_agent: None,
-        to_number: None,
-        talk: Some(Span::seconds(8)),
-    };
+    let blind = blind_transfer(None, Some(Span::seconds(8)));
     let mut floor = engine(&[
         offered(0, "c1", "sales", "", None),
         answered(5, "c1", "bo"),
@@ -344,14 +331,7 @@ fn untimed_durations_are_unknown_and_never_zero() {
 
 #[test]
 fn an_intent_of_a_contact_holds_for_all_its_visits() {
-    let away = Step::Transferred {
-        agent: None,
-        kind: TransferKind::Blind,
-        to_queue: None,
-        to_agent: None,
-        to_number: None,
-        talk: None,
-    };
+    let away = blind_transfer(None, None);
     let mut floor = engine(&[
         offered(0, "c1", "sales", "", None),
         answered(5, "c1", "bo"),
@@ -492,14 +472,7 @@ fn after_contact_work_of_contacts_with_unknown_talk_time_is_in_no_mean() {
 
 #[test]
 fn an_abandon_after_a_transfer_counts_like_an_answer_after_one() {
-    let away = Step::Transferred {
-        agent: None,
-        kind: TransferKind::Blind,
-        to_queue: Some("support".into()),
-        to_agent: None,
-        to_number: None,
-        talk: None,
-    };
+    let away = blind_transfer(Some("support"), None);
     let mut floor = engine(&[
         offered(0, "c1", "sales", "", None),
         answered(5, "c1", "bo"),

@@ -11,7 +11,7 @@ use crate::board::Keeper;
 use crate::journal::{self, Follower, Journal, OpenedJournal};
 use crate::text::Text;
 
-/// How often a follower tries to take over from a writer that is gone.
+/// How often a follower tries to take over from a writer that has ended.
 const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Floor {
@@ -49,7 +49,7 @@ impl Floor {
         Ok(())
     }
 
-    /// While following: read what the other floor has written since, and take over when it is gone.
+    /// While following: read what the other floor has written since, and take over when it has ended.
     pub(super) fn poll_followed_journal(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
         match following.follower.poll() {
@@ -80,13 +80,14 @@ impl Floor {
         }
     }
 
-    /// The writer is gone. The first follower that opens the journal becomes the writer; the others follow that one.
+    /// Take over from a writer that has ended. The first follower that opens the journal becomes the writer; the others
+    /// follow that one.
     fn take_over(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
         let journal = match Journal::open(&following.path, &following.settings) {
             Ok(OpenedJournal::Writer(journal)) => journal,
             Ok(OpenedJournal::Follower(other)) => {
-                // Another follower was first.
+                // Another follower came first.
                 following.follower.holder = other.holder;
                 self.keeper = Keeper::Other(holder(&following.follower));
                 return;
@@ -105,7 +106,7 @@ impl Floor {
         self.dirty = true;
     }
 
-    /// Apply the last events of a writer that is gone.
+    /// Apply the last events of a writer that has ended.
     fn read_to_the_end(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
         while let Ok(changes) = following.follower.poll() {

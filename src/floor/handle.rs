@@ -37,7 +37,7 @@ pub struct ContactQuery {
     pub of: Slice,
     /// They joined, were answered or ended within this period.
     pub over: Period,
-    /// Which of these.
+    /// Which of these contacts to include.
     pub only: ContactFilter,
     /// The most contacts to return, the newest first.
     pub limit: usize,

@@ -39,14 +39,14 @@ impl Floor {
         self.dirty = true;
     }
 
-    /// The time before which no figure needs an event.
+    /// The oldest time from which any figure needs events.
     fn horizon(&self) -> Time {
         let settings = self.engine.settings();
         let keep = settings.keep.unwrap_or(Span(31 * Span::DAY.0));
         self.now() - keep - settings.rules.fcr_window
     }
 
-    /// From the oldest instant that any figure may still need to the latest that events may have.
+    /// The times of the events to load: from the oldest that any figure may need to the latest that is accepted.
     pub(super) fn loaded_range(&self) -> Range<Time> {
         self.horizon()..self.now() + Span::DAY
     }
@@ -62,7 +62,7 @@ impl Floor {
         self.become_writer(journal, start, tell)
     }
 
-    /// Say what a load found.
+    /// Set the remarks that result from a load.
     pub(super) fn loaded(&mut self, loaded: &Loaded) {
         let Loaded { events, unreadable, future, .. } = loaded;
         tracing::info!(events, unreadable = unreadable.rows, future, "the journal was read");
@@ -86,8 +86,8 @@ impl Floor {
         self.journal_remarks.push(Text::new(remark));
     }
 
-    /// The wall clock was set by `by`: where that moved it by days, what the journal holds is counted anew, so that
-    /// events are neither passed over nor counted because of a time that was never right.
+    /// The wall clock was set by `by`. If that is a matter of days, count the journal's events anew, so that none is
+    /// skipped or counted because of a wrong clock.
     pub(super) fn reload_after(&mut self, by: Span) {
         if by > -Span::DAY && !(self.passed_over && by > Span::ZERO) {
             return;
@@ -111,7 +111,7 @@ impl Floor {
         }
     }
 
-    /// Write the journal from here on: restore alerts and history, and start the notifier and the sources.
+    /// Become the writer of the journal: restore alerts and history, and start the notifier and the sources.
     pub(super) fn become_writer(
         &mut self,
         mut journal: Journal,
@@ -148,7 +148,7 @@ impl Floor {
         source: usize,
         mut events: Vec<Event>,
         cursor: Option<String>,
-        kept: Option<oneshot::Sender<Receipt>>,
+        receipt: Option<oneshot::Sender<Receipt>>,
         now: Time,
     ) {
         let received = events.len();
@@ -168,15 +168,15 @@ impl Floor {
         if let (JournalRole::Writer(journal), Some(name)) = (&self.role, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
             let batch = Batch { events: vec![(name.clone(), events)], cursors, ..Batch::default() };
-            match kept {
+            match receipt {
                 None => journal.record(batch),
-                Some(kept) => journal.record_and_notify(batch, move |stored| {
+                Some(receipt) => journal.record_and_notify(batch, move |stored| {
                     // The source may no longer wait for the receipt.
-                    drop(kept.send(Receipt { taken, duplicates, refused, kept: stored }));
+                    drop(receipt.send(Receipt { taken, duplicates, refused, stored }));
                 }),
             }
-        } else if let Some(kept) = kept {
-            drop(kept.send(Receipt { taken, duplicates, refused, kept: Ok(()) }));
+        } else if let Some(receipt) = receipt {
+            drop(receipt.send(Receipt { taken, duplicates, refused, stored: Ok(()) }));
         }
     }
 
@@ -236,8 +236,8 @@ impl Floor {
         }
     }
 
-    /// Take back what a command changed and the journal could not store: nobody must rely on it, and it must not be
-    /// done later, when the one who gave it has given it again.
+    /// Revert a command that the journal could not store. Nobody must rely on it, and it must not be stored later, when
+    /// its author has perhaps given it again.
     pub(super) fn take_back(&mut self, unkept: UnkeptCommand, now: Time) {
         let UnkeptCommand { before, after, why, reply } = unkept;
         let changed = self.evaluator.take_back(before, &after, now);
@@ -246,7 +246,7 @@ impl Floor {
         drop(reply.send(Err(CommandRefusal::NotKept(why))));
     }
 
-    /// An episode that the evaluator does not know: one of the followed floor, or of the history.
+    /// An episode that the evaluator does not have: one of the followed floor, or of the history.
     pub(super) fn found_elsewhere(&self, id: u64) -> Option<&Episode> {
         let followed = match &self.role {
             JournalRole::Follower(following) => following.episodes.as_slice(),

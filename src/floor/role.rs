@@ -1,4 +1,4 @@
-//! What a floor does with a journal, and what it is given for that.
+//! The role of a floor with regard to its journal, and what it needs for that.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::kpi::format::age;
 use crate::source::Message;
 use crate::text::{Label, Text};
 
-/// A writer that is well writes at least every minute.
+/// A writer that works writes at least once a minute.
 const SILENT_AFTER_S: i64 = 150;
 
 /// How far each source has been read, as (name, cursor).
@@ -70,7 +70,7 @@ pub(super) struct UnkeptCommand {
     pub(super) reply: oneshot::Sender<Result<Episode, CommandRefusal>>,
 }
 
-/// What a floor is to its journal.
+/// The role of a floor with regard to its journal.
 pub(super) enum JournalRole {
     /// There is no journal, as in a simulation or a replay.
     None,
@@ -95,7 +95,7 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// What to say about a writer that lives and writes nothing.
+    /// The remark on a writer that runs but writes nothing.
     pub(super) fn silence(&self) -> Option<Text> {
         let age_s = i64::try_from(self.follower.age().as_secs()).unwrap_or(i64::MAX);
         let silent = age_s >= SILENT_AFTER_S;
@@ -103,7 +103,7 @@ impl Following {
     }
 }
 
-/// Who writes the followed journal, and how old it is.
+/// Describes who writes the followed journal, and how current it is.
 pub(super) fn holder(follower: &Follower) -> Text {
     let Some(holder) = &follower.holder else { return Text::fixed("another floorwatch has the journal") };
     let Holder { user, pid, host, .. } = holder;

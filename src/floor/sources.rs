@@ -29,7 +29,7 @@ struct TrackedSource {
     origins: BTreeSet<Label>,
     /// The new names that its events have brought since the start.
     new_names: NameCounts,
-    /// Whether it was said that there are too many.
+    /// Whether a rejection has said that there are too many.
     name_limit_reported: bool,
 }
 
@@ -57,7 +57,7 @@ impl Sources {
                 ahead: None,
                 remark: None,
             },
-            // The origin of events that name no other.
+            // The origin of events without one of their own.
             origins: BTreeSet::from([info.name.clone()]),
             new_names: NameCounts::default(),
             name_limit_reported: false,
@@ -115,8 +115,8 @@ impl Sources {
         source.row.last_rejection = Some(Text::new(&text));
     }
 
-    /// Whether an event that brings these new names is accepted. One that is not counts as rejected, and the source's
-    /// owner is told once what is wrong.
+    /// Whether to accept an event that brings these new names. If not, the event counts as rejected, and a rejection
+    /// tells the owner of the source once.
     pub(super) fn admit_names(&mut self, source: usize, new: NameCounts, now: Time) -> bool {
         let Some(tracked) = self.0.get_mut(source) else { return true };
         let (known, most) = (tracked.new_names, MAX_NEW_NAMES);
@@ -164,7 +164,7 @@ impl Sources {
     pub(super) fn set_health(&mut self, source: usize, health: Health, reason: Text, at: Time, next_try: Option<Time>) {
         let Some(source) = self.0.get_mut(source) else { return };
         let row = &mut source.row;
-        // A connection that broke and cannot be made again has been down since it broke.
+        // A connection that broke and cannot be restored has been down since it broke.
         let same_outage = row.health == Health::Stale && health == Health::Down && row.next_try.is_some();
         if row.health != health && !same_outage {
             row.since = at;
@@ -177,7 +177,7 @@ impl Sources {
         }
     }
 
-    /// The wall clock was set by `by`: what has been so for a while has been so no longer and no shorter for it.
+    /// The wall clock was set forward by `by`: shift times so that ages keep their length.
     pub(super) fn shift(&mut self, by: Span) {
         for TrackedSource { row, .. } in &mut self.0 {
             row.since = row.since + by;
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(since(Health::Down, 70, Some(75)), at(60));
         assert_eq!(since(Health::Down, 80, Some(90)), at(60));
         assert_eq!(since(Health::Live, 90, None), at(90));
-        // Silence is not a broken connection: when the connection breaks later, that counts from then.
+        // A silent source is not a broken connection. If the connection breaks later, the outage begins then.
         assert_eq!(since(Health::Stale, 300, None), at(300));
         assert_eq!(since(Health::Down, 900, None), at(900));
     }

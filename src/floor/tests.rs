@@ -9,16 +9,7 @@ use crate::alert::{State, built_in};
 use crate::event::{Channel, Event, EventKind, Offer, Step};
 
 fn contact(source: &str, at: Time) -> Event {
-    let offer = Offer {
-        queue: Label::new(&format!("{source}-queue")),
-        channel: Channel::Voice,
-        intent: None,
-        customer: None,
-        priority: None,
-        position: None,
-        auth_steps: None,
-        untimed: false,
-    };
+    let offer = Offer::new(Label::new(&format!("{source}-queue")), Channel::Voice);
     let kind =
         EventKind::Contact { contact: Label::new(&format!("{source}-1")), queue: None, step: Step::Offered(offer) };
     Event { at, origin: source.into(), id: None, kind }
@@ -46,7 +37,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
             let kind = EventKind::Missed { since: ago(300) };
             events.push(Event { at: ago(200), origin: name.into(), id: None, kind });
         }
-        to.send(Message::Events { source, events, cursor: None, kept: None }).await.unwrap();
+        to.send(Message::Events { source, events, cursor: None, receipt: None }).await.unwrap();
         let reason = if health == Health::Live { Text::default() } else { "gone".into() };
         to.send(Message::Health { source, health, reason, at: ago(100), next_try: None }).await.unwrap();
     }
@@ -60,7 +51,8 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
     assert_eq!(board.gaps.len(), 1);
     assert_eq!((&board.gaps[0].source, board.gaps[0].since), (&Label::from("well"), ago(300)));
 
-    // Each of the three queues has somebody who has waited too long: the board hides those nobody can see.
+    // In each of the three queues a contact has waited too long. The board hides the alerts of queues whose source is
+    // down.
     let waits = board.alerts.iter().filter(|e| e.source.is_none());
     let hidden: Vec<_> = waits.map(|e| (e.state, e.inhibited_by.as_ref().map(Text::as_str))).collect();
     assert_eq!(
@@ -91,7 +83,7 @@ fn waiting_floor(clock: &Clock) -> (mpsc::Sender<Message>, Handle) {
     (to, handle)
 }
 
-/// Let time pass, a second at a time.
+/// Advance the clock a second at a time.
 async fn pass(clock: &Clock, seconds: u32) {
     for _ in 0..seconds {
         clock.set(clock.now() + Span::SECOND);
@@ -107,13 +99,13 @@ async fn a_step_of_the_wall_clock_is_neither_time_that_passed_nor_time_to_wait_a
     to.send(live(clock.now())).await.unwrap();
     pass(&clock, 2).await;
     let events = vec![contact("pbx", clock.now())];
-    to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
     let board = || handle.watch().borrow().clone();
     let waits = |board: &Board| board.at.since(board.waiting[0].since).as_secs();
     pass(&clock, 150).await;
     assert_eq!(board().alerts[0].state, State::Pending);
 
-    // Two hours back: what is pending fires as soon as it would have.
+    // Two hours back: what is pending fires as soon as it would have fired.
     clock.step(-Span(2 * Span::HOUR.0));
     pass(&clock, 65).await;
     let shown = board();
@@ -125,7 +117,7 @@ async fn a_step_of_the_wall_clock_is_neither_time_that_passed_nor_time_to_wait_a
     let shown = board();
     let before = waits(&shown);
 
-    // Forty days ahead: what was taken stays taken, and is given back when its time has passed.
+    // Forty days ahead: an acknowledgement stays in force, and expires after its own time.
     let who = crate::alert::Actor { name: "ann".into(), from: "desk".into() };
     let act = crate::alert::AlertAction::Acknowledge { note: None, lasts: None };
     let (episode, version) = (shown.alerts[0].id, shown.alerts[0].version);

@@ -73,13 +73,13 @@ pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// Whether the program runs.
+/// The program runs.
 #[utoipa::path(get, path = "/healthz", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether the floor is complete: the journal is read and can be written.
+/// The floor is ready: the journal has been read and can be written.
 #[utoipa::path(get, path = "/readyz", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = ApiProblem, content_type = "application/problem+json", description = "Not yet, or no more"),
@@ -95,13 +95,13 @@ async fn readyz(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiProblem>
     Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why))
 }
 
-/// This document.
+/// This OpenAPI description.
 #[utoipa::path(get, path = "/openapi.json", security(()), responses((status = 200, content_type = "application/json")))]
 async fn describe(State(hub): State<Arc<Hub>>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], hub.description.clone()).into_response()
 }
 
-/// The figures of every queue, and the hub's own, for Prometheus.
+/// Figures of every queue, alerts, sources and the hub itself, in the format of Prometheus.
 #[utoipa::path(get, path = "/metrics", responses(
     (status = 200, body = String, content_type = "text/plain"),
     CallerProblems,
@@ -111,7 +111,7 @@ async fn expose(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Result
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
-/// What stands now.
+/// The current board.
 #[utoipa::path(get, path = "/v1/board", responses(
     (status = 200, body = Board),
     CallerProblems,
@@ -121,8 +121,8 @@ async fn board(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<Bo
     Json(visible::board(&board, &caller.queues))
 }
 
-/// What stands now, then what changes, as server-sent events: `whole` with the board, `change` with a JSON patch
-/// (RFC 6902) of the board before. `Last-Event-ID` resumes.
+/// The current board, then its changes, as server-sent events: `whole` with the board, `change` with a JSON patch (RFC
+/// 6902) of the board before. `Last-Event-ID` resumes.
 #[utoipa::path(get, path = "/v1/board/stream", params(("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
     CallerProblems,
@@ -135,7 +135,7 @@ async fn board_stream(
     hub.stream(StreamView::Board, caller, &headers)
 }
 
-/// Figures of a part of the floor over a time.
+/// Figures of a slice over a period.
 #[utoipa::path(get, path = "/v1/figures", params(FiguresParams), responses(
     (status = 200, body = Answer),
     QueryProblems,
@@ -150,7 +150,7 @@ async fn figures(
     hub.answer(query_params::parse(&params)?, &caller).await.map(Json)
 }
 
-/// The same, asked by a program.
+/// Figures of a slice over a period, with the query as JSON.
 #[utoipa::path(post, path = "/v1/figures", request_body = Query, responses(
     (status = 200, body = Answer),
     QueryProblems,
@@ -166,7 +166,7 @@ async fn ask(
     hub.answer(query, &caller).await.map(Json)
 }
 
-/// Figures, then what changes in them, as server-sent events (see `/v1/board/stream`).
+/// Figures, then their changes, as server-sent events (see `/v1/board/stream`).
 #[utoipa::path(get, path = "/v1/figures/stream", params(FiguresParams, ("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
     QueryProblems,
@@ -185,7 +185,7 @@ async fn figures_stream(
     hub.stream(StreamView::Answer(query), caller, &headers)
 }
 
-/// Contacts of a part of the floor, the newest first.
+/// Contacts of a slice, the newest first.
 #[utoipa::path(post, path = "/v1/contacts", request_body = ContactQuery, responses(
     (status = 200, body = Vec<ContactRow>),
     CallerProblems,
@@ -207,19 +207,19 @@ async fn contacts(
     }
 }
 
-/// A figure that can be asked for.
+/// A KPI of the catalogue.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Kpi)]
 struct KpiInfo {
-    /// Its id.
+    /// The id.
     id: &'static str,
-    /// Its name.
+    /// The name.
     name: &'static str,
-    /// How it is computed, in words.
+    /// The formula in words.
     formula: &'static str,
 }
 
-/// The figures that can be asked for.
+/// The KPIs of the catalogue.
 #[utoipa::path(get, path = "/v1/kpis", responses(
     (status = 200, body = Vec<KpiInfo>),
     CallerProblems,
@@ -229,7 +229,7 @@ async fn kpis(_: CanView) -> Json<Vec<KpiInfo>> {
     Json(CATALOGUE.iter().map(kpi).collect())
 }
 
-/// The alerts that are not over, the worst first.
+/// The alerts that have not resolved, the most urgent first.
 #[utoipa::path(get, path = "/v1/alerts", responses(
     (status = 200, body = Vec<Episode>),
     CallerProblems,
@@ -245,12 +245,12 @@ async fn alerts(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<V
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct HistoryParams {
-    /// At most so many.
+    /// The most alerts to return.
     #[param(minimum = 0, maximum = 10_000)]
     limit: Option<usize>,
 }
 
-/// The alerts that are over, the newest first.
+/// The alerts that have resolved, the newest first.
 #[utoipa::path(get, path = "/v1/alerts/history", params(HistoryParams), responses(
     (status = 200, body = Vec<Episode>),
     CallerProblems,

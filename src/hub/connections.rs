@@ -1,8 +1,8 @@
-//! The open connections, and how many of them each peer and each caller may hold.
+//! Limits the open connections of each peer and each caller.
 //!
-//! A connection counts as a stranger's until a request on it names a known caller. Strangers cost a known caller
-//! nothing: each peer address has a small share, and where there is no room the oldest stranger is closed. A known
-//! caller keeps its connections, up to a share of its own.
+//! A connection belongs to a stranger until a request on it identifies a caller. Strangers take nothing from known
+//! callers: each peer address has a small share, and if there is no room, the oldest stranger's connection is closed. A
+//! known caller keeps its connections, up to its own share.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,29 +12,29 @@ use tokio_util::sync::CancellationToken;
 use super::access::Peer;
 use crate::text::Label;
 
-/// How many connections there may be.
+/// The limits on open connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConnectionLimits {
-    /// In total.
+    /// Of all peers.
     pub(super) total: usize,
-    /// Of one caller that is known.
+    /// Of one known caller.
     pub(super) per_caller: usize,
-    /// Of peers that have not said who they are.
+    /// Of all strangers.
     pub(super) strangers: usize,
-    /// Of those, from one address or login.
+    /// Of the strangers from one address or login.
     pub(super) strangers_per_peer: usize,
 }
 
 impl ConnectionLimits {
-    /// Of the network. A process that may open few files serves fewer connections, so that the journal and the sources
-    /// still find room.
+    /// The limits for connections over the network. A process that may open few files serves fewer connections, so that
+    /// files remain for the journal and the sources.
     pub(super) fn network(max_files: usize) -> Self {
         const RESERVED_FILES: usize = 384;
         let total = max_files.saturating_sub(RESERVED_FILES).clamp(64, 4096);
         Self { total, per_caller: total / 2, strangers: total / 2, strangers_per_peer: total / 8 }
     }
 
-    /// Of the local socket.
+    /// The limits for connections at the local socket.
     pub(super) const LOCAL: Self = Self { total: 256, per_caller: 128, strangers: 256, strangers_per_peer: 128 };
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     next: u64,
-    /// By number, so the oldest comes first.
+    /// By number, in the order in which they were opened.
     connections: BTreeMap<u64, OpenConnection>,
 }
 
@@ -59,7 +59,7 @@ struct OpenConnection {
     close: CancellationToken,
 }
 
-/// A place among the open connections, given back when it is dropped.
+/// A place among the open connections, which is freed when this is dropped.
 #[derive(Debug)]
 pub(super) struct ConnectionPlace {
     number: u64,
@@ -78,7 +78,7 @@ impl Connections {
         self.open().connections.len()
     }
 
-    /// A place for a new connection; `None` if known callers have all of them.
+    /// A place for a new connection; `None` if known callers hold all of them.
     pub(super) fn admit(self: &Arc<Self>, peer: &Peer) -> Option<ConnectionPlace> {
         let peer = match peer {
             Peer::Network(address) => Label::new(&address.ip().to_string()),
@@ -98,7 +98,7 @@ impl Connections {
         Some(ConnectionPlace { number, connections: Arc::clone(self), close })
     }
 
-    /// Close the oldest stranger's connection, because the system has no room for another one.
+    /// Close the oldest stranger's connection, because the process cannot open more.
     pub(super) fn close_oldest_stranger(&self) {
         self.open().close_oldest(|connection| connection.caller.is_none());
     }
@@ -125,7 +125,7 @@ impl Open {
 }
 
 impl ConnectionPlace {
-    /// The connection is that of a known caller; `false` if this caller has its share already.
+    /// Note that the connection belongs to a known caller. Returns `false` if this caller holds its share already.
     pub(super) fn identify(&self, caller: &Label) -> bool {
         let mut open = self.connections.open();
         let of_caller = |connection: &&OpenConnection| connection.caller.as_ref() == Some(caller);

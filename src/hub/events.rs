@@ -44,10 +44,10 @@ impl EventSlot {
     }
 }
 
-/// Bring contact events (CloudEvents, as `floorwatch` writes and reads them): one, a batch, or lines.
+/// Send contact events (CloudEvents, in the format that `floorwatch` reads and writes): one event, a batch, or lines.
 ///
-/// The answer comes once they are on the disk. An event with an id is counted once, however often it is sent: send
-/// again whatever was not answered, or was answered with 429 or 503.
+/// The response comes once they are on disk. An event with an id is counted once, however often it is sent. So send
+/// again whatever got no response, or 429 or 503.
 #[utoipa::path(post, path = "/v1/events",
     request_body(
         content(

@@ -40,7 +40,7 @@ pub(super) async fn text(hub: &Hub, caller: &Caller) -> Result<String, ApiProble
         }
     }
     head(&mut out, "floorwatch_alerts", "gauge", "Alerts that are not over, by state and severity");
-    // A series that is absent can't be told from a hub that is away, so all of them are there, with zeros.
+    // A missing series looks like a missing hub, so every series is present, with zeros.
     let mut counts = std::collections::BTreeMap::new();
     for state in State::NOT_OVER {
         for severity in [Severity::Warning, Severity::Critical] {

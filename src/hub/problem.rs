@@ -147,10 +147,10 @@ pub(super) enum CallerProblems {
     /// The caller's role does not include this.
     #[response(status = 403, content_type = "application/problem+json")]
     NotAllowed(ApiProblem),
-    /// The caller sends too many requests; `Retry-After` says when to come again.
+    /// The caller sends too many requests; `Retry-After` says when to try again.
     #[response(status = 429, content_type = "application/problem+json")]
     TooMany(ApiProblem),
-    /// Not now: the floor is busy, or ends. `Retry-After` says when to come again.
+    /// The floor is busy or is ending; `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Busy(ApiProblem),
 }

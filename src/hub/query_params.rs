@@ -10,22 +10,23 @@ use crate::text::Label;
 /// The most rows of a query with `every`: a day in steps of one minute fits.
 const MAX_STEPS: i64 = 2_000;
 
-/// The parameters of a question. Only described here: `of` may be given more than once.
+/// The query parameters. This type only describes them, because `of` may be given more than once.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "its fields are the description")]
 pub(super) struct FiguresParams {
-    /// A dimension and its value, such as `queue:billing`; each further one cuts deeper. Without it: the whole floor.
+    /// A dimension and its value, such as `queue:billing`; several narrow the slice further. The whole floor when
+    /// absent.
     of: Option<Vec<String>>,
-    /// A row for each value of these dimensions, up to two, with commas: queue, intent, agent, channel, team.
+    /// Up to two dimensions, separated by commas, with a row for each value: queue, intent, agent, channel, team.
     by: Option<String>,
-    /// Over which time: 15m, 30m, 1h, interval, today (the default), 7d, 30d, or from..to in RFC 3339.
+    /// The period: 15m, 30m, 1h, interval, today (the default), 7d, 30d, or from..to in RFC 3339.
     over: Option<String>,
-    /// In which steps: minutes that divide a day, or days (`30m`, `1d`).
+    /// The length of the steps: minutes that divide a day, or days (`30m`, `1d`).
     every: Option<String>,
-    /// Which figures, with commas, by id (see `/v1/kpis`).
+    /// The ids of the figures (see `/v1/kpis`), separated by commas.
     kpis: String,
-    /// Which service level, where not the configured one.
+    /// The service level formula; the configured one when absent.
     formula: Option<String>,
 }
 
@@ -64,7 +65,7 @@ pub(super) fn parse(params: &[(String, String)]) -> Result<Query, ApiProblem> {
     checked(query)
 }
 
-/// A question that can be answered: each KPI once, in the order of the first mentions.
+/// Check a query, and remove repeated KPIs.
 pub(super) fn checked(mut query: Query) -> Result<Query, ApiProblem> {
     let mut seen = std::collections::HashSet::new();
     query.kpis.retain(|kpi| seen.insert(*kpi));

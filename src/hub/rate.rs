@@ -1,4 +1,4 @@
-//! How many requests a caller may send.
+//! Limits how many requests per second a caller may send.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,16 +9,16 @@ use crate::clock::Clock;
 use crate::net::rate::TokenBucket;
 use crate::text::Label;
 
-/// So many requests a second are served for one caller, and so many at once after a rest. A wall of a thousand boards
-/// with one token may come back at once; a script that has gone wild may not take the floor's time from the others.
+/// The requests per second of one caller, and the most at once after a pause. A thousand boards that share a token can
+/// reconnect at once; a script out of control cannot take the floor's time from others.
 pub(super) const PER_SECOND: u32 = 2_000;
-/// So many callers are remembered.
+/// The number of callers that are tracked.
 const CALLERS: usize = 4_096;
 
-/// Every caller's allowance.
+/// The token buckets of all callers.
 pub(super) struct Rates {
     clock: Clock,
-    /// By name and place.
+    /// By the caller's name and address.
     buckets: Mutex<FxHashMap<(Label, Label), TokenBucket>>,
 }
 
@@ -27,13 +27,13 @@ impl Rates {
         Self { clock, buckets: Mutex::default() }
     }
 
-    /// Whether one more request of `who` is served.
+    /// Whether to serve one more request of `who`.
     pub(super) fn admit(&self, who: &Actor) -> bool {
         let now = self.clock.steady();
         let key = (who.name.clone(), who.from.clone());
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= CALLERS && !buckets.contains_key(&key) {
-            // Who has not asked for a second has all of his allowance: forgetting him changes nothing.
+            // A caller that sent nothing for a second has a full bucket, so removing it changes nothing.
             buckets.retain(|_, bucket| !bucket.is_full(now));
             if buckets.len() >= CALLERS {
                 buckets.clear();

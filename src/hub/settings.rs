@@ -1,4 +1,4 @@
-//! `[hub]` of the configuration: where this program looks for a hub, or is one.
+//! The `[hub]` table of the configuration: the hub to connect to, and the hub that this program runs.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,30 +14,30 @@ use crate::secret::Secret;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The hub whose floor the board shows; without it the board has a floor of its own.
+    /// The hub whose floor the board shows; without it, the board runs a floor of its own.
     pub url: Option<Address>,
-    /// The token that says who this board is.
+    /// The token by which the hub identifies this board.
     pub token: Option<Secret>,
-    /// How the hub's certificate is checked.
+    /// How the hub's certificate is verified.
     pub tls: Tls,
-    /// Where `floorwatch hub` listens: an IP address and a port.
+    /// The address at which `floorwatch hub` listens: an IP address and a port.
     pub listen: ListenAddress,
-    /// The hub's certificate chain, PEM.
+    /// The path of the hub's certificate chain, PEM.
     pub certificate: Option<PathBuf>,
-    /// Its private key, PEM, which others may not read.
+    /// The path of the certificate's private key, PEM. Only its owner may be able to read it.
     pub key: Option<PathBuf>,
-    /// The socket at which other users of this machine find the floor; see [`super::socket`].
+    /// The path of the socket at which other users of this machine reach the floor; see [`super::socket`].
     pub socket: Option<PathBuf>,
-    /// Let other users of this machine find the floor at all.
+    /// Whether other users of this machine can reach the floor.
     pub share: Share,
-    /// The group whose members may.
+    /// The group whose members can connect to the socket.
     pub group: Option<String>,
-    /// Who may do what over the network.
+    /// The tokens of callers over the network.
     #[serde(rename = "tokens")]
     pub tokens: Vec<Token>,
 }
 
-/// Where a hub listens.
+/// The address at which a hub listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct ListenAddress(pub SocketAddr);
@@ -48,7 +48,7 @@ impl Default for ListenAddress {
     }
 }
 
-/// Whether other users of this machine find the floor.
+/// Whether other users of this machine can reach the floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Share(pub bool);
@@ -60,16 +60,16 @@ impl Default for Share {
 }
 
 impl Settings {
-    /// Whether anybody may bring events.
+    /// Whether any token allows sending events.
     #[must_use]
     pub fn takes_events(&self) -> bool {
         self.tokens.iter().any(|token| token.role.may(Right::Ingest))
     }
 
-    /// Whether what is written can work, and is safe.
+    /// Check that the settings can work and are safe.
     ///
     /// # Errors
-    /// The key, and what is wrong with its value.
+    /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if self.certificate.is_some() != self.key.is_some() {
             return Err(("certificate", "and `key` go together: give both, or neither".to_owned()));

@@ -1,10 +1,11 @@
-//! Where users of one machine find each other's floor.
+//! The Unix socket at which other users of this machine reach a floor.
 //!
-//! A floor that is kept listens at a socket: the configured one, or one in `/run/floorwatch` where that folder is (a
-//! package makes it), or in `/run/user/UID`, or in a folder of the user's own in `/tmp`. Nothing of that differs from
-//! shell to shell, and the lock file beside the journal says which one it is. Its name is made of the journal's path:
-//! two floors of one user are two sockets. One that somebody removes is made again.
-//! Who may connect is up to the socket's permissions: its owner, and the members of its group.
+//! A floor with a journal listens at the configured socket. Without one, it uses `/run/floorwatch` if that folder
+//! exists (a package creates it), else `/run/user/UID`, else a folder of the user's own in `/tmp`. None of this depends
+//! on the environment of a shell, and the lock file beside the journal names the socket. Its file name is derived from
+//! the journal's path, so two floors of one user have two sockets. If somebody removes the socket, it is created again.
+//!
+//! The permissions of the socket decide who can connect: its owner, and the members of its group.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::hash::Hasher;
@@ -17,36 +18,36 @@ use rustix::fs::{AtFlags, CWD, Gid, chownat};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::sleep;
 
-/// The folder that a package makes.
+/// The folder that a package creates.
 const RUN: &str = "/run/floorwatch";
-/// The folder of the users' own folders that the system makes at their logins.
+/// The folder in which the system creates a folder for each user at login.
 const USERS: &str = "/run/user";
-/// The folder in which everybody may make one.
+/// The folder in which every user can create a folder.
 const SHARED: &str = "/tmp";
-/// How often it is checked that the socket is still where others look for it.
+/// How often to check that the socket still exists.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
-/// What a socket's name begins and ends with.
+/// The prefix and suffix of a socket's file name.
 const NAME: (&str, &str) = ("floor-", ".sock");
-/// The system takes no longer paths of sockets.
+/// The longest path of a socket that the system accepts.
 const MAX_PATH_BYTES: usize = 107;
-/// The group whose members share a floor where nobody says otherwise and there is one.
+/// The group that a floor is shared with by default, if it exists.
 const GROUP: &str = "floorwatch";
 
-/// A socket that others of this machine may connect to, gone when it is dropped.
+/// A listening socket, which is removed when this is dropped.
 #[derive(Debug)]
 pub struct Socket {
     listener: UnixListener,
     path: PathBuf,
     group: Option<String>,
-    /// The file's device and number.
+    /// The device and inode of the socket file.
     file: Option<(u64, u64)>,
 }
 
 impl Socket {
-    /// Take a connection in. Meanwhile the socket is made again where somebody has removed it.
+    /// Accept a connection. If somebody removes the socket meanwhile, it is created again.
     ///
     /// # Errors
-    /// Where the system gives none.
+    /// The system's error.
     pub async fn accept(&mut self) -> io::Result<UnixStream> {
         loop {
             tokio::select! {
@@ -60,7 +61,7 @@ impl Socket {
         if self.is_in_place() {
             return;
         }
-        // Where another floor listens there by now, that is the one to be found.
+        // If another floor listens there now, that one keeps the path.
         match bind(&self.path, self.group.as_deref()) {
             Ok((listener, file)) => {
                 (self.listener, self.file) = (listener, file);
@@ -78,7 +79,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.is_in_place() {
-            // Whatever stands in the way: the next one to listen there clears it away.
+            // If this fails, the next floor that listens there removes the file.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -91,21 +92,21 @@ fn file_at(path: &Path) -> Option<(u64, u64)> {
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file system won't.
+    /// The socket or its folder cannot be created or used.
     #[error("the socket {path}: {source}")]
     Io {
         /// The socket or its folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The system takes no such path.
+    /// The path is too long.
     #[error("the socket {0}: its path is longer than 107 bytes: name a shorter one with `socket` under [hub]")]
     TooLong(PathBuf),
-    /// There is no such group.
+    /// The group does not exist.
     #[error("there is no group {0}: make it with `groupadd {0}`, or name another one with `group` under [hub]")]
     NoGroup(String),
-    /// Somebody else's folder stands in the place.
+    /// The folder belongs to another user.
     #[error("{0} is not this user's own folder: remove it, or name another place with `socket` under [hub]")]
     NotOurs(PathBuf),
     /// Another floor listens there.
@@ -113,10 +114,10 @@ pub enum Error {
     Taken(PathBuf),
 }
 
-/// Listen at `path`; the members of `group` may connect.
+/// Listen at `path`, with access for the members of `group`.
 ///
 /// # Errors
-/// Where that can't be, or another floor does already.
+/// If the socket cannot be created, or another floor listens there.
 pub fn listen(path: PathBuf, group: Option<&str>) -> Result<Socket, Error> {
     let (listener, file) = bind(&path, group)?;
     Ok(Socket { listener, path, group: group.map(str::to_owned), file })
@@ -130,7 +131,7 @@ fn bind(path: &Path, group: Option<&str>) -> Result<(UnixListener, Option<(u64, 
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(Error::Taken(path.to_owned()));
     }
-    // Nobody answers: what is left of an earlier one is in the way.
+    // Nobody answers, so this is the socket of a floor that has ended.
     if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket()) {
         fs::remove_file(path).map_err(io)?;
     }
@@ -144,7 +145,7 @@ fn bind(path: &Path, group: Option<&str>) -> Result<(UnixListener, Option<(u64, 
     Ok((listener, file_at(path)))
 }
 
-/// The group that the socket is shared with; `None` where it is for its owner alone.
+/// The id of the group that the socket is shared with; `None` if it is for its owner alone.
 fn shared_with(group: Option<&str>) -> Result<Option<u32>, Error> {
     let Some(name) = group else {
         return Ok(uzers::get_group_by_name(GROUP).map(|group| group.gid()).filter(|group| is_ours(*group)));
@@ -152,7 +153,7 @@ fn shared_with(group: Option<&str>) -> Result<Option<u32>, Error> {
     uzers::get_group_by_name(name).map(|group| Some(group.gid())).ok_or_else(|| Error::NoGroup(name.to_owned()))
 }
 
-/// Whether we are in a group.
+/// Whether this process is in a group.
 fn is_ours(group: u32) -> bool {
     let groups = rustix::process::getgroups().unwrap_or_default();
     rustix::process::geteuid().is_root()
@@ -160,10 +161,10 @@ fn is_ours(group: u32) -> bool {
         || groups.iter().any(|of| of.as_raw() == group)
 }
 
-/// Where the floor that keeps `journal` listens, where nobody says otherwise; the members of `group` may connect.
+/// The default socket of the floor that writes `journal`, with access for the members of `group`.
 ///
 /// # Errors
-/// Where there is no folder for it.
+/// If there is no folder for it.
 pub fn of_journal(journal: &Path, group: Option<&str>) -> Result<PathBuf, Error> {
     let journal = fs::canonicalize(journal).unwrap_or_else(|_| journal.to_owned());
     let mut hasher = rustc_hash::FxHasher::default();
@@ -175,7 +176,7 @@ pub fn of_journal(journal: &Path, group: Option<&str>) -> Result<PathBuf, Error>
     }
     let user = rustix::process::geteuid().as_raw();
     let own = Path::new(USERS).join(user.to_string());
-    // Nobody else comes into a folder of one's own.
+    // No other user can enter this folder, so it serves only a socket that is not shared.
     if is_folder_of(&own, user) && shared_with(group)?.is_none() {
         return Ok(own.join(format!("floorwatch-{name}")));
     }
@@ -183,7 +184,7 @@ pub fn of_journal(journal: &Path, group: Option<&str>) -> Result<PathBuf, Error>
     match DirBuilder::new().mode(0o755).create(&folder) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // Everybody may make folders there: only one that is truly ours will do.
+            // Every user can create folders there, so check that it really is our own.
             if !is_folder_of(&folder, user) {
                 return Err(Error::NotOurs(folder));
             }
@@ -198,16 +199,16 @@ fn is_folder_of(folder: &Path, user: u32) -> bool {
         .is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == user && metadata.mode() & 0o022 == 0)
 }
 
-/// The floors of this machine.
+/// The floors that were found on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalFloors {
-    /// Those that can be connected to, and whose they are (a user's number).
+    /// The sockets that can be connected to, with the ids of the users who own them.
     pub open: Vec<(PathBuf, u32)>,
-    /// Those that are shared with others: whose they are, and the group that they are shared with.
+    /// The sockets that are shared with groups that this user is not in, as (owner, group).
     pub closed: Vec<(u32, u32)>,
 }
 
-/// Look for the floors of this machine.
+/// Find the floors of this machine.
 #[must_use]
 pub fn find() -> LocalFloors {
     let mut found = LocalFloors::default();
@@ -226,7 +227,7 @@ pub fn find() -> LocalFloors {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied && metadata.mode() & 0o060 != 0 => {
                 found.closed.push((metadata.uid(), metadata.gid()));
             }
-            // Nobody listens there any more, or it is for its owner alone.
+            // Nobody listens there, or the socket is for its owner alone.
             Err(_) => {}
         }
     };
@@ -237,7 +238,7 @@ pub fn find() -> LocalFloors {
     for entry in entries(Path::new(SHARED)) {
         let name = entry.file_name();
         let user = name.to_str().and_then(|name| name.strip_prefix("floorwatch-")?.parse().ok());
-        // A folder that says it is somebody's and is another's is a trap.
+        // Another user could create a folder with this name to deceive others.
         if user.is_some_and(|user| is_folder_of(&entry.path(), user)) {
             entries(&entry.path()).for_each(|entry| look(entry.path()));
         }
@@ -258,11 +259,12 @@ mod tests {
         assert!(matches!(listen(path.clone(), None), Err(Error::Taken(_))));
         drop(socket);
         assert!(!path.exists());
-        // An earlier owner was killed: the file is still there, and nobody answers.
+        // The earlier floor was killed: its socket file still exists, and nobody answers.
         drop(UnixListener::bind(&path).unwrap());
         let mut socket = listen(path.clone(), None).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o007, 0);
-        // Somebody cleans up: it comes again, and what another has made since stays when this one ends.
+        // The socket is removed: it is created again, and one that another process creates there is left alone at the
+        // end.
         fs::remove_file(&path).unwrap();
         socket.restore();
         assert!(std::os::unix::net::UnixStream::connect(&path).is_ok());

@@ -56,10 +56,10 @@ struct StreamState {
 /// A view and the queues visible in it.
 type StreamKey = (StreamView, Patterns);
 
-/// The caller that was the first to watch a view, and the states of the view.
+/// The first caller that watched a view, and the states of the view.
 type Watched = (Label, watch::Sender<Arc<StreamState>>);
 
-/// What is watched now, by what and by whom it may be seen.
+/// The watched views, by view and visible queues.
 pub(super) struct Streams {
     handle: Handle,
     stop: CancellationToken,
@@ -74,14 +74,14 @@ impl Streams {
         Arc::new(Self { handle, stop, run, watched: Mutex::default() })
     }
 
-    /// The number of views, and of their subscribers.
+    /// The numbers of views and of their subscribers.
     pub(super) fn watched(&self) -> (usize, usize) {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         (watched.len(), watched.values().map(|(_, states)| states.receiver_count()).sum())
     }
 
-    /// Watch a view: its events, from where `last` (the id of the last one seen) left off. `None` where too many
-    /// different views are watched already, by all callers or by this one.
+    /// Subscribe to a view. The events begin after `last`, the id of the last event that was received. `None` if too
+    /// many different views are watched, by all callers or by this one.
     pub(super) fn watch(
         self: &Arc<Self>,
         view: StreamView,

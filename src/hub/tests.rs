@@ -18,7 +18,7 @@ use crate::floor::{Feed, Floor, Settings, SourceInfo};
 use crate::source::Message;
 use crate::text::Text;
 
-/// A floor on which a contact waits in each of two queues for far too long, and a hub of it.
+/// A floor with two queues, in each of which a contact has waited far too long, and a hub that serves it.
 pub(super) struct Scene {
     hub: Router,
     pub(super) handle: Handle,
@@ -27,16 +27,7 @@ pub(super) struct Scene {
 }
 
 pub(super) fn offered(contact: &str, queue: &str, at: Time) -> Event {
-    let offer = Offer {
-        queue: queue.into(),
-        channel: Channel::Voice,
-        intent: None,
-        customer: Some("0170 1234".into()),
-        priority: None,
-        position: None,
-        auth_steps: None,
-        untimed: false,
-    };
+    let offer = Offer { customer: Some("0170 1234".into()), ..Offer::new(queue.into(), Channel::Voice) };
     let kind = EventKind::Contact { contact: contact.into(), queue: None, step: Step::Offered(offer) };
     Event { at, origin: "pbx".into(), id: None, kind }
 }
@@ -61,7 +52,7 @@ impl Scene {
         let scene = Self::bare(tokens).await;
         let long_ago = scene.clock.now() - Span::seconds(900);
         let events = vec![offered("c-1", "billing", long_ago), offered("c-2", "sales", long_ago)];
-        scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+        scene.to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
         let mut boards = scene.handle.watch();
         while boards.borrow_and_update().alerts.len() < 2 {
             boards.changed().await.unwrap();
@@ -131,7 +122,7 @@ impl Scene {
     }
 }
 
-/// Every endpoint, a request that it serves, and the right that it takes.
+/// Every endpoint, with a request that it accepts and the right that it requires.
 const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
     ("GET", "/healthz", "", None),
     ("GET", "/readyz", "", None),
@@ -171,11 +162,11 @@ async fn who_may_do_what_is_a_table() {
         (there(), "bob", Some(Role::Supervisor)),
         (there(), "pbx", Some(Role::Ingest)),
         (there(), "root", Some(Role::Admin)),
-        // Without a token this machine is like any other, as long as there are tokens.
+        // If there are tokens, a caller on this machine needs one too.
         (Peer::Network("127.0.0.1:4711".parse().unwrap()), "", None),
         (login(false), "", Some(Role::Supervisor)),
         (login(true), "", Some(Role::Admin)),
-        // A token says more than a login, and a wrong one less.
+        // A valid token takes precedence over the login, and a wrong one is refused.
         (login(true), "wall", Some(Role::Viewer)),
         (login(true), "nobody", None),
     ];
@@ -234,7 +225,7 @@ async fn of_two_at_once_one_wins_and_the_other_is_told_who() {
     let winner = &won.1["acknowledged"]["who"];
     assert_eq!(lost.1["first"], winner["name"]);
     assert_eq!(lost.1["code"], "taken");
-    // The name is the token's, whatever the request says, and the place is the connection's.
+    // The name comes from the token and the address from the connection, whatever the request says.
     assert_eq!(winner["from"], "10.0.0.7");
 }
 
@@ -293,7 +284,7 @@ async fn a_resolved_alert_of_a_hidden_queue_is_answered_like_one_that_never_was(
         Event { at: scene.clock.now(), origin: "pbx".into(), id: None, kind }
     };
     let events = vec![gone("c-1"), gone("c-2")];
-    scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    scene.to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
     for _ in 0..100 {
         if scene.handle.watch().borrow().alerts.is_empty() {
             break;
@@ -325,7 +316,7 @@ async fn a_resolved_alert_of_a_hidden_queue_is_answered_like_one_that_never_was(
         let path = format!("/v1/alerts/{id}/note");
         assert_eq!(scene.ask(Method::POST, &path, who, &note(1)).await.0, 200, "{who}");
     }
-    // A note on a resolved alert is in the history at once, and in that of those only who see the queue.
+    // A note on a resolved alert appears in the history at once, for those who may see the queue.
     for (who, notes) in [("ann", 2), ("bob", 1)] {
         let (_, past) = scene.get("/v1/alerts/history", who).await;
         assert_eq!(past.to_string().matches("private").count(), notes, "{who}: {past}");
@@ -346,7 +337,7 @@ async fn a_stream_begins_with_the_whole_and_goes_on_with_what_changes() {
     assert_eq!(board["queues"].as_array().unwrap().len(), 2);
     scene.clock.set(scene.clock.now() + Span::seconds(5));
     let events_ = vec![offered("c-3", "billing", scene.clock.now())];
-    scene.to.send(Message::Events { source: 0, events: events_, cursor: None, kept: None }).await.unwrap();
+    scene.to.send(Message::Events { source: 0, events: events_, cursor: None, receipt: None }).await.unwrap();
     let change = loop {
         let event = next().await;
         if event.starts_with("event: change") {
@@ -385,7 +376,7 @@ fn without_tokens_this_machine_may_look_and_logins_are_known() {
     assert_eq!(role(&ann, &tokens()), Some(Role::Supervisor));
     assert_eq!(access::identify(&ann, None, &[]).unwrap().who.name.as_str(), "ann");
     assert_eq!(role(&Peer::Login { name: "floor".into(), ours: true }, &[]), Some(Role::Admin));
-    // A wrong token is not the same as none.
+    // A wrong token is not the same as no token.
     assert_eq!(access::identify(&ann, Some(""), &tokens()), None);
 }
 
@@ -399,7 +390,7 @@ fn a_token_is_new_each_time_and_its_digest_reads_back() {
     assert!(toml::from_str::<Token>(&text.replace(&print.to_string(), "abc")).is_err());
 }
 
-/// What happens in a queue that may be seen (`sales`, `sales desk`), or in one that may not.
+/// Calls in queues that may be seen (`sales`, `sales desk`) or that are hidden.
 #[derive(Clone, Debug)]
 struct CallScript {
     queue: usize,
@@ -412,7 +403,7 @@ const QUEUES: [&str; 4] = ["sales", "sales desk", "billing", "hidden billing"];
 impl CallScript {
     fn events(&self, n: usize, now: Time) -> Vec<Event> {
         let queue = QUEUES[self.queue];
-        // The same in every floor, whatever else there is: a number within its queue.
+        // The id is the same in every floor, whatever else happens there.
         let contact = format!("{queue}-{n}");
         let at = now - Span::seconds(self.ago);
         let step = |after: i64, step: Step| Event {
@@ -428,7 +419,7 @@ impl CallScript {
         let mut events = vec![first];
         match self.end {
             1 => events.push(step(20, Step::Abandoned { wait: None, position: None })),
-            // An agent of this queue alone; the agent that is shared serves others as well.
+            // An agent of this queue alone; the shared agent serves other queues too.
             2 => {
                 let agent = format!("agent of {queue}").as_str().into();
                 events.push(step(10, Step::Answered { agent, wait: None }));
@@ -444,7 +435,7 @@ mod property {
 
     use super::*;
 
-    /// Ann serves a visible queue, and those of the hidden ones in which calls came.
+    /// Ann serves a visible queue, and the hidden ones that have calls.
     fn shared_agent(calls: &[CallScript], now: Time) -> Vec<Event> {
         let hidden =
             QUEUES.iter().enumerate().skip(2).filter(|(queue, _)| calls.iter().any(|call| call.queue == *queue));
@@ -456,7 +447,7 @@ mod property {
         vec![event(EventKind::AgentProfile(profile)), event(state)]
     }
 
-    /// A floor on which these calls came, asked as bob, who may see what is called sales.
+    /// A floor with these calls, for bob, who may see the queues whose names begin with sales.
     async fn floor(calls: &[CallScript]) -> Scene {
         let tokens = vec![token("ann", Role::Supervisor, &[]), token("bob", Role::Supervisor, &["sales*"])];
         let scene = Scene::bare(tokens).await;
@@ -468,10 +459,10 @@ mod property {
             events.extend(call.events(counts[call.queue], now));
         }
         events.sort_by_key(|event| event.at);
-        let (kept, told) = tokio::sync::oneshot::channel();
-        scene.to.send(Message::Events { source: 0, events, cursor: None, kept: Some(kept) }).await.unwrap();
-        told.await.unwrap();
-        // All of it stands on the board, and those who have waited for far too long have their alerts.
+        let (sender, receipt) = tokio::sync::oneshot::channel();
+        scene.to.send(Message::Events { source: 0, events, cursor: None, receipt: Some(sender) }).await.unwrap();
+        receipt.await.unwrap();
+        // All calls are on the board, and contacts that have waited far too long have alerts.
         let waiting = calls.iter().filter(|call| call.end == 0);
         let late: std::collections::BTreeSet<usize> =
             waiting.clone().filter(|call| call.ago > 900).map(|call| call.queue).collect();
@@ -484,7 +475,7 @@ mod property {
         scene
     }
 
-    /// Without what tells nothing of any queue: when, and the how-manieth it is.
+    /// Remove the fields that do not depend on any queue: times and running numbers.
     fn plain(mut value: Value) -> Value {
         fn strip(value: &mut Value) {
             match value {
@@ -492,7 +483,7 @@ mod property {
                     for name in ["at", "seq"] {
                         fields.shift_remove(name);
                     }
-                    // An alert's number; a queue's id is a name.
+                    // An alert's id is a number; a queue's id is a name.
                     if fields.get("id").is_some_and(Value::is_number) {
                         fields.shift_remove("id");
                     }
@@ -515,7 +506,7 @@ mod property {
         proptest::sample::select(words).prop_map(str::to_owned)
     }
 
-    /// Any question at all, in a URL or in a body.
+    /// Arbitrary query parameters, for a URL or a body.
     fn query_params() -> impl Strategy<Value = (&'static str, String, String)> {
         let of = proptest::collection::vec(
             word(&[
@@ -597,7 +588,7 @@ mod property {
                         (status, plain(said))
                     };
                     let (mut left, mut right) = (ask(&one).await, ask(&other).await);
-                    // Each board is made, and judged, in its own time.
+                    // Each board has a time of its own.
                     for _ in 0..30 {
                         if left == right {
                             break;

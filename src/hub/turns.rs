@@ -1,5 +1,6 @@
-//! The floor's time, shared among callers. The floor answers one question after another, so a caller with expensive
-//! questions must not keep it busy: it may have a few under way, and after a long one it waits as long before the next.
+//! Shares the floor's time among callers. The floor answers one query after the other, so a caller with expensive
+//! queries must not keep it busy: each caller may have a few requests under way, and after a long one it waits as long
+//! before the next.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,15 +12,15 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::problem::ApiProblem;
 use crate::text::Label;
 
-/// How many questions and commands of all callers are under way at once.
+/// The requests of all callers that may be under way at once.
 const MAX_CONCURRENT: usize = 256;
-/// How many of them are one caller's.
+/// The requests of one caller that may be under way at once.
 const MAX_CONCURRENT_PER_CALLER: usize = 8;
-/// How long a question waits for its turn before the caller is told to come again.
+/// How long a request waits for its turn before it is refused as busy.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
-/// A question that takes less costs its caller nothing.
+/// A query that takes less time does not delay its caller's next one.
 const FREE_TIME: Duration = Duration::from_millis(20);
-/// How many callers are remembered.
+/// The number of callers that are tracked.
 const MAX_CALLERS: usize = 4_096;
 
 /// The turns of all callers.
@@ -32,15 +33,15 @@ pub(super) struct Turns {
 #[derive(Debug)]
 struct CallerTurns {
     places: Arc<Semaphore>,
-    /// When the next question may begin.
+    /// When the caller's next query may begin.
     next: Mutex<Instant>,
 }
 
-/// A turn, which ends when it is dropped.
+/// A turn, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     caller: Arc<CallerTurns>,
-    /// `None` if it costs its caller nothing.
+    /// `None` if the turn does not delay the caller's next query.
     began: Option<Instant>,
     _places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
 }
@@ -55,7 +56,7 @@ impl Turns {
     /// Wait for a turn of this caller.
     ///
     /// # Errors
-    /// If it does not come soon.
+    /// If there is none within `TURN_TIMEOUT`.
     pub(super) async fn take(&self, caller: &Label) -> Result<Turn, ApiProblem> {
         let caller = self.caller(caller);
         let busy = |_| ApiProblem::busy();
@@ -84,7 +85,7 @@ impl Turns {
 }
 
 impl Turn {
-    /// The same for a command: it waits for the disk, which takes none of the floor's time.
+    /// Do not charge the time of this turn: a command waits for the disk, which takes none of the floor's time.
     pub(super) fn at_no_cost(mut self) -> Self {
         self.began = None;
         self

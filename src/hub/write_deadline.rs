@@ -1,4 +1,4 @@
-//! A connection that is closed when its peer does not read what it is sent.
+//! Closes a connection whose peer does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a peer may take to read on.
+/// How long a write may make no progress.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Fails a write that makes no progress for [`WRITE_TIMEOUT`].

@@ -1,5 +1,5 @@
-//! The files that a journal rests on. A file that is deleted or replaced goes on being written without a word: what is
-//! written then is in no file that anybody will find.
+//! Checks that the journal's files still exist. If one is deleted or replaced while it is open, SQLite goes on writing
+//! to the deleted one without an error, and the data are lost.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::text::Text;
 
-/// Files, and which ones they were when the journal was opened.
+/// The files of a journal, with their identities when the journal was opened.
 #[derive(Clone, Debug)]
 pub(super) struct FileCheck(Vec<(PathBuf, (u64, u64))>);
 
@@ -21,7 +21,7 @@ impl FileCheck {
         paths.iter().map(file).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether each is still the same file; else what happened to the first that is not.
+    /// Check that each file is still the same one. The error says what happened to the first that is not.
     pub(super) fn check(&self) -> Result<(), Text> {
         for (path, id) in &self.0 {
             let what = match fs::symlink_metadata(path) {

@@ -19,7 +19,7 @@ const MAX_POLL_EVENTS: usize = 20_000;
 #[derive(Debug)]
 pub struct Follower {
     reader: Reader,
-    /// Who writes it; `None` when the lock file could not be read.
+    /// The process that writes it; `None` if the lock file could not be read.
     pub holder: Option<Holder>,
     /// The data version at which nothing was left to read.
     data_version: Option<i64>,
@@ -87,7 +87,7 @@ impl Follower {
         Ok(loaded)
     }
 
-    /// Whether the process that wrote the journal is gone. As long as it is not, this learns which one it is.
+    /// Whether the process that wrote the journal has ended. While it has not, this also updates `holder`.
     pub fn is_writer_gone(&mut self) -> bool {
         match lock::state(self.reader.path()) {
             LockState::Free => true,
@@ -98,7 +98,7 @@ impl Follower {
         }
     }
 
-    /// For how long nothing has been written.
+    /// The time since the file last changed.
     #[must_use]
     pub fn age(&self) -> Duration {
         self.changed.elapsed()

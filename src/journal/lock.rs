@@ -35,8 +35,8 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The lock while it is held. The operating system releases it when the process ends in any way: the lock itself, and
-/// no process number, tells whether there is a writer.
+/// The lock, while it is held. The operating system releases it when the process ends in any way. Only the lock tells
+/// whether there is a writer; the process id in the file does not.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
@@ -63,7 +63,7 @@ fn open(path: &Path, create: bool) -> std::io::Result<File> {
         .create(create)
         .truncate(false)
         .mode(0o600)
-        // Whoever may write to the folder must not have another file overwritten.
+        // Do not follow a link: who can write to the folder could make us overwrite any file.
         .custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0))
         .open(path)
         .map_err(|error| match error.raw_os_error().map(Errno::from_raw_os_error) {
@@ -72,7 +72,7 @@ fn open(path: &Path, create: bool) -> std::io::Result<File> {
         })
 }
 
-/// The holder may be writing its name just now. Then it is unknown, but it exists.
+/// Read the holder. It is unknown if it is just being written.
 fn read(file: File) -> Option<Holder> {
     let mut text = String::new();
     file.take(4096).read_to_string(&mut text).ok()?;
@@ -82,25 +82,26 @@ fn read(file: File) -> Option<Holder> {
 /// Whether the lock is held.
 pub(super) enum LockState {
     Free,
-    /// By whom; `None` when that could not be read.
+    /// Held by this process; `None` if the file could not be read.
     Held(Option<Holder>),
 }
 
-/// Look whether the lock of a journal is held, without taking it.
+/// Check whether the lock of a journal is held, without acquiring it.
 pub(super) fn state(journal: &Path) -> LockState {
     let file = match open(&path_of(journal), false) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return LockState::Free,
         Err(_) => return LockState::Held(None),
     };
-    // A shared lock, so that several that look don't take each other for a writer. It goes with the file.
+    // A shared lock, so that two processes that check at the same time do not see each other as a writer. It is
+    // released when the file is closed.
     match flock(&file, FlockOperation::NonBlockingLockShared) {
         Ok(()) => LockState::Free,
         Err(_) => LockState::Held(read(file)),
     }
 }
 
-/// Take the lock if it is free.
+/// Acquire the lock if it is free.
 pub(super) fn acquire(journal: &Path, holder: &Holder) -> Result<Acquisition, Error> {
     let path = path_of(journal);
     let failed = |source| Error::Io { path: path.clone(), source };

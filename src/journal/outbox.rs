@@ -168,7 +168,7 @@ impl Outbox {
                 else {
                     continue;
                 };
-                // One that a newer format of the body made unreadable must not stop the others.
+                // A notice whose body was written in a newer format must not stop the others.
                 let Ok(mut body) = decode::<Episode>(row, 4) else {
                     tracing::error!(notice = row.get::<_, i64>(0)?, "nobody is told of a notice that can't be read");
                     continue;

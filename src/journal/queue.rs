@@ -1,4 +1,4 @@
-//! The queue between those who write to the journal and its thread.
+//! The queue of batches for the journal's thread.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use crate::text::Text;
 
 /// How long batches are gathered before a transaction begins.
 pub(super) const GATHER_INTERVAL: Duration = Duration::from_millis(200);
-/// With so many events the transaction begins at once.
+/// With this many events, the transaction begins at once.
 const BATCH_EVENTS: usize = 5_000;
-/// With so many events pending, [`WriteQueue::push`] blocks.
+/// With this many events pending, [`WriteQueue::push`] blocks.
 const MAX_PENDING_EVENTS: usize = 100_000;
-/// While writing fails, so many events are held. Beyond that the journal gives up on events until it is opened again:
-/// it stores no cursor any more either, so the sources are read again from the last cursor stored.
+/// While writing fails, up to this many events are held. Beyond that, the journal gives up on events until it is opened
+/// again. It stores no cursors any more either, so the sources are read again from the last stored cursor.
 const MAX_HELD_EVENTS: usize = 500_000;
 
 /// Called on the journal's thread when a batch is stored, or with the reason why it cannot be.
@@ -43,7 +43,7 @@ struct Pending {
     /// When the oldest part of the batch was pushed.
     since: Option<Instant>,
     closed: bool,
-    /// Why something is not stored; `None` while all is well.
+    /// Why something is not stored; `None` if all is stored.
     failure: Option<Text>,
     /// Whether the last transaction failed.
     failing: bool,
@@ -69,7 +69,7 @@ impl WriteQueue {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queue a batch. Blocks while far too much is pending, but not while writing fails: the board goes on then.
+    /// Queue a batch. Blocks while far too much is pending, but not while writing fails, so that the board continues.
     pub(super) fn push(&self, batch: Batch) {
         let mut pending = self.lock();
         while pending.batch.event_count() >= MAX_PENDING_EVENTS && !pending.failing && !pending.closed {
@@ -98,7 +98,7 @@ impl WriteQueue {
         self.pushed.notify_one();
     }
 
-    /// Write everything queued so far, and wait for that.
+    /// Write everything queued so far, and wait for it.
     pub(super) fn flush(&self) -> Result<(), Text> {
         self.push_and_wait(Batch::default(), false)
     }
@@ -111,7 +111,7 @@ impl WriteQueue {
         result.recv().unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Why something is not stored; `None` while all is well.
+    /// Why something is not stored; `None` if all is stored.
     pub(super) fn failure(&self) -> Option<Text> {
         self.lock().failure.clone()
     }
@@ -162,7 +162,7 @@ impl WriteQueue {
         self.lock().failing
     }
 
-    /// For the thread: a batch could not be written. It goes first the next time.
+    /// For the thread: a batch could not be written. It comes first in the next transaction.
     pub(super) fn failed(&self, mut batch: Batch, why: &Text) {
         batch.drop_commands();
         let mut pending = self.lock();
@@ -177,7 +177,7 @@ impl WriteQueue {
 impl Pending {
     fn add(&mut self, mut batch: Batch) {
         if self.gave_up {
-            // Events and cursors are left to the next start. Episodes are few and still tried.
+            // Events and cursors are read again after the next start. Episodes are few, so they are kept and retried.
             batch.events.clear();
             batch.cursors.clear();
         }

@@ -40,20 +40,20 @@ impl<'a> From<&'a Event> for EventBodyRef<'a> {
 pub struct Loaded {
     /// The number of events handed over.
     pub events: u64,
-    /// Rows that could not be understood and were passed over.
+    /// Rows that could not be decoded and were skipped.
     pub unreadable: Unreadable,
-    /// Events passed over because they are more than a day in the future: a clock was wrong, then or now.
+    /// Events that were skipped because they are more than a day in the future: some clock was wrong.
     pub future: u64,
     /// The sequence number of the newest event in the file.
     pub(super) last: i64,
 }
 
-/// Rows that could not be understood. They stay where they are.
+/// Rows that could not be decoded. They stay in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unreadable {
-    /// How many.
+    /// How many there are.
     pub rows: u64,
-    /// Which one is the first of them, and why it can't be read.
+    /// The first of them, and why it cannot be decoded.
     pub first: Option<Text>,
 }
 
@@ -120,7 +120,8 @@ impl Reader {
         self.run(|connection| {
             let mut statement = connection.prepare_cached("SELECT source, cursor FROM cursor ORDER BY source")?;
             let rows = statement.query_map([], |row| Ok((label(row, 0)?, row.get(1)?)))?;
-            // A source whose cursor can't be read is read from its beginning: what is known already is not counted.
+            // A source whose cursor cannot be decoded is read from its beginning; events that are stored already are
+            // not counted again.
             rows.filter_map(|row| readable(row).transpose()).collect()
         })
     }
@@ -179,7 +180,7 @@ impl Reader {
             let (mut episodes, mut unreadable) = (Vec::new(), Unreadable::default());
             while let Some(row) = rows.next()? {
                 let id = row.get(0)?;
-                // One that can't be read must not hide the others.
+                // An episode that cannot be decoded must not hide the others.
                 match decode::<Episode>(row, 1) {
                     Ok(episode) => episodes.push(Episode { trail: history(connection, id)?, ..episode }),
                     Err(why) => unreadable.count("episode", id, &why),
@@ -238,7 +239,7 @@ pub(super) fn label(row: &Row<'_>, column: usize) -> rusqlite::Result<Label> {
     Ok(Label::from_bytes(row.get_ref(column)?.as_bytes()?))
 }
 
-/// A row that holds something else than it should is `None`; other errors are the file's.
+/// `None` for a row whose columns have other types than expected. Other errors concern the file.
 pub(super) fn readable<T>(row: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     match row {
@@ -256,7 +257,7 @@ pub(super) fn decode<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Resul
     Ok(serde_json::from_slice(bytes)?)
 }
 
-/// Why a row can't be understood.
+/// Why a row cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RowError {
     #[error(transparent)]
@@ -291,7 +292,7 @@ pub(super) fn history(connection: &Connection, episode: i64) -> rusqlite::Result
             value: row.get(5)?,
         })
     };
-    // One that can't be read keeps its place: the entries after it are numbered.
+    // An entry that cannot be decoded is replaced, because the entries are identified by their index.
     let placeholder = || HistoryEntry {
         at: Time::default(),
         kind: HistoryKind::Noted,

@@ -1,8 +1,8 @@
-//! Removes what is old, a few rows at a time, so that writing never waits long for it.
+//! Removes old rows, a few at a time, so that writing never waits long for it.
 //!
-//! What is let go is gone for good, so the wall clock alone is not believed: one that is wrong for a moment must cost
-//! nothing. The journal keeps a time of its own, which follows the wall clock back at once but runs ahead of what was
-//! seen before by a day at most, and catches up at twice the speed of time.
+//! Removed rows are gone for good, so the wall clock alone is not trusted: one that is wrong for a moment must cost
+//! nothing. The journal has its own time. It follows the wall clock back at once, but it is at most a day ahead of the
+//! time last stored, and catches up with a wall clock that is further ahead at twice the speed of time.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -30,18 +30,18 @@ impl Retention {
     }
 }
 
-/// The time by which what is old is let go.
+/// The journal's own time, by which old rows are removed.
 #[derive(Debug)]
 pub(super) struct RetentionClock {
     clock: Clock,
-    /// The journal's time when it was opened, by the steady clock.
+    /// The journal's time and the steady clock's time when the journal was opened.
     opened: (Time, Time),
-    /// It was said that the wall clock isn't believed.
+    /// Whether the log says that the wall clock is not trusted.
     said: bool,
 }
 
 impl RetentionClock {
-    /// The time that the journal had when it was last written; of the newest event where none was written down.
+    /// Continue from the time that was stored last, or from the newest event if no time is stored.
     pub(super) fn new(connection: &Connection, clock: Clock) -> rusqlite::Result<Self> {
         let stored = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'time'";
         let newest = "SELECT at FROM event WHERE typeof(at) = 'integer' ORDER BY at DESC LIMIT 1";
@@ -69,34 +69,40 @@ impl RetentionClock {
 
 /// Remove some old rows; returns whether more are left.
 pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time) -> rusqlite::Result<bool> {
-    let limit = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
     let transaction = connection.transaction()?;
-    let events = transaction
-        .prepare_cached("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)")?
-        .execute([(now - keep.events).0, limit(MAX_EVENTS)])?;
+    let delete = |sql: &str, before: Time, limit: usize| {
+        transaction.prepare_cached(sql)?.execute([before.0, i64::try_from(limit).unwrap_or(i64::MAX)])
+    };
+    let events = delete(
+        "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        now - keep.events,
+        MAX_EVENTS,
+    )?;
     transaction
         .prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES ('time', ?1)")?
         .execute([now.0.to_string()])?;
-    let before = (now - keep.episodes).0;
-    transaction
-        .prepare_cached(
-            "DELETE FROM trail WHERE episode IN
-             (SELECT id FROM episode WHERE resolved < ?1 ORDER BY resolved, id LIMIT ?2)",
-        )?
-        .execute([before, limit(MAX_ROWS)])?;
-    let episodes = transaction
-        .prepare_cached(
-            "DELETE FROM episode WHERE id IN (SELECT id FROM episode WHERE resolved < ?1 ORDER BY resolved, id LIMIT ?2)",
-        )?
-        .execute([before, limit(MAX_ROWS)])?;
-    let notices = transaction
-        .prepare_cached("DELETE FROM notice WHERE seq IN (SELECT seq FROM notice WHERE at < ?1 ORDER BY at LIMIT ?2)")?
-        .execute([(now - OUTBOX_AGE).0, limit(MAX_ROWS)])?;
-    let deliveries = transaction
-        .prepare_cached(
-            "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE at < ?1 ORDER BY seq LIMIT ?2)",
-        )?
-        .execute([before, limit(MAX_ROWS)])?;
+    let before = now - keep.episodes;
+    delete(
+        "DELETE FROM trail WHERE episode IN
+         (SELECT id FROM episode WHERE resolved < ?1 ORDER BY resolved, id LIMIT ?2)",
+        before,
+        MAX_ROWS,
+    )?;
+    let episodes = delete(
+        "DELETE FROM episode WHERE id IN (SELECT id FROM episode WHERE resolved < ?1 ORDER BY resolved, id LIMIT ?2)",
+        before,
+        MAX_ROWS,
+    )?;
+    let notices = delete(
+        "DELETE FROM notice WHERE seq IN (SELECT seq FROM notice WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        now - OUTBOX_AGE,
+        MAX_ROWS,
+    )?;
+    let deliveries = delete(
+        "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE at < ?1 ORDER BY seq LIMIT ?2)",
+        before,
+        MAX_ROWS,
+    )?;
     transaction.commit()?;
     if events + episodes + notices + deliveries > 0 {
         // Give the freed pages back to the file system. A pragma that returns rows must be stepped to its end.

@@ -1,4 +1,4 @@
-//! The file: its tables, and how it is checked, created and migrated.
+//! The tables of the file, and how the file is checked, created and migrated.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -113,7 +113,7 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
         let verdict: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite(path))?;
         if verdict != "ok" {
-            // The verdict is a heading followed by what is wrong.
+            // The result is a heading followed by the faults.
             let verdict = verdict.lines().last().unwrap_or_default();
             return Err(damaged(&format!("it is damaged ({verdict})")));
         }

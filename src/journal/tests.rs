@@ -51,14 +51,10 @@ impl TestJournal {
 
 fn event(number: i64) -> Event {
     let offer = Offer {
-        queue: "サポート".into(),
-        channel: Channel::Chat,
         intent: Some("refund".into()),
-        customer: None,
         priority: Some(-1),
         position: Some(2),
-        auth_steps: None,
-        untimed: false,
+        ..Offer::new("サポート".into(), Channel::Chat)
     };
     let score = Scored { score: 4.3, min: 1.0, max: 5.0 };
     let step = match number % 3 {
@@ -83,7 +79,7 @@ fn all(reader: &Reader) -> Vec<Event> {
     events
 }
 
-/// An episode that fires: through the evaluator, as the floor has it.
+/// An episode that fires, made by an evaluator as on a floor.
 fn fired_episode() -> (Evaluator, Episode) {
     let wait = built_in().into_iter().filter(|rule| rule.name.as_str() == "longest wait").collect();
     let mut evaluator = Evaluator::new(wait, AlertSettings::default(), Calendar::default());
@@ -145,7 +141,7 @@ fn the_file_is_the_owners_alone() {
     assert_eq!(mode(test.path.parent().unwrap()), 0o700);
 }
 
-/// What another process would find had this one been killed: the file and its log as they stand, mid-write.
+/// The files as another process would find them if this one were killed now, in the middle of writing.
 #[test]
 fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events() {
     let test = test_journal();
@@ -244,7 +240,7 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     assert_eq!(news.episodes, [episode]);
     assert!(follower.poll().unwrap().episodes.is_empty());
     drop(journal);
-    // Whoever held it is gone: the next to open it is the keeper.
+    // The holder is gone: the next process that opens the journal writes it.
     drop(test.writer());
 }
 
@@ -287,7 +283,7 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
     let test = test_journal();
     let (_, mut episode) = fired_episode();
     let mut journal = test.writer();
-    // It stands for a full disk: an insert that fails while the rest works.
+    // As on a full disk: inserts fail while everything else works.
     let other = rusqlite::Connection::open(&test.path).unwrap();
     other
         .execute_batch("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
@@ -368,7 +364,7 @@ fn every_entry_of_a_trail_goes_into_the_outbox_once() {
     assert_eq!(told, [(1, 0, &fired), (2, 1, &taken)], "each with its episode as it then stood");
     drop((outbox, journal));
 
-    // After a restart the whole trail is written again, which is no news.
+    // After a restart the whole history is written again, which must give no new notices.
     let journal = test.writer();
     journal.store(taken).unwrap();
     let outbox = journal.outbox().unwrap();
@@ -463,7 +459,7 @@ fn a_clock_that_is_wrong_for_a_moment_lets_nothing_go() {
     assert_eq!(time.now(), start, "that of the newest event");
     test.clock.step(Span(40 * Span::DAY.0));
     assert_eq!(time.now(), start + Span::DAY);
-    // One that is right after all is followed in time.
+    // If the clock is right after all, the journal's time reaches it.
     test.clock.set(test.clock.now() + Span(3 * Span::DAY.0));
     assert_eq!(time.now(), start + Span(7 * Span::DAY.0));
     test.clock.step(-Span(40 * Span::DAY.0));
@@ -519,7 +515,7 @@ fn a_damaged_write_ahead_log_is_said_with_what_is_missing() {
         journal.record(batch(n * 10..(n + 1) * 10));
         journal.flush().unwrap();
     }
-    // What `kill -9` leaves: the file and its log as they are.
+    // The files that `kill -9` leaves.
     let folder = tempfile::tempdir().unwrap();
     let left = |name: &str, damage: fn(&mut Vec<u8>)| {
         let copy = folder.path().join(name);
@@ -533,7 +529,7 @@ fn a_damaged_write_ahead_log_is_said_with_what_is_missing() {
         }
     };
     assert_eq!(left("sound", |_| {}), None);
-    // A transaction that was never finished is no damage.
+    // An unfinished transaction is not damage.
     assert_eq!(left("cut", |log| log.truncate(log.len() - 100)), None);
     let said = left("flipped", |log| {
         let middle = log.len() / 2;

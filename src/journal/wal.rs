@@ -1,5 +1,5 @@
-//! Whether the write-ahead log was damaged. SQLite reads it up to the first frame that is not sound and says nothing of
-//! what comes after that.
+//! Detects a damaged write-ahead log. SQLite reads the log up to the first invalid frame and silently ignores what
+//! follows.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,13 @@ use crate::text::Text;
 /// The length of the log's header, and of the one before each page.
 const HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
-/// The first four bytes of a log; the last bit says in which order the checksums take bytes.
+/// The first four bytes of a log. The last bit is the byte order of the checksums.
 const MAGIC: u32 = 0x377f_0682;
-/// A longer log is not looked at: the start would take too long.
+/// A longer log is not examined, because that would delay the start.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// What may be missing from the journal at `path`; `None` while its log is sound. A log that ends within a transaction
-/// is sound: nobody was told that it is stored.
+/// What may be missing from the journal at `path`; `None` if its log is intact. A log that ends within a transaction is
+/// intact: nobody was told that this transaction was stored.
 pub(super) fn damage(path: &Path) -> Option<Text> {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
@@ -32,7 +32,7 @@ pub(super) fn damage(path: &Path) -> Option<Text> {
     Some(Text::new(&format!("{}-wal was damaged: {what}, up to a few minutes of events and commands", path.display())))
 }
 
-/// How many transactions are behind the first frame that is not sound; `None` when there are none.
+/// The number of transactions after the first invalid frame; `None` if there are none.
 fn lost_commits(log: &[u8]) -> Option<usize> {
     let (header, frames) = log.split_at_checked(HEADER_BYTES)?;
     let magic = word(header, 0, true);
@@ -47,7 +47,7 @@ fn lost_commits(log: &[u8]) -> Option<usize> {
     let (mut sound, mut lost) = (true, 0);
     for frame in frames.chunks_exact(FRAME_HEADER_BYTES + page) {
         let (head, body) = frame.split_at(FRAME_HEADER_BYTES);
-        // Frames of an earlier round of the log have other salts.
+        // Frames of an earlier generation of the log have other salts.
         let current = head.get(8..16) == Some(salts);
         if sound && current {
             let (numbers, _) = head.split_at(8);
@@ -57,7 +57,7 @@ fn lost_commits(log: &[u8]) -> Option<usize> {
         } else {
             sound = false;
         }
-        // A frame that names the size of the file ends a transaction.
+        // A frame that holds the size of the file ends a transaction.
         lost += usize::from(!sound && current && word(head, 4, true) != 0);
     }
     (lost > 0).then_some(lost)

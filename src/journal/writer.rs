@@ -112,22 +112,7 @@ impl WriterThread {
             let (batch, waiters, closed) = match queue.next(retention_due.min(Instant::now() + CHECK_INTERVAL)) {
                 Job::Write { batch, waiters, closed } => (batch, waiters, closed),
                 Job::Idle => {
-                    match self.files.check() {
-                        Err(why) => {
-                            queue.failed(Batch::default(), &why);
-                            continue;
-                        }
-                        Ok(()) if queue.is_failing() => {
-                            queue.succeeded();
-                        }
-                        Ok(()) => {}
-                    }
-                    if Instant::now() < retention_due {
-                        continue;
-                    }
-                    // An error here loses nothing: it is tried again, and the next write reports what is wrong.
-                    let more = self.remove_old().unwrap_or(false);
-                    retention_due = Instant::now() + if more { GATHER_INTERVAL } else { RETENTION_INTERVAL };
+                    self.idle(queue, &mut retention_due);
                     continue;
                 }
                 Job::Stop => return,
@@ -154,6 +139,21 @@ impl WriterThread {
                 }
                 std::thread::sleep(RETRY_INTERVAL);
             }
+        }
+    }
+
+    /// Check the files while there is nothing to write, and remove old rows when that is due.
+    fn idle(&mut self, queue: &WriteQueue, retention_due: &mut Instant) {
+        if let Err(why) = self.files.check() {
+            return queue.failed(Batch::default(), &why);
+        }
+        if queue.is_failing() {
+            queue.succeeded();
+        }
+        if Instant::now() >= *retention_due {
+            // An error here loses nothing: it is tried again, and the next write reports what is wrong.
+            let more = self.remove_old().unwrap_or(false);
+            *retention_due = Instant::now() + if more { GATHER_INTERVAL } else { RETENTION_INTERVAL };
         }
     }
 

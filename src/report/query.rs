@@ -82,16 +82,7 @@ mod tests {
 
     fn offer() -> Step {
         let queue = "billing".into();
-        Step::Offered(Offer {
-            queue,
-            channel: Channel::Voice,
-            intent: None,
-            customer: None,
-            priority: None,
-            position: None,
-            auth_steps: None,
-            untimed: false,
-        })
+        Step::Offered(Offer::new(queue, Channel::Voice))
     }
 
     fn day() -> (Engine, Option<Time>, InputSummary) {

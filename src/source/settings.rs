@@ -92,7 +92,6 @@ impl Connector {
     /// Read the keys of a source of `kind`. The keys that every source has must have been removed.
     ///
     /// # Errors
-    ///
     /// The deserializer's, for an unknown key, a wrong value or a missing key.
     pub fn read<'de, D: Deserializer<'de>>(kind: SourceKind, keys: D) -> Result<Self, D::Error> {
         Ok(match kind {
@@ -111,7 +110,6 @@ impl Connector {
     /// Check what can be checked without connecting.
     ///
     /// # Errors
-    ///
     /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
@@ -124,8 +122,8 @@ impl Connector {
         }
     }
 
-    #[must_use]
     /// The kind of source.
+    #[must_use]
     pub const fn kind(&self) -> SourceKind {
         match self {
             Self::File(file) => SourceKind::File(file.kind),

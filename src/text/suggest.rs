@@ -1,4 +1,4 @@
-//! "Did you mean …?": the known word nearest to one that nobody knows.
+//! "Did you mean …?": finds the known word nearest to an unknown one.
 
 /// The least similarity (Jaro–Winkler, 0–1) at which a word is worth suggesting.
 const MIN_SIMILARITY: f64 = 0.75;

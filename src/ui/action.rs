@@ -51,7 +51,8 @@ pub struct ActionInfo {
     pub help: &'static str,
     /// Where the action applies.
     pub group: ActionGroup,
-    /// Whether its key counts only when it came alone: what it changes, it changes for others, or it can't be undone.
+    /// Whether the key counts only when it came alone, because the action changes something for others or cannot be
+    /// undone.
     pub alone: bool,
 }
 
@@ -155,7 +156,7 @@ impl Keymap {
     /// The default keys, overridden by `own`: action name → keys. An empty list removes the keys of an action.
     ///
     /// # Errors
-    /// Where an action or a key is unknown, or a key is given to two actions.
+    /// If an action or a key is unknown, or one key is given to two actions.
     pub fn new(own: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyError> {
         for name in own.keys() {
             if !ACTIONS.iter().any(|entry| entry.name == name) {
@@ -187,7 +188,7 @@ impl Keymap {
         Ok(map)
     }
 
-    /// A map without keys, for a screen that passers-by must not change.
+    /// A map without keys, for a screen in public.
     #[must_use]
     pub fn locked() -> Self {
         Self { actions: FxHashMap::default(), names: FxHashMap::default() }

@@ -1,7 +1,7 @@
-//! Keys that change something for others count only when they came alone.
+//! Keys that change something for others count only if they came alone.
 //!
-//! What is pasted over a page by mistake, or what a terminal sends by itself, comes in one go; a key that somebody
-//! presses doesn't. All other keys are done at once.
+//! Text that is pasted over a page by mistake, and what a terminal sends by itself, arrive in one piece; a key that
+//! somebody presses does not. All other keys are handled at once.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::ui::state::{Effect, Overlay, Ui};
 use crate::ui::theme::Tone;
 
 impl Ui {
-    /// Take what was done at the terminal.
+    /// Handle one input.
     pub fn take(&mut self, input: &UserInput, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         match input {
             UserInput::Key { key, first } if self.must_be_alone(key, keymap, board) => {
@@ -36,7 +36,7 @@ impl Ui {
                     self.not_alone();
                 }
             }
-            // Reports that nobody asked for are an earlier program's.
+            // Mouse reports that were not requested are left from an earlier program.
             UserInput::Mouse(event) if self.mouse => self.mouse(event, board, drawn),
             UserInput::Mouse(_) => {}
             UserInput::Paste(text) => self.paste(text),
@@ -44,7 +44,7 @@ impl Ui {
         None
     }
 
-    /// Whether a key would change something for others, where the screen is now.
+    /// Whether a key would change something for others in the present state of the screen.
     fn must_be_alone(&self, key: &KeyEvent, keymap: &Keymap, board: &Board) -> bool {
         match (&self.prompt, &self.overlay) {
             (Some(prompt), _) => key.code == KeyCode::Enter && prompt.must_be_alone(board),
@@ -57,7 +57,7 @@ impl Ui {
         self.say("several keys came at once: what changes something for others is done by a single key", Tone::Muted);
     }
 
-    /// Pasted text is for a line that is being typed, and for nothing else.
+    /// Pasted text goes into the line that is being typed; without one it is ignored.
     fn paste(&mut self, text: &str) {
         match &mut self.prompt {
             Some(prompt) => prompt.insert(text),

@@ -1,11 +1,10 @@
 //! The answers of the floor, cached by question.
 //!
-//! A question is asked again when there is a newer board. A question that duration long is asked
-//! less often, so that the screen never takes more than a twentieth of the floor's time. The last answer stays until
-//! the next is there.
+//! A question is sent again when there is a newer board. A question that takes long is sent less often, so that the screen
+//! never takes more than a twentieth of the floor's time. Until the new answer arrives, the page shows the last one.
 //!
-//! While the screen is frozen, what is known stays as it is. What isn't is asked of the live floor, for an empty page
-//! would help nobody, and the page says that it is newer than the freeze.
+//! While the screen is frozen, its answers stay as they are. A page that is opened meanwhile and has no answer gets one
+//! from the live floor, and says that it is newer than the freeze.
 
 use std::time::{Duration, Instant};
 
@@ -62,7 +61,7 @@ impl Figures {
         row.figures.get(self.column(kpi)?)
     }
 
-    /// The row of a value, where the question was by one dimension.
+    /// The row of a value, if the question was by one dimension.
     #[must_use]
     pub fn row(&self, value: &str) -> Option<&AnswerRow> {
         self.answer.rows.get(self.rows.get(value)?.start)
@@ -100,7 +99,7 @@ enum StoredReply {
 #[derive(Debug)]
 struct CachedAnswer {
     known: Option<StoredReply>,
-    /// The board's number when it was last asked for.
+    /// The number of the board when it was last sent.
     seq: u64,
     asked: Instant,
     in_flight: bool,
@@ -111,17 +110,17 @@ struct CachedAnswer {
 #[derive(Debug, Default)]
 pub struct Answers {
     entries: FxHashMap<Question, CachedAnswer>,
-    /// Rises with every answer: lists are sorted again when it changes.
+    /// Incremented with every answer: lists are sorted again when it changes.
     pub serial: u64,
 }
 
-/// A question is asked at most this often.
+/// A question is sent at most this often.
 const MIN_ASK_INTERVAL: Duration = Duration::from_millis(250);
-/// How many answers are kept that no page on the screen needs.
+/// How many answers are kept that the page on the screen does not need.
 const MAX_UNUSED_ANSWERS: usize = 24;
 
 impl Answers {
-    /// Those of `questions` that are to be asked now. They are marked as in flight.
+    /// The questions of `questions` that are to be sent now. They are marked as in flight.
     pub fn due(&mut self, questions: &[Question], seq: u64, frozen: bool, now: Instant) -> Vec<Question> {
         if self.entries.len() > questions.len() + MAX_UNUSED_ANSWERS {
             self.entries.retain(|question, entry| entry.in_flight || questions.contains(question));
@@ -180,13 +179,13 @@ impl Answers {
         }
     }
 
-    /// Whether the question was asked of a newer board than `seq`.
+    /// Whether the question was sent for a newer board than `seq`.
     #[must_use]
     pub fn is_later(&self, question: &Question, seq: u64) -> bool {
         self.entries.get(question).is_some_and(|entry| entry.seq > seq)
     }
 
-    /// The newest episodes that are over.
+    /// The newest resolved episodes.
     #[must_use]
     pub fn history(&self) -> &[Episode] {
         match self.entries.get(&Question::History).and_then(|entry| entry.known.as_ref()) {

@@ -1,4 +1,4 @@
-//! What a frame put where. Drawing returns it; the loop keeps it for the next key, click and frame.
+//! Where a frame drew what. Drawing returns it, and the loop keeps it for the next key, click and frame.
 
 use ratatui::layout::{Position, Rect};
 use rustc_hash::FxHashMap;
@@ -26,7 +26,7 @@ pub enum ClickTarget {
     Overlay,
 }
 
-/// What one frame learned while it was drawn.
+/// The result of drawing one frame.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// Where the terminal's cursor belongs: at the text input, or at the selected row for screen readers.

@@ -109,13 +109,13 @@ fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
 }
 
 impl Export {
-    /// Write both files, for their owner's eyes alone; what to say of it.
+    /// Write both files, readable by their owner only. Returns the message to show.
     ///
     /// # Errors
-    /// Where a file can't be written.
+    /// If a file cannot be written.
     pub fn write(&self, directory: &Path) -> Result<String, ExportError> {
         let file = |name: &str, ending: &str| directory.join(format!("{name}.{ending}"));
-        // What is there already, be it a link to nowhere, is never written to: another second, another name.
+        // An existing file, or a broken link, is never overwritten: then the name gets another second.
         let is_free = |name: &String| ["csv", "json"].iter().all(|e| file(name, e).symlink_metadata().is_err());
         let numbered = (2..100).map(|count| format!("{}-{count}", self.name));
         let name = std::iter::once(self.name.clone()).chain(numbered).find(is_free);

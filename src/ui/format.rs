@@ -63,7 +63,7 @@ pub fn age(span: Span) -> String {
 /// The target of a KPI: `≥80%`, `≤0:20`, `75%–88%`; `None` without a target.
 #[must_use]
 pub fn target(kpi: &Kpi, bands: &crate::kpi::Bands) -> Option<String> {
-    // A target is a configured number: no sample size applies.
+    // A target is a configured number, so no sample size applies.
     let show = |value: f64| kpi.show_value(value, 0);
     match kpi.better {
         Better::Higher => bands.target.or(bands.warning).map(|t| format!("≥{}", show(t))),
@@ -89,7 +89,7 @@ pub fn interval(kpi: &Kpi, figure: &Figure) -> String {
     }
 }
 
-/// As many whole clauses of a text as fit into `width` columns: half a clause helps nobody.
+/// As many whole clauses of a text as fit into `width` columns; half a clause would be useless.
 #[must_use]
 pub fn clauses(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {

@@ -16,7 +16,7 @@ pub const WARNING: &str = "▲";
 pub const GOOD: &str = "·";
 /// Too few samples.
 pub const FEW: &str = "○";
-/// Answers is missing because a source is silent: in figures, rows and trends.
+/// Data is missing because a source is silent: in figures, rows and trends.
 pub const MISSING: &str = "×";
 /// The known part of a bin from which data is missing.
 pub const PART: &str = "░";

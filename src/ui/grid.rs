@@ -1,8 +1,8 @@
-//! Tables as data: one list of columns per table says what is drawn, sorted, filtered and exported.
+//! Tables as data: one list of columns per table defines what is drawn, sorted, filtered and exported.
 //!
-//! A table has a row type and a slice of [`Column`]s, and a column owns everything about its cells. [`TableModel`] puts rows
-//! and columns together; [`Grid`] is a table whose row type is erased, so that one function draws, orders and exports
-//! all of them.
+//! A table has a row type and a slice of [`Column`]s, and a column defines everything about its cells. [`TableModel`]
+//! holds the rows and columns; [`Grid`] is a table whose row type is erased, so that one function draws, orders and
+//! exports all of them.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -14,7 +14,7 @@ use crate::text::Label;
 use crate::ui::theme::Tone;
 use crate::ui::{format, glyphs};
 
-/// What is known of a column without any row.
+/// The properties of a column that do not depend on a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Head {
     /// The name in exports: `service_level`.
@@ -23,9 +23,9 @@ pub struct Head {
     pub title: &'static str,
     /// The width it needs, in terminal columns.
     pub width: u16,
-    /// How much wider it may grow where there is room.
+    /// The additional width that it can use.
     pub grow: u16,
-    /// Where room is short the column with the highest rank is dropped first; rank 0 always stays.
+    /// The column with the highest rank is dropped first when room is short; rank 0 is never dropped.
     pub rank: u8,
     /// Whether cells are aligned to the left, as text is, or to the right, as numbers are.
     pub left: bool,

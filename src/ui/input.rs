@@ -1,13 +1,13 @@
-//! The bytes that come from the terminal, told apart: keys, pasted text, the mouse, and the rest, which is swallowed.
+//! Decodes the bytes that come from the terminal into keys, pasted text and mouse reports, and discards the rest.
 //!
-//! Not every byte was typed. A slow line delivers the Up key as ESC and, a moment later, `[A`; a terminal answers a
-//! question that an earlier program asked; a sentence is pasted over a page. [`Decoder`] is a state machine over bytes
-//! and the instants at which they were read. It joins what was split, swallows what is no key, and says of each key
-//! whether it came alone: nothing for [`LONE_KEY_GAP`] before it and nothing for as long after it. What a key does to
-//! others hangs on that (see `Ui::take`).
+//! Not every byte was typed. A slow line delivers the Up key as ESC and, a moment later, `[A`; a terminal answers the
+//! query of an earlier program; a sentence is pasted over a page. [`Decoder`] is a state machine over bytes and the
+//! instants at which they were read. It joins what was split, discards what is not a key, and tells for each key
+//! whether it came alone, with nothing for [`LONE_KEY_GAP`] before and after it. Keys that change something for others
+//! count only if they did (see `Ui::take`).
 //!
-//! The parser of crossterm has no notion of time, and turns sequences it does not know into keys. Only its types for
-//! keys and mouse reports are used here.
+//! crossterm's parser has no notion of time, and turns unknown sequences into keys. Only its types for keys and mouse
+//! reports are used here.
 
 mod sequence;
 
@@ -15,15 +15,15 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 
-/// How long a key must be without company, before and after, to have come alone.
+/// A key came alone if nothing else came for this long before and after it.
 pub const LONE_KEY_GAP: Duration = Duration::from_millis(30);
-/// How long ESC may be the first byte of a sequence; then it is the Esc key.
+/// How long ESC can be the first byte of a sequence; after that it is the Esc key.
 pub const ESC_HOLD: Duration = Duration::from_millis(50);
-/// How long the rest of a sequence is waited for. After the Esc key was delivered, `[` and its like are still taken
-/// for the rest of a sequence for as long.
+/// How long to wait for the rest of a sequence. After the Esc key was delivered, `[` and the like are treated as the
+/// rest of a sequence for the same time.
 pub const SEQUENCE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long more of a pasted text, or of a string that a terminal sends (OSC, DCS, APC, PM, SOS), is waited for.
-/// Shorter than [`SEQUENCE_TIMEOUT`], because every key is swallowed meanwhile.
+/// How long to wait for more of a pasted text, or of a string that the terminal sends (OSC, DCS, APC, PM, SOS). Shorter
+/// than [`SEQUENCE_TIMEOUT`], because every key is swallowed meanwhile.
 pub const STRING_TIMEOUT: Duration = Duration::from_millis(500);
 /// The most bytes that are kept of a pasted text; the rest is dropped.
 pub const MAX_PASTE_BYTES: usize = 4096;
@@ -33,23 +33,23 @@ const MAX_SEQUENCE_BYTES: usize = 64;
 const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// Something that was done at the terminal.
+/// An input at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserInput {
-    /// A key, as soon as it is known.
+    /// A key, reported as soon as it is complete.
     Key {
         /// The key.
         key: KeyEvent,
         /// Whether nothing came before it. If so, [`UserInput::Alone`] or [`UserInput::NotAlone`] follows.
         first: bool,
     },
-    /// Nothing came after the last key either.
+    /// Nothing came after the last key: it came alone.
     Alone,
-    /// Something came after the last key.
+    /// Something came after the last key: it did not come alone.
     NotAlone,
     /// The mouse: a button pressed, or the wheel turned.
     Mouse(MouseEvent),
-    /// Text that was pasted, as it came, at most [`MAX_PASTE_BYTES`].
+    /// Pasted text as it came, at most [`MAX_PASTE_BYTES`].
     Paste(String),
 }
 
@@ -60,23 +60,23 @@ enum InputState {
     Ground,
     /// ESC, once or twice: a key or a sequence.
     Escape { twice: bool },
-    /// The Esc key, delivered: the rest of a sequence may still come.
+    /// The Esc key was delivered, and the rest of a sequence can still come.
     Escaped,
     /// A control sequence (`ESC [`).
     Csi,
     /// A key of the cursor or number block (`ESC O`).
     Ss3,
-    /// A mouse report of the oldest kind: so many bytes follow, each a number and 32.
+    /// A mouse report of the oldest kind. `left` bytes are still to come, each 32 more than the number it encodes.
     OldMouse { left: u8 },
-    /// A string of the terminal's; `last` is its last byte.
+    /// A string of the terminal; `last` is its last byte.
     Text { last: u8 },
-    /// Pasted text; so many bytes of the sequence that ends it have come.
+    /// Pasted text; `matched` bytes of the sequence that ends it have come.
     Paste { matched: usize },
-    /// A character of several bytes, of which so many are left.
+    /// A character of several bytes, of which `left` are still to come.
     Utf8 { left: u8 },
 }
 
-/// Tells keys from everything else that comes from the terminal.
+/// Decodes bytes from the terminal.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own; what excludes another is in `InputState`"
@@ -86,23 +86,23 @@ pub struct Decoder {
     state: InputState,
     /// The bytes of the sequence, character or pasted text that has begun.
     bytes: Vec<u8>,
-    /// Whether ESC came before it: a key with Alt.
+    /// Whether ESC came before the sequence: a key with Alt.
     alt: bool,
-    /// Whether reports of the mouse were asked for. If so they are no company to a key: who moves it while pressing
-    /// one has still pressed one key.
+    /// Whether mouse reports were requested. If so, they do not keep a key from counting as alone: moving the mouse
+    /// while pressing a key is normal.
     pub mouse: bool,
     /// When the last byte was read.
     touched: Instant,
-    /// When the last key, or anything else that is company to a key, was read.
+    /// When the last key was read, or anything else that keeps a key from counting as alone.
     last: Instant,
     /// Whether nothing has come since for [`LONE_KEY_GAP`].
     quiet: bool,
-    /// Whether the last key may yet turn out to have come alone.
+    /// Whether the last key can still turn out to have come alone.
     pending: bool,
 }
 
 impl Decoder {
-    /// A decoder that has seen nothing: a key that comes at once is not alone.
+    /// A decoder that has read nothing. A key that comes at once does not count as alone.
     #[must_use]
     pub fn new(now: Instant) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl Decoder {
         }
     }
 
-    /// Take bytes that had been read by `now`.
+    /// Decode bytes that had been read by `now`.
     pub fn read(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<UserInput>) {
         for byte in bytes {
             self.byte(*byte, now, out);
@@ -125,7 +125,7 @@ impl Decoder {
         self.touched = now;
     }
 
-    /// When [`Decoder::idle`] is to be called if no byte comes before; `None`: only after the next byte.
+    /// When to call [`Decoder::idle`] if no byte comes before; `None` if only after the next byte.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let timeout = self.timeout().map(|timeout| self.touched + timeout);
@@ -133,7 +133,7 @@ impl Decoder {
         timeout.into_iter().chain(gap).min()
     }
 
-    /// Every byte that came before `now` has been read.
+    /// Note that all bytes that came before `now` have been read.
     pub fn idle(&mut self, now: Instant, out: &mut Vec<UserInput>) {
         if self.timeout().is_some_and(|timeout| now >= self.touched + timeout) {
             let touched = self.touched;
@@ -144,7 +144,7 @@ impl Decoder {
                     }
                     self.state = InputState::Escaped;
                 }
-                // What was to end it may have begun.
+                // The sequence that ends it may have begun.
                 InputState::Paste { matched } => {
                     self.pasted(touched, out);
                     self.state = match matched {
@@ -158,7 +158,7 @@ impl Decoder {
                     self.state = InputState::Escaped;
                 }
                 InputState::Ground | InputState::Escaped => self.state = InputState::Ground,
-                // An unfinished sequence is given up.
+                // An unfinished sequence is dropped.
                 _ => self.sequence(None, touched, out),
             }
         }
@@ -210,13 +210,13 @@ impl Decoder {
             }
             InputState::Csi => self.csi(byte, now, out),
             InputState::Ss3 => match byte {
-                // Parameters of old terminals' modified keys.
+                // Parameters of the modified keys of old terminals.
                 b'0'..=b'9' | b';' => {}
                 b' '..=b'~' => self.sequence(sequence::ss3(byte), now, out),
                 _ => self.give_up(byte, now, out),
             },
             InputState::OldMouse { left } => match left {
-                // Its numbers begin at 32.
+                // The numbers begin at 32.
                 _ if byte < b' ' => self.give_up(byte, now, out),
                 0 | 1 => self.sequence(None, now, out),
                 _ => self.state = InputState::OldMouse { left: left - 1 },
@@ -224,7 +224,7 @@ impl Decoder {
             InputState::Text { last } => match byte {
                 0x07 => self.sequence(None, now, out),
                 b'\\' if last == ESC => self.sequence(None, now, out),
-                // In a character of several bytes this is no end.
+                // Inside a character of several bytes, this byte does not end the string.
                 0x9c if last.is_ascii() => self.sequence(None, now, out),
                 _ if last == ESC => {
                     self.company(now, out);
@@ -247,7 +247,7 @@ impl Decoder {
         }
     }
 
-    /// A byte where no sequence has begun.
+    /// Handle a byte outside of any sequence.
     fn begin(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
         let plain = |code| (code, KeyModifiers::NONE);
         let control = |letter: u8| (KeyCode::Char(char::from(letter)), KeyModifiers::CONTROL);
@@ -259,13 +259,13 @@ impl Decoder {
             }
             b'\r' => plain(KeyCode::Enter),
             b'\t' => plain(KeyCode::Tab),
-            // Backspace is either, by the terminal's settings; Ctrl-H can't be told from it.
+            // Which of the two Backspace sends depends on the terminal's settings. Ctrl-H sends the same byte.
             0x08 | 0x7f => plain(KeyCode::Backspace),
             0 => control(b' '),
             0x01..=0x1a => control(byte - 1 + b'a'),
             0x1c..=0x1f => control(byte - 0x1c + b'4'),
             b' '..=b'~' => plain(KeyCode::Char(char::from(byte))),
-            // The control characters of eight bits: ESC and a letter in one.
+            // 8-bit control characters: each stands for ESC and a letter.
             0x80..=0x9f => {
                 if !self.introduce(byte - 0x40, now, out) {
                     self.sequence(None, now, out);
@@ -288,14 +288,14 @@ impl Decoder {
         self.sequence(Some(KeyEvent::new(code, modifiers)), now, out);
     }
 
-    /// Begin what ESC and this byte begin, or end; `false` where that is nothing but a key.
+    /// Begin or end what ESC and this byte begin or end. Returns `false` if the byte is a key with Alt.
     fn introduce(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) -> bool {
         self.bytes.clear();
         match byte {
             b'[' => self.state = InputState::Csi,
             b'O' => self.state = InputState::Ss3,
             b'P' | b'X' | b']' | b'^' | b'_' => self.state = InputState::Text { last: 0 },
-            // The end of a string that was given up.
+            // The end of a string that was dropped.
             b'\\' => self.sequence(None, now, out),
             _ => return false,
         }
@@ -352,7 +352,7 @@ impl Decoder {
         let bytes = std::mem::take(&mut self.bytes);
         let text = String::from_utf8_lossy(&bytes);
         self.company(now, out);
-        // A character may have been cut in two at the bound.
+        // The limit can cut a character in two.
         out.push(UserInput::Paste(text.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned()));
         self.rest();
     }
@@ -361,20 +361,20 @@ impl Decoder {
     fn character(&mut self, now: Instant, out: &mut Vec<UserInput>) {
         let character = std::str::from_utf8(&self.bytes).ok().and_then(|text| text.chars().next());
         match character.map(|c| (c, u8::try_from(c))) {
-            // A control character of eight bits, written in UTF-8.
+            // An 8-bit control character, encoded in UTF-8.
             Some((_, Ok(byte @ 0x80..=0x9f))) => self.begin(byte, now, out),
             Some((c, _)) => self.sequence(Some(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), now, out),
             None => self.sequence(None, now, out),
         }
     }
 
-    /// What had begun was nothing; the byte begins something else.
+    /// Drop what had begun; the byte begins something new.
     fn give_up(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {
         self.sequence(None, now, out);
         self.begin(byte, now, out);
     }
 
-    /// A sequence has ended, in a key or in nothing.
+    /// End a sequence, which gives a key or nothing.
     fn sequence(&mut self, key: Option<KeyEvent>, now: Instant, out: &mut Vec<UserInput>) {
         match key {
             Some(key) => {
@@ -393,7 +393,7 @@ impl Decoder {
         out.push(UserInput::Key { key: KeyEvent::new(code, modifiers), first });
     }
 
-    /// Something came that the keys before and after it did not come alone with.
+    /// Note that something came, so that the keys directly before and after it did not come alone.
     fn company(&mut self, now: Instant, out: &mut Vec<UserInput>) {
         if std::mem::take(&mut self.pending) {
             out.push(UserInput::NotAlone);

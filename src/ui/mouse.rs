@@ -1,4 +1,4 @@
-//! The mouse: clicks and the wheel act on what the last frame drew at their position.
+//! Handles mouse clicks and the wheel by what the last frame drew at their position.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The line at the foot where a filter, a command or a note is typed.
+//! The line at the foot in which a filter, a command or a note is typed.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
@@ -23,7 +23,7 @@ pub struct Prompt {
     pub input: Input,
 }
 
-/// What a line is typed for.
+/// The purpose of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromptKind {
     /// A filter of rows; it applies while it is typed.
@@ -36,13 +36,13 @@ pub enum PromptKind {
 
 /// What a key did to a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Typed {
+pub enum PromptEvent {
     /// The line is still being typed.
-    More,
+    Editing,
     /// Enter: the line is complete.
-    Done,
+    Submitted,
     /// Esc: the line is discarded.
-    Dropped,
+    Cancelled,
 }
 
 impl Prompt {
@@ -62,7 +62,8 @@ impl Prompt {
         }
     }
 
-    /// Insert pasted text: lines become one, control characters are left out, and so is what doesn't fit.
+    /// Insert pasted text. Line breaks become spaces, control characters are removed, and the part that does not fit is
+    /// dropped.
     pub fn insert(&mut self, text: &str) {
         let text = text.replace(char::is_whitespace, " ").replace(char::is_control, "");
         for c in Text::new(&text).as_str().chars() {
@@ -77,16 +78,16 @@ impl Prompt {
     }
 
     /// Handle a key of line editing.
-    pub fn key(&mut self, key: &KeyEvent) -> Typed {
-        // Alt with a key means nothing in a line: it may be what is left of a sequence that a slow line has cut.
+    pub fn key(&mut self, key: &KeyEvent) -> PromptEvent {
+        // Keys with Alt are ignored in a line: they can be the rest of a sequence that a slow line has split.
         if key.modifiers.contains(KeyModifiers::ALT) {
-            return Typed::More;
+            return PromptEvent::Editing;
         }
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let request = match key.code {
-            KeyCode::Enter => return Typed::Done,
-            KeyCode::Esc => return Typed::Dropped,
-            KeyCode::Char('c') if ctrl => return Typed::Dropped,
+            KeyCode::Enter => return PromptEvent::Submitted,
+            KeyCode::Esc => return PromptEvent::Cancelled,
+            KeyCode::Char('c') if ctrl => return PromptEvent::Cancelled,
             KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
             KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
             KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
@@ -94,19 +95,19 @@ impl Prompt {
             KeyCode::Char('k') if ctrl => InputRequest::DeleteTillEnd,
             KeyCode::Char(c) if !ctrl => {
                 self.type_char(c);
-                return Typed::More;
+                return PromptEvent::Editing;
             }
-            KeyCode::Backspace if self.input.value().is_empty() => return Typed::Dropped,
+            KeyCode::Backspace if self.input.value().is_empty() => return PromptEvent::Cancelled,
             KeyCode::Backspace => InputRequest::DeletePrevChar,
             KeyCode::Delete => InputRequest::DeleteNextChar,
             KeyCode::Left => InputRequest::GoToPrevChar,
             KeyCode::Right => InputRequest::GoToNextChar,
             KeyCode::Home => InputRequest::GoToStart,
             KeyCode::End => InputRequest::GoToEnd,
-            _ => return Typed::More,
+            _ => return PromptEvent::Editing,
         };
         self.input.handle(request);
-        Typed::More
+        PromptEvent::Editing
     }
 }
 

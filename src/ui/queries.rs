@@ -1,5 +1,5 @@
-//! What the pages need to know, as values: one function per question. A page reads the answer by the question, and
-//! [`questions`] lists what the loop has to ask.
+//! The questions of the pages, one function per question. A page finds the answer by its question; [`questions`] lists the
+//! questions that the loop has to send.
 
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ContactQuery};
@@ -17,12 +17,12 @@ pub enum Question {
     History,
 }
 
-/// How many finished episodes the page of alerts lists at most.
+/// The most resolved episodes that the page of alerts lists.
 pub const MAX_HISTORY: usize = 200;
-/// How many contacts a list holds at most.
+/// The most contacts in a list.
 pub const MAX_CONTACTS: usize = 500;
 
-/// The KPIs of the whole of a page.
+/// The KPIs of a page's total.
 const TOTALS: &[KpiId] = &[
     KpiId::ServiceLevel,
     KpiId::AbandonmentRate,
@@ -106,7 +106,7 @@ fn query(ui: &Ui, of: &Slice, by: Option<Dim>, kpis: &[KpiId]) -> Query {
     }
 }
 
-/// The window and the step of the trends that are shown for a window of time.
+/// The window and the step of the trends that belong to a window of time.
 #[must_use]
 pub const fn steps(window: Window) -> (Window, Every) {
     match window {
@@ -116,7 +116,7 @@ pub const fn steps(window: Window) -> (Window, Every) {
     }
 }
 
-/// The questions that the page and the overlay on it ask of the floor.
+/// The questions of the page and of the overlay on it.
 #[must_use]
 pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     let slice = ui.slice();
@@ -161,7 +161,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     questions
 }
 
-/// The figures of the whole of a slice.
+/// The figures of a slice as a whole.
 #[must_use]
 pub fn totals(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, None, TOTALS)

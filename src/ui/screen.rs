@@ -1,4 +1,4 @@
-//! The terminal: taken over whole, and given back whole, however the program ends.
+//! Takes over the terminal, and restores it however the program ends.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,31 +20,31 @@ use rustix::process::{Signal, kill_current_process_group};
 
 use crate::ui::tty;
 
-/// Whether the terminal is ours at the moment.
+/// Whether the terminal is taken over at the moment.
 static OURS: AtomicBool = AtomicBool::new(false);
-/// The thread that draws: when it panics the terminal is given back, when another does the screen stays.
+/// The thread that draws. If it panics, the terminal is restored; if another thread panics, the screen stays.
 static DRAWING: OnceLock<ThreadId> = OnceLock::new();
 
-/// A frame goes out in one write: a full screen in colours is some 25 KB.
+/// A frame is written at once: a full screen in colours has about 25 KB.
 const BUFFER: usize = 64 * 1024;
 
-/// How long a stop may take to reach every thread.
+/// How long a stop may take to reach all threads.
 const STOPPING: Duration = Duration::from_millis(50);
 
-/// Asks for presses of the buttons and the wheel (1000), in decimal (1006). Not for every motion, as crossterm's command
-/// does: nothing here heeds them.
+/// Enables mouse mode 1000 (buttons and wheel) in the decimal encoding 1006. crossterm's command also reports all
+/// motion, which is not needed here.
 const ENABLE_MOUSE: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
 
 type Out = BufWriter<Stdout>;
 
-/// The terminal while it is ours.
+/// The terminal while it is taken over.
 pub struct Screen {
-    /// `None` once the terminal has gone: nothing may be written to it any more.
+    /// `None` once the terminal is closed: nothing must be written to it any more.
     terminal: Option<Terminal<CrosstermBackend<Out>>>,
     mouse: bool,
 }
 
-/// Whether an error says that the terminal itself has gone (EIO, ENXIO): there is nobody to draw for.
+/// Whether an error means that the terminal is closed (EIO, ENXIO).
 #[must_use]
 pub fn is_gone(error: &io::Error) -> bool {
     use rustix::io::Errno;
@@ -53,18 +53,18 @@ pub fn is_gone(error: &io::Error) -> bool {
 }
 
 impl Screen {
-    /// Take the terminal over.
+    /// Take over the terminal.
     ///
     /// # Errors
-    /// Where standard output is no terminal, or won't be put into raw mode.
+    /// If standard output is not a terminal, or raw mode cannot be set.
     pub fn enter(mouse: bool) -> io::Result<Self> {
-        // Raw mode would be had without: it is asked of standard input.
+        // Checked because raw mode only concerns standard input.
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is redirected"));
         }
         DRAWING.get_or_init(|| std::thread::current().id());
         hook();
-        // crossterm writes broken sequences under NO_COLOR; our themes leave colours out by themselves.
+        // crossterm writes broken sequences under NO_COLOR; the themes omit colours themselves.
         crossterm::style::force_color_output(true);
         take(mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())));
@@ -74,35 +74,35 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Draw a frame, whole or not at all where the terminal knows synchronized output.
+    /// Draw a frame. Terminals with synchronized output show it at once or not at all.
     ///
     /// # Errors
-    /// Where the terminal can't be written to.
+    /// If the terminal cannot be written to.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
         queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = terminal.draw(view).map(|_| ());
-        // The end goes out even when drawing failed halfway.
+        // The end of the update is sent even if drawing failed.
         let ended = queue!(terminal.backend_mut(), EndSynchronizedUpdate);
         drawn.and(ended).and_then(|()| Write::flush(terminal.backend_mut()))
     }
 
-    /// Have the next frame drawn in full.
+    /// Draw the next frame in full.
     ///
     /// # Errors
-    /// Where the terminal can't be written to.
+    /// If the terminal cannot be written to.
     pub fn clear(&mut self) -> io::Result<()> {
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
-        // `Terminal::clear` asks where the cursor is, and waits for two seconds where nobody answers. A resize to the
-        // same size clears as well, and asks nothing.
+        // `Terminal::clear` queries the cursor position, and waits two seconds if the terminal does not answer. A
+        // resize to the same size clears as well, without a query.
         let size = terminal.size()?;
         terminal.resize(size.into())
     }
 
-    /// Capture the mouse, or let it go.
+    /// Capture or release the mouse.
     ///
     /// # Errors
-    /// Where the terminal can't be written to.
+    /// If the terminal cannot be written to.
     pub fn mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
@@ -116,38 +116,39 @@ impl Screen {
     /// Ring the terminal's bell.
     ///
     /// # Errors
-    /// Where the terminal can't be written to.
+    /// If the terminal cannot be written to.
     pub fn ring(&mut self) -> io::Result<()> {
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
         execute!(terminal.backend_mut(), Print('\x07'))
     }
 
-    /// Give the terminal back, stop until the shell says to go on, and take it over again.
+    /// Restore the terminal, stop until the shell continues this process, and take the terminal over again.
     ///
     /// # Errors
-    /// Where the terminal can't be taken over again.
+    /// If the terminal cannot be taken over again.
     pub fn suspend(&mut self) -> io::Result<()> {
         restore();
-        // STOP and not TSTP: that one would only come back to us. The whole group, as the terminal would do it.
+        // STOP rather than TSTP, which would only reach our own handler. The whole process group is stopped, as the
+        // terminal would do it.
         kill_current_process_group(Signal::STOP)?;
-        // The stop reaches this thread a moment after the call returns; taking the terminal back must wait for it.
+        // The stop reaches this thread shortly after the call returns. Take the terminal over only after that.
         std::thread::sleep(STOPPING);
         self.resume()
     }
 
-    /// Take the terminal over again after something else has had it.
+    /// Take over the terminal again after another program has used it.
     ///
     /// # Errors
-    /// Where it can't be.
+    /// If the terminal cannot be taken over.
     pub fn resume(&mut self) -> io::Result<()> {
         take(self.mouse)?;
         self.clear()
     }
 
-    /// The terminal has gone, or is about to: whatever can still be given back is, and nothing is drawn any more.
+    /// The terminal is closed or about to be: restore what can still be restored, and draw nothing any more.
     pub fn abandon(&mut self) {
         restore();
-        // Dropping it would write to the terminal, and complain aloud when that fails.
+        // Dropping it would write to the terminal, and print an error if that fails.
         std::mem::forget(self.terminal.take());
     }
 }
@@ -169,7 +170,7 @@ fn take(mouse: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Give the terminal back. Every step is done even when the one before failed; twice does no harm.
+/// Restore the terminal. Every step is tried even if one before has failed. Calling this twice is harmless.
 pub fn restore() {
     if !OURS.swap(false, Ordering::SeqCst) {
         return;
@@ -183,8 +184,8 @@ pub fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// A panic of the drawing thread gives the terminal back before it is told; one of another thread goes to the log
-/// and leaves the screen, which would otherwise be drawn on over the shell.
+/// Install a panic hook. A panic of the drawing thread restores the terminal before the message is printed. A panic of
+/// another thread goes to the log, because the screen is still in use.
 fn hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

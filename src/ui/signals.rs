@@ -1,25 +1,25 @@
-//! The signals that a screen heeds, and what becomes of them where the screen itself can't hear.
+//! The signals that the screen handles, also when it is blocked.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How long the screen may take to leave once it was told to.
+/// How long the screen may take to end after a signal.
 const STUCK: Duration = Duration::from_secs(3);
 
-/// A terminal that takes nothing any more (Ctrl-S, a line that hangs) holds the drawing thread, which then hears no
-/// signal: whoever wants the program to end gets that, if not the screen's last words.
+/// End the program when the drawing thread does not. A terminal that accepts no output (Ctrl-S, a dead line) blocks
+/// that thread, so that it handles no signal.
 pub(super) async fn leave_anyway(mut signals: Signals) {
     while !matches!(signals.next().await, Signalled::Leave | Signalled::Hangup) {}
     tokio::time::sleep(STUCK).await;
     tracing::error!("the terminal takes nothing: leaving it as it is");
-    // Modes can be set where nothing can be written.
+    // Modes can be set even if nothing can be written.
     let _ = crossterm::terminal::disable_raw_mode();
     std::process::exit(128 + rustix::process::Signal::TERM.as_raw());
 }
 
-/// The signals that a screen heeds.
+/// The signals that the screen handles.
 pub(super) struct Signals {
     terminate: Signal,
     hangup: Signal,
@@ -29,7 +29,7 @@ pub(super) struct Signals {
     resize: Signal,
 }
 
-/// A signal, by what it means here.
+/// A signal, by its meaning for the screen.
 pub(super) enum Signalled {
     Leave,
     Hangup,
@@ -38,15 +38,15 @@ pub(super) enum Signalled {
     Resize,
 }
 
-/// Whether a shell could continue this process once it is stopped: a process of our session that has not our process
-/// group, as parent of ours or of one between. The kernel does not stop a group that has none (an orphaned one) on
-/// SIGTSTP; on SIGSTOP it would, for good.
+/// Whether a shell could continue this process once it is stopped: whether some ancestor is in our session but not in
+/// our process group. The kernel does not stop a group without one (an orphaned group) on SIGTSTP, but SIGSTOP would
+/// stop it for good.
 pub(super) fn can_be_continued() -> bool {
     process_ids("self").is_some_and(|own| has_shell(own, |process| process_ids(&process.to_string())))
 }
 
-/// Where a process stands: the numbers of its parent, its process group and its session. In a container a number is 0
-/// where what it names is outside, so these are not [`rustix::process::Pid`]s, which are never 0.
+/// The ids of a process's parent, process group and session. In a container an id is 0 if the process that it names is
+/// outside, so these are not [`rustix::process::Pid`]s, which are never 0.
 #[derive(Clone, Copy)]
 struct ProcessIds {
     parent: i32,
@@ -66,11 +66,11 @@ fn has_shell(own: ProcessIds, ids_of: impl Fn(i32) -> Option<ProcessIds>) -> boo
     false
 }
 
-/// What Linux says of a process in `/proc`.
+/// The ids of a process according to `/proc`; `None` if they are not known.
 #[cfg(target_os = "linux")]
 fn process_ids(process: &str) -> Option<ProcessIds> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name may hold anything; after it come the state, the parent, the group and the session.
+    // The name can contain anything. After it come the state, the parent, the group and the session.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut numbers = fields.split_whitespace().skip(1).map(str::parse);
     let mut next = || numbers.next()?.ok();

@@ -181,7 +181,7 @@ pub struct Toast {
     pub seconds: u8,
 }
 
-/// Something that the event loop must do for a key.
+/// A task for the event loop that a key has caused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Leave the program.
@@ -191,9 +191,9 @@ pub enum Effect {
     /// Draw the whole screen again.
     Redraw,
     /// Carry out commands about alerts.
-    Tell(Vec<AlertCommand>),
+    Execute(Vec<AlertCommand>),
     /// Control a replay.
-    Steer(ReplayCommand),
+    ControlReplay(ReplayCommand),
     /// Write the focused panel to files.
     Export,
     /// Capture the mouse, or release it.
@@ -227,16 +227,16 @@ pub struct Ui {
     pub prompt: Option<Prompt>,
     /// The message at the foot.
     pub toast: Option<Toast>,
-    /// A key that is done once it turns out to have come alone.
+    /// A key that is handled once it turns out to have come alone.
     pub held: Option<KeyEvent>,
-    /// Who acknowledges.
+    /// The person recorded with acknowledgements.
     pub who: Actor,
     /// For how many seconds no board has arrived; 0 below 5 seconds.
     pub silent: u64,
 }
 
 impl Ui {
-    /// The state at the start: the overview of the whole floor.
+    /// The initial state: the overview of the whole floor.
     #[must_use]
     pub fn new(who: Actor, window: Window, formula: Option<Formula>, palette: Palette, mouse: bool) -> Self {
         Self {
@@ -302,8 +302,8 @@ impl Ui {
         }
     }
 
-    /// The episode that the alert keys are about: the selected one, or else the worst new one:
-    /// of the queue at hand if it has one, else of the floor.
+    /// The episode that the alert keys refer to: the selected one, or else the most urgent new one: of the queue at
+    /// hand if it has one, else of the floor.
     #[must_use]
     pub fn episode<'a>(&self, board: &'a Board) -> Option<&'a Episode> {
         let panel = self.focus();

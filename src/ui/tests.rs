@@ -54,7 +54,7 @@ impl TestScreen {
 
     /// Answer the page's queries, and put its lists in order.
     fn answer(&mut self) {
-        // An answer can change what is selected, and so what is asked next.
+        // An answer can change the selection, and so the next queries.
         for _ in 0..3 {
             let questions = super::queries::questions(&self.ui, &self.board);
             let frozen = self.ui.frozen.is_some();
@@ -139,7 +139,7 @@ fn styles(buffer: &Buffer, theme: Theme) -> String {
                 let _ = write!(words, " on {bg}");
             } else if cell.symbol() == " " && !style.add_modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
             {
-                // A blank shows nothing of its style: it neither begins a run nor ends one.
+                // A blank does not show its style, so it neither begins nor ends a run.
                 continue;
             }
             if !style.add_modifier.is_empty() {
@@ -168,7 +168,7 @@ fn styles(buffer: &Buffer, theme: Theme) -> String {
     })
 }
 
-/// Sends the boards and answers of a sample floor to a real screen, for a person to look at.
+/// A floor that sends sample boards and answers to a real screen, for a person to look at.
 fn floor(board: Board) -> crate::floor::Handle {
     use crate::floor::handle::Request;
     let (sender, boards) = tokio::sync::watch::channel(Arc::new(board));
@@ -364,24 +364,24 @@ fn old_data_says_so_and_why() {
 #[test]
 fn one_key_acknowledges_the_worst_that_nobody_has_taken() {
     let mut screen = TestScreen::new(sample::board(20));
-    let Some(Effect::Tell(commands)) = screen.press("a") else { panic!("nothing was told") };
+    let Some(Effect::Execute(commands)) = screen.press("a") else { panic!("no command") };
     assert_eq!((commands.len(), commands[0].episode, commands[0].version), (1, 1, 3));
     assert_eq!(commands[0].act, AlertAction::Acknowledge { note: None, lasts: None });
-    // On the rail: the selected one; and with A all of its queue that fire.
-    let Some(Effect::Tell(commands)) = screen.press("<tab> j k A") else { panic!("nothing was told") };
+    // On the rail, `a` acknowledges the selected alert, and `A` all firing alerts of its queue.
+    let Some(Effect::Execute(commands)) = screen.press("<tab> j k A") else { panic!("no command") };
     assert_eq!(commands.iter().map(|c| c.episode).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
 fn notes_snoozes_and_undoing() {
     let mut screen = TestScreen::new(sample::board(20));
-    let Some(Effect::Tell(commands)) = screen.press("n h i <enter>") else { panic!("nothing was told") };
+    let Some(Effect::Execute(commands)) = screen.press("n h i <enter>") else { panic!("no command") };
     assert_eq!(commands[0].act, AlertAction::Note("hi".into()));
-    let Some(Effect::Tell(commands)) = screen.press("z z") else { panic!("nothing was told") };
+    let Some(Effect::Execute(commands)) = screen.press("z z") else { panic!("no command") };
     assert_eq!(commands[0].act, AlertAction::Snooze(crate::alert::MuteLength::DEFAULT));
     assert_eq!(screen.press("z <esc>"), None);
-    // No acknowledged alert is selected: the newest acknowledgement is undone.
-    let Some(Effect::Tell(commands)) = screen.press("u") else { panic!("nothing was told") };
+    // No acknowledged alert is selected, so the newest acknowledgement is undone.
+    let Some(Effect::Execute(commands)) = screen.press("u") else { panic!("no command") };
     assert_eq!((commands[0].episode, &commands[0].act), (4, &AlertAction::Undo));
 }
 
@@ -398,7 +398,7 @@ fn a_drill_goes_in_and_comes_back() {
     assert_eq!(selected.unwrap().as_str(), "billing", "the selection is kept");
 }
 
-/// Click on the first place where the screen says something.
+/// Click on the first position where the screen shows `words`.
 fn click(screen: &mut TestScreen, size: (u16, u16), words: &str) {
     let buffer = screen.draw(size, Palette::Terminal, Depth::Few, false);
     let rows = lines(&buffer);
@@ -454,7 +454,7 @@ fn the_wheel_turns_the_list_below_it() {
     assert_eq!((screen.ui.focus(), screen.ui.lists[&Panel::Queues].position()), (Panel::Rail, Some(3)));
     turn(&mut screen, MouseEventKind::ScrollDown, (20, 0));
     assert_eq!((screen.ui.page(), screen.ui.lists[&Panel::Queues].position()), (Page::Overview, Some(3)));
-    // What is typed is not thrown away by a click.
+    // A click does not discard what is being typed.
     screen.press("/ b");
     turn(&mut screen, MouseEventKind::Down(MouseButton::Left), (20, 12));
     assert!(screen.ui.prompt.is_some());
@@ -502,8 +502,8 @@ fn freezing_holds_the_board_and_pauses_a_replay() {
     let mut board = sample::board(20);
     board.mode = Mode::Replay { speed: 60.0, paused: false, from: sample::now(), to: sample::now() };
     let mut screen = TestScreen::new(board);
-    assert_eq!(screen.press("<space>"), Some(Effect::Steer(crate::floor::handle::ReplayCommand::Pause(true))));
-    assert_eq!(screen.press(">"), Some(Effect::Steer(crate::floor::handle::ReplayCommand::Speed(120.0))));
+    assert_eq!(screen.press("<space>"), Some(Effect::ControlReplay(crate::floor::handle::ReplayCommand::Pause(true))));
+    assert_eq!(screen.press(">"), Some(Effect::ControlReplay(crate::floor::handle::ReplayCommand::Speed(120.0))));
 }
 
 #[test]
@@ -544,7 +544,7 @@ fn what_is_seen_can_be_exported() {
     export.write(directory.path()).unwrap();
     let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|f| f.unwrap().path()).collect();
     assert_eq!(files.len(), 4, "nothing is overwritten");
-    // A link is there as well, though it leads nowhere.
+    // A broken link is an existing file too.
     let name = words.split(" in ").nth(1).unwrap().split(".csv").next().unwrap();
     let (third, elsewhere) = (format!("{name}-3.json"), directory.path().join("elsewhere"));
     std::os::unix::fs::symlink(&elsewhere, &third).unwrap();

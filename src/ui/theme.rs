@@ -39,7 +39,7 @@ pub enum Tone {
     CriticalFill,
     /// The selected row.
     Selected,
-    /// Answers that is old.
+    /// Data that is old.
     Stale,
 }
 
@@ -208,7 +208,7 @@ impl Theme {
         self.style(Tone::Text)
     }
 
-    /// The style of a page that lies behind a box.
+    /// The style of a page behind a box.
     #[must_use]
     pub fn behind(self) -> Style {
         let base = self.base();
@@ -216,7 +216,8 @@ impl Theme {
         base.bg.map_or(quiet, |ground| quiet.bg(ground))
     }
 
-    /// Whether a selected row is filled over its whole width: only where its colour is known to suit the others.
+    /// Whether a selected row is filled over its whole width: only if the palette defines a colour that suits all
+    /// others.
     #[must_use]
     pub fn fills_rows(self) -> bool {
         self.palette != Palette::Terminal && matches!(self.depth, Depth::True | Depth::Many)

@@ -1,8 +1,7 @@
-//! The terminal that keys come from, read on a thread of its own.
+//! Reads the terminal's input on a thread of its own.
 //!
-//! Whether a key came alone is told by when bytes were there to be read, and drawing on a slow line takes its time: the
-//! thread that draws can't say. And a thread that waits for bytes alone notices a terminal that has gone whatever the
-//! board is doing.
+//! Whether a key came alone depends on when its bytes could be read. The drawing thread cannot tell, because drawing on
+//! a slow line takes time. A thread that only waits for bytes also notices at once when the terminal is closed.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, PipeReader, PipeWriter};
@@ -18,16 +17,16 @@ use tokio::sync::mpsc;
 
 use crate::ui::input::{Decoder, UserInput};
 
-/// The most keys that wait to be taken; the terminal keeps the rest.
+/// The most inputs that wait to be handled; further bytes stay in the terminal's buffer.
 const MAX_WAITING: usize = 1024;
-/// The most bytes of one read: what a terminal of Linux holds.
+/// The most bytes of one read: the size of the terminal's buffer on Linux.
 const READ_BYTES: usize = 4096;
-/// Input that was on its way is over when none came for so long.
+/// Discarding ends when no input has come for this long.
 const DISCARD_GAP: Duration = Duration::from_millis(20);
-/// Input is discarded for no longer than this.
+/// Discarding takes at most this long.
 const DISCARD_LIMIT: Duration = Duration::from_millis(200);
 
-/// Standard input where that is a terminal, as it is in `floorwatch < file` the process's own terminal.
+/// Open the terminal: standard input if it is one, else (`floorwatch < file`) the controlling terminal.
 fn open() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
@@ -37,7 +36,7 @@ fn open() -> io::Result<OwnedFd> {
     }
 }
 
-/// What is done at the terminal, until it is dropped.
+/// The inputs at the terminal. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct TerminalReader {
     inputs: mpsc::Receiver<UserInput>,
@@ -47,10 +46,10 @@ pub struct TerminalReader {
 }
 
 impl TerminalReader {
-    /// Begin to read. `mouse`: whether reports of the mouse were asked for.
+    /// Start the thread. `mouse` says whether mouse reports were requested.
     ///
     /// # Errors
-    /// Where there is no terminal to read, or no thread to be had.
+    /// If there is no terminal, or no thread can be started.
     pub fn start(mouse: bool) -> io::Result<Self> {
         let tty = open()?;
         let (stopped, stop) = io::pipe()?;
@@ -61,23 +60,23 @@ impl TerminalReader {
         Ok(Self { inputs, mouse, _stop: stop })
     }
 
-    /// The next thing that is done; `None` once the terminal has gone.
+    /// The next input; `None` once the terminal is closed.
     pub async fn next(&mut self) -> Option<UserInput> {
         self.inputs.recv().await
     }
 
-    /// The next thing that was done already.
+    /// The next input that has already come.
     pub fn try_next(&mut self) -> Option<UserInput> {
         self.inputs.try_recv().ok()
     }
 
-    /// Reports of the mouse were asked for, or are no more.
+    /// Note whether mouse reports are requested.
     pub fn mouse(&self, on: bool) {
         self.mouse.store(on, Ordering::Relaxed);
     }
 }
 
-/// Read until the terminal has gone or nobody wants to know any more.
+/// Read until the terminal is closed or the receiver is dropped.
 fn read(tty: &OwnedFd, stopped: &PipeReader, mouse: &AtomicBool, to: &mpsc::Sender<UserInput>) {
     let mut decoder = Decoder::new(Instant::now());
     let mut buffer = [0; READ_BYTES];
@@ -93,7 +92,7 @@ fn read(tty: &OwnedFd, stopped: &PipeReader, mouse: &AtomicBool, to: &mpsc::Send
             Err(Errno::INTR) => {}
             Err(_) => return,
             Ok(_) if stopped_now => return,
-            // There was nothing to be read at the deadline, whatever the time is by now.
+            // Nothing could be read at the deadline, whatever the time is now.
             Ok(0) => {
                 if let Some(at) = deadline {
                     decoder.idle(at, &mut inputs);
@@ -107,7 +106,7 @@ fn read(tty: &OwnedFd, stopped: &PipeReader, mouse: &AtomicBool, to: &mpsc::Send
                     Ok(count) => {
                         decoder.mouse = mouse.load(Ordering::Relaxed);
                         decoder.read(buffer.get(..count).unwrap_or_default(), Instant::now(), &mut inputs);
-                        // The terminal is empty: what came before the read is known.
+                        // The buffer is empty, so everything that came before this read is known.
                         if count < READ_BYTES {
                             decoder.idle(before, &mut inputs);
                         }
@@ -123,7 +122,7 @@ fn read(tty: &OwnedFd, stopped: &PipeReader, mouse: &AtomicBool, to: &mpsc::Send
     }
 }
 
-/// Throw away what was typed and what is on its way: reports of the mouse, say, that would come to the shell as text.
+/// Discard input that was typed or is on its way, such as mouse reports, which would otherwise reach the shell as text.
 pub fn discard_input() {
     let Ok(tty) = open() else { return };
     let gap = Timespec::try_from(DISCARD_GAP).ok();

@@ -1,5 +1,5 @@
-//! What keys do to the state of the screen. A key that needs the floor, the terminal or the disk returns an [`Effect`]
-//! for the event loop.
+//! The effect of keys on the state of the screen. A key that needs the floor, the terminal or the disk returns an
+//! [`Effect`] for the event loop.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::kpi::{Dim, KpiId, Slice};
 use crate::text::Text;
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
-use crate::ui::prompt::{self, Prompt, PromptCommand, PromptKind, Typed};
+use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
 use crate::ui::state::{Effect, Location, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Tone;
 use crate::ui::view;
@@ -24,7 +24,7 @@ impl Ui {
         self.toast = None;
         if let Some(mut prompt) = self.prompt.take() {
             let typed = prompt.key(key);
-            return self.typed(prompt, typed, board, drawn);
+            return self.prompt_event(prompt, typed, board, drawn);
         }
         if let Some(Overlay::Snooze(id)) = self.overlay {
             self.overlay = None;
@@ -34,25 +34,33 @@ impl Ui {
         self.act(action, board, drawn)
     }
 
-    fn typed(&mut self, prompt: Prompt, typed: Typed, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
+    fn prompt_event(
+        &mut self,
+        prompt: Prompt,
+        event: PromptEvent,
+        board: &Arc<Board>,
+        drawn: &Drawn,
+    ) -> Option<Effect> {
         let text = prompt.input.value().trim().to_owned();
-        match (prompt.kind, typed) {
-            (PromptKind::Filter, Typed::Dropped) => self.filter.clear(),
+        match (prompt.kind, event) {
+            (PromptKind::Filter, PromptEvent::Cancelled) => self.filter.clear(),
             (PromptKind::Filter, _) => self.filter.clone_from(&text),
-            (PromptKind::Command, Typed::Done) if !text.is_empty() => return self.command(&text, board, drawn),
-            (PromptKind::Note(id), Typed::Done) if !text.is_empty() => {
+            (PromptKind::Command, PromptEvent::Submitted) if !text.is_empty() => {
+                return self.command(&text, board, drawn);
+            }
+            (PromptKind::Note(id), PromptEvent::Submitted) if !text.is_empty() => {
                 let episode = board.alerts.iter().find(|episode| episode.id == id)?;
-                return Some(Effect::Tell(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
+                return Some(Effect::Execute(vec![self.about(episode, AlertAction::Note(Text::new(&text)))]));
             }
             _ => {}
         }
-        if typed == Typed::More {
+        if event == PromptEvent::Editing {
             self.prompt = Some(prompt);
         }
         None
     }
 
-    /// What is typed as a filter holds while it is typed.
+    /// Apply the filter while it is typed.
     pub(super) fn follow_filter(&mut self) {
         if let Some(Prompt { kind: PromptKind::Filter, input }) = &self.prompt {
             input.value().trim().clone_into(&mut self.filter);
@@ -62,7 +70,7 @@ impl Ui {
     fn command(&mut self, text: &str, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
         match prompt::read(text, board.at, &board.calendar) {
             Ok(PromptCommand::Do(action)) => return self.act(action, board, drawn),
-            Ok(PromptCommand::Replay(steer)) => return self.steer(steer, board),
+            Ok(PromptCommand::Replay(command)) => return self.control_replay(command, board),
             Ok(PromptCommand::Theme(palette)) => self.palette = palette,
             Ok(PromptCommand::Window(window)) => self.window = window,
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
@@ -71,9 +79,11 @@ impl Ui {
         None
     }
 
-    fn steer(&mut self, steer: ReplayCommand, board: &Board) -> Option<Effect> {
-        match (&board.mode, steer) {
-            (Mode::Replay { .. }, _) | (Mode::Simulated { .. }, ReplayCommand::Speed(_)) => Some(Effect::Steer(steer)),
+    fn control_replay(&mut self, command: ReplayCommand, board: &Board) -> Option<Effect> {
+        match (&board.mode, command) {
+            (Mode::Replay { .. }, _) | (Mode::Simulated { .. }, ReplayCommand::Speed(_)) => {
+                Some(Effect::ControlReplay(command))
+            }
             _ => {
                 self.say("only a replay can be steered", Tone::Muted);
                 None
@@ -96,7 +106,7 @@ impl Ui {
         };
         let episode = board.alerts.iter().find(|episode| episode.id == id)?;
         let length = MuteLength::new(Span(minutes * Span::MINUTE.0)).ok()?;
-        Some(Effect::Tell(vec![self.about(episode, AlertAction::Snooze(length))]))
+        Some(Effect::Execute(vec![self.about(episode, AlertAction::Snooze(length))]))
     }
 
     /// Carry out an action.
@@ -170,7 +180,7 @@ impl Ui {
                 Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
                 None => self.say("there is no alert to snooze", Tone::Muted),
             },
-            Action::Step => return self.steer(ReplayCommand::Step(Span::MINUTE), board),
+            Action::Step => return self.control_replay(ReplayCommand::Step(Span::MINUTE), board),
             Action::Slower => return self.pace(0.5, board),
             Action::Faster => return self.pace(2.0, board),
         }
@@ -182,12 +192,12 @@ impl Ui {
             Mode::Live => 1.0,
             Mode::Simulated { speed, .. } | Mode::Replay { speed, .. } => *speed,
         };
-        self.steer(ReplayCommand::Speed((speed * factor).clamp(0.25, 4096.0)), board)
+        self.control_replay(ReplayCommand::Speed((speed * factor).clamp(0.25, 4096.0)), board)
     }
 
     fn freeze(&mut self, board: &Arc<Board>) -> Option<Effect> {
         if let Mode::Replay { paused, .. } = board.mode {
-            return Some(Effect::Steer(ReplayCommand::Pause(!paused)));
+            return Some(Effect::ControlReplay(ReplayCommand::Pause(!paused)));
         }
         self.frozen = if self.frozen.is_some() { None } else { Some(Arc::clone(board)) };
         None
@@ -371,7 +381,7 @@ impl Ui {
         let same =
             |other: &&Episode| other.id == episode.id || group.contains(&other.id) && other.state == State::Firing;
         let commands = board.alerts.iter().filter(same).map(|other| self.about(other, act.clone())).collect();
-        Some(Effect::Tell(commands))
+        Some(Effect::Execute(commands))
     }
 
     fn undo(&mut self, board: &Board) -> Option<Effect> {
@@ -383,6 +393,6 @@ impl Ui {
             self.say("there is nothing to undo", Tone::Muted);
             return None;
         };
-        Some(Effect::Tell(vec![self.about(episode, AlertAction::Undo)]))
+        Some(Effect::Execute(vec![self.about(episode, AlertAction::Undo)]))
     }
 }

@@ -8,7 +8,8 @@
 //! a ack  ⏎ open  w why …                              H help     footer
 //! ```
 //!
-//! Each page has a file of its own; what several pages show (tiles, arrivals, positions, staffing, episode) too.
+//! Each page has a file of its own, and so has each part that several pages share (tiles, arrivals, positions,
+//! staffing, episode).
 
 pub mod agents;
 pub mod alerts;
@@ -139,7 +140,7 @@ impl<'a> Ctx<'a> {
         names.collect::<Vec<_>>().join(" × ")
     }
 
-    /// Since when and why the connection to the hub is lost; `None` while it is up, and without a hub.
+    /// Since when and why the connection to the hub is lost; `None` if it is up or there is no hub.
     #[must_use]
     pub fn cut_off(&self) -> Option<&'a CutOff> {
         self.board.hub.as_ref()?.cut_off.as_ref()
@@ -176,8 +177,8 @@ impl<'a> Ctx<'a> {
         let window = self.ui.window.key();
         match answer {
             None => format!("{window} …"),
-            // The floor keeps no old answers: what a frozen screen opens for the first time is newer than the rest. An
-            // answer that was on its way belongs to the board it was asked for.
+            // The floor stores no old answers, so a page that is opened for the first time while the screen is frozen
+            // is newer than the rest. An answer that was on its way still belongs to the frozen board.
             Some(answer) if self.ui.frozen.is_some() && answer.at.since(self.board.at).as_secs() >= 2 => {
                 format!("{window} · as of {}, after the freeze", format::clock(answer.at, self.zone()))
             }
@@ -225,7 +226,7 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
     })
 }
 
-/// The page's lists whose rows or order have changed since they were last ordered.
+/// The page's lists whose rows or order have changed since they were last sorted.
 #[must_use]
 pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
     let mut out = Vec::new();
@@ -279,7 +280,7 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
     }
 }
 
-/// Draw everything. `last` is what the frame before put where: lists stay scrolled as they were.
+/// Draw everything. `last` is the result of the frame before: lists keep their scroll position.
 pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> Drawn {
     let plain =
         (ascii && ctx.settings.ascii != Some(true)).then(|| Settings { ascii: Some(true), ..ctx.settings.clone() });

@@ -1,4 +1,4 @@
-//! Parts that know nothing of the board: panels, tables, tiles, trends, large digits.
+//! Widgets that know nothing of the board: panels, tables, tiles, trends, large digits.
 
 pub mod bands;
 pub mod digits;

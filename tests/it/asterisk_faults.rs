@@ -1,4 +1,4 @@
-//! Runs the Asterisk source against peers and restarts that are not as they should be.
+//! Runs the Asterisk source against faulty peers, and through restarts of Asterisk.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -156,7 +156,7 @@ fn a_connection_that_died_silently_is_found() {
         }
     }
     receive_until(&mut from, is_live);
-    // Nothing more comes, and nothing is closed.
+    // Nothing more is sent, and the connection stays open.
     let reason = receive_until(&mut from, |message| match message {
         Message::Health { health: Health::Stale, reason, .. } => Some(reason.to_string()),
         _ => None,
@@ -266,7 +266,7 @@ fn a_call_whose_end_is_missing_from_the_log_is_lost() {
     let peer = serve_login(&server.listener, &clock, 1000, &status_with_entry("1.2", 600));
     receive_until(&mut from, is_live);
     drop(peer);
-    // The second reply that doesn't know it.
+    // The second reply that does not contain it.
     clock.set(START + Span::seconds(60));
     let peer = serve_login(&server.listener, &clock, 1060, &status_with_entry("1.2", 660));
     events.extend(receive_events(&mut from, |step| matches!(step, Step::Lost)));
@@ -385,7 +385,7 @@ fn events_of_the_log_are_reported_within_200_ms() {
         assert_eq!(steps(&events), [format!("{number}.1 offered")]);
     }
     delays.sort_unstable();
-    // Not the slowest: a busy machine may look away.
+    // Not the slowest one: a busy machine may pause for a while.
     assert!(delays[7] < Span(200_000), "{delays:?}");
     eprintln!("{delays:?}");
     drop(peer);

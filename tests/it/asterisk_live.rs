@@ -196,7 +196,8 @@ fn an_overloaded_day_without_a_log_in_single_bytes() {
 fn a_day_of_restarts_without_a_log() {
     let server = Server::new(None);
     let received = run(server, recording("c"), |_| true);
-    // What was cut off by a restart ends unknown, one caller more than by the log, who pressed a key at the last moment.
+    // Calls that a restart cut off have an unknown end, one caller more than in the log, who pressed a key at the last
+    // moment.
     assert_figures("c", &received.events, |queue, name, value, got| {
         let cut_off = name == "unknown_end" && got == Some(value + 1.0);
         let by_cut_off = queue.is_none_or(|queue| queue.starts_with("VIP")) && name.starts_with("service_level@");
@@ -227,7 +228,7 @@ fn with_a_complete_log_the_figures_are_the_log_s() {
     }
 }
 
-/// Writes the log as time goes on, each line `late` after its second.
+/// Writes the log as time advances, each line `late` after its own time.
 fn growing_log(path: &Path, scenario: &str, late: Span) -> Box<dyn FnMut(Time) + Send> {
     let mut file = fs::File::create(path).unwrap();
     let text = whole_log(scenario);

@@ -1,4 +1,4 @@
-//! The program as its users run it: exit codes, one clear line on stderr, quiet pipes.
+//! Runs the program as its users do, and checks exit codes, error messages of one line, and closed pipes.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn a_configuration_that_is_not_there_is_named_with_the_cause() {
     assert_eq!(line.lines().count(), 1);
 }
 
-/// `check` with `home` as the configuration folder, and a time zone that is known.
+/// Run `check` with `home` as the configuration folder and a fixed time zone.
 fn check_in(home: &Path) -> Output {
     program(&["check"]).env("XDG_CONFIG_HOME", home).env("TZ", "UTC").output().unwrap()
 }
@@ -86,7 +86,7 @@ fn the_simulated_floor_stands_in_only_where_there_is_no_configuration() {
         assert!(said.contains(path.to_str().unwrap()) && said.contains(cause), "{said}");
     };
     assert_eq!(check_in(home.path()).status.code(), Some(0));
-    // The folder is a link that leads nowhere, then a file.
+    // The folder is a broken link, then a file.
     std::os::unix::fs::symlink("/nonexistent/floorwatch", &folder).unwrap();
     refused("No such file");
     std::fs::remove_file(&folder).unwrap();
@@ -135,7 +135,7 @@ fn a_log_filter_that_is_no_text_is_said() {
     assert!(stderr(&output).contains("FLOORWATCH_LOG"), "{}", stderr(&output));
 }
 
-/// What `check` says of a source whose server sends `body` with this Content-Encoding.
+/// The output of `check` for a source whose server sends `body` with this Content-Encoding.
 fn check_encoded(encoding: &str, body: Vec<u8>) -> String {
     use std::io::{Read, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -197,7 +197,7 @@ fn completions_go_to_standard_output_and_a_closed_pipe_is_no_error() {
     assert!(output.stderr.is_empty());
 }
 
-/// Ten calls worked by hand: eight answered (waits 5, 10, …, 40 s), two abandoned (after 3 s and 60 s).
+/// Ten calls computed by hand: eight answered (waits 5, 10, …, 40 s), two abandoned (after 3 s and 60 s).
 fn queue_log() -> String {
     let mut text = String::new();
     for call in 0..10_u32 {
@@ -277,7 +277,7 @@ fn check_says_what_is_in_a_file_and_what_cannot_be_read() {
     assert_eq!(stderr(&bad), "floorwatch: 1 of them can't be reached or read\n");
 }
 
-/// A configuration of a queue_log and of one FreeSWITCH for each address.
+/// A configuration with a queue_log and a FreeSWITCH source for each address.
 fn sources(folder: &Path, addresses: &[&str]) -> String {
     let log = folder.join("queue_log");
     std::fs::write(&log, queue_log()).unwrap();

@@ -1,4 +1,4 @@
-//! A real hub whose wall clock is set while it runs, and between two runs.
+//! A hub whose wall clock is set while it runs, and between two runs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::hub::{Hub, PATIENCE, event};
 
-/// The library that tells a program another time; `None` where it isn't installed.
+/// The path of libfaketime; `None` if it is not installed.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn faketime() -> Option<PathBuf> {
     let found = fs::read_dir("/usr/lib").ok()?.flatten();
@@ -21,7 +21,7 @@ fn faketime() -> Option<PathBuf> {
     found
 }
 
-/// Wait until the board is as it should be.
+/// Wait until `done` holds for the board.
 async fn board(hub: &Hub, what: &str, done: impl Fn(&Value) -> bool) -> Value {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -75,7 +75,7 @@ async fn a_clock_that_is_set_expires_nothing_and_forgets_nothing() {
     assert_eq!(hub.ended().await, Some(0));
     assert!(hub.log().contains("the clock was set"));
 
-    // One start with a clock that is wrong, and one with the right one.
+    // One run with a wrong clock, and one with the right one.
     fs::write(&offset, "+40d").unwrap();
     hub.start().await;
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -1,7 +1,7 @@
-//! The documents say what the program does: parts made from a table are compared with it, and what a document names
-//! exists.
+//! Checks that the documents agree with the program: parts that are made from a table are compared with it, and names
+//! in the documents must exist.
 //!
-//! Run with `UPDATE_DOCS=1` to write the generated parts anew.
+//! Run with `UPDATE_DOCS=1` to write the generated parts again.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -31,7 +31,7 @@ fn read(document: &str) -> String {
     fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
 }
 
-/// Every Markdown file that readers of the project come to.
+/// Every Markdown file for readers of the project.
 fn documents() -> Vec<String> {
     let mut documents: Vec<_> =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(Into::into).into();
@@ -50,7 +50,7 @@ fn part<'a>(document: &str, text: &'a str, name: &str) -> &'a str {
 
 /// Compare a part of a document with what it should be, or write it with `UPDATE_DOCS=1`.
 fn assert_part(document: &str, name: &str, expected: &str) {
-    // Tests run in parallel, and two of them may write the same document.
+    // Tests run concurrently, and two of them may write the same document.
     static WRITING: Mutex<()> = Mutex::new(());
     let _guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let text = read(document);
@@ -172,7 +172,7 @@ fn the_endpoints_are_those_of_the_openapi_description() {
     assert_part("docs/api.md", "endpoints", &expected);
 }
 
-/// The example configuration with every key in force, a heading and a block of TOML for each of its sections.
+/// The example configuration with every key enabled: a heading and a block of TOML for each section.
 fn example_by_section() -> String {
     let example = read("config.example.toml");
     let mut out = String::new();
@@ -259,7 +259,7 @@ fn the_changelog_names_this_version() {
     assert!(read("CHANGELOG.md").contains(&format!("## [{}]", env!("CARGO_PKG_VERSION"))));
 }
 
-/// The anchor that a heading can be linked by, as GitHub makes it.
+/// The anchor of a heading, as GitHub makes it.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();
     kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -324,7 +324,7 @@ fn definitions() -> BTreeSet<String> {
     names
 }
 
-/// What stands in backticks, outside blocks of code.
+/// The code spans of a text, outside of code blocks.
 fn code_spans(text: &str) -> Vec<&str> {
     let blocks = text.split("```").step_by(2);
     blocks.flat_map(|prose| prose.split('`').skip(1).step_by(2)).collect()
@@ -345,7 +345,7 @@ fn the_architecture_names_files_types_and_functions_that_exist() {
             }
             continue;
         }
-        // `Type`, `Type::function` and `function()` are held to what the crate defines.
+        // `Type`, `Type::function` and `function()` must be defined in the crate.
         let is_type = span.starts_with(|c: char| c.is_ascii_uppercase()) && span.contains(|c: char| c.is_lowercase());
         let is_identifier = |part: &str| part.chars().all(|c| c.is_alphanumeric() || c == '_');
         let bare = span.trim_end_matches("()");

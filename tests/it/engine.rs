@@ -1,4 +1,4 @@
-//! The engine against a naive recount: any window and any slice, whatever the order of events.
+//! Compares the engine with a naive recount, for any window and slice and any order of events.
 
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
@@ -13,7 +13,7 @@ const AGENTS: [&str; 4] = ["ann", "bo", "cy", "di"];
 /// Monday 2 March 2026, 08:00 UTC.
 const START: i64 = 1_772_438_400_000_000;
 
-/// One visit as it truly was.
+/// A visit, as it really was.
 #[derive(Clone, Debug)]
 struct Visit {
     customer: usize,
@@ -29,7 +29,7 @@ struct Visit {
     hold: i64,
     acw: i64,
     csat: Option<u8>,
-    /// The intent is said only at the end.
+    /// The intent becomes known only at the end.
     classified_late: bool,
 }
 
@@ -97,15 +97,11 @@ fn events(visits: &[Visit]) -> Vec<Event> {
         say(
             v.joined,
             Step::Offered(Offer {
-                queue: QUEUES[v.queue].into(),
-                channel: channel(v),
                 intent: (v.intent != 0 && !v.classified_late).then(|| INTENTS[v.intent].into()),
                 // Customer 0 is unknown.
                 customer: (v.customer != 0).then(|| format!("cu{}", v.customer).as_str().into()),
-                priority: None,
                 position: Some(1),
-                auth_steps: None,
-                untimed: false,
+                ..Offer::new(QUEUES[v.queue].into(), channel(v))
             }),
         );
         match v.end {
@@ -181,7 +177,7 @@ const KPIS: [KpiId; 18] = [
     KpiId::Csat,
 ];
 
-/// docs/kpis.md, counted as simply as it can be.
+/// The definitions of docs/kpis.md, counted as simply as possible.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> Vec<Option<f64>> {
     let within = |at: i64| (from..to).contains(&at);
@@ -208,7 +204,7 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
     });
     let ended = |v: &Visit| answered(v) || abandoned(v) || left(v);
     let longest = all.iter().filter(|v| keep(v) && ended(v)).map(|v| v.wait).max().map(|w| w as f64 / 1e6);
-    // The thread of a contact: same customer, same intent, or same queue where no intent is known.
+    // The contacts about one matter: same customer, and same intent, or same queue if the intent is unknown.
     let same = |a: &Visit, b: &Visit| {
         a.customer != 0 && a.customer == b.customer && a.intent == b.intent && (a.intent != 0 || a.queue == b.queue)
     };
@@ -219,7 +215,7 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
     let resolved = |v: &Visit| first(v) && v.end != 5 && !all.iter().any(|e| same(e, v) && order(e) > order(v));
     let repeat = |v: &Visit| joined(v) && earlier(v, &|_| true);
     let switched = |v: &Visit| joined(v) && earlier(v, &|e| e.channel != v.channel);
-    // Where nobody is known, nobody can come back: the figure is unknown, not zero.
+    // If no customer is known, nobody can come back: the figure is unknown, not zero.
     let known = all.iter().any(|v| v.customer != 0);
     let handle = sum(&handled, &|v| v.talk + v.hold) + sum(&wrapped, &|v| v.acw);
     vec![

@@ -1,18 +1,19 @@
-//! An address that is asked at an interval, as the board sees it: real connections on loopback, every way to fail, and
-//! the answers of real vendors.
+//! Runs the HTTP source against a server on loopback: all faults, and the answers of real vendors.
 
 use std::io;
 use std::path::Path;
 
-use crate::support::faults::{Case, an_hour_ahead, drip, peak_memory};
+use crate::support::faults::{Case, date_an_hour_ahead, drip, fault_tests, peak_memory};
 use crate::support::peer::{Conversation, Peer};
-use crate::support::told::{Told, event};
+use crate::support::running_source::{RunningSource, event};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode};
 use floorwatch::board::Health;
 use floorwatch::source::SourceKind;
 
-const CASE: Case = Case { kind: SourceKind::Http, good, keys: "every_s = 1" };
+const CASE: Case = Case { kind: SourceKind::Http, good, an_hour_ahead, keys: "every_s = 1" };
+fault_tests!(CASE);
+
 const MAP: &str = "every_s = 1\nmap = { queue = \"queue\", kpis = { waiting = \"waiting\" }, at = \"at\" }";
 
 fn good(c: &mut Conversation) -> io::Result<()> {
@@ -24,11 +25,16 @@ fn good(c: &mut Conversation) -> io::Result<()> {
     }
 }
 
-fn start(peer: &Peer, keys: &str) -> Told {
-    Told::start(SourceKind::Http, &format!("url = \"{}\"\n{keys}", peer.url("/stats")))
+fn an_hour_ahead(c: &mut Conversation) -> io::Result<()> {
+    c.request()?;
+    c.answer(&format!("200 OK\nDate: {}", date_an_hour_ahead()), "[]")
 }
 
-/// One answer after another, then the last one again and again.
+fn start(peer: &Peer, keys: &str) -> RunningSource {
+    RunningSource::start(SourceKind::Http, &format!("url = \"{}\"\n{keys}", peer.url("/stats")))
+}
+
+/// Answer each request with the next body, and all further ones with the last.
 fn answers(c: &mut Conversation, bodies: &[&str]) -> io::Result<()> {
     for body in bodies.iter().chain(std::iter::repeat(bodies.last().unwrap())) {
         c.request()?;
@@ -40,10 +46,10 @@ fn answers(c: &mut Conversation, bodies: &[&str]) -> io::Result<()> {
 #[test]
 fn what_has_not_changed_is_not_sent_again() {
     let peer = Peer::start(good);
-    let mut told = start(&peer, CASE.keys);
-    told.until_health(Health::Live, "");
-    told.until(|_| peer.asked().len() >= 3);
-    assert_eq!(told.contacts(), ["a"]);
+    let mut source = start(&peer, CASE.keys);
+    source.until_health(Health::Live, "");
+    source.until(|_| peer.asked().len() >= 3);
+    assert_eq!(source.contacts(), ["a"]);
     let asked = peer.asked();
     assert_eq!(asked[0].header("if-none-match"), None);
     assert!(asked[1..].iter().all(|asked| asked.header("if-none-match") == Some("\"1\"")), "{asked:?}");
@@ -67,14 +73,14 @@ fn pages_are_fetched_at_once_and_a_restart_goes_on_where_it_was() {
         }
     });
     let keys = "every_s = 3600\ncursor = { parameter = \"since\", pointer = \"/next\" }";
-    let mut told = start(&peer, keys);
-    told.until_health(Health::Live, "");
-    assert_eq!((told.contacts(), told.cursor.as_deref()), (vec!["a", "b", "c"], Some("n3")));
-    drop(told);
+    let mut source = start(&peer, keys);
+    source.until_health(Health::Live, "");
+    assert_eq!((source.contacts(), source.cursor.as_deref()), (vec!["a", "b", "c"], Some("n3")));
+    drop(source);
     let url = format!("url = \"{}\"\n{keys}", peer.url("/stats"));
-    let mut told = Told::resume(SourceKind::Http, &url, Some("n3"));
-    told.until_health(Health::Live, "");
-    assert_eq!((told.contacts().len(), peer.asked().last().unwrap().path()), (0, "/stats?since=n3"));
+    let mut source = RunningSource::resume(SourceKind::Http, &url, Some("n3"));
+    source.until_health(Health::Live, "");
+    assert_eq!((source.contacts().len(), peer.asked().last().unwrap().path()), (0, "/stats?since=n3"));
 }
 
 #[test]
@@ -100,17 +106,17 @@ fn a_page_that_breaks_off_is_asked_for_again_and_nothing_comes_twice() {
             }
         }
     });
-    let mut told = start(&peer, "every_s = 1\ncursor = { parameter = \"since\", pointer = \"/next\" }");
-    told.until_health(Health::Down, "broke off in the middle");
-    told.until_health(Health::Live, "");
-    assert_eq!((told.contacts(), told.cursor.as_deref()), (vec!["a", "b"], Some("n2")));
+    let mut source = start(&peer, "every_s = 1\ncursor = { parameter = \"since\", pointer = \"/next\" }");
+    source.until_health(Health::Down, "broke off in the middle");
+    source.until_health(Health::Live, "");
+    assert_eq!((source.contacts(), source.cursor.as_deref()), (vec!["a", "b"], Some("n2")));
 }
 
 #[test]
 fn a_server_that_has_more_for_ever_is_left_in_peace() {
     let peer = Peer::start(|c| answers(c, &[r#"{"events": [], "next": "same", "has_more": true}"#]));
-    let mut told = start(&peer, "every_s = 3600\ncursor = { parameter = \"since\", pointer = \"/next\" }");
-    told.until_health(Health::Live, "");
+    let mut source = start(&peer, "every_s = 3600\ncursor = { parameter = \"since\", pointer = \"/next\" }");
+    source.until_health(Health::Live, "");
     assert_eq!(peer.asked().len(), 2);
 }
 
@@ -123,11 +129,11 @@ fn a_source_that_was_live_is_stale_first_and_figures_it_missed_are_a_gap() {
         c.request()?;
         c.answer("200 OK\nConnection: close", &format!(r#"{{"queue": "billing", "waiting": {}}}"#, c.number))
     });
-    let mut told = start(&peer, MAP);
-    told.until_health(Health::Live, "");
-    told.until_health(Health::Stale, "broke the connection off");
-    told.until_health(Health::Live, "");
-    assert_eq!((told.gaps(), told.figures("billing")), (1, vec![("waiting", 2.0)]));
+    let mut source = start(&peer, MAP);
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Stale, "broke the connection off");
+    source.until_health(Health::Live, "");
+    assert_eq!((source.gaps(), source.figures("billing")), (1, vec![("waiting", 2.0)]));
 }
 
 #[test]
@@ -143,30 +149,30 @@ fn figures_that_have_not_changed_meanwhile_are_a_gap_too() {
             c.answer("304 Not Modified\nConnection: close", "")
         }
     });
-    let mut told = start(&peer, MAP);
-    told.until_health(Health::Stale, "broke the connection off");
-    told.until_health(Health::Live, "");
-    assert_eq!((told.gaps(), told.figures("billing")), (1, vec![("waiting", 3.0)]));
+    let mut source = start(&peer, MAP);
+    source.until_health(Health::Stale, "broke the connection off");
+    source.until_health(Health::Live, "");
+    assert_eq!((source.gaps(), source.figures("billing")), (1, vec![("waiting", 3.0)]));
 }
 
 #[test]
 fn old_figures_are_stale_though_the_server_is_well() {
     let old = r#"{"queue": "billing", "waiting": 3, "at": "2026-03-02T09:00:00Z"}"#;
     let peer = Peer::start(move |c| answers(c, &[old, r#"{"queue": "billing", "waiting": 4}"#]));
-    let mut told = start(&peer, MAP);
-    told.until_health(Health::Stale, "its figures are over 300 s old");
-    assert_eq!(told.figures("billing"), [("waiting", 3.0)]);
-    told.until_health(Health::Live, "");
-    assert_eq!(told.figures("billing"), [("waiting", 4.0)]);
+    let mut source = start(&peer, MAP);
+    source.until_health(Health::Stale, "its figures are over 300 s old");
+    assert_eq!(source.figures("billing"), [("waiting", 3.0)]);
+    source.until_health(Health::Live, "");
+    assert_eq!(source.figures("billing"), [("waiting", 4.0)]);
 }
 
 #[test]
 fn a_bad_row_is_told_once_however_often_it_comes() {
     let peer = Peer::start(|c| answers(c, &[r#"{"queue": "billing", "waiting": "n/a"}"#]));
-    let mut told = start(&peer, MAP);
-    told.until(|_| peer.asked().len() >= 4);
-    told.until(|told| !told.rejected.is_empty());
-    assert_eq!(told.rejected, [(1, "waiting: `waiting` is \"n/a\", not a number".to_owned())]);
+    let mut source = start(&peer, MAP);
+    source.until(|_| peer.asked().len() >= 4);
+    source.until(|source| !source.rejected.is_empty());
+    assert_eq!(source.rejected, [(1, "waiting: `waiting` is \"n/a\", not a number".to_owned())]);
 }
 
 #[test]
@@ -210,63 +216,19 @@ fn a_slow_drip_is_waited_for_so_long_and_no_longer() {
         drip(c, &body)?;
         c.hold()
     });
-    let mut told = start(&peer, "");
-    told.until(|told| !told.contacts().is_empty());
+    let mut source = start(&peer, "");
+    source.until(|source| !source.contacts().is_empty());
     let peer = Peer::start(|c| {
         c.request()?;
         c.begin("200 OK")?;
         drip(c, &" ".repeat(5000))
     });
-    let mut told = start(&peer, "patience_s = 1");
-    told.until_health(Health::Down, "had not come whole after 1 s");
+    let mut source = start(&peer, "patience_s = 1");
+    source.until_health(Health::Down, "had not come whole after 1 s");
     CASE.silence("patience_s = 1", "no answer from");
 }
 
-#[test]
-fn refused_then_there() {
-    CASE.refused_then_there();
-}
-
-#[test]
-fn reset_and_garbage() {
-    CASE.reset();
-    CASE.garbage();
-}
-
-#[test]
-fn overloaded_and_broken_servers_are_left_alone_for_a_while() {
-    CASE.overload();
-}
-
-#[test]
-fn a_token_that_is_refused() {
-    CASE.unauthorised();
-}
-
-#[test]
-fn redirects_lead_nowhere_or_on_without_credentials() {
-    CASE.redirects();
-}
-
-#[test]
-fn certificates_are_checked() {
-    CASE.tls();
-}
-
-#[test]
-fn a_name_that_nobody_knows() {
-    CASE.unknown_name();
-}
-
-#[test]
-fn a_clock_an_hour_off() {
-    CASE.clock_off(|c| {
-        c.request()?;
-        c.answer(&format!("200 OK\nDate: {}", an_hour_ahead()), "[]")
-    });
-}
-
-/// A vendor's API: it answers `body` to a question with the right method, credentials and body.
+/// A vendor's API, which answers `body` to a request with the right method, credentials and body.
 fn vendor(runtime: &tokio::runtime::Runtime, method: Method, body: &'static str) -> String {
     let answer = move |asked: Method, headers: HeaderMap, question: String| async move {
         let known = headers.contains_key("authorization") && asked == method;
@@ -279,7 +241,7 @@ fn vendor(runtime: &tokio::runtime::Runtime, method: Method, body: &'static str)
     format!("http://{address}")
 }
 
-/// The figures that a vendor's answer gives by its mapping, as the board is told them.
+/// The figures that the source reports for a vendor's answer, by the mapping in the documentation.
 fn mapped(name: &str, method: Method, body: &'static str, queue: &str) -> Vec<(String, f64)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/mappings/{name}.toml"));
     let text = std::fs::read_to_string(&path).unwrap();
@@ -291,14 +253,14 @@ fn mapped(name: &str, method: Method, body: &'static str, queue: &str) -> Vec<(S
     let (_, rest) = url.split_once("://").unwrap();
     let (_, path) = rest.split_once('/').unwrap();
     keys.insert("url".into(), format!("{there}/{path}").into());
-    // A secret that every test has.
+    // The path of a secret that exists in every test.
     let auth = keys["auth"].as_table_mut().unwrap();
     let secret = if auth.contains_key("bearer") { "bearer" } else { "password" };
     auth.insert(secret.into(), toml::toml! { env = "PATH" }.into());
-    let mut told = Told::start(SourceKind::Http, &toml::to_string(&keys).unwrap());
-    told.until(|told| !told.figures(queue).is_empty());
-    assert_eq!(told.rejected, []);
-    told.figures(queue).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let mut source = RunningSource::start(SourceKind::Http, &toml::to_string(&keys).unwrap());
+    source.until(|source| !source.figures(queue).is_empty());
+    assert_eq!(source.rejected, []);
+    source.figures(queue).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn figures(wanted: &[(&str, f64)]) -> Vec<(String, f64)> {
@@ -307,7 +269,7 @@ fn figures(wanted: &[(&str, f64)]) -> Vec<(String, f64)> {
 
 #[test]
 fn twilio_tells_its_queues() {
-    // The example of Twilio's own description has nobody waiting, and a longest wait all the same.
+    // The example in Twilio's own documentation has no waiting contacts, and a longest wait nevertheless.
     let real_time =
         mapped("twilio_realtime", Method::GET, include_str!("../fixtures/mappings/twilio_realtime.json"), "billing");
     let staffed = [("agents_staffed", 9.0), ("agents_offline", 6.0)];
@@ -326,16 +288,16 @@ fn twilio_tells_its_queues() {
 
 #[test]
 fn zendesk_tells_its_queue() {
-    let told = mapped("zendesk_talk", Method::GET, include_str!("../fixtures/mappings/zendesk_talk.json"), "voice");
-    assert_eq!(told, figures(&[("waiting", 5.0), ("longest_wait", 120.0)]));
+    let source = mapped("zendesk_talk", Method::GET, include_str!("../fixtures/mappings/zendesk_talk.json"), "voice");
+    assert_eq!(source, figures(&[("waiting", 5.0), ("longest_wait", 120.0)]));
 }
 
 #[test]
 fn genesys_tells_its_queues_to_a_question_with_a_body() {
     let body = include_str!("../fixtures/mappings/genesys_queue_observations.json");
-    let told = mapped("genesys_queue_observations", Method::POST, body, "6f1e84df-0ae4-493e-9ad3-0c2c78786e09");
-    let (ages, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(|(key, _)| key == "longest_wait");
+    let source = mapped("genesys_queue_observations", Method::POST, body, "6f1e84df-0ae4-493e-9ad3-0c2c78786e09");
+    let (ages, rest): (Vec<_>, Vec<_>) = source.into_iter().partition(|(key, _)| key == "longest_wait");
     assert_eq!(rest, figures(&[("waiting", 2.0), ("in_progress", 4.0), ("agents_available", 3.0)]));
-    // Since the spring of 2026.
+    // The age counts from the spring of 2026.
     assert!(ages.len() == 1 && ages[0].1 > 1e6, "{ages:?}");
 }

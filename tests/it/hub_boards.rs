@@ -1,4 +1,4 @@
-//! Two boards in two terminals, of one hub on the same machine.
+//! Two boards in two terminals, connected to one hub on the same machine.
 
 use crate::support::board;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::board::{Board, Floor, PROGRAM, step};
 
-/// A hub that runs, until it is dropped.
+/// A running hub, which is killed when this is dropped.
 struct Hub(Child);
 
 impl Drop for Hub {
@@ -17,7 +17,7 @@ impl Drop for Hub {
     }
 }
 
-/// The program with the floor's configuration, and a place for sockets that no other test has.
+/// Run the program with the floor's configuration, and with a folder for sockets that no other test uses.
 fn hub(floor: &Floor) -> Hub {
     let child = Command::new(PROGRAM)
         .args(["hub", "--listen", "127.0.0.1:0"])
@@ -34,7 +34,7 @@ fn hub(floor: &Floor) -> Hub {
     Hub(child)
 }
 
-/// A board that knows nothing but the hub's socket.
+/// Open a board that is only configured with the hub's socket.
 fn visit(floor: &Floor) -> Board {
     let mut command = floor.command(&[]);
     command.env("FLOORWATCH_CONFIG", floor.path("visitor.toml"));
@@ -58,7 +58,7 @@ fn of_two_boards_that_take_an_alert_in_the_same_second_one_wins_and_the_other_is
     for board in &boards {
         board.wait_for("WARN all queues: offered 5 today");
     }
-    // At once: neither sees what the other does before it acts itself.
+    // At once: neither board shows what the other does before it acts itself.
     for board in &mut boards {
         board.send("a");
     }
@@ -68,7 +68,7 @@ fn of_two_boards_that_take_an_alert_in_the_same_second_one_wins_and_the_other_is
         assert!(Instant::now() < end, "{told:?}\n{}\n{}", boards[0].screen(), boards[1].screen());
         for (board, told) in boards.iter().zip(&mut told) {
             let screen = board.screen();
-            // What is said stands there for a moment only.
+            // A message is shown only for a moment.
             told.0 |= screen.contains("acknowledged: all queues: offered");
             told.1 |= screen.contains(" was first");
         }

@@ -1,4 +1,4 @@
-//! A hub that is killed, told to end, or given another certificate: what it has answered stays true.
+//! A hub that is killed, terminated, or given another certificate: whatever it has confirmed stays true.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,16 +13,16 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-/// More than are acknowledged before the last end.
+/// More than are acknowledged before the last kill.
 const QUEUES: usize = 200;
 
-/// What a contact's beginning says.
+/// The data of an event with which a contact begins.
 fn offered(n: u64) -> Value {
     let data = json!({"contact": format!("c{n}"), "queue": format!("q{}", n % QUEUES as u64), "channel": "voice"});
     event(&format!("e{n}"), "offered", 0, &data)
 }
 
-/// Everybody who asks something of a hub that comes and goes.
+/// The clients of a hub that is killed and restarted.
 #[derive(Clone)]
 struct Asker {
     client: reqwest::Client,
@@ -39,7 +39,7 @@ impl Asker {
         format!("http://{}{path}", self.address)
     }
 
-    /// Bring events, each batch until it is confirmed. `confirmed` counts the contacts.
+    /// Send events, each batch until it is confirmed. `confirmed` counts the contacts.
     async fn feed(self, confirmed: Arc<AtomicU64>) {
         let mut next = 0;
         while !self.over() {
@@ -48,7 +48,7 @@ impl Asker {
                 let request = self.client.post(self.url("/v1/events")).bearer_auth(token("pbx")).json(&batch);
                 match request.send().await {
                     Ok(answer) if answer.status().is_success() => {
-                        // A confirmation that breaks off is none.
+                        // A confirmation that breaks off does not count.
                         let Ok(taken) = answer.json::<Value>().await else { continue };
                         let known = taken["accepted"].as_u64().unwrap() + taken["duplicates"].as_u64().unwrap();
                         assert_eq!((known, &taken["rejected_count"]), (25, &json!(0)), "{taken}");
@@ -64,14 +64,14 @@ impl Asker {
         }
     }
 
-    /// Take every alert that nobody has; `taken` holds those whose acknowledgement was confirmed.
+    /// Acknowledge every alert that nobody has; `taken` holds those whose acknowledgement was confirmed.
     async fn acknowledge(self, taken: Arc<Mutex<Vec<u64>>>) {
         while !self.over() {
             sleep(Duration::from_millis(20)).await;
             let asked = self.client.get(self.url("/v1/alerts")).bearer_auth(token("ann")).send().await;
             let Ok(answer) = asked else { continue };
             let Ok(Value::Array(alerts)) = answer.json().await else { continue };
-            // Some are left for after the next end.
+            // Some are left for after the next kill.
             for alert in alerts.iter().filter(|alert| alert["acknowledged"].is_null()).take(2) {
                 let url = self.url(&format!("/v1/alerts/{}/acknowledge", alert["id"]));
                 let body = json!({"version": alert["version"]});
@@ -86,7 +86,7 @@ impl Asker {
         }
     }
 
-    /// A board: what the stream says it is, connected anew for ever.
+    /// A board, which follows the stream and reconnects for ever.
     async fn watch(self, board: Arc<Mutex<Value>>) {
         let mut last: Option<String> = None;
         loop {
@@ -120,14 +120,14 @@ impl Asker {
     }
 }
 
-/// Who waits, and who has which alert, on a board.
+/// The number of waiting contacts, and the holder of each alert, on a board.
 fn shown(board: &Value) -> (usize, BTreeMap<u64, Value>) {
     let alerts = board["alerts"].as_array().into_iter().flatten();
     let alerts = alerts.map(|alert| (alert["id"].as_u64().unwrap(), alert["acknowledged"]["who"]["name"].clone()));
     (board["waiting"].as_array().map_or(0, Vec::len), alerts.collect())
 }
 
-/// What the hub's board shows once everybody who was confirmed to wait is on it.
+/// The hub's board, once all confirmed contacts are on it.
 async fn settled(hub: &Hub, confirmed: u64) -> (usize, BTreeMap<u64, Value>) {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -140,7 +140,7 @@ async fn settled(hub: &Hub, confirmed: u64) -> (usize, BTreeMap<u64, Value>) {
     }
 }
 
-/// Kill a hub so often, at any moment, while events and acknowledgements come and boards look on.
+/// Kill a hub this often, at any moment, while events and acknowledgements arrive and boards follow.
 #[expect(clippy::print_stdout, reason = "the figures are to be read")]
 async fn killed(times: usize) {
     let mut hub = Hub::new("");
@@ -158,7 +158,7 @@ async fn killed(times: usize) {
         hub.kill();
         hub.spawn();
     }
-    // After the last one, once more something is confirmed.
+    // After the last kill, something more is confirmed.
     let before = (confirmed.load(Ordering::Relaxed), taken.lock().unwrap().len());
     let end = Instant::now() + PATIENCE;
     while confirmed.load(Ordering::Relaxed) < before.0 + 100 || taken.lock().unwrap().len() < QUEUES.min(before.1 + 1) {
@@ -181,7 +181,7 @@ async fn killed(times: usize) {
     for id in &taken {
         assert_eq!(alerts[id], "ann", "alert {id} was acknowledged");
     }
-    // The boards come to show the same by themselves.
+    // The boards show the same without further action.
     let end = Instant::now() + PATIENCE;
     for board in &boards {
         while shown(&board.lock().unwrap().clone()) != (waiting, alerts.clone()) {
@@ -223,14 +223,14 @@ async fn told_to_end_it_keeps_what_it_has_answered_and_ends_its_streams() {
     }
     hub.signal(Signal::TERM);
     assert_eq!(hub.ended().await, Some(0), "{}", hub.log());
-    // The stream ends as it should, not in the middle.
+    // The stream ends properly, not in the middle of an event.
     let end = timeout(PATIENCE, async {
         while let Some(chunk) = stream.next().await {
             drop(chunk.unwrap());
         }
     });
     end.await.unwrap();
-    // What was confirmed before the end is there after it.
+    // What was confirmed before the end still holds after it.
     let (before, held) = (confirmed.load(Ordering::Relaxed), taken.lock().unwrap().clone());
     over.store(true, Ordering::Relaxed);
     hub.start().await;
@@ -243,7 +243,7 @@ async fn told_to_end_it_keeps_what_it_has_answered_and_ends_its_streams() {
     }
 }
 
-/// A certificate for 127.0.0.1 and its key, written where the hub reads them.
+/// Write a certificate for 127.0.0.1 and its key where the hub reads them.
 fn certify(folder: &std::path::Path) -> Vec<u8> {
     use std::os::unix::fs::PermissionsExt;
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -261,7 +261,7 @@ async fn a_hang_up_reads_the_certificate_anew() {
     let mut hub = Hub::new(&format!("certificate = \"{}\"\nkey = \"{}\"", path("chain.pem"), path("key.pem")));
     hub.spawn();
     let url = format!("https://{}/healthz", hub.address);
-    // A new client each time: a new connection.
+    // A new client each time, so that it connects again.
     let trusting = |pem: &[u8]| {
         let certificate = reqwest::Certificate::from_pem(pem).unwrap();
         reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap()
@@ -282,9 +282,9 @@ async fn a_hang_up_reads_the_certificate_anew() {
     hub.signal(Signal::HUP);
     until(&new).await;
     assert!(!reaches(&old).await);
-    // A connection that is open stays.
+    // An open connection stays open.
     assert_eq!(held.get(&url).send().await.unwrap().status(), 200);
-    // One that makes no sense leaves the one that does.
+    // An invalid certificate leaves the valid one in use.
     std::fs::write(folder.path().join("chain.pem"), "nonsense").unwrap();
     hub.signal(Signal::HUP);
     let end = Instant::now() + PATIENCE;

@@ -1,4 +1,5 @@
-//! What a hub bears: bodies, heads and senders that are too large, too slow or too many, and readers that don't read.
+//! The limits of a hub: bodies, heads and senders that are too large, too slow or too many, and readers that do not
+//! read.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -11,17 +12,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
-/// What is answered to bytes on a connection of their own, until it is closed.
+/// Send bytes on a new connection; returns everything that is answered until it is closed.
 async fn say(hub: &Hub, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(&hub.address).await.unwrap();
-    // It may hang up before all is said.
+    // The hub may close the connection before everything is sent.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it is closed");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Bring events.
+/// Send events.
 async fn bring(hub: &Hub, events: &Value) -> (u16, Value) {
     let answer = hub.request(Method::POST, "/v1/events", "pbx").json(events).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -35,7 +36,7 @@ fn offered(n: usize, queue: &str) -> Value {
 async fn what_is_too_large_or_too_slow_is_answered_and_holds_nobody_up() {
     let mut hub = Hub::new("");
     hub.start().await;
-    // Senders who begin and never go on: a head, a head, a body, a body.
+    // Senders that begin and never continue: two within the head, two within the body.
     let auth = format!("Authorization: Bearer {}\r\nHost: h\r\n", token("root"));
     let begun = [
         "GET /v1/bo".to_owned(),
@@ -73,7 +74,7 @@ async fn what_is_too_large_or_too_slow_is_answered_and_holds_nobody_up() {
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         assert_eq!(answer.json::<Value>().await.unwrap()["code"], "too_large", "{path}");
     }
-    // Who may not send at all is told so, not cut off.
+    // A caller without the right to send gets an answer, and is not cut off.
     let answer = hub.request(Method::POST, "/v1/events", "wall").body(large.clone()).send().await.unwrap();
     assert_eq!(answer.status(), 403);
     let long = say(&hub, format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(64 * 1024)).as_bytes()).await;
@@ -83,7 +84,7 @@ async fn what_is_too_large_or_too_slow_is_answered_and_holds_nobody_up() {
 
     for (n, slow) in slow.into_iter().enumerate() {
         let answer = slow.await.unwrap();
-        // A head that doesn't come is answered by hanging up, a body by saying why.
+        // A head that does not arrive is answered by closing the connection, a body by an error.
         let expected = if n < 300 {
             answer.is_empty() || answer.starts_with("HTTP/1.1 408")
         } else {
@@ -107,7 +108,7 @@ async fn a_caller_who_asks_too_often_is_told_to_wait_and_the_others_are_served()
             let mut seen = Vec::new();
             let read = async {
                 let mut buffer = vec![0; 64 * 1024];
-                // Whatever is asked after that is refused as well, or was served because time has passed.
+                // Requests after that are refused too, or are served because time has passed.
                 while !String::from_utf8_lossy(&seen).contains("HTTP/1.1 429") {
                     match reader.read(&mut buffer).await {
                         Ok(n @ 1..) => {
@@ -138,7 +139,7 @@ async fn a_caller_who_asks_too_often_is_told_to_wait_and_the_others_are_served()
             assert!(seen[at..].contains("retry-after: 1"), "{}", &seen[at..]);
         }
     }
-    // A machine that is too slow to ask too often refuses nobody.
+    // A machine that is too slow to exceed the limit refuses nobody.
     println!("{refused} of 8 connections were told to wait");
     assert_eq!(hub.get("/v1/kpis", "ann").await.0, 200);
 }
@@ -164,7 +165,7 @@ async fn an_answer_that_would_be_too_large_is_refused_with_what_to_ask_instead()
         let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
         (answer.status().as_u16(), kind, answer.json::<Value>().await.unwrap())
     };
-    // A KPI that is asked for many times is answered once.
+    // A KPI that is requested several times is answered once.
     let (status, _, answer) = ask(vec!["asa".to_owned(); 3_000]).await;
     assert_eq!((status, answer["rows"].as_array().unwrap().len()), (200, 6_000));
     assert_eq!(answer["rows"][0]["figures"].as_array().unwrap().len(), 1);
@@ -182,7 +183,7 @@ async fn an_answer_that_would_be_too_large_is_refused_with_what_to_ask_instead()
 async fn a_crowd_that_never_reads_locks_nobody_out_and_holds_up_no_end() {
     let mut hub = Hub::new("");
     hub.start().await;
-    // More strangers than one address may have, each with far more to read than the system holds for it.
+    // More strangers than one address may have, each with far more to read than the system buffers for it.
     let ask = "GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100);
     let mut crowd = Vec::new();
     for _ in 0..600 {
@@ -233,7 +234,7 @@ async fn a_source_that_invents_names_without_end_is_stopped_and_the_known_ones_g
 
 #[tokio::test]
 async fn a_request_that_a_proxy_forwarded_is_not_one_of_this_machine() {
-    // A hub without tokens listens on this machine only, and believes whoever is on it.
+    // A hub without tokens listens on loopback only, and trusts every caller there.
     let mut hub = Hub::new("");
     let config = std::fs::read_to_string(hub.path("config.toml")).unwrap();
     let (own, _) = config.split_once("[[hub.tokens]]").unwrap();
@@ -249,7 +250,7 @@ async fn a_request_that_a_proxy_forwarded_is_not_one_of_this_machine() {
     }
 }
 
-/// The memory that a process takes, in KiB.
+/// The memory of the hub's process, in KiB.
 fn memory(hub: &Hub) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", hub.pid().as_raw_nonzero())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
@@ -262,7 +263,7 @@ const CROWD: usize = 30_000;
 async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole() {
     let mut hub = Hub::new("");
     hub.start().await;
-    // So many contacts wait that the whole board is larger than what the system holds for a reader.
+    // So many contacts wait that the board is larger than what the system buffers for a reader.
     for from in (0..CROWD).step_by(2_000) {
         let crowd: Vec<Value> = (from..from + 2_000).map(|n| offered(n, "billing")).collect();
         assert_eq!(bring(&hub, &Value::from(crowd)).await.0, 200);
@@ -290,9 +291,10 @@ async fn a_reader_that_stops_costs_nothing_and_then_gets_the_newest_state_whole(
     }
     let after = memory(&hub);
     println!("100 readers that don't read: {before} KiB, then {after} KiB");
-    // The board alone is some MiB: a hundred of them would be as many hundred.
+    // The board alone has some MiB, so a hundred buffered copies would take some hundred.
     assert!(after < before + 150 * 1024, "{before} KiB, then {after} KiB: they are buffered");
-    // One of them reads on: the rest of what was under way, then the newest state whole, without those in between.
+    // One of them reads on: first the rest of what was under way, then the newest state whole, without those in
+    // between.
     let mut stream = stopped.pop().unwrap();
     let mut text = Vec::new();
     let mut buffer = vec![0; 1024 * 1024];
@@ -345,7 +347,7 @@ async fn promtool_finds_nothing_wrong_with_the_metrics() {
     let end = Instant::now() + PATIENCE;
     let text = loop {
         let (_, Value::String(text)) = hub.get("/metrics", "wall").await else { panic!() };
-        // How the sources do is told with the next board.
+        // The health of the sources appears on the next board.
         if wanted.iter().all(|line| text.contains(line)) {
             break text;
         }

@@ -1,11 +1,10 @@
-//! The plan of the house, held by tests: imports only point down, no two files need each other, and no file grows past
-//! reading.
+//! Checks the structure of the crate: imports only point down, no two files import each other, and no file is too long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every room, and the rooms it may import. A room may always import itself.
+/// Every room with the rooms that it may import. A room may always import itself.
 const ROOMS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("clock", &["text"]),
@@ -46,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The most lines of code in a file, its unit tests not counted.
+/// The most lines of code in a file, without its unit tests.
 const LONGEST: usize = 450;
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -74,7 +73,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// The room a file belongs to: `kpi.rs` and `kpi/bands.rs` are both `kpi`.
+/// The room of a file: `kpi.rs` and `kpi/bands.rs` both belong to `kpi`.
 fn room(file: &Path) -> String {
     let first = file.components().next().unwrap().as_os_str().to_string_lossy();
     first.trim_end_matches(".rs").to_owned()
@@ -143,7 +142,7 @@ fn modules_are_files_by_their_name() {
     assert!(old.is_empty(), "{old:?}");
 }
 
-/// Every path that a `use` tree names: `a::{b, c::{d, e}}` gives `a::b`, `a::c::d`, `a::c::e`.
+/// All paths that a `use` tree names: `a::{b, c::{d, e}}` gives `a::b`, `a::c::d`, `a::c::e`.
 fn expand(tree: &str) -> Vec<String> {
     let Some((stem, group)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
     let group = group.trim_end().strip_suffix('}').unwrap_or(group);
@@ -163,7 +162,7 @@ fn module(file: &Path) -> Vec<String> {
     file.with_extension("").components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
 }
 
-/// The module that a path named in `from` leads to: the longest beginning of it that is a file.
+/// The module that a path in `from` refers to: the longest prefix of it that is a file.
 fn resolve(from: &[String], path: &str, modules: &BTreeSet<Vec<String>>) -> Option<Vec<String>> {
     let mut full = from.to_vec();
     for (n, part) in path.split("::").enumerate() {
@@ -180,7 +179,7 @@ fn resolve(from: &[String], path: &str, modules: &BTreeSet<Vec<String>>) -> Opti
     (!full.is_empty() && full != from).then_some(full)
 }
 
-/// The modules that each module names, in `use` and in paths that begin with `crate::` or `super::`.
+/// The modules that each module refers to, in `use` and in paths that begin with `crate::` or `super::`.
 fn named_by_module() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let files: Vec<_> = sources().into_iter().map(|(file, text)| (module(&file), text)).collect();
     let modules: BTreeSet<_> = files.iter().map(|(module, _)| module.clone()).collect();
@@ -203,7 +202,7 @@ fn named_by_module() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     files.into_iter().filter(|(module, _)| !module.iter().any(|part| part == "tests")).map(of).collect()
 }
 
-/// Whether `to` can be reached from `from` by what modules name.
+/// Whether `to` can be reached from `from` through references between modules.
 fn reaches(from: &[String], to: &[String], named: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> bool {
     let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(module) = next.pop() {
@@ -233,7 +232,7 @@ fn a_type_name_means_one_thing() {
     let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (file, text) in sources() {
         for line in text.lines() {
-            // Behind `pub`, or `pub(in crate::source)`.
+            // Without `pub` or `pub(in crate::source)`.
             let line = match line.trim_start().strip_prefix("pub") {
                 Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or("", |(_, rest)| rest),
                 Some(rest) => rest.trim_start(),
@@ -245,7 +244,7 @@ fn a_type_name_means_one_thing() {
             }
         }
     }
-    // The module in front says whose they are.
+    // The module before the name tells these apart.
     let may_repeat = ["Settings", "Error", "Args"];
     defined.retain(|name, files| files.len() > 1 && !may_repeat.contains(&name.as_str()));
     assert!(defined.is_empty(), "defined more than once: {defined:?}");

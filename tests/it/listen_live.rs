@@ -1,4 +1,4 @@
-//! Events pushed over HTTP: every answer, many senders at once, hostile ones, and that what was answered is kept.
+//! Runs the push source: its answers, many senders at once, hostile senders, and that confirmed events are stored.
 
 use crate::support::board;
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ const LINES: &str = "application/x-ndjson";
 const TOKEN: &str = "correct-horse-battery-staple";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An event that any journal takes.
+/// An event that is new to every journal.
 fn event(id: &str) -> String {
     format!(
         r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"floorwatch.contact.offered","time":"{}","data":{{"contact":"c-{id}","queue":"billing"}}}}"#,
@@ -36,14 +36,14 @@ fn event(id: &str) -> String {
     )
 }
 
-/// An address nobody listens at.
+/// A local address on which nothing listens.
 fn free_address() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
-/// Somebody who pushes.
+/// A client that pushes events.
 fn client() -> Client {
-    // The first one says which there is.
+    // The process's default crypto provider is set by the first test that gets here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().build().unwrap()
 }
@@ -57,13 +57,13 @@ struct Seen {
     rejected: Vec<(u64, String)>,
     remarks: Vec<String>,
     ahead: Vec<Span>,
-    /// Why the journal keeps nothing.
+    /// Why the journal stores nothing.
     broken: Option<Text>,
-    /// Nobody is told that anything is kept.
+    /// The floor confirms nothing.
     silent: bool,
 }
 
-/// An endpoint, and a floor that counts what it says.
+/// An endpoint, and a floor that counts what the endpoint reports.
 struct Endpoint {
     address: String,
     seen: Arc<Mutex<Seen>>,
@@ -74,7 +74,7 @@ struct Endpoint {
 }
 
 impl Endpoint {
-    /// Open one with these keys; `{token}` stands for the place of the token.
+    /// Open an endpoint with these keys; `{token}` stands for the path of the token.
     async fn open(keys: &str) -> Self {
         Self::with(keys, Clock::System, &free_address(), |_| {}).await
     }
@@ -127,7 +127,7 @@ impl Endpoint {
         answer(self.post(form, body).send().await.unwrap()).await
     }
 
-    /// Whether it still takes events from everybody else.
+    /// Check that other senders' events are still accepted.
     async fn assert_alive(&self, id: &str) {
         let (status, said) = self.push(ONE, event(id)).await;
         assert_eq!((status, &said["accepted"]), (200, &Value::from(1)), "{said}");
@@ -151,22 +151,22 @@ async fn answer(response: Response) -> (u16, Value) {
     (status, response.json().await.unwrap_or_default())
 }
 
-/// Be the floor: count an event once, say that it is kept.
+/// Act as the floor: count each event once, and confirm that it is stored.
 async fn count(mut messages: mpsc::Receiver<Message>, seen: Arc<Mutex<Seen>>) {
-    // Those who wait for a word that never comes.
+    // The receipts that are never sent.
     let mut waiting = Vec::new();
     while let Some(message) = messages.recv().await {
         let mut seen = seen.lock().unwrap();
         match message {
-            Message::Events { events, kept, .. } => {
+            Message::Events { events, receipt: sender, .. } => {
                 let came = events.len();
                 let new: Vec<_> = events.into_iter().filter(|e| seen.ids.insert(e.id.clone().unwrap())).collect();
                 let (taken, duplicates) = (new.len(), came - new.len());
                 seen.events.extend(new);
                 let why = seen.broken.clone();
-                let receipt = Receipt { taken, duplicates, refused: 0, kept: why.map_or(Ok(()), Err) };
-                let kept = kept.unwrap();
-                if seen.silent { waiting.push(kept) } else { drop(kept.send(receipt)) }
+                let receipt = Receipt { taken, duplicates, refused: 0, stored: why.map_or(Ok(()), Err) };
+                let sender = sender.unwrap();
+                if seen.silent { waiting.push(sender) } else { drop(sender.send(receipt)) }
             }
             Message::Rejected { rejection, .. } => {
                 seen.rejected.push((rejection.line, rejection.reason.to_string()));
@@ -205,7 +205,7 @@ async fn one_a_batch_and_lines_are_taken_and_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_taken_is_answered_with_why() {
     let endpoint = Endpoint::open("max_body_kb = 64").await;
-    // Nothing good at all.
+    // No valid event at all.
     for (form, body) in
         [(ONE, "{}"), (ONE, ""), (BATCH, "{}"), (BATCH, "[1,"), (LINES, "a\nb"), (ONE, "\u{0}\u{1b}[2J")]
     {
@@ -250,7 +250,7 @@ async fn only_who_names_the_token_may_push_and_a_new_one_is_taken_up() {
         bare("2").bearer_auth("wrong"),
         bare("2").bearer_auth(format!("{TOKEN}x")),
         bare("2").basic_auth("desk", Some(TOKEN)),
-        // Before anything else is looked at.
+        // The token is checked before anything else.
         bare("2").header("content-type", "text/plain").body("x".repeat(3_000_000)),
     ];
     for request in wrong {
@@ -307,7 +307,7 @@ async fn what_the_journal_does_not_keep_is_not_answered_with_success() {
     }
     let (status, said) = endpoint.push(ONE, event("2")).await;
     assert_eq!((status, &said["error"]), (503, &"the journal took too long".into()));
-    // What it comes to in the end: each counted once.
+    // In the end, each event was counted once.
     endpoint.seen.lock().unwrap().silent = false;
     let (status, said) = endpoint.push(LINES, format!("{}\n{}", event("1"), event("2"))).await;
     assert_eq!((status, &said["duplicates"]), (200, &2.into()));
@@ -319,7 +319,7 @@ async fn it_is_stale_when_nothing_comes_and_live_when_something_does() {
     endpoint
         .wait("stale", |seen| seen.health.last() == Some(&(Health::Stale, "nothing was pushed for 1 s".into())))
         .await;
-    // What is no event is no sign of life.
+    // A rejected body is not a sign of life.
     assert_eq!(endpoint.push(ONE, "{}").await.0, 422);
     endpoint.assert_alive("1").await;
     endpoint.wait("live again", |seen| seen.health.iter().filter(|(h, _)| *h == Health::Live).count() == 2).await;
@@ -354,7 +354,7 @@ async fn a_sender_s_clock_and_names_are_what_the_configuration_makes_of_them() {
     endpoint.wait("the clock", |seen| !seen.ahead.is_empty()).await;
     let seen = endpoint.seen.lock().unwrap();
     assert!((seen.ahead[0] - Span::HOUR).0.abs() <= Span::SECOND.0, "{:?}", seen.ahead);
-    // One clock is right and one is not: each event is moved by its own sender's.
+    // One sender's clock is right and one is not: each event is corrected by the offset of its own sender.
     assert!(((seen.events[1].at - seen.events[0].at) - Span::HOUR).0.abs() <= Span::MINUTE.0);
     assert!(format!("{:?}", seen.events[0]).contains("london/billing"), "{:?}", seen.events[0]);
 }
@@ -372,7 +372,7 @@ async fn garbage_and_lies_about_length_harm_nobody() {
         (format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(100_000)).into(), "HTTP/1.1 4"),
         (format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)).into(), "HTTP/1.1 431"),
         (head(gigabyte).into(), "HTTP/1.1 413"),
-        // Not told to go on first.
+        // Not asked to continue first.
         (head("Expect: 100-continue\r\nContent-Length: 3000000").into(), "HTTP/1.1 413"),
         // The rest never comes.
         ((head("Content-Length: 1000") + &event("lie")).into(), ""),
@@ -380,13 +380,13 @@ async fn garbage_and_lies_about_length_harm_nobody() {
     ];
     for (n, (bytes, begins)) in pieces.into_iter().enumerate() {
         let mut stream = TcpStream::connect(&endpoint.address).await.unwrap();
-        // It may be cut off while we still talk.
+        // The server may close the connection while we still send.
         let _ = stream.write_all(&bytes).await;
         let _ = stream.shutdown().await;
         let mut said = Vec::new();
         let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut said)).await.expect("it lets go");
         let said = String::from_utf8_lossy(&said);
-        // What was sent too much may have torn the answer away.
+        // Sending too much may have discarded the answer.
         assert!(said.starts_with(begins) || (said.is_empty() && bytes.len() > 50_000), "{n}: {said}");
         endpoint.assert_alive(&format!("good{n}")).await;
     }
@@ -405,7 +405,7 @@ async fn an_endless_body_is_cut_off_and_takes_no_memory() {
         while sent < 1 << 30 && stream.write_all(chunk.as_bytes()).await.is_ok() {
             sent += chunk.len();
         }
-        // A MiB of body, and what lies in the buffers of both ends.
+        // A MiB of body, and what the buffers of both ends hold.
         assert!(sent < 32 << 20, "{length}: {sent} bytes were taken");
         endpoint.assert_alive(length).await;
     }
@@ -479,12 +479,12 @@ async fn more_connections_than_are_served_are_sent_away() {
     endpoint.assert_alive("2").await;
 }
 
-/// The program, with an endpoint among its sources.
+/// Run the program with an endpoint among its sources.
 fn pushed_to(address: &str) -> board::Floor {
     board::Floor::new(&format!("[[source]]\nname = \"push\"\nkind = \"listen\"\naddress = \"{address}\"\n"))
 }
 
-/// The ids of what the journal holds, once nobody has it.
+/// The ids of the events in the journal, once no process has it open.
 fn journal(floor: &board::Floor) -> Vec<String> {
     let settings = floorwatch::journal::Settings::new(Label::fixed("test"), Label::fixed("here"), Clock::System);
     let OpenedJournal::Writer(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
@@ -509,7 +509,7 @@ async fn a_hundred_senders_at_once_lose_nothing_and_count_nothing_twice() {
             tokio::spawn(async move {
                 let (mut accepted, mut duplicates) = (0, 0);
                 for n in 0..5_u32 {
-                    // Neighbours send the same: half of all events come twice.
+                    // Neighbours send the same events: half of all arrive twice.
                     let (first, second) = (sender * 5 + n, (sender + 1) % 100 * 5 + n);
                     let (form, body) = match n % 2 {
                         0 => (BATCH, format!("[{},{}]", event(&first.to_string()), event(&second.to_string()))),
@@ -520,7 +520,7 @@ async fn a_hundred_senders_at_once_lose_nothing_and_count_nothing_twice() {
                         match request().await {
                             Ok(response) if response.status() == 200 => break answer(response).await.1,
                             Ok(response) => assert_eq!(response.status(), 503),
-                            // It may not be open yet.
+                            // The endpoint may not be open yet.
                             Err(error) => assert!(error.is_connect() || error.is_request(), "{error:?}"),
                         }
                         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -568,7 +568,7 @@ async fn what_was_answered_survives_kill_9() {
             }
             answered.push(id);
         }
-        // Not a moment to write anything down.
+        // No time to write anything.
         board.kill();
     }
     assert_eq!(journal(&floor), answered);

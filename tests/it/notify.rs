@@ -1,4 +1,4 @@
-//! Alerts told to people outside, by real requests to real servers: what is sent, in which order, and how often.
+//! Sends notifications to real servers on loopback, and checks what is sent, in which order, and how often.
 
 use std::fs::{self, Permissions};
 use std::net::SocketAddr;
@@ -32,7 +32,7 @@ use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A journal, and alerts whose figures are what the test says.
+/// A journal, and alerts on figures that the test chooses.
 struct Bench {
     folder: TempDir,
     journal: Option<Journal>,
@@ -64,7 +64,7 @@ impl Bench {
         self.journal = Some(journal);
     }
 
-    /// A secret's place.
+    /// Write a secret to a file.
     fn secret(&self, name: &str, text: &str) -> Secret {
         let path = self.path(name);
         fs::write(&path, text).unwrap();
@@ -82,14 +82,14 @@ impl Bench {
         self.running = Some(notify::start(targets, &floor, clock, &outbox).unwrap());
     }
 
-    /// An orderly end of those who tell.
+    /// End the notifier properly.
     async fn stop(&mut self) {
         let running = self.running.take().unwrap();
         running.stop.cancel();
         timeout(PATIENCE, running.ended).await.unwrap().unwrap();
     }
 
-    /// The longest wait of each queue a moment later.
+    /// Set the longest wait of each queue, a moment later.
     fn waits(&mut self, waits: &[(&str, f64)]) {
         self.now = self.now + Span::seconds(15);
         let row = |(queue, seconds): &(&str, f64)| {
@@ -111,7 +111,7 @@ impl Bench {
         episode
     }
 
-    /// From firing to its end, with a rise in between.
+    /// Play an alert from firing to its end, with a rise to critical in between.
     fn play(&mut self) {
         self.waits(&[("billing", 150.0)]);
         self.act(AlertAction::Acknowledge { note: Some("calling two in".into()), lasts: None });
@@ -120,7 +120,7 @@ impl Bench {
         self.waits(&[("billing", 0.0)]);
     }
 
-    /// What the journal says of deliveries, oldest first, once there are so many.
+    /// The deliveries in the journal, oldest first, once there are this many.
     async fn deliveries(&mut self, count: usize) -> Vec<Delivery> {
         let wait = async {
             loop {
@@ -280,7 +280,7 @@ async fn pagerduty_s_refusal_is_recorded_without_the_key() {
     assert_eq!(words(&told), [("firing".to_owned(), "refused", 1)]);
     assert!(told[0].words.as_str().contains("400 Bad Request") && !told[0].words.as_str().contains("no_service"));
     assert_eq!(bench.failing().await.name.as_str(), "pagerduty");
-    // What was never opened there is not closed there; the next one is tried.
+    // An incident that was never opened there is not closed there either. The next notice is sent.
     bench.waits(&[("billing", 0.0)]);
     bench.waits(&[("billing", 0.0)]);
     bench.waits(&[("sales", 150.0)]);
@@ -336,7 +336,7 @@ async fn alertmanager_is_told_again_of_what_lasts() {
     hooks.next().await;
     bench.deliveries(2).await;
     bench.stop().await;
-    // It begins with that after a restart.
+    // After a restart, it begins with that one.
     bench.tell(vec![settings]);
     let again = hooks.next().await.json();
     let queues: Vec<&Value> = again.as_array().unwrap().iter().map(|alert| &alert["labels"]["queue"]).collect();
@@ -429,7 +429,7 @@ async fn a_restart_tells_nothing_old_and_nothing_twice_and_loses_nothing() {
     let (mut bench, mut hooks) = (Bench::new(), Hooks::new().await);
     let address = hooks.address;
     let settings = || vec![webhook(address)];
-    // What was before the target was is not told.
+    // Notices from before the target existed are not sent.
     bench.waits(&[("old", 150.0)]);
     bench.journal.as_ref().unwrap().flush().unwrap();
     bench.tell(settings());
@@ -437,7 +437,7 @@ async fn a_restart_tells_nothing_old_and_nothing_twice_and_loses_nothing() {
     assert_eq!(hooks.next().await.json()["queue"], "billing");
     bench.deliveries(1).await;
     bench.stop().await;
-    // While nobody tells, things happen; then the program is started anew.
+    // Things happen while no notifier runs; then the program starts again.
     bench.waits(&[("old", 150.0), ("billing", 400.0), ("sales", 150.0)]);
     let targets = settings();
     bench.journal = None;
@@ -484,7 +484,7 @@ async fn what_comes_and_goes_is_told_once_in_a_while_and_as_such() {
         }
         told.push((body["event"].as_str().unwrap().to_owned(), body["flapping"].as_bool().unwrap()));
     }
-    // Every end of what was told is told; of what was held back nothing is.
+    // Every alert that was announced is also closed, and nothing is sent about those that were held back.
     assert_eq!(told.iter().filter(|(what, _)| what == "firing").count(), 2, "{told:?}");
     assert_eq!(told.iter().filter(|(what, _)| what == "resolved").count(), 2, "{told:?}");
 }
@@ -502,7 +502,7 @@ async fn only_what_a_target_wants_is_told() {
     hooks.nothing().await;
 }
 
-/// The floor itself, with a target that never answers: commands are done at once all the same.
+/// A floor with a target that never answers: commands are executed at once nevertheless.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_floor_never_waits_for_a_target() {
     let folder = tempfile::tempdir().unwrap();
@@ -539,16 +539,7 @@ async fn the_floor_never_waits_for_a_target() {
     let (floor, handle) = floor::Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
     let floor = tokio::spawn(floor.with_journal(persistence).run());
 
-    let offer = |queue: &str| Offer {
-        queue: queue.into(),
-        channel: Channel::Voice,
-        intent: None,
-        customer: None,
-        priority: None,
-        position: None,
-        auth_steps: None,
-        untimed: false,
-    };
+    let offer = |queue: &str| Offer::new(queue.into(), Channel::Voice);
     let event = |n: usize| {
         let kind = EventKind::Contact {
             contact: Label::new(&format!("c{n}")),
@@ -558,7 +549,7 @@ async fn the_floor_never_waits_for_a_target() {
         Event { at: clock.now() - Span::seconds(200), origin: "pbx".into(), id: None, kind }
     };
     let events = (0..20).map(event).collect();
-    to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
     let live = Message::Health {
         source: 0,
         health: floorwatch::board::Health::Live,
@@ -579,6 +570,6 @@ async fn the_floor_never_waits_for_a_target() {
         assert!(told.unwrap().is_ok());
     }
     drop((handle, boards));
-    // Nor does its end hang on one.
+    // The floor's end does not wait for the target either.
     timeout(Duration::from_secs(10), floor).await.expect("the floor ends").unwrap();
 }

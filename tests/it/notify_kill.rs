@@ -1,4 +1,4 @@
-//! The program killed while it tells people: nothing is lost, and nothing told twice but what had no answer yet.
+//! Kills the program while it sends notifications: none is lost, and only one without an answer may be sent twice.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        // This is `kill -9`.
+        // Sends SIGKILL.
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }

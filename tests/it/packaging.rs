@@ -1,6 +1,6 @@
-//! What a package installs: units, pages of the manual, completions and configurations, all of them as the program is.
+//! The content of a package: systemd units, manual pages, completions and configurations, compared with the program.
 //!
-//! Run with `UPDATE_DOCS=1` to write the manual and the completions anew.
+//! Run with `UPDATE_DOCS=1` to write the manual pages and completions again.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,9 +19,9 @@ use floorwatch::config::Config;
 use rustix::process::{Pid, Signal, kill_process};
 
 const UNITS: [&str; 2] = ["floorwatch-hub.service", "floorwatch-kiosk.service"];
-/// The most a unit may be exposed, by what systemd-analyze says, times ten.
+/// The highest exposure level of a unit by systemd-analyze, times ten.
 const EXPOSURE: &str = "--threshold=20";
-/// How long anything may take. A busy machine is slow.
+/// The longest time that anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn root() -> &'static Path {
@@ -32,12 +32,12 @@ fn unit(name: &str) -> String {
     fs::read_to_string(root().join("assets/systemd").join(name)).unwrap()
 }
 
-/// The values that a unit gives a key.
+/// The values of a key in a unit.
 fn values<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
     unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
 }
 
-/// Compare a generated file with what is in the repository.
+/// Compare a generated file with the one in the repository.
 fn hold(path: &Path, expected: &[u8]) {
     if fs::read(path).is_ok_and(|found| found == expected) {
         return;
@@ -71,7 +71,7 @@ fn the_completions_are_the_command_line_s() {
     }
 }
 
-/// The files that the package takes, and where they go.
+/// The files in the package, and where they are installed.
 fn packaged() -> Vec<(String, String)> {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
     let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
@@ -152,12 +152,12 @@ fn systemd_finds_the_units_sound_and_closed() {
     let folder = tempfile::tempdir().unwrap();
     for name in UNITS {
         let path = folder.path().join(name);
-        // Its program is to be there.
+        // systemd-analyze requires that the program exists.
         fs::write(&path, unit(name).replace("/usr/bin/floorwatch", PROGRAM)).unwrap();
         let path = path.to_str().unwrap();
         let verified = analyze(&["verify", "--man=no", path]).unwrap();
         let said = String::from_utf8_lossy(&verified.stderr);
-        // It also tells what is wrong with the machine's own units.
+        // It also reports problems of the machine's own units.
         let ours: Vec<_> = said.lines().filter(|line| line.contains("floorwatch")).collect();
         assert!(verified.status.success() && ours.is_empty(), "{name}: {said}");
         let closed = analyze(&["security", "--offline=yes", "--no-pager", EXPOSURE, path]).unwrap();
@@ -165,7 +165,7 @@ fn systemd_finds_the_units_sound_and_closed() {
     }
 }
 
-/// A hub that runs, ended with the test.
+/// A running hub, which is ended with the test.
 struct Hub(Child);
 
 impl Hub {
@@ -192,7 +192,7 @@ impl Drop for Hub {
     }
 }
 
-/// An address of this machine that nobody listens at.
+/// A local address on which nothing listens.
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -221,7 +221,7 @@ fn the_service_manager_hears_when_the_hub_is_ready_and_when_it_ends() {
     assert_eq!(next(), "READY=1");
     let ready = get(address, "/readyz");
     assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
-    // What `systemctl reload` sends doesn't end it.
+    // The signal of `systemctl reload` does not end it.
     hub.signal(Signal::HUP);
     assert!(get(address, "/healthz").starts_with("HTTP/1.1 200"));
     hub.signal(Signal::TERM);
@@ -239,7 +239,7 @@ fn a_board_on_the_console_waits_for_its_hub_and_takes_no_keys() {
     let guest = folder.path().join("kiosk.toml");
     fs::write(&guest, hub).unwrap();
     let mut board = Board::run(floor.command(&["--config", guest.to_str().unwrap(), "--locked"]));
-    // No hub yet: no other floor stands in its place.
+    // Without the hub, no other floor is shown in its place.
     board.wait_for("no queue has been seen yet");
     assert!(!board.screen().contains("SIMULATED"), "{}", board.screen());
     let _hub = Hub::start(&floor, free(), None);
@@ -248,7 +248,7 @@ fn a_board_on_the_console_waits_for_its_hub_and_takes_no_keys() {
         board.type_keys(keys);
     }
     floor.append("queue_log", &step(1));
-    // It has read the keys, and draws on: the same page, nothing acknowledged.
+    // The keys are read but ignored: the same page is drawn on, and nothing is acknowledged.
     board.wait_for("all queues: offered 2 today");
     let screen = board.screen();
     assert!(screen.contains("Queues") && !screen.contains("acknowledged") && !screen.contains("help"), "{screen}");

@@ -1,4 +1,4 @@
-//! Figures from a Prometheus server: a real one, and one that fails in every way.
+//! Runs the Prometheus source against a real server, and against a stub with every fault.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,12 +34,12 @@ struct Seen {
 }
 
 impl Seen {
-    /// The newest word about a figure; `NaN` where there is none any more.
+    /// The value of a figure that was reported last; `NaN` if it has disappeared.
     fn newest(&self, queue: &str, kpi: &str) -> Option<f64> {
         self.course(queue, kpi).into_iter().max_by_key(|(at, _)| *at).map(|(_, value)| value)
     }
 
-    /// All that was said about a figure, in the order in which it was.
+    /// All values that were reported of a figure, in that order.
     fn course(&self, queue: &str, kpi: &str) -> Vec<(Time, f64)> {
         let said = |event: &Event| match &event.kind {
             EventKind::Observed { queue: of, figures, .. } if of.as_str() == queue => {
@@ -51,7 +51,7 @@ impl Seen {
     }
 }
 
-/// A source at work.
+/// A running source.
 struct Source {
     seen: Arc<Mutex<Seen>>,
     running: Running,
@@ -100,7 +100,7 @@ impl Source {
         self.wait("live", |seen| seen.health.last().is_some_and(|(health, ..)| *health == Health::Live)).await;
     }
 
-    /// Wait until it is said to be down: why, and after how long it is tried again.
+    /// Wait until the source is down: the reason, and the time until the next attempt.
     async fn wait_down(&self) -> (String, Span) {
         self.wait("down", |seen| seen.health.last().is_some_and(|(health, ..)| *health == Health::Down)).await;
         let (_, reason, wait) = self.seen.lock().unwrap().health.last().unwrap().clone();
@@ -114,7 +114,7 @@ impl Drop for Source {
     }
 }
 
-/// Serve `router` on an address of its own.
+/// Serve `router` on a free port.
 async fn serve(router: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -124,10 +124,10 @@ async fn serve(router: Router) -> String {
 
 // --- A real one -----------------------------------------------------------------------------------------------------
 
-/// What is scraped: lines of the exposition format.
+/// The scraped metrics: lines of the exposition format.
 type Metrics = Arc<Mutex<String>>;
 
-/// A Prometheus of Debian's package, with a folder of its own.
+/// A Prometheus from Debian's package, with a data folder of its own.
 struct Real {
     child: Child,
     address: String,
@@ -167,12 +167,12 @@ impl Drop for Real {
 }
 
 fn client() -> reqwest::Client {
-    // The first one says which there is.
+    // The process's default crypto provider is set by the first test that gets here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// Three hours up to twenty minutes ago, a value a minute: so many minutes after `start`.
+/// Three hours of values up to twenty minutes ago, one per minute.
 fn write_past(folder: &Path, start: i64) {
     let mut text = String::from("# TYPE queue_waiting gauge\n# TYPE queue_answered_in_time gauge\n");
     let series = [("queue_waiting", 1), ("queue_answered_in_time", 100)];
@@ -229,12 +229,12 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
     source.wait_live().await;
     source.wait("the figures", |seen| seen.newest("billing", "service_level") == Some(75.0)).await;
     assert_eq!(source.seen.lock().unwrap().newest("billing", "waiting"), Some(7.0));
-    // The past, a value a minute, in the order of time.
+    // The past, with a value per minute, in the order of time.
     source.wait("the past", |seen| seen.course("gone", "waiting").last().is_some_and(|(_, v)| v.is_nan())).await;
     {
         let seen = source.seen.lock().unwrap();
         let past = seen.course("gone", "waiting");
-        // A value is the newest until five minutes later, as Prometheus has it.
+        // In Prometheus, a value is the current one for five minutes.
         for (minute, (at, value)) in past.iter().take(160).enumerate() {
             let minute = u32::try_from(minute).unwrap();
             assert_eq!((*at, *value), (start + Span(i64::from(minute) * Span::MINUTE.0), f64::from(minute)));
@@ -242,14 +242,14 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
         assert!((160..=165).contains(&(past.len() - 1)), "{}", past.len());
         assert!(seen.newest("sales", "waiting").is_none(), "no number is no figure");
     }
-    // Changes come, and what is no longer scraped is gone.
+    // Changed values are reported, and those that are no longer scraped disappear.
     set("queue_waiting{queue=\"billing\"} 9\nqueue_waiting{queue=\"sales\"} 2\n");
     source.wait("the change", |seen| seen.newest("billing", "waiting") == Some(9.0)).await;
     source.wait("the queue that is new", |seen| seen.newest("sales", "waiting") == Some(2.0)).await;
     let is_gone = |seen: &Seen| seen.newest("billing", "service_level").is_some_and(f64::is_nan);
     source.wait("the figure that is gone", is_gone).await;
 
-    // What the floor makes of it: a trend without a gap, as the source's own.
+    // The floor shows a trend of the source's own figures without a gap.
     let mut engine = Engine::new(floorwatch::engine::Settings::default());
     for event in &source.seen.lock().unwrap().events {
         engine.apply(event);
@@ -268,14 +268,14 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
     assert!(trend.rows.iter().all(|row| row.figures.iter().all(|f| f.observed && f.value.is_some())));
     assert_eq!(engine.queues_now(now).iter().find(|queue| queue.id == "billing".into()).unwrap().live.waiting, 9);
 
-    // It dies, which is told, and comes back.
+    // The server is killed, which is reported, and comes back.
     drop(real);
     source.wait("word of its death", |seen| seen.health.last().unwrap().1.contains("connection refused")).await;
     let real = Real::start(folder, &address).await;
     source.wait_live().await;
     source.wait("new figures", |seen| seen.newest("sales", "waiting") == Some(2.0)).await;
 
-    // The program ends, and goes on where it was: nothing is told twice, and nothing is missing.
+    // The program ends and continues where it was: nothing is reported twice, and nothing is missing.
     let cursor = start + Span(100 * Span::MINUTE.0);
     let again = Source::start(&real.address, keys, Some(&cursor.to_string()));
     again
@@ -289,7 +289,7 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
         })
         .await;
 
-    // A query that it does not understand takes the others not along.
+    // A query that the server rejects does not affect the others.
     let wrong = keys.replace("kpis = {", "kpis = { asa = 'sum by (', ");
     let source = Source::start(&real.address, &wrong, None);
     source.wait_live().await;
@@ -302,7 +302,7 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
 
 // --- One that fails -------------------------------------------------------------------------------------------------
 
-/// What is answered to everything.
+/// A stub that answers everything in the same way.
 #[derive(Clone, Default)]
 struct Script(Arc<Mutex<Answer>>);
 
@@ -311,7 +311,7 @@ struct Answer {
     status: u16,
     body: String,
     headers: Vec<(&'static str, &'static str)>,
-    /// What was asked: path and query.
+    /// The requests so far: path and query.
     asked: Vec<String>,
     authorization: Option<String>,
 }
@@ -343,7 +343,7 @@ impl Script {
 
 const WAITING: &str = "every_s = 1\nkpis = { waiting = 'queue_waiting' }";
 
-/// A vector of one queue's value, now.
+/// A vector with the present value of one queue.
 fn good(value: &str) -> String {
     at(Clock::System.now(), value)
 }
@@ -478,7 +478,7 @@ async fn what_is_older_than_a_day_or_cannot_be_fetched_is_a_gap() {
     assert!(((at - since) - Span(2 * Span::DAY.0)).0.abs() < Span(2 * Span::MINUTE.0).0, "{at}");
     assert!(script.0.lock().unwrap().asked.len() > 1);
 
-    // The present can be had, the past can't.
+    // Current values are available, past ones are not.
     let refusing = Router::new()
         .route("/api/v1/query", get(async || good("5")))
         .route("/api/v1/query_range", get(async || (StatusCode::SERVICE_UNAVAILABLE, "busy")));

@@ -1,4 +1,4 @@
-//! The program's reports against figures that other programs computed from the same recordings.
+//! Compares the program's reports with figures that other programs computed from the same recordings.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Reports of the program on some files, each asked for once.
+/// Reports of the program on some files, each run once.
 struct Reports<'a> {
     files: Vec<&'a str>,
     asked: HashMap<Vec<String>, Value>,
@@ -44,7 +44,7 @@ impl Reports<'_> {
     }
 }
 
-/// Hold a report to an expected file: counts to the unit, the rest to `digits` places.
+/// Compare a report with an expected file: counts exactly, other figures to `digits` places.
 fn hold(folder: &str, files: &[&str], expected: &str, digits: i32) {
     let paths: Vec<String> = files.iter().map(|file| format!("{folder}/{file}")).collect();
     let mut reports = Reports { files: paths.iter().map(String::as_str).collect(), asked: HashMap::new() };
@@ -89,7 +89,7 @@ fn a_real_asterisk_overloaded() {
 
 #[test]
 fn a_real_asterisk_restarted_killed_and_full_of_hostile_names() {
-    // However the rotated files are given.
+    // The order of the rotated files does not matter.
     hold("asterisk/scenario-c", &["queue_log", "queue_log.0"], "expected.json", 2);
     hold("asterisk/scenario-c", &["queue_log.0", "queue_log"], "expected.json", 2);
 }

@@ -1,4 +1,4 @@
-//! What is kept survives: any end of the program, two boards on one journal, files that are rotated and cut.
+//! Checks that what is stored survives: any end of the program, two boards on one journal, rotated and truncated files.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use floorwatch::journal::{Journal, OpenedJournal, Settings};
 use floorwatch::text::Label;
 use serde_json::Value;
 
-/// The figures compared: every one that counts.
+/// The figures that are compared.
 const FIGURES: [&str; 5] = ["offered", "answered", "abandoned", "asa_s", "aht_s"];
 
-/// One contact of the chat source at step `n`, as events: it joins, the one before is answered and over.
+/// The events of the chat source at step `n`: a contact joins, and the one before is answered and completed.
 fn chat(n: u32) -> String {
     let time = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let event = |id: &str, kind: &str, data: &str| {
@@ -32,7 +32,7 @@ fn chat(n: u32) -> String {
     text
 }
 
-/// The program with the floor's configuration, without a terminal.
+/// Run the program with the floor's configuration, without a terminal.
 fn plain(floor: &Floor, arguments: &[&str]) -> Output {
     Command::new(PROGRAM)
         .args(arguments)
@@ -44,7 +44,7 @@ fn plain(floor: &Floor, arguments: &[&str]) -> Output {
 
 type Figures = BTreeMap<String, Vec<Value>>;
 
-/// What a report on files says of each queue.
+/// The figures of each queue in a report on files.
 fn reported(floor: &Floor, files: &[&str]) -> Figures {
     let files: Vec<_> = files.iter().map(|name| floor.path(name)).collect();
     let mut arguments = vec!["report", "--by", "queue", "--format", "json"];
@@ -60,10 +60,10 @@ fn reported(floor: &Floor, files: &[&str]) -> Figures {
     .collect()
 }
 
-/// What the board shows of each queue, read from what `e` writes: the numbers on the screen, unrounded.
+/// The figures of each queue on the board, read from the files that `e` writes, because those are not rounded.
 fn shown(floor: &Floor, board: &mut Board) -> Figures {
     board.press("1", "▸ Queues");
-    // What the last one said is gone by now: a key takes it away.
+    // Any key removes the message of the last export.
     board.wait_without(" rows in ");
     board.press("e", " rows in ");
     let line = board.line(" rows in ").unwrap();
@@ -82,7 +82,7 @@ fn shown(floor: &Floor, board: &mut Board) -> Figures {
     .collect()
 }
 
-/// Numbers as numbers: 3 and 3.0 are the same.
+/// Compare as numbers: 3 and 3.0 are equal.
 fn same(left: &Figures, right: &Figures) -> bool {
     left.len() == right.len()
         && left.iter().zip(right).all(|((a, left), (b, right))| {
@@ -90,7 +90,7 @@ fn same(left: &Figures, right: &Figures) -> bool {
         })
 }
 
-/// Wait until the board shows what a report on the files says.
+/// Wait until the board shows the figures of a report on the files.
 fn wait_for_figures(floor: &Floor, board: &mut Board, files: &[&str]) {
     let expected = reported(floor, files);
     let end = Instant::now() + Duration::from_secs(30);
@@ -104,7 +104,7 @@ fn wait_for_figures(floor: &Floor, board: &mut Board, files: &[&str]) {
     }
 }
 
-/// How many events the journal holds, once nobody has it.
+/// The number of events in the journal, once no process has it open.
 fn kept(floor: &Floor) -> usize {
     let settings = Settings::new(Label::fixed("test"), Label::fixed("here"), Clock::System);
     let OpenedJournal::Writer(mut journal) = Journal::open(&floor.path("state/journal.db"), &settings).unwrap() else {
@@ -115,7 +115,7 @@ fn kept(floor: &Floor) -> usize {
     count
 }
 
-/// How many events the files hold.
+/// The number of events in the files.
 fn written(floor: &Floor, files: &[&str]) -> usize {
     let paths: Vec<_> = files.iter().map(|name| floor.path(name)).collect();
     let mut reader =
@@ -132,7 +132,7 @@ fn nothing_is_lost_or_doubled_by_kill_9() {
     let mut n = 0;
     let mut append = |steps: u32| {
         for _ in 0..steps {
-            // A writer's buffer ends anywhere: lines come in pieces too.
+            // The buffer of a writer can end anywhere, so lines arrive in parts.
             let text = step(n);
             let (head, tail) = text.split_at(text.len() * usize::try_from(n % 7).unwrap() / 7);
             floor.append("queue_log", head);
@@ -144,7 +144,7 @@ fn nothing_is_lost_or_doubled_by_kill_9() {
     };
     for steps in [0, 40, 150, 90, 210] {
         let board = floor.open();
-        // Not even the first words are waited for in the first round.
+        // In the first round, not even the first frame is waited for.
         if steps > 0 {
             board.wait_for("H help");
         }
@@ -160,7 +160,7 @@ fn nothing_is_lost_or_doubled_by_kill_9() {
     assert_eq!(board.exit_code(), 0);
     assert_eq!(kept(&floor), written(&floor, &FILES));
 
-    // The journal alone says the same, after an orderly end as well.
+    // The journal alone gives the same figures, also after a proper end.
     let mut board = floor.open();
     wait_for_figures(&floor, &mut board, &FILES);
 }
@@ -174,7 +174,7 @@ fn busy() -> (Floor, Board) {
     (floor, board)
 }
 
-/// Wait until the page of alerts says that ann has the alert, and for how long.
+/// Wait until the page of alerts shows that ann holds the alert, and for how long.
 fn wait_for_holder(board: &mut Board) {
     board.press("5", "Acknowledged, the oldest first");
     board.wait_until("who has it and a countdown", |seen| {
@@ -188,18 +188,18 @@ fn wait_for_holder(board: &mut Board) {
 fn an_acknowledgement_survives_kill_9() {
     let (floor, mut board) = busy();
     board.press("a", "acknowledged: all queues: offered");
-    // It was said, so it is kept: no moment is given to write it down.
+    // It was confirmed, so it is stored: there is no time to write it now.
     board.kill();
     let mut board = floor.open();
     board.wait_for("H help");
     wait_for_holder(&mut board);
-    // It can still be given back.
+    // It can still be undone.
     board.press("\t", "▸ Acknowledged");
     board.press("u", "undone: all queues: offered");
     board.wait_for("no alert is acknowledged");
 }
 
-/// Wait until the overview says how many calls were offered to billing: the column before the agents, as in `0/1`.
+/// Wait until the overview shows the number of calls offered to billing: the column before the agents, as in `0/1`.
 fn wait_for_offered(board: &Board, offered: &str) {
     board.wait_until(&format!("{offered} offered"), |seen| {
         let text = seen.emulator.screen().contents();
@@ -221,7 +221,7 @@ fn boards_share_a_journal_and_take_over() {
 
     second.wait_for("WARN all queues: offered 5 today");
 
-    // What is done on one is done on both, whichever of them keeps the journal.
+    // An action on one board appears on both, whichever of them writes the journal.
     second.press("a", "acknowledged: all queues: offered");
     wait_for_holder(&mut first);
     wait_for_holder(&mut second);
@@ -230,7 +230,7 @@ fn boards_share_a_journal_and_take_over() {
     second.press("1", "▸ Queues");
     wait_for_offered(&second, "6");
 
-    // The first one goes: one of the others goes on in its place, the last one follows that.
+    // The first board ends: one of the others takes over, and the last one follows that.
     first.type_keys("q");
     assert_eq!(first.exit_code(), 0);
     let process = |board: &Board| format!("(process {} on ", board.pid().as_raw_nonzero());
@@ -268,7 +268,7 @@ fn a_damaged_or_newer_journal_is_told_and_left_alone() {
     refused("it is not a database");
     fs::remove_file(&path).unwrap();
 
-    // A journal as the program makes it, then from the future, then with a hole in it.
+    // A valid journal, then one of a newer version, then a damaged one.
     let board = floor.open();
     board.wait_for("H help");
     floor.append("queue_log", &(0..200).map(step).collect::<String>());
@@ -278,7 +278,7 @@ fn a_damaged_or_newer_journal_is_told_and_left_alone() {
     assert_eq!(board.exit_code(), 0);
     let sound = fs::read(&path).unwrap();
     let mut newer = sound.clone();
-    // The file's user_version, as SQLite's format has it.
+    // The position of user_version in SQLite's file format.
     newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
     fs::write(&path, &newer).unwrap();
     refused("it has format 99");
@@ -287,7 +287,7 @@ fn a_damaged_or_newer_journal_is_told_and_left_alone() {
     fs::write(&path, &broken).unwrap();
     refused("it is damaged");
 
-    // The remedy that the message names.
+    // The remedy that the error message names.
     fs::rename(&path, floor.path("aside.db")).unwrap();
     let board = floor.open();
     board.wait_for("offered 200 today");
@@ -306,13 +306,13 @@ fn rotation_and_truncation_are_followed() {
     floor.append("queue_log", &lines(0, 20));
     board.wait_for("offered 20 today");
 
-    // Renamed while its writer still has it open, and goes on writing for a moment.
+    // Renamed while its writer still has it open and goes on writing for a moment.
     fs::rename(floor.path("queue_log"), floor.path("queue_log.2")).unwrap();
     floor.append("queue_log.2", &lines(20, 25));
     floor.append("queue_log", &lines(25, 40));
     board.wait_for("offered 40 today");
 
-    // Twice while nobody looks.
+    // Rotated twice while no program runs.
     board.type_keys("q");
     assert_eq!(board.exit_code(), 0);
     floor.append("queue_log", &lines(40, 45));
@@ -322,7 +322,7 @@ fn rotation_and_truncation_are_followed() {
     board.wait_for("offered 50 today");
     wait_for_figures(&floor, &mut board, &["queue_log.2", "queue_log.1", "queue_log"]);
 
-    // Copied and cut, as `copytruncate` does it.
+    // Copied and truncated, as logrotate's `copytruncate` does.
     fs::copy(floor.path("queue_log"), floor.path("queue_log.0")).unwrap();
     fs::OpenOptions::new().write(true).truncate(true).open(floor.path("queue_log")).unwrap();
     floor.append("queue_log", &lines(50, 51));

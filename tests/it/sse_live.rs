@@ -5,14 +5,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::faults::{Case, an_hour_ahead, drip, peak_memory};
+use crate::support::faults::{Case, date_an_hour_ahead, drip, fault_tests, peak_memory};
 use crate::support::peer::{Conversation, Peer};
-use crate::support::told::{Told, event};
+use crate::support::running_source::{RunningSource, event};
 use floorwatch::board::Health;
 use floorwatch::source::SourceKind;
 
 const STREAM: &str = "200 OK\nContent-Type: text/event-stream; charset=utf-8";
-const CASE: Case = Case { kind: SourceKind::Sse, good, keys: "" };
+const CASE: Case = Case { kind: SourceKind::Sse, good, an_hour_ahead, keys: "" };
+fault_tests!(CASE);
 
 fn good(c: &mut Conversation) -> io::Result<()> {
     c.request()?;
@@ -21,8 +22,14 @@ fn good(c: &mut Conversation) -> io::Result<()> {
     c.hold()
 }
 
-fn start(peer: &Peer, keys: &str) -> Told {
-    Told::start(SourceKind::Sse, &format!("url = \"{}\"\n{keys}", peer.url("/events")))
+fn an_hour_ahead(c: &mut Conversation) -> io::Result<()> {
+    c.request()?;
+    c.begin(&format!("{STREAM}\nDate: {}", date_an_hour_ahead()))?;
+    c.hold()
+}
+
+fn start(peer: &Peer, keys: &str) -> RunningSource {
+    RunningSource::start(SourceKind::Sse, &format!("url = \"{}\"\n{keys}", peer.url("/events")))
 }
 
 #[test]
@@ -38,14 +45,14 @@ fn events_come_as_they_happen_in_any_form_and_a_bad_one_alone_is_set_aside() {
         c.say(format!("id: 7\ndata: {}\ndata: {}\n\n", event("four"), event("five")))?;
         c.hold()
     });
-    let mut told = start(&peer, "");
-    told.until_health(Health::Live, "");
-    told.until(|told| told.contacts().len() == 5);
-    assert_eq!(told.contacts(), ["one", "two", "three", "four", "five"]);
-    let rejected: Vec<u64> = told.rejected.iter().map(|(number, _)| *number).collect();
-    assert_eq!(rejected, [4, 5, 6], "{:?}", told.rejected);
-    assert!(told.rejected[2].1.contains("UTF-8"), "{:?}", told.rejected);
-    assert!(told.cursor.as_ref().is_some_and(|cursor| cursor.contains(r#""id":"7""#)), "{:?}", told.cursor);
+    let mut source = start(&peer, "");
+    source.until_health(Health::Live, "");
+    source.until(|source| source.contacts().len() == 5);
+    assert_eq!(source.contacts(), ["one", "two", "three", "four", "five"]);
+    let rejected: Vec<u64> = source.rejected.iter().map(|(number, _)| *number).collect();
+    assert_eq!(rejected, [4, 5, 6], "{:?}", source.rejected);
+    assert!(source.rejected[2].1.contains("UTF-8"), "{:?}", source.rejected);
+    assert!(source.cursor.as_ref().is_some_and(|cursor| cursor.contains(r#""id":"7""#)), "{:?}", source.cursor);
 }
 
 #[test]
@@ -75,12 +82,12 @@ fn what_stops_in_the_middle_of_an_event_loses_nothing_and_counts_nothing_twice()
                 Some(other) => panic!("{other}"),
             }
         });
-        let mut told = start(&peer, "");
-        told.until_health(Health::Stale, "ended the stream");
-        told.until_health(Health::Live, "");
-        told.until(|told| told.contacts().len() > 2);
-        assert_eq!(told.contacts(), ["a", "b", "c"]);
-        assert_eq!((told.gaps(), told.rejected.len()), (0, 0));
+        let mut source = start(&peer, "");
+        source.until_health(Health::Stale, "ended the stream");
+        source.until_health(Health::Live, "");
+        source.until(|source| source.contacts().len() > 2);
+        assert_eq!(source.contacts(), ["a", "b", "c"]);
+        assert_eq!((source.gaps(), source.rejected.len()), (0, 0));
     }
 }
 
@@ -88,13 +95,13 @@ fn what_stops_in_the_middle_of_an_event_loses_nothing_and_counts_nothing_twice()
 fn a_restart_goes_on_where_the_journal_says_it_was_left() {
     let peer = Peer::start(good);
     let url = format!("url = \"{}\"", peer.url("/events"));
-    let mut told = Told::start(SourceKind::Sse, &url);
-    told.until(|told| told.cursor.is_some());
-    let cursor = told.cursor.clone().unwrap();
-    drop(told);
-    let mut told = Told::resume(SourceKind::Sse, &url, Some(&cursor));
-    told.until_health(Health::Live, "");
-    assert_eq!(told.gaps(), 0);
+    let mut source = RunningSource::start(SourceKind::Sse, &url);
+    source.until(|source| source.cursor.is_some());
+    let cursor = source.cursor.clone().unwrap();
+    drop(source);
+    let mut source = RunningSource::resume(SourceKind::Sse, &url, Some(&cursor));
+    source.until_health(Health::Live, "");
+    assert_eq!(source.gaps(), 0);
     assert_eq!(peer.asked().last().unwrap().header("last-event-id"), Some("1"));
 }
 
@@ -107,15 +114,15 @@ fn without_ids_what_was_missed_is_a_gap() {
         if c.number == 0 { Ok(()) } else { c.hold() }
     });
     let url = format!("url = \"{}\"", peer.url("/events"));
-    let mut told = Told::start(SourceKind::Sse, &url);
-    told.until(|told| told.contacts().len() == 2);
-    assert_eq!((told.contacts(), told.gaps()), (vec!["n0", "n1"], 1));
-    // And so is the time that the program itself was away.
-    let cursor = told.cursor.clone().unwrap();
-    drop(told);
-    let mut told = Told::resume(SourceKind::Sse, &url, Some(&cursor));
-    told.until(|told| !told.contacts().is_empty());
-    assert_eq!(told.gaps(), 1);
+    let mut source = RunningSource::start(SourceKind::Sse, &url);
+    source.until(|source| source.contacts().len() == 2);
+    assert_eq!((source.contacts(), source.gaps()), (vec!["n0", "n1"], 1));
+    // The time in which the program did not run is a gap too.
+    let cursor = source.cursor.clone().unwrap();
+    drop(source);
+    let mut source = RunningSource::resume(SourceKind::Sse, &url, Some(&cursor));
+    source.until(|source| !source.contacts().is_empty());
+    assert_eq!(source.gaps(), 1);
 }
 
 #[test]
@@ -130,11 +137,11 @@ fn any_byte_is_a_sign_of_life_and_none_is_none() {
         c.say(format!("id: 1\ndata: {}\n\n", event("a")))?;
         c.hold()
     });
-    let mut told = start(&peer, "heartbeat_s = 2");
-    told.until(|told| !told.events.is_empty());
-    assert_eq!(peer.asked().len(), 1, "{:?}", told.health);
-    told.until_health(Health::Live, "");
-    told.until_health(Health::Stale, "nothing has come for 2 s: the connection is dead");
+    let mut source = start(&peer, "heartbeat_s = 2");
+    source.until(|source| !source.events.is_empty());
+    assert_eq!(peer.asked().len(), 1, "{:?}", source.health);
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Stale, "nothing has come for 2 s: the connection is dead");
     CASE.silence("heartbeat_s = 1", "no answer from");
 }
 
@@ -148,8 +155,8 @@ fn the_server_may_say_how_long_to_wait() {
         c.begin(STREAM)?;
         c.say(format!("retry: 2500\nid: {}\ndata: {}\n\n", c.number, event(&format!("n{}", c.number))))
     });
-    let mut told = start(&peer, "");
-    told.until(|told| told.contacts().len() == 2);
+    let mut source = start(&peer, "");
+    source.until(|source| source.contacts().len() == 2);
     let (first, second): (Instant, Instant) = (connected.recv().unwrap(), connected.recv().unwrap());
     assert!(second - first >= Duration::from_millis(2500), "{:?}", second - first);
 }
@@ -182,9 +189,9 @@ fn an_endless_line_takes_no_memory_and_the_next_event_is_taken() {
         c.hold()
     });
     let before = peak_memory();
-    let mut told = start(&peer, "");
-    told.until(|told| !told.contacts().is_empty());
-    assert!(told.rejected[0].1.contains("longer than 1024 KiB"), "{:?}", told.rejected);
+    let mut source = start(&peer, "");
+    source.until(|source| !source.contacts().is_empty());
+    assert!(source.rejected[0].1.contains("longer than 1024 KiB"), "{:?}", source.rejected);
     assert!(peak_memory() - before < 64, "{} MiB more for 256", peak_memory() - before);
 }
 
@@ -196,9 +203,9 @@ fn a_slow_drip_is_taken_as_it_is() {
         drip(c, &format!("id: 1\r\ndata: {}\r\n\r\n", event("a")))?;
         c.hold()
     });
-    let mut told = start(&peer, "heartbeat_s = 5");
-    told.until(|told| !told.contacts().is_empty());
-    assert_eq!((told.contacts(), peer.asked().len()), (vec!["a"], 1));
+    let mut source = start(&peer, "heartbeat_s = 5");
+    source.until(|source| !source.contacts().is_empty());
+    assert_eq!((source.contacts(), peer.asked().len()), (vec!["a"], 1));
 }
 
 #[test]
@@ -211,52 +218,7 @@ fn a_chunked_stream_that_breaks_off_is_no_end() {
         }
         c.say("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n40\r\ndata: x")
     });
-    let mut told = start(&peer, "");
-    told.until_health(Health::Stale, "broke off in the middle");
-    told.until_health(Health::Live, "");
-}
-
-#[test]
-fn refused_then_there() {
-    CASE.refused_then_there();
-}
-
-#[test]
-fn reset_and_garbage() {
-    CASE.reset();
-    CASE.garbage();
-}
-
-#[test]
-fn overloaded_and_broken_servers_are_left_alone_for_a_while() {
-    CASE.overload();
-}
-
-#[test]
-fn a_token_that_is_refused() {
-    CASE.unauthorised();
-}
-
-#[test]
-fn redirects_lead_nowhere_or_on_without_credentials() {
-    CASE.redirects();
-}
-
-#[test]
-fn certificates_are_checked() {
-    CASE.tls();
-}
-
-#[test]
-fn a_name_that_nobody_knows() {
-    CASE.unknown_name();
-}
-
-#[test]
-fn a_clock_an_hour_off() {
-    CASE.clock_off(|c| {
-        c.request()?;
-        c.begin(&format!("{STREAM}\nDate: {}", an_hour_ahead()))?;
-        c.hold()
-    });
+    let mut source = start(&peer, "");
+    source.until_health(Health::Stale, "broke off in the middle");
+    source.until_health(Health::Live, "");
 }

@@ -1,4 +1,4 @@
-//! What several tests need: the program in a terminal, a hub, and peers for every kind of source.
+//! Support for several tests: the program in a terminal, a hub, and peers for every kind of source.
 
 pub(crate) mod asterisk;
 pub(crate) mod board;
@@ -7,4 +7,4 @@ pub(crate) mod faults;
 pub(crate) mod hooks;
 pub(crate) mod hub;
 pub(crate) mod peer;
-pub(crate) mod told;
+pub(crate) mod running_source;

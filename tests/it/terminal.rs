@@ -1,4 +1,4 @@
-//! The board on a real terminal: every page by its keys, and the terminal given back whole however it ends.
+//! Tests the board in a terminal: every page and its keys, and that the terminal is restored however the program ends.
 
 use std::fs;
 use std::thread;
@@ -47,7 +47,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.press("5", "Acknowledged, the oldest first");
     board.press("1", "▸ Queues 12");
 
-    // What explains.
+    // The boxes that explain something.
     board.press("?", "─ Service level of ");
     board.type_keys(ESC);
     board.wait_without("─ Service level of ");
@@ -58,7 +58,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.type_keys(ESC);
     board.wait_without("─ Keys (esc closes");
 
-    // What changes the view.
+    // The keys that change the view.
     board.press("/bill", "/bill");
     board.wait_without("Sales chat  ");
     board.press("\r", "/bill  a ack");
@@ -79,7 +79,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.type_keys(" ");
     board.wait_without("FROZEN at");
 
-    // What is written.
+    // The export.
     board.press("e", "12 rows in ");
     let written = |ending: &str| {
         let names = fs::read_dir(floor.path("")).unwrap().map(|entry| entry.unwrap().path());
@@ -91,7 +91,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     let json: serde_json::Value = serde_json::from_slice(&fs::read(&json[0]).unwrap()).unwrap();
     assert_eq!(json["rows"].as_array().unwrap().len(), 12);
 
-    // What is done about alerts: the selected one is acknowledged, the acknowledgement undone, and the alert snoozed.
+    // The actions on alerts: the selected one is acknowledged, the acknowledgement undone, and the alert snoozed.
     board.press("5", "Active");
     board.press("/all queues\r", "/all queues  ");
     board.wait_for("▲ WARN all queues: offered");
@@ -133,7 +133,7 @@ fn first_queue(screen: &str) -> String {
     row.split("  ").next().unwrap_or_default().to_owned()
 }
 
-/// A shell that runs a script about the board (`$0`), and the board's process.
+/// A shell that runs a script with the board as `$0`, and the board's process.
 fn in_a_shell(floor: &Floor, script: &str) -> (Board, Pid) {
     let mut command = CommandBuilder::new("/bin/bash");
     command.args(["-c", script, PROGRAM]);
@@ -145,12 +145,12 @@ fn in_a_shell(floor: &Floor, script: &str) -> (Board, Pid) {
     (board, Pid::from_raw(pid).unwrap())
 }
 
-/// Run the board, tell how it ended, and wait: what is left of the terminal can be looked at.
+/// Run the board, print how it ended, and wait, so that the state of the terminal can be checked.
 const TELL: &str = "\"$0\"; echo \"left with $?\"; read _";
-/// Run the board as a job; a line continues it, and ends the shell once it is over.
+/// Run the board as a job. Each input line continues it; the shell ends when the job has.
 const JOB: &str = "set -m; \"$0\"; while read _; do fg; jobs %% || exit 0; done";
 
-/// The terminal is as it was: no alternate screen, a cursor, no mouse, lines edited and echoed.
+/// Check that the terminal is restored: no alternate screen, a visible cursor, no mouse, lines edited and echoed.
 fn assert_given_back(board: &Board) {
     let seen = board.seen.lock().unwrap();
     let screen = seen.emulator.screen();
@@ -163,7 +163,7 @@ fn assert_given_back(board: &Board) {
     assert_eq!(local & cooked, cooked);
 }
 
-/// The terminal is the board's.
+/// Check that the board has taken over the terminal.
 fn assert_taken(board: &Board) {
     assert!(board.seen.lock().unwrap().emulator.screen().alternate_screen());
     let local = board.modes();
@@ -176,7 +176,7 @@ fn the_terminal_is_given_back_however_it_ends() {
     let floor = Floor::new("");
     for key in ["q", "\x03"] {
         let (mut board, _) = in_a_shell(&floor, TELL);
-        // With the mouse caught, there is more to give back.
+        // With the mouse captured there is more to restore.
         board.press("m", "mouse on");
         assert_taken(&board);
         board.press(key, "left with 0");
@@ -213,7 +213,7 @@ fn a_window_that_is_closed_ends_it() {
     board.press("a", "acknowledged: all queues: offered");
     board.close();
     assert_eq!(board.exit_code(), 0);
-    // What was done is kept, and the journal is free.
+    // The acknowledgement is stored, and the journal is free.
     let board = floor.open();
     board.wait_for("ack ann 1");
     assert!(!board.screen().contains("read-only"));
@@ -241,7 +241,7 @@ fn it_goes_to_the_background_and_comes_back() {
     let stops: [&dyn Fn(&mut Board); 2] = [&stop_by_key, &stop_by_signal];
     for frozen in [false, true] {
         if frozen {
-            // Nothing new is drawn on a frozen screen, but what was there must come back.
+            // A frozen screen draws nothing new, but it must be redrawn after this.
             board.press(" ", "FROZEN at");
         }
         for stop in stops {
@@ -254,7 +254,7 @@ fn it_goes_to_the_background_and_comes_back() {
                 let text = seen.emulator.screen().contents();
                 seen.emulator.screen().alternate_screen() && text.contains("all queues: offered 5 today")
             });
-            // It stays: the answer to a key is drawn on what is there.
+            // The terminal stays usable: the result of a key is drawn on the present screen.
             board.press("f", "service level: ");
             board.press(":formula offered\r", "H help");
             board.wait_for("all queues: offered 5 today");
@@ -268,7 +268,7 @@ fn it_goes_to_the_background_and_comes_back() {
 #[test]
 fn a_storm_of_sizes() {
     let (_floor, mut board) = open("");
-    // The same sizes every time; small ones and single lines among them.
+    // The same sizes in every run, with small ones and single rows among them.
     let mut dice: u32 = 12345;
     let mut roll = |most: u32| {
         dice = dice.wrapping_mul(1_103_515_245).wrapping_add(12345);
@@ -300,7 +300,7 @@ fn a_storm_of_sizes() {
 fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
     let (floor, mut board) = open("");
     board.hold(true);
-    // Every key draws: far more than a terminal holds unread.
+    // Every key causes a frame: far more than the terminal's buffer holds.
     board.send("12345".repeat(40));
     for n in 5..200 {
         floor.append("queue_log", &step(n));
@@ -319,7 +319,7 @@ fn a_terminal_that_takes_nothing_does_not_keep_it_from_ending() {
     board.press("a", "acknowledged: all queues: offered");
     board.hold(true);
     board.send("12345".repeat(40));
-    // By now it waits for the terminal; where it should not yet, it leaves in good order.
+    // By now the program is blocked on the terminal. If it is not, it ends properly.
     thread::sleep(Duration::from_secs(1));
     kill_process(board.pid(), Signal::TERM).unwrap();
     assert!(matches!(board.exit_code(), 0 | 143));
@@ -341,7 +341,7 @@ fn without_colours_and_in_ascii() {
     assert_eq!(colours(&board), Vec::<String>::new());
     drop(board);
 
-    // The test itself: with colours there are some.
+    // This checks the test itself: with colours enabled there are some.
     let board = floor.open();
     board.wait_for("▲ WARN all queues");
     assert!(!colours(&board).is_empty());
@@ -363,7 +363,7 @@ fn without_colours_and_in_ascii() {
     }
 }
 
-/// The colours that were sent to a terminal, as the parameters of their sequences.
+/// The colours that were sent to a terminal, as the parameters of their control sequences.
 fn colours(board: &Board) -> Vec<String> {
     let seen = board.seen.lock().unwrap();
     let text = String::from_utf8_lossy(&seen.bytes).into_owned();

@@ -1,4 +1,4 @@
-//! What arrives on the terminal and was not typed does nothing to others, and nothing that arrives makes the board deaf.
+//! Input that nobody typed changes nothing for others, and no input makes the board ignore later keys.
 
 use std::fs;
 use std::process::Command;
@@ -10,7 +10,7 @@ use rustix::process::{Signal, kill_process};
 
 use crate::support::board::{Board, Floor, PAUSE, PROGRAM, step};
 
-/// A floor with an alert that nobody has taken, and its board.
+/// A floor with an alert that nobody has acknowledged, and its board.
 fn open() -> (Floor, Board) {
     let floor = Floor::new("");
     (0..5).for_each(|n| floor.append("queue_log", &step(n)));
@@ -20,7 +20,7 @@ fn open() -> (Floor, Board) {
     (floor, board)
 }
 
-/// Nothing was done to the alert and no file was written; the board lives, shows the present, and heeds a key.
+/// Check that the alert is untouched and no file was written, and that the board is current and handles a key.
 fn assert_untouched(floor: &Floor, board: &mut Board) {
     thread::sleep(PAUSE);
     for key in ["\x1b", "\x1b", "\x1b"] {
@@ -69,12 +69,12 @@ fn sequences_that_a_slow_line_cuts_and_late_answers_do_nothing_to_others() {
             }
         }
     }
-    // Too slow to be rejoined before the Esc key is done: still no letter.
+    // Too late to be joined to the Esc key that was delivered, but still not a letter.
     board.send("\x1b");
     thread::sleep(Duration::from_millis(200));
     board.send("[A");
     assert_untouched(&floor, &mut board);
-    // And a key that comes alone is heeded.
+    // A key that comes alone is handled.
     board.press("a", "acknowledged: all queues: offered");
 }
 
@@ -85,7 +85,7 @@ fn pasted_text_is_for_a_prompt_and_for_nothing_else() {
     let text = "Please call back Anna about the refund\r:quit\rq";
     board.send(format!("\x1b[200~{text}\x1b[201~"));
     board.wait_for("text was pasted where none can be typed");
-    // A terminal that doesn't know of brackets.
+    // A terminal without bracketed paste.
     board.send(text);
     assert_untouched(&floor, &mut board);
     board.send("/");
@@ -94,7 +94,7 @@ fn pasted_text_is_for_a_prompt_and_for_nothing_else() {
     thread::sleep(PAUSE);
     board.send("\x1b");
     board.wait_without("/bil");
-    // Text that comes at once with its line end is text; Enter alone ends it. Backspace is what it is anywhere.
+    // Text that comes together with its line end is text; Enter alone ends the note. Backspace works in any case.
     board.press("n", "note: ");
     board.send("called backk\x08\r");
     board.wait_for("note: called back");
@@ -158,7 +158,7 @@ fn random_bytes_with_random_pauses_do_nothing_to_others() {
         ":q",
     ];
     let (floor, mut board) = open();
-    // The same bytes every time.
+    // The same bytes in every run.
     let mut dice: u32 = 2026;
     let mut roll = |most: usize| {
         dice = dice.wrapping_mul(1_103_515_245).wrapping_add(12345);
@@ -176,7 +176,7 @@ fn random_bytes_with_random_pauses_do_nothing_to_others() {
 fn a_terminal_that_goes_without_a_signal_ends_a_frozen_board() {
     let floor = Floor::new("");
     let mut command = floor.command(&[]);
-    // The kernel tells the processes of a controlling terminal alone.
+    // The kernel only signals processes whose controlling terminal it is.
     command.set_controlling_tty(false);
     let mut board = Board::run(command);
     board.wait_for("H help");

@@ -1,4 +1,4 @@
-//! Who writes a journal, how others find that floor, what it rests on, and how every mode of the program ends.
+//! Who writes a journal, how others find that floor, which files it needs, and how every mode of the program ends.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::support::board::{self, Board, Floor, PROGRAM, step};
 use crate::support::hub::{Hub, PATIENCE, event};
 
-/// How soon a program ends. It is a second at most; a busy machine is slow.
+/// The longest time in which a program ends on a busy machine; usually it is below a second.
 const SOON: Duration = Duration::from_secs(4);
 
 /// A floor where an alert fires at once.
@@ -24,7 +24,7 @@ fn busy() -> Floor {
     floor
 }
 
-/// A command without a terminal, with another folder for temporary files than any board has.
+/// Run a command without a terminal, with another folder for temporary files than any board has.
 fn command(floor: &Floor, arguments: &[&str]) -> Output {
     let other = floor.path("other");
     fs::create_dir_all(&other).unwrap();
@@ -45,7 +45,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// End it one way; how long it took.
+/// End the board in one way; returns how long it took.
 fn end(board: &mut Board, how: &str) -> Duration {
     let begun = Instant::now();
     match how {
@@ -126,7 +126,7 @@ fn a_floor_is_found_by_its_lock_file_wherever_temporary_files_are() {
     second.wait_for("WARN all queues: offered 5 today");
     second.press("a", "acknowledged: all queues: offered");
 
-    // Somebody cleans up: the socket is made again.
+    // The socket is removed: the floor creates it again.
     fs::remove_file(&socket).unwrap();
     until("the socket again", || UnixStream::connect(&socket).is_ok());
 }
@@ -138,7 +138,7 @@ fn a_writer_is_gone_when_it_holds_the_lock_no_more_whatever_its_process_number_s
     first.wait_for("WARN all queues: offered 5 today");
     let second = floor.open();
     second.wait_for("beside another board");
-    // Nobody waits for it: its number stays taken, as in a container whose first process waits for no one.
+    // Nobody reaps the process, so its id stays in use, as in a container whose first process does not reap.
     kill_process(first.pid(), Signal::KILL).unwrap();
     second.wait_without("beside another board");
     let lock = fs::read_to_string(floor.path("state/journal.db.lock")).unwrap();
@@ -177,7 +177,7 @@ async fn a_journal_or_lock_that_is_gone_is_said_and_nothing_is_confirmed() {
         let (_, board) = hub.get("/v1/board", "wall").await;
         assert!(board["keeper"].to_string().contains("was deleted"), "{}", board["keeper"]);
         assert!(hub.log().contains("was deleted"), "{}", hub.log());
-        // It is put back: all is well, and what was held meanwhile is written.
+        // The file is put back: writing works again, and what was held meanwhile is written.
         fs::rename(hub.path("away"), hub.path(file)).unwrap();
         let end = Instant::now() + PATIENCE;
         while hub.get("/readyz", "").await.0 != 200 {
@@ -198,7 +198,7 @@ async fn a_hub_runs_though_there_is_no_place_for_a_socket_that_nobody_asked_for(
     hub.start().await;
     hub.signal(Signal::TERM);
     assert_eq!(hub.ended().await, Some(0));
-    // Where it was asked for, it is said what to do.
+    // If a socket was configured, the error says what to do.
     let long = format!("{}\n", config.join("\n")).replacen(
         "[hub]\n",
         &format!("[hub]\nsocket = \"/tmp/{}\"\n", "x".repeat(120)),
@@ -243,7 +243,7 @@ async fn a_command_that_was_refused_is_not_done_later_and_one_sent_again_is_done
     let (_, board) = hub.get("/v1/board", "wall").await;
     assert_eq!(board["alerts"][0]["state"], "firing");
     disk.execute_batch("DROP TRIGGER full").unwrap();
-    // It is sent again until it is confirmed, and then twice more, as after answers that were lost.
+    // It is sent until it is confirmed, and then twice more, as after lost answers.
     let end = Instant::now() + PATIENCE;
     while tell("note", note.clone()).await.unwrap().status() != 200 {
         assert!(Instant::now() < end, "it is not written again: {}", hub.log());

@@ -55,7 +55,7 @@ impl CheckReport {
     /// The report as one JSON object.
     #[must_use]
     pub fn json(&self) -> String {
-        // Nothing in it can fail: no map with keys that aren't text.
+        // This cannot fail: all maps have keys of text.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct AlertRequest {
     pub(crate) who: Option<Actor>,
 }
 
-/// Acknowledge an alert. Of two callers at once one wins; the other learns who.
+/// Acknowledge an alert. If two callers do so at once, the first succeeds and the other is told who was first.
 #[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),

@@ -11,7 +11,7 @@ use crate::hub::{self, Listener, ServerConfig};
 use crate::kpi::{Dim, KpiId, Period, Query, Slice, Window};
 use crate::source::Message;
 
-/// A hub at a socket, until it is stopped.
+/// A hub at a socket, which is stopped when this is dropped.
 struct Served {
     scene: Scene,
     stop: CancellationToken,
@@ -35,7 +35,7 @@ fn query() -> Query {
     Query { of, by: Vec::new(), over, every: None, kpis: vec![KpiId::Offered], formula: None }
 }
 
-/// The first board that `is` so.
+/// Wait for the first board for which `is` holds.
 async fn until(handle: &Handle, is: impl Fn(&Board) -> bool) -> Arc<Board> {
     let mut boards = handle.watch();
     let found = tokio::time::timeout(Duration::from_secs(20), boards.wait_for(|board| is(board))).await;
@@ -57,15 +57,15 @@ async fn a_guest_sees_what_the_floor_sees_and_of_two_who_take_an_alert_one_is_to
     assert_eq!((board.queues.len(), board.waiting.len()), (2, 2));
     assert_eq!(board.title.as_str(), "floor");
 
-    // An event on the floor is on the guest's board, and in his answers.
+    // An event on the floor appears on the guest's board and in the answers that the guest gets.
     let events = vec![offered("c-3", "billing", scene.clock.now())];
-    scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
+    scene.to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
     until(&handle, |board| board.waiting.len() == 3).await;
     let answer = handle.ask(query()).await.unwrap().unwrap();
     let own = scene.handle.ask(query()).await.unwrap().unwrap();
     assert_eq!((answer.total, answer.rows), (own.total, own.rows));
 
-    // It is his own hub, so he is believed what he says of himself; who was first is told.
+    // The caller runs as the hub's own user, so the name in the command is trusted. A refusal names who came first.
     let alert = board.alerts[0].clone();
     let who = Actor { name: "somebody else".into(), from: "elsewhere".into() };
     let act = AlertAction::Acknowledge { note: Some("on it".into()), lasts: None };
@@ -96,7 +96,7 @@ async fn cut_off_he_sees_the_last_board_may_do_nothing_and_is_right_again_within
     let command = AlertCommand { episode: alert.id, version: alert.version, who, act: AlertAction::Undo };
     let refused = handle.execute(command).await.unwrap().unwrap_err().to_string();
     assert!(refused.contains("cut off from the hub, nothing was done"), "{refused}");
-    // A question waits.
+    // A query waits for the hub to come back.
     let asking = tokio::spawn({
         let handle = handle.clone();
         async move { handle.ask(query()).await }
@@ -106,8 +106,8 @@ async fn cut_off_he_sees_the_last_board_may_do_nothing_and_is_right_again_within
 
     let second = served(&path).await;
     let events = vec![offered("c-3", "billing", second.scene.clock.now())];
-    second.scene.to.send(Message::Events { source: 0, events, cursor: None, kept: None }).await.unwrap();
-    // The try may be up to a few seconds away; from the connection on it is quick.
+    second.scene.to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
+    // The next attempt to connect may be a few seconds away. Once connected, everything is quick.
     let mut boards = handle.watch();
     boards.wait_for(|board| is_connected(board)).await.unwrap();
     let right = tokio::time::timeout(Duration::from_secs(1), boards.wait_for(|board| board.waiting.len() == 3)).await;

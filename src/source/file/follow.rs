@@ -284,7 +284,7 @@ impl FileFollower {
                 add_prefix(event, prefix);
             }
         }
-        self.send(Message::Events { source: self.index, events, cursor, kept: None })
+        self.send(Message::Events { source: self.index, events, cursor, receipt: None })
     }
 
     fn reject(&self, file: &TailedFile, reason: &str) -> Result<(), Stopped> {

@@ -300,15 +300,11 @@ impl CsvParser {
             contact,
             offered,
             offer: Offer {
-                queue: label(&fields.queue).unwrap_or(Label::fixed("all")),
-                channel,
                 intent: label(&fields.intent),
                 customer: customer(text(&fields.customer).as_bytes()),
-                priority: None,
-                position: None,
-                auth_steps: None,
                 // A row gives durations at most: the times of its later events are computed from them.
                 untimed: true,
+                ..Offer::new(label(&fields.queue).unwrap_or(Label::fixed("all")), channel)
             },
             answered,
             agent: agent.unwrap_or(UNKNOWN_NAME),
@@ -363,7 +359,7 @@ impl ContactRecord {
             emit(at, Step::Answered { agent: agent.clone(), wait });
             at = at + talk.unwrap_or_default();
             if let Some(hold) = hold.filter(|_| self.transferred) {
-                // The event of a transfer has no field for the time on hold, so it is told by events of its own.
+                // The event of a transfer has no field for the time on hold, so it is reported by events of its own.
                 emit(at, Step::Held);
                 emit(at + hold, Step::Resumed);
             }

@@ -299,16 +299,7 @@ fn call_id(field: &[u8]) -> Result<Label, &'static str> {
 }
 
 fn offer(queue: Label, customer: Option<Label>, position: Option<u32>) -> Offer {
-    Offer {
-        queue,
-        channel: Channel::Voice,
-        intent: None,
-        customer,
-        priority: None,
-        position,
-        auth_steps: None,
-        untimed: false,
-    }
+    Offer { customer, position, ..Offer::new(queue, Channel::Voice) }
 }
 
 /// The caller's number and position of an ENTERQUEUE line: `url|number|position`, followed by the caller's name if

@@ -29,9 +29,9 @@ pub(crate) fn clock_offset(headers: &HeaderMap, now: Time) -> Option<Span> {
     if headers.contains_key(AGE) {
         return None;
     }
-    let said = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
+    let date = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
     // The server cut the time to whole seconds, which makes it half a second too early on average.
-    let ahead = said + Span(500_000) - now;
+    let ahead = date + Span(500_000) - now;
     Some(if ahead.0.abs() <= Span::SECOND.0 { Span::ZERO } else { ahead })
 }
 

@@ -107,11 +107,11 @@ impl HttpSession {
             if response.status() == StatusCode::NOT_MODIFIED {
                 break;
             }
-            let (headers, whose) = (response.headers().clone(), display_url(response.url()));
+            let (headers, server) = (response.headers().clone(), display_url(response.url()));
             let body = client.read_body(response, http::MAX_BODY_BYTES).await?;
             let more = match &self.settings.map {
-                Some(_) => self.process_figures(&body, &whose, reporter).await?,
-                None => self.process_events(&body, &headers, &whose, reporter).await?,
+                Some(_) => self.process_figures(&body, &server, reporter).await?,
+                None => self.process_events(&body, &headers, &server, reporter).await?,
             };
             // Set only now, so that an answer that can't be parsed is requested in full again.
             self.cached = CacheValidators::of(url, &headers);
@@ -164,12 +164,12 @@ impl HttpSession {
         &mut self,
         body: &[u8],
         headers: &HeaderMap,
-        whose: &str,
+        server: &str,
         reporter: &mut Reporter,
     ) -> Result<bool, Fault> {
         let latest = reporter.now() + Span::DAY;
         let page = page::parse(body, headers, self.settings.cursor.as_ref(), latest)
-            .map_err(|what| malformed(whose, &what))?;
+            .map_err(|what| malformed(server, &what))?;
         self.report_rejected(page.rejected, reporter).await;
         let moved = page.cursor.is_some() && page.cursor != self.cursor;
         if moved {
@@ -181,16 +181,17 @@ impl HttpSession {
     }
 
     /// Process an answer with a vendor's figures. There is never another page.
-    async fn process_figures(&mut self, body: &[u8], whose: &str, reporter: &mut Reporter) -> Result<bool, Fault> {
+    async fn process_figures(&mut self, body: &[u8], server: &str, reporter: &mut Reporter) -> Result<bool, Fault> {
         let Some(map) = &self.settings.map else { return Ok(false) };
-        let text = std::str::from_utf8(body).map_err(|_| malformed(whose, "no UTF-8"))?;
-        let reading = map.read(text, reporter.source_now(), reporter.name()).map_err(|what| malformed(whose, &what))?;
+        let text = std::str::from_utf8(body).map_err(|_| malformed(server, "no UTF-8"))?;
+        let reading =
+            map.read(text, reporter.source_now(), reporter.name()).map_err(|what| malformed(server, &what))?;
         self.report_rejected(reading.rejected, reporter).await;
         self.figures_at = reading.at;
         let at = reading.events.first().map_or_else(|| reporter.source_now(), |event| event.at);
         let now = reporter.now();
-        let news = self.last_figures.changes(reading.events, at, reporter.name(), now);
-        reporter.send_events(news, None).await;
+        let changes = self.last_figures.changes(reading.events, at, reporter.name(), now);
+        reporter.send_events(changes, None).await;
         Ok(false)
     }
 
@@ -232,8 +233,8 @@ impl CacheValidators {
     }
 }
 
-fn malformed(whose: &str, what: &str) -> Fault {
-    Fault::new(format!("what {whose} answers is {what}"))
+fn malformed(server: &str, what: &str) -> Fault {
+    Fault::new(format!("what {server} answers is {what}"))
 }
 
 /// `every`, 10 % more or less, so that many boards don't poll at the same instant.

@@ -82,7 +82,6 @@ impl Settings {
     /// Check what can be checked without connecting.
     ///
     /// # Errors
-    ///
     /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if self.kpis.is_empty() {

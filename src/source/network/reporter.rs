@@ -80,11 +80,11 @@ impl Reporter {
         let source = self.shared.index();
         while events.len() > MAX_EVENTS_PER_MESSAGE {
             let rest = events.split_off(MAX_EVENTS_PER_MESSAGE);
-            self.send(Message::Events { source, events, cursor: None, kept: None }).await;
+            self.send(Message::Events { source, events, cursor: None, receipt: None }).await;
             events = rest;
         }
         if !events.is_empty() || cursor.is_some() {
-            self.send(Message::Events { source, events, cursor, kept: None }).await;
+            self.send(Message::Events { source, events, cursor, receipt: None }).await;
         }
     }
 

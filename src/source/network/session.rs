@@ -17,8 +17,8 @@ use crate::source::running::Running;
 use crate::source::{Message, SourceIdentity};
 use crate::text::Text;
 
-/// After so many failures in a row a source that was live is reported as down. Fewer only make it stale: a connection
-/// that is restored at once needs no alarm.
+/// A source that was live is reported as down after this many failures in a row. Fewer only make it stale, because a
+/// connection that is restored at once needs no alarm.
 const MAX_FAILURES_WHILE_STALE: u32 = 3;
 
 /// One connection to a source.

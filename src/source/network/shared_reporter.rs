@@ -59,8 +59,8 @@ impl SharedReporter {
     /// `None` when the floor has ended.
     pub(crate) async fn send_durably(&self, mut events: Vec<Event>, ahead: Span) -> Option<Receipt> {
         self.normalize(&mut events, ahead);
-        let (kept, receipt) = oneshot::channel();
-        self.send(Message::Events { source: self.index(), events, cursor: None, kept: Some(kept) }).await?;
+        let (sender, receipt) = oneshot::channel();
+        self.send(Message::Events { source: self.index(), events, cursor: None, receipt: Some(sender) }).await?;
         receipt.await.ok()
     }
 

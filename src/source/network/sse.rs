@@ -113,7 +113,7 @@ impl SseSession {
             reporter.report_gap().await;
         }
         reporter.report_live().await;
-        let whose = response.url().clone();
+        let server = response.url().clone();
         let heartbeat = Duration::from_secs(*heartbeat_s);
         let (mut blocks, mut number) = (SseParser::default(), 0);
         loop {
@@ -127,8 +127,8 @@ impl SseSession {
                     ))
                 })?
             };
-            let Some(bytes) = bytes.map_err(|error| explain(&error, &whose))? else {
-                return Err(Fault::new(format!("{} ended the stream", display_url(&whose))));
+            let Some(bytes) = bytes.map_err(|error| explain(&error, &server))? else {
+                return Err(Fault::new(format!("{} ended the stream", display_url(&server))));
             };
             reporter.record_activity();
             let mut found = Vec::new();
@@ -177,10 +177,10 @@ impl SseSession {
 
 /// Check that a response is a stream of events. The fault says what it is instead.
 fn is_stream(response: &Response) -> Result<(), Fault> {
-    let whose = display_url(response.url());
+    let server = display_url(response.url());
     if response.status() == StatusCode::NO_CONTENT {
         return Err(Fault::lasting(format!(
-            "{whose} answers 204 No Content: it wants nobody to subscribe; take the source out, or correct the address"
+            "{server} answers 204 No Content: it wants nobody to subscribe; take the source out, or correct the address"
         )));
     }
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("nothing said");
@@ -189,7 +189,7 @@ fn is_stream(response: &Response) -> Result<(), Fault> {
     if essence.eq_ignore_ascii_case("text/event-stream") {
         return Ok(());
     }
-    Err(Fault::lasting(format!("{whose} is no stream of events but {essence}: correct the address")))
+    Err(Fault::lasting(format!("{server} is no stream of events but {essence}: correct the address")))
 }
 
 #[cfg(test)]

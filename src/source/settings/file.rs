@@ -64,7 +64,6 @@ impl FileSettings {
     /// The columns of a table, from this table or from the columns file; `None` if the format is not a table.
     ///
     /// # Errors
-    ///
     /// If no columns are configured, or they cannot work.
     pub fn table_columns(&self) -> Result<Option<Columns>, ColumnsError> {
         match (self.kind, &self.csv, &self.columns) {

@@ -64,7 +64,7 @@ fn catch_up(
         simulator.advance(reached, &mut events);
         if events.len() >= MAX_BATCH_EVENTS || (reached == until && !events.is_empty()) {
             let events = std::mem::take(&mut events);
-            to.blocking_send(Message::Events { source, events, cursor: None, kept: None })
+            to.blocking_send(Message::Events { source, events, cursor: None, receipt: None })
                 .map_err(|_| ReceiverClosed)?;
         }
         if reached == until {

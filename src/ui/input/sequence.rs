@@ -1,4 +1,4 @@
-//! What a control sequence of the terminal means: the keys and mouse reports that are known here.
+//! The meaning of the terminal's control sequences, as far as they are keys or mouse reports.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
@@ -11,8 +11,8 @@ pub(super) fn ss3(last: u8) -> Option<KeyEvent> {
     Some(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-/// The key of `ESC [`, parameters and a final byte. What is no key of xterm's, rxvt's or the Linux console's is the
-/// answer to a question, or a protocol that nobody asked for.
+/// The key of `ESC [`, parameters and a final byte. A sequence that is not a key of xterm, rxvt or the Linux console is
+/// the answer to a query, or a protocol that was not enabled; both give `None`.
 pub(super) fn csi(parameters: &[u8], last: u8) -> Option<KeyEvent> {
     if parameters == b"[" {
         return matches!(last, b'A'..=b'E').then(|| KeyEvent::new(KeyCode::F(last - b'A' + 1), KeyModifiers::NONE));
@@ -53,7 +53,7 @@ fn numbered(number: u16) -> Option<KeyCode> {
         4 | 8 => KeyCode::End,
         5 => KeyCode::PageUp,
         6 => KeyCode::PageDown,
-        // The numbers have gaps where the keyboard of the VT220 had them.
+        // The numbers have gaps where the VT220's keyboard had them.
         11..=15 => KeyCode::F(u8::try_from(number - 10).ok()?),
         17..=21 => KeyCode::F(u8::try_from(number - 11).ok()?),
         23..=26 => KeyCode::F(u8::try_from(number - 12).ok()?),
@@ -70,7 +70,7 @@ fn modifiers(number: u16) -> Option<KeyModifiers> {
     Some(held(1, KeyModifiers::SHIFT) | held(2, KeyModifiers::ALT) | held(4, KeyModifiers::CONTROL))
 }
 
-/// Decimal numbers with semicolons between them; no bytes are no numbers.
+/// Parse decimal numbers separated by semicolons; an empty slice has no numbers.
 fn numbers(bytes: &[u8]) -> Option<Vec<u16>> {
     if bytes.is_empty() {
         return Some(Vec::new());
@@ -78,12 +78,12 @@ fn numbers(bytes: &[u8]) -> Option<Vec<u16>> {
     bytes.split(|byte| *byte == b';').map(|part| std::str::from_utf8(part).ok()?.parse().ok()).collect()
 }
 
-/// Whether this is what stands between `ESC [ <` and `M` in a report of the mouse.
+/// Whether this is the text between `ESC [ <` and `M` in a mouse report.
 pub(super) fn is_mouse(report: &[u8]) -> bool {
     numbers(report).is_some_and(|numbers| numbers.len() == 3)
 }
 
-/// The press of the left button or the turn of the wheel that a report says; motion and everything else is `None`.
+/// A press of the left button or a turn of the wheel; `None` for motion and everything else.
 pub(super) fn mouse(report: &[u8], released: bool) -> Option<MouseEvent> {
     let [button, column, row] = <[u16; 3]>::try_from(numbers(report)?).ok()?;
     let kind = match (button & !0b1_1100, released) {
@@ -92,7 +92,7 @@ pub(super) fn mouse(report: &[u8], released: bool) -> Option<MouseEvent> {
         (65, _) => MouseEventKind::ScrollDown,
         _ => return None,
     };
-    // Shift, Alt and Ctrl with the mouse mean nothing here.
+    // Modifiers are ignored for the mouse.
     let modifiers = KeyModifiers::NONE;
     Some(MouseEvent { kind, column: column.checked_sub(1)?, row: row.checked_sub(1)?, modifiers })
 }

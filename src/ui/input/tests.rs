@@ -1,13 +1,13 @@
-//! The decoder as a table, and against bytes and pauses of every kind.
+//! Tests the decoder with a table of cases, and with random bytes and pauses.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Bytes as they come: so many milliseconds after the ones before, in one read.
+/// Bytes that arrive in one read, this many milliseconds after the ones before.
 type Arrival<'a> = (u64, &'a [u8]);
 
-/// What a decoder makes of them, and of two seconds of silence afterwards.
+/// Decode the arrivals, and two seconds of silence after them.
 fn decode(arrivals: &[Arrival<'_>], mouse: bool) -> Vec<UserInput> {
     let start = Instant::now();
     let mut decoder = Decoder::new(start);
@@ -30,7 +30,7 @@ fn decode(arrivals: &[Arrival<'_>], mouse: bool) -> Vec<UserInput> {
     out
 }
 
-/// In words: keys that came alone with an exclamation mark.
+/// The inputs in words; keys that came alone have an exclamation mark.
 fn said(arrivals: &[Arrival<'_>], mouse: bool) -> String {
     let mut words: Vec<String> = Vec::new();
     for input in decode(arrivals, mouse) {
@@ -60,9 +60,9 @@ fn name(key: &KeyEvent) -> String {
     name
 }
 
-/// Each case: what comes, and what it is.
+/// Cases: the arrivals, and the inputs in words.
 const CASES: &[(&[Arrival<'_>], &str)] = &[
-    // Keys, alone and in company.
+    // Keys, alone and not.
     (&[(100, b"a")], "a!"),
     (&[(0, b"a")], "a"),
     (&[(100, b"a"), (100, b"A")], "a! A!"),
@@ -77,7 +77,7 @@ const CASES: &[(&[Arrival<'_>], &str)] = &[
     (&[(100, b"\r")], "Enter!"),
     (&[(100, b"\x08"), (100, b"\x7f")], "Backspace! Backspace!"),
     (&[(100, b"\x03"), (100, b"\x1a"), (100, b"\n")], "ctrl-c! ctrl-z! ctrl-j!"),
-    // Esc, Alt, and sequences that were cut.
+    // Esc, Alt, and sequences that were split.
     (&[(100, b"\x1b")], "Esc!"),
     (&[(100, b"\x1b"), (60, b"a")], "Esc! a!"),
     (&[(100, b"\x1ba")], "alt-a!"),
@@ -98,9 +98,9 @@ const CASES: &[(&[Arrival<'_>], &str)] = &[
     (&[(100, b"\x9bA")], "Up!"),
     (&[(100, b"\x9b"), (60, b"A")], "Up!"),
     (&[(100, b"\x1b[12"), (20, b"\x1b[A")], "Up"),
-    // What was given up leaves no modifier behind.
+    // A dropped sequence leaves no modifier behind.
     (&[(100, b"\x1b\x1b["), (1500, b"a")], "a!"),
-    // Answers of the terminal, whole and cut; and what nobody asked for.
+    // Answers of the terminal, whole and split, and sequences that were not requested.
     (&[(100, b"\x1b]11;rgb:0000/aaaa/0000\x1b\\")], ""),
     (&[(100, b"\x1b]11;rgb:0000/"), (40, b"aaaa/0000"), (40, b"\x1b"), (60, b"\\")], ""),
     (&[(100, b"\x1b]11;rgb:00\x07"), (100, b"a")], "a!"),
@@ -122,7 +122,7 @@ const CASES: &[(&[Arrival<'_>], &str)] = &[
     (&[(100, b"\x1b[200~\x1b[20a\x1b\x1b[201~")], "paste(\x1b[20a\x1b)"),
     (&[(100, b"\x1b[200~never ended"), (600, b"a")], "paste(never ended) a!"),
     (&[(100, b"\x1b[201~")], ""),
-    // The mouse: not asked for, it is company.
+    // Mouse reports that were not requested keep keys from counting as alone.
     (&[(100, b"\x1b[<0;5;7M\x1b[<0;5;7m\x1b[<64;1;1M")], "Down(Left)@4,6 ScrollUp@0,0"),
     (&[(100, b"\x1b[<0;5"), (40, b";7M")], "Down(Left)@4,6"),
     (&[(100, b"\x1b[<35;5;7Ma")], "a"),
@@ -143,7 +143,7 @@ fn what_comes_is_told_apart() {
 fn motion_is_no_company_where_the_mouse_was_asked_for() {
     assert_eq!(said(&[(100, b"\x1b[<35;5;7Mq"), (10, b"\x1b[<35;5;7M"), (25, b"\x1b[<35;5;7M")], true), "q!");
     assert_eq!(said(&[(100, b"q"), (10, b"\x1b[<35;5"), (40, b";7M")], true), "q!");
-    // A click changes what a key is about.
+    // A click changes what a key refers to.
     assert_eq!(said(&[(100, b"\x1b[<0;5;7Mq")], true), "Down(Left)@4,6 q");
 }
 
@@ -156,7 +156,7 @@ fn what_is_pasted_is_bounded() {
     assert_eq!(text.len(), MAX_PASTE_BYTES - 1, "no half of a character");
 }
 
-/// Bytes that come: mostly pieces of what terminals send, mostly cut.
+/// Random arrivals: mostly parts of what terminals send, mostly split.
 fn arrivals() -> impl Strategy<Value = Vec<(u64, Vec<u8>)>> {
     let whole = prop::sample::select(&[
         "\x1b[A",
@@ -188,7 +188,7 @@ fn arrivals() -> impl Strategy<Value = Vec<(u64, Vec<u8>)>> {
 }
 
 proptest! {
-    /// How bytes are cut into reads changes nothing while no time passes; and every first key gets its verdict.
+    /// How bytes are divided into reads makes no difference while no time passes, and every first key gets a verdict.
     #[test]
     fn cuts_change_nothing(arrivals in arrivals(), mouse: bool) {
         let whole: Vec<Arrival<'_>> = arrivals.iter().map(|(pause, bytes)| (*pause, bytes.as_slice())).collect();

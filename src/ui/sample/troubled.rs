@@ -1,4 +1,4 @@
-//! The sample floor with sources that do badly.
+//! The sample floor with sources in trouble.
 
 use super::now;
 use crate::alert::{self, Episode, Severity};

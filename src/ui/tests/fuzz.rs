@@ -1,5 +1,5 @@
-//! Random bytes with random pauses, through the real decoder and the real screen, on a clock of the test's own: nothing
-//! is ever done to others by bytes that are not a key that came alone.
+//! Sends random bytes with random pauses through the real decoder and the real screen, on a simulated clock. Bytes that
+//! are not a key that came alone must never change anything for others.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::ui::state::Overlay;
 
 const SEED: u64 = 20_261_128;
 
-/// What terminals send, what people type and what they paste.
+/// What terminals send, and what people type and paste.
 const WHOLE: &[&str] = &[
     "\x1b[A",
     "\x1bOB",
@@ -50,10 +50,10 @@ const WHOLE: &[&str] = &[
     "zz",
     "漢字",
 ];
-/// Keys by themselves: most change something for others somewhere.
+/// Single keys. Most change something for others on some page.
 const KEYS: &[u8] = b"aAnuzeq .,<>:/1234\r\x03\x1a\x1b";
 
-/// What has come so far, the newest last: when, and what.
+/// The arrivals so far, the newest last: time and bytes.
 type Arrived = VecDeque<(Duration, Vec<u8>)>;
 
 fn chunk(dice: &mut ChaCha8Rng) -> Vec<u8> {
@@ -79,13 +79,13 @@ fn pause(dice: &mut ChaCha8Rng) -> Duration {
     })
 }
 
-/// What a screen can do to others, or prepares to.
+/// What an effect changes for others, or what the screen is about to change for them.
 fn consequence(screen: &TestScreen, effect: Option<&Effect>) -> Option<&'static str> {
     match effect {
         Some(Effect::Quit) => return Some("quit"),
         Some(Effect::Suspend) => return Some("suspend"),
-        Some(Effect::Tell(_)) => return Some("tell"),
-        Some(Effect::Steer(_)) => return Some("steer"),
+        Some(Effect::Execute(_)) => return Some("command"),
+        Some(Effect::ControlReplay(_)) => return Some("replay"),
         Some(Effect::Export) => return Some("export"),
         Some(Effect::Redraw | Effect::Mouse(_)) | None => {}
     }
@@ -97,7 +97,7 @@ fn consequence(screen: &TestScreen, effect: Option<&Effect>) -> Option<&'static 
     })
 }
 
-/// Whether the newest byte was a key that came alone, judged by the bytes and without the decoder.
+/// Whether the newest byte was a key that came alone, judged from the bytes without the decoder.
 fn was_alone(arrived: &Arrived, now: Duration) -> bool {
     let Some((at, bytes)) = arrived.back() else { return false };
     let [key] = bytes.as_slice() else { return false };
@@ -113,13 +113,13 @@ fn was_alone(arrived: &Arrived, now: Duration) -> bool {
         since = *earlier;
         before.splice(0..0, bytes.iter().copied());
     }
-    // A sequence that has begun and has not ended: its parameters, and the byte that would end it.
+    // A sequence that has begun and not ended: its parameters, and the byte that would end it.
     let open = before.iter().rposition(|byte| *byte == 0x1b).is_some_and(|at| match &before[at + 1..] {
         [b'[', rest @ ..] => rest.iter().all(|byte| (b' '..=b'?').contains(byte)),
         [b'O', rest @ ..] => rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b';'),
         _ => false,
     });
-    // In a string or a paste it may be text, of which no more is waited for.
+    // Within a string or a paste, the bytes can be text, and the wait for more text is shorter.
     let text = before.windows(2).any(|pair| pair[0] == 0x1b && b"PX]^_".contains(&pair[1]))
         || before.windows(6).any(|six| six == b"\x1b[200~")
         || before.iter().any(|byte| (0x90..=0x9f).contains(byte));

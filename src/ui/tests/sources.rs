@@ -1,4 +1,4 @@
-//! Sources in trouble, as the screen shows them.
+//! Pages with sources in trouble.
 
 use super::*;
 use crate::board::{CutOff, HubRow, Keeper, SourceRow};
@@ -26,7 +26,7 @@ fn one_source_live_one_stale_one_down() {
     assert!(screen.text(small).contains("certificates"), "{}", screen.text(small));
     screen.press("<esc> <right> <right> <right> <right> ?");
     insta::assert_snapshot!("overlay-figure-without", screen.text(SIZES[1]));
-    // A queue of the dead source, and one of the live one.
+    // A queue of the source that is down, and one of the live source.
     screen.press("<esc> / b i l l <enter> <enter>");
     snapshot(&screen, "dead-queue");
     screen.press("1 / o u t a <enter> <enter>");
@@ -59,7 +59,7 @@ fn the_head_tells_of_sources_in_one_line_whatever_their_number() {
         head(&board, SIZES[1])
     );
     assert!(head(&board, SIZES[0]).contains("‼ pbx-4 down 9m    ‼ 1 more  · 7 live"), "{}", head(&board, SIZES[0]));
-    // Ages grow, and nothing moves.
+    // Ages grow, and nothing else moves.
     board.sources[7].since = board.at;
     let place = |board: &Board| head(board, SIZES[0]).find("pbx-4");
     let before = place(&board);
@@ -67,7 +67,7 @@ fn the_head_tells_of_sources_in_one_line_whatever_their_number() {
         board.sources[4].since = board.at - Span::seconds(ago);
         assert_eq!(place(&board), before, "{ago}");
     }
-    // A whole data centre.
+    // A whole data centre is down.
     for source in &mut board.sources {
         *source = SourceRow { name: source.name.clone(), ..down.clone() };
     }
@@ -86,7 +86,7 @@ fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
     assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · next try in  3 s");
     board.sources[2].next_try = Some(board.at);
     assert_eq!(line(&board), " ‼ pbx-2 down since 10:32 (+1: S): connection refused · trying now");
-    // A connection that is made anew at once is no news: no banner comes and goes.
+    // A connection that is restored at once shows no banner.
     board.sources.remove(2);
     board.sources[1].next_try = Some(board.at + Span::SECOND);
     board.sources[1].since = board.at - Span::seconds(2);

@@ -28,7 +28,7 @@ use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
-/// An agent of the board, or one that only the answer knows (any more).
+/// An agent of the board, or one that is only in the answer.
 pub struct AgentItem<'a> {
     ctx: Ctx<'a>,
     id: &'a Label,
@@ -184,7 +184,7 @@ pub fn table(ctx: Ctx<'_>) -> TableModel<'_, AgentItem<'_>> {
     TableModel { columns: AgentItem::COLUMNS, rows: rows(ctx) }
 }
 
-/// Those who serve the page's queue.
+/// The agents who serve the page's queue.
 #[must_use]
 pub fn serving(ctx: Ctx<'_>) -> TableModel<'_, AgentItem<'_>> {
     TableModel { columns: AgentItem::SERVING, rows: rows(ctx) }

@@ -1,14 +1,14 @@
-//! The page of alerts: those that are new, those that are acknowledged, and those that are over.
+//! The page of alerts: active, acknowledged and resolved ones.
 //!
 //! ```text
 //! ─ Active 3 ──────────────────────────────────────────────── ─ What it means, what to do ────
-//!          What                            Now   Line   For   ‼ Outages: longest wait 5:41 …
+//!          What                            Now  Limit   For   ‼ Outages: longest wait 5:41 …
 //! ▸ ‼ CRIT Outages: longest wait 5:41 …   5:41   5:00   6m    → open more lines, …
 //! ─ Acknowledged, the oldest first 1 ────────────────────────  all queues, 30 min: now 5:41, …
 //! ─ Over 4 ──────────────────────────────────────────────────  10:35:37 fired at 5:41
 //! ```
 //!
-//! On narrow screens what it means stands below the lists.
+//! On narrow screens the explanation is below the lists.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -67,8 +67,8 @@ impl<'a> AlertItem<'a> {
         |a, _| TableCell::new(format::age(a.duration()), Tone::Muted),
     );
 
-    /// The columns of the rail. It has no room for a column that is mostly empty: who has acknowledged an alert
-    /// stands before its text.
+    /// The columns of the rail. There is no room for a column that is mostly empty, so the person who has acknowledged
+    /// an alert is shown before its text.
     pub const RAIL: &'a [Column<Self>] = &[
         Self::SEVERITY,
         Column::<Self>::text(
@@ -100,7 +100,7 @@ impl<'a> AlertItem<'a> {
         Self::VALUE.rank(1),
         Column::<Self>::number(
             "line",
-            "Line",
+            "Limit",
             7,
             |a| SortKey::number(a.episode.limit),
             |a, _| a.value(a.episode.limit),
@@ -163,7 +163,7 @@ impl<'a> AlertItem<'a> {
         .rank(5),
     ];
 
-    /// The columns of the alerts that are over.
+    /// The columns of the resolved alerts.
     pub const PAST: &'a [Column<Self>] = &[
         Column::<Self>::text(
             "resolved",
@@ -194,7 +194,7 @@ impl<'a> AlertItem<'a> {
         .rank(4),
     ];
 
-    /// Whether somebody should do something about it now.
+    /// Whether somebody should act on it now.
     fn is_loud(&self) -> bool {
         self.episode.state == State::Firing && self.episode.inhibited_by.is_none()
     }
@@ -207,7 +207,7 @@ impl<'a> AlertItem<'a> {
         TableCell::new(self.episode.text.to_string(), if self.is_loud() { Tone::Text } else { Tone::Muted })
     }
 
-    /// The text of an acknowledged alert, after who has acknowledged it and for how much longer.
+    /// The text of an acknowledged alert, preceded by who has acknowledged it and for how much longer.
     fn held_text(&self) -> Option<TableCell> {
         let hold = episode::hold(self.episode)?;
         let sign = if self.episode.snoozed.is_some() { "zz" } else { "ack" };
@@ -228,7 +228,7 @@ impl<'a> AlertItem<'a> {
         }
     }
 
-    /// How long it has lasted.
+    /// How long it has lasted, or did last.
     fn duration(&self) -> Span {
         let e = self.episode;
         e.resolved.unwrap_or(self.ctx.board.at).since(e.fired.unwrap_or(e.since))
@@ -238,7 +238,7 @@ impl<'a> AlertItem<'a> {
         Some(format::float(episode::hold(self.episode)?.since.0))
     }
 
-    /// How much longer it stays acknowledged or snoozed.
+    /// The time left until the acknowledgement or snooze ends.
     fn left(&self) -> Option<Span> {
         Some(episode::hold(self.episode)?.until.since(self.ctx.board.at))
     }
@@ -309,7 +309,7 @@ pub fn active(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     TableModel { columns: AlertItem::ACTIVE, rows: active.map(item).collect() }
 }
 
-/// The acknowledged and snoozed alerts, the oldest first: that one is most likely forgotten.
+/// The acknowledged and snoozed alerts, the oldest first, because those are most likely forgotten.
 #[must_use]
 pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let held = ctx.board.alerts.iter().filter(|e| episode::is_held(e));
@@ -318,7 +318,7 @@ pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     TableModel { columns: AlertItem::HELD, rows: held.map(item).collect() }
 }
 
-/// The alerts that are over, the newest first.
+/// The resolved alerts, the newest first.
 #[must_use]
 pub fn past(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let urgency = |e: &Episode| e.resolved.map_or(0.0, |at| format::float(at.0));
@@ -336,8 +336,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         Layout::vertical([Constraint::Fill(1), Constraint::Length(below)]).areas(area)
     };
     let count = |panel: Panel| ctx.row_count(panel);
-    // Each list takes the rows it needs; what is too much is taken from the history first. An empty list takes one row
-    // to say so.
+    // Each list gets the rows that it needs. If there are not enough, the history is cut first. An empty list needs one
+    // row for its message.
     let third = (lists.height / 3).max(3);
     let least = |panel: Panel| if count(panel) == 0 { 2 } else { 3 };
     let held = (count(Panel::Held) + 2).clamp(least(Panel::Held), third);

@@ -4,9 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Ctx, series};
+use super::Ctx;
+use super::series::{self, Bin};
 use crate::clock::Time;
 use crate::kpi::{Every, KpiId, Slice, Verdict};
+use crate::ui::answers::Figures;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
 use crate::ui::queries;
@@ -33,29 +35,23 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         about = if both.width() <= room { both } else { legend };
     }
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
-    let Some(figures) = figures else {
-        panel::say(buffer, inner, ctx.theme, "…");
-        return;
-    };
-    let series = series::points(figures, &bins, KpiId::Offered);
-    if series.is_empty() || inner.height < 3 {
-        panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
-        return;
+    match figures {
+        None => panel::say(buffer, inner, ctx.theme, "…"),
+        Some(_) if bins.is_empty() || inner.height < 3 => {
+            panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
+        }
+        Some(figures) => chart(buffer, inner, ctx, figures, &bins, every),
     }
+}
+
+/// Draw the scale, the bars, and below each bar its time and service level.
+fn chart(buffer: &mut Buffer, inner: Rect, ctx: Ctx<'_>, figures: &Figures, bins: &[Bin<'_>], every: Every) {
+    let series = series::points(figures, bins, KpiId::Offered);
     // The scale stands on the left where there is room for it.
     let gutter = if inner.width >= 40 { 9 } else { 2 };
     let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
     let skip = series.len().saturating_sub(usize::from(bars.width));
     let count = series.len() - skip;
-    let levels: Vec<_> = bins.iter().map(|bin| figures.of(bin.row?, KpiId::ServiceLevel)).collect();
-    let style = |at: usize| {
-        let tone = match levels.get(at).copied().flatten().map_or(Verdict::None, |f| f.verdict) {
-            Verdict::Critical => Tone::Critical,
-            Verdict::Warning => Tone::Warning,
-            _ => Tone::Muted,
-        };
-        ctx.theme.style(tone)
-    };
     let most = series.iter().skip(skip).filter_map(|point| point.value).fold(0.0, f64::max);
     // The bars are large, so they stay muted; the service level below them is what may be coloured.
     let muted = ctx.theme.style(Tone::Muted);
@@ -87,13 +83,18 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
             buffer.set_stringn(place.x, foot, glyphs::MISSING, usize::from(place.width), muted);
             continue;
         }
-        let level = levels.get(skip + at).copied().flatten();
-        let Some(value) = level.and_then(|f| f.value) else { continue };
+        let Some(level) = bin.row.and_then(|row| figures.of(row, KpiId::ServiceLevel)) else { continue };
+        let Some(value) = level.value else { continue };
+        let tone = match level.verdict {
+            Verdict::Critical => Tone::Critical,
+            Verdict::Warning => Tone::Warning,
+            _ => Tone::Muted,
+        };
         let text = if usize::from(bars.width) >= 4 * count {
             format!("{value:.0}")
         } else {
             trend::step(value, 0.0, 100.0).repeat(usize::from(place.width))
         };
-        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), style(skip + at));
+        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), ctx.theme.style(tone));
     }
 }

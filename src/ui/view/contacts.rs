@@ -103,7 +103,7 @@ impl<'a> ContactItem<'a> {
 
     fn outcome(&self) -> TableCell {
         let tone = match self.row.outcome.as_str() {
-            // Where all have hung up it needs no warning on each of them.
+            // On the list to call back, all contacts have hung up, so the rows need no warning colour.
             "abandoned" if self.ctx.ui.location().only == ContactFilter::Abandoned => Tone::Muted,
             "abandoned" => Tone::Warning,
             "waiting" | "talking" => Tone::Accent,

@@ -1,4 +1,4 @@
-//! One alert in words: what it means, what to do about it, and what has happened to it.
+//! One alert in words: its meaning, the instruction, and its history.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -47,7 +47,7 @@ pub fn value(e: &Episode, value: Option<f64>) -> String {
     }
 }
 
-/// Draw what an episode means, what to do, and what has happened; returns the rows it took.
+/// Draw the meaning, the instruction and the history of an episode; returns the rows it took.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
     let clock = |at| format::clock(at, ctx.zone());
     let verdict = glyphs::of_severity(e.severity);

@@ -1,4 +1,4 @@
-//! The state of the sources, in the words of header, banner and rail, and which figures it makes stale.
+//! The state of the sources, as shown in header, banner and rail, and the figures that it makes stale.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -114,7 +114,7 @@ impl<'a> Ctx<'a> {
         })
     }
 
-    /// What the owners of sources that work should still know: clocks that are off, certificates that are not checked.
+    /// Remarks on sources that work: wrong clocks, certificates that are not checked.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let of = |source: &SourceRow| {

@@ -25,7 +25,7 @@ use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::{bands, panel};
 
-/// The figures that decide how an intent is doing, beside its handling time.
+/// The figures that, with the handling time, decide how an intent is rated.
 const JUDGED: [KpiId; 6] =
     [KpiId::Fcr, KpiId::Csat, KpiId::SpeedTrap, KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
 
@@ -106,7 +106,7 @@ impl<'a> IntentItem<'a> {
             |i| SortKey::number(i.value(KpiId::SpeedTrap)),
             |i, _| {
                 match i.value(KpiId::SpeedTrap) {
-                    // That there is no trap is not worth a number.
+                    // The absence of a trap needs no number.
                     Some(0.0) => TableCell::new(glyphs::GOOD, Tone::Faint),
                     _ => i.figure_cell(KpiId::SpeedTrap),
                 }
@@ -128,7 +128,7 @@ impl<'a> IntentItem<'a> {
         self.figure(kpi)?.value
     }
 
-    /// The handling time, judged by the configured limits where the answer brings no verdict.
+    /// The handling time, judged by the configured limits if the answer has no verdict.
     fn handling(&self) -> Option<Figure> {
         let mut figure = self.figure(KpiId::Aht)?.clone();
         if figure.verdict == Verdict::None {
@@ -148,13 +148,13 @@ impl<'a> IntentItem<'a> {
         figures.chain(self.handling().map(|figure| figure.verdict)).max().unwrap_or_default()
     }
 
-    /// Its part of all contacts of the slice, in percent.
+    /// Its share of all contacts of the slice, in percent.
     fn share(&self) -> Option<f64> {
         let all = self.figures.total(KpiId::Offered)?.value.filter(|all| *all > 0.0)?;
         Some(100.0 * self.value(KpiId::Offered)? / all)
     }
 
-    /// The part of first contacts that could still come back, in percent.
+    /// The share of first contacts whose customers could still come back, in percent.
     fn open(&self) -> Option<f64> {
         self.figure(KpiId::Fcr)?.provisional
     }

@@ -9,7 +9,8 @@
 //!   20 ▂▃▅▇█▆▅              Waits  About …
 //! ```
 //!
-//! Below 150 columns the alerts stand below the queues. What the queues leave free shows the day and who waits.
+//! Below 150 columns, the alerts are below the queues. Rows that the queues leave free show arrivals and waiting
+//! contacts.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint::{Fill, Length};
@@ -25,24 +26,24 @@ use crate::ui::state::{List, Panel};
 use crate::ui::widget::panel;
 use crate::ui::widget::table::TableView;
 
-/// Draw it.
+/// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let wide = area.width >= 150;
     let count = queues::queues(ctx).count();
     let queues = cols(count) + 2;
-    // The tiles keep their size when alerts come and go: nothing may jump just when it matters.
+    // The tiles keep their size when alerts come and go, so that nothing jumps when it matters most.
     let tiles = tiles::draw(buffer, area, ctx, queues.min(16) + if wide { 0 } else { 6 }, drawn);
     let [_, below] = Layout::vertical([Length(tiles), Fill(1)]).areas(area);
     let [left, right] = if wide {
         let rail = (area.width * 21 / 50).clamp(52, 130);
         Layout::horizontal([Fill(1), Length(rail)]).spacing(1).areas(below)
     } else {
-        // The rail takes what its rows need, and the queues never less than half.
+        // The rail gets the rows that it needs, and the queues at least half.
         let unused = below.height.saturating_sub(queues);
         let rail = (cols(rail::rows(ctx)).max(1) + 2).clamp(3, (below.height * 2 / 5).max(unused).max(4));
         Layout::vertical([Fill(1), Length(rail)]).areas(below)
     };
-    // What the queues leave free says more of the floor, where it is enough for a chart.
+    // Free rows show more of the floor if there are enough for a chart.
     let spare = left.height.saturating_sub(queues + 1);
     let [left, spare] = Layout::vertical([Fill(1), Length(if spare >= 8 { spare } else { 0 })]).areas(left);
     extras(buffer, spare, ctx);
@@ -63,7 +64,7 @@ fn stale_queues(ctx: Ctx<'_>) -> String {
     }
 }
 
-/// The day, who is here and who waits longest.
+/// Draw arrivals, agents, and the contacts that have waited longest.
 fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     if area.height == 0 {
         return;

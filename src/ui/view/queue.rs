@@ -26,7 +26,7 @@ use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
-/// Draw it.
+/// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [now, area] = Layout::vertical([Length(1), Fill(1)]).areas(area);
     line(buffer, now, ctx);
@@ -45,7 +45,7 @@ fn wide(buffer: &mut Buffer, body: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         .min((ctx.row_count(Panel::QueueIntents) + 3).max(6))
         .max(left.height.saturating_sub((left.height / 2).max(18)));
     let [intents, charts] = Layout::vertical([Length(intents), Fill(1)]).areas(left);
-    // Who waits has what it needs, up to half; who serves has the rest.
+    // The waiting contacts get the rows that they need, up to half; the agents get the rest.
     let waiting = (ctx.row_count(Panel::Waiting) + 3).clamp(4, (right.height / 2).max(4));
     let [serving, waiting] = Layout::vertical([Fill(1), Length(waiting)]).areas(right);
     list(buffer, intents, ctx, Panel::QueueIntents, drawn);
@@ -76,7 +76,7 @@ fn narrow(buffer: &mut Buffer, body: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     }
 }
 
-/// One line of what is going on now.
+/// Draw the line about the present state of the queue.
 fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let queue = ctx.ui.slice().get(Dim::Queue);
     let row = queue.and_then(|id| ctx.board.queues.iter().find(|row| row.id == *id));
@@ -86,7 +86,7 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         words.push((format!("{}, answer within {}", row.channel.key(), format::span(row.service_level)), Tone::Muted));
     }
     let tone = if live.waiting > 0 { Tone::Strong } else { Tone::Muted };
-    // While the sources are silent nobody knows how long anybody has waited.
+    // While the sources are silent, the present waits are not known.
     let live = if ctx.stands_still(ctx.ui.slice()) {
         words.push((format!("{} stands still, as last seen", glyphs::MISSING), Tone::Warning));
         &Live { longest_wait: None, estimated_wait: None, ..live.clone() }

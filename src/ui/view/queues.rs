@@ -15,7 +15,7 @@ use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
 
-/// The figures that decide how a queue is doing.
+/// The figures that decide how a queue is rated.
 const JUDGED: [KpiId; 3] = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
 
 /// A queue of the board.
@@ -140,7 +140,7 @@ impl<'a> QueueItem<'a> {
     }
 
     fn longest_wait(&self) -> TableCell {
-        // While the sources are silent nobody knows who still waits.
+        // While the sources are silent, the present waits are not known.
         if self.silent.is_some() {
             return TableCell::none();
         }
@@ -177,7 +177,8 @@ impl TableRow for QueueItem<'_> {
     }
 
     fn urgency(&self) -> f64 {
-        // How a silent queue is doing is unknown: after those known to be bad, before those known to be well.
+        // The state of a silent queue is unknown: it comes after queues known to be bad and before queues known to be
+        // good.
         if self.silent.is_some() {
             return 1e5;
         }
@@ -191,7 +192,7 @@ impl TableRow for QueueItem<'_> {
             Some(Verdict::Warning) => 10.0,
             _ => 0.0,
         };
-        // Whole minutes: rows that change places every second can't be read.
+        // Only whole minutes count, because rows that change places every second cannot be read.
         let minutes = (self.wait_seconds().unwrap_or(0.0) / 60.0).floor().min(60.0);
         (if self.acknowledged { level / 2.0 } else { level }) + JUDGED.map(weight).iter().sum::<f64>() * 1e3 + minutes
     }
@@ -205,7 +206,8 @@ impl TableRow for QueueItem<'_> {
     }
 }
 
-/// The queues of the board. Contacts that never were in a queue (self-service) have none.
+/// The queues of the board. Contacts that were never in a queue (self-service) have an entry without an id, which is
+/// left out.
 pub fn queues(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
     ctx.board.queues.iter().filter(|queue| !queue.id.is_empty())
 }

@@ -22,7 +22,7 @@ pub fn rows(ctx: Ctx<'_>) -> usize {
     alerts::rail(ctx).rows.len() + foot(ctx).len()
 }
 
-/// What stands below the alerts: notes about sources, and how many alerts are hidden by a cause.
+/// The lines below the alerts: notes about sources, and how many alerts are hidden by a cause.
 fn foot(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
     let notes = ctx.notes();
     let more = notes.len().saturating_sub(MAX_NOTES);
@@ -60,14 +60,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let focus = ctx.ui.focus() == Panel::Rail;
     let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let mut foot = foot(ctx);
-    let told = ctx.ui.episode(ctx.board);
+    let explained = ctx.ui.episode(ctx.board);
     let needed = ctx.row_count(Panel::Rail);
-    // The alerts come first: somebody must do something about them.
+    // The alerts come first, because they need action.
     foot.truncate(usize::from(inner.height.saturating_sub(needed + 1)).max(1));
     // Below the alerts: notes, and what to do about the worst alert. The columns need no headings: the title of the
     // panel is drawn over them.
-    let kept = cols(foot.len()) + u16::from(told.is_some() && inner.height >= 3);
-    let height = needed.min(inner.height.saturating_sub(kept));
+    let reserved = cols(foot.len()) + u16::from(explained.is_some() && inner.height >= 3);
+    let height = needed.min(inner.height.saturating_sub(reserved));
     if needed == 0 {
         super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active", drawn);
     } else {
@@ -83,7 +83,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         }
         rest = Rect { y: rest.y + line.height, height: rest.height - line.height, ..rest };
     }
-    let Some(e) = told else { return };
+    let Some(e) = explained else { return };
     if rest.height < 5 {
         let lines = [(format!("→ {}", e.action), Tone::Strong)];
         let width = usize::from(rest.width).saturating_sub(3);
@@ -101,12 +101,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 }
 
 /// Draw what to do about the other alerts of the rail, as far as there is room.
-fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, told: u64) {
+fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, explained: u64) {
     let rail = alerts::rail(ctx);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     let mut y = inner.y + 1;
     let others = rail.rows.iter().map(|item| item.episode);
-    for e in others.filter(|e| e.id != told && !episode::is_held(e) && !e.action.is_empty()) {
+    for e in others.filter(|e| e.id != explained && !episode::is_held(e) && !e.action.is_empty()) {
         let verdict = glyphs::of_severity(e.severity);
         let lines = [
             (format!("{} {}", glyphs::sign(verdict), e.text), Tone::of(verdict)),

@@ -78,7 +78,7 @@ pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<TrendPoint
 fn gaps(ctx: Ctx<'_>, sources: &[&SourceRow]) -> Vec<GapRow> {
     let over = ctx.board.gaps.iter().filter(|gap| sources.iter().any(|source| source.name == gap.source)).cloned();
     let last = sources.iter().filter(|source| source.stands_still(ctx.board.at)).map(|source| {
-        // The gap of a silent source begins when it was last heard, that of a lost one when it was lost.
+        // The gap of a silent source begins when data last came from it, that of a lost one when it was lost.
         let silent = source.health == Health::Stale && source.next_try.is_none();
         let since = source.heard.filter(|_| silent).map_or(source.since, |heard| heard.min(source.since));
         GapRow { source: source.name.clone(), since, until: ctx.board.at + Span::SECOND }
@@ -194,12 +194,12 @@ mod tests {
         assert_eq!(marked(&[], None), [(540, true, false), (600, true, false)]);
         // 8:50 to 9:05.
         assert_eq!(marked(&[(31_800, 32_700)], None), [(510, false, true), (540, true, true), (600, true, false)]);
-        // Half a minute of a half hour shows, ten seconds are lost in rounding.
+        // A gap of half a minute in a half hour is shown; ten seconds are too short.
         assert_eq!(marked(&[(36_000, 36_030)], None)[1], (600, true, true));
         assert_eq!(marked(&[(36_000, 36_010)], None)[1], (600, true, false));
-        // A connection that comes and goes loses more than that.
+        // A connection that breaks repeatedly loses more than that.
         assert_eq!(marked(&[(36_000, 36_010), (36_100, 36_110), (36_200, 36_210)], None)[1], (600, true, true));
-        // What ended before the day began is no part of it.
+        // A gap that ended before the day began is not shown.
         assert_eq!(marked(&[(-900, -300)], None).len(), 2);
     }
 

@@ -1,4 +1,4 @@
-//! What a terminal shows that is too small for a page: the worst alert, and the size that is needed.
+//! The content of a terminal that is too small for a page: the worst alert, and the size that is needed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

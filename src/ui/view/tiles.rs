@@ -34,7 +34,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16, drawn: &m
         let trend = series.zip(bins.as_ref()).map(|(f, bins)| series::points(f, bins, *kpi)).unwrap_or_default();
         let tile = Tile {
             kpi: kpi.def(),
-            // What a floor says while it still reads its past is not yet true.
+            // While a floor still reads its past, its figures are not right yet.
             figure: totals.and_then(|f| f.total(*kpi)).filter(|_| !ctx.reading()),
             bands: ctx.bands_of(*kpi, slice),
             trend: &trend,
@@ -56,7 +56,7 @@ fn arrangement(area: Rect, tiles: usize, below: u16) -> (usize, u16) {
     let two = area.width / cols(half).max(1);
     let free = area.height.saturating_sub(below);
     match (one, two) {
-        // A wall: most of it is still left for the tables.
+        // On a very high screen, most rows are still left for the tables.
         (_, 60..) if free >= 4 * HUGE + 8 => (half, HUGE + 1),
         (36.., _) if free >= LARGE + 2 => (tiles, LARGE + 2),
         (_, 28..) if free >= 2 * (LARGE + 2) => (half, LARGE + 2),

@@ -67,7 +67,7 @@ impl<'a> WaitingItem<'a> {
         let kpi = KpiId::LongestWait.def();
         let channel = self.row.channel;
         let bands = if channel.is_asynchronous() {
-            // Nobody sits by the phone while an email waits: it is late by its channel's own target.
+            // Nobody waits at the phone for an email. It is late by the response target of its channel.
             let target = channel.response_target().as_secs_f64();
             Bands::limits(target, target, 2.0 * target)
         } else {

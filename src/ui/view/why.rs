@@ -70,7 +70,7 @@ fn alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, e: &Episode) {
         ),
         Tone::Text,
     ));
-    // That it fired stands above; only what a person did is added.
+    // The box already says that it fired, so only what a person did is added.
     if let Some(entry) = e.trail.last().filter(|entry| entry.who.is_some()) {
         let text = entry.text.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         lines.push((format!("last: {} {}{text}", format::clock(entry.at, ctx.zone()), entry.kind), Tone::Muted));
@@ -112,7 +112,7 @@ fn pulls(ctx: Ctx<'_>, figures: &Figures, kpi: &Kpi, dim: Dim, total: &Figure) -
             let rest = d - figure.denominator?;
             let without = if rest > 0.0 { factor * (n - figure.numerator?) / rest } else { return None };
             let label = row.key.get(dim)?;
-            // Contacts that never were in a queue are not a queue.
+            // Contacts that were never in a queue are not shown as a queue.
             if label.is_empty() && dim == Dim::Queue {
                 return None;
             }
@@ -156,7 +156,7 @@ fn contributions(
     }
 }
 
-/// Who waits, and who is there to help.
+/// Draw who waits and which agents could help.
 fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
     let queue = slice.get(Dim::Queue);
     let live = match queue {
@@ -202,7 +202,7 @@ fn before(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice, kpi: &Kpi) {
     let (Some(now), true) = (offered.last().and_then(|point| point.value), offered.len() > 1) else { return };
     let earlier: Vec<f64> = offered.iter().rev().skip(1).take(4).filter_map(trend::TrendPoint::known).collect();
     let mean = earlier.iter().sum::<f64>() / format::float(i64::try_from(earlier.len().max(1)).unwrap_or(1));
-    // The present half hour is not over: its arrivals are scaled up to a whole one.
+    // The present half hour is not over, so its arrivals are scaled up to a whole one.
     let begun = figures.answer.rows.last().and_then(|row| row.start);
     let gone = begun.map_or(1800.0, |start| figures.answer.at.since(start).as_secs_f64()).clamp(60.0, 1800.0);
     let pace = now * 1800.0 / gone;

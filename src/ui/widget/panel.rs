@@ -1,4 +1,4 @@
-//! A panel: a titled rule, with what its data is about on the right, and the area below.
+//! A panel: a titled rule, with a description of its data on the right, and the area below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,4 @@
-//! Tables: on a narrow screen the columns of the highest rank are dropped, and none is cut.
+//! Tables. On a narrow screen the columns of the highest rank are dropped; no column is cut.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ use crate::ui::grid::{Grid, Head};
 use crate::ui::state::List;
 use crate::ui::theme::{Theme, Tone};
 
-/// A column that is shown, with the place of its heading.
+/// A column that is shown, with its position.
 pub struct Placed {
     /// Which column of the table it is.
     pub index: usize,
-    /// Heading and width as the table defines them.
+    /// Heading and width, as the table defines them.
     pub head: Head,
-    /// The place of the heading; cells below have the same columns.
+    /// The position of the heading; cells below have the same columns.
     pub area: Rect,
 }
 
@@ -38,7 +38,7 @@ pub fn layout(area: Rect, heads: &[Head]) -> Vec<Placed> {
 
 /// The columns that fit into `width`, each with its index and width.
 fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
-    // On wide screens names get some room before further columns come.
+    // On wide screens, names get some room before further columns are added.
     let generous = width >= 90;
     let first_width =
         |head: &Head| if generous && head.left && head.rank == 0 { head.width + head.grow.min(8) } else { head.width };
@@ -55,7 +55,8 @@ fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
         shown.remove(last);
     }
     let mut spare = (width + 1).saturating_sub(total(&shown));
-    // Each gets half of what it can use first, so that the first column doesn't take everything.
+    // Each column first gets half of the additional width that it can use, so that the first one does not get
+    // everything.
     for share in [2, 1] {
         for (_, head, wide) in &mut shown {
             let more = (head.width + head.grow / share).saturating_sub(*wide).min(spare);
@@ -63,12 +64,12 @@ fn fitting(heads: &[Head], width: u16) -> Vec<(usize, Head, u16)> {
             spare -= more;
         }
     }
-    // On very wide screens the columns stand further apart, by up to three blanks.
+    // On very wide screens there are up to three more blanks between columns.
     let apart = (spare / cols(shown.len().max(1))).min(3);
     for (.., wide) in shown.iter_mut().skip(1) {
         *wide += apart;
     }
-    // Where even the columns that always stay don't fit, the first is made narrower.
+    // If not even the columns that are never dropped fit, the first one is made narrower.
     let over = total(&shown).saturating_sub(width + 1);
     if let Some((.., first)) = shown.first_mut() {
         *first = first.saturating_sub(over);
@@ -150,7 +151,7 @@ impl TableView<'_> {
                 cell.text = old(cell.text, head.key == "status");
             }
             let text = fit(&cell.text, usize::from(area.width));
-            // The cell that says why the row is stale stays visible.
+            // The cell that says why the row is stale stays as it is.
             let why = cell.tone == Tone::Strong && cell.text.starts_with(glyphs::MISSING);
             let tone = if stale && cell.tone != Tone::Faint && !why { Tone::Stale } else { cell.tone };
             let x = area.x + head.indent(&text, area.width);
@@ -159,7 +160,7 @@ impl TableView<'_> {
     }
 }
 
-/// The text of a stale cell: what was bad when it was last seen is no alarm any more.
+/// The text of a stale cell: its last verdict is not an alarm any more.
 fn old(text: Cow<'static, str>, status: bool) -> Cow<'static, str> {
     if status && !text.starts_with(glyphs::MISSING) {
         return Cow::Owned(format!("{} old", glyphs::MISSING));

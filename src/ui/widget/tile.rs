@@ -22,7 +22,7 @@ pub struct Tile<'a> {
     pub bands: Bands,
     /// Its values over time, oldest first.
     pub trend: &'a [TrendPoint],
-    /// Which sources are missing from it, in wordings from long to short.
+    /// The sources that are missing from it, in wordings from long to short.
     pub without: &'a [String],
     /// Whether it is the selected one.
     pub selected: bool,
@@ -79,7 +79,7 @@ impl Tile<'_> {
                 && area.height >= 2 + size.rows()
                 && digits::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
         };
-        // All tiles of a page have the same height, and so the same size of digits where their values fit.
+        // All tiles of a page have the same height, and so digits of the same size if their values fit.
         let size = [(Size::Huge, HUGE), (Size::Large, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
         let after = if let Some((size, _)) = size {
             digits::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(tone));
@@ -101,7 +101,7 @@ impl Tile<'_> {
         if word.is_empty() || self.figure.is_none() {
             return;
         }
-        // What was bad when it was last seen is no alarm any more.
+        // The last verdict of old data is not an alarm any more.
         let (sign, word, verdict) =
             if self.stale { (glyphs::MISSING, "old", Verdict::None) } else { (sign, word, verdict) };
         let tone = match verdict {
@@ -136,47 +136,14 @@ impl Tile<'_> {
         }
     }
 
-    /// Draw target, samples and trend: on one row, or on two where there are two.
+    /// Draw target, samples and trend: on one row, or on two if there are two.
     fn foot(&self, buffer: &mut Buffer, inner: Rect, y: u16, bottom: u16, figure: &Figure, theme: Theme) {
         if y >= bottom {
             return;
         }
         let width = usize::from(inner.width);
-        // A known figure without a verdict has no target here, for example because the slice mixes voice and email.
-        let judged = !figure.is_known() || figure.verdict != Verdict::None;
-        let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
-        let aim = target.as_ref().map_or(0, |target| target.width() + 1);
-        let mut words =
-            self.missing(if y + 1 < bottom { width } else { width.saturating_sub(aim + MIN_TREND_WIDTH + 3) });
-        let mut missing = cols(words.width());
-        let interval = format::interval(self.kpi, figure);
-        let room = if y + 1 < bottom { width } else { width.saturating_sub(7) };
-        let mut add = |text: String| {
-            if !text.is_empty() && words.width() + text.width() < room {
-                if !words.is_empty() {
-                    words.push(' ');
-                }
-                words.push_str(&text);
-            }
-        };
-        add(target.unwrap_or_default());
-        if self.figure.is_some() {
-            if figure.is_known() {
-                add(interval);
-                if self.kpi.sampled {
-                    add(format!(
-                        "n {}",
-                        crate::kpi::format::count(format::float(i64::try_from(figure.n).unwrap_or(0)))
-                    ));
-                }
-                if let Some(open) = figure.provisional.filter(|p| *p >= 0.5) {
-                    add(format!("{open:.0}% open"));
-                }
-            } else if let Some(reason) = &figure.reason {
-                words = fit(reason.as_str(), width).into_owned();
-                missing = 0;
-            }
-        }
+        let two_rows = y + 1 < bottom;
+        let (words, missing) = self.foot_words(figure, width, two_rows);
         buffer.set_stringn(inner.x, y, &words, width, theme.style(Tone::Muted));
         buffer.set_style(Rect { y, height: 1, width: missing.min(inner.width), ..inner }, theme.style(Tone::Strong));
         if !figure.is_known() {
@@ -187,16 +154,49 @@ impl Tile<'_> {
             Some(false) if !self.stale => Tone::Warning,
             _ => Tone::Muted,
         };
-        let (row, room) = if y + 1 < bottom {
-            (y + 1, width.saturating_sub(2))
-        } else {
-            (y, width.saturating_sub(words.width() + 3))
-        };
+        let room = width.saturating_sub(if two_rows { 2 } else { words.width() + 3 });
         let room = room.min(self.trend.len().max(1)).min(96);
         let line = trend::line(self.trend, room);
-        let x = if row == y { inner.right().saturating_sub(cols(room) + 2) } else { inner.x };
+        let (x, row) = if two_rows { (inner.x, y + 1) } else { (inner.right().saturating_sub(cols(room) + 2), y) };
         buffer.set_stringn(x, row, &line, room, theme.style(Tone::Muted));
         buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(tone));
+    }
+
+    /// The words of the foot: missing sources, target, interval and samples, as far as there is room; or why the figure is
+    /// unknown. Returns also how many columns at the beginning are about missing sources.
+    fn foot_words(&self, figure: &Figure, width: usize, two_rows: bool) -> (String, u16) {
+        // A known figure without a verdict has no target here, for example because the slice mixes voice and email.
+        let judged = !figure.is_known() || figure.verdict != Verdict::None;
+        let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
+        let aim = target.as_ref().map_or(0, |target| target.width() + 1);
+        let mut words = self.missing(if two_rows { width } else { width.saturating_sub(aim + MIN_TREND_WIDTH + 3) });
+        let missing = cols(words.width());
+        let room = if two_rows { width } else { width.saturating_sub(7) };
+        let mut add = |text: String| {
+            if !text.is_empty() && words.width() + text.width() < room {
+                if !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push_str(&text);
+            }
+        };
+        add(target.unwrap_or_default());
+        if self.figure.is_none() {
+            return (words, missing);
+        }
+        if figure.is_known() {
+            add(format::interval(self.kpi, figure));
+            if self.kpi.sampled {
+                let samples = format::float(i64::try_from(figure.n).unwrap_or(0));
+                add(format!("n {}", crate::kpi::format::count(samples)));
+            }
+            if let Some(open) = figure.provisional.filter(|p| *p >= 0.5) {
+                add(format!("{open:.0}% open"));
+            }
+        } else if let Some(reason) = &figure.reason {
+            return (fit(reason.as_str(), width).into_owned(), 0);
+        }
+        (words, missing)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The real program in a terminal of its own: a pseudo-terminal with an emulator that shows what a user would see.
+//! Runs the program in a pseudo-terminal, with an emulator that shows what a user would see.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -15,15 +15,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_floorwatch");
-/// How long anything may take. A busy machine is slow; nothing here tells how fast the program is.
+/// The longest time that anything may take on a busy machine; it does not measure the program's speed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Long enough between two keys for each to have come alone, on a busy machine too.
+/// A pause after which each key counts as alone, on a busy machine too.
 pub(crate) const PAUSE: Duration = Duration::from_millis(150);
 /// The keys that count only when they come alone.
 const LONE_KEYS: &str = "aAnuzeq \x03\x1a.,<>";
 
-/// What the terminal has been sent.
+/// The output of the program so far.
 pub(crate) struct Seen {
     pub(crate) emulator: vt100::Parser,
     pub(crate) bytes: Vec<u8>,
@@ -32,7 +32,7 @@ pub(crate) struct Seen {
 /// A terminal with a program in it.
 pub(crate) struct Board {
     child: Box<dyn Child + Send + Sync>,
-    /// `None` once it was closed.
+    /// `None` once it is closed.
     terminal: Option<Terminal>,
     pub(crate) seen: Arc<Mutex<Seen>>,
     held: Arc<AtomicBool>,
@@ -42,7 +42,7 @@ pub(crate) struct Board {
 /// The ends of a pseudo-terminal.
 struct Terminal {
     master: Box<dyn MasterPty + Send>,
-    /// Held so that the terminal outlives the program: what it wrote last is still read.
+    /// Keeps the terminal open after the program ends, so that its last output is still read.
     _slave: Box<dyn SlavePty + Send>,
     keyboard: Box<dyn Write + Send>,
 }
@@ -87,19 +87,19 @@ impl Board {
         Self { child, terminal, seen, held, closed }
     }
 
-    /// Read nothing from the terminal any more, so that it fills up; or go on.
+    /// Stop reading from the terminal, so that it fills up, or continue.
     pub(crate) fn hold(&self, held: bool) {
         self.held.store(held, Ordering::Relaxed);
     }
 
-    /// Send bytes, all at once.
+    /// Send bytes in one write.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let keyboard = &mut self.terminal.as_mut().unwrap().keyboard;
         keyboard.write_all(bytes.as_ref()).unwrap();
         keyboard.flush().unwrap();
     }
 
-    /// Type as somebody does: a key that counts only when it comes alone, and Enter, after a pause.
+    /// Type as a person would: with a pause before each key that counts only when it comes alone, and before Enter.
     pub(crate) fn type_keys(&mut self, keys: &str) {
         for part in keys.split_inclusive('\r') {
             let text = part.trim_end_matches('\r');
@@ -140,7 +140,7 @@ impl Board {
         self.wait_until(&format!("no {text}"), |seen| !seen.emulator.screen().contents().contains(text));
     }
 
-    /// Wait until `done`; `what` is told where it never is.
+    /// Wait until `done`. If that never happens, the panic message names `what`.
     pub(crate) fn wait_until(&self, what: &str, done: impl Fn(&Seen) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !done(&self.seen.lock().unwrap()) {
@@ -154,13 +154,13 @@ impl Board {
         Pid::from_raw(self.child.process_id().unwrap().try_into().unwrap()).unwrap()
     }
 
-    /// End the process as nothing can be done about: `kill -9`.
+    /// Kill the process (`kill -9`).
     pub(crate) fn kill(mut self) {
         kill_process(self.pid(), Signal::KILL).unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Wait until the process has ended; its exit code.
+    /// Wait until the process ends; its exit code.
     pub(crate) fn exit_code(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -172,7 +172,7 @@ impl Board {
         }
     }
 
-    /// Give the terminal another size.
+    /// Resize the terminal.
     pub(crate) fn resize(&self, cols: u16, rows: u16) {
         self.seen.lock().unwrap().emulator.screen_mut().set_size(size(rows), size(cols));
         self.terminal.as_ref().unwrap().master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
@@ -183,7 +183,7 @@ impl Board {
         self.terminal.as_ref().unwrap().master.get_termios().unwrap().local_flags.bits()
     }
 
-    /// Close the terminal as its window is closed. The program must draw once more: who reads it ends then.
+    /// Close the terminal, as closing its window does. The program must draw once more for the reader to end.
     pub(crate) fn close(&mut self) {
         self.closed.store(true, Ordering::Relaxed);
         self.send("f");
@@ -201,13 +201,13 @@ impl Drop for Board {
     }
 }
 
-/// A floor on the disk: a configuration, sources that grow, a journal.
+/// A floor on disk: a configuration, growing source files, a journal.
 pub(crate) struct Floor {
     folder: TempDir,
 }
 
 impl Floor {
-    /// A floor where nothing has happened. `own` is added to its configuration.
+    /// A floor without any events. `own` is added to its configuration.
     pub(crate) fn new(own: &str) -> Self {
         let floor = Self { folder: tempfile::tempdir().unwrap() };
         let mut text = String::new();
@@ -259,7 +259,7 @@ worsening = 1000000
         self.folder.path().join(name)
     }
 
-    /// The program with this floor's configuration and an environment of its own.
+    /// A command with this floor's configuration and an environment of its own.
     pub(crate) fn command(&self, arguments: &[&str]) -> CommandBuilder {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
@@ -267,7 +267,7 @@ worsening = 1000000
         command
     }
 
-    /// The environment in which everything runs.
+    /// Set the environment in which all programs run.
     pub(crate) fn settle(&self, command: &mut CommandBuilder) {
         command.env_clear();
         command.cwd(self.folder.path());
@@ -301,8 +301,8 @@ pub(crate) fn append(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
-/// The lines of a queue_log that say what happens at step `n`: a call joins, the one before is answered, the one
-/// before that is over. Some calls are always under way.
+/// The queue_log lines of step `n`: a call joins, the one before is answered, and the one before that ends. Some calls
+/// are always open.
 pub(crate) fn step(n: u32) -> String {
     let now = now().timestamp();
     let mut text = format!("{now}|c{n}|billing|NONE|ENTERQUEUE||0123{n}|1\n");
@@ -315,7 +315,7 @@ pub(crate) fn step(n: u32) -> String {
     text
 }
 
-/// A time zone where it is about noon: "today" is far from its ends.
+/// A time zone in which it is about noon, so that "today" does not begin or end during a test.
 pub(crate) fn noon() -> String {
     use chrono::Timelike;
     match i64::from(now().hour()) - 12 {
@@ -324,7 +324,7 @@ pub(crate) fn noon() -> String {
     }
 }
 
-/// The time, in UTC.
+/// The present time in UTC.
 pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     floorwatch::clock::Clock::System.now().to_chrono()
 }

@@ -1,4 +1,4 @@
-//! Somebody who is told of alerts: a web server that answers as a test says and hands over what it was sent.
+//! A web server that receives notifications, answers as a test demands, and hands over what it received.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,22 +13,22 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long anything may take on a busy machine.
+/// The longest time that anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One answer.
+/// An answer.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
     Status(u16),
     /// With `Retry-After`, in seconds.
     Later(u16, u64),
-    /// This status after so many milliseconds.
+    /// This status after this many milliseconds.
     Slow(u16, u64),
-    /// Never.
+    /// No answer.
     Never,
 }
 
-/// What came.
+/// A received request.
 pub(crate) struct Came {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
@@ -70,22 +70,22 @@ impl Hooks {
         Self { address, answers, usual, came }
     }
 
-    /// The next answers, before the usual one.
+    /// Set the next answers, which come before the default one.
     pub(crate) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
         self.answers.lock().unwrap().extend(answers);
     }
 
-    /// What is answered where nothing else was said.
+    /// Set the default answer.
     pub(crate) fn answer_all(&self, answer: Answer) {
         *self.usual.lock().unwrap() = answer;
     }
 
-    /// What comes next.
+    /// The next request.
     pub(crate) async fn next(&mut self) -> Came {
         timeout(PATIENCE, self.came.recv()).await.unwrap_or_else(|_| panic!("nothing came")).unwrap()
     }
 
-    /// Nothing comes for a while.
+    /// Check that no request comes for a while.
     pub(crate) async fn nothing(&mut self) {
         let came = timeout(Duration::from_millis(400), self.came.recv()).await;
         assert!(came.is_err(), "{}", came.ok().flatten().unwrap().text);

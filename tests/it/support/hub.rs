@@ -1,4 +1,4 @@
-//! A real hub: the program with a configuration, a journal and a port of its own, and somebody who asks it.
+//! A hub: the program with a configuration, a journal and a port of its own, and requests to it.
 
 use std::fs;
 use std::net::TcpListener;
@@ -14,10 +14,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_floorwatch");
-/// How long anything may take. A busy machine is slow; nothing here tells how fast the program is.
+/// The longest time that anything may take on a busy machine; it does not measure the program's speed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
-/// Who there is, and what for.
+/// The tokens: name and role.
 const TOKENS: [(&str, &str); 5] =
     [("wall", "viewer"), ("ann", "supervisor"), ("bob", "supervisor"), ("pbx", "ingest"), ("root", "admin")];
 
@@ -26,18 +26,18 @@ pub(crate) struct Hub {
     pub(crate) folder: TempDir,
     pub(crate) address: String,
     child: Option<Child>,
-    /// What it is started with besides.
+    /// Additional environment variables.
     pub(crate) env: Vec<(&'static str, String)>,
     pub(crate) client: reqwest::Client,
 }
 
 impl Hub {
-    /// One that does not run yet. `own` stands at the end of its configuration's `[hub]`.
+    /// A hub that is not started yet. `own` is appended to its `[hub]` table.
     pub(crate) fn new(own: &str) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let folder = tempfile::tempdir().unwrap();
-        // Nobody else is given this port soon: the system hands them out in turn.
+        // The system hands out ports in turn, so no other process gets this one soon.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let tokens = TOKENS.map(|(name, role)| {
             format!(
@@ -57,7 +57,7 @@ impl Hub {
         Self { folder, address, child: None, env: Vec::new(), client }
     }
 
-    /// Start the program. It may not answer yet.
+    /// Start the program, without waiting until it answers.
     pub(crate) fn spawn(&mut self) {
         let log = fs::OpenOptions::new().append(true).create(true).open(self.path("log")).unwrap();
         let child = Command::new(PROGRAM)
@@ -77,7 +77,7 @@ impl Hub {
         self.child = Some(child);
     }
 
-    /// Start it, and wait until it is ready.
+    /// Start the program, and wait until it is ready.
     pub(crate) async fn start(&mut self) {
         self.spawn();
         let end = Instant::now() + PATIENCE;
@@ -103,18 +103,18 @@ impl Hub {
         Pid::from_child(self.child.as_ref().unwrap())
     }
 
-    /// Send it a signal.
+    /// Send a signal to the process.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// End it as nothing can be done about.
+    /// Kill the process (`kill -9`).
     pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.child.take().unwrap().wait().unwrap();
     }
 
-    /// Wait until it has ended; its exit code.
+    /// Wait until the process has ended; its exit code.
     pub(crate) async fn ended(&mut self) -> Option<i32> {
         let end = Instant::now() + PATIENCE;
         let mut child = self.child.take().unwrap();
@@ -127,13 +127,13 @@ impl Hub {
         }
     }
 
-    /// A request of somebody.
+    /// A request with the token of `who`.
     pub(crate) fn request(&self, method: Method, path: &str, who: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("http://{}{path}", self.address));
         if who.is_empty() { request } else { request.bearer_auth(token(who)) }
     }
 
-    /// Ask it for something; the status, and what it says.
+    /// Get a resource; the status and the JSON body.
     pub(crate) async fn get(&self, path: &str, who: &str) -> (StatusCode, Value) {
         let answer = self.request(Method::GET, path, who).send().await.unwrap();
         let status = answer.status();
@@ -150,15 +150,15 @@ impl Drop for Hub {
     }
 }
 
-/// Every queue with a contact has an alert.
+/// A rule that gives every queue with a contact an alert.
 const ALERT: &str = "[[alert]]\nname = \"Busy\"\nkpi = \"offered\"\neach = \"queue\"\nwindow = \"today\"\nwhen = \"above\"\nwarning = 0.5\nfor = 0\nmin_samples = 0\nworsening = 1000000\n";
 
-/// Somebody's token.
+/// The token of a caller.
 pub(crate) fn token(who: &str) -> String {
     format!("floorwatch_{who}_0123456789abcdef")
 }
 
-/// An event of a contact, `ago` seconds old.
+/// A contact event, `ago` seconds old.
 pub(crate) fn event(id: &str, kind: &str, ago: i64, data: &Value) -> Value {
     let time = floorwatch::clock::Clock::System.now() - floorwatch::clock::Span::seconds(ago);
     serde_json::json!({
@@ -167,7 +167,7 @@ pub(crate) fn event(id: &str, kind: &str, ago: i64, data: &Value) -> Value {
     })
 }
 
-/// A start of the day that is far from now.
+/// A start of the business day that is far from now.
 fn day_start() -> String {
     use chrono::Timelike;
     let now = floorwatch::clock::Clock::System.now().to_chrono();

@@ -1,5 +1,4 @@
-//! The other side of a connection on loopback, which does what a test tells it: answers, drips, stops in the middle,
-//! resets, speaks TLS.
+//! A server on loopback whose behaviour is a script of the test: answer, drip, stop in the middle, reset, speak TLS.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,13 +16,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 trait Wire: Read + Write + Send {}
 impl<T: Read + Write + Send> Wire for T {}
 
-/// Who listens on loopback, and what it was asked.
+/// A server, and the requests that it received.
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-/// One request, as it came.
+/// A request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     /// The request line and headers.
@@ -32,7 +31,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// A header's value.
+    /// The value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (known, value) = line.split_once(':')?;
@@ -46,9 +45,9 @@ impl Asked {
     }
 }
 
-/// One connection, in the hands of the test's script.
+/// One connection, which the script of the test controls.
 pub(crate) struct Conversation {
-    /// Its number, from 0.
+    /// The number of the connection, from 0.
     pub(crate) number: usize,
     wire: Box<dyn Wire>,
     tcp: TcpStream,
@@ -56,12 +55,12 @@ pub(crate) struct Conversation {
 }
 
 impl Peer {
-    /// Listen; `script` is run for each connection, on a thread of its own.
+    /// Listen. `script` runs for each connection, on a thread of its own.
     pub(crate) fn start(script: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self::serve(listener(), None, script)
     }
 
-    /// The same at a place that was found with [`free_address`].
+    /// Listen at an address found with [`free_address`].
     pub(crate) fn start_at(
         address: SocketAddr,
         script: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static,
@@ -69,7 +68,7 @@ impl Peer {
         Self::serve(TcpListener::bind(address).unwrap(), None, script)
     }
 
-    /// The same with TLS.
+    /// Listen with TLS.
     pub(crate) fn start_tls(
         config: Arc<ServerConfig>,
         script: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static,
@@ -97,7 +96,7 @@ impl Peer {
                         Some(tls) => Box::new(StreamOwned::new(ServerConnection::new(tls).unwrap(), plain)),
                         None => Box::new(plain),
                     };
-                    // Whoever is talked to may leave at any time.
+                    // The client may close the connection at any time.
                     let _ = script(&mut Conversation { number, wire, tcp, asked });
                 });
             }
@@ -110,14 +109,14 @@ impl Peer {
         format!("http://{}{path}", self.address)
     }
 
-    /// What it was asked so far.
+    /// The requests so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 }
 
 impl Conversation {
-    /// The next request; an error where there is none.
+    /// The next request; an error if there is none.
     pub(crate) fn request(&mut self) -> io::Result<Asked> {
         let mut head = Vec::new();
         let mut byte = [0];
@@ -135,32 +134,32 @@ impl Conversation {
         Ok(asked)
     }
 
-    /// Bytes as they are.
+    /// Send bytes.
     pub(crate) fn say(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.wire.write_all(bytes.as_ref())?;
         self.wire.flush()
     }
 
-    /// A whole answer; `head` is the status and headers, a line each.
+    /// Send a complete response; `head` is the status and the headers, one per line.
     pub(crate) fn answer(&mut self, head: &str, body: &str) -> io::Result<()> {
         let head = head.trim().lines().map(str::trim).collect::<Vec<_>>().join("\r\n");
         self.say(format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
     }
 
-    /// The beginning of an answer without an end.
+    /// Send the beginning of a response without an end.
     pub(crate) fn begin(&mut self, head: &str) -> io::Result<()> {
         let head = head.trim().lines().map(str::trim).collect::<Vec<_>>().join("\r\n");
         self.say(format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n"))
     }
 
-    /// Leave it open until the other side closes it.
+    /// Keep the connection open until the client closes it.
     pub(crate) fn hold(&mut self) -> io::Result<()> {
         let mut rest = [0; 1024];
         while self.wire.read(&mut rest)? > 0 {}
         Ok(())
     }
 
-    /// Reset it: closed while something unread lies there.
+    /// Reset the connection: closing it with unread data does that.
     pub(crate) fn reset(&mut self) -> io::Result<()> {
         self.tcp.peek(&mut [0]).map(|_| ())
     }
@@ -170,13 +169,13 @@ fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-/// A place where nobody listens.
+/// A local address on which nothing listens.
 pub(crate) fn free_address() -> SocketAddr {
     listener().local_addr().unwrap()
 }
 
-/// An authority of one's own: its certificate (PEM), and what a server at `localhost` and 127.0.0.1 needs that it has
-/// signed.
+/// A certificate authority: its certificate (PEM), and the configuration of a server at `localhost` and 127.0.0.1 with
+/// a certificate that it has signed.
 pub(crate) fn authority() -> (String, Arc<ServerConfig>) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

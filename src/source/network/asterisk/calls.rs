@@ -88,14 +88,11 @@ impl StepContext<'_> {
 
     fn offered(&self, caller: &JoiningCaller<'_>) -> Event {
         self.event(Step::Offered(Offer {
-            queue: self.queue.clone(),
-            channel: Channel::Voice,
             intent: caller.intent.clone(),
             customer: customer(caller.number),
             priority: caller.priority,
             position: caller.position.filter(|&position| position > 0),
-            auth_steps: None,
-            untimed: false,
+            ..Offer::new(self.queue.clone(), Channel::Voice)
         }))
     }
 }

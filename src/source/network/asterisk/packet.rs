@@ -86,7 +86,7 @@ impl AmiDecoder {
     }
 
     fn append_to_line(&mut self, part: &[u8]) {
-        // One byte more than the limit, so that the CR of the longest line is told from an overlong line.
+        // One byte more than the limit, so that the CR of the longest line is distinguished from an overlong line.
         let room = (MAX_LINE_BYTES + 1).saturating_sub(self.line.len());
         self.line.extend_from_slice(part.get(..room).unwrap_or(part));
     }

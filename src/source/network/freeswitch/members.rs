@@ -112,14 +112,9 @@ impl CcMembers {
         }
         let JoiningMember { contact, queue, number, intent } = caller;
         let offer = Offer {
-            queue: queue.clone(),
-            channel: Channel::Voice,
             intent: intent.clone(),
             customer: number.and_then(customer),
-            priority: None,
-            position: None,
-            auth_steps: None,
-            untimed: false,
+            ..Offer::new(queue.clone(), Channel::Voice)
         };
         let stage = MemberStage::Waiting;
         let member = CcMember { contact, queue, stage, intent, is_listed: true, is_missing: false };

@@ -76,7 +76,6 @@ impl Map {
     /// Check what can be checked without a document.
     ///
     /// # Errors
-    ///
     /// What is wrong with the mapping.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.kpis.is_empty() && self.since.is_empty() {
@@ -108,7 +107,6 @@ impl Map {
     /// Read a document that arrived at `now`, by the source's clock.
     ///
     /// # Errors
-    ///
     /// If no row can be read.
     pub(super) fn read(&self, text: &str, now: Time, origin: &Label) -> Result<Reading, String> {
         check_json(text.as_bytes())?;
@@ -117,34 +115,34 @@ impl Map {
         let mut reading = Reading::default();
         match self.at.as_ref().map_or(Ok(None), |at| at.time(&document)) {
             Ok(at) => reading.at = at,
-            Err(wrong) => reading.rejected.push((0, format!("at: {wrong}"))),
+            Err(reason) => reading.rejected.push((0, format!("at: {reason}"))),
         }
         // A time ahead of the source's own clock is ignored, because the age would be negative.
         let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
         let mut queues: Vec<QueueFigures> = Vec::new();
-        let mut places: HashMap<Label, usize> = HashMap::new();
+        let mut index_by_queue: HashMap<Label, usize> = HashMap::new();
         for (number, row) in (1..).zip(self.rows_of(document)?) {
             let queue = match self.queue_of(&row) {
                 Ok(queue) => queue,
-                Err(wrong) => {
-                    reading.rejected.push((number, wrong));
+                Err(reason) => {
+                    reading.rejected.push((number, reason));
                     continue;
                 }
             };
-            let place = *places.entry(queue.clone()).or_insert(queues.len());
-            if place == queues.len() {
+            let index = *index_by_queue.entry(queue.clone()).or_insert(queues.len());
+            if index == queues.len() {
                 queues.push(QueueFigures { queue, figures: Vec::new() });
             }
             for (id, found) in self.figures(&row, now) {
-                let told = queues.get_mut(place).map_or(Ok(()), |of| of.add(id, found));
-                if let Err(wrong) = told {
-                    reading.rejected.push((number, format!("{}: {wrong}", id.def().key)));
+                let added = queues.get_mut(index).map_or(Ok(()), |queue| queue.add(id, found));
+                if let Err(reason) = added {
+                    reading.rejected.push((number, format!("{}: {reason}", id.def().key)));
                 }
             }
         }
         let window = &self.window;
-        let told = queues.into_iter().filter(|of| !of.figures.is_empty());
-        reading.events.extend(told.map(|QueueFigures { queue, figures }| {
+        let with_figures = queues.into_iter().filter(|queue| !queue.figures.is_empty());
+        reading.events.extend(with_figures.map(|QueueFigures { queue, figures }| {
             let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
             let kind = EventKind::Observed { queue, window: window.clone(), figures };
             Event { at, origin: origin.clone(), id: None, kind }

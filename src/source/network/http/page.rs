@@ -58,6 +58,20 @@ impl CursorSettings {
             None => Ok(()),
         }
     }
+
+    /// The next cursor in a response whose body is `envelope`, if the body is an object.
+    fn next(&self, headers: &HeaderMap, envelope: Option<&Value>) -> Option<String> {
+        let next = match (&self.header, &self.pointer) {
+            (Some(header), _) => headers.get(header)?.to_str().ok()?.to_owned(),
+            (None, Some(pointer)) => match envelope?.pointer(pointer)? {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                _ => return None,
+            },
+            (None, None) => return None,
+        };
+        Some(next).filter(|next| !next.is_empty() && next.len() <= MAX_CURSOR_BYTES)
+    }
 }
 
 /// The content of a response.
@@ -75,7 +89,6 @@ pub(super) struct EventPage {
 /// Parse a response. Events with a time later than `latest` are rejected.
 ///
 /// # Errors
-///
 /// If the response holds no events: a description of what it is.
 pub(super) fn parse(
     bytes: &[u8],
@@ -88,23 +101,13 @@ pub(super) fn parse(
     if text.starts_with(b"<") {
         return Err("HTML or XML, and no contact events".to_owned());
     }
+    // An object with `specversion` is an event itself, and any other object holds a list of events.
+    let mut envelope = None;
     if text.starts_with(b"{") {
         check_json(text)?;
+        envelope = serde_json::from_slice::<Value>(text).ok().filter(|value| value.get("specversion").is_none());
     }
-    let envelope = if text.starts_with(b"{") { serde_json::from_slice::<Value>(text).ok() } else { None };
-    let envelope = envelope.filter(|value| value.get("specversion").is_none());
-    if let Some(cursor) = cursor {
-        let next = match (&cursor.header, &cursor.pointer, &envelope) {
-            (Some(header), ..) => headers.get(header).and_then(|value| value.to_str().ok()).map(str::to_owned),
-            (None, Some(pointer), Some(envelope)) => match envelope.pointer(pointer) {
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                _ => None,
-            },
-            _ => None,
-        };
-        page.cursor = next.filter(|next| !next.is_empty() && next.len() <= MAX_CURSOR_BYTES);
-    }
+    page.cursor = cursor.and_then(|cursor| cursor.next(headers, envelope.as_ref()));
     let found = match (envelope, cursor) {
         (Some(envelope), Some(cursor)) => {
             page.more = envelope.pointer(&cursor.has_more) == Some(&Value::Bool(true));

@@ -15,7 +15,6 @@ impl JmesPath {
     /// Compile `text`.
     ///
     /// # Errors
-    ///
     /// If it is not a valid expression: the reason and the position.
     pub(super) fn compile(text: &str) -> Result<Self, String> {
         check_size(text)?;

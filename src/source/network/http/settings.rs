@@ -71,7 +71,6 @@ impl Settings {
     /// Check what can be checked without connecting.
     ///
     /// # Errors
-    ///
     /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (key, seconds) in [("every_s", self.every_s), ("patience_s", self.patience_s)] {

@@ -158,7 +158,7 @@ impl Intake {
                 Ok(None) => return Err(PushError::busy("floorwatch is ending")),
                 Err(_) => return Err(PushError::busy("the journal took too long")),
             };
-            if let Err(why) = receipt.kept {
+            if let Err(why) = receipt.stored {
                 return Err(PushError::busy(format!("the journal can't keep it: {why}")));
             }
             (accepted, duplicates, refused) = (receipt.taken, receipt.duplicates, receipt.refused);

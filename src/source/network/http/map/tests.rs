@@ -61,9 +61,9 @@ fn a_bad_row_or_figure_is_named_and_the_rest_goes_on() {
         r#"[{"w": 1}, {"q": "a", "w": "n/a", "sl": 85}, {"q": "b", "w": -1}, {"q": {}, "w": 1}, {"q": "c", "sl": 850}]"#,
     );
     assert_eq!(reading.events.iter().map(figures).collect::<Vec<_>>(), [("a", vec![("service_level", 85.0)])]);
-    let told: Vec<(u64, &str)> = reading.rejected.iter().map(|(row, why)| (*row, why.as_str())).collect();
+    let rejected: Vec<(u64, &str)> = reading.rejected.iter().map(|(row, why)| (*row, why.as_str())).collect();
     assert_eq!(
-        told,
+        rejected,
         [
             (1, "without a queue: there is nothing at `q`"),
             (2, "waiting: `w` is \"n/a\", not a number"),

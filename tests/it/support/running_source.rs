@@ -1,4 +1,4 @@
-//! A source as the board sees it: started, and what it tells collected.
+//! Runs a source, and collects what it reports to the floor.
 
 use std::time::{Duration, Instant};
 
@@ -9,38 +9,38 @@ use floorwatch::source::{self, Connector, Message, Running, Settings};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, Receiver};
 
-/// How long anything may take on a busy machine.
+/// The longest time that anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// How often is looked whether that has come which no message tells.
+/// How often to check a condition that no message announces.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A source that runs, and everything it has told.
-pub(crate) struct Told {
+/// A running source, and everything that it has reported.
+pub(crate) struct RunningSource {
     running: Option<Running>,
     from: Receiver<Message>,
     runtime: Runtime,
-    /// How many words of health were looked at.
+    /// How many reports of health have been examined.
     looked: usize,
     pub(crate) events: Vec<Event>,
-    /// The last cursor that was to be kept.
+    /// The last cursor that was reported.
     pub(crate) cursor: Option<String>,
-    /// How it did: the words, in order.
+    /// The reports of health with their reasons, in order.
     pub(crate) health: Vec<(Health, String)>,
-    /// What was set aside.
+    /// The rejected events, by number and reason.
     pub(crate) rejected: Vec<(u64, String)>,
     pub(crate) remarks: Vec<String>,
-    /// How far its clock is ahead, in seconds.
+    /// The reported offset of its clock, in seconds.
     pub(crate) ahead: Option<f64>,
 }
 
-impl Told {
+impl RunningSource {
     /// Start the source that `keys` (TOML) describe.
     pub(crate) fn start(kind: source::SourceKind, keys: &str) -> Self {
         Self::resume(kind, keys, None)
     }
 
-    /// The same, from where the journal says it was left.
+    /// Start the source from a cursor of the journal.
     pub(crate) fn resume(kind: source::SourceKind, keys: &str, cursor: Option<&str>) -> Self {
         let connector = Connector::read(kind, toml::Deserializer::parse(keys).unwrap()).unwrap();
         connector.check().unwrap();
@@ -63,13 +63,13 @@ impl Told {
         }
     }
 
-    /// Take what it tells until `enough`.
+    /// Receive messages until `enough`.
     pub(crate) fn until(&mut self, enough: impl Fn(&Self) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !enough(self) {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "that is never told; {}", self.summary());
-            // What is waited for may be told by the other side alone.
+            assert!(!left.is_zero(), "the condition never holds; {}", self.summary());
+            // The condition may depend on the server alone, so it is also checked without a message.
             let message = self.runtime.block_on(async { tokio::time::timeout(LOOK, self.from.recv()).await });
             match message {
                 Ok(Some(message)) => self.take(message),
@@ -79,14 +79,14 @@ impl Told {
         }
     }
 
-    /// Until it is in such health for a reason that holds `words`, after what was waited for before.
+    /// Wait until the source is in this health, for a reason that contains `words`, after what was waited for before.
     pub(crate) fn until_health(&mut self, health: Health, words: &str) {
         let from = self.looked;
-        let fits = move |told: &Self| {
-            let mut since = told.health.iter().skip(from);
+        let fits = move |source: &Self| {
+            let mut since = source.health.iter().skip(from);
             since.position(|(now, reason)| *now == health && reason.contains(words))
         };
-        self.until(|told| fits(told).is_some());
+        self.until(|source| fits(source).is_some());
         self.looked = from + fits(self).unwrap_or_default() + 1;
     }
 
@@ -95,18 +95,18 @@ impl Told {
         self.events.iter().filter_map(contact_of).collect()
     }
 
-    /// How many times something was missed.
+    /// The number of gaps.
     pub(crate) fn gaps(&self) -> usize {
         self.events.iter().filter(|event| matches!(event.kind, EventKind::Missed { .. })).count()
     }
 
-    /// The figures last told of a queue.
+    /// The last figures of a queue.
     pub(crate) fn figures(&self, of: &str) -> Vec<(&str, f64)> {
-        let told = self.events.iter().rev().find_map(|event| match &event.kind {
+        let figures = self.events.iter().rev().find_map(|event| match &event.kind {
             EventKind::Observed { queue, figures, .. } if queue.as_str() == of => Some(figures),
             _ => None,
         });
-        told.map(|figures| figures.iter().map(|(key, value)| (key.as_str(), *value)).collect()).unwrap_or_default()
+        figures.map(|figures| figures.iter().map(|(key, value)| (key.as_str(), *value)).collect()).unwrap_or_default()
     }
 
     fn take(&mut self, message: Message) {
@@ -129,7 +129,7 @@ impl Told {
     }
 }
 
-impl Drop for Told {
+impl Drop for RunningSource {
     fn drop(&mut self) {
         self.from.close();
         if let Some(running) = self.running.take() {
@@ -145,7 +145,7 @@ fn contact_of(event: &Event) -> Option<&str> {
     }
 }
 
-/// A contact event on the wire, of a contact named as its id.
+/// A contact event in the wire format; the contact's id is that of the event.
 pub(crate) fn event(id: &str) -> String {
     format!(
         r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"floorwatch.contact.offered","time":"2026-03-02T09:00:00Z","data":{{"contact":"{id}","queue":"billing"}}}}"#

@@ -1,0 +1,67 @@
+//! Makes the rows of a board from the engine's queues, agents and contacts.
+
+use crate::board::{AgentRow, ContactRow, QueueRow, WaitingRow};
+use crate::engine::{AgentNow, ContactNow, QueueNow};
+
+/// The names of the sources are not known to the engine, and stay empty.
+impl From<QueueNow> for QueueRow {
+    fn from(queue: QueueNow) -> Self {
+        let QueueNow { id, name, channel, service_level, bands, live, .. } = queue;
+        Self { id, name, channel, service_level, bands, sources: Vec::new(), live }
+    }
+}
+
+impl From<AgentNow> for AgentRow {
+    fn from(agent: AgentNow) -> Self {
+        let AgentNow { id, name, team, state, reason, since, contact, queues } = agent;
+        let (contact, queue) = contact.unzip();
+        Self { id, name, team, state, reason, since, queue, contact, queues }
+    }
+}
+
+impl From<ContactNow> for WaitingRow {
+    fn from(contact: ContactNow) -> Self {
+        let ContactNow { contact, queue, channel, intent, customer, joined, position, priority, ringing, .. } = contact;
+        Self { contact, queue, channel, intent, customer, since: joined, position, priority, ringing }
+    }
+}
+
+impl From<ContactNow> for ContactRow {
+    fn from(contact: ContactNow) -> Self {
+        let ContactNow {
+            contact,
+            queue,
+            channel,
+            intent,
+            customer,
+            agent,
+            joined,
+            ended,
+            outcome,
+            wait,
+            talk,
+            hold,
+            acw,
+            csat,
+            repeat,
+            ..
+        } = contact;
+        Self {
+            contact,
+            queue,
+            channel,
+            intent,
+            customer,
+            agent,
+            offered: joined,
+            ended,
+            outcome,
+            wait,
+            talk,
+            hold,
+            acw,
+            csat,
+            repeat,
+        }
+    }
+}
