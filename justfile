@@ -17,7 +17,7 @@ ci:
 
 # Write the generated parts of docs/, the manual pages and the completions anew
 docs:
-    UPDATE_DOCS=1 cargo test --test it docs:: packaging::
+    UPDATE_DOCS=1 cargo test --test it -- docs:: packaging::
 
 # Accept the pages as they are drawn now; look at the difference before you commit
 bless:
