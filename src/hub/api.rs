@@ -73,13 +73,13 @@ pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// The program runs.
+/// Whether the program runs.
 #[utoipa::path(get, path = "/healthz", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The floor is ready: the journal has been read and can be written.
+/// Whether the floor is ready: the journal has been read and can be written.
 #[utoipa::path(get, path = "/readyz", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = ApiProblem, content_type = "application/problem+json", description = "Not yet, or no more"),

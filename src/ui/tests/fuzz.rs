@@ -172,8 +172,8 @@ fn fuzz(seed: u64, chunks: usize) {
         now = next;
     }
     println!("seed {seed}: {chunks} chunks, {bytes} bytes, {keys} keys over {now:?}; by lone keys: {done:?}");
-    for what in ["quit", "suspend", "tell", "export", "freeze", "note", "snooze"] {
-        assert!(done.contains_key(what), "the bytes never come to {what}: {done:?}");
+    for what in ["quit", "suspend", "command", "export", "freeze", "note", "snooze"] {
+        assert!(done.contains_key(what), "the bytes never cause a {what}: {done:?}");
     }
 }
 
