@@ -269,7 +269,7 @@ impl Floor {
         let now = self.now();
         match message {
             Message::Events { source, events, cursor, receipt } => {
-                self.process_events(source, events, cursor, receipt, now)
+                self.process_events(source, events, cursor, receipt, now);
             }
             Message::Rejected { source, rejection } => {
                 tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
