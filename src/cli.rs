@@ -227,7 +227,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
 
 fn run_check(args: &check::Args, global: &Global) -> Result<(), Error> {
     let found = match global.configuration() {
-        Ok((config, path)) => args.look(&config, path.as_deref(), &Clock::System)?,
+        Ok((config, path)) => args.inspect(&config, path.as_deref(), &Clock::System)?,
         Err(error) => {
             if args.json {
                 let report = check::CheckReport::of_unreadable_config(global.config.as_deref(), &error);

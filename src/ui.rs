@@ -241,7 +241,7 @@ impl App {
             return Ok(false);
         }
         let board = self.shown();
-        let effect = self.ui.take(input, &self.keymap, &board, &self.drawn);
+        let effect = self.ui.handle_input(input, &self.keymap, &board, &self.drawn);
         // The next key may concern rows that this one has changed.
         self.order();
         self.dirty = true;
@@ -296,7 +296,7 @@ impl App {
         if can_be_continued() {
             return self.screen.suspend();
         }
-        self.ui.say("there is no shell here to go back to", Tone::Muted);
+        self.ui.show_toast("there is no shell here to go back to", Tone::Muted);
         Ok(())
     }
 
@@ -326,21 +326,21 @@ impl App {
     fn finish(&mut self, result: TaskResult) -> bool {
         self.dirty = true;
         match result {
-            TaskResult::Reply(question, Some(reply)) => self.answers.keep(&question, reply, Instant::now()),
+            TaskResult::Reply(question, Some(reply)) => self.answers.store(&question, reply, Instant::now()),
             TaskResult::Reply(_, None) => false,
             TaskResult::Command(result) => {
                 match *result {
-                    (command, Ok(episode)) => self.ui.say(confirmation(&command.act, &episode), Tone::Good),
-                    (_, Err(refusal)) => self.ui.say(refusal.to_string(), Tone::Warning),
+                    (command, Ok(episode)) => self.ui.show_toast(confirmation(&command.act, &episode), Tone::Good),
+                    (_, Err(refusal)) => self.ui.show_toast(refusal.to_string(), Tone::Warning),
                 }
                 true
             }
             TaskResult::Export(Ok(words)) => {
-                self.ui.say(words, Tone::Good);
+                self.ui.show_toast(words, Tone::Good);
                 true
             }
             TaskResult::Export(Err(error)) => {
-                self.ui.say(error.to_string(), Tone::Warning);
+                self.ui.show_toast(error.to_string(), Tone::Warning);
                 true
             }
         }

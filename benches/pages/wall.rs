@@ -155,7 +155,7 @@ impl Wall {
             let reply = floor.reply(&question);
             let asked = Instant::now();
             self.answers.due(std::slice::from_ref(&question), self.board.seq, false, asked);
-            self.answers.keep(&question, reply, asked);
+            self.answers.store(&question, reply, asked);
         }
     }
 

@@ -28,40 +28,22 @@ impl From<ContactNow> for WaitingRow {
 
 impl From<ContactNow> for ContactRow {
     fn from(contact: ContactNow) -> Self {
-        let ContactNow {
-            contact,
-            queue,
-            channel,
-            intent,
-            customer,
-            agent,
-            joined,
-            ended,
-            outcome,
-            wait,
-            talk,
-            hold,
-            acw,
-            csat,
-            repeat,
-            ..
-        } = contact;
         Self {
-            contact,
-            queue,
-            channel,
-            intent,
-            customer,
-            agent,
-            offered: joined,
-            ended,
-            outcome,
-            wait,
-            talk,
-            hold,
-            acw,
-            csat,
-            repeat,
+            contact: contact.contact,
+            queue: contact.queue,
+            channel: contact.channel,
+            intent: contact.intent,
+            customer: contact.customer,
+            agent: contact.agent,
+            offered: contact.joined,
+            ended: contact.ended,
+            outcome: contact.outcome,
+            wait: contact.wait,
+            talk: contact.talk,
+            hold: contact.hold,
+            acw: contact.acw,
+            csat: contact.csat,
+            repeat: contact.repeat,
         }
     }
 }

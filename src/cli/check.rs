@@ -40,7 +40,7 @@ impl Args {
     ///
     /// # Errors
     /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
-    pub fn look(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<CheckReport, Error> {
+    pub fn inspect(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<CheckReport, Error> {
         let columns = self.columns.as_deref().map(Columns::load).transpose()?;
         let now = Some(clock.now());
         let timeout = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());

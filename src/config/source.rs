@@ -4,10 +4,10 @@ use super::section::Section;
 use crate::source::{Connector, Settings, SourceKind};
 
 pub(super) fn read(root: &mut Section<'_>) -> Vec<Settings> {
-    root.tables("source").into_iter().filter_map(one).collect()
+    root.tables("source").into_iter().filter_map(read_source).collect()
 }
 
-fn one(mut section: Section<'_>) -> Option<Settings> {
+fn read_source(mut section: Section<'_>) -> Option<Settings> {
     let name = section.text("name");
     let prefix = section.text("prefix").filter(|prefix| !prefix.is_empty());
     let correct_clock = section.flag("correct_clock").unwrap_or_default();

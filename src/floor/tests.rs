@@ -52,7 +52,7 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
     assert_eq!((&board.gaps[0].source, board.gaps[0].since), (&Label::from("well"), ago(300)));
 
     // In each of the three queues a contact has waited too long. The board hides the alerts of queues whose source is
-    // down.
+    // in trouble.
     let waits = board.alerts.iter().filter(|e| e.source.is_none());
     let hidden: Vec<_> = waits.map(|e| (e.state, e.inhibited_by.as_ref().map(Text::as_str))).collect();
     assert_eq!(

@@ -17,7 +17,13 @@ use crate::ui::theme::Tone;
 
 impl Ui {
     /// Handle one input.
-    pub fn take(&mut self, input: &UserInput, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
+    pub fn handle_input(
+        &mut self,
+        input: &UserInput,
+        keymap: &Keymap,
+        board: &Arc<Board>,
+        drawn: &Drawn,
+    ) -> Option<Effect> {
         match input {
             UserInput::Key { key, first } if self.must_be_alone(key, keymap, board) => {
                 if *first {
@@ -54,14 +60,17 @@ impl Ui {
     }
 
     fn not_alone(&mut self) {
-        self.say("several keys came at once: what changes something for others is done by a single key", Tone::Muted);
+        self.show_toast(
+            "several keys came at once: what changes something for others is done by a single key",
+            Tone::Muted,
+        );
     }
 
     /// Pasted text goes into the line that is being typed; without one it is ignored.
     fn paste(&mut self, text: &str) {
         match &mut self.prompt {
             Some(prompt) => prompt.insert(text),
-            None => self.say("text was pasted where none can be typed", Tone::Muted),
+            None => self.show_toast("text was pasted where none can be typed", Tone::Muted),
         }
         self.follow_filter();
     }

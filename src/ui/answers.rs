@@ -144,7 +144,7 @@ impl Answers {
     }
 
     /// Store a reply. Returns whether it is the first answer to the question.
-    pub fn keep(&mut self, question: &Question, reply: Reply, now: Instant) -> bool {
+    pub fn store(&mut self, question: &Question, reply: Reply, now: Instant) -> bool {
         let Some(entry) = self.entries.get_mut(question) else { return false };
         let first = entry.known.is_none();
         entry.duration = now.duration_since(entry.asked);
@@ -206,7 +206,7 @@ mod tests {
         let questions = [Question::History];
         assert_eq!(answers.due(&questions, 1, false, start), questions);
         assert!(answers.due(&questions, 2, false, start + MIN_ASK_INTERVAL).is_empty(), "it is under way");
-        assert!(answers.keep(&Question::History, Reply::History(Vec::new()), start));
+        assert!(answers.store(&Question::History, Reply::History(Vec::new()), start));
         assert!(answers.due(&questions, 1, false, start + MIN_ASK_INTERVAL * 2).is_empty(), "the board is the same");
         assert!(answers.due(&questions, 2, true, start + MIN_ASK_INTERVAL * 2).is_empty(), "the screen is frozen");
         assert_eq!(answers.due(&questions, 2, false, start + MIN_ASK_INTERVAL * 2), questions);
@@ -218,7 +218,7 @@ mod tests {
         let start = Instant::now();
         let questions = [Question::History];
         answers.due(&questions, 1, false, start);
-        answers.keep(&Question::History, Reply::History(Vec::new()), start + Duration::from_millis(100));
+        answers.store(&Question::History, Reply::History(Vec::new()), start + Duration::from_millis(100));
         assert!(answers.due(&questions, 2, false, start + Duration::from_secs(1)).is_empty());
         assert_eq!(answers.due(&questions, 2, false, start + Duration::from_secs(2)), questions);
     }

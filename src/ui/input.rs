@@ -4,7 +4,7 @@
 //! query of an earlier program; a sentence is pasted over a page. [`Decoder`] is a state machine over bytes and the
 //! instants at which they were read. It joins what was split, discards what is not a key, and tells for each key
 //! whether it came alone, with nothing for [`LONE_KEY_GAP`] before and after it. Keys that change something for others
-//! count only if they did (see `Ui::take`).
+//! count only if they did (see `Ui::handle_input`).
 //!
 //! crossterm's parser has no notion of time, and turns unknown sequences into keys. Only its types for keys and mouse
 //! reports are used here.

@@ -38,7 +38,7 @@ impl Ui {
             return;
         };
         if let Some(list) = self.lists.get_mut(&panel) {
-            list.walk(isize::from(by));
+            list.move_selection(isize::from(by));
         }
     }
 

@@ -66,7 +66,7 @@ impl Screen {
         hook();
         // crossterm writes broken sequences under NO_COLOR; the themes omit colours themselves.
         crossterm::style::force_color_output(true);
-        take(mouse)?;
+        take_over(mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())));
         let mut screen = Self { terminal: None, mouse };
         screen.terminal = Some(terminal?);
@@ -141,7 +141,7 @@ impl Screen {
     /// # Errors
     /// If the terminal cannot be taken over.
     pub fn resume(&mut self) -> io::Result<()> {
-        take(self.mouse)?;
+        take_over(self.mouse)?;
         self.clear()
     }
 
@@ -159,7 +159,7 @@ impl Drop for Screen {
     }
 }
 
-fn take(mouse: bool) -> io::Result<()> {
+fn take_over(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
     let mut out = io::stdout();

@@ -131,7 +131,7 @@ impl List {
     }
 
     /// Move the selection by `by` rows, at most to either end.
-    pub fn walk(&mut self, by: isize) {
+    pub fn move_selection(&mut self, by: isize) {
         if let Some(at) = self.position() {
             let to = at.saturating_add_signed(by).min(self.ids.len().saturating_sub(1));
             self.selected = self.ids.get(to).cloned();
@@ -328,7 +328,7 @@ impl Ui {
     }
 
     /// Show a message at the foot of the screen for 6 seconds.
-    pub fn say(&mut self, text: impl Into<String>, tone: Tone) {
+    pub fn show_toast(&mut self, text: impl Into<String>, tone: Tone) {
         self.toast = Some(Toast { text: text.into(), tone, seconds: 6 });
     }
 

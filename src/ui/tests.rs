@@ -64,7 +64,7 @@ impl TestScreen {
                     Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
                     Question::History => Reply::History(sample::history()),
                 };
-                self.answers.keep(&question, reply, Instant::now());
+                self.answers.store(&question, reply, Instant::now());
             }
             let orders = view::orders(self.ctx(Palette::Terminal, Depth::True));
             self.ui.lists.extend(orders);

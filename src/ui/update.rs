@@ -74,7 +74,7 @@ impl Ui {
             Ok(PromptCommand::Theme(palette)) => self.palette = palette,
             Ok(PromptCommand::Window(window)) => self.window = window,
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
-            Err(words) => self.say(words, Tone::Warning),
+            Err(words) => self.show_toast(words, Tone::Warning),
         }
         None
     }
@@ -85,7 +85,7 @@ impl Ui {
                 Some(Effect::ControlReplay(command))
             }
             _ => {
-                self.say("only a replay can be steered", Tone::Muted);
+                self.show_toast("only a replay can be steered", Tone::Muted);
                 None
             }
         }
@@ -126,7 +126,7 @@ impl Ui {
             Action::Formula => {
                 let formula = self.formula.unwrap_or(board.rules.formula).next();
                 self.formula = (formula != board.rules.formula).then_some(formula);
-                self.say(format!("service level: {} = {}", formula.key(), formula.words()), Tone::Accent);
+                self.show_toast(format!("service level: {} = {}", formula.key(), formula.words()), Tone::Accent);
             }
             Action::Explain => self.explain(board),
             Action::Why => self.why(board),
@@ -141,7 +141,7 @@ impl Ui {
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::Theme => {
                 self.palette = self.palette.next();
-                self.say(format!("theme {}", self.palette.key()), Tone::Muted);
+                self.show_toast(format!("theme {}", self.palette.key()), Tone::Muted);
             }
             Action::Mouse => {
                 self.mouse = !self.mouse;
@@ -150,20 +150,20 @@ impl Ui {
                 } else {
                     "mouse off: the terminal selects and copies text again"
                 };
-                self.say(words, Tone::Muted);
+                self.show_toast(words, Tone::Muted);
                 return Some(Effect::Mouse(self.mouse));
             }
             Action::Redraw => return Some(Effect::Redraw),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Quit => return Some(Effect::Quit),
-            Action::Up => self.walk(-1),
-            Action::Down => self.walk(1),
-            Action::PageUp => self.walk(-page),
-            Action::PageDown => self.walk(page),
-            Action::First => self.walk(isize::MIN / 2),
-            Action::Last => self.walk(isize::MAX / 2),
-            Action::Left => self.aside(-1),
-            Action::Right => self.aside(1),
+            Action::Up => self.move_selection(-1),
+            Action::Down => self.move_selection(1),
+            Action::PageUp => self.move_selection(-page),
+            Action::PageDown => self.move_selection(page),
+            Action::First => self.move_selection(isize::MIN / 2),
+            Action::Last => self.move_selection(isize::MAX / 2),
+            Action::Left => self.move_sideways(-1),
+            Action::Right => self.move_sideways(1),
             Action::NextPanel => self.panel(1),
             Action::PreviousPanel => self.panel(-1),
             Action::Enter => self.enter(board),
@@ -173,21 +173,21 @@ impl Ui {
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.episode(board) {
                 Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(episode.id), "")),
-                None => self.say("there is no alert to write about", Tone::Muted),
+                None => self.show_toast("there is no alert to write about", Tone::Muted),
             },
             Action::Undo => return self.undo(board),
             Action::Snooze => match self.episode(board) {
                 Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
-                None => self.say("there is no alert to snooze", Tone::Muted),
+                None => self.show_toast("there is no alert to snooze", Tone::Muted),
             },
             Action::Step => return self.control_replay(ReplayCommand::Step(Span::MINUTE), board),
-            Action::Slower => return self.pace(0.5, board),
-            Action::Faster => return self.pace(2.0, board),
+            Action::Slower => return self.change_speed(0.5, board),
+            Action::Faster => return self.change_speed(2.0, board),
         }
         None
     }
 
-    fn pace(&mut self, factor: f64, board: &Board) -> Option<Effect> {
+    fn change_speed(&mut self, factor: f64, board: &Board) -> Option<Effect> {
         let speed = match &board.mode {
             Mode::Live => 1.0,
             Mode::Simulated { speed, .. } | Mode::Replay { speed, .. } => *speed,
@@ -203,7 +203,7 @@ impl Ui {
         None
     }
 
-    fn walk(&mut self, by: isize) {
+    fn move_selection(&mut self, by: isize) {
         if let Some(Overlay::Help(down) | Overlay::Sources(down)) = &mut self.overlay {
             let by = i16::try_from(by.clamp(-1000, 1000)).unwrap_or(0);
             *down = down.saturating_add_signed(by);
@@ -214,7 +214,7 @@ impl Ui {
             let row = isize::try_from(self.tiles().len() / 2).unwrap_or(4);
             self.step_tile(by.signum() * row);
         } else {
-            self.lists.entry(focus).or_default().walk(by);
+            self.lists.entry(focus).or_default().move_selection(by);
         }
     }
 
@@ -223,7 +223,7 @@ impl Ui {
         self.tile = self.tile.saturating_add_signed(by).min(last);
     }
 
-    fn aside(&mut self, by: isize) {
+    fn move_sideways(&mut self, by: isize) {
         let focus = self.focus();
         if focus == Panel::Tiles {
             self.step_tile(by);
@@ -373,7 +373,7 @@ impl Ui {
 
     fn acknowledge(&mut self, board: &Board, group: bool) -> Option<Effect> {
         let Some(episode) = self.episode(board) else {
-            self.say("there is no alert to acknowledge", Tone::Muted);
+            self.show_toast("there is no alert to acknowledge", Tone::Muted);
             return None;
         };
         let act = AlertAction::Acknowledge { note: None, lasts: None };
@@ -390,7 +390,7 @@ impl Ui {
         // Without a selection: the newest acknowledgement.
         let newest = || board.alerts.iter().filter(mine).max_by_key(|e| e.acknowledged.as_ref().map(|a| a.at));
         let Some(episode) = selected.or_else(newest) else {
-            self.say("there is nothing to undo", Tone::Muted);
+            self.show_toast("there is nothing to undo", Tone::Muted);
             return None;
         };
         Some(Effect::Execute(vec![self.about(episode, AlertAction::Undo)]))

@@ -261,7 +261,7 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
     let list = ctx.ui.lists.get(&panel).unwrap_or(&default);
     if list.order.is_empty() {
         let words = if ctx.ui.filter.is_empty() { empty } else { "nothing holds the filter's word" };
-        panel::say(buffer, area, ctx.theme, words);
+        panel::message(buffer, area, ctx.theme, words);
         return;
     }
     let stale =

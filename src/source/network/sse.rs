@@ -1,6 +1,6 @@
 //! A source that subscribes to a stream of server-sent events, each of which holds contact events.
 //!
-//! The stream is parsed by [`crate::net::sse`] rather than by a crate: the crates that exist end the stream at the
+//! The stream is parsed by `crate::net::sse` rather than by a crate: the crates that exist end the stream at the
 //! first byte that is not UTF-8, and hold an event in memory however long it is.
 
 use std::convert::Infallible;

@@ -156,7 +156,7 @@ fn fuzz(seed: u64, chunks: usize) {
                 keys += usize::from(matches!(input, super::super::input::UserInput::Key { .. }));
                 let before = consequence(&screen, None);
                 let shown = screen.ui.frozen.clone().unwrap_or_else(|| Arc::clone(&screen.board));
-                let effect = screen.ui.take(&input, &screen.keymap, &shown, &screen.drawn.borrow());
+                let effect = screen.ui.handle_input(&input, &screen.keymap, &shown, &screen.drawn.borrow());
                 let after = consequence(&screen, effect.as_ref()).filter(|after| before != Some(*after));
                 if let Some(what) = after {
                     let alone = was_alone(&arrived, at.unwrap_or(next));

@@ -368,6 +368,6 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         Some(e) => {
             episode::draw(buffer, inner, ctx, e);
         }
-        None => panel::say(buffer, inner, ctx.theme, "nothing is selected"),
+        None => panel::message(buffer, inner, ctx.theme, "nothing is selected"),
     }
 }

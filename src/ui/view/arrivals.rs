@@ -36,9 +36,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     }
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, false);
     match figures {
-        None => panel::say(buffer, inner, ctx.theme, "…"),
+        None => panel::message(buffer, inner, ctx.theme, "…"),
         Some(_) if bins.is_empty() || inner.height < 3 => {
-            panel::say(buffer, inner, ctx.theme, "nothing has arrived in this time");
+            panel::message(buffer, inner, ctx.theme, "nothing has arrived in this time");
         }
         Some(figures) => chart(buffer, inner, ctx, figures, &bins, every),
     }

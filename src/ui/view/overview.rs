@@ -90,7 +90,7 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let name = format!("Who waits {}", list.order.len());
         let inner = panel::panel(buffer, room, ctx.theme, &name, &waiting::oldest(ctx), false);
         if list.order.is_empty() {
-            panel::say(buffer, inner, ctx.theme, "nobody waits");
+            panel::message(buffer, inner, ctx.theme, "nobody waits");
         } else {
             let view = TableView { grid: &grid, list: &list, focus: false, stale: ctx.stale(), theme: ctx.theme };
             view.draw(buffer, inner, &mut 0);

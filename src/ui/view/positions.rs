@@ -17,7 +17,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let Some(figure) = figures.and_then(|f| f.total(KpiId::AbandonmentByPosition)) else { return };
     if figure.parts.is_empty() {
         let reason = figure.reason.as_ref().map_or("no source tells positions", Text::as_str);
-        panel::say(buffer, inner, ctx.theme, reason);
+        panel::message(buffer, inner, ctx.theme, reason);
         return;
     }
     let muted = ctx.theme.style(Tone::Muted);

@@ -173,7 +173,7 @@ mod tests {
         let mut answers = Answers::default();
         let now = std::time::Instant::now();
         answers.due(&[queries::Question::Figures(query.clone())], 1, false, now);
-        answers.keep(&queries::Question::Figures(query.clone()), Reply::Figures(Box::new(answer)), now);
+        answers.store(&queries::Question::Figures(query.clone()), Reply::Figures(Box::new(answer)), now);
         let ctx = Ctx {
             ui: &ui,
             board: &board,

@@ -29,7 +29,7 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, name: &str, about: &
 }
 
 /// Draw a line of text in place of data.
-pub fn say(buffer: &mut Buffer, area: Rect, theme: Theme, words: &str) {
+pub fn message(buffer: &mut Buffer, area: Rect, theme: Theme, words: &str) {
     if area.height > 0 {
         let width = usize::from(area.width.saturating_sub(4));
         buffer.set_stringn(area.x + 2, area.y, fit(words, width), width, theme.style(Tone::Muted));

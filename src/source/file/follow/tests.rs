@@ -59,6 +59,12 @@ impl TestLog {
         let (calls, rejected, health) = (Vec::new(), Vec::new(), Vec::new());
         FollowedLog { running: Some(running), from, calls, rejected, health, cursor: None }
     }
+
+    fn watch_until_calls(&self, cursor: Option<&str>, ids: std::ops::Range<u32>) -> FollowedLog {
+        let mut watched = self.watch(cursor);
+        watched.until_calls(ids);
+        watched
+    }
 }
 
 impl FollowedLog {
@@ -114,8 +120,7 @@ impl FollowedLog {
 fn appended_lines_are_read_and_a_partial_line_is_held() {
     let floor = TestLog::new();
     floor.write(&calls(0..3));
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..3);
+    let mut watched = floor.watch_until_calls(None, 0..3);
     let line = call(3);
     let (half, rest) = line.split_at(9);
     floor.write(half);
@@ -134,8 +139,7 @@ fn appended_lines_are_read_and_a_partial_line_is_held() {
 fn a_rotation_loses_nothing_and_reads_nothing_twice() {
     let floor = TestLog::new();
     floor.write(&calls(0..2500));
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..2500);
+    let mut watched = floor.watch_until_calls(None, 0..2500);
     let old = floor.rename("queue_log.0");
     // The writer still holds the old file for a moment, and its last line has no end.
     let mut writer = OpenOptions::new().append(true).open(&old).unwrap();
@@ -149,13 +153,9 @@ fn a_rotation_loses_nothing_and_reads_nothing_twice() {
 fn a_restart_goes_on_where_it_was() {
     let floor = TestLog::new();
     floor.write(&calls(0..5));
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..5);
-    let cursor = watched.stop();
+    let cursor = floor.watch_until_calls(None, 0..5).stop();
     floor.write(&calls(5..8));
-    let mut watched = floor.watch(cursor.as_deref());
-    watched.until_calls(5..8);
-    watched.stop();
+    floor.watch_until_calls(cursor.as_deref(), 5..8).stop();
 }
 
 #[test]
@@ -163,9 +163,7 @@ fn a_rotation_during_downtime_is_caught_up_with() {
     for packed in [false, true] {
         let floor = TestLog::new();
         floor.write(&calls(0..5));
-        let mut watched = floor.watch(None);
-        watched.until_calls(0..5);
-        let cursor = watched.stop();
+        let cursor = floor.watch_until_calls(None, 0..5).stop();
         floor.write(&calls(5..8));
         let old = floor.rename("queue_log.1");
         thread::sleep(Duration::from_millis(20));
@@ -180,9 +178,7 @@ fn a_rotation_during_downtime_is_caught_up_with() {
             file.set_modified(fs::metadata(&old).unwrap().modified().unwrap()).unwrap();
             fs::remove_file(&old).unwrap();
         }
-        let mut watched = floor.watch(cursor.as_deref());
-        watched.until_calls(5..12);
-        watched.stop();
+        floor.watch_until_calls(cursor.as_deref(), 5..12).stop();
     }
 }
 
@@ -190,32 +186,25 @@ fn a_rotation_during_downtime_is_caught_up_with() {
 fn a_truncated_file_is_read_from_its_beginning() {
     let floor = TestLog::new();
     floor.write(&calls(0..50));
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..50);
+    let mut watched = floor.watch_until_calls(None, 0..50);
     fs::write(&floor.path, calls(50..53)).unwrap();
     watched.until_calls(0..53);
     watched.until_health(Health::Live, "truncated");
     let cursor = watched.stop();
     // Cut and grown past the old place while nobody watched.
     fs::write(&floor.path, calls(100..190)).unwrap();
-    let mut watched = floor.watch(cursor.as_deref());
-    watched.until_calls(100..190);
-    watched.stop();
+    floor.watch_until_calls(cursor.as_deref(), 100..190).stop();
 }
 
 #[test]
 fn a_copy_made_before_truncation_is_finished_first() {
     let floor = TestLog::new();
     floor.write(&calls(0..50));
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..50);
-    let cursor = watched.stop();
+    let cursor = floor.watch_until_calls(None, 0..50).stop();
     floor.write(&calls(50..60));
     fs::copy(&floor.path, floor.folder.path().join("queue_log.1")).unwrap();
     fs::write(&floor.path, calls(60..62)).unwrap();
-    let mut watched = floor.watch(cursor.as_deref());
-    watched.until_calls(50..62);
-    watched.stop();
+    floor.watch_until_calls(cursor.as_deref(), 50..62).stop();
 }
 
 #[test]
@@ -237,8 +226,7 @@ fn a_deleted_file_is_waited_for() {
 fn a_file_without_new_lines_is_stale_until_the_next_one() {
     let floor = TestLog::new();
     floor.write(&calls(0..1));
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..1);
+    let mut watched = floor.watch_until_calls(None, 0..1);
     floor.clock.set(Time::from_unix(1_000_100_301));
     watched.until_health(Health::Stale, "300 s");
     floor.write(&call(1));
@@ -268,8 +256,7 @@ fn a_compressed_file_is_read_once() {
         flate2::write::GzEncoder::new(fs::File::create(&floor.path).unwrap(), flate2::Compression::fast());
     encoder.write_all(calls(0..2000).as_bytes()).unwrap();
     encoder.finish().unwrap();
-    let mut watched = floor.watch(None);
-    watched.until_calls(0..2000);
+    let mut watched = floor.watch_until_calls(None, 0..2000);
     watched.until_health(Health::Ended, "");
     let cursor = watched.stop();
     let mut watched = floor.watch(cursor.as_deref());
@@ -302,8 +289,7 @@ fn the_state_of_a_parser_survives_a_restart() {
     let cursor = watched.stop();
     assert!(cursor.as_deref().unwrap().contains("\"Ann\":[\"q\",\"r\"]"), "{cursor:?}");
     floor.write(&format!("1000000001|CLI|q|Ann|REMOVEMEMBER|\n{}", call(2)));
-    let mut watched = floor.watch(cursor.as_deref());
-    watched.until_calls(2..3);
+    let watched = floor.watch_until_calls(cursor.as_deref(), 2..3);
     assert!(watched.cursor.as_deref().unwrap().contains("\"Ann\":[\"r\"]"));
     watched.stop();
 }
@@ -330,8 +316,6 @@ fn an_invalid_cursor_means_reading_from_the_beginning() {
     let floor = TestLog::new();
     floor.write(&calls(0..2));
     for cursor in ["", "nonsense", "{}", "{\"path\":\"elsewhere\"}"] {
-        let mut watched = floor.watch(Some(cursor));
-        watched.until_calls(0..2);
-        watched.stop();
+        floor.watch_until_calls(Some(cursor), 0..2).stop();
     }
 }
