@@ -257,7 +257,7 @@ impl Engine {
         let mut contact = Contact::new(id.clone(), origin);
         // A contact from before a restart that is already known was lost in it.
         if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
-            contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
+            _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
         }
         let number = self.contacts.push(contact);
         self.active_ids.insert(id.clone(), number);
@@ -373,12 +373,13 @@ impl Engine {
             contact.apply(&step, 0)
         } else {
             // A step that does not fit yet may fit once an earlier one has arrived. It is kept, and is not an error.
-            if contact.insert(step) {
-                _ = contact.apply(&step, contact.settled);
-            } else {
-                contact.replay();
+            let inserted = contact.insert(step);
+            match inserted {
+                Ok(true) => _ = contact.apply(&step, contact.settled),
+                Ok(false) => contact.replay(),
+                Err(OutOfPlace) => {}
             }
-            Ok(())
+            inserted.map(drop)
         };
         let is_open = contact.is_open();
         if is_open && !was_open {
@@ -387,7 +388,9 @@ impl Engine {
             if was_open {
                 self.open_contacts.remove(&number);
             }
-            self.ended.push_back((step.at, number));
+            if result.is_ok() {
+                self.ended.push_back((step.at, number));
+            }
         }
         result
     }

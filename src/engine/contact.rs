@@ -12,6 +12,12 @@ use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 use crate::text::Label;
 
+/// The most equal steps of one contact at one instant. More say nothing new, and would take memory without end.
+const MAX_EQUAL_STEPS: usize = 8;
+/// The most steps of one contact that is not settled, and the most facts added to one visit. A call that rings all agents
+/// of a queue for hours has some ten thousand.
+const MAX_STEPS: usize = 50_000;
+
 /// What a step does: [`event::Step`](crate::event::Step) with names as numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Transition {
@@ -203,12 +209,19 @@ impl Contact {
 
     /// Insert a step at its place in time. Returns `true` if that is the end, so that it can be applied without a
     /// [replay](Self::replay).
-    pub(super) fn insert(&mut self, step: ContactStep) -> bool {
-        let key = (step.at, step.transition.rank());
-        let index = self.steps.iter().rposition(|s| (s.at, s.transition.rank()) <= key).map_or(0, |p| p + 1);
+    ///
+    /// # Errors
+    /// [`OutOfPlace`] if there are too many steps, or too many that are equal.
+    pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, OutOfPlace> {
+        let key = |step: &ContactStep| (step.at, step.transition.rank());
+        let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
+        let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
+        if self.steps.len() >= MAX_STEPS || before.filter(|known| **known == step).count() >= MAX_EQUAL_STEPS {
+            return Err(OutOfPlace);
+        }
         let in_order = index == self.steps.len();
         self.steps.insert(index, step);
-        in_order
+        Ok(in_order)
     }
 
     /// Move all steps of the visits that are not settled by `by`.
@@ -380,7 +393,10 @@ impl Contact {
 fn advance(visit: &mut QueueVisit, step: &ContactStep) {
     let at = step.at;
     let add_fact = |visit: &mut QueueVisit, measure, arg, value, agent| {
-        visit.rare_mut().added_facts.push(AddedFact { at, measure, arg, value, agent });
+        let facts = &mut visit.rare_mut().added_facts;
+        if facts.len() < MAX_STEPS {
+            facts.push(AddedFact { at, measure, arg, value, agent });
+        }
     };
     match step.transition {
         Transition::Offered(_) => {}

@@ -523,3 +523,25 @@ fn profiles_from_two_sources_are_merged() {
     assert_eq!((queue.name.as_str(), queue.service_level), ("Sales", Span::seconds(30)));
     assert_eq!(queue.origins, [Label::from("crm"), Label::from("pbx")]);
 }
+
+#[test]
+fn what_is_said_a_million_times_takes_no_more_memory() {
+    let mut floor = Engine::new(Settings::default());
+    let state = |state| {
+        let kind = EventKind::AgentState { agent: "bo".into(), state, reason: None, lasts: None };
+        Event { at: at(0), origin: "pbx".into(), id: None, kind }
+    };
+    let rung = contact(5, "c1", None, Step::RingNoAnswer { agent: "bo".into(), ring: None });
+    let outcomes: Vec<_> = (0..100_000)
+        .map(|n| {
+            floor.apply(&state(if n % 2 == 0 { AgentState::Paused } else { AgentState::Available }));
+            floor.apply(&rung);
+            floor.apply(&offered(0, "c1", "billing", "", None))
+        })
+        .collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == ApplyOutcome::Counted).count(), 8);
+    assert_eq!(outcomes.last(), Some(&ApplyOutcome::OutOfPlace));
+    let known = floor.contacts.newest_first().next().unwrap();
+    assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (8, 16, 1));
+    assert_eq!(floor.agent_records[1].timeline.state(at(1)).map(|(state, ..)| state), Some(AgentState::Available));
+}

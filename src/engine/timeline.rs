@@ -88,18 +88,29 @@ impl Timeline {
     pub(super) fn insert(&mut self, at: Time, change: AgentChange) {
         let key = (at, rank(change));
         let place = self.entries.iter().rposition(|e| (e.at, rank(e.change)) <= key).map_or(0, |p| p + 1);
-        self.entries.insert(
-            place,
-            TimelineEntry {
-                at,
-                change,
-                named: None,
-                talking: 0,
-                wrapping: false,
-                staffed: Span::ZERO,
-                available: Span::ZERO,
-            },
-        );
+        let entry = TimelineEntry {
+            at,
+            change,
+            named: None,
+            talking: 0,
+            wrapping: false,
+            staffed: Span::ZERO,
+            available: Span::ZERO,
+        };
+        let is_state = |change| matches!(change, AgentChange::State(..));
+        let before = place.checked_sub(1).filter(|_| is_state(change));
+        let replaced = before.and_then(|p| self.entries.get_mut(p)).filter(|e| e.at == at && is_state(e.change));
+        let place = match (replaced, before) {
+            // Of the states named at one instant the last one holds. The others took no time.
+            (Some(known), Some(before)) => {
+                *known = entry;
+                before
+            }
+            _ => {
+                self.entries.insert(place, entry);
+                place
+            }
+        };
         let known = (self.names_contacts, self.reports_wraps);
         match change {
             AgentChange::State(state, _) => {
@@ -270,6 +281,17 @@ mod tests {
             (300, AgentChange::State(AgentState::Available, ReasonNo::UNKNOWN)),
             (400, AgentChange::State(AgentState::Offline, ReasonNo::UNKNOWN)),
         ]
+    }
+
+    #[test]
+    fn of_the_states_named_at_one_instant_the_last_one_is_kept() {
+        let mut timeline = Timeline::default();
+        for n in 0..1_000 {
+            let state = if n % 2 == 0 { AgentState::Paused } else { AgentState::Available };
+            timeline.insert(Time::from_unix(7), AgentChange::State(state, ReasonNo::UNKNOWN));
+        }
+        assert_eq!(timeline.entries.len(), 1);
+        assert_eq!(timeline.state(Time::from_unix(8)).map(|(state, ..)| state), Some(AgentState::Available));
     }
 
     #[test]
