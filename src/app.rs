@@ -18,10 +18,12 @@
 //! 3. The process exits. Sources are not waited for: the journal holds how far their events have been recorded.
 
 mod certificate;
+mod ending;
 mod identity;
 mod locate;
 mod log;
 mod push_source;
+mod recording;
 mod serve;
 mod share;
 
@@ -38,7 +40,6 @@ use crate::alert::Actor;
 use crate::board::Mode;
 use crate::clock::{Clock, Time};
 use crate::config::{self, Config};
-use crate::event::Event;
 use crate::floor::{
     self, Cursors, Feed, Floor, Handle, NotifierHandle, Persistence, Recording, SourceInfo, StartNotifier,
 };
@@ -46,8 +47,8 @@ use crate::hub::{ServerConfig, client};
 use crate::journal::{self, Journal};
 use crate::kpi::{Bands, KpiId};
 use crate::notify;
-use crate::source::file::read::{self, Options};
-use crate::source::format::csv::{Columns, ColumnsError};
+use crate::source::file::read;
+use crate::source::format::csv::ColumnsError;
 use crate::source::simulator::{self, Scenario};
 use crate::source::{self, Message};
 use crate::text::{Label, Text};
@@ -63,7 +64,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The most events of a replay, which holds all of them in memory: about 1 GB.
 const MAX_REPLAY_EVENTS: usize = 5_000_000;
-const REPLAY_BATCH_EVENTS: usize = 10_000;
 
 /// Why a floor cannot be shown or served.
 #[derive(Debug, thiserror::Error)]
@@ -318,17 +318,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
 /// If a file cannot be read or holds no events, a thread cannot be started, or the terminal fails.
 pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
-    let columns = replay.columns.as_deref().map(Columns::load).transpose()?;
-    let mut reader = read::open(&replay.files, &Options { columns, ..Options::default() })?;
-    let mut events: Vec<Event> = Vec::new();
-    while events.len() < MAX_REPLAY_EVENTS && reader.next_batch(&mut events, REPLAY_BATCH_EVENTS) {}
-    if events.len() >= MAX_REPLAY_EVENTS {
-        return Err(Error::TooLong(MAX_REPLAY_EVENTS));
-    }
-    if events.is_empty() {
-        let names: Vec<String> = replay.files.iter().map(|file| file.display().to_string()).collect();
-        return Err(Error::Empty(names.join(", ")));
-    }
+    let events = recording::read(replay, MAX_REPLAY_EVENTS)?;
     let name = Label::fixed("recording");
     let info = SourceInfo { name: name.clone(), kind: name };
     let settings = floor_settings(&config, vec![info]);
@@ -405,6 +395,7 @@ fn show(
     });
     let also = runtime.spawn(also);
     let shown = runtime.block_on(ui::run(handle, settings, who));
+    runtime.spawn(ending::at_once_when_told());
     stop.cancel();
     runtime.block_on(async { drop(tokio::time::timeout(SHUTDOWN_TIMEOUT, also).await) });
     // The screen held the last handle, so the floor ends.

@@ -40,7 +40,7 @@ use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
 use crate::kpi::format::age;
 use crate::kpi::{Dim, Slice};
-use crate::source::Message;
+use crate::source::{Message, Rejection, RejectionReason};
 use crate::text::{Label, Text};
 
 pub(crate) use handle::Request;
@@ -272,7 +272,10 @@ impl Floor {
                 self.process_events(source, events, cursor, receipt, now);
             }
             Message::Rejected { source, rejection } => {
-                tracing::warn!(place = %rejection.place, line = rejection.line, "{}", rejection.reason);
+                let (RejectionReason { kind, detail }, Rejection { place, line, .. }) = (&rejection.reason, &rejection);
+                let detail = Some(detail.as_str()).filter(|detail| !detail.is_empty());
+                let source_name = self.sources.name(source).map(Label::as_str);
+                tracing::warn!(source = source_name, kind = kind.as_str(), detail, %place, line, "rejected");
                 self.sources.count_rejection(source, &rejection, now);
             }
             Message::Health { source, health, reason, at, next_try } => {
@@ -318,7 +321,7 @@ impl Floor {
         }
         let now = self.now();
         let queues = self.engine.queues_now(now);
-        let states = self.sources.states(&queues);
+        let states = self.sources.states(&queues, now);
         let queries = self.evaluator.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
         let engine = &self.engine;
@@ -347,7 +350,9 @@ impl Floor {
         let now = self.now();
         // Sending a reply fails when the caller no longer waits, which is fine.
         match request {
-            Request::Ask(query, reply) => drop(reply.send(self.engine.ask_bounded(&query, now))),
+            Request::Ask(query, queues, reply) => {
+                drop(reply.send(self.engine.ask_bounded(&query, &queues, now)));
+            }
             Request::Contacts(query, reply) => {
                 let abandoned = query.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&query.of, query.over, now, abandoned, query.limit);

@@ -12,11 +12,13 @@ pub mod format;
 mod ids;
 pub mod network;
 mod prefix;
+mod rejection;
 mod running;
 pub mod settings;
 pub mod simulator;
 pub mod tally;
 
+pub use rejection::{Rejection, RejectionReason};
 pub use running::Running;
 pub use settings::{Connector, FileSettings, Settings, SourceKind};
 pub use tally::InputTally;
@@ -175,15 +177,4 @@ pub fn spawn(
             session::start(identity, clock, to, connection).map_err(thread)
         }
     }
-}
-
-/// A line or event that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// The file's name as given, or the source's name.
-    pub place: Label,
-    /// The line number, from 1.
-    pub line: u64,
-    /// The reason, and the remedy.
-    pub reason: Text,
 }

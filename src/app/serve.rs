@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use super::certificate::Certificate;
+use super::ending;
 use crate::board::{Board, Keeper};
 use crate::config::Config;
 use crate::hub::{self, Listener, ServerConfig, socket};
@@ -48,6 +49,7 @@ pub(super) async fn serve(server: ServerConfig, config: &Config, path: Option<Pa
         _ = &mut serving => return Ok(()),
         never = announce(boards) => match never {},
     }
+    tokio::spawn(ending::at_once_when_told());
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
     // Requests in progress are finished. A panic in them was already reported by the panic hook.

@@ -37,8 +37,7 @@ fn settings(report: &Report) -> Value {
 
 fn input(report: &Report) -> Value {
     let input = &report.input;
-    let place =
-        |rejection: &Rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason });
+    let place = |rejection: &Rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason.to_string() });
     let rejections: Vec<_> = input.rejections.iter().take(MAX_LISTED_REJECTIONS).map(place).collect();
     let incomplete: Vec<_> = input.incomplete.iter().map(place).collect();
     json!({

@@ -40,7 +40,11 @@ fn total() -> Report {
             events: 12_345,
             rejected: 21,
             duplicates: 3,
-            rejections: vec![Rejection { place: "queue_log".into(), line: 17, reason: "no such verb: <b>|BOO".into() }],
+            rejections: vec![Rejection {
+                place: "queue_log".into(),
+                line: 17,
+                reason: crate::source::RejectionReason::from("no such verb: <b>|BOO"),
+            }],
             ..InputSummary::default()
         },
         kpis: CATALOGUE.iter().map(|kpi| kpi.id).collect(),

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::source::Rejection;
+use crate::source::rejection::Rejection;
 use crate::text::Label;
 
 /// The number of rejections that are kept with their reasons; further ones are only counted.

@@ -22,6 +22,7 @@ mod hub_faults;
 mod hub_limits;
 mod layers;
 mod listen_live;
+mod logs;
 mod notify;
 mod notify_kill;
 mod packaging;

@@ -92,7 +92,7 @@ fn a_messy_day_with_a_rotation_counts_as_expected_and_only_stray_lines_are_rejec
     assert_agrees(&count(&events), &expected("asterisk/scenario-c/expected.json"));
     // A tenth stray line is empty, which is not an error.
     assert_eq!(reader.tally().rejected, 9, "{:?}", reader.tally().rejections);
-    assert!(reader.tally().rejections.iter().all(|r| r.reason.as_str().contains("not a queue_log line")));
+    assert!(reader.tally().rejections.iter().all(|r| r.reason.to_string().contains("not a queue_log line")));
     let restarts = events.iter().filter(|event| event.kind == EventKind::Restarted).count();
     assert_eq!(restarts, 3);
     assert!(events.is_sorted_by_key(|event| event.at), "the rotated part comes first");

@@ -1,6 +1,8 @@
 //! Who writes a journal, how others find that floor, which files it needs, and how every mode of the program ends.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Output};
@@ -12,7 +14,7 @@ use rustix::process::{Signal, kill_process};
 use serde_json::json;
 
 use crate::support::board::{self, Board, Floor, PROGRAM, step};
-use crate::support::hub::{Hub, PATIENCE, event};
+use crate::support::hub::{Hub, PATIENCE, event, token};
 
 /// The longest time in which a program ends on a busy machine; usually it is below a second.
 const SOON: Duration = Duration::from_secs(4);
@@ -105,6 +107,22 @@ async fn a_hub_ends_at_once() {
         assert!(begun.elapsed() < SOON, "{signal:?} took {:?}", begun.elapsed());
         drop(stream);
     }
+}
+
+#[tokio::test]
+async fn a_hub_that_is_told_to_end_again_waits_for_nothing() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    // A request that is not finished holds up the end, for a moment.
+    let mut slow = TcpStream::connect(&hub.address).unwrap();
+    let head = "POST /v1/events HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 100\r\n";
+    write!(slow, "{head}Authorization: Bearer {}\r\n\r\n[", token("pbx")).unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..10 {
+        hub.signal(Signal::INT);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(hub.ended().await, Some(130));
 }
 
 #[test]

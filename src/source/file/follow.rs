@@ -23,7 +23,7 @@ use crate::source::prefix::add_prefix;
 use crate::source::running::Running;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::tally::InputTally;
-use crate::source::{Message, Rejection, SpawnError};
+use crate::source::{Message, Rejection, RejectionReason, SpawnError};
 use crate::text::{Label, Text};
 use cursor::{FileCursor, FileId};
 use tailed_file::{DecoderState, TailedFile};
@@ -241,7 +241,7 @@ impl FileFollower {
                 Ok(Some(line)) => file.decoder.decode(line, latest, &mut self.tally, &mut |event| events.push(event)),
                 Ok(None) if partial == PartialLine::Emit => {
                     if let Err(DecodeError::Line(reason)) = file.decoder.finish() {
-                        self.reject(file, &reason)?;
+                        self.reject(file, reason)?;
                     }
                     break Ok(self.tally.lines - before);
                 }
@@ -251,7 +251,7 @@ impl FileFollower {
             self.tally.lines += 1;
             match read {
                 Ok(()) => {}
-                Err(DecodeError::Line(reason)) => self.reject(file, &reason)?,
+                Err(DecodeError::Line(reason)) => self.reject(file, reason)?,
                 Err(DecodeError::File(error)) => {
                     break Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string()));
                 }
@@ -287,9 +287,9 @@ impl FileFollower {
         self.send(Message::Events { source: self.index, events, cursor, receipt: None })
     }
 
-    fn reject(&self, file: &TailedFile, reason: &str) -> Result<(), Stopped> {
+    fn reject(&self, file: &TailedFile, reason: RejectionReason) -> Result<(), Stopped> {
         let place = Label::new(&file.path.file_name().unwrap_or_default().to_string_lossy());
-        let rejection = Rejection { place, line: file.lines.number(), reason: Text::new(reason) };
+        let rejection = Rejection { place, line: file.lines.number(), reason };
         self.send(Message::Rejected { source: self.index, rejection })
     }
 

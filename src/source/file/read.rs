@@ -27,11 +27,19 @@ pub struct Options {
     pub now: Option<Time>,
     /// The origin of events that do not carry their own.
     pub origin: Label,
+    /// The most events that are held to sort a table by time. Five million take about 1 GB.
+    pub max_held_events: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { columns: None, verbs: Verbs::default(), now: None, origin: Label::fixed("recording") }
+        Self {
+            columns: None,
+            verbs: Verbs::default(),
+            now: None,
+            origin: Label::fixed("recording"),
+            max_held_events: 5_000_000,
+        }
     }
 }
 
@@ -66,6 +74,18 @@ pub enum Error {
         /// The cause.
         error: Box<ColumnsError>,
     },
+    /// A table is too large to be sorted in memory, as the standard input must be, or a file that is out of time order.
+    #[error("{}: more than {max} events would have to be held to sort them by time: {}", path.display(), sort_remedy(path))]
+    TooUnsorted {
+        /// The file.
+        path: PathBuf,
+        /// [`Options::max_held_events`].
+        max: usize,
+    },
+}
+
+fn sort_remedy(path: &Path) -> &'static str {
+    if path.as_os_str() == "-" { "save the table to a file and name that" } else { "sort the table by time" }
 }
 
 /// A file of a recording.

@@ -6,6 +6,7 @@ use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::contact_events;
 use crate::source::format::limits::{MAX_LINE_BYTES, MAX_REJECTIONS, check_json_array};
+use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
 
 /// How a body holds events.
@@ -51,7 +52,7 @@ pub(crate) struct ParsedBody {
     /// The number of events of unknown types.
     pub(crate) ignored: u64,
     /// The first [`MAX_REJECTIONS`] rejected events: the line, or the position in the array, from 1, and the reason.
-    pub(crate) rejected: Vec<(u64, String)>,
+    pub(crate) rejected: Vec<(u64, RejectionReason)>,
     /// The number of rejected events after those.
     pub(crate) more_rejected: usize,
 }
@@ -67,7 +68,7 @@ impl ParsedBody {
         self.rejected.len() + self.more_rejected
     }
 
-    fn reject(&mut self, position: u64, reason: String) {
+    fn reject(&mut self, position: u64, reason: RejectionReason) {
         if self.rejected.len() < MAX_REJECTIONS {
             self.rejected.push((position, reason));
         } else {
@@ -82,7 +83,7 @@ impl ParsedBody {
 
     fn add(&mut self, position: u64, text: &[u8], latest: Time, tally: &mut InputTally) {
         if text.len() > MAX_LINE_BYTES {
-            self.reject(position, format!("longer than {} KiB", MAX_LINE_BYTES / 1024));
+            self.reject(position, format!("longer than {} KiB", MAX_LINE_BYTES / 1024).into());
             return;
         }
         match contact_events::parse(text, latest, tally) {
@@ -100,13 +101,13 @@ pub(crate) fn parse(body: &[u8], format: BodyFormat, latest: Time) -> ParsedBody
     match format {
         BodyFormat::One => found.add(1, body, latest, &mut tally),
         BodyFormat::Batch => match check_json_array(body).map(|()| serde_json::from_slice::<Vec<&RawValue>>(body)) {
-            Err(too_much) => found.reject(1, too_much),
+            Err(too_much) => found.reject(1, too_much.into()),
             Ok(Ok(items)) => {
                 for (position, item) in (1..).zip(items) {
                     found.add(position, item.get().as_bytes(), latest, &mut tally);
                 }
             }
-            Ok(Err(error)) => found.reject(1, format!("not a JSON array of events: {error}")),
+            Ok(Err(error)) => found.reject(1, RejectionReason::new("not a JSON array of events", error)),
         },
         BodyFormat::Lines => {
             for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {

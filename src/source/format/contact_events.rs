@@ -19,6 +19,7 @@ use crate::event::{
 };
 use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::id_label;
+use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
 use fields::{JsonFields, invalid, missing};
 pub use write::to_line;
@@ -48,22 +49,22 @@ struct Envelope<'a> {
 /// # Errors
 /// Why the event is rejected: it is not JSON, a field is missing or outside its range, or its time is later than
 /// `latest`.
-pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option<Event>, String> {
-    let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
+pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option<Event>, RejectionReason> {
+    let text = std::str::from_utf8(line).map_err(|_| "not UTF-8")?;
     if !text.trim_start().starts_with('{') {
-        return Err("not a JSON object: one event a line".to_owned());
+        return Err("not a JSON object: one event a line".into());
     }
     let envelope: Envelope<'_> =
-        serde_json::from_str(text).map_err(|error| format!("not an event in JSON: {error}"))?;
+        serde_json::from_str(text).map_err(|error| RejectionReason::new("not an event in JSON", error))?;
     let version = envelope.specversion.ok_or_else(|| missing("specversion"))?;
     if version != "1.0" {
-        return Err("specversion is not 1.0".to_owned());
+        return Err(RejectionReason::new("specversion is not 1.0", &version));
     }
     let attribute = |value: Option<Cow<'_, str>>, name| match value {
         None => Err(missing(name)),
         Some(text) => {
             let label = id_label(text.as_bytes());
-            if label.is_empty() { Err(format!("{name} is empty")) } else { Ok(label) }
+            if label.is_empty() { Err(format!("{name} is empty").into()) } else { Ok(label) }
         }
     };
     let id = attribute(envelope.id, "id")?;
@@ -72,10 +73,10 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
     let time = envelope.time.ok_or_else(|| missing("time"))?;
     let at = Time::parse_rfc3339(&time).map_err(|_| invalid("time", "RFC 3339 with an offset"))?;
     if at < EARLIEST_TIME {
-        return Err("time is in 1970 or before: set the clock of the machine that sends it".to_owned());
+        return Err("time is in 1970 or before: set the clock of the machine that sends it".into());
     }
     if at > latest {
-        return Err("time is more than a day ahead: compare the clocks of both machines".to_owned());
+        return Err("time is more than a day ahead: compare the clocks of both machines".into());
     }
     let Some(name) = kind.strip_prefix(PREFIX) else {
         tally.unknown(&kind);
@@ -87,7 +88,7 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
     }
     let mut data = JsonFields::parse(envelope.data.ok_or_else(|| missing("data"))?)?;
     let parsed = if name == "queue.observed" { observed(&mut data, tally) } else { parse_kind(name, &mut data) };
-    let kind = parsed.map_err(|reason| format!("{kind}: {reason}"))?;
+    let kind = parsed.map_err(|reason| reason.about(&kind))?;
     if !matches!(kind, EventKind::Observed { .. }) {
         for (field, _) in data.unread() {
             tally.unknown_field(field);
@@ -127,7 +128,7 @@ fn is_known(name: &str) -> bool {
 }
 
 /// The data of an event of a known type, other than `queue.observed`.
-fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, String> {
+fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, RejectionReason> {
     Ok(match name {
         "self_service.ended" => EventKind::SelfService(SelfService {
             session: data.required("session")?,
@@ -169,7 +170,7 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, String
 }
 
 /// The step of a type that is about a contact.
-fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, String> {
+fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, RejectionReason> {
     Ok(match name {
         "contact.offered" => Step::Offered(Offer {
             queue: data.required("queue")?,
@@ -224,7 +225,7 @@ fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, String> {
     })
 }
 
-fn survey(data: &mut JsonFields<'_>) -> Result<Survey, String> {
+fn survey(data: &mut JsonFields<'_>) -> Result<Survey, RejectionReason> {
     let csat = data.object("csat")?.map(|mut object| scored(&mut object, "csat")).transpose()?;
     let mut ces_higher_is_easier = false;
     let ces = match data.object("ces")? {
@@ -236,27 +237,31 @@ fn survey(data: &mut JsonFields<'_>) -> Result<Survey, String> {
     };
     let nps = data.whole::<u8>("nps")?;
     if nps.is_some_and(|nps| nps > 10) {
-        return Err("nps is outside 0 to 10".to_owned());
+        return Err("nps is outside 0 to 10".into());
     }
     let (resolved, comment) = (data.boolean("resolved")?, data.label("comment")?);
     Ok(Survey { csat, ces, ces_higher_is_easier, nps, resolved, comment })
 }
 
-fn scored(object: &mut JsonFields<'_>, name: &str) -> Result<Scored, String> {
+fn scored(object: &mut JsonFields<'_>, name: &str) -> Result<Scored, RejectionReason> {
     let mut part = |key: &str| object.number(key)?.ok_or_else(|| missing(&format!("{name}.{key}")));
     let (score, min, max) = (part("score")?, part("min")?, part("max")?);
     if min >= max {
-        return Err(format!("{name}: min is not below max"));
+        return Err(format!("{name}: min is not below max").into());
     }
     Ok(Scored { score: within(score, min, max, name)?, min, max })
 }
 
-fn within(number: f64, min: f64, max: f64, name: &str) -> Result<f64, String> {
-    if (min..=max).contains(&number) { Ok(number) } else { Err(format!("{name} is {number}, outside {min} to {max}")) }
+fn within(number: f64, min: f64, max: f64, name: &str) -> Result<f64, RejectionReason> {
+    if (min..=max).contains(&number) {
+        Ok(number)
+    } else {
+        Err(RejectionReason::new(&format!("{name} is outside {min} to {max}"), number))
+    }
 }
 
 /// Figures that the sender computed itself, by KPI id; `null` withdraws a figure.
-fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKind, String> {
+fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKind, RejectionReason> {
     let (queue, window) = (data.required("queue")?, data.label("window")?);
     let mut figures = Vec::new();
     for (name, raw) in data.unread() {

@@ -16,6 +16,7 @@ use crate::event::{Channel, Event, EventKind, Offer, Scored, Step, Survey, Trans
 use crate::source::caller_number::customer;
 use crate::source::format::limits::{EARLIEST_TIME, MAX_LINE_BYTES, strip_bom};
 use crate::source::ids::id_label;
+use crate::source::rejection::RejectionReason;
 use crate::text::Label;
 pub use columns::{Columns, ColumnsError, CsvColumn, CsvConstant, CsvField, TimeColumns};
 use columns::{ResolvedColumns, ResolvedField};
@@ -54,7 +55,7 @@ impl std::fmt::Debug for CsvParser {
 #[derive(Debug)]
 pub enum CsvError {
     /// The row is rejected.
-    Row(String),
+    Row(RejectionReason),
     /// The configured columns do not fit the table; no row can be read.
     Columns(ColumnsError),
 }
@@ -157,7 +158,7 @@ impl CsvParser {
         if self.open_lines == 0 && line.trim_ascii().is_empty() {
             return Ok(());
         }
-        if !self.feed(line).map_err(|reason| CsvError::Row(reason.to_owned()))? {
+        if !self.feed(line).map_err(|reason| CsvError::Row(reason.into()))? {
             return Ok(());
         }
         if self.resolved.is_none() {
@@ -182,7 +183,7 @@ impl CsvParser {
             return Ok(());
         }
         self.clear();
-        Err(CsvError::Row("a quote is opened and never closed: the rest of the file is missing".to_owned()))
+        Err(CsvError::Row("a quote is opened and never closed: the rest of the file is missing".into()))
     }
 
     /// Feed a line to the row being read; returns whether the row is complete.
@@ -235,35 +236,38 @@ impl CsvParser {
     }
 
     /// Emit the events of the row that was just read.
-    fn emit_row(&self, latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), String> {
+    fn emit_row(&self, latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), RejectionReason> {
         let Some(columns) = &self.resolved else { return Ok(()) };
         let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
         let record = self.contact_record(&row, columns)?;
         if record.offered < EARLIEST_TIME {
-            return Err("the time is in 1970 or before: check time_format".to_owned());
+            return Err("the time is in 1970 or before: check time_format".into());
         }
         if record.offered > latest {
-            return Err("the time is more than a day ahead: check time_format and timezone".to_owned());
+            return Err("the time is more than a day ahead: check time_format and timezone".into());
         }
         record.emit(&self.origin, each);
         Ok(())
     }
 
     /// Read the cells of a row.
-    fn contact_record<'a>(&'a self, row: &CsvRow<'a>, fields: &'a ResolvedColumns) -> Result<ContactRecord, String> {
+    fn contact_record<'a>(
+        &'a self,
+        row: &CsvRow<'a>,
+        fields: &'a ResolvedColumns,
+    ) -> Result<ContactRecord, RejectionReason> {
         let columns = &self.columns;
         let text = |field: &'a Option<ResolvedField>| row.text(field.as_ref());
         let label = |field: &'a Option<ResolvedField>| Some(Label::new(&text(field))).filter(|label| !label.is_empty());
-        let span = |key: &str, field: &'a Option<ResolvedField>| {
-            value::span(&text(field)).map_err(|reason| format!("{key}: {reason}"))
-        };
+        let span =
+            |key: &str, field: &'a Option<ResolvedField>| value::span(&text(field)).map_err(|reason| reason.about(key));
         let number = |key: &str, field: &'a Option<ResolvedField>, scale| {
-            value::number(&text(field), scale).map_err(|reason| format!("{key}: {reason}"))
+            value::number(&text(field), scale).map_err(|reason| reason.about(key))
         };
         if let Some(&last) = fields.time.iter().max()
             && last >= row.ends.len()
         {
-            return Err(format!("only {} columns: the row is cut short", row.ends.len()));
+            return Err(RejectionReason::new("the row is cut short", format_args!("{} columns", row.ends.len())));
         }
         let zone = columns.timezone.unwrap_or(chrono_tz::Tz::UTC);
         let format = columns.time_format.as_deref();
@@ -277,7 +281,7 @@ impl CsvParser {
         let channel = match text(&fields.channel).trim() {
             "" => Channel::Voice,
             word => Channel::parse(&word.to_lowercase()).ok_or_else(|| {
-                format!("channel: \"{word}\" is none of voice, chat, email, sms, social, video, callback")
+                RejectionReason::new("channel: none of voice, chat, email, sms, social, video, callback", word)
             })?,
         };
         let agent = label(&fields.agent);
@@ -288,7 +292,7 @@ impl CsvParser {
         let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
         let nps = number("nps", &fields.nps, [0.0, 10.0])?;
         if nps.is_some_and(|nps| nps.fract() != 0.0) {
-            return Err("nps: not a whole number".to_owned());
+            return Err("nps: not a whole number".into());
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
         let nps = nps.map(|nps| nps as u8);

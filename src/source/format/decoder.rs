@@ -1,7 +1,5 @@
 //! Decodes the lines of an input of any format into events.
 
-use std::borrow::Cow;
-
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::contact_events;
@@ -9,6 +7,7 @@ use crate::source::format::csv::{self, Columns, ColumnsError};
 use crate::source::format::detect::InputFormat;
 use crate::source::format::lines::RawLine;
 use crate::source::format::queue_log::{self, Verbs};
+use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
 use crate::text::Label;
 
@@ -24,7 +23,7 @@ pub(crate) enum LineDecoder {
 #[derive(Debug)]
 pub(crate) enum DecodeError {
     /// The line is rejected.
-    Line(Cow<'static, str>),
+    Line(RejectionReason),
     /// The configured columns do not fit the table; no line of the file can be read.
     File(ColumnsError),
 }
@@ -32,7 +31,7 @@ pub(crate) enum DecodeError {
 impl From<csv::CsvError> for DecodeError {
     fn from(trouble: csv::CsvError) -> Self {
         match trouble {
-            csv::CsvError::Row(reason) => Self::Line(reason.into()),
+            csv::CsvError::Row(reason) => Self::Line(reason),
             csv::CsvError::Columns(error) => Self::File(error),
         }
     }
@@ -74,7 +73,7 @@ impl LineDecoder {
         };
         match self {
             Self::QueueLog(parser) => {
-                parser.parse_line(line, latest, tally, each).map_err(|reason| DecodeError::Line(Cow::Borrowed(reason)))
+                parser.parse_line(line, latest, tally, each).map_err(|reason| DecodeError::Line(reason.into()))
             }
             Self::Events => {
                 if line.trim_ascii().is_empty() {
@@ -83,7 +82,7 @@ impl LineDecoder {
                 match contact_events::parse(line, latest, tally) {
                     Ok(Some(event)) => each(event),
                     Ok(None) => {}
-                    Err(reason) => return Err(DecodeError::Line(reason.into())),
+                    Err(reason) => return Err(DecodeError::Line(reason)),
                 }
                 Ok(())
             }

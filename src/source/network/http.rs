@@ -25,6 +25,7 @@ use crate::net::tls;
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
+use crate::source::rejection::RejectionReason;
 use last_figures::LastFigures;
 pub use map::{Map, QueueSelector};
 pub use page::CursorSettings;
@@ -47,7 +48,7 @@ pub(crate) struct HttpSession {
     /// The time of the figures, as given by the last answer.
     figures_at: Option<Time>,
     /// The rows or events of the last answer that were rejected. Each is reported once, not at every poll.
-    last_rejected: BTreeSet<(u64, String)>,
+    last_rejected: BTreeSet<(u64, RejectionReason)>,
     skew: ClockSkew,
 }
 
@@ -196,11 +197,11 @@ impl HttpSession {
     }
 
     /// Report rejected rows or events, except those that the last answer had as well.
-    async fn report_rejected(&mut self, rejected: Vec<(u64, String)>, reporter: &mut Reporter) {
+    async fn report_rejected(&mut self, rejected: Vec<(u64, RejectionReason)>, reporter: &mut Reporter) {
         let place = format!("{}, answer", reporter.name());
         let rejected: BTreeSet<_> = rejected.into_iter().collect();
         for (number, wrong) in rejected.difference(&self.last_rejected) {
-            reporter.reject(&place, *number, wrong).await;
+            reporter.reject(&place, *number, wrong.clone()).await;
         }
         self.last_rejected = rejected;
     }

@@ -4,7 +4,7 @@ use super::shared_reporter::SharedReporter;
 use crate::board::Health;
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind};
-use crate::source::{Message, Rejection};
+use crate::source::{Message, Rejection, RejectionReason};
 use crate::text::{Label, Text};
 
 /// The largest number of events in one message.
@@ -94,8 +94,8 @@ impl Reporter {
     }
 
     /// Report an input that was set aside; `line` is its number within `place`, from 1.
-    pub(crate) async fn reject(&mut self, place: &str, line: u64, reason: &str) {
-        let rejection = Rejection { place: Label::new(place), line, reason: Text::new(reason) };
+    pub(crate) async fn reject(&mut self, place: &str, line: u64, reason: impl Into<RejectionReason>) {
+        let rejection = Rejection { place: Label::new(place), line, reason: reason.into() };
         self.send(Message::Rejected { source: self.shared.index(), rejection }).await;
     }
 

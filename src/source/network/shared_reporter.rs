@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
 use crate::source::prefix::normalize_events;
-use crate::source::{Message, Receipt, Rejection, SourceIdentity};
-use crate::text::{Label, Text};
+use crate::source::{Message, Receipt, Rejection, RejectionReason, SourceIdentity};
+use crate::text::Label;
 
 /// Sends the messages of one source to the floor. Clones are cheap and may be used concurrently; the health of the
 /// source is reported by the session's own [`Reporter`](super::reporter::Reporter) alone.
@@ -65,8 +65,8 @@ impl SharedReporter {
     }
 
     /// Report an input that was set aside; `line` is its position in its batch, from 1.
-    pub(crate) async fn reject(&self, line: u64, reason: &str) {
-        let rejection = Rejection { place: self.name().clone(), line, reason: Text::new(reason) };
+    pub(crate) async fn reject(&self, line: u64, reason: RejectionReason) {
+        let rejection = Rejection { place: self.name().clone(), line, reason };
         // When the floor has ended, nothing counts rejections any more.
         let _ = self.send(Message::Rejected { source: self.index(), rejection }).await;
     }

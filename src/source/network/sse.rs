@@ -153,7 +153,7 @@ impl SseSession {
             let name = format!("{}, event", reporter.name());
             if block.too_long {
                 reporter
-                    .reject(&name, *number, &format!("longer than {} KiB", crate::net::sse::MAX_BLOCK_BYTES / 1024))
+                    .reject(&name, *number, format!("longer than {} KiB", crate::net::sse::MAX_BLOCK_BYTES / 1024))
                     .await;
                 continue;
             }
@@ -163,7 +163,7 @@ impl SseSession {
             }
             let read = body::parse(&data, BodyFormat::ByContent, latest);
             for (_, reason) in read.rejected {
-                reporter.reject(&name, *number, &reason).await;
+                reporter.reject(&name, *number, reason).await;
             }
             news |= !read.events.is_empty();
             events.extend(read.events);

@@ -28,6 +28,9 @@ pub(crate) struct Hub {
     child: Option<Child>,
     /// Additional environment variables.
     pub(crate) env: Vec<(&'static str, String)>,
+    pub(crate) arguments: Vec<String>,
+    /// How many files it may have open at once; as many as this process if `None`.
+    pub(crate) max_files: Option<u32>,
     pub(crate) client: reqwest::Client,
 }
 
@@ -45,23 +48,33 @@ impl Hub {
                 TokenDigest::of(&token(name))
             )
         });
+        let limited = format!(
+            "[[hub.tokens]]\nname = \"limited\"\nrole = \"viewer\"\nqueues = [\"q0\"]\nsha256 = \"{}\"\n",
+            TokenDigest::of(&token("limited"))
+        );
         let text = format!(
             "title = \"Test floor\"\ntimezone = \"UTC\"\nday_starts = \"{}\"\n[journal]\npath = \"{}\"\n[hub]\nlisten = \"{address}\"\nsocket = \"{}\"\n{own}\n{}\n{ALERT}",
             day_start(),
             folder.path().join("journal.db").display(),
             folder.path().join("hub.sock").display(),
-            tokens.concat(),
+            tokens.concat() + &limited,
         );
         fs::write(folder.path().join("config.toml"), text).unwrap();
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { folder, address, child: None, env: Vec::new(), client }
+        Self { folder, address, child: None, env: Vec::new(), arguments: Vec::new(), max_files: None, client }
     }
 
     /// Start the program, without waiting until it answers.
     pub(crate) fn spawn(&mut self) {
         let log = fs::OpenOptions::new().append(true).create(true).open(self.path("log")).unwrap();
-        let child = Command::new(PROGRAM)
+        let mut command = Command::new(PROGRAM);
+        if let Some(files) = self.max_files {
+            command = Command::new("sh");
+            command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), PROGRAM]);
+        }
+        let child = command
             .arg("hub")
+            .args(&self.arguments)
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("USER", "ann")
@@ -148,6 +161,13 @@ impl Drop for Hub {
             self.kill();
         }
     }
+}
+
+/// Let this process have as many files open as the system allows it: each connection of a crowd is one.
+pub(crate) fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
 }
 
 /// A rule that gives every queue with a contact an alert.

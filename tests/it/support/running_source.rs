@@ -116,7 +116,7 @@ impl RunningSource {
                 self.cursor = cursor.or(self.cursor.take());
             }
             Message::Rejected { rejection, .. } => {
-                self.rejected.push((rejection.line, rejection.reason.as_str().to_owned()));
+                self.rejected.push((rejection.line, rejection.reason.to_string()));
             }
             Message::Health { health, reason, .. } => self.health.push((health, reason.as_str().to_owned())),
             Message::Clock { ahead, .. } => self.ahead = Some(ahead.as_secs_f64()),

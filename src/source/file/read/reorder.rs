@@ -15,7 +15,12 @@ pub(super) struct ReorderBuffer {
     /// The latest time of a row so far.
     newest: Time,
     order: u64,
+    max_held: usize,
 }
+
+/// More events would have to be held than may be.
+#[derive(Debug)]
+pub(super) struct BufferFull;
 
 #[derive(Debug)]
 struct HeldEvent {
@@ -45,16 +50,20 @@ impl Ord for HeldEvent {
 }
 
 impl ReorderBuffer {
-    pub(super) const fn new(slack: Span) -> Self {
-        Self { held: BinaryHeap::new(), slack, newest: Time(i64::MIN), order: 0 }
+    pub(super) const fn new(slack: Span, max_held: usize) -> Self {
+        Self { held: BinaryHeap::new(), slack, newest: Time(i64::MIN), order: 0, max_held }
     }
 
-    pub(super) fn push(&mut self, event: Event) {
+    pub(super) fn push(&mut self, event: Event) -> Result<(), BufferFull> {
+        if self.held.len() >= self.max_held {
+            return Err(BufferFull);
+        }
         if is_beginning(&event) {
             self.newest = self.newest.max(event.at);
         }
         self.order += 1;
         self.held.push(Reverse(HeldEvent { at: event.at, order: self.order, event }));
+        Ok(())
     }
 
     /// The earliest event if no earlier one can follow; at the `end` of the table none can.

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use crate::clock::{Span, Time};
 use crate::event::Event;
-use crate::source::Rejection;
 use crate::source::file::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::file::read::{Error, Options};
 use crate::source::format::csv::ColumnsError;
 use crate::source::format::decoder::{DecodeError, LineDecoder};
 use crate::source::format::detect::{InputFormat, detect};
 use crate::source::format::lines::{self, LineReader, PartialLine};
+use crate::source::rejection::{Rejection, RejectionReason};
 use crate::source::tally::InputTally;
-use crate::text::{Label, Text};
+use crate::text::Label;
 
 /// How many events are read ahead when several files are merged.
 const READ_AHEAD_EVENTS: usize = 256;
@@ -27,6 +27,12 @@ pub(super) struct RecordingStream {
     ready: VecDeque<Event>,
     reorder: Option<ReorderBuffer>,
     ended: bool,
+}
+
+/// Why no more of a table can be read.
+enum TableError {
+    Columns(ColumnsError),
+    TooUnsorted,
 }
 
 /// Open a file: its format and its stream; both `None` if it is empty.
@@ -67,14 +73,15 @@ pub(super) fn open(
                 ScanError::Columns(error) => columns(error),
             })?
         };
-        reorder = Some(ReorderBuffer::new(slack));
+        reorder = Some(ReorderBuffer::new(slack, options.max_held_events));
     }
     let place = Label::new(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
     let mut stream = RecordingStream { place, lines, decoder, ready: VecDeque::new(), reorder, ended: false };
-    if let Err(error) = stream.refill(1, latest, tally) {
-        return Err(columns(error));
+    match stream.refill(1, latest, tally) {
+        Ok(()) => Ok((Some(format), Some(stream))),
+        Err(TableError::Columns(error)) => Err(columns(error)),
+        Err(TableError::TooUnsorted) => Err(Error::TooUnsorted { path: path.to_owned(), max: options.max_held_events }),
     }
-    Ok((Some(format), Some(stream)))
 }
 
 /// Why the scan of a table failed.
@@ -118,7 +125,11 @@ impl RecordingStream {
             let line = self.lines.number();
             if let Err(error) = self.refill(READ_AHEAD_EVENTS, latest, tally) {
                 self.ended = true;
-                tally.incomplete.push(Rejection { place, line, reason: Text::new(&error.to_string()) });
+                let reason = match error {
+                    TableError::Columns(error) => error.to_string().into(),
+                    TableError::TooUnsorted => "too far out of time order from here on: sort it by time".into(),
+                };
+                tally.incomplete.push(Rejection { place, line, reason });
             }
         }
         event
@@ -145,17 +156,19 @@ impl RecordingStream {
     }
 
     /// Read lines until at least `wanted` events are ready or the file ends.
-    fn refill(&mut self, wanted: usize, latest: Time, tally: &mut InputTally) -> Result<(), ColumnsError> {
+    fn refill(&mut self, wanted: usize, latest: Time, tally: &mut InputTally) -> Result<(), TableError> {
         let mut read = Vec::new();
         while self.ready.len() < wanted {
             if !self.ended {
-                self.read_line(latest, tally, &mut |event| read.push(event))?;
+                self.read_line(latest, tally, &mut |event| read.push(event)).map_err(TableError::Columns)?;
             }
             tally.events += read.len() as u64;
             match &mut self.reorder {
                 None => self.ready.extend(read.drain(..)),
                 Some(reorder) => {
-                    read.drain(..).for_each(|event| reorder.push(event));
+                    for event in read.drain(..) {
+                        reorder.push(event).map_err(|_| TableError::TooUnsorted)?;
+                    }
                     self.ready.extend(std::iter::from_fn(|| reorder.pop(self.ended)));
                 }
             }
@@ -184,7 +197,7 @@ impl RecordingStream {
             }
             Err(error) => {
                 self.ended = true;
-                let reason = Text::new(&format!("not read further: {error}"));
+                let reason = RejectionReason::new("not read further", error);
                 let rejection = Rejection { place: self.place.clone(), line: self.lines.number() + 1, reason };
                 tally.incomplete.push(rejection.clone());
                 tally.reject(rejection);
@@ -194,7 +207,6 @@ impl RecordingStream {
         match outcome {
             Ok(()) => Ok(()),
             Err(DecodeError::Line(reason)) => {
-                let reason = Text::new(&reason);
                 tally.reject(Rejection { place: self.place.clone(), line: self.lines.number(), reason });
                 Ok(())
             }

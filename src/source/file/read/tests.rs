@@ -108,7 +108,7 @@ fn a_truncated_gzip_is_read_as_far_as_possible_and_reported() {
     assert!(seconds(&mut reader).len() > 1000);
     let tally = reader.tally();
     assert_eq!((tally.incomplete.len(), tally.rejected), (1, 1));
-    assert!(tally.incomplete[0].reason.as_str().contains("cut short"), "{:?}", tally.incomplete);
+    assert!(tally.incomplete[0].reason.to_string().contains("cut short"), "{:?}", tally.incomplete);
     assert_eq!(tally.incomplete[0].place.as_str(), "log.gz");
 }
 
@@ -195,4 +195,35 @@ proptest! {
         reads_to_its_end(&bytes);
         reads_to_its_end(&gzip(&bytes)[..]);
     }
+}
+
+#[test]
+fn a_table_that_would_fill_the_memory_to_be_sorted_is_refused_with_the_remedy() {
+    let folder = Folder::new();
+    let rows = |seconds: &mut dyn Iterator<Item = i64>| -> Vec<u8> {
+        seconds
+            .map(|s| format!("2001-09-09T0{}:{:02}:{:02}Z,Ann,1,1\n", 1 + s / 3600, s / 60 % 60, s % 60))
+            .collect::<String>()
+            .into()
+    };
+    let options = Options { max_held_events: 1_000, ..options(Some(COLUMNS)) };
+    // Whatever is in time order is read in constant memory.
+    let sorted = folder.file("sorted.csv", &rows(&mut (0..5_000)));
+    let mut reader = open(&[sorted], &options).unwrap();
+    assert_eq!((seconds(&mut reader).len(), reader.tally().rejected), (15_000, 0));
+    let newest_first = folder.file("newest-first.csv", &rows(&mut (0..5_000).rev()));
+    let error = open(&[newest_first], &options).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "newest-first.csv: more than 1000 events would have to be held to sort them by time: sort the table by time"
+        ),
+        "{error}"
+    );
+    // One that is in order at first is read up to where it is not, and says so.
+    let late = folder.file("late.csv", &rows(&mut (0..10_000).step_by(10).chain((10_000..10_600).rev())));
+    let mut reader = open(&[late], &options).unwrap();
+    let read = seconds(&mut reader).len();
+    let incomplete = &reader.tally().incomplete;
+    assert!((1..4_800).contains(&read) && incomplete.len() == 1, "{read} {incomplete:?}");
+    assert!(incomplete[0].reason.to_string().contains("sort it by time"), "{incomplete:?}");
 }

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use crate::clock::Span;
 use crate::source::format::limits::MAX_DURATION_S;
 use crate::source::ids::id_label;
+use crate::source::rejection::RejectionReason;
 use crate::text::Label;
 
 const MAX_DURATION: Span = Span::seconds(MAX_DURATION_S);
@@ -46,8 +47,8 @@ impl<'de> Visitor<'de> for JsonFieldsVisitor {
 struct FieldName<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> JsonFields<'a> {
-    pub(super) fn parse(data: &'a RawValue) -> Result<Self, String> {
-        Self::parse_text(data.get()).map_err(|_| "data is not an object".to_owned())
+    pub(super) fn parse(data: &'a RawValue) -> Result<Self, RejectionReason> {
+        Self::parse_text(data.get()).map_err(|_| "data is not an object".into())
     }
 
     pub(super) fn parse_text(text: &'a str) -> Result<Self, serde_json::Error> {
@@ -62,7 +63,7 @@ impl<'a> JsonFields<'a> {
     }
 
     /// A string; a number is accepted too, as some senders write numeric ids without quotes.
-    fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, String> {
+    fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         match inner {
@@ -76,44 +77,49 @@ impl<'a> JsonFields<'a> {
     }
 
     /// A name or id; `None` if missing or empty.
-    pub(super) fn label(&mut self, name: &str) -> Result<Option<Label>, String> {
+    pub(super) fn label(&mut self, name: &str) -> Result<Option<Label>, RejectionReason> {
         Ok(self.text(name)?.map(|text| id_label(text.as_bytes())).filter(|label| !label.is_empty()))
     }
 
     /// A name or id that must be present.
-    pub(super) fn required(&mut self, name: &str) -> Result<Label, String> {
+    pub(super) fn required(&mut self, name: &str) -> Result<Label, RejectionReason> {
         match self.raw(name) {
             None => Err(missing(name)),
-            Some(_) => self.label(name)?.ok_or_else(|| format!("{name} is empty")),
+            Some(_) => self.label(name)?.ok_or_else(|| format!("{name} is empty").into()),
         }
     }
 
     /// One of the words that `parse` accepts.
-    pub(super) fn word<T>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+    pub(super) fn word<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, RejectionReason> {
         match self.text(name)? {
             None => Ok(None),
             Some(word) => match parse(&word) {
                 Some(value) => Ok(Some(value)),
-                None => Err(format!("{name} is \"{}\", which is none of its words", Label::new(&word))),
+                None => Err(RejectionReason::new(&format!("{name} is none of its words"), Label::new(&word))),
             },
         }
     }
 
-    pub(super) fn number(&mut self, name: &str) -> Result<Option<f64>, String> {
+    pub(super) fn number(&mut self, name: &str) -> Result<Option<f64>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let number = serde_json::from_str(raw).ok().filter(|number: &f64| number.is_finite());
         number.map(Some).ok_or_else(|| invalid(name, "a number"))
     }
 
     /// A duration in seconds.
-    pub(super) fn seconds(&mut self, name: &str) -> Result<Option<Span>, String> {
+    pub(super) fn seconds(&mut self, name: &str) -> Result<Option<Span>, RejectionReason> {
         let Some(seconds) = self.number(name)? else { return Ok(None) };
         let span = Span::from_secs_f64(seconds).filter(|span| (Span::ZERO..=MAX_DURATION).contains(span));
-        span.map(Some).ok_or_else(|| format!("{name} is {seconds} s: from 0 to a year is meant"))
+        span.map(Some)
+            .ok_or_else(|| RejectionReason::new(&format!("{name} is not 0 to a year"), format_args!("{seconds} s")))
     }
 
     /// A whole number in the range of `T`.
-    pub(super) fn whole<T: TryFrom<i64>>(&mut self, name: &str) -> Result<Option<T>, String> {
+    pub(super) fn whole<T: TryFrom<i64>>(&mut self, name: &str) -> Result<Option<T>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         // Some senders write whole numbers as `3.0`.
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
@@ -124,12 +130,12 @@ impl<'a> JsonFields<'a> {
         number.map(Some).ok_or_else(|| invalid(name, "a whole number in its range"))
     }
 
-    pub(super) fn boolean(&mut self, name: &str) -> Result<Option<bool>, String> {
+    pub(super) fn boolean(&mut self, name: &str) -> Result<Option<bool>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         serde_json::from_str(raw).map(Some).map_err(|_| invalid(name, "true or false"))
     }
 
-    pub(super) fn labels(&mut self, name: &str) -> Result<Vec<Label>, String> {
+    pub(super) fn labels(&mut self, name: &str) -> Result<Vec<Label>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(Vec::new()) };
         let mut labels: Vec<Label> = serde_json::from_str(raw).map_err(|_| invalid(name, "a list of texts"))?;
         labels.retain(|label| !label.is_empty());
@@ -137,7 +143,7 @@ impl<'a> JsonFields<'a> {
     }
 
     /// A nested object.
-    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, String> {
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         Self::parse_text(raw).map(Some).map_err(|_| invalid(name, "an object"))
     }
@@ -152,10 +158,10 @@ impl<'a> JsonFields<'a> {
     }
 }
 
-pub(super) fn missing(name: &str) -> String {
-    format!("{name} is missing")
+pub(super) fn missing(name: &str) -> RejectionReason {
+    format!("{name} is missing").into()
 }
 
-pub(super) fn invalid(name: &str, what: &str) -> String {
-    format!("{name} is not {what}")
+pub(super) fn invalid(name: &str, what: &str) -> RejectionReason {
+    format!("{name} is not {what}").into()
 }

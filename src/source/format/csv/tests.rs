@@ -16,12 +16,12 @@ fn read(columns: Columns, text: &str) -> (Vec<Event>, Vec<String>, Option<Column
     for line in text.lines() {
         match parser.parse_line(line.as_bytes(), Time(i64::MAX), &mut |event| events.push(event)) {
             Ok(()) => {}
-            Err(CsvError::Row(reason)) => rejected.push(reason),
+            Err(CsvError::Row(reason)) => rejected.push(reason.to_string()),
             Err(CsvError::Columns(error)) => return (events, rejected, Some(error)),
         }
     }
     if let Err(CsvError::Row(reason)) = parser.finish() {
-        rejected.push(reason);
+        rejected.push(reason.to_string());
     }
     (events, rejected, None)
 }

@@ -6,20 +6,21 @@ use chrono_tz::Tz;
 
 use crate::clock::{Span, Time};
 use crate::source::format::limits::MAX_DURATION_S;
+use crate::source::rejection::RejectionReason;
 
 /// A time in `format`, local to `zone` if it has no offset; RFC 3339 without a format.
-pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, String> {
+pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, RejectionReason> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("the time is empty".to_owned());
+        return Err("the time is empty".into());
     }
     let Some(format) = format else {
         return Time::parse_rfc3339(text)
-            .map_err(|_| format!("\"{text}\" is not RFC 3339 with an offset: set time_format"));
+            .map_err(|_| RejectionReason::new("the time is not RFC 3339 with an offset: set time_format", text));
     };
     let mut parsed = Parsed::new();
     chrono::format::parse(&mut parsed, text, StrftimeItems::new(format))
-        .map_err(|_| format!("\"{text}\" does not look like time_format \"{format}\""))?;
+        .map_err(|_| RejectionReason::new(&format!("the time does not look like time_format \"{format}\""), text))?;
     if let Ok(at) = parsed.to_datetime() {
         return Ok(at.into());
     }
@@ -35,20 +36,23 @@ pub(super) fn time(text: &str, format: Option<&str>, zone: Tz) -> Result<Time, S
         })?;
         Ok::<NaiveDateTime, chrono::ParseError>(date.and_time(time))
     });
-    let local = local.map_err(|_| format!("\"{text}\" lacks a part of a date and time"))?;
+    let local = local.map_err(|_| RejectionReason::new("the time lacks a part of a date and time", text))?;
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Ok(at.into()),
-        LocalResult::None => Err(format!("{local} never was in {zone}: the clocks went forward; check timezone")),
+        LocalResult::None => Err(RejectionReason::new(
+            &format!("a time that never was in {zone}, as the clocks went forward: check timezone"),
+            local,
+        )),
     }
 }
 
 /// A duration in seconds, `[h:]mm:ss` or `h.mm.ss`; `None` if empty.
-pub(super) fn span(text: &str) -> Result<Option<Span>, String> {
+pub(super) fn span(text: &str) -> Result<Option<Span>, RejectionReason> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = || format!("\"{text}\" is not seconds, [h:]mm:ss or h.mm.ss");
+    let wrong = || RejectionReason::new("not seconds, [h:]mm:ss or h.mm.ss", text);
     let parts: Vec<&str> = if text.contains(':') {
         text.split(':').collect()
     } else if text.matches('.').count() == 2 {
@@ -78,15 +82,15 @@ pub(super) fn span(text: &str) -> Result<Option<Span>, String> {
 }
 
 /// A number from `min` to `max`, with a decimal point or comma; `None` if empty.
-pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, String> {
+pub(super) fn number(text: &str, [min, max]: [f64; 2]) -> Result<Option<f64>, RejectionReason> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     match text.replace(',', ".").parse::<f64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
-        Ok(_) => Err(format!("\"{text}\" is outside {min} to {max}: check the scale")),
-        Err(_) => Err(format!("\"{text}\" is not a number")),
+        Ok(_) => Err(RejectionReason::new(&format!("outside {min} to {max}, check the scale"), text)),
+        Err(_) => Err(RejectionReason::new("not a number", text)),
     }
 }
 
@@ -122,9 +126,9 @@ mod tests {
         let format = Some("%Y-%m-%d %H:%M:%S");
         let at = |text| time(text, format, london);
         assert_eq!(at("2026-10-25 01:30:00").unwrap().to_string(), "2026-10-25T00:30:00Z");
-        assert!(at("2026-03-29 01:30:00").unwrap_err().contains("never was"));
+        assert!(at("2026-03-29 01:30:00").unwrap_err().to_string().contains("never was"));
         assert_eq!(at("2026-07-01 09:00:00").unwrap().to_string(), "2026-07-01T08:00:00Z");
-        assert!(at("01/07/2026").unwrap_err().contains("time_format"));
+        assert!(at("01/07/2026").unwrap_err().to_string().contains("time_format"));
     }
 
     #[test]

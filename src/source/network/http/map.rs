@@ -14,6 +14,7 @@ use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::limits::check_json;
 use crate::source::ids::id_label;
+use crate::source::rejection::RejectionReason;
 use crate::text::Label;
 
 /// The number of rows that are read; no floor has more queues.
@@ -67,7 +68,7 @@ pub(super) struct Reading {
     /// One event per queue, with the figures of all its rows.
     pub(super) events: Vec<Event>,
     /// The rejected rows: the number, from 1 (0 for the document itself), and the reason.
-    pub(super) rejected: Vec<(u64, String)>,
+    pub(super) rejected: Vec<(u64, RejectionReason)>,
     /// The time of the figures, if the document has one.
     pub(super) at: Option<Time>,
 }
@@ -115,7 +116,7 @@ impl Map {
         let mut reading = Reading::default();
         match self.at.as_ref().map_or(Ok(None), |at| at.time(&document)) {
             Ok(at) => reading.at = at,
-            Err(reason) => reading.rejected.push((0, format!("at: {reason}"))),
+            Err(reason) => reading.rejected.push((0, reason.about("at"))),
         }
         // A time ahead of the source's own clock is ignored, because the age would be negative.
         let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
@@ -136,7 +137,7 @@ impl Map {
             for (id, found) in self.figures(&row, now) {
                 let added = queues.get_mut(index).map_or(Ok(()), |queue| queue.add(id, found));
                 if let Err(reason) = added {
-                    reading.rejected.push((number, format!("{}: {reason}", id.def().key)));
+                    reading.rejected.push((number, reason.about(id.def().key)));
                 }
             }
         }
@@ -170,7 +171,7 @@ impl Map {
         Ok(rows.clone())
     }
 
-    fn queue_of(&self, row: &Rcvar) -> Result<Label, String> {
+    fn queue_of(&self, row: &Rcvar) -> Result<Label, RejectionReason> {
         let queue = match &self.queue {
             QueueSelector::Constant(queue) => queue.clone(),
             QueueSelector::Path(path) => {
@@ -178,11 +179,11 @@ impl Map {
                 id_label(text.as_bytes())
             }
         };
-        if queue.is_empty() { Err("without a queue: its name is empty".to_owned()) } else { Ok(queue) }
+        if queue.is_empty() { Err("without a queue: its name is empty".into()) } else { Ok(queue) }
     }
 
     /// The figures of a row. A missing value gives no item; a value that cannot be used gives an error.
-    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<f64, String>)> {
+    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<f64, RejectionReason>)> {
         let plain = self.kpis.iter().map(move |(id, path)| {
             let factor = self.scale.get(id).copied().unwrap_or(1.0);
             (*id, path.number(row).map(|value| value.map(|value| value * factor)))
@@ -199,10 +200,10 @@ struct QueueFigures {
 }
 
 impl QueueFigures {
-    fn add(&mut self, id: KpiId, found: Result<f64, String>) -> Result<(), String> {
+    fn add(&mut self, id: KpiId, found: Result<f64, RejectionReason>) -> Result<(), RejectionReason> {
         let value = validate(id, found?)?;
         if self.figures.iter().any(|(known, _)| *known == id) {
-            return Err(format!("another row has it of {} as well: choose one with `rows`", self.queue));
+            return Err(RejectionReason::new("another row has it as well, choose one with `rows`", &self.queue));
         }
         self.figures.push((id, value));
         Ok(())
@@ -216,11 +217,11 @@ fn age(now: Time, at: Time) -> f64 {
 }
 
 /// Check that a value is possible for this KPI.
-fn validate(id: KpiId, value: f64) -> Result<f64, String> {
+fn validate(id: KpiId, value: f64) -> Result<f64, RejectionReason> {
     let negative = matches!(id.def().unit, Unit::Count | Unit::Seconds | Unit::Percent | Unit::PerHour);
     match id.def().unit {
-        _ if negative && value < 0.0 => Err(format!("{value} is below 0: it is taken as unknown")),
-        Unit::Percent if value > 100.0 => Err(format!("{value} is over 100: set its `scale`")),
+        _ if negative && value < 0.0 => Err(RejectionReason::new("below 0, it is taken as unknown", value)),
+        Unit::Percent if value > 100.0 => Err(RejectionReason::new("over 100, set its `scale`", value)),
         _ => Ok(value),
     }
 }

@@ -8,6 +8,7 @@ use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::format::limits::check_json;
+use crate::source::rejection::RejectionReason;
 
 /// A cursor longer than this is ignored.
 const MAX_CURSOR_BYTES: usize = 4096;
@@ -79,7 +80,7 @@ impl CursorSettings {
 pub(super) struct EventPage {
     pub(super) events: Vec<Event>,
     /// The rejected events: the line, or the position in a list, from 1, and the reason.
-    pub(super) rejected: Vec<(u64, String)>,
+    pub(super) rejected: Vec<(u64, RejectionReason)>,
     /// The cursor of the next page, if the response has one.
     pub(super) cursor: Option<String>,
     /// Whether the next page is to be requested at once.

@@ -6,6 +6,7 @@ use jmespath::{Expression, Rcvar};
 use serde::{Deserialize, Deserializer};
 
 use crate::clock::Time;
+use crate::source::rejection::RejectionReason;
 
 /// A compiled `JMESPath` expression.
 #[derive(Clone, PartialEq)]
@@ -30,12 +31,12 @@ impl JmesPath {
     }
 
     /// The result as a number; `None` if it is missing, `null` or an empty string.
-    pub(super) fn number(&self, value: &Rcvar) -> Result<Option<f64>, String> {
+    pub(super) fn number(&self, value: &Rcvar) -> Result<Option<f64>, RejectionReason> {
         number(&self.find(value)?, self)
     }
 
     /// The result as a string; a number is formatted. `None` if it is missing, `null` or an empty string.
-    pub(super) fn text(&self, value: &Rcvar) -> Result<Option<String>, String> {
+    pub(super) fn text(&self, value: &Rcvar) -> Result<Option<String>, RejectionReason> {
         let found = self.find(value)?;
         if found.is_null() {
             return Ok(None);
@@ -43,12 +44,12 @@ impl JmesPath {
         match found.as_string() {
             Some(text) => Ok(Some(text.clone()).filter(|text| !text.trim().is_empty())),
             None if found.is_number() => Ok(Some(found.to_string())),
-            None => Err(format!("`{self}` is {}, not a text", found.get_type())),
+            None => Err(format!("`{self}` is {}, not a text", found.get_type()).into()),
         }
     }
 
     /// The result as a time: RFC 3339, or seconds or milliseconds since 1970.
-    pub(super) fn time(&self, value: &Rcvar) -> Result<Option<Time>, String> {
+    pub(super) fn time(&self, value: &Rcvar) -> Result<Option<Time>, RejectionReason> {
         /// Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds 1973.
         const MILLISECONDS: f64 = 1e11;
         let found = self.find(value)?;
@@ -61,11 +62,11 @@ impl JmesPath {
             Ok(None) => return Ok(None),
             Ok(Some(number)) if number.abs() >= MILLISECONDS => number / 1e3,
             Ok(Some(number)) => number,
-            Err(_) => return Err(format!("`{self}` is no time: RFC 3339, or seconds since 1970 are meant")),
+            Err(_) => return Err(format!("`{self}` is no time: RFC 3339, or seconds since 1970 are meant").into()),
         };
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
         let at = (seconds.abs() < 1e11).then_some(Time((seconds * 1e6) as i64));
-        at.map(Some).ok_or_else(|| format!("`{self}` is no time that is meant"))
+        at.map(Some).ok_or_else(|| format!("`{self}` is no time that is meant").into())
     }
 }
 
@@ -93,7 +94,7 @@ fn check_size(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, String> {
+fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, RejectionReason> {
     if found.is_null() {
         return Ok(None);
     }
@@ -105,10 +106,10 @@ fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, String> {
         // Rust also parses words such as `inf` and `nan` as numbers.
         let digits = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
         let number = text.parse::<f64>().ok().filter(|number| digits && number.is_finite());
-        return number.map(Some).ok_or_else(|| format!("`{path}` is \"{text}\", not a number"));
+        return number.map(Some).ok_or_else(|| RejectionReason::new(&format!("`{path}` is not a number"), text));
     }
     let number = found.as_number().filter(|number| number.is_finite());
-    number.map(Some).ok_or_else(|| format!("`{path}` is {}, not a number", found.get_type()))
+    number.map(Some).ok_or_else(|| format!("`{path}` is {}, not a number", found.get_type()).into())
 }
 
 impl fmt::Display for JmesPath {

@@ -164,7 +164,7 @@ impl Intake {
             (accepted, duplicates, refused) = (receipt.taken, receipt.duplicates, receipt.refused);
         }
         for (line, reason) in &found.rejected {
-            self.reporter.reject(*line, reason).await;
+            self.reporter.reject(*line, reason.clone()).await;
         }
         if !useless {
             self.progress.send_modify(|progress| {
@@ -175,7 +175,7 @@ impl Intake {
         let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let rejected_count = rejected_count + refused;
         let listed = found.rejected.into_iter().take(MAX_LISTED_REJECTIONS);
-        let rejected = listed.map(|(line, reason)| RejectedEvent { line, reason }).collect();
+        let rejected = listed.map(|(line, reason)| RejectedEvent { line, reason: reason.to_string() }).collect();
         Ok((status, PushSummary { accepted, duplicates, ignored: found.ignored, rejected_count, rejected }))
     }
 }

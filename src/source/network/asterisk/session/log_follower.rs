@@ -103,7 +103,7 @@ impl AsteriskSession {
                 reporter.send_events(events, cursor).await;
             }
             Message::Rejected { rejection, .. } => {
-                reporter.reject(rejection.place.as_str(), rejection.line, rejection.reason.as_str()).await;
+                reporter.reject(rejection.place.as_str(), rejection.line, rejection.reason).await;
             }
             Message::Health { health, reason, .. } if health != Health::Connecting => {
                 self.log_is_known = true;
