@@ -18,7 +18,6 @@ mod inhibit;
 mod judge;
 mod mute;
 mod order;
-mod pattern;
 mod phase;
 mod rule;
 mod sources;
@@ -38,8 +37,7 @@ pub use history::{HistoryEntry, HistoryKind};
 pub use hours::{Hours, NotHours};
 pub use mute::{MuteLength, MuteLengthError};
 pub use order::{AlertGroup, group_by_cause, related, sort};
-pub use pattern::Patterns;
-pub use rule::{Rule, SOURCE_STALE, built_in};
+pub use rule::{Rule, SOURCE_NAMES, SOURCE_STALE, built_in};
 pub use table::{Each, RuleError, RuleTable, When, rules};
 
 /// Settings that apply to every rule that does not override them.
@@ -76,6 +74,8 @@ pub struct SourceState {
     pub since: Time,
     /// Why, and the remedy, in words.
     pub reason: Text,
+    /// Why events are rejected because the source brings ever new names; empty while it does not.
+    pub new_names: Text,
     /// Ids of the queues whose figures depend on this source alone (or on others that are in trouble too).
     pub queues: Vec<Label>,
 }

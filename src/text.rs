@@ -4,6 +4,7 @@
 //! [`Label`] (a name) or a [`Text`] (a sentence) is safe to draw, log, store and export: it has no control or escape
 //! characters, no bidirectional overrides, nothing invisible, and no pile of combining marks.
 
+mod pattern;
 pub(crate) mod suggest;
 
 use std::borrow::{Borrow, Cow};
@@ -14,6 +15,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+pub use pattern::Patterns;
 
 /// The combining marks that are kept on one grapheme.
 const MAX_MARKS: usize = 4;

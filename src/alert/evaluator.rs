@@ -33,7 +33,7 @@ pub struct Evaluator {
     /// Index into `watches` by the rule's name.
     by_name: FxHashMap<Label, usize>,
     queries: Vec<Query>,
-    sources: Option<SourceWatch>,
+    sources: Vec<SourceWatch>,
     settings: Settings,
     calendar: Calendar,
     episodes: Episodes,
@@ -48,12 +48,12 @@ impl Evaluator {
     #[must_use]
     pub fn new(rules: Vec<Rule>, settings: Settings, calendar: Calendar) -> Self {
         let mut queries = Vec::new();
-        let (mut watches, mut by_name, mut sources) = (Vec::new(), FxHashMap::default(), None);
+        let (mut watches, mut by_name, mut sources) = (Vec::new(), FxHashMap::default(), Vec::new());
         // Live figures are the same in every window, so their rules come last and join a query that is needed anyway.
         let (live, windowed): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(Rule::is_live);
         for rule in windowed.into_iter().chain(live) {
             let Some(kpi) = rule.kpi else {
-                sources = SourceWatch::new(rule).or(sources);
+                sources.extend(SourceWatch::new(rule));
                 continue;
             };
             let window = (!rule.is_live()).then_some(rule.window);
@@ -90,8 +90,9 @@ impl Evaluator {
         for episode in active.into_iter().filter(Episode::is_active) {
             let index = self.by_name.get(&episode.rule);
             let watch = index.and_then(|index| self.watches.get_mut(*index));
-            match (&episode.source, &mut self.sources, watch) {
-                (Some(source), Some(sources), _) => sources.resume(source, &episode),
+            let of_sources = self.sources.iter_mut().find(|watch| *watch.name() == episode.rule);
+            match (&episode.source, of_sources, watch) {
+                (Some(source), Some(of_sources), _) => of_sources.resume(source, &episode),
                 (None, _, Some(watch)) if watch.rule.kpi == episode.kpi => watch.resume(&episode),
                 _ => self.orphans.push(episode.id),
             }
@@ -121,11 +122,11 @@ impl Evaluator {
             now,
             number: self.evaluations,
         };
-        if let Some(watch) = &mut self.sources {
+        for watch in &mut self.sources {
             watch.evaluate(sources, &evaluation, &mut self.episodes);
         }
-        let watch = self.sources.as_ref();
-        let inhibitors = Inhibitors::new(sources, |source| watch?.firing_cause(source));
+        let outage = |source: &_| self.sources.iter().find_map(|watch| watch.firing_outage(source));
+        let inhibitors = Inhibitors::new(sources, outage);
         let evaluation = Evaluation { inhibitors: &inhibitors, ..evaluation };
         self.coverage = Coverage::default();
         for watch in &mut self.watches {
@@ -163,9 +164,7 @@ impl Evaluator {
     pub fn shift(&mut self, by: Span) -> Vec<Episode> {
         let slices = self.watches.iter_mut().flat_map(|watch| watch.states.values_mut());
         slices.for_each(|state| state.shift(by));
-        if let Some(watch) = &mut self.sources {
-            watch.shift(by);
-        }
+        self.sources.iter_mut().for_each(|watch| watch.shift(by));
         self.episodes.shift(by);
         self.episodes.take_changed()
     }

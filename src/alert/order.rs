@@ -70,7 +70,7 @@ pub fn group_by_cause(episodes: &[Episode]) -> Vec<AlertGroup> {
     for at in order {
         let Some(episode) = episodes.get(at).filter(|episode| episode.is_active()) else { continue };
         let cause = match (&episode.source, &episode.inhibited_by) {
-            (Some(source), _) => Cause::Source(sources::cause(source, episode.severity)),
+            (Some(source), _) => Cause::Source(sources::cause(&episode.rule, source, episode.severity)),
             (None, Some(cause)) => Cause::Source(cause.clone()),
             (None, None) => Cause::Slice(&episode.slice),
         };

@@ -4,20 +4,21 @@ use std::borrow::Cow;
 
 use super::Severity;
 use super::hours::Hours;
-use super::pattern::Patterns;
 use crate::clock::Span;
 use crate::kpi::{Bands, Better, Dim, Formula, Kpi, KpiGroup, KpiId, Unit, Window};
-use crate::text::{Label, Text};
+use crate::text::{Label, Patterns, Text};
 
-/// The name of the built-in rule about the sources themselves.
+/// The name of the built-in rule about sources that are silent or gone.
 pub const SOURCE_STALE: &str = "source stale";
+/// The name of the built-in rule about sources that bring more names than one source may.
+pub const SOURCE_NAMES: &str = "source names";
 
 /// An alert rule: a KPI, the slices to judge, and the limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// Unique; an `[[alert]]` table of the same name changes the rule.
     pub name: Label,
-    /// The KPI watched; `None` for the rule about sources.
+    /// The KPI watched; `None` for a rule about sources.
     pub kpi: Option<KpiId>,
     /// Judge each value of this dimension by itself; `None` judges the whole floor.
     pub each: Option<Dim>,
@@ -84,7 +85,7 @@ impl Rule {
         }
     }
 
-    /// The catalogue's entry for the KPI; `None` for the rule about sources.
+    /// The catalogue's entry for the KPI; `None` for a rule about sources.
     pub(super) fn def(&self) -> Option<&'static Kpi> {
         self.kpi.map(KpiId::def)
     }
@@ -168,23 +169,34 @@ pub fn built_in() -> Vec<Rule> {
             ..weekly("recommendation", KpiId::Nps)
         },
         Rule { window: Window::Today, for_: Span(5 * Span::MINUTE.0), ..Rule::of("speed trap", KpiId::SpeedTrap) },
-        source_stale(),
+        Rule {
+            for_: Span::seconds(5),
+            clear_for: Some(Span::seconds(10)),
+            ..of_sources(
+                SOURCE_STALE,
+                "Check the system and the way to it; `floorwatch check` says what each source answers.",
+            )
+        },
+        of_sources(
+            SOURCE_NAMES,
+            "See which field is taken for the name: free text, numbers and ids are none. Then restart floorwatch, which admits new names again.",
+        ),
     ]
 }
 
-fn source_stale() -> Rule {
+/// A rule about the sources themselves. It fires at once and resolves as soon as the sources are well.
+fn of_sources(name: &str, action: &'static str) -> Rule {
     Rule {
-        name: Label::fixed(SOURCE_STALE),
         kpi: None,
         each: None,
         window: Window::M15,
         above: true,
         warning: None,
         critical: None,
-        for_: Span::seconds(5),
-        clear_for: Some(Span::seconds(10)),
-        action: Text::fixed("Check the system and the way to it; `floorwatch check` says what each source answers."),
-        ..Rule::of(SOURCE_STALE, KpiId::Waiting)
+        for_: Span::ZERO,
+        clear_for: Some(Span::ZERO),
+        action: Text::fixed(action),
+        ..Rule::of(name, KpiId::Waiting)
     }
 }
 

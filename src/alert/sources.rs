@@ -1,28 +1,48 @@
-//! The rule about the sources: a source that is silent is a warning, one that is down is critical.
+//! The rules about the sources: one that is silent is a warning, one that is down is critical, and one that
+//! brings more names than a source may is a warning.
 
 use rustc_hash::FxHashMap;
 
 use super::episodes::{EpisodeSeed, Episodes, Sample};
 use super::phase::{Judgement, Phase};
-use super::rule::{Rule, SOURCE_STALE};
+use super::rule::{Rule, SOURCE_NAMES, SOURCE_STALE};
 use super::watch::{Evaluation, SliceState};
 use super::{Episode, Severity, SourceState};
 use crate::clock::Span;
 use crate::kpi::{Figure, Slice};
 use crate::text::{Label, Text};
 
-/// The state of the rule for every source that is or was in trouble.
+/// What a rule about sources watches.
+#[derive(Clone, Copy, Debug)]
+enum SourceCondition {
+    /// The source is silent, or gone.
+    Outage,
+    /// The source brings ever new names.
+    NewNames,
+}
+
+/// The state of a rule for every source that is or was in trouble.
 #[derive(Debug)]
 pub(super) struct SourceWatch {
     rule: Rule,
+    condition: SourceCondition,
     states: FxHashMap<Label, SliceState>,
 }
 
 impl SourceWatch {
-    /// `None` when the rule is not the one about sources.
+    /// `None` when the rule is not about sources.
     pub(super) fn new(rule: Rule) -> Option<Self> {
-        let is_about_sources = rule.kpi.is_none() && rule.name.as_str() == SOURCE_STALE;
-        is_about_sources.then(|| Self { rule, states: FxHashMap::default() })
+        let condition = match rule.name.as_str() {
+            _ if rule.kpi.is_some() => return None,
+            SOURCE_STALE => SourceCondition::Outage,
+            SOURCE_NAMES => SourceCondition::NewNames,
+            _ => return None,
+        };
+        Some(Self { rule, condition, states: FxHashMap::default() })
+    }
+
+    pub(super) const fn name(&self) -> &Label {
+        &self.rule.name
     }
 
     /// Continue an episode from before a restart.
@@ -36,19 +56,15 @@ impl SourceWatch {
     }
 
     pub(super) fn evaluate(&mut self, sources: &[SourceState], at: &Evaluation<'_>, episodes: &mut Episodes) {
-        let Self { rule, states } = self;
+        let Self { rule, condition, states } = self;
         for source in sources {
-            let past = match (source.down, source.stale) {
-                (true, _) => Some(Severity::Critical),
-                (false, true) => Some(Severity::Warning),
-                (false, false) => None,
-            };
+            let past = condition.severity(source);
             if past.is_none() && !states.contains_key(&source.name) {
                 continue;
             }
             let judgement = if !at.is_awake(rule) {
                 Judgement::Asleep
-            } else if source.connecting {
+            } else if condition.is_unknown(source) {
                 // After a restart, the old state holds until the source's present state is known.
                 Judgement::Insufficient { hold: true }
             } else {
@@ -56,29 +72,69 @@ impl SourceWatch {
                 Judgement::Known { past, below_critical, clear: past.is_none() }
             };
             let state = states.entry(source.name.clone()).or_default();
-            step(state, rule, source, judgement, at, episodes);
+            step(state, rule, *condition, source, judgement, at, episodes);
         }
         // A source that is no longer configured resolves.
         let clear = Judgement::Known { past: None, below_critical: true, clear: true };
         for (name, state) in states.iter_mut().filter(|(_, state)| state.evaluation != at.number) {
             let removed = SourceState { name: name.clone(), ..SourceState::default() };
-            step(state, rule, &removed, clear, at, episodes);
+            step(state, rule, *condition, &removed, clear, at, episodes);
         }
         states.retain(|_, state| !state.is_idle());
     }
 
-    /// The cause to show for everything that depends on a source, once its own alert fires.
-    pub(super) fn firing_cause(&self, source: &SourceState) -> Option<Text> {
-        match self.states.get(&source.name)?.phase {
-            Phase::Firing { severity, .. } => Some(cause(&source.name, severity)),
-            Phase::Quiet | Phase::Pending { .. } => None,
+    /// The cause to show for everything that depends on a source, once an alert fires that says it is silent or gone.
+    pub(super) fn firing_outage(&self, source: &SourceState) -> Option<Text> {
+        match (self.condition, self.states.get(&source.name)?.phase) {
+            (SourceCondition::Outage, Phase::Firing { severity, .. }) => Some(outage(&source.name, severity)),
+            _ => None,
         }
+    }
+}
+
+impl SourceCondition {
+    /// How bad it is; `None` where all is well.
+    fn severity(self, source: &SourceState) -> Option<Severity> {
+        match self {
+            Self::Outage if source.down => Some(Severity::Critical),
+            Self::Outage => source.stale.then_some(Severity::Warning),
+            Self::NewNames => (!source.new_names.is_empty()).then_some(Severity::Warning),
+        }
+    }
+
+    /// Whether the state of the source is not known yet.
+    const fn is_unknown(self, source: &SourceState) -> bool {
+        matches!(self, Self::Outage) && source.connecting
+    }
+
+    /// `source pbx is down: its figures stand still`.
+    fn text(self, source: &SourceState, severity: Severity) -> Text {
+        let name = &source.name;
+        let is_well = self.severity(source).is_none();
+        Text::new(&match self {
+            Self::Outage if source.connecting => format!("source {name} is being connected: its figures stand still"),
+            Self::Outage if is_well => format!("source {name} is back"),
+            Self::Outage => format!("{}: its figures stand still", outage(name, severity)),
+            Self::NewNames if is_well => format!("source {name} has stopped sending new names"),
+            Self::NewNames => format!("{}: {}", new_names(name), source.new_names),
+        })
+    }
+
+    /// What to do: the source's own reason, which names a remedy, and then the rule's advice.
+    fn action(self, rule: &Rule, source: &SourceState) -> Text {
+        let reason = source.reason.as_str();
+        if matches!(self, Self::NewNames) || reason.is_empty() || self.severity(source).is_none() {
+            return rule.action.clone();
+        }
+        let end = if reason.ends_with(['.', '?', '!']) { "" } else { "." };
+        Text::new(&format!("{reason}{end} {}", rule.action))
     }
 }
 
 fn step(
     state: &mut SliceState,
     rule: &Rule,
+    condition: SourceCondition,
     source: &SourceState,
     judgement: Judgement,
     at: &Evaluation<'_>,
@@ -92,40 +148,27 @@ fn step(
         window: rule.window,
         above: true,
         action: rule.action.clone(),
-        since: source.since,
+        since: if matches!(condition, SourceCondition::Outage) { source.since } else { at.now },
     };
     let sample = |severity| Sample {
         figure: Figure::default(),
         limit: None,
-        text: text(source, severity),
-        action: Some(action(rule, source)),
+        text: condition.text(source, severity),
+        action: Some(condition.action(rule, source)),
     };
     state.step(rule, judgement, at, episodes, seed, sample);
 }
 
-/// `source pbx is down: its figures stand still`.
-fn text(source: &SourceState, severity: Severity) -> Text {
-    if source.connecting {
-        return Text::new(&format!("source {} is being connected: its figures stand still", source.name));
-    }
-    if !source.down && !source.stale {
-        return Text::new(&format!("source {} is back", source.name));
-    }
-    Text::new(&format!("{}: its figures stand still", cause(&source.name, severity)))
+/// The cause that an alert about a source shares with everything that it inhibits: `source pbx is down`.
+pub(super) fn cause(rule: &Label, source: &Label, severity: Severity) -> Text {
+    if rule.as_str() == SOURCE_NAMES { Text::new(&new_names(source)) } else { outage(source, severity) }
 }
 
-/// What to do: the source's own reason, which names a remedy, and then the rule's advice.
-fn action(rule: &Rule, source: &SourceState) -> Text {
-    let reason = source.reason.as_str();
-    if reason.is_empty() || !source.down && !source.stale {
-        return rule.action.clone();
-    }
-    let end = if reason.ends_with(['.', '?', '!']) { "" } else { "." };
-    Text::new(&format!("{reason}{end} {}", rule.action))
-}
-
-/// The cause that is shown in place of everything that depends on a source: `source pbx is down`.
-pub(super) fn cause(source: &Label, severity: Severity) -> Text {
+fn outage(source: &Label, severity: Severity) -> Text {
     let state = if severity == Severity::Critical { "is down" } else { "is stale" };
     Text::new(&format!("source {source} {state}"))
+}
+
+fn new_names(source: &Label) -> String {
+    format!("source {source} sends ever new names")
 }

@@ -3,11 +3,10 @@
 use serde::Deserialize;
 
 use super::hours::Hours;
-use super::pattern::Patterns;
 use super::rule::{Rule, built_in};
 use crate::clock::{Span, duration};
 use crate::kpi::{Better, Dim, Formula, KpiId, Window};
-use crate::text::{Label, Text};
+use crate::text::{Label, Patterns, Text};
 
 /// One `[[alert]]` table. With the name of a built-in rule it changes only the keys that it has; see [`Rule`] for what
 /// they mean.
@@ -209,7 +208,7 @@ impl RuleTable {
         }
     }
 
-    /// Whether it only has keys that make sense for the rule about sources.
+    /// Whether it only has keys that make sense for a rule about sources.
     fn fits_sources(&self) -> bool {
         let Self { name, enabled, for_, clear_for, hours, action, .. } = self.clone();
         *self == Self { name, enabled, for_, clear_for, hours, action, ..Self::default() }

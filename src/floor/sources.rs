@@ -21,6 +21,8 @@ pub struct SourceInfo {
 /// The most new names that events of one source may bring, by kind. Fields that hold free text or numbers in place of
 /// names would otherwise take all memory.
 const MAX_NEW_NAMES: NameCounts = NameCounts { queues: 2_000, agents: 20_000, intents: 2_000, others: 5_000 };
+/// How long after the last such event a source is said to bring too many names.
+const NAME_REFUSAL_LASTS: Span = Span(15 * Span::MINUTE.0);
 
 #[derive(Debug)]
 struct TrackedSource {
@@ -29,8 +31,8 @@ struct TrackedSource {
     origins: BTreeSet<Label>,
     /// The new names that its events have brought since the start.
     new_names: NameCounts,
-    /// Whether a rejection has said that there are too many.
-    name_limit_reported: bool,
+    /// When an event was last rejected because there are too many, and why.
+    name_refusal: Option<(Time, Text)>,
 }
 
 /// All sources of a floor, by their index in messages.
@@ -60,7 +62,7 @@ impl Sources {
             // The origin of events without one of their own.
             origins: BTreeSet::from([info.name.clone()]),
             new_names: NameCounts::default(),
-            name_limit_reported: false,
+            name_refusal: None,
         };
         Self(infos.iter().map(source).collect())
     }
@@ -139,13 +141,14 @@ impl Sources {
         let reason = format!(
             "it has sent more than {most} different {kind} names, and events with further ones are rejected: check which field is taken for the name"
         );
+        let reason = Text::new(&reason);
+        tracing::warn!(source = %tracked.row.name, kind, "{reason}");
         tracked.row.rejected += 1;
         tracked.row.heard = Some(now);
-        tracked.row.last_rejection = Some(Text::new(&reason));
-        if !std::mem::replace(&mut tracked.name_limit_reported, true) {
-            tracing::warn!(source = %tracked.row.name, "{reason}");
-            tracked.row.remark = Some(Text::new(&reason));
-        }
+        tracked.row.last_rejection = Some(reason.clone());
+        tracked.row.remark = Some(reason);
+        let rejected = format!("events with more than {most} different {kind} names are rejected");
+        tracked.name_refusal = Some((now, Text::new(&rejected)));
         false
     }
 
@@ -179,10 +182,11 @@ impl Sources {
 
     /// The wall clock was set forward by `by`: shift times so that ages keep their length.
     pub(super) fn shift(&mut self, by: Span) {
-        for TrackedSource { row, .. } in &mut self.0 {
+        for TrackedSource { row, name_refusal, .. } in &mut self.0 {
             row.since = row.since + by;
             row.heard = row.heard.map(|at| at + by);
             row.next_try = row.next_try.map(|at| at + by);
+            *name_refusal = name_refusal.take().map(|(at, reason)| (at + by, reason));
         }
     }
 
@@ -191,7 +195,7 @@ impl Sources {
     }
 
     /// The states for the alert evaluator.
-    pub(super) fn states(&self, queues: &[QueueNow]) -> Vec<SourceState> {
+    pub(super) fn states(&self, queues: &[QueueNow], now: Time) -> Vec<SourceState> {
         let mut dependent: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
         for queue in queues {
             // A queue with a healthy source does not depend on the one that is in trouble.
@@ -207,6 +211,8 @@ impl Sources {
         let state = |source: &TrackedSource| {
             let row = source.row.clone();
             let queues = dependent.get(&row.name).cloned().unwrap_or_default();
+            let refusal = source.name_refusal.as_ref().filter(|(at, _)| now - *at < NAME_REFUSAL_LASTS);
+            let new_names = refusal.map(|(_, reason)| reason.clone()).unwrap_or_default();
             SourceState {
                 name: row.name,
                 down: row.health == Health::Down,
@@ -214,6 +220,7 @@ impl Sources {
                 connecting: row.health == Health::Connecting,
                 since: row.since,
                 reason: row.reason,
+                new_names,
                 queues,
             }
         };
@@ -280,7 +287,8 @@ mod tests {
         }
         let queues = engine.queues_now(at);
         let mut sources = sources();
-        let standing = |sources: &Sources, source: usize| sources.states(&queues)[source].queues.clone();
+        let standing =
+            |sources: &Sources, source: usize| sources.states(&queues, Time::from_unix(0))[source].queues.clone();
         sources.set_health(0, Health::Live, Text::default(), at, None);
         sources.set_health(1, Health::Down, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail")]);

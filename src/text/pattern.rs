@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::Label;
+use super::Label;
 
 /// A filter on names. A name passes when a plain pattern matches it (or there is no plain pattern) and no `!pattern`
 /// does; an empty filter passes every name.
