@@ -1,8 +1,9 @@
 //! `[[notify]]`: the targets of notifications, which alerts each receives, and how.
 
 use super::section::Section;
-use crate::alert::{Patterns, Severity};
+use crate::alert::Severity;
 use crate::notify::{CommonSettings, NoticeKind, Settings, TargetKind, Transport};
+use crate::text::Patterns;
 
 const SEVERITIES: &[(&str, Severity)] = &[("warning", Severity::Warning), ("critical", Severity::Critical)];
 

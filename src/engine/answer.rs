@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Engine;
 use super::facts::CellKey;
-use super::groups::{AgentGroups, Grouped};
+use super::groups::{AgentGroups, Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::live::ContactNow;
 use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
@@ -17,7 +17,7 @@ use crate::kpi::{
     AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiGroup, KpiId, KpiInputs, Live, Period,
     Query, Slice, Tally, Window,
 };
-use crate::text::Label;
+use crate::text::{Label, Patterns};
 
 /// How many views are kept up to date. When there are more, the least recently used one is dropped.
 const MAX_VIEWS: usize = 64;
@@ -42,6 +42,8 @@ pub struct AnswerTooLarge {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ViewKey {
     of: Slice,
+    /// The queues that it is limited to.
+    queues: Patterns,
     by: Vec<Dim>,
     over: Period,
     every: Option<Every>,
@@ -88,52 +90,50 @@ struct Extras {
 impl Engine {
     /// The answer to a query at `now`, whatever its size.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
-        self.answer(query, now, usize::MAX).unwrap_or_default()
+        self.answer(query, &Patterns::default(), now, usize::MAX).unwrap_or_default()
     }
 
-    /// The answer to a query at `now`, unless it is too large. The work and memory for an answer that is too large are
+    /// The answer to a query at `now` about the queues that pass `queues`, unless it is too large. Whatever concerns
+    /// other queues only is left out before anything is counted. The work and memory for an answer that is too large are
     /// bounded as well.
     ///
     /// # Errors
     /// [`AnswerTooLarge`], whose message says what to ask for instead.
-    pub fn ask_bounded(&mut self, query: &Query, now: Time) -> Result<Answer, AnswerTooLarge> {
+    pub fn ask_bounded(&mut self, query: &Query, queues: &Patterns, now: Time) -> Result<Answer, AnswerTooLarge> {
         let max_rows = MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / query.kpis.len().max(1));
-        self.answer(query, now, max_rows).ok_or(AnswerTooLarge { max_rows })
+        self.answer(query, queues, now, max_rows).ok_or(AnswerTooLarge { max_rows })
     }
 
     /// The answer, or `None` if it has more than `max_rows` rows.
-    fn answer(&mut self, query: &Query, now: Time, max_rows: usize) -> Option<Answer> {
+    fn answer(&mut self, query: &Query, queues: &Patterns, now: Time, max_rows: usize) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
         let key = ViewKey {
             of: query.of.clone(),
+            queues: queues.clone(),
             by: query.by.clone(),
             over: query.over,
             every: query.every,
             days_before: 0,
         };
-        if self.unbounded_rows(query) > max_rows {
+        let of = self.resolve(&query.of, queues);
+        if of.as_ref().is_some_and(|of| self.agent_rows(of, &query.by) > max_rows) {
             return None;
         }
         let view = self.refreshed_view(&key, &range, max_rows)?;
-        let extras = self.extras(query, &range, now, max_rows)?;
+        let extras = self.extras(query, &key, of.as_ref(), &range, now, max_rows)?;
         let rows = self.rows(query, &view, &extras, max_rows);
         let total = self.figures(query, &Slice::TOTAL, &view.total, &extras, None);
         self.views.insert(key, view);
         Some(Answer { at: now, from: range.start, to: range.end, total, rows: rows? })
     }
 
-    /// An upper bound of the rows that come from agents' profiles and observed figures. All other rows are counted.
-    fn unbounded_rows(&self, query: &Query) -> usize {
-        let served = |agent: &super::AgentRecord| agent.queues.len().max(1);
-        let agents = match query.by.as_slice() {
-            [] => 0,
-            [one] if *one != Dim::Queue => self.agent_records.len(),
-            _ if query.by.contains(&Dim::Queue) && query.by.len() > 1 => self.agent_records.iter().map(served).sum(),
-            _ => self.queue_records.len(),
-        };
-        let observed = if query.every.is_some() { self.observed.values() } else { 0 };
-        agents + observed
+    /// The rows that come from what agents do now, at most. All other rows are counted while they are made.
+    fn agent_rows(&self, of: &ResolvedSlice, by: &[Dim]) -> usize {
+        if by.is_empty() {
+            return 0;
+        }
+        (0..).map(AgentNo::new).zip(&self.agent_records).map(|(agent, _)| self.agent_groups(agent, of, by).len()).sum()
     }
 
     /// The contacts of a slice that joined or ended within a period, the newest first.
@@ -147,7 +147,7 @@ impl Engine {
     ) -> Vec<ContactNow> {
         self.flush();
         let range = self.range(over, now);
-        let Some(of) = self.resolve(of) else { return Vec::new() };
+        let Some(of) = self.resolve(of, &Patterns::default()) else { return Vec::new() };
         let within = |visit: &QueueVisit| {
             let ended = visit.ended.is_none_or(|ended| range.contains(&ended));
             (range.contains(&visit.joined) || ended) && visit.joined < range.end
@@ -178,7 +178,8 @@ impl Engine {
     /// The tallies of the last hour by queue, for the expected wait. They hold sums only, no samples.
     pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<QueueNo, Tally> {
         let over = Period::Window(Window::H1);
-        let key = ViewKey { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, days_before: 0 };
+        let (of, queues) = (Slice::TOTAL, Patterns::default());
+        let key = ViewKey { of, queues, by: vec![Dim::Queue], over, every: None, days_before: 0 };
         let Some(view) = self.refreshed_view(&key, &self.range(over, now), usize::MAX) else {
             return FxHashMap::default();
         };
@@ -193,8 +194,8 @@ impl Engine {
     /// rows.
     fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>, max_rows: usize) -> Option<View> {
         let mut view = self.views.remove(key);
-        let of = self.resolve(&key.of);
-        let grouping = |cell: &CellKey| self.group_of(of.as_deref(), &key.by, cell);
+        let of = self.resolve(&key.of, &key.queues);
+        let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
         let open_ended = matches!(key.over, Period::Window(_)) && key.days_before == 0;
         let source = FactSource {
             minutes: &self.minutes,
@@ -208,31 +209,37 @@ impl Engine {
         view.refresh(&period, &source, &grouping, max_rows).then_some(view)
     }
 
-    fn extras(&mut self, query: &Query, range: &Range<Time>, now: Time, max_rows: usize) -> Option<Extras> {
+    fn extras(
+        &mut self,
+        query: &Query,
+        key: &ViewKey,
+        of: Option<&ResolvedSlice>,
+        range: &Range<Time>,
+        now: Time,
+        max_rows: usize,
+    ) -> Option<Extras> {
         let asks = |ids: &[KpiId]| query.kpis.iter().any(|kpi| ids.contains(kpi));
         let asks_live = query.kpis.iter().any(|kpi| kpi.def().group == KpiGroup::Live);
-        let baseline = if asks(&[KpiId::SpeedTrap]) { self.baseline(query, range, now, max_rows)? } else { None };
+        let baseline = if asks(&[KpiId::SpeedTrap]) { self.baseline(key, range, now, max_rows)? } else { None };
         let handled = if asks(&[KpiId::EstimatedWait]) { self.handled_last_hour(now) } else { FxHashMap::default() };
-        let of = self.resolve(&query.of);
         let live = asks_live.then(|| {
-            let contacts = |cell: &CellKey| self.group_of(of.as_deref(), &query.by, cell);
-            let agents =
-                |agent| of.as_ref().map_or_else(AgentGroups::new, |of| self.agent_groups(agent, of, &query.by));
+            let contacts = |cell: &CellKey| self.group_of(of, &query.by, cell);
+            let agents = |agent| of.map_or_else(AgentGroups::new, |of| self.agent_groups(agent, of, &query.by));
             let mut live = self.live_by_group(now, &contacts, &agents);
             if query.by == [Dim::Queue] {
                 for ([queue, _], live) in &mut live.groups {
                     live.estimated_wait = Self::estimated_wait(live, handled.get(&queue.name()));
                 }
             }
-            if let Some([(Dim::Queue, queue)]) = of.as_deref() {
+            if let Some([(Dim::Queue, queue)]) = of.map(|of| of.parts.as_slice()) {
                 live.total.estimated_wait = Self::estimated_wait(&live.total, handled.get(&queue.name()));
             }
             live
         });
-        let times = asks(&[KpiId::Occupancy, KpiId::ContactsPerHour])
-            .then(|| self.times(of.as_deref(), &query.by, range, now))
-            .flatten();
-        let observed = self.observed.for_rows(query, of.as_deref(), range, &self.settings.calendar);
+        let times =
+            asks(&[KpiId::Occupancy, KpiId::ContactsPerHour]).then(|| self.times(of, &query.by, range, now)).flatten();
+        let max_figures = max_rows.saturating_mul(query.kpis.len());
+        let observed = self.observed.for_rows(query, of, range, &self.settings.calendar, max_figures)?;
         let formula = query.formula.unwrap_or(self.settings.rules.formula);
         let rules = CountingRules { formula, ..self.settings.rules.clone() };
         Some(Extras { rules, now, live, times, baseline, observed })
@@ -242,14 +249,14 @@ impl Engine {
     /// are not.
     fn times(
         &self,
-        of: Option<&[(Dim, DimValue)]>,
+        of: Option<&ResolvedSlice>,
         by: &[Dim],
         range: &Range<Time>,
         now: Time,
     ) -> Option<Grouped<AgentTimes>> {
         let of = of?;
         let is_of_agents = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
-        if !of.iter().all(|(dim, _)| is_of_agents(dim)) {
+        if !of.parts.iter().all(|(dim, _)| is_of_agents(dim)) {
             return None;
         }
         let grouped = by.iter().all(is_of_agents);
@@ -280,12 +287,12 @@ impl Engine {
     #[expect(clippy::option_option, reason = "there may be no baseline, and there may be too much of it")]
     fn baseline(
         &mut self,
-        query: &Query,
+        question: &ViewKey,
         range: &Range<Time>,
         now: Time,
         max_rows: usize,
     ) -> Option<Option<Grouped<Tally>>> {
-        if query.every.is_some() {
+        if question.every.is_some() {
             return Some(None);
         }
         let Some(oldest) = self.minutes.oldest() else { return Some(None) };
@@ -302,8 +309,7 @@ impl Engine {
             if range.end <= oldest {
                 continue;
             }
-            let key =
-                ViewKey { of: query.of.clone(), by: query.by.clone(), over: query.over, every: None, days_before };
+            let key = ViewKey { days_before, ..question.clone() };
             let view = self.refreshed_view(&key, &range, max_rows)?;
             sums.total.add(&view.total);
             for ((group, _), tally) in view.keys.iter().zip(&view.tallies) {

@@ -12,7 +12,7 @@ use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::view::{Group, RowKey};
 use crate::event::Channel;
 use crate::kpi::{Dim, Slice};
-use crate::text::Label;
+use crate::text::{Label, Patterns};
 
 /// The groups of one agent.
 pub(super) type AgentGroups = SmallVec<[Group; 4]>;
@@ -21,6 +21,22 @@ pub(super) type AgentGroups = SmallVec<[Group; 4]>;
 pub(super) struct Grouped<T> {
     pub(super) total: T,
     pub(super) groups: FxHashMap<Group, T>,
+}
+
+/// A slice by the numbers of its values.
+pub(super) struct ResolvedSlice {
+    pub(super) parts: Vec<(Dim, DimValue)>,
+    /// By number, whether a queue is part of the slice; `None` where all are.
+    visible_queues: Option<Vec<bool>>,
+}
+
+impl ResolvedSlice {
+    /// Everything.
+    pub(super) const TOTAL: Self = Self { parts: Vec::new(), visible_queues: None };
+
+    pub(super) fn may_hold(&self, queue: QueueNo) -> bool {
+        self.visible_queues.as_ref().is_none_or(|visible| visible.get(queue.index()).copied().unwrap_or(false))
+    }
 }
 
 impl<T: Default> Default for Grouped<T> {
@@ -37,9 +53,10 @@ impl<T> Grouped<T> {
 }
 
 impl Engine {
-    /// The numbers of a slice's values; `None` where a value has never been seen.
-    pub(super) fn resolve(&self, of: &Slice) -> Option<Vec<(Dim, DimValue)>> {
-        of.parts()
+    /// The numbers of a slice's values, within the queues that pass `queues`; `None` where a value has never been seen.
+    pub(super) fn resolve(&self, of: &Slice, queues: &Patterns) -> Option<ResolvedSlice> {
+        let parts = of
+            .parts()
             .map(|(dim, label)| {
                 let value = match dim {
                     Dim::Queue => self.queues.find(label.as_str()).map(NameNo::value),
@@ -50,7 +67,9 @@ impl Engine {
                 };
                 value.map(|value| (*dim, value))
             })
-            .collect()
+            .collect::<Option<_>>()?;
+        let visible = || self.queues.labels().map(|queue| queues.contains(queue)).collect();
+        Some(ResolvedSlice { parts, visible_queues: (!queues.is_empty()).then(visible) })
     }
 
     fn value(&self, dim: Dim, cell: &CellKey) -> DimValue {
@@ -64,12 +83,12 @@ impl Engine {
     }
 
     /// Whether a cell is part of a slice.
-    pub(super) fn contains(&self, of: &[(Dim, DimValue)], cell: &CellKey) -> bool {
-        of.iter().all(|(dim, value)| self.value(*dim, cell) == *value)
+    pub(super) fn contains(&self, of: &ResolvedSlice, cell: &CellKey) -> bool {
+        of.may_hold(cell.queue) && of.parts.iter().all(|(dim, value)| self.value(*dim, cell) == *value)
     }
 
     /// The group of a cell, or `None` where the cell is outside the slice.
-    pub(super) fn group_of(&self, of: Option<&[(Dim, DimValue)]>, by: &[Dim], cell: &CellKey) -> Option<Group> {
+    pub(super) fn group_of(&self, of: Option<&ResolvedSlice>, by: &[Dim], cell: &CellKey) -> Option<Group> {
         if !self.contains(of?, cell) {
             return None;
         }
@@ -79,21 +98,23 @@ impl Engine {
 
     /// The groups of an agent: by queue, one for each queue served that lies within the slice; none where the question
     /// asks for an intent or a channel, which agents do not have.
-    pub(super) fn agent_groups(&self, agent: AgentNo, of: &[(Dim, DimValue)], by: &[Dim]) -> AgentGroups {
+    pub(super) fn agent_groups(&self, agent: AgentNo, of: &ResolvedSlice, by: &[Dim]) -> AgentGroups {
         let Some(record) = self.agent_records.get(agent.index()) else { return AgentGroups::new() };
         let values = |dim: Dim| -> SmallVec<[DimValue; 4]> {
             match dim {
-                Dim::Queue => record.queues.iter().map(|queue| queue.value()).collect(),
+                Dim::Queue => {
+                    record.queues.iter().filter(|queue| of.may_hold(**queue)).map(|queue| queue.value()).collect()
+                }
                 Dim::Agent => smallvec![agent.value()],
                 Dim::Team => smallvec![record.team.value()],
                 Dim::Intent | Dim::Channel => SmallVec::new(),
             }
         };
-        if !of.iter().all(|(dim, value)| values(*dim).contains(value)) {
+        if !of.parts.iter().all(|(dim, value)| values(*dim).contains(value)) {
             return AgentGroups::new();
         }
         // An agent serves several queues. A slice of one of them has no rows for the others.
-        let within = |dim: Dim| match of.iter().find(|(sliced, _)| *sliced == dim) {
+        let within = |dim: Dim| match of.parts.iter().find(|(sliced, _)| *sliced == dim) {
             Some((_, value)) => smallvec![*value],
             None => values(dim),
         };

@@ -131,6 +131,11 @@ impl<N: NameNo> Interner<N> {
         self.numbers.get(label).copied().map(N::new)
     }
 
+    /// All names, by number.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &Label> {
+        self.labels.iter()
+    }
+
     /// The name of a number.
     pub(super) fn label(&self, number: N) -> Label {
         self.labels.get(number.index()).cloned().unwrap_or_default()

@@ -6,7 +6,7 @@ use smallvec::smallvec;
 use super::Engine;
 use super::contact::Contact;
 use super::facts::{CellKey, Measure};
-use super::groups::{AgentGroups, Grouped};
+use super::groups::{AgentGroups, Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
 use super::view::{Group, Grouping};
 use super::visit::{QueueVisit, VisitStage};
@@ -156,7 +156,8 @@ impl Engine {
     pub fn queues_now(&mut self, now: Time) -> Vec<QueueNow> {
         self.flush();
         let by_queue = |cell: &CellKey| Some([cell.queue.value(), DimValue::default()]);
-        let mut live = self.live_by_group(now, &by_queue, &|agent| self.agent_groups(agent, &[], &[Dim::Queue]));
+        let mut live =
+            self.live_by_group(now, &by_queue, &|agent| self.agent_groups(agent, &ResolvedSlice::TOTAL, &[Dim::Queue]));
         let handled = self.handled_last_hour(now);
         let mut out: Vec<QueueNow> = (0..)
             .map(QueueNo::new)

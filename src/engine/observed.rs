@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::groups::ResolvedSlice;
 use super::interner::{DimValue, NameNo, QueueNo};
 use super::view::{Group, RowKey};
 use crate::clock::{Span, Time};
@@ -71,11 +72,6 @@ impl ObservedFigures {
         }
     }
 
-    /// The number of values in all histories.
-    pub(super) fn values(&self) -> usize {
-        self.series.values().map(|series| series.history.len()).sum()
-    }
-
     /// Drop the values before `oldest`.
     pub(super) fn drop_before(&mut self, oldest: Time) {
         self.series.retain(|_, series| {
@@ -86,25 +82,31 @@ impl ObservedFigures {
     }
 
     /// The observed figures of each row of an answer: the newest value, or with steps the newest of each step. Only
-    /// rows of a single queue have any, because the means and percentages of two queues cannot be combined.
+    /// rows of a single queue have any, because the means and percentages of two queues cannot be combined. `None` where
+    /// they are more figures than `max`.
     pub(super) fn for_rows(
         &self,
         query: &Query,
-        of: Option<&[(Dim, DimValue)]>,
+        of: Option<&ResolvedSlice>,
         range: &Range<Time>,
         calendar: &Calendar,
-    ) -> FxHashMap<(RowKey, KpiId), f64> {
+        max: usize,
+    ) -> Option<FxHashMap<(RowKey, KpiId), f64>> {
         let mut found = FxHashMap::default();
-        let only = match (of, query.by.as_slice()) {
-            (Some([]), [Dim::Queue]) => None,
-            (Some([(Dim::Queue, queue)]), []) => Some(queue.name::<QueueNo>()),
-            _ => return found,
+        let Some(of) = of else { return Some(found) };
+        let only = match (of.parts.as_slice(), query.by.as_slice()) {
+            ([], [Dim::Queue]) => None,
+            ([(Dim::Queue, queue)], []) => Some(queue.name::<QueueNo>()),
+            _ => return Some(found),
         };
         // All series have about the same minutes, so the step of each minute is computed once.
         let mut steps: FxHashMap<Time, Time> = FxHashMap::default();
         for (&(queue, kpi), series) in &self.series {
-            if only.is_some_and(|only| only != queue) || !query.kpis.contains(&kpi) {
+            if only.is_some_and(|only| only != queue) || !of.may_hold(queue) || !query.kpis.contains(&kpi) {
                 continue;
+            }
+            if found.len() > max {
+                return None;
             }
             let group = if only.is_some() { Group::default() } else { [queue.value(), DimValue::default()] };
             match query.every {
@@ -121,7 +123,7 @@ impl ObservedFigures {
                 }
             }
         }
-        found
+        Some(found)
     }
 
     /// Fill the live state of a queue from observed figures, if nothing else is known of the queue. Returns whether it

@@ -12,6 +12,7 @@ use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::engine::AnswerTooLarge;
 use crate::kpi::{Answer, Period, Query, Slice};
+use crate::text::Patterns;
 
 /// The floor has ended, so that nobody answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,7 @@ pub struct FloorClosed;
 
 /// A request to the floor, with the channel for the reply.
 pub(crate) enum Request {
-    Ask(Query, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
+    Ask(Query, Patterns, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
     Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
     SliceOfAlert(u64, oneshot::Sender<Option<Slice>>),
@@ -97,7 +98,20 @@ impl Handle {
     /// # Errors
     /// [`FloorClosed`] when the floor has ended. The inner error says what to ask for instead.
     pub async fn ask(&self, query: Query) -> Result<Result<Answer, AnswerTooLarge>, FloorClosed> {
-        self.request(|reply| Request::Ask(query, reply)).await
+        self.ask_within(query, Patterns::default()).await
+    }
+
+    /// Compute figures of the queues that pass `queues`. Others count neither in the figures nor in the size of the
+    /// answer.
+    ///
+    /// # Errors
+    /// As for [`Handle::ask`].
+    pub(crate) async fn ask_within(
+        &self,
+        query: Query,
+        queues: Patterns,
+    ) -> Result<Result<Answer, AnswerTooLarge>, FloorClosed> {
+        self.request(|reply| Request::Ask(query, queues, reply)).await
     }
 
     /// List contacts.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::alert::{Actor, Patterns};
-use crate::text::Label;
+use crate::alert::Actor;
+use crate::text::{Label, Patterns};
 
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

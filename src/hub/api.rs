@@ -275,8 +275,9 @@ async fn history(
 impl Hub {
     pub(super) async fn answer(&self, query: Query, caller: &Caller) -> Result<Answer, ApiProblem> {
         let _turn = self.turns.take(&caller.who.name).await?;
-        let answer = self.handle.ask(query.clone()).await??;
-        visible::answer(&query, answer, &caller.queues).map_err(|_| ApiProblem::hidden())
+        visible::check(&query, &caller.queues).map_err(|_| ApiProblem::hidden())?;
+        let answer = self.handle.ask_within(query.clone(), caller.queues.clone()).await??;
+        Ok(visible::answer(&query, answer, &caller.queues))
     }
 
     fn stream(&self, view: StreamView, caller: Caller, headers: &HeaderMap) -> Result<Response, ApiProblem> {

@@ -100,7 +100,7 @@ async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiv
             let Ok(api) = connection else { return };
             // The caller may no longer wait for the answer.
             match request {
-                Request::Ask(query, reply) => drop(api.ask(&query).await.map(|answer| reply.send(Ok(answer)))),
+                Request::Ask(query, _, reply) => drop(api.ask(&query).await.map(|answer| reply.send(Ok(answer)))),
                 Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
                 Request::History(limit, reply) => drop(api.history(limit).await.map(|past| reply.send(past))),
                 // A hub does not serve replays; commands were handled above; only a hub asks its own floor for slices.

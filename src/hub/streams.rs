@@ -4,7 +4,7 @@
 //! All subscribers of a view share one producer task. It only keeps the newest state, so a subscriber that falls behind
 //! gets that state whole.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -17,10 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::access::Caller;
 use super::visible;
-use crate::alert::Patterns;
 use crate::floor::Handle;
 use crate::kpi::Query;
-use crate::text::Label;
+use crate::text::{Label, Patterns};
 
 /// The shortest time between two states of a view.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
@@ -29,8 +28,10 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How many different views can be watched at once.
 const MAX_VIEWS: usize = 512;
-/// How many of them one caller can be the first to watch.
+/// How many of them one caller can watch.
 const MAX_VIEWS_PER_CALLER: usize = 64;
+/// How many a caller can watch even where the others watch [`MAX_VIEWS`]. Callers are as many as tokens and logins.
+const MIN_VIEWS_PER_CALLER: usize = 8;
 
 /// What a stream shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,8 +57,19 @@ struct StreamState {
 /// A view and the queues visible in it.
 type StreamKey = (StreamView, Patterns);
 
-/// The first caller that watched a view, and the states of the view.
-type Watched = (Label, watch::Sender<Arc<StreamState>>);
+/// A view that is watched.
+struct WatchedView {
+    states: watch::Sender<Arc<StreamState>>,
+    /// The callers that watch it, and with how many streams.
+    callers: FxHashMap<Label, usize>,
+}
+
+/// One stream's place among those that watch a view, given back when it is dropped.
+struct ViewPlace {
+    streams: Arc<Streams>,
+    key: StreamKey,
+    caller: Label,
+}
 
 /// The watched views, by view and visible queues.
 pub(super) struct Streams {
@@ -65,7 +77,7 @@ pub(super) struct Streams {
     stop: CancellationToken,
     /// Distinguishes event ids of this run from those of an earlier one.
     run: String,
-    watched: Mutex<FxHashMap<StreamKey, Watched>>,
+    watched: Mutex<FxHashMap<StreamKey, WatchedView>>,
 }
 
 impl Streams {
@@ -76,8 +88,8 @@ impl Streams {
 
     /// The numbers of views and of their subscribers.
     pub(super) fn watched(&self) -> (usize, usize) {
-        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        (watched.len(), watched.values().map(|(_, states)| states.receiver_count()).sum())
+        let watched = self.lock();
+        (watched.len(), watched.values().map(|view| view.states.receiver_count()).sum())
     }
 
     /// Subscribe to a view. The events begin after `last`, the id of the last event that was received. `None` if too
@@ -89,30 +101,46 @@ impl Streams {
         last: Option<&str>,
     ) -> Option<impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send + use<>> {
         let seen = last.and_then(|last| last.strip_prefix(&self.run)?.strip_prefix('-')?.parse().ok());
-        let states = self.states(view, caller)?;
+        let (states, place) = self.states(view, caller)?;
         let (run, stop) = (self.run.clone(), self.stop.clone());
-        let reader = Subscriber { states, run, seen: seen.unwrap_or(0), began: false };
+        let reader = Subscriber { states, run, seen: seen.unwrap_or(0), began: false, _place: place };
         Some(futures_util::stream::unfold((reader, stop), |(mut reader, stop)| async move {
             let event = stop.run_until_cancelled(reader.next()).await??;
             Some((Ok(event), (reader, stop)))
         }))
     }
 
-    fn states(self: &Arc<Self>, view: StreamView, caller: Caller) -> Option<watch::Receiver<Arc<StreamState>>> {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+    fn states(
+        self: &Arc<Self>,
+        view: StreamView,
+        caller: Caller,
+    ) -> Option<(watch::Receiver<Arc<StreamState>>, ViewPlace)> {
         let key = (view, caller.queues);
-        if let Some((_, states)) = watched.get(&key) {
-            return Some(states.subscribe());
-        }
-        let first = caller.who.name;
-        let held = watched.values().filter(|(name, _)| *name == first).count();
-        if watched.len() >= MAX_VIEWS || held >= MAX_VIEWS_PER_CALLER {
+        let caller = caller.who.name;
+        let mut watched = self.lock();
+        let held = watched.values().filter(|view| view.callers.contains_key(&caller)).count();
+        let is_full = held >= MAX_VIEWS_PER_CALLER || watched.len() >= MAX_VIEWS && held >= MIN_VIEWS_PER_CALLER;
+        let known = watched.get(&key);
+        // A view that somebody watches already costs little more, but still counts for the caller.
+        let is_refused = match known {
+            None => is_full,
+            Some(view) => held >= MAX_VIEWS_PER_CALLER && !view.callers.contains_key(&caller),
+        };
+        if is_refused {
             return None;
         }
-        let (sender, receiver) = watch::channel(Arc::default());
-        watched.insert(key.clone(), (first, sender.clone()));
-        tokio::spawn(Arc::clone(self).produce(key, sender));
-        Some(receiver)
+        if known.is_none() {
+            let (states, _) = watch::channel(Arc::default());
+            tokio::spawn(Arc::clone(self).produce(key.clone(), states.clone()));
+            watched.insert(key.clone(), WatchedView { states, callers: FxHashMap::default() });
+        }
+        let view = watched.get_mut(&key)?;
+        *view.callers.entry(caller.clone()).or_default() += 1;
+        Some((view.states.subscribe(), ViewPlace { streams: Arc::clone(self), key, caller }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<StreamKey, WatchedView>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Produce states of a view until its last subscriber leaves or the floor ends.
@@ -130,7 +158,7 @@ impl Streams {
             tokio::select! {
                 changed = boards.changed() => if changed.is_err() { break },
                 () = states.closed() => {
-                    let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut watched = self.lock();
                     // A subscriber may have come in the meantime.
                     if states.receiver_count() == 0 {
                         watched.remove(&key);
@@ -140,7 +168,7 @@ impl Streams {
             }
         }
         // The floor has ended; the streams end when the last sender is dropped.
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        self.lock().remove(&key);
     }
 
     /// The current view; `None` if the floor has ended.
@@ -151,9 +179,22 @@ impl Streams {
                 serde_json::to_value(visible::board(&board, queues)).ok()
             }
             StreamView::Answer(query) => {
-                let answer = self.handle.ask(query.clone()).await.ok()?.ok()?;
-                serde_json::to_value(visible::answer(query, answer, queues).ok()?).ok()
+                visible::check(query, queues).ok()?;
+                let answer = self.handle.ask_within(query.clone(), queues.clone()).await.ok()?.ok()?;
+                serde_json::to_value(visible::answer(query, answer, queues)).ok()
             }
+        }
+    }
+}
+
+impl Drop for ViewPlace {
+    fn drop(&mut self) {
+        let mut watched = self.streams.lock();
+        let Some(view) = watched.get_mut(&self.key) else { return };
+        let Some(streams) = view.callers.get_mut(&self.caller) else { return };
+        *streams -= 1;
+        if *streams == 0 {
+            view.callers.remove(&self.caller);
         }
     }
 }
@@ -191,6 +232,7 @@ struct Subscriber {
     /// The version it was last sent.
     seen: u64,
     began: bool,
+    _place: ViewPlace,
 }
 
 impl Subscriber {
@@ -214,5 +256,55 @@ impl Subscriber {
                 Err(_) => return Some(Bytes::from_static(b": still here\n\n")),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::Actor;
+    use crate::board::Mode;
+    use crate::clock::{Clock, Time};
+    use crate::floor::{self, Feed, Floor};
+    use crate::hub::access::Role;
+    use crate::kpi::{Period, Slice};
+
+    #[tokio::test]
+    async fn no_caller_uses_up_the_views_of_another() {
+        let settings = floor::Settings {
+            title: Label::default(),
+            engine: crate::engine::Settings::default(),
+            rules: Vec::new(),
+            alerts: crate::alert::Settings::default(),
+            sources: Vec::new(),
+        };
+        // The floor does not run, so it answers nothing and its views stay as they are.
+        let (_floor, handle) = Floor::new(settings, Clock::System, Mode::Live, Feed::Nothing);
+        let streams = Streams::new(handle, "run".to_owned(), CancellationToken::new());
+        let watch = |caller: &str, view: i64| {
+            let over = Period::Range(Time(0), Time(view));
+            let query = Query { of: Slice::TOTAL, by: Vec::new(), over, every: None, kpis: Vec::new(), formula: None };
+            let queues = if caller == "limited" { Patterns::new(["open*"]) } else { Patterns::default() };
+            let who = Actor { name: caller.into(), from: Label::default() };
+            streams.watch(StreamView::Answer(query), Caller { who, role: Role::Viewer, queues, ours: false }, None)
+        };
+        let mut of_ann: Vec<_> = (0..64).map(|view| watch("ann", view).unwrap()).collect();
+        assert!(watch("ann", 64).is_none());
+        assert!(watch("ann", 0).is_some(), "a second stream of the same view");
+        // What somebody else goes on watching is not held against the one who began.
+        let _of_bob: Vec<_> = (0..64).map(|view| watch("bob", view).unwrap()).collect();
+        of_ann.clear();
+        of_ann.extend((100..164).map(|view| watch("ann", view).unwrap()));
+        let mut others = Vec::new();
+        for caller in 0..6 {
+            let view = |n: i64| watch(&format!("c{caller}"), 1_000 + caller * 64 + n).unwrap();
+            others.extend((0..64).map(view));
+        }
+        assert_eq!(streams.watched().0, MAX_VIEWS);
+        assert!(watch("c0", 5_000).is_none());
+        let of_limited: Vec<_> = (0..8).map(|view| watch("limited", view).unwrap()).collect();
+        assert!(watch("limited", 8).is_none());
+        drop(of_limited);
+        assert!(watch("limited", 8).is_some());
     }
 }

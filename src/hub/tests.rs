@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::access::{Peer, Right, Role, TokenDigest, new_token};
 use super::*;
-use crate::alert::{self, Patterns};
+use crate::alert;
 use crate::board::{Health, Mode};
 use crate::clock::Span;
 use crate::clock::Time;
@@ -16,7 +16,7 @@ use crate::engine;
 use crate::event::{Channel, Event, EventKind, Offer, Step};
 use crate::floor::{Feed, Floor, Settings, SourceInfo};
 use crate::source::Message;
-use crate::text::Text;
+use crate::text::{Patterns, Text};
 
 /// A floor with two queues, in each of which a contact has waited far too long, and a hub that serves it.
 pub(super) struct Scene {

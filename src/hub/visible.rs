@@ -1,10 +1,10 @@
 //! Removes what a caller may not see. A token can be limited to some queues; other queues are then hidden, also as parts
 //! of sums.
 
-use crate::alert::{Episode, Patterns};
+use crate::alert::Episode;
 use crate::board::Board;
 use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
-use crate::text::Label;
+use crate::text::{Label, Patterns};
 
 /// The query concerns hidden queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,23 +54,24 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     board
 }
 
-/// The answer without hidden queues.
+/// Whether a question is about visible queues. To be asked first: even the size of an answer tells of what is hidden.
 ///
 /// # Errors
 /// [`Hidden`] if nothing of the answer would be left.
-pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Result<Answer, Hidden> {
-    let within = holds(queues, &query.of);
-    let by_queue = query.by.contains(&Dim::Queue);
-    if !within && (query.of.get(Dim::Queue).is_some() || !by_queue) {
-        return Err(Hidden);
-    }
-    if by_queue {
+pub(super) fn check(query: &Query, queues: &Patterns) -> Result<(), Hidden> {
+    let by_visible = query.of.get(Dim::Queue).is_none() && query.by.contains(&Dim::Queue);
+    if holds(queues, &query.of) || by_visible { Ok(()) } else { Err(Hidden) }
+}
+
+/// The answer to a question that passed [`check`], without hidden queues.
+pub(super) fn answer(query: &Query, mut answer: Answer, queues: &Patterns) -> Answer {
+    if query.by.contains(&Dim::Queue) {
         answer.rows.retain(|row| holds(queues, &row.key));
     }
-    if !within {
+    if !holds(queues, &query.of) {
         answer.total.fill(Figure::default());
     }
-    Ok(answer)
+    answer
 }
 
 /// Collects a page of the newest visible rows. Hidden rows in between must not shorten the page, which would reveal how

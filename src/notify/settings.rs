@@ -9,13 +9,13 @@ use serde::{Deserialize, Deserializer};
 
 use super::NoticeKind;
 use super::template::Template;
-use crate::alert::{Episode, Patterns, Severity};
+use crate::alert::{Episode, Severity};
 use crate::kpi::Dim;
 use crate::net::Fault;
 use crate::net::http::{Address, Auth};
 use crate::net::tls::Tls;
 use crate::secret::Secret;
-use crate::text::Label;
+use crate::text::{Label, Patterns};
 
 /// A `[[notify]]` table.
 #[derive(Clone, Debug, PartialEq)]

@@ -187,7 +187,7 @@ fn floor(board: Board) -> crate::floor::Handle {
                     let board = sender.borrow().clone();
                     match request {
                         None => return,
-                        Some(Request::Ask(query, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
+                        Some(Request::Ask(query, _, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
                         Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts))),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {

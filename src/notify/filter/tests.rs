@@ -155,7 +155,7 @@ fn who_is_told_only_of_the_end_is_told_of_every_end_but_hidden_ones() {
 
 #[test]
 fn others_queues_and_rules_are_none_of_a_target_s_business() {
-    use crate::alert::Patterns;
+    use crate::text::Patterns;
     for common in [
         CommonSettings { queues: Patterns::new(["sales*"]), ..CommonSettings::default() },
         CommonSettings { rules: Patterns::new(["!longest*"]), ..CommonSettings::default() },
