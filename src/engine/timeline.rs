@@ -87,7 +87,7 @@ impl Timeline {
     /// Add a change.
     pub(super) fn insert(&mut self, at: Time, change: AgentChange) {
         let key = (at, rank(change));
-        let place = self.entries.iter().rposition(|e| (e.at, rank(e.change)) <= key).map_or(0, |p| p + 1);
+        let mut place = self.entries.iter().rposition(|e| (e.at, rank(e.change)) <= key).map_or(0, |p| p + 1);
         let entry = TimelineEntry {
             at,
             change,
@@ -97,20 +97,14 @@ impl Timeline {
             staffed: Span::ZERO,
             available: Span::ZERO,
         };
+        // Of the states named at one instant the last one holds. The others took no time.
         let is_state = |change| matches!(change, AgentChange::State(..));
-        let before = place.checked_sub(1).filter(|_| is_state(change));
-        let replaced = before.and_then(|p| self.entries.get_mut(p)).filter(|e| e.at == at && is_state(e.change));
-        let place = match (replaced, before) {
-            // Of the states named at one instant the last one holds. The others took no time.
-            (Some(known), Some(before)) => {
-                *known = entry;
-                before
-            }
-            _ => {
-                self.entries.insert(place, entry);
-                place
-            }
-        };
+        let same = |p: &usize| self.entries.get(*p).is_some_and(|e| e.at == at && is_state(e.change));
+        if let Some(replaced) = place.checked_sub(1).filter(|p| is_state(change) && same(p)) {
+            place = replaced;
+            self.entries.remove(place);
+        }
+        self.entries.insert(place, entry);
         let known = (self.names_contacts, self.reports_wraps);
         match change {
             AgentChange::State(state, _) => {

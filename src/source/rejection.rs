@@ -49,9 +49,10 @@ impl From<String> for RejectionReason {
 
 impl fmt::Display for RejectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.detail.is_empty() {
-            true => write!(f, "{}", self.kind),
-            false => write!(f, "{} ({})", self.kind, self.detail),
+        if self.detail.is_empty() {
+            write!(f, "{}", self.kind)
+        } else {
+            write!(f, "{} ({})", self.kind, self.detail)
         }
     }
 }

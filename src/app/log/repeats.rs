@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 /// How often a warning that is repeated is written at least and, after the first few, at most.
-pub(super) const REPEAT_INTERVAL: Duration = Duration::from_secs(60);
+pub(super) const REPEAT_INTERVAL: Duration = Duration::from_mins(1);
 /// The most warnings that are told apart by their fields. Further ones are told apart by their place in the program.
 const MAX_KEYS: usize = 1_000;
 /// The fields that tell what a warning is about.

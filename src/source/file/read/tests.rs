@@ -200,12 +200,8 @@ proptest! {
 #[test]
 fn a_table_that_would_fill_the_memory_to_be_sorted_is_refused_with_the_remedy() {
     let folder = Folder::new();
-    let rows = |seconds: &mut dyn Iterator<Item = i64>| -> Vec<u8> {
-        seconds
-            .map(|s| format!("2001-09-09T0{}:{:02}:{:02}Z,Ann,1,1\n", 1 + s / 3600, s / 60 % 60, s % 60))
-            .collect::<String>()
-            .into()
-    };
+    let row = |s: i64| format!("2001-09-09T0{}:{:02}:{:02}Z,Ann,1,1\n", 1 + s / 3600, s / 60 % 60, s % 60);
+    let rows = |seconds: &mut dyn Iterator<Item = i64>| -> Vec<u8> { seconds.map(row).collect::<String>().into() };
     let options = Options { max_held_events: 1_000, ..options(Some(COLUMNS)) };
     // Whatever is in time order is read in constant memory.
     let sorted = folder.file("sorted.csv", &rows(&mut (0..5_000)));
