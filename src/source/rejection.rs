@@ -49,10 +49,6 @@ impl From<String> for RejectionReason {
 
 impl fmt::Display for RejectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.detail.is_empty() {
-            write!(f, "{}", self.kind)
-        } else {
-            write!(f, "{} ({})", self.kind, self.detail)
-        }
+        if self.detail.is_empty() { write!(f, "{}", self.kind) } else { write!(f, "{} ({})", self.kind, self.detail) }
     }
 }
