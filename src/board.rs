@@ -315,26 +315,27 @@ impl Board {
         self.sources.iter().find(|source| source.name == *name)
     }
 
-    /// The sources whose figures are frozen: the worst first, then those that have been so for longest.
+    /// The silent sources: the worst first, then those that have been silent for longest.
     #[must_use]
-    pub fn troubles(&self) -> Vec<&SourceRow> {
-        let mut troubles: Vec<&SourceRow> = self.sources.iter().filter(|s| s.stands_still(self.at)).collect();
-        troubles.sort_by_key(|source| (std::cmp::Reverse(source.health), source.since));
-        troubles
+    pub fn silent_sources(&self) -> Vec<&SourceRow> {
+        let mut silent: Vec<&SourceRow> = self.sources.iter().filter(|s| s.is_silent(self.at)).collect();
+        silent.sort_by_key(|source| (std::cmp::Reverse(source.health), source.since));
+        silent
     }
 
-    /// Whether a queue's figures are frozen, because every source that reports on it is in trouble.
+    /// Whether every source that reports on a queue is silent, so that its figures are old.
     #[must_use]
-    pub fn stands_still(&self, queue: &QueueRow) -> bool {
+    pub fn is_silent(&self, queue: &QueueRow) -> bool {
         let mut known = queue.sources.iter().filter_map(|name| self.source(name)).peekable();
-        known.peek().is_some() && known.all(|source| source.stands_still(self.at))
+        known.peek().is_some() && known.all(|source| source.is_silent(self.at))
     }
 }
 
 impl SourceRow {
-    /// Whether its figures are frozen: it is down, or it has been stale for longer than a brief reconnect takes.
+    /// Whether it is silent, so that its figures are old: it is down, or has been stale for longer than a brief reconnect
+    /// takes.
     #[must_use]
-    pub fn stands_still(&self, now: Time) -> bool {
+    pub fn is_silent(&self, now: Time) -> bool {
         match self.health {
             Health::Down => true,
             Health::Stale => now.since(self.since) >= GRACE_PERIOD,

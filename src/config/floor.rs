@@ -119,7 +119,7 @@ fn check_bands(id: KpiId, bands: Bands) -> Result<(), String> {
     let bounds = bands.low.is_some() || bands.high.is_some();
     let ascending = |low: Option<f64>, high: Option<f64>| low.zip(high).is_none_or(|(low, high)| low <= high);
     match kpi.better {
-        Better::Neutral => Err("is a plain number that nothing is judged by: it takes no lines".to_owned()),
+        Better::Neutral => Err("is a plain number that nothing is judged by: it takes no limits".to_owned()),
         Better::Band if limits => {
             Err("is judged by `low` and `high`, not by `target`, `warning` and `critical`".to_owned())
         }

@@ -134,7 +134,7 @@ fn every_section_is_read() {
     assert_eq!(config.alerts.expiry.span(), Span(30 * Span::MINUTE.0));
     assert_eq!(config.alerts.min_samples, 20);
     let rule = config.rules.iter().find(|rule| rule.kpi == Some(KpiId::Asa)).unwrap();
-    assert!(!rule.own_limits, "a built-in rule goes by the board's lines, which are the floor's and the queue's");
+    assert!(!rule.own_limits, "a built-in rule goes by the board's limits, which are the floor's and the queue's");
     assert_eq!(config.ui.window, Window::H1);
     assert_eq!(config.ui.keys["quit"], ["q", "ctrl-c"]);
     assert_eq!(config.ui.targets, config.floor.targets);
@@ -166,7 +166,7 @@ fn every_mistake_is_reported_with_its_place_and_remedy() {
         "6:25: `rules.service_level_formula` can't be `ofered`; did you mean `offered`?",
         "7:2: `targts` is not a key floorwatch knows; did you mean `targets`?",
         "9:1: `targets.assa` is not a key floorwatch knows; did you mean `asa`?",
-        "10:11: `targets.waiting` is a plain number that nothing is judged by: it takes no lines",
+        "10:11: `targets.waiting` is a plain number that nothing is judged by: it takes no limits",
         "11:9: `targets.asa`: unknown field `warnig`; did you mean `warning`?",
         "12:17: `targets.service_level` is better the higher: its `critical` (70) must not be above its `warning` (60)",
         "13:13: `targets.occupancy` is judged by `low` and `high`, not by `target`, `warning` and `critical`",

@@ -44,10 +44,10 @@ async fn a_dead_source_takes_its_own_queues_with_it_and_no_others() {
     let judged = boards.wait_for(|board| board.alerts.len() >= 5);
     let board = tokio::time::timeout(Duration::from_secs(20), judged).await.unwrap().unwrap().clone();
 
-    let still: Vec<bool> = board.queues.iter().map(|queue| board.stands_still(queue)).collect();
+    let still: Vec<bool> = board.queues.iter().map(|queue| board.is_silent(queue)).collect();
     let names: Vec<&str> = board.queues.iter().map(|queue| queue.id.as_str()).collect();
     assert_eq!((names, still), (vec!["dead-queue", "late-queue", "well-queue"], vec![true, true, false]));
-    assert_eq!(board.troubles().iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["dead", "late"]);
+    assert_eq!(board.silent_sources().iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["dead", "late"]);
     assert_eq!(board.gaps.len(), 1);
     assert_eq!((&board.gaps[0].source, board.gaps[0].since), (&Label::from("well"), ago(300)));
 

@@ -112,8 +112,8 @@ fn legend(report: &Report) -> Option<String> {
     let any = |verdict: Verdict| figures().any(|figure: &Figure| figure.verdict == verdict);
     let few = format!("~ fewer than {} samples", report.settings.min_samples);
     let parts: Vec<_> = [
-        (Verdict::Critical, "!! past the critical line"),
-        (Verdict::Warning, "! past the warning line"),
+        (Verdict::Critical, "!! past the critical limit"),
+        (Verdict::Warning, "! past the warning limit"),
         (Verdict::FewSamples, few.as_str()),
     ]
     .into_iter()

@@ -152,14 +152,14 @@ impl<'a> Ctx<'a> {
         let followed = || self.board.sources.iter().filter(|source| source.health != Health::Ended);
         self.ui.silent >= 5
             || self.cut_off().is_some()
-            || followed().next().is_some() && followed().all(|source| source.stands_still(self.board.at))
+            || followed().next().is_some() && followed().all(|source| source.is_silent(self.board.at))
     }
 
     /// [`Ctx::about`] for figures of many queues, with the sources that are missing from them: `today · × without pbx-2`.
     #[must_use]
     pub fn about_many(&self, answer: Option<&Answer>) -> String {
         let about = self.about(answer);
-        match self.without(self.ui.slice()).first() {
+        match self.missing_sources(self.ui.slice()).first() {
             Some(missing) => format!("{about} · {missing}"),
             None => about,
         }
@@ -265,7 +265,7 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
         return;
     }
     let stale =
-        ctx.stands_still(ctx.ui.slice()) && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
+        ctx.is_silent(ctx.ui.slice()) && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
     let offset = drawn.offsets.entry(panel).or_default();
     let view = TableView { grid: grid.as_ref(), list, focus, stale, theme: ctx.theme };
     let cursor = view.draw(buffer, area, offset);

@@ -212,7 +212,7 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
         queue.is_some_and(|q| agent.queue.as_ref() == Some(q) || agent.queues.contains(q))
             || team.is_some_and(|t| agent.team == *t)
     };
-    let stale_queues = ctx.still_queues();
+    let stale_queues = ctx.silent_queues();
     let stale = |agent: &AgentRow| {
         !stale_queues.is_empty() && !agent.queues.is_empty() && agent.queues.iter().all(|q| stale_queues.contains(q))
     };

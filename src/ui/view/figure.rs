@@ -100,7 +100,7 @@ fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
 }
 
 fn sources(ctx: Ctx<'_>, of: &Slice) -> String {
-    let mut sources: Vec<_> = ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect();
+    let mut sources: Vec<_> = ctx.board.sources.iter().filter(|source| ctx.contributes(source, of)).collect();
     sources.sort_by_key(|source| std::cmp::Reverse(source.health));
     let words = sources.into_iter().map(|source| {
         let age = source.newest.map_or_else(

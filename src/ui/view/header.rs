@@ -196,11 +196,11 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     if let Some(hub) = &board.hub
         && let Some(cut_off) = &hub.cut_off
     {
-        let next = ctx.until(cut_off.next_try);
+        let next = ctx.time_to_next_try(cut_off.next_try);
         if cut_off.next_try.is_none() && board.queues.is_empty() {
             return Some((format!("○ connecting to {}", hub.name), Tone::Muted));
         }
-        let since = ctx.when(cut_off.since);
+        let since = ctx.short_time(cut_off.since);
         let next = next.map(|next| format!("; {next}")).unwrap_or_default();
         let head = format!("‼ cut off from {} since {since}: ", hub.name);
         // The reason can be long: it is cut so that the time of the next try stays on the line.

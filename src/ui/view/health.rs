@@ -21,24 +21,24 @@ pub const WORST_FIRST: [Health; 5] = [Health::Down, Health::Stale, Health::Conne
 
 impl<'a> Ctx<'a> {
     /// The sources that report to this board: none where it follows another board.
-    pub(super) fn heard_here(&self) -> &'a [SourceRow] {
+    pub(super) fn own_sources(&self) -> &'a [SourceRow] {
         if matches!(self.board.keeper, Keeper::Other(_)) { &[] } else { &self.board.sources }
     }
 
     /// The silent sources, those that contribute to the page first, then the worst.
     #[must_use]
-    pub fn troubles(&self) -> Vec<&'a SourceRow> {
-        if self.heard_here().is_empty() {
+    pub fn silent_sources(&self) -> Vec<&'a SourceRow> {
+        if self.own_sources().is_empty() {
             return Vec::new();
         }
-        let mut troubles = self.board.troubles();
-        troubles.sort_by_key(|source| !self.matters(source, self.ui.slice()));
-        troubles
+        let mut silent = self.board.silent_sources();
+        silent.sort_by_key(|source| !self.contributes(source, self.ui.slice()));
+        silent
     }
 
     /// Whether a source contributes to a slice.
     #[must_use]
-    pub fn matters(&self, source: &SourceRow, of: &Slice) -> bool {
+    pub fn contributes(&self, source: &SourceRow, of: &Slice) -> bool {
         let Some(id) = of.get(Dim::Queue) else { return true };
         let queue = self.board.queues.iter().find(|queue| queue.id == *id);
         queue.is_some_and(|queue| queue.sources.contains(&source.name))
@@ -46,35 +46,35 @@ impl<'a> Ctx<'a> {
 
     /// Whether everything shown of a slice is old, because all of its sources are silent.
     #[must_use]
-    pub fn stands_still(&self, of: &Slice) -> bool {
+    pub fn is_silent(&self, of: &Slice) -> bool {
         let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
-        self.stale() || !self.heard_here().is_empty() && queue.is_some_and(|queue| self.board.stands_still(queue))
+        self.stale() || !self.own_sources().is_empty() && queue.is_some_and(|queue| self.board.is_silent(queue))
     }
 
     /// The queues all of whose sources are silent.
     #[must_use]
-    pub fn still_queues(&self) -> FxHashSet<&'a Label> {
-        if self.troubles().is_empty() {
+    pub fn silent_queues(&self) -> FxHashSet<&'a Label> {
+        if self.silent_sources().is_empty() {
             return FxHashSet::default();
         }
-        self.board.queues.iter().filter(|queue| self.board.stands_still(queue)).map(|queue| &queue.id).collect()
+        self.board.queues.iter().filter(|queue| self.board.is_silent(queue)).map(|queue| &queue.id).collect()
     }
 
     /// The sources that are missing from a slice's figures, in wordings from long to short; empty where none or all are
     /// missing.
     #[must_use]
-    pub fn without(&self, of: &Slice) -> Vec<String> {
-        if self.stands_still(of) {
+    pub fn missing_sources(&self, of: &Slice) -> Vec<String> {
+        if self.is_silent(of) {
             return Vec::new();
         }
-        let missing: Vec<_> = self.troubles().into_iter().filter(|source| self.matters(source, of)).collect();
+        let missing: Vec<_> = self.silent_sources().into_iter().filter(|source| self.contributes(source, of)).collect();
         let sign = glyphs::MISSING;
         match missing.as_slice() {
             [] => Vec::new(),
             [one] => {
                 let name = &one.name;
                 vec![
-                    format!("{sign} without {name} since {}", self.when(one.since)),
+                    format!("{sign} without {name} since {}", self.short_time(one.since)),
                     format!("{sign} without {name}"),
                     format!("{sign} partial"),
                 ]
@@ -90,7 +90,7 @@ impl<'a> Ctx<'a> {
 
     /// An instant: `10:32`, or with the day where it was not today.
     #[must_use]
-    pub fn when(&self, at: Time) -> String {
+    pub fn short_time(&self, at: Time) -> String {
         let zone = self.zone();
         if format::day(at, zone) == format::day(self.board.at, zone) {
             format::minute(at, zone)
@@ -99,13 +99,13 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// How long until a source is tried again. The text keeps its width from second to second.
+    /// The time until the next attempt to reach a source. The text keeps its width from second to second.
     pub(super) fn next_try(&self, source: &SourceRow) -> Option<String> {
-        self.until(source.next_try)
+        self.time_to_next_try(source.next_try)
     }
 
-    /// How long until the time of the next try.
-    pub(super) fn until(&self, next_try: Option<Time>) -> Option<String> {
+    /// The time until `next_try`.
+    pub(super) fn time_to_next_try(&self, next_try: Option<Time>) -> Option<String> {
         let left = next_try?.since(self.board.at);
         Some(match left.as_secs() {
             ..=0 => "trying now".to_owned(),
@@ -122,22 +122,22 @@ impl<'a> Ctx<'a> {
             let remark = source.remark.as_ref().map(|remark| format!("{}: {remark}", source.name));
             skew.into_iter().chain(remark)
         };
-        self.heard_here().iter().flat_map(of).collect()
+        self.own_sources().iter().flat_map(of).collect()
     }
 }
 
 /// By how much a source's clock is off, and the remedy.
 pub(super) fn skew(source: &SourceRow) -> Option<String> {
     let ahead = source.skew()?;
-    let way = if ahead > Span::ZERO { "ahead" } else { "behind" };
+    let direction = if ahead > Span::ZERO { "ahead" } else { "behind" };
     let seconds = ahead.as_secs().abs();
-    let far = match (seconds / 3600, seconds / 60 % 60) {
+    let amount = match (seconds / 3600, seconds / 60 % 60) {
         (0, 0) => format!("{seconds} s"),
         (0, minutes) => format!("{minutes} min"),
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     };
-    Some(format!("clock {far} {way}: set it (NTP)"))
+    Some(format!("clock {amount} {direction}: set it (NTP)"))
 }
 
 /// The tone a state is shown in.
@@ -168,7 +168,7 @@ pub(super) fn worst_first(sources: &[SourceRow]) -> Vec<&SourceRow> {
 }
 
 /// How many sources are in each of the states; states without a source are left out.
-pub(super) fn all_of(rows: &[&SourceRow], healths: &[Health]) -> Vec<(Health, usize)> {
+pub(super) fn count_by_health(rows: &[&SourceRow], healths: &[Health]) -> Vec<(Health, usize)> {
     let count = |health: &Health| (*health, rows.iter().filter(|source| source.health == *health).count());
     healths.iter().map(count).filter(|(_, n)| *n > 0).collect()
 }
@@ -176,8 +176,8 @@ pub(super) fn all_of(rows: &[&SourceRow], healths: &[Health]) -> Vec<(Health, us
 /// The state of the sources on one line of at most `room` columns: by name where they fit, the worst first, else as
 /// counts. The width only changes when the state of a source does.
 #[must_use]
-pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
-    let rows = worst_first(ctx.heard_here());
+pub fn summary(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
+    let rows = worst_first(ctx.own_sources());
     let named = |source: &SourceRow| {
         let age = |since: Time| format::age(ctx.board.at.since(since));
         let (name, sign) = (&source.name, sign(source.health));
@@ -200,17 +200,18 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
             let text = if words { format!("{sign} {n} {}", health.key()) } else { format!("{sign}{n}") };
             (text, tone(health))
         };
-        all_of(&rows, of).into_iter().map(number).collect()
+        count_by_health(&rows, of).into_iter().map(number).collect()
     };
     let well = [Health::Live, Health::Ended];
     let troubled = || rows.iter().filter(|source| !well.contains(&source.health));
+    // From the longest to the shortest; the first that fits is shown.
     let mut candidates: Vec<Vec<TextLine>> = Vec::new();
     if rows.len() <= 4 {
         candidates.push(rows.iter().map(|source| named(source)).collect());
     }
     candidates.push(troubled().map(|source| named(source)).chain(numbers(&well, true)).collect());
     if let Some(worst) = troubled().next() {
-        let rest = numbers(&WORST_FIRST, true).into_iter().zip(all_of(&rows, &WORST_FIRST)).filter_map(
+        let rest = numbers(&WORST_FIRST, true).into_iter().zip(count_by_health(&rows, &WORST_FIRST)).filter_map(
             |(words, (health, n))| match n {
                 1 if health == worst.health => None,
                 n if health == worst.health => Some((format!("{} {} more", sign(health), n - 1), words.1)),
@@ -237,10 +238,10 @@ pub fn line(ctx: Ctx<'_>, room: usize) -> Vec<TextLine> {
 /// The banner about silent sources, in at most `room` columns; `None` where all report.
 #[must_use]
 pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<TextLine> {
-    let troubles = ctx.troubles();
-    let worst = troubles.first()?;
+    let silent = ctx.silent_sources();
+    let worst = silent.first()?;
     let key = ctx.keymap.key(Action::Sources).map_or_else(String::new, |key| format!(": {key}"));
-    let more = match (troubles.len() - 1, if room < 100 { "" } else { " more" }) {
+    let more = match (silent.len() - 1, if room < 100 { "" } else { " more" }) {
         (0, _) => String::new(),
         (n, more) => format!(" (+{n}{more}{key})"),
     };
@@ -261,12 +262,12 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<TextLine> {
 
 /// State and since when: `down since 10:32`.
 pub(super) fn state(ctx: Ctx<'_>, source: &SourceRow) -> String {
-    format!("{} since {}", source.health.key(), ctx.when(source.since))
+    format!("{} since {}", source.health.key(), ctx.short_time(source.since))
 }
 
 /// Draw the line of the header so that it ends before column `right`; returns the column where it begins.
 pub fn draw_line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, right: u16) -> u16 {
-    let words = line(ctx, usize::from(right.saturating_sub(area.x)));
+    let words = summary(ctx, usize::from(right.saturating_sub(area.x)));
     let width = words.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
     let start = right.saturating_sub(cols(width));
     let mut x = start;

@@ -22,7 +22,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     }
     lines.push((String::new(), Tone::Text));
     lines.push((
-        "How things stand: ‼ CRIT past the critical line, ▲ WARN past the warning line, · ok, ○ too few samples, × no data: its source is silent"
+        "How things stand: ‼ CRIT past the critical limit, ▲ WARN past the warning limit, · ok, ○ too few samples, × no data: its source is silent"
             .to_owned(),
         Tone::Muted,
     ));

@@ -57,7 +57,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 
 /// How many queues are silent, for the title of the panel.
 fn stale_queues(ctx: Ctx<'_>) -> String {
-    match ctx.still_queues().into_iter().filter(|queue| !queue.is_empty()).count() {
+    match ctx.silent_queues().into_iter().filter(|queue| !queue.is_empty()).count() {
         0 => String::new(),
         1 => format!(", {} 1 stands still", glyphs::MISSING),
         n => format!(", {} {n} stand still", glyphs::MISSING),

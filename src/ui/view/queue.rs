@@ -87,7 +87,7 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     }
     let tone = if live.waiting > 0 { Tone::Strong } else { Tone::Muted };
     // While the sources are silent, the present waits are not known.
-    let live = if ctx.stands_still(ctx.ui.slice()) {
+    let live = if ctx.is_silent(ctx.ui.slice()) {
         words.push((format!("{} stands still, as last seen", glyphs::MISSING), Tone::Warning));
         &Live { longest_wait: None, estimated_wait: None, ..live.clone() }
     } else {

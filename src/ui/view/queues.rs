@@ -224,11 +224,11 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
             *all &= acknowledged;
         }
     }
-    let troubles: FxHashMap<&Label, Health> =
-        ctx.troubles().into_iter().map(|source| (&source.name, source.health)).collect();
+    let silent_sources: FxHashMap<&Label, Health> =
+        ctx.silent_sources().into_iter().map(|source| (&source.name, source.health)).collect();
     let silent = |queue: &QueueRow| {
-        let silent = !troubles.is_empty() && queue.sources.iter().all(|name| troubles.contains_key(name));
-        queue.sources.iter().filter(|_| silent).filter_map(|name| troubles.get(name)).copied().min()
+        let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
+        queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
     };
     let figures = ctx.answers.figures(queries::queues(ctx.ui));
     let series = ctx.answers.figures(queries::queue_courses(ctx.ui));

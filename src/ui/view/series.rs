@@ -77,7 +77,7 @@ pub fn points(figures: &Figures, bins: &[Bin<'_>], kpi: KpiId) -> Vec<TrendPoint
 /// The gaps of sources: those that are over, and those that still last.
 fn gaps(ctx: Ctx<'_>, sources: &[&SourceRow]) -> Vec<GapRow> {
     let over = ctx.board.gaps.iter().filter(|gap| sources.iter().any(|source| source.name == gap.source)).cloned();
-    let last = sources.iter().filter(|source| source.stands_still(ctx.board.at)).map(|source| {
+    let last = sources.iter().filter(|source| source.is_silent(ctx.board.at)).map(|source| {
         // The gap of a silent source begins when data last came from it, that of a lost one when it was lost.
         let silent = source.health == Health::Stale && source.next_try.is_none();
         let since = source.heard.filter(|_| silent).map_or(source.since, |heard| heard.min(source.since));
@@ -98,9 +98,9 @@ pub fn gap_words(ctx: Ctx<'_>, sources: &[&SourceRow], from: Time, most: usize) 
         .take(most)
         .map(|gap| {
             if gap.until > ctx.board.at {
-                format!("no data from {} since {}", gap.source, ctx.when(gap.since))
+                format!("no data from {} since {}", gap.source, ctx.short_time(gap.since))
             } else {
-                let (since, until) = (ctx.when(gap.since), ctx.when(gap.until));
+                let (since, until) = (ctx.short_time(gap.since), ctx.short_time(gap.until));
                 format!("no data from {} between {since} and {until}", gap.source)
             }
         })
@@ -129,7 +129,7 @@ pub fn legend(ctx: Ctx<'_>, of: &Slice, from: Time, room: usize) -> String {
 }
 
 fn contributing<'a>(ctx: Ctx<'a>, of: &Slice) -> Vec<&'a SourceRow> {
-    ctx.board.sources.iter().filter(|source| ctx.matters(source, of)).collect()
+    ctx.board.sources.iter().filter(|source| ctx.contributes(source, of)).collect()
 }
 
 #[cfg(test)]

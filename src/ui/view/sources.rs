@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::health::{WORST_FIRST, all_of, sign, skew, state, tone, worst_first};
+use super::health::{WORST_FIRST, count_by_health, sign, skew, state, tone, worst_first};
 use super::overlay::{self, TextLine};
 use super::{Ctx, series};
 use crate::board::{Keeper, SourceRow};
@@ -19,7 +19,7 @@ use crate::ui::theme::Tone;
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     let width = usize::from(area.width).saturating_sub(6).min(110);
     let mut lines: Vec<TextLine> = Vec::new();
-    let rows = worst_first(ctx.heard_here());
+    let rows = worst_first(ctx.own_sources());
     if rows.is_empty() {
         let words = match &ctx.board.keeper {
             Keeper::Other(who) => format!("this board hears no source itself: {who}"),
@@ -37,7 +37,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
     }
     let height = overlay::height(&lines, width);
     let counts: Vec<String> =
-        all_of(&rows, &WORST_FIRST).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
+        count_by_health(&rows, &WORST_FIRST).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
     let more = if height + 2 > usize::from(area.height) { ", ↓ goes on" } else { "" };
     let title = format!("Sources: {} (esc closes{more})", counts.join(", "));
     let inner = overlay::frame(buffer, area, ctx.theme, &title, (width, height));
@@ -61,7 +61,7 @@ fn block(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, source: &SourceRow, (names, ki
         lines.push((format!("  {} {words}", glyphs::WARNING), Tone::Warning));
     }
     let life = source.heard.map_or_else(|| "nothing has come yet".to_owned(), |at| format!("last heard {}", ago(at)));
-    let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.when(at)));
+    let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.short_time(at)));
     let n = |n: u64| count(format::float(i64::try_from(n).unwrap_or(i64::MAX)));
     let mut counts = format!("{} events", n(source.events));
     for (number, word) in [(source.rejected, "rejected"), (source.duplicates, "duplicates"), (source.late, "late")] {

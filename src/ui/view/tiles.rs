@@ -19,8 +19,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16, drawn: &m
     let totals = ctx.answers.figures(queries::totals(ctx.ui, slice));
     let series = ctx.answers.figures(queries::course(ctx.ui, slice));
     let bins = series.map(|f| series::bins(ctx, f, None, slice, queries::steps(ctx.ui.window).1));
-    let without = ctx.without(slice);
-    let stale = ctx.stands_still(slice);
+    let without = ctx.missing_sources(slice);
+    let stale = ctx.is_silent(slice);
     let width = area.width / cols(per_row).max(1);
     for (at, kpi) in shown.iter().enumerate() {
         let (column, row) = (cols(at % per_row), cols(at / per_row));

@@ -105,7 +105,7 @@ impl TableRow for WaitingItem<'_> {
 #[must_use]
 pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, WaitingItem<'a>> {
     let queue = ctx.ui.slice().get(Dim::Queue);
-    let stale = ctx.still_queues();
+    let stale = ctx.silent_queues();
     let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue));
     let item = |row: &'a WaitingRow| WaitingItem { ctx, row, stale: stale.contains(&row.queue) };
     TableModel { columns: WaitingItem::COLUMNS, rows: rows.map(item).collect() }

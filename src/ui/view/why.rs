@@ -87,9 +87,9 @@ fn no_alert(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, kpi: &Kpi, figure: Option<&
     let words = match (figure.value, verdict) {
         (None, _) => figure.reason.as_ref().map_or("it is unknown", Text::as_str).to_owned(),
         (_, crate::kpi::Verdict::FewSamples) => format!("too few samples to judge: {}", figure.n),
-        (_, crate::kpi::Verdict::None) => "it has no lines to be judged by".to_owned(),
-        (_, crate::kpi::Verdict::Good) => "it is well: no line is passed".to_owned(),
-        _ => "it is past its line, and no alert is active for it".to_owned(),
+        (_, crate::kpi::Verdict::None) => "it has no limits to be judged by".to_owned(),
+        (_, crate::kpi::Verdict::Good) => "it is well: within its limits".to_owned(),
+        _ => "it is past its limit, and no alert is active for it".to_owned(),
     };
     let target = format::target(kpi, &ctx.bands_of(kpi.id, ctx.ui.slice()))
         .map_or_else(String::new, |t| format!(" (target {t})"));
