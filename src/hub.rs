@@ -135,5 +135,17 @@ fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
     (hub, router)
 }
 
+/// Read `text` as the query of a URL that asks for figures.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz_figures_query(text: &str) {
+    use axum::extract::Query;
+    use axum::http::Uri;
+
+    let Ok(uri) = Uri::try_from(format!("/v1/figures?{text}")) else { return };
+    if let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) {
+        drop(query_params::parse(&params));
+    }
+}
+
 #[cfg(test)]
 mod tests;

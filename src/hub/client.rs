@@ -115,5 +115,11 @@ fn refusal(cut_off: &CutOff) -> Text {
     Text::new(&format!("cut off from the hub, nothing was done: {}", cut_off.reason))
 }
 
+/// Read `bytes` as the board stream of a hub.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    board_reader::fuzz(bytes);
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use json_patch::PatchOperation;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -21,6 +22,8 @@ use crate::text::{Label, Text};
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(16);
 /// The largest event of the stream.
 const MAX_EVENT_BYTES: usize = 64 * 1024 * 1024;
+/// The deepest place in a board that a change may name; a board's own are less than half as deep.
+const MAX_PATH_TOKENS: usize = 32;
 /// How often the board is published again when nothing arrives, so that ages on it advance.
 const REPUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -150,6 +153,7 @@ impl ReceivedBoard {
             Some("change") => {
                 let patch: json_patch::Patch =
                     serde_json::from_slice(&data).map_err(|error| senseless(error.to_string()))?;
+                check_patch(&patch).map_err(|why| senseless(why.to_owned()))?;
                 json_patch::patch(&mut self.value, &patch).map_err(|error| senseless(error.to_string()))?;
             }
             _ => {
@@ -162,5 +166,39 @@ impl ReceivedBoard {
         self.board = Some((board, Instant::now()));
         self.last = Some(id);
         Ok(())
+    }
+}
+
+/// Whether a change is one that a hub sends. A copy could double the board with each operation, and a path of any length
+/// could nest it without end.
+fn check_patch(patch: &json_patch::Patch) -> Result<(), &'static str> {
+    for operation in &patch.0 {
+        if !matches!(operation, PatchOperation::Add(_) | PatchOperation::Remove(_) | PatchOperation::Replace(_)) {
+            return Err("a change that copies, moves or tests");
+        }
+        if operation.path().count() > MAX_PATH_TOKENS {
+            return Err("a change deeper than any board");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(any(test, fuzzing))]
+pub(super) fn fuzz(bytes: &[u8]) {
+    let (mut blocks, mut received) = (SseParser::new(4096), ReceivedBoard::default());
+    blocks.push(bytes, &mut |block| drop(received.apply(block)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_change_that_no_hub_sends_is_refused() {
+        let check = |operation| check_patch(&serde_json::from_value(json!([operation])).unwrap());
+        assert_eq!(check(json!({"op": "replace", "path": "/waiting/0/queue", "value": "a"})), Ok(()));
+        assert!(check(json!({"op": "copy", "from": "", "path": "/title"})).is_err());
+        assert!(check(json!({"op": "add", "path": "/a".repeat(MAX_PATH_TOKENS + 1), "value": 1})).is_err());
     }
 }

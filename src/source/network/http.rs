@@ -245,6 +245,44 @@ fn with_jitter(every: Duration) -> Duration {
     every.mul_f64(0.9 + f64::from(u16::try_from(chance).unwrap_or_default()) / 10_000.0)
 }
 
+/// Read `bytes` as each kind of answer: a page of events, and a document of figures.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    use std::sync::LazyLock;
+
+    use crate::text::Label;
+
+    static MAP: LazyLock<Option<Map>> = LazyLock::new(|| {
+        let table = r#"
+            rows = "rows || @.data[].{queue: n, waiting: w, since: s}"
+            queue = "queue"
+            at = "at"
+            kpis = { waiting = "waiting", service_level = "sl" }
+            since = { longest_wait = "since" }
+            scale = { service_level = 100 }
+        "#;
+        toml::from_str(table).ok()
+    });
+    static CURSOR: LazyLock<Option<CursorSettings>> =
+        LazyLock::new(|| toml::from_str("parameter = 'since'\npointer = '/next'").ok());
+    let now = Time::from_unix(1_800_000_000);
+    drop(page::parse(bytes, &HeaderMap::new(), None, now));
+    drop(page::parse(bytes, &HeaderMap::new(), CURSOR.as_ref(), now));
+    if let (Ok(text), Some(map)) = (std::str::from_utf8(bytes), &*MAP) {
+        drop(map.read(text, now, &Label::fixed("vendor")));
+    }
+}
+
+/// Compile an expression, and search a document of every JSON type with it.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz_jmespath(text: &str) {
+    let document = r#"{"a": [{"b": 1, "c": "x"}, {"b": -2.5, "c": null}], "d": {"e": [[1], [2, 3]]}, "f": true}"#;
+    if let (Ok(path), Ok(document)) = (JmesPath::compile(text), jmespath::Variable::from_json(document)) {
+        let document = jmespath::Rcvar::new(document);
+        drop((path.number(&document), path.text(&document), path.time(&document)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

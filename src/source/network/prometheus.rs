@@ -342,6 +342,12 @@ async fn run_query(
     }
 }
 
+/// Read `bytes` as the answer to a query.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    drop(answer::parse(bytes, "queue", 100.0));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
