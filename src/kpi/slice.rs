@@ -56,8 +56,14 @@ impl Dim {
 /// In JSON it is a list of pairs, `[["queue","billing"],["agent","ann"]]`. For people, `Display` writes the values:
 /// `billing × ann`, `no intent`, or `all queues` for the whole floor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
+#[serde(from = "Vec<(Dim, Label)>")]
 pub struct Slice(Vec<(Dim, Label)>);
+
+impl From<Vec<(Dim, Label)>> for Slice {
+    fn from(parts: Vec<(Dim, Label)>) -> Self {
+        parts.into_iter().fold(Self::TOTAL, |slice, (dim, value)| slice.and(dim, value))
+    }
+}
 
 impl Slice {
     /// The whole floor.
@@ -342,12 +348,14 @@ pub struct Query {
     pub of: Slice,
     /// The dimensions of the rows, at most two: one row for each combination of their values. Without any, and
     /// without `every`, there is only the total.
+    #[schema(max_items = 2)]
     pub by: Vec<Dim>,
     /// The time.
     pub over: Period,
     /// The steps that each row is cut into; `None` for the whole time at once.
     pub every: Option<Every>,
     /// The KPIs, in the order of the figures of every row.
+    #[schema(min_items = 1)]
     pub kpis: Vec<KpiId>,
     /// The service level formula; `None` for the configured one.
     pub formula: Option<Formula>,
@@ -391,6 +399,14 @@ mod tests {
 
     fn london() -> Calendar {
         Calendar { zone: Tz::Europe__London, day_starts: NaiveTime::MIN }
+    }
+
+    #[test]
+    fn a_slice_names_a_dimension_once() {
+        let read = |text| serde_json::from_str::<Slice>(text).unwrap();
+        let slice = read(r#"[["agent","ann"],["queue","a"],["queue","b"]]"#);
+        assert_eq!(slice, Slice::of(Dim::Queue, "b".into()).and(Dim::Agent, "ann".into()));
+        assert_eq!(read(&serde_json::to_string(&slice).unwrap()), slice);
     }
 
     #[test]

@@ -33,6 +33,37 @@ pub(crate) struct AlertRequest {
     pub(crate) who: Option<Actor>,
 }
 
+/// What `snooze` needs of an [`AlertRequest`]. Only described here.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SeenAndSeconds)]
+#[expect(dead_code, reason = "its fields are the description")]
+struct SnoozeRequest {
+    version: u32,
+    #[serde(default)]
+    note: Option<Text>,
+    #[schema(inline)]
+    seconds: MuteLength,
+    #[serde(default)]
+    who: Option<Actor>,
+}
+
+/// What `note` needs of an [`AlertRequest`]. Only described here.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SeenAndNote)]
+#[expect(dead_code, reason = "its fields are the description")]
+struct NoteRequest {
+    version: u32,
+    #[schema(min_length = 1, value_type = String)]
+    note: Text,
+    #[serde(default)]
+    #[schema(inline)]
+    seconds: Option<MuteLength>,
+    #[serde(default)]
+    who: Option<Actor>,
+}
+
 /// Acknowledge an alert. If two callers do so at once, the first succeeds and the other is told who was first.
 #[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
@@ -53,7 +84,7 @@ pub(super) async fn acknowledge(
 }
 
 /// Snooze an alert.
-#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = AlertRequest, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = SnoozeRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
     (status = 409, body = ApiProblem, content_type = "application/problem+json"),
@@ -72,7 +103,7 @@ pub(super) async fn snooze(
 }
 
 /// Add a note to an alert.
-#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = AlertRequest, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = NoteRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
     (status = 409, body = ApiProblem, content_type = "application/problem+json"),
