@@ -202,9 +202,9 @@ async fn nothing_confirmed_is_lost_or_doubled_by_a_few_kills() {
 }
 
 #[tokio::test]
-#[ignore = "takes a minute: cargo test --test it fifty_kills -- --ignored"]
-async fn nothing_confirmed_is_lost_or_doubled_by_fifty_kills() {
-    killed(50).await;
+#[ignore = "takes a minute: cargo test --test it sixty_kills -- --ignored --nocapture"]
+async fn nothing_confirmed_is_lost_or_doubled_by_sixty_kills() {
+    killed(60).await;
 }
 
 #[tokio::test]

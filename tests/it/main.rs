@@ -19,6 +19,7 @@ mod freeswitch_live;
 mod http_live;
 mod hub_boards;
 mod hub_faults;
+mod hub_fuzz;
 mod hub_limits;
 mod layers;
 mod listen_live;
