@@ -31,7 +31,7 @@ pub use output::{print, width};
 
 /// A live wallboard in the terminal for contact centres.
 ///
-/// Without a command: the board, from the configuration file; with none, the simulated floor.
+/// Without a command, it shows the board of the configured floor, or without a configuration a simulated floor.
 #[derive(Debug, Parser)]
 #[command(name = "floorwatch", version, about, long_about, disable_help_subcommand = true)]
 pub struct Cli {
@@ -50,22 +50,22 @@ pub struct Global {
     /// The configuration file [default: floorwatch/config.toml in the user's configuration folder]
     #[arg(short, long, global = true, value_name = "FILE", env = "FLOORWATCH_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// Write a log to this file; the screen never shows one
+    /// Write a log to this file; it is never shown on the screen
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// Draw with ASCII only
+    /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// The colours; `NO_COLOR` in the environment has the last word
+    /// The colours; `NO_COLOR` in the environment takes precedence
     #[arg(long, global = true, value_parser = theme_parser())]
     pub theme: Option<Palette>,
-    /// Keys and the mouse do nothing: for a wall that nobody is to touch
+    /// Ignore keys and the mouse, for a screen in public
     #[arg(long, global = true)]
     pub locked: bool,
-    /// Tell times in UTC
+    /// Show times in UTC
     #[arg(long, global = true, conflicts_with = "timezone")]
     pub utc: bool,
-    /// Tell times in this zone, such as `Europe/London`
+    /// Show times in this zone, such as `Europe/London`
     #[arg(long, global = true, value_name = "ZONE", value_parser = zone)]
     pub timezone: Option<Tz>,
 }
@@ -73,23 +73,23 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The board, fed by a simulated floor
+    /// Show the board of a simulated floor
     Demo(demo::Args),
-    /// A recorded day as if it were live: pause, step, seek
+    /// Play a recorded day as if it were live: pause, step, seek
     Replay(replay::Args),
-    /// Figures from files
+    /// Print figures from files
     Report(report::Args),
-    /// The floor without a screen, for many boards
+    /// Run the floor without a screen, for many boards
     Hub(hub::Args),
-    /// One look at a running floor, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown
+    /// Print what a running floor shows now, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown
     Snapshot(snapshot::Args),
-    /// The alerts of a running floor: list, acknowledge, snooze, history
+    /// List, acknowledge, snooze and annotate the alerts of a running floor
     Alerts(alerts::Args),
-    /// Is the configuration sound, does each source answer, what would it see?
+    /// Check the configuration, try each source, and show what it would deliver
     Check(check::Args),
-    /// Completions for a shell, to its standard output
+    /// Print a completion script for a shell
     Completions(completions::Args),
-    /// The manual page, to standard output
+    /// Print the manual page
     Man,
 }
 

@@ -23,50 +23,50 @@ pub struct Args {
 /// The subcommands of `alerts`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum AlertsCommand {
-    /// The alerts that are not over, the worst first
+    /// List the alerts that have not resolved, the most urgent first
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// The alerts that are over, the newest first
+    /// List the alerts that have resolved, the newest first
     History {
-        /// At most so many
+        /// The most alerts to list
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: usize,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Acknowledge an alert
     Ack {
-        /// Its number
+        /// The alert's number
         id: u64,
-        /// Add a note
+        /// A note to add
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
-        /// For how long [default: what the configuration says]
+        /// How long the acknowledgement lasts [default: as configured]
         #[arg(long = "for", value_name = "TIME", value_parser = mute_length)]
         lasts: Option<MuteLength>,
     },
     /// Snooze an alert
     Snooze {
-        /// Its number
+        /// The alert's number
         id: u64,
-        /// For how long, such as 15m
+        /// How long the snooze lasts, such as 15m
         #[arg(value_name = "TIME", value_parser = mute_length)]
         lasts: MuteLength,
     },
     /// Add a note to an alert
     Note {
-        /// Its number
+        /// The alert's number
         id: u64,
-        /// What
+        /// The note
         text: String,
     },
     /// Undo one's own acknowledgement or snooze
     Undo {
-        /// Its number
+        /// The alert's number
         id: u64,
     },
 }

@@ -21,13 +21,13 @@ pub use render::CheckReport;
 /// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
-    /// Files to look into, as `report` and `replay` would
+    /// Files to read, as `report` and `replay` would
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The file whose `[csv]` table names the columns of CSV files
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
-    /// How long a source may take to answer
+    /// The longest time that a source may take to answer
     #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = timeout)]
     pub timeout: Span,
     /// Write one JSON object instead of lines

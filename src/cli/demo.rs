@@ -8,13 +8,13 @@ const SCENARIOS: [&str; 3] = ["calm", "monday", "outage"];
 /// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
-    /// The same seed makes the same day
+    /// The seed of the simulation; the same one gives the same day
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// How many times faster than life
+    /// The speed, as a multiple of real time
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = super::times::speed)]
     pub speed: f64,
-    /// What kind of day
+    /// The kind of day
     #[arg(long, default_value = "calm", value_parser = super::words(&SCENARIOS, Scenario::parse))]
     pub scenario: Scenario,
 }

@@ -16,7 +16,7 @@ const ROLES: [&str; 4] = ["viewer", "supervisor", "ingest", "admin"];
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
-    /// Where to listen [default: what the configuration says, else 127.0.0.1:7070]
+    /// The address to listen at [default: as configured, else 127.0.0.1:7070]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
     #[command(subcommand)]
@@ -27,11 +27,11 @@ pub struct Args {
 /// Subcommands of `floorwatch hub`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum HubCommand {
-    /// Make a token: prints it once, and what to write into the hub's configuration
+    /// Make a token: prints it once, and what to add to the hub's configuration
     Token {
-        /// Who will hold it
+        /// The holder's name
         name: String,
-        /// What for
+        /// What the holder may do
         #[arg(value_parser = super::words(&ROLES, |word| Role::WORDS.iter().find(|(name, _)| *name == word).map(|(_, role)| *role)))]
         role: Role,
     },

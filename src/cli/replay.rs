@@ -10,13 +10,13 @@ use crate::config::Config;
 /// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
-    /// Recordings: queue_log, contact events or CSV, plain or gzip; several are one stream
+    /// Recordings: queue_log, contact events or CSV, plain or gzip; several are merged into one stream
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How many times faster than life
+    /// The speed, as a multiple of real time
     #[arg(long, default_value_t = 60.0, value_name = "N", value_parser = times::speed)]
     pub speed: f64,
-    /// Begin here: RFC 3339, or a date or date and time on the centre's clock
+    /// Where to start: RFC 3339, or a date or date and time in the centre's time zone
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
     /// The file whose `[csv]` table names the columns of CSV files

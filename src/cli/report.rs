@@ -15,34 +15,34 @@ use crate::source::format::queue_log::Verbs;
 /// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
-    /// queue_log, contact events or CSV, plain or gzip; several are one stream in time order, however given
+    /// Recordings: queue_log, contact events or CSV, plain or gzip; several are merged in time order
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// From here: RFC 3339, or a date or date and time on the centre's clock [default: the first event]
+    /// The start: RFC 3339, or a date or date and time in the centre's time zone [default: the first event]
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// To here, exclusive [default: the last event]
+    /// The end, exclusive [default: the last event]
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
-    /// One row for each value of these: one or two of queue, intent, agent, channel, team
+    /// A row for each value of one or two dimensions: queue, intent, agent, channel, team
     #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = super::words(&DIMS, Dim::parse))]
     pub by: Vec<Dim>,
-    /// One row for each step: 15m, 30m, 1h, 1d
+    /// A row for each step: 15m, 30m, 1h, 1d
     #[arg(long, value_name = "STEP", value_parser = Every::parse)]
     pub every: Option<Every>,
-    /// The service level's threshold in seconds
+    /// The service level threshold in seconds
     #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]
     pub service_level: Option<Span>,
-    /// Which of the six service levels
+    /// The service level formula
     #[arg(long, value_parser = super::words(&FORMULAS, Formula::parse))]
     pub formula: Option<Formula>,
-    /// Whoever hangs up sooner than this is a short abandon, in seconds
+    /// An abandon after a shorter wait is a short abandon, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = duration::parse)]
     pub short_abandon: Option<Span>,
-    /// Within which a further contact makes the first one unresolved: 7d
+    /// A further contact within this time makes the first one unresolved: 7d
     #[arg(long, value_name = "SPAN", value_parser = duration::parse)]
     pub fcr_window: Option<Span>,
-    /// The report's form
+    /// The format of the report
     #[arg(long, default_value = "table", value_parser = super::words(&FORMATS, Format::parse))]
     pub format: Format,
     /// The file whose `[csv]` table names the columns of CSV files

@@ -28,22 +28,22 @@ const KPIS: [KpiId; 8] = [
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag on the command line")]
 pub struct Args {
-    /// As JSON: the board, and the figures of every queue
+    /// Print JSON: the board, and the figures of every queue
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// As a table with commas, a row a queue
+    /// Print CSV, with a row per queue
     #[arg(long)]
     pub csv: bool,
-    /// In lines to read (the default)
+    /// Print lines for people (the default)
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub text: bool,
-    /// Over which time
+    /// The window of the figures
     #[arg(long, default_value = "today", value_parser = super::words(&WINDOWS, |word| Window::ALL.into_iter().find(|window| window.key() == word)))]
     pub window: Window,
-    /// This queue alone
+    /// Only this queue
     #[arg(long, value_name = "NAME")]
     pub queue: Option<String>,
-    /// Alerts that are acknowledged or snoozed don't count
+    /// Ignore alerts that are acknowledged or snoozed
     #[arg(long)]
     pub unacknowledged: bool,
 }
