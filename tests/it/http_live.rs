@@ -172,7 +172,7 @@ fn a_bad_row_is_told_once_however_often_it_comes() {
     let mut source = start(&peer, MAP);
     source.until(|_| peer.asked().len() >= 4);
     source.until(|source| !source.rejected.is_empty());
-    assert_eq!(source.rejected, [(1, "waiting: `waiting` is \"n/a\", not a number".to_owned())]);
+    assert_eq!(source.rejected, [(1, "waiting: `waiting` is not a number (n/a)".to_owned())]);
 }
 
 #[test]
