@@ -47,7 +47,7 @@ mod timeline;
 mod view;
 mod visit;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -115,7 +115,7 @@ pub struct Engine {
     minutes: Minutes,
     repeats: Repeats,
     dedup: Dedup,
-    restarts: Vec<(OriginNo, Time)>,
+    restarts: BTreeSet<(OriginNo, Time)>,
     gaps: Vec<Gap>,
     limits: view::Limits,
     evidence: Evidence,

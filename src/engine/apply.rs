@@ -1,5 +1,7 @@
 //! Applying an event to the floor's state.
 
+use std::ops::Bound::{Excluded, Unbounded};
+
 use smallvec::SmallVec;
 
 use super::contact::{Contact, ContactStep, JoinDetails, OutOfPlace, Transition};
@@ -171,7 +173,7 @@ impl Engine {
     /// A source's system restarted: its open contacts are lost. Pauses stay: some systems keep them, and none says
     /// whether it does.
     fn restarted(&mut self, at: Time, origin: OriginNo) {
-        self.restarts.push((origin, at));
+        self.restarts.insert((origin, at));
         let open: Vec<ContactNo> = self.open_contacts.iter().copied().collect();
         for number in open {
             if self.contacts.get(number).is_some_and(|contact| contact.origin == origin) {
@@ -256,7 +258,8 @@ impl Engine {
     fn add_contact(&mut self, at: Time, origin: OriginNo, id: &Label) -> ContactNo {
         let mut contact = Contact::new(id.clone(), origin);
         // A contact from before a restart that is already known was lost in it.
-        if let Some((_, restart)) = self.restarts.iter().find(|(o, restart)| *o == origin && *restart > at) {
+        let next = self.restarts.range((Excluded((origin, at)), Unbounded)).next();
+        if let Some((_, restart)) = next.filter(|(restarted, _)| *restarted == origin) {
             _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
         }
         let number = self.contacts.push(contact);

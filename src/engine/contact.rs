@@ -216,7 +216,9 @@ impl Contact {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
         let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
         let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
-        if self.steps.len() >= MAX_STEPS || before.filter(|known| **known == step).count() >= MAX_EQUAL_STEPS {
+        let is_full = || self.steps.len() >= MAX_STEPS || before.filter(|s| **s == step).count() >= MAX_EQUAL_STEPS;
+        // Losses end visits: there are no more of them than of these.
+        if step.transition != Transition::Lost && is_full() {
             return Err(OutOfPlace);
         }
         let in_order = index == self.steps.len();
