@@ -7,11 +7,13 @@
 //! ```
 //!
 //! The floor only writes episodes to the journal; the notifier reads them from there. Each target has its own cursor in
-//! the journal and handles one notice after the other. The cursor passes a notice once the other side has accepted it,
-//! has refused it permanently, or could not be reached for an hour. So no message is lost, and at most one per target is
-//! sent twice: the one whose confirmation was lost when the program was killed.
+//! the journal and handles one notice after the other. A notice that could not be sent for some minutes is superseded: what
+//! the target was last told of the episode is compared with what the episode is now, and one message tells the
+//! difference. So a target that was away hears of all that still holds and of the end of all it was told of, and at most
+//! one message per target is sent twice: the one whose confirmation was lost when the program was killed.
 
 mod alertmanager;
+mod answer;
 mod command;
 mod failure;
 mod filter;

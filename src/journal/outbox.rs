@@ -35,9 +35,13 @@ pub struct Notice {
 pub enum DeliveryOutcome {
     /// The target accepted it.
     Delivered,
-    /// The target rejected it for good.
+    /// It could not be sent yet, and is tried again.
+    Deferred,
+    /// It was not sent in time: what the alert has come to is told instead.
+    Superseded,
+    /// The target rejected it.
     Refused,
-    /// It was too old by the time the target could be reached.
+    /// It was tried as often as it may be.
     GivenUp,
 }
 
@@ -56,9 +60,9 @@ pub struct Delivery {
     pub what: Label,
     /// Rule and slice, as in `longest wait · billing`.
     pub subject: String,
-    /// When it succeeded or was given up.
+    /// When this was recorded.
     pub at: Time,
-    /// The number of attempts.
+    /// The number of attempts so far.
     pub attempts: u32,
     /// How it ended.
     pub outcome: DeliveryOutcome,
@@ -95,13 +99,15 @@ pub struct Outbox {
 
 impl DeliveryOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Delivered, Self::Refused, Self::GivenUp];
+    pub const ALL: [Self; 5] = [Self::Delivered, Self::Deferred, Self::Superseded, Self::Refused, Self::GivenUp];
 
     /// The key in the journal; it never changes.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
+            Self::Deferred => "deferred",
+            Self::Superseded => "superseded",
             Self::Refused => "refused",
             Self::GivenUp => "given_up",
         }
@@ -199,6 +205,33 @@ impl Outbox {
             let delivery = |row: &rusqlite::Row<'_>| Ok(LastDelivery { what: label(row, 0)?, entry: row.get(1)? });
             statement.query_row(params![target.as_str(), id], delivery).optional()
         })
+    }
+
+    /// The episodes that were a target's business and whose end has not been settled with it: those that hold, and, if
+    /// `ends`, those that are over. By id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unsettled(&self, target: &Label, ends: bool) -> Result<Vec<u64>, Error> {
+        let sql = "SELECT id FROM episode
+                   WHERE id IN (SELECT episode FROM delivery WHERE target = ?1)
+                   AND (resolved IS NULL OR ?2 AND id NOT IN
+                        (SELECT episode FROM delivery
+                         WHERE target = ?1 AND what = 'resolved' AND outcome IN ('delivered', 'superseded')))
+                   ORDER BY id";
+        self.reader.run(|connection| {
+            let mut statement = connection.prepare(sql)?;
+            let ids = statement.query_map(params![target.as_str(), ends], |row| row.get(0).map(i64::unsigned_abs))?;
+            ids.collect()
+        })
+    }
+
+    /// An episode as it is now; `None` when it is not kept any more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn episode(&self, id: u64) -> Result<Option<Episode>, Error> {
+        self.reader.episode(id)
     }
 
     /// When a target last accepted anything about a subject (rule and slice).

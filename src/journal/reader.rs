@@ -162,6 +162,12 @@ impl Reader {
         )
     }
 
+    /// The episode with an id; `None` when there is none or it cannot be decoded.
+    pub(super) fn episode(&self, id: u64) -> Result<Option<Episode>, Error> {
+        let id = i64::try_from(id).unwrap_or(i64::MAX);
+        Ok(self.episodes("SELECT id, body FROM episode WHERE id = ?1", id)?.0.pop())
+    }
+
     /// The lowest id that no episode has ever had.
     ///
     /// # Errors

@@ -13,8 +13,10 @@ const MAX_EVENTS: usize = 5_000;
 /// The most episodes, notices and deliveries removed at once.
 const MAX_ROWS: usize = 500;
 
-/// How long an entry stays in the outbox; nothing older is delivered.
+/// How long an entry stays in the outbox once every target has dealt with it.
 const OUTBOX_AGE: Span = Span::DAY;
+/// How long it stays at most: the program may have been down for days, but a target may also be gone for good.
+const MAX_OUTBOX_AGE: Span = Span(35 * Span::DAY.0);
 
 /// How long rows are kept.
 #[derive(Clone, Copy, Debug)]
@@ -93,9 +95,16 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
         before,
         MAX_ROWS,
     )?;
-    let notices = delete(
-        "DELETE FROM notice WHERE seq IN (SELECT seq FROM notice WHERE at < ?1 ORDER BY at LIMIT ?2)",
+    let settled = delete(
+        "DELETE FROM notice WHERE seq IN
+         (SELECT seq FROM notice WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM target WHERE notice < seq)
+          ORDER BY at LIMIT ?2)",
         now - OUTBOX_AGE,
+        MAX_ROWS,
+    )?;
+    let unsettled = delete(
+        "DELETE FROM notice WHERE seq IN (SELECT seq FROM notice WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        now - MAX_OUTBOX_AGE,
         MAX_ROWS,
     )?;
     let deliveries = delete(
@@ -104,6 +113,7 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
         MAX_ROWS,
     )?;
     transaction.commit()?;
+    let notices = settled + unsettled;
     if events + episodes + notices + deliveries > 0 {
         // Give the freed pages back to the file system. A pragma that returns rows must be stepped to its end.
         let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(2000)")?;

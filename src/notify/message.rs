@@ -55,7 +55,7 @@ pub struct AlertMessage {
     pub at: Time,
     /// Since when the limit is violated.
     pub since: Time,
-    /// `since` as the local time of day, such as `20:26 UTC`.
+    /// `since` as the local time of day, such as `20:26 UTC`; with the date where that is not today's.
     pub since_local: String,
     /// When the alert was resolved; `None` while it is active.
     pub resolved: Option<Time>,
@@ -63,7 +63,7 @@ pub struct AlertMessage {
     pub who: Option<Label>,
     /// When the acknowledgement or snooze ends.
     pub until: Option<Time>,
-    /// `until` as the local time of day.
+    /// `until` in the same form.
     pub until_local: Option<String>,
     /// The note given with the acknowledgement.
     pub note: Option<Text>,
@@ -104,8 +104,8 @@ impl AlertMessage {
         "link",
     ];
 
-    /// The message about `what` happened to an episode. `journal` is the id of the journal, which makes the key unique
-    /// across floors.
+    /// The message about `what` happened to an episode, sent `now`. `journal` is the id of the journal, which makes the key
+    /// unique across floors.
     pub(super) fn of(
         notice: &Notice,
         what: NoticeKind,
@@ -113,9 +113,15 @@ impl AlertMessage {
         floor: &FloorInfo,
         journal: &str,
         link: Option<String>,
+        now: Time,
     ) -> Self {
         let episode = &notice.episode;
-        let local = |at: Time| at.to_chrono().with_timezone(&floor.zone).format("%H:%M %Z").to_string();
+        let in_zone = |at: Time| at.to_chrono().with_timezone(&floor.zone);
+        let today = in_zone(now).date_naive();
+        let local = |at: Time| {
+            let at = in_zone(at);
+            at.format(if at.date_naive() == today { "%H:%M %Z" } else { "%Y-%m-%d %H:%M %Z" }).to_string()
+        };
         let holder = episode.acknowledged.as_ref().map(|ack| (&ack.who.name, ack.until, ack.note.clone()));
         let holder = holder.or_else(|| episode.snoozed.as_ref().map(|snooze| (&snooze.who.name, snooze.until, None)));
         // After the end it matters who had the alert, but not until when.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
+use super::answer::{self, Rejection};
 use super::failure::Failure;
+use super::settings::TargetKind;
 use crate::clock::Clock;
 use crate::net::Fault;
 use crate::net::http::{Address, Auth, Client, display_url, status_fault};
@@ -14,8 +16,10 @@ use crate::text::Text;
 
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
-/// How much of a refusal's body is read, for the reason in it.
-const MAX_REASON_BYTES: usize = 4096;
+/// How much of an answer's body is read.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// How much of a refusal is quoted.
+const MAX_QUOTED_CHARS: usize = 500;
 
 /// An HTTP client for one address. It is rebuilt after a failure, so that a changed secret is read.
 pub(super) struct Post {
@@ -46,8 +50,8 @@ impl Post {
         Ok(Self { client, url, headers })
     }
 
-    /// Post `body`. Returns the status of the answer.
-    pub(super) async fn send(&self, body: PostBody, clock: &Clock) -> Result<String, Failure> {
+    /// Post `body`. Returns the status of the answer of one that accepts it.
+    pub(super) async fn send(&self, kind: TargetKind, body: PostBody, clock: &Clock) -> Result<String, Failure> {
         let request = self
             .client
             .request(Method::POST, self.url.clone())
@@ -56,28 +60,44 @@ impl Post {
             .body(body.text);
         let answer = self.client.send_once(request).await.map_err(|fault| Failure::Retry(hide(fault, &self.url)))?;
         let status = answer.status();
-        if status.is_success() {
-            return Ok(status.to_string());
-        }
         let whose = shown(&self.url);
         if status.is_redirection() {
             return Err(Failure::Permanent(format!("{whose} sends us elsewhere ({status}): correct the address")));
         }
         let fault = status_fault(status, answer.headers(), &whose, clock.now());
-        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+        if answer::is_transient(status.as_u16().into()) {
             return Err(Failure::Retry(fault));
         }
-        let why = self.client.read_body(answer, MAX_REASON_BYTES).await.unwrap_or_default();
-        let mut why = String::from_utf8_lossy(&why).into_owned();
-        // The answer may quote the body or the path, both of which can hold a secret.
-        let path = self.url.path();
-        let secrets = [body.secret.as_deref().unwrap_or_default(), if path.len() > 1 { path } else { "" }];
-        for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-            why = why.replace(secret, "…");
+        let said = self
+            .client
+            .read_body(answer, MAX_ANSWER_BYTES)
+            .await
+            .map(|said| String::from_utf8_lossy(&said).into_owned());
+        if !status.is_success() {
+            let said = self.quoted(&said.unwrap_or_default(), body.secret.as_deref());
+            return Err(Failure::Permanent(format!("{}{said}", fault.reason)));
         }
-        let why = Text::new(&why);
-        let why = if why.is_empty() { String::new() } else { format!(" (\"{why}\")") };
-        Err(Failure::Permanent(format!("{}{why}", fault.reason)))
+        let said = match said {
+            Ok(said) => said,
+            // Nothing that its body could say was waited for.
+            Err(_) if kind == TargetKind::Webhook => return Ok(status.to_string()),
+            Err(fault) => return Err(Failure::Retry(hide(fault, &self.url))),
+        };
+        answer::check(kind, &said).map_err(|Rejection { transient, after }| {
+            let said = self.quoted(&said, body.secret.as_deref());
+            let why = format!("{whose} answers {status}, but says that the message was not accepted{said}");
+            if transient { Failure::Retry(Fault { after, ..Fault::new(why) }) } else { Failure::Permanent(why) }
+        })?;
+        Ok(status.to_string())
+    }
+
+    /// An answer in quotes, for a reason. It may quote the body or the path, both of which can hold a secret.
+    fn quoted(&self, said: &str, secret: Option<&str>) -> String {
+        let path = Some(self.url.path()).filter(|path| path.len() > 1);
+        let hidden = [secret, path].into_iter().flatten().filter(|secret| !secret.is_empty());
+        let said = hidden.fold(said.to_owned(), |said, secret| said.replace(secret, "…"));
+        let said = Text::new(&said.chars().take(MAX_QUOTED_CHARS).collect::<String>());
+        if said.is_empty() { String::new() } else { format!(" (\"{said}\")") }
     }
 }
 

@@ -70,7 +70,7 @@ impl Sender {
             Some(post) => post,
             None => self.transport.post()?,
         };
-        let sent = post.send(body, &self.clock).await;
+        let sent = post.send(self.transport.kind(), body, &self.clock).await;
         if sent.is_ok() {
             self.post = Some(post);
         }

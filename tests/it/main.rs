@@ -25,6 +25,7 @@ mod layers;
 mod listen_live;
 mod logs;
 mod notify;
+mod notify_away;
 mod notify_kill;
 mod packaging;
 mod prometheus_live;

@@ -1,6 +1,7 @@
 //! Support for several tests: the program in a terminal, a hub, and peers for every kind of source.
 
 pub(crate) mod asterisk;
+pub(crate) mod bench;
 pub(crate) mod board;
 pub(crate) mod event_socket;
 pub(crate) mod faults;

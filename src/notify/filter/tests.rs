@@ -58,10 +58,9 @@ impl FilterHarness {
         }
         for entry in self.entries..episode.trail.len() {
             let trail = episode.trail[..=entry].to_vec();
-            let at = trail[entry].at;
             let entry = i64::try_from(entry).unwrap();
-            let notice = Notice { seq: 0, entry, at, episode: Episode { trail, ..episode.clone() } };
-            if let Some((what, again)) = message_kind(&notice, &self.common, self.told.as_ref()) {
+            let episode = Episode { trail, ..episode.clone() };
+            if let Some((what, again)) = message_kind(&episode, &self.common, self.told.as_ref()) {
                 self.told = Some(LastDelivery { what: what.key().into(), entry });
                 self.all.push(format!("{}{}", what.key(), if again { " again" } else { "" }));
             }

@@ -24,6 +24,8 @@ pub(crate) enum Answer {
     Later(u16, u64),
     /// This status after this many milliseconds.
     Slow(u16, u64),
+    /// With a body.
+    Text(u16, &'static str),
     /// No answer.
     Never,
 }
@@ -34,6 +36,8 @@ pub(crate) struct Came {
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
     pub(crate) at: Instant,
+    /// It was answered with success.
+    pub(crate) accepted: bool,
 }
 
 impl Came {
@@ -85,6 +89,16 @@ impl Hooks {
         timeout(PATIENCE, self.came.recv()).await.unwrap_or_else(|_| panic!("nothing came")).unwrap()
     }
 
+    /// What is answered with success next.
+    pub(crate) async fn next_accepted(&mut self) -> Came {
+        loop {
+            let came = self.next().await;
+            if came.accepted {
+                return came;
+            }
+        }
+    }
+
     /// Check that no request comes for a while.
     pub(crate) async fn nothing(&mut self) {
         let came = timeout(Duration::from_millis(400), self.came.recv()).await;
@@ -94,10 +108,13 @@ impl Hooks {
 
 async fn take(uri: Uri, headers: HeaderMap, body: Bytes, answer: Answer, to: UnboundedSender<Came>) -> Response {
     let text = String::from_utf8(body.to_vec()).unwrap();
-    drop(to.send(Came { path: uri.to_string(), headers, text, at: Instant::now() }));
+    let accepted = matches!(answer, Answer::Status(200..300) | Answer::Slow(200..300, _));
+    drop(to.send(Came { path: uri.to_string(), headers, text, at: Instant::now(), accepted }));
     let status = |code: u16| StatusCode::from_u16(code).unwrap();
     match answer {
-        Answer::Status(code) => (status(code), "no_service").into_response(),
+        Answer::Status(code @ 400..) => (status(code), "no_service").into_response(),
+        Answer::Status(code) => status(code).into_response(),
+        Answer::Text(code, text) => (status(code), text).into_response(),
         Answer::Later(code, seconds) => (status(code), [("retry-after", seconds.to_string())]).into_response(),
         Answer::Slow(code, ms) => {
             sleep(Duration::from_millis(ms)).await;
