@@ -189,6 +189,29 @@ mod tests {
         assert_eq!(judge(&rule, alone(&narrow), 10, false), known(Some(Severity::Critical), false, false));
     }
 
+    /// The interval of each, by hand, after Wilson: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) ÷ (1 + z²/n), z = 1.96.
+    #[test]
+    fn a_rate_of_fewer_than_thirty_contacts_fires_only_if_its_whole_interval_is_past_the_limit() {
+        use Severity::{Critical, Warning};
+        let abandonment = Rule::of("r", KpiId::AbandonmentRate); // warning above 5, critical above 8
+        let level = Rule::of("r", KpiId::ServiceLevel); // warning below 80, critical below 70
+        for (rule, part, whole, expected) in [
+            (&abandonment, 2, 20, None),           // 10 %: 2.8 to 30.1
+            (&abandonment, 3, 20, Some(Warning)),  // 15 %: 5.2 to 36.0
+            (&abandonment, 4, 20, Some(Critical)), // 20 %: 8.1 to 41.6
+            (&abandonment, 3, 29, None),           // 10.3 %: 3.6 to 26.4
+            (&abandonment, 3, 30, Some(Critical)), // 10 %: its value decides
+            (&level, 13, 20, None),                // 65 %: 43.3 to 81.9
+            (&level, 11, 20, Some(Warning)),       // 55 %: 34.2 to 74.2
+            (&level, 8, 20, Some(Critical)),       // 40 %: 21.9 to 61.3
+            (&level, 23, 30, Some(Warning)),       // 76.7 %: its value decides
+        ] {
+            let figure = Figure::percent(part, whole, "");
+            let Judgement::Known { past, clear, .. } = judge(rule, alone(&figure), 10, false) else { panic!("{part}") };
+            assert_eq!((past, clear), (expected, false), "{part} of {whole}: {figure:?}");
+        }
+    }
+
     #[test]
     fn a_fall_is_measured_from_the_baseline() {
         let rule = crate::alert::built_in().into_iter().find(|rule| rule.kpi == Some(KpiId::Nps)).unwrap();

@@ -7,6 +7,9 @@ use crate::text::{Label, Text};
 
 use super::stats;
 
+/// From this number of samples on, the value of an operational percentage is judged without its uncertainty.
+const MIN_CERTAIN_SAMPLES: i64 = 30;
+
 /// The value of a KPI with its parts, its uncertainty and its verdict.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figure {
@@ -20,7 +23,8 @@ pub struct Figure {
     /// The denominator of a ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denominator: Option<f64>,
-    /// The lower end of the 95 % interval, in the KPI's unit (see [`stats`]); surveys and `fcr` only.
+    /// The lower end of the 95 % interval, in the KPI's unit (see [`stats`]); of surveys, of `fcr`, and of percentages of
+    /// fewer than 30 samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
     /// The upper end of the 95 % interval.
@@ -116,16 +120,20 @@ impl Figure {
         }
     }
 
-    /// The percentage `part` of `whole`.
+    /// The percentage `part` of `whole`. A few more or fewer contacts change that of fewer than 30 a lot: it has its Wilson
+    /// interval.
     #[must_use]
     pub fn percent(part: i64, whole: i64, empty: &'static str) -> Self {
+        if whole < MIN_CERTAIN_SAMPLES {
+            return Self::survey_percent(part, whole, empty);
+        }
         Self::ratio(100.0, float(part), float(whole), whole, empty)
     }
 
-    /// The same for a sample of all customers, with its Wilson interval.
+    /// The percentage of a sample of all customers, with its Wilson interval.
     #[must_use]
     pub fn survey_percent(part: i64, whole: i64, empty: &'static str) -> Self {
-        let mut figure = Self::percent(part, whole, empty);
+        let mut figure = Self::ratio(100.0, float(part), float(whole), whole, empty);
         if let Some((low, high)) = stats::wilson(float(part), float(whole)) {
             figure.low = Some(100.0 * low);
             figure.high = Some(100.0 * high);

@@ -368,7 +368,8 @@ pub(super) fn nps(r: &KpiInputs<'_>) -> Figure {
         return Figure::unknown(NO_SURVEYS);
     }
     let t = r.tally;
-    let mut figure = Figure::percent(t.promoters - t.detractors, t.nps, NO_SCORES);
+    let net = float(t.promoters - t.detractors);
+    let mut figure = Figure::ratio(100.0, net, float(t.nps), t.nps, NO_SCORES);
     figure.value = figure.value.map(|v| v.round() + 0.0);
     if let Some((low, high)) = stats::nps_interval(float(t.promoters), float(t.detractors), float(t.nps)) {
         figure.low = Some(low);
