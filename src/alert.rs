@@ -155,6 +155,18 @@ pub struct Snooze {
     pub until: Time,
 }
 
+/// An acknowledgement or snooze from before a restart that has ended since. It may have ended because the clock was
+/// ahead: where the clock turns out to have gone back behind that moment, it holds again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LapsedMute {
+    /// When it was ended.
+    pub at: Time,
+    /// The acknowledgement.
+    pub acknowledged: Option<Acknowledgement>,
+    /// The snooze.
+    pub snoozed: Option<Snooze>,
+}
+
 /// One stretch of time during which a rule is broken in one slice, from pending to resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Episode {
@@ -196,6 +208,9 @@ pub struct Episode {
     pub acknowledged: Option<Acknowledgement>,
     /// The snooze that holds, or held when it resolved.
     pub snoozed: Option<Snooze>,
+    /// What held before the last restart and ended since; `None` when somebody acted later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed: Option<LapsedMute>,
     /// Whether it has fired and resolved so often lately that only the mark is worth showing.
     pub flapping: bool,
     /// The cause that is shown in its place, such as `source pbx is down`; `None` when it is shown itself.

@@ -27,7 +27,7 @@ mod recording;
 mod role;
 mod sources;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ use crate::alert::{Episode, EvaluationContext, Evaluator, Rule};
 use crate::board::{Board, ContactRow, Health, Keeper, Mode};
 use crate::clock::{Clock, Span, Time};
 use crate::engine::{self, Engine};
+use crate::journal::Unreadable;
 use crate::kpi::format::age;
 use crate::kpi::{Dim, Slice};
 use crate::source::{Message, Rejection, RejectionReason};
@@ -108,6 +109,8 @@ pub struct Floor {
     clock_remark: Option<(Time, Text)>,
     /// Remarks on the journal.
     journal_remarks: Vec<Text>,
+    /// The rows of the journal that can't be read, by what they are.
+    unreadable: BTreeMap<&'static str, Unreadable>,
     /// Whether events of the journal were skipped because they are in the future.
     passed_over: bool,
     mode: Mode,
@@ -157,6 +160,7 @@ impl Floor {
             wall_ahead,
             clock_remark: None,
             journal_remarks: Vec::new(),
+            unreadable: BTreeMap::new(),
             passed_over: false,
             mode,
             keeper: Keeper::Nobody,
@@ -258,7 +262,7 @@ impl Floor {
         self.clock_remark = Some((now + CLOCK_REMARK_LASTS, Text::new(&remark)));
         self.sources.shift(by);
         self.engine.shift(by, now);
-        let changed = self.evaluator.shift(by);
+        let changed = self.evaluator.shift(by, now);
         self.record_episodes(changed);
         self.reload_after(by);
         self.dirty = true;
@@ -420,7 +424,9 @@ impl Floor {
             _ => None,
         };
         let clock = self.clock_remark.as_ref().filter(|(until, _)| now < *until).map(|(_, remark)| remark);
-        silent.into_iter().chain(self.journal_remarks.iter().chain(clock).cloned()).collect()
+        let unreadable = self.unreadable.iter().filter_map(|(what, rows)| persistence::unreadable_remark(what, rows));
+        let others = self.journal_remarks.iter().chain(clock).cloned();
+        silent.into_iter().chain(unreadable).chain(others).collect()
     }
 }
 

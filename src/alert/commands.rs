@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
-use super::{Acknowledgement, Actor, Episode, HistoryEntry, HistoryKind, MuteLength, Severity, Snooze, State, judge};
+use super::{
+    Acknowledgement, Actor, Episode, HistoryEntry, HistoryKind, LapsedMute, MuteLength, Severity, Snooze, State, judge,
+};
 use crate::clock::Time;
 use crate::kpi::Unit;
 use crate::kpi::format::age;
@@ -93,7 +95,7 @@ pub(super) fn execute(
     match &command.act {
         AlertAction::Acknowledge { note, lasts } => {
             check_holder(episode, who, up_to_date)?;
-            episode.snoozed = None;
+            (episode.snoozed, episode.lapsed) = (None, None);
             episode.acknowledged = Some(Acknowledgement {
                 who: who.clone(),
                 at: now,
@@ -111,7 +113,7 @@ pub(super) fn execute(
                 return Err(CommandRefusal::Changed);
             }
             let text = Text::new(&format!("for {}", age(length.span().as_secs())));
-            episode.acknowledged = None;
+            (episode.acknowledged, episode.lapsed) = (None, None);
             episode.snoozed = Some(Snooze { who: who.clone(), at: now, until: now + length.span() });
             episode.state = State::Snoozed;
             episode.record(entry(HistoryKind::Snoozed, Some(text)));
@@ -163,40 +165,80 @@ pub(super) fn unmute(episode: &mut Episode, entry: HistoryEntry) {
     episode.record(entry);
 }
 
-/// End an acknowledgement or snooze that has expired or that things have outgrown; returns whether one ended. A rise
-/// to critical breaks a snooze as well, because that is not what was muted. `rule` is `None` for an alert about a
-/// source; `worsening` is the share from the settings.
-pub(super) fn expire(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
+/// End an acknowledgement or snooze that has expired or that things have outgrown; returns whether one ended. One that
+/// was `restored` after a restart is remembered as lapsed. `rule` is `None` for an alert about a source; `worsening` is
+/// the share from the settings.
+pub(super) fn expire(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time, restored: bool) -> bool {
+    let Some(entry) = ending(episode, rule, worsening, now) else { return false };
+    if restored {
+        let (acknowledged, snoozed) = (episode.acknowledged.take(), episode.snoozed.take());
+        episode.lapsed = Some(LapsedMute { at: now, acknowledged, snoozed });
+    }
+    unmute(episode, entry);
+    true
+}
+
+/// Let an acknowledgement or snooze hold again that ended at a time that is still to come: the clock was ahead then, or
+/// is behind now. Returns whether one does.
+pub(super) fn reinstate(episode: &mut Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> bool {
+    let Some(lapsed) = episode.lapsed.clone().filter(|lapsed| now < lapsed.at) else { return false };
+    (episode.acknowledged, episode.snoozed) = (lapsed.acknowledged, lapsed.snoozed);
+    let Some(who) = holder(episode).cloned().filter(|_| ending(episode, rule, worsening, now).is_none()) else {
+        (episode.acknowledged, episode.snoozed) = (None, None);
+        return false;
+    };
+    let is_snooze = episode.snoozed.is_some();
+    let (state, kind) = if is_snooze {
+        (State::Snoozed, HistoryKind::Snoozed)
+    } else {
+        (State::Acknowledged, HistoryKind::Acknowledged)
+    };
+    (episode.state, episode.lapsed) = (state, None);
+    let why = Text::fixed("it holds on: the clock was wrong when it ended");
+    episode.record(HistoryEntry::new(now, kind, episode.figure.value).by(&who).with_text(Some(why)));
+    true
+}
+
+/// Move an acknowledgement or snooze that began at a time that is still to come: the clock was ahead then, and it must
+/// not last longer for that. Returns whether there was one.
+pub(super) fn bring_back(episode: &mut Episode, now: Time) -> bool {
+    let mute = match (&mut episode.acknowledged, &mut episode.snoozed) {
+        (Some(ack), _) => Some((&mut ack.at, &mut ack.until)),
+        (None, Some(snooze)) => Some((&mut snooze.at, &mut snooze.until)),
+        (None, None) => None,
+    };
+    let Some((at, until)) = mute.filter(|(at, _)| **at > now) else { return false };
+    (*until, *at) = (now + (*until - *at), now);
+    true
+}
+
+/// The entry with which an acknowledgement or snooze ends now; `None` while it holds. A rise to critical breaks a snooze
+/// as well, because that is not what was muted.
+fn ending(episode: &Episode, rule: Option<&Rule>, worsening: f64, now: Time) -> Option<HistoryEntry> {
     let value = episode.figure.value;
     let entry = |kind, text| HistoryEntry::new(now, kind, value).with_text(Some(text));
     let expired = |who: &Actor, what| entry(HistoryKind::Expired, Text::new(&format!("{}'s {what}", who.name)));
     let rise = || entry(HistoryKind::Broken, Text::fixed("warning → critical"));
-    let entry = if let Some(ack) = &episode.acknowledged {
+    if let Some(ack) = &episode.acknowledged {
         if episode.severity > ack.severity {
-            rise()
+            Some(rise())
         } else if let (Some(rule), Some(before), Some(value)) = (rule, ack.value, value)
             && is_outgrown(rule, worsening, before, value)
         {
-            entry(HistoryKind::Broken, judge::change_text(rule, before, value))
-        } else if now >= ack.until {
-            expired(&ack.who, "acknowledgement")
+            Some(entry(HistoryKind::Broken, judge::change_text(rule, before, value)))
         } else {
-            return false;
+            (now >= ack.until).then(|| expired(&ack.who, "acknowledgement"))
         }
     } else if let Some(snooze) = &episode.snoozed {
         let mut since = episode.trail.iter().rev().take_while(|entry| entry.kind != HistoryKind::Snoozed);
         if episode.severity == Severity::Critical && since.any(|entry| entry.kind == HistoryKind::Worsened) {
-            rise()
-        } else if now >= snooze.until {
-            expired(&snooze.who, "snooze")
+            Some(rise())
         } else {
-            return false;
+            (now >= snooze.until).then(|| expired(&snooze.who, "snooze"))
         }
     } else {
-        return false;
-    };
-    unmute(episode, entry);
-    true
+        None
+    }
 }
 
 /// Whether a value is so much worse than when it was acknowledged that the acknowledgement no longer covers it. The

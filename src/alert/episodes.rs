@@ -77,6 +77,7 @@ impl Episodes {
             above: seed.above,
             acknowledged: None,
             snoozed: None,
+            lapsed: None,
             flapping: false,
             inhibited_by: None,
             text: Text::default(),
@@ -105,6 +106,7 @@ impl Episodes {
         if episode.version == after.version {
             (episode.state, episode.version, episode.trail) = (before.state, before.version, before.trail);
             (episode.acknowledged, episode.snoozed) = (before.acknowledged, before.snoozed);
+            episode.lapsed = before.lapsed;
         } else if episode.is_active() && commands::holder(episode).is_some() && commands::holder(&before).is_none() {
             // The episode has changed since. The history then says that the command did not last.
             let why = Some(Text::fixed("it could not be kept"));

@@ -1,7 +1,7 @@
 //! The evaluator: every rule at work, and the episodes that result. Pure: figures, source states and the time come in
 //! as arguments; changed episodes are returned.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::episodes::Episodes;
 use super::inhibit::Inhibitors;
@@ -9,7 +9,7 @@ use super::order::rank;
 use super::rule::Rule;
 use super::sources::SourceWatch;
 use super::watch::{Evaluation, FigurePosition, Watch};
-use super::{AlertCommand, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands};
+use super::{AlertAction, AlertCommand, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands};
 use crate::clock::{Span, Time};
 use crate::kpi::{Answer, Calendar, Dim, Formula, KpiId, Period, Query, Slice, Window};
 use crate::text::{Label, Text};
@@ -39,6 +39,8 @@ pub struct Evaluator {
     episodes: Episodes,
     /// Restored episodes whose rule no longer exists: the next evaluation resolves them.
     orphans: Vec<u64>,
+    /// Restored episodes with an acknowledgement or snooze from before the restart.
+    restored_mutes: FxHashSet<u64>,
     coverage: Coverage,
     evaluations: u64,
 }
@@ -72,6 +74,7 @@ impl Evaluator {
             calendar,
             episodes: Episodes::default(),
             orphans: Vec::new(),
+            restored_mutes: FxHashSet::default(),
             coverage: Coverage::default(),
             evaluations: 0,
         }
@@ -84,8 +87,8 @@ impl Evaluator {
     }
 
     /// Continue the episodes that were active before a restart; `next_id` is the first id that is free. Call it before
-    /// the first evaluation.
-    pub fn restore(&mut self, active: Vec<Episode>, next_id: u64) {
+    /// the first evaluation, which returns those that have changed `now`.
+    pub fn restore(&mut self, active: Vec<Episode>, next_id: u64, now: Time) {
         self.episodes.reserve_ids_below(next_id);
         for episode in active.into_iter().filter(Episode::is_active) {
             let index = self.by_name.get(&episode.rule);
@@ -96,8 +99,13 @@ impl Evaluator {
                 (None, _, Some(watch)) if watch.rule.kpi == episode.kpi => watch.resume(&episode),
                 _ => self.orphans.push(episode.id),
             }
+            if commands::holder(&episode).is_some() {
+                self.restored_mutes.insert(episode.id);
+            }
             self.episodes.resume(episode);
         }
+        self.change_mutes(|episode, _, _| commands::bring_back(episode, now));
+        self.reinstate_mutes(now);
     }
 
     /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order. Returns the
@@ -134,7 +142,15 @@ impl Evaluator {
             self.coverage.judged += judged;
             self.coverage.insufficient += insufficient;
         }
-        self.expire_mutes(now);
+        let mut restored = std::mem::take(&mut self.restored_mutes);
+        self.change_mutes(|episode, rule, worsening| {
+            let ended = commands::expire(episode, rule, worsening, now, restored.contains(&episode.id));
+            if ended {
+                restored.remove(&episode.id);
+            }
+            ended
+        });
+        self.restored_mutes = restored;
         self.episodes.take_changed()
     }
 
@@ -143,7 +159,11 @@ impl Evaluator {
     /// # Errors
     /// Why the command was refused; nothing has changed then.
     pub fn execute(&mut self, command: &AlertCommand, now: Time) -> Result<Episode, CommandRefusal> {
-        self.episodes.execute(command, self.settings.expiry, now)
+        let episode = self.episodes.execute(command, self.settings.expiry, now)?;
+        if !matches!(command.act, AlertAction::Note(_)) {
+            self.restored_mutes.remove(&episode.id);
+        }
+        Ok(episode)
     }
 
     /// An episode that has not resolved, or did lately.
@@ -159,13 +179,14 @@ impl Evaluator {
         self.episodes.take_changed()
     }
 
-    /// The wall clock was set forward by `by` (back if negative): delays and expiries keep their length. Returns the
-    /// episodes to journal.
-    pub fn shift(&mut self, by: Span) -> Vec<Episode> {
+    /// The wall clock was set forward by `by` (back if negative) and shows `now`: delays and expiries keep their length.
+    /// Returns the episodes to journal.
+    pub fn shift(&mut self, by: Span, now: Time) -> Vec<Episode> {
         let slices = self.watches.iter_mut().flat_map(|watch| watch.states.values_mut());
         slices.for_each(|state| state.shift(by));
         self.sources.iter_mut().for_each(|watch| watch.shift(by));
         self.episodes.shift(by);
+        self.reinstate_mutes(now);
         self.episodes.take_changed()
     }
 
@@ -189,15 +210,26 @@ impl Evaluator {
         self.coverage
     }
 
-    /// End acknowledgements and snoozes that have expired, or that no longer cover a value that got worse.
-    fn expire_mutes(&mut self, now: Time) {
-        let muted = self.episodes.iter().filter(|episode| commands::holder(episode).is_some());
-        let muted: Vec<u64> = muted.map(|episode| episode.id).collect();
+    /// Let acknowledgements and snoozes hold again that ended because the clock was wrong.
+    fn reinstate_mutes(&mut self, now: Time) {
+        let mut restored = std::mem::take(&mut self.restored_mutes);
+        self.change_mutes(|episode, rule, worsening| {
+            let holds = commands::reinstate(episode, rule, worsening, now);
+            holds && restored.insert(episode.id)
+        });
+        self.restored_mutes = restored;
+    }
+
+    /// Call `change` with each active episode that is or was muted, its rule, and the worsening that breaks an
+    /// acknowledgement. It returns whether it changed the episode.
+    fn change_mutes(&mut self, mut change: impl FnMut(&mut Episode, Option<&Rule>, f64) -> bool) {
+        let muted = |episode: &&Episode| commands::holder(episode).is_some() || episode.lapsed.is_some();
+        let muted: Vec<u64> = self.episodes.iter().filter(muted).map(|episode| episode.id).collect();
         for id in muted {
             let Some(episode) = self.episodes.get_mut(id) else { continue };
             let index = self.by_name.get(&episode.rule);
             let rule = index.and_then(|index| self.watches.get(*index)).map(|watch| &watch.rule);
-            if commands::expire(episode, rule, self.settings.worsening, now) {
+            if change(episode, rule, self.settings.worsening) {
                 self.episodes.mark_changed(id);
             }
         }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::persistence::{ENDED_ALERTS, EVENTS, OPEN_ALERTS};
 use super::role::{Following, ForwardCommand, JournalRole, StartNotifier, StartSources, holder};
 use super::{Floor, MAX_HISTORY};
 use crate::board::Keeper;
-use crate::journal::{self, Follower, Journal, OpenedJournal};
+use crate::journal::{self, Follower, Journal, OpenedJournal, Unreadable};
 use crate::text::Text;
 
 /// How often a follower tries to take over from a writer that has ended.
@@ -33,8 +34,8 @@ impl Floor {
         let (history, unreadable_history) = follower.reader().history(MAX_HISTORY)?;
         let (episodes, unreadable) = follower.reader().active()?;
         self.history = history.into();
-        self.remark_unreadable("open alerts", &unreadable);
-        self.remark_unreadable("ended alerts", &unreadable_history);
+        self.set_unreadable(OPEN_ALERTS, unreadable);
+        self.set_unreadable(ENDED_ALERTS, unreadable_history);
         self.keeper = Keeper::Other(holder(&follower));
         self.role = JournalRole::Follower(Box::new(Following {
             follower,
@@ -69,15 +70,39 @@ impl Floor {
                 }
                 self.history.truncate(MAX_HISTORY);
                 self.keeper = Keeper::Other(holder(&following.follower));
+                if let Err(error) = self.count_unreadable(changes.unreadable_events, changes.unreadable_episode) {
+                    self.keeper = Keeper::Failed(Text::new(&error.to_string()));
+                }
             }
             Err(error) => self.keeper = Keeper::Failed(Text::new(&error.to_string())),
         }
+        let JournalRole::Follower(following) = &mut self.role else { return };
         if following.last_takeover_attempt.elapsed() >= TAKEOVER_INTERVAL {
             following.last_takeover_attempt = Instant::now();
             if following.follower.is_writer_gone() {
                 self.take_over();
             }
         }
+    }
+
+    /// Count what of the changes could not be read. An episode may change any number of times: those are counted anew.
+    fn count_unreadable(&mut self, events: Unreadable, episode: bool) -> Result<(), journal::Error> {
+        if events.rows > 0 {
+            let mut all = self.unreadable.get(EVENTS).cloned().unwrap_or_default();
+            all.add(events);
+            self.set_unreadable(EVENTS, all);
+            self.dirty = true;
+        }
+        if let JournalRole::Follower(following) = &mut self.role
+            && episode
+        {
+            let reader = following.follower.reader();
+            let ((_, open), (_, ended)) = (reader.active()?, reader.history(MAX_HISTORY)?);
+            self.set_unreadable(OPEN_ALERTS, open);
+            self.set_unreadable(ENDED_ALERTS, ended);
+            self.dirty = true;
+        }
+        Ok(())
     }
 
     /// Take over from a writer that has ended. The first follower that opens the journal becomes the writer; the others
@@ -109,13 +134,18 @@ impl Floor {
     /// Apply the last events of a writer that has ended.
     fn read_to_the_end(&mut self) {
         let JournalRole::Follower(following) = &mut self.role else { return };
+        let mut unreadable = Unreadable::default();
         while let Ok(changes) = following.follower.poll() {
             for event in &changes.events {
                 self.engine.apply(event);
             }
+            unreadable.add(changes.unreadable_events);
             if !changes.more {
                 break;
             }
+        }
+        if let Err(error) = self.count_unreadable(unreadable, false) {
+            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
     }
 }

@@ -21,6 +21,18 @@ use crate::text::Text;
 /// How long the notifier may take to end on shutdown. What it could not deliver by then it delivers after the next start.
 const NOTIFIER_TIMEOUT: Duration = Duration::from_millis(700);
 
+/// What rows of the journal are called that can't be read.
+pub(super) const EVENTS: &str = "events";
+pub(super) const OPEN_ALERTS: &str = "open alerts";
+pub(super) const ENDED_ALERTS: &str = "ended alerts";
+
+/// What to say about rows that can't be read; `None` where there are none.
+pub(super) fn unreadable_remark(what: &str, unreadable: &Unreadable) -> Option<Text> {
+    let Unreadable { rows, first } = unreadable;
+    let first = first.as_ref()?;
+    Some(Text::new(&format!("{rows} {what} of the journal can't be read and are left out; {first}")))
+}
+
 impl Floor {
     /// Restore the state from the journal; then start the sources, or follow the floor that writes it.
     pub(super) fn start(&mut self) {
@@ -67,18 +79,23 @@ impl Floor {
         let Loaded { events, unreadable, future, .. } = loaded;
         tracing::info!(events, unreadable = unreadable.rows, future, "the journal was read");
         self.passed_over = *future > 0;
-        self.remark_unreadable("events", unreadable);
+        self.set_unreadable(EVENTS, unreadable.clone());
         if self.passed_over {
             let why = "are more than a day in the future and are not counted: the clock was wrong then, or is now";
             self.remark_journal(&format!("{future} events of the journal {why}"));
         }
     }
 
-    pub(super) fn remark_unreadable(&mut self, what: &str, unreadable: &Unreadable) {
-        if let Some(first) = &unreadable.first {
-            let rows = unreadable.rows;
-            self.remark_journal(&format!("{rows} {what} of the journal can't be read and are left out; {first}"));
+    /// Say how many rows of a kind can't be read.
+    pub(super) fn set_unreadable(&mut self, what: &'static str, rows: Unreadable) {
+        let before = self.unreadable.get(what).map_or(0, |before| before.rows);
+        // One line in the log each time their number has doubled.
+        if rows.rows.checked_ilog2() > before.checked_ilog2()
+            && let Some(remark) = unreadable_remark(what, &rows)
+        {
+            tracing::warn!("{remark}");
         }
+        self.unreadable.insert(what, rows);
     }
 
     fn remark_journal(&mut self, remark: &str) {
@@ -128,10 +145,11 @@ impl Floor {
             self.sources.add_origin(&source, origin);
         }
         let cursors = reader.cursors()?;
-        self.evaluator.restore(active, next_id);
+        let now = self.now();
+        self.evaluator.restore(active, next_id, now);
         self.history = history.into();
-        self.remark_unreadable("open alerts", &unreadable);
-        self.remark_unreadable("ended alerts", &unreadable_history);
+        self.set_unreadable(OPEN_ALERTS, unreadable);
+        self.set_unreadable(ENDED_ALERTS, unreadable_history);
         self.notifier = tell(journal.outbox()?);
         self.role = JournalRole::Writer(Box::new(journal));
         self.keeper = Keeper::Us;

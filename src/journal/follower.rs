@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::files::FileCheck;
 use super::lock::{self, Holder, LockState};
-use super::reader::{Loaded, Reader};
+use super::reader::{Loaded, Reader, Unreadable};
 use super::{Error, schema};
 use crate::alert::Episode;
 use crate::clock::Time;
@@ -41,6 +41,10 @@ pub struct Changes {
     pub episodes: Vec<Episode>,
     /// Whether more is waiting: poll again at once.
     pub more: bool,
+    /// New events that could not be understood.
+    pub unreadable_events: Unreadable,
+    /// Whether an episode that has changed could not be understood.
+    pub unreadable_episode: bool,
 }
 
 impl Follower {
@@ -115,12 +119,14 @@ impl Follower {
             return Ok(Changes::default());
         }
         self.changed = Instant::now();
-        let (events, last, more) = self.reader.events_after(self.event, MAX_POLL_EVENTS)?;
+        let (events, last, more, unreadable_events) = self.reader.events_after(self.event, MAX_POLL_EVENTS)?;
         self.event = last;
         let newest = self.reader.newest_change()?;
-        let episodes = if newest > self.change { self.reader.episodes_after(self.change)? } else { Vec::new() };
+        let is_changed = newest > self.change;
+        let (episodes, unreadable) =
+            if is_changed { self.reader.episodes_after(self.change)? } else { (Vec::new(), Unreadable::default()) };
         self.change = newest.max(self.change);
         self.data_version = (!more).then_some(version);
-        Ok(Changes { events, episodes, more })
+        Ok(Changes { events, episodes, more, unreadable_events, unreadable_episode: unreadable.rows > 0 })
     }
 }

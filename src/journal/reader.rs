@@ -58,6 +58,12 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
+    /// Count those of `other` too, which are further rows.
+    pub fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.first = self.first.take().or(other.first);
+    }
+
     fn count(&mut self, table: &str, row: i64, why: &dyn std::fmt::Display) {
         self.rows += 1;
         self.first.get_or_insert_with(|| Text::new(&format!("{table} {row}: {why}")));
@@ -165,7 +171,11 @@ impl Reader {
     /// The episode with an id; `None` when there is none or it cannot be decoded.
     pub(super) fn episode(&self, id: u64) -> Result<Option<Episode>, Error> {
         let id = i64::try_from(id).unwrap_or(i64::MAX);
-        Ok(self.episodes("SELECT id, body FROM episode WHERE id = ?1", id)?.0.pop())
+        let (mut found, unreadable) = self.episodes("SELECT id, body FROM episode WHERE id = ?1", id)?;
+        if let Some(why) = unreadable.first {
+            tracing::error!("an alert of the journal can't be read: {why}");
+        }
+        Ok(found.pop())
     }
 
     /// The lowest id that no episode has ever had.
@@ -208,26 +218,31 @@ impl Reader {
         self.run(|connection| connection.query_row("PRAGMA data_version", [], |row| row.get(0)))
     }
 
-    /// The events after number `seq`, from at most `limit` rows; the number of the last row, and whether there may be
-    /// more.
-    pub(super) fn events_after(&self, seq: i64, limit: usize) -> Result<(Vec<Event>, i64, bool), Error> {
+    /// The events after number `seq`, from at most `limit` rows; the number of the last row, whether there may be more,
+    /// and the rows that cannot be decoded.
+    pub(super) fn events_after(&self, seq: i64, limit: usize) -> Result<(Vec<Event>, i64, bool, Unreadable), Error> {
         self.run(|connection| {
             let sql = "SELECT at, body, seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query(params![seq, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let (mut events, mut last, mut rows_read) = (Vec::new(), seq, 0);
+            let mut unreadable = Unreadable::default();
             while let Some(row) = rows.next()? {
                 last = row.get(2)?;
                 rows_read += 1;
-                events.extend(event(row));
+                match event(row) {
+                    Ok(event) => events.push(event),
+                    Err(why) => unreadable.count("event", last, &why),
+                }
             }
-            Ok((events, last, rows_read >= limit))
+            Ok((events, last, rows_read >= limit, unreadable))
         })
     }
 
-    /// The episodes that changed after change number `change`, in the order of their changes.
-    pub(super) fn episodes_after(&self, change: i64) -> Result<Vec<Episode>, Error> {
-        Ok(self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)?.0)
+    /// The episodes that changed after change number `change`, in the order of their changes, and the rows that cannot
+    /// be decoded.
+    pub(super) fn episodes_after(&self, change: i64) -> Result<(Vec<Episode>, Unreadable), Error> {
+        self.episodes("SELECT id, body FROM episode WHERE changed > ?1 ORDER BY changed", change)
     }
 
     /// Whether the tables exist: a follower may open the file while the writer still creates it.

@@ -239,6 +239,14 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     assert_eq!(news.events, (10..13).map(event).collect::<Vec<_>>());
     assert_eq!(news.episodes, [episode]);
     assert!(follower.poll().unwrap().episodes.is_empty());
+    // What cannot be read is counted and not skipped in silence.
+    let damage = "INSERT INTO event(at, source, body) VALUES (1, 'pbx', '{');
+                  UPDATE episode SET body = '{', changed = changed + 1;";
+    schema::open(&test.path).unwrap().execute_batch(damage).unwrap();
+    journal.record(batch(13..14));
+    journal.flush().unwrap();
+    let news = follower.poll().unwrap();
+    assert_eq!((news.events.len(), news.unreadable_events.rows, news.unreadable_episode), (1, 1, true));
     drop(journal);
     // The holder is gone: the next process that opens the journal writes it.
     drop(test.writer());
@@ -445,6 +453,29 @@ fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
     assert_eq!(journal.reader().deliveries(10).unwrap().len(), 1, "what was told is kept as long as its alert");
     journal.store(acknowledge(&mut evaluator)).unwrap();
     assert_eq!(outbox.after(1, 10).unwrap()[0].seq, 2);
+}
+
+#[test]
+fn the_outbox_keeps_what_a_target_has_not_dealt_with() {
+    let test = test_journal();
+    let (mut evaluator, fired) = fired_episode();
+    let journal = test.writer();
+    let outbox = journal.outbox().unwrap();
+    for (target, notice) in [("pager", 1), ("chat", 0)] {
+        let progress = TargetProgress { target: target.into(), notice, delivery: None };
+        outbox.advance(progress).blocking_recv().unwrap().unwrap();
+    }
+    journal.store(fired).unwrap();
+    journal.store(acknowledge(&mut evaluator)).unwrap();
+    drop((outbox, journal));
+    for (days, left) in [(2, 2), (36, 0)] {
+        let mut connection = schema::open(&test.path).unwrap();
+        let later = Time::from_unix(1_780_000_000 + days * 86_400);
+        retention::remove_old(&mut connection, retention::Retention::new(35, 400), later).unwrap();
+        drop(connection);
+        let journal = test.writer();
+        assert_eq!(journal.outbox().unwrap().after(0, 10).unwrap().len(), left, "after {days} days");
+    }
 }
 
 #[test]

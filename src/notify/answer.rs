@@ -29,14 +29,14 @@ const TRANSIENT_CODES: [&str; 8] = [
 
 /// The body says that the message was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rejection {
+pub(super) struct ReportedError {
     /// Another attempt may succeed.
     pub(super) transient: bool,
     /// How long the service asks to wait.
     pub(super) after: Option<Duration>,
 }
 
-impl Rejection {
+impl ReportedError {
     fn with_status(status: Option<u64>) -> Self {
         Self { transient: status.is_some_and(is_transient), after: None }
     }
@@ -53,7 +53,7 @@ pub(super) fn is_transient(status: u64) -> bool {
 
 /// Check the body of an answer whose status says success. A document is read by its fields, and any other text must be
 /// the one that the service answers: a login page in its place is no success.
-pub(super) fn check(kind: TargetKind, body: &str) -> Result<(), Rejection> {
+pub(super) fn check(kind: TargetKind, body: &str) -> Result<(), ReportedError> {
     let body = body.trim();
     if body.is_empty() {
         return Ok(());
@@ -63,28 +63,28 @@ pub(super) fn check(kind: TargetKind, body: &str) -> Result<(), Rejection> {
     }
     match kind {
         TargetKind::Slack if body == "ok" => Ok(()),
-        TargetKind::Slack => Err(Rejection::with_code(body)),
+        TargetKind::Slack => Err(ReportedError::with_code(body)),
         TargetKind::Teams if body == "1" => Ok(()),
-        TargetKind::Teams => Err(Rejection::with_status(teams_status(body))),
-        TargetKind::PagerDuty | TargetKind::Alertmanager => Err(Rejection::with_status(None)),
+        TargetKind::Teams => Err(ReportedError::with_status(teams_status(body))),
+        TargetKind::PagerDuty | TargetKind::Alertmanager => Err(ReportedError::with_status(None)),
         TargetKind::Webhook | TargetKind::Command => Ok(()),
     }
 }
 
-fn check_fields(kind: TargetKind, fields: &Map<String, Value>) -> Result<(), Rejection> {
+fn check_fields(kind: TargetKind, fields: &Map<String, Value>) -> Result<(), ReportedError> {
     let is_false = |name: &str| fields.get(name).is_some_and(|value| value == false);
     let number = |name: &str| fields.get(name).and_then(Value::as_u64);
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     let needs_status = matches!(kind, TargetKind::PagerDuty | TargetKind::Alertmanager);
     if needs_status && text("status") != Some("success") {
-        return Err(Rejection::with_code(text("status").unwrap_or_default()));
+        return Err(ReportedError::with_code(text("status").unwrap_or_default()));
     }
     if !is_false("ok") && !is_false("success") && number("errcode").is_none_or(|code| code == 0) {
         return Ok(());
     }
-    let Rejection { transient, .. } = Rejection::with_code(text("error").unwrap_or_default());
+    let ReportedError { transient, .. } = ReportedError::with_code(text("error").unwrap_or_default());
     let after = fields.get("parameters").and_then(|parameters| parameters.get("retry_after")).and_then(Value::as_u64);
-    Err(Rejection {
+    Err(ReportedError {
         transient: transient || after.is_some() || number("error_code").is_some_and(is_transient),
         after: after.map(Duration::from_secs),
     })
@@ -149,7 +149,7 @@ mod tests {
             (TargetKind::Webhook, r#"{"success":false}"#, false, None),
             (TargetKind::Webhook, r#"{"errcode":45009,"errmsg":"limit"}"#, false, None),
         ] {
-            assert_eq!(check(kind, body), Err(Rejection { transient, after }), "{kind:?} {body}");
+            assert_eq!(check(kind, body), Err(ReportedError { transient, after }), "{kind:?} {body}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::answer::{self, Rejection};
+use super::answer::{self, ReportedError};
 use super::failure::Failure;
 use super::settings::TargetKind;
 use crate::clock::Clock;
@@ -83,7 +83,7 @@ impl Post {
             Err(_) if kind == TargetKind::Webhook => return Ok(status.to_string()),
             Err(fault) => return Err(Failure::Retry(hide(fault, &self.url))),
         };
-        answer::check(kind, &said).map_err(|Rejection { transient, after }| {
+        answer::check(kind, &said).map_err(|ReportedError { transient, after }| {
             let said = self.quoted(&said, body.secret.as_deref());
             let why = format!("{whose} answers {status}, but says that the message was not accepted{said}");
             if transient { Failure::Retry(Fault { after, ..Fault::new(why) }) } else { Failure::Permanent(why) }

@@ -24,7 +24,7 @@ use crate::net::{Backoff, Fault};
 use crate::text::{Label, Text};
 
 /// An older notice is not sent any more: what has come of it is told instead.
-const MAX_NOTICE_AGE: Span = Span(5 * Span::MINUTE.0);
+const MAX_NOTICE_AGE: Span = Span(10 * Span::MINUTE.0);
 /// How many notices are read from the outbox in one go.
 const MAX_NOTICES_PER_READ: u32 = 50;
 /// Attempts per message for a command: unlike a server, a failing command rarely recovers by itself.
@@ -103,7 +103,7 @@ struct TargetTask {
     stop: CancellationToken,
     /// When the active alerts are next posted to Alertmanager.
     repeat_at: Instant,
-    /// The episodes that the target has been, or should have been, told of, until their end is settled with it.
+    /// The episodes that the target may have to be told something about other than by a notice.
     unsettled: BTreeSet<u64>,
     /// When those are next compared with what the target was told, by the steady clock; `None` while nothing is left to
     /// tell.
@@ -235,11 +235,13 @@ impl TargetTask {
         };
         let (name, event, episode) = (&self.target.name, what.key(), notice.episode.id);
         if outcome == DeliveryOutcome::Delivered {
+            self.unsettled.remove(&episode);
             tracing::info!(target = %name, event, episode, attempts, "told: {words}");
             self.mark_working();
         } else {
             tracing::error!(target = %name, event, episode, attempts, outcome = outcome.key(), "not told: {words}");
             // Whatever was wrong with the target may be put right while the alert holds.
+            self.unsettled.insert(episode);
             let next = self.catch_up_later();
             self.mark_failing(&words, until(&self.target.clock, next));
         }
@@ -254,7 +256,7 @@ impl TargetTask {
 
     /// Store what came of a notice. The cursor stays before one that is tried again.
     fn record(
-        &mut self,
+        &self,
         notice: &Notice,
         what: NoticeKind,
         outcome: DeliveryOutcome,
@@ -262,12 +264,6 @@ impl TargetTask {
     ) -> oneshot::Receiver<Result<(), Text>> {
         let (target, episode) = (self.target.name.clone(), notice.episode.id);
         let attempts = if self.attempted.0 == (episode, notice.entry) { self.attempted.1 } else { 0 };
-        let is_settled = matches!(outcome, DeliveryOutcome::Delivered | DeliveryOutcome::Superseded);
-        if what == NoticeKind::Resolved && is_settled {
-            self.unsettled.remove(&episode);
-        } else {
-            self.unsettled.insert(episode);
-        }
         let delivery = Delivery {
             target: target.clone(),
             notice: notice.seq,

@@ -368,6 +368,7 @@ pub(super) fn alerts() -> Vec<Episode> {
         above: kpi != KpiId::ServiceLevel,
         acknowledged: None,
         snoozed: None,
+        lapsed: None,
         flapping: false,
         inhibited_by: None,
         text: Text::new(text),

@@ -1,7 +1,7 @@
 //! A hub whose wall clock is set while it runs, and between two runs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -38,9 +38,8 @@ fn remark(board: &Value) -> String {
     board["remarks"][0].as_str().unwrap_or_default().to_owned()
 }
 
-#[tokio::test]
-async fn a_clock_that_is_set_expires_nothing_and_forgets_nothing() {
-    let Some(library) = faketime() else { return };
+/// A hub with a clock of its own, and the file that says how far that is from the machine's.
+fn hub_with_clock(library: &Path) -> (Hub, PathBuf) {
     let mut hub = Hub::new("");
     let offset = hub.path("offset");
     fs::write(&offset, "+0").unwrap();
@@ -51,6 +50,39 @@ async fn a_clock_that_is_set_expires_nothing_and_forgets_nothing() {
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
         ("DONT_FAKE_MONOTONIC", "1".to_owned()),
     ];
+    (hub, offset)
+}
+
+/// The state of the alert about what was offered.
+fn state(board: &Value) -> Option<&str> {
+    board["alerts"].as_array()?.iter().find(|alert| alert["rule"] == "Busy")?["state"].as_str()
+}
+
+#[tokio::test]
+async fn an_acknowledgement_outlasts_a_start_with_a_clock_that_is_ahead() {
+    let Some(library) = faketime() else { return };
+    let (mut hub, offset) = hub_with_clock(&library);
+    hub.start().await;
+    let offered = event("1", "offered", 1, &json!({"contact": "1", "queue": "open"}));
+    hub.request(Method::POST, "/v1/events", "pbx").json(&[offered]).send().await.unwrap();
+    let fired = board(&hub, "an alert", |board| state(board) == Some("firing")).await;
+    let alert = &fired["alerts"][0];
+    let (path, command) = (format!("/v1/alerts/{}/acknowledge", alert["id"]), json!({"version": alert["version"]}));
+    let taken = hub.request(Method::POST, &path, "ann").json(&command).send().await.unwrap();
+    assert_eq!(taken.status(), 200);
+    for (to, wanted) in [("+1h", "firing"), ("+0", "acknowledged")] {
+        hub.signal(Signal::TERM);
+        assert_eq!(hub.ended().await, Some(0));
+        fs::write(&offset, to).unwrap();
+        hub.start().await;
+        board(&hub, wanted, |board| state(board) == Some(wanted)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_expires_nothing_and_forgets_nothing() {
+    let Some(library) = faketime() else { return };
+    let (mut hub, offset) = hub_with_clock(&library);
     hub.start().await;
     let events: Vec<Value> = (0..20)
         .map(|n| event(&n.to_string(), "offered", 60, &json!({"contact": n.to_string(), "queue": "open"})))

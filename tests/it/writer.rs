@@ -276,3 +276,30 @@ async fn a_command_that_was_refused_is_not_done_later_and_one_sent_again_is_done
     let kinds: String = disk.query_row(kinds, [], |row| row.get(0)).unwrap();
     assert_eq!(kinds, "fired,noted");
 }
+
+#[tokio::test]
+async fn a_follower_counts_what_it_can_t_read_and_says_so() {
+    let (mut writer, mut follower) = (Hub::new(""), Hub::new(""));
+    writer.start().await;
+    let config = follower.path("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let journal = |hub: &Hub| hub.path("journal.db").display().to_string();
+    fs::write(&config, text.replace(&journal(&follower), &journal(&writer))).unwrap();
+    follower.start().await;
+    let disk = rusqlite::Connection::open(writer.path("journal.db")).unwrap();
+    disk.busy_timeout(Duration::from_secs(10)).unwrap();
+    for rows in 1..=2 {
+        disk.execute("INSERT INTO event(at, source, body) VALUES (1, 'pbx', '{')", []).unwrap();
+        let remark = format!("{rows} events of the journal can't be read and are left out; event 1: ");
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let (_, board) = follower.get("/v1/board", "wall").await;
+            let mut remarks = board["remarks"].as_array().into_iter().flatten();
+            if remarks.any(|one| one.as_str().unwrap().starts_with(&remark)) {
+                break;
+            }
+            assert!(Instant::now() < end, "{remark}: {board}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

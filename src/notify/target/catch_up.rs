@@ -51,7 +51,7 @@ impl TargetTask {
         Ok(!failed)
     }
 
-    /// What the target is to be told of an episode now.
+    /// What the target is to be told of an episode now. One of which there is nothing to tell is settled.
     fn difference(&mut self, id: u64) -> Result<Option<(Notice, NoticeKind, bool)>, Error> {
         let Some(episode) = self.target.outbox.episode(id)? else {
             self.unsettled.remove(&id);
@@ -64,6 +64,7 @@ impl TargetTask {
             if notice.episode.resolved.is_some() {
                 drop(self.record(&notice, NoticeKind::Resolved, DeliveryOutcome::Superseded, NOTHING_LEFT));
             }
+            self.unsettled.remove(&id);
             return Ok(None);
         };
         if self.is_held_back(&notice.episode, what, self.target.clock.now())? {
@@ -85,6 +86,7 @@ impl TargetTask {
         let ended = what == NoticeKind::Resolved;
         let outcome = if ended { DeliveryOutcome::Deferred } else { DeliveryOutcome::Superseded };
         drop(self.record(notice, what, outcome, NOT_IN_TIME));
+        self.unsettled.insert(notice.episode.id);
         self.catch_up_at = Some(self.target.clock.steady());
     }
 }
