@@ -24,8 +24,8 @@ pub(super) fn message_kind(
     if episode.inhibited_by.is_some() || !common.is_about(episode) {
         return None;
     }
-    let known = told.map_or(0, |told| usize::try_from(told.entry).unwrap_or(0) + 1);
-    let (before, new) = episode.trail.split_at_checked(known)?;
+    let seen = told.map_or(0, |told| usize::try_from(told.entry).unwrap_or(0) + 1);
+    let (before, new) = episode.trail.split_at_checked(seen)?;
     let has = |kinds: &[HistoryKind]| new.iter().any(|entry| kinds.contains(&entry.kind));
     let wants = |what| common.on.contains(&what);
     let knows = told.is_some();
