@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, overlay, series};
-use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Window};
+use crate::kpi::{Bands, Better, Figure, Kpi, KpiId, Slice, Unit, Verdict, Window};
 use crate::ui::format;
 use crate::ui::glyphs;
 use crate::ui::queries;
@@ -32,6 +32,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
                 lines.push((format!("  formula {}: {}", formula.key(), formula.words()), Tone::Text));
             }
             parts(&mut lines, kpi, figure);
+            if is_good_by_interval(kpi, &ctx.bands_of(kpi.id, slice), figure) {
+                lines.push((
+                    "  its value is past a limit, its interval is not: that may be chance".to_owned(),
+                    Tone::Text,
+                ));
+            }
             let answer = &known.answer;
             let zone = ctx.zone();
             lines.push((String::new(), Tone::Text));
@@ -99,6 +105,12 @@ fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
     }
 }
 
+/// Whether the value is past a limit, but the figure is not judged so because its interval is not.
+fn is_good_by_interval(kpi: &Kpi, bands: &Bands, figure: &Figure) -> bool {
+    let value = Figure { low: None, high: None, ..figure.clone() };
+    figure.verdict == Verdict::Good && bands.verdict(kpi.better, &value, 0, kpi.sampled) > Verdict::Good
+}
+
 fn sources(ctx: Ctx<'_>, of: &Slice) -> String {
     let mut sources: Vec<_> = ctx.board.sources.iter().filter(|source| ctx.contributes(source, of)).collect();
     sources.sort_by_key(|source| std::cmp::Reverse(source.health));
@@ -126,4 +138,20 @@ fn limits(kpi: &Kpi, bands: &Bands) -> String {
     words.extend(bands.warning.map(|w| format!("▲ warning {sign} {}", show(w))));
     words.extend(bands.critical.map(|c| format!("‼ critical {sign} {}", show(c))));
     if bands.is_empty() { "no lines are set for it: it is never red".to_owned() } else { words.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_past_its_limit_by_chance_is_explained() {
+        let kpi = KpiId::ServiceLevel.def();
+        // 65 % (43 to 82), 40 % (22 to 61), 77 % of enough contacts; warning below 80, critical below 70.
+        for (part, whole, expected) in [(13, 20, true), (8, 20, false), (23, 30, false)] {
+            let mut figure = Figure::percent(part, whole, "");
+            figure.verdict = kpi.bands.verdict(kpi.better, &figure, 10, kpi.sampled);
+            assert_eq!(is_good_by_interval(kpi, &kpi.bands, &figure), expected, "{part} of {whole}");
+        }
+    }
 }
