@@ -14,14 +14,21 @@ impl Lcg {
     }
 }
 
-/// Write about `lines` lines of a floor with 40 queues and 400 agents.
+/// When the floor opens and closes, in seconds of the day.
+const OPENING: std::ops::Range<u64> = 8 * 3600..20 * 3600;
+
+/// Write about `lines` lines of a floor with 40 queues and 400 agents: 29,000 contacts a day, so that three million
+/// lines are five weeks.
 pub(crate) fn write(out: &mut impl Write, lines: u64) -> std::io::Result<()> {
     let mut random = Lcg(20_260_302);
     let mut pending: std::collections::BinaryHeap<std::cmp::Reverse<(u64, u64, String)>> =
         std::collections::BinaryHeap::new();
     let (mut now, mut calls, mut written) = (1_772_438_400u64, 0u64, 0u64);
     while written < lines {
-        now += random.below(2);
+        now += random.below(4);
+        if !OPENING.contains(&(now % 86_400)) {
+            now = now - now % 86_400 + OPENING.start + if now % 86_400 < OPENING.start { 0 } else { 86_400 };
+        }
         while pending.peek().is_some_and(|line| line.0.0 <= now) {
             let Some(std::cmp::Reverse((_, _, line))) = pending.pop() else { break };
             out.write_all(line.as_bytes())?;

@@ -1,7 +1,8 @@
 //! How fast a report on a queue_log is, on one thread: reading alone, and a report with every KPI by queue.
 //!
 //! `cargo bench --bench report` uses 300,000 lines; `FLOORWATCH_BENCH_LINES=3000000` sets another number. The results
-//! are in elements per second, which are lines. `benches/duckdb_report.py` measures a comparable query in `DuckDB`.
+//! are in elements per second, which are lines. `benches/report_compare.py` compares with `DuckDB`, and
+//! `benches/report_instructions.sh` counts instructions.
 
 use std::error::Error;
 use std::hint::black_box;

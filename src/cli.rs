@@ -10,6 +10,7 @@ pub mod demo;
 pub mod hub;
 mod machine_zone;
 mod output;
+mod progress;
 pub mod replay;
 pub mod report;
 pub mod snapshot;

@@ -117,6 +117,8 @@ pub struct Engine {
     dedup: Dedup,
     restarts: BTreeSet<(OriginNo, Time)>,
     gaps: Vec<Gap>,
+    /// The origin of the last event.
+    last_origin: OriginNo,
     limits: view::Limits,
     evidence: Evidence,
     /// The newest event's time, of all and by origin number.

@@ -5,6 +5,7 @@
 //! characters, no bidirectional overrides, nothing invisible, and no pile of combining marks.
 
 mod pattern;
+pub(crate) mod short_key;
 pub(crate) mod suggest;
 
 use std::borrow::{Borrow, Cow};
@@ -38,7 +39,7 @@ impl<const MAX: usize> Clean<MAX> {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let trimmed = text.trim_ascii();
-        if trimmed.len() <= MAX && trimmed.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        if is_plain(trimmed.as_bytes(), MAX) {
             return Self(SmolStr::new(trimmed));
         }
         Self(SmolStr::new(clean(trimmed, MAX)))
@@ -47,7 +48,18 @@ impl<const MAX: usize> Clean<MAX> {
     /// Clean bytes that should be UTF-8; invalid bytes become the replacement character.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
+        if is_plain(bytes, MAX)
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return Self(SmolStr::new(text));
+        }
         Self::new(&String::from_utf8_lossy(bytes))
+    }
+
+    /// Text that is known to need no cleaning: printable ASCII, not too long, without spaces around it.
+    pub(crate) fn plain(text: &str) -> Self {
+        debug_assert!(is_plain(text.as_bytes(), MAX), "{text:?}");
+        Self(SmolStr::new(text))
     }
 
     /// Text of the program itself, which needs no cleaning.
@@ -122,6 +134,13 @@ impl<'de, const MAX: usize> Deserialize<'de> for Clean<MAX> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         Ok(Self::new(&text))
     }
+}
+
+/// Whether there is nothing to clean: printable ASCII without spaces around it, and not too long.
+fn is_plain(bytes: &[u8], max: usize) -> bool {
+    let spaces = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
+    // Without an early exit, so that many bytes are compared at once.
+    bytes.len() <= max && !spaces && bytes.iter().fold(true, |plain, b| plain & (0x20..0x7f).contains(b))
 }
 
 /// Whether a character draws nothing itself or changes how its neighbours are drawn: bidirectional controls, zero

@@ -1,7 +1,9 @@
 //! `floorwatch report`: figures from files.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
+use super::progress::Progress;
 use super::{Error, print, times, width};
 use crate::clock::{Span, Time, duration};
 use crate::config::Config;
@@ -126,7 +128,9 @@ impl ReportRequest {
     /// [`Error::Columns`] and [`Error::Read`] where a file can't be read or isn't of a known format.
     pub fn report(&self, now: Time) -> Result<Report, Error> {
         let columns = self.columns.as_deref().map(Columns::load).transpose()?;
-        let options = Options { columns, verbs: self.verbs.clone(), now: Some(now), ..Options::default() };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let options = Options { columns, verbs: self.verbs.clone(), now: Some(now), threads, ..Options::default() };
+        let progress = Progress::of(options.progress.clone());
         let mut reader = read::open(&self.files, &options)?;
         let mut engine = Engine::new(self.settings.clone());
         let mut input = InputSummary::default();
@@ -136,6 +140,7 @@ impl ReportRequest {
             input.count(engine.apply(&event));
             engine.advance(engine.newest());
         });
+        drop(progress);
         let tally = reader.tally();
         input.rejected = tally.rejected;
         input.rejections.clone_from(&tally.rejections);

@@ -27,7 +27,8 @@ impl Engine {
         {
             return ApplyOutcome::Duplicate;
         }
-        let origin = self.origins.intern(&event.origin);
+        let origin = self.origins.intern_repeated(&event.origin, self.last_origin);
+        self.last_origin = origin;
         let late = self.track_newest(event, origin);
         match &event.kind {
             EventKind::Contact { contact, queue, step } => {
@@ -251,7 +252,7 @@ impl Engine {
             (_, Some(queue)) => self.intern_queue(queue, origin),
             (_, None) => QueueNo::UNKNOWN,
         };
-        let transition = self.transition(step);
+        let transition = self.transition(step, queue);
         self.apply_transition(number, ContactStep { at, queue, transition })
     }
 
@@ -267,15 +268,14 @@ impl Engine {
         number
     }
 
-    /// What a step does, with names as numbers. A survey is several transitions and is handled by
+    /// What a step about `queue` does, with names as numbers. A survey is several transitions and is handled by
     /// [`Self::survey`].
-    fn transition(&mut self, step: &Step) -> Transition {
+    fn transition(&mut self, step: &Step, queue: QueueNo) -> Transition {
         match step {
             Step::Offered(offer) => {
                 self.evidence.customers |= offer.customer.is_some();
                 self.evidence.positions |= offer.position.is_some();
                 self.evidence.auth_steps |= offer.auth_steps.is_some();
-                let queue = self.queues.intern(&offer.queue);
                 if let Some(record) = self.queue_records.get_mut(queue.index()) {
                     record.channel.get_or_insert(offer.channel);
                 }

@@ -87,11 +87,13 @@ pub(super) struct CellTable {
 impl CellTable {
     /// The number of a cell; a new cell gets the next one.
     pub(super) fn intern(&mut self, cell: CellKey) -> CellNo {
+        if let Some(number) = self.numbers.get(&cell) {
+            return *number;
+        }
         let next = CellNo(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        *self.numbers.entry(cell).or_insert_with(|| {
-            self.all.push(cell);
-            next
-        })
+        self.all.push(cell);
+        self.numbers.insert(cell, next);
+        next
     }
 
     /// All cells, in the order of their numbers.
@@ -126,10 +128,13 @@ impl Minutes {
         self.version += 1;
         let start = at.minute();
         let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
-        // The facts of one contact are close together in time: look near the last one first.
-        let near = self.last.saturating_sub(2)..self.row.len().min(self.last + 8);
-        let found = self.row.get(near.clone()).and_then(|row| row.iter().position(|minute| minute.start == start));
-        let found = found.map(|index| near.start + index);
+        // The facts of one contact are close together in time, and few minutes are without any: look where this one
+        // should be, seen from the last.
+        let last = self.row.get(self.last).map_or(start, |minute| minute.start);
+        let minutes = usize::try_from((start.0 - last.0) / Span::MINUTE.0);
+        let back = || usize::try_from((last.0 - start.0) / Span::MINUTE.0).unwrap_or(usize::MAX);
+        let guess = minutes.map_or_else(|_| self.last.checked_sub(back()), |minutes| self.last.checked_add(minutes));
+        let found = guess.filter(|index| self.row.get(*index).is_some_and(|minute| minute.start == start));
         let index = match found.map_or_else(|| self.row.binary_search_by_key(&start, |minute| minute.start), Ok) {
             Ok(index) => index,
             Err(index) => {

@@ -143,8 +143,11 @@ impl Engine {
                     self.set_repeat_status(visit.visit, RepeatStatus::default());
                 }
                 let left = old.map(|(topic, visit)| self.repeats.replace(topic, Some(visit), None, window));
-                let joined = new.map(|(topic, visit)| self.repeats.replace(topic, None, Some(visit), window));
-                left.into_iter().chain(joined).flatten().collect()
+                let mut changes = left.unwrap_or_default();
+                if let Some((topic, visit)) = new {
+                    changes.extend(self.repeats.replace(topic, None, Some(visit), window));
+                }
+                changes
             }
         };
         for (visit, status) in changes {

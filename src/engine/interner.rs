@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::event::Channel;
 use crate::text::Label;
+use crate::text::short_key::ShortKey;
 
 /// The number of a name of one kind.
 pub(super) trait NameNo: Copy + Default + Eq {
@@ -90,7 +91,9 @@ name_numbers!(QueueNo, IntentNo, AgentNo, TeamNo, CustomerNo, EvaluatorNo, Origi
 /// A table of the names of one kind. Numbers are given in the order of first use and are never reused.
 #[derive(Debug)]
 pub(super) struct Interner<N> {
-    numbers: FxHashMap<Label, u32>,
+    /// The numbers of short names, which are nearly all.
+    short: FxHashMap<ShortKey, u32>,
+    long: FxHashMap<Label, u32>,
     labels: Vec<Label>,
     /// By number, the rank in alphabetical order; recomputed when names have been added since.
     ranks: Vec<u32>,
@@ -101,7 +104,8 @@ impl<N> Default for Interner<N> {
     fn default() -> Self {
         let empty = Label::fixed("");
         Self {
-            numbers: FxHashMap::from_iter([(empty.clone(), 0)]),
+            short: FxHashMap::default(),
+            long: FxHashMap::from_iter([(empty.clone(), 0)]),
             labels: vec![empty],
             ranks: Vec::new(),
             kind: PhantomData,
@@ -112,13 +116,22 @@ impl<N> Default for Interner<N> {
 impl<N: NameNo> Interner<N> {
     /// The number of a name; a new name gets the next one.
     pub(super) fn intern(&mut self, label: &Label) -> N {
-        if let Some(number) = self.numbers.get(label) {
+        let key = ShortKey::of(label.as_str().as_bytes());
+        if let Some(number) = key.map_or_else(|| self.long.get(label), |key| self.short.get(&key)) {
             return N::new(*number);
         }
         let number = u32::try_from(self.labels.len()).unwrap_or(0);
         self.labels.push(label.clone());
-        self.numbers.insert(label.clone(), number);
+        match key {
+            Some(key) => _ = self.short.insert(key, number),
+            None => _ = self.long.insert(label.clone(), number),
+        }
         N::new(number)
+    }
+
+    /// The number of a name that is mostly the same as the one before, `last`.
+    pub(super) fn intern_repeated(&mut self, label: &Label, last: N) -> N {
+        if self.labels.get(last.index()) == Some(label) { last } else { self.intern(label) }
     }
 
     /// The number of a name that may be missing.
@@ -128,7 +141,12 @@ impl<N: NameNo> Interner<N> {
 
     /// The number of a name that has been seen before.
     pub(super) fn find(&self, label: &str) -> Option<N> {
-        self.numbers.get(label).copied().map(N::new)
+        match ShortKey::of(label.as_bytes()) {
+            Some(key) => self.short.get(&key),
+            None => self.long.get(label),
+        }
+        .copied()
+        .map(N::new)
     }
 
     /// All names, by number.

@@ -5,32 +5,34 @@ use std::hash::Hasher;
 use rustc_hash::FxHashMap;
 
 use crate::text::Label;
+use crate::text::short_key::ShortKey;
 
 /// The number of names that are cached. No floor has more; beyond it the cache is cleared.
 const MAX_LABELS: usize = 8192;
-/// An ASCII name of at most this length is not cached: cleaning it is faster than looking it up.
-const MAX_UNCACHED_BYTES: usize = 22;
 
 /// A cache of labels by the bytes they were made of, so that a name is cleaned only once.
 #[derive(Debug, Default)]
 pub(crate) struct LabelCache {
-    known: FxHashMap<Box<[u8]>, Label>,
+    short: FxHashMap<ShortKey, Label>,
+    long: FxHashMap<Box<[u8]>, Label>,
 }
 
 impl LabelCache {
     /// The label of a name.
     pub(crate) fn get(&mut self, bytes: &[u8]) -> Label {
-        if bytes.len() <= MAX_UNCACHED_BYTES && bytes.is_ascii() {
-            return Label::from_bytes(bytes);
-        }
-        if let Some(label) = self.known.get(bytes) {
+        let key = ShortKey::of(bytes);
+        let known = key.map_or_else(|| self.long.get(bytes), |key| self.short.get(&key));
+        if let Some(label) = known {
             return label.clone();
         }
-        if self.known.len() >= MAX_LABELS {
-            self.known.clear();
+        if self.short.len() + self.long.len() >= MAX_LABELS {
+            *self = Self::default();
         }
         let label = Label::from_bytes(bytes);
-        self.known.insert(bytes.into(), label.clone());
+        match key {
+            Some(key) => _ = self.short.insert(key, label.clone()),
+            None => _ = self.long.insert(bytes.into(), label.clone()),
+        }
         label
     }
 }

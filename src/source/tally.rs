@@ -30,6 +30,18 @@ pub struct InputTally {
 }
 
 impl InputTally {
+    /// Add the events and the unknown names of a part of the input. Its lines and rejections are counted by the caller.
+    pub(crate) fn absorb(&mut self, part: &Self) {
+        self.events += part.events;
+        for (mine, theirs) in
+            [(&mut self.unknown_types, &part.unknown_types), (&mut self.unknown_fields, &part.unknown_fields)]
+        {
+            for (name, times) in theirs {
+                count(mine, name.as_str(), *times);
+            }
+        }
+    }
+
     /// Count a rejected line.
     pub(crate) fn reject(&mut self, rejection: Rejection) {
         self.rejected += 1;
@@ -40,12 +52,12 @@ impl InputTally {
 
     /// Count a line with an unknown verb or event type.
     pub(crate) fn unknown(&mut self, name: &str) {
-        count(&mut self.unknown_types, name);
+        count(&mut self.unknown_types, name, 1);
     }
 
     /// Count an unknown data field.
     pub(crate) fn unknown_field(&mut self, name: &str) {
-        count(&mut self.unknown_fields, name);
+        count(&mut self.unknown_fields, name, 1);
     }
 
     /// The number of lines or events of unknown types.
@@ -61,11 +73,11 @@ impl InputTally {
     }
 }
 
-fn count(names: &mut FxHashMap<Label, u64>, name: &str) {
+fn count(names: &mut FxHashMap<Label, u64>, name: &str, times: u64) {
     if let Some(seen) = names.get_mut(name) {
-        *seen += 1;
+        *seen += times;
         return;
     }
     let name = if names.len() < MAX_NAMES { Label::new(name) } else { Label::fixed("others") };
-    *names.entry(name).or_default() += 1;
+    *names.entry(name).or_default() += times;
 }

@@ -30,6 +30,7 @@ mod notify_kill;
 mod packaging;
 mod prometheus_live;
 mod report;
+mod report_reading;
 mod restart;
 mod source_recordings;
 mod sse_live;

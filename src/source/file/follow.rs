@@ -272,7 +272,6 @@ impl FileFollower {
 
     /// Send events with the cursor that follows them.
     fn send_events(&mut self, file: &mut TailedFile, events: &mut Vec<Event>) -> Result<(), Stopped> {
-        self.tally.events += events.len() as u64;
         if matches!(file.decoder, LineDecoder::Csv(_)) {
             events.sort_by_key(|event| event.at);
         }

@@ -1,6 +1,8 @@
 //! Reads whole recordings for reports, replays and checks: any number of files merged into one stream in time order, in
 //! constant memory.
 
+mod pipeline;
+mod progress;
 mod reorder;
 mod stream;
 
@@ -14,6 +16,7 @@ use crate::source::format::detect::InputFormat;
 use crate::source::format::queue_log::Verbs;
 use crate::source::tally::InputTally;
 use crate::text::Label;
+pub use progress::ReadProgress;
 use stream::RecordingStream;
 
 /// How recordings are read.
@@ -29,6 +32,10 @@ pub struct Options {
     pub origin: Label,
     /// The most events that are held to sort a table by time. Five million take about 1 GB.
     pub max_held_events: usize,
+    /// How many threads read and decode. The events and their order do not depend on it.
+    pub threads: usize,
+    /// Kept up to date while files are read.
+    pub progress: ReadProgress,
 }
 
 impl Default for Options {
@@ -39,6 +46,8 @@ impl Default for Options {
             now: None,
             origin: Label::fixed("recording"),
             max_held_events: 5_000_000,
+            threads: 1,
+            progress: ReadProgress::default(),
         }
     }
 }
@@ -107,6 +116,9 @@ pub struct RecordingReader {
     inputs: Vec<RecordingFile>,
     tally: InputTally,
     latest: Time,
+    /// How many threads may decode besides the one that takes the events, and how many files they are decoding.
+    helpers: usize,
+    files_ahead: usize,
 }
 
 /// Open recordings as one stream in time order; the order of `paths` does not matter. A file given twice is read once, and
@@ -116,7 +128,16 @@ pub struct RecordingReader {
 /// If a file cannot be opened, is in no known format, or is a table that the columns do not fit.
 pub fn open(paths: &[PathBuf], options: &Options) -> Result<RecordingReader, Error> {
     let latest = options.now.map_or(Time(i64::MAX), |now| now + Span::DAY);
-    let mut reader = RecordingReader { streams: Vec::new(), inputs: Vec::new(), tally: InputTally::default(), latest };
+    let mut reader = RecordingReader {
+        streams: Vec::new(),
+        inputs: Vec::new(),
+        tally: InputTally::default(),
+        latest,
+        helpers: options.threads.saturating_sub(1),
+        files_ahead: 0,
+    };
+    let size = |path: &PathBuf| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+    options.progress.expect_bytes(paths.iter().map(size).sum());
     let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths {
         let canonical = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
@@ -159,6 +180,9 @@ impl RecordingReader {
             self.read_run(usize::MAX, each);
         }
         if let Some(mut stream) = self.streams.pop() {
+            if !stream.is_ahead() {
+                stream.decode_ahead(self.helpers, self.latest, &mut self.tally);
+            }
             stream.drain(self.latest, &mut self.tally, each);
         }
     }
@@ -183,6 +207,10 @@ impl RecordingReader {
         let next = heads.by_ref().filter(|head| *head != first).min();
         let index = first.1;
         let Some(stream) = self.streams.get_mut(index) else { return };
+        if self.files_ahead < self.helpers && !stream.is_ahead() {
+            stream.decode_ahead(self.helpers, self.latest, &mut self.tally);
+            self.files_ahead += usize::from(stream.is_ahead());
+        }
         for _ in 0..max {
             match stream.head() {
                 Some(at) if next.is_none_or(|next| (at, index) < next) => {
@@ -193,6 +221,7 @@ impl RecordingReader {
                 Some(_) => return,
                 None => {
                     self.streams.remove(index);
+                    self.files_ahead = self.streams.iter().filter(|stream| stream.is_ahead()).count();
                     return;
                 }
             }

@@ -5,7 +5,8 @@ use crate::event::Event;
 use crate::source::format::contact_events;
 use crate::source::format::csv::{self, Columns, ColumnsError};
 use crate::source::format::detect::InputFormat;
-use crate::source::format::lines::RawLine;
+use crate::source::format::limits::MAX_LINE_BYTES;
+use crate::source::format::lines::{BlockLine, RawLine};
 use crate::source::format::queue_log::{self, Verbs};
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
@@ -26,6 +27,13 @@ pub(crate) enum DecodeError {
     Line(RejectionReason),
     /// The configured columns do not fit the table; no line of the file can be read.
     File(ColumnsError),
+}
+
+impl DecodeError {
+    /// The rejection of a line that is too long.
+    pub(crate) fn too_long() -> Self {
+        Self::Line("longer than 64 KiB: skipped to the next line".into())
+    }
 }
 
 impl From<csv::CsvError> for DecodeError {
@@ -60,7 +68,7 @@ impl LineDecoder {
         })
     }
 
-    /// Decode one line and pass its events to `each`. Lines with a time later than `latest` are rejected.
+    /// Decode one line, pass its events to `each` and count them in `tally`. Lines with a time later than `latest` are rejected.
     pub(crate) fn decode(
         &mut self,
         line: RawLine<'_>,
@@ -68,25 +76,59 @@ impl LineDecoder {
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), DecodeError> {
-        let RawLine::Text(line) = line else {
-            return Err(DecodeError::Line("longer than 64 KiB: skipped to the next line".into()));
-        };
+        match line {
+            RawLine::Text(bytes) => self.decode_line(BlockLine { bytes, text: None }, latest, tally, each),
+            RawLine::TooLong => Err(DecodeError::too_long()),
+        }
+    }
+
+    /// The same for a line of a block.
+    pub(crate) fn decode_line(
+        &mut self,
+        line: BlockLine<'_>,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), DecodeError> {
+        let BlockLine { bytes: line, text } = line;
+        if line.len() > MAX_LINE_BYTES {
+            return Err(DecodeError::too_long());
+        }
         match self {
             Self::QueueLog(parser) => {
-                parser.parse_line(line, latest, tally, each).map_err(|reason| DecodeError::Line(reason.into()))
+                parser.parse(line, text, latest, tally, each).map_err(|reason| DecodeError::Line(reason.into()))
             }
             Self::Events => {
                 if line.trim_ascii().is_empty() {
                     return Ok(());
                 }
                 match contact_events::parse(line, latest, tally) {
-                    Ok(Some(event)) => each(event),
+                    Ok(Some(event)) => {
+                        tally.events += 1;
+                        each(event);
+                    }
                     Ok(None) => {}
                     Err(reason) => return Err(DecodeError::Line(reason)),
                 }
                 Ok(())
             }
-            Self::Csv(parser) => parser.parse_line(line, latest, each).map_err(DecodeError::from),
+            Self::Csv(parser) => {
+                let mut count = |event| {
+                    tally.events += 1;
+                    each(event);
+                };
+                parser.parse_line(line, latest, &mut count).map_err(DecodeError::from)
+            }
+        }
+    }
+
+    /// A decoder for lines read apart from those before them. It refuses the lines that need these: they are left to
+    /// this one. `None` where every line needs them.
+    pub(crate) fn apart(&self) -> Option<Self> {
+        match self {
+            Self::QueueLog(parser) => Some(Self::QueueLog(Box::new(parser.apart()))),
+            Self::Events => Some(Self::Events),
+            Self::Csv(_) => None,
         }
     }
 

@@ -13,6 +13,8 @@ use crate::source::format::limits::{MAX_LINE_BYTES, strip_bom};
 
 /// Well over [`MAX_LINE_BYTES`], so that the buffer always holds a whole line of that length.
 const BUFFER_BYTES: usize = 256 * 1024;
+/// How much of an input is handed on at once: enough to be worth it, and little enough to stay in the cache.
+const BLOCK_BYTES: usize = MAX_LINE_BYTES + 1;
 /// The first bytes of a gzip member.
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
@@ -32,6 +34,17 @@ pub enum PartialLine {
     Emit,
     /// Keep them until their newline arrives.
     Hold,
+}
+
+/// What [`LineReader::next_block`] has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockRead {
+    /// Whole lines, each with its line end; only the last one of the input may be without.
+    Lines,
+    /// A line longer than 64 KiB, which was skipped.
+    TooLong,
+    /// Nothing: the input has ended.
+    End,
 }
 
 /// Reads the lines of an input.
@@ -70,14 +83,46 @@ pub struct OpenedInput {
 /// # Errors
 /// If it cannot be opened or read, or is a directory.
 pub fn open(path: &Path) -> io::Result<OpenedInput> {
+    decompress(open_raw(path)?)
+}
+
+/// The same before decompression.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_raw(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     if path.as_os_str() == "-" {
-        return decompress(Box::new(io::stdin()));
+        return Ok(Box::new(io::stdin()));
     }
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory: name the files in it"));
     }
-    decompress(Box::new(file))
+    Ok(Box::new(file))
+}
+
+/// One line of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockLine<'a> {
+    /// The line's bytes, without LF or CR LF.
+    pub(crate) bytes: &'a [u8],
+    /// The same as text, where the whole block is UTF-8.
+    pub(crate) text: Option<&'a str>,
+}
+
+/// The lines of a block.
+pub(crate) fn block_lines(block: &[u8]) -> impl Iterator<Item = BlockLine<'_>> {
+    // Once for the block, and not again for each of its names.
+    let text = std::str::from_utf8(block).ok();
+    let unfinished = (!block.is_empty() && !block.ends_with(b"\n")).then_some(block.len());
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', block).chain(unfinished).map(move |end| {
+        let bytes = block.get(start..end).unwrap_or_default();
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let line = BlockLine { bytes, text: text.and_then(|text| text.get(start..start + bytes.len())) };
+        start = end + 1;
+        line
+    })
 }
 
 /// Decompress `input` if it is gzip, of any number of members.
@@ -191,6 +236,40 @@ impl LineReader {
             self.start = to;
             return Ok(Some(self.line(from, to, 0)));
         }
+    }
+
+    /// Replace what `block` holds by the next lines, about 64 KiB of them. They are not counted in
+    /// [`number`](Self::number): whoever takes the block apart counts them.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn next_block(&mut self, block: &mut Vec<u8>) -> io::Result<BlockRead> {
+        block.clear();
+        if self.end - self.start < BLOCK_BYTES {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.end, self.searched, self.start) = (self.end - self.start, self.searched - self.start, 0);
+            while self.end < BLOCK_BYTES && self.failure.is_none() && self.fill() > 0 {}
+        }
+        let buffered = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let first = buffered.get(..BLOCK_BYTES).unwrap_or(buffered);
+        let whole = memchr::memrchr(b'\n', first).or_else(|| memchr::memchr(b'\n', buffered)).map(|at| at + 1);
+        let is_last = self.failure.is_none() && self.skipped == 0 && (1..=MAX_LINE_BYTES).contains(&buffered.len());
+        let Some(taken) = whole.or(is_last.then_some(buffered.len())) else {
+            return Ok(match self.next(PartialLine::Emit)? {
+                Some(RawLine::Text(line)) => {
+                    block.extend_from_slice(line);
+                    BlockRead::Lines
+                }
+                Some(RawLine::TooLong) => BlockRead::TooLong,
+                None => BlockRead::End,
+            });
+        };
+        let lines = buffered.get(..taken).unwrap_or_default();
+        block.extend_from_slice(if self.offset == 0 { strip_bom(lines) } else { lines });
+        self.offset += taken as u64;
+        self.start += taken;
+        self.searched = self.start;
+        Ok(BlockRead::Lines)
     }
 
     /// Count and return the line `buffer[from..to]`, without byte order mark and CR.
@@ -342,6 +421,30 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn blocks_hold_the_same_lines(lengths in proptest::collection::vec(0_usize..90_000, 0..12), end in any::<bool>()) {
+            let mut bytes: Vec<u8> = Vec::new();
+            for (letter, length) in (b'a'..).zip(&lengths) {
+                bytes.extend(vec![letter; *length]);
+                bytes.extend(b"\r\n");
+            }
+            if end {
+                bytes.extend(b"the end\r");
+            }
+            let (mut reader, mut block, mut found) = (lines_of(&bytes), Vec::new(), Vec::new());
+            loop {
+                match reader.next_block(&mut block).unwrap() {
+                    BlockRead::Lines => found.extend(block_lines(&block).map(|line| {
+                        assert_eq!(line.text.map(str::as_bytes), Some(line.bytes));
+                        (line.bytes.len() <= MAX_LINE_BYTES).then(|| line.bytes.to_vec())
+                    })),
+                    BlockRead::TooLong => found.push(None),
+                    BlockRead::End => break,
+                }
+            }
+            prop_assert_eq!(found, all(&bytes).0);
+        }
+
         #[test]
         fn lines_are_what_splitting_gives(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'\r'), any::<u8>()], 0..400)) {
             prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(b"\xef\xbb\xbf"));

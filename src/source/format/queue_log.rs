@@ -35,6 +35,8 @@ pub struct QueueLogParser {
     verbs: Verbs,
     names: LabelCache,
     memory: QueueLogMemory,
+    /// Lines are read apart from those before them.
+    apart: bool,
     /// The calls that left an empty queue last, with the queue: some versions write LEAVEEMPTY for the same exit again.
     empty_exits: VecDeque<(Label, Label)>,
 }
@@ -57,8 +59,14 @@ impl QueueLogParser {
             verbs,
             names: LabelCache::default(),
             memory: QueueLogMemory::default(),
+            apart: false,
             empty_exits: VecDeque::new(),
         }
+    }
+
+    /// A parser for lines read apart from those before them: it refuses those whose meaning depends on these.
+    pub(crate) fn apart(&self) -> Self {
+        Self { apart: true, ..Self::new(self.origin.clone(), self.verbs.clone()) }
     }
 
     /// The state to store with the position in the log.
@@ -72,7 +80,8 @@ impl QueueLogParser {
         self.memory = memory;
     }
 
-    /// Parse one line and pass its events to `each`. Empty lines give none; unknown verbs are counted in `tally`.
+    /// Parse one line and pass its events to `each`. Empty lines give none. Events and unknown verbs are counted in
+    /// `tally`.
     ///
     /// # Errors
     /// Why the line is rejected and what to do about it: it is malformed, or its time is later than `latest`.
@@ -83,10 +92,22 @@ impl QueueLogParser {
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), &'static str> {
+        self.parse(line, None, latest, tally, each)
+    }
+
+    /// The same for a line that may be known to be `text`.
+    pub(crate) fn parse(
+        &mut self,
+        line: &[u8],
+        text: Option<&str>,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), &'static str> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let fields = LogFields::split(line);
+        let fields = LogFields::split(line, text);
         if fields.count() < 5 {
             return Err("not a queue_log line: fewer than five fields between bars");
         }
@@ -97,8 +118,14 @@ impl QueueLogParser {
         if at > latest {
             return Err("the time is more than a day ahead: compare the clocks of both machines");
         }
-        let entry = LogEntry::find(fields, |word| self.verbs.lookup(word));
-        let mut emit = |origin: &Label, kind| each(Event { at, origin: origin.clone(), id: None, kind });
+        let entry = LogEntry::find(&fields, |word| self.verbs.lookup(word));
+        if self.apart && entry.needs_memory() {
+            return Err("it depends on the lines before it");
+        }
+        let mut emit = |origin: &Label, kind| {
+            tally.events += 1;
+            each(Event { at, origin: origin.clone(), id: None, kind });
+        };
         match entry.verb {
             Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
             Verb::QueueStart => emit(&self.origin, EventKind::Restarted),
@@ -110,7 +137,7 @@ impl QueueLogParser {
             Verb::WrapUpStart => {
                 let agent = self.agent_name(&entry)?;
                 let acw = seconds(entry.data(0)).ok_or("WRAPUPSTART without its seconds")?;
-                if let Ok(contact) = call_id(fields.get(1)) {
+                if let Ok(contact) = call_id(&fields) {
                     let (queue, step) = (self.queue(&entry), Step::Wrapped { agent: agent.clone(), acw: Some(acw) });
                     emit(&self.origin, EventKind::Contact { contact, queue, step });
                 }
@@ -118,7 +145,7 @@ impl QueueLogParser {
                 emit(&self.origin, EventKind::AgentState { agent, state, reason: None, lasts: Some(acw) });
             }
             Verb::Refused(reason) => {
-                let contact = call_id(fields.get(1))?;
+                let contact = call_id(&fields)?;
                 let queue = self.queue(&entry).ok_or("no queue")?;
                 if entry.word == b"LEAVEEMPTY" && self.take_empty_exit(&contact, &queue) {
                     return Ok(());
@@ -133,7 +160,7 @@ impl QueueLogParser {
                 }
             }
             _ => {
-                let contact = call_id(fields.get(1))?;
+                let contact = call_id(&fields)?;
                 let queue = self.queue(&entry);
                 if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
                     emit(&self.origin, EventKind::Contact { contact, queue, step });
@@ -289,8 +316,11 @@ impl QueueLogParser {
     }
 }
 
-fn call_id(field: &[u8]) -> Result<Label, &'static str> {
-    let field = field.trim_ascii();
+fn call_id(fields: &LogFields<'_>) -> Result<Label, &'static str> {
+    if let Some(id) = fields.plain(1).filter(|id| !id.is_empty() && *id != "NONE") {
+        return Ok(Label::plain(id));
+    }
+    let field = fields.get(1).trim_ascii();
     if field.is_empty() || field == b"NONE" {
         return Err("no call id, and this verb is about a call");
     }

@@ -1,29 +1,35 @@
 //! The events of one file of a recording, in time order.
 
 use std::collections::VecDeque;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::clock::{Span, Time};
 use crate::event::Event;
+use crate::source::file::read::pipeline::{DecodedBlock, Pipeline};
 use crate::source::file::read::reorder::{ReorderBuffer, is_beginning};
-use crate::source::file::read::{Error, Options};
+use crate::source::file::read::{Error, Options, ReadProgress};
 use crate::source::format::csv::ColumnsError;
 use crate::source::format::decoder::{DecodeError, LineDecoder};
 use crate::source::format::detect::{InputFormat, detect};
-use crate::source::format::lines::{self, LineReader, PartialLine};
+use crate::source::format::lines::{self, BlockLine, BlockRead, LineReader, PartialLine, RawLine, block_lines};
 use crate::source::rejection::{Rejection, RejectionReason};
 use crate::source::tally::InputTally;
 use crate::text::Label;
-
-/// How many events are read ahead when several files are merged.
-const READ_AHEAD_EVENTS: usize = 256;
 
 /// One file of a recording.
 #[derive(Debug)]
 pub(super) struct RecordingStream {
     place: Label,
-    lines: LineReader,
+    /// The lines, while this thread decodes them.
+    lines: Option<LineReader>,
+    block: Vec<u8>,
+    /// The threads that decode, where others do.
+    pipeline: Option<Pipeline>,
+    progress: ReadProgress,
     decoder: LineDecoder,
+    /// The number of the line decoded last, from 1.
+    number: u64,
     ready: VecDeque<Event>,
     reorder: Option<ReorderBuffer>,
     ended: bool,
@@ -33,6 +39,20 @@ pub(super) struct RecordingStream {
 enum TableError {
     Columns(ColumnsError),
     TooUnsorted,
+}
+
+/// Counts the bytes that are read of a file.
+struct CountingReader {
+    input: Box<dyn Read + Send>,
+    progress: ReadProgress,
+}
+
+impl Read for CountingReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.progress.count(0, read as u64);
+        Ok(read)
+    }
 }
 
 /// Open a file: its format and its stream; both `None` if it is empty.
@@ -48,7 +68,8 @@ pub(super) fn open(
         ColumnsError::NoTime if options.columns.is_none() => Error::NoColumns { path: path.to_owned() },
         error => Error::Columns { path: path.to_owned(), error: Box::new(error) },
     };
-    let mut lines = LineReader::new(lines::open(path).map_err(failed)?.input);
+    let input = CountingReader { input: lines::open_raw(path).map_err(failed)?, progress: options.progress.clone() };
+    let mut lines = LineReader::new(lines::decompress(Box::new(input)).map_err(failed)?.input);
     let head = lines.peek().map_err(failed)?;
     let format = match detect(head) {
         None if head.trim_ascii().is_empty() => return Ok((None, None)),
@@ -76,8 +97,19 @@ pub(super) fn open(
         reorder = Some(ReorderBuffer::new(slack, options.max_held_events));
     }
     let place = Label::new(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    let mut stream = RecordingStream { place, lines, decoder, ready: VecDeque::new(), reorder, ended: false };
-    match stream.refill(1, latest, tally) {
+    let mut stream = RecordingStream {
+        place,
+        lines: Some(lines),
+        block: Vec::new(),
+        pipeline: None,
+        progress: options.progress.clone(),
+        decoder,
+        number: 0,
+        ready: VecDeque::new(),
+        reorder,
+        ended: false,
+    };
+    match stream.refill(latest, tally) {
         Ok(()) => Ok((Some(format), Some(stream))),
         Err(TableError::Columns(error)) => Err(columns(error)),
         Err(TableError::TooUnsorted) => Err(Error::TooUnsorted { path: path.to_owned(), max: options.max_held_events }),
@@ -120,22 +152,38 @@ impl RecordingStream {
     /// The next event. Reads on if it was the last one read ahead.
     pub(super) fn pop(&mut self, latest: Time, tally: &mut InputTally) -> Option<Event> {
         let event = self.ready.pop_front();
-        if self.ready.is_empty() {
-            let place = self.place.clone();
-            let line = self.lines.number();
-            if let Err(error) = self.refill(READ_AHEAD_EVENTS, latest, tally) {
-                self.ended = true;
-                let reason = match error {
-                    TableError::Columns(error) => error.to_string().into(),
-                    TableError::TooUnsorted => "too far out of time order from here on: sort it by time".into(),
-                };
-                tally.incomplete.push(Rejection { place, line, reason });
-            }
+        if self.ready.is_empty()
+            && let Err(error) = self.refill(latest, tally)
+        {
+            self.ended = true;
+            let reason = match error {
+                TableError::Columns(error) => error.to_string().into(),
+                TableError::TooUnsorted => "too far out of time order from here on: sort it by time".into(),
+            };
+            tally.incomplete.push(Rejection { place: self.place.clone(), line: self.number, reason });
         }
         event
     }
 
-    /// Pass all remaining events to `each`, without reading ahead.
+    /// Whether other threads decode the file.
+    pub(super) const fn is_ahead(&self) -> bool {
+        self.pipeline.is_some()
+    }
+
+    /// Leave the decoding of the rest to `threads` other threads, if the file is of a kind for that and has not ended.
+    pub(super) fn decode_ahead(&mut self, threads: usize, latest: Time, tally: &mut InputTally) {
+        let decoders: Vec<LineDecoder> = (0..threads).filter_map(|_| self.decoder.apart()).collect();
+        if decoders.is_empty() || self.ended {
+            return;
+        }
+        let Some(lines) = self.lines.take() else { return };
+        match Pipeline::start(lines, decoders, latest) {
+            Ok(pipeline) => self.pipeline = Some(pipeline),
+            Err(error) => self.fail(error, tally),
+        }
+    }
+
+    /// Pass all remaining events to `each`, without keeping them.
     pub(super) fn drain(&mut self, latest: Time, tally: &mut InputTally, each: &mut dyn FnMut(Event)) {
         if self.reorder.is_some() {
             while let Some(event) = self.pop(latest, tally) {
@@ -144,70 +192,166 @@ impl RecordingStream {
             return;
         }
         self.ready.drain(..).for_each(&mut *each);
-        let mut count = 0;
         while !self.ended {
             // Only a table gives this error, and tables are handled above.
-            let _ = self.read_line(latest, tally, &mut |event| {
-                count += 1;
-                each(event);
-            });
+            _ = self.read_on(latest, tally, each);
         }
-        tally.events += count;
     }
 
-    /// Read lines until at least `wanted` events are ready or the file ends.
-    fn refill(&mut self, wanted: usize, latest: Time, tally: &mut InputTally) -> Result<(), TableError> {
-        let mut read = Vec::new();
-        while self.ready.len() < wanted {
-            if !self.ended {
-                self.read_line(latest, tally, &mut |event| read.push(event)).map_err(TableError::Columns)?;
-            }
-            tally.events += read.len() as u64;
-            match &mut self.reorder {
-                None => self.ready.extend(read.drain(..)),
-                Some(reorder) => {
-                    for event in read.drain(..) {
-                        reorder.push(event).map_err(|_| TableError::TooUnsorted)?;
-                    }
-                    self.ready.extend(std::iter::from_fn(|| reorder.pop(self.ended)));
+    /// Read until an event is ready or the file ends.
+    fn refill(&mut self, latest: Time, tally: &mut InputTally) -> Result<(), TableError> {
+        let mut ready = std::mem::take(&mut self.ready);
+        let mut result = Ok(());
+        while ready.is_empty() && !self.ended && result.is_ok() {
+            result = match self.reorder.take() {
+                None => self.read_on(latest, tally, &mut |event| ready.push_back(event)).map_err(TableError::Columns),
+                Some(mut reorder) => {
+                    let mut is_full = false;
+                    let read = self.read_on(latest, tally, &mut |event| is_full |= reorder.push(event).is_err());
+                    ready.extend(std::iter::from_fn(|| reorder.pop(self.ended)));
+                    self.reorder = Some(reorder);
+                    if is_full { Err(TableError::TooUnsorted) } else { read.map_err(TableError::Columns) }
                 }
-            }
-            if self.ended {
-                break;
-            }
+            };
         }
-        Ok(())
+        self.ready = ready;
+        result
     }
 
-    /// Read and decode one line.
-    fn read_line(
+    /// Decode the next lines, or take those that other threads have decoded.
+    fn read_on(
         &mut self,
         latest: Time,
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), ColumnsError> {
-        let outcome = match self.lines.next(PartialLine::Emit) {
-            Ok(Some(line)) => {
-                tally.lines += 1;
-                self.decoder.decode(line, latest, tally, each)
+        if let Some(pipeline) = &mut self.pipeline {
+            match pipeline.next() {
+                Ok(Some(batch)) => return self.take(batch, latest, tally, each),
+                Ok(None) => return self.finish(tally),
+                Err(error) => self.fail(error, tally),
             }
-            Ok(None) => {
-                self.ended = true;
-                self.decoder.finish()
-            }
+            return Ok(());
+        }
+        let Some(mut lines) = self.lines.take() else { return self.finish(tally) };
+        let before = self.number;
+        let result = if matches!(self.decoder, LineDecoder::Csv(_)) {
+            self.read_row_line(&mut lines, latest, tally, each)
+        } else {
+            self.read_block(&mut lines, latest, tally, each)
+        };
+        self.progress.count(self.number - before, 0);
+        self.lines = Some(lines);
+        result
+    }
+
+    /// Decode one line of a table: the events of a row are sorted before more are read.
+    fn read_row_line(
+        &mut self,
+        lines: &mut LineReader,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), ColumnsError> {
+        match lines.next(PartialLine::Emit) {
+            Ok(Some(RawLine::Text(bytes))) => self.decode(Some(BlockLine { bytes, text: None }), latest, tally, each),
+            Ok(Some(RawLine::TooLong)) => self.decode(None, latest, tally, each),
+            Ok(None) => self.finish(tally),
             Err(error) => {
-                self.ended = true;
-                let reason = RejectionReason::new("not read further", error);
-                let rejection = Rejection { place: self.place.clone(), line: self.lines.number() + 1, reason };
-                tally.incomplete.push(rejection.clone());
-                tally.reject(rejection);
+                self.fail(error, tally);
                 Ok(())
             }
-        };
+        }
+    }
+
+    /// Decode a block of lines.
+    fn read_block(
+        &mut self,
+        lines: &mut LineReader,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), ColumnsError> {
+        let mut block = std::mem::take(&mut self.block);
+        let read = lines.next_block(&mut block);
+        let mut result = Ok(());
+        match read {
+            Ok(BlockRead::Lines) => {
+                result = block_lines(&block).try_for_each(|line| self.decode(Some(line), latest, tally, each));
+            }
+            Ok(BlockRead::TooLong) => result = self.decode(None, latest, tally, each),
+            Ok(BlockRead::End) => result = self.finish(tally),
+            Err(error) => self.fail(error, tally),
+        }
+        self.block = block;
+        result
+    }
+
+    /// Pass on what another thread has decoded, and decode the lines that it left.
+    fn take(
+        &mut self,
+        batch: DecodedBlock,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), ColumnsError> {
+        let before = self.number;
+        self.progress.count(batch.lines, 0);
+        tally.absorb(&batch.tally);
+        tally.lines += batch.lines - batch.held.len() as u64;
+        let mut events = batch.events.into_iter();
+        let mut passed = 0;
+        for line in batch.held {
+            events.by_ref().take(line.after - passed).for_each(&mut *each);
+            passed = line.after;
+            self.number = before + line.number - 1;
+            let line = line.bytes.as_deref().map(|bytes| BlockLine { bytes, text: None });
+            self.decode(line, latest, tally, each)?;
+        }
+        events.for_each(each);
+        self.number = before + batch.lines;
+        Ok(())
+    }
+
+    /// Decode one line; `None` is one that was too long.
+    fn decode(
+        &mut self,
+        line: Option<BlockLine<'_>>,
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), ColumnsError> {
+        self.number += 1;
+        tally.lines += 1;
+        let outcome =
+            line.map_or(Err(DecodeError::too_long()), |line| self.decoder.decode_line(line, latest, tally, each));
+        self.note(outcome, tally)
+    }
+
+    /// The file has ended.
+    fn finish(&mut self, tally: &mut InputTally) -> Result<(), ColumnsError> {
+        self.ended = true;
+        self.pipeline = None;
+        let outcome = self.decoder.finish();
+        self.note(outcome, tally)
+    }
+
+    /// The file cannot be read further.
+    fn fail(&mut self, error: io::Error, tally: &mut InputTally) {
+        self.ended = true;
+        self.pipeline = None;
+        let reason = RejectionReason::new("not read further", error);
+        let rejection = Rejection { place: self.place.clone(), line: self.number + 1, reason };
+        tally.incomplete.push(rejection.clone());
+        tally.reject(rejection);
+    }
+
+    /// Note a line that gave no events.
+    fn note(&self, outcome: Result<(), DecodeError>, tally: &mut InputTally) -> Result<(), ColumnsError> {
         match outcome {
             Ok(()) => Ok(()),
             Err(DecodeError::Line(reason)) => {
-                tally.reject(Rejection { place: self.place.clone(), line: self.lines.number(), reason });
+                tally.reject(Rejection { place: self.place.clone(), line: self.number, reason });
                 Ok(())
             }
             Err(DecodeError::File(error)) => Err(error),

@@ -223,3 +223,83 @@ fn a_table_that_would_fill_the_memory_to_be_sorted_is_refused_with_the_remedy() 
     assert!((1..4_800).contains(&read) && incomplete.len() == 1, "{read} {incomplete:?}");
     assert!(incomplete[0].reason.to_string().contains("sort it by time"), "{incomplete:?}");
 }
+
+/// Some of everything that a log may hold, in no order: calls, agents who join and leave queues, calls that leave an
+/// empty queue twice, unknown verbs, and what is rejected.
+fn mixed_log(lines: u32, seed: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut random = seed;
+    for line in 0..lines {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let (at, call, agent) = (1_000_000_000 + line / 3, random >> 22, (random >> 12) % 7);
+        let queue = (random >> 8) % 3;
+        let text = match (random >> 16) % 16 {
+            0 => format!("{at}|NONE|q{queue}|Agent {agent}|ADDMEMBER|"),
+            1 | 2 => format!("{at}|NONE|q{queue}|Agent {agent}|REMOVEMEMBER|"),
+            3 => format!("{at}|{call}.1|q{queue}|NONE|EXITEMPTY|1|1|{agent}"),
+            4 => format!("{at}|{call}.1|q{queue}|NONE|LEAVEEMPTY|"),
+            5 => format!("{at}|NONE|NONE|Agent {agent}|AGENTLOGOFF|SIP/1|9"),
+            6 => format!("{at}|{call}.1|q{queue}|Agent {agent}|CONNECT|{agent}|x|1\r"),
+            7 => format!("{at}|{call}.1|q{queue}|NONE|NOVELTY{agent}|1"),
+            8 => "rubbish".to_owned(),
+            9 => format!("{at}|{call}.1|サポート {queue}|Ann|COMPLETEAGENT|1|{agent}|1"),
+            10 if agent == 0 && queue == 0 => "x".repeat(70_000),
+            _ => format!("{at}|{call}.1|q{queue}|NONE|ENTERQUEUE||{}|1", 100 + agent),
+        };
+        out.extend(text.bytes());
+        out.push(b'\n');
+    }
+    out.extend(b"1000000000|9.1|q|NONE|ENTERQUEUE||1|1");
+    out
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_events_and_rejections() {
+    let folder = Folder::new();
+    let packed = gzip(&mixed_log(40_000, 1));
+    let json: String = (0..20_000)
+        .map(|n| match n % 50 {
+            7 => "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"floorwatch.novelty\"}\n".to_owned(),
+            8 => "{broken\n".to_owned(),
+            _ => format!(
+                "{{\"specversion\":\"1.0\",\"id\":\"{n}\",\"source\":\"s\",\"type\":\"floorwatch.contact.abandoned\",\
+                 \"time\":\"2001-09-09T02:{:02}:{:02}Z\",\"data\":{{\"contact\":\"c{n}\",\"odd\":1}}}}\n",
+                n / 60 % 60,
+                n % 60
+            ),
+        })
+        .collect();
+    let one = folder.file("queue_log", &mixed_log(60_000, 2));
+    let cut_short = folder.file("queue_log.gz", &packed[..packed.len() - 1000]);
+    let events = folder.file("events", json.as_bytes());
+    let empty = folder.file("empty", b"");
+    for paths in [vec![one.clone()], vec![cut_short.clone()], vec![events.clone()], vec![one, cut_short, events, empty]]
+    {
+        let read = |threads| {
+            let options = Options { threads, ..Options::default() };
+            let mut reader = open(&paths, &options).unwrap();
+            let mut events = Vec::new();
+            reader.for_each(&mut |event| events.push(event));
+            let lines = options.progress.lines();
+            (events, reader.tally().clone(), lines)
+        };
+        let (events, tally, lines) = read(1);
+        assert!(events.len() > 15_000 && tally.rejected > 100 && lines == tally.lines, "{}: {tally:?}", events.len());
+        for threads in [2, 3, 5] {
+            let (others, other_tally, other_lines) = read(threads);
+            assert!(others == events, "{threads} threads, {paths:?}");
+            assert_eq!((other_tally, other_lines), (tally.clone(), lines), "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_is_dropped_midway_stops_its_threads() {
+    let folder = Folder::new();
+    let paths = [folder.file("a", &mixed_log(50_000, 3)), folder.file("b", &mixed_log(50_000, 4))];
+    let mut reader = open(&paths, &Options { threads: 3, ..Options::default() }).unwrap();
+    assert!(reader.next_batch(&mut Vec::new(), 10));
+    let progress = reader.streams.iter().filter(|stream| stream.is_ahead()).count();
+    assert!(progress > 0);
+    drop(reader);
+}

@@ -1,40 +1,65 @@
 //! One line of queue_log, split into fields, with the verb located.
 
+use std::ops::Range;
+
 use crate::clock::{Span, Time};
 use crate::source::format::queue_log::verb::Verb;
 
 /// More fields than any verb has; any further ones stay together in the last.
 const MAX_FIELDS: usize = 24;
+/// Room for these and for those of the word that goes past them.
+const FIELD_PLACES: usize = 32;
+
+/// A longer name or id may have to be shortened.
+const MAX_PLAIN_BYTES: usize = 64;
 
 /// The fields of a line, split at `|`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LogFields<'a> {
     line: &'a [u8],
-    /// Where each field begins in the line.
-    starts: [u32; MAX_FIELDS],
+    /// The same as text, where the line is printable ASCII: nothing in it needs cleaning.
+    plain: Option<&'a str>,
+    /// Where each field begins in the line, and where one after the last would.
+    starts: [u32; FIELD_PLACES],
     count: usize,
 }
 
 impl<'a> LogFields<'a> {
-    pub(super) fn split(line: &'a [u8]) -> Self {
-        let mut fields = Self { line, starts: [0; MAX_FIELDS], count: 1 };
-        for at in memchr::memchr_iter(b'|', line) {
-            let Some(start) = fields.starts.get_mut(fields.count) else { break };
-            #[expect(clippy::cast_possible_truncation, reason = "a line is at most 64 KiB long")]
-            {
-                *start = at as u32 + 1;
+    /// Split a line (which may be known to be `text`), eight bytes at a time: this is done for every line of months of logs.
+    #[expect(clippy::cast_possible_truncation, reason = "a line is at most 64 KiB long")]
+    pub(super) fn split(line: &'a [u8], text: Option<&'a str>) -> Self {
+        let mut fields = Self { line, plain: None, starts: [0; FIELD_PLACES], count: 1 };
+        let (words, rest) = line.as_chunks::<8>();
+        let (mut at, mut unprintable, mut count) = (1, 0, 1);
+        let mut split = |word: u64| {
+            unprintable |= bytes_unprintable(word);
+            let mut bars = if count < MAX_FIELDS { bytes_equal(word, b'|') } else { 0 };
+            while bars != 0 {
+                // Never out of range: a word has at most eight.
+                if let Some(start) = fields.starts.get_mut(count % FIELD_PLACES) {
+                    *start = at + bars.trailing_zeros() / 8;
+                }
+                count += 1;
+                bars &= bars - 1;
             }
-            fields.count += 1;
+            at += 8;
+        };
+        for word in words {
+            split(u64::from_le_bytes(*word));
+        }
+        split(last_word(line, rest));
+        fields.count = count.min(MAX_FIELDS);
+        if unprintable == 0 {
+            fields.plain = text.or_else(|| std::str::from_utf8(line).ok());
+        }
+        if let Some(end) = fields.starts.get_mut(fields.count) {
+            *end = line.len() as u32 + 1;
         }
         fields
     }
 
     pub(super) const fn count(&self) -> usize {
         self.count
-    }
-
-    fn start(&self, index: usize) -> usize {
-        self.starts.get(index).map_or(self.line.len(), |&start| start as usize)
     }
 
     /// The field at `index`, from 0; empty if there is none.
@@ -44,13 +69,51 @@ impl<'a> LogFields<'a> {
 
     /// The fields `from..to` as one slice, with the `|` between them.
     pub(super) fn join(&self, from: usize, to: usize) -> &'a [u8] {
-        let to = to.min(self.count);
-        if from >= to {
-            return &[];
-        }
-        let end = if to == self.count { self.line.len() } else { self.start(to) - 1 };
-        self.line.get(self.start(from)..end).unwrap_or_default()
+        self.line.get(self.range(from, to)).unwrap_or_default()
     }
+
+    /// The field at `index` as text without spaces around it, where it needs no cleaning and no shortening.
+    pub(super) fn plain(&self, index: usize) -> Option<&'a str> {
+        let text = self.plain?.get(self.range(index, index + 1))?;
+        let spaces = text.starts_with(' ') || text.ends_with(' ');
+        (!spaces && text.len() <= MAX_PLAIN_BYTES).then_some(text)
+    }
+
+    fn range(&self, from: usize, to: usize) -> Range<usize> {
+        let to = to.min(self.count);
+        match (self.starts.get(from), self.starts.get(to)) {
+            (Some(start), Some(end)) if from < to => *start as usize..*end as usize - 1,
+            _ => 0..0,
+        }
+    }
+}
+
+/// The last bytes of a line, of which there are fewer than eight, with spaces behind them.
+fn last_word(line: &[u8], rest: &[u8]) -> u64 {
+    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    match line.last_chunk::<8>() {
+        // Without a loop: the last eight bytes of the line are shifted until only these remain.
+        Some(last) if !rest.is_empty() => {
+            let bits = 8 * rest.len();
+            u64::from_le_bytes(*last) >> (64 - bits) | SPACES << bits
+        }
+        _ => rest.iter().rev().fold(SPACES, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// The highest bit of each byte of `word` that equals `byte`.
+const fn bytes_equal(word: u64, byte: u8) -> u64 {
+    const LOW_BITS: u64 = u64::from_le_bytes([0x7f; 8]);
+    let differs = word ^ u64::from_le_bytes([byte; 8]);
+    !((differs & LOW_BITS).wrapping_add(LOW_BITS) | differs | LOW_BITS)
+}
+
+/// The highest bit of some bytes of `word` if any byte of it is not printable ASCII, else nothing.
+const fn bytes_unprintable(word: u64) -> u64 {
+    const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+    let below = word.wrapping_sub(u64::from_le_bytes([b' '; 8]));
+    let above = word.wrapping_add(u64::from_le_bytes([1; 8]));
+    (word | below | above) & HIGH_BITS
 }
 
 /// The parts of a line. A queue's or agent's name that contains `|` is whole again.
@@ -61,13 +124,13 @@ pub(super) struct LogEntry<'a> {
     pub(super) verb: Verb,
     /// The verb as written.
     pub(super) word: &'a [u8],
-    fields: LogFields<'a>,
+    pub(super) fields: &'a LogFields<'a>,
     first: usize,
 }
 
 impl<'a> LogEntry<'a> {
     /// Locate the verb: the fifth field, unless a `|` in the queue's or agent's name has moved it.
-    pub(super) fn find(fields: LogFields<'a>, lookup: impl Fn(&[u8]) -> Option<Verb>) -> Self {
+    pub(super) fn find(fields: &'a LogFields<'a>, lookup: impl Fn(&[u8]) -> Option<Verb>) -> Self {
         let word = fields.get(4);
         let at = |index: usize, verb: Verb| {
             // With NONE as the agent, the `|` belongs to the queue's name.
@@ -113,6 +176,16 @@ impl<'a> LogEntry<'a> {
             Verb::Unknown => false,
             Verb::Refused(_) => self.agent == b"NONE",
             _ => true,
+        }
+    }
+
+    /// Whether its meaning depends on lines before it: an agent leaves the last of several queues, or a call leaves an
+    /// empty queue once more.
+    pub(super) fn needs_memory(&self) -> bool {
+        match self.verb {
+            Verb::AddMember | Verb::RemoveMember | Verb::LogOff | Verb::ExitEmpty => true,
+            Verb::Refused(_) => self.word == b"LEAVEEMPTY",
+            _ => false,
         }
     }
 
@@ -170,6 +243,12 @@ pub(super) fn milliseconds(field: &[u8]) -> Option<Span> {
 
 /// Unix seconds with an optional fraction, of which six digits are used.
 pub(super) fn epoch(field: &[u8]) -> Option<Time> {
+    // What nearly every line begins with: ten digits.
+    if let Ok(&[a, b, c, d, e, f, g, h, tens @ b'0'..=b'9', ones @ b'0'..=b'9']) = <&[u8; 10]>::try_from(field)
+        && let Some(hundreds) = eight_digits([a, b, c, d, e, f, g, h])
+    {
+        return Some(Time::from_unix(hundreds * 100 + i64::from(tens - b'0') * 10 + i64::from(ones - b'0')));
+    }
     let field = field.trim_ascii();
     let (whole, fraction) = match field.iter().position(|&b| b == b'.') {
         Some(at) => (field.get(..at)?, field.get(at + 1..)?),
@@ -192,12 +271,27 @@ pub(super) fn epoch(field: &[u8]) -> Option<Time> {
     Some(Time(whole * 1_000_000 + micros))
 }
 
+/// The number that eight digits are: pairs are joined, then pairs of pairs, all in one word.
+fn eight_digits(digits: [u8; 8]) -> Option<i64> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const HIGH_HALVES: u64 = u64::from_le_bytes([0xf0; 8]);
+    let word = u64::from_le_bytes(digits);
+    let above_nine = word.wrapping_add(u64::from_le_bytes([6; 8]));
+    if word & HIGH_HALVES != ZEROS || above_nine & HIGH_HALVES != ZEROS {
+        return None;
+    }
+    let ones = word - ZEROS;
+    let pairs = (ones.wrapping_mul(1 + (10 << 8)) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(1 + (100 << 16)) >> 16) & 0x0000_ffff_0000_ffff;
+    i64::try_from(fours.wrapping_mul(1 + (10_000 << 32)) >> 32).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn find(line: &str) -> LogEntry<'_> {
-        LogEntry::find(LogFields::split(line.as_bytes()), Verb::parse)
+        LogEntry::find(Box::leak(Box::new(LogFields::split(line.as_bytes(), None))), Verb::parse)
     }
 
     #[test]
@@ -209,7 +303,9 @@ mod tests {
         assert_eq!(epoch(b"1795430755"), Some(Time::from_unix(1_795_430_755)));
         assert_eq!(epoch(b"1795430755.25"), Some(Time(1_795_430_755_250_000)));
         assert_eq!(epoch(b"1795430755.1234567"), Some(Time(1_795_430_755_123_456)));
-        assert_eq!(epoch(b"2026-03-02 09:00:00"), None);
+        for wrong in ["2026-03-02 09:00:00", "179543075*", "1795/30755", "17954:0755", "1795430\u{fa}5"] {
+            assert_eq!(epoch(wrong.as_bytes()), None, "{wrong}");
+        }
     }
 
     #[test]
@@ -231,6 +327,21 @@ mod tests {
         assert_eq!(find("1|2.3|q|NONE|INFO|REFUSED|FULL").verb, Verb::Ignored);
         assert_eq!(find("1|2.3|q|NONE|NOTE|FULL|CONNECT").verb, Verb::Unknown);
         assert_eq!(find("1|2.3|q|Ann|NOTE|CONNECT|later").verb, Verb::Unknown);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn fields_are_what_splitting_gives(line in "[|a-c\u{7b}-\u{7e}\u{fc}]{0,90}") {
+            let expected: Vec<&[u8]> = line.as_bytes().splitn(MAX_FIELDS, |&b| b == b'|').collect();
+            let fields = LogFields::split(line.as_bytes(), None);
+            let found: Vec<&[u8]> = (0..fields.count()).map(|index| fields.get(index)).collect();
+            proptest::prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn times_are_what_parsing_the_number_gives(seconds in 0_i64..100_000_000_000) {
+            proptest::prop_assert_eq!(epoch(seconds.to_string().as_bytes()), Some(Time::from_unix(seconds)));
+        }
     }
 
     #[test]
