@@ -12,7 +12,7 @@ use crate::support::hub::{Hub, PATIENCE, event};
 
 /// The path of libfaketime; `None` if it is not installed.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn faketime() -> Option<PathBuf> {
+pub(crate) fn faketime() -> Option<PathBuf> {
     let found = fs::read_dir("/usr/lib").ok()?.flatten();
     let found = found.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
     if found.is_none() {
@@ -38,18 +38,23 @@ fn remark(board: &Value) -> String {
     board["remarks"][0].as_str().unwrap_or_default().to_owned()
 }
 
-/// A hub with a clock of its own, and the file that says how far that is from the machine's.
-fn hub_with_clock(library: &Path) -> (Hub, PathBuf) {
-    let mut hub = Hub::new("");
-    let offset = hub.path("offset");
-    fs::write(&offset, "+0").unwrap();
-    hub.env = vec![
+/// The environment of a program whose wall clock is as far from the machine's as the file `offset` says.
+pub(crate) fn clock_env(library: &Path, offset: &Path) -> Vec<(&'static str, String)> {
+    fs::write(offset, "+0").unwrap();
+    vec![
         ("LD_PRELOAD", library.display().to_string()),
         ("FAKETIME_TIMESTAMP_FILE", offset.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
         ("DONT_FAKE_MONOTONIC", "1".to_owned()),
-    ];
+    ]
+}
+
+/// A hub with a clock of its own, and the file that says how far that is from the machine's.
+fn hub_with_clock(library: &Path) -> (Hub, PathBuf) {
+    let mut hub = Hub::new("");
+    let offset = hub.path("offset");
+    hub.env = clock_env(library, &offset);
     (hub, offset)
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::clock::{clock_env, faketime};
 use crate::support::board::{Floor, PROGRAM, now};
 use crate::support::hooks::{Answer, Hooks};
 use tokio::time::sleep;
@@ -14,9 +16,14 @@ struct Hub(Child);
 
 impl Hub {
     fn start(floor: &Floor) -> Self {
+        Self::start_with(floor, &[])
+    }
+
+    fn start_with(floor: &Floor, env: &[(&str, String)]) -> Self {
         let mut command = Command::new(PROGRAM);
         command.args(["hub", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
         command.env("FLOORWATCH_CONFIG", floor.path("config.toml")).env("HOME", floor.path(""));
+        command.envs(env.iter().map(|(name, value)| (name, value)));
         Self(command.spawn().unwrap())
     }
 }
@@ -34,7 +41,7 @@ const EACH_QUEUE: &str = r#"
 name = "Busy queue"
 kpi = "offered"
 each = "queue"
-window = "today"
+window = "7d"
 when = "above"
 warning = 0.5
 for = 0
@@ -81,4 +88,41 @@ async fn nothing_is_lost_and_nothing_doubled_that_was_answered_by_kill_9() {
     let twice: Vec<_> = told.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.len() <= rounds.len(), "one message a kill may be told again: {twice:?}");
     assert!(order.is_sorted(), "{order:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_target_missed_for_an_hour_is_told_in_spite_of_kill_9() {
+    const QUEUES: usize = 5;
+    let Some(library) = faketime() else { return };
+    let mut hooks = Hooks::new().await;
+    hooks.answer_all(Answer::Status(503));
+    let hook = format!(
+        "{EACH_QUEUE}[[notify]]\nkind = \"webhook\"\nurl = \"http://{}/hook\"\nrules = [\"Busy queue\"]\n",
+        hooks.address
+    );
+    let floor = Floor::new(&hook);
+    let offset = floor.path("offset");
+    let env = clock_env(&library, &offset);
+    let hub = Hub::start_with(&floor, &env);
+    let offered = |n: usize| format!("{}|c{n}|queue-{n}|NONE|ENTERQUEUE||0123|1\n", now().timestamp());
+    floor.append("queue_log", &(0..QUEUES).map(offered).collect::<String>());
+    assert!(!hooks.next().await.accepted);
+    sleep(Duration::from_millis(1500)).await;
+    drop(hub);
+    fs::write(&offset, "+62m").unwrap();
+    hooks.answer_all(Answer::Slow(202, 60));
+    let rounds = [300, 700, 500];
+    for alive in rounds {
+        let hub = Hub::start_with(&floor, &env);
+        sleep(Duration::from_millis(alive)).await;
+        drop(hub);
+    }
+    let _hub = Hub::start_with(&floor, &env);
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    while told.len() < QUEUES {
+        let body = hooks.next_accepted().await.json();
+        assert_eq!((&body["event"], &body["again"]), (&"firing".into(), &false.into()));
+        *told.entry(body["queue"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    assert!(told.values().sum::<usize>() <= QUEUES + rounds.len(), "one message a kill may be told again: {told:?}");
 }
