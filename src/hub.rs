@@ -8,7 +8,6 @@
 pub mod access;
 mod api;
 pub mod client;
-mod connections;
 mod events;
 mod extract;
 mod metrics;
@@ -21,7 +20,6 @@ pub mod socket;
 mod streams;
 mod turns;
 mod visible;
-mod write_deadline;
 
 use std::sync::Arc;
 
@@ -35,8 +33,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::floor::Handle;
+use crate::net::server::{Connections, HttpServer};
 use access::Token;
-use connections::{ConnectionLimits, Connections};
 pub use events::EventSlot;
 pub use problem::ApiProblem;
 use rate::Rates;
@@ -70,7 +68,7 @@ pub(crate) struct Hub {
     turns: Turns,
     /// The open connections over the network.
     network: Arc<Connections>,
-    /// The open connections at the local socket. Those over the network never crowd them out.
+    /// Those at the Unix socket, which have limits of their own.
     local: Arc<Connections>,
 }
 
@@ -81,7 +79,12 @@ pub async fn serve(config: ServerConfig, listeners: Vec<Listener>, stop: Cancell
     let (hub, router) = build(config, stop.clone());
     let open = TaskTracker::new();
     for listener in listeners {
-        open.spawn(server::serve(listener, Arc::clone(&hub), router.clone(), stop.clone()));
+        let connections = Arc::clone(match &listener {
+            Listener::Network(..) => &hub.network,
+            Listener::Socket(_) => &hub.local,
+        });
+        let server = HttpServer { router: router.clone(), connections, max_connection_age: None };
+        open.spawn(server.serve(listener, stop.clone()));
     }
     open.close();
     open.wait().await;
@@ -91,12 +94,6 @@ pub async fn serve(config: ServerConfig, listeners: Vec<Listener>, stop: Cancell
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     api::router().1
-}
-
-/// How many files this process may have open.
-fn max_files() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 /// The hub and its endpoints.
@@ -113,8 +110,8 @@ fn build(config: ServerConfig, stop: CancellationToken) -> (Arc<Hub>, Router) {
         description: description.to_json().unwrap_or_default().into(),
         rates: Rates::new(clock),
         turns: Turns::default(),
-        network: Connections::new(ConnectionLimits::network(max_files())),
-        local: Connections::new(ConnectionLimits::LOCAL),
+        network: Connections::new(server::network_limits()),
+        local: Connections::new(server::SOCKET_LIMITS),
     });
     let router = router
         .fallback(|| async {

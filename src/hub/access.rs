@@ -79,8 +79,8 @@ pub struct TokenDigest([u8; 32]);
 impl TokenDigest {
     /// The digest of `token`.
     #[must_use]
-    pub fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
+    pub fn of(token: impl AsRef<[u8]>) -> Self {
+        Self(Sha256::digest(token).into())
     }
 }
 
@@ -161,7 +161,7 @@ pub(crate) fn group(group: u32) -> Label {
 
 /// Identify the caller of a request; `None` if it is unknown.
 #[must_use]
-pub fn identify(peer: &Peer, token: Option<&str>, tokens: &[Token]) -> Option<Caller> {
+pub fn identify(peer: &Peer, token: Option<&[u8]>, tokens: &[Token]) -> Option<Caller> {
     if let Some(token) = token {
         let (from, print) = (from(peer), TokenDigest::of(token));
         // All digests are compared in constant time, so that timing reveals nothing.

@@ -13,10 +13,9 @@ use tokio::time::timeout;
 
 use super::Hub;
 use super::access::{Caller, Peer, Right, identify, stranger};
-use super::connections::ConnectionPlace;
 use super::problem::ApiProblem;
-use super::server::PATIENCE;
-use crate::net::is_forwarded;
+use crate::net::server::{ConnectionPlace, REQUEST_TIMEOUT};
+use crate::net::{bearer_token, is_forwarded};
 use crate::source::network::listen::intake;
 
 /// The largest body of a query or a command.
@@ -57,9 +56,7 @@ impl FromRequestParts<Arc<Hub>> for CanIngest {
 
 fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> {
     let peer = parts.extensions.get::<ConnectInfo<Peer>>().ok_or_else(ApiProblem::unknown_caller)?;
-    // A header without a valid token counts as a wrong token, not as none.
-    let header = parts.headers.get(header::AUTHORIZATION);
-    let token = header.map(|value| bearer(value.to_str().unwrap_or_default()).unwrap_or_default());
+    let token = bearer_token(&parts.headers);
     // Where a forwarded request comes from says nothing about who sent it.
     let forwarded = token.is_none() && is_forwarded(&parts.headers);
     // DNS rebinding: a web page in a local browser can reach the hub under the page's own host name. Such a request
@@ -98,7 +95,7 @@ impl<S: Sync> FromRequest<S> for SmallBody {
 
     async fn from_request(mut request: Request, _: &S) -> Result<Self, Response> {
         let collected = Limited::new(request.body_mut(), MAX_BODY_BYTES).collect();
-        let problem = match timeout(PATIENCE, collected).await {
+        let problem = match timeout(REQUEST_TIMEOUT, collected).await {
             Ok(Ok(collected)) => return Ok(Self(collected.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => ApiProblem::too_large(MAX_BODY_BYTES / 1024),
             Ok(Err(_)) => ApiProblem::bad("the body ends before its end"),
@@ -106,12 +103,6 @@ impl<S: Sync> FromRequest<S> for SmallBody {
         };
         Err(reject_with_body(request, problem).await)
     }
-}
-
-/// The token of an `Authorization` header.
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Parse a JSON body.

@@ -2,9 +2,10 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, header};
 use futures_util::StreamExt;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tower_service::Service;
 
 use super::access::{Peer, Right, Role, TokenDigest, new_token};
 use super::*;
@@ -106,7 +107,7 @@ impl Scene {
         request = request.header(header::CONTENT_TYPE, "application/json");
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
-        self.hub.clone().call(request).await.unwrap()
+        TowerToHyperService::new(self.hub.clone()).call(request).await.unwrap()
     }
 
     async fn ask(&self, method: Method, path: &str, token: &str, body: &str) -> (u16, Value) {
@@ -360,7 +361,7 @@ async fn a_page_that_led_a_browser_here_is_nobody() {
     {
         let mut request = Request::builder().uri("/v1/board").header(header::HOST, host).body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(Peer::Network("127.0.0.1:4711".parse().unwrap())));
-        assert_eq!(scene.hub.clone().call(request).await.unwrap().status(), status, "{host}");
+        assert_eq!(TowerToHyperService::new(scene.hub.clone()).call(request).await.unwrap().status(), status, "{host}");
     }
 }
 
@@ -376,8 +377,8 @@ fn without_tokens_this_machine_may_look_and_logins_are_known() {
     assert_eq!(role(&ann, &tokens()), Some(Role::Supervisor));
     assert_eq!(access::identify(&ann, None, &[]).unwrap().who.name.as_str(), "ann");
     assert_eq!(role(&Peer::Login { name: "floor".into(), ours: true }, &[]), Some(Role::Admin));
-    // A wrong token is not the same as no token.
-    assert_eq!(access::identify(&ann, Some(""), &tokens()), None);
+    // A wrong token is not the same as none.
+    assert_eq!(access::identify(&ann, Some(b""), &tokens()), None);
 }
 
 #[test]

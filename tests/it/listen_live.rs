@@ -19,7 +19,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 
 const ONE: &str = "application/cloudevents+json";
@@ -451,32 +451,77 @@ async fn who_dawdles_is_cut_off_and_holds_nobody_up() {
     assert!(body.starts_with("HTTP/1.1 408"), "{body}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn more_connections_than_are_served_are_sent_away() {
-    let endpoint = Endpoint::open("").await;
-    let mut idle = Vec::new();
-    let refused = loop {
-        let mut stream = TcpStream::connect(&endpoint.address).await.unwrap();
-        let mut said = [0; 12];
-        match tokio::time::timeout(
-            Duration::from_millis(if idle.len() < 256 { 1 } else { 5000 }),
-            stream.read_exact(&mut said),
-        )
-        .await
-        {
-            Ok(Ok(_)) => break String::from_utf8_lossy(&said).into_owned(),
-            _ => idle.push(stream),
-        }
-        assert!(idle.len() < 300, "nobody is sent away");
-    };
-    assert_eq!(refused, "HTTP/1.1 503");
-    assert!(idle.len() >= 256);
-    drop(idle);
-    let end = Instant::now() + PATIENCE;
-    while endpoint.post(ONE, event("1")).send().await.is_ok_and(|response| response.status() != 200) {
-        assert!(Instant::now() < end);
+/// Push an event over an open connection; what the answer begins with.
+async fn push_over(stream: &mut TcpStream, id: &str) -> String {
+    let body = event(id);
+    let head = format!("POST /v1/events HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {ONE}\r\n");
+    stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    let mut answer = [0; 512];
+    let length = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await.expect("it is answered").unwrap();
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+/// A connection from an address of this machine's, which reads little at a time.
+async fn connect_from(source: &str, endpoint: &Endpoint) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{source}:0").parse().unwrap()).unwrap();
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    socket.connect(endpoint.address.parse().unwrap()).await.unwrap()
+}
+
+/// Connections from one address, each with requests whose answers are never read.
+async fn crowd(size: usize, source: &str, endpoint: &Endpoint) -> Vec<TcpStream> {
+    let ask = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100);
+    let mut crowd = Vec::new();
+    for _ in 0..size {
+        let mut stream = connect_from(source, endpoint).await;
+        // Some are closed before all is written.
+        let _ = stream.write_all(ask.as_bytes()).await;
+        crowd.push(stream);
     }
-    endpoint.assert_alive("2").await;
+    crowd
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_never_reads_locks_no_other_sender_out() {
+    let endpoint = Endpoint::open("token = {token}").await;
+    let mut known = connect_from("127.0.0.2", &endpoint).await;
+    assert!(push_over(&mut known, "1").await.starts_with("HTTP/1.1 200"));
+    let mut elsewhere = connect_from("127.0.0.3", &endpoint).await;
+    // More than one address may have.
+    let crowd = crowd(200, "127.0.0.2", &endpoint).await;
+    // A sender that is known keeps its connection, though the crowd has its address; so do those of other addresses.
+    assert!(push_over(&mut known, "2").await.starts_with("HTTP/1.1 200"));
+    assert!(push_over(&mut elsewhere, "3").await.starts_with("HTTP/1.1 200"));
+    let mut new = connect_from("127.0.0.2", &endpoint).await;
+    assert!(push_over(&mut new, "4").await.starts_with("HTTP/1.1 200"));
+    drop(crowd);
+    endpoint.assert_alive("5").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_tokens_the_newest_connections_of_a_crowd_are_served() {
+    let endpoint = Endpoint::open("").await;
+    let mut crowd = crowd(200, "127.0.0.1", &endpoint).await;
+    endpoint.assert_alive("1").await;
+    // The oldest was closed.
+    let mut answers = Vec::new();
+    let oldest = crowd.first_mut().unwrap();
+    let _ = tokio::time::timeout(PATIENCE, oldest.read_to_end(&mut answers)).await.expect("it is closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_a_proxy_forwarded_needs_a_token() {
+    let open = Endpoint::open("").await;
+    let guarded = Endpoint::open("token = {token}").await;
+    for (n, name) in ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"].into_iter().enumerate() {
+        let answer = open.post(ONE, event("1")).header(name, "for=203.0.113.7").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
+        assert!(answer.text().await.unwrap().contains("proxy"), "{name}");
+        let answer = guarded.post(ONE, event(&n.to_string())).header(name, "for=203.0.113.7").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{name}");
+    }
+    assert_eq!((open.events(), guarded.events()), (0, 5));
 }
 
 /// Run the program with an endpoint among its sources.

@@ -1,88 +1,79 @@
-//! Events that are pushed: an HTTP endpoint that answers only once they are in the journal.
+//! A source that events are pushed to: an HTTP endpoint that answers only after the events are in the journal.
 //!
-//! `POST /v1/events` takes the wire format: one event (`application/cloudevents+json`), an array of them
-//! (`application/cloudevents-batch+json`), lines (`application/x-ndjson`) or any of these by what the body looks like
-//! (`application/json`). What is answered:
+//! `POST /v1/events` accepts the wire format: one event (`application/cloudevents+json`), an array of events
+//! (`application/cloudevents-batch+json`), one event per line (`application/x-ndjson`), or any of these, recognized by
+//! the body (`application/json`). The answers:
 //!
-//! - 200: `{"accepted", "duplicates", "ignored", "rejected_count", "rejected": [{"line", "reason"}]}`. What was
-//!   accepted is on the disk. What was rejected (the first hundred are listed, by line or place in the array, from 1)
-//!   is not taken however often it is sent; the rest of its batch is. Events of a type that floorwatch doesn't know
-//!   are ignored.
-//! - 422: the same, where there was nothing good at all.
-//! - 401, 403, 408, 413, 415: nothing was taken, and `{"error"}` says why.
-//! - 429 and 503, with `Retry-After`: send it again. An event is counted once, however often it comes.
+//! - 200: `{"accepted", "duplicates", "ignored", "rejected_count", "rejected": [{"line", "reason"}]}`. The accepted
+//!   events are on the disk. Rejected events (the first hundred are listed, by line or position in the array, from 1)
+//!   are rejected each time they are sent; the rest of the batch is accepted. Events of a type that floorwatch does not
+//!   know are ignored.
+//! - 422: the same body, if no event could be accepted.
+//! - 401, 403, 408, 413, 415: nothing was accepted, and `{"error"}` says why.
+//! - 429 and 503, with `Retry-After`: send it again. An event is counted once, however often it is sent.
 //!
-//! `GET /healthz` answers 200 as long as the endpoint is open.
+//! `GET /healthz` answers 200 while the endpoint is open.
 //!
-//! It speaks plain HTTP, and so is open to this machine alone unless the configuration says otherwise: for other
-//! machines put a reverse proxy that does TLS before it.
+//! The endpoint speaks plain HTTP, so by default only this machine can reach it. For other machines, put a reverse
+//! proxy that does TLS in front of it.
 
 pub(crate) mod intake;
 mod push_auth;
 mod tokens;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use serde::Deserialize;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Span;
 use crate::net::Fault;
+use crate::net::server::{Accept, ConnectionLimits, Connections, HttpServer, NewConnection, share_of_address};
 use crate::secret::Secret;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
-use intake::{Intake, PushProgress, REQUEST_TIMEOUT};
+use crate::text::Label;
+use intake::{Intake, PushProgress};
 use push_auth::PushAuth;
 use tokens::AcceptedTokens;
 
-/// So many connections are served at once; the rest are sent away.
-const MAX_CONNECTIONS: usize = 256;
-/// What those are told.
-const FULL_RESPONSE: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-/// A connection is closed after its request when it is so old; nobody holds one for ever.
+/// How many connections are served. A sender counts as known once it has sent a valid token.
+const CONNECTION_LIMITS: ConnectionLimits =
+    ConnectionLimits { total: 512, per_caller: 256, strangers: 384, strangers_per_peer: 128 };
+/// A connection of this age is closed after its current request, so that no sender holds one for ever.
 const MAX_CONNECTION_AGE: Duration = Duration::from_mins(5);
-/// The head of a request is no longer than this.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
-const MAX_HEADERS: usize = 64;
-/// How often the tokens are read anew.
+/// How often the tokens are read again.
 const TOKEN_RELOAD_INTERVAL: Duration = Duration::from_secs(5);
-/// With no sockets left, so long until the next try.
-const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
-/// Larger bodies belong into a file.
+/// The largest value of `max_body_kb`. More events than that belong in a file.
 const MAX_BODY_LIMIT_KB: u32 = 32 * 1024;
 
-/// The keys of an endpoint that events are pushed to.
+/// The keys of a source of the kind `listen`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where it listens: an IP address and a port.
+    /// The address to listen at: an IP address and a port.
     #[serde(default = "loopback")]
     pub address: String,
-    /// The bearer token that senders must name; where it lies there may be several, one a line, each of 16 characters
-    /// or more. Read anew every few seconds. Without it everybody on this machine may push.
+    /// The bearer token that senders must send. There may be several, one per line, each of 16 characters or more. They
+    /// are read again every few seconds. Without a token everybody on this machine may push.
     #[serde(default)]
     pub token: Option<Secret>,
-    /// Allow an address that other machines can reach, although requests and their token are not encrypted.
+    /// Allow an address that other machines can reach, although requests and their tokens are not encrypted.
     #[serde(default)]
     pub allow_plain_http: bool,
-    /// The largest body in KiB, up to 32768.
+    /// The largest body, in KiB: 1 to 32768.
     #[serde(default = "one_mib")]
     pub max_body_kb: u32,
-    /// So many events a second are taken, in the long run.
+    /// How many events per second are accepted on average.
     #[serde(default = "ten_thousand")]
     pub max_events_per_s: u32,
-    /// After so many seconds without an event the source is stale; 0 for never.
+    /// After how many seconds without an event the source is stale; 0 for never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
 }
@@ -104,7 +95,7 @@ const fn five_minutes() -> u64 {
 }
 
 impl Settings {
-    /// Whether what is written can work, and is safe.
+    /// Check that the values can work and are safe.
     ///
     /// # Errors
     /// The key, and what is wrong with its value.
@@ -141,7 +132,7 @@ impl Settings {
         self.token.as_ref().map(AcceptedTokens::read).transpose()
     }
 
-    /// What the owner should know of requests that were refused, and of the way that they come.
+    /// The remark on the source: whether requests are unencrypted, and how many were refused.
     fn remark(&self, refused: u64) -> String {
         let mut words = Vec::new();
         if self.socket_address().is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
@@ -154,7 +145,7 @@ impl Settings {
     }
 }
 
-/// The endpoint, while it is open.
+/// The endpoint.
 pub(in crate::source) struct ListenSession(pub(in crate::source) Settings);
 
 impl Session for ListenSession {
@@ -172,40 +163,52 @@ impl Session for ListenSession {
             Err(error) => return bind_fault(&error, &settings.address),
         };
         let intake = Intake::new(reporter.shared(), settings.max_body_kb, settings.max_events_per_s);
-        serve(settings, &listener, &Arc::new(PushAuth::new(intake, tokens)), reporter).await
+        let auth = Arc::new(PushAuth::new(intake, tokens));
+        let server = HttpServer {
+            router: auth.router(),
+            connections: Connections::new(CONNECTION_LIMITS),
+            max_connection_age: Some(MAX_CONNECTION_AGE),
+        };
+        let stop = CancellationToken::new();
+        // Dropped with the session, the server closes its connections.
+        tokio::select! {
+            () = server.serve(PushListener(listener), stop) => Fault::new(format!("{} no longer listens", settings.address)),
+            never = report_progress(settings, &auth, reporter) => match never {},
+        }
     }
 }
 
-async fn serve(settings: &Settings, listener: &TcpListener, auth: &Arc<PushAuth>, reporter: &mut Reporter) -> Fault {
-    let router = auth.router();
+/// Accepts the connections of senders.
+struct PushListener(TcpListener);
+
+impl Accept for PushListener {
+    type Peer = SocketAddr;
+
+    async fn accept(&mut self) -> io::Result<(NewConnection, SocketAddr)> {
+        let (stream, address) = self.0.accept().await?;
+        Ok((NewConnection::over_tcp(stream, None), address))
+    }
+
+    fn share_of(peer: &SocketAddr) -> Label {
+        share_of_address(peer)
+    }
+}
+
+/// Report what requests bring, and read the tokens again at an interval.
+async fn report_progress(settings: &Settings, auth: &PushAuth, reporter: &mut Reporter) -> Infallible {
     let mut progress = auth.intake().progress();
-    let mut connections = JoinSet::new();
     let mut known = PushProgress::default();
     let mut refused = 0;
     let mut reported_ahead: Option<Span> = None;
     let mut reload = interval(TOKEN_RELOAD_INTERVAL);
     reload.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let patience = Duration::from_secs(settings.stale_after_s);
-    let mut pushed = Instant::now();
+    let stale_after = Duration::from_secs(settings.stale_after_s);
+    let mut pushed_at = Instant::now();
     let mut stale = settings.stale_after_s == 0;
     reporter.report_remark(&settings.remark(0)).await;
     reporter.report_live().await;
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
-                    connections.spawn(serve_connection(stream, router.clone()));
-                }
-                // What doesn't fit at once isn't worth waiting for.
-                Ok((stream, _)) => drop(stream.try_write(FULL_RESPONSE)),
-                Err(error) if is_transient(&error) => {}
-                Err(error) if is_exhausted(&error) => {
-                    tracing::warn!(source = %reporter.name(), "no more connections: {error}");
-                    sleep(ACCEPT_RETRY_INTERVAL).await;
-                }
-                Err(error) => return Fault::new(format!("{} no longer listens: {error}", settings.address)),
-            },
-            Some(_) = connections.join_next() => {}
             Ok(()) = progress.changed() => {
                 let newest = *progress.borrow_and_update();
                 if let Some(ahead) = newest.ahead
@@ -215,13 +218,13 @@ async fn serve(settings: &Settings, listener: &TcpListener, auth: &Arc<PushAuth>
                     reporter.report_clock_offset(ahead).await;
                 }
                 if newest.pushed != known.pushed {
-                    pushed = Instant::now();
+                    pushed_at = Instant::now();
                     stale = settings.stale_after_s == 0;
                     reporter.report_live().await;
                 }
                 known = newest;
             }
-            () = sleep_until(pushed + patience), if !stale => {
+            () = sleep_until(pushed_at + stale_after), if !stale => {
                 stale = true;
                 reporter.report_stale(&format!("nothing was pushed for {} s", settings.stale_after_s)).await;
             }
@@ -229,7 +232,7 @@ async fn serve(settings: &Settings, listener: &TcpListener, auth: &Arc<PushAuth>
                 match settings.tokens() {
                     Ok(Some(tokens)) => auth.change_tokens(tokens),
                     Ok(None) => {}
-                    // Those that were good before are: whoever changes the file may be half-way.
+                    // The file may be read while somebody is writing it: the tokens of before stay valid.
                     Err(fault) => tracing::warn!(source = %reporter.name(), "the tokens stay as they are: {}", fault.reason),
                 }
                 if refused != auth.refused() {
@@ -241,39 +244,7 @@ async fn serve(settings: &Settings, listener: &TcpListener, auth: &Arc<PushAuth>
     }
 }
 
-/// Serve one connection until either side has had enough.
-async fn serve_connection(stream: TcpStream, router: Router) {
-    // Short questions and answers: nothing is to be waited for.
-    drop(stream.set_nodelay(true));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_TIMEOUT)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    // However it ends, the sender knows as much as we do.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = sleep(MAX_CONNECTION_AGE) => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = timeout(3 * REQUEST_TIMEOUT, connection).await;
-}
-
-/// Whether an error is of one connection that was never made.
-fn is_transient(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
-/// Whether the machine has no more sockets or memory for now.
-fn is_exhausted(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let codes = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
-}
-
-/// Why nothing listens at `address`.
+/// The fault for an `address` that cannot be listened at.
 fn bind_fault(error: &io::Error, address: &str) -> Fault {
     match error.kind() {
         io::ErrorKind::AddrInUse => {

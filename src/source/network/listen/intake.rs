@@ -1,4 +1,4 @@
-//! A request with events, and what is answered to it. Whether its sender may send any is settled before.
+//! Reads the events of a request, has them journalled, and answers. Callers check beforehand whether the sender may push.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,56 +17,55 @@ use utoipa::ToSchema;
 
 use crate::clock::Span;
 use crate::net::rate::TokenBucket;
+use crate::net::server::REQUEST_TIMEOUT;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::network::clock_skew;
 use crate::source::network::shared_reporter::SharedReporter;
 
-/// How long a body may take, and the journal.
-pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// So many KiB of bodies are held at once, in all requests together.
+/// How many KiB of bodies are buffered at once, in all requests together.
 const MAX_BUFFERED_KB: u32 = 32 * 1024;
-/// So much of a body that is refused is thrown away, so that its sender comes to read why, …
+/// How much of a refused body is read and discarded, so that its sender reads the answer, …
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
-/// … and for so long.
+/// … and for how long.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
-/// So many rejections are listed in an answer; the rest are counted.
+/// How many rejections an answer lists; the rest are only counted.
 const MAX_LISTED_REJECTIONS: usize = 100;
 
-/// What requests have brought.
+/// What requests have pushed so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PushProgress {
     /// How many requests were answered with success.
     pub(super) pushed: u64,
-    /// How far the last sender's clock that is known was ahead of ours.
+    /// How far the clock of the last sender that stated its time was ahead of this machine's.
     pub(super) ahead: Option<Span>,
 }
 
-/// What became of a body of events.
+/// What happened to the events of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Taken)]
 pub(crate) struct PushSummary {
-    /// So many are new, and on the disk.
+    /// How many are new, and on the disk.
     accepted: usize,
-    /// So many had come before.
+    /// How many had been received before.
     duplicates: usize,
-    /// So many are of a type that floorwatch doesn't know.
+    /// How many are of a type that floorwatch does not know.
     ignored: u64,
-    /// So many are no good, however often they are sent.
+    /// How many are invalid; they are rejected each time they are sent.
     rejected_count: usize,
     /// The first hundred of those.
     rejected: Vec<RejectedEvent>,
 }
 
-/// Something that is no event.
+/// A line or an element that is no valid event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 struct RejectedEvent {
-    /// Its line, or its place in an array, from 1.
+    /// The line, or the position in the array, from 1.
     line: u64,
     /// Why.
     reason: String,
 }
 
-/// What all requests share.
+/// Accepts events; shared by all requests.
 pub(crate) struct Intake {
     reporter: SharedReporter,
     bucket: Mutex<TokenBucket>,
@@ -76,22 +75,22 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// Takes bodies of up to `max_body_kb` KiB, and so many events a second in the long run.
+    /// Accepts bodies of up to `max_body_kb` KiB, and on average up to `max_events_per_s` events per second.
     pub(crate) fn new(reporter: SharedReporter, max_body_kb: u32, max_events_per_s: u32) -> Self {
         let bucket = Mutex::new(TokenBucket::new(max_events_per_s, reporter.steady()));
         let buffered = Semaphore::new(MAX_BUFFERED_KB.max(max_body_kb) as usize);
         Self { reporter, bucket, buffered, max_body_kb, progress: watch::Sender::default() }
     }
 
-    /// Word of what requests have brought.
+    /// Receives what requests have pushed so far.
     pub(super) fn progress(&self) -> watch::Receiver<PushProgress> {
         self.progress.subscribe()
     }
 
-    /// Take the events of a request that may bring some. The answer comes once they are in the journal.
+    /// Accept the events of a request. Returns once they are in the journal.
     ///
     /// # Errors
-    /// Why nothing was taken.
+    /// Why nothing was accepted.
     pub(crate) async fn push(&self, request: Request) -> Result<(StatusCode, PushSummary), PushError> {
         let (parts, mut body) = request.into_parts();
         match self.process(&parts.headers, &mut body).await {
@@ -112,7 +111,7 @@ impl Intake {
         timeout(REQUEST_TIMEOUT, self.collect(Limited::new(body, most), too_large)).await.map_err(late)?
     }
 
-    /// The bytes of a body. Room is taken as they come: a slow sender holds none for what it has yet to send.
+    /// Read a body. Buffer space is reserved as bytes arrive, so a slow sender holds none for what it has yet to send.
     async fn collect(
         &self,
         mut body: Limited<&mut Body>,
@@ -129,7 +128,7 @@ impl Intake {
             }
             let held = room.as_ref().map_or(0, SemaphorePermit::num_permits);
             let more = u32::try_from(bytes.len().div_ceil(1024).saturating_sub(held)).unwrap_or(u32::MAX);
-            // Waiting with a part of the room in hand could wait for ever.
+            // Requests that each hold a part and wait for more could wait for each other for ever.
             let more = self.buffered.try_acquire_many(more).map_err(|_| busy())?;
             match &mut room {
                 Some(room) => room.merge(more),
@@ -180,10 +179,10 @@ impl Intake {
     }
 }
 
-/// Throw away the rest of a body that is of no use, within bounds; whether it came to its end. Who is cut off in the
-/// middle of sending doesn't get to see the answer.
+/// Read and discard the rest of a body, within limits; returns whether its end was reached. A sender that is cut off in
+/// the middle of its body may never read the answer.
 pub(crate) async fn discard(headers: &HeaderMap, body: &mut Body) -> bool {
-    // Who waits for leave to send the body gets none.
+    // A sender that waits for `100 Continue` has not begun to send the body, and now never will.
     if headers.contains_key(header::EXPECT) {
         return false;
     }
@@ -217,11 +216,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Why nothing of a request was taken.
+/// Why nothing of a request was accepted.
 pub(crate) struct PushError {
     pub(crate) status: StatusCode,
     pub(crate) reason: String,
-    /// What else the answer says in its head.
+    /// Further headers of the answer.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -235,8 +234,8 @@ impl PushError {
         self
     }
 
-    /// The same, once its sender can read it: what is left of the body is thrown away first, within bounds. Past
-    /// those the connection is closed.
+    /// The same error, after the rest of the body was discarded so that its sender reads the answer. A body over the
+    /// limits closes the connection.
     pub(super) async fn after_draining(self, headers: &HeaderMap, body: &mut Body) -> Self {
         if discard(headers, body).await {
             return self;
@@ -244,8 +243,8 @@ impl PushError {
         self.with(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
-    /// It can't be said that the events were kept. Sending them again never counts one twice.
-    fn busy(reason: impl Into<String>) -> Self {
+    /// The events may not have been stored. Sending them again never counts one twice.
+    pub(super) fn busy(reason: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, reason).with(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 

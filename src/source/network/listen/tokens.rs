@@ -1,4 +1,4 @@
-//! Who may push: bearer tokens.
+//! The bearer tokens that senders may use.
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -6,17 +6,17 @@ use subtle::ConstantTimeEq;
 use crate::net::Fault;
 use crate::secret::Secret;
 
-/// A shorter token could be guessed.
+/// A shorter token can be guessed.
 const MIN_TOKEN_BYTES: usize = 16;
 
-/// The tokens that are good.
+/// The tokens that are accepted.
 pub(super) struct AcceptedTokens(SecretString);
 
 impl AcceptedTokens {
-    /// Read them from their place: one a line, so that a new one is taken before the old one is taken away.
+    /// Read the tokens, one per line. Several allow a new token to be accepted before the old one is removed.
     ///
     /// # Errors
-    /// Where they can't be had or are too short.
+    /// If they cannot be read, or one is too short.
     pub(super) fn read(secret: &Secret) -> Result<Self, Fault> {
         let text = secret.read()?;
         if each(&text).any(|token| token.len() < MIN_TOKEN_BYTES) {
@@ -28,15 +28,10 @@ impl AcceptedTokens {
         Ok(Self(text))
     }
 
-    /// Whether an `Authorization` header names one of them. How long it takes says nothing about any of them but its
-    /// length.
-    pub(super) fn admit(&self, authorization: Option<&[u8]>) -> bool {
-        let Some((scheme, token)) = authorization.and_then(|header| header.split_at_checked("bearer ".len())) else {
-            return false;
-        };
-        let token = token.trim_ascii();
+    /// Whether `token` is one of them. The time it takes reveals nothing about the tokens but their lengths.
+    pub(super) fn contains(&self, token: &[u8]) -> bool {
         let known = each(&self.0).fold(0, |known, good| known | good.as_bytes().ct_eq(token).unwrap_u8());
-        scheme.eq_ignore_ascii_case(b"bearer ") && known == 1
+        known == 1
     }
 }
 
@@ -62,14 +57,12 @@ mod tests {
     #[test]
     fn any_of_the_tokens_is_good_and_nothing_else() {
         let Ok(tokens) = read("0123456789abcdef\n\nfedcba9876543210\n") else { panic!() };
-        for good in ["Bearer 0123456789abcdef", "bearer fedcba9876543210", "BEARER  fedcba9876543210 "] {
-            assert!(tokens.admit(Some(good.as_bytes())), "{good}");
+        for good in ["0123456789abcdef", "fedcba9876543210"] {
+            assert!(tokens.contains(good.as_bytes()), "{good}");
         }
-        let bad = ["", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Basic 0123456789abcdef", "0123456789abcdef"];
-        for bad in bad.into_iter().chain(["Bearer 0123456789abcdef0", "Bearer 0123456789abcdef fedcba9876543210"]) {
-            assert!(!tokens.admit(Some(bad.as_bytes())), "{bad}");
+        for bad in ["", "0123456789abcde", "0123456789abcdef0", "0123456789abcdef fedcba9876543210"] {
+            assert!(!tokens.contains(bad.as_bytes()), "{bad}");
         }
-        assert!(!tokens.admit(None) && !tokens.admit(Some(b"Bearer \xff\xff")));
     }
 
     #[test]

@@ -1,46 +1,32 @@
 //! Limits the open connections of each peer and each caller.
 //!
-//! A connection belongs to a stranger until a request on it identifies a caller. Strangers take nothing from known
-//! callers: each peer address has a small share, and if there is no room, the oldest stranger's connection is closed. A
-//! known caller keeps its connections, up to its own share.
+//! A connection is a stranger's until a request on it identifies a known caller. Strangers never displace a known
+//! caller: the connections of each peer are limited to a small share, and if there is no room for a new connection, the
+//! oldest stranger's is closed. A known caller keeps its connections, up to a share of its own.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::access::Peer;
 use crate::text::Label;
 
 /// The limits on open connections.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ConnectionLimits {
+pub(crate) struct ConnectionLimits {
     /// Of all peers.
-    pub(super) total: usize,
+    pub(crate) total: usize,
     /// Of one known caller.
-    pub(super) per_caller: usize,
+    pub(crate) per_caller: usize,
     /// Of all strangers.
-    pub(super) strangers: usize,
+    pub(crate) strangers: usize,
     /// Of the strangers from one address or login.
-    pub(super) strangers_per_peer: usize,
+    pub(crate) strangers_per_peer: usize,
 }
 
-impl ConnectionLimits {
-    /// The limits for connections over the network. A process that may open few files serves fewer connections, so that
-    /// files remain for the journal and the sources.
-    pub(super) fn network(max_files: usize) -> Self {
-        const RESERVED_FILES: usize = 384;
-        let total = max_files.saturating_sub(RESERVED_FILES).clamp(64, 4096);
-        Self { total, per_caller: total / 2, strangers: total / 2, strangers_per_peer: total / 8 }
-    }
-
-    /// The limits for connections at the local socket.
-    pub(super) const LOCAL: Self = Self { total: 256, per_caller: 128, strangers: 256, strangers_per_peer: 128 };
-}
-
-/// The open connections of one kind.
+/// The open connections of one listener.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     limits: ConnectionLimits,
     open: Mutex<Open>,
 }
@@ -61,29 +47,25 @@ struct OpenConnection {
 
 /// A place among the open connections, which is freed when this is dropped.
 #[derive(Debug)]
-pub(super) struct ConnectionPlace {
+pub(crate) struct ConnectionPlace {
     number: u64,
     connections: Arc<Connections>,
     /// Cancelled when the connection must make room for another one.
-    pub(super) close: CancellationToken,
+    pub(crate) close: CancellationToken,
 }
 
 impl Connections {
-    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, open: Mutex::default() })
     }
 
     /// The number of open connections.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.open().connections.len()
     }
 
-    /// A place for a new connection; `None` if known callers hold all of them.
-    pub(super) fn admit(self: &Arc<Self>, peer: &Peer) -> Option<ConnectionPlace> {
-        let peer = match peer {
-            Peer::Network(address) => Label::new(&address.ip().to_string()),
-            Peer::Login { name, .. } => name.clone(),
-        };
+    /// A place for a new connection of `peer`; `None` if known callers have all of them.
+    pub(crate) fn admit(self: &Arc<Self>, peer: Label) -> Option<ConnectionPlace> {
         let mut open = self.open();
         let of_peer = |connection: &OpenConnection| connection.caller.is_none() && connection.peer == peer;
         open.make_room(self.limits.strangers_per_peer, of_peer);
@@ -98,8 +80,8 @@ impl Connections {
         Some(ConnectionPlace { number, connections: Arc::clone(self), close })
     }
 
-    /// Close the oldest stranger's connection, because the process cannot open more.
-    pub(super) fn close_oldest_stranger(&self) {
+    /// Close the oldest stranger's connection, because the system has no room for another one.
+    pub(crate) fn close_oldest_stranger(&self) {
         self.open().close_oldest(|connection| connection.caller.is_none());
     }
 
@@ -125,8 +107,8 @@ impl Open {
 }
 
 impl ConnectionPlace {
-    /// Note that the connection belongs to a known caller. Returns `false` if this caller holds its share already.
-    pub(super) fn identify(&self, caller: &Label) -> bool {
+    /// Record that the connection is a known caller's; `false` if this caller has its share already.
+    pub(crate) fn identify(&self, caller: &Label) -> bool {
         let mut open = self.connections.open();
         let of_caller = |connection: &&OpenConnection| connection.caller.as_ref() == Some(caller);
         let held = open.connections.values().filter(of_caller).count();
@@ -151,23 +133,23 @@ impl Drop for ConnectionPlace {
 mod tests {
     use super::*;
 
-    fn peer(host: u8) -> Peer {
-        Peer::Network(std::net::SocketAddr::from(([10, 0, 0, host], 1)))
+    fn peer(host: u8) -> Label {
+        Label::new(&format!("10.0.0.{host}"))
     }
 
     #[test]
     fn strangers_make_room_for_others_and_known_callers_keep_theirs() {
         let limits = ConnectionLimits { total: 8, per_caller: 3, strangers: 6, strangers_per_peer: 2 };
         let connections = Connections::new(limits);
-        let ann: Vec<_> = (0..3).map(|_| connections.admit(&peer(1)).unwrap()).collect();
+        let ann: Vec<_> = (0..3).map(|_| connections.admit(peer(1)).unwrap()).collect();
         assert!(ann[0].close.is_cancelled(), "a third stranger from one address closes the first");
         assert!(ann[1..].iter().all(|place| place.identify(&"ann".into()) && !place.close.is_cancelled()));
-        let crowd: Vec<_> = (2..40).map(|host| connections.admit(&peer(host)).unwrap()).collect();
+        let crowd: Vec<_> = (2..40).map(|host| connections.admit(peer(host)).unwrap()).collect();
         assert_eq!(connections.count(), 8);
         assert_eq!(crowd.iter().filter(|place| !place.close.is_cancelled()).count(), 6);
-        let more = connections.admit(&peer(50)).unwrap();
+        let more = connections.admit(peer(50)).unwrap();
         assert!(more.identify(&"ann".into()) && more.identify(&"ann".into()));
-        let fourth = connections.admit(&peer(51)).unwrap();
+        let fourth = connections.admit(peer(51)).unwrap();
         assert!(!fourth.identify(&"ann".into()), "ann has her share");
         assert!(fourth.identify(&"bob".into()));
         drop((ann, crowd, more, fourth));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a write may make no progress.
+/// How long a peer may read nothing while there is something to write.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Fails a write that makes no progress for [`WRITE_TIMEOUT`].

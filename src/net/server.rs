@@ -1,0 +1,207 @@
+//! The HTTP server of the hub and of sources that events are pushed to: it accepts connections, with TLS where there is
+//! a certificate, and serves each until one side closes it.
+//!
+//! Everything a peer can do is bounded: the time for a TLS handshake and for the head of a request, the size of the
+//! head, the time a peer may stop reading, and the number of connections ([`Connections`]). Bodies are bounded by
+//! those who read them.
+
+mod connections;
+mod write_deadline;
+
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::tcp::NetStream;
+use crate::text::Label;
+pub(crate) use connections::{ConnectionLimits, ConnectionPlace, Connections};
+use write_deadline::WriteDeadline;
+
+/// How long a TLS handshake, the head of a request, and its body may take, each.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest head of a request.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+const MAX_HEADERS: usize = 64;
+/// How long to wait before accepting again after the system could not.
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
+/// The shortest time between two warnings that connections cannot be accepted.
+const WARNING_INTERVAL: Duration = Duration::from_mins(1);
+/// How long the request in progress may take when its connection has reached its maximum age.
+const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the requests in progress may take, in total, when the server ends.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Accepts connections.
+pub(crate) trait Accept: Send {
+    /// Who is at the other end. Handlers find it as [`ConnectInfo`].
+    type Peer: Clone + Send + Sync + 'static;
+
+    /// Accept one connection. Must be cancel safe.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(NewConnection, Self::Peer)>> + Send;
+
+    /// The name under which the connections of `peer` are counted: all peers of one name have one share.
+    fn share_of(peer: &Self::Peer) -> Label;
+}
+
+/// An accepted connection, before its TLS handshake.
+pub(crate) enum NewConnection {
+    /// Without TLS.
+    Plain(Box<dyn NetStream>),
+    /// With TLS.
+    Tls(TcpStream, TlsAcceptor),
+}
+
+impl NewConnection {
+    /// A connection over TCP, with TLS if there is an acceptor.
+    pub(crate) fn over_tcp(stream: TcpStream, tls: Option<TlsAcceptor>) -> Self {
+        // Requests and answers are short; collecting small packets would only delay them.
+        drop(stream.set_nodelay(true));
+        match tls {
+            Some(tls) => Self::Tls(stream, tls),
+            None => Self::Plain(Box::new(stream)),
+        }
+    }
+
+    /// Perform the handshake; `None` if it fails or takes too long.
+    async fn establish(self) -> Option<Box<dyn NetStream>> {
+        match self {
+            Self::Plain(stream) => Some(stream),
+            Self::Tls(stream, acceptor) => match timeout(REQUEST_TIMEOUT, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => Some(Box::new(stream)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The share of a network peer: one for each IP address.
+pub(crate) fn share_of_address(address: &SocketAddr) -> Label {
+    Label::new(&address.ip().to_canonical().to_string())
+}
+
+/// Serves requests of the connections of one listener.
+pub(crate) struct HttpServer {
+    /// The handlers. In a request's extensions they find its peer, as `ConnectInfo<A::Peer>`, and its connection, as
+    /// `Arc<ConnectionPlace>`.
+    pub(crate) router: Router,
+    /// The open connections, with their limits.
+    pub(crate) connections: Arc<Connections>,
+    /// When a connection is closed after its current request; `None` for never.
+    pub(crate) max_connection_age: Option<Duration>,
+}
+
+impl HttpServer {
+    /// Accept connections until `stop`. Then requests in progress are finished; peers that have not read their answer
+    /// within [`SHUTDOWN_TIMEOUT`] are disconnected.
+    pub(crate) async fn serve<A: Accept>(self, mut listener: A, stop: CancellationToken) {
+        let service = TowerToHyperService::new(self.router);
+        let mut open = JoinSet::new();
+        let mut warned_at: Option<Instant> = None;
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                Some(_) = open.join_next() => continue,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((connection, peer)) => {
+                    // Without a place it is dropped, and so closed.
+                    let Some(place) = self.connections.admit(A::share_of(&peer)) else { continue };
+                    let (service, stop, max_age) = (service.clone(), stop.clone(), self.max_connection_age);
+                    open.spawn(async move {
+                        let closed = place.close.clone();
+                        let served = serve_connection(connection, peer, place, service, max_age, stop);
+                        // Cancelled where it stands if it must make room for another connection.
+                        closed.run_until_cancelled(served).await;
+                    });
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if warned_at.is_none_or(|at| at.elapsed() >= WARNING_INTERVAL) {
+                        warned_at = Some(Instant::now());
+                        tracing::warn!("a connection could not be accepted: {error}");
+                    }
+                    if is_exhausted(&error) {
+                        self.connections.close_oldest_stranger();
+                    }
+                    sleep(ACCEPT_RETRY_INTERVAL).await;
+                }
+            }
+        }
+        drop(listener);
+        let _ = timeout(SHUTDOWN_TIMEOUT, async { while open.join_next().await.is_some() {} }).await;
+        // The tasks hold what the handlers share. It must be free when this returns.
+        open.shutdown().await;
+    }
+}
+
+async fn serve_connection<P: Clone + Send + Sync + 'static>(
+    connection: NewConnection,
+    peer: P,
+    place: ConnectionPlace,
+    service: TowerToHyperService<Router>,
+    max_age: Option<Duration>,
+    stop: CancellationToken,
+) {
+    let Some(stream) = connection.establish().await else { return };
+    let place = Arc::new(place);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer.clone()));
+        request.extensions_mut().insert(Arc::clone(&place));
+        service.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(WriteDeadline::new(stream)), service);
+    let mut connection = pin!(connection);
+    let grown_old = async {
+        match max_age {
+            Some(age) => sleep(age).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        // An error is not reported: the peer already knows what it did, and any peer could fill the log.
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => {}
+        () = grown_old => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(LAST_REQUEST_TIMEOUT, connection).await;
+}
+
+/// Whether an error of `accept` concerns a single connection, so that the next one can be accepted at once.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | NotConnected)
+}
+
+/// Whether the process or the machine has no more files or memory for a connection.
+fn is_exhausted(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let codes = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
+}
+
+#[cfg(test)]
+mod tests;

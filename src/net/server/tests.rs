@@ -1,0 +1,109 @@
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+/// Gives the results that a test sends it.
+struct FakeListener(mpsc::Receiver<io::Result<DuplexStream>>);
+
+impl Accept for FakeListener {
+    type Peer = ();
+
+    async fn accept(&mut self) -> io::Result<(NewConnection, ())> {
+        match self.0.recv().await {
+            Some(result) => result.map(|stream| (NewConnection::Plain(Box::new(stream)), ())),
+            None => pending().await,
+        }
+    }
+
+    fn share_of((): &()) -> Label {
+        Label::fixed("peer")
+    }
+}
+
+struct Running {
+    to: mpsc::Sender<io::Result<DuplexStream>>,
+    connections: Arc<Connections>,
+    stop: CancellationToken,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(max_connection_age: Option<Duration>) -> Self {
+        let limits = ConnectionLimits { total: 4, per_caller: 4, strangers: 4, strangers_per_peer: 4 };
+        let (to, results) = mpsc::channel(1);
+        let (connections, stop) = (Connections::new(limits), CancellationToken::new());
+        let router = Router::new().route("/", get(async || "x".repeat(1024)));
+        let server = HttpServer { router, connections: Arc::clone(&connections), max_connection_age };
+        let server = tokio::spawn(server.serve(FakeListener(results), stop.clone()));
+        Self { to, connections, stop, server }
+    }
+
+    /// Connect, and send `requests` requests.
+    async fn connect(&self, requests: usize) -> DuplexStream {
+        let (mut ours, theirs) = duplex(512);
+        self.to.send(Ok(theirs)).await.unwrap();
+        ours.write_all("GET / HTTP/1.1\r\nHost: h\r\n\r\n".repeat(requests).as_bytes()).await.unwrap();
+        ours
+    }
+}
+
+async fn read_all(stream: &mut DuplexStream) -> String {
+    let mut text = Vec::new();
+    let _ = stream.read_to_end(&mut text).await;
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_reads_is_disconnected() {
+    let running = Running::start(None);
+    let reader = running.connect(1).await;
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(running.connections.count(), 1);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(running.connections.count(), 0);
+    drop(reader);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_too_old_is_closed_after_its_answer() {
+    let running = Running::start(Some(Duration::from_secs(5)));
+    let mut stream = running.connect(1).await;
+    let started = Instant::now();
+    assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 200"));
+    assert_eq!(started.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_error_of_accept_the_next_connection_is_served() {
+    let running = Running::start(None);
+    let mut oldest = running.connect(0).await;
+    running.to.send(Err(io::ErrorKind::ConnectionAborted.into())).await.unwrap();
+    let mut stream = running.connect(1).await;
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    assert_eq!((&start, running.connections.count()), (b"HTTP/1.1 200", 2));
+    // With no files left, the oldest stranger makes room.
+    let error = io::Error::from_raw_os_error(rustix::io::Errno::MFILE.raw_os_error());
+    running.to.send(Err(error)).await.unwrap();
+    let asked = Instant::now();
+    assert_eq!(read_all(&mut oldest).await, "");
+    assert!(asked.elapsed() < Duration::from_secs(1));
+    let mut stream = running.connect(1).await;
+    stream.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_waits_a_second_at_most_for_those_that_do_not_read() {
+    let running = Running::start(None);
+    let stream = running.connect(1).await;
+    sleep(Duration::from_millis(100)).await;
+    running.stop.cancel();
+    let asked = Instant::now();
+    running.server.await.unwrap();
+    assert_eq!(asked.elapsed(), SHUTDOWN_TIMEOUT);
+    drop(stream);
+}
