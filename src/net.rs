@@ -16,7 +16,7 @@ pub mod tls;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use bearer::bearer_token;
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use forwarded::is_forwarded;
 
 /// Parse `bytes` as server-sent events that arrive in two portions. The first byte is the length of the first portion.

@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn waits_grow_up_to_a_cap_and_begin_anew_after_a_good_connection() {
         let mut backoff = Backoff::default();
-        let fault = Fault::new("refused");
+        let fault = Fault::transient("refused");
         let waits: Vec<Duration> = (0..20).map(|_| backoff.after(&fault, Span::ZERO)).collect();
         assert!(waits[0] >= MIN_WAIT && waits[0] <= 2 * MIN_WAIT, "{waits:?}");
         assert!(waits.iter().all(|wait| *wait <= 2 * MAX_WAIT), "{waits:?}");
@@ -70,9 +70,9 @@ mod tests {
     fn the_wait_has_a_floor_and_a_cap() {
         let second = Duration::from_secs(1);
         let wait = |fault: Fault| fault.wait(second, MIN_LASTING_WAIT, MAX_RETRY_AFTER);
-        assert_eq!(wait(Fault::new("x")), second);
-        assert_eq!(wait(Fault::lasting("x")), MIN_LASTING_WAIT);
-        assert_eq!(wait(Fault::new("x").after(Duration::from_secs(90))), Duration::from_secs(90));
-        assert_eq!(wait(Fault::new("x").after(Duration::from_hours(25))), MAX_RETRY_AFTER);
+        assert_eq!(wait(Fault::transient("x")), second);
+        assert_eq!(wait(Fault::needs_change("x")), MIN_LASTING_WAIT);
+        assert_eq!(wait(Fault::transient("x").after(Duration::from_secs(90))), Duration::from_secs(90));
+        assert_eq!(wait(Fault::transient("x").after(Duration::from_hours(25))), MAX_RETRY_AFTER);
     }
 }

@@ -1,43 +1,55 @@
-//! Why a connection to a source broke, in words that say what to do.
+//! Faults of connections, with a reason that says what to do.
 
 use std::time::Duration;
 
-/// Why a connection broke, or never came about.
+/// Whether a fault can end without anybody doing something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// It may be over by the next attempt.
+    Transient,
+    /// Somebody must change something first: the configuration, a secret, the other side.
+    NeedsChange,
+}
+
+/// Why a connection broke or could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// Why, and what to do about it.
+    /// The reason, and what to do about it.
     pub(crate) reason: String,
-    /// It won't mend by itself: somebody must change something.
-    pub(crate) lasting: bool,
-    /// The other side asks to be left alone for so long.
+    pub(crate) kind: FaultKind,
+    /// How long the other side asks us to wait before the next attempt.
     pub(crate) after: Option<Duration>,
 }
 
 impl Fault {
-    /// Something that may be over in a moment.
-    pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), lasting: false, after: None }
+    /// A fault that may be over by the next attempt.
+    pub(crate) fn transient(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), kind: FaultKind::Transient, after: None }
     }
 
-    /// Something that somebody must mend.
-    pub(crate) fn lasting(reason: impl Into<String>) -> Self {
-        Self { lasting: true, ..Self::new(reason) }
+    /// A fault that lasts until somebody changes something.
+    pub(crate) fn needs_change(reason: impl Into<String>) -> Self {
+        Self { kind: FaultKind::NeedsChange, ..Self::transient(reason) }
     }
 
-    /// The other side asks to be left alone for so long.
+    /// The same fault, with the wait that the other side asks for.
     pub(crate) fn after(self, wait: Duration) -> Self {
         Self { after: Some(wait), ..self }
     }
 
-    /// How long to wait, where `usual` is how long it would be for a fault of no special kind.
-    pub(super) fn wait(&self, usual: Duration, lasting: Duration, most: Duration) -> Duration {
-        let least = if self.lasting { lasting } else { Duration::ZERO };
-        usual.max(least).max(self.after.unwrap_or_default()).min(most)
+    /// How long to wait before the next attempt: `usual`, but at least `min_for_change` if something must be changed
+    /// first, at least what the other side asks for, and at most `max`.
+    pub(super) fn wait(&self, usual: Duration, min_for_change: Duration, max: Duration) -> Duration {
+        let min = match self.kind {
+            FaultKind::Transient => Duration::ZERO,
+            FaultKind::NeedsChange => min_for_change,
+        };
+        usual.max(min).max(self.after.unwrap_or_default()).min(max)
     }
 }
 
 impl From<crate::secret::Error> for Fault {
     fn from(error: crate::secret::Error) -> Self {
-        Self::lasting(error.to_string())
+        Self::needs_change(error.to_string())
     }
 }

@@ -144,7 +144,7 @@ impl Client {
             let response = timeout(self.timeout_after, self.inner.execute(request)).await;
             let response = response
                 .map_err(|_| {
-                    Fault::new(format!(
+                    Fault::transient(format!(
                         "no answer from {} within {} s",
                         display_url(&url),
                         self.timeout_after.as_secs()
@@ -156,7 +156,7 @@ impl Client {
                 return Ok(response);
             }
             if !same_origin && self.credentials.is_some() && matches!(status.as_u16(), 401 | 403) {
-                return Err(Fault::lasting(format!(
+                return Err(Fault::needs_change(format!(
                     "{} sends us on to {}, where the credentials do not go: put that address into the configuration",
                     display_url(&self.base),
                     display_url(&url)
@@ -177,8 +177,9 @@ impl Client {
         let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let url = request.url().clone();
         self.set_credentials(&mut request, url.origin() == self.base.origin());
-        let late =
-            |_| Fault::new(format!("no answer from {} within {} s", display_url(&url), self.timeout_after.as_secs()));
+        let late = |_| {
+            Fault::transient(format!("no answer from {} within {} s", display_url(&url), self.timeout_after.as_secs()))
+        };
         let response = timeout(self.timeout_after, self.inner.execute(request)).await.map_err(late)?;
         response.map_err(|error| explain(&error, &url))
     }
@@ -209,7 +210,7 @@ impl Client {
         } else {
             return Ok(());
         };
-        Err(Fault::lasting(format!("{wrong}: correct the address in the configuration, or the server")))
+        Err(Fault::needs_change(format!("{wrong}: correct the address in the configuration, or the server")))
     }
 
     /// Read the body of a response, at most `max_bytes` of it, within the timeout of the client.
@@ -221,7 +222,7 @@ impl Client {
         let too_long = || {
             let size =
                 if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
-            Fault::lasting(format!("the answer of {} is over {size} long: ask it for less", display_url(&url)))
+            Fault::needs_change(format!("the answer of {} is over {size} long: ask it for less", display_url(&url)))
         };
         if response.content_length().is_some_and(|length| length > max_bytes as u64) {
             return Err(too_long());
@@ -232,7 +233,7 @@ impl Client {
         loop {
             let late = |_| {
                 let seconds = self.timeout_after.as_secs();
-                Fault::new(format!(
+                Fault::transient(format!(
                     "the answer of {} had not come whole after {seconds} s: it is too slow",
                     display_url(&url)
                 ))
@@ -248,7 +249,7 @@ impl Client {
             Encoding::Identity => Ok(body),
             Encoding::Gzip => {
                 let inflated = encoding::inflate(&body, max_bytes).map_err(|error| {
-                    Fault::new(format!(
+                    Fault::transient(format!(
                         "{} says that its answer is gzip, but it can't be read: {error}",
                         display_url(&url)
                     ))

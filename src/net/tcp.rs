@@ -37,15 +37,18 @@ fn split(address: &str) -> Option<(&str, u16)> {
 /// Connect to `address` (`host:port`), with TLS where its settings are given.
 pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn NetStream>, Fault> {
     let Some((host, port)) = split(address) else {
-        return Err(Fault::lasting(format!("{address} is no address: write host:port")));
+        return Err(Fault::needs_change(format!("{address} is no address: write host:port")));
     };
     let late = |_| {
-        Fault::new(format!("no answer from {address} within {} s: is the way there open?", CONNECT_TIMEOUT.as_secs()))
+        Fault::transient(format!(
+            "no answer from {address} within {} s: is the way there open?",
+            CONNECT_TIMEOUT.as_secs()
+        ))
     };
     let found = timeout(CONNECT_TIMEOUT, lookup_host((host, port))).await.map_err(late)?;
     let mut last = None;
     for place in
-        found.map_err(|error| Fault::new(format!("{host} is not known ({error}): check the name and the DNS")))?
+        found.map_err(|error| Fault::transient(format!("{host} is not known ({error}): check the name and the DNS")))?
     {
         match timeout(CONNECT_TIMEOUT, TcpStream::connect(place)).await.map_err(late)? {
             Ok(stream) => return secure(stream, address, host, tls).await,
@@ -53,7 +56,7 @@ pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn 
         }
     }
     Err(last.map_or_else(
-        || Fault::new(format!("{host} has no address: check the name and the DNS")),
+        || Fault::transient(format!("{host} has no address: check the name and the DNS")),
         |error| explain(&error, address),
     ))
 }
@@ -63,11 +66,11 @@ async fn secure(stream: TcpStream, address: &str, host: &str, tls: Option<&Tls>)
     drop(stream.set_nodelay(true));
     let Some(tls) = tls else { return Ok(Box::new(stream)) };
     let name = ServerName::try_from(host.to_owned());
-    let name = name.map_err(|_| Fault::lasting(format!("{host} can't be the name on a certificate")))?;
+    let name = name.map_err(|_| Fault::needs_change(format!("{host} can't be the name on a certificate")))?;
     let connector = TlsConnector::from(Arc::new(tls.config()?));
     let shaken = timeout(CONNECT_TIMEOUT, connector.connect(name, stream)).await;
-    let shaken =
-        shaken.map_err(|_| Fault::new(format!("{address} does not answer the TLS handshake: does it speak TLS?")))?;
+    let shaken = shaken
+        .map_err(|_| Fault::transient(format!("{address} does not answer the TLS handshake: does it speak TLS?")))?;
     shaken.map(|stream| Box::new(stream) as Box<dyn NetStream>).map_err(|error| explain(&error, address))
 }
 
@@ -76,7 +79,7 @@ pub(crate) fn explain(error: &io::Error, address: &str) -> Fault {
     if let Some(fault) = tls::explain(error, address) {
         return fault;
     }
-    Fault::new(match error.kind() {
+    Fault::transient(match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             format!("nobody listens at {address} (connection refused): is it running, is the port right?")
         }

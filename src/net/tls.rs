@@ -32,7 +32,7 @@ impl Tls {
     /// What a connection needs.
     pub(crate) fn config(&self) -> Result<ClientConfig, Fault> {
         let provider = Arc::new(ring::default_provider());
-        let no = |error: rustls::Error| Fault::lasting(format!("cannot set TLS up: {error}"));
+        let no = |error: rustls::Error| Fault::needs_change(format!("cannot set TLS up: {error}"));
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
         let builder = builder.map_err(no)?;
         let builder = if self.danger_accept_any_certificate {
@@ -48,7 +48,7 @@ impl Tls {
     /// One's own authorities.
     fn authorities(&self) -> Result<RootCertStore, Fault> {
         let Some(path) = &self.ca else { return Ok(RootCertStore::empty()) };
-        let no = |why: String| Fault::lasting(format!("cannot use the certificates in {}: {why}", path.display()));
+        let no = |why: String| Fault::needs_change(format!("cannot use the certificates in {}: {why}", path.display()));
         let pem = std::fs::read(path).map_err(|error| no(error.to_string()))?;
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_reader_iter(Cursor::new(pem)) {
@@ -79,9 +79,9 @@ pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) ->
                     }
                     other => format!("can't be trusted ({other})"),
                 },
-                other => return Some(Fault::lasting(format!("no TLS with {whose}: {other}"))),
+                other => return Some(Fault::needs_change(format!("no TLS with {whose}: {other}"))),
             };
-            return Some(Fault::lasting(format!("the certificate of {whose} {words}")));
+            return Some(Fault::needs_change(format!("the certificate of {whose} {words}")));
         }
         cause = cause_of(error);
     }

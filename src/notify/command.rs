@@ -28,7 +28,7 @@ pub(super) fn run(command: &[String], message: &AlertMessage, stop: &Cancellatio
         return Err(Failure::Permanent("no command is given".to_owned()));
     };
     let name = Text::new(program);
-    let failed = |error: &io::Error| Failure::Retry(Fault::lasting(format!("cannot run {name}: {error}")));
+    let failed = |error: &io::Error| Failure::Retry(Fault::needs_change(format!("cannot run {name}: {error}")));
     let mut child = start(program, arguments, message).map_err(|error| failed(&error))?;
     let mut end = Instant::now() + COMMAND_TIMEOUT;
     let mut stopping = false;
@@ -39,11 +39,11 @@ pub(super) fn run(command: &[String], message: &AlertMessage, stop: &Cancellatio
         }
         match child.try_wait().map_err(|error| failed(&error))? {
             Some(status) if status.success() => return Ok("exit code 0".to_owned()),
-            Some(status) => return Err(Failure::Retry(Fault::new(format!("{name} {}", ended(status))))),
+            Some(status) => return Err(Failure::Retry(Fault::transient(format!("{name} {}", ended(status))))),
             None if Instant::now() >= end || stop.is_cancelled() => {
                 kill(&mut child);
                 let seconds = COMMAND_TIMEOUT.as_secs();
-                return Err(Failure::Retry(Fault::new(format!(
+                return Err(Failure::Retry(Fault::transient(format!(
                     "{name} had not ended after {seconds} s: it was killed"
                 ))));
             }

@@ -122,7 +122,7 @@ mod tests {
     fn the_path_of_a_webhook_is_never_said() {
         let url: Url = "https://hooks.example.com/services/T0/B0/abc?x=1".parse().unwrap();
         assert_eq!(shown(&url), "https://hooks.example.com");
-        let fault = hide(Fault::new(format!("{} stopped answering", display_url(&url))), &url);
+        let fault = hide(Fault::transient(format!("{} stopped answering", display_url(&url))), &url);
         assert_eq!(fault.reason, "https://hooks.example.com stopped answering");
     }
 }

@@ -186,7 +186,7 @@ impl ChatWebhook {
 
 fn read(secret: &Secret) -> Result<Address, Fault> {
     let text = secret.read()?;
-    text.expose_secret().parse().map_err(|wrong| Fault::lasting(format!("the secret is no address: {wrong}")))
+    text.expose_secret().parse().map_err(|wrong| Fault::needs_change(format!("the secret is no address: {wrong}")))
 }
 
 impl<'de> Deserialize<'de> for WebhookAddress {

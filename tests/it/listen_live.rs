@@ -454,7 +454,8 @@ async fn who_dawdles_is_cut_off_and_holds_nobody_up() {
 /// Push an event over an open connection; what the answer begins with.
 async fn push_over(stream: &mut TcpStream, id: &str) -> String {
     let body = event(id);
-    let head = format!("POST /v1/events HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {ONE}\r\n");
+    let head =
+        format!("POST /v1/events HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {ONE}\r\n");
     stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
     let mut answer = [0; 512];
     let length = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await.expect("it is answered").unwrap();

@@ -44,7 +44,7 @@ impl Api {
                 UnixStream::connect(path).map_err(|error| explain(&error, path))?;
                 // A placeholder: the requests go to the socket.
                 let base: Address =
-                    "http://localhost".parse().map_err(|error| Fault::lasting(format!("cannot ask: {error}")))?;
+                    "http://localhost".parse().map_err(|error| Fault::needs_change(format!("cannot ask: {error}")))?;
                 (Client::over_socket(&base, path, REQUEST_TIMEOUT)?, base)
             }
         };
@@ -115,11 +115,13 @@ impl Api {
         let body = self.client.read_body(response, MAX_ANSWER_BYTES).await.map_err(ApiError::Failed)?;
         if !good {
             let problem = serde_json::from_slice(&body).ok();
-            return Err(problem
-                .map_or_else(|| ApiError::Failed(Fault::new("the hub's answer makes no sense")), ApiError::Refused));
+            return Err(problem.map_or_else(
+                || ApiError::Failed(Fault::transient("the hub's answer makes no sense")),
+                ApiError::Refused,
+            ));
         }
         serde_json::from_slice(&body)
-            .map_err(|error| ApiError::Failed(Fault::new(format!("the hub's answer: {error}"))))
+            .map_err(|error| ApiError::Failed(Fault::transient(format!("the hub's answer: {error}"))))
     }
 }
 
@@ -127,13 +129,13 @@ impl Api {
 fn explain(error: &io::Error, path: &Path) -> Fault {
     let path = path.display();
     match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            Fault::new(format!("nobody listens at {path}: is the hub, or the board that keeps the floor, running?"))
-        }
-        io::ErrorKind::PermissionDenied => Fault::lasting(format!(
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Fault::transient(format!(
+            "nobody listens at {path}: is the hub, or the board that keeps the floor, running?"
+        )),
+        io::ErrorKind::PermissionDenied => Fault::needs_change(format!(
             "this user may not connect to {path}: an administrator can add him to the group that it belongs to"
         )),
-        _ => Fault::new(format!("cannot connect to {path}: {error}")),
+        _ => Fault::transient(format!("cannot connect to {path}: {error}")),
     }
 }
 

@@ -97,7 +97,7 @@ impl BoardReader {
                 chunk = response.chunk() => {
                     let url = response.url().clone();
                     let chunk = chunk.map_err(|error| explain(&error, &url))?;
-                    let chunk = chunk.ok_or_else(|| Fault::new(format!("{} ended", self.name)))?;
+                    let chunk = chunk.ok_or_else(|| Fault::transient(format!("{} ended", self.name)))?;
                     heard = Instant::now();
                     let mut came = Vec::new();
                     blocks.push(&chunk, &mut |block| came.push(block));
@@ -113,7 +113,7 @@ impl BoardReader {
                 _ = beat.tick() => {
                     if heard.elapsed() > SILENCE_TIMEOUT {
                         let seconds = SILENCE_TIMEOUT.as_secs();
-                        return Err(Fault::new(format!("{} has said nothing for {seconds} s", self.name)));
+                        return Err(Fault::transient(format!("{} has said nothing for {seconds} s", self.name)));
                     }
                     self.publish();
                 }
@@ -139,9 +139,9 @@ impl BoardReader {
 impl ReceivedBoard {
     /// Apply an event of the stream.
     fn apply(&mut self, block: SseBlock) -> Result<(), Fault> {
-        let senseless = |why: String| Fault::new(format!("the hub's board makes no sense here: {why}"));
+        let senseless = |why: String| Fault::transient(format!("the hub's board makes no sense here: {why}"));
         if block.too_long {
-            return Err(Fault::lasting("the hub's board is over 64 MiB long: ask for fewer queues"));
+            return Err(Fault::needs_change("the hub's board is over 64 MiB long: ask for fewer queues"));
         }
         let (Some(data), Some(id)) = (block.data, block.id) else { return Ok(()) };
         // If anything fails below, the next connection starts with the whole board.

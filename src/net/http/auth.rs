@@ -78,7 +78,7 @@ impl Auth {
     /// The header that says it, with the secret read now.
     pub(super) fn header(&self) -> Result<(HeaderName, HeaderValue), Fault> {
         let unfit =
-            || Fault::lasting("the secret holds characters that no HTTP header can carry: is it the right one?");
+            || Fault::needs_change("the secret holds characters that no HTTP header can carry: is it the right one?");
         let (name, value) = match self {
             Self::Bearer(token) => {
                 (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", token.read()?.expose_secret())))
@@ -102,6 +102,7 @@ impl Auth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::FaultKind;
 
     #[derive(Deserialize)]
     struct AuthConfig {
@@ -133,6 +134,6 @@ mod tests {
         assert_eq!(name, AUTHORIZATION);
         assert!(value.is_sensitive() && format!("{value:?}") == "Sensitive");
         let fault = Auth::Bearer(Secret::Env("FLOORWATCH_TEST_NOT_SET".into())).header().unwrap_err();
-        assert!(fault.lasting && fault.reason.contains("not set"), "{fault:?}");
+        assert!(fault.kind == FaultKind::NeedsChange && fault.reason.contains("not set"), "{fault:?}");
     }
 }

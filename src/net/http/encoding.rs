@@ -38,7 +38,7 @@ impl Encoding {
 
 /// The fault of a server that encodes what nobody asked it to.
 pub(super) fn unasked(whose: &str, encoding: &str) -> Fault {
-    Fault::lasting(format!(
+    Fault::needs_change(format!(
         "{whose} sends its answer with Content-Encoding: {encoding}, though identity was asked for: switch its compression off"
     ))
 }
@@ -63,6 +63,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
+    use crate::net::FaultKind;
 
     #[test]
     fn gzip_is_read_and_others_are_named() {
@@ -82,7 +83,10 @@ mod tests {
                 Ok(found) => assert_eq!(Some(found), expected, "{written:?}"),
                 Err(fault) => {
                     assert_eq!(None, expected, "{written:?}");
-                    assert!(fault.lasting && fault.reason.contains(&written.join(", ")), "{fault:?}");
+                    assert!(
+                        fault.kind == FaultKind::NeedsChange && fault.reason.contains(&written.join(", ")),
+                        "{fault:?}"
+                    );
                 }
             }
         }

@@ -30,10 +30,10 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
     if error.is_dns() {
-        return Fault::new(format!("{host} is not known ({}): check the name and the DNS", root(error)));
+        return Fault::transient(format!("{host} is not known ({}): check the name and the DNS", root(error)));
     }
     if error.is_timeout() {
-        return Fault::new(if error.is_connect() {
+        return Fault::transient(if error.is_connect() {
             format!("no answer from {address} within {} s: is the way there open?", CONNECT_TIMEOUT.as_secs())
         } else {
             format!("{whose} stopped answering")
@@ -42,18 +42,18 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
     let broken = io_error(error);
     if broken.is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof) && (error.is_body() || error.is_decode())
     {
-        return Fault::new(format!("{whose} broke off in the middle of its answer"));
+        return Fault::transient(format!("{whose} broke off in the middle of its answer"));
     }
     if let Some(error) = broken {
         return tcp::explain(error, &address);
     }
     if error.is_connect() {
-        return Fault::new(format!("cannot connect to {address}: {}", root(error)));
+        return Fault::transient(format!("cannot connect to {address}: {}", root(error)));
     }
     if error.is_builder() {
-        return Fault::lasting(format!("cannot ask {whose}: {}", root(error)));
+        return Fault::needs_change(format!("cannot ask {whose}: {}", root(error)));
     }
-    Fault::new(format!("{whose} gave no answer: {}", root(error)))
+    Fault::transient(format!("{whose} gave no answer: {}", root(error)))
 }
 
 /// What an error comes from in the end. An error of reqwest's own names its address with the query: never shown.
@@ -86,19 +86,19 @@ fn io_error(error: &reqwest::Error) -> Option<&io::Error> {
 pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str, now: Time) -> Fault {
     let said = format!("{whose} answers {status}");
     let fault = match status.as_u16() {
-        204 => Fault::lasting(format!("{said}: it has nothing for us")),
-        300..=399 => Fault::lasting(format!("{said} but not where to go: correct the address")),
-        401 => Fault::lasting(format!("{said}: check the token or password (auth)")),
-        403 => Fault::lasting(format!("{said}: check the token (auth), and what it has the right to")),
-        404 => Fault::lasting(format!("{said}: correct the address")),
-        405 => Fault::lasting(format!("{said}: it wants another method")),
-        407 => Fault::lasting(format!("{said}: the proxy wants to know who we are")),
-        408 | 425 => Fault::new(format!("{said}: it was too slow for itself")),
-        410 => Fault::lasting(format!("{said}: what was there is gone for good; correct the address")),
-        429 => Fault::new(format!("{said}: we ask too often")),
-        503 => Fault::new(format!("{said}: it is overloaded or being serviced")),
-        500.. => Fault::new(format!("{said}: it has a fault of its own")),
-        _ => Fault::lasting(format!("{said}: it does not understand what we ask")),
+        204 => Fault::needs_change(format!("{said}: it has nothing for us")),
+        300..=399 => Fault::needs_change(format!("{said} but not where to go: correct the address")),
+        401 => Fault::needs_change(format!("{said}: check the token or password (auth)")),
+        403 => Fault::needs_change(format!("{said}: check the token (auth), and what it has the right to")),
+        404 => Fault::needs_change(format!("{said}: correct the address")),
+        405 => Fault::needs_change(format!("{said}: it wants another method")),
+        407 => Fault::needs_change(format!("{said}: the proxy wants to know who we are")),
+        408 | 425 => Fault::transient(format!("{said}: it was too slow for itself")),
+        410 => Fault::needs_change(format!("{said}: what was there is gone for good; correct the address")),
+        429 => Fault::transient(format!("{said}: we ask too often")),
+        503 => Fault::transient(format!("{said}: it is overloaded or being serviced")),
+        500.. => Fault::transient(format!("{said}: it has a fault of its own")),
+        _ => Fault::needs_change(format!("{said}: it does not understand what we ask")),
     };
     match retry_after(headers, now) {
         Some(wait) => {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::net::FaultKind;
 
 fn url(text: &str) -> Url {
     text.parse().unwrap()
@@ -55,7 +56,10 @@ fn a_refusal_says_what_to_do_and_when_to_come_back() {
         (503, false, "overloaded"),
     ] {
         let fault = say(status, &headers);
-        assert!(fault.lasting == lasting && fault.reason.contains(words) && fault.after.is_none(), "{fault:?}");
+        assert!(
+            (fault.kind == FaultKind::NeedsChange) == lasting && fault.reason.contains(words) && fault.after.is_none(),
+            "{fault:?}"
+        );
     }
     headers.insert("retry-after", HeaderValue::from_static("90"));
     assert_eq!(say(429, &headers).after, Some(Duration::from_secs(90)));

@@ -152,7 +152,7 @@ impl HttpSession {
         if let Some(known) = known {
             headers.extend(known.validators.iter().cloned());
         }
-        headers.extend(self.settings.header_map().map_err(Fault::lasting)?);
+        headers.extend(self.settings.header_map().map_err(Fault::needs_change)?);
         let request = client.request(method, url).headers(headers);
         Ok(match &self.settings.body {
             Some(body) => request.body(body.clone()),
@@ -235,7 +235,7 @@ impl CacheValidators {
 }
 
 fn malformed(server: &str, what: &str) -> Fault {
-    Fault::new(format!("what {server} answers is {what}"))
+    Fault::transient(format!("what {server} answers is {what}"))
 }
 
 /// `every`, 10 % more or less, so that many boards don't poll at the same instant.

@@ -152,7 +152,7 @@ impl Session for ListenSession {
     async fn run(&mut self, reporter: &mut Reporter) -> Fault {
         let settings = &self.0;
         if let Err((key, wrong)) = settings.check() {
-            return Fault::lasting(format!("{key} {wrong}"));
+            return Fault::needs_change(format!("{key} {wrong}"));
         }
         let tokens = match settings.tokens() {
             Ok(tokens) => tokens,
@@ -172,7 +172,7 @@ impl Session for ListenSession {
         let stop = CancellationToken::new();
         // Dropped with the session, the server closes its connections.
         tokio::select! {
-            () = server.serve(PushListener(listener), stop) => Fault::new(format!("{} no longer listens", settings.address)),
+            () = server.serve(PushListener(listener), stop) => Fault::transient(format!("{} no longer listens", settings.address)),
             never = report_progress(settings, &auth, reporter) => match never {},
         }
     }
@@ -248,15 +248,15 @@ async fn report_progress(settings: &Settings, auth: &PushAuth, reporter: &mut Re
 fn bind_fault(error: &io::Error, address: &str) -> Fault {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            Fault::new(format!("{address} is in use by another program: end that one, or choose another port"))
+            Fault::transient(format!("{address} is in use by another program: end that one, or choose another port"))
         }
         io::ErrorKind::PermissionDenied => {
-            Fault::lasting(format!("floorwatch may not listen at {address}: choose a port from 1024 up"))
+            Fault::needs_change(format!("floorwatch may not listen at {address}: choose a port from 1024 up"))
         }
         io::ErrorKind::AddrNotAvailable => {
-            Fault::new(format!("{address} is no address of this machine: listen on one that it has"))
+            Fault::transient(format!("{address} is no address of this machine: listen on one that it has"))
         }
-        _ => Fault::new(format!("cannot listen at {address}: {error}")),
+        _ => Fault::transient(format!("cannot listen at {address}: {error}")),
     }
 }
 

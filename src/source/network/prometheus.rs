@@ -175,12 +175,12 @@ impl PrometheusSession {
         }
         if round.at > now + MAX_CLOCK_OFFSET {
             let address = &settings.url;
-            return Err(Fault::lasting(format!("the clock of {address} is more than a day ahead: set it right")));
+            return Err(Fault::needs_change(format!("the clock of {address} is more than a day ahead: set it right")));
         }
         if round.found.is_empty()
             && let Some((kpi, why)) = round.refused.first()
         {
-            return Err(Fault::lasting(refused_query(*kpi, why)));
+            return Err(Fault::needs_change(refused_query(*kpi, why)));
         }
         round.at = if round.at.0 == i64::MIN { now } else { round.at };
         Ok(round)
@@ -240,7 +240,7 @@ impl PrometheusSession {
             let answers = if Instant::now() < end {
                 run_queries(&self.settings, client, Some(&chunk), reporter.now()).await
             } else {
-                Err(Fault::new("it takes too long"))
+                Err(Fault::transient("it takes too long"))
             };
             match answers {
                 Ok(answers) => {
@@ -334,11 +334,11 @@ async fn run_query(
             Err(Fault { reason: format!("{} ({why})", fault.reason), ..fault })
         }
         (status, _) if !status.is_success() => Err(refused()),
-        (_, Err(QueryError::Reported(why))) => Err(Fault::new(format!("{place} says: {why}"))),
+        (_, Err(QueryError::Reported(why))) => Err(Fault::transient(format!("{place} says: {why}"))),
         (_, Err(QueryError::Malformed(why))) => {
-            Err(Fault::lasting(format!("{place} does not answer as Prometheus does ({why}): correct the address")))
+            Err(Fault::needs_change(format!("{place} does not answer as Prometheus does ({why}): correct the address")))
         }
-        (status, Ok(_)) => Err(Fault::new(format!("{place} answers {status}, which says nothing"))),
+        (status, Ok(_)) => Err(Fault::transient(format!("{place} answers {status}, which says nothing"))),
     }
 }
 

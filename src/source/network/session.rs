@@ -12,7 +12,7 @@ use super::reporter::Reporter;
 use super::shared_reporter::SharedReporter;
 use crate::board::Health;
 use crate::clock::{Clock, Span};
-use crate::net::{Backoff, Fault};
+use crate::net::{Backoff, Fault, FaultKind};
 use crate::source::running::Running;
 use crate::source::{Message, SourceIdentity};
 use crate::text::Text;
@@ -68,7 +68,7 @@ async fn run_sessions(mut session: impl Session, reporter: &mut Reporter) {
         let wait = backoff.after(&fault, lasted.unwrap_or_default());
         let next_try = now + Span(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
         let failures = backoff.failures();
-        let is_down = fault.lasting || !was_live || failures >= MAX_FAILURES_WHILE_STALE;
+        let is_down = fault.kind == FaultKind::NeedsChange || !was_live || failures >= MAX_FAILURES_WHILE_STALE;
         let health = if is_down { Health::Down } else { Health::Stale };
         tracing::warn!(source = %reporter.name(), failures, wait_s = wait.as_secs_f64(), "{}", fault.reason);
         reporter.report_health(health, Text::new(&fault.reason), Some(next_try)).await;

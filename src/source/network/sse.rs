@@ -121,14 +121,14 @@ impl SseSession {
                 response.chunk().await
             } else {
                 timeout(heartbeat, response.chunk()).await.map_err(|_| {
-                    Fault::new(format!(
+                    Fault::transient(format!(
                         "nothing has come for {} s: the connection is dead (heartbeat_s says how long is too long)",
                         heartbeat.as_secs()
                     ))
                 })?
             };
             let Some(bytes) = bytes.map_err(|error| explain(&error, &server))? else {
-                return Err(Fault::new(format!("{} ended the stream", display_url(&server))));
+                return Err(Fault::transient(format!("{} ended the stream", display_url(&server))));
             };
             reporter.record_activity();
             let mut found = Vec::new();
@@ -179,7 +179,7 @@ impl SseSession {
 fn is_stream(response: &Response) -> Result<(), Fault> {
     let server = display_url(response.url());
     if response.status() == StatusCode::NO_CONTENT {
-        return Err(Fault::lasting(format!(
+        return Err(Fault::needs_change(format!(
             "{server} answers 204 No Content: it wants nobody to subscribe; take the source out, or correct the address"
         )));
     }
@@ -189,7 +189,7 @@ fn is_stream(response: &Response) -> Result<(), Fault> {
     if essence.eq_ignore_ascii_case("text/event-stream") {
         return Ok(());
     }
-    Err(Fault::lasting(format!("{server} is no stream of events but {essence}: correct the address")))
+    Err(Fault::needs_change(format!("{server} is no stream of events but {essence}: correct the address")))
 }
 
 #[cfg(test)]

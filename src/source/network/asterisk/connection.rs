@@ -65,11 +65,13 @@ impl AmiConnection {
         let address = &settings.address;
         let silent = || {
             let tls = if settings.tls.is_some() { "" } else { ", and does it want TLS (tls = {})?" };
-            Fault::new(format!("{address} takes the connection and says nothing: is it Asterisk's manager port{tls}"))
+            Fault::transient(format!(
+                "{address} takes the connection and says nothing: is it Asterisk's manager port{tls}"
+            ))
         };
         greeted.await.map_err(|_| silent())??;
         if !connection.banner().starts_with(b"Asterisk Call Manager") {
-            return Err(Fault::lasting(format!(
+            return Err(Fault::needs_change(format!(
                 "{address} is no Asterisk manager interface: its port is 5038, or 5039 with TLS, unless manager.conf says otherwise"
             )));
         }
@@ -89,7 +91,7 @@ impl AmiConnection {
     pub(super) async fn log_in(&mut self, settings: &Settings, early: &mut Vec<AmiPacket>) -> Result<(), Fault> {
         let secret = settings.secret.read()?;
         if secret.expose_secret().contains(['\r', '\n']) {
-            return Err(Fault::lasting("the secret has more than one line: a manager's secret is one line"));
+            return Err(Fault::needs_change("the secret has more than one line: a manager's secret is one line"));
         }
         let events = if self.has_queue_events_in_call_class() { "agent,call,system,user" } else { "agent,system,user" };
         let user = settings.user.as_str();
@@ -102,7 +104,7 @@ impl AmiConnection {
                 let id = self.send_action("Challenge", &[("AuthType", "MD5")]).await?;
                 let response = self.response(&id, early).await?;
                 let Some(challenge) = response.first("Challenge") else {
-                    return Err(Fault::lasting(format!(
+                    return Err(Fault::needs_change(format!(
                         "{} gives no MD5 challenge ({}): set login = \"plain\", with tls",
                         self.address,
                         response.text("Message")
@@ -117,7 +119,7 @@ impl AmiConnection {
         if response.first("Response") == Some(b"Success") {
             return Ok(());
         }
-        Err(Fault::lasting(format!(
+        Err(Fault::needs_change(format!(
             "{} refuses the login of {user} ({}): compare user and secret with manager.conf, and its permit and deny",
             self.address,
             response.text("Message")
@@ -134,7 +136,7 @@ impl AmiConnection {
         }
         text.push_str("\r\n");
         let sent = timeout(CONNECT_TIMEOUT, self.stream.write_all(text.as_bytes())).await;
-        sent.map_err(|_| Fault::new(format!("{} no longer takes what is sent to it", self.address)))?
+        sent.map_err(|_| Fault::transient(format!("{} no longer takes what is sent to it", self.address)))?
             .map_err(|error| tcp::explain(&error, &self.address))?;
         Ok(id)
     }
@@ -159,14 +161,14 @@ impl AmiConnection {
                 }
             }
         });
-        answered.await.map_err(|_| Fault::new(late))?
+        answered.await.map_err(|_| Fault::transient(late))?
     }
 
     /// Wait for bytes, and append the packets that they complete to `out`. It is cancel safe.
     pub(super) async fn read(&mut self, out: &mut Vec<AmiPacket>) -> Result<(), Fault> {
         let read = self.stream.read(&mut self.chunk).await.map_err(|error| tcp::explain(&error, &self.address))?;
         if read == 0 {
-            return Err(Fault::new(format!("{} closed the connection", self.address)));
+            return Err(Fault::transient(format!("{} closed the connection", self.address)));
         }
         self.decoder.push(self.chunk.get(..read).unwrap_or_default(), |packet| out.push(packet));
         Ok(())

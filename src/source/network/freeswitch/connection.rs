@@ -42,7 +42,7 @@ impl EslConnection {
 
     /// The next frame that has already come, if any.
     pub(super) fn buffered_frame(&mut self) -> Result<Option<EslFrame>, Fault> {
-        self.decoder.next().map_err(|error| Fault::new(format!("{} {error}: is it FreeSWITCH?", self.address)))
+        self.decoder.next().map_err(|error| Fault::transient(format!("{} {error}: is it FreeSWITCH?", self.address)))
     }
 
     /// Wait for the next frame. It is cancel safe.
@@ -52,7 +52,7 @@ impl EslConnection {
                 match frame.kind() {
                     EslFrameKind::Disconnect => {
                         let address = &self.address;
-                        return Err(Fault::new(format!(
+                        return Err(Fault::transient(format!(
                             "FreeSWITCH at {address} ended the connection: is it stopping?"
                         )));
                     }
@@ -62,7 +62,7 @@ impl EslConnection {
             }
             let read = self.stream.read(&mut self.chunk).await.map_err(|error| tcp::explain(&error, &self.address))?;
             if read == 0 {
-                return Err(Fault::new(format!("{} closed the connection", self.address)));
+                return Err(Fault::transient(format!("{} closed the connection", self.address)));
             }
             self.decoder.push(self.chunk.get(..read).unwrap_or_default());
         }
@@ -71,7 +71,10 @@ impl EslConnection {
     /// Wait for the answer to a command of the login, before which no event comes.
     async fn reply(&mut self) -> Result<EslFrame, Fault> {
         timeout(CONNECT_TIMEOUT, self.next_frame()).await.map_err(|_| {
-            Fault::new(format!("{} does not answer like FreeSWITCH's event socket: is the port right?", self.address))
+            Fault::transient(format!(
+                "{} does not answer like FreeSWITCH's event socket: is the port right?",
+                self.address
+            ))
         })?
     }
 
@@ -80,13 +83,15 @@ impl EslConnection {
         let greeting = self.reply().await?;
         if greeting.kind() != EslFrameKind::AuthRequest {
             let address = &self.address;
-            return Err(Fault::new(format!(
+            return Err(Fault::transient(format!(
                 "{address} does not greet like FreeSWITCH's event socket: is the port right?"
             )));
         }
         let secret = password.expose_secret();
         if secret.contains(['\n', '\r']) {
-            return Err(Fault::lasting("the password for FreeSWITCH has more than one line: keep the first one alone"));
+            return Err(Fault::needs_change(
+                "the password for FreeSWITCH has more than one line: keep the first one alone",
+            ));
         }
         match user {
             Some(user) => self.send(&["userauth ", user, ":", secret]).await?,
@@ -94,7 +99,7 @@ impl EslConnection {
         }
         let reply = self.reply().await?;
         if !is_ok(&reply) {
-            return Err(Fault::lasting(match user {
+            return Err(Fault::needs_change(match user {
                 Some(user) => format!(
                     "FreeSWITCH at {} does not take this user and password: compare esl-password of {user} in its directory",
                     self.address
@@ -119,7 +124,7 @@ impl EslConnection {
         if is_ok(&self.reply().await?) {
             return Ok(());
         }
-        Err(Fault::lasting(format!(
+        Err(Fault::needs_change(format!(
             "FreeSWITCH at {} does not give us the call centre's events: {SUFFICIENT_RIGHTS}",
             self.address
         )))
@@ -129,17 +134,17 @@ impl EslConnection {
     pub(super) fn list_body(&self, answer: EslFrame) -> Result<Vec<u8>, Fault> {
         let address = &self.address;
         if answer.kind() != EslFrameKind::Response {
-            return Err(Fault::lasting(format!(
+            return Err(Fault::needs_change(format!(
                 "FreeSWITCH at {address} does not let us list the call centre: {SUFFICIENT_RIGHTS}"
             )));
         }
         if answer.body.starts_with(b"-ERR callcenter_config") {
-            return Err(Fault::lasting(format!(
+            return Err(Fault::needs_change(format!(
                 "FreeSWITCH at {address} has no call centre: load mod_callcenter, in modules.conf.xml too"
             )));
         }
         if answer.body.starts_with(b"-") {
-            return Err(Fault::new(format!(
+            return Err(Fault::transient(format!(
                 "FreeSWITCH at {address} does not list the call centre: is mod_callcenter well?"
             )));
         }
@@ -156,7 +161,7 @@ fn is_ok(reply: &EslFrame) -> bool {
 }
 
 fn rejected_by_access_list(address: &str) -> Fault {
-    Fault::lasting(format!(
+    Fault::needs_change(format!(
         "FreeSWITCH at {address} lets nobody in from this machine: add it to the access list that apply-inbound-acl \
          names in event_socket.conf.xml"
     ))

@@ -177,7 +177,7 @@ impl FreeSwitchSession {
     ) -> Result<EslFrame, Fault> {
         let deadline = Instant::now() + self.schedule.probe_interval;
         let late = |connection: &EslConnection| {
-            Fault::new(format!(
+            Fault::transient(format!(
                 "FreeSWITCH at {} has gone silent: is it, or the way there, well?",
                 connection.address()
             ))

@@ -23,7 +23,7 @@ impl AcceptedTokens {
             let reason = format!(
                 "a token is shorter than {MIN_TOKEN_BYTES} characters, which can be guessed: make a longer one"
             );
-            return Err(Fault::lasting(reason));
+            return Err(Fault::needs_change(reason));
         }
         Ok(Self(text))
     }
@@ -45,6 +45,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::net::FaultKind;
 
     fn read(text: &str) -> Result<AcceptedTokens, Fault> {
         let folder = tempfile::tempdir().unwrap();
@@ -68,6 +69,10 @@ mod tests {
     #[test]
     fn what_could_be_guessed_is_refused_without_being_told() {
         let Err(fault) = read("0123456789abcdef\nhunter2") else { panic!() };
-        assert!(fault.lasting && fault.reason.contains("shorter than 16") && !fault.reason.contains("hunter2"));
+        assert!(
+            fault.kind == FaultKind::NeedsChange
+                && fault.reason.contains("shorter than 16")
+                && !fault.reason.contains("hunter2")
+        );
     }
 }

@@ -20,13 +20,13 @@ impl Session for Flaky {
             1 => {
                 reporter.report_gap().await;
                 reporter.report_live().await;
-                Fault::new("reset")
+                Fault::transient("reset")
             }
             2 => {
                 reporter.report_gap().await;
-                if self.lasting { Fault::lasting("wrong password") } else { Fault::new("refused") }
+                if self.lasting { Fault::needs_change("wrong password") } else { Fault::transient("refused") }
             }
-            _ => Fault::new("refused").after(Duration::from_millis(700)),
+            _ => Fault::transient("refused").after(Duration::from_millis(700)),
         }
     }
 }

@@ -90,14 +90,14 @@ impl Exchange {
         let is_overdue = |sent: Instant, limit: Duration| now.duration_since(sent) > limit;
         let ping_is_overdue = self.ping.as_ref().is_some_and(|ping| is_overdue(ping.sent, PING_TIMEOUT));
         if ping_is_overdue && self.idle_ticks > MAX_IDLE_TICKS {
-            return Err(Fault::new(format!(
+            return Err(Fault::transient(format!(
                 "no sign of life from {} for {} s: the connection is dead",
                 settings.address,
                 PING_TIMEOUT.as_secs()
             )));
         }
         if self.queue_status.as_ref().is_some_and(|(_, sent)| is_overdue(*sent, QUEUE_STATUS_TIMEOUT)) {
-            return Err(Fault::new(format!(
+            return Err(Fault::transient(format!(
                 "{} does not answer QueueStatus within {} s",
                 settings.address,
                 QUEUE_STATUS_TIMEOUT.as_secs()
@@ -139,7 +139,7 @@ impl AsteriskSession {
                     }
                     if let Err(fault) = read {
                         let restarts = exchange.is_shutting_down;
-                        return Err(if restarts { Fault::new("Asterisk was shut down or restarted") } else { fault });
+                        return Err(if restarts { Fault::transient("Asterisk was shut down or restarted") } else { fault });
                     }
                     self.process(&mut packets, &mut exchange, reporter).await?;
                 }
@@ -282,9 +282,11 @@ impl AsteriskSession {
 
 fn queue_status_refused(message: &str) -> Fault {
     if message.contains("shutting down") {
-        return Fault::new("Asterisk is shutting down");
+        return Fault::transient("Asterisk is shutting down");
     }
-    Fault::lasting(format!("Asterisk refuses QueueStatus ({message}): is app_queue loaded, may the account use it?"))
+    Fault::needs_change(format!(
+        "Asterisk refuses QueueStatus ({message}): is app_queue loaded, may the account use it?"
+    ))
 }
 
 /// Unix seconds with a fraction.
