@@ -278,7 +278,8 @@ fn persistent_floor(
     let tell = notifier(config, clock);
     let persistence = Persistence { opened, path, settings, start, tell, forward };
     let (floor, handle) = Floor::new(floor_settings, clock.clone(), Mode::Live, Feed::Nothing);
-    Ok((floor.with_journal(persistence), handle, socket))
+    let remarks = config.notify.iter().filter_map(notify::Settings::protection_remark).map(|words| Text::new(&words));
+    Ok((floor.with_journal(persistence).with_remarks(remarks.collect()), handle, socket))
 }
 
 /// Show a simulated floor, without a journal.

@@ -108,6 +108,13 @@ impl Config {
         Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
     }
 
+    /// What `check` shows about the hub and the targets of notifications: that connections to them are not protected.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let targets = self.notify.iter().filter_map(crate::notify::Settings::protection_remark);
+        self.hub.protection_remark().into_iter().chain(targets).collect()
+    }
+
     /// The configuration in `text`, and whether it names a time zone.
     fn read(text: &str, diagnostics: &RefCell<Diagnostics>) -> (Self, bool) {
         let mut config = Self::default();

@@ -111,6 +111,8 @@ pub struct Floor {
     journal_remarks: Vec<Text>,
     /// The rows of the journal that can't be read, by what they are.
     unreadable: BTreeMap<&'static str, Unreadable>,
+    /// Remarks on the configuration.
+    config_remarks: Vec<Text>,
     /// Whether events of the journal were skipped because they are in the future.
     passed_over: bool,
     mode: Mode,
@@ -161,6 +163,7 @@ impl Floor {
             clock_remark: None,
             journal_remarks: Vec::new(),
             unreadable: BTreeMap::new(),
+            config_remarks: Vec::new(),
             passed_over: false,
             mode,
             keeper: Keeper::Nobody,
@@ -418,6 +421,12 @@ impl Floor {
 }
 
 impl Floor {
+    /// Show these remarks on the configuration on every board.
+    #[must_use]
+    pub fn with_remarks(self, remarks: Vec<Text>) -> Self {
+        Self { config_remarks: remarks, ..self }
+    }
+
     fn remarks(&self, now: Time) -> Vec<Text> {
         let silent = match &self.role {
             JournalRole::Follower(following) => following.silence(),
@@ -425,7 +434,7 @@ impl Floor {
         };
         let clock = self.clock_remark.as_ref().filter(|(until, _)| now < *until).map(|(_, remark)| remark);
         let unreadable = self.unreadable.iter().filter_map(|(what, rows)| persistence::unreadable_remark(what, rows));
-        let others = self.journal_remarks.iter().chain(clock).cloned();
+        let others = self.journal_remarks.iter().chain(clock).chain(&self.config_remarks).cloned();
         silent.into_iter().chain(unreadable).chain(others).collect()
     }
 }

@@ -63,7 +63,7 @@ impl Args {
         });
         let mut tried = tried.map_err(Error::Trial)?.into_iter();
         let sources = read.into_iter().filter_map(|read| read.or_else(|| tried.next())).collect();
-        Ok(CheckReport::new(path, sources, files))
+        Ok(CheckReport::new(path, config.remarks(), sources, files))
     }
 }
 

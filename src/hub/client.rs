@@ -17,7 +17,7 @@ use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, CutOff};
 use crate::clock::Clock;
 use crate::floor::{Handle, Request};
-use crate::net::http::{Address, Auth};
+use crate::net::http::{Address, Auth, protection_remark};
 use crate::net::tls::Tls;
 use crate::text::{Label, Text};
 use api::Api;
@@ -40,6 +40,16 @@ pub enum HubAddress {
     },
     /// A socket on this machine; the hub identifies the user by the login.
     Socket(PathBuf),
+}
+
+impl HubAddress {
+    /// What the board shows while the connection to the hub is not protected; empty if it is.
+    fn protection_remark(&self) -> String {
+        match self {
+            Self::Network { address, auth, tls } => protection_remark(address, auth.as_ref().into(), tls),
+            Self::Socket(_) => String::new(),
+        }
+    }
 }
 
 impl std::fmt::Display for HubAddress {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::access::{Right, Token};
-use crate::net::http::Address;
+use crate::net::http::{Address, RequestSecret, check_protection, protection_remark};
 use crate::net::tls::Tls;
 use crate::secret::Secret;
 
@@ -66,6 +66,20 @@ impl Settings {
         self.tokens.iter().any(|token| token.role.may(Right::Ingest))
     }
 
+    /// The address of the hub that this program connects to, and the secret that it sends there.
+    fn client_secret(&self) -> Option<(&Address, RequestSecret<'_>)> {
+        let secret = if self.token.is_some() { RequestSecret::Inside } else { RequestSecret::None };
+        self.url.as_ref().map(|address| (address, secret))
+    }
+
+    /// What `check` shows while the connection to the hub `url` is not protected; `None` if it is.
+    #[must_use]
+    pub fn protection_remark(&self) -> Option<String> {
+        let (address, secret) = self.client_secret()?;
+        let remark = protection_remark(address, secret, &self.tls);
+        (!remark.is_empty()).then(|| format!("the hub: {remark}"))
+    }
+
     /// Check that the settings can work and are safe.
     ///
     /// # Errors
@@ -73,6 +87,9 @@ impl Settings {
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if self.certificate.is_some() != self.key.is_some() {
             return Err(("certificate", "and `key` go together: give both, or neither".to_owned()));
+        }
+        if let Some((address, secret)) = self.client_secret() {
+            check_protection(address, secret, &self.tls).map_err(|wrong| ("url", wrong))?;
         }
         if !self.listen.0.ip().to_canonical().is_loopback() {
             if self.tokens.is_empty() {
@@ -85,5 +102,24 @@ impl Settings {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_another_machine_needs_https_or_leave() {
+        let settings = |keys: &str| toml::from_str::<Settings>(keys).unwrap();
+        let plain = "url = 'http://hub.example:7070'\n";
+        let token = "token = { env = 'T' }\n";
+        assert_eq!(settings(plain).check(), Ok(()));
+        let (key, wrong) = settings(&format!("{plain}{token}")).check().unwrap_err();
+        assert!(key == "url" && wrong.contains("hub.example:7070") && wrong.contains("allow_plain_http"), "{wrong}");
+        let allowed = settings(&format!("{plain}{token}tls = {{ allow_plain_http = true }}"));
+        assert_eq!(allowed.check(), Ok(()));
+        assert!(allowed.protection_remark().unwrap().contains("unencrypted"));
+        assert_eq!(settings(&format!("url = 'http://localhost:7070'\n{token}")).protection_remark(), None);
     }
 }

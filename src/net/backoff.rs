@@ -1,4 +1,4 @@
-//! How long to wait from one failure to the next try.
+//! The waits between attempts to connect.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use super::Fault;
 use crate::clock::Span;
 
-/// The first wait after a failure; it doubles from one failure to the next, and up to as much again is added to it
-/// by chance, so that a hundred boards don't come back in the same instant.
+/// The wait after the first failure. It doubles with each further failure, and up to the same again is added at random, so
+/// that a hundred boards do not reconnect at the same instant.
 const MIN_WAIT: Duration = Duration::from_millis(500);
-/// The wait no longer doubles from here.
+/// The wait doubles no further than this.
 const MAX_WAIT: Duration = Duration::from_secs(15);
-/// What won't mend by itself (a wrong password, an invalid certificate) is not tried more often than this.
-const MIN_LASTING_WAIT: Duration = Duration::from_secs(30);
-/// However long the other side asks to be left alone.
+/// The shortest wait after a fault that somebody must mend (a wrong password, an invalid certificate).
+const MIN_CHANGE_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait, even if the other side asks for more.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
-/// A connection that held for so long was a good one: the next failure is a first one.
+/// After a connection that held for this time, the waits start again from the first one.
 const STABLE_AFTER: Span = Span(10_000_000);
 
-/// The waits between tries, longer from one failure to the next.
+/// Gives the waits between attempts, which grow with each failure in a row.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     waits: ExponentialBackoff,
@@ -34,16 +34,16 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// How long to wait after a connection that held for `lasted` broke.
+    /// How long to wait after `fault` ended a connection that had held for `lasted`.
     pub(crate) fn after(&mut self, fault: &Fault, lasted: Span) -> Duration {
         if lasted >= STABLE_AFTER {
             *self = Self::default();
         }
         self.failures += 1;
-        fault.wait(self.waits.next().unwrap_or(MAX_WAIT), MIN_LASTING_WAIT, MAX_RETRY_AFTER)
+        fault.wait(self.waits.next().unwrap_or(MAX_WAIT), MIN_CHANGE_WAIT, MAX_RETRY_AFTER)
     }
 
-    /// How many failures there were in a row.
+    /// The number of failures in a row.
     pub(crate) const fn failures(&self) -> u32 {
         self.failures
     }
@@ -69,9 +69,9 @@ mod tests {
     #[test]
     fn the_wait_has_a_floor_and_a_cap() {
         let second = Duration::from_secs(1);
-        let wait = |fault: Fault| fault.wait(second, MIN_LASTING_WAIT, MAX_RETRY_AFTER);
+        let wait = |fault: Fault| fault.wait(second, MIN_CHANGE_WAIT, MAX_RETRY_AFTER);
         assert_eq!(wait(Fault::transient("x")), second);
-        assert_eq!(wait(Fault::needs_change("x")), MIN_LASTING_WAIT);
+        assert_eq!(wait(Fault::needs_change("x")), MIN_CHANGE_WAIT);
         assert_eq!(wait(Fault::transient("x").after(Duration::from_secs(90))), Duration::from_secs(90));
         assert_eq!(wait(Fault::transient("x").after(Duration::from_hours(25))), MAX_RETRY_AFTER);
     }

@@ -8,6 +8,7 @@ mod address;
 mod auth;
 mod encoding;
 mod explain;
+mod protection;
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub use address::Address;
 pub use auth::Auth;
 use encoding::Encoding;
 pub(crate) use explain::{display_url, explain, parse_http_date, status_fault};
+pub(crate) use protection::{RequestSecret, check_protection, protection_remark};
 
 /// For name resolution, connection and TLS handshake together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,24 +54,28 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client for `address` that shows `auth` to nobody else. A response must begin
-    /// within `timeout_after`; a body read with [`Client::read_body`] has the same time again.
+    /// A client for `address`, which alone receives the credentials in `secret`. A response must begin within
+    /// `timeout_after`; a body read with [`Client::read_body`] has the same time again.
     ///
     /// # Errors
-    /// Where a secret or the certificates can't be read.
+    /// If the secret or the certificates cannot be read, or the secret would travel unencrypted and the configuration
+    /// does not allow that.
     pub(crate) fn new(
         address: &Address,
-        auth: Option<&Auth>,
+        secret: RequestSecret<'_>,
         tls: &Tls,
         timeout_after: Duration,
     ) -> Result<Self, Fault> {
+        check_protection(address, secret, tls)
+            .map_err(|wrong| Fault::needs_change(format!("{} {wrong}", display_url(address.url()))))?;
+        let auth = if let RequestSecret::Header(auth) = secret { Some(auth) } else { None };
         Self::build(address, auth, tls, timeout_after, |builder| builder)
     }
 
-    /// A client for whoever listens at a socket of this machine; `address` stands for it and is not looked for.
+    /// A client for the Unix socket at `path`. `address` is a placeholder in requests and errors.
     ///
     /// # Errors
-    /// Where there can be none.
+    /// If the client cannot be set up.
     pub(crate) fn over_socket(address: &Address, path: &Path, timeout_after: Duration) -> Result<Self, Fault> {
         Self::build(address, None, &Tls::default(), timeout_after, |builder| builder.unix_socket(path))
     }
@@ -79,14 +85,14 @@ impl Client {
         auth: Option<&Auth>,
         tls: &Tls,
         timeout_after: Duration,
-        way: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Fault> {
         let base = address.url().clone();
         let config = tls.config()?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("floorwatch/", env!("CARGO_PKG_VERSION")))
-            // Followed here, where it is known what may go along.
+            // Redirects are followed in `send_any_status`, which knows which headers may go along.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_keepalive(KEEPALIVE_IDLE)
@@ -95,27 +101,27 @@ impl Client {
         if address.is_loopback() {
             builder = builder.no_proxy();
         }
-        let inner = way(builder).build().map_err(|error| explain(&error, &base))?;
+        let inner = configure(builder).build().map_err(|error| explain(&error, &base))?;
         let credentials = auth.map(Auth::header).transpose()?;
         Ok(Self { inner, base, credentials, timeout_after })
     }
 
-    /// A question to the address that the client is for.
+    /// A GET request to the client's address.
     pub(crate) fn get(&self) -> RequestBuilder {
         self.request(Method::GET, self.base.clone())
     }
 
     /// A request to any URL. Credentials are sent only to the origin that the client is for.
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        // With no word on it the server may choose any encoding (RFC 9110, 12.5.3).
+        // Without this header the server may choose any encoding (RFC 9110, 12.5.3).
         self.inner.request(method, url).header(ACCEPT_ENCODING, "identity")
     }
 
-    /// Ask, and go where one is sent. What it gives is an answer that may be read: 2xx or 304; `now` is for answers
-    /// that say when to come back.
+    /// Send a request and follow redirects. Returns responses with status 2xx or 304 only; `now` is needed to interpret
+    /// a `Retry-After` that is a date.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// The fault, with the remedy, if there is no response or it has another status.
     pub(crate) async fn send(&self, request: RequestBuilder, now: impl Fn() -> Time) -> Result<Response, Fault> {
         let response = self.send_any_status(request).await?;
         let status = response.status();
@@ -125,10 +131,10 @@ impl Client {
         Err(status_fault(status, response.headers(), &display_url(response.url()), now()))
     }
 
-    /// The same, but an answer that refuses is one as well: for whoever can read in its body why.
+    /// Like [`Client::send`], but returns responses of any status, for callers that read the reason in the body.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// The fault, with the remedy, if there is no response.
     pub(crate) async fn send_any_status(&self, request: RequestBuilder) -> Result<Response, Fault> {
         let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let mut been = vec![request.url().clone()];
@@ -169,10 +175,10 @@ impl Client {
         }
     }
 
-    /// Ask once, and go nowhere one is sent: for what is told rather than asked. Every answer is one.
+    /// Send a request without following redirects. Returns responses of any status.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// The fault, with the remedy, if there is no response.
     pub(crate) async fn send_once(&self, request: RequestBuilder) -> Result<Response, Fault> {
         let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let url = request.url().clone();
@@ -196,7 +202,7 @@ impl Client {
         }
     }
 
-    /// Whether to go from `url` on to `next`, having been to `been`.
+    /// Check that the redirect from `url` to `next` may be followed; `been` are the addresses visited so far.
     fn check_redirect(&self, url: &Url, next: &Url, been: &[Url]) -> Result<(), Fault> {
         let (base, next_place) = (display_url(&self.base), display_url(next));
         let wrong = if been.contains(next) {
@@ -260,10 +266,10 @@ impl Client {
     }
 }
 
-/// Whether the body of `response` can be read as it comes, piece by piece.
+/// Check that the body of `response` can be read chunk by chunk.
 ///
 /// # Errors
-/// Where it is compressed.
+/// If it is compressed.
 pub(crate) fn is_plain(response: &Response) -> Result<(), Fault> {
     let whose = display_url(response.url());
     match Encoding::of(response.headers(), &whose)? {
@@ -272,21 +278,21 @@ pub(crate) fn is_plain(response: &Response) -> Result<(), Fault> {
     }
 }
 
-/// Where an answer sends us on to, without a name or password in it.
+/// The target of a redirect, without user name and password.
 fn redirect_target(response: &Response) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     let mut next = response.url().join(location).ok()?;
-    // An address that can't have them has none.
+    // These fail only for addresses that cannot have them.
     let _ = next.set_username("");
     let _ = next.set_password(None);
     next.set_fragment(None);
     Some(next)
 }
 
-/// The same question elsewhere. Only 307 and 308 promise that it stays the same where it had a body.
+/// The request to the target of a redirect. Only 307 and 308 keep the method and the body.
 fn redirected_request(
     status: StatusCode,
     method: Method,

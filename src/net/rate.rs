@@ -1,13 +1,13 @@
-//! How many events a second are taken.
+//! A rate limit for events and requests.
 
 use std::time::Duration;
 
 use crate::clock::Time;
 
-/// A bucket of tokens, one an event, that fills at the rate that is allowed and holds a second's worth.
+/// A token bucket. It fills at the allowed rate, holds the tokens of one second, and each event takes one.
 ///
-/// As long as it isn't empty it gives any number and owes what it hadn't: a batch larger than a second's worth is
-/// taken whole, and those after it wait the longer.
+/// While it is not empty, any number of tokens can be taken, and the level may become negative: a batch larger than one
+/// second's worth is accepted as a whole, and later ones wait for longer.
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     per_second: f64,
@@ -16,18 +16,18 @@ pub(crate) struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A full one.
+    /// A full bucket.
     pub(crate) fn new(per_second: u32, now: Time) -> Self {
         let per_second = f64::from(per_second.max(1));
         Self { per_second, level: per_second, at: now }
     }
 
-    /// Whether it would give anything now.
+    /// Check whether tokens can be taken at `now`.
     ///
     /// # Errors
-    /// After how long it will.
+    /// How long to wait until they can.
     pub(crate) fn check(&mut self, now: Time) -> Result<(), Duration> {
-        // A clock that is set back gives nothing and takes nothing.
+        // A clock that went back must not add tokens.
         let passed = now.since(self.at).as_secs_f64();
         self.at = now;
         self.level = (self.level + passed * self.per_second).min(self.per_second);
@@ -38,15 +38,15 @@ impl TokenBucket {
         Err(Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_secs(1)))
     }
 
-    /// Whether nothing was taken lately.
+    /// Whether the bucket is full at `now`, so that a new one would be the same.
     pub(crate) fn is_full(&mut self, now: Time) -> bool {
         self.check(now).is_ok() && self.level >= self.per_second
     }
 
-    /// Take `events` out of it.
+    /// Take one token for each of `events` events.
     ///
     /// # Errors
-    /// After how long it will give any; nothing was taken.
+    /// How long to wait until tokens can be taken; none were.
     pub(crate) fn take(&mut self, events: usize, now: Time) -> Result<(), Duration> {
         self.check(now)?;
         self.level -= f64::from(u32::try_from(events).unwrap_or(u32::MAX));

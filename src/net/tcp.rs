@@ -1,6 +1,7 @@
-//! A TCP connection, plain or with TLS, whose every way to fail is told in words.
+//! TCP connections, plain or with TLS, with faults that say what to do.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +14,14 @@ use tokio_rustls::TlsConnector;
 use crate::net::Fault;
 use crate::net::tls::{self, Tls};
 
-/// How long name, connection and handshake may take, each.
+/// How long name resolution, the connection and the TLS handshake may take, each.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection.
+/// A byte stream over the network.
 pub(crate) trait NetStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> NetStream for S {}
 
-/// Whether `address` is written `host:port`, an IPv6 address in brackets.
+/// Whether `address` has the form `host:port`, with an IPv6 address in brackets.
 pub(crate) fn is_address(address: &str) -> bool {
     split(address).is_some()
 }
@@ -34,7 +35,19 @@ fn split(address: &str) -> Option<(&str, u16)> {
     Some((bare.unwrap_or(host), port.parse().ok()?))
 }
 
-/// Connect to `address` (`host:port`), with TLS where its settings are given.
+/// Whether `host`, a name or an IP address (IPv6 also in brackets), is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Whether what is sent to `address` (`host:port`) can be read on its way: it goes to another machine, without TLS.
+pub(crate) fn is_exposed(address: &str, tls: Option<&Tls>) -> bool {
+    tls.is_none() && !split(address).is_some_and(|(host, _)| is_loopback(host))
+}
+
+/// Connect to `address` (`host:port`), with TLS if its settings are given.
 pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn NetStream>, Fault> {
     let Some((host, port)) = split(address) else {
         return Err(Fault::needs_change(format!("{address} is no address: write host:port")));
@@ -47,10 +60,10 @@ pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn 
     };
     let found = timeout(CONNECT_TIMEOUT, lookup_host((host, port))).await.map_err(late)?;
     let mut last = None;
-    for place in
+    for candidate in
         found.map_err(|error| Fault::transient(format!("{host} is not known ({error}): check the name and the DNS")))?
     {
-        match timeout(CONNECT_TIMEOUT, TcpStream::connect(place)).await.map_err(late)? {
+        match timeout(CONNECT_TIMEOUT, TcpStream::connect(candidate)).await.map_err(late)? {
             Ok(stream) => return secure(stream, address, host, tls).await,
             Err(error) => last = Some(error),
         }
@@ -62,7 +75,7 @@ pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn 
 }
 
 async fn secure(stream: TcpStream, address: &str, host: &str, tls: Option<&Tls>) -> Result<Box<dyn NetStream>, Fault> {
-    // Short questions and answers: nothing is to be waited for.
+    // Messages are short; collecting small packets would only delay them.
     drop(stream.set_nodelay(true));
     let Some(tls) = tls else { return Ok(Box::new(stream)) };
     let name = ServerName::try_from(host.to_owned());
@@ -74,7 +87,7 @@ async fn secure(stream: TcpStream, address: &str, host: &str, tls: Option<&Tls>)
     shaken.map(|stream| Box::new(stream) as Box<dyn NetStream>).map_err(|error| explain(&error, address))
 }
 
-/// What an I/O error on the connection to `address` means.
+/// The fault for an I/O error on the connection to `address`.
 pub(crate) fn explain(error: &io::Error, address: &str) -> Fault {
     if let Some(fault) = tls::explain(error, address) {
         return fault;
@@ -106,6 +119,17 @@ mod tests {
         }
         for bad in ["pbx", "pbx:", ":5038", "::1:5038", "pbx:99999", "pbx:ami"] {
             assert!(!is_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_needs_no_tls() {
+        let tls = Tls::default();
+        for here in ["localhost:5038", "127.0.0.1:5038", "[::1]:5038", "[::ffff:127.0.0.1]:5038"] {
+            assert!(!is_exposed(here, None), "{here}");
+        }
+        for there in ["pbx:5038", "10.0.0.1:5038", "[fe80::1]:5038"] {
+            assert!(is_exposed(there, None) && !is_exposed(there, Some(&tls)), "{there}");
         }
     }
 }

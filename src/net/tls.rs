@@ -1,4 +1,4 @@
-//! TLS, the same for every source: certificates are checked against the system's authorities, or against one's own.
+//! TLS for clients. Certificates are verified against the system's authorities, or against configured ones.
 
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -18,18 +18,23 @@ use crate::net::Fault;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
-    /// A file of certificates (PEM): only what they have signed is trusted. The system's authorities when absent.
+    /// A PEM file with the certificates of the only authorities to trust. The system's authorities when absent.
     pub ca: Option<PathBuf>,
-    /// Trust whoever answers. It is said on the screen for as long as it stands.
+    /// Accept any certificate. The board says so as long as it is set.
     pub danger_accept_any_certificate: bool,
+    /// Send the token or password to another machine even by `http://`, where others can read it. The board says so.
+    pub allow_plain_http: bool,
 }
 
-/// What the board says while certificates aren't checked.
+/// What the board shows while certificates are not checked.
 pub(crate) const UNCHECKED_REMARK: &str =
     "certificates are not checked (danger_accept_any_certificate): whoever answers is believed";
 
 impl Tls {
-    /// What a connection needs.
+    /// The configuration for rustls.
+    ///
+    /// # Errors
+    /// If the authorities cannot be read.
     pub(crate) fn config(&self) -> Result<ClientConfig, Fault> {
         let provider = Arc::new(ring::default_provider());
         let no = |error: rustls::Error| Fault::needs_change(format!("cannot set TLS up: {error}"));
@@ -45,7 +50,7 @@ impl Tls {
         Ok(builder.with_no_client_auth())
     }
 
-    /// One's own authorities.
+    /// The configured authorities.
     fn authorities(&self) -> Result<RootCertStore, Fault> {
         let Some(path) = &self.ca else { return Ok(RootCertStore::empty()) };
         let no = |why: String| Fault::needs_change(format!("cannot use the certificates in {}: {why}", path.display()));
@@ -59,7 +64,7 @@ impl Tls {
     }
 }
 
-/// Why a handshake failed, where it did for reasons of TLS.
+/// The fault for an error that TLS caused; `None` for other errors. `whose` names the server in it.
 pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) -> Option<Fault> {
     use rustls::{CertificateError as Wrong, Error};
     let mut cause = Some(error);
@@ -88,7 +93,7 @@ pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) ->
     None
 }
 
-/// What an error comes from. An I/O error hides what it was made of from `source`, and may be made of another one.
+/// The cause of an error. An I/O error that wraps another error does not return it from `source`.
 pub(crate) fn cause_of<'e>(
     error: &'e (dyn std::error::Error + 'static),
 ) -> Option<&'e (dyn std::error::Error + 'static)> {
@@ -98,7 +103,7 @@ pub(crate) fn cause_of<'e>(
     }
 }
 
-/// Believes whoever answers.
+/// Accepts any certificate.
 #[derive(Debug)]
 struct AcceptAnyCertificate(WebPkiSupportedAlgorithms);
 

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::settings::TargetKind;
 use crate::clock::Clock;
 use crate::net::Fault;
-use crate::net::http::{Address, Auth, Client, display_url, status_fault};
+use crate::net::http::{Address, Client, RequestSecret, display_url, status_fault};
 use crate::net::tls::Tls;
 use crate::text::Text;
 
@@ -44,9 +44,14 @@ impl PostBody {
 }
 
 impl Post {
-    pub(super) fn new(address: &Address, auth: Option<&Auth>, tls: &Tls, headers: HeaderMap) -> Result<Self, Fault> {
+    pub(super) fn new(
+        address: &Address,
+        secret: RequestSecret<'_>,
+        tls: &Tls,
+        headers: HeaderMap,
+    ) -> Result<Self, Fault> {
         let url = address.url().clone();
-        let client = Client::new(address, auth, tls, REQUEST_TIMEOUT).map_err(|fault| hide(fault, &url))?;
+        let client = Client::new(address, secret, tls, REQUEST_TIMEOUT).map_err(|fault| hide(fault, &url))?;
         Ok(Self { client, url, headers })
     }
 

@@ -7,12 +7,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer};
 
-use super::NoticeKind;
 use super::template::Template;
+use super::{NoticeKind, alertmanager, pagerduty};
 use crate::alert::{Episode, Severity};
 use crate::kpi::Dim;
 use crate::net::Fault;
-use crate::net::http::{Address, Auth};
+use crate::net::http::{Address, Auth, RequestSecret, check_protection, protection_remark};
 use crate::net::tls::Tls;
 use crate::secret::Secret;
 use crate::text::{Label, Patterns};
@@ -169,18 +169,11 @@ pub enum WebhookAddress {
 
 impl WebhookAddress {
     /// The address, read from where it is stored.
-    pub(super) fn read(&self) -> Result<Address, Fault> {
+    fn read(&self) -> Result<Address, Fault> {
         match self {
             Self::Open(address) => Ok(address.clone()),
             Self::Hidden(secret) => read(secret),
         }
-    }
-}
-
-impl ChatWebhook {
-    /// The address, read from where it is stored.
-    pub(super) fn read(&self) -> Result<Address, Fault> {
-        read(&self.url)
     }
 }
 
@@ -277,7 +270,37 @@ impl Transport {
                 None => Err(("command", "is empty: write `[\"/path/of/a/program\", \"argument\"]`".to_owned())),
             },
             Self::Slack(_) | Self::Teams(_) | Self::PagerDuty(_) | Self::Alertmanager(_) => Ok(()),
+        }?;
+        // A secret address that cannot be read now is reported when it is used.
+        match self.endpoint() {
+            Ok(Some((address, secret, tls))) => check_protection(&address, secret, tls).map_err(|wrong| ("url", wrong)),
+            _ => Ok(()),
         }
+    }
+
+    /// The address that messages are posted to, the secret they carry, and the TLS settings; `None` for a command.
+    ///
+    /// # Errors
+    /// If a secret address cannot be read.
+    pub(super) fn endpoint(&self) -> Result<Option<(Address, RequestSecret<'_>, &Tls)>, Fault> {
+        Ok(Some(match self {
+            // Whoever knows the address can post.
+            Self::Slack(hook) | Self::Teams(hook) => (read(&hook.url)?, RequestSecret::Inside, &hook.tls),
+            // The routing key is in the body.
+            Self::PagerDuty(own) => {
+                let usual = || pagerduty::ADDRESS.parse().map_err(|wrong| Fault::needs_change(format!("{wrong}")));
+                (own.url.clone().map_or_else(usual, Ok)?, RequestSecret::Inside, &own.tls)
+            }
+            Self::Webhook(own) => {
+                let secret = match &own.url {
+                    WebhookAddress::Hidden(_) if own.auth.is_none() => RequestSecret::Inside,
+                    _ => own.auth.as_ref().into(),
+                };
+                (own.url.read()?, secret, &own.tls)
+            }
+            Self::Alertmanager(own) => (own.url.under(alertmanager::PATH), own.auth.as_ref().into(), &own.tls),
+            Self::Command(_) => return Ok(None),
+        }))
     }
 
     /// The kind of target.
@@ -318,10 +341,64 @@ impl Webhook {
 }
 
 impl Settings {
+    /// What the board and `check` show while messages to the target are not protected on their way; `None` if they are.
+    #[must_use]
+    pub fn protection_remark(&self) -> Option<String> {
+        let (address, secret, tls) = self.transport.endpoint().ok()??;
+        let remark = protection_remark(&address, secret, tls);
+        (!remark.is_empty()).then(|| format!("notifications to {}: {remark}", self.name()))
+    }
+
     /// The name, or the word of the kind if none is configured.
     #[must_use]
     pub fn name(&self) -> Label {
         let named = self.name.clone().filter(|name| !name.is_empty());
         named.unwrap_or_else(|| Label::fixed(self.transport.kind().word()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_for_another_machine_needs_https_or_leave() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = |name: &str, url: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, url).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            format!("url = {{ file = '{}' }}", path.display())
+        };
+        let (plain, here) = (secret("plain", "http://hooks.example/abc"), secret("here", "http://127.0.0.1:1/abc"));
+        let open = "url = 'http://hooks.example/abc'";
+        for (kind, keys, refused) in [
+            (TargetKind::Slack, plain.clone(), true),
+            (TargetKind::Slack, here, false),
+            (TargetKind::Slack, "url = { env = 'FLOORWATCH_TEST_NOT_SET' }".to_owned(), false),
+            (TargetKind::Teams, plain.clone(), true),
+            (TargetKind::PagerDuty, format!("{open}\nrouting_key = {{ env = 'K' }}"), true),
+            (TargetKind::PagerDuty, "routing_key = { env = 'K' }".to_owned(), false),
+            (TargetKind::Webhook, open.to_owned(), false),
+            (TargetKind::Webhook, plain, true),
+            (TargetKind::Webhook, format!("{open}\nauth = {{ bearer = {{ env = 'T' }} }}"), true),
+            (TargetKind::Alertmanager, open.to_owned(), false),
+            (TargetKind::Alertmanager, format!("{open}\nauth = {{ bearer = {{ env = 'T' }} }}"), true),
+        ] {
+            let read = |keys: &str| Transport::read(kind, toml::Deserializer::parse(keys).unwrap()).unwrap();
+            match read(&keys).check() {
+                Ok(()) => assert!(!refused, "{keys}"),
+                Err((key, wrong)) => {
+                    assert!(refused && key == "url" && !wrong.contains("abc"), "{keys}: {wrong}");
+                }
+            }
+            let allowed = read(&format!("{keys}\ntls = {{ allow_plain_http = true }}"));
+            assert_eq!(allowed.check(), Ok(()), "{keys}");
+            let target = Settings { name: None, common: CommonSettings::default(), transport: allowed };
+            assert_eq!(target.protection_remark().is_some(), refused, "{keys}");
+        }
     }
 }

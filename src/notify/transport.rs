@@ -80,21 +80,14 @@ impl Sender {
 
 impl Transport {
     fn post(&self) -> Result<Post, Fault> {
-        let none = HeaderMap::new();
-        match self {
-            Self::Slack(hook) | Self::Teams(hook) => Post::new(&hook.read()?, None, &hook.tls, none),
-            Self::PagerDuty(own) => {
-                let usual = || pagerduty::ADDRESS.parse().map_err(|wrong| Fault::needs_change(format!("{wrong}")));
-                let address = own.url.clone().map_or_else(usual, Ok)?;
-                Post::new(&address, None, &own.tls, none)
-            }
-            Self::Webhook(own) => {
-                let headers = own.header_map().map_err(Fault::needs_change)?;
-                Post::new(&own.url.read()?, own.auth.as_ref(), &own.tls, headers)
-            }
-            Self::Alertmanager(own) => Post::new(&own.url.under(alertmanager::PATH), own.auth.as_ref(), &own.tls, none),
-            Self::Command(_) => Err(Fault::needs_change("a command has no address")),
-        }
+        let Some((address, secret, tls)) = self.endpoint()? else {
+            return Err(Fault::needs_change("a command has no address"));
+        };
+        let headers = match self {
+            Self::Webhook(own) => own.header_map().map_err(Fault::needs_change)?,
+            _ => HeaderMap::new(),
+        };
+        Post::new(&address, secret, tls, headers)
     }
 }
 

@@ -113,7 +113,8 @@ impl Connector {
     /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         match self {
-            Self::File(_) | Self::Sse(_) => Ok(()),
+            Self::File(_) => Ok(()),
+            Self::Sse(sse) => sse.check(),
             Self::Listen(listen) => listen.check(),
             Self::Http(http) => http.check(),
             Self::FreeSwitch(own) => own.check(),

@@ -1,9 +1,11 @@
 //! Runs the program as its users do, and checks exit codes, error messages of one line, and closed pipes.
 
 use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::support::board::Floor;
 use crate::support::event_socket::{EventSocket, PASSWORD, StubState, USER};
 
 fn program(arguments: &[&str]) -> Command {
@@ -373,6 +375,100 @@ fn check_writes_one_json_object() {
     let found: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &found["config"]["ok"]), (Some(1), &false.into()));
     assert!(found["config"]["reason"].as_str().unwrap().contains("did you mean `title`?") && error.contains("titel"));
+}
+
+#[test]
+fn a_secret_is_not_sent_unencrypted_to_another_machine_unless_that_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "http://hooks.invalid/T0/B0/hunter2").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let place = format!("{{ file = \"{}\" }}", secret.display());
+    let config = folder.path().join("config.toml");
+    let write = |allow: &str| {
+        let text = format!(
+            r#"[[source]]
+name = "crm"
+kind = "http"
+url = "http://crm.invalid/stats"
+auth = {{ bearer = {place} }}
+{allow}
+
+[[source]]
+name = "stream"
+kind = "sse"
+url = "http://stream.invalid/events"
+auth = {{ user = "desk", password = {place} }}
+{allow}
+
+[[source]]
+name = "metrics"
+kind = "prometheus"
+url = "http://prometheus.invalid"
+auth = {{ header = "X-Api-Key", value = {place} }}
+kpis = {{ waiting = "x" }}
+{allow}
+
+[hub]
+url = "http://hub.invalid:7070"
+token = {place}
+{allow}
+
+[[notify]]
+name = "duty"
+kind = "slack"
+url = {place}
+{allow}
+
+[[notify]]
+kind = "pagerduty"
+url = "http://events.invalid/v2"
+routing_key = {place}
+{allow}
+
+[[notify]]
+name = "own"
+kind = "webhook"
+url = "http://own.invalid/"
+auth = {{ bearer = {place} }}
+{allow}
+
+[[notify]]
+kind = "alertmanager"
+url = "http://alerts.invalid"
+auth = {{ bearer = {place} }}
+{allow}
+"#
+        );
+        std::fs::write(&config, text).unwrap();
+    };
+    write("");
+    let (code, text, error) = check(config.to_str().unwrap(), PASSWORD, &[]);
+    assert_eq!((code, text.as_str()), (Some(1), ""), "{error}");
+    let refused: Vec<&str> = error.lines().filter(|line| line.contains("would travel unencrypted")).collect();
+    assert_eq!(refused.len(), 8, "{error}");
+    for (line, place) in refused.iter().zip([4, 11, 18, 24, 31, 36, 43, 49]) {
+        assert!(line.contains(&format!("config.toml:{place}:")) && line.contains("url` leads to another"), "{line}");
+        assert!(line.contains("write https://, or tls = { allow_plain_http = true }"), "{line}");
+    }
+    write("tls = { allow_plain_http = true }");
+    let (_, text, error) = check(config.to_str().unwrap(), PASSWORD, &["--timeout", "20s"]);
+    let said: Vec<&str> = text.lines().filter(|line| line.contains("unencrypted (allow_plain_http)")).collect();
+    assert_eq!(said.len(), 8, "{text}\n{error}");
+    for name in ["crm", "stream", "metrics", "the hub:", "to duty:", "to pagerduty:", "to own:", "to alertmanager:"] {
+        assert!(said.iter().any(|line| line.contains(name)), "{name}: {text}");
+    }
+    assert!(!text.contains("hunter2") && !error.contains("hunter2"), "{text}\n{error}");
+}
+
+#[test]
+fn the_board_says_that_a_secret_travels_unencrypted() {
+    let webhook = "kind = \"webhook\"\nurl = \"http://hooks.invalid/\"\nauth = { bearer = { env = \"PATH\" } }";
+    let floor = Floor::new(&format!("[[notify]]\n{webhook}\ntls = {{ allow_plain_http = true }}"));
+    let mut board = floor.open();
+    board.wait_for("▲ notifications to webhook: the token or password travels unencrypted");
+    board.type_keys("q");
+    assert_eq!(board.exit_code(), 0);
 }
 
 #[test]

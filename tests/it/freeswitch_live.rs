@@ -282,6 +282,7 @@ async fn tls_is_spoken_and_certificates_are_checked() {
     let tls = |ca: Option<&NamedTempFile>, any| Tls {
         ca: ca.map(|ca| ca.path().to_owned()),
         danger_accept_any_certificate: any,
+        ..Tls::default()
     };
     let mut trusting = TestSource::start(&address, |own| own.tls = Some(tls(Some(&ca), false)));
     trusting.health(Health::Live).await;

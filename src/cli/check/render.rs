@@ -20,6 +20,8 @@ const MIN_REPORTED_SKEW: Span = Span::seconds(2);
 pub struct CheckReport {
     ok: bool,
     config: Configuration,
+    /// What deserves attention in the settings of the hub and of notifications.
+    remarks: Vec<String>,
     sources: Vec<Finding>,
     files: Vec<Finding>,
 }
@@ -33,9 +35,9 @@ struct Configuration {
 }
 
 impl CheckReport {
-    pub(super) fn new(path: Option<&Path>, sources: Vec<Finding>, files: Vec<Finding>) -> Self {
+    pub(super) fn new(path: Option<&Path>, remarks: Vec<String>, sources: Vec<Finding>, files: Vec<Finding>) -> Self {
         let ok = sources.iter().chain(&files).all(|found| found.ok);
-        Self { ok, config: Configuration { path: shown(path), ok: true, reason: None }, sources, files }
+        Self { ok, config: Configuration { path: shown(path), ok: true, reason: None }, remarks, sources, files }
     }
 
     /// The report about a configuration that can't be read.
@@ -43,7 +45,7 @@ impl CheckReport {
     pub fn of_unreadable_config(path: Option<&Path>, error: &config::Error) -> Self {
         let reason = Some(error.to_string());
         let config = Configuration { path: shown(path), ok: false, reason };
-        Self { ok: false, config, sources: Vec::new(), files: Vec::new() }
+        Self { ok: false, config, remarks: Vec::new(), sources: Vec::new(), files: Vec::new() }
     }
 
     /// How many of the sources and files failed.
@@ -66,6 +68,9 @@ impl CheckReport {
             None => "no configuration file: the board would show the simulated floor\n".to_owned(),
             Some(path) => format!("{path}: sound; sources: {}\n", self.sources.len()),
         };
+        for remark in &self.remarks {
+            let _ = writeln!(out, "warn  {remark}");
+        }
         write_block(&mut out, &self.sources);
         write_block(&mut out, &self.files);
         out

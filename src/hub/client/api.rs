@@ -37,7 +37,7 @@ impl Api {
     pub(super) fn new(hub: &HubAddress, clock: Clock) -> Result<Self, Fault> {
         let (client, base) = match hub {
             HubAddress::Network { address, auth, tls } => {
-                (Client::new(address, auth.as_ref(), tls, REQUEST_TIMEOUT)?, address.clone())
+                (Client::new(address, auth.as_ref().into(), tls, REQUEST_TIMEOUT)?, address.clone())
             }
             HubAddress::Socket(path) => {
                 // Connecting here gives errors that name the socket; those of the HTTP client name a placeholder.

@@ -35,6 +35,8 @@ pub(super) struct BoardReader {
     boards: watch::Sender<Arc<Board>>,
     connection: watch::Sender<Connection>,
     received: ReceivedBoard,
+    /// What to show about the connection to the hub.
+    remark: Option<Text>,
 }
 
 /// The hub's board as received so far.
@@ -58,7 +60,9 @@ impl BoardReader {
         boards: watch::Sender<Arc<Board>>,
         connection: watch::Sender<Connection>,
     ) -> Self {
-        Self { address, name, clock, boards, connection, received: ReceivedBoard::default() }
+        let remark = Some(address.protection_remark()).filter(|remark| !remark.is_empty());
+        let remark = remark.map(|remark| Text::new(&format!("the hub: {remark}")));
+        Self { address, name, clock, boards, connection, received: ReceivedBoard::default(), remark }
     }
 
     pub(super) async fn run(mut self) {
@@ -131,6 +135,7 @@ impl BoardReader {
         };
         board.seq = self.received.seq;
         board.at = board.at + Span(i64::try_from(age.as_micros()).unwrap_or(0));
+        board.remarks.extend(self.remark.clone());
         board.hub = Some(HubRow { name: self.name.clone(), cut_off });
         self.boards.send_replace(Arc::new(board));
     }

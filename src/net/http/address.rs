@@ -1,4 +1,4 @@
-//! Where something is asked over HTTP.
+//! Addresses of HTTP servers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,31 +7,30 @@ use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
 use super::explain::display_url;
+use crate::net::tcp::is_loopback;
 
-/// An `http` or `https` address. It is shown without its query, in which people put secrets.
+/// An `http` or `https` address. It is shown without its query, which may contain secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(Url);
 
 impl Address {
-    /// The address itself.
+    /// The address as a URL.
     pub(crate) const fn url(&self) -> &Url {
         &self.0
     }
 
-    /// Whose it is: `host`, or `host:port` where the port isn't the scheme's own.
+    /// The host, as `host`, or `host:port` if the port is not the scheme's default.
     pub(crate) fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Whether it is this machine's own: no proxy stands in between.
+    /// Whether the host is this machine: no proxy is used then, and nobody else can read requests.
     pub(super) fn is_loopback(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        is_loopback(self.0.host_str().unwrap_or_default())
     }
 
-    /// The address of `path` under this one, as the path of an API is: `http://host/base` and `api/v1/query` give
+    /// The address of an API's `path` below this base address: `http://host/base` and `api/v1/query` give
     /// `http://host/base/api/v1/query`.
     pub(crate) fn under(&self, path: &str) -> Self {
         let mut url = self.0.clone();
@@ -41,16 +40,16 @@ impl Address {
     }
 }
 
-/// Why a text is no address.
+/// Why a text is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It can't be read as one.
+    /// It cannot be parsed.
     #[error("that is no web address: write https://host/path")]
     Unreadable,
-    /// It is one of something else.
+    /// It has another scheme.
     #[error("a web address begins with https:// or http://")]
     Scheme,
-    /// A password stands in it.
+    /// It contains a user name or password.
     #[error(r#"a name and password don't stand in the address: write auth = {{ user = "…", password = {{ env = "NAME" }} }}"#)]
     Credentials,
 }

@@ -1,4 +1,4 @@
-//! How a source shows who it is.
+//! Credentials in headers.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::net::Fault;
 use crate::secret::Secret;
 
-/// The key `auth`: how a source shows who it is. Secrets are read at each connection.
+/// The key `auth`: credentials for an HTTP server. Secrets are read again for each connection.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "AuthTable")]
 pub enum Auth {
@@ -16,7 +16,7 @@ pub enum Auth {
     Bearer(Secret),
     /// `{ user = "…", password = SECRET }`.
     Basic {
-        /// Who.
+        /// The user name.
         user: String,
         /// The password.
         password: Secret,
@@ -25,12 +25,12 @@ pub enum Auth {
     Header {
         /// The header's name.
         name: String,
-        /// What stands in it.
+        /// The header's value.
         value: Secret,
     },
 }
 
-/// As it is written: one of three forms.
+/// The table in the configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AuthTable {
@@ -41,7 +41,7 @@ struct AuthTable {
     value: Option<Secret>,
 }
 
-/// Why what is written is no form of it.
+/// Why the table is not valid.
 #[derive(Debug, thiserror::Error)]
 enum AuthError {
     #[error(
@@ -75,7 +75,7 @@ impl TryFrom<AuthTable> for Auth {
 }
 
 impl Auth {
-    /// The header that says it, with the secret read now.
+    /// The header with the credentials. The secret is read now.
     pub(super) fn header(&self) -> Result<(HeaderName, HeaderValue), Fault> {
         let unfit =
             || Fault::needs_change("the secret holds characters that no HTTP header can carry: is it the right one?");
@@ -93,7 +93,7 @@ impl Auth {
             }
         };
         let mut value = value.map_err(|_| unfit())?;
-        // It is left out wherever headers are printed.
+        // Keeps the value out of debug output.
         value.set_sensitive(true);
         Ok((name, value))
     }
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_header_hides_its_secret() {
-        // A variable that every test has.
+        // A variable that is set in every test.
         let (name, value) = Auth::Bearer(Secret::Env("PATH".into())).header().unwrap();
         assert_eq!(name, AUTHORIZATION);
         assert!(value.is_sensitive() && format!("{value:?}") == "Sensitive");

@@ -1,4 +1,4 @@
-//! Answers that come compressed although that was not asked for.
+//! Responses that are compressed although the request asked for `identity`.
 
 use std::io::Read;
 
@@ -7,20 +7,20 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use crate::net::Fault;
 
-/// How a body is encoded.
+/// The encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
-    /// Not at all.
+    /// Not encoded.
     Identity,
     /// Compressed with gzip.
     Gzip,
 }
 
 impl Encoding {
-    /// What the headers of an answer of `whose` say.
+    /// The encoding that the headers of a response from `whose` state.
     ///
     /// # Errors
-    /// Where it is one that is not read here; it is named.
+    /// If it is not supported.
     pub(super) fn of(headers: &HeaderMap, whose: &str) -> Result<Self, Fault> {
         let values: Vec<_> =
             headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?")).collect();
@@ -36,17 +36,17 @@ impl Encoding {
     }
 }
 
-/// The fault of a server that encodes what nobody asked it to.
+/// The fault for a response with an encoding that was not asked for.
 pub(super) fn unasked(whose: &str, encoding: &str) -> Fault {
     Fault::needs_change(format!(
         "{whose} sends its answer with Content-Encoding: {encoding}, though identity was asked for: switch its compression off"
     ))
 }
 
-/// The contents of `packed`; `None` where there are more than `most` bytes of them.
+/// Decompress `packed`; `None` if that gives more than `most` bytes.
 ///
 /// # Errors
-/// Where it is not gzip, or not all of it.
+/// If it is not gzip, or incomplete.
 pub(super) fn inflate(packed: &[u8], most: usize) -> std::io::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     let past = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);

@@ -1,4 +1,4 @@
-//! What can go wrong over HTTP, in words that say what to do.
+//! Faults of HTTP requests, with reasons that say what to do.
 
 use std::error::Error;
 use std::io;
@@ -14,14 +14,14 @@ use crate::net::Fault;
 use crate::net::tcp;
 use crate::net::tls;
 
-/// An address as it may be shown: no name, password, query or fragment.
+/// An address as it may be shown: without user name, password, query and fragment.
 pub(crate) fn display_url(url: &Url) -> String {
     let Some(host) = url.host_str() else { return format!("{}:…", url.scheme()) };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{host}{port}{}", url.scheme(), url.path())
 }
 
-/// What an error on the way to `url` means.
+/// The fault for an error of a request to `url`.
 pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
     let whose = display_url(url);
     if let Some(fault) = tls::explain(error, &whose) {
@@ -56,7 +56,8 @@ pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> Fault {
     Fault::transient(format!("{whose} gave no answer: {}", root(error)))
 }
 
-/// What an error comes from in the end. An error of reqwest's own names its address with the query: never shown.
+/// The text of the innermost cause. Errors of reqwest itself are not shown, because they contain the address with its
+/// query.
 fn root(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(next) = tls::cause_of(cause) {
@@ -68,7 +69,7 @@ fn root(error: &reqwest::Error) -> String {
     }
 }
 
-/// The I/O error in it that has a kind.
+/// The I/O error that caused `error`, if it has a specific kind.
 fn io_error(error: &reqwest::Error) -> Option<&io::Error> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -82,7 +83,7 @@ fn io_error(error: &reqwest::Error) -> Option<&io::Error> {
     None
 }
 
-/// What a status that is no success means; `whose` is who gave it.
+/// The fault for a status that is no success. `whose` names the server in it.
 pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str, now: Time) -> Fault {
     let said = format!("{whose} answers {status}");
     let fault = match status.as_u16() {
@@ -109,7 +110,7 @@ pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str,
     }
 }
 
-/// How long the other side asks to be left alone: seconds, or a date.
+/// The wait in a `Retry-After` header, which holds seconds or a date.
 fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
@@ -119,7 +120,7 @@ fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     u64::try_from(span.0).ok().map(Duration::from_micros)
 }
 
-/// The date of a header: RFC 9110's, which is one of RFC 2822.
+/// Parse a date in a header. Those of RFC 9110 are valid dates of RFC 2822.
 pub(crate) fn parse_http_date(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc2822(text).ok().map(Time::from)
 }

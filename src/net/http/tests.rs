@@ -45,7 +45,7 @@ fn a_refusal_says_what_to_do_and_when_to_come_back() {
         status_fault(StatusCode::from_u16(status).unwrap(), headers, "https://h/x", now)
     };
     let mut headers = HeaderMap::new();
-    for (status, lasting, words) in [
+    for (status, needs_change, words) in [
         (401, true, "check the token"),
         (403, true, "the right to"),
         (404, true, "correct the address"),
@@ -57,7 +57,9 @@ fn a_refusal_says_what_to_do_and_when_to_come_back() {
     ] {
         let fault = say(status, &headers);
         assert!(
-            (fault.kind == FaultKind::NeedsChange) == lasting && fault.reason.contains(words) && fault.after.is_none(),
+            (fault.kind == FaultKind::NeedsChange) == needs_change
+                && fault.reason.contains(words)
+                && fault.after.is_none(),
             "{fault:?}"
         );
     }

@@ -23,14 +23,14 @@ impl Accept for FakeListener {
     }
 }
 
-struct Running {
+struct TestServer {
     to: mpsc::Sender<io::Result<DuplexStream>>,
     connections: Arc<Connections>,
     stop: CancellationToken,
     server: JoinHandle<()>,
 }
 
-impl Running {
+impl TestServer {
     fn start(max_connection_age: Option<Duration>) -> Self {
         let limits = ConnectionLimits { total: 4, per_caller: 4, strangers: 4, strangers_per_peer: 4 };
         let (to, results) = mpsc::channel(1);
@@ -58,7 +58,7 @@ async fn read_all(stream: &mut DuplexStream) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_never_reads_is_disconnected() {
-    let running = Running::start(None);
+    let running = TestServer::start(None);
     let reader = running.connect(1).await;
     sleep(Duration::from_secs(20)).await;
     assert_eq!(running.connections.count(), 1);
@@ -69,7 +69,7 @@ async fn a_peer_that_never_reads_is_disconnected() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_too_old_is_closed_after_its_answer() {
-    let running = Running::start(Some(Duration::from_secs(5)));
+    let running = TestServer::start(Some(Duration::from_secs(5)));
     let mut stream = running.connect(1).await;
     let started = Instant::now();
     assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 200"));
@@ -78,7 +78,7 @@ async fn a_connection_that_is_too_old_is_closed_after_its_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn after_an_error_of_accept_the_next_connection_is_served() {
-    let running = Running::start(None);
+    let running = TestServer::start(None);
     let mut oldest = running.connect(0).await;
     running.to.send(Err(io::ErrorKind::ConnectionAborted.into())).await.unwrap();
     let mut stream = running.connect(1).await;
@@ -98,7 +98,7 @@ async fn after_an_error_of_accept_the_next_connection_is_served() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_waits_a_second_at_most_for_those_that_do_not_read() {
-    let running = Running::start(None);
+    let running = TestServer::start(None);
     let stream = running.connect(1).await;
     sleep(Duration::from_millis(100)).await;
     running.stop.cancel();

@@ -76,6 +76,13 @@ impl Settings {
         if self.intent.is_empty() || self.intent.contains(['=', ',', '\r', '\n']) {
             return Err(("intent", "name one of manager.conf's channelvars".to_owned()));
         }
+        if self.tls.as_ref().is_some_and(|tls| tls.allow_plain_http) {
+            return Err((
+                "tls",
+                "has `allow_plain_http`, which is for addresses with http://: without `tls` nothing is encrypted"
+                    .to_owned(),
+            ));
+        }
         Ok(())
     }
 }

@@ -77,6 +77,13 @@ impl Settings {
                 format!("`{intent}` is no channel variable: write its name, without spaces or colons"),
             ));
         }
+        if self.tls.as_ref().is_some_and(|tls| tls.allow_plain_http) {
+            return Err((
+                "tls",
+                "has `allow_plain_http`, which is for addresses with http://: without `tls` nothing is encrypted"
+                    .to_owned(),
+            ));
+        }
         Ok(())
     }
 

@@ -20,8 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::{Span, Time};
 use crate::net::Fault;
-use crate::net::http::{self, Client, display_url};
-use crate::net::tls;
+use crate::net::http::{self, Client, display_url, protection_remark};
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
@@ -84,10 +83,12 @@ impl Session for HttpSession {
 impl HttpSession {
     async fn poll_repeatedly(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let Settings { url, auth, tls, patience_s, .. } = &self.settings;
-        if tls.danger_accept_any_certificate {
-            reporter.report_remark(tls::UNCHECKED_REMARK).await;
+        let secret = auth.as_ref().into();
+        let client = Client::new(url, secret, tls, Duration::from_secs(*patience_s))?;
+        let remark = protection_remark(url, secret, tls);
+        if !remark.is_empty() {
+            reporter.report_remark(&remark).await;
         }
-        let client = Client::new(url, auth.as_ref(), tls, Duration::from_secs(*patience_s))?;
         // After a reconnect the floor needs all figures again, even unchanged ones.
         self.last_figures.reset();
         loop {

@@ -22,7 +22,7 @@ use crate::event::{Event, EventKind};
 use crate::kpi::KpiId;
 use crate::net::Fault;
 use crate::net::http::{self, Address, Auth, Client};
-use crate::net::tls::{self, Tls};
+use crate::net::tls::Tls;
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
@@ -84,6 +84,7 @@ impl Settings {
     /// # Errors
     /// The first key whose value cannot work, and why.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
+        http::check_protection(&self.url, self.auth.as_ref().into(), &self.tls).map_err(|wrong| ("url", wrong))?;
         if self.kpis.is_empty() {
             return Err(("kpis", "names no query: write { waiting = \"sum by (queue) (…)\" }".to_owned()));
         }
@@ -138,7 +139,13 @@ impl PrometheusSession {
 
     async fn follow(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let Settings { url, auth, tls, every_s, .. } = &self.settings;
-        let client = Client::new(url, auth.as_ref(), tls, ANSWER_TIMEOUT)?;
+        let client = Client::new(url, auth.as_ref().into(), tls, ANSWER_TIMEOUT)?;
+        let protection = http::protection_remark(url, auth.as_ref().into(), tls);
+        if self.remark.is_empty() && !protection.is_empty() {
+            // Before the first round, so that it is shown even if the connection fails.
+            reporter.report_remark(&protection).await;
+            self.remark = protection;
+        }
         let mut tick = interval(Duration::from_secs(u64::from(*every_s)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let since = self.until;
@@ -212,10 +219,9 @@ impl PrometheusSession {
 
     /// The remarks on all queries, for the owner of the source.
     fn remarks(&self, round: &QueryRound) -> String {
-        let mut words = Vec::new();
-        if self.settings.tls.danger_accept_any_certificate {
-            words.push(tls::UNCHECKED_REMARK.to_owned());
-        }
+        let Settings { url, auth, tls, .. } = &self.settings;
+        let protection = http::protection_remark(url, auth.as_ref().into(), tls);
+        let mut words: Vec<String> = Some(protection).filter(|remark| !remark.is_empty()).into_iter().collect();
         words.extend(round.refused.iter().map(|(kpi, why)| refused_query(*kpi, why)));
         for (kpi, found) in &round.found {
             if let Some(remark) = &found.remark {

@@ -15,7 +15,7 @@ use crate::clock::{Span, Time};
 use crate::net::Fault;
 use crate::net::http::{self, Address, Auth, Client, display_url, explain};
 use crate::net::sse::{SseBlock, SseParser};
-use crate::net::tls::{self, Tls};
+use crate::net::tls::Tls;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
@@ -49,6 +49,16 @@ pub struct Settings {
 
 const fn heartbeat() -> u64 {
     25
+}
+
+impl Settings {
+    /// Check what can be checked without connecting.
+    ///
+    /// # Errors
+    /// The key, and what is wrong with its value.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        http::check_protection(&self.url, self.auth.as_ref().into(), &self.tls).map_err(|wrong| ("url", wrong))
+    }
 }
 
 /// How far the stream has been read. It is stored in the journal as JSON.
@@ -91,10 +101,12 @@ impl Session for SseSession {
 impl SseSession {
     async fn follow(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let Settings { url, auth, tls, heartbeat_s } = &self.settings;
-        if tls.danger_accept_any_certificate {
-            reporter.report_remark(tls::UNCHECKED_REMARK).await;
+        let secret = auth.as_ref().into();
+        let client = Client::new(url, secret, tls, ANSWER_TIMEOUT)?;
+        let remark = http::protection_remark(url, secret, tls);
+        if !remark.is_empty() {
+            reporter.report_remark(&remark).await;
         }
-        let client = Client::new(url, auth.as_ref(), tls, ANSWER_TIMEOUT)?;
         let mut request = client.get().header(ACCEPT, "text/event-stream").header(CACHE_CONTROL, "no-store");
         let id = self.cursor.id.as_deref().filter(|id| !id.is_empty());
         // An id that cannot be sent in a header is ignored.
@@ -203,6 +215,18 @@ mod tests {
         assert!(toml::from_str::<Settings>(r#"url = "h/events""#).unwrap_err().message().contains("web address"));
         assert!(toml::from_str::<Settings>("heartbeat_s = 5").unwrap_err().message().contains("url"));
         assert!(toml::from_str::<Settings>("url = \"https://h\"\nheartbeat = 5").is_err());
+    }
+
+    #[test]
+    fn a_secret_for_another_machine_needs_https_or_leave() {
+        let check = |keys: &str| {
+            let auth = "auth = { user = 'desk', password = { env = 'P' } }";
+            toml::from_str::<Settings>(&format!("{keys}\n{auth}")).unwrap().check()
+        };
+        assert_eq!(check("url = 'https://h/events'"), Ok(()));
+        let (key, wrong) = check("url = 'http://h/events'").unwrap_err();
+        assert!(key == "url" && wrong.contains("allow_plain_http = true"), "{wrong}");
+        assert_eq!(check("url = 'http://h/events'\ntls = { allow_plain_http = true }"), Ok(()));
     }
 
     #[test]

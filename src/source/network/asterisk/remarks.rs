@@ -2,15 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Settings;
 use super::packet::AmiPacket;
+use super::{Login, Settings};
 use crate::clock::{Span, Time};
+use crate::net::tcp;
 use crate::net::tls::UNCHECKED_REMARK;
 use crate::source::network::reporter::Reporter;
 use crate::text::Label;
 
 /// Shown when replies contain calls that no event has announced.
 const NO_QUEUE_EVENTS: &str = "calls join queues and no event says so: the account needs read = agent,system,user";
+
+/// Shown while the secret is sent as it is over a connection that others can read.
+const UNENCRYPTED_SECRET: &str =
+    "the secret travels unencrypted (login = \"plain\" without tls): set login = \"md5\", or use tls";
 
 /// How long the board shows that Asterisk's counters were reset.
 const RESET_SHOWN: Span = Span::HOUR;
@@ -47,12 +52,14 @@ impl Remarks {
     /// Send the remark, where it has changed.
     pub(super) async fn send(&mut self, settings: &Settings, reporter: &mut Reporter) {
         let unchecked = settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
+        let unencrypted = settings.login == Login::Plain && tcp::is_exposed(&settings.address, settings.tls.as_ref());
         let reset = self.reset.map(|at| {
             let at = at.to_chrono().format("%H:%M");
             format!("its counters went back by {at} UTC (a restart, or a reset of statistics): floorwatch's own go on")
         });
         let remarks = [
             unchecked.then_some(UNCHECKED_REMARK),
+            unencrypted.then_some(UNENCRYPTED_SECRET),
             self.misses_queue_events.then_some(NO_QUEUE_EVENTS),
             self.log.as_deref(),
             reset.as_deref(),

@@ -155,6 +155,8 @@ impl AsteriskSession {
 
 impl Session for AsteriskSession {
     async fn run(&mut self, reporter: &mut Reporter) -> Fault {
+        // Before connecting, so that remarks on the settings are shown even if the connection fails.
+        self.remarks.send(&self.settings, reporter).await;
         let Err(fault) = self.run_connection(reporter).await;
         fault
     }

@@ -12,10 +12,13 @@ use super::frame::{EslFrame, EslFrameKind};
 use super::headers::{self, EslHeaders};
 use crate::clock::{Span, Time};
 use crate::net::Fault;
-use crate::net::tls;
+use crate::net::{tcp, tls};
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 use crate::text::Label;
+
+/// Shown while the password is sent over a connection that others can read.
+const UNENCRYPTED_PASSWORD: &str = "the password travels unencrypted: use tls, or a tunnel to this machine";
 
 /// When FreeSWITCH is asked for what.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +74,10 @@ impl FreeSwitchSession {
         if let Some(seen) = self.seen.take() {
             reporter.extend_disconnection(seen);
         }
+        if self.remark.is_empty() {
+            // Before connecting, so that remarks on the settings are shown even if the connection fails.
+            self.send_remark(None, reporter).await;
+        }
         let password = self.settings.password.read()?;
         let mut connection = EslConnection::open(&self.settings).await?;
         let excess_rights = connection.login(self.settings.user.as_deref(), &password).await?;
@@ -89,9 +96,11 @@ impl FreeSwitchSession {
 
     /// Send the remark that the board shows beside the health, where it has changed.
     async fn send_remark(&mut self, excess_rights: Option<String>, reporter: &mut Reporter) {
-        let unchecked = self.settings.tls.as_ref().is_some_and(|tls| tls.danger_accept_any_certificate);
-        let unchecked = unchecked.then(|| tls::UNCHECKED_REMARK.to_owned());
-        let remark = unchecked.into_iter().chain(excess_rights).collect::<Vec<_>>().join("; ");
+        let tls = self.settings.tls.as_ref();
+        let unchecked = tls.is_some_and(|tls| tls.danger_accept_any_certificate).then_some(tls::UNCHECKED_REMARK);
+        let unencrypted = tcp::is_exposed(&self.settings.socket_address(), tls).then_some(UNENCRYPTED_PASSWORD);
+        let remarks = unchecked.into_iter().chain(unencrypted).chain(excess_rights.as_deref());
+        let remark = remarks.collect::<Vec<_>>().join("; ");
         if self.remark != remark {
             reporter.report_remark(&remark).await;
             self.remark = remark;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::map::Map;
 use super::page::CursorSettings;
-use crate::net::http::{Address, Auth};
+use crate::net::http::{Address, Auth, check_protection};
 use crate::net::tls::Tls;
 
 /// The keys of a source that polls an HTTP endpoint.
@@ -82,6 +82,7 @@ impl Settings {
             return Err(("body", r#"needs method = "POST""#.to_owned()));
         }
         self.header_map().map_err(|wrong| ("headers", wrong))?;
+        check_protection(&self.url, self.auth.as_ref().into(), &self.tls).map_err(|wrong| ("url", wrong))?;
         if let Some(cursor) = &self.cursor {
             if self.map.is_some() {
                 return Err(("cursor", "is for contact events: it can't stand beside `map`".to_owned()));
@@ -116,6 +117,18 @@ mod tests {
 
     fn check(text: &str) -> Result<(), (&'static str, String)> {
         toml::from_str::<Settings>(&format!("url = \"https://h/stats\"\n{text}")).unwrap().check()
+    }
+
+    #[test]
+    fn a_secret_for_another_machine_needs_https_or_leave() {
+        let check = |keys: &str| {
+            let auth = "auth = { header = 'X-Api-Key', value = { env = 'P' } }";
+            toml::from_str::<Settings>(&format!("{keys}\n{auth}")).unwrap().check()
+        };
+        assert_eq!(check("url = 'http://127.0.0.1:8080/stats'"), Ok(()));
+        let (key, wrong) = check("url = 'http://crm.example/stats'").unwrap_err();
+        assert!(key == "url" && wrong.contains("crm.example") && wrong.contains("write https://"), "{wrong}");
+        assert_eq!(check("url = 'http://crm.example/stats'\ntls = { allow_plain_http = true }"), Ok(()));
     }
 
     #[test]
