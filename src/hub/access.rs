@@ -79,7 +79,7 @@ pub struct TokenDigest([u8; 32]);
 impl TokenDigest {
     /// The digest of `token`.
     #[must_use]
-    pub fn of(token: impl AsRef<[u8]>) -> Self {
+    pub fn of(token: &(impl AsRef<[u8]> + ?Sized)) -> Self {
         Self(Sha256::digest(token).into())
     }
 }
