@@ -91,7 +91,7 @@ impl Post {
         answer::check(kind, &said).map_err(|ReportedError { transient, after }| {
             let said = self.quoted(&said, body.secret.as_deref());
             let why = format!("{whose} answers {status}, but says that the message was not accepted{said}");
-            if transient { Failure::Retry(Fault { after, ..Fault::new(why) }) } else { Failure::Permanent(why) }
+            if transient { Failure::Retry(Fault { after, ..Fault::transient(why) }) } else { Failure::Permanent(why) }
         })?;
         Ok(status.to_string())
     }
