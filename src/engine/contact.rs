@@ -12,8 +12,6 @@ use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 use crate::text::Label;
 
-/// The most equal steps of one contact at one instant. More say nothing new, and would take memory without end.
-const MAX_EQUAL_STEPS: usize = 8;
 /// The most steps of one contact that is not settled, and the most facts added to one visit. A call that rings all agents
 /// of a queue for hours has some ten thousand.
 const MAX_STEPS: usize = 50_000;
@@ -211,12 +209,12 @@ impl Contact {
     /// [replay](Self::replay).
     ///
     /// # Errors
-    /// [`OutOfPlace`] if there are too many steps, or too many that are equal.
+    /// [`OutOfPlace`] if there are too many steps, or if the same step is known: a line that a log holds twice counts once.
     pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, OutOfPlace> {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
         let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
-        let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
-        let is_full = || self.steps.len() >= MAX_STEPS || before.filter(|s| **s == step).count() >= MAX_EQUAL_STEPS;
+        let mut before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
+        let mut is_full = || self.steps.len() >= MAX_STEPS || before.any(|known| *known == step);
         // Losses end visits: there are no more of them than of these.
         if step.transition != Transition::Lost && is_full() {
             return Err(OutOfPlace);

@@ -78,6 +78,21 @@ fn ten_callers_that_can_be_counted_by_hand() {
 }
 
 #[test]
+fn logs_that_other_programs_read_wrong() {
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports/expected.json");
+    let expected: Value = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
+    for (file, figures) in expected.as_object().unwrap() {
+        let file = format!("reports/{file}");
+        let mut reports = Reports { files: vec![&file], asked: HashMap::new() };
+        for (kpi, value) in figures.as_object().unwrap() {
+            let got = reports.figure(None, kpi);
+            let near = got.is_some_and(|got| (got - value.as_f64().unwrap()).abs() < 0.001);
+            assert!(near, "{file} {kpi}: expected {value}, got {got:?}");
+        }
+    }
+}
+
+#[test]
 fn a_real_asterisk_on_a_normal_day() {
     hold("asterisk/scenario-a", &["queue_log"], "expected.json", 2);
 }

@@ -206,9 +206,10 @@ impl QueueLogParser {
             Verb::ExitWithTimeout => left(LeftReason::Timeout, seconds(entry.data(2))),
             Verb::ExitWithKey => left(LeftReason::Key, seconds(entry.data(3))),
             Verb::Withdraw => left(LeftReason::Withdrawn, seconds(entry.data(2))),
-            // The agent hung up on the announcement, or no common codec was found. The call was not answered, and the
-            // caller did not hang up either.
-            Verb::Dropped => left(LeftReason::Withdrawn, None),
+            // No common codec was found. The call was not answered, and the caller did not hang up either.
+            Verb::SysCompat => left(LeftReason::Withdrawn, None),
+            // The agent hung up before the caller was put through. The caller waits on, and the next agent is rung.
+            Verb::AgentDump => Ok(Some(Step::RingNoAnswer { agent: self.agent_name(entry)?, ring: None })),
             Verb::RingNoAnswer => {
                 let agent = self.agent_name(entry)?;
                 Ok(Some(Step::RingNoAnswer { agent, ring: milliseconds(entry.data(0)) }))

@@ -125,7 +125,9 @@ pub(super) struct LogEntry<'a> {
     /// The verb as written.
     pub(super) word: &'a [u8],
     pub(super) fields: &'a LogFields<'a>,
+    /// The index of the first data field, and of the one after the last.
     first: usize,
+    end: usize,
 }
 
 impl<'a> LogEntry<'a> {
@@ -139,7 +141,13 @@ impl<'a> LogEntry<'a> {
             } else {
                 (fields.get(2), fields.join(3, index))
             };
-            LogEntry { queue, agent, verb, word: fields.get(index), fields, first: index + 1 }
+            let first = index + 1;
+            let mut end = fields.count();
+            // Some programs write a bar too many after a text.
+            while matches!(verb, Verb::Custom(_) | Verb::Pause) && end > first && fields.get(end - 1).is_empty() {
+                end -= 1;
+            }
+            LogEntry { queue, agent, verb, word: fields.get(index), fields, first, end }
         };
         if let Some(verb) = lookup(word) {
             return at(4, verb);
@@ -191,7 +199,7 @@ impl<'a> LogEntry<'a> {
 
     /// The number of data fields after the verb.
     pub(super) const fn data_count(&self) -> usize {
-        self.fields.count().saturating_sub(self.first)
+        self.end.saturating_sub(self.first)
     }
 
     /// The data field at `index`, from 0; empty if there is none.
@@ -201,7 +209,7 @@ impl<'a> LogEntry<'a> {
 
     /// The data field at `index` from the end, from 1; empty if there is none.
     pub(super) fn data_from_end(&self, index: usize) -> &'a [u8] {
-        match self.fields.count().checked_sub(index) {
+        match self.end.checked_sub(index) {
             Some(index) if index >= self.first => self.fields.get(index),
             _ => &[],
         }
@@ -209,7 +217,7 @@ impl<'a> LogEntry<'a> {
 
     /// The data fields `from..to` as one slice.
     pub(super) fn join(&self, from: usize, to: usize) -> &'a [u8] {
-        self.fields.join(self.first + from, self.first.saturating_add(to))
+        self.fields.join(self.first + from, self.first.saturating_add(to).min(self.end))
     }
 
     /// All data fields as one slice, trimmed.

@@ -68,7 +68,9 @@ fn only_abandon_is_an_abandonment() {
     assert_eq!(step("1000000000|7.1|q|NONE|EXITWITHKEY|1|1|2|6"), left(LeftReason::Key, s(6)));
     assert_eq!(step("1000000000|7.1|q|NONE|EXITWITHKEY|1|1"), left(LeftReason::Key, None));
     assert_eq!(step("1000000000|7.1|q|NONE|WITHDRAW|1|1|9|pulled"), left(LeftReason::Withdrawn, s(9)));
-    assert_eq!(step("1000000000|7.1|q|Ann|AGENTDUMP|"), left(LeftReason::Withdrawn, None));
+    assert_eq!(step("1000000000|7.1|q|Ann|SYSCOMPAT|"), left(LeftReason::Withdrawn, None));
+    let ring = Step::RingNoAnswer { agent: "Ann".into(), ring: None };
+    assert_eq!(step("1000000000|7.1|q|Ann|AGENTDUMP|"), ring);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
-use crate::event::{Channel, EndedBy, Event, EventKind, LeftReason, Offer, Step, TransferKind};
+use crate::event::{Channel, EndedBy, Event, EventKind, Offer, Step, TransferKind};
 use crate::source::caller_number::customer;
 use crate::text::Label;
 
@@ -207,13 +207,6 @@ impl QueueCalls {
     ) {
         self.remove(context, |stage| !stage.is_talking());
         out.push(context.event(Step::Abandoned { wait, position }));
-    }
-
-    /// The agent hung up during the announcement (`AgentDump`), which ends the call.
-    pub(super) fn dump(&mut self, context: StepContext<'_>, out: &mut Vec<Event>) {
-        if self.remove(context, |stage| !stage.is_talking()).is_some() {
-            out.push(context.event(Step::Left { reason: LeftReason::Withdrawn, wait: None }));
-        }
     }
 
     /// The call is no longer in the queue (`QueueCallerLeave`); the next event tells why.

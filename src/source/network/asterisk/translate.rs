@@ -144,7 +144,8 @@ impl AmiTranslator {
                 let ring = number(packet.last("RingTime")).map(|ms| Span(ms * 1000));
                 self.calls.ring_no_answer(context, known_agent()?, ring, out);
             }
-            b"AgentDump" => self.calls.dump(context, out),
+            // The agent hung up before the caller was put through, who waits on.
+            b"AgentDump" => self.calls.ring_no_answer(context, known_agent()?, None, out),
             _ => {
                 let reason = packet.last("Reason").unwrap_or_default();
                 self.calls.complete(context, agent, reason, seconds("TalkTime"), out);
