@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jmespath::ast::Ast;
 use jmespath::{Expression, Rcvar};
 use serde::{Deserialize, Deserializer};
 
@@ -22,7 +23,11 @@ impl JmesPath {
         let wrong = |error: jmespath::JmespathError| {
             format!("`{text}` is no JMESPath expression (at character {}): {}", error.offset + 1, error.reason)
         };
-        jmespath::compile(text).map(Self).map_err(wrong)
+        let expression = jmespath::compile(text).map_err(wrong)?;
+        if copies(expression.as_ast()) > MAX_COPIES {
+            return Err(format!("`{text}` repeats what it reads more than {MAX_COPIES} times: name each value once"));
+        }
+        Ok(Self(expression))
     }
 
     /// Evaluate the expression in `value`.
@@ -73,6 +78,30 @@ impl JmesPath {
 const MAX_EXPRESSION_BYTES: usize = 4096;
 /// The compiler is recursive, so the nesting of an expression is limited.
 const MAX_EXPRESSION_DEPTH: usize = 64;
+
+/// How often an expression may repeat a value. A row of twenty figures repeats it twenty times; `[@, @][] | [@, @][] | …`
+/// doubles it with each step.
+const MAX_COPIES: usize = 1000;
+
+/// How often an expression repeats a value at most: the elements of a list or object add up, and steps multiply.
+fn copies(ast: &Ast) -> usize {
+    let sum = |parts: &mut dyn Iterator<Item = usize>| parts.fold(0, usize::saturating_add).max(1);
+    match ast {
+        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => 1,
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => copies(node),
+        Ast::Subexpr { lhs, rhs, .. } | Ast::Projection { lhs, rhs, .. } => copies(lhs).saturating_mul(copies(rhs)),
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Condition { predicate: lhs, then: rhs, .. } => copies(lhs).max(copies(rhs)),
+        Ast::MultiList { elements, .. } => sum(&mut elements.iter().map(copies)),
+        Ast::MultiHash { elements, .. } => sum(&mut elements.iter().map(|pair| copies(&pair.value))),
+        Ast::Function { args, .. } => args.iter().map(copies).fold(1, usize::saturating_mul),
+    }
+}
 
 /// Check that an expression is small enough for the recursive compiler.
 fn check_size(text: &str) -> Result<(), String> {
@@ -161,6 +190,16 @@ mod tests {
         // The longest chain that is accepted can be compiled and evaluated.
         let chain = format!("a{}", ".a".repeat(2_000));
         assert!(JmesPath::compile(&chain).unwrap().find(&json("{}")).unwrap().is_null());
+    }
+
+    #[test]
+    fn an_expression_that_multiplies_what_it_reads_is_refused() {
+        for doubling in ["[@, @][] | ", "{a: @, b: @}.*[] | ", "[@ @ @][] | ", "map(&[@, @], @)[] | "] {
+            let text = format!("{}@", doubling.repeat(15));
+            assert!(JmesPath::compile(&text).unwrap_err().contains("repeats"), "{text}");
+        }
+        let keys: Vec<_> = (0..40).map(|n| format!("k{n}: a[?b > `{n}`].c | [0]")).collect();
+        assert!(JmesPath::compile(&format!("rows[].{{{}}}", keys.join(", "))).is_ok());
     }
 
     #[test]
