@@ -38,9 +38,9 @@ pub enum PartialLine {
 
 /// What [`LineReader::next_block`] has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlockRead {
+pub enum BlockRead<'a> {
     /// Whole lines, each with its line end; only the last one of the input may be without.
-    Lines,
+    Lines(&'a [u8]),
     /// A line longer than 64 KiB, which was skipped.
     TooLong,
     /// Nothing: the input has ended.
@@ -238,13 +238,12 @@ impl LineReader {
         }
     }
 
-    /// Replace what `block` holds by the next lines, about 64 KiB of them. They are not counted in
-    /// [`number`](Self::number): whoever takes the block apart counts them.
+    /// The next lines, about 64 KiB of them. They are not counted in [`number`](Self::number): whoever takes the block
+    /// apart counts them.
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub fn next_block(&mut self, block: &mut Vec<u8>) -> io::Result<BlockRead> {
-        block.clear();
+    pub fn next_block(&mut self) -> io::Result<BlockRead<'_>> {
         if self.end - self.start < BLOCK_BYTES {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.end, self.searched, self.start) = (self.end - self.start, self.searched - self.start, 0);
@@ -256,20 +255,17 @@ impl LineReader {
         let is_last = self.failure.is_none() && self.skipped == 0 && (1..=MAX_LINE_BYTES).contains(&buffered.len());
         let Some(taken) = whole.or(is_last.then_some(buffered.len())) else {
             return Ok(match self.next(PartialLine::Emit)? {
-                Some(RawLine::Text(line)) => {
-                    block.extend_from_slice(line);
-                    BlockRead::Lines
-                }
+                Some(RawLine::Text(line)) => BlockRead::Lines(line),
                 Some(RawLine::TooLong) => BlockRead::TooLong,
                 None => BlockRead::End,
             });
         };
-        let lines = buffered.get(..taken).unwrap_or_default();
-        block.extend_from_slice(if self.offset == 0 { strip_bom(lines) } else { lines });
+        let (from, first) = (self.start, self.offset == 0);
         self.offset += taken as u64;
         self.start += taken;
         self.searched = self.start;
-        Ok(BlockRead::Lines)
+        let lines = self.buffer.get(from..from + taken).unwrap_or_default();
+        Ok(BlockRead::Lines(if first { strip_bom(lines) } else { lines }))
     }
 
     /// Count and return the line `buffer[from..to]`, without byte order mark and CR.
@@ -431,10 +427,10 @@ mod tests {
             if end {
                 bytes.extend(b"the end\r");
             }
-            let (mut reader, mut block, mut found) = (lines_of(&bytes), Vec::new(), Vec::new());
+            let (mut reader, mut found) = (lines_of(&bytes), Vec::new());
             loop {
-                match reader.next_block(&mut block).unwrap() {
-                    BlockRead::Lines => found.extend(block_lines(&block).map(|line| {
+                match reader.next_block().unwrap() {
+                    BlockRead::Lines(block) => found.extend(block_lines(block).map(|line| {
                         assert_eq!(line.text.map(str::as_bytes), Some(line.bytes));
                         (line.bytes.len() <= MAX_LINE_BYTES).then(|| line.bytes.to_vec())
                     })),

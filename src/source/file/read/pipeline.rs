@@ -23,6 +23,9 @@ use crate::source::tally::InputTally;
 /// How many blocks each decoder thread may be ahead of who takes the batches: what bounds the memory.
 const BLOCKS_PER_DECODER: usize = 3;
 
+/// How many bytes of a log give an event, about: room is made for so many at once.
+const BYTES_PER_EVENT: usize = 50;
+
 /// What a block of lines gave.
 #[derive(Debug, Default)]
 pub(super) struct DecodedBlock {
@@ -90,9 +93,8 @@ impl Pipeline {
 fn read_all(mut lines: LineReader, jobs: &SyncSender<Job>, out: &SyncSender<io::Result<Receiver<DecodedBlock>>>) {
     loop {
         let (done, batch) = sync_channel(1);
-        let mut block = Vec::new();
-        let sent = match lines.next_block(&mut block) {
-            Ok(BlockRead::Lines) => out.send(Ok(batch)).is_ok() && jobs.send((block, done)).is_ok(),
+        let sent = match lines.next_block() {
+            Ok(BlockRead::Lines(block)) => out.send(Ok(batch)).is_ok() && jobs.send((block.to_vec(), done)).is_ok(),
             Ok(BlockRead::TooLong) => {
                 let held = vec![HeldLine { after: 0, number: 1, bytes: None }];
                 out.send(Ok(batch)).is_ok()
@@ -123,7 +125,8 @@ fn decode_all(mut decoder: LineDecoder, todo: &Mutex<Receiver<Job>>, latest: Tim
 
 /// Decode one block.
 fn decode(decoder: &mut LineDecoder, block: &[u8], latest: Time) -> DecodedBlock {
-    let mut batch = DecodedBlock::default();
+    let events = Vec::with_capacity(block.len() / BYTES_PER_EVENT);
+    let mut batch = DecodedBlock { events, ..DecodedBlock::default() };
     for line in block_lines(block) {
         batch.lines += 1;
         let read = decoder.decode_line(line, latest, &mut batch.tally, &mut |event| batch.events.push(event));

@@ -23,7 +23,6 @@ pub(super) struct RecordingStream {
     place: Label,
     /// The lines, while this thread decodes them.
     lines: Option<LineReader>,
-    block: Vec<u8>,
     /// The threads that decode, where others do.
     pipeline: Option<Pipeline>,
     progress: ReadProgress,
@@ -100,7 +99,6 @@ pub(super) fn open(
     let mut stream = RecordingStream {
         place,
         lines: Some(lines),
-        block: Vec::new(),
         pipeline: None,
         progress: options.progress.clone(),
         decoder,
@@ -272,19 +270,17 @@ impl RecordingStream {
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), ColumnsError> {
-        let mut block = std::mem::take(&mut self.block);
-        let read = lines.next_block(&mut block);
-        let mut result = Ok(());
-        match read {
-            Ok(BlockRead::Lines) => {
-                result = block_lines(&block).try_for_each(|line| self.decode(Some(line), latest, tally, each));
+        match lines.next_block() {
+            Ok(BlockRead::Lines(block)) => {
+                block_lines(block).try_for_each(|line| self.decode(Some(line), latest, tally, each))
             }
-            Ok(BlockRead::TooLong) => result = self.decode(None, latest, tally, each),
-            Ok(BlockRead::End) => result = self.finish(tally),
-            Err(error) => self.fail(error, tally),
+            Ok(BlockRead::TooLong) => self.decode(None, latest, tally, each),
+            Ok(BlockRead::End) => self.finish(tally),
+            Err(error) => {
+                self.fail(error, tally);
+                Ok(())
+            }
         }
-        self.block = block;
-        result
     }
 
     /// Pass on what another thread has decoded, and decode the lines that it left.
