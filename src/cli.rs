@@ -9,6 +9,7 @@ pub mod completions;
 pub mod demo;
 pub mod hub;
 mod machine_zone;
+pub mod map;
 mod output;
 mod progress;
 pub mod replay;
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::source::file::read;
 use crate::source::format::csv::ColumnsError;
+use crate::source::tally::InputTally;
 use crate::ui::theme::Palette;
 
 pub use output::{print, width};
@@ -80,6 +82,8 @@ pub enum Command {
     Replay(replay::Args),
     /// Print figures from files
     Report(report::Args),
+    /// Propose which column of a table is which, and show its first contacts
+    Map(map::Args),
     /// Run the floor without a screen, for many boards
     Hub(hub::Args),
     /// Print what a running floor shows now, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown
@@ -106,6 +110,25 @@ pub enum Error {
     /// A file can't be read, or isn't of a known format.
     #[error(transparent)]
     Read(#[from] read::Error),
+    /// No line of the files could be read as an event.
+    #[error(transparent)]
+    NothingRead(NothingRead),
+    /// No mapping can be proposed.
+    #[error("{}: {reason}", path.display())]
+    NoProposal {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A file can't be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        error: std::io::Error,
+    },
     /// The file of `--columns` can't be read or holds mistakes.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
@@ -135,6 +158,34 @@ pub enum Error {
     Output(#[source] std::io::Error),
 }
 
+/// Nothing could be read of files: the figures would be zeros.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("nothing in {files} is an event: {why}")]
+pub struct NothingRead {
+    files: String,
+    why: String,
+}
+
+impl NothingRead {
+    /// How many reasons are named.
+    const MAX_REASONS: usize = 3;
+
+    fn of(files: &[PathBuf], tally: &InputTally) -> Self {
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let rejections = tally.incomplete.iter().chain(&tally.rejections).take(Self::MAX_REASONS);
+        let mut why: Vec<String> = rejections.map(|r| format!("{}:{}: {}", r.place, r.line, r.reason)).collect();
+        let unnamed = tally.rejected.saturating_sub(why.len() as u64);
+        if unnamed > 0 {
+            why.push(format!("and {unnamed} more lines"));
+        }
+        why.extend(tally.remarks.iter().cloned());
+        if why.is_empty() {
+            why.push("they are empty".to_owned());
+        }
+        Self { files: names.join(", "), why: why.join("; ") }
+    }
+}
+
 impl Error {
     /// The exit code: 2 for the command line, 3 where nothing is known of the floor, 1 for the rest.
     #[must_use]
@@ -148,6 +199,9 @@ impl Error {
             | Self::App(_)
             | Self::Read(_)
             | Self::Columns(_)
+            | Self::NothingRead(_)
+            | Self::NoProposal { .. }
+            | Self::Write { .. }
             | Self::Unsound(_)
             | Self::Trial(_)
             | Self::Output(_)
@@ -211,6 +265,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
             let request = args.request(cli.global.configuration()?.0)?;
             args.print(&request.report(Clock::System.now())?)?;
         }
+        Some(Command::Map(args)) => args.run(cli.global.configuration()?.0.floor.calendar.zone)?,
         Some(Command::Replay(args)) => {
             let config = cli.global.configuration()?.0;
             let replay = args.replay(&config)?;

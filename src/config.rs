@@ -155,6 +155,12 @@ impl JournalSettings {
     }
 }
 
+/// The folder of a user's own presets for tables, which need not be there.
+#[must_use]
+pub fn csv_presets() -> Option<PathBuf> {
+    Some(default_path()?.parent()?.join("presets/csv"))
+}
+
 /// The default path of the configuration file: `floorwatch/config.toml` in the user's configuration folder.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {

@@ -112,6 +112,8 @@ pub struct InputSummary {
     pub rejections: Vec<Rejection>,
     /// Where and why files could not be read to their end.
     pub incomplete: Vec<Rejection>,
+    /// What is doubtful of the files although their lines could be read.
+    pub remarks: Vec<String>,
 }
 
 /// How many rejected lines a report lists at most.

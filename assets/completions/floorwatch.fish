@@ -39,6 +39,7 @@ complete -c floorwatch -n "__fish_floorwatch_needs_command" -s V -l version -d '
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "demo" -d 'Show the board of a simulated floor'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "replay" -d 'Play a recorded day as if it were live: pause, step, seek'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "report" -d 'Print figures from files'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "map" -d 'Propose which column of a table is which, and show its first contacts'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "hub" -d 'Run the floor without a screen, for many boards'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "snapshot" -d 'Print what a running floor shows now, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "alerts" -d 'List, acknowledge, snooze and annotate the alerts of a running floor'
@@ -97,7 +98,7 @@ json\t''
 csv\t''
 markdown\t''
 html\t''"
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
@@ -109,6 +110,18 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l ascii -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s o -l output -d 'Write the proposal to this new file, for `--columns`' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+dark\t''
+light\t''
+colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l listen -d 'The address to listen at [default: as configured, else 127.0.0.1:7070]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
@@ -244,7 +257,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F

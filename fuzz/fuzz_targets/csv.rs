@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use floorwatch::clock::Time;
-use floorwatch::source::format::csv::{Columns, CsvParser};
+use floorwatch::source::format::csv::{Columns, CsvParser, TableOptions};
+use floorwatch::source::tally::InputTally;
 use floorwatch::text::Label;
 
 static COLUMNS: LazyLock<Columns> = LazyLock::new(|| {
@@ -15,11 +16,13 @@ static COLUMNS: LazyLock<Columns> = LazyLock::new(|| {
 });
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let mut parser = CsvParser::new(Label::fixed("table"), COLUMNS.clone(), String::new());
+    let options = TableOptions { columns: Some(COLUMNS.clone()), ..TableOptions::default() };
+    let mut parser = CsvParser::new(Label::fixed("table"), options, String::new());
+    let mut tally = InputTally::default();
     if parser.prepare(bytes, None).is_ok() {
         for line in bytes.split(|byte| *byte == b'\n') {
-            let _ = parser.parse_line(line, Time::from_unix(1_800_000_000), &mut drop);
+            let _ = parser.parse_line(line, Time::from_unix(1_800_000_000), &mut tally, &mut drop);
         }
-        let _ = parser.finish();
+        let _ = parser.finish(&mut tally, &mut drop);
     }
 });

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::Error;
 use crate::clock::{Clock, Span, Time, duration};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::source::file::read::Options;
-use crate::source::format::csv::Columns;
+use crate::source::format::csv::TableOptions;
 use crate::source::{Connector, FileSettings, Settings};
 use crate::text::{Label, Text};
 use finding::Finding;
@@ -24,7 +24,7 @@ pub struct Args {
     /// Files to read, as `report` and `replay` would
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The file whose `[csv]` table names the columns of CSV files
+    /// The file whose `[csv]` table names the columns of CSV files, or a preset's name
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
     /// The longest time that a source may take to answer
@@ -41,7 +41,8 @@ impl Args {
     /// # Errors
     /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
     pub fn inspect(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<CheckReport, Error> {
-        let columns = self.columns.as_deref().map(Columns::load).transpose()?;
+        let mut tables = TableOptions::load(self.columns.as_deref(), config::csv_presets().as_deref())?;
+        tables.zone = config.floor.calendar.zone;
         let now = Some(clock.now());
         let timeout = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
         let (read, files, tried) = thread::scope(|scope| {
@@ -54,7 +55,7 @@ impl Args {
                     Some(of_file_source(source, file, now))
                 })
                 .collect();
-            let options = Options { columns, now, ..Options::default() };
+            let options = Options { tables, now, ..Options::default() };
             let file = |path: &PathBuf| {
                 Finding::about(Text::new(&path.display().to_string()), Label::default()).of_file(path, &options)
             };
@@ -72,7 +73,11 @@ fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> 
     let about = Finding::about(source.name().into(), source.kind_label());
     match file.table_columns() {
         Ok(columns) => {
-            let options = Options { columns, verbs: file.verbs.clone(), now, ..Options::default() };
+            let options = Options {
+                tables: TableOptions { columns, verbs: file.verbs.clone(), ..TableOptions::default() },
+                now,
+                ..Options::default()
+            };
             about.of_file(&file.path, &options)
         }
         Err(error) => about.fails(&error.to_string()),

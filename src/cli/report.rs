@@ -1,18 +1,21 @@
 //! `floorwatch report`: figures from files.
 
+mod sums;
+
 use std::num::NonZero;
 use std::path::PathBuf;
 
 use super::progress::Progress;
-use super::{Error, print, times, width};
+use super::{Error, NothingRead, print, times, width};
 use crate::clock::{Span, Time, duration};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::engine::{self, Engine};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
 use crate::report::{Format, InputSummary, Report, ReportQuery};
 use crate::source::file::read::{self, Options};
-use crate::source::format::csv::Columns;
+use crate::source::format::csv::TableOptions;
 use crate::source::format::queue_log::Verbs;
+use sums::IntervalSums;
 
 /// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -47,7 +50,7 @@ pub struct Args {
     /// The format of the report
     #[arg(long, default_value = "table", value_parser = super::words(&FORMATS, Format::parse))]
     pub format: Format,
-    /// The file whose `[csv]` table names the columns of CSV files
+    /// The file whose `[csv]` table names the columns of CSV files, or a preset's name
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
 }
@@ -127,16 +130,20 @@ impl ReportRequest {
     /// # Errors
     /// [`Error::Columns`] and [`Error::Read`] where a file can't be read or isn't of a known format.
     pub fn report(&self, now: Time) -> Result<Report, Error> {
-        let columns = self.columns.as_deref().map(Columns::load).transpose()?;
+        let mut tables = TableOptions::load(self.columns.as_deref(), config::csv_presets().as_deref())?;
+        tables.zone = self.settings.calendar.zone;
+        tables.verbs.clone_from(&self.verbs);
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let options = Options { columns, verbs: self.verbs.clone(), now: Some(now), threads, ..Options::default() };
+        let options = Options { tables, now: Some(now), threads, ..Options::default() };
         let progress = Progress::of(options.progress.clone());
         let mut reader = read::open(&self.files, &options)?;
         let mut engine = Engine::new(self.settings.clone());
         let mut input = InputSummary::default();
         let mut first: Option<Time> = None;
+        let mut sums = IntervalSums::default();
         reader.for_each(&mut |event| {
             first = Some(first.map_or(event.at, |first| first.min(event.at)));
+            sums.add(&event);
             input.count(engine.apply(&event));
             engine.advance(engine.newest());
         });
@@ -147,6 +154,12 @@ impl ReportRequest {
         input.incomplete.clone_from(&tally.incomplete);
         input.unknown_types = tally.unknown_types_seen();
         input.unknown_fields = tally.unknown_fields_seen();
-        Ok(Report::of(&mut engine, &self.asked, first, input))
+        input.remarks.clone_from(&tally.remarks);
+        if input.events == 0 {
+            return Err(Error::NothingRead(NothingRead::of(&self.files, tally)));
+        }
+        let mut report = Report::of(&mut engine, &self.asked, first, input);
+        sums.fill(&mut report);
+        Ok(report)
     }
 }

@@ -50,6 +50,7 @@ fn input(report: &Report) -> Value {
         "unknown_fields": input.unknown_fields,
         "rejections": rejections,
         "incomplete": incomplete,
+        "remarks": input.remarks,
     })
 }
 

@@ -31,6 +31,7 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     let place = |rejection: &Rejection| format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
     let mut out: Vec<String> =
         report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
+    out.extend(report.input.remarks.iter().map(|remark| format!("Note: {remark}.")));
     out.push(input(report));
     let named = report.input.rejections.iter().take(MAX_LISTED_REJECTIONS);
     out.extend(named.map(|rejection| format!("  {}", place(rejection))));

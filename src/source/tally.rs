@@ -27,6 +27,8 @@ pub struct InputTally {
     pub unknown_fields: FxHashMap<Label, u64>,
     /// Files that could not be read to their end, with the position and the reason.
     pub incomplete: Vec<Rejection>,
+    /// What is doubtful of the files although their lines can be read.
+    pub remarks: Vec<String>,
 }
 
 impl InputTally {

@@ -35,6 +35,7 @@ mod restart;
 mod source_recordings;
 mod sse_live;
 mod support;
+mod tables;
 mod terminal;
 mod terminal_input;
 mod writer;

@@ -76,6 +76,12 @@ impl Finding {
         reader.for_each(&mut |event| self.count(&event));
         let tally = reader.tally();
         self.set_aside = tally.rejected;
+        if self.events == 0 && tally.rejected > 0 {
+            self = self.fails("no line of it could be read as an event");
+        }
+        if self.remark.is_none() && !tally.remarks.is_empty() {
+            self.remark = Some(Text::new(&tally.remarks.join("; ")));
+        }
         for rejection in tally.incomplete.iter().chain(&tally.rejections) {
             self.reject(rejection);
         }

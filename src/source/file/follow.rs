@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time};
 use crate::event::Event;
-use crate::source::format::csv::{Columns, ColumnsError};
+use crate::source::format::csv::{ColumnsError, TableOptions};
 use crate::source::format::decoder::{DecodeError, LineDecoder};
 use crate::source::format::lines::PartialLine;
 use crate::source::prefix::add_prefix;
@@ -54,7 +54,7 @@ pub(in crate::source) fn spawn(
         settings: file.clone(),
         name: name.clone(),
         prefix: settings.prefix.clone(),
-        columns,
+        tables: TableOptions { columns, verbs: file.verbs.clone(), ..TableOptions::default() },
         last_read_at: clock.steady(),
         clock: clock.clone(),
         to: to.clone(),
@@ -72,7 +72,7 @@ struct FileFollower {
     settings: FileSettings,
     name: Label,
     prefix: Option<Label>,
-    columns: Option<Columns>,
+    tables: TableOptions,
     clock: Clock,
     to: Sender<Message>,
     stop: CancellationToken,
@@ -163,8 +163,7 @@ impl FileFollower {
     }
 
     fn decoder(&self) -> Result<LineDecoder, ColumnsError> {
-        let FileSettings { kind, verbs, .. } = &self.settings;
-        LineDecoder::new(*kind, &self.name, verbs, self.columns.as_ref(), String::new())
+        LineDecoder::new(self.settings.kind, &self.name, &self.tables, String::new())
     }
 
     /// Open the file, waiting until it exists if it is to be followed.
@@ -240,7 +239,8 @@ impl FileFollower {
             let read = match file.lines.next(partial) {
                 Ok(Some(line)) => file.decoder.decode(line, latest, &mut self.tally, &mut |event| events.push(event)),
                 Ok(None) if partial == PartialLine::Emit => {
-                    if let Err(DecodeError::Line(reason)) = file.decoder.finish() {
+                    let ended = file.decoder.finish(&mut self.tally, &mut |event| events.push(event));
+                    if let Err(DecodeError::Line(reason)) = ended {
                         self.reject(file, reason)?;
                     }
                     break Ok(self.tally.lines - before);

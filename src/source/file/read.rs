@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::{Span, Time};
 use crate::event::Event;
-use crate::source::format::csv::{Columns, ColumnsError};
+use crate::source::format::csv::{ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
-use crate::source::format::queue_log::Verbs;
 use crate::source::tally::InputTally;
 use crate::text::Label;
 pub use progress::ReadProgress;
@@ -22,10 +21,8 @@ use stream::RecordingStream;
 /// How recordings are read.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The columns of tables; required if a file is a table.
-    pub columns: Option<Columns>,
-    /// The site's own verbs in queue_log.
-    pub verbs: Verbs,
+    /// How tables are read, and the site's own verbs in queue_log.
+    pub tables: TableOptions,
     /// Lines with a time more than a day after this are rejected; `None` accepts any time.
     pub now: Option<Time>,
     /// The origin of events that do not carry their own.
@@ -41,8 +38,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            columns: None,
-            verbs: Verbs::default(),
+            tables: TableOptions::default(),
             now: None,
             origin: Label::fixed("recording"),
             max_held_events: 5_000_000,
@@ -69,8 +65,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A file is a table and no columns are configured.
-    #[error("{} is a table: say which column is which in a file with a [csv] table and give it with --columns", path.display())]
+    /// A file is a table of no known kind and no columns are configured.
+    #[error("{} is a table that floorwatch does not know: `floorwatch map {} -o columns.toml` proposes which column is which; then give `--columns columns.toml`", path.display(), path.display())]
     NoColumns {
         /// The file.
         path: PathBuf,

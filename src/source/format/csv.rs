@@ -1,48 +1,118 @@
-//! Tables with delimited columns (CSV, TSV and the like) in which one row is one contact.
+//! Tables with delimited columns (CSV, TSV and the like).
 //!
-//! A row describes a whole contact and gives all its events: offered, answered or abandoned, completed, wrapped, and the
-//! survey and quality scores that followed.
+//! Usually one row is one contact and gives all its events: offered, answered or abandoned, completed, wrapped, and the
+//! survey and quality scores that followed. Two other kinds are told by their header: the lines of a queue_log that is kept
+//! in a database, and sums over an interval, which are no contacts.
 
 mod columns;
+mod contacts;
 mod delimiter;
+mod doubts;
+mod duration;
+mod log_table;
+mod outcome;
+mod presets;
+mod propose;
+mod record;
+mod resolved;
+mod rows;
+mod sample;
+mod sums;
+mod time;
 mod value;
+mod words;
 
-use std::borrow::Cow;
+use std::path::Path;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use chrono_tz::Tz;
 
-use crate::clock::{Span, Time};
-use crate::event::{Channel, Event, EventKind, Offer, Scored, Step, Survey, TransferKind};
-use crate::source::caller_number::customer;
-use crate::source::format::limits::{EARLIEST_TIME, MAX_LINE_BYTES, strip_bom};
-use crate::source::ids::id_label;
+use crate::clock::Time;
+use crate::event::Event;
+use crate::source::format::queue_log::{QueueLogParser, Verbs};
 use crate::source::rejection::RejectionReason;
+use crate::source::tally::InputTally;
 use crate::text::Label;
-pub use columns::{Columns, ColumnsError, CsvColumn, CsvConstant, CsvField, TimeColumns};
-use columns::{ResolvedColumns, ResolvedField};
-pub(crate) use delimiter::find as find_delimiter;
+pub use columns::{
+    Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure, CsvQuotient,
+};
+use contacts::ContactTable;
+pub use duration::DurationUnit;
+use log_table::{LogColumns, LogTable};
+pub use outcome::{RowOutcome, Words};
+pub use presets::Preset;
+pub use propose::{Proposal, propose};
+use resolved::ResolvedColumns;
+use rows::RowReader;
+use sample::TableSample;
+pub use sums::INTERVAL_WINDOW;
+use sums::SumsTable;
+use time::LocalClock;
 
-/// A row of more lines than this, or longer than [`MAX_LINE_BYTES`], must have a quote that is never closed.
-const MAX_ROW_LINES: u64 = 100;
-/// The agent of an answered row, or the evaluator of a scored one, that names none.
-const UNKNOWN_NAME: Label = Label::fixed("unknown");
+/// Whether a file that begins with `head` has rows of several cells.
+pub(super) fn is_table(head: &[u8]) -> bool {
+    TableSample::of(head, None).first_row(None, |_| 0).is_some_and(|(_, row)| row.len() > 1)
+}
+
+/// How tables are read.
+#[derive(Clone, Debug)]
+pub struct TableOptions {
+    /// The columns; if absent, a preset that fits.
+    pub columns: Option<Columns>,
+    /// The mappings that are tried on a table without configured columns.
+    pub presets: Vec<Preset>,
+    /// The zone of times without an offset where no mapping names one.
+    pub zone: Tz,
+    /// The site's own verbs, for a queue_log in a table.
+    pub verbs: Verbs,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        Self { columns: None, presets: Preset::built_in().to_vec(), zone: Tz::UTC, verbs: Verbs::default() }
+    }
+}
+
+impl TableOptions {
+    /// The options with the columns of a file, or of the preset of that name; `presets` is the folder of a user's own.
+    ///
+    /// # Errors
+    /// If the file or one of the presets cannot be read.
+    pub fn load(columns: Option<&Path>, presets: Option<&Path>) -> Result<Self, ColumnsError> {
+        let mut options = Self::default();
+        options.presets.extend(presets.map(Preset::of_folder).transpose()?.unwrap_or_default());
+        options.columns = match columns {
+            None => None,
+            // A user's own preset takes the place of the program's of the same name.
+            Some(path) => {
+                match options.presets.iter().rfind(|preset| !path.exists() && path == Path::new(&preset.name)) {
+                    Some(preset) => Some(preset.columns.clone()),
+                    None => Some(Columns::load(path)?),
+                }
+            }
+        };
+        Ok(options)
+    }
+}
 
 /// Parses the rows of one table into events, line by line.
 pub struct CsvParser {
     origin: Label,
-    columns: Columns,
-    /// Precedes row numbers that serve as contact ids, so that several tables do not share ids.
+    options: TableOptions,
     prefix: String,
-    reader: Option<Reader>,
-    resolved: Option<ResolvedColumns>,
-    /// The unquoted cells of the row being read, one after another, and where each ends.
-    cells: Vec<u8>,
-    ends: Vec<usize>,
-    filled: usize,
-    ended: usize,
-    /// The lines fed to the row being read; 0 between rows.
-    open_lines: u64,
+    reader: RowReader,
+    table: Option<Table>,
+    /// How many lines are still to be skipped before the first row.
+    skip: u64,
     rows: u64,
+    remarks: Vec<String>,
+}
+
+/// What the rows are.
+#[derive(Debug)]
+enum Table {
+    Contacts(Box<ContactTable>),
+    Sums(Box<SumsTable>),
+    Log(Box<LogTable>),
 }
 
 impl std::fmt::Debug for CsvParser {
@@ -60,51 +130,12 @@ pub enum CsvError {
     Columns(ColumnsError),
 }
 
-/// The cells of one row.
-struct CsvRow<'a> {
-    cells: &'a [u8],
-    ends: &'a [usize],
-}
-
-impl<'a> CsvRow<'a> {
-    fn cell(&self, index: usize) -> &'a [u8] {
-        let start = match index.checked_sub(1) {
-            None => Some(0),
-            Some(before) => self.ends.get(before).copied(),
-        };
-        match (start, self.ends.get(index)) {
-            (Some(start), Some(&end)) => self.cells.get(start..end).unwrap_or_default(),
-            _ => &[],
-        }
-    }
-
-    /// The text of a field; empty if the field is not configured or the cell is missing.
-    fn text(&self, field: Option<&'a ResolvedField>) -> Cow<'a, str> {
-        match field {
-            None => Cow::Borrowed(""),
-            Some(ResolvedField::Constant(value)) => Cow::Borrowed(value.as_str()),
-            Some(ResolvedField::Cell(index)) => String::from_utf8_lossy(self.cell(*index)),
-        }
-    }
-}
-
 impl CsvParser {
     /// A parser whose events carry `origin`. `prefix` precedes row numbers that serve as contact ids.
     #[must_use]
-    pub fn new(origin: Label, columns: Columns, prefix: String) -> Self {
-        Self {
-            origin,
-            columns,
-            prefix,
-            reader: None,
-            resolved: None,
-            cells: vec![0; 1024],
-            ends: vec![0; 64],
-            filled: 0,
-            ended: 0,
-            open_lines: 0,
-            rows: 0,
-        }
+    pub fn new(origin: Label, options: TableOptions, prefix: String) -> Self {
+        let reader = RowReader::new(b',');
+        Self { origin, options, prefix, reader, table: None, skip: 0, rows: 0, remarks: Vec::new() }
     }
 
     /// The number of rows read, without the header.
@@ -118,31 +149,48 @@ impl CsvParser {
         self.rows = rows;
     }
 
-    /// Whether the last line completed its row.
+    /// Whether the last line completed its row, and no contact awaits another one.
     #[must_use]
-    pub const fn is_between_rows(&self) -> bool {
-        self.open_lines == 0
+    pub fn is_between_rows(&self) -> bool {
+        let settled = match &self.table {
+            Some(Table::Contacts(table)) => table.is_settled(),
+            Some(Table::Sums(_) | Table::Log(_)) | None => true,
+        };
+        self.reader.is_between_rows() && settled
     }
 
-    /// Set up from the first bytes of the file: find the delimiter, and when `resuming` after that many rows, read the
-    /// header too, since the next line will be a row.
+    /// Set up from the first bytes of the file: find the delimiter, the header and the kind of the table. When `resuming`
+    /// after that many rows, the next line will be a row.
     ///
     /// # Errors
-    /// If a configured column is not in the header.
+    /// If a configured column is not in the header, or no columns are configured and the table is of no known kind.
     pub fn prepare(&mut self, head: &[u8], resuming: Option<u64>) -> Result<(), ColumnsError> {
-        let delimiter = self.columns.delimiter.and_then(|c| u8::try_from(c).ok());
-        let delimiter = delimiter.unwrap_or_else(|| delimiter::find(head));
-        self.reader = Some(ReaderBuilder::new().delimiter(delimiter).build());
+        let configured = self.options.columns.as_ref();
+        let delimiter = configured.and_then(|columns| columns.delimiter).and_then(|c| u8::try_from(c).ok());
+        let sample = TableSample::of(head, delimiter);
+        let skip = configured.and_then(|columns| columns.skip);
+        let count = |row: &[String]| configured.map_or(0, |columns| columns.count_in(row));
+        let Some((line, first)) = sample.first_row(skip, count) else { return Ok(()) };
+        self.reader = RowReader::new(sample.delimiter);
+        let rows: Vec<&[String]> = sample.rows_after(line).collect();
+        let has_header = configured.is_none_or(|columns| columns.header);
+        self.table =
+            Some(table_of(&self.options, first, &rows, has_header, &self.origin, &self.prefix, &mut self.remarks)?);
+        self.skip = 0;
         if let Some(rows) = resuming {
-            for line in strip_bom(head).split(|&b| b == b'\n') {
-                match self.feed(line) {
-                    Ok(false) => {}
-                    _ => break,
-                }
-            }
-            self.resolve_columns()?;
-            self.clear();
             self.rows = rows;
+        } else {
+            // Without a header, lines that are no rows are rejected with the reason.
+            self.skip = if has_header { line + 1 } else { skip.unwrap_or(0) };
+            // A header that spans lines.
+            let mut header = RowReader::new(sample.delimiter);
+            let skipped = usize::try_from(line).unwrap_or(usize::MAX);
+            let mut lines = crate::source::format::limits::strip_bom(head).split(|&b| b == b'\n').skip(skipped);
+            while has_header
+                && lines.next().is_some_and(|line| matches!(header.feed(line), Ok(false)) && !header.is_between_rows())
+            {
+                self.skip += 1;
+            }
         }
         Ok(())
     }
@@ -151,249 +199,121 @@ impl CsvParser {
     ///
     /// # Errors
     /// Why the row is rejected (a time later than `latest` is one reason), or that the columns do not fit the table.
-    pub fn parse_line(&mut self, line: &[u8], latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), CsvError> {
-        if self.reader.is_none() {
+    pub fn parse_line(
+        &mut self,
+        line: &[u8],
+        latest: Time,
+        tally: &mut InputTally,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), CsvError> {
+        if self.table.is_none() && self.reader.is_between_rows() {
             self.prepare(line, None).map_err(CsvError::Columns)?;
         }
-        if self.open_lines == 0 && line.trim_ascii().is_empty() {
+        if self.skip > 0 {
+            self.skip -= 1;
             return Ok(());
         }
-        if !self.feed(line).map_err(|reason| CsvError::Row(reason.into()))? {
+        if !self.reader.feed(line).map_err(|reason| CsvError::Row(reason.into()))? {
             return Ok(());
-        }
-        if self.resolved.is_none() {
-            self.resolve_columns().map_err(CsvError::Columns)?;
-            if self.columns.header {
-                self.clear();
-                return Ok(());
-            }
         }
         self.rows += 1;
-        let done = self.emit_row(latest, each).map_err(CsvError::Row);
-        self.clear();
-        done
+        let row = self.reader.row();
+        let done = match &mut self.table {
+            None => Ok(()),
+            Some(Table::Contacts(table)) => table.read(row, self.rows, latest, &self.origin, each),
+            Some(Table::Sums(table)) => table.read(row, latest, &self.origin, each),
+            Some(Table::Log(table)) => table.read(row, latest, tally, each),
+        };
+        self.reader.clear();
+        done.map_err(CsvError::Row)
     }
 
     /// The file has ended.
     ///
     /// # Errors
     /// If the last row is incomplete: its quote was never closed.
-    pub fn finish(&mut self) -> Result<(), CsvError> {
-        if self.open_lines == 0 {
+    pub fn finish(&mut self, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), CsvError> {
+        if let Some(Table::Contacts(table)) = &mut self.table {
+            table.finish(&self.origin, each);
+        }
+        tally.remarks.extend(self.remarks());
+        if self.reader.is_between_rows() {
             return Ok(());
         }
-        self.clear();
+        self.reader.clear();
         Err(CsvError::Row("a quote is opened and never closed: the rest of the file is missing".into()))
     }
 
-    /// Feed a line to the row being read; returns whether the row is complete.
-    fn feed(&mut self, line: &[u8]) -> Result<bool, &'static str> {
-        self.open_lines += 1;
-        if self.open_lines > MAX_ROW_LINES || self.filled > MAX_LINE_BYTES {
-            self.clear();
-            return Err("a quote is opened and not closed within 100 lines: close it");
-        }
-        for part in [line, b"\n"] {
-            let mut rest = part;
-            while !rest.is_empty() {
-                let Some(reader) = &mut self.reader else { return Ok(false) };
-                let (result, read, written, ended) = reader.read_record(
-                    rest,
-                    self.cells.get_mut(self.filled..).unwrap_or_default(),
-                    self.ends.get_mut(self.ended..).unwrap_or_default(),
-                );
-                rest = rest.get(read..).unwrap_or_default();
-                self.filled += written;
-                self.ended += ended;
-                match result {
-                    ReadRecordResult::InputEmpty => break,
-                    ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
-                    ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                    ReadRecordResult::Record => return Ok(true),
-                    ReadRecordResult::End => return Ok(false),
-                }
+    /// What is doubtful of the table although its rows can be read.
+    fn remarks(&self) -> Vec<String> {
+        let mut out = self.remarks.clone();
+        let clock = match &self.table {
+            None => return out,
+            Some(Table::Contacts(table)) => {
+                out.extend(table.doubts.remarks(&table.columns));
+                &table.clock
             }
-        }
-        Ok(false)
-    }
-
-    fn clear(&mut self) {
-        self.filled = 0;
-        self.ended = 0;
-        self.open_lines = 0;
-        if let Some(reader) = &mut self.reader {
-            reader.reset();
-        }
-    }
-
-    /// Locate the configured columns in the first row, which was just read.
-    fn resolve_columns(&mut self) -> Result<(), ColumnsError> {
-        let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
-        let first: Vec<String> =
-            (0..self.ended).map(|index| String::from_utf8_lossy(row.cell(index)).trim().to_owned()).collect();
-        self.resolved = Some(ResolvedColumns::find(&self.columns, &first)?);
-        Ok(())
-    }
-
-    /// Emit the events of the row that was just read.
-    fn emit_row(&self, latest: Time, each: &mut dyn FnMut(Event)) -> Result<(), RejectionReason> {
-        let Some(columns) = &self.resolved else { return Ok(()) };
-        let row = CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() };
-        let record = self.contact_record(&row, columns)?;
-        if record.offered < EARLIEST_TIME {
-            return Err("the time is in 1970 or before: check time_format".into());
-        }
-        if record.offered > latest {
-            return Err("the time is more than a day ahead: check time_format and timezone".into());
-        }
-        record.emit(&self.origin, each);
-        Ok(())
-    }
-
-    /// Read the cells of a row.
-    fn contact_record<'a>(
-        &'a self,
-        row: &CsvRow<'a>,
-        fields: &'a ResolvedColumns,
-    ) -> Result<ContactRecord, RejectionReason> {
-        let columns = &self.columns;
-        let text = |field: &'a Option<ResolvedField>| row.text(field.as_ref());
-        let label = |field: &'a Option<ResolvedField>| Some(Label::new(&text(field))).filter(|label| !label.is_empty());
-        let span =
-            |key: &str, field: &'a Option<ResolvedField>| value::span(&text(field)).map_err(|reason| reason.about(key));
-        let number = |key: &str, field: &'a Option<ResolvedField>, scale| {
-            value::number(&text(field), scale).map_err(|reason| reason.about(key))
+            Some(Table::Sums(table)) => &table.clock,
+            Some(Table::Log(table)) => &table.clock,
         };
-        if let Some(&last) = fields.time.iter().max()
-            && last >= row.ends.len()
-        {
-            return Err(RejectionReason::new("the row is cut short", format_args!("{} columns", row.ends.len())));
+        if clock.told_apart > 0 {
+            out.push(format!(
+                "{} rows are in an hour that came twice in {}, as the clocks went back: told apart by the order of rows",
+                clock.told_apart, clock.zone
+            ));
         }
-        let zone = columns.timezone.unwrap_or(chrono_tz::Tz::UTC);
-        let format = columns.time_format.as_deref();
-        let offered = match fields.time.as_slice() {
-            [index] => value::time(&String::from_utf8_lossy(row.cell(*index)), format, zone)?,
-            several => {
-                let parts: Vec<_> = several.iter().map(|&index| String::from_utf8_lossy(row.cell(index))).collect();
-                value::time(&parts.iter().map(|part| part.trim()).collect::<Vec<_>>().join(" "), format, zone)?
-            }
-        };
-        let channel = match text(&fields.channel).trim() {
-            "" => Channel::Voice,
-            word => Channel::parse(&word.to_lowercase()).ok_or_else(|| {
-                RejectionReason::new("channel: none of voice, chat, email, sms, social, video, callback", word)
-            })?,
-        };
-        let agent = label(&fields.agent);
-        let answered = match &fields.answered {
-            Some(_) => value::is_yes(&text(&fields.answered), &columns.yes).unwrap_or(false),
-            None => agent.is_some(),
-        };
-        let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
-        let nps = number("nps", &fields.nps, [0.0, 10.0])?;
-        if nps.is_some_and(|nps| nps.fract() != 0.0) {
-            return Err("nps: not a whole number".into());
-        }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
-        let nps = nps.map(|nps| nps as u8);
-        let contact = match id_label(text(&fields.contact).trim().as_bytes()) {
-            id if id.is_empty() => Label::new(&format!("{}{}", self.prefix, self.rows)),
-            id => id,
-        };
-        Ok(ContactRecord {
-            contact,
-            offered,
-            offer: Offer {
-                intent: label(&fields.intent),
-                customer: customer(text(&fields.customer).as_bytes()),
-                // A row gives durations at most: the times of its later events are computed from them.
-                untimed: true,
-                ..Offer::new(label(&fields.queue).unwrap_or(Label::fixed("all")), channel)
-            },
-            answered,
-            agent: agent.unwrap_or(UNKNOWN_NAME),
-            wait: span("wait_s", &fields.wait)?,
-            talk: span("talk_s", &fields.talk)?,
-            hold: span("hold_s", &fields.hold)?,
-            acw: span("acw_s", &fields.acw)?,
-            transferred: value::is_yes(&text(&fields.transferred), &columns.yes).unwrap_or(false),
-            resolved: value::is_yes(&text(&fields.resolved), &columns.yes),
-            survey: Survey {
-                csat: scored(number("csat", &fields.csat, columns.csat_scale)?, columns.csat_scale),
-                ces: scored(number("ces", &fields.ces, columns.ces_scale)?, columns.ces_scale),
-                nps,
-                ..Survey::default()
-            },
-            quality: number("quality", &fields.quality, [0.0, 100.0])?,
-            evaluator: label(&fields.evaluator).unwrap_or(UNKNOWN_NAME),
-        })
+        out
     }
 }
 
-/// A contact, as a row describes it.
-struct ContactRecord {
-    contact: Label,
-    offered: Time,
-    offer: Offer,
-    answered: bool,
-    agent: Label,
-    wait: Option<Span>,
-    talk: Option<Span>,
-    hold: Option<Span>,
-    acw: Option<Span>,
-    transferred: bool,
-    resolved: Option<bool>,
-    survey: Survey,
-    quality: Option<f64>,
-    evaluator: Label,
-}
-
-impl ContactRecord {
-    /// Pass the contact's events to `each`, in the order of their times.
-    fn emit(self, origin: &Label, each: &mut dyn FnMut(Event)) {
-        let Self { contact, offered, offer, agent, wait, talk, hold, acw, .. } = self;
-        let queue = offer.queue.clone();
-        let mut emit = |at, step| {
-            let kind = EventKind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step };
-            each(Event { at, origin: origin.clone(), id: None, kind });
-        };
-        emit(offered, Step::Offered(offer));
-        let mut at = offered + wait.unwrap_or_default();
-        if self.answered {
-            emit(at, Step::Answered { agent: agent.clone(), wait });
-            at = at + talk.unwrap_or_default();
-            if let Some(hold) = hold.filter(|_| self.transferred) {
-                // The event of a transfer has no field for the time on hold, so it is reported by events of its own.
-                emit(at, Step::Held);
-                emit(at + hold, Step::Resumed);
-            }
-            at = at + hold.unwrap_or_default();
-            if self.transferred {
-                let kind = TransferKind::Blind;
-                emit(
-                    at,
-                    Step::Transferred { agent: None, kind, to_queue: None, to_agent: None, to_number: None, talk },
-                );
+/// Tell what a table is by its header, whatever is configured: rows that are no contacts must not be read as ones.
+fn table_of(
+    options: &TableOptions,
+    first: &[String],
+    rows: &[&[String]],
+    has_header: bool,
+    origin: &Label,
+    prefix: &str,
+    remarks: &mut Vec<String>,
+) -> Result<Table, ColumnsError> {
+    let configured = options.columns.as_ref();
+    let zone = configured.and_then(|columns| columns.timezone).unwrap_or(options.zone);
+    if let Some(log) = LogColumns::find(first).filter(|_| has_header) {
+        let parser = QueueLogParser::new(origin.clone(), options.verbs.clone());
+        return Ok(Table::Log(Box::new(LogTable::new(log, LocalClock::new(zone), parser))));
+    }
+    let mut columns = match configured {
+        Some(columns) => columns.clone(),
+        None => {
+            if let Some(preset) = Preset::fitting(&options.presets, first) {
+                remarks.push(format!("read by the preset {}", preset.name));
+                preset.columns.clone()
             } else {
-                emit(at, Step::Completed { agent: None, ended_by: None, talk, hold });
+                let sums = propose::sums(first, rows, zone).ok_or(ColumnsError::NoColumns)?;
+                remarks.push("a row is the sum of an interval and no contact: its own figures are taken".to_owned());
+                sums
             }
-            if acw.is_some() {
-                at = at + acw.unwrap_or_default();
-                emit(at, Step::Wrapped { agent, acw });
-            }
-        } else {
-            emit(at, Step::Abandoned { wait, position: None });
         }
-        if let Some(resolved) = self.resolved {
-            emit(at, Step::Resolved { resolved, reason: None });
-        }
-        if self.survey != Survey::default() {
-            emit(at, Step::Survey(self.survey));
-        }
-        if let Some(score) = self.quality {
-            emit(at, Step::Quality { evaluator: self.evaluator, score, failures: Vec::new() });
-        }
+    };
+    if configured.is_none() {
+        columns.timezone = columns.timezone.or(Some(zone));
     }
+    if columns.figures.is_empty()
+        && has_header
+        && let Some(sums) = propose::sums(first, rows, zone)
+    {
+        remarks.push(
+            "a row is the sum of an interval and no contact: its own figures are taken, and not the configured columns"
+                .to_owned(),
+        );
+        columns = sums;
+    }
+    let resolved = ResolvedColumns::find(&columns, first, rows)?;
+    Ok(if columns.figures.is_empty() {
+        Table::Contacts(Box::new(ContactTable::new(columns, resolved, prefix.to_owned())))
+    } else {
+        Table::Sums(Box::new(SumsTable::new(&columns, resolved)))
+    })
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::contact_events;
-use crate::source::format::csv::{self, Columns, ColumnsError};
+use crate::source::format::csv::{self, ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
 use crate::source::format::limits::MAX_LINE_BYTES;
 use crate::source::format::lines::{BlockLine, RawLine};
-use crate::source::format::queue_log::{self, Verbs};
+use crate::source::format::queue_log;
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -51,19 +51,17 @@ impl LineDecoder {
     pub(crate) fn new(
         format: InputFormat,
         origin: &Label,
-        verbs: &Verbs,
-        columns: Option<&Columns>,
+        options: &TableOptions,
         prefix: String,
     ) -> Result<Self, ColumnsError> {
         Ok(match format {
             InputFormat::QueueLog => {
-                Self::QueueLog(Box::new(queue_log::QueueLogParser::new(origin.clone(), verbs.clone())))
+                Self::QueueLog(Box::new(queue_log::QueueLogParser::new(origin.clone(), options.verbs.clone())))
             }
             InputFormat::Events => Self::Events,
             InputFormat::Csv => {
-                let columns = columns.ok_or(ColumnsError::NoTime)?.clone();
-                columns.check()?;
-                Self::Csv(Box::new(csv::CsvParser::new(origin.clone(), columns, prefix)))
+                options.columns.as_ref().map_or(Ok(()), csv::Columns::check)?;
+                Self::Csv(Box::new(csv::CsvParser::new(origin.clone(), options.clone(), prefix)))
             }
         })
     }
@@ -113,11 +111,13 @@ impl LineDecoder {
                 Ok(())
             }
             Self::Csv(parser) => {
-                let mut count = |event| {
-                    tally.events += 1;
+                let mut count = 0;
+                let done = parser.parse_line(line, latest, tally, &mut |event| {
+                    count += 1;
                     each(event);
-                };
-                parser.parse_line(line, latest, &mut count).map_err(DecodeError::from)
+                });
+                tally.events += count;
+                done.map_err(DecodeError::from)
             }
         }
     }
@@ -141,9 +141,17 @@ impl LineDecoder {
     }
 
     /// The input has ended; an error if a record is incomplete.
-    pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
+    pub(crate) fn finish(&mut self, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), DecodeError> {
         match self {
-            Self::Csv(parser) => parser.finish().map_err(DecodeError::from),
+            Self::Csv(parser) => {
+                let mut count = 0;
+                let done = parser.finish(tally, &mut |event| {
+                    count += 1;
+                    each(event);
+                });
+                tally.events += count;
+                done.map_err(DecodeError::from)
+            }
             Self::QueueLog(_) | Self::Events => Ok(()),
         }
     }

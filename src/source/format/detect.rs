@@ -12,7 +12,7 @@ pub enum InputFormat {
     QueueLog,
     /// Contact events, one JSON object per line.
     Events,
-    /// A table with one row per contact.
+    /// A table, usually with one row per contact.
     Csv,
 }
 
@@ -47,9 +47,8 @@ pub fn detect(head: &[u8]) -> Option<InputFormat> {
     if logs > 0 {
         return Some(InputFormat::QueueLog);
     }
-    let first = lines().next()?;
-    let delimiter = super::csv::find_delimiter(head);
-    (first.contains(&delimiter) && !first.contains(&0)).then_some(InputFormat::Csv)
+    let is_text = !lines().next()?.contains(&0);
+    (is_text && super::csv::is_table(head)).then_some(InputFormat::Csv)
 }
 
 /// Whether the line has the shape `digits[.digits]|…|…|…|VERB`.
@@ -84,6 +83,7 @@ mod tests {
         assert_eq!(detect(b"\n\n  {}\n"), Some(InputFormat::Events));
         assert_eq!(detect(b"Call Id,Date,Agent\n1,2,3\n"), Some(InputFormat::Csv));
         assert_eq!(detect(b"id|time|queue|agent|answered\n1|2|3|4|yes\n"), Some(InputFormat::Csv));
+        assert_eq!(detect(b"Report of March\nClaims\n\nTime,Agent\n1,2\n3,4\n"), Some(InputFormat::Csv));
         assert_eq!(detect(b""), None);
         assert_eq!(detect(b"\n\r\n"), None);
         assert_eq!(detect(b"Dear reader\nhow are you\n"), None);

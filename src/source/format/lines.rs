@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use crate::source::format::limits::{MAX_LINE_BYTES, strip_bom};
@@ -17,6 +19,8 @@ const BUFFER_BYTES: usize = 256 * 1024;
 const BLOCK_BYTES: usize = MAX_LINE_BYTES + 1;
 /// The first bytes of a gzip member.
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+/// How many bytes tell the encoding.
+const HEAD_BYTES: usize = 4;
 
 /// One line of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +78,7 @@ impl std::fmt::Debug for LineReader {
 pub struct OpenedInput {
     /// The decompressed bytes.
     pub input: Box<dyn Read + Send>,
-    /// Whether the input is gzip-compressed.
+    /// Whether the file's bytes are others than these: it is compressed, or in UTF-16.
     pub compressed: bool,
 }
 
@@ -125,21 +129,42 @@ pub(crate) fn block_lines(block: &[u8]) -> impl Iterator<Item = BlockLine<'_>> {
     })
 }
 
-/// Decompress `input` if it is gzip, of any number of members.
+/// Decompress `input` if it is gzip, of any number of members, and turn UTF-16 into UTF-8.
 ///
 /// # Errors
 /// If the first bytes cannot be read.
 pub fn decompress(mut input: Box<dyn Read + Send>) -> io::Result<OpenedInput> {
-    let mut head = Vec::with_capacity(2);
-    input.by_ref().take(2).read_to_end(&mut head)?;
-    let compressed = head == GZIP_MAGIC;
-    let whole = io::Cursor::new(head).chain(input);
-    let input: Box<dyn Read + Send> = if compressed {
-        Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER_BYTES, whole)))
-    } else {
-        Box::new(whole)
-    };
-    Ok(OpenedInput { input, compressed })
+    let mut head = peek_head(&mut input)?;
+    let zipped = head.starts_with(GZIP_MAGIC);
+    input = Box::new(io::Cursor::new(head.clone()).chain(input));
+    if zipped {
+        input = Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER_BYTES, input)));
+        // A damaged file fails when it is read, after its whole lines.
+        head = peek_head(&mut input).unwrap_or_default();
+        input = Box::new(io::Cursor::new(head.clone()).chain(input));
+    }
+    let utf16 = utf16_of(&head);
+    if utf16.is_some() {
+        input = Box::new(DecodeReaderBytesBuilder::new().encoding(utf16).bom_override(true).build(input));
+    }
+    Ok(OpenedInput { input, compressed: zipped || utf16.is_some() })
+}
+
+fn peek_head(input: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    input.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Which UTF-16 a file is in that begins with `head`: by its byte order mark, or by the zeros beside ASCII characters.
+fn utf16_of(head: &[u8]) -> Option<&'static Encoding> {
+    match head {
+        [0xff, 0xfe, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] => Some(UTF_16BE),
+        [a, 0, b, 0] if *a != 0 && *b != 0 => Some(UTF_16LE),
+        [0, a, 0, b] if *a != 0 && *b != 0 => Some(UTF_16BE),
+        _ => None,
+    }
 }
 
 impl LineReader {
@@ -367,6 +392,18 @@ mod tests {
     }
 
     #[test]
+    fn utf_16_is_read_with_and_without_a_byte_order_mark() {
+        let bytes = |big: bool, text: &str| -> Vec<u8> {
+            text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+        };
+        for big in [false, true] {
+            assert_eq!(all(&bytes(big, "\u{feff}Zeit\r\nMüller\n")).0, text(&["Zeit", "Müller"]), "{big}");
+            assert_eq!(all(&bytes(big, "Zeit\nMüller\n")).0, text(&["Zeit", "Müller"]), "{big}");
+            assert_eq!(all(&gzip(&bytes(big, "\u{feff}Zeit\n"))).0, text(&["Zeit"]), "{big}");
+        }
+    }
+
+    #[test]
     fn gzip_members_are_read_one_after_another() {
         let mut compressed = gzip(b"one\ntw");
         compressed.extend(gzip(b"o\nthree\n"));
@@ -443,7 +480,7 @@ mod tests {
 
         #[test]
         fn lines_are_what_splitting_gives(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'\r'), any::<u8>()], 0..400)) {
-            prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(b"\xef\xbb\xbf"));
+            prop_assume!(!bytes.starts_with(GZIP_MAGIC) && !bytes.starts_with(b"\xef\xbb\xbf") && utf16_of(&bytes).is_none());
             let mut expected: Vec<Option<Vec<u8>>> = bytes
                 .split(|&b| b == b'\n')
                 .map(|line| Some(line.strip_suffix(b"\r").unwrap_or(line).to_vec()))

@@ -69,7 +69,7 @@ impl FileSettings {
         match (self.kind, &self.csv, &self.columns) {
             (InputFormat::Csv, Some(columns), _) => columns.check().map(|()| Some(columns.clone())),
             (InputFormat::Csv, None, Some(path)) => Columns::load(path).map(Some),
-            (InputFormat::Csv, None, None) => Err(ColumnsError::NoTime),
+            (InputFormat::Csv, None, None) => Err(ColumnsError::NoColumns),
             (InputFormat::QueueLog | InputFormat::Events, ..) => Ok(None),
         }
     }

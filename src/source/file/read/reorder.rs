@@ -78,5 +78,5 @@ impl ReorderBuffer {
 
 /// Whether the event is the first of a row.
 pub(super) const fn is_beginning(event: &Event) -> bool {
-    matches!(event.kind, EventKind::Contact { step: Step::Offered(_), .. })
+    matches!(event.kind, EventKind::Contact { step: Step::Offered(_), .. } | EventKind::Observed { .. })
 }

@@ -64,7 +64,7 @@ pub(super) fn open(
 ) -> Result<(Option<InputFormat>, Option<RecordingStream>), Error> {
     let failed = |error| Error::Open { path: path.to_owned(), error };
     let columns = |error| match error {
-        ColumnsError::NoTime if options.columns.is_none() => Error::NoColumns { path: path.to_owned() },
+        ColumnsError::NoColumns => Error::NoColumns { path: path.to_owned() },
         error => Error::Columns { path: path.to_owned(), error: Box::new(error) },
     };
     let input = CountingReader { input: lines::open_raw(path).map_err(failed)?, progress: options.progress.clone() };
@@ -75,7 +75,7 @@ pub(super) fn open(
         None => return Err(Error::Unrecognised { path: path.to_owned() }),
         Some(format) => format,
     };
-    let make = |prefix| LineDecoder::new(format, &options.origin, &options.verbs, options.columns.as_ref(), prefix);
+    let make = |prefix| LineDecoder::new(format, &options.origin, &options.tables, prefix);
     let mut decoder = make(prefix).map_err(columns)?;
     let mut reorder = None;
     if let LineDecoder::Csv(parser) = &mut decoder {
@@ -127,17 +127,19 @@ fn max_disorder(path: &Path, mut decoder: LineDecoder, latest: Time) -> Result<S
     let mut ignored = InputTally::default();
     let (mut newest, mut most_behind) = (Time(i64::MIN), Span::ZERO);
     // Other errors are reported when the file is read for its events.
+    let mut note = |event: Event| {
+        if is_beginning(&event) {
+            newest = newest.max(event.at);
+            most_behind = most_behind.max(newest - event.at);
+        }
+    };
     while let Ok(Some(line)) = lines.next(PartialLine::Emit) {
-        let read = decoder.decode(line, latest, &mut ignored, &mut |event| {
-            if is_beginning(&event) {
-                newest = newest.max(event.at);
-                most_behind = most_behind.max(newest - event.at);
-            }
-        });
+        let read = decoder.decode(line, latest, &mut ignored, &mut note);
         if let Err(DecodeError::File(error)) = read {
             return Err(ScanError::Columns(error));
         }
     }
+    _ = decoder.finish(&mut ignored, &mut note);
     Ok(most_behind)
 }
 
@@ -226,12 +228,12 @@ impl RecordingStream {
         if let Some(pipeline) = &mut self.pipeline {
             match pipeline.next() {
                 Ok(Some(batch)) => return self.take(batch, latest, tally, each),
-                Ok(None) => return self.finish(tally),
+                Ok(None) => return self.finish(tally, each),
                 Err(error) => self.fail(error, tally),
             }
             return Ok(());
         }
-        let Some(mut lines) = self.lines.take() else { return self.finish(tally) };
+        let Some(mut lines) = self.lines.take() else { return self.finish(tally, each) };
         let before = self.number;
         let result = if matches!(self.decoder, LineDecoder::Csv(_)) {
             self.read_row_line(&mut lines, latest, tally, each)
@@ -254,7 +256,7 @@ impl RecordingStream {
         match lines.next(PartialLine::Emit) {
             Ok(Some(RawLine::Text(bytes))) => self.decode(Some(BlockLine { bytes, text: None }), latest, tally, each),
             Ok(Some(RawLine::TooLong)) => self.decode(None, latest, tally, each),
-            Ok(None) => self.finish(tally),
+            Ok(None) => self.finish(tally, each),
             Err(error) => {
                 self.fail(error, tally);
                 Ok(())
@@ -275,7 +277,7 @@ impl RecordingStream {
                 block_lines(block).try_for_each(|line| self.decode(Some(line), latest, tally, each))
             }
             Ok(BlockRead::TooLong) => self.decode(None, latest, tally, each),
-            Ok(BlockRead::End) => self.finish(tally),
+            Ok(BlockRead::End) => self.finish(tally, each),
             Err(error) => {
                 self.fail(error, tally);
                 Ok(())
@@ -325,10 +327,10 @@ impl RecordingStream {
     }
 
     /// The file has ended.
-    fn finish(&mut self, tally: &mut InputTally) -> Result<(), ColumnsError> {
+    fn finish(&mut self, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), ColumnsError> {
         self.ended = true;
         self.pipeline = None;
-        let outcome = self.decoder.finish();
+        let outcome = self.decoder.finish(tally, each);
         self.note(outcome, tally)
     }
 

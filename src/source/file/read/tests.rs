@@ -43,7 +43,8 @@ fn seconds(reader: &mut RecordingReader) -> Vec<i64> {
 }
 
 fn options(columns: Option<&str>) -> Options {
-    Options { columns: columns.map(|text| toml::from_str(text).unwrap()), ..Options::default() }
+    let columns = columns.map(|text| toml::from_str(text).unwrap());
+    Options { tables: TableOptions { columns, ..TableOptions::default() }, ..Options::default() }
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn errors_name_the_file_and_a_remedy() {
     assert!(error(folder.0.path().join("gone"), None).contains("gone"));
     assert!(error(folder.0.path().to_owned(), None).contains("directory"));
     assert!(error(folder.file("letter", b"Dear reader\n"), None).contains("neither"));
-    assert!(error(folder.file("table", b"a,b\n1,2\n"), None).contains("--columns"));
+    assert!(error(folder.file("table", b"a,b\n1,2\n"), None).contains("floorwatch map"));
     assert!(error(folder.file("table", b"a,b\n1,2\n"), Some("time = \"when\"")).contains("no column \"when\""));
 }
 

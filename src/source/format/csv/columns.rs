@@ -1,11 +1,15 @@
 //! The `[csv]` table of the configuration: which column of a file holds what.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::text::suggest::nearest;
+use super::duration::DurationUnit;
+use super::outcome::{RowOutcome, Words};
+use super::time::TimeFormat;
+use crate::text::suggest::suggestion;
 
 /// A column of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,43 @@ pub enum CsvField {
     Column(CsvColumn),
     /// The same value for every row.
     Constant(CsvConstant),
+    /// A duration in a unit, or made of several columns.
+    Duration(CsvDuration),
+}
+
+/// `{ column = "…", unit = "ms", plus = ["…"], less = ["…"] }`: a duration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvDuration {
+    /// The column.
+    pub column: CsvColumn,
+    /// The unit of bare numbers; told from the column's name and values if absent, and seconds if these tell none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<DurationUnit>,
+    /// Columns to add; an unknown value adds nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plus: Vec<CsvColumn>,
+    /// Columns to subtract; the difference is 0 at least.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub less: Vec<CsvColumn>,
+}
+
+/// A figure that a row of sums gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CsvFigure {
+    /// A column.
+    Column(CsvColumn),
+    /// One column divided by another.
+    Quotient(CsvQuotient),
+}
+
+/// `{ of = ["…", "…"] }`: the first column divided by the second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvQuotient {
+    /// The dividend and the divisor.
+    pub of: [CsvColumn; 2],
 }
 
 /// `{ value = "…" }`: a value that every row has.
@@ -35,23 +76,37 @@ pub struct CsvConstant {
     pub value: String,
 }
 
-/// The columns of the time; several, such as a date and a time of day, are joined by a space.
+/// One column or several: those of the time, such as a date and a time of day, are joined by a space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum TimeColumns {
+pub enum CsvColumns {
     /// One column.
     One(CsvColumn),
     /// Several columns, in order.
     Many(Vec<CsvColumn>),
 }
 
-/// The `[csv]` table: one row of the file is one contact.
+impl CsvColumns {
+    /// The columns, in order.
+    #[must_use]
+    pub fn all(&self) -> &[CsvColumn] {
+        match self {
+            Self::One(column) => std::slice::from_ref(column),
+            Self::Many(columns) => columns,
+        }
+    }
+}
+
+/// The `[csv]` table: one row of the file is one contact, or with `figures` the sums of an interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Columns {
     /// The delimiter; detected if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
+    /// How many lines precede the header or the first row; found if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<u64>,
     /// Whether the first row names the columns; otherwise columns are given by number.
     pub header: bool,
     /// The contact's id; the row's number if absent.
@@ -59,8 +114,9 @@ pub struct Columns {
     pub contact: Option<CsvField>,
     /// When the contact joined the queue. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub time: Option<TimeColumns>,
-    /// The format of the time in [chrono's codes](chrono::format::strftime); RFC 3339 if absent.
+    pub time: Option<CsvColumns>,
+    /// The format of times in [chrono's codes](chrono::format::strftime), or `unix`, `unix_ms`, `excel` or `gregorian`. If
+    /// absent, RFC 3339, `2026-03-02 09:00:00`, or a number whose size tells what it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
     /// The zone of times without an offset; UTC if absent.
@@ -86,6 +142,33 @@ pub struct Columns {
     pub answered: Option<CsvField>,
     /// The words for yes; case is ignored.
     pub yes: Vec<String>,
+    /// Why the contact ended as it did: the first column with one of `outcomes` decides, before `answered` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<CsvColumns>,
+    /// What the words in `outcome` mean; common words are known.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub outcomes: BTreeMap<String, RowOutcome>,
+    /// Rows are read only if these columns hold one of the words.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<String, Words>,
+    /// Rows are not read if one of these columns holds one of the words.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub except: BTreeMap<String, Words>,
+    /// Words for nobody in the column of the agent.
+    #[serde(skip_serializing_if = "Words::is_empty")]
+    pub nobody: Words,
+    /// Whether rows with the same contact id are parts of one contact.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub legs: bool,
+    /// The figures of rows that are sums over an interval and no contacts, by the ids of KPIs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub figures: BTreeMap<String, CsvFigure>,
+    /// When it was answered, from which the wait follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<CsvField>,
+    /// When it ended, from which the talk time follows, or the wait of one who was not answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<CsvField>,
     /// The wait for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_s: Option<CsvField>,
@@ -129,6 +212,7 @@ impl Default for Columns {
     fn default() -> Self {
         Self {
             delimiter: None,
+            skip: None,
             header: true,
             contact: None,
             time: None,
@@ -141,6 +225,15 @@ impl Default for Columns {
             channel: None,
             answered: None,
             yes: ["Y", "yes", "true", "1"].map(str::to_owned).to_vec(),
+            outcome: None,
+            outcomes: BTreeMap::new(),
+            only: BTreeMap::new(),
+            except: BTreeMap::new(),
+            nobody: Words::default(),
+            legs: false,
+            figures: BTreeMap::new(),
+            answered_at: None,
+            ended_at: None,
             wait_s: None,
             talk_s: None,
             hold_s: None,
@@ -177,30 +270,53 @@ pub enum ColumnsError {
         /// The position and the cause.
         error: Box<toml::de::Error>,
     },
-    /// No column is configured for the time.
-    #[error("[csv] has no time: name the column that says when a contact joined, time = \"…\"")]
-    NoTime,
-    /// The value of a key is not valid.
-    #[error("[csv] {key}: {reason}")]
-    Value {
-        /// The key of `[csv]`.
-        key: &'static str,
-        /// What is wrong and what to write instead.
-        reason: String,
-    },
-    /// A configured column is not in the file.
-    #[error("[csv] {key}: there is no column \"{wanted}\"{}; the columns are {available}", nearest.as_ref().map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default())]
-    NoColumn {
-        /// The key of `[csv]`.
-        key: &'static str,
-        /// The configured column.
-        wanted: String,
-        /// The column with the most similar name.
-        nearest: Option<String>,
-        /// The columns of the file.
-        available: String,
-    },
+    /// The table is of no known kind and no columns are configured.
+    #[error("[csv] is missing: `floorwatch map` proposes one")]
+    NoColumns,
+    /// All that is wrong with the keys.
+    #[error("[csv] {}", .0.join("; "))]
+    Wrong(Vec<String>),
 }
+
+/// The keys of `[csv]`.
+const KEYS: [&str; 36] = [
+    "delimiter",
+    "skip",
+    "header",
+    "contact",
+    "time",
+    "time_format",
+    "timezone",
+    "queue",
+    "intent",
+    "agent",
+    "customer",
+    "channel",
+    "answered",
+    "yes",
+    "outcome",
+    "outcomes",
+    "only",
+    "except",
+    "nobody",
+    "legs",
+    "figures",
+    "answered_at",
+    "ended_at",
+    "wait_s",
+    "talk_s",
+    "hold_s",
+    "acw_s",
+    "resolved",
+    "transferred",
+    "csat",
+    "csat_scale",
+    "ces",
+    "ces_scale",
+    "nps",
+    "quality",
+    "evaluator",
+];
 
 impl Columns {
     /// Read a TOML file that holds a `[csv]` table, or only the keys of one.
@@ -224,8 +340,15 @@ impl Columns {
             csv: Columns,
         }
         let wrong = |error| ColumnsError::Toml { path: path.to_owned(), error: Box::new(error) };
-        let has_table = toml::from_str::<toml::Table>(text).map_err(wrong)?.contains_key("csv");
-        let columns = if has_table {
+        let table: toml::Table = toml::from_str(text).map_err(wrong)?;
+        let keys = table.get("csv").map_or(Some(&table), toml::Value::as_table);
+        let unknown = keys.into_iter().flat_map(toml::Table::keys).filter(|key| !KEYS.contains(&key.as_str()));
+        let near = |key: &String| format!("{key}: there is no such key{}", suggestion(key, KEYS));
+        let unknown: Vec<String> = unknown.map(near).collect();
+        if unknown.len() > 1 {
+            return Err(ColumnsError::Wrong(unknown));
+        }
+        let columns = if table.contains_key("csv") {
             toml::from_str::<ColumnsFile>(text).map_err(wrong)?.csv
         } else {
             toml::from_str::<Self>(text).map_err(wrong)?
@@ -237,138 +360,36 @@ impl Columns {
     /// Check what can be checked before a table is read.
     ///
     /// # Errors
-    /// The first key whose value is not valid.
+    /// All keys whose values are not valid.
     pub fn check(&self) -> Result<(), ColumnsError> {
-        let value = |key, reason: &str| Err(ColumnsError::Value { key, reason: reason.to_owned() });
-        match &self.time {
-            None => return Err(ColumnsError::NoTime),
-            Some(TimeColumns::Many(columns)) if columns.is_empty() => return Err(ColumnsError::NoTime),
-            Some(_) => {}
+        let mut wrong = Vec::new();
+        if self.time.as_ref().is_none_or(|columns| columns.all().is_empty()) {
+            wrong.push("has no time: name the column that says when a contact joined, time = \"…\"".to_owned());
         }
         if self.delimiter.is_some_and(|c| !c.is_ascii() || matches!(c, '"' | '\r' | '\n')) {
-            return value("delimiter", "one ASCII character is meant, other than a quote or a line's end");
+            wrong.push("delimiter: one ASCII character is meant, other than a quote or a line's end".to_owned());
         }
         for (key, [min, max]) in [("csat_scale", self.csat_scale), ("ces_scale", self.ces_scale)] {
             if !(min < max && min.is_finite() && max.is_finite()) {
-                return value(key, "write [lowest, highest]");
+                wrong.push(format!("{key}: write [lowest, highest]"));
             }
         }
-        if let Some(format) = &self.time_format
-            && chrono::format::StrftimeItems::new(format).any(|item| item == chrono::format::Item::Error)
-        {
-            return value("time_format", "not chrono's codes; \"%d/%m/%Y %H:%M:%S\" is an example");
+        if let Err(reason) = TimeFormat::parse(self.time_format.as_deref()) {
+            wrong.push(format!("time_format: {reason}"));
         }
         if let Some(CsvField::Constant(CsvConstant { value: word })) = &self.channel
             && crate::event::Channel::parse(word).is_none()
         {
             let words: Vec<_> = crate::event::Channel::ALL.iter().map(|c| c.key()).collect();
-            return value("channel", &format!("\"{word}\" is none of {}", words.join(", ")));
+            wrong.push(format!("channel: \"{word}\" is none of {}", words.join(", ")));
         }
-        Ok(())
-    }
-}
-
-/// Where the value of a field comes from, in one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ResolvedField {
-    /// The cell at this index, from 0.
-    Cell(usize),
-    /// The same value for every row.
-    Constant(String),
-}
-
-/// The configured columns, located in one file.
-#[derive(Clone, Debug)]
-pub(super) struct ResolvedColumns {
-    pub(super) contact: Option<ResolvedField>,
-    pub(super) time: Vec<usize>,
-    pub(super) queue: Option<ResolvedField>,
-    pub(super) intent: Option<ResolvedField>,
-    pub(super) agent: Option<ResolvedField>,
-    pub(super) customer: Option<ResolvedField>,
-    pub(super) channel: Option<ResolvedField>,
-    pub(super) answered: Option<ResolvedField>,
-    pub(super) wait: Option<ResolvedField>,
-    pub(super) talk: Option<ResolvedField>,
-    pub(super) hold: Option<ResolvedField>,
-    pub(super) acw: Option<ResolvedField>,
-    pub(super) resolved: Option<ResolvedField>,
-    pub(super) transferred: Option<ResolvedField>,
-    pub(super) csat: Option<ResolvedField>,
-    pub(super) ces: Option<ResolvedField>,
-    pub(super) nps: Option<ResolvedField>,
-    pub(super) quality: Option<ResolvedField>,
-    pub(super) evaluator: Option<ResolvedField>,
-}
-
-impl ResolvedColumns {
-    /// Locate the columns in a file whose first row is `first`.
-    pub(super) fn find(columns: &Columns, first: &[String]) -> Result<Self, ColumnsError> {
-        let field = |key, field: &Option<CsvField>| -> Result<Option<ResolvedField>, ColumnsError> {
-            Ok(match field {
-                None => None,
-                Some(CsvField::Constant(CsvConstant { value })) => Some(ResolvedField::Constant(value.clone())),
-                Some(CsvField::Column(column)) => {
-                    Some(ResolvedField::Cell(column_index(columns.header, first, key, column)?))
-                }
-            })
-        };
-        let time = match &columns.time {
-            None => return Err(ColumnsError::NoTime),
-            Some(TimeColumns::One(column)) => vec![column_index(columns.header, first, "time", column)?],
-            Some(TimeColumns::Many(many)) => many
-                .iter()
-                .map(|column| column_index(columns.header, first, "time", column))
-                .collect::<Result<_, _>>()?,
-        };
-        Ok(Self {
-            contact: field("contact", &columns.contact)?,
-            time,
-            queue: field("queue", &columns.queue)?,
-            intent: field("intent", &columns.intent)?,
-            agent: field("agent", &columns.agent)?,
-            customer: field("customer", &columns.customer)?,
-            channel: field("channel", &columns.channel)?,
-            answered: field("answered", &columns.answered)?,
-            wait: field("wait_s", &columns.wait_s)?,
-            talk: field("talk_s", &columns.talk_s)?,
-            hold: field("hold_s", &columns.hold_s)?,
-            acw: field("acw_s", &columns.acw_s)?,
-            resolved: field("resolved", &columns.resolved)?,
-            transferred: field("transferred", &columns.transferred)?,
-            csat: field("csat", &columns.csat)?,
-            ces: field("ces", &columns.ces)?,
-            nps: field("nps", &columns.nps)?,
-            quality: field("quality", &columns.quality)?,
-            evaluator: field("evaluator", &columns.evaluator)?,
-        })
-    }
-}
-
-/// The index of a column, from 0.
-fn column_index(header: bool, first: &[String], key: &'static str, column: &CsvColumn) -> Result<usize, ColumnsError> {
-    let no = |wanted: &str, nearest: Option<String>| {
-        let available = if header {
-            first.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
-        } else {
-            format!("1 to {}", first.len())
-        };
-        Err(ColumnsError::NoColumn { key, wanted: wanted.to_owned(), nearest, available })
-    };
-    match column {
-        CsvColumn::Number(number) => match number.checked_sub(1).filter(|&index| index < first.len()) {
-            Some(index) => Ok(index),
-            None => no(&number.to_string(), None),
-        },
-        CsvColumn::Name(name) if !header => no(name, None),
-        CsvColumn::Name(name) => {
-            let exact = first.iter().position(|there| there.trim() == name.trim());
-            let loose = || first.iter().position(|there| there.trim().eq_ignore_ascii_case(name.trim()));
-            if let Some(index) = exact.or_else(loose) {
-                return Ok(index);
-            }
-            let nearest = nearest(name, first.iter().map(String::as_str)).map(str::to_owned);
-            no(name, nearest)
+        if self.legs && self.contact.is_none() {
+            wrong.push("legs: name the column of the contact's id, contact = \"…\"".to_owned());
         }
+        for key in self.figures.keys().filter(|key| crate::kpi::KpiId::parse(key).is_none()) {
+            let ids = crate::kpi::CATALOGUE.iter().map(|kpi| kpi.key);
+            wrong.push(format!("figures: there is no KPI \"{key}\"{}", suggestion(key, ids)));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(ColumnsError::Wrong(wrong)) }
     }
 }

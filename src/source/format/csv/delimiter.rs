@@ -18,7 +18,8 @@ pub(crate) fn find(head: &[u8]) -> u8 {
         .map_or(b',', |(_, delimiter)| delimiter)
 }
 
-/// How many of the first lines have as many delimiters as the first one, and how many that are.
+/// In how many of the first lines the same number of delimiters is found, and how many that are. Title lines before the
+/// header have others.
 fn likeness(head: &[u8], delimiter: u8) -> (usize, usize) {
     let head = strip_bom(head);
     let mut counts = Vec::with_capacity(MAX_LINES);
@@ -46,10 +47,8 @@ fn likeness(head: &[u8], delimiter: u8) -> (usize, usize) {
     if counts.is_empty() && filled {
         counts.push(count);
     }
-    match counts.first() {
-        None | Some(0) => (0, 0),
-        Some(&first) => (counts.iter().filter(|&&count| count == first).count(), first),
-    }
+    let often = |wanted: usize| counts.iter().filter(|&&count| count == wanted).count();
+    counts.iter().filter(|&&count| count > 0).map(|&count| (often(count), count)).max().unwrap_or((0, 0))
 }
 
 #[cfg(test)]
@@ -63,6 +62,7 @@ mod tests {
         assert_eq!(find(b"a\tb\n1\t2\n"), b'\t');
         assert_eq!(find(b"a|b|c\n1|2|3\n"), b'|');
         assert_eq!(find(b"when;\"note, long, with commas\"\n1;\"x,y,z\"\n"), b';');
+        assert_eq!(find(b"Report\nFrom 1, 2, 3 to 4\n\na;b\n1;2\n3;4\n"), b';');
         assert_eq!(find(b"single\ncolumn\n"), b',');
         assert_eq!(find(b""), b',');
     }

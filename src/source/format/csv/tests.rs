@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock::Span;
+use crate::event::{EventKind, Scored, Step, Survey};
 
 fn columns(toml: &str) -> Columns {
     toml::from_str(toml).unwrap()
@@ -8,19 +10,21 @@ fn columns(toml: &str) -> Columns {
 
 /// Events, rejections, and what was wrong with the columns.
 fn read(columns: Columns, text: &str) -> (Vec<Event>, Vec<String>, Option<ColumnsError>) {
-    let mut parser = CsvParser::new(Label::fixed("test"), columns, String::new());
+    let options = TableOptions { columns: Some(columns), ..TableOptions::default() };
+    let mut parser = CsvParser::new(Label::fixed("test"), options, String::new());
+    let mut tally = InputTally::default();
     let (mut events, mut rejected) = (Vec::new(), Vec::new());
     if let Err(error) = parser.prepare(text.as_bytes(), None) {
         return (events, rejected, Some(error));
     }
     for line in text.lines() {
-        match parser.parse_line(line.as_bytes(), Time(i64::MAX), &mut |event| events.push(event)) {
+        match parser.parse_line(line.as_bytes(), Time(i64::MAX), &mut tally, &mut |event| events.push(event)) {
             Ok(()) => {}
             Err(CsvError::Row(reason)) => rejected.push(reason.to_string()),
             Err(CsvError::Columns(error)) => return (events, rejected, Some(error)),
         }
     }
-    if let Err(CsvError::Row(reason)) = parser.finish() {
+    if let Err(CsvError::Row(reason)) = parser.finish(&mut tally, &mut |event| events.push(event)) {
         rejected.push(reason.to_string());
     }
     (events, rejected, None)
@@ -152,6 +156,10 @@ fn the_configuration_is_checked_before_a_file_is_read() {
     assert!(check("[csv]\ntime = \"T\"").is_ok());
     assert!(check("time = \"T\"").is_ok());
     assert!(check("[csv]\nqueue = \"Q\"").unwrap_err().contains("time"));
+    let all = check("time = \"T\"\ntime_format = \"%!\"\ncsat_scale = [5, 1]\nlegs = true").unwrap_err();
+    assert!(["time_format:", "csat_scale:", "legs:"].iter().all(|key| all.contains(key)), "{all}");
+    let unknown = check("time = \"T\"\nquue = \"Q\"\nagnet = \"A\"").unwrap_err();
+    assert!(unknown.contains("did you mean `queue`") && unknown.contains("did you mean `agent`"), "{unknown}");
     assert!(check("[csv]\ntime = \"T\"\ntimezone = \"Mars/Base\"").unwrap_err().contains("c.toml"));
     assert!(check("[csv]\ntime = \"T\"\ncolour = \"Q\"").unwrap_err().contains("colour"));
     assert!(check("time = \"T\"\ntime_format = \"%!\"").unwrap_err().contains("chrono"));

@@ -1,0 +1,251 @@
+//! Rows that are contacts.
+
+use std::collections::VecDeque;
+
+use super::columns::Columns;
+use super::doubts::Doubts;
+use super::outcome::{RowOutcome, is_nobody};
+use super::record::ContactRecord;
+use super::resolved::{ResolvedColumns, ResolvedDuration, ResolvedField};
+use super::rows::CsvRow;
+use super::time::LocalClock;
+use super::{duration, value};
+use crate::clock::{Span, Time};
+use crate::event::{Channel, Event, Offer, Scored, Survey};
+use crate::source::caller_number::customer;
+use crate::source::ids::id_label;
+use crate::source::rejection::RejectionReason;
+use crate::text::Label;
+
+/// The agent of an answered row, or the evaluator of a scored one, that names none.
+const UNKNOWN_NAME: Label = Label::fixed("unknown");
+/// The most contacts whose further rows are awaited. Exports have the rows of a contact close together.
+const MAX_OPEN_LEGS: usize = 1000;
+
+/// Reads the contacts of one table.
+#[derive(Debug)]
+pub(super) struct ContactTable {
+    pub(super) columns: Columns,
+    pub(super) resolved: ResolvedColumns,
+    pub(super) clock: LocalClock,
+    /// Precedes row numbers that serve as contact ids, so that several tables do not share ids.
+    prefix: String,
+    /// With `legs`, the contacts that further rows may be a part of, in the order of their last row.
+    open: VecDeque<ContactRecord>,
+    pub(super) doubts: Doubts,
+}
+
+impl ContactTable {
+    pub(super) fn new(columns: Columns, resolved: ResolvedColumns, prefix: String) -> Self {
+        let clock = LocalClock::new(columns.timezone.unwrap_or(chrono_tz::Tz::UTC));
+        let doubts = Doubts::about(&columns);
+        Self { columns, resolved, clock, prefix, open: VecDeque::new(), doubts }
+    }
+
+    /// Emit the events of a row, the table's `number`th.
+    pub(super) fn read(
+        &mut self,
+        row: CsvRow<'_>,
+        number: u64,
+        latest: Time,
+        origin: &Label,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), RejectionReason> {
+        let Some(record) = self.record(row, number, latest)? else {
+            self.doubts.left_out += 1;
+            return Ok(());
+        };
+        if !self.columns.legs {
+            record.emit(origin, each);
+            return Ok(());
+        }
+        let known = self.open.iter().rposition(|open| open.contact == record.contact);
+        let whole = match known.and_then(|at| self.open.remove(at)) {
+            None => record,
+            Some(mut open) if open.offered <= record.offered => {
+                open.add(record);
+                open
+            }
+            Some(later) => {
+                let mut record = record;
+                record.add(later);
+                record
+            }
+        };
+        self.open.push_back(whole);
+        if self.open.len() > MAX_OPEN_LEGS
+            && let Some(oldest) = self.open.pop_front()
+        {
+            oldest.emit(origin, each);
+        }
+        Ok(())
+    }
+
+    /// Whether no contact awaits further rows.
+    pub(super) fn is_settled(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Emit the contacts that awaited further rows: the table has ended.
+    pub(super) fn finish(&mut self, origin: &Label, each: &mut dyn FnMut(Event)) {
+        self.open.drain(..).for_each(|record| record.emit(origin, each));
+    }
+
+    /// The contact of a row; `None` if the row is not one of the floor's.
+    fn record(&mut self, row: CsvRow<'_>, number: u64, latest: Time) -> Result<Option<ContactRecord>, RejectionReason> {
+        let fields = &self.resolved;
+        let columns = &self.columns;
+        if !passes(row, fields) {
+            return Ok(None);
+        }
+        let offered = row_time(row, fields, &mut self.clock, latest)?;
+        let text = |field: &Option<ResolvedField>| match field {
+            None => String::new(),
+            Some(ResolvedField::Constant(value)) => value.clone(),
+            Some(ResolvedField::Cell(index)) => row.text(*index).into_owned(),
+        };
+        let label = |field: &Option<ResolvedField>| {
+            let text = text(field);
+            Some(Label::new(&text)).filter(|label| !label.is_empty() && !value::is_blank(&text))
+        };
+        let score = |key: &str, field: &Option<ResolvedField>, scale| {
+            value::number(&text(field), scale).map_err(|reason| reason.about(key))
+        };
+        let channel = match text(&fields.channel).as_str() {
+            word if value::is_blank(word) => Channel::Voice,
+            word => value::channel(word).ok_or_else(|| {
+                RejectionReason::new("channel: none of voice, chat, email, sms, social, video, callback", word)
+            })?,
+        };
+        let agent = label(&fields.agent).filter(|agent| !is_nobody(agent.as_str(), &columns.nobody));
+        let answered_at = later(fields.answered_at.as_ref(), "answered_at", row, fields, &self.clock, offered)?;
+        let ended_at = later(fields.ended_at.as_ref(), "ended_at", row, fields, &self.clock, offered)?;
+        let told = fields.outcome.iter().find_map(|index| fields.outcomes.find(&row.text(*index)));
+        let answered = fields.answered.as_ref().map(|_| text(&fields.answered));
+        let outcome = match (told, &answered) {
+            (Some(RowOutcome::Ignored), _) => return Ok(None),
+            (Some(outcome), _) => outcome,
+            (None, Some(word)) => yes_is_answered(value::is_yes(word, &columns.yes).unwrap_or(false)),
+            (None, None) => {
+                let said: Vec<_> = fields.outcome.iter().map(|index| row.text(*index)).collect();
+                if let Some(unknown) = said.iter().find(|word| !value::is_blank(word)) {
+                    return Err(RejectionReason::new("outcome: a word that is not in outcomes, add it there", unknown));
+                }
+                yes_is_answered(if fields.answered_at.is_some() { answered_at.is_some() } else { agent.is_some() })
+            }
+        };
+        let is_answered = outcome == RowOutcome::Answered;
+        let span = |key: &str, field: &Option<ResolvedDuration>| {
+            duration_of(field.as_ref(), row).map_err(|reason| reason.about(key))
+        };
+        let hold = span("hold_s", &fields.hold)?;
+        let since = |from: Time, to: Option<Time>| to.filter(|to| *to >= from).map(|to| to - from);
+        let wait =
+            span("wait_s", &fields.wait)?.or_else(|| since(offered, if is_answered { answered_at } else { ended_at }));
+        let answered_at = answered_at.or_else(|| wait.map(|wait| offered + wait));
+        let talk = span("talk_s", &fields.talk)?.or_else(|| since(answered_at? + hold.unwrap_or_default(), ended_at));
+        let scored = |score: Option<f64>, [min, max]: [f64; 2]| score.map(|score| Scored { score, min, max });
+        let nps = score("nps", &fields.nps, [0.0, 10.0])?;
+        if nps.is_some_and(|nps| nps.fract() != 0.0) {
+            return Err("nps: not a whole number".into());
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10")]
+        let nps = nps.map(|nps| nps as u8);
+        let contact = match id_label(text(&fields.contact).as_bytes()) {
+            id if id.is_empty() => Label::new(&format!("{}{number}", self.prefix)),
+            id => id,
+        };
+        let record = ContactRecord {
+            contact,
+            offered,
+            offer: Offer {
+                intent: label(&fields.intent),
+                customer: customer(text(&fields.customer).as_bytes()),
+                // A row gives durations at most: the times of its later events are computed from them.
+                untimed: true,
+                ..Offer::new(label(&fields.queue).unwrap_or(Label::fixed("all")), channel)
+            },
+            outcome,
+            agent: agent.unwrap_or(UNKNOWN_NAME),
+            wait,
+            talk,
+            hold,
+            acw: span("acw_s", &fields.acw)?,
+            transferred: value::is_yes(&text(&fields.transferred), &columns.yes).unwrap_or(false),
+            resolved: value::is_yes(&text(&fields.resolved), &columns.yes),
+            survey: Survey {
+                csat: scored(score("csat", &fields.csat, columns.csat_scale)?, columns.csat_scale),
+                ces: scored(score("ces", &fields.ces, columns.ces_scale)?, columns.ces_scale),
+                nps,
+                ..Survey::default()
+            },
+            quality: score("quality", &fields.quality, [0.0, 100.0])?,
+            evaluator: label(&fields.evaluator).unwrap_or(UNKNOWN_NAME),
+        };
+        self.doubts.note(&record, answered.as_deref());
+        Ok(Some(record))
+    }
+}
+
+const fn yes_is_answered(yes: bool) -> RowOutcome {
+    if yes { RowOutcome::Answered } else { RowOutcome::Abandoned }
+}
+
+/// Whether `only` and `except` let a row pass.
+pub(super) fn passes(row: CsvRow<'_>, fields: &ResolvedColumns) -> bool {
+    // Several words of `only` for one column are one filter, so that filters of different columns must all hold.
+    fields.filters.iter().all(|(index, words, wanted)| words.contains(&row.text(*index)) == *wanted)
+}
+
+/// The time of a row.
+pub(super) fn row_time(
+    row: CsvRow<'_>,
+    fields: &ResolvedColumns,
+    clock: &mut LocalClock,
+    latest: Time,
+) -> Result<Time, RejectionReason> {
+    if fields.time.iter().max().is_some_and(|&last| last >= row.len()) {
+        return Err(RejectionReason::new("the row is cut short", format_args!("{} columns", row.len())));
+    }
+    let at = match fields.time.as_slice() {
+        [index] => clock.time(&row.text(*index), &fields.time_format)?,
+        several => {
+            let parts: Vec<_> = several.iter().map(|&index| row.text(index)).collect();
+            clock.time(&parts.join(" "), &fields.time_format)?
+        }
+    };
+    if at < crate::source::format::limits::EARLIEST_TIME {
+        return Err("the time is in 1970 or before: check time_format".into());
+    }
+    if at > latest {
+        return Err("the time is more than a day ahead: check time_format and timezone".into());
+    }
+    Ok(at)
+}
+
+fn later(
+    field: Option<&ResolvedField>,
+    key: &str,
+    row: CsvRow<'_>,
+    fields: &ResolvedColumns,
+    clock: &LocalClock,
+    from: Time,
+) -> Result<Option<Time>, RejectionReason> {
+    let Some(ResolvedField::Cell(index)) = field else { return Ok(None) };
+    clock.later_time(&row.text(*index), &fields.time_format, from).map_err(|reason| reason.about(key))
+}
+
+/// The value of a duration; `None` if its first column's is not known.
+fn duration_of(field: Option<&ResolvedDuration>, row: CsvRow<'_>) -> Result<Option<Span>, RejectionReason> {
+    let Some(ResolvedDuration { first, unit, others }) = field else { return Ok(None) };
+    let first = match first {
+        ResolvedField::Cell(index) => duration::span(&row.text(*index), *unit)?,
+        ResolvedField::Constant(value) => duration::span(value, *unit)?,
+    };
+    let Some(mut sum) = first else { return Ok(None) };
+    for (index, unit, subtracted) in others {
+        let other = duration::span(&row.text(*index), *unit)?.unwrap_or_default();
+        sum = if *subtracted { sum - other } else { sum + other };
+    }
+    Ok(Some(sum.max(Span::ZERO)))
+}

@@ -1,0 +1,105 @@
+//! What makes a mapping doubtful although every row can be read.
+
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashSet};
+
+use super::columns::{Columns, CsvField};
+use super::outcome::RowOutcome;
+use super::record::ContactRecord;
+use crate::clock::Span;
+
+/// How many contact ids are compared.
+const MAX_IDS: usize = 100_000;
+/// How many words are listed.
+const MAX_LISTED_WORDS: usize = 5;
+/// Of fewer rows, nothing is concluded.
+const MIN_ROWS: u64 = 3;
+
+/// What was seen of the rows of a table.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    compares_ids: bool,
+    ids: FxHashSet<u64>,
+    rows: u64,
+    answered: u64,
+    /// The first words in the column `answered`.
+    words: Vec<String>,
+    durations: [DurationDoubt; 4],
+    /// How many rows `only`, `except` and `outcome` leave out.
+    pub(super) left_out: u64,
+}
+
+/// What was seen of a duration.
+#[derive(Clone, Copy, Debug, Default)]
+struct DurationDoubt {
+    seen: u64,
+    below_second: u64,
+    above_day: u64,
+}
+
+impl Doubts {
+    pub(super) fn about(columns: &Columns) -> Self {
+        let compares_ids = !columns.legs && matches!(columns.contact, Some(CsvField::Column(_)));
+        Self { compares_ids, ..Self::default() }
+    }
+
+    /// Note a row and the word in its column `answered`.
+    pub(super) fn note(&mut self, record: &ContactRecord, word: Option<&str>) {
+        self.rows += 1;
+        self.answered += u64::from(record.outcome == RowOutcome::Answered);
+        if self.compares_ids && self.ids.len() < MAX_IDS {
+            self.ids.insert(FxBuildHasher.hash_one(record.contact.as_str()));
+        }
+        if let Some(word) = word
+            && self.words.len() < MAX_LISTED_WORDS
+            && !self.words.iter().any(|known| known == word)
+        {
+            self.words.push(word.to_owned());
+        }
+        let durations = [record.wait, record.talk, record.hold, record.acw];
+        for (doubt, span) in self.durations.iter_mut().zip(durations) {
+            if let Some(span) = span.filter(|span| *span > Span::ZERO) {
+                doubt.seen += 1;
+                doubt.below_second += u64::from(span < Span::SECOND);
+                doubt.above_day += u64::from(span > Span::DAY);
+            }
+        }
+    }
+
+    /// The doubts, in words.
+    pub(super) fn remarks(&self, columns: &Columns) -> Vec<String> {
+        let mut out = Vec::new();
+        let Self { rows, answered, left_out, .. } = self;
+        if *left_out > 0 {
+            out.push(format!("{left_out} of {} rows are no contacts of the floor and left out", rows + left_out));
+        }
+        if self.compares_ids && *rows > self.ids.len() as u64 && self.ids.len() < MAX_IDS {
+            out.push(format!(
+                "{} ids in {rows} rows: if the rows of an id are one contact, set legs = true; else choose another column for contact",
+                self.ids.len()
+            ));
+        }
+        if *rows >= MIN_ROWS
+            && (*answered == 0 || answered == rows)
+            && matches!(columns.answered, Some(CsvField::Column(_)))
+        {
+            let words: Vec<_> = self.words.iter().map(|word| format!("\"{word}\"")).collect();
+            let which = if *answered == 0 { "no row" } else { "every row" };
+            out.push(format!(
+                "{which} is answered: the column `answered` holds {}, and `yes` is {:?}",
+                words.join(", "),
+                columns.yes
+            ));
+        }
+        for (key, doubt) in ["wait_s", "talk_s", "hold_s", "acw_s"].iter().zip(self.durations) {
+            if doubt.seen >= MIN_ROWS && doubt.below_second == doubt.seen {
+                out.push(format!("{key}: every duration is below a second: set its unit"));
+            }
+            if doubt.seen > 0 && doubt.above_day == doubt.seen {
+                out.push(format!("{key}: every duration is above a day: set its unit, perhaps \"ms\""));
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,216 @@
+//! Durations, in the notations that exports use.
+
+use serde::{Deserialize, Serialize};
+
+use super::value::is_blank;
+use crate::clock::Span;
+use crate::source::format::limits::MAX_DURATION_S;
+use crate::source::rejection::RejectionReason;
+
+/// The unit of a duration that is a bare number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DurationUnit {
+    /// Seconds.
+    #[default]
+    #[serde(rename = "s")]
+    Seconds,
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// Minutes.
+    #[serde(rename = "min")]
+    Minutes,
+    /// Hours.
+    #[serde(rename = "h")]
+    Hours,
+    /// Days, as spreadsheets store durations.
+    #[serde(rename = "days")]
+    Days,
+}
+
+impl DurationUnit {
+    /// The unit in seconds.
+    const fn seconds(self) -> f64 {
+        match self {
+            Self::Seconds => 1.0,
+            Self::Milliseconds => 0.001,
+            Self::Minutes => 60.0,
+            Self::Hours => 3600.0,
+            Self::Days => 86_400.0,
+        }
+    }
+
+    /// The unit that a column's name and first cells tell: `(ms)`, or the fractions of a day of a spreadsheet.
+    pub(super) fn of_column<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> Self {
+        let words = super::words::normalized(name);
+        let says = |unit: &str| words.split(' ').any(|word| word == unit);
+        if ["ms", "msec", "msecs", "millis", "milliseconds", "millisekunden"].into_iter().any(says) {
+            return Self::Milliseconds;
+        }
+        let numbers: Vec<(&str, f64)> = cells.filter_map(|cell| Some((cell, number(cell)?))).collect();
+        let precise = |cell: &str| cell.rsplit(['.', ',']).next().is_some_and(|digits| digits.len() > 6);
+        let fractions = numbers.iter().filter(|(_, number)| *number > 0.0);
+        if fractions.clone().any(|(cell, _)| precise(cell)) && fractions.clone().all(|(_, number)| *number < 1.0) {
+            return Self::Days;
+        }
+        if ["min", "mins", "minutes", "minuten", "minutos", "minuti"].into_iter().any(says)
+            && !["sec", "s", "ss", "seconds"].into_iter().any(says)
+        {
+            return Self::Minutes;
+        }
+        Self::Seconds
+    }
+}
+
+/// A duration: a number of `unit`s, `[[d.]h:]mm:ss`, `h.mm.ss`, `1h 2m 3s` or ISO 8601; `None` if it is not known.
+pub(super) fn span(text: &str, unit: DurationUnit) -> Result<Option<Span>, RejectionReason> {
+    let text = text.trim();
+    if is_blank(text) {
+        return Ok(None);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a year in seconds is far below 2^53")]
+    let believed = 0.0..=MAX_DURATION_S as f64;
+    let seconds = if text.contains(':') {
+        clock(text, ':')
+    } else if let Some(number) = number(text) {
+        Some(number * unit.seconds())
+    } else if text.matches('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        clock(text, '.')
+    } else {
+        worded(text)
+    };
+    let span = seconds.filter(|seconds| believed.contains(seconds)).and_then(Span::from_secs_f64);
+    span.map(Some).ok_or_else(|| RejectionReason::new("not seconds, [h:]mm:ss, 1h 2m 3s or PT1M23S", text))
+}
+
+/// A figure: a number, a percentage, or a duration in seconds; `None` if it is not known.
+pub(super) fn figure(text: &str, unit: DurationUnit) -> Result<Option<f64>, RejectionReason> {
+    if let Some(percent) = text.trim().strip_suffix('%').and_then(number) {
+        return Ok(Some(percent));
+    }
+    span(text, unit).map(|span| span.map(Span::as_secs_f64))
+}
+
+/// A number that is not negative, with a decimal point or comma and perhaps separators of thousands.
+pub(super) fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') || !text.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    match (text.rfind('.'), text.rfind(',')) {
+        (Some(point), Some(comma)) => {
+            let thousands = if point > comma { ',' } else { '.' };
+            text.replace(thousands, "").replace(',', ".").parse().ok()
+        }
+        _ => text.replace(',', ".").parse().ok(),
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+/// `[[d.]h:]mm:ss`, with a fraction of a second perhaps.
+fn clock(text: &str, separator: char) -> Option<f64> {
+    let mut parts: Vec<&str> = text.split(separator).map(str::trim).collect();
+    let last = parts.pop()?;
+    let mut days = 0.0;
+    if let ([first, _], ':') = (&mut parts[..], separator)
+        && let Some((before, hours)) = first.split_once(['.', ' '])
+    {
+        days = whole(before)?;
+        *first = hours.rsplit(' ').next()?;
+    }
+    if parts.is_empty() || parts.len() > 2 {
+        return None;
+    }
+    let minutes = parts.iter().try_fold(0.0, |sum, part| Some(sum * 60.0 + whole(part)?))?;
+    let seconds = number(last).filter(|seconds| *seconds < 60.0)?;
+    Some(days * 86_400.0 + minutes * 60.0 + seconds)
+}
+
+fn whole(text: &str) -> Option<f64> {
+    let digits = (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+/// `1h 2m 3s`, `83 sec`, `1 min 23 sec`, and ISO 8601: `PT1M23.5S`.
+fn worded(text: &str) -> Option<f64> {
+    let lower = text.to_lowercase();
+    let mut rest = lower.strip_prefix('p').unwrap_or(&lower);
+    let mut sum = 0.0;
+    loop {
+        rest = rest.trim_start_matches([' ', ',', '\u{a0}']);
+        rest = rest.strip_prefix('t').unwrap_or(rest);
+        if rest.is_empty() {
+            return Some(sum);
+        }
+        let (digits, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ','))?);
+        let after = after.trim_start();
+        let (unit, after) = after.split_at(after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len()));
+        // The first letters do in all languages of words.toml.
+        let seconds = match unit.as_bytes() {
+            [b'm', b's', ..] | [b'm', b'i', b'l', ..] => 0.001,
+            [b'm', b'o', ..] => return None,
+            [b'm', ..] => 60.0,
+            [b's', b't', ..] | [b'h' | b'o', ..] => 3600.0,
+            [b's', ..] => 1.0,
+            [b'd' | b'j' | b'g', ..] => 86_400.0,
+            _ => return None,
+        };
+        sum += number(digits)? * seconds;
+        rest = after.strip_prefix('.').unwrap_or(after);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_all_notations() {
+        for (text, seconds) in [
+            ("42", 42.0),
+            ("42.5", 42.5),
+            ("42,5", 42.5),
+            ("1,234.5", 1234.5),
+            ("0", 0.0),
+            ("3:05", 185.0),
+            ("1:02:03", 3723.0),
+            ("00:01:23,250", 83.25),
+            ("0.03.45", 225.0),
+            ("90:00", 5400.0),
+            ("1.02:03:04", 93_784.0),
+            ("1 day, 2:03:04", 93_784.0),
+            ("PT1M23.5S", 83.5),
+            ("PT1H2M3S", 3723.0),
+            ("P1DT1S", 86_401.0),
+            ("PT0S", 0.0),
+            ("1m 23s", 83.0),
+            ("1h 2m 3s", 3723.0),
+            ("1 min 23 sec", 83.0),
+            ("2 Std. 5 Min. 3 Sek.", 7503.0),
+            ("83 s", 83.0),
+            ("83000 ms", 83.0),
+        ] {
+            assert_eq!(span(text, DurationUnit::Seconds).unwrap().map(Span::as_secs_f64), Some(seconds), "{text}");
+        }
+        for unknown in ["  ", "-", "N/A", "null", "\\N"] {
+            assert_eq!(span(unknown, DurationUnit::Seconds).unwrap(), None, "{unknown}");
+        }
+        for wrong in ["-5", "abc", "1:60", "1:2:3:4", "1e99", "inf", ":", "1:-2", "1.2.3.4", "P1M2W", "12 parsecs 5"] {
+            assert!(span(wrong, DurationUnit::Seconds).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_bare_number_is_of_the_unit_that_its_column_tells() {
+        let unit = |name, cells: &[&str]| DurationUnit::of_column(name, cells.iter().copied());
+        assert_eq!(unit("Wait (ms)", &["83000"]), DurationUnit::Milliseconds);
+        assert_eq!(unit("waitMs", &["83000"]), DurationUnit::Milliseconds);
+        assert_eq!(unit("WaitTime (hh:mm:ss)", &["0.000966435185185185", "0"]), DurationUnit::Days);
+        assert_eq!(unit("Wait", &["0.5", "12.25"]), DurationUnit::Seconds);
+        assert_eq!(unit("Wait", &["83.123456789", "0.1"]), DurationUnit::Seconds);
+        let read = |text, unit| span(text, unit).unwrap();
+        assert_eq!(read("0.000966435185185185", DurationUnit::Days), Span::from_secs_f64(83.5));
+        assert_eq!(read("83500", DurationUnit::Milliseconds), Span::from_secs_f64(83.5));
+        assert_eq!(read("1:30", DurationUnit::Milliseconds), Some(Span::seconds(90)));
+    }
+}

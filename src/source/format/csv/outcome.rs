@@ -1,0 +1,168 @@
+//! What a row says with words: how its contact ended, who nobody is, which rows are no contacts.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::value::is_blank;
+use super::words::{normalized, vocabulary};
+use crate::event::LeftReason;
+use crate::text::{Label, Patterns};
+
+/// How the contact of a row ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// It was answered.
+    Answered,
+    /// The caller hung up while waiting.
+    Abandoned,
+    /// It left the queue unanswered, for this reason.
+    Left(LeftReason),
+    /// It never joined a queue of the floor: the row is left out.
+    Ignored,
+}
+
+impl RowOutcome {
+    /// Its name in a mapping.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Abandoned => "abandoned",
+            Self::Left(reason) => reason.key(),
+            Self::Ignored => "ignored",
+        }
+    }
+
+    /// The outcome of that name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let known = [Self::Answered, Self::Abandoned, Self::Ignored].into_iter().find(|outcome| outcome.key() == word);
+        known.or_else(|| LeftReason::parse(word).map(Self::Left))
+    }
+
+    /// What a word usually means, as words.toml says.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        let word = normalized(word);
+        let found = vocabulary().outcomes.iter().find(|(_, known)| known.contains(&word));
+        found.and_then(|(outcome, _)| Self::parse(outcome))
+    }
+}
+
+impl Serialize for RowOutcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.key())
+    }
+}
+
+impl<'de> Deserialize<'de> for RowOutcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Self::parse(&word).ok_or_else(|| {
+            let reasons: Vec<_> = LeftReason::ALL.iter().map(|reason| reason.key()).collect();
+            let all = reasons.join(", ");
+            serde::de::Error::custom(format!("\"{word}\" is none of answered, abandoned, ignored, {all}"))
+        })
+    }
+}
+
+/// Words that a cell can hold, or patterns of them with `*` and `?`; the case of letters is ignored. `""` is an empty cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    written: Vec<String>,
+    patterns: Patterns,
+}
+
+impl Words {
+    /// From words and patterns.
+    pub fn new<T: Into<String>>(words: impl IntoIterator<Item = T>) -> Self {
+        let written: Vec<String> = words.into_iter().map(Into::into).collect();
+        let patterns = Patterns::new(written.iter().map(|word| word.trim().to_lowercase()));
+        Self { written, patterns }
+    }
+
+    /// Whether there is no word.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Whether a cell holds one of the words.
+    #[must_use]
+    pub fn contains(&self, cell: &str) -> bool {
+        !self.is_empty() && self.patterns.contains(&Label::new(&cell.trim().to_lowercase()))
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a word or a list of words")]
+        enum OneOrMany {
+            One(String),
+            Many(Vec<String>),
+        }
+        Ok(match OneOrMany::deserialize(deserializer)? {
+            OneOrMany::One(word) => Self::new([word]),
+            OneOrMany::Many(words) => Self::new(words),
+        })
+    }
+}
+
+/// The words of a mapping's `outcomes`, in the order in which they are tried.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OutcomeWords(Vec<(Words, RowOutcome)>);
+
+impl OutcomeWords {
+    pub(super) fn new<'a>(outcomes: impl IntoIterator<Item = (&'a String, &'a RowOutcome)>) -> Self {
+        let mut words: Vec<(&String, RowOutcome)> =
+            outcomes.into_iter().map(|(word, outcome)| (word, *outcome)).collect();
+        // Exact words before patterns, and long patterns before short ones.
+        words.sort_by_key(|(word, _)| (word.contains(['*', '?']), std::cmp::Reverse(word.len())));
+        Self(words.into_iter().map(|(word, outcome)| (Words::new([word]), outcome)).collect())
+    }
+
+    /// The outcome that a cell tells, if any.
+    pub(super) fn find(&self, cell: &str) -> Option<RowOutcome> {
+        let configured = self.0.iter().find(|(words, _)| words.contains(cell)).map(|(_, outcome)| *outcome);
+        configured.or_else(|| if is_blank(cell) { None } else { RowOutcome::of_word(cell) })
+    }
+}
+
+/// Whether a cell names nobody.
+pub(super) fn is_nobody(name: &str, nobody: &Words) -> bool {
+    is_blank(name) || nobody.contains(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_vocabulary_s_outcomes_are_outcomes() {
+        assert!(vocabulary().outcomes.keys().all(|key| RowOutcome::parse(key).is_some()));
+    }
+
+    #[test]
+    fn exact_words_come_before_patterns_and_these_before_common_words() {
+        let table: BTreeMap<String, RowOutcome> =
+            toml::from_str("\"out*\" = \"closed\"\n\"out of calls\" = \"ignored\"\n\"V*\" = \"overflow\"").unwrap();
+        let words = OutcomeWords::new(&table);
+        assert_eq!(words.find("Out_of_hours"), Some(RowOutcome::Left(LeftReason::Closed)));
+        assert_eq!(words.find("OUT OF CALLS"), Some(RowOutcome::Ignored));
+        assert_eq!(words.find("V9501"), Some(RowOutcome::Left(LeftReason::Overflow)));
+        assert_eq!(words.find("Handled"), Some(RowOutcome::Answered));
+        assert_eq!(words.find("No answer"), Some(RowOutcome::Abandoned));
+        assert_eq!(words.find(""), None);
+        assert_eq!(words.find("E201"), None);
+        assert!(
+            toml::from_str::<BTreeMap<String, RowOutcome>>("x = \"gone\"").unwrap_err().to_string().contains("gone")
+        );
+    }
+}

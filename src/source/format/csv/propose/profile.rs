@@ -1,0 +1,236 @@
+//! What the cells of a column look like.
+
+use crate::source::format::csv::duration::{self, DurationUnit};
+use crate::source::format::csv::time::{LocalClock, TimeFormat};
+use crate::source::format::csv::value::is_blank;
+use crate::source::format::csv::words::normalized;
+
+/// Which part of a time a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::source::format::csv) enum TimePart {
+    Both,
+    Date,
+    TimeOfDay,
+}
+
+/// The formats of dates and times that are tried; day and month before month and day, which another row may decide.
+const DATES: [&str; 14] = [
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+];
+const TIMES: [&str; 5] = ["%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S %z"];
+
+/// A column and the cells of it that say anything.
+pub(super) struct ColumnProfile<'a> {
+    pub(super) index: usize,
+    pub(super) name: &'a str,
+    /// The name as vocabularies write it.
+    pub(super) plain: String,
+    pub(super) cells: Vec<&'a str>,
+    time: Option<(Option<&'static str>, TimePart)>,
+}
+
+impl<'a> ColumnProfile<'a> {
+    pub(super) fn of(index: usize, first: &'a [String], rows: &[&'a [String]], header: bool) -> Self {
+        let name = first.get(index).filter(|_| header).map_or("", |name| name.trim());
+        // The last row can be one of totals, and the sample can end within a row.
+        let cells = rows.iter().filter(|row| row.len() + 1 >= first.len());
+        let cells: Vec<&str> =
+            cells.filter_map(|row| row.get(index)).map(|cell| cell.trim()).filter(|cell| !is_blank(cell)).collect();
+        let time = time_format(&cells);
+        Self { index, name, plain: normalized(name), cells, time }
+    }
+
+    /// How well the name fits `words`: the smaller the better. A name may have other words around.
+    pub(super) fn likeness(&self, words: &[String]) -> Option<(usize, usize)> {
+        if let Some(at) = words.iter().position(|word| *word == self.plain) {
+            return Some((0, at));
+        }
+        let name = format!(" {} ", self.plain);
+        let at = words.iter().position(|word| word.len() > 4 && name.contains(&format!(" {word} ")))?;
+        Some((1, at))
+    }
+
+    /// The format of the times in it, `None` if it need not be named, and which part of a time they are.
+    pub(super) const fn time(&self) -> Option<(Option<&'static str>, TimePart)> {
+        self.time
+    }
+
+    pub(super) fn has_times_in(&self, format: Option<&str>) -> bool {
+        let fit = |format| self.cells.iter().all(|cell| *cell == "0" || fits(cell, &format));
+        !self.cells.is_empty() && TimeFormat::parse(format).is_ok_and(fit)
+    }
+
+    pub(super) fn distinct(&self) -> Vec<&'a str> {
+        let mut cells = self.cells.clone();
+        cells.sort_unstable();
+        cells.dedup();
+        cells
+    }
+
+    /// Whether most cells differ, as ids do.
+    pub(super) fn is_varied(&self) -> bool {
+        !self.cells.is_empty() && self.distinct().len() * 3 > self.cells.len()
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        !self.cells.is_empty()
+            && self.time.is_none()
+            && !self
+                .cells
+                .iter()
+                .all(|cell| cell.contains(':') || cell.contains('.') && duration::number(cell).is_some())
+    }
+
+    pub(super) fn is_number(&self) -> bool {
+        !self.cells.is_empty() && self.cells.iter().all(|cell| duration::number(cell).is_some())
+    }
+
+    pub(super) fn is_count(&self) -> bool {
+        // A sum of seconds and the like has a name that says so.
+        let others =
+            ["time", "timestamp", "seconds", "sec", "percent", "rate", "zeit", "duree", "tiempo", "tempo", "at", "id"];
+        let is_count = |cell: &&str| (1..=7).contains(&cell.len()) && cell.bytes().all(|b| b.is_ascii_digit());
+        !self.cells.is_empty()
+            && self.cells.iter().all(is_count)
+            && !self.is_mean()
+            && !self.plain.split(' ').any(|word| others.contains(&word))
+    }
+
+    pub(super) fn is_duration(&self) -> bool {
+        let is_duration = |cell: &&str| duration::span(cell, DurationUnit::Seconds).is_ok();
+        !self.cells.is_empty()
+            && !matches!(self.time, Some((_, TimePart::Both | TimePart::Date)))
+            && self.cells.iter().all(is_duration)
+    }
+
+    pub(super) fn is_figure(&self) -> bool {
+        let is_figure = |cell: &&str| duration::span(cell.trim_end_matches(['%', ' ']), DurationUnit::Seconds).is_ok();
+        !self.cells.is_empty() && self.cells.iter().all(is_figure)
+    }
+
+    /// Whether the name says that the values are means.
+    pub(super) fn is_mean(&self) -> bool {
+        let stems =
+            ["aver", "avg", "mean", "durchschn", "moyen", "promedio", "medi", "asa", "aht", "tmo", "tma", "dmt"];
+        self.plain.split(' ').any(|word| stems.iter().any(|stem| word.starts_with(stem)))
+    }
+
+    /// The greatest number.
+    pub(super) fn max(&self) -> f64 {
+        self.cells.iter().filter_map(|cell| duration::number(cell)).fold(0.0, f64::max)
+    }
+}
+
+fn fits(cell: &str, format: &TimeFormat) -> bool {
+    LocalClock::new(chrono_tz::Tz::UTC)
+        .time(cell, format)
+        .is_ok_and(|at| at >= crate::source::format::limits::EARLIEST_TIME)
+}
+
+/// The format of the times in `cells`: the one in which most are, and nearly all must be, since a last row can hold totals.
+pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Option<&'static str>, TimePart)> {
+    let cells = cells.get(..cells.len().min(100)).filter(|cells| !cells.is_empty())?;
+    let enough = cells.len() - cells.len() / 4;
+    let share =
+        |fit: &dyn Fn(&str) -> bool| Some(cells.iter().filter(|cell| fit(cell)).count()).filter(|n| *n >= enough);
+    let in_format = |format: &str| {
+        let format = TimeFormat::parse(Some(format)).ok()?;
+        share(&|cell| fits(cell, &format))
+    };
+    if share(&|cell| fits(cell, &TimeFormat::Detected)).is_some() {
+        return Some((None, TimePart::Both));
+    }
+    let of_day = |format: &&str| share(&|cell| chrono::NaiveTime::parse_from_str(cell, format).is_ok()).is_some();
+    if let Some(format) = TIMES.iter().find(|format| of_day(format)) {
+        return Some((Some(*format), TimePart::TimeOfDay));
+    }
+    let mut dates = DATES;
+    if cells.iter().any(|cell| cell.to_lowercase().contains('m') && cell.contains(':')) {
+        // With AM and PM, the month comes first where no row decides.
+        dates.swap(4, 5);
+        dates.swap(9, 10);
+    }
+    let mut best: Option<(usize, &'static str, TimePart)> = None;
+    for date in dates {
+        let joined = TIMES.iter().filter_map(|time| Some((joined(date, time)?, TimePart::Both)));
+        for (format, part) in std::iter::once((date, TimePart::Date)).chain(joined) {
+            if let Some(count) = in_format(format).filter(|count| best.is_none_or(|(most, ..)| *count > most)) {
+                best = Some((count, format, part));
+            }
+        }
+    }
+    best.map(|(_, format, part)| (Some(format), part))
+}
+
+/// A date's and a time's format as one; kept for the life of the program, which tries few.
+fn joined(date: &str, time: &str) -> Option<&'static str> {
+    use std::sync::LazyLock;
+    static ALL: LazyLock<Vec<(String, &'static str, &'static str)>> = LazyLock::new(|| {
+        DATES.iter().flat_map(|date| TIMES.iter().map(move |time| (format!("{date} {time}"), *date, *time))).collect()
+    });
+    ALL.iter().find(|(_, d, t)| *d == date && *t == time).map(|(format, ..)| format.as_str())
+}
+
+/// Whether a cell proves that the day or the month comes first: one of the numbers is above 12.
+pub(super) fn is_day_decided(cells: &[&str]) -> bool {
+    let above = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok()).is_some_and(|number| number > 12);
+    cells.iter().any(|cell| {
+        let mut parts = cell.split(['/', '-', '.', ' ']);
+        above(parts.next()) || above(parts.next())
+    })
+}
+
+/// Whether a cell is a time on a wall clock: it has no offset and is no count of seconds.
+pub(super) fn is_local(cell: &str) -> bool {
+    let has_offset = cell.ends_with('Z')
+        || cell.rsplit(['+', '-']).next().is_some_and(|end| {
+            let digits = end.replace(':', "");
+            digits.len() == 4
+                && digits.bytes().all(|b| b.is_ascii_digit())
+                && cell.contains(':')
+                && cell.len() > end.len() + 10
+        });
+    let is_count = cell.len() >= 9 && cell.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !cell.contains(".20");
+    !(has_offset || is_count)
+}
+
+/// Whether a cell of the first row holds a value and no column's name.
+pub(super) fn looks_like_value(cell: &str) -> bool {
+    let number = duration::number(cell).is_some() && cell.len() > 2;
+    number || time_format(&[cell.trim()]).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formats_of_times_are_found() {
+        for (cells, format) in [
+            (&["2026-03-02T09:00:00Z"][..], Some((None, TimePart::Both))),
+            (&["1772442000"], Some((None, TimePart::Both))),
+            (&["02.03.2026 09:00:05"], Some((Some("%d.%m.%Y %H:%M:%S"), TimePart::Both))),
+            (&["03/02/2026 09:00", "03/25/2026 09:00"], Some((Some("%m/%d/%Y %H:%M"), TimePart::Both))),
+            (&["03/02/2026 09:00:05 AM"], Some((Some("%m/%d/%Y %I:%M:%S %p"), TimePart::Both))),
+            (&["25/03/26"], Some((Some("%d/%m/%y"), TimePart::Date))),
+            (&["09:00"], Some((Some("%H:%M"), TimePart::TimeOfDay))),
+            (&["12"], None),
+            (&["Ann"], None),
+        ] {
+            assert_eq!(time_format(cells), format, "{cells:?}");
+        }
+    }
+}

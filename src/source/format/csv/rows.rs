@@ -1,0 +1,138 @@
+//! Splits the lines of a table into rows, and rows into cells.
+
+use std::borrow::Cow;
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use crate::source::format::limits::MAX_LINE_BYTES;
+
+/// A row of more lines than this, or longer than [`MAX_LINE_BYTES`], must have a quote that is never closed.
+const MAX_ROW_LINES: u64 = 100;
+
+/// Reads rows, line by line.
+pub(super) struct RowReader {
+    reader: Reader,
+    delimiter: u8,
+    /// The unquoted cells of the row being read, one after another, and where each ends.
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+    filled: usize,
+    ended: usize,
+    /// The lines fed to the row being read; 0 between rows.
+    open_lines: u64,
+}
+
+/// The cells of one row.
+#[derive(Clone, Copy)]
+pub(super) struct CsvRow<'a> {
+    cells: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl<'a> CsvRow<'a> {
+    pub(super) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The text of a cell without the spaces around it; empty if the row is shorter. What is not UTF-8 is taken for
+    /// Windows-1252, in which spreadsheets save.
+    pub(super) fn text(&self, index: usize) -> Cow<'a, str> {
+        let start = match index.checked_sub(1) {
+            None => Some(0),
+            Some(before) => self.ends.get(before).copied(),
+        };
+        let cell = match (start, self.ends.get(index)) {
+            (Some(start), Some(&end)) => self.cells.get(start..end).unwrap_or_default(),
+            _ => &[],
+        };
+        let cell = cell.trim_ascii();
+        match std::str::from_utf8(cell) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0,
+        }
+    }
+
+    pub(super) fn texts(&self) -> Vec<String> {
+        (0..self.len()).map(|index| self.text(index).into_owned()).collect()
+    }
+}
+
+impl RowReader {
+    pub(super) fn new(delimiter: u8) -> Self {
+        Self {
+            reader: ReaderBuilder::new().delimiter(delimiter).build(),
+            delimiter,
+            cells: vec![0; 1024],
+            ends: vec![0; 64],
+            filled: 0,
+            ended: 0,
+            open_lines: 0,
+        }
+    }
+
+    pub(super) const fn is_between_rows(&self) -> bool {
+        self.open_lines == 0
+    }
+
+    /// The row that is complete.
+    pub(super) fn row(&self) -> CsvRow<'_> {
+        CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() }
+    }
+
+    /// Feed a line to the row being read; returns whether the row is complete. Lines without any cell are skipped: empty
+    /// ones, and the rules of a table that is drawn with `+` and `-`.
+    pub(super) fn feed(&mut self, mut line: &[u8]) -> Result<bool, &'static str> {
+        if self.open_lines == 0 {
+            line = self.undrawn(line);
+            if line.trim_ascii().is_empty() {
+                return Ok(false);
+            }
+        }
+        self.open_lines += 1;
+        if self.open_lines > MAX_ROW_LINES || self.filled > MAX_LINE_BYTES {
+            self.clear();
+            return Err("a quote is opened and not closed within 100 lines: close it");
+        }
+        for part in [line, b"\n"] {
+            let mut rest = part;
+            while !rest.is_empty() {
+                let (result, read, written, ended) = self.reader.read_record(
+                    rest,
+                    self.cells.get_mut(self.filled..).unwrap_or_default(),
+                    self.ends.get_mut(self.ended..).unwrap_or_default(),
+                );
+                rest = rest.get(read..).unwrap_or_default();
+                self.filled += written;
+                self.ended += ended;
+                match result {
+                    ReadRecordResult::InputEmpty => break,
+                    ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                    ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                    ReadRecordResult::Record => return Ok(true),
+                    ReadRecordResult::End => return Ok(false),
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// A line of a table that the mysql client has drawn, without its frame.
+    fn undrawn<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        if self.delimiter != b'|' {
+            return line;
+        }
+        let bare = line.trim_ascii();
+        if bare.starts_with(b"+-") && bare.iter().all(|b| matches!(b, b'+' | b'-')) {
+            return &[];
+        }
+        bare.strip_prefix(b"| ").and_then(|inner| inner.strip_suffix(b"|")).unwrap_or(line)
+    }
+
+    /// Begin a new row.
+    pub(super) fn clear(&mut self) {
+        self.filled = 0;
+        self.ended = 0;
+        self.open_lines = 0;
+        self.reader.reset();
+    }
+}

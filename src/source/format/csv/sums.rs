@@ -1,0 +1,66 @@
+//! Rows that are sums over an interval: the figures of a queue as its own system has computed them.
+
+use super::columns::Columns;
+use super::contacts::{passes, row_time};
+use super::duration::{DurationUnit, figure};
+use super::resolved::{ResolvedColumns, ResolvedField};
+use super::rows::CsvRow;
+use super::time::LocalClock;
+use crate::clock::Time;
+use crate::event::{Event, EventKind};
+use crate::source::rejection::RejectionReason;
+use crate::text::Label;
+
+/// The window of figures that are those of one row: they can be added up over rows, which others cannot.
+pub const INTERVAL_WINDOW: Label = Label::fixed("interval");
+
+/// Reads the figures of one table.
+#[derive(Debug)]
+pub(super) struct SumsTable {
+    pub(super) resolved: ResolvedColumns,
+    pub(super) clock: LocalClock,
+}
+
+impl SumsTable {
+    pub(super) fn new(columns: &Columns, resolved: ResolvedColumns) -> Self {
+        let clock = LocalClock::new(columns.timezone.unwrap_or(chrono_tz::Tz::UTC));
+        Self { resolved, clock }
+    }
+
+    /// Emit the figures of a row.
+    pub(super) fn read(
+        &mut self,
+        row: CsvRow<'_>,
+        latest: Time,
+        origin: &Label,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), RejectionReason> {
+        let fields = &self.resolved;
+        if !passes(row, fields) {
+            return Ok(());
+        }
+        let at = row_time(row, fields, &mut self.clock, latest)?;
+        let queue = match &fields.queue {
+            None => Label::default(),
+            Some(ResolvedField::Constant(value)) => Label::new(value),
+            Some(ResolvedField::Cell(index)) => Label::new(&row.text(*index)),
+        };
+        let queue = Some(queue).filter(|queue| !queue.is_empty()).unwrap_or(Label::fixed("all"));
+        let mut figures = Vec::with_capacity(fields.figures.len());
+        for of in &fields.figures {
+            let (column, unit) = of.dividend;
+            let about = |reason: RejectionReason| reason.about(of.kpi.def().key);
+            let Some(mut number) = figure(&row.text(column), unit).map_err(about)? else { continue };
+            if let Some(divisor) = of.divisor {
+                match figure(&row.text(divisor), DurationUnit::Seconds).map_err(about)? {
+                    Some(by) if by > 0.0 => number /= by,
+                    _ => continue,
+                }
+            }
+            figures.push((Label::new(of.kpi.def().key), number));
+        }
+        let kind = EventKind::Observed { queue, window: Some(INTERVAL_WINDOW), figures };
+        each(Event { at, origin: origin.clone(), id: None, kind });
+        Ok(())
+    }
+}

@@ -1,0 +1,346 @@
+//! Instants, in the notations that exports use.
+
+use chrono::format::{Parsed, StrftimeItems};
+use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+use super::value::is_blank;
+use crate::clock::{Span, Time};
+use crate::source::rejection::RejectionReason;
+
+/// How the times of a table are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum TimeFormat {
+    /// RFC 3339, `2026-03-02 09:00:00`, or a number whose size tells its unit and its beginning.
+    #[default]
+    Detected,
+    /// A number of the kind.
+    Number(NumberedTime),
+    /// chrono's codes.
+    Codes(String),
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberedTime {
+    /// Of which kind, its size tells.
+    Any,
+    /// Days since the end of 1899, local, as spreadsheets store times.
+    Excel,
+    /// Parts of a second, so many in one, since the given second of 1970's count.
+    Since(i64, i128),
+}
+
+/// 1970 in seconds since year 0, as Erlang's calendar counts.
+const GREGORIAN_1970: i64 = 62_167_219_200;
+/// 1970 in seconds since year 1, as .NET's ticks count.
+const TICKS_1970: i64 = 62_135_596_800;
+
+impl TimeFormat {
+    /// From the value of `time_format`.
+    ///
+    /// # Errors
+    /// Where it is neither a word for a kind nor chrono's codes.
+    pub(super) fn parse(text: Option<&str>) -> Result<Self, &'static str> {
+        let Some(text) = text else { return Ok(Self::Detected) };
+        Ok(match text {
+            "rfc3339" => Self::Detected,
+            "unix" | "%s" => Self::Number(NumberedTime::Any),
+            "unix_ms" => Self::Number(NumberedTime::Since(0, 1000)),
+            "gregorian" => Self::Number(NumberedTime::Since(-GREGORIAN_1970, 1)),
+            "excel" => Self::Number(NumberedTime::Excel),
+            codes if StrftimeItems::new(codes).any(|item| item == chrono::format::Item::Error) => {
+                return Err(
+                    "neither unix, unix_ms, excel, gregorian, rfc3339 nor chrono's codes; \"%d/%m/%Y %H:%M:%S\" is an example",
+                );
+            }
+            // A second may always have a fraction.
+            codes => Self::Codes(
+                codes.replace("%T", "%H:%M:%S").replace("%S.%f", "%S%.f").replace("%S", "%S%.f").replace("%.f%.", "%."),
+            ),
+        })
+    }
+}
+
+/// Turns wall clock times into instants. The hour that comes twice in autumn is told apart by the order of the rows.
+#[derive(Clone, Debug)]
+pub(super) struct LocalClock {
+    pub(super) zone: Tz,
+    /// The wall clock time of the row before.
+    before: Option<NaiveDateTime>,
+    /// How many rows were later than the row before, less those that were earlier.
+    rising: i64,
+    /// The most by which a row was earlier than the one before, outside the hour that comes twice.
+    jitter: TimeDelta,
+    /// Whether the row before was in such an hour, and whether in its second pass.
+    within: Option<bool>,
+    /// How many times were in such an hour.
+    pub(super) told_apart: u64,
+}
+
+impl LocalClock {
+    pub(super) const fn new(zone: Tz) -> Self {
+        Self { zone, before: None, rising: 0, jitter: TimeDelta::zero(), within: None, told_apart: 0 }
+    }
+
+    /// The instant of a row's first wall clock time.
+    fn instant(&mut self, local: NaiveDateTime) -> Result<Time, RejectionReason> {
+        let step = self.before.replace(local).map_or(TimeDelta::zero(), |before| local - before);
+        match self.zone.from_local_datetime(&local) {
+            LocalResult::Single(at) => {
+                if self.within.take().is_none() {
+                    self.count_direction(step);
+                    self.jitter = self.jitter.max(-step);
+                }
+                Ok(at.into())
+            }
+            LocalResult::Ambiguous(first, second) => {
+                self.told_apart += 1;
+                if self.within.is_none() {
+                    self.count_direction(step);
+                }
+                let falling = self.rising < 0;
+                let is_second = match self.within {
+                    None => falling,
+                    Some(true) if falling => step <= TimeDelta::zero(),
+                    Some(false) if !falling => step < -self.jitter,
+                    Some(same) => same,
+                };
+                self.within = Some(is_second);
+                Ok(if is_second { second.into() } else { first.into() })
+            }
+            LocalResult::None => Err(RejectionReason::new(
+                &format!("a time that never was in {}, as the clocks went forward: check timezone", self.zone),
+                local,
+            )),
+        }
+    }
+
+    fn count_direction(&mut self, step: TimeDelta) {
+        self.rising += i64::from(step > TimeDelta::zero()) - i64::from(step < TimeDelta::zero());
+    }
+
+    /// The instant of a later wall clock time of the same row: the first that is not before `from`.
+    fn instant_after(&self, local: NaiveDateTime, from: Time) -> Option<Time> {
+        let found = self.zone.from_local_datetime(&local);
+        let (first, second) = (found.earliest().map(Time::from), found.latest().map(Time::from));
+        first.filter(|at| *at >= from).or(second)
+    }
+
+    /// The time of a row.
+    pub(super) fn time(&mut self, text: &str, format: &TimeFormat) -> Result<Time, RejectionReason> {
+        if is_blank(text) {
+            return Err("the time is empty".into());
+        }
+        match parse(text.trim(), format)? {
+            ParsedTime::Instant(at) => Ok(at),
+            ParsedTime::Local(local) => self.instant(local),
+        }
+    }
+
+    /// A later time of a row whose time is `from`; `None` if it is not known.
+    pub(super) fn later_time(
+        &self,
+        text: &str,
+        format: &TimeFormat,
+        from: Time,
+    ) -> Result<Option<Time>, RejectionReason> {
+        if is_blank(text) || text.trim() == "0" {
+            return Ok(None);
+        }
+        match parse(text.trim(), format)? {
+            ParsedTime::Instant(at) => Ok(Some(at)),
+            ParsedTime::Local(local) => Ok(self.instant_after(local, from)),
+        }
+    }
+}
+
+enum ParsedTime {
+    Instant(Time),
+    Local(NaiveDateTime),
+}
+
+fn parse(text: &str, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
+    match format {
+        TimeFormat::Detected => detected(text)
+            .ok_or_else(|| RejectionReason::new("the time is not RFC 3339 with an offset: set time_format", text)),
+        TimeFormat::Number(kind) => numbered(text, *kind)
+            .ok_or_else(|| RejectionReason::new("the time is not such a number: check time_format", text)),
+        TimeFormat::Codes(codes) => coded(text, codes),
+    }
+}
+
+fn detected(text: &str) -> Option<ParsedTime> {
+    if let Ok(at) = Time::parse_rfc3339(text) {
+        return Some(ParsedTime::Instant(at));
+    }
+    if let Some(found) = numbered(text, NumberedTime::Any) {
+        return Some(found);
+    }
+    let iso = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+    let text = text.replacen('T', " ", 1);
+    iso.iter().find_map(|codes| coded(&text, codes).ok())
+}
+
+/// A number of one of the kinds that are met, with a fraction perhaps.
+fn numbered(text: &str, kind: NumberedTime) -> Option<ParsedTime> {
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    if !(1..=19).contains(&whole.len()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let count: i128 = whole.parse().ok()?;
+    let kind = match kind {
+        NumberedTime::Any => match count {
+            20_000..80_000 => NumberedTime::Excel,
+            60_000_000_000..70_000_000_000 => NumberedTime::Since(-GREGORIAN_1970, 1),
+            60_000_000_000_000..70_000_000_000_000 => NumberedTime::Since(-GREGORIAN_1970, 1000),
+            600_000_000_000_000_000..700_000_000_000_000_000 => NumberedTime::Since(-TICKS_1970, 10_000_000),
+            100_000_000..10_000_000_000 => NumberedTime::Since(0, 1),
+            100_000_000_000..10_000_000_000_000 => NumberedTime::Since(0, 1000),
+            100_000_000_000_000..10_000_000_000_000_000 => NumberedTime::Since(0, 1_000_000),
+            1_000_000_000_000_000_000.. => NumberedTime::Since(0, 1_000_000_000),
+            _ => return None,
+        },
+        kind => kind,
+    };
+    let fraction: f64 = if fraction.is_empty() { 0.0 } else { format!("0.{fraction}").parse().ok()? };
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a day in microseconds")]
+    let micros = |unit: f64| (fraction * unit).round() as i64;
+    match kind {
+        NumberedTime::Excel => {
+            let day =
+                NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(chrono::Days::new(count.try_into().ok()?))?;
+            // Spreadsheets store times to the millisecond at best.
+            let millis = (micros(86_400e6) + 500) / 1000;
+            Some(ParsedTime::Local(day.and_time(chrono::NaiveTime::MIN) + TimeDelta::milliseconds(millis)))
+        }
+        NumberedTime::Since(beginning, parts) => {
+            let at = count * 1_000_000 / parts + i128::from(beginning) * 1_000_000;
+            let fraction = if parts == 1 { micros(1e6) } else { 0 };
+            Some(ParsedTime::Instant(Time(i64::try_from(at).ok()?) + Span(fraction)))
+        }
+        NumberedTime::Any => None,
+    }
+}
+
+/// A time in chrono's codes; a date alone is midnight.
+fn coded(text: &str, codes: &str) -> Result<ParsedTime, RejectionReason> {
+    let mut parsed = Parsed::new();
+    let attempt = |parsed: &mut Parsed, text: &str| chrono::format::parse(parsed, text, StrftimeItems::new(codes));
+    if attempt(&mut parsed, text).is_err() {
+        parsed = Parsed::new();
+        let plain = plain_meridiem(text);
+        let plain = if codes.contains("%.f") { fraction_after_point(&plain) } else { plain };
+        attempt(&mut parsed, &plain).map_err(|_| {
+            let shown = codes.replace("%.f", "");
+            RejectionReason::new(&format!("the time does not look like time_format \"{shown}\""), text)
+        })?;
+    }
+    if let Ok(at) = parsed.to_datetime() {
+        return Ok(ParsedTime::Instant(at.into()));
+    }
+    let local = parsed.to_naive_datetime_with_offset(0).or_else(|_| {
+        let date = parsed.to_naive_date()?;
+        let time = parsed.to_naive_time().or_else(|error| {
+            if parsed.hour_div_12().is_none() && parsed.minute().is_none() {
+                Ok(chrono::NaiveTime::MIN)
+            } else {
+                Err(error)
+            }
+        })?;
+        Ok::<NaiveDateTime, chrono::ParseError>(date.and_time(time))
+    });
+    let local = local.map_err(|_| RejectionReason::new("the time lacks a part of a date and time", text))?;
+    Ok(ParsedTime::Local(local))
+}
+
+/// `9:05 a. m.` as `9:05 AM`.
+fn plain_meridiem(text: &str) -> String {
+    let text = text.replace(['\u{a0}', '\u{202f}'], " ");
+    let lower = text.to_lowercase();
+    let found = [("a. m.", "AM"), ("p. m.", "PM"), ("a.m.", "AM"), ("p.m.", "PM")]
+        .into_iter()
+        .find_map(|(written, plain)| Some((lower.strip_suffix(written)?.len(), plain)));
+    match found.and_then(|(at, plain)| Some(format!("{}{plain}", text.get(..at)?))) {
+        Some(plain) => plain,
+        None => text,
+    }
+}
+
+/// `09:00:00,123` as `09:00:00.123`.
+fn fraction_after_point(text: &str) -> String {
+    match text.rsplit_once(',') {
+        Some((before, after)) if after.starts_with(|c: char| c.is_ascii_digit()) => format!("{before}.{after}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str, format: Option<&str>, zone: &str) -> Result<String, String> {
+        let format = TimeFormat::parse(format).map_err(str::to_owned)?;
+        let at = LocalClock::new(zone.parse().unwrap()).time(text, &format);
+        at.map(|at| at.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn times_may_lack_seconds_or_carry_an_offset_or_a_fraction() {
+        for (text, format, zone, expected) in [
+            ("02/03/2026 9:05", Some("%d/%m/%Y %H:%M"), "UTC", "2026-03-02T09:05:00Z"),
+            ("2026-03-02", Some("%Y-%m-%d"), "UTC", "2026-03-02T00:00:00Z"),
+            ("2026-03-02T10:00:00+01:00", None, "UTC", "2026-03-02T09:00:00Z"),
+            ("2026-03-02 10:00 +0100", Some("%Y-%m-%d %H:%M %z"), "Asia/Tokyo", "2026-03-02T09:00:00Z"),
+            ("2026-03-02 09:00:00.5", Some("%Y-%m-%d %H:%M:%S"), "UTC", "2026-03-02T09:00:00.500Z"),
+            ("2026-03-02 09:00:00,5", Some("%Y-%m-%d %T"), "UTC", "2026-03-02T09:00:00.500Z"),
+            ("2026-03-02 09:00:00.5", Some("%Y-%m-%d %H:%M:%S%.f"), "UTC", "2026-03-02T09:00:00.500Z"),
+            ("02/03/2026 9:05:01 p. m.", Some("%d/%m/%Y %I:%M:%S %p"), "UTC", "2026-03-02T21:05:01Z"),
+            ("2026-07-01 09:00:00", None, "Europe/London", "2026-07-01T08:00:00Z"),
+        ] {
+            assert_eq!(time(text, format, zone).as_deref(), Ok(expected), "{text}");
+        }
+        assert!(time("01/07/2026", Some("%Y-%m-%d"), "UTC").unwrap_err().contains("time_format"));
+        assert!(time("01/07/2026", None, "UTC").unwrap_err().contains("time_format"));
+        assert!(time("2026-03-29 01:30", None, "Europe/London").unwrap_err().contains("never was"));
+    }
+
+    #[test]
+    fn the_size_of_a_number_tells_what_it_counts() {
+        for text in [
+            "1772442000",
+            "1772442000.000000",
+            "1772442000000",
+            "1772442000000000",
+            "1772442000000000000",
+            "63939661200",
+            "639080388000000000",
+            "46083.375",
+        ] {
+            for format in [None, Some("%s"), Some("unix")] {
+                assert_eq!(time(text, format, "UTC").as_deref(), Ok("2026-03-02T09:00:00Z"), "{text}");
+            }
+        }
+        assert_eq!(time("1772442000.25", None, "UTC").as_deref(), Ok("2026-03-02T09:00:00.250Z"));
+        assert_eq!(time("46083.375", Some("excel"), "Europe/Berlin").as_deref(), Ok("2026-03-02T08:00:00Z"));
+        assert_eq!(time("63939661200", Some("gregorian"), "UTC").as_deref(), Ok("2026-03-02T09:00:00Z"));
+        assert!(time("17", None, "UTC").is_err());
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows() {
+        let rows = ["00:50", "01:10", "01:50", "01:05", "01:40", "02:05"];
+        let utc = ["23:50", "00:10", "00:50", "01:05", "01:40", "02:05"];
+        let read = |rows: Vec<&str>| {
+            let mut clock = LocalClock::new("Europe/London".parse().unwrap());
+            let at = |row: &&str| clock.time(&format!("2026-10-25 {row}"), &TimeFormat::Detected).unwrap().to_string();
+            let found: Vec<String> =
+                rows.iter().map(at).map(|at| at.get(11..16).unwrap_or_default().to_owned()).collect();
+            assert_eq!(clock.told_apart, 4);
+            found
+        };
+        assert_eq!(read(rows.to_vec()), utc);
+        let reversed = |list: &[&'static str]| list.iter().rev().copied().collect::<Vec<_>>();
+        assert_eq!(read(reversed(&rows)), reversed(&utc));
+    }
+}
