@@ -66,12 +66,17 @@ impl FileSettings {
     /// # Errors
     /// If no columns are configured, or they cannot work.
     pub fn table_columns(&self) -> Result<Option<Columns>, ColumnsError> {
-        match (self.kind, &self.csv, &self.columns) {
-            (InputFormat::Csv, Some(columns), _) => columns.check().map(|()| Some(columns.clone())),
-            (InputFormat::Csv, None, Some(path)) => Columns::load(path).map(Some),
+        let columns = match (self.kind, &self.csv, &self.columns) {
+            (InputFormat::Csv, Some(columns), _) => columns.check().map(|()| columns.clone()),
+            (InputFormat::Csv, None, Some(path)) => Columns::load(path),
             (InputFormat::Csv, None, None) => Err(ColumnsError::NoColumns),
-            (InputFormat::QueueLog | InputFormat::Events, ..) => Ok(None),
+            (InputFormat::QueueLog | InputFormat::Events, ..) => return Ok(None),
+        }?;
+        if columns.legs && self.follow {
+            // Whether another row of a contact will come, only the end of the table tells.
+            return Err(ColumnsError::Wrong(vec!["legs: set follow = false, the table must be complete".to_owned()]));
         }
+        Ok(Some(columns))
     }
 }
 
@@ -92,6 +97,9 @@ mod tests {
         let file = FileSettings { kind: InputFormat::Csv, ..toml::from_str(text).unwrap() };
         assert!(!file.follow && file.stale_after_s == 0 && file.verbs.0.len() == 1);
         assert!(file.table_columns().unwrap().unwrap().csat.is_some());
+        let legs = text.replace("csat =", "legs = true, contact =").replace("follow = false", "");
+        let legs = FileSettings { kind: InputFormat::Csv, ..toml::from_str(&legs).unwrap() };
+        assert!(legs.table_columns().unwrap_err().to_string().contains("follow = false"));
         assert!(toml::from_str::<FileSettings>(&text.replace("follow", "folow")).is_err());
         assert!(FileSettings::new(InputFormat::QueueLog, "x".into()).table_columns().unwrap().is_none());
         assert!(FileSettings::new(InputFormat::Csv, "x".into()).table_columns().is_err());
