@@ -12,6 +12,8 @@ use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 use crate::text::Label;
 
+/// The most rings of one agent at one instant that are told apart.
+const MAX_EQUAL_RINGS: usize = 8;
 /// The most steps of one contact that is not settled, and the most facts added to one visit. A call that rings all agents
 /// of a queue for hours has some ten thousand.
 const MAX_STEPS: usize = 50_000;
@@ -213,8 +215,10 @@ impl Contact {
     pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, OutOfPlace> {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
         let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
-        let mut before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
-        let mut is_full = || self.steps.len() >= MAX_STEPS || before.any(|known| *known == step);
+        let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
+        // A dead phone is rung several times in what a source calls one instant.
+        let most = if matches!(step.transition, Transition::RingNoAnswer { .. }) { MAX_EQUAL_RINGS } else { 1 };
+        let is_full = || self.steps.len() >= MAX_STEPS || before.filter(|known| **known == step).count() >= most;
         // Losses end visits: there are no more of them than of these.
         if step.transition != Transition::Lost && is_full() {
             return Err(OutOfPlace);

@@ -542,6 +542,6 @@ fn what_is_said_a_million_times_takes_no_more_memory() {
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == ApplyOutcome::Counted).count(), 1);
     assert_eq!(outcomes.last(), Some(&ApplyOutcome::OutOfPlace));
     let known = floor.contacts.newest_first().next().unwrap();
-    assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (1, 2, 1));
+    assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (1, 9, 1));
     assert_eq!(floor.agent_records[1].timeline.state(at(1)).map(|(state, ..)| state), Some(AgentState::Available));
 }
