@@ -38,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alert::Actor;
 use crate::board::Mode;
-use crate::clock::{Clock, Time};
+use crate::clock::{Clock, Span, Time};
 use crate::config::{self, Config};
 use crate::floor::{
     self, Cursors, Feed, Floor, Handle, NotifierHandle, Persistence, Recording, SourceInfo, StartNotifier,
@@ -263,13 +263,16 @@ fn persistent_floor(
     let path = journal_path(config)?;
     let mut settings = journal::Settings::new(who.name.clone(), identity::host(), clock.clone());
     settings.keep_days = config.journal.keep_days;
+    settings.keep_figures_days = config.journal.keep_figures_days;
     let socket = share::socket_path(&config.hub, &path);
     settings.socket.clone_from(&socket);
     let opened = Journal::open(&path, &settings)?;
     let info = |source: &source::Settings| SourceInfo { name: source.name(), kind: source.kind_label() };
     let mut infos: Vec<SourceInfo> = config.sources.iter().map(info).collect();
     infos.extend(push.iter().map(|push| SourceInfo { name: push.name.clone(), kind: PushSource::kind() }));
-    let floor_settings = floor_settings(config, infos);
+    let mut floor_settings = floor_settings(config, infos);
+    floor_settings.engine.keep =
+        Some(Span(i64::from(settings.keep_figures_days.max(settings.keep_days)) * Span::DAY.0));
     let start = {
         let (sources, clock) = (config.sources.clone(), clock.clone());
         Box::new(move |cursors: &Cursors| start(&sources, push.as_ref(), &clock, cursors))

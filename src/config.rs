@@ -59,6 +59,8 @@ pub struct JournalSettings {
     pub path: Option<PathBuf>,
     /// Events older than this many days are deleted; 1 to 3650.
     pub keep_days: u32,
+    /// Figures older than this many days are deleted; 1 to 3650, and not before the events.
+    pub keep_figures_days: u32,
 }
 
 impl Default for Config {
@@ -80,7 +82,7 @@ impl Default for Config {
 
 impl Default for JournalSettings {
     fn default() -> Self {
-        Self { path: None, keep_days: 35 }
+        Self { path: None, keep_days: 35, keep_figures_days: 400 }
     }
 }
 
@@ -145,10 +147,12 @@ impl Config {
 impl JournalSettings {
     fn read(&mut self, mut section: Section<'_>) {
         self.path = section.raw_text("path").map(PathBuf::from);
-        if let Some(days) = section.count("keep_days") {
-            match u32::try_from(days) {
-                Ok(days @ 1..=3650) => self.keep_days = days,
-                _ => section.complain("keep_days", "must be between 1 and 3650"),
+        for (key, kept) in [("keep_days", &mut self.keep_days), ("keep_figures_days", &mut self.keep_figures_days)] {
+            if let Some(days) = section.count(key) {
+                match u32::try_from(days) {
+                    Ok(days @ 1..=3650) => *kept = days,
+                    _ => section.complain(key, "must be between 1 and 3650"),
+                }
             }
         }
         section.done();

@@ -1,7 +1,7 @@
 //! The engine: events in, figures out.
 //!
-//! It is pure: it takes the time as an argument and does no I/O. Its state grows with what is alive and with the
-//! retention, not with uptime.
+//! It is pure: it takes the time as an argument and does no I/O. What it holds in memory grows with what is alive and
+//! with the last two business days, not with uptime.
 //!
 //! ```text
 //!  Event ── apply ──► Contact: its steps, in order of time              (contact)
@@ -17,7 +17,12 @@
 //!       ▼             │                  │ are first contacts and repeats
 //!    Minute           │                  └──► facts
 //!  all facts of one   │
-//!       │             │      live: open visits and agents' states now
+//!       │ (closing)   │      live: open visits and agents' states now
+//!       ▼             │        │
+//!    Segment          │        │
+//!  all of a closed    │        │
+//!  day (segment)      │        │
+//!       │             │        │
 //!       ▼             │        │
 //!     View            │        │
 //!  a kept Tally for   │        │
@@ -28,12 +33,19 @@
 //! Events may arrive in any order. A contact's visits are computed from all of its steps, and when a visit changes
 //! after its facts have been written, facts with the opposite sign cancel the old ones. So a window's figures are
 //! always a sum over its minutes, and a view only adds what is new.
+//!
+//! A day that is over is closed (closing): its facts become a segment. With an [`Archive`], segments and contacts that
+//! are over leave memory together with a [`Checkpoint`], from which the engine continues after a restart.
 
 mod answer;
 mod apply;
+mod archive;
+mod checkpoint;
+mod closing;
 mod contact;
 mod contact_store;
 mod dedup;
+mod fact_store;
 mod facts;
 mod flush;
 mod groups;
@@ -42,14 +54,18 @@ mod live;
 mod names;
 mod observed;
 mod repeats;
+mod segment;
 mod settings;
+mod speaking;
 mod timeline;
+mod transition;
 mod view;
 mod visit;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::clock::{Span, Time};
@@ -57,17 +73,20 @@ use crate::event::{AgentProfile, Channel, QueueProfile};
 use crate::kpi::{Calendar, Evidence};
 use crate::text::Label;
 
-use contact::Contact;
+use checkpoint::InFlight;
 use contact_store::{ContactNo, ContactStore};
 use dedup::Dedup;
-use facts::{CellTable, Minutes};
+use fact_store::FactStore;
+use facts::CellTable;
 use flush::Contribution;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
 use repeats::Repeats;
+use speaking::Speaking;
 use timeline::Timeline;
 
 pub use answer::AnswerTooLarge;
+pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
 pub use live::{AgentNow, ContactNow, QueueNow};
 pub use names::NameCounts;
 pub use settings::{QueueSettings, Settings};
@@ -85,9 +104,10 @@ pub enum ApplyOutcome {
     OutOfPlace,
 }
 
-/// The state of a floor.
-#[derive(Debug, Default)]
+/// The state of a floor. What is serialized is a checkpoint's.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Engine {
+    #[serde(skip)]
     settings: Settings,
     queues: Interner<QueueNo>,
     intents: Interner<IntentNo>,
@@ -102,38 +122,62 @@ pub struct Engine {
     /// By agent number.
     agent_records: Vec<AgentRecord>,
     contacts: ContactStore,
-    /// Contacts by id: those that are alive or were until lately, which nearly every event is about, and the rest.
-    active_ids: FxHashMap<Label, ContactNo>,
-    settled_ids: FxHashMap<Label, ContactNo>,
     /// The contacts with an open visit.
     open_contacts: FxHashSet<ContactNo>,
     /// The contacts that have changed since the last flush, with what each of their visits had contributed by then.
+    #[serde(skip)]
     changed: Vec<(ContactNo, Vec<Option<Contribution>>)>,
     /// The contacts that are over, in the order they ended, until they are settled.
     ended: VecDeque<(Time, ContactNo)>,
     cells: CellTable,
-    minutes: Minutes,
+    facts: FactStore,
     repeats: Repeats,
     dedup: Dedup,
     restarts: BTreeSet<(OriginNo, Time)>,
     gaps: Vec<Gap>,
     /// The origin of the last event.
     last_origin: OriginNo,
+    #[serde(skip)]
     limits: view::Limits,
     evidence: Evidence,
     /// The newest event's time, of all and by origin number.
     newest: Time,
     newest_by_origin: Vec<Time>,
+    speaking: Speaking,
     /// The time of the last [`Engine::advance`] that did anything.
     advanced_to: Time,
+    #[serde(skip)]
     views: answer::ViewCache,
     observed: ObservedFigures,
+    /// Where segments and contacts are read that have left memory.
+    #[serde(skip)]
+    archive: Option<Box<dyn Archive>>,
+    /// Whether the archive's contacts are of this engine, and not of one before.
+    #[serde(skip)]
+    archive_is_ours: bool,
+    /// See [`Checkpoint::replaces_from`].
+    #[serde(skip)]
+    replaces_from: Option<Time>,
+    /// The numbers of the newest checkpoint and the newest segment made.
+    checkpoints: u64,
+    newest_segment: u64,
+    #[serde(skip)]
+    in_flight: Option<InFlight>,
+    /// Contacts that ended before this have left memory, but for those recalled since.
+    archived_before: Time,
+    /// Contacts put back into memory since the last checkpoint.
+    recalled: Vec<ContactNo>,
+    #[serde(skip)]
+    unreadable_days: BTreeSet<Time>,
     /// Incremented when the groups of cells or the limits change: views must then count anew.
     epoch: u64,
 }
 
+/// Agents' times are exact from the start of each of so many days.
+const MAX_TIMELINE_DAYS: u64 = 31;
+
 /// A time in which nothing was seen of a source: what happened then is in no figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// The origin of the source's events.
     pub origin: Label,
@@ -143,7 +187,7 @@ pub struct Gap {
     pub until: Time,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct QueueRecord {
     profile: Option<QueueProfile>,
     /// The channel of the profile, or of the first contact.
@@ -152,7 +196,7 @@ struct QueueRecord {
     origins: SmallVec<[OriginNo; 1]>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct AgentRecord {
     profile: Option<AgentProfile>,
     team: TeamNo,
@@ -194,7 +238,7 @@ impl Engine {
     /// The time of the oldest fact kept; `None` where nothing has been counted.
     pub fn oldest(&mut self) -> Option<Time> {
         self.flush();
-        self.minutes.first_instant()
+        self.facts.first_instant()
     }
 
     /// The gaps in what sources saw, in the order they were reported.
@@ -217,8 +261,11 @@ impl Engine {
         }
         let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);
         self.advanced_to = now;
+        self.speaking.advance(now);
+        self.release();
         self.close_expired(now);
         self.settle(now);
+        self.close_days(now);
         if now.0.div_euclid(Span::HOUR.0) != hour_before {
             self.flush();
             self.drop_old(now);
@@ -255,23 +302,21 @@ impl Engine {
         let calendar = self.settings.calendar;
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
         let oldest = calendar.day_start(now, days);
-        self.minutes.drop_before(oldest);
+        self.facts.drop_before(oldest);
         self.gaps.retain(|gap| gap.until >= oldest);
         let oldest_repeat = oldest - self.settings.rules.fcr_window;
         self.repeats.drop_before(oldest_repeat);
         let oldest_detail = calendar.day_start(now, 1);
         self.observed.drop_before(oldest_detail);
-        let day_starts: Vec<Time> = (0..=days).rev().map(|back| calendar.day_start(now, back)).collect();
+        let day_starts: Vec<Time> =
+            (0..=days.min(MAX_TIMELINE_DAYS)).rev().map(|back| calendar.day_start(now, back)).collect();
         for agent in &mut self.agent_records {
             agent.timeline.drop_before(oldest_detail, &day_starts);
         }
-        let is_old = |contact: &Contact| {
-            let ended = contact.visits.iter().filter_map(|v| v.ended).max().unwrap_or(Time(0));
-            !contact.is_open() && ended < oldest_repeat
-        };
-        for (number, contact) in self.contacts.drop_old(is_old) {
-            if self.settled_ids.get(&contact.id) == Some(&number) {
-                self.settled_ids.remove(&contact.id);
+        self.restarts.retain(|(_, at)| *at >= oldest_repeat);
+        if self.archive.is_none() {
+            for (number, ..) in self.contacts.packed_before(oldest_repeat) {
+                self.contacts.forget(number);
             }
         }
     }

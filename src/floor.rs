@@ -24,6 +24,7 @@ mod following;
 pub mod handle;
 mod persistence;
 mod recording;
+mod restoring;
 mod role;
 mod sources;
 
@@ -138,6 +139,9 @@ pub struct Floor {
     publish_interval: Duration,
     last_evaluation: Instant,
     last_tick: Instant,
+    /// How many events the last checkpoint does not contain, and when it was made.
+    since_checkpoint: u64,
+    last_checkpoint: Instant,
 }
 
 impl Floor {
@@ -181,6 +185,8 @@ impl Floor {
             publish_interval: MIN_PUBLISH_INTERVAL,
             last_evaluation: started,
             last_tick: started,
+            since_checkpoint: 0,
+            last_checkpoint: started,
         };
         (floor, Handle::new(board, sender))
     }
@@ -311,7 +317,9 @@ impl Floor {
             }
         }
         self.engine.advance(self.now());
+        self.make_checkpoint_if_due();
         self.poll_followed_journal();
+        self.restore_followed_if_due();
         if self.last_evaluation.elapsed() >= EVALUATION_INTERVAL {
             self.last_evaluation = Instant::now();
             self.evaluate_alerts();
@@ -433,9 +441,12 @@ impl Floor {
             _ => None,
         };
         let clock = self.clock_remark.as_ref().filter(|(until, _)| now < *until).map(|(_, remark)| remark);
+        let days = self.engine.unreadable_days().count();
+        let days = (days > 0)
+            .then(|| Text::new(&format!("the figures of {days} days can't be read from the journal and are left out")));
         let unreadable = self.unreadable.iter().filter_map(|(what, rows)| persistence::unreadable_remark(what, rows));
         let others = self.journal_remarks.iter().chain(clock).chain(&self.config_remarks).cloned();
-        silent.into_iter().chain(unreadable).chain(others).collect()
+        silent.into_iter().chain(days).chain(unreadable).chain(others).collect()
     }
 }
 

@@ -16,6 +16,7 @@
 //! [`Journal::store`]) is on the disk (`synchronous=FULL`) before the caller is notified, so a confirmed
 //! acknowledgement survives a power failure as well.
 
+mod archive;
 mod files;
 mod follower;
 mod lock;
@@ -32,9 +33,11 @@ use std::path::{Path, PathBuf};
 
 use crate::alert::Episode;
 use crate::clock::{Clock, Time};
+use crate::engine::Archive;
 use crate::event::Event;
 use crate::text::{Label, Text};
 
+pub use archive::{PendingCheckpoint, StoredCheckpoint};
 pub use follower::{Changes, Follower};
 pub use lock::Holder;
 pub use outbox::{Delivery, DeliveryOutcome, LastDelivery, Notice, Outbox, TargetProgress};
@@ -48,6 +51,8 @@ use writer::Writer;
 pub struct Settings {
     /// After how many days events are removed.
     pub keep_days: u32,
+    /// After how many days figures are removed; as long as events at least.
+    pub keep_figures_days: u32,
     /// After how many days resolved episodes are removed.
     pub keep_episodes_days: u32,
     /// The login of this process, for the lock file.
@@ -61,10 +66,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Keep events for 35 days and episodes for 400.
+    /// Keep events for 35 days, figures and episodes for 400.
     #[must_use]
     pub const fn new(user: Label, host: Label, clock: Clock) -> Self {
-        Self { keep_days: 35, keep_episodes_days: 400, user, host, clock, socket: None }
+        Self { keep_days: 35, keep_figures_days: 400, keep_episodes_days: 400, user, host, clock, socket: None }
     }
 }
 
@@ -135,6 +140,8 @@ pub struct Batch {
     /// The commanded changes, as (episode, version): each is stored in this transaction or never, because its author is
     /// told whether it was stored.
     pub commands: Vec<(u64, u32)>,
+    /// A state of the engine that contains the events recorded before.
+    pub checkpoint: Option<PendingCheckpoint>,
 }
 
 impl Batch {
@@ -149,6 +156,11 @@ impl Batch {
     }
 
     fn append(&mut self, mut other: Self) {
+        // The engine makes one only when the last one is stored.
+        if let Some(mut checkpoint) = other.checkpoint.take() {
+            checkpoint.events_before += self.event_count();
+            self.checkpoint = Some(checkpoint);
+        }
         self.events.append(&mut other.events);
         self.cursors.append(&mut other.cursors);
         self.episodes.append(&mut other.episodes);
@@ -261,9 +273,18 @@ impl Journal {
         self.writer.queue().failure()
     }
 
+    /// The archive, for the engine.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn archive(&self) -> Result<Box<dyn Archive>, Error> {
+        let reader = Reader::open(self.reader.path())?;
+        Ok(Box::new(archive::JournalArchive::new(reader, self.writer.checkpoint())))
+    }
+
     /// The reader on the same file.
-    pub const fn reader(&mut self) -> &mut Reader {
-        &mut self.reader
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     /// See [`Reader::load`].
@@ -272,6 +293,14 @@ impl Journal {
     /// When the file cannot be read.
     pub fn load(&mut self, range: Range<Time>, each: impl FnMut(Event)) -> Result<Loaded, Error> {
         self.reader.load(range, each)
+    }
+
+    /// See [`Reader::load_after`].
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn load_after(&self, seq: i64, range: Range<Time>, each: impl FnMut(Event, i64)) -> Result<Loaded, Error> {
+        self.reader.load_after(seq, range, each)
     }
 }
 

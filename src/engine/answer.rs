@@ -9,6 +9,7 @@ use super::facts::CellKey;
 use super::groups::{AgentGroups, Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::live::ContactNow;
+use super::segment::Segment;
 use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::{Span, Time};
@@ -152,18 +153,23 @@ impl Engine {
             let ended = visit.ended.is_none_or(|ended| range.contains(&ended));
             (range.contains(&visit.joined) || ended) && visit.joined < range.end
         };
-        let wanted = |visit: &QueueVisit| {
+        let wanted = |engine: &Self, visit: &QueueVisit| {
             let fits = visit.stage == VisitStage::Abandoned || !only_abandoned;
-            visit.counted && fits && self.contains(&of, &visit.cell()) && within(visit)
+            visit.counted && fits && engine.contains(&of, &visit.cell()) && within(visit)
         };
-        let mut out: Vec<ContactNow> = self
-            .contacts
-            .newest_first()
-            .flat_map(|contact| contact.visits.iter().rev().map(move |visit| (contact, visit)))
-            .filter(|(_, visit)| wanted(visit))
-            .take(limit)
-            .map(|(contact, visit)| self.contact_now(contact, visit))
-            .collect();
+        let mut out: Vec<ContactNow> = Vec::new();
+        for contact in self.contacts.newest_first() {
+            let visits = contact.visits.iter().rev().filter(|visit| wanted(self, visit));
+            out.extend(visits.take(limit - out.len()).map(|visit| self.contact_now(&contact, visit)));
+            if out.len() >= limit {
+                break;
+            }
+        }
+        for contact in self.archived_contacts(&range, limit - out.len(), &|visit| wanted(self, visit)) {
+            let Some(contact) = self.unarchived(&contact) else { continue };
+            let visits = contact.visits.iter().rev().filter(|visit| wanted(self, visit));
+            out.extend(visits.take(limit - out.len()).map(|visit| self.contact_now(&contact, visit)));
+        }
         out.sort_by_key(|contact| std::cmp::Reverse(contact.joined));
         out
     }
@@ -195,18 +201,37 @@ impl Engine {
     fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>, max_rows: usize) -> Option<View> {
         let mut view = self.views.remove(key);
         let of = self.resolve(&key.of, &key.queues);
-        let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
         let open_ended = matches!(key.over, Period::Window(_)) && key.days_before == 0;
-        let source = FactSource {
-            minutes: &self.minutes,
+        let period = ViewPeriod { range: range.clone(), open_ended, every: key.every };
+        // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
+        let epoch = self.epoch << 1 | u64::from(of.is_some());
+        if !view.fits(&period, &self.facts, epoch) {
+            view = View::new(&period, &self.facts, epoch);
+            for (day, segment) in self.facts.segments(range, open_ended) {
+                let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
+                let Some(segment) = Segment::parse(&bytes) else {
+                    self.unreadable_days.insert(day);
+                    continue;
+                };
+                let numbers = self.segment_numbers(&segment);
+                let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
+                let segment = (&segment, &numbers);
+                if !view.count_segment(&period, &self.fact_source(), &grouping, segment, max_rows) {
+                    return None;
+                }
+            }
+        }
+        let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
+        view.catch_up(&period, &self.fact_source(), &grouping, max_rows).then_some(view)
+    }
+
+    fn fact_source(&self) -> FactSource<'_> {
+        FactSource {
+            facts: &self.facts,
             cells: self.cells.all(),
             limits: &self.limits,
             calendar: &self.settings.calendar,
-            // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
-            epoch: self.epoch << 1 | u64::from(of.is_some()),
-        };
-        let period = ViewPeriod { range: range.clone(), open_ended, every: key.every };
-        view.refresh(&period, &source, &grouping, max_rows).then_some(view)
+        }
     }
 
     fn extras(
@@ -295,7 +320,7 @@ impl Engine {
         if question.every.is_some() {
             return Some(None);
         }
-        let Some(oldest) = self.minutes.oldest() else { return Some(None) };
+        let Some(oldest) = self.facts.first_instant().map(Time::minute) else { return Some(None) };
         let end = range.end.min(now.minute() + Span::MINUTE);
         let weeks: Vec<u32> = (1..=4)
             .map(|week| week * 7)

@@ -4,11 +4,12 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use smallvec::SmallVec;
 
-use super::contact::{Contact, ContactStep, JoinDetails, OutOfPlace, Transition};
+use super::contact::{Contact, OutOfPlace};
 use super::contact_store::ContactNo;
 use super::facts::{CellKey, Fact, Measure};
 use super::interner::{AgentNo, NameNo, OriginNo, QueueNo};
 use super::timeline::AgentChange;
+use super::transition::{ContactStep, JoinDetails, Transition};
 use super::visit::QueueVisit;
 use super::{AgentRecord, ApplyOutcome, Engine, Gap, QueueRecord};
 use crate::clock::{Span, Time};
@@ -72,6 +73,7 @@ impl Engine {
         if self.newest_by_origin.len() <= origin.index() {
             self.newest_by_origin.resize(origin.index() + 1, Time(i64::MIN));
         }
+        self.speaking.heard(origin);
         let Some(newest) = self.newest_by_origin.get_mut(origin.index()) else { return false };
         let late = event.id.is_some() && *newest > event.at + self.settings.lateness;
         *newest = (*newest).max(event.at);
@@ -79,7 +81,7 @@ impl Engine {
     }
 
     /// The number of a queue, which the source `origin` reports on (unknown: none does).
-    fn intern_queue(&mut self, name: &Label, origin: OriginNo) -> QueueNo {
+    pub(super) fn intern_queue(&mut self, name: &Label, origin: OriginNo) -> QueueNo {
         let queue = self.queues.intern(name);
         if self.queue_records.len() <= queue.index() {
             self.queue_records.resize_with(self.queues.len(), QueueRecord::default);
@@ -95,7 +97,7 @@ impl Engine {
     }
 
     /// Set the service level threshold of a queue from the settings and its profile.
-    fn update_service_level(&mut self, queue: QueueNo) {
+    pub(super) fn update_service_level(&mut self, queue: QueueNo) {
         if self.limits.by_queue.len() <= queue.index() {
             self.limits.by_queue.resize(queue.index() + 1, None);
         }
@@ -168,7 +170,7 @@ impl Engine {
             ..CellKey::default()
         });
         let arg = u8::from(session.contained);
-        self.minutes.push(at, Fact { offset: 0, cell, measure: Measure::SelfService, arg, sign: 1, value: 0 });
+        self.facts.push(at, Fact { offset: 0, cell, measure: Measure::SelfService, arg, sign: 1, value: 0 });
     }
 
     /// A source's system restarted: its open contacts are lost. Pauses stay: some systems keep them, and none says
@@ -213,9 +215,14 @@ impl Engine {
         }
     }
 
-    /// Drop the steps of contacts that have long been over.
+    /// Drop the steps of contacts that have long been over, and pack them.
     pub(super) fn settle(&mut self, now: Time) {
         let after = SETTLE_INTERVAL.max(self.settings.lateness);
+        // Some at a time: their facts must be written before, and then those of all others are.
+        if self.ended.front().is_none_or(|(at, _)| now.since(*at) <= after + SETTLE_INTERVAL) {
+            return;
+        }
+        self.flush();
         while let Some((at, number)) = self.ended.front().copied() {
             if now.since(at) <= after {
                 break;
@@ -223,13 +230,12 @@ impl Engine {
             self.ended.pop_front();
             if let Some(contact) = self.contacts.get_mut(number)
                 && !contact.is_open()
-                && contact.is_complete()
                 && contact.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
             {
-                contact.settle();
-                if let Some((id, number)) = self.active_ids.remove_entry(&contact.id) {
-                    self.settled_ids.insert(id, number);
+                if contact.is_complete() && !contact.visits.is_empty() {
+                    contact.settle();
                 }
+                self.contacts.pack(number);
             }
         }
     }
@@ -242,7 +248,11 @@ impl Engine {
         queue: Option<&Label>,
         step: &Step,
     ) -> Result<(), OutOfPlace> {
-        let known = self.active_ids.get(contact).or_else(|| self.settled_ids.get(contact)).copied();
+        let mut known = self.contacts.find(contact);
+        // What joins under an id that has left memory is another contact.
+        if known.is_none() && !matches!(step, Step::Offered(_)) {
+            known = self.recall(contact);
+        }
         let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact));
         if let Step::Survey(survey) = step {
             return self.survey(number, at, queue, survey);
@@ -263,9 +273,7 @@ impl Engine {
         if let Some((_, restart)) = next.filter(|(restarted, _)| *restarted == origin) {
             _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
         }
-        let number = self.contacts.push(contact);
-        self.active_ids.insert(id.clone(), number);
-        number
+        self.contacts.push(contact)
     }
 
     /// What a step about `queue` does, with names as numbers. A survey is several transitions and is handled by

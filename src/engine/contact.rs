@@ -3,13 +3,15 @@
 //! The visits are a function of the set of steps, not of the order in which these arrive: a step that arrives late
 //! is inserted where it belongs and the visits are computed anew. A step that arrives in order changes one visit.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::facts::Measure;
-use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo, QueueNo};
+use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo};
+use super::transition::{ContactStep, JoinDetails, Transition};
 use super::visit::{AddedFact, QueueVisit, VisitStage, VisitTiming};
 use crate::clock::{Span, Time};
-use crate::event::{Channel, LeftReason};
+use crate::event::LeftReason;
 use crate::text::Label;
 
 /// The most rings of one agent at one instant that are told apart.
@@ -18,128 +20,12 @@ const MAX_EQUAL_RINGS: usize = 8;
 /// of a queue for hours has some ten thousand.
 const MAX_STEPS: usize = 50_000;
 
-/// What a step does: [`event::Step`](crate::event::Step) with names as numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Transition {
-    Classified {
-        intent: IntentNo,
-    },
-    Identified {
-        customer: CustomerNo,
-    },
-    Offered(JoinDetails),
-    Ringing {
-        agent: AgentNo,
-    },
-    RingCanceled {
-        agent: AgentNo,
-    },
-    RingNoAnswer {
-        agent: AgentNo,
-    },
-    Answered {
-        agent: AgentNo,
-        wait: Option<Span>,
-    },
-    Responded,
-    Held,
-    Resumed,
-    Left {
-        reason: LeftReason,
-        wait: Option<Span>,
-    },
-    Abandoned {
-        wait: Option<Span>,
-    },
-    Transferred {
-        agent: AgentNo,
-        to_queue: QueueNo,
-        talk: Option<Span>,
-    },
-    Completed {
-        agent: AgentNo,
-        talk: Option<Span>,
-        hold: Option<Span>,
-    },
-    Wrapped {
-        agent: AgentNo,
-        acw: Option<Span>,
-    },
-    Disposition {
-        resolved: bool,
-    },
-    Reopened,
-    Score {
-        measure: Measure,
-        arg: u8,
-        value: i64,
-    },
-    /// The source's system restarted, or `contact_ttl` has passed: the end of the contact will not be seen.
-    Lost,
-}
-
-/// What is known of a contact when it joins a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct JoinDetails {
-    pub(super) channel: Channel,
-    pub(super) intent: IntentNo,
-    pub(super) customer: CustomerNo,
-    pub(super) position: Option<u32>,
-    pub(super) priority: Option<i32>,
-    pub(super) auth_steps: Option<u32>,
-    pub(super) untimed: bool,
-}
-
-impl Transition {
-    /// Orders the steps of one instant: the lower comes first.
-    const fn rank(&self) -> u8 {
-        match self {
-            Self::Classified { .. } | Self::Identified { .. } => 0,
-            Self::Offered(_) => 1,
-            Self::Ringing { .. } => 2,
-            Self::RingCanceled { .. } | Self::RingNoAnswer { .. } => 3,
-            Self::Answered { .. } => 4,
-            Self::Responded => 5,
-            Self::Held => 6,
-            Self::Resumed => 7,
-            Self::Left { .. } | Self::Abandoned { .. } => 8,
-            Self::Transferred { .. } => 9,
-            Self::Completed { .. } => 10,
-            Self::Wrapped { .. } => 11,
-            Self::Disposition { .. } | Self::Reopened | Self::Score { .. } => 12,
-            Self::Lost => 13,
-        }
-    }
-
-    /// Whether it only adds to what is known of a visit, and neither opens nor ends one.
-    const fn is_annotation(&self) -> bool {
-        matches!(
-            self,
-            Self::Classified { .. }
-                | Self::Identified { .. }
-                | Self::Wrapped { .. }
-                | Self::Disposition { .. }
-                | Self::Reopened
-                | Self::Score { .. }
-        )
-    }
-}
-
-/// One step of a contact.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct ContactStep {
-    pub(super) at: Time,
-    /// The queue it is about; unknown where the source does not say.
-    pub(super) queue: QueueNo,
-    pub(super) transition: Transition,
-}
-
 /// A step fits no visit: it contradicts what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OutOfPlace;
 
 /// A contact and all its visits.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Contact {
     pub(super) id: Label,
     /// The source that it belongs to: a restart there loses it.
@@ -176,6 +62,32 @@ enum Route {
 }
 
 impl Contact {
+    /// When it ended, or was last heard of; `None` where a visit is open.
+    pub(super) fn ended(&self) -> Option<Time> {
+        let visits = self.visits.iter().map(|visit| visit.ended.unwrap_or(visit.joined));
+        let last = visits.chain(self.steps.last().map(|step| step.at)).max().unwrap_or_default();
+        (!self.is_open()).then_some(last)
+    }
+
+    /// Whether it is over as far as is known, and its facts are written.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !self.changed && !self.is_open()
+    }
+
+    /// Replace the numbers of its customers.
+    pub(super) fn for_each_customer(&mut self, mut each: impl FnMut(&mut CustomerNo)) {
+        each(&mut self.customer);
+        each(&mut self.settled_customer);
+        for step in &mut self.steps {
+            if let Transition::Identified { customer } | Transition::Offered(JoinDetails { customer, .. }) =
+                &mut step.transition
+            {
+                each(customer);
+            }
+        }
+        self.visits.iter_mut().for_each(|visit| each(&mut visit.customer));
+    }
+
     /// Whether any visit is still open.
     pub(super) fn is_open(&self) -> bool {
         self.visits.iter().any(|v| v.stage.is_open())

@@ -1,68 +1,257 @@
-//! The contacts in memory, in blocks that never move: adding a contact never copies the others, and old ones are
-//! dropped a block at a time.
+//! The contacts in memory: those that may still change as they are, those at rest packed into a few bytes each.
+//!
+//! Contacts have numbers in the order of the first event about each. A number outlives its contact's time in memory:
+//! a contact that was [forgotten](ContactStore::forget) may be [put back](ContactStore::put_back) when the archive
+//! still has it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use serde::{Deserialize, Serialize};
 
 use super::contact::Contact;
+use crate::clock::Time;
+use crate::text::Label;
 
 /// The number of a contact, in the order of the first event about each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct ContactNo(pub(super) u64);
 
-/// All contacts in the order of their numbers.
-#[derive(Debug, Default)]
-pub(super) struct ContactStore {
-    blocks: VecDeque<Vec<Contact>>,
-    /// The number of the first block kept.
-    first_block: u64,
-    next: u64,
+/// A contact, or the place of one.
+#[derive(Debug, Serialize, Deserialize)]
+enum Slot {
+    Open(Box<Contact>),
+    /// At rest; [`pack`] wrote it.
+    Packed(Box<[u8]>),
+    Empty,
 }
 
-const CONTACTS_PER_BLOCK: u64 = 1024;
+/// All contacts in memory.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct ContactStore {
+    /// The contacts from number `first` on.
+    slots: VecDeque<Slot>,
+    first: u64,
+    /// Contacts with lower numbers that were put back.
+    older: FxHashMap<ContactNo, Slot>,
+    /// By the hash of the id; where two ids have the same one, the second takes the next free place.
+    #[serde(skip)]
+    numbers: FxHashMap<u64, ContactNo>,
+    /// Packed contacts that the archive is about to store, and that have not changed since.
+    leaving: FxHashSet<ContactNo>,
+}
+
+/// The hash of a contact's id, which finds it in memory and in the archive.
+pub(super) fn id_hash(id: &Label) -> u64 {
+    let mut hasher = FxHasher::default();
+    id.as_str().hash(&mut hasher);
+    hasher.finish()
+}
+
+fn pack(contact: &Contact) -> Option<Box<[u8]>> {
+    postcard::to_allocvec(contact).ok().map(Vec::into_boxed_slice)
+}
+
+fn unpack(bytes: &[u8]) -> Option<Contact> {
+    postcard::from_bytes(bytes).ok()
+}
+
+impl Slot {
+    /// The contact's id.
+    fn id(&self) -> Option<Label> {
+        match self {
+            Self::Open(contact) => Some(contact.id.clone()),
+            Self::Packed(bytes) => postcard::take_from_bytes::<Label>(bytes).ok().map(|(id, _)| id),
+            Self::Empty => None,
+        }
+    }
+
+    /// Whether the contact has an id, which is the first thing that [`pack`] writes.
+    fn has_id(&self, id: &Label) -> bool {
+        match self {
+            Self::Open(contact) => contact.id == *id,
+            Self::Packed(bytes) => {
+                postcard::take_from_bytes::<&str>(bytes).is_ok_and(|(packed, _)| packed == id.as_str())
+            }
+            Self::Empty => false,
+        }
+    }
+
+    fn contact(&self) -> Option<Cow<'_, Contact>> {
+        match self {
+            Self::Open(contact) => Some(Cow::Borrowed(contact)),
+            Self::Packed(bytes) => unpack(bytes).map(Cow::Owned),
+            Self::Empty => None,
+        }
+    }
+}
 
 impl ContactStore {
     /// Add a contact.
     pub(super) fn push(&mut self, contact: Contact) -> ContactNo {
-        let number = self.next;
-        if number.is_multiple_of(CONTACTS_PER_BLOCK) {
-            self.blocks.push_back(Vec::with_capacity(usize::try_from(CONTACTS_PER_BLOCK).unwrap_or_default()));
-        }
-        if let Some(block) = self.blocks.back_mut() {
-            block.push(contact);
-        }
-        self.next += 1;
-        ContactNo(number)
+        let number = ContactNo(self.first + self.slots.len() as u64);
+        self.register(&contact.id, number);
+        self.slots.push_back(Slot::Open(Box::new(contact)));
+        number
     }
 
-    /// The block of a contact and its index there; `None` if the block has been dropped.
-    fn position(&self, ContactNo(number): ContactNo) -> Option<(usize, usize)> {
-        let block = usize::try_from((number / CONTACTS_PER_BLOCK).checked_sub(self.first_block)?).ok()?;
-        Some((block, usize::try_from(number % CONTACTS_PER_BLOCK).ok()?))
+    /// Add a contact that was forgotten.
+    pub(super) fn put_back(&mut self, number: ContactNo, contact: Contact) {
+        self.register(&contact.id, number);
+        let slot = Slot::Open(Box::new(contact));
+        match self.slot_mut(number) {
+            Some(empty) => *empty = slot,
+            None => _ = self.older.insert(number, slot),
+        }
     }
 
+    fn register(&mut self, id: &Label, number: ContactNo) {
+        let mut hash = id_hash(id);
+        let is_of_another = |slot: &Slot| !matches!(slot, Slot::Empty) && !slot.has_id(id);
+        while self.numbers.get(&hash).is_some_and(|other| self.slot(*other).is_some_and(is_of_another)) {
+            hash = hash.wrapping_add(1);
+        }
+        self.numbers.insert(hash, number);
+    }
+
+    /// The number of a contact in memory.
+    pub(super) fn find(&self, id: &Label) -> Option<ContactNo> {
+        let mut hash = id_hash(id);
+        loop {
+            let number = *self.numbers.get(&hash)?;
+            match self.slot(number) {
+                Some(slot) if slot.has_id(id) => return Some(number),
+                Some(Slot::Empty) | None => return None,
+                Some(_) => hash = hash.wrapping_add(1),
+            }
+        }
+    }
+
+    fn index(&self, ContactNo(number): ContactNo) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
+    fn slot(&self, number: ContactNo) -> Option<&Slot> {
+        self.index(number).map_or_else(|| self.older.get(&number), |index| self.slots.get(index))
+    }
+
+    fn slot_mut(&mut self, number: ContactNo) -> Option<&mut Slot> {
+        match self.index(number) {
+            Some(index) => self.slots.get_mut(index),
+            None => self.older.get_mut(&number),
+        }
+    }
+
+    /// Whether a contact is in memory.
+    pub(super) fn contains(&self, number: ContactNo) -> bool {
+        self.slot(number).is_some_and(|slot| !matches!(slot, Slot::Empty))
+    }
+
+    /// A contact that is not packed: those that are open or have changed are not.
     pub(super) fn get(&self, number: ContactNo) -> Option<&Contact> {
-        let (block, index) = self.position(number)?;
-        self.blocks.get(block)?.get(index)
+        match self.slot(number)? {
+            Slot::Open(contact) => Some(contact),
+            Slot::Packed(_) | Slot::Empty => None,
+        }
     }
 
+    /// A contact, to change it.
     pub(super) fn get_mut(&mut self, number: ContactNo) -> Option<&mut Contact> {
-        let (block, index) = self.position(number)?;
-        self.blocks.get_mut(block)?.get_mut(index)
+        if !self.leaving.is_empty() {
+            self.leaving.remove(&number);
+        }
+        let slot = self.slot_mut(number)?;
+        if let Slot::Packed(bytes) = slot {
+            *slot = unpack(bytes).map_or(Slot::Empty, |contact| Slot::Open(Box::new(contact)));
+        }
+        match slot {
+            Slot::Open(contact) => Some(contact),
+            Slot::Packed(_) | Slot::Empty => None,
+        }
+    }
+
+    /// Pack a contact, if it is at rest.
+    pub(super) fn pack(&mut self, number: ContactNo) {
+        if let Some(slot) = self.slot_mut(number)
+            && let Slot::Open(contact) = slot
+            && contact.is_at_rest()
+            && let Some(bytes) = pack(contact)
+        {
+            *slot = Slot::Packed(bytes);
+        }
+    }
+
+    /// Pack a contact, if it is settled and at rest.
+    pub(super) fn pack_settled(&mut self, number: ContactNo) {
+        if self.get(number).is_some_and(|contact| contact.steps.is_empty()) {
+            self.pack(number);
+        }
     }
 
     /// All contacts, the newest first.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Contact> {
-        self.blocks.iter().rev().flat_map(|block| block.iter().rev())
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = Cow<'_, Contact>> {
+        let mut older: Vec<_> = self.older.iter().collect();
+        older.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(**number));
+        self.slots.iter().rev().chain(older.into_iter().map(|(_, slot)| slot)).filter_map(Slot::contact)
     }
 
-    /// Drop the oldest blocks in which `is_old` holds for every contact, and return what they held.
-    pub(super) fn drop_old(&mut self, is_old: impl Fn(&Contact) -> bool) -> Vec<(ContactNo, Contact)> {
-        let mut dropped = Vec::new();
-        while self.blocks.len() > 1 && self.blocks.front().is_some_and(|block| block.iter().all(&is_old)) {
-            let block = self.blocks.pop_front().unwrap_or_default();
-            dropped.extend((self.first_block * CONTACTS_PER_BLOCK..).map(ContactNo).zip(block));
-            self.first_block += 1;
+    /// The packed contacts that ended before `at`, and when.
+    pub(super) fn packed_before(&self, at: Time) -> Vec<(ContactNo, Time, Contact)> {
+        let slots = (self.first..).map(ContactNo).zip(&self.slots);
+        let older = self.older.iter().map(|(number, slot)| (*number, slot));
+        let packed = slots.chain(older).filter(|(_, slot)| matches!(slot, Slot::Packed(_)));
+        let ended = |(number, slot): (ContactNo, &Slot)| {
+            let contact = slot.contact()?.into_owned();
+            Some((number, contact.ended().filter(|ended| *ended < at)?, contact))
+        };
+        packed.filter_map(ended).collect()
+    }
+
+    /// The archive is about to store a packed contact.
+    pub(super) fn mark_leaving(&mut self, number: ContactNo) {
+        self.leaving.insert(number);
+    }
+
+    /// The archive has stored the contacts that were leaving: forget those that have not changed since. Returns how
+    /// many.
+    pub(super) fn forget_leaving(&mut self) -> usize {
+        let leaving = std::mem::take(&mut self.leaving);
+        for number in &leaving {
+            self.forget(*number);
         }
-        dropped
+        self.numbers.shrink_to(self.numbers.len() + self.numbers.len() / 4);
+        leaving.len()
+    }
+
+    /// Drop a contact.
+    pub(super) fn forget(&mut self, number: ContactNo) {
+        let Some(slot) = self.slot_mut(number) else { return };
+        let dropped = std::mem::replace(slot, Slot::Empty);
+        if let Some(id) = dropped.id() {
+            let hash = id_hash(&id);
+            if self.numbers.get(&hash) == Some(&number) {
+                self.numbers.remove(&hash);
+            }
+        }
+        self.older.remove(&number);
+        while let Some(Slot::Empty) = self.slots.front() {
+            self.slots.pop_front();
+            self.first += 1;
+        }
+    }
+
+    /// After a checkpoint was read: drop the contacts that the archive had got with it, and find the others by their
+    /// ids again.
+    pub(super) fn restored(&mut self) {
+        self.forget_leaving();
+        let slots = (self.first..).map(ContactNo).zip(&self.slots);
+        let all = slots.chain(self.older.iter().map(|(number, slot)| (*number, slot)));
+        let ids: Vec<_> = all.filter_map(|(number, slot)| Some((number, slot.id()?))).collect();
+        self.numbers.reserve(ids.len());
+        for (number, id) in ids {
+            self.register(&id, number);
+        }
     }
 }

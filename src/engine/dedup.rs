@@ -4,13 +4,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
 use crate::text::Label;
 
 /// The ids of the events seen, as 64-bit hashes in two generations. An id is remembered for at least a day; where
 /// nothing calls [`Dedup::rotate`] (reports), it is remembered until the end.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Dedup {
     recent: FxHashSet<u64>,
     older: FxHashSet<u64>,

@@ -5,13 +5,14 @@
 //! what is known now. So facts are only ever appended, and the figures of any window are a sum over its minutes.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::interner::{AgentNo, IntentNo, QueueNo};
 use crate::clock::{Span, Time};
 use crate::event::Channel;
 
-/// What a fact counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a fact counts. Segments store the place in this order: new ones go to the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Measure {
     Offered,
     Answered,
@@ -38,13 +39,41 @@ pub(super) enum Measure {
     Quality,
 }
 
+impl Measure {
+    pub(super) const ALL: [Self; 23] = [
+        Self::Offered,
+        Self::Answered,
+        Self::Abandoned,
+        Self::Left,
+        Self::UnknownEnd,
+        Self::Handled,
+        Self::Hold,
+        Self::AfterContact,
+        Self::Transferred,
+        Self::RingNoAnswer,
+        Self::Responded,
+        Self::SelfService,
+        Self::FirstContact,
+        Self::Disposition,
+        Self::SurveyResolved,
+        Self::Reopened,
+        Self::Repeat,
+        Self::KnownCustomer,
+        Self::Csat,
+        Self::Ces,
+        Self::Nps,
+        Self::AuthSteps,
+        Self::Quality,
+    ];
+}
+
 /// The value of a fact whose value is not known (a wait that the source does not give).
 pub(super) const UNKNOWN: i64 = i64::MIN;
 /// The position band of a contact whose position in the queue is not known.
 pub(super) const NO_BAND: u8 = 15;
 
 /// One thing counted. 24 bytes, because there are millions of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fact {
     /// Microseconds since the start of its minute.
     pub(super) offset: u32,
@@ -59,7 +88,7 @@ pub(super) struct Fact {
 }
 
 /// The finest part of the floor that facts are counted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct CellKey {
     pub(super) queue: QueueNo,
     pub(super) intent: IntentNo,
@@ -68,7 +97,7 @@ pub(super) struct CellKey {
 }
 
 /// The number of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CellNo(u32);
 
 impl CellNo {
@@ -78,7 +107,8 @@ impl CellNo {
 }
 
 /// The cells in use, numbered in the order of first use.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Vec<CellKey>")]
 pub(super) struct CellTable {
     numbers: FxHashMap<CellKey, CellNo>,
     all: Vec<CellKey>,
@@ -102,30 +132,47 @@ impl CellTable {
     }
 }
 
+impl From<Vec<CellKey>> for CellTable {
+    fn from(all: Vec<CellKey>) -> Self {
+        let numbers = all.iter().copied().zip((0..).map(CellNo)).collect();
+        Self { numbers, all }
+    }
+}
+
+impl Serialize for CellTable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(serializer)
+    }
+}
+
 /// The facts of one minute, in the order they became known.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Minute {
     pub(super) start: Time,
     pub(super) facts: Vec<Fact>,
 }
 
-/// All facts, in a row of minutes without those in which nothing happened.
-#[derive(Debug, Default)]
+/// The facts of the days that are open, in a row of minutes without those in which nothing happened.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Minutes {
     row: Vec<Minute>,
     /// The index of the minute that took the last fact.
     last: usize,
-    /// Counts the facts ever added.
-    version: u64,
-    /// Counts the times that indices in the row have changed: a minute was inserted between others, or old ones
-    /// were dropped.
-    layout_version: u64,
+}
+
+/// What adding a fact did to the row of minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowChange {
+    /// Every minute that was there is still at its index.
+    None,
+    /// A minute was inserted between others.
+    Shifted,
 }
 
 impl Minutes {
     /// Add a fact of the instant `at`; its `offset` is set here.
-    pub(super) fn push(&mut self, at: Time, fact: Fact) {
-        self.version += 1;
+    pub(super) fn push(&mut self, at: Time, fact: Fact) -> RowChange {
+        let mut change = RowChange::None;
         let start = at.minute();
         let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
         // The facts of one contact are close together in time, and few minutes are without any: look where this one
@@ -139,7 +186,7 @@ impl Minutes {
             Ok(index) => index,
             Err(index) => {
                 if index < self.row.len() {
-                    self.layout_version += 1;
+                    change = RowChange::Shifted;
                 }
                 self.row.insert(index, Minute { start, facts: Vec::new() });
                 index
@@ -149,6 +196,7 @@ impl Minutes {
         if let Some(minute) = self.row.get_mut(index) {
             minute.facts.push(fact);
         }
+        change
     }
 
     /// All minutes, in order.
@@ -161,21 +209,6 @@ impl Minutes {
         self.row.partition_point(|m| m.start + Span::MINUTE <= at)
     }
 
-    /// A number that changes with every fact.
-    pub(super) const fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// A number that changes whenever indices in the row of minutes change.
-    pub(super) const fn layout_version(&self) -> u64 {
-        self.layout_version
-    }
-
-    /// The start of the oldest minute kept.
-    pub(super) fn oldest(&self) -> Option<Time> {
-        self.row.first().map(|m| m.start)
-    }
-
     /// The instant of the first fact.
     pub(super) fn first_instant(&self) -> Option<Time> {
         let minute = self.row.first()?;
@@ -183,12 +216,10 @@ impl Minutes {
         Some(minute.start + Span(i64::from(offset)))
     }
 
-    /// Drop the minutes that start before `at`.
-    pub(super) fn drop_before(&mut self, at: Time) {
-        let keep = self.row.partition_point(|m| m.start < at);
-        if keep > 0 {
-            self.row.drain(..keep);
-            self.layout_version += 1;
-        }
+    /// Take out the minutes that start before `at`.
+    pub(super) fn take_before(&mut self, at: Time) -> Vec<Minute> {
+        let taken = self.row.partition_point(|m| m.start < at);
+        self.last = self.last.saturating_sub(taken);
+        self.row.drain(..taken).collect()
     }
 }

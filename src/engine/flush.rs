@@ -73,6 +73,7 @@ impl Engine {
             if let Some(contact) = self.contacts.get_mut(number) {
                 contact.changed = false;
             }
+            self.contacts.pack_settled(number);
         }
     }
 
@@ -107,7 +108,7 @@ impl Engine {
         for fact in facts {
             let VisitFact { at, measure, arg, value, agent } = *fact;
             let cell = if agent == cell.agent { own_cell } else { self.cells.intern(CellKey { agent, ..cell }) };
-            self.minutes.push(at, Fact { offset: 0, cell, measure, arg, sign, value });
+            self.facts.push(at, Fact { offset: 0, cell, measure, arg, sign, value });
         }
     }
 
@@ -156,6 +157,9 @@ impl Engine {
     }
 
     fn set_repeat_status(&mut self, (number, index): VisitNo, status: RepeatStatus) {
+        if !self.recall_number(number) {
+            return;
+        }
         self.mark_changed(number);
         if let Some(visit) = self.contacts.get_mut(number).and_then(|contact| contact.visits.get_mut(index)) {
             visit.repeat_status = status;

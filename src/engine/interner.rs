@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::event::Channel;
 use crate::text::Label;
@@ -69,7 +70,7 @@ impl From<Channel> for DimValue {
 
 macro_rules! name_numbers {
     ($($no:ident),*) => {$(
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub(super) struct $no(u32);
 
         impl NameNo for $no {
@@ -88,13 +89,17 @@ macro_rules! name_numbers {
 
 name_numbers!(QueueNo, IntentNo, AgentNo, TeamNo, CustomerNo, EvaluatorNo, OriginNo, ReasonNo);
 
-/// A table of the names of one kind. Numbers are given in the order of first use and are never reused.
-#[derive(Debug)]
+/// A table of the names of one kind. Numbers are given in the order of first use, and reused only after
+/// [`Interner::retain`].
+#[derive(Debug, Deserialize)]
+#[serde(from = "Vec<Label>", bound = "")]
 pub(super) struct Interner<N> {
     /// The numbers of short names, which are nearly all.
     short: FxHashMap<ShortKey, u32>,
     long: FxHashMap<Label, u32>,
     labels: Vec<Label>,
+    /// Numbers without a name.
+    free: Vec<u32>,
     /// By number, the rank in alphabetical order; recomputed when names have been added since.
     ranks: Vec<u32>,
     kind: PhantomData<N>,
@@ -107,9 +112,30 @@ impl<N> Default for Interner<N> {
             short: FxHashMap::default(),
             long: FxHashMap::from_iter([(empty.clone(), 0)]),
             labels: vec![empty],
+            free: Vec::new(),
             ranks: Vec::new(),
             kind: PhantomData,
         }
+    }
+}
+
+impl<N> From<Vec<Label>> for Interner<N> {
+    fn from(labels: Vec<Label>) -> Self {
+        let (mut short, mut long, mut free) = (FxHashMap::default(), FxHashMap::default(), Vec::new());
+        for (number, label) in (0..).zip(&labels) {
+            match ShortKey::of(label.as_str().as_bytes()) {
+                _ if number > 0 && label.is_empty() => free.push(number),
+                Some(key) => _ = short.insert(key, number),
+                None => _ = long.insert(label.clone(), number),
+            }
+        }
+        Self { short, long, labels, free, ranks: Vec::new(), kind: PhantomData }
+    }
+}
+
+impl<N> Serialize for Interner<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.labels.serialize(serializer)
     }
 }
 
@@ -120,13 +146,37 @@ impl<N: NameNo> Interner<N> {
         if let Some(number) = key.map_or_else(|| self.long.get(label), |key| self.short.get(&key)) {
             return N::new(*number);
         }
-        let number = u32::try_from(self.labels.len()).unwrap_or(0);
-        self.labels.push(label.clone());
+        let number = if let Some(number) = self.free.pop() {
+            if let Some(slot) = self.labels.get_mut(number as usize) {
+                slot.clone_from(label);
+            }
+            number
+        } else {
+            let number = u32::try_from(self.labels.len()).unwrap_or(0);
+            self.labels.push(label.clone());
+            number
+        };
         match key {
             Some(key) => _ = self.short.insert(key, number),
             None => _ = self.long.insert(label.clone(), number),
         }
         N::new(number)
+    }
+
+    /// Forget the names whose numbers are not in use any more.
+    pub(super) fn retain(&mut self, used: impl Fn(N) -> bool) {
+        let Self { short, long, labels, free, .. } = self;
+        let mut stays = |number: u32| {
+            let stays = number == 0 || used(N::new(number));
+            if !stays && let Some(label) = labels.get_mut(number as usize) {
+                *label = Label::default();
+                free.push(number);
+            }
+            stays
+        };
+        short.retain(|_, number| stays(*number));
+        long.retain(|_, number| stays(*number));
+        short.shrink_to_fit();
     }
 
     /// The number of a name that is mostly the same as the one before, `last`.

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::groups::ResolvedSlice;
 use super::interner::{DimValue, NameNo, QueueNo};
 use super::view::{Group, RowKey};
 use crate::clock::{Span, Time};
 use crate::kpi::{Calendar, Dim, KpiId, Live, Period, Query};
+use crate::text::Label;
 
 /// Bounds the history of one figure, at one value a minute: three days. `Engine::drop_old` keeps it at two days; this
 /// holds between its calls.
@@ -35,18 +37,33 @@ const LIVE: [KpiId; 12] = {
 };
 
 /// The figures observed, by queue and KPI.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Vec<(QueueNo, Label, ObservedSeries)>")]
 pub(super) struct ObservedFigures {
     series: FxHashMap<(QueueNo, KpiId), ObservedSeries>,
 }
 
 /// One figure of one queue.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct ObservedSeries {
     /// The value last reported and its time; `None` if the source said that it has no value any more.
     newest: (Time, Option<f64>),
     /// The last value of each minute that has one, in order of time.
     history: VecDeque<(Time, f64)>,
+}
+
+impl From<Vec<(QueueNo, Label, ObservedSeries)>> for ObservedFigures {
+    fn from(rows: Vec<(QueueNo, Label, ObservedSeries)>) -> Self {
+        let known = |(queue, kpi, series): (QueueNo, Label, _)| Some(((queue, KpiId::parse(kpi.as_str())?), series));
+        Self { series: rows.into_iter().filter_map(known).collect() }
+    }
+}
+
+impl Serialize for ObservedFigures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.series.iter().map(|((queue, kpi), series)| (queue, Label::fixed(kpi.def().key), series));
+        serializer.collect_seq(rows)
+    }
 }
 
 impl ObservedFigures {

@@ -3,6 +3,7 @@
 //! The definitions are those of `fcr`, `repeat_rate` and `channel_switch_rate` in docs/kpis.md.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::contact_store::ContactNo;
@@ -12,7 +13,7 @@ use crate::clock::{Span, Time};
 use crate::event::Channel;
 
 /// The topic of a contact: the intent, or the queue if the intent is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Topic {
     pub(super) customer: CustomerNo,
     pub(super) intent: IntentNo,
@@ -37,17 +38,42 @@ pub(super) struct TopicVisit {
 pub(super) type StatusChanges = SmallVec<[(VisitNo, RepeatStatus); 2]>;
 
 /// The topics of all known customers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Repeats {
     topics: FxHashMap<Topic, TopicVisits>,
+    /// Visits that joined before this have been dropped.
+    dropped_before: Option<Time>,
 }
 
 /// The visits of one topic, by joining time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct TopicVisits {
-    by_joining: SmallVec<[(TopicVisit, RepeatStatus); 1]>,
+    by_joining: SmallVec<[Entry; 1]>,
     /// A bit for each channel used so far. With only one, no switch is possible.
     channels: u8,
+}
+
+/// One visit of a topic. 24 bytes, because there are as many as visits within `fcr_window`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Entry {
+    joined: Time,
+    contact: ContactNo,
+    index: u16,
+    channel: Channel,
+    handled: bool,
+    transferred: bool,
+    status: RepeatStatus,
+}
+
+impl Entry {
+    fn new(visit: &TopicVisit, status: RepeatStatus) -> Self {
+        let TopicVisit { joined, visit: (contact, index), channel, handled, transferred } = *visit;
+        Self { joined, contact, index: u16::try_from(index).unwrap_or(u16::MAX), channel, handled, transferred, status }
+    }
+
+    fn visit(&self) -> VisitNo {
+        (self.contact, usize::from(self.index))
+    }
 }
 
 impl Repeats {
@@ -61,23 +87,24 @@ impl Repeats {
         window: Span,
     ) -> StatusChanges {
         let mut changes = StatusChanges::new();
+        let complete_from = self.dropped_before.map_or(Time(i64::MIN), |at| at + window);
         let visits = self.topics.entry(topic).or_default();
         let mut kept = RepeatStatus::default();
         let mut gap = None;
         if let Some(index) = old.and_then(|old| visits.position(&old).ok()) {
-            kept = visits.by_joining.remove(index).1;
+            kept = visits.by_joining.remove(index).status;
             gap = Some(index);
         }
         if let Some(new) = new {
             visits.channels |= 1 << new.channel as u8;
             let index = visits.position(&new).unwrap_or_else(|index| index);
-            visits.by_joining.insert(index, (new, kept));
+            visits.by_joining.insert(index, Entry::new(&new, kept));
             if gap.is_some_and(|gap| gap != index) {
-                visits.update_around(gap.unwrap_or(index), window, &mut changes);
+                visits.update_around(gap.unwrap_or(index), Some(index), window, complete_from, &mut changes);
             }
-            visits.update_around(index, window, &mut changes);
+            visits.update_around(index, Some(index), window, complete_from, &mut changes);
         } else if let Some(gap) = gap {
-            visits.update_around(gap, window, &mut changes);
+            visits.update_around(gap, None, window, complete_from, &mut changes);
         }
         if visits.by_joining.is_empty() {
             self.topics.remove(&topic);
@@ -87,60 +114,86 @@ impl Repeats {
 
     /// Drop the visits that joined before `at`, which no window reaches any more.
     pub(super) fn drop_before(&mut self, at: Time) {
+        self.dropped_before = self.dropped_before.max(Some(at));
         self.topics.retain(|_, visits| {
-            visits.by_joining.retain(|(entry, _)| entry.joined >= at);
+            visits.by_joining.retain(|entry| entry.joined >= at);
             !visits.by_joining.is_empty()
         });
+        self.topics.shrink_to(self.topics.len() + self.topics.len() / 4);
+    }
+
+    /// The customers known here, some more than once.
+    pub(super) fn customers(&self) -> impl Iterator<Item = CustomerNo> {
+        self.topics.keys().map(|topic| topic.customer)
     }
 }
 
 impl TopicVisits {
     fn position(&self, entry: &TopicVisit) -> Result<usize, usize> {
-        self.by_joining.binary_search_by_key(&(entry.joined, entry.visit), |(e, _)| (e.joined, e.visit))
+        self.by_joining.binary_search_by_key(&(entry.joined, entry.visit), |e| (e.joined, e.visit()))
     }
 
     /// Compute anew the status of the visit at `index` and of those that a change there can affect: the one before,
     /// which has another successor now; the next one; those after it up to the first that was handled, behind which
     /// nothing changes; and, where several channels are in use, all of the following day.
-    fn update_around(&mut self, index: usize, window: Span, changes: &mut StatusChanges) {
-        let Some(start) = self.by_joining.get(index).or(self.by_joining.last()).map(|(e, _)| e.joined) else { return };
+    ///
+    /// What came before a visit that joined before `complete_from` may have been dropped: it stays as it was known
+    /// then, but for the visit at `new`, which is compared with what is left.
+    fn update_around(
+        &mut self,
+        index: usize,
+        new: Option<usize>,
+        window: Span,
+        complete_from: Time,
+        changes: &mut StatusChanges,
+    ) {
+        let Some(start) = self.by_joining.get(index).or(self.by_joining.last()).map(|e| e.joined) else { return };
         let switching = self.channels.count_ones() > 1;
         let mut shielded = false;
         for at in index.saturating_sub(1)..self.by_joining.len() {
-            let Some((entry, before)) = self.by_joining.get(at).copied() else { break };
+            let Some(entry) = self.by_joining.get(at).copied() else { break };
             let apart = entry.joined - start;
             let reached = at <= index + 1 || (!shielded && apart <= window) || (switching && apart <= Span::DAY);
             if !reached {
                 break;
             }
-            let now = status(&self.by_joining, at, &entry, window, switching);
-            if now != before {
+            let mut now = status(&self.by_joining, at, &entry, window, switching);
+            if entry.joined < complete_from && new == Some(at) {
+                now.repeat |= entry.status.repeat;
+                now.switched |= entry.status.switched;
+            } else if entry.joined < complete_from {
+                let first_resolved = entry
+                    .status
+                    .first_resolved
+                    .map(|_| !comes_again(&self.by_joining, at, window) && !entry.transferred);
+                now = RepeatStatus { first_resolved, ..entry.status };
+            }
+            if now != entry.status {
                 if let Some(slot) = self.by_joining.get_mut(at) {
-                    slot.1 = now;
+                    slot.status = now;
                 }
-                changes.push((entry.visit, now));
+                changes.push((entry.visit(), now));
             }
             shielded |= at > index && entry.handled;
         }
     }
 }
 
+/// Whether the customer came again within the window after the visit at `index`.
+fn comes_again(visits: &[Entry], index: usize, window: Span) -> bool {
+    let next = visits.get(index + 1).zip(visits.get(index));
+    next.is_some_and(|(next, entry)| next.joined - entry.joined <= window)
+}
+
 /// The status of one visit. Distances are between joining times; exactly the window apart counts as within it.
-fn status(
-    visits: &[(TopicVisit, RepeatStatus)],
-    index: usize,
-    entry: &TopicVisit,
-    window: Span,
-    switching: bool,
-) -> RepeatStatus {
-    let earlier = || visits.iter().take(index).map(|(e, _)| e).rev();
-    let near = |e: &&TopicVisit, span: Span| entry.joined - e.joined <= span;
+fn status(visits: &[Entry], index: usize, entry: &Entry, window: Span, switching: bool) -> RepeatStatus {
+    let earlier = || visits.iter().take(index).rev();
+    let near = |e: &&Entry, span: Span| entry.joined - e.joined <= span;
     let first = entry.handled && !earlier().take_while(|e| near(e, window)).any(|e| e.handled);
-    let again = visits.get(index + 1).is_some_and(|(next, _)| next.joined - entry.joined <= window);
     RepeatStatus {
         repeat: earlier().next().is_some_and(|e| near(&e, window)),
         switched: switching && earlier().take_while(|e| near(e, Span::DAY)).any(|e| e.channel != entry.channel),
-        first_resolved: first.then_some(!again && !entry.transferred),
+        first_resolved: first.then_some(!comes_again(visits, index, window) && !entry.transferred),
     }
 }
 

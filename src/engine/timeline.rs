@@ -5,13 +5,15 @@
 //! inserted where it belongs and what follows is computed anew. Each entry holds running totals, so that the time
 //! spent in a state between two instants is the difference of two totals.
 
+use serde::{Deserialize, Serialize};
+
 use super::interner::{NameNo, ReasonNo};
 use crate::clock::{Span, Time};
 use crate::event::AgentState;
 use crate::kpi::AgentTimes;
 
 /// A change reported of an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum AgentChange {
     /// A source named the state, and perhaps the reason for it.
     State(AgentState, ReasonNo),
@@ -26,7 +28,7 @@ pub(super) enum AgentChange {
 }
 
 /// One change, and what holds from then on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct TimelineEntry {
     at: Time,
     change: AgentChange,
@@ -43,7 +45,7 @@ struct TimelineEntry {
 }
 
 /// The timeline of one agent.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Timeline {
     entries: Vec<TimelineEntry>,
     /// Some source names the state "on contact" itself, so states need not be derived from conversations.

@@ -1,14 +1,16 @@
 //! A view: the tallies of one query, kept up to date as facts are added.
 //!
 //! A view remembers how many facts of each minute it has counted, so that asking again costs only what is new. When
-//! the start of its window moves (once a minute, or at the start of a day), it counts its minutes anew.
+//! the start of its window moves (once a minute, or at the start of a day), it counts its segments and minutes anew.
 
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::facts::{CellKey, Fact, Measure, Minutes, NO_BAND, UNKNOWN};
+use super::fact_store::FactStore;
+use super::facts::{CellKey, Fact, Measure, NO_BAND, UNKNOWN};
 use super::interner::{DimValue, NameNo, QueueNo};
+use super::segment::{Segment, SegmentNumbers};
 use crate::clock::{Span, Time};
 use crate::kpi::{Calendar, Every, Tally};
 
@@ -47,12 +49,38 @@ pub(super) struct ViewPeriod {
 
 /// The facts that a view counts, and the limits and calendar by which it does.
 pub(super) struct FactSource<'a> {
-    pub(super) minutes: &'a Minutes,
+    pub(super) facts: &'a FactStore,
     pub(super) cells: &'a [CellKey],
     pub(super) limits: &'a Limits,
     pub(super) calendar: &'a Calendar,
-    /// Changes when groups or limits do.
-    pub(super) epoch: u64,
+}
+
+impl ViewPeriod {
+    /// Whether it holds an instant.
+    fn holds(&self, at: Time) -> bool {
+        at >= self.range.start && (self.open_ended || at < self.range.end)
+    }
+}
+
+/// The steps that a period is cut into. Finding the step of a minute on the calendar takes long, and facts about one
+/// minute come one after another.
+struct Steps<'a> {
+    every: Option<Every>,
+    calendar: &'a Calendar,
+    known: FxHashMap<Time, Time>,
+}
+
+impl<'a> Steps<'a> {
+    fn new(every: Option<Every>, calendar: &'a Calendar) -> Self {
+        Self { every, calendar, known: FxHashMap::default() }
+    }
+
+    /// The start of the step that holds an instant.
+    fn of(&mut self, at: Time) -> Option<Time> {
+        let every = self.every?;
+        let minute = at.minute();
+        Some(*self.known.entry(minute).or_insert_with(|| self.calendar.bucket(every, minute)))
+    }
 }
 
 /// The tallies of one question.
@@ -74,43 +102,90 @@ pub(super) struct View {
     /// The index of the first minute of the range, and how many facts of each minute from there are counted.
     first: usize,
     counted: Vec<usize>,
-    /// The versions of the minutes and the epoch at the last refresh.
+    /// How many of the late facts are counted.
+    late_counted: usize,
+    /// The versions of the facts and the epoch that it was last brought up to date with.
     version: u64,
     layout_version: u64,
     epoch: u64,
 }
 
 impl View {
-    /// Count the new facts, or all facts of the period if the view's state no longer fits. Returns `false` if there are
-    /// more than `max_rows` rows: the view is incomplete then and must not be used.
-    pub(super) fn refresh(
+    /// Whether its counts still are a part of those of the period.
+    pub(super) fn fits(&self, period: &ViewPeriod, facts: &FactStore, epoch: u64) -> bool {
+        let ViewPeriod { range, open_ended, .. } = period;
+        let same = |own: &Range<Time>| own.start == range.start && (*open_ended || own.end == range.end);
+        let same_range = self.range.as_ref().is_some_and(same);
+        same_range && self.layout_version == facts.layout_version() && self.epoch == epoch
+    }
+
+    /// A view that has counted nothing yet.
+    pub(super) fn new(period: &ViewPeriod, facts: &FactStore, epoch: u64) -> Self {
+        Self {
+            range: Some(period.range.clone()),
+            first: facts.minutes().index_from(period.range.start),
+            layout_version: facts.layout_version(),
+            epoch,
+            // No version of any facts.
+            version: u64::MAX,
+            ..Self::default()
+        }
+    }
+
+    /// Find the groups of the cells that are new.
+    fn add_cells(&mut self, cells: &[CellKey], grouping: Grouping<'_>) {
+        for cell in cells.iter().skip(self.group_of_cell.len()) {
+            let group = grouping(cell).map_or(0, |group| self.group_number(group) + 1);
+            self.group_of_cell.push(group);
+        }
+    }
+
+    /// Count the facts of a segment. `false` if there are more than `max_rows` rows.
+    pub(super) fn count_segment(
+        &mut self,
+        period: &ViewPeriod,
+        source: &FactSource<'_>,
+        grouping: Grouping<'_>,
+        (segment, numbers): (&Segment<'_>, &SegmentNumbers),
+        max_rows: usize,
+    ) -> bool {
+        self.add_cells(source.cells, grouping);
+        let mut steps = Steps::new(period.every, source.calendar);
+        // The checksum was right, so that the columns are whole.
+        _ = segment.for_each(numbers, |at, fact| {
+            if period.holds(at) && self.tallies.len() <= max_rows {
+                let step = steps.of(at);
+                self.count(fact, step, source.cells, source.limits);
+            }
+        });
+        self.tidy();
+        self.tallies.len() <= max_rows
+    }
+
+    /// Count the facts of open days, and the late ones, that are new. `false` if there are more than `max_rows` rows:
+    /// the view is incomplete then and must not be used.
+    pub(super) fn catch_up(
         &mut self,
         period: &ViewPeriod,
         source: &FactSource<'_>,
         grouping: Grouping<'_>,
         max_rows: usize,
     ) -> bool {
-        let FactSource { minutes, cells, limits, calendar, epoch } = *source;
-        let ViewPeriod { range, open_ended, every } = period;
-        let same_range =
-            self.range.as_ref().is_some_and(|r| r.start == range.start && (*open_ended || r.end == range.end));
-        if !same_range || self.layout_version != minutes.layout_version() || self.epoch != epoch {
-            *self = Self {
-                range: Some(range.clone()),
-                first: minutes.index_from(range.start),
-                layout_version: minutes.layout_version(),
-                epoch,
-                ..Self::default()
-            };
-        } else if self.version == minutes.version() {
+        let FactSource { facts, cells, limits, calendar } = *source;
+        let ViewPeriod { range, open_ended, .. } = period;
+        if self.version == facts.version() {
             return self.tallies.len() <= max_rows;
         }
-        self.version = minutes.version();
-        for cell in cells.iter().skip(self.group_of_cell.len()) {
-            let group = grouping(cell).map_or(0, |group| self.group_number(group) + 1);
-            self.group_of_cell.push(group);
+        self.version = facts.version();
+        self.add_cells(cells, grouping);
+        let mut steps = Steps::new(period.every, calendar);
+        for late in facts.late().get(self.late_counted..).unwrap_or_default() {
+            if period.holds(late.at) {
+                self.count(&late.fact, steps.of(late.at), cells, limits);
+            }
         }
-        for (index, minute) in minutes.all().iter().skip(self.first).enumerate() {
+        self.late_counted = facts.late().len();
+        for (index, minute) in facts.minutes().all().iter().skip(self.first).enumerate() {
             if minute.start >= range.end && !open_ended {
                 break;
             }
@@ -124,7 +199,7 @@ impl View {
                 continue;
             }
             let inside = minute.start >= range.start && (*open_ended || minute.start + Span::MINUTE <= range.end);
-            let step = every.map(|every| calendar.bucket(every, minute.start));
+            let step = steps.of(minute.start);
             for fact in new {
                 let at = minute.start + Span(i64::from(fact.offset));
                 if inside || range.contains(&at) {
@@ -136,11 +211,15 @@ impl View {
                 return false;
             }
         }
+        self.tidy();
+        self.tallies.len() <= max_rows
+    }
+
+    fn tidy(&mut self) {
         self.total.tidy();
         for tally in &mut self.tallies {
             tally.tidy();
         }
-        self.tallies.len() <= max_rows
     }
 
     fn group_number(&mut self, group: Group) -> u32 {

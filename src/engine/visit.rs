@@ -1,5 +1,6 @@
 //! A visit: one contact in one queue, from joining to its end, and the facts that it leaves.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::facts::{CellKey, Measure, NO_BAND, UNKNOWN};
@@ -9,7 +10,7 @@ use crate::event::{Channel, LeftReason};
 use crate::kpi::tally::position_band;
 
 /// The stage of a visit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum VisitStage {
     /// In queue.
     #[default]
@@ -41,7 +42,7 @@ impl VisitStage {
 }
 
 /// Which durations of a visit can be computed as differences of event times.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum VisitTiming {
     /// All of them: the beginning of the visit was seen.
     Whole,
@@ -53,7 +54,7 @@ pub(super) enum VisitTiming {
 }
 
 /// One contact in one queue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct QueueVisit {
     pub(super) queue: QueueNo,
     pub(super) intent: IntentNo,
@@ -86,7 +87,7 @@ pub(super) struct QueueVisit {
 }
 
 /// Fields that few visits have, kept apart so that the others stay small.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct RareFields {
     pub(super) priority: Option<i32>,
     pub(super) auth_steps: Option<u32>,
@@ -107,7 +108,7 @@ static NO_RARE_FIELDS: RareFields = RareFields {
 };
 
 /// How a visit relates to the customer's other contacts about the same topic (see `repeats`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RepeatStatus {
     /// It repeats an earlier one within `fcr_window`.
     pub(super) repeat: bool,
@@ -118,7 +119,7 @@ pub(super) struct RepeatStatus {
 }
 
 /// A fact that does not follow from the course of the visit: a survey's answer, an evaluation, an unanswered ring.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct AddedFact {
     pub(super) at: Time,
     pub(super) measure: Measure,

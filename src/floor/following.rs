@@ -6,14 +6,17 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::persistence::{ENDED_ALERTS, EVENTS, OPEN_ALERTS};
+use super::restoring::Restored;
 use super::role::{Following, ForwardCommand, JournalRole, StartNotifier, StartSources, holder};
 use super::{Floor, MAX_HISTORY};
 use crate::board::Keeper;
-use crate::journal::{self, Follower, Journal, OpenedJournal, Unreadable};
+use crate::journal::{self, Follower, Journal, Loaded, OpenedJournal, Unreadable};
 use crate::text::Text;
 
 /// How often a follower tries to take over from a writer that has ended.
 const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a follower goes on from the writer's checkpoint: its own engine stores nothing, and would grow.
+const RESTORE_INTERVAL: Duration = Duration::from_hours(24);
 
 impl Floor {
     /// Follow the floor that writes the journal.
@@ -24,12 +27,7 @@ impl Floor {
         (start, tell): (StartSources, StartNotifier),
         forward: ForwardCommand,
     ) -> Result<(), journal::Error> {
-        let range = self.loaded_range();
-        let engine = &mut self.engine;
-        let loaded = follower.load(range, |event| {
-            engine.apply(&event);
-            engine.advance(event.at);
-        })?;
+        let loaded = self.restore_followed(&mut follower)?;
         self.loaded(&loaded);
         let (history, unreadable_history) = follower.reader().history(MAX_HISTORY)?;
         let (episodes, unreadable) = follower.reader().active()?;
@@ -46,8 +44,21 @@ impl Floor {
             forward,
             episodes,
             last_takeover_attempt: Instant::now(),
+            last_restore: Instant::now(),
         }));
         Ok(())
+    }
+
+    /// Go on from the writer's checkpoint and the events since.
+    fn restore_followed(&mut self, follower: &mut Follower) -> Result<Loaded, journal::Error> {
+        let Restored { mut engine, newest_event } = self.restored(follower.reader(), || follower.archive())?;
+        let loaded = follower.load_after(newest_event, self.loaded_range(), |event, _| {
+            engine.apply(&event);
+            engine.advance(event.at);
+        })?;
+        engine.caught_up(self.now());
+        self.engine = engine;
+        Ok(loaded)
     }
 
     /// While following: read what the other floor has written since, and take over when it has ended.
@@ -83,6 +94,21 @@ impl Floor {
                 self.take_over();
             }
         }
+    }
+
+    /// Now and then, while following: go on from the writer's checkpoint.
+    pub(super) fn restore_followed_if_due(&mut self) {
+        match &self.role {
+            JournalRole::Follower(following) if following.last_restore.elapsed() >= RESTORE_INTERVAL => {}
+            _ => return,
+        }
+        let JournalRole::Follower(mut following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
+        following.last_restore = Instant::now();
+        // Where it fails, the engine goes on as it is.
+        if let Err(error) = self.restore_followed(&mut following.follower) {
+            tracing::error!("the journal: {error}");
+        }
+        self.role = JournalRole::Follower(following);
     }
 
     /// Count what of the changes could not be read. An episode may change any number of times: those are counted anew.
@@ -122,30 +148,12 @@ impl Floor {
                 return;
             }
         };
-        self.read_to_the_end();
         let JournalRole::Follower(following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         tracing::info!("the process that wrote the journal is gone: this one takes over");
-        if let Err(error) = self.become_writer(journal, following.start, following.tell) {
+        // What that process had stored is what this one goes on from.
+        if let Err(error) = self.load(journal, following.start, following.tell) {
             self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
         self.dirty = true;
-    }
-
-    /// Apply the last events of a writer that has ended.
-    fn read_to_the_end(&mut self) {
-        let JournalRole::Follower(following) = &mut self.role else { return };
-        let mut unreadable = Unreadable::default();
-        while let Ok(changes) = following.follower.poll() {
-            for event in &changes.events {
-                self.engine.apply(event);
-            }
-            unreadable.add(changes.unreadable_events);
-            if !changes.more {
-                break;
-            }
-        }
-        if let Err(error) = self.count_unreadable(unreadable, false) {
-            self.keeper = Keeper::Failed(Text::new(&error.to_string()));
-        }
     }
 }

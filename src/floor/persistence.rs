@@ -12,7 +12,7 @@ use super::{Feed, Floor};
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::Keeper;
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, Engine};
+use crate::engine::ApplyOutcome;
 use crate::event::Event;
 use crate::journal::{self, Batch, Journal, Loaded, OpenedJournal, Unreadable};
 use crate::source::Receipt;
@@ -51,11 +51,11 @@ impl Floor {
         self.dirty = true;
     }
 
-    /// The oldest time from which any figure needs events.
+    /// The oldest time from which any figure of the windows of boards needs events.
     fn horizon(&self) -> Time {
         let settings = self.engine.settings();
-        let keep = settings.keep.unwrap_or(Span(31 * Span::DAY.0));
-        self.now() - keep - settings.rules.fcr_window
+        let longest = Span(31 * Span::DAY.0);
+        self.now() - settings.keep.unwrap_or(longest).min(longest) - settings.rules.fcr_window
     }
 
     /// The times of the events to load: from the oldest that any figure may need to the latest that is accepted.
@@ -63,13 +63,14 @@ impl Floor {
         self.horizon()..self.now() + Span::DAY
     }
 
-    fn load(&mut self, mut journal: Journal, start: StartSources, tell: StartNotifier) -> Result<(), journal::Error> {
-        let range = self.loaded_range();
-        let engine = &mut self.engine;
-        let loaded = journal.load(range, |event| {
-            engine.apply(&event);
-            engine.advance(event.at);
-        })?;
+    pub(super) fn load(
+        &mut self,
+        journal: Journal,
+        start: StartSources,
+        tell: StartNotifier,
+    ) -> Result<(), journal::Error> {
+        let restored = self.restored(journal.reader(), || journal.archive())?;
+        let loaded = self.replay(&journal, restored)?;
         self.loaded(&loaded);
         self.become_writer(journal, start, tell)
     }
@@ -109,18 +110,17 @@ impl Floor {
         if by > -Span::DAY && !(self.passed_over && by > Span::ZERO) {
             return;
         }
-        let (range, settings) = (self.loaded_range(), self.settings.engine.clone());
-        let JournalRole::Writer(journal) = &mut self.role else { return };
-        let mut engine = Engine::new(settings);
+        if !matches!(self.role, JournalRole::Writer(_)) {
+            return;
+        }
+        let JournalRole::Writer(journal) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
         let loaded = journal.flush().and_then(|()| {
-            journal.load(range, |event| {
-                engine.apply(&event);
-                engine.advance(event.at);
-            })
+            let restored = self.rebuilt(journal.reader(), journal.archive()?)?;
+            self.replay(&journal, restored)
         });
+        self.role = JournalRole::Writer(journal);
         match loaded {
             Ok(loaded) => {
-                self.engine = engine;
                 self.journal_remarks.clear();
                 self.loaded(&loaded);
             }
@@ -131,7 +131,7 @@ impl Floor {
     /// Become the writer of the journal: restore alerts and history, and start the notifier and the sources.
     pub(super) fn become_writer(
         &mut self,
-        mut journal: Journal,
+        journal: Journal,
         mut start: StartSources,
         tell: StartNotifier,
     ) -> Result<(), journal::Error> {
@@ -182,6 +182,7 @@ impl Floor {
             sources.count_event(source, &event.origin, event.at, outcome, now);
             outcome != ApplyOutcome::Duplicate
         });
+        self.since_checkpoint += events.len() as u64;
         let (taken, duplicates) = (events.len(), received - events.len() - refused);
         if let (JournalRole::Writer(journal), Some(name)) = (&self.role, self.sources.name(source)) {
             let cursors = cursor.map(|cursor| (name.clone(), cursor)).into_iter().collect();
@@ -300,10 +301,16 @@ impl Floor {
             // What is not delivered in time is delivered after the next start.
             drop(timeout(NOTIFIER_TIMEOUT, ended).await);
         }
-        if let JournalRole::Writer(journal) = &self.role
-            && let Err(error) = journal.flush()
-        {
-            tracing::error!("the journal: {error}");
-        }
+        let flush = |role: &JournalRole| {
+            if let JournalRole::Writer(journal) = role
+                && let Err(error) = journal.flush()
+            {
+                tracing::error!("the journal: {error}");
+            }
+        };
+        // A checkpoint on its way would be in the way of the last one.
+        flush(&self.role);
+        self.make_checkpoint();
+        flush(&self.role);
     }
 }

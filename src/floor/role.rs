@@ -92,6 +92,7 @@ pub(super) struct Following {
     pub(super) forward: ForwardCommand,
     pub(super) episodes: Vec<Episode>,
     pub(super) last_takeover_attempt: Instant,
+    pub(super) last_restore: Instant,
 }
 
 impl Following {

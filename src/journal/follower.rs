@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::archive::JournalArchive;
 use super::files::FileCheck;
 use super::lock::{self, Holder, LockState};
 use super::reader::{Loaded, Reader, Unreadable};
 use super::{Error, schema};
 use crate::alert::Episode;
 use crate::clock::Time;
+use crate::engine::Archive;
 use crate::event::Event;
 
 /// The most events that one poll returns.
@@ -74,21 +77,33 @@ impl Follower {
     }
 
     /// The reader on the same file.
-    pub const fn reader(&mut self) -> &mut Reader {
-        &mut self.reader
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
     }
 
-    /// Call `each` with every event of a range of times, in the order received. [`Follower::poll`]
-    /// continues from there, and returns the episodes that change from now on.
+    /// Call `each` with every event of a range of times that was received after number `seq`, in the order received.
+    /// [`Follower::poll`] continues from there, and returns the episodes that change from now on.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn load(&mut self, range: Range<Time>, each: impl FnMut(Event)) -> Result<Loaded, Error> {
-        self.change = self.reader.newest_change()?;
-        let loaded = self.reader.load(range, each)?;
+    pub fn load_after(&mut self, seq: i64, range: Range<Time>, each: impl FnMut(Event, i64)) -> Result<Loaded, Error> {
+        // The first load: later ones are of events alone.
+        if self.event == 0 {
+            self.change = self.reader.newest_change()?;
+        }
+        let loaded = self.reader.load_after(seq, range, each)?;
         self.event = loaded.last;
         self.data_version = None;
         Ok(loaded)
+    }
+
+    /// The archive, for the engine. What this process makes itself is never stored there.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn archive(&self) -> Result<Box<dyn Archive>, Error> {
+        let reader = Reader::open(self.reader.path())?;
+        Ok(Box::new(JournalArchive::new(reader, Arc::default())))
     }
 
     /// Whether the process that wrote the journal has ended. While it has not, this also updates `holder`.

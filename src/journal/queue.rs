@@ -180,6 +180,7 @@ impl Pending {
             // Events and cursors are read again after the next start. Episodes are few, so they are kept and retried.
             batch.events.clear();
             batch.cursors.clear();
+            batch.checkpoint = None;
         }
         self.batch.append(batch);
         self.since.get_or_insert_with(Instant::now);
@@ -193,6 +194,7 @@ impl Pending {
             self.gave_up = true;
             self.batch.events = Vec::new();
             self.batch.cursors = Vec::new();
+            self.batch.checkpoint = None;
             let why = self.failure.take().unwrap_or_default();
             self.failure = Some(Text::new(&format!("{why}; events are not kept until floorwatch is started anew")));
         }

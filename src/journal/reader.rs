@@ -70,6 +70,9 @@ impl Unreadable {
     }
 }
 
+/// The most rows read in one transaction.
+const MAX_ROWS_AT_ONCE: i64 = 20_000;
+
 /// A read-only view of the journal, with a connection of its own: it never waits for the writer.
 #[derive(Debug)]
 pub struct Reader {
@@ -95,27 +98,49 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn load(&self, range: Range<Time>, mut each: impl FnMut(Event)) -> Result<Loaded, Error> {
-        self.run(|connection| {
-            // One transaction, so that `last` and the rows belong together.
-            let snapshot = connection.unchecked_transaction()?;
-            let last = snapshot.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?;
-            // The `+` keeps SQLite from using the index on `at`, after which it would have to sort by `seq`.
-            let mut statement =
-                connection.prepare_cached("SELECT at, body, seq FROM event WHERE +at >= ?1 ORDER BY seq")?;
-            let mut rows = statement.query([range.start.0])?;
-            let mut loaded = Loaded { last, ..Loaded::default() };
-            while let Some(row) = rows.next()? {
-                match event(row) {
-                    Ok(event) if event.at >= range.end => loaded.future += 1,
-                    Ok(event) => {
-                        loaded.events += 1;
-                        each(event);
+        self.load_after(0, range, |event, _| each(event))
+    }
+
+    /// Call `each` with every event of a range of times that was received after number `seq`, in the order received,
+    /// and with its number.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn load_after(&self, seq: i64, range: Range<Time>, mut each: impl FnMut(Event, i64)) -> Result<Loaded, Error> {
+        let mut loaded = Loaded { last: seq, ..Loaded::default() };
+        loop {
+            // A transaction for some rows at a time: a long one would keep the write-ahead log from being emptied.
+            let rows_read = self.run(|connection| {
+                let snapshot = connection.unchecked_transaction()?;
+                let newest: i64 =
+                    snapshot.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?;
+                // The `+` keeps SQLite from using the index on `at`, after which it would have to sort by `seq`.
+                let mut statement = connection.prepare_cached(
+                    "SELECT at, body, seq FROM event WHERE seq > ?1 AND +at >= ?2 ORDER BY seq LIMIT ?3",
+                )?;
+                let mut rows = statement.query([loaded.last, range.start.0, MAX_ROWS_AT_ONCE])?;
+                let mut rows_read = 0;
+                while let Some(row) = rows.next()? {
+                    rows_read += 1;
+                    loaded.last = row.get(2)?;
+                    match event(row) {
+                        Ok(event) if event.at >= range.end => loaded.future += 1,
+                        Ok(event) => {
+                            loaded.events += 1;
+                            each(event, loaded.last);
+                        }
+                        Err(why) => loaded.unreadable.count("event", loaded.last, &why),
                     }
-                    Err(why) => loaded.unreadable.count("event", row.get(2)?, &why),
                 }
+                if rows_read < MAX_ROWS_AT_ONCE {
+                    loaded.last = loaded.last.max(newest);
+                }
+                Ok(rows_read)
+            })?;
+            if rows_read < MAX_ROWS_AT_ONCE {
+                return Ok(loaded);
             }
-            Ok(loaded)
-        })
+        }
     }
 
     /// How far each source has been read, as (source, cursor).

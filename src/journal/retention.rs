@@ -22,13 +22,15 @@ const MAX_OUTBOX_AGE: Span = Span(35 * Span::DAY.0);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Retention {
     pub(super) events: Span,
+    /// Of figures, as segments.
+    pub(super) segments: Span,
     pub(super) episodes: Span,
 }
 
 impl Retention {
-    pub(super) fn new(days: u32, episode_days: u32) -> Self {
+    pub(super) fn new(days: u32, figures_days: u32, episode_days: u32) -> Self {
         let span = |days: u32| Span(i64::from(days.max(1)) * Span::DAY.0);
-        Self { events: span(days), episodes: span(episode_days) }
+        Self { events: span(days), segments: span(figures_days.max(days)), episodes: span(episode_days) }
     }
 }
 
@@ -76,9 +78,21 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
         transaction.prepare_cached(sql)?.execute([before.0, i64::try_from(limit).unwrap_or(i64::MAX)])
     };
     let events = delete(
-        "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        // The newest one stays: checkpoints name it, and its number must not be given again.
+        "DELETE FROM event WHERE seq IN
+         (SELECT seq FROM event WHERE at < ?1 AND seq < (SELECT max(seq) FROM event) ORDER BY at LIMIT ?2)",
         now - keep.events,
         MAX_EVENTS,
+    )?;
+    let contacts = delete(
+        "DELETE FROM contact WHERE number IN (SELECT number FROM contact WHERE ended < ?1 ORDER BY ended LIMIT ?2)",
+        now - keep.events,
+        MAX_EVENTS,
+    )?;
+    let segments = delete(
+        "DELETE FROM segment WHERE id IN (SELECT id FROM segment WHERE last < ?1 ORDER BY last LIMIT ?2)",
+        now - keep.segments,
+        MAX_ROWS,
     )?;
     transaction
         .prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES ('time', ?1)")?
@@ -114,11 +128,11 @@ pub(super) fn remove_old(connection: &mut Connection, keep: Retention, now: Time
     )?;
     transaction.commit()?;
     let notices = settled + unsettled;
-    if events + episodes + notices + deliveries > 0 {
+    if events + contacts + segments + episodes + notices + deliveries > 0 {
         // Give the freed pages back to the file system. A pragma that returns rows must be stepped to its end.
         let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
         let mut rows = vacuum.query([])?;
         while rows.next()?.is_some() {}
     }
-    Ok(events >= MAX_EVENTS || episodes.max(notices).max(deliveries) >= MAX_ROWS)
+    Ok(events.max(contacts) >= MAX_EVENTS || episodes.max(notices).max(deliveries) >= MAX_ROWS)
 }

@@ -13,14 +13,14 @@ use super::{Error, sqlite};
 /// "FLRW" in ASCII: distinguishes journals from other SQLite databases.
 const APPLICATION_ID: i64 = 0x464c_5257;
 /// The newest format that this version knows.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 /// Files up to this size are checked completely on opening; for larger ones that would take too long.
 const MAX_CHECKED_BYTES: u64 = 32 << 20;
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The migrations: number n brings a file from format n to format n + 1.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE event(
         seq INTEGER PRIMARY KEY,    -- the order received
@@ -79,6 +79,30 @@ const MIGRATIONS: [&str; 2] = [
     CREATE INDEX delivery_subject ON delivery(target, subject);
     -- Tells this journal from others where several report to the same place.
     INSERT INTO meta(key, value) VALUES ('journal', lower(hex(randomblob(6))));
+",
+    "
+    CREATE TABLE checkpoint(        -- the engine's state, from which it continues after a restart
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        number INTEGER NOT NULL,
+        event INTEGER NOT NULL,     -- seq of the newest event that it contains
+        body BLOB NOT NULL
+    );
+    CREATE TABLE segment(           -- the facts of closed business days
+        id INTEGER PRIMARY KEY,
+        day INTEGER NOT NULL,       -- the start of the day; this and the others in microseconds since 1970, UTC
+        first INTEGER NOT NULL,     -- the times of its first and last fact
+        last INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE INDEX segment_last ON segment(last);
+    CREATE TABLE contact(           -- contacts that the engine no longer has in memory
+        number INTEGER PRIMARY KEY,
+        id_hash INTEGER NOT NULL,
+        ended INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE INDEX contact_id ON contact(id_hash);
+    CREATE INDEX contact_ended ON contact(ended);
 ",
 ];
 

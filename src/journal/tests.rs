@@ -6,6 +6,7 @@ use crate::alert::{
     Actor, AlertAction, AlertCommand, Evaluator, HistoryEntry, HistoryKind, Settings as AlertSettings, State, built_in,
 };
 use crate::clock::Span;
+use crate::engine::{ArchivedContact, ArchivedSegment, Checkpoint};
 use crate::event::{Channel, EventKind, Offer, Scored, Step, Survey};
 use crate::kpi::{Answer, AnswerRow, Calendar, Dim, Figure, Slice};
 
@@ -95,7 +96,7 @@ fn fired_episode() -> (Evaluator, Episode) {
 fn what_was_kept_is_there_after_a_restart() {
     let test = test_journal();
     let (mut evaluator, episode) = fired_episode();
-    let mut journal = test.writer();
+    let journal = test.writer();
     journal.record(batch(0..1000));
     journal.record(batch(1000..1003));
     journal.store(episode).unwrap();
@@ -107,7 +108,7 @@ fn what_was_kept_is_there_after_a_restart() {
     assert_eq!(journal.reader().active().unwrap().0, std::slice::from_ref(&taken));
     drop(journal);
 
-    let mut journal = test.writer();
+    let journal = test.writer();
     assert_eq!(all(journal.reader()), (0..1003).map(event).collect::<Vec<_>>());
     assert_eq!(journal.reader().cursors().unwrap(), [("pbx".into(), "1003".to_owned())]);
     assert_eq!(journal.reader().active().unwrap().0, std::slice::from_ref(&taken));
@@ -158,11 +159,94 @@ fn a_kill_mid_way_loses_nothing_that_was_confirmed_and_keeps_cursors_with_events
                 let from = format!("{}{suffix}", test.path.display());
                 std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
             }
-            let OpenedJournal::Writer(mut killed) = Journal::open(&copy, &test.settings()).unwrap() else { panic!() };
+            let OpenedJournal::Writer(killed) = Journal::open(&copy, &test.settings()).unwrap() else { panic!() };
             assert_eq!(killed.reader().active().unwrap().0, std::slice::from_ref(&episode));
             let events = all(killed.reader());
             let cursor = killed.reader().cursors().unwrap().remove(0).1;
             assert_eq!(events.len().to_string(), cursor);
+        }
+    }
+}
+
+fn since_now(number: i64) -> Time {
+    Time(1_780_000_000_000_000 + number)
+}
+
+/// A checkpoint with one segment and one contact.
+fn checkpoint(number: u64, replaces_from: Option<Time>) -> Checkpoint {
+    let at = |number: u64| since_now(i64::try_from(number).unwrap());
+    let bytes: std::sync::Arc<[u8]> = vec![7; 3000].into();
+    let segment = ArchivedSegment { id: number, day: at(number), first: at(number), last: at(number), bytes };
+    let contact = ArchivedContact { number, id_hash: u64::MAX - number, ended: at(number), bytes: vec![1; 50] };
+    Checkpoint { number, state: vec![2; 20_000], segments: vec![segment], contacts: vec![contact], replaces_from }
+}
+
+fn record_checkpoint(journal: &Journal, checkpoint: Checkpoint) {
+    journal.record(Batch { checkpoint: Some(PendingCheckpoint::now(checkpoint)), ..Batch::default() });
+}
+
+#[test]
+fn a_checkpoint_contains_the_events_recorded_before_it_and_is_stored_with_all_that_it_refers_to() {
+    let test = test_journal();
+    let journal = test.writer();
+    let archive = journal.archive().unwrap();
+    assert_eq!(archive.stored(), 0);
+    journal.record(batch(0..30));
+    record_checkpoint(&journal, checkpoint(1, None));
+    journal.record(batch(30..50));
+    journal.flush().unwrap();
+    let stored = journal.reader().checkpoint().unwrap().unwrap();
+    assert_eq!((stored.event, stored.state.len(), archive.stored()), (30, 20_000, 1));
+    let mut after = Vec::new();
+    journal.load_after(stored.event, Time(0)..Time(i64::MAX), |event, seq| after.push((event, seq))).unwrap();
+    assert_eq!(after, (30..50).map(|n| (event(n), n + 1)).collect::<Vec<_>>());
+    assert_eq!(archive.segment(1).unwrap().len(), 3000);
+    assert_eq!(archive.contact(1).unwrap().bytes, archive.contacts_by_id(u64::MAX - 1)[0].bytes);
+    let mut ended = Vec::new();
+    record_checkpoint(&journal, checkpoint(2, None));
+    journal.flush().unwrap();
+    archive.each_contact(since_now(1)..since_now(9), &mut |contact| {
+        ended.push(contact.number);
+        true
+    });
+    assert_eq!(ended, [2, 1]);
+    // One that begins anew removes what is not its own.
+    record_checkpoint(&journal, checkpoint(3, Some(since_now(2))));
+    journal.flush().unwrap();
+    let ids: Vec<_> = journal.reader().segments().unwrap().iter().map(|segment| segment.id).collect();
+    assert_eq!((ids, archive.contact(2).is_none()), (vec![1, 3], true));
+}
+
+/// What another process would find had this one been killed, at twenty moments while checkpoints are written.
+#[test]
+fn a_kill_while_checkpoints_are_written_leaves_one_that_is_whole() {
+    let test = test_journal();
+    let journal = test.writer();
+    for number in 1..=20 {
+        let from = i64::try_from(number - 1).unwrap() * 50;
+        journal.record(batch(from..from + 50));
+        record_checkpoint(&journal, checkpoint(number, None));
+        std::thread::sleep(std::time::Duration::from_millis(7 * number % 40));
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("journal.db");
+        // The log first: what it lacks is in the file, or nowhere.
+        for suffix in ["-wal", ""] {
+            let from = format!("{}{suffix}", test.path.display());
+            std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
+        }
+        // The engine makes one only when the last one is stored.
+        journal.flush().unwrap();
+        let OpenedJournal::Writer(killed) = Journal::open(&copy, &test.settings()).unwrap() else { panic!() };
+        let segments = killed.reader().segments().unwrap();
+        if let Some(stored) = killed.reader().checkpoint().unwrap() {
+            let newest = segments.last().unwrap().id;
+            let mut tail = Vec::new();
+            killed.load_after(stored.event, Time(0)..Time(i64::MAX), |event, _| tail.push(event)).unwrap();
+            assert_eq!((stored.event, tail.len() % 50), (i64::try_from(newest * 50).unwrap(), 0));
+            assert_eq!(segments.len() as u64, newest);
+            assert!(killed.archive().unwrap().contact(newest).is_some());
+        } else {
+            assert!(segments.is_empty());
         }
     }
 }
@@ -229,7 +313,7 @@ fn the_second_to_open_it_follows_and_sees_what_is_done() {
     let mut follower = test.follower();
     assert_eq!(follower.holder.as_ref().unwrap().user.as_str(), "ann");
     let mut count = 0;
-    follower.load(Time(0)..Time(i64::MAX), |_| count += 1).unwrap();
+    follower.load_after(0, Time(0)..Time(i64::MAX), |_, _| count += 1).unwrap();
     assert_eq!(count, 10);
     let news = follower.poll().unwrap();
     assert!(news.events.is_empty() && news.episodes.is_empty());
@@ -264,18 +348,18 @@ fn what_is_old_is_removed_and_the_file_shrinks() {
     let before = test.path.metadata().unwrap().len();
 
     let mut connection = schema::open(&test.path).unwrap();
-    let keep = retention::Retention::new(35, 400);
+    let keep = retention::Retention::new(35, 35, 400);
     let later = |days: i64| Time::from_unix(1_780_000_000 + days * 86_400);
     assert!(!retention::remove_old(&mut connection, keep, later(34)).unwrap());
     let mut rounds = 0;
     while retention::remove_old(&mut connection, keep, later(36)).unwrap() {
         rounds += 1;
     }
-    assert_eq!(rounds, 4);
+    assert_eq!(rounds, 3);
     drop(connection);
     assert!(test.path.metadata().unwrap().len() < before / 4);
     journal = test.writer();
-    assert!(all(journal.reader()).is_empty());
+    assert_eq!(all(journal.reader()).len(), 1, "the newest event stays");
     assert_eq!(journal.reader().history(9).unwrap().0.len(), 1, "episodes are kept longer");
     drop(journal);
     let mut connection = schema::open(&test.path).unwrap();
@@ -290,7 +374,7 @@ fn what_is_old_is_removed_and_the_file_shrinks() {
 fn a_write_that_fails_is_told_and_caught_up_later() {
     let test = test_journal();
     let (_, mut episode) = fired_episode();
-    let mut journal = test.writer();
+    let journal = test.writer();
     // As on a full disk: inserts fail while everything else works.
     let other = rusqlite::Connection::open(&test.path).unwrap();
     other
@@ -321,7 +405,7 @@ fn a_write_that_fails_is_told_and_caught_up_later() {
 #[test]
 fn the_origins_of_each_source_are_known_after_a_restart() {
     let test = test_journal();
-    let mut journal = test.writer();
+    let journal = test.writer();
     let of = |number, origin: &str| Event { origin: origin.into(), ..event(number) };
     let events = vec![
         ("helpdesk".into(), vec![of(1, "/chat"), of(2, "/chat"), of(3, "/mail")]),
@@ -384,7 +468,7 @@ fn every_entry_of_a_trail_goes_into_the_outbox_once() {
 fn a_delivery_and_the_cursor_behind_it_are_kept_together() {
     let test = test_journal();
     let (mut evaluator, fired) = fired_episode();
-    let mut journal = test.writer();
+    let journal = test.writer();
     journal.store(fired).unwrap();
     journal.store(acknowledge(&mut evaluator)).unwrap();
     let outbox = journal.outbox().unwrap();
@@ -417,11 +501,12 @@ fn a_journal_of_the_first_format_is_brought_up_to_date() {
     connection
         .execute_batch(
             "DROP TABLE notice; DROP TABLE target; DROP TABLE delivery; DELETE FROM meta WHERE key = 'journal';
+             DROP TABLE checkpoint; DROP TABLE segment; DROP TABLE contact;
              PRAGMA user_version = 1;",
         )
         .unwrap();
     drop(connection);
-    let mut journal = test.writer();
+    let journal = test.writer();
     assert_eq!(journal.reader().active().unwrap().0, [fired]);
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
@@ -445,9 +530,9 @@ fn the_outbox_forgets_after_a_day_and_its_numbers_never_come_again() {
     drop((outbox, journal));
     let mut connection = schema::open(&test.path).unwrap();
     let later = Time::from_unix(1_780_000_000 + 2 * 86_400);
-    retention::remove_old(&mut connection, retention::Retention::new(35, 400), later).unwrap();
+    retention::remove_old(&mut connection, retention::Retention::new(35, 35, 400), later).unwrap();
     drop(connection);
-    let mut journal = test.writer();
+    let journal = test.writer();
     let outbox = journal.outbox().unwrap();
     assert!(outbox.after(0, 10).unwrap().is_empty());
     assert_eq!(journal.reader().deliveries(10).unwrap().len(), 1, "what was told is kept as long as its alert");

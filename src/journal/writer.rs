@@ -3,13 +3,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 
+use super::archive;
 use super::files::FileCheck;
 use super::outbox;
 use super::queue::{GATHER_INTERVAL, Job, WriteQueue};
@@ -32,6 +34,8 @@ pub(super) struct Writer {
     queue: Arc<WriteQueue>,
     /// The number of the outbox's newest entry.
     newest: watch::Receiver<i64>,
+    /// The number of the checkpoint in the file.
+    checkpoint: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -47,25 +51,31 @@ impl Writer {
         let retention_clock = RetentionClock::new(&connection, settings.clock.clone()).map_err(super::sqlite(path))?;
         let mut work = WriterThread {
             connection,
-            retention: Retention::new(settings.keep_days, settings.keep_episodes_days),
+            retention: Retention::new(settings.keep_days, settings.keep_figures_days, settings.keep_episodes_days),
             retention_clock,
             files,
             change: 0,
             last_episode: 0,
             stored_entries: FxHashMap::default(),
             newest: sender,
+            checkpoint: Arc::default(),
         };
+        let checkpoint = Arc::clone(&work.checkpoint);
         work.prepare().map_err(super::sqlite(path))?;
         let queue_of_thread = Arc::clone(&queue);
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || work.run(&queue_of_thread))
             .map_err(|source| Error::Io { path: PathBuf::from(path), source })?;
-        Ok(Self { queue, newest, thread: Some(thread) })
+        Ok(Self { queue, newest, checkpoint, thread: Some(thread) })
     }
 
     pub(super) fn queue(&self) -> &Arc<WriteQueue> {
         &self.queue
+    }
+
+    pub(super) fn checkpoint(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.checkpoint)
     }
 
     pub(super) fn newest(&self) -> watch::Receiver<i64> {
@@ -94,6 +104,7 @@ struct WriterThread {
     /// How many history entries of each open episode are stored.
     stored_entries: FxHashMap<u64, usize>,
     newest: watch::Sender<i64>,
+    checkpoint: Arc<AtomicU64>,
 }
 
 impl WriterThread {
@@ -103,6 +114,7 @@ impl WriterThread {
         self.change = change;
         self.last_episode = u64::try_from(last).unwrap_or(0);
         self.newest.send_replace(outbox::newest(&self.connection)?);
+        self.checkpoint.store(archive::newest(&self.connection)?, Ordering::Release);
         Ok(())
     }
 
@@ -178,11 +190,20 @@ impl WriterThread {
         let transaction = self.connection.transaction()?;
         {
             let mut insert = transaction.prepare_cached("INSERT INTO event(at, source, body) VALUES (?1, ?2, ?3)")?;
+            // The checkpoint stands among the events, where it was made.
+            let mut until_checkpoint = batch.checkpoint.as_ref().map(|checkpoint| checkpoint.events_before);
             for (source, events) in &batch.events {
                 for event in events {
+                    if until_checkpoint == Some(0) {
+                        write_checkpoint(&transaction, batch)?;
+                    }
+                    until_checkpoint = until_checkpoint.and_then(|events| events.checked_sub(1));
                     let body = json(&EventBodyRef::from(event))?;
                     insert.execute(params![event.at.0, source.as_str(), body])?;
                 }
+            }
+            if until_checkpoint.is_some() {
+                write_checkpoint(&transaction, batch)?;
             }
             let mut cursor =
                 transaction.prepare_cached("INSERT OR REPLACE INTO cursor(source, cursor) VALUES (?1, ?2)")?;
@@ -213,6 +234,9 @@ impl WriterThread {
         if let Some(newest) = newest {
             self.newest.send_replace(newest);
         }
+        if let Some(checkpoint) = &batch.checkpoint {
+            self.checkpoint.store(checkpoint.number(), Ordering::Release);
+        }
         for episode in &batch.episodes {
             if episode.state == State::Resolved {
                 self.stored_entries.remove(&episode.id);
@@ -222,6 +246,13 @@ impl WriterThread {
         }
         Ok(())
     }
+}
+
+/// Write the checkpoint of a batch, with the number of the newest event at this point.
+fn write_checkpoint(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    let Some(checkpoint) = &batch.checkpoint else { return Ok(()) };
+    let newest = "SELECT coalesce(max(seq), 0) FROM event";
+    archive::write(transaction, checkpoint, transaction.query_row(newest, [], |row| row.get(0))?)
 }
 
 /// Write an episode, and the entries of its history from index `from` on; those before are stored already. Returns the

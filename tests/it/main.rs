@@ -15,6 +15,7 @@ mod cli;
 mod clock;
 mod docs;
 mod engine;
+mod engine_days;
 mod freeswitch_live;
 mod http_live;
 mod hub_boards;

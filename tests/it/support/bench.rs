@@ -50,7 +50,7 @@ impl Bench {
 
     pub(crate) fn open(&mut self) {
         let settings = journal::Settings::new("ann".into(), "desk".into(), Clock::System);
-        let OpenedJournal::Writer(mut journal) = Journal::open(&self.path("journal.db"), &settings).unwrap() else {
+        let OpenedJournal::Writer(journal) = Journal::open(&self.path("journal.db"), &settings).unwrap() else {
             panic!()
         };
         let reader = journal.reader();

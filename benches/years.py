@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Memory and restart of a hub that has read many days of a large centre.
+
+    cargo build --release
+    benches/years.py target/release/floorwatch [--contacts 29000] [--days 35]
+
+Writes a queue_log that ends now (40 queues, 600 agents, the same on every machine but for its dates), lets a hub read
+it, and measures: the first reading, its memory at the peak and afterwards; a restart after a clean end and one after
+kill -9, until the hub says that it is ready; the first answer over 30 days. Once more with another binary before and
+after a change compares them.
+"""
+import argparse
+import heapq
+import os
+import random
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+parser = argparse.ArgumentParser()
+parser.add_argument("floorwatch")
+parser.add_argument("--contacts", type=int, default=29_000, help="a day")
+parser.add_argument("--days", type=int, default=35)
+arguments = parser.parse_args()
+
+
+def write_log(path, end):
+    """About the centre of the issue: 3.1 lines a contact, busy hours from 8 to 20."""
+    rng = random.Random(20260302)
+    start = end - arguments.days * 86_400
+    lines, later, order = 0, [], 0
+    with open(path, "w") as out:
+        for day in range(arguments.days):
+            begins = start + day * 86_400
+            joins = sorted(begins + int(rng.triangular(0, 86_399, 43_200)) for _ in range(arguments.contacts))
+            for number, now in enumerate(joins):
+                while later and later[0][0] <= now:
+                    out.write(heapq.heappop(later)[2])
+                    lines += 1
+                call, queue = f"{now}.{day * arguments.contacts + number}", f"queue-{rng.randrange(40):02}"
+                caller = 442_070_000_000 + rng.randrange(300_000)
+                out.write(f"{now}|{call}|{queue}|NONE|ENTERQUEUE||{caller}|{1 + rng.randrange(6)}\n")
+                lines += 1
+                wait = rng.randrange(30) * rng.randrange(4)
+                answered, talk = now + wait, 20 + rng.randrange(400)
+                agent = f"agent {rng.randrange(600):03}"
+                todo = []
+                if rng.randrange(100) < 6:
+                    todo.append((answered, f"ABANDON|1|1|{wait}", "NONE"))
+                else:
+                    if rng.randrange(5) == 0:
+                        todo.append((now, "RINGNOANSWER|12000", agent))
+                    todo.append((answered, f"CONNECT|{wait}|{call}1|4", agent))
+                    todo.append((answered + talk, f"COMPLETECALLER|{wait}|{talk}|1", agent))
+                for at, what, who in todo:
+                    order += 1
+                    heapq.heappush(later, (at, order, f"{at}|{call}|{queue}|{who}|{what}\n"))
+        while later:
+            out.write(heapq.heappop(later)[2])
+            lines += 1
+    return lines
+
+
+class Hub:
+    def __init__(self, folder):
+        self.started = time.perf_counter()
+        environment = {**os.environ, "HOME": folder, "FLOORWATCH_CONFIG": f"{folder}/config.toml"}
+        self.log = open(f"{folder}/log", "ab")
+        self.process = subprocess.Popen([arguments.floorwatch, "hub"], env=environment, stderr=self.log)
+
+    def get(self, path, timeout=600):
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout).read()
+
+    def wait_until_ready(self):
+        while self.process.poll() is None:
+            try:
+                self.get("/readyz")
+                return time.perf_counter() - self.started
+            except OSError:
+                time.sleep(0.01)
+        raise SystemExit("the hub ended: see its log")
+
+    def megabytes(self, field):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) // 1024 for line in status if line.startswith(field))
+
+    def cpu(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def wait_until_idle(self):
+        before = self.cpu()
+        while True:
+            time.sleep(3)
+            now = self.cpu()
+            if now - before < 0.6:
+                return time.perf_counter() - self.started - 3
+            before = now
+
+    def end(self, how):
+        self.process.send_signal(how)
+        started = time.perf_counter()
+        self.process.wait()
+        return time.perf_counter() - started
+
+
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+with tempfile.TemporaryDirectory() as folder:
+    lines = write_log(f"{folder}/queue_log", int(time.time()) - 60)
+    with open(f"{folder}/config.toml", "w") as config:
+        config.write(f'''timezone = "UTC"
+[journal]
+path = "{folder}/floorwatch.db"
+[hub]
+listen = "127.0.0.1:{port}"
+share = false
+[[source]]
+name = "pbx"
+kind = "queue_log"
+path = "{folder}/queue_log"
+follow = true
+''')
+    print(f"{arguments.days} days of {arguments.contacts:,} contacts, {lines:,} lines")
+    hub = Hub(folder)
+    hub.wait_until_ready()
+    took = hub.wait_until_idle()
+    print(f"first reading       {took:7.1f} s   RSS {hub.megabytes('VmRSS')} MB, at most {hub.megabytes('VmHWM')} MB")
+    ended = hub.end(signal.SIGTERM)
+    size = sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name.startswith("floorwatch.db"))
+    print(f"clean end           {ended:7.2f} s   journal {size // 1_000_000} MB")
+    for how, name in ((signal.SIGKILL, "after a clean end"), (signal.SIGTERM, "after kill -9")):
+        hub = Hub(folder)
+        ready = hub.wait_until_ready()
+        rss, peak = hub.megabytes("VmRSS"), hub.megabytes("VmHWM")
+        print(f"restart {name:<17} {ready:5.2f} s   RSS {rss} MB, at most {peak} MB")
+        hub.wait_until_idle()
+        started = time.perf_counter()
+        hub.get("/v1/figures?kpis=offered,service_level,asa,answer_p90,fcr&by=queue&over=30d")
+        asked = time.perf_counter() - started
+        print(f"  30 days by queue  {asked:7.2f} s   RSS {hub.megabytes('VmRSS')} MB, at most {hub.megabytes('VmHWM')} MB")
+        hub.end(how)

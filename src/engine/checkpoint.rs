@@ -1,0 +1,141 @@
+//! Checkpoints: the engine's state as bytes, from which it continues after a restart.
+//!
+//! A checkpoint is only a cache of what the events say, with one exception: the figures of days whose events are no
+//! longer kept are in segments alone. A checkpoint of another version, of other settings or with damage is not used;
+//! the state is then computed from the events, beside the segments of the days before these.
+
+use super::Engine;
+use super::archive::{Archive, ArchivedSegment, Checkpoint};
+use super::fact_store::SegmentRef;
+use super::interner::{NameNo, QueueNo};
+use super::settings::Settings;
+use crate::clock::Time;
+
+/// Changes with what the bytes mean.
+const FORMAT: u32 = 1;
+
+/// What the bytes of a state were made with: they are read only by an engine that would make the same.
+fn fingerprint(settings: &Settings) -> String {
+    let Settings { rules, calendar, lateness, contact_ttl, .. } = settings;
+    let counted = (calendar, rules.fcr_window, lateness, contact_ttl);
+    format!("{FORMAT} {} {counted:?}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A checkpoint that was handed over and is not stored yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InFlight {
+    number: u64,
+    newest_segment: u64,
+}
+
+impl Engine {
+    /// An engine that continues from the state of a checkpoint; `None` where that is of another version or of other
+    /// settings, or damaged.
+    #[must_use]
+    pub fn restore(settings: &Settings, state: &[u8], archive: Box<dyn Archive>) -> Option<Self> {
+        let (body, sum) = state.split_last_chunk::<4>()?;
+        let mut crc = flate2::Crc::new();
+        crc.update(body);
+        if crc.sum() != u32::from_le_bytes(*sum) {
+            return None;
+        }
+        let (made_with, body) = postcard::take_from_bytes::<&str>(body).ok()?;
+        if made_with != fingerprint(settings) {
+            return None;
+        }
+        let mut engine: Self = postcard::from_bytes(body).ok()?;
+        engine.limits = Self::new(settings.clone()).limits;
+        engine.settings = settings.clone();
+        engine.contacts.restored();
+        for queue in (0..engine.queues.len()).filter_map(|number| u32::try_from(number).ok()).map(QueueNo::new) {
+            engine.update_service_level(queue);
+        }
+        engine.archive = Some(archive);
+        engine.archive_is_ours = true;
+        Some(engine)
+    }
+
+    /// Begin anew beside an archive, whose checkpoint could not be used: its segments of the days before `from` are
+    /// taken over, and the facts before `from` that events leave are in them already. [`Engine::caught_up`] ends that.
+    pub fn begin_beside(&mut self, archive: Box<dyn Archive>, segments: Vec<ArchivedSegment>, from: Time) {
+        self.checkpoints = archive.stored();
+        self.archive = Some(archive);
+        self.replaces_from = Some(from);
+        for ArchivedSegment { id, day, first, last, .. } in segments {
+            self.newest_segment = self.newest_segment.max(id);
+            if last < from {
+                self.facts.add_segment(day, SegmentRef { id, first, last, bytes: None });
+            }
+        }
+        self.facts.ignore_before(Some(from));
+    }
+
+    /// All events that were stored have been applied, and it is `now`.
+    pub fn caught_up(&mut self, now: Time) {
+        self.flush();
+        // The clock may have been ahead when the state was stored.
+        self.advanced_to = self.advanced_to.min(now);
+        self.facts.ignore_before(None);
+    }
+
+    /// The days with figures that could not be read.
+    pub fn unreadable_days(&self) -> impl Iterator<Item = Time> {
+        self.unreadable_days.iter().copied()
+    }
+
+    /// The state, and what leaves memory once it is stored; `None` without an archive, and while the last checkpoint is
+    /// not stored yet.
+    pub fn checkpoint(&mut self) -> Option<Checkpoint> {
+        self.release();
+        if self.archive.is_none() || self.in_flight.is_some() {
+            return None;
+        }
+        self.flush();
+        for number in std::mem::take(&mut self.recalled) {
+            self.contacts.pack(number);
+        }
+        self.checkpoints += 1;
+        let calendar = self.settings.calendar;
+        let cutoff = calendar.day_start(self.horizon(self.advanced_to), 1);
+        let mut contacts = Vec::new();
+        if self.archived_before != cutoff {
+            self.archived_before = cutoff;
+            for (number, ended, contact) in self.contacts.packed_before(cutoff) {
+                let Some(archived) = self.archived(number, ended, contact) else { continue };
+                self.contacts.mark_leaving(number);
+                contacts.push(archived);
+            }
+        }
+        let segment = |(day, segment): (Time, &SegmentRef)| {
+            let SegmentRef { id, first, last, bytes } = segment.clone();
+            Some(ArchivedSegment { id, day, first, last, bytes: bytes? })
+        };
+        let segments = self.facts.unstored().filter_map(segment).collect();
+        self.in_flight = Some(InFlight { number: self.checkpoints, newest_segment: self.newest_segment });
+        let replaces_from = if self.archive_is_ours { None } else { self.replaces_from };
+        Some(Checkpoint { number: self.checkpoints, state: self.state(), segments, contacts, replaces_from })
+    }
+
+    fn state(&self) -> Vec<u8> {
+        let mut state = postcard::to_allocvec(fingerprint(&self.settings).as_str()).unwrap_or_default();
+        state = postcard::to_extend(self, state).unwrap_or_default();
+        let mut crc = flate2::Crc::new();
+        crc.update(&state);
+        state.extend_from_slice(&crc.sum().to_le_bytes());
+        state
+    }
+
+    /// Let go of what the archive has stored by now.
+    pub(super) fn release(&mut self) {
+        let Some(InFlight { number, newest_segment }) = self.in_flight else { return };
+        if self.archive.as_ref().is_some_and(|archive| archive.stored() >= number) {
+            self.in_flight = None;
+            self.archive_is_ours = true;
+            self.facts.release(newest_segment);
+            if self.contacts.forget_leaving() > 0 {
+                self.flush();
+                self.forget_customers();
+            }
+        }
+    }
+}

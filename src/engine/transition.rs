@@ -1,0 +1,124 @@
+//! Transitions: what the steps of a contact do, with names as numbers.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Measure;
+use super::interner::{AgentNo, CustomerNo, IntentNo, QueueNo};
+use crate::clock::{Span, Time};
+use crate::event::{Channel, LeftReason};
+
+/// What a step does: [`event::Step`](crate::event::Step) with names as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Transition {
+    Classified {
+        intent: IntentNo,
+    },
+    Identified {
+        customer: CustomerNo,
+    },
+    Offered(JoinDetails),
+    Ringing {
+        agent: AgentNo,
+    },
+    RingCanceled {
+        agent: AgentNo,
+    },
+    RingNoAnswer {
+        agent: AgentNo,
+    },
+    Answered {
+        agent: AgentNo,
+        wait: Option<Span>,
+    },
+    Responded,
+    Held,
+    Resumed,
+    Left {
+        reason: LeftReason,
+        wait: Option<Span>,
+    },
+    Abandoned {
+        wait: Option<Span>,
+    },
+    Transferred {
+        agent: AgentNo,
+        to_queue: QueueNo,
+        talk: Option<Span>,
+    },
+    Completed {
+        agent: AgentNo,
+        talk: Option<Span>,
+        hold: Option<Span>,
+    },
+    Wrapped {
+        agent: AgentNo,
+        acw: Option<Span>,
+    },
+    Disposition {
+        resolved: bool,
+    },
+    Reopened,
+    Score {
+        measure: Measure,
+        arg: u8,
+        value: i64,
+    },
+    /// Its system restarted, or `contact_ttl` has passed: how it ended will not be seen.
+    Lost,
+}
+
+/// What is known of a contact when it joins a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct JoinDetails {
+    pub(super) channel: Channel,
+    pub(super) intent: IntentNo,
+    pub(super) customer: CustomerNo,
+    pub(super) position: Option<u32>,
+    pub(super) priority: Option<i32>,
+    pub(super) auth_steps: Option<u32>,
+    pub(super) untimed: bool,
+}
+
+impl Transition {
+    /// Orders the steps of one instant: the lower comes first.
+    pub(super) const fn rank(&self) -> u8 {
+        match self {
+            Self::Classified { .. } | Self::Identified { .. } => 0,
+            Self::Offered(_) => 1,
+            Self::Ringing { .. } => 2,
+            Self::RingCanceled { .. } | Self::RingNoAnswer { .. } => 3,
+            Self::Answered { .. } => 4,
+            Self::Responded => 5,
+            Self::Held => 6,
+            Self::Resumed => 7,
+            Self::Left { .. } | Self::Abandoned { .. } => 8,
+            Self::Transferred { .. } => 9,
+            Self::Completed { .. } => 10,
+            Self::Wrapped { .. } => 11,
+            Self::Disposition { .. } | Self::Reopened | Self::Score { .. } => 12,
+            Self::Lost => 13,
+        }
+    }
+
+    /// Whether it only adds to what is known of a visit, and neither opens nor ends one.
+    pub(super) const fn is_annotation(&self) -> bool {
+        matches!(
+            self,
+            Self::Classified { .. }
+                | Self::Identified { .. }
+                | Self::Wrapped { .. }
+                | Self::Disposition { .. }
+                | Self::Reopened
+                | Self::Score { .. }
+        )
+    }
+}
+
+/// One step of a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct ContactStep {
+    pub(super) at: Time,
+    /// The queue it is about; unknown where the source does not say.
+    pub(super) queue: QueueNo,
+    pub(super) transition: Transition,
+}

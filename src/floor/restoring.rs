@@ -1,0 +1,113 @@
+//! Restoring the engine from a journal, and the checkpoints that make that quick.
+
+use std::time::Duration;
+
+use super::Floor;
+use super::role::JournalRole;
+use crate::clock::{Span, Time};
+use crate::engine::{Archive, Checkpoint, Engine};
+use crate::event::Event;
+use crate::journal::{self, Batch, Journal, Loaded, PendingCheckpoint, Reader};
+
+/// A checkpoint is made after so many events, at the earliest so long after the last.
+const CHECKPOINT_EVENTS: u64 = 50_000;
+const MIN_CHECKPOINT_INTERVAL: Duration = Duration::from_mins(2);
+/// With fewer events, one is made after this time.
+const MAX_CHECKPOINT_INTERVAL: Duration = Duration::from_hours(1);
+/// The same while the journal is read, so that what is over leaves memory.
+const LOADED_EVENTS_PER_CHECKPOINT: u64 = 200_000;
+
+/// The engine to go on with, and the number of the newest event that it contains.
+pub(super) struct Restored {
+    pub(super) engine: Engine,
+    pub(super) newest_event: i64,
+}
+
+impl Floor {
+    /// The engine as the last checkpoint has it; else an empty one beside the archive's segments of the days whose
+    /// events are no longer there.
+    pub(super) fn restored(
+        &self,
+        reader: &Reader,
+        archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
+    ) -> Result<Restored, journal::Error> {
+        let settings = &self.settings.engine;
+        if let Some(checkpoint) = reader.checkpoint()? {
+            if let Some(engine) = Engine::restore(settings, &checkpoint.state, archive()?) {
+                return Ok(Restored { engine, newest_event: checkpoint.event });
+            }
+            tracing::info!("the checkpoint is damaged, or of another version or other settings: events are read again");
+        }
+        self.rebuilt(reader, archive()?)
+    }
+
+    /// An empty engine beside the archive's segments of the days whose events are no longer there.
+    pub(super) fn rebuilt(&self, reader: &Reader, archive: Box<dyn Archive>) -> Result<Restored, journal::Error> {
+        let mut engine = Engine::new(self.settings.engine.clone());
+        let segments = reader.segments()?;
+        let from = match reader.oldest_event()? {
+            _ if segments.is_empty() => Time(i64::MIN),
+            // The day that the oldest event is of is not whole.
+            Some(oldest) => {
+                let calendar = engine.calendar();
+                let whole = oldest.max(self.loaded_range().start) + Span(25 * Span::HOUR.0);
+                calendar.day_start(whole, 0)
+            }
+            None => Time(i64::MAX),
+        };
+        engine.begin_beside(archive, segments, from);
+        Ok(Restored { engine, newest_event: 0 })
+    }
+
+    /// Apply the events of a journal that this process writes, with checkpoints on the way.
+    pub(super) fn replay(&mut self, journal: &Journal, restored: Restored) -> Result<Loaded, journal::Error> {
+        let Restored { mut engine, newest_event } = restored;
+        let mut events = 0;
+        let loaded = journal.load_after(newest_event, self.loaded_range(), |event: Event, seq| {
+            engine.apply(&event);
+            engine.advance(event.at);
+            events += 1;
+            if events >= LOADED_EVENTS_PER_CHECKPOINT
+                && let Some(checkpoint) = engine.checkpoint()
+            {
+                events = 0;
+                record(journal, PendingCheckpoint::at(checkpoint, seq));
+            }
+        })?;
+        engine.caught_up(self.now());
+        self.engine = engine;
+        self.since_checkpoint = events;
+        Ok(loaded)
+    }
+
+    /// Make a checkpoint, if it is time.
+    pub(super) fn make_checkpoint_if_due(&mut self) {
+        let elapsed = self.last_checkpoint.elapsed();
+        let due = self.since_checkpoint >= CHECKPOINT_EVENTS && elapsed >= MIN_CHECKPOINT_INTERVAL
+            || self.since_checkpoint > 0 && elapsed >= MAX_CHECKPOINT_INTERVAL;
+        if due {
+            self.make_checkpoint();
+        }
+    }
+
+    /// Make a checkpoint, unless the last one is still being stored.
+    pub(super) fn make_checkpoint(&mut self) {
+        // Events that were passed over must be looked at again.
+        let JournalRole::Writer(journal) = &self.role else { return };
+        if self.passed_over || self.since_checkpoint == 0 {
+            return;
+        }
+        if let Some(checkpoint) = self.engine.checkpoint() {
+            let Checkpoint { number, state, segments, contacts, .. } = &checkpoint;
+            let (bytes, segments, contacts) = (state.len(), segments.len(), contacts.len());
+            tracing::debug!(number, bytes, segments, contacts, "checkpoint");
+            record(journal, PendingCheckpoint::now(checkpoint));
+            self.since_checkpoint = 0;
+            self.last_checkpoint = tokio::time::Instant::now();
+        }
+    }
+}
+
+fn record(journal: &Journal, checkpoint: PendingCheckpoint) {
+    journal.record(Batch { checkpoint: Some(checkpoint), ..Batch::default() });
+}
