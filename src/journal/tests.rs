@@ -556,7 +556,7 @@ fn the_outbox_keeps_what_a_target_has_not_dealt_with() {
     for (days, left) in [(2, 2), (36, 0)] {
         let mut connection = schema::open(&test.path).unwrap();
         let later = Time::from_unix(1_780_000_000 + days * 86_400);
-        retention::remove_old(&mut connection, retention::Retention::new(35, 400), later).unwrap();
+        retention::remove_old(&mut connection, retention::Retention::new(35, 35, 400), later).unwrap();
         drop(connection);
         let journal = test.writer();
         assert_eq!(journal.outbox().unwrap().after(0, 10).unwrap().len(), left, "after {days} days");
