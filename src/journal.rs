@@ -141,7 +141,7 @@ pub struct Batch {
     /// told whether it was stored.
     pub commands: Vec<(u64, u32)>,
     /// A state of the engine that contains the events recorded before.
-    pub checkpoint: Option<PendingCheckpoint>,
+    pub checkpoint: Option<Box<PendingCheckpoint>>,
 }
 
 impl Batch {

@@ -307,7 +307,6 @@ const fn unzigzag(value: u64) -> i64 {
 
 fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
@@ -344,6 +343,10 @@ mod tests {
         Label::new(&format!("name {number}"))
     }
 
+    fn number(label: &Label) -> u32 {
+        label.as_str().trim_start_matches("name ").parse().unwrap()
+    }
+
     fn fact(at: i64, cell: CellNo, measure: Measure, arg: u8, sign: i8, value: i64) -> DatedFact {
         DatedFact { at: Time(at), fact: Fact { offset: 0, cell, measure, arg, sign, value } }
     }
@@ -355,7 +358,7 @@ mod tests {
         let other = table.intern(CellKey { channel: Channel::Email, ..CellKey::default() });
         let start = 1_772_528_400_000_000;
         let facts = vec![
-            fact(start + 5, cell, Measure::Quality, 0, 1, 9 << 32 | 80_000_000),
+            fact(start + 5, cell, Measure::Quality, 0, 1, (9 << 32) + 80_000_000),
             fact(start, cell, Measure::Offered, 0, 1, 0),
             fact(start + 60 * SECOND, other, Measure::Offered, 0, -1, 0),
             fact(start + SECOND, cell, Measure::Answered, 15, 1, UNKNOWN),
@@ -372,11 +375,9 @@ mod tests {
         let (mut facts, table) = sample();
         let bytes = encode(&mut facts, table.all(), &label);
         let segment = Segment::parse(&bytes).unwrap();
-        let evaluators = segment.names[3].iter().map(|name| name.as_str()[5..].parse().unwrap()).collect();
-        let queues: Vec<QueueNo> =
-            segment.names[0].iter().map(|name| QueueNo::new(name.as_str()[5..].parse().unwrap())).collect();
-        let agents: Vec<AgentNo> =
-            segment.names[2].iter().map(|name| AgentNo::new(name.as_str()[5..].parse().unwrap())).collect();
+        let evaluators = segment.names[3].iter().map(number).collect();
+        let queues: Vec<QueueNo> = segment.names[0].iter().map(|name| QueueNo::new(number(name))).collect();
+        let agents: Vec<AgentNo> = segment.names[2].iter().map(|name| AgentNo::new(number(name))).collect();
         let mut same = CellTable::default();
         table.all().iter().for_each(|cell| _ = same.intern(*cell));
         let cells = segment.cells(&queues, &[IntentNo::UNKNOWN], &agents);

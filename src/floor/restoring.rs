@@ -109,5 +109,5 @@ impl Floor {
 }
 
 fn record(journal: &Journal, checkpoint: PendingCheckpoint) {
-    journal.record(Batch { checkpoint: Some(checkpoint), ..Batch::default() });
+    journal.record(Batch { checkpoint: Some(Box::new(checkpoint)), ..Batch::default() });
 }

@@ -182,7 +182,7 @@ fn checkpoint(number: u64, replaces_from: Option<Time>) -> Checkpoint {
 }
 
 fn record_checkpoint(journal: &Journal, checkpoint: Checkpoint) {
-    journal.record(Batch { checkpoint: Some(PendingCheckpoint::now(checkpoint)), ..Batch::default() });
+    journal.record(Batch { checkpoint: Some(Box::new(PendingCheckpoint::now(checkpoint))), ..Batch::default() });
 }
 
 #[test]
