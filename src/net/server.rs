@@ -45,8 +45,8 @@ const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 /// How long the request in progress may take when its connection has reached its maximum age.
 const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the requests in progress may take, in total, when the server ends.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the requests in progress may take, in total, when the server ends. The whole program ends within a second.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Accepts connections.
 pub(crate) trait Accept: Send {

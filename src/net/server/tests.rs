@@ -97,7 +97,7 @@ async fn after_an_error_of_accept_the_next_connection_is_served() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_waits_a_second_at_most_for_those_that_do_not_read() {
+async fn the_end_does_not_wait_for_those_that_do_not_read() {
     let running = TestServer::start(None);
     let stream = running.connect(1).await;
     sleep(Duration::from_millis(100)).await;
