@@ -1,6 +1,6 @@
 //! The log's file. It is bounded in size, and a disk that is full or gone stops nothing.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,8 @@ impl RotatingFile {
             _ => (self.file, self.id) = open(&self.path)?,
         }
         if self.lost > 0 {
-            writeln!(self.file, "{} lines of the log could not be written here", self.lost)?;
+            // In one write, as another process may write between two.
+            self.file.write_all(format!("{} lines of the log could not be written here\n", self.lost).as_bytes())?;
             self.lost = 0;
         }
         self.file.write_all(line)
@@ -55,6 +56,14 @@ impl RotatingFile {
     /// Set the file aside as the newest of the old ones, and begin another. Where it can't be renamed, it is emptied:
     /// the bound holds in any case.
     fn rotate(&mut self) -> io::Result<()> {
+        // Of the processes that find it full, one sets it aside. To the others it is another program that does.
+        if matches!(self.file.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Ok(());
+        }
+        if fs::metadata(&self.path).map_or(true, |found| (found.dev(), found.ino()) != self.id) {
+            (self.file, self.id) = open(&self.path)?;
+            return Ok(());
+        }
         for number in (1..MAX_FILES).rev() {
             let renamed = fs::rename(self.numbered(number - 1), self.numbered(number));
             if number == 1 && renamed.is_err() {
@@ -123,6 +132,28 @@ mod tests {
         let mut log = RotatingFile::with_limit(&path, 10).unwrap();
         log.write_all(b"much longer than ten bytes\n").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "much longer than ten bytes\n");
+    }
+
+    #[test]
+    fn writers_that_find_it_full_at_once_set_it_aside_once() {
+        const MAX_BYTES: u64 = 1_000;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let write = || {
+            let mut log = RotatingFile::with_limit(&path, MAX_BYTES).unwrap();
+            for number in 0..2_000 {
+                writeln!(log, "line {number:>4} {}", "x".repeat(89)).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(write);
+            }
+        });
+        let sizes = sizes(folder.path());
+        assert_eq!(sizes.len(), MAX_FILES as usize, "{sizes:?}");
+        // None was emptied after it was set aside, or set aside when it had hardly begun.
+        assert!(sizes.iter().all(|(name, bytes)| name == "log" || *bytes >= MAX_BYTES - 100), "{sizes:?}");
     }
 
     #[test]
