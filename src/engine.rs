@@ -163,6 +163,8 @@ pub struct Engine {
     newest_segment: u64,
     #[serde(skip)]
     in_flight: Option<InFlight>,
+    #[serde(skip)]
+    events_since_tidy: usize,
     /// Contacts that ended before this have left memory, but for those recalled since.
     archived_before: Time,
     /// Contacts put back into memory since the last checkpoint.
@@ -172,6 +174,9 @@ pub struct Engine {
     /// Incremented when the groups of cells or the limits change: views must then count anew.
     epoch: u64,
 }
+
+/// After so many events, what is over is tidied up, however little time has passed.
+const EVENTS_PER_TIDY: usize = 20_000;
 
 /// Agents' times are exact from the start of each of so many days.
 const MAX_TIMELINE_DAYS: u64 = 31;
@@ -254,22 +259,33 @@ impl Engine {
     }
 
     /// Advance the time: close contacts that are older than [`Settings::contact_ttl`], and drop what is older than
-    /// [`Settings::keep`]. Does nothing within a minute of the last time, so that it may be called at every event.
+    /// [`Settings::keep`]. Does nothing within a minute of the last time, unless many events have come since, so that it
+    /// may be called at every event.
     pub fn advance(&mut self, now: Time) {
         if now.since(self.advanced_to) < Span::MINUTE {
+            // A source that catches up brings days within a minute.
+            if self.events_since_tidy >= EVENTS_PER_TIDY {
+                self.tidy(now);
+            }
             return;
         }
         let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);
         self.advanced_to = now;
         self.speaking.advance(now);
-        self.release();
         self.close_expired(now);
-        self.settle(now);
-        self.close_days(now);
+        self.tidy(now);
         if now.0.div_euclid(Span::HOUR.0) != hour_before {
             self.flush();
             self.drop_old(now);
         }
+    }
+
+    /// Let what is over take little memory, or none.
+    fn tidy(&mut self, now: Time) {
+        self.events_since_tidy = 0;
+        self.release();
+        self.settle(self.horizon(now));
+        self.close_days(now);
     }
 
     /// The wall clock was set forward by `by` (back if negative) and now shows `now`. Waits and states that last keep

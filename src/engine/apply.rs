@@ -28,6 +28,7 @@ impl Engine {
         {
             return ApplyOutcome::Duplicate;
         }
+        self.events_since_tidy += 1;
         let origin = self.origins.intern_repeated(&event.origin, self.last_origin);
         self.last_origin = origin;
         let late = self.track_newest(event, origin);

@@ -182,6 +182,7 @@ impl Floor {
             sources.count_event(source, &event.origin, event.at, outcome, now);
             outcome != ApplyOutcome::Duplicate
         });
+        engine.advance(now);
         self.since_checkpoint += events.len() as u64;
         let (taken, duplicates) = (events.len(), received - events.len() - refused);
         if let (JournalRole::Writer(journal), Some(name)) = (&self.role, self.sources.name(source)) {

@@ -14,8 +14,8 @@ const CHECKPOINT_EVENTS: u64 = 50_000;
 const MIN_CHECKPOINT_INTERVAL: Duration = Duration::from_mins(2);
 /// With fewer events, one is made after this time.
 const MAX_CHECKPOINT_INTERVAL: Duration = Duration::from_hours(1);
-/// The same while the journal is read, so that what is over leaves memory.
-const LOADED_EVENTS_PER_CHECKPOINT: u64 = 200_000;
+/// After so many events one is made at once, so that what is over leaves memory while much is read.
+const MAX_EVENTS_PER_CHECKPOINT: u64 = 200_000;
 
 /// The engine to go on with, and the number of the newest event that it contains.
 pub(super) struct Restored {
@@ -67,7 +67,7 @@ impl Floor {
             engine.apply(&event);
             engine.advance(event.at);
             events += 1;
-            if events >= LOADED_EVENTS_PER_CHECKPOINT
+            if events >= MAX_EVENTS_PER_CHECKPOINT
                 && let Some(checkpoint) = engine.checkpoint()
             {
                 events = 0;
@@ -84,7 +84,8 @@ impl Floor {
     pub(super) fn make_checkpoint_if_due(&mut self) {
         let elapsed = self.last_checkpoint.elapsed();
         let due = self.since_checkpoint >= CHECKPOINT_EVENTS && elapsed >= MIN_CHECKPOINT_INTERVAL
-            || self.since_checkpoint > 0 && elapsed >= MAX_CHECKPOINT_INTERVAL;
+            || self.since_checkpoint > 0 && elapsed >= MAX_CHECKPOINT_INTERVAL
+            || self.since_checkpoint >= MAX_EVENTS_PER_CHECKPOINT;
         if due {
             self.make_checkpoint();
         }
