@@ -37,6 +37,7 @@
 //! A day that is over is closed (closing): its facts become a segment. With an [`Archive`], segments and contacts that
 //! are over leave memory together with a [`Checkpoint`], from which the engine continues after a restart.
 
+mod active_origins;
 mod answer;
 mod apply;
 mod archive;
@@ -56,7 +57,6 @@ mod observed;
 mod repeats;
 mod segment;
 mod settings;
-mod speaking;
 mod timeline;
 mod transition;
 mod view;
@@ -73,6 +73,7 @@ use crate::event::{AgentProfile, Channel, QueueProfile};
 use crate::kpi::{Calendar, Evidence};
 use crate::text::Label;
 
+use active_origins::ActiveOrigins;
 use checkpoint::InFlight;
 use contact_store::{ContactNo, ContactStore};
 use dedup::Dedup;
@@ -82,7 +83,6 @@ use flush::Contribution;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
 use repeats::Repeats;
-use speaking::Speaking;
 use timeline::Timeline;
 
 pub use answer::AnswerTooLarge;
@@ -143,7 +143,7 @@ pub struct Engine {
     /// The newest event's time, of all and by origin number.
     newest: Time,
     newest_by_origin: Vec<Time>,
-    speaking: Speaking,
+    active_origins: ActiveOrigins,
     /// The time of the last [`Engine::advance`] that did anything.
     advanced_to: Time,
     #[serde(skip)]
@@ -271,7 +271,7 @@ impl Engine {
         }
         let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);
         self.advanced_to = now;
-        self.speaking.advance(now);
+        self.active_origins.advance(now);
         self.close_expired(now);
         self.tidy(now);
         if now.0.div_euclid(Span::HOUR.0) != hour_before {

@@ -74,7 +74,7 @@ impl Engine {
         if self.newest_by_origin.len() <= origin.index() {
             self.newest_by_origin.resize(origin.index() + 1, Time(i64::MIN));
         }
-        self.speaking.heard(origin);
+        self.active_origins.record_event(origin);
         let Some(newest) = self.newest_by_origin.get_mut(origin.index()) else { return false };
         let late = event.id.is_some() && *newest > event.at + self.settings.lateness;
         *newest = (*newest).max(event.at);

@@ -1,6 +1,6 @@
 //! Closing days: what is over leaves memory, or takes little of it.
 //!
-//! A business day is closed once every source that still speaks has passed it. Its facts become a segment. Contacts
+//! A business day is closed once every active source has passed it. Its facts become a segment. Contacts
 //! that ended before the day before leave for the archive with the next checkpoint, where there is one; a late step or
 //! a repeat brings them back.
 
@@ -31,13 +31,12 @@ const LATE_CONTACT_OF_REPORTS: Span = Span(31 * Span::DAY.0);
 const MAX_LISTED_LENGTH: Span = Span::DAY;
 
 impl Engine {
-    /// The time that every source which still speaks has reached. One that has been silent for a while does not count:
-    /// what it says late is counted late.
+    /// The time that every active origin has reached. What an inactive one sends later is counted late.
     pub(super) fn horizon(&self, now: Time) -> Time {
         let newest = (0..).map(OriginNo::new).zip(&self.newest_by_origin);
-        let speaking = newest.filter(|(origin, _)| self.speaking.contains(*origin)).map(|(_, newest)| *newest);
+        let active = newest.filter(|(origin, _)| self.active_origins.contains(*origin)).map(|(_, newest)| *newest);
         // A clock that is set far ahead must not make the floor forget.
-        speaking.min().unwrap_or(now).min(now).min(self.newest + Span::DAY)
+        active.min().unwrap_or(now).min(now).min(self.newest + Span::DAY)
     }
 
     /// Close the days that are over.

@@ -24,8 +24,8 @@ pub(super) struct FactStore {
     minutes: Minutes,
     /// Facts of closed days, in the order they became known.
     late: Vec<DatedFact>,
-    /// The closed days, by their start.
-    closed: BTreeMap<Time, ClosedDay>,
+    /// The segments of the closed days, by the start of the day.
+    closed: BTreeMap<Time, Vec<SegmentRef>>,
     /// The start of the first open day.
     open_from: Time,
     /// Facts before this are not added: they are in a segment already.
@@ -35,12 +35,6 @@ pub(super) struct FactStore {
     /// Counts the times that what views have counted was moved: a minute was inserted between others, or facts were
     /// taken out or became segments.
     layout_version: u64,
-}
-
-/// A closed day.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ClosedDay {
-    pub(super) segments: Vec<SegmentRef>,
 }
 
 /// One segment of a closed day.
@@ -104,7 +98,7 @@ impl FactStore {
 
     /// The instant of the first fact kept.
     pub(super) fn first_instant(&self) -> Option<Time> {
-        let closed = self.closed.values().next().and_then(|day| day.segments.iter().map(|s| s.first).min());
+        let closed = self.closed.values().next().and_then(|segments| segments.iter().map(|s| s.first).min());
         let late = self.late.iter().map(|dated| dated.at).min();
         closed.into_iter().chain(late).chain(self.minutes.first_instant()).min()
     }
@@ -112,8 +106,8 @@ impl FactStore {
     /// The segments with facts in a range of times; to the end of all where it is open-ended.
     pub(super) fn segments(&self, range: &Range<Time>, open_ended: bool) -> Vec<(Time, SegmentRef)> {
         let overlaps = |s: &&SegmentRef| s.last >= range.start && (open_ended || s.first < range.end);
-        let of_day = |(day, closed): (&Time, &ClosedDay)| {
-            closed.segments.iter().filter(overlaps).map(|s| (*day, s.clone())).collect::<Vec<_>>()
+        let of_day = |(day, segments): (&Time, &Vec<SegmentRef>)| {
+            segments.iter().filter(overlaps).map(|s| (*day, s.clone())).collect::<Vec<_>>()
         };
         self.closed.iter().flat_map(of_day).collect()
     }
@@ -132,12 +126,12 @@ impl FactStore {
     /// Add a segment to a closed day.
     pub(super) fn add_segment(&mut self, day: Time, segment: SegmentRef) {
         self.layout_version += 1;
-        self.closed.entry(day).or_insert_with(|| ClosedDay { segments: Vec::new() }).segments.push(segment);
+        self.closed.entry(day).or_default().push(segment);
     }
 
     /// Let go of the bytes of segments that the archive has stored by now.
     pub(super) fn release(&mut self, stored: SegmentId) {
-        let segments = self.closed.values_mut().flat_map(|day| &mut day.segments);
+        let segments = self.closed.values_mut().flatten();
         segments.filter(|segment| segment.id <= stored).for_each(|segment| segment.bytes = None);
     }
 
@@ -145,7 +139,7 @@ impl FactStore {
     pub(super) fn unstored(&self) -> impl Iterator<Item = (Time, &SegmentRef)> {
         self.closed
             .iter()
-            .flat_map(|(day, closed)| closed.segments.iter().map(|segment| (*day, segment)))
+            .flat_map(|(day, segments)| segments.iter().map(|segment| (*day, segment)))
             .filter(|(_, segment)| segment.bytes.is_some())
     }
 

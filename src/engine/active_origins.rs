@@ -1,18 +1,18 @@
-//! Which origins still speak: those that an event came from lately.
+//! Which origins are active: those that an event came from lately.
 
 use serde::{Deserialize, Serialize};
 
 use super::interner::{NameNo, OriginNo};
 use crate::clock::{Span, Time};
 
-/// An origin speaks if an event came from it in this turn or the one before. A turn ends after so many events or so
+/// An origin is active if an event came from it in this turn or the one before. A turn ends after so many events or so
 /// long.
 const TURN_EVENTS: u32 = 50_000;
-const TURN_LASTS: Span = Span(10 * Span::MINUTE.0);
+const TURN_LENGTH: Span = Span(10 * Span::MINUTE.0);
 
 /// The origins of the last events.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Speaking {
+pub(super) struct ActiveOrigins {
     turn: u32,
     events: u32,
     began: Time,
@@ -20,9 +20,9 @@ pub(super) struct Speaking {
     last: Vec<u32>,
 }
 
-impl Speaking {
+impl ActiveOrigins {
     /// An event came from an origin.
-    pub(super) fn heard(&mut self, origin: OriginNo) {
+    pub(super) fn record_event(&mut self, origin: OriginNo) {
         self.events += 1;
         if self.events >= TURN_EVENTS {
             self.events = 0;
@@ -38,7 +38,7 @@ impl Speaking {
 
     /// Time passes.
     pub(super) fn advance(&mut self, now: Time) {
-        if (now - self.began).0.abs() >= TURN_LASTS.0 {
+        if (now - self.began).0.abs() >= TURN_LENGTH.0 {
             self.began = now;
             self.events = 0;
             self.turn += 1;
