@@ -41,6 +41,7 @@ pub struct ContactQuery {
     /// Which of these contacts to include.
     pub only: ContactFilter,
     /// The most contacts to return, the newest first.
+    #[schema(maximum = 10_000)]
     pub limit: usize,
 }
 

@@ -7,12 +7,13 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
+use utoipa::ToSchema;
 
 use super::Hub;
 use super::extract::{CanIngest, reject_with_body};
 use super::problem::{ApiProblem, BodyProblems, CallerProblems};
 use crate::board::Health;
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::source::network::listen::intake::{Intake, PushSummary};
 use crate::source::network::shared_reporter::SharedReporter;
 use crate::source::{Message, SourceIdentity};
@@ -44,6 +45,30 @@ impl EventSlot {
     }
 }
 
+/// A contact event: a CloudEvent 1.0 in structured mode. Only described here.
+///
+/// What `data` holds depends on `type`; an event of an unknown type is ignored.
+#[derive(ToSchema)]
+#[schema(as = ContactEvent)]
+#[expect(dead_code, reason = "its fields are the description")]
+struct EventEnvelope {
+    /// The version of CloudEvents.
+    #[schema(pattern = r"^1\.0$")]
+    specversion: String,
+    /// Identifies the event together with `source`.
+    #[schema(pattern = "[!-~]")]
+    id: String,
+    /// The system that sends it.
+    #[schema(pattern = "[!-~]")]
+    source: String,
+    /// Such as `floorwatch.contact.offered`.
+    r#type: String,
+    /// When it happened: after 1970, and at most a day ahead.
+    time: Time,
+    /// What happened; required by every known type.
+    data: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
 /// Send contact events (CloudEvents, in the format that `floorwatch` reads and writes): one event, a batch, or lines.
 ///
 /// The response comes once they are on disk. An event with an id is counted once, however often it is sent. So send
@@ -51,10 +76,10 @@ impl EventSlot {
 #[utoipa::path(post, path = "/v1/events",
     request_body(
         content(
-            (serde_json::Value = "application/cloudevents+json"),
-            (Vec<serde_json::Value> = "application/cloudevents-batch+json"),
+            (EventEnvelope = "application/cloudevents+json"),
+            (Vec<EventEnvelope> = "application/cloudevents-batch+json"),
             (String = "application/x-ndjson"),
-            (serde_json::Value = "application/json"),
+            (EventEnvelope = "application/json"),
         ),
     ),
     responses(

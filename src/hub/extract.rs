@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::Hub;
@@ -105,9 +106,32 @@ impl<S: Sync> FromRequest<S> for SmallBody {
     }
 }
 
-/// Parse a JSON body.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, ApiProblem> {
-    serde_json::from_slice(body).map_err(|error| ApiProblem::bad(format!("the body is not what is expected: {error}")))
+/// Parse a JSON body. A whole number may be written as `1.0`: in JSON these are one number, and some senders know no
+/// other.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiProblem> {
+    serde_json::from_slice(body).or_else(|error| {
+        let mut value = serde_json::from_slice(body).unwrap_or_default();
+        write_whole_numbers(&mut value);
+        let what = |_| ApiProblem::bad(format!("the body is not what is expected: {error}"));
+        serde_json::from_value(value).map_err(what)
+    })
+}
+
+/// Write `1.0` as `1`, everywhere in a value.
+fn write_whole_numbers(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(write_whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(write_whole_numbers),
+        Value::Number(number) => {
+            // Up to 2^53 every whole number is exact. Adding 0 drops the sign of -0.
+            let exact = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
+            let whole = exact.filter(|_| number.is_f64()).and_then(|exact| format!("{:.0}", exact + 0.0).parse().ok());
+            if let Some(whole) = whole {
+                *number = whole;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// Answer a request without using its body. The body is read and discarded first: many clients only read the answer

@@ -86,6 +86,11 @@ impl ApiProblem {
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
+
+    /// The request is well formed, and the description allows it, but it asks for what there is not.
+    pub(super) fn impossible(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_request", message)
+    }
 }
 
 impl From<FloorClosed> for ApiProblem {
@@ -174,7 +179,7 @@ pub(super) enum BodyProblems {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only describes responses")]
 pub(super) enum QueryProblems {
-    /// The answer would be too large; the message says what to ask for instead.
+    /// The time ends before it begins, or the answer would be too large; the message says what to ask for instead.
     #[response(status = 422, content_type = "application/problem+json")]
     TooLarge(ApiProblem),
 }

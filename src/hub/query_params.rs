@@ -1,6 +1,8 @@
 //! Parses and checks queries for figures, as given in the URL.
 
-use utoipa::IntoParams;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::problem::ApiProblem;
 use crate::clock::Time;
@@ -17,18 +19,55 @@ const MAX_STEPS: i64 = 2_000;
 pub(super) struct FiguresParams {
     /// A dimension and its value, such as `queue:billing`; several narrow the slice further. The whole floor when
     /// absent.
-    of: Option<Vec<String>>,
-    /// Up to two dimensions, separated by commas, with a row for each value: queue, intent, agent, channel, team.
-    by: Option<String>,
+    #[param(inline)]
+    of: Option<Vec<OfText>>,
+    /// Up to two dimensions, separated by commas, with a row for each value.
+    #[param(inline, style = Form, explode = false, max_items = 2)]
+    by: Option<Vec<Dim>>,
     /// The period: 15m, 30m, 1h, interval, today (the default), 7d, 30d, or from..to in RFC 3339.
-    over: Option<String>,
+    #[param(inline)]
+    over: Option<OverText>,
     /// The length of the steps: minutes that divide a day, or days (`30m`, `1d`).
-    every: Option<String>,
+    #[param(inline)]
+    every: Option<EveryText>,
     /// The ids of the figures (see `/v1/kpis`), separated by commas.
-    kpis: String,
+    #[param(inline, style = Form, explode = false, min_items = 1)]
+    kpis: Vec<KpiId>,
     /// The service level formula; the configured one when absent.
-    formula: Option<String>,
+    #[param(inline)]
+    formula: Option<Formula>,
 }
+
+struct OfText;
+struct OverText;
+struct EveryText;
+
+/// Describe a parameter by a pattern.
+macro_rules! described_by {
+    ($name:ident, $pattern:expr) => {
+        impl ToSchema for $name {}
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).pattern(Some($pattern)).into()
+            }
+        }
+    };
+}
+
+described_by!(OfText, format!("^({}):", Dim::ALL.map(Dim::key).join("|")));
+described_by!(OverText, {
+    let instant = concat!(
+        "((19|20)[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)",
+        "|02-(0[1-9]|1[0-9]|2[0-8]))|((19|20)(0[48]|[2468][048]|[13579][26])|2000)-02-29)",
+        r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])",
+    );
+    format!(r"^({}|{instant}\.\.{instant})$", Window::ALL.map(Window::key).join("|"))
+});
+described_by!(EveryText, {
+    let divisors = |whole: u32| (1..=whole).filter(move |part| whole % part == 0).map(|part| part.to_string());
+    let of = |whole| divisors(whole).collect::<Vec<_>>().join("|");
+    format!("^(({})m|({})h|[1-9][0-9]{{0,3}}d)$", of(1440), of(24))
+});
 
 /// The query that the parameters of a URL describe.
 pub(super) fn parse(params: &[(String, String)]) -> Result<Query, ApiProblem> {
@@ -77,14 +116,14 @@ pub(super) fn checked(mut query: Query) -> Result<Query, ApiProblem> {
     }
     if let (Period::Range(from, to), every) = (query.over, query.every) {
         if from >= to {
-            return Err(wrong("over", "ends before it begins"));
+            return Err(impossible("over", "ends before it begins"));
         }
         let step = match every {
             Some(Every::Minutes(minutes)) => i64::from(minutes.max(1)) * 60,
             Some(Every::Days(_)) | None => 86_400,
         };
         if to.since(from).as_secs() / step > MAX_STEPS {
-            return Err(wrong("over", "is too long for such short steps: ask for longer ones, or a shorter time"));
+            return Err(impossible("over", "is too long for such short steps: ask for longer ones, or a shorter time"));
         }
     }
     match query.every {
@@ -123,6 +162,11 @@ fn over(value: &str) -> Result<Period, ApiProblem> {
 
 fn wrong(key: &str, why: &str) -> ApiProblem {
     ApiProblem::bad(format!("`{key}` {why}"))
+}
+
+/// What is well formed, but asks for something that there is not.
+fn impossible(key: &str, why: &str) -> ApiProblem {
+    ApiProblem::impossible(format!("`{key}` {why}"))
 }
 
 #[cfg(test)]

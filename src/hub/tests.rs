@@ -212,6 +212,28 @@ async fn every_endpoint_is_in_the_table_and_in_the_description() {
 }
 
 #[tokio::test]
+async fn what_the_description_allows_is_taken_and_what_is_refused_it_does_not_allow() {
+    let scene = Scene::new(tokens()).await;
+    let (_, api) = scene.get("/openapi.json", "").await;
+    let pair = &api["components"]["schemas"]["Slice"]["items"];
+    assert_eq!((&pair["minItems"], &pair["maxItems"], &pair["items"]), (&json!(2), &json!(2), &json!(false)), "{pair}");
+    let params = api["paths"]["/v1/figures"]["get"]["parameters"].as_array().unwrap();
+    let param = |name: &str| &params.iter().find(|param| param["name"] == name).unwrap()["schema"];
+    assert_eq!(param("of")["items"]["pattern"], "^(queue|intent|agent|channel|team):");
+    assert_eq!((&param("by")["maxItems"], &param("kpis")["minItems"]), (&json!(2), &json!(1)));
+    let event = &api["components"]["schemas"]["ContactEvent"];
+    assert_eq!(event["required"], json!(["specversion", "id", "source", "type", "time"]));
+    // To JSON Schema, 10.0 is an integer.
+    let contacts = r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10.0}"#;
+    assert_eq!(scene.ask(Method::POST, "/v1/contacts", "ann", contacts).await.0, 200);
+    let contacts = contacts.replace("10.0", "10.5");
+    assert_eq!(scene.ask(Method::POST, "/v1/contacts", "ann", &contacts).await.0, 400);
+    // What no schema can say.
+    let backwards = "/v1/figures?kpis=offered&over=2026-03-02T09:00:00Z..2026-03-01T09:00:00Z";
+    assert_eq!(scene.get(backwards, "ann").await.0, 422);
+}
+
+#[tokio::test]
 async fn of_two_at_once_one_wins_and_the_other_is_told_who() {
     let scene = Scene::new(tokens()).await;
     let (_, alerts) = scene.get("/v1/alerts", "ann").await;

@@ -1,15 +1,14 @@
 //! Questions and answers: which part of the floor ([`Slice`]), over which time ([`Period`]), in which steps
 //! ([`Every`]), on which calendar.
 
-use std::borrow::Cow;
+mod schema;
+
 use std::ops::Range;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder};
-use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use super::{Figure, Formula, KpiId};
 use crate::clock::{Span, Time, duration};
@@ -55,7 +54,7 @@ impl Dim {
 ///
 /// In JSON it is a list of pairs, `[["queue","billing"],["agent","ann"]]`. For people, `Display` writes the values:
 /// `billing × ann`, `no intent`, or `all queues` for the whole floor.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<(Dim, Label)>")]
 pub struct Slice(Vec<(Dim, Label)>);
 
@@ -280,10 +279,10 @@ impl Calendar {
 }
 
 /// The length of the steps that a question cuts its period into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
-    /// Whole minutes, aligned to local time.
+    /// Whole minutes that divide a day, aligned to local time.
     Minutes(u32),
     /// Business days.
     Days(u32),
@@ -312,33 +311,6 @@ pub enum Period {
     Window(Window),
     /// From the first instant, inclusive, to the second, exclusive.
     Range(Time, Time),
-}
-
-impl ToSchema for Period {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Over")
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((Window::name().into_owned(), Window::schema()));
-    }
-}
-
-impl PartialSchema for Period {
-    fn schema() -> RefOr<Schema> {
-        let one = |name: &str, schema: RefOr<Schema>| {
-            ObjectBuilder::new()
-                .property(name, schema)
-                .required(name)
-                .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-                .build()
-        };
-        let range = ArrayBuilder::new().items(Time::schema()).min_items(Some(2)).max_items(Some(2));
-        OneOfBuilder::new()
-            .item(one("window", Ref::from_schema_name(Window::name()).into()))
-            .item(one("range", range.into()))
-            .into()
-    }
 }
 
 /// A question for figures.

@@ -20,6 +20,7 @@ use crate::text::Text;
 #[schema(as = Seen)]
 pub(crate) struct AlertRequest {
     /// The version of the alert that the caller has seen.
+    #[schema(maximum = 2_147_483_647)]
     pub(crate) version: u32,
     /// A note; required by `note`, optional for `acknowledge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +40,7 @@ pub(crate) struct AlertRequest {
 #[schema(as = SeenAndSeconds)]
 #[expect(dead_code, reason = "its fields are the description")]
 struct SnoozeRequest {
+    #[schema(maximum = 2_147_483_647)]
     version: u32,
     #[serde(default)]
     note: Option<Text>,
@@ -54,6 +56,7 @@ struct SnoozeRequest {
 #[schema(as = SeenAndNote)]
 #[expect(dead_code, reason = "its fields are the description")]
 struct NoteRequest {
+    #[schema(maximum = 2_147_483_647)]
     version: u32,
     #[schema(min_length = 1, value_type = String)]
     note: Text,
@@ -65,7 +68,7 @@ struct NoteRequest {
 }
 
 /// Acknowledge an alert. If two callers do so at once, the first succeeds and the other is told who was first.
-#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path)), request_body = AlertRequest, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/acknowledge", params(("id" = u64, Path, maximum = 2_147_483_647)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
     (status = 409, body = ApiProblem, content_type = "application/problem+json"),
@@ -84,7 +87,7 @@ pub(super) async fn acknowledge(
 }
 
 /// Snooze an alert.
-#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path)), request_body = SnoozeRequest, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/snooze", params(("id" = u64, Path, maximum = 2_147_483_647)), request_body = SnoozeRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
     (status = 409, body = ApiProblem, content_type = "application/problem+json"),
@@ -103,10 +106,11 @@ pub(super) async fn snooze(
 }
 
 /// Add a note to an alert.
-#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path)), request_body = NoteRequest, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/note", params(("id" = u64, Path, maximum = 2_147_483_647)), request_body = NoteRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
     (status = 409, body = ApiProblem, content_type = "application/problem+json"),
+    (status = 422, body = ApiProblem, content_type = "application/problem+json", description = "Nothing of the note can be seen"),
     CallerProblems,
     BodyProblems,
 ))]
@@ -117,13 +121,15 @@ pub(super) async fn note(
     SmallBody(body): SmallBody,
 ) -> Result<Json<Episode>, ApiProblem> {
     let body: AlertRequest = read(&body)?;
-    let text = body.note.filter(|note| !note.is_empty());
-    let text = text.ok_or_else(|| ApiProblem::bad("`note` is missing: what is to be said?"))?;
+    let text = body.note.ok_or_else(|| ApiProblem::bad("`note` is missing: what is to be said?"))?;
+    if text.is_empty() {
+        return Err(ApiProblem::impossible("`note` has nothing that can be seen: what is to be said?"));
+    }
     execute(&hub, actor, id, (body.version, body.who), AlertAction::Note(text)).await
 }
 
 /// Undo one's own acknowledgement or snooze.
-#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path)), request_body = AlertRequest, responses(
+#[utoipa::path(post, path = "/v1/alerts/{id}/undo", params(("id" = u64, Path, maximum = 2_147_483_647)), request_body = AlertRequest, responses(
     (status = 200, body = Episode),
     (status = 404, body = ApiProblem, content_type = "application/problem+json"),
     (status = 409, body = ApiProblem, content_type = "application/problem+json"),
