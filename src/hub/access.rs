@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::alert::Actor;
+use crate::net::server::share_of_address;
 use crate::text::{Label, Patterns};
 
 /// What a caller may do.
@@ -191,9 +192,13 @@ pub fn identify(peer: &Peer, token: Option<&[u8]>, tokens: &[Token]) -> Option<C
     Some(Caller { who: Actor { name, from: from(peer) }, role, queues: Patterns::default(), ours })
 }
 
-/// An unknown caller, with only its address.
+/// An unknown caller, with only its address, or the network that it comes from.
 pub(super) fn stranger(peer: &Peer) -> Actor {
-    Actor { name: Label::default(), from: from(peer) }
+    let from = match peer {
+        Peer::Network(address) => share_of_address(address),
+        Peer::Login { .. } => from(peer),
+    };
+    Actor { name: Label::default(), from }
 }
 
 fn from(peer: &Peer) -> Label {

@@ -10,7 +10,7 @@ mod write_deadline;
 
 use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,9 +91,13 @@ impl NewConnection {
     }
 }
 
-/// The share of a network peer: one for each IP address.
+/// The share of a network peer: one for each IPv4 address, and one for each IPv6 network of 64 bits, since that is what
+/// one subscriber is given: 2^64 addresses to come from.
 pub(crate) fn share_of_address(address: &SocketAddr) -> Label {
-    Label::new(&address.ip().to_canonical().to_string())
+    Label::new(&match address.ip().to_canonical() {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("{}/64", Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+    })
 }
 
 /// Serves requests of the connections of one listener.
@@ -172,6 +176,8 @@ async fn serve_connection<P: Clone + Send + Sync + 'static>(
         .header_read_timeout(REQUEST_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
+        // Who has sent everything may say so, and still gets an answer. Streams notice by writing that nobody reads.
+        .half_close(true)
         .serve_connection(TokioIo::new(WriteDeadline::new(stream)), service);
     let mut connection = pin!(connection);
     let grown_old = async {

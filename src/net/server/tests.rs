@@ -107,3 +107,12 @@ async fn the_end_does_not_wait_for_those_that_do_not_read() {
     assert_eq!(asked.elapsed(), SHUTDOWN_TIMEOUT);
     drop(stream);
 }
+
+#[test]
+fn all_addresses_of_one_ipv6_network_have_one_share() {
+    let share = |address: &str| share_of_address(&format!("{address}:1").parse().unwrap());
+    assert_eq!(share("[2001:db8:1:2::3]"), share("[2001:db8:1:2:ffff:ffff:ffff:ffff]"));
+    assert_ne!(share("[2001:db8:1:2::3]"), share("[2001:db8:1:3::3]"));
+    assert_eq!(share("[::ffff:10.0.0.1]"), share("10.0.0.1"));
+    assert_ne!(share("10.0.0.1"), share("10.0.0.2"));
+}
