@@ -462,6 +462,25 @@ auth = {{ bearer = {place} }}
 }
 
 #[test]
+fn a_secret_in_the_query_of_an_address_is_one_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let write = |allow: &str| {
+        let source = "[[source]]\nname = \"crm\"\nkind = \"http\"";
+        std::fs::write(&config, format!("{source}\nurl = \"http://crm.invalid/x?api_key=hunter2\"\n{allow}\n"))
+            .unwrap();
+    };
+    write("");
+    let (code, text, error) = check(config.to_str().unwrap(), PASSWORD, &[]);
+    assert_eq!((code, text.as_str()), (Some(1), ""), "{error}");
+    assert!(error.contains("config.toml:4:") && error.contains("url` leads to another"), "{error}");
+    assert!(error.contains("tls = { allow_plain_http = true }") && !error.contains("hunter2"), "{error}");
+    write("tls = { allow_plain_http = true }");
+    let (_, text, error) = check(config.to_str().unwrap(), PASSWORD, &["--timeout", "2s"]);
+    assert!(text.contains("unencrypted (allow_plain_http)") && !text.contains("hunter2"), "{text}\n{error}");
+}
+
+#[test]
 fn the_board_says_that_a_secret_travels_unencrypted() {
     let webhook = "kind = \"webhook\"\nurl = \"http://hooks.invalid/\"\nauth = { bearer = { env = \"PATH\" } }";
     let floor = Floor::new(&format!("[[notify]]\n{webhook}\ntls = {{ allow_plain_http = true }}"));

@@ -25,9 +25,25 @@ impl<'a> From<Option<&'a Auth>> for RequestSecret<'a> {
 const UNENCRYPTED_REMARK: &str =
     "the token or password travels unencrypted (allow_plain_http): whoever is on the way can read it";
 
+/// Words in the name of a query parameter whose value is a secret: `access_token`, `X-Api-Key`, `sig`.
+const SECRET_WORDS: [&str; 12] =
+    ["token", "key", "apikey", "accesskey", "secret", "password", "passwd", "pwd", "pass", "sig", "signature", "auth"];
+/// The last word of such a name, where its words are told by capitals: `accessToken`.
+const SECRET_ENDS: [&str; 4] = ["Token", "Key", "Secret", "Password"];
+
+/// Whether the query of `address` contains a secret, as far as the names of its parameters tell.
+fn names_a_secret(address: &Address) -> bool {
+    let is_secret = |name: &str| {
+        let word = |word: &str| SECRET_WORDS.iter().any(|secret| word.eq_ignore_ascii_case(secret));
+        name.split(|c: char| !c.is_ascii_alphanumeric()).any(word) || SECRET_ENDS.iter().any(|end| name.ends_with(end))
+    };
+    address.url().query_pairs().any(|(name, value)| !value.is_empty() && is_secret(&name))
+}
+
 /// Whether requests to `address` that carry `secret` can be read on their way: they go to another machine, without TLS.
 fn is_exposed(address: &Address, secret: RequestSecret<'_>) -> bool {
-    !matches!(secret, RequestSecret::None) && address.url().scheme() == "http" && !address.is_loopback()
+    let has_secret = !matches!(secret, RequestSecret::None) || names_a_secret(address);
+    has_secret && address.url().scheme() == "http" && !address.is_loopback()
 }
 
 /// Check that no secret travels unencrypted to another machine, unless the configuration allows it.
@@ -69,6 +85,13 @@ mod tests {
             ("http://localhost:9090", RequestSecret::Header(&token), false),
             ("http://127.0.0.2/x", RequestSecret::Header(&token), false),
             ("http://[::1]/x", RequestSecret::Inside, false),
+            ("http://10.0.0.5/x?queue=a&access_token=s3", RequestSecret::None, true),
+            ("http://10.0.0.5/x?X-Api-Key=s3", RequestSecret::None, true),
+            ("http://10.0.0.5/x?apiKey=s3", RequestSecret::None, true),
+            ("http://10.0.0.5/x?SIG=s3", RequestSecret::None, true),
+            ("https://10.0.0.5/x?token=s3", RequestSecret::None, false),
+            ("http://localhost/x?token=s3", RequestSecret::None, false),
+            ("http://10.0.0.5/x?keyboard=s3&monkey=a&token=", RequestSecret::None, false),
             ("http://[::ffff:127.0.0.1]/x", RequestSecret::Inside, false),
         ] {
             let address: Address = address.parse().unwrap();
