@@ -192,6 +192,33 @@ fn the_terminal_is_given_back_however_it_ends() {
 }
 
 #[test]
+fn whoever_goes_on_pressing_keys_while_it_ends_does_no_harm() {
+    let (floor, mut board) = open("");
+    board.press("a", "acknowledged: all queues: offered");
+    drop(board);
+    for key in ["q", "\x03"] {
+        // The shell gets what is pressed after the end.
+        let again = "trap : INT; \"$0\"; echo \"left with $?\"; until read _; do :; done";
+        let (mut board, _) = in_a_shell(&floor, again);
+        board.wait_for("ack ann 1");
+        board.type_keys(key);
+        let end = std::time::Instant::now() + Duration::from_secs(30);
+        while !board.screen().contains("left with") {
+            assert!(std::time::Instant::now() < end, "it does not end");
+            thread::sleep(Duration::from_millis(10));
+            board.type_keys(key);
+        }
+        // It had ended by the first key, or was told by SIGINT to wait for nothing.
+        assert!(["left with 0", "left with 130"].iter().any(|how| board.screen().contains(how)), "{}", board.screen());
+        assert_given_back(&board);
+    }
+    // Nothing is lost, and the floor is free.
+    let board = floor.open();
+    board.wait_for("ack ann 1");
+    assert!(!board.screen().contains("read-only"));
+}
+
+#[test]
 fn a_redirected_standard_output_is_one_line_and_no_harm() {
     let floor = Floor::new("");
     let script = "\"$0\" > out; echo \"first $?\"; \"$0\" | cat > out; echo \"then ${PIPESTATUS[0]}\"; wc -c < out";
