@@ -45,7 +45,7 @@ impl EventSlot {
     }
 }
 
-/// A contact event: a CloudEvent 1.0 in structured mode. Only described here.
+/// A contact event: an event of `CloudEvents` 1.0 in structured mode.
 ///
 /// What `data` holds depends on `type`; an event of an unknown type is ignored.
 #[derive(ToSchema)]
