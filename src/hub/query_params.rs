@@ -64,7 +64,8 @@ described_by!(OverText, {
     format!(r"^({}|{instant}\.\.{instant})$", Window::ALL.map(Window::key).join("|"))
 });
 described_by!(EveryText, {
-    let divisors = |whole: u32| (1..=whole).filter(move |part| whole.is_multiple_of(*part)).map(|part| part.to_string());
+    let divisors =
+        |whole: u32| (1..=whole).filter(move |part| whole.is_multiple_of(*part)).map(|part| part.to_string());
     let of = |whole| divisors(whole).collect::<Vec<_>>().join("|");
     format!("^(({})m|({})h|[1-9][0-9]{{0,3}}d)$", of(1440), of(24))
 });
