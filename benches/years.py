@@ -2,14 +2,16 @@
 """Memory and restart of a hub that has read many days of a large centre.
 
     cargo build --release
-    benches/years.py target/release/floorwatch [--contacts 29000] [--days 35]
+    benches/years.py target/release/floorwatch [--contacts 29000] [--days 35] [--keep FOLDER]
 
 Writes a queue_log that ends now (40 queues, 600 agents, the same on every machine but for its dates), lets a hub read
 it, and measures: the first reading, its memory at the peak and afterwards; a restart after a clean end and one after
 kill -9, until the hub says that it is ready; the first answer over 30 days. Once more with another binary before and
-after a change compares them.
+after a change compares them. What is in the folder that `--keep` names is used again: the log, and the journal, whose
+first reading is then left out (remove `floorwatch.db*` to have it read anew).
 """
 import argparse
+import contextlib
 import heapq
 import os
 import random
@@ -24,6 +26,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("floorwatch")
 parser.add_argument("--contacts", type=int, default=29_000, help="a day")
 parser.add_argument("--days", type=int, default=35)
+parser.add_argument("--keep", help="a folder for the log and the journal, which stay there")
 arguments = parser.parse_args()
 
 
@@ -111,8 +114,11 @@ class Hub:
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-with tempfile.TemporaryDirectory() as folder:
-    lines = write_log(f"{folder}/queue_log", int(time.time()) - 60)
+with contextlib.nullcontext(arguments.keep) if arguments.keep else tempfile.TemporaryDirectory() as folder:
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.exists(f"{folder}/queue_log"):
+        lines = write_log(f"{folder}/queue_log", int(time.time()) - 60)
+        print(f"{arguments.days} days of {arguments.contacts:,} contacts, {lines:,} lines")
     with open(f"{folder}/config.toml", "w") as config:
         config.write(f'''timezone = "UTC"
 [journal]
@@ -126,14 +132,14 @@ kind = "queue_log"
 path = "{folder}/queue_log"
 follow = true
 ''')
-    print(f"{arguments.days} days of {arguments.contacts:,} contacts, {lines:,} lines")
-    hub = Hub(folder)
-    hub.wait_until_ready()
-    took = hub.wait_until_idle()
-    print(f"first reading       {took:7.1f} s   RSS {hub.megabytes('VmRSS')} MB, at most {hub.megabytes('VmHWM')} MB")
-    ended = hub.end(signal.SIGTERM)
-    size = sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name.startswith("floorwatch.db"))
-    print(f"clean end           {ended:7.2f} s   journal {size // 1_000_000} MB")
+    if not os.path.exists(f"{folder}/floorwatch.db"):
+        hub = Hub(folder)
+        hub.wait_until_ready()
+        took = hub.wait_until_idle()
+        print(f"first reading       {took:7.1f} s   RSS {hub.megabytes('VmRSS')} MB, at most {hub.megabytes('VmHWM')} MB")
+        ended = hub.end(signal.SIGTERM)
+        size = sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name.startswith("floorwatch.db"))
+        print(f"clean end           {ended:7.2f} s   journal {size // 1_000_000} MB")
     for how, name in ((signal.SIGKILL, "after a clean end"), (signal.SIGTERM, "after kill -9")):
         hub = Hub(folder)
         ready = hub.wait_until_ready()

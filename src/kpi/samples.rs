@@ -1,62 +1,64 @@
-//! Samples kept one by one, for exact quantiles and maxima.
+//! Samples kept for exact quantiles and maxima, counted by value: waits of a month are some hundred different seconds.
+
+use std::iter::Peekable;
+
+/// Up to so many samples wait to be counted, or a quarter of the different values if that is more.
+const MAX_RECENT: usize = 64;
 
 /// Samples of which some may be taken out again. Quantiles and the maximum are exact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Samples {
+    /// The different values, ascending.
     values: Vec<i64>,
-    /// Samples taken out, which are still in `values`.
+    /// How many samples of each there are; less than 0 where one is taken out before it is added.
+    counts: Vec<i32>,
+    /// The sum of `counts`.
+    counted: i64,
+    /// Samples added and taken out that are not in `counts` yet.
+    recent: Vec<i64>,
     removed: Vec<i64>,
-    /// Bounds of `values`, which answer most questions without looking at each.
-    least: i64,
-    greatest: i64,
-}
-
-impl Default for Samples {
-    fn default() -> Self {
-        Self { values: Vec::new(), removed: Vec::new(), least: i64::MAX, greatest: i64::MIN }
-    }
 }
 
 impl Samples {
     /// Add a sample (`sign` 1) or take one out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
-        if sign > 0 {
-            self.values.push(value);
-            self.least = self.least.min(value);
-            self.greatest = self.greatest.max(value);
-        } else {
-            self.removed.push(value);
-        }
+        if sign > 0 { self.recent.push(value) } else { self.removed.push(value) }
     }
 
-    /// The samples left, in no order.
-    #[must_use]
-    pub fn remaining(&self) -> Vec<i64> {
-        let mut values = self.values.clone();
-        if !self.removed.is_empty() {
-            let mut removed = self.removed.clone();
-            values.sort_unstable();
-            removed.sort_unstable();
-            let mut gone = removed.into_iter().peekable();
-            values.retain(|value| gone.next_if(|g| g == value).is_none());
-        }
-        values
+    /// The different values with the number of their samples, ascending.
+    fn runs(&self) -> impl Iterator<Item = (i64, i32)> {
+        let signed = |values: &[i64], sign: i32| values.iter().map(move |value| (*value, sign)).collect::<Vec<_>>();
+        let mut changes = signed(&self.recent, 1);
+        changes.append(&mut signed(&self.removed, -1));
+        changes.sort_unstable();
+        Merged { a: self.counted().peekable(), b: changes.into_iter().peekable() }
     }
 
-    /// Free the memory of samples taken out, once they are a good part of all.
+    fn counted(&self) -> impl Iterator<Item = (i64, i32)> {
+        self.values.iter().copied().zip(self.counts.iter().copied())
+    }
+
+    fn set(&mut self, runs: Vec<(i64, i32)>) {
+        (self.values, self.counts) = runs.into_iter().unzip();
+        self.values.shrink_to_fit();
+        self.counts.shrink_to_fit();
+        self.counted = self.counts.iter().copied().map(i64::from).sum();
+    }
+
+    /// Count the samples that wait for it, once they are a good part of all.
     pub fn tidy(&mut self) {
-        if self.removed.len() > 64 && self.removed.len() * 4 > self.values.len() {
-            self.values = self.remaining();
-            self.removed.clear();
-            self.least = self.values.iter().min().copied().unwrap_or(i64::MAX);
-            self.greatest = self.values.iter().max().copied().unwrap_or(i64::MIN);
+        if self.recent.len() + self.removed.len() > MAX_RECENT.max(self.values.len() / 4) {
+            let runs = self.runs().collect();
+            self.set(runs);
+            (self.recent, self.removed) = (Vec::new(), Vec::new());
         }
     }
 
     /// How many samples are left.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.values.len().saturating_sub(self.removed.len())
+        let counted = usize::try_from(self.counted).unwrap_or(0);
+        (counted + self.recent.len()).saturating_sub(self.removed.len())
     }
 
     /// Whether no sample is left.
@@ -68,57 +70,97 @@ impl Samples {
     /// The greatest sample.
     #[must_use]
     pub fn max(&self) -> Option<i64> {
-        if self.removed.is_empty() {
-            return (!self.values.is_empty()).then_some(self.greatest);
+        if self.removed.is_empty() && self.counts.last().is_none_or(|count| *count > 0) {
+            return self.values.last().max(self.recent.iter().max()).copied();
         }
-        self.remaining().into_iter().max()
+        self.runs().filter(|(_, count)| *count > 0).last().map(|(value, _)| value)
     }
 
     /// How many samples are greater than `limit`.
     #[must_use]
     pub fn above(&self, limit: i64) -> i64 {
-        if limit < self.least {
-            return i64::try_from(self.len()).unwrap_or(i64::MAX);
-        }
+        let counted = match self.values.partition_point(|value| *value <= limit) {
+            0 => self.counted,
+            first => self.counts.iter().skip(first).copied().map(i64::from).sum(),
+        };
         let count = |values: &[i64]| i64::try_from(values.iter().filter(|v| **v > limit).count()).unwrap_or(i64::MAX);
-        count(&self.values) - count(&self.removed)
+        counted + count(&self.recent) - count(&self.removed)
     }
 
     /// The quantiles `q` (each 0–1), interpolated linearly between the two nearest ranks: the median of an even
     /// number is the mean of the middle two. `None` without samples.
+    ///
+    /// That is Hyndman and Fan's (1996) type 7, the default of most statistics software.
     #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ranks are small"
+    )]
     pub fn quantiles<const N: usize>(&self, q: [f64; N]) -> Option<[f64; N]> {
-        let mut values = self.remaining();
-        if values.is_empty() {
-            return None;
+        let ranks = self.len().checked_sub(1).map(|last| q.map(|q| q.clamp(0.0, 1.0) * last as f64))?;
+        // The values at each rank and the next, and how many samples are not greater than the value before.
+        let mut found: [[Option<i64>; 2]; N] = [[None; 2]; N];
+        let mut until = 0_i64;
+        for (value, count) in self.runs() {
+            until += i64::from(count);
+            for (rank, found) in ranks.iter().zip(&mut found) {
+                for (rank, slot) in (rank.floor() as i64..).zip(found) {
+                    if rank < until {
+                        slot.get_or_insert(value);
+                    }
+                }
+            }
         }
-        Some(q.map(|q| quantile(&mut values, q)))
+        let mut ranks = ranks.into_iter().zip(found);
+        Some(q.map(|_| match ranks.next() {
+            Some((rank, [Some(at), Some(next)])) if rank.fract() > 0.0 => {
+                rank.fract().mul_add(next as f64 - at as f64, at as f64)
+            }
+            Some((_, [Some(at), _])) => at as f64,
+            _ => 0.0,
+        }))
     }
 
     /// Add all samples of another collection.
     pub(super) fn add(&mut self, other: &Self) {
-        self.values.extend_from_slice(&other.values);
+        if !other.values.is_empty() {
+            let runs = Merged { a: self.counted().peekable(), b: other.counted().peekable() }.collect();
+            self.set(runs);
+        }
+        self.recent.extend_from_slice(&other.recent);
         self.removed.extend_from_slice(&other.removed);
-        self.least = self.least.min(other.least);
-        self.greatest = self.greatest.max(other.greatest);
     }
 }
 
-/// Linear interpolation between the closest ranks: Hyndman and Fan's (1996) type 7, the default of most statistics software.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "ranks are small"
-)]
-fn quantile(values: &mut [i64], q: f64) -> f64 {
-    let rank = q.clamp(0.0, 1.0) * (values.len() - 1) as f64;
-    let low = rank.floor() as usize;
-    let (_, at, above) = values.select_nth_unstable(low);
-    let low_value = *at as f64;
-    match above.iter().min() {
-        Some(next) if rank > low as f64 => (rank - low as f64).mul_add(*next as f64 - low_value, low_value),
-        _ => low_value,
+/// Two ascending rows of values with numbers as one, in which each value stands once, and none whose numbers cancel out.
+struct Merged<A: Iterator, B: Iterator> {
+    a: Peekable<A>,
+    b: Peekable<B>,
+}
+
+impl<A: Iterator<Item = (i64, i32)>, B: Iterator<Item = (i64, i32)>> Iterator for Merged<A, B> {
+    type Item = (i64, i32);
+
+    fn next(&mut self) -> Option<(i64, i32)> {
+        loop {
+            let value = match (self.a.peek(), self.b.peek()) {
+                (Some((a, _)), Some((b, _))) => *a.min(b),
+                (Some((value, _)), None) | (None, Some((value, _))) => *value,
+                (None, None) => return None,
+            };
+            let mut sum = 0_i32;
+            while let Some((_, count)) = self.a.next_if(|(at, _)| *at == value) {
+                sum = sum.saturating_add(count);
+            }
+            while let Some((_, count)) = self.b.next_if(|(at, _)| *at == value) {
+                sum = sum.saturating_add(count);
+            }
+            if sum != 0 {
+                return Some((value, sum));
+            }
+        }
     }
 }
 
@@ -147,5 +189,42 @@ mod tests {
         }
         assert_eq!(samples.quantiles([0.0, 0.5, 1.0]), Some([1.0, 2.5, 4.0]));
         assert_eq!(Samples::default().quantiles([0.5]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn samples_are_those_of_a_plain_list_whenever_they_are_counted(
+            values in proptest::collection::vec((-5..40_i64, 0..4_u8), 1..600),
+            limit in -6..41_i64,
+        ) {
+            let (mut samples, mut part, mut plain) = (Samples::default(), Samples::default(), Vec::new());
+            for (value, what) in values {
+                match plain.iter().position(|known| *known == value).filter(|_| what == 0) {
+                    Some(place) => {
+                        plain.swap_remove(place);
+                        part.count(value, -1);
+                    }
+                    None => {
+                        plain.push(value);
+                        samples.count(value, 1);
+                    }
+                }
+                if what == 1 {
+                    samples.tidy();
+                    part.tidy();
+                }
+            }
+            samples.add(&part);
+            plain.sort_unstable();
+            proptest::prop_assert_eq!(samples.len(), plain.len());
+            proptest::prop_assert_eq!(samples.max(), plain.last().copied());
+            let above = plain.iter().filter(|value| **value > limit).count();
+            proptest::prop_assert_eq!(samples.above(limit), i64::try_from(above).unwrap());
+            let middle = (!plain.is_empty()).then(|| {
+                let at = |index: usize| plain[index] as f64;
+                [at(0), f64::midpoint(at((plain.len() - 1) / 2), at(plain.len() / 2)), at(plain.len() - 1)]
+            });
+            proptest::prop_assert_eq!(samples.quantiles([0.0, 0.5, 1.0]), middle);
+        }
     }
 }
