@@ -167,6 +167,8 @@ pub struct Engine {
     events_since_tidy: usize,
     /// Contacts that ended before this have left memory, but for those recalled since.
     archived_before: Time,
+    /// The day on which customers were last forgotten.
+    customers_forgotten: Time,
     /// Contacts put back into memory since the last checkpoint.
     recalled: Vec<ContactNo>,
     #[serde(skip)]
@@ -286,6 +288,7 @@ impl Engine {
         self.release();
         self.settle(self.horizon(now));
         self.close_days(now);
+        self.facts.shrink();
     }
 
     /// The wall clock was set forward by `by` (back if negative) and now shows `now`. Waits and states that last keep
@@ -314,7 +317,7 @@ impl Engine {
         let Some(keep) = self.settings.keep else { return };
         // A clock that is set far ahead must not make the engine drop its data.
         let now = now.min(self.newest + Span::DAY);
-        self.dedup.rotate(now);
+        self.dedup.0.rotate(now);
         let calendar = self.settings.calendar;
         let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0);
         let oldest = calendar.day_start(now, days);
@@ -331,7 +334,7 @@ impl Engine {
         }
         self.restarts.retain(|(_, at)| *at >= oldest_repeat);
         if self.archive.is_none() {
-            for (number, ..) in self.contacts.packed_before(oldest_repeat) {
+            for (_, number) in self.contacts.packed().into_iter().filter(|(ended, _)| *ended < oldest_repeat) {
                 self.contacts.forget(number);
             }
         }

@@ -171,7 +171,7 @@ impl Engine {
             ..CellKey::default()
         });
         let arg = u8::from(session.contained);
-        self.facts.push(at, Fact { offset: 0, cell, measure: Measure::SelfService, arg, sign: 1, value: 0 });
+        self.facts.push(at, Fact { cell, measure: Measure::SelfService, arg, sign: 1, value: 0 });
     }
 
     /// A source's system restarted: its open contacts are lost. Pauses stay: some systems keep them, and none says
@@ -250,8 +250,8 @@ impl Engine {
         step: &Step,
     ) -> Result<(), OutOfPlace> {
         let mut known = self.contacts.find(contact);
-        // What joins under an id that has left memory is another contact.
-        if known.is_none() && !matches!(step, Step::Offered(_)) {
+        // What joins under an id that left memory days ago is another contact.
+        if known.is_none() && (!matches!(step, Step::Offered(_)) || self.contacts.may_be_away(contact)) {
             known = self.recall(contact);
         }
         let number = known.unwrap_or_else(|| self.add_contact(at, origin, contact));

@@ -5,14 +5,16 @@
 //! the state is then computed from the events, beside the segments of the days before these.
 
 use super::Engine;
-use super::archive::{Archive, ArchivedSegment, Checkpoint};
+use super::archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint};
 use super::fact_store::SegmentRef;
 use super::interner::{NameNo, QueueNo};
 use super::settings::Settings;
 use crate::clock::Time;
 
 /// Changes with what the bytes mean.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// So many contacts that are over stay in memory; lists of older ones are read from the archive.
+const MAX_RESTING_CONTACTS: usize = 20_000;
 
 /// What the bytes of a state were made with: they are read only by an engine that would make the same.
 fn fingerprint(settings: &Settings) -> String {
@@ -46,7 +48,8 @@ impl Engine {
         let mut engine: Self = postcard::from_bytes(body).ok()?;
         engine.limits = Self::new(settings.clone()).limits;
         engine.settings = settings.clone();
-        engine.contacts.restored();
+        let horizon = engine.horizon(engine.advanced_to);
+        engine.contacts.restored(horizon);
         for queue in (0..engine.queues.len()).filter_map(|number| u32::try_from(number).ok()).map(QueueNo::new) {
             engine.update_service_level(queue);
         }
@@ -95,17 +98,7 @@ impl Engine {
             self.contacts.pack(number);
         }
         self.checkpoints += 1;
-        let calendar = self.settings.calendar;
-        let cutoff = calendar.day_start(self.horizon(self.advanced_to), 1);
-        let mut contacts = Vec::new();
-        if self.archived_before != cutoff {
-            self.archived_before = cutoff;
-            for (number, ended, contact) in self.contacts.packed_before(cutoff) {
-                let Some(archived) = self.archived(number, ended, contact) else { continue };
-                self.contacts.mark_leaving(number);
-                contacts.push(archived);
-            }
-        }
+        let contacts = self.leaving_contacts();
         let segment = |(day, segment): (Time, &SegmentRef)| {
             let SegmentRef { id, first, last, bytes } = segment.clone();
             Some(ArchivedSegment { id, day, first, last, bytes: bytes? })
@@ -114,6 +107,29 @@ impl Engine {
         self.in_flight = Some(InFlight { number: self.checkpoints, newest_segment: self.newest_segment });
         let replaces_from = if self.archive_is_ours { None } else { self.replaces_from };
         Some(Checkpoint { number: self.checkpoints, state: self.state(), segments, contacts, replaces_from })
+    }
+
+    /// The contacts that leave memory with a checkpoint, which are not in use any more: those that ended before
+    /// yesterday, and of the others all but the last.
+    fn leaving_contacts(&mut self) -> Vec<ArchivedContact> {
+        let mut resting = self.contacts.packed();
+        let yesterday = self.settings.calendar.day_start(self.horizon(self.advanced_to), 1);
+        let mut until = self.archived_before.max(yesterday);
+        if let Some(many) = resting.len().checked_sub(MAX_RESTING_CONTACTS).filter(|many| *many > 0) {
+            let (_, (ended, _), _) = resting.select_nth_unstable(many);
+            until = until.max(*ended);
+        }
+        self.archived_before = until;
+        resting.retain(|(ended, _)| *ended < until);
+        let mut leaving = Vec::with_capacity(resting.len());
+        for (ended, number) in resting {
+            let contact = self.contacts.copy(number);
+            if let Some(archived) = contact.and_then(|contact| self.archived(number, ended, contact)) {
+                self.contacts.mark_leaving(number);
+                leaving.push(archived);
+            }
+        }
+        leaving
     }
 
     fn state(&self) -> Vec<u8> {
@@ -132,7 +148,10 @@ impl Engine {
             self.in_flight = None;
             self.archive_is_ours = true;
             self.facts.release(newest_segment);
-            if self.contacts.forget_leaving() > 0 {
+            let horizon = self.horizon(self.advanced_to);
+            let today = self.settings.calendar.day_start(horizon, 0);
+            if self.contacts.forget_leaving(horizon) > 0 && self.customers_forgotten != today {
+                self.customers_forgotten = today;
                 self.flush();
                 self.forget_customers();
             }

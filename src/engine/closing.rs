@@ -4,10 +4,7 @@
 //! that ended before the day before leave for the archive with the next checkpoint, where there is one; a late step or
 //! a repeat brings them back.
 
-use std::borrow::Cow;
 use std::ops::Range;
-
-use rustc_hash::FxHashSet;
 
 use super::Engine;
 use super::archive::ArchivedContact;
@@ -187,14 +184,12 @@ impl Engine {
 
     /// Forget the names of customers that nothing in memory refers to.
     pub(super) fn forget_customers(&mut self) {
-        let mut used: FxHashSet<CustomerNo> = self.repeats.customers().collect();
+        let mut used = vec![false; self.customers.len()];
+        let mut note = |customer: CustomerNo| used.get_mut(customer.index()).map(|used| *used = true);
+        self.repeats.customers().for_each(|customer| _ = note(customer));
         for contact in self.contacts.newest_first() {
-            let mut contact = match contact {
-                Cow::Borrowed(contact) => contact.clone(),
-                Cow::Owned(contact) => contact,
-            };
-            contact.for_each_customer(|customer| _ = used.insert(*customer));
+            contact.into_owned().for_each_customer(|customer| _ = note(*customer));
         }
-        self.customers.retain(|customer| used.contains(&customer));
+        self.customers.retain(|customer: CustomerNo| used.get(customer.index()).is_some_and(|used| *used));
     }
 }

@@ -12,8 +12,12 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use super::contact::Contact;
+use super::dedup::RecentHashes;
 use crate::clock::Time;
 use crate::text::Label;
+
+/// Places of contacts that have left memory are kept up to so many, beside those of the others.
+const MAX_EMPTY_SLOTS: usize = 10_000;
 
 /// The number of a contact, in the order of the first event about each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +45,8 @@ pub(super) struct ContactStore {
     numbers: FxHashMap<u64, ContactNo>,
     /// Packed contacts that the archive is about to store, and that have not changed since.
     leaving: FxHashSet<ContactNo>,
+    /// The ids of contacts that have left memory for the archive within the last days.
+    away: RecentHashes,
 }
 
 /// The hash of a contact's id, which finds it in memory and in the archive.
@@ -197,16 +203,22 @@ impl ContactStore {
         self.slots.iter().rev().chain(older.into_iter().map(|(_, slot)| slot)).filter_map(Slot::contact)
     }
 
-    /// The packed contacts that ended before `at`, and when.
-    pub(super) fn packed_before(&self, at: Time) -> Vec<(ContactNo, Time, Contact)> {
+    /// The packed contacts, and when each ended.
+    pub(super) fn packed(&self) -> Vec<(Time, ContactNo)> {
         let slots = (self.first..).map(ContactNo).zip(&self.slots);
         let older = self.older.iter().map(|(number, slot)| (*number, slot));
         let packed = slots.chain(older).filter(|(_, slot)| matches!(slot, Slot::Packed(_)));
-        let ended = |(number, slot): (ContactNo, &Slot)| {
-            let contact = slot.contact()?.into_owned();
-            Some((number, contact.ended().filter(|ended| *ended < at)?, contact))
-        };
-        packed.filter_map(ended).collect()
+        packed.filter_map(|(number, slot)| Some((slot.contact()?.ended()?, number))).collect()
+    }
+
+    /// A copy of a contact.
+    pub(super) fn copy(&self, number: ContactNo) -> Option<Contact> {
+        self.slot(number)?.contact().map(Cow::into_owned)
+    }
+
+    /// Whether a contact with this id may have left memory for the archive within the last day.
+    pub(super) fn may_be_away(&self, id: &Label) -> bool {
+        self.away.contains(id_hash(id))
     }
 
     /// The archive is about to store a packed contact.
@@ -214,13 +226,28 @@ impl ContactStore {
         self.leaving.insert(number);
     }
 
-    /// The archive has stored the contacts that were leaving: forget those that have not changed since. Returns how
-    /// many.
-    pub(super) fn forget_leaving(&mut self) -> usize {
+    /// The archive has stored the contacts that were leaving, and it is `now`: forget those that have not changed since.
+    /// Returns how many.
+    pub(super) fn forget_leaving(&mut self, now: Time) -> usize {
         let leaving = std::mem::take(&mut self.leaving);
+        self.away.rotate(now);
         for number in &leaving {
+            if let Some(id) = self.slot(*number).and_then(Slot::id) {
+                self.away.insert(id_hash(&id));
+            }
             self.forget(*number);
         }
+        // A contact that stays open for long must not keep the places of all that came after it.
+        let in_use = self.slots.iter().filter(|slot| !matches!(slot, Slot::Empty)).count();
+        while self.slots.len() > in_use + MAX_EMPTY_SLOTS
+            && let Some(slot) = self.slots.pop_front()
+        {
+            if !matches!(slot, Slot::Empty) {
+                self.older.insert(ContactNo(self.first), slot);
+            }
+            self.first += 1;
+        }
+        self.slots.shrink_to(self.slots.len() + self.slots.len() / 4);
         self.numbers.shrink_to(self.numbers.len() + self.numbers.len() / 4);
         leaving.len()
     }
@@ -244,8 +271,8 @@ impl ContactStore {
 
     /// After a checkpoint was read: drop the contacts that the archive had got with it, and find the others by their
     /// ids again.
-    pub(super) fn restored(&mut self) {
-        self.forget_leaving();
+    pub(super) fn restored(&mut self, now: Time) {
+        self.forget_leaving(now);
         let slots = (self.first..).map(ContactNo).zip(&self.slots);
         let all = slots.chain(self.older.iter().map(|(number, slot)| (*number, slot)));
         let ids: Vec<_> = all.filter_map(|(number, slot)| Some((number, slot.id()?))).collect();

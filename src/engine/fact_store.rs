@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::SegmentId;
 use super::facts::{Fact, Minute, Minutes, RowChange};
 use super::segment::DatedFact;
-use crate::clock::{Span, Time};
+use crate::clock::Time;
 
 /// With so many facts of closed days waiting, they become segments at once: about 4 MB.
 const MAX_LATE_FACTS: usize = 100_000;
@@ -50,7 +50,7 @@ pub(super) struct SegmentRef {
 }
 
 impl FactStore {
-    /// Add a fact of the instant `at`; its `offset` is set here.
+    /// Add a fact of the instant `at`.
     pub(super) fn push(&mut self, at: Time, fact: Fact) {
         if self.ignored_before.is_some_and(|before| at < before) {
             return;
@@ -58,7 +58,7 @@ impl FactStore {
         self.version += 1;
         if at < self.open_from {
             self.late.push(DatedFact { at, fact });
-        } else if self.minutes.push(at, fact) == RowChange::Shifted {
+        } else if self.minutes.push(at, &fact) == RowChange::Shifted {
             self.layout_version += 1;
         }
     }
@@ -66,6 +66,11 @@ impl FactStore {
     /// Add no facts before this time, or all.
     pub(super) const fn ignore_before(&mut self, before: Option<Time>) {
         self.ignored_before = before;
+    }
+
+    /// Give back the space that was reserved for further facts of minutes that are over.
+    pub(super) fn shrink(&mut self) {
+        self.minutes.shrink();
     }
 
     pub(super) const fn minutes(&self) -> &Minutes {
@@ -118,7 +123,7 @@ impl FactStore {
         self.layout_version += 1;
         let mut taken = std::mem::take(&mut self.late);
         for Minute { start, facts } in self.minutes.take_before(until) {
-            taken.extend(facts.into_iter().map(|fact| DatedFact { at: start + Span(i64::from(fact.offset)), fact }));
+            taken.extend(facts.into_iter().map(|fact| DatedFact { at: start + fact.offset(), fact: fact.fact() }));
         }
         taken
     }

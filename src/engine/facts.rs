@@ -69,14 +69,14 @@ impl Measure {
 
 /// The value of a fact whose value is not known (a wait that the source does not give).
 pub(super) const UNKNOWN: i64 = i64::MIN;
+/// Most facts belong to so many minutes, the last ones.
+const LAST_MINUTES: usize = 10;
 /// The position band of a contact whose position in the queue is not known.
 pub(super) const NO_BAND: u8 = 15;
 
-/// One thing counted. 24 bytes, because there are millions of them.
+/// One thing counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fact {
-    /// Microseconds since the start of its minute.
-    pub(super) offset: u32,
     pub(super) cell: CellNo,
     pub(super) measure: Measure,
     /// A detail whose meaning depends on `measure`: a flag, a reason, a position band, an NPS answer.
@@ -85,6 +85,50 @@ pub(super) struct Fact {
     pub(super) sign: i8,
     /// Microseconds, millionths of a score, or another number that `measure` defines; may be [`UNKNOWN`].
     pub(super) value: i64,
+}
+
+/// A fact and its time within a minute, in 16 bytes, because there are millions of them.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct PackedFact {
+    /// From the lowest bit on: microseconds since the start of the minute, the measure, whether the sign is −1.
+    head: u32,
+    cell: CellNo,
+    /// The value, and in the low eight bits the detail. Lengths fit beside it up to a thousand years.
+    value: i64,
+}
+
+impl PackedFact {
+    const OFFSET_BITS: u32 = 26;
+    const ARG_BITS: u32 = 8;
+    const LEAST: i64 = i64::MIN >> Self::ARG_BITS;
+
+    fn new(offset: u32, fact: &Fact) -> Self {
+        let value = if fact.value == UNKNOWN {
+            Self::LEAST
+        } else {
+            fact.value.clamp(Self::LEAST + 1, i64::MAX >> Self::ARG_BITS)
+        };
+        let head = offset | u32::from(fact.measure as u8) << Self::OFFSET_BITS | u32::from(fact.sign < 0) << 31;
+        Self { head, cell: fact.cell, value: value << Self::ARG_BITS | i64::from(fact.arg) }
+    }
+
+    /// How long after the start of its minute it happened.
+    pub(super) fn offset(self) -> Span {
+        Span(i64::from(self.head & ((1 << Self::OFFSET_BITS) - 1)))
+    }
+
+    pub(super) fn fact(self) -> Fact {
+        let value = self.value >> Self::ARG_BITS;
+        let [arg, ..] = self.value.to_le_bytes();
+        let measure = Measure::ALL.get((self.head >> Self::OFFSET_BITS & 31) as usize).copied();
+        Fact {
+            cell: self.cell,
+            measure: measure.unwrap_or(Measure::Offered),
+            arg,
+            sign: if self.head >> 31 == 0 { 1 } else { -1 },
+            value: if value == Self::LEAST { UNKNOWN } else { value },
+        }
+    }
 }
 
 /// The finest part of the floor that facts are counted by.
@@ -149,7 +193,7 @@ impl Serialize for CellTable {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Minute {
     pub(super) start: Time,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Vec<PackedFact>,
 }
 
 /// The facts of the days that are open, in a row of minutes without those in which nothing happened.
@@ -170,11 +214,11 @@ pub(super) enum RowChange {
 }
 
 impl Minutes {
-    /// Add a fact of the instant `at`; its `offset` is set here.
-    pub(super) fn push(&mut self, at: Time, fact: Fact) -> RowChange {
+    /// Add a fact of the instant `at`.
+    pub(super) fn push(&mut self, at: Time, fact: &Fact) -> RowChange {
         let mut change = RowChange::None;
         let start = at.minute();
-        let fact = Fact { offset: u32::try_from(at.0 - start.0).unwrap_or(0), ..fact };
+        let fact = PackedFact::new(u32::try_from(at.0 - start.0).unwrap_or(0), fact);
         // The facts of one contact are close together in time, and few minutes are without any: look where this one
         // should be, seen from the last.
         let last = self.row.get(self.last).map_or(start, |minute| minute.start);
@@ -212,8 +256,16 @@ impl Minutes {
     /// The instant of the first fact.
     pub(super) fn first_instant(&self) -> Option<Time> {
         let minute = self.row.first()?;
-        let offset = minute.facts.iter().map(|fact| fact.offset).min()?;
-        Some(minute.start + Span(i64::from(offset)))
+        Some(minute.start + minute.facts.iter().map(|fact| fact.offset()).min()?)
+    }
+
+    /// Give back the space that was reserved for further facts of minutes that are over.
+    pub(super) fn shrink(&mut self) {
+        for minute in self.row.iter_mut().rev().skip(LAST_MINUTES) {
+            if minute.facts.capacity() - minute.facts.len() > minute.facts.len() / 4 {
+                minute.facts.shrink_to(minute.facts.len() + minute.facts.len() / 16);
+            }
+        }
     }
 
     /// Take out the minutes that start before `at`.
@@ -221,5 +273,24 @@ impl Minutes {
         let taken = self.row.partition_point(|m| m.start < at);
         self.last = self.last.saturating_sub(taken);
         self.row.drain(..taken).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_facts_come_back_as_they_were() {
+        for (value, offset) in [(UNKNOWN, 0), (0, 59_999_999), (-5, 1), (7 << 32 | 100_000_000, 2), (i64::MAX >> 8, 3)] {
+            for (arg, sign) in [(0, 1), (255, -1)] {
+                for measure in Measure::ALL {
+                    let fact = Fact { cell: CellNo(u32::MAX), measure, arg, sign, value };
+                    let packed = PackedFact::new(offset, &fact);
+                    assert_eq!((packed.fact(), packed.offset()), (fact, Span(i64::from(offset))));
+                }
+            }
+        }
+        assert_eq!(size_of::<PackedFact>(), 16);
     }
 }

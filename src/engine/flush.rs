@@ -108,7 +108,7 @@ impl Engine {
         for fact in facts {
             let VisitFact { at, measure, arg, value, agent } = *fact;
             let cell = if agent == cell.agent { own_cell } else { self.cells.intern(CellKey { agent, ..cell }) };
-            self.facts.push(at, Fact { offset: 0, cell, measure, arg, sign, value });
+            self.facts.push(at, Fact { cell, measure, arg, sign, value });
         }
     }
 

@@ -2,15 +2,22 @@
 //!
 //! The definitions are those of `fcr`, `repeat_rate` and `channel_switch_rate` in docs/kpis.md.
 
-use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
 use super::contact_store::ContactNo;
-use super::interner::{CustomerNo, IntentNo, QueueNo};
+use super::interner::{CustomerNo, IntentNo, NameNo, QueueNo};
 use super::visit::RepeatStatus;
 use crate::clock::{Span, Time};
 use crate::event::Channel;
+
+/// The most visits that space is reserved for while a checkpoint is read.
+const MAX_RESERVED: usize = 4_000_000;
 
 /// The topic of a contact: the intent, or the queue if the intent is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,9 +45,12 @@ pub(super) struct TopicVisit {
 pub(super) type StatusChanges = SmallVec<[(VisitNo, RepeatStatus); 2]>;
 
 /// The topics of all known customers.
+///
+/// Nearly all have one visit within `fcr_window`: these are kept without a list, for there may be millions.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Repeats {
-    topics: FxHashMap<Topic, TopicVisits>,
+    single: SingleVisits,
+    several: FxHashMap<Topic, TopicVisits>,
     /// Visits that joined before this have been dropped.
     dropped_before: Option<Time>,
 }
@@ -53,26 +63,138 @@ struct TopicVisits {
     channels: u8,
 }
 
-/// One visit of a topic. 24 bytes, because there are as many as visits within `fcr_window`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// One visit of a topic, in 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
-    joined: Time,
-    contact: ContactNo,
-    index: u16,
-    channel: Channel,
-    handled: bool,
-    transferred: bool,
-    status: RepeatStatus,
+    /// The time of joining, and in the low bits what [`bits`] names.
+    joined: i64,
+    /// The number of the contact, and in the low 16 bits the index of the visit.
+    visit: u64,
+}
+
+/// What the low bits of [`Entry::joined`] hold. Times fit beside them up to the year 2541.
+mod bits {
+    pub(super) const CHANNEL: i64 = 7;
+    pub(super) const HANDLED: i64 = 1 << 3;
+    pub(super) const TRANSFERRED: i64 = 1 << 4;
+    pub(super) const REPEAT: i64 = 1 << 5;
+    pub(super) const SWITCHED: i64 = 1 << 6;
+    pub(super) const FIRST: i64 = 1 << 7;
+    pub(super) const RESOLVED: i64 = 1 << 8;
+    pub(super) const STATUS: i64 = REPEAT | SWITCHED | FIRST | RESOLVED;
+    pub(super) const COUNT: u32 = 9;
 }
 
 impl Entry {
     fn new(visit: &TopicVisit, status: RepeatStatus) -> Self {
-        let TopicVisit { joined, visit: (contact, index), channel, handled, transferred } = *visit;
-        Self { joined, contact, index: u16::try_from(index).unwrap_or(u16::MAX), channel, handled, transferred, status }
+        let TopicVisit { joined, visit: (ContactNo(contact), index), channel, handled, transferred } = *visit;
+        let flag = |set: bool, bit: i64| if set { bit } else { 0 };
+        let joined = joined.0.clamp(i64::MIN >> bits::COUNT, i64::MAX >> bits::COUNT) << bits::COUNT
+            | channel as i64
+            | flag(handled, bits::HANDLED)
+            | flag(transferred, bits::TRANSFERRED);
+        let index = u64::from(u16::try_from(index).unwrap_or(u16::MAX));
+        Self { joined, visit: contact << 16 | index }.with(status)
     }
 
-    fn visit(&self) -> VisitNo {
-        (self.contact, usize::from(self.index))
+    const fn has(self, bit: i64) -> bool {
+        self.joined & bit != 0
+    }
+
+    const fn joined(self) -> Time {
+        Time(self.joined >> bits::COUNT)
+    }
+
+    const fn visit(self) -> VisitNo {
+        (ContactNo(self.visit >> 16), (self.visit & 0xffff) as usize)
+    }
+
+    const fn status(self) -> RepeatStatus {
+        let first_resolved = if self.has(bits::FIRST) { Some(self.has(bits::RESOLVED)) } else { None };
+        RepeatStatus { repeat: self.has(bits::REPEAT), switched: self.has(bits::SWITCHED), first_resolved }
+    }
+
+    fn with(self, status: RepeatStatus) -> Self {
+        let flag = |set: bool, bit: i64| if set { bit } else { 0 };
+        let status = flag(status.repeat, bits::REPEAT)
+            | flag(status.switched, bits::SWITCHED)
+            | flag(status.first_resolved.is_some(), bits::FIRST)
+            | flag(status.first_resolved == Some(true), bits::RESOLVED);
+        Self { joined: self.joined & !bits::STATUS | status, ..self }
+    }
+}
+
+/// The topics with one visit. The key is a part of the entry, so that each takes 24 bytes.
+#[derive(Debug, Default)]
+struct SingleVisits(HashTable<SingleVisit>);
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct SingleVisit {
+    customer: CustomerNo,
+    /// Twice the intent's number, or that of the queue plus one.
+    about: u32,
+    entry: Entry,
+}
+
+impl SingleVisit {
+    fn new(topic: Topic, entry: Entry) -> Self {
+        Self { customer: topic.customer, about: Self::about(topic), entry }
+    }
+
+    fn about(topic: Topic) -> u32 {
+        if topic.intent.is_known() { topic.intent.number() << 1 } else { topic.queue.number() << 1 | 1 }
+    }
+
+    fn hash(&self) -> u64 {
+        FxBuildHasher.hash_one((self.customer, self.about))
+    }
+
+    fn is_about(&self, topic: Topic) -> bool {
+        (self.customer, self.about) == (topic.customer, Self::about(topic))
+    }
+}
+
+impl SingleVisits {
+    fn take(&mut self, topic: Topic) -> Option<Entry> {
+        let hash = FxBuildHasher.hash_one((topic.customer, SingleVisit::about(topic)));
+        let found = self.0.find_entry(hash, |single| single.is_about(topic)).ok()?;
+        Some(found.remove().0.entry)
+    }
+
+    fn insert(&mut self, single: SingleVisit) {
+        self.0.insert_unique(single.hash(), single, SingleVisit::hash);
+    }
+}
+
+impl Serialize for SingleVisits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for SingleVisits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Singles;
+
+        impl<'de> Visitor<'de> for Singles {
+            type Value = SingleVisits;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("visits")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SingleVisits, A::Error> {
+                let mut singles = SingleVisits::default();
+                // The checksum of a checkpoint is right, so that it says how many there are.
+                singles.0.reserve(seq.size_hint().unwrap_or(0).min(MAX_RESERVED), SingleVisit::hash);
+                while let Some(single) = seq.next_element()? {
+                    singles.insert(single);
+                }
+                Ok(singles)
+            }
+        }
+
+        deserializer.deserialize_seq(Singles)
     }
 }
 
@@ -88,11 +210,14 @@ impl Repeats {
     ) -> StatusChanges {
         let mut changes = StatusChanges::new();
         let complete_from = self.dropped_before.map_or(Time(i64::MIN), |at| at + window);
-        let visits = self.topics.entry(topic).or_default();
+        let mut visits = match self.single.take(topic) {
+            Some(entry) => TopicVisits { by_joining: SmallVec::from([entry]), channels: 1 << (entry.joined & bits::CHANNEL) },
+            None => self.several.remove(&topic).unwrap_or_default(),
+        };
         let mut kept = RepeatStatus::default();
         let mut gap = None;
         if let Some(index) = old.and_then(|old| visits.position(&old).ok()) {
-            kept = visits.by_joining.remove(index).status;
+            kept = visits.by_joining.remove(index).status();
             gap = Some(index);
         }
         if let Some(new) = new {
@@ -106,31 +231,45 @@ impl Repeats {
         } else if let Some(gap) = gap {
             visits.update_around(gap, None, window, complete_from, &mut changes);
         }
-        if visits.by_joining.is_empty() {
-            self.topics.remove(&topic);
-        }
+        self.put(topic, visits);
         changes
+    }
+
+    fn put(&mut self, topic: Topic, visits: TopicVisits) {
+        match visits.by_joining.as_slice() {
+            [] => {}
+            [entry] => self.single.insert(SingleVisit::new(topic, *entry)),
+            _ => _ = self.several.insert(topic, visits),
+        }
     }
 
     /// Drop the visits that joined before `at`, which no window reaches any more.
     pub(super) fn drop_before(&mut self, at: Time) {
         self.dropped_before = self.dropped_before.max(Some(at));
-        self.topics.retain(|_, visits| {
-            visits.by_joining.retain(|entry| entry.joined >= at);
-            !visits.by_joining.is_empty()
+        let Self { single: SingleVisits(singles), several, .. } = self;
+        singles.retain(|single| single.entry.joined() >= at);
+        several.retain(|topic, visits| {
+            visits.by_joining.retain(|entry| entry.joined() >= at);
+            if let [entry] = visits.by_joining.as_slice() {
+                let single = SingleVisit::new(*topic, *entry);
+                singles.insert_unique(single.hash(), single, SingleVisit::hash);
+            }
+            visits.by_joining.len() > 1
         });
-        self.topics.shrink_to(self.topics.len() + self.topics.len() / 4);
+        singles.shrink_to(singles.len() + singles.len() / 4, SingleVisit::hash);
+        several.shrink_to(several.len() + several.len() / 4);
     }
 
     /// The customers known here, some more than once.
     pub(super) fn customers(&self) -> impl Iterator<Item = CustomerNo> {
-        self.topics.keys().map(|topic| topic.customer)
+        self.several.keys().map(|topic| topic.customer).chain(self.single.0.iter().map(|single| single.customer))
     }
 }
 
 impl TopicVisits {
     fn position(&self, entry: &TopicVisit) -> Result<usize, usize> {
-        self.by_joining.binary_search_by_key(&(entry.joined, entry.visit), |e| (e.joined, e.visit()))
+        let entry = Entry::new(entry, RepeatStatus::default());
+        self.by_joining.binary_search_by_key(&(entry.joined(), entry.visit), |e| (e.joined(), e.visit))
     }
 
     /// Compute anew the status of the visit at `index` and of those that a change there can affect: the one before,
@@ -147,34 +286,32 @@ impl TopicVisits {
         complete_from: Time,
         changes: &mut StatusChanges,
     ) {
-        let Some(start) = self.by_joining.get(index).or(self.by_joining.last()).map(|e| e.joined) else { return };
+        let Some(start) = self.by_joining.get(index).or(self.by_joining.last()).map(|e| e.joined()) else { return };
         let switching = self.channels.count_ones() > 1;
         let mut shielded = false;
         for at in index.saturating_sub(1)..self.by_joining.len() {
             let Some(entry) = self.by_joining.get(at).copied() else { break };
-            let apart = entry.joined - start;
+            let apart = entry.joined() - start;
             let reached = at <= index + 1 || (!shielded && apart <= window) || (switching && apart <= Span::DAY);
             if !reached {
                 break;
             }
-            let mut now = status(&self.by_joining, at, &entry, window, switching);
-            if entry.joined < complete_from && new == Some(at) {
-                now.repeat |= entry.status.repeat;
-                now.switched |= entry.status.switched;
-            } else if entry.joined < complete_from {
-                let first_resolved = entry
-                    .status
-                    .first_resolved
-                    .map(|_| !comes_again(&self.by_joining, at, window) && !entry.transferred);
-                now = RepeatStatus { first_resolved, ..entry.status };
+            let mut now = status(&self.by_joining, at, entry, window, switching);
+            let known = entry.status();
+            if entry.joined() < complete_from && new == Some(at) {
+                now.repeat |= known.repeat;
+                now.switched |= known.switched;
+            } else if entry.joined() < complete_from {
+                let resolved = || !comes_again(&self.by_joining, at, window) && !entry.has(bits::TRANSFERRED);
+                now = RepeatStatus { first_resolved: known.first_resolved.map(|_| resolved()), ..known };
             }
-            if now != entry.status {
+            if now != known {
                 if let Some(slot) = self.by_joining.get_mut(at) {
-                    slot.status = now;
+                    *slot = entry.with(now);
                 }
                 changes.push((entry.visit(), now));
             }
-            shielded |= at > index && entry.handled;
+            shielded |= at > index && entry.has(bits::HANDLED);
         }
     }
 }
@@ -182,26 +319,25 @@ impl TopicVisits {
 /// Whether the customer came again within the window after the visit at `index`.
 fn comes_again(visits: &[Entry], index: usize, window: Span) -> bool {
     let next = visits.get(index + 1).zip(visits.get(index));
-    next.is_some_and(|(next, entry)| next.joined - entry.joined <= window)
+    next.is_some_and(|(next, entry)| next.joined() - entry.joined() <= window)
 }
 
 /// The status of one visit. Distances are between joining times; exactly the window apart counts as within it.
-fn status(visits: &[Entry], index: usize, entry: &Entry, window: Span, switching: bool) -> RepeatStatus {
+fn status(visits: &[Entry], index: usize, entry: Entry, window: Span, switching: bool) -> RepeatStatus {
     let earlier = || visits.iter().take(index).rev();
-    let near = |e: &&Entry, span: Span| entry.joined - e.joined <= span;
-    let first = entry.handled && !earlier().take_while(|e| near(e, window)).any(|e| e.handled);
+    let near = |e: &&Entry, span: Span| entry.joined() - e.joined() <= span;
+    let other_channel = |e: &Entry| (e.joined ^ entry.joined) & bits::CHANNEL != 0;
+    let first = entry.has(bits::HANDLED) && !earlier().take_while(|e| near(e, window)).any(|e| e.has(bits::HANDLED));
     RepeatStatus {
         repeat: earlier().next().is_some_and(|e| near(&e, window)),
-        switched: switching && earlier().take_while(|e| near(e, Span::DAY)).any(|e| e.channel != entry.channel),
-        first_resolved: first.then_some(!comes_again(visits, index, window) && !entry.transferred),
+        switched: switching && earlier().take_while(|e| near(e, Span::DAY)).any(other_channel),
+        first_resolved: first.then_some(!comes_again(visits, index, window) && !entry.has(bits::TRANSFERRED)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::interner::NameNo;
-
     const TOPIC: Topic = Topic { customer: CustomerNo::UNKNOWN, intent: IntentNo::UNKNOWN, queue: QueueNo::UNKNOWN };
     const WEEK: Span = Span(7 * Span::DAY.0);
 

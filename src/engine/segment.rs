@@ -247,7 +247,7 @@ impl<'a> Segment<'a> {
             let mut at = base;
             for _ in 0..count {
                 at = at.wrapping_add(take(&mut input)?.cast_signed().wrapping_mul(unit));
-                let fact = Fact { offset: 0, cell: CellNo::default(), measure, arg: 0, sign: 1, value: 0 };
+                let fact = Fact { cell: CellNo::default(), measure, arg: 0, sign: 1, value: 0 };
                 facts.push(DatedFact { at: Time(at), fact });
             }
             for dated in &mut facts {
@@ -348,7 +348,7 @@ mod tests {
     }
 
     fn fact(at: i64, cell: CellNo, measure: Measure, arg: u8, sign: i8, value: i64) -> DatedFact {
-        DatedFact { at: Time(at), fact: Fact { offset: 0, cell, measure, arg, sign, value } }
+        DatedFact { at: Time(at), fact: Fact { cell, measure, arg, sign, value } }
     }
 
     fn sample() -> (Vec<DatedFact>, CellTable) {

@@ -201,9 +201,8 @@ impl View {
             let inside = minute.start >= range.start && (*open_ended || minute.start + Span::MINUTE <= range.end);
             let step = steps.of(minute.start);
             for fact in new {
-                let at = minute.start + Span(i64::from(fact.offset));
-                if inside || range.contains(&at) {
-                    self.count(fact, step, cells, limits);
+                if inside || range.contains(&(minute.start + fact.offset())) {
+                    self.count(&fact.fact(), step, cells, limits);
                 }
             }
             // A minute adds at most as many rows as there are cells, so this bounds the memory too.
