@@ -40,6 +40,7 @@ use crate::alert::Actor;
 use crate::board::Mode;
 use crate::clock::{Clock, Span, Time};
 use crate::config::{self, Config};
+use crate::engine::Engine;
 use crate::floor::{
     self, Cursors, Feed, Floor, Handle, NotifierHandle, Persistence, Recording, SourceInfo, StartNotifier,
 };
@@ -244,6 +245,18 @@ pub fn query<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle)
             None => Ok(ask(handle).await),
         }
     })
+}
+
+/// The configured floor as its journal has it, if no process can be asked: no hub is configured, and the floor does not
+/// run here or does not listen. `None` where there is no such journal.
+///
+/// # Errors
+/// [`Error::Journal`] if it cannot be read.
+pub fn stored_floor(config: &Config, now: Time) -> Result<Option<Engine>, Error> {
+    if config.hub.url.is_some() || locate::own_socket(config).is_some() {
+        return Ok(None);
+    }
+    Ok(floor::read_journal(&journal_path(config)?, &config.floor, now)?)
 }
 
 /// The path of the journal.

@@ -262,8 +262,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Completions(args)) => print(&completions::script(args.shell))?,
         Some(Command::Man) => print(&completions::manual().map_err(Error::Output)?)?,
         Some(Command::Report(args)) => {
-            let request = args.request(cli.global.configuration()?.0)?;
-            args.print(&request.report(Clock::System.now())?)?;
+            args.print(&args.report(cli.global.configuration()?.0, Clock::System.now())?)?;
         }
         Some(Command::Map(args)) => args.run(cli.global.configuration()?.0.floor.calendar.zone)?,
         Some(Command::Replay(args)) => {

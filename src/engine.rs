@@ -163,6 +163,9 @@ pub struct Engine {
     newest_segment: u64,
     #[serde(skip)]
     in_flight: Option<InFlight>,
+    /// The length of the last checkpoint's state.
+    #[serde(skip)]
+    state_bytes: usize,
     #[serde(skip)]
     events_since_tidy: usize,
     /// Contacts that ended before this have left memory, but for those recalled since.
@@ -179,9 +182,6 @@ pub struct Engine {
 
 /// After so many events, what is over is tidied up, however little time has passed.
 const EVENTS_PER_TIDY: usize = 20_000;
-
-/// Agents' times are exact from the start of each of so many days.
-const MAX_TIMELINE_DAYS: u64 = 31;
 
 /// A time in which nothing was seen of a source: what happened then is in no figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -325,13 +325,8 @@ impl Engine {
         self.gaps.retain(|gap| gap.until >= oldest);
         let oldest_repeat = oldest - self.settings.rules.fcr_window;
         self.repeats.drop_before(oldest_repeat);
-        let oldest_detail = calendar.day_start(now, 1);
-        self.observed.drop_before(oldest_detail);
-        let day_starts: Vec<Time> =
-            (0..=days.min(MAX_TIMELINE_DAYS)).rev().map(|back| calendar.day_start(now, back)).collect();
-        for agent in &mut self.agent_records {
-            agent.timeline.drop_before(oldest_detail, &day_starts);
-        }
+        self.observed.drop_before(calendar.day_start(now, 1));
+        self.drop_timelines(now);
         self.restarts.retain(|(_, at)| *at >= oldest_repeat);
         if self.archive.is_none() {
             for (_, number) in self.contacts.packed().into_iter().filter(|(ended, _)| *ended < oldest_repeat) {

@@ -49,6 +49,7 @@ pub(crate) use handle::Request;
 pub use handle::{ContactFilter, ContactQuery, FloorClosed, Handle, ReplayCommand};
 use recording::Jump;
 pub use recording::Recording;
+pub use restoring::read_journal;
 pub use role::{Cursors, ForwardCommand, NotifierHandle, Persistence, StartNotifier, StartSources};
 use role::{JournalRole, UnkeptCommand};
 pub use sources::SourceInfo;

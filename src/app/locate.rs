@@ -10,6 +10,13 @@ use crate::journal::Journal;
 use crate::net::http::Auth;
 use crate::text::Label;
 
+/// Where the configured floor listens on this machine, if it runs. Its lock file says so.
+pub(super) fn own_socket(config: &Config) -> Option<PathBuf> {
+    let own = || Journal::holder(&super::journal_path(config).ok()?)?.socket;
+    let answers = |path: &PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
+    config.hub.socket.clone().or_else(own).filter(answers)
+}
+
 /// The address and the name of the configured hub, or of a floor on this machine; `None` if there is neither.
 ///
 /// # Errors
@@ -26,10 +33,8 @@ pub(super) fn find(config: &Config) -> Result<Option<(HubAddress, Label)>, Error
     if let Some(path) = settings.socket.clone().filter(|_| config.sources.is_empty()) {
         return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));
     }
-    // The configured floor takes precedence over others on this machine. Its lock file says where it listens.
-    let own = || Journal::holder(&super::journal_path(config).ok()?)?.socket;
-    let answers = |path: &PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
-    if let Some(path) = settings.socket.clone().or_else(own).filter(answers) {
+    // The configured floor takes precedence over others on this machine.
+    if let Some(path) = own_socket(config) {
         return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));
     }
     let own_user = rustix::process::geteuid().as_raw();

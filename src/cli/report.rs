@@ -1,5 +1,6 @@
-//! `floorwatch report`: figures from files.
+//! `floorwatch report`: figures from files, or from the configured floor.
 
+mod of_floor;
 mod sums;
 
 use std::num::NonZero;
@@ -20,8 +21,9 @@ use sums::IntervalSums;
 /// The arguments of the command.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Args {
-    /// Recordings: queue_log, contact events or CSV, plain or gzip; several are merged in time order
-    #[arg(required = true, value_name = "FILE")]
+    /// Recordings: queue_log, contact events or CSV, plain or gzip; several are merged in time order [default: the
+    /// configured floor, from the time of --from on]
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The start: RFC 3339, or a date or date and time in the centre's time zone [default: the first event]
     #[arg(long, value_name = "TIME")]

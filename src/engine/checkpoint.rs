@@ -13,8 +13,6 @@ use crate::clock::Time;
 
 /// Changes with what the bytes mean.
 const FORMAT: u32 = 2;
-/// So many contacts that are over stay in memory; lists of older ones are read from the archive.
-const MAX_RESTING_CONTACTS: usize = 20_000;
 
 /// What the bytes of a state were made with: they are read only by an engine that would make the same.
 fn fingerprint(settings: &Settings) -> String {
@@ -115,7 +113,7 @@ impl Engine {
         let mut resting = self.contacts.packed();
         let yesterday = self.settings.calendar.day_start(self.horizon(self.advanced_to), 1);
         let mut until = self.archived_before.max(yesterday);
-        if let Some(many) = resting.len().checked_sub(MAX_RESTING_CONTACTS).filter(|many| *many > 0) {
+        if let Some(many) = resting.len().checked_sub(self.settings.resting_contacts).filter(|many| *many > 0) {
             let (_, (ended, _), _) = resting.select_nth_unstable(many);
             until = until.max(*ended);
         }
@@ -132,12 +130,15 @@ impl Engine {
         leaving
     }
 
-    fn state(&self) -> Vec<u8> {
-        let mut state = postcard::to_allocvec(fingerprint(&self.settings).as_str()).unwrap_or_default();
+    fn state(&mut self) -> Vec<u8> {
+        // Where the state is about as large as the last one, it need not be moved while it is written.
+        let mut state = Vec::with_capacity(self.state_bytes + self.state_bytes / 16);
+        state = postcard::to_extend(fingerprint(&self.settings).as_str(), state).unwrap_or_default();
         state = postcard::to_extend(self, state).unwrap_or_default();
         let mut crc = flate2::Crc::new();
         crc.update(&state);
         state.extend_from_slice(&crc.sum().to_le_bytes());
+        self.state_bytes = state.len();
         state
     }
 

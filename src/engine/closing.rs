@@ -24,6 +24,9 @@ const LATE_CONTACT: Span = Span::DAY;
 /// The same where everything is kept (reports), and files may come in any order.
 const LATE_CONTACT_OF_REPORTS: Span = Span(31 * Span::DAY.0);
 
+/// Agents' times are exact from the start of each of so many days.
+const MAX_TIMELINE_DAYS: u64 = 31;
+
 /// A list of contacts of a period in the past has those that ended so long after it at most.
 const MAX_LISTED_LENGTH: Span = Span::DAY;
 
@@ -67,6 +70,18 @@ impl Engine {
         if closes {
             let late = if self.settings.keep.is_some() { LATE_CONTACT } else { LATE_CONTACT_OF_REPORTS };
             self.repeats.drop_before(until - late - self.settings.rules.fcr_window);
+            self.drop_timelines(until);
+        }
+    }
+
+    /// Keep of agents' times before yesterday what is needed to count from the start of a day.
+    pub(super) fn drop_timelines(&mut self, now: Time) {
+        let Some(keep) = self.settings.keep else { return };
+        let calendar = self.settings.calendar;
+        let days = u64::try_from(keep.0 / Span::DAY.0).unwrap_or(0).min(MAX_TIMELINE_DAYS);
+        let day_starts: Vec<Time> = (0..=days).rev().map(|back| calendar.day_start(now, back)).collect();
+        for agent in &mut self.agent_records {
+            agent.timeline.drop_before(calendar.day_start(now, 1), &day_starts);
         }
     }
 

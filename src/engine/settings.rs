@@ -25,6 +25,8 @@ pub struct Settings {
     pub contact_ttl: Span,
     /// How long figures are kept, in whole days; `None` keeps everything (reports).
     pub keep: Option<Span>,
+    /// So many contacts that are over stay in memory where there is an archive, from which older ones are read.
+    pub resting_contacts: usize,
     /// The floor's targets and limits, where they differ from the catalogue's.
     pub targets: BTreeMap<KpiId, Bands>,
     /// What differs by queue, by the queue's id.
@@ -53,6 +55,7 @@ impl Default for Settings {
             lateness: Span::seconds(120),
             contact_ttl: Span(12 * Span::HOUR.0),
             keep: Some(Span(31 * Span::DAY.0)),
+            resting_contacts: 20_000,
             targets: BTreeMap::new(),
             queues: BTreeMap::new(),
             intents: BTreeMap::new(),

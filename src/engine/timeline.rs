@@ -27,27 +27,47 @@ pub(super) enum AgentChange {
     WorkLapses,
 }
 
-/// One change, and what holds from then on.
+/// One change, and what holds from then on, in 16 bytes: there are two for each contact.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct TimelineEntry {
     at: Time,
-    change: AgentChange,
-    /// The last state that a source named.
-    named: Option<(AgentState, ReasonNo)>,
+    bits: u64,
+}
+
+/// What the bits of an entry mean. The reason of the named state is in the upper half.
+mod bits {
+    /// Which change it is, as [`super::TimelineEntry::new`] numbers them.
+    pub(super) const CHANGE: u64 = 7;
+    /// The place in `AgentState::ALL` of the last state that a source named, plus one; 0 where none was.
+    pub(super) const STATE_AT: u32 = 3;
+    pub(super) const STATE: u64 = 0xf << STATE_AT;
+    /// After-contact work is being done: a conversation has ended, and this agent's sources report when such work ends.
+    pub(super) const WRAPPING: u64 = 1 << 7;
     /// How many conversations are going on.
-    talking: u16,
-    /// After-contact work is being done: a conversation has ended, and this agent's sources report when such work
-    /// ends.
-    wrapping: bool,
-    /// Total times up to `at`, as in [`AgentTimes`].
+    pub(super) const TALKING_AT: u32 = 16;
+    pub(super) const TALKING: u64 = 0xffff << TALKING_AT;
+    pub(super) const REASON_AT: u32 = 32;
+    pub(super) const NAMED: u64 = STATE | u64::MAX << REASON_AT;
+}
+
+/// Total times up to an entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Totals {
     staffed: Span,
     available: Span,
 }
+
+/// The total times are kept of the first of so many entries.
+const ENTRIES_PER_TOTAL: usize = 16;
 
 /// The timeline of one agent.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Timeline {
     entries: Vec<TimelineEntry>,
+    /// The total times up to the first of the entries, and to each 16th after it.
+    totals: Vec<Totals>,
+    /// Of older entries, those that hold at the start of a day, with the total times up to each.
+    marks: Vec<(TimelineEntry, Totals)>,
     /// Some source names the state "on contact" itself, so states need not be derived from conversations.
     names_contacts: bool,
     /// Some source reports the end of after-contact work.
@@ -57,18 +77,95 @@ pub(super) struct Timeline {
 }
 
 impl TimelineEntry {
-    fn state(&self, names_contacts: bool) -> AgentState {
-        match self.named {
+    fn new(at: Time, change: AgentChange) -> Self {
+        let kind = match change {
+            AgentChange::State(..) => 0,
+            AgentChange::TalkStarts => 1,
+            AgentChange::TalkEnds => 2,
+            AgentChange::WrapEnds => 3,
+            AgentChange::WorkLapses => 4,
+        };
+        let mut entry = Self { at, bits: kind };
+        if let AgentChange::State(state, reason) = change {
+            entry.set_named(state, reason);
+        }
+        entry
+    }
+
+    fn change(self) -> AgentChange {
+        match self.bits & bits::CHANGE {
+            1 => AgentChange::TalkStarts,
+            2 => AgentChange::TalkEnds,
+            3 => AgentChange::WrapEnds,
+            4 => AgentChange::WorkLapses,
+            _ => self
+                .named()
+                .map_or(AgentChange::WrapEnds, |(state, reason)| AgentChange::State(state, reason)),
+        }
+    }
+
+    fn set_named(&mut self, state: AgentState, reason: ReasonNo) {
+        let place = (1..).zip(AgentState::ALL).find(|(_, known)| *known == state).map_or(0, |(place, _)| place);
+        let state = place << bits::STATE_AT;
+        self.bits = self.bits & !bits::NAMED | state | u64::from(reason.number()) << bits::REASON_AT;
+    }
+
+    /// The last state that a source named.
+    fn named(self) -> Option<(AgentState, ReasonNo)> {
+        let place = ((self.bits & bits::STATE) >> bits::STATE_AT).checked_sub(1)?;
+        let [_, _, _, _, reason @ ..] = self.bits.to_le_bytes();
+        let state = AgentState::ALL.get(usize::try_from(place).ok()?)?;
+        Some((*state, ReasonNo::new(u32::from_le_bytes(reason))))
+    }
+
+    const fn talking(self) -> u64 {
+        (self.bits & bits::TALKING) >> bits::TALKING_AT
+    }
+
+    const fn wrapping(self) -> bool {
+        self.bits & bits::WRAPPING != 0
+    }
+
+    /// Set what holds from now on, from what held `before`.
+    fn follow(&mut self, before: Option<Self>, reports_wraps: bool) {
+        let change = self.change();
+        let mut talking = before.map_or(0, Self::talking);
+        let mut wrapping = before.is_some_and(Self::wrapping);
+        if !matches!(change, AgentChange::State(..)) {
+            self.bits = self.bits & !bits::NAMED | before.map_or(0, |before| before.bits & bits::NAMED);
+        }
+        match change {
+            AgentChange::State(..) | AgentChange::WrapEnds => wrapping = false,
+            AgentChange::TalkStarts => {
+                talking = (talking + 1).min(bits::TALKING >> bits::TALKING_AT);
+                wrapping = false;
+            }
+            AgentChange::TalkEnds => {
+                talking = talking.saturating_sub(1);
+                wrapping = reports_wraps;
+            }
+            AgentChange::WorkLapses => {
+                if let Some((AgentState::AfterContact, _)) = self.named() {
+                    self.set_named(AgentState::Available, ReasonNo::UNKNOWN);
+                }
+            }
+        }
+        self.bits &= !(bits::TALKING | bits::WRAPPING);
+        self.bits |= talking << bits::TALKING_AT | if wrapping { bits::WRAPPING } else { 0 };
+    }
+
+    fn state(self, names_contacts: bool) -> AgentState {
+        match self.named() {
             Some((state, _)) if names_contacts => state,
-            _ if self.talking > 0 => AgentState::OnContact,
-            _ if self.wrapping => AgentState::AfterContact,
+            _ if self.talking() > 0 => AgentState::OnContact,
+            _ if self.wrapping() => AgentState::AfterContact,
             Some((state, _)) => state,
             None => AgentState::Available,
         }
     }
 
-    fn reason(&self, names_contacts: bool) -> ReasonNo {
-        match self.named {
+    fn reason(self, names_contacts: bool) -> ReasonNo {
+        match self.named() {
             Some((state, reason)) if state == self.state(names_contacts) => reason,
             _ => ReasonNo::UNKNOWN,
         }
@@ -89,24 +186,15 @@ impl Timeline {
     /// Add a change.
     pub(super) fn insert(&mut self, at: Time, change: AgentChange) {
         let key = (at, rank(change));
-        let mut place = self.entries.iter().rposition(|e| (e.at, rank(e.change)) <= key).map_or(0, |p| p + 1);
-        let entry = TimelineEntry {
-            at,
-            change,
-            named: None,
-            talking: 0,
-            wrapping: false,
-            staffed: Span::ZERO,
-            available: Span::ZERO,
-        };
+        let mut place = self.entries.iter().rposition(|e| (e.at, rank(e.change())) <= key).map_or(0, |p| p + 1);
         // Of the states named at one instant the last one holds. The others took no time.
         let is_state = |change| matches!(change, AgentChange::State(..));
-        let same = |p: &usize| self.entries.get(*p).is_some_and(|e| e.at == at && is_state(e.change));
+        let same = |p: &usize| self.entries.get(*p).is_some_and(|e| e.at == at && is_state(e.change()));
         if let Some(replaced) = place.checked_sub(1).filter(|p| is_state(change) && same(p)) {
             place = replaced;
             self.entries.remove(place);
         }
-        self.entries.insert(place, entry);
+        self.entries.insert(place, TimelineEntry::new(at, change));
         let known = (self.names_contacts, self.reports_wraps);
         match change {
             AgentChange::State(state, _) => {
@@ -122,7 +210,7 @@ impl Timeline {
 
     /// Remove a change that did not happen after all.
     pub(super) fn remove(&mut self, at: Time, change: AgentChange) {
-        if let Some(place) = self.entries.iter().rposition(|e| e.at == at && e.change == change) {
+        if let Some(place) = self.entries.iter().rposition(|e| e.at == at && e.change() == change) {
             self.entries.remove(place);
             self.recompute(place);
         }
@@ -139,35 +227,35 @@ impl Timeline {
 
     /// Compute the entries from index `from` on.
     fn recompute(&mut self, from: usize) {
-        let (names_contacts, reports_wraps) = (self.names_contacts, self.reports_wraps);
-        let mut before = from.checked_sub(1).and_then(|p| self.entries.get(p)).copied();
+        let last_mark = self.marks.last().map(|(entry, _)| *entry);
+        let mut before = from.checked_sub(1).map_or(last_mark, |last| self.entries.get(last).copied());
         for entry in self.entries.iter_mut().skip(from) {
-            (entry.named, entry.talking, entry.wrapping) =
-                before.map_or((None, 0, false), |b| (b.named, b.talking, b.wrapping));
-            match entry.change {
-                AgentChange::State(state, reason) => {
-                    entry.named = Some((state, reason));
-                    entry.wrapping = false;
-                }
-                AgentChange::TalkStarts => {
-                    entry.talking += 1;
-                    entry.wrapping = false;
-                }
-                AgentChange::TalkEnds => {
-                    entry.talking = entry.talking.saturating_sub(1);
-                    entry.wrapping = reports_wraps;
-                }
-                AgentChange::WrapEnds => entry.wrapping = false,
-                AgentChange::WorkLapses => {
-                    if let Some((AgentState::AfterContact, _)) = entry.named {
-                        entry.named = Some((AgentState::Available, ReasonNo::UNKNOWN));
-                    }
-                }
-            }
-            (entry.staffed, entry.available) =
-                before.map_or((Span::ZERO, Span::ZERO), |b| b.totals(entry.at, names_contacts));
+            entry.follow(before, self.reports_wraps);
             before = Some(*entry);
         }
+        // What came before the first entry is not known any more, or there was nothing.
+        let first = self.totals.first().copied().unwrap_or_default();
+        self.totals.truncate(from.div_ceil(ENTRIES_PER_TOTAL).max(1));
+        if self.totals.is_empty() {
+            self.totals.push(first);
+        }
+        while self.totals.len() * ENTRIES_PER_TOTAL < self.entries.len() {
+            let next = self.totals_of(self.totals.len() * ENTRIES_PER_TOTAL);
+            self.totals.push(next);
+        }
+    }
+
+    /// The total times up to an entry.
+    fn totals_of(&self, place: usize) -> Totals {
+        let known = (place / ENTRIES_PER_TOTAL).min(self.totals.len().saturating_sub(1));
+        let mut totals = self.totals.get(known).copied().unwrap_or_default();
+        let entries = self.entries.get(known * ENTRIES_PER_TOTAL..=place).unwrap_or_default();
+        for pair in entries.windows(2) {
+            if let [entry, next] = pair {
+                totals = totals.after(*entry, next.at, self.names_contacts);
+            }
+        }
+        totals
     }
 
     /// The state at `now`, its reason and since when it holds; `None` before the first change.
@@ -197,21 +285,23 @@ impl Timeline {
         self.entries.partition_point(|e| e.at <= at)
     }
 
-    fn totals_at(&self, at: Time) -> (Span, Span) {
-        let entries_until = self.entries_until(at);
-        entries_until
-            .checked_sub(1)
-            .and_then(|p| self.entries.get(p))
-            .map_or((Span::ZERO, Span::ZERO), |entry| entry.totals(at, self.names_contacts))
+    fn totals_at(&self, at: Time) -> Totals {
+        if let Some(place) = self.entries_until(at).checked_sub(1)
+            && let Some(entry) = self.entries.get(place)
+        {
+            return self.totals_of(place).after(*entry, at, self.names_contacts);
+        }
+        let mark = self.marks.partition_point(|(entry, _)| entry.at <= at).checked_sub(1);
+        let mark = mark.and_then(|place| self.marks.get(place));
+        mark.map_or_else(Totals::default, |(entry, totals)| totals.after(*entry, at, self.names_contacts))
     }
 
     /// How long the agent was staffed and available between two instants.
     pub(super) fn times(&self, from: Time, to: Time) -> AgentTimes {
-        let (staffed_from, available_from) = self.totals_at(from);
-        let (staffed_to, available_to) = self.totals_at(to.max(from));
+        let (before, after) = (self.totals_at(from), self.totals_at(to.max(from)));
         AgentTimes {
-            staffed: staffed_to - staffed_from,
-            available: available_to - available_from,
+            staffed: after.staffed - before.staffed,
+            available: after.available - before.available,
             known: self.names_available,
         }
     }
@@ -219,41 +309,50 @@ impl Timeline {
     /// Drop the entries before `at`, except those that hold at one of `marks` (ascending): times that begin at a mark
     /// stay exact.
     pub(super) fn drop_before(&mut self, at: Time, marks: &[Time]) {
-        let old = self.entries.partition_point(|e| e.at < at);
-        let mut keep: Vec<usize> = marks
-            .iter()
-            .filter_map(|mark| self.entries.partition_point(|e| e.at <= *mark).checked_sub(1))
-            .chain(old.checked_sub(1))
-            .filter(|place| *place < old)
-            .collect();
-        keep.dedup();
-        if keep.len() == old {
-            return;
+        let Some(last) = self.entries.partition_point(|e| e.at <= at).checked_sub(1) else { return };
+        self.marks.extend(self.entries.iter().take(last).map(|entry| (*entry, Totals::default())));
+        let known = self.marks.len() - last;
+        for place in 0..last {
+            let totals = self.totals_of(place);
+            if let Some(mark) = self.marks.get_mut(known + place) {
+                mark.1 = totals;
+            }
         }
-        let mut place = 0;
-        self.entries.retain(|_| {
-            let stays = place >= old || keep.binary_search(&place).is_ok();
-            place += 1;
-            stays
+        let first = self.totals_of(last);
+        self.entries.drain(..last);
+        self.entries.shrink_to(self.entries.len() + self.entries.len() / 4);
+        self.totals = vec![first];
+        self.recompute(1);
+        // Of the older ones, each mark needs the last before it.
+        let next = self.entries.first().map(|entry| entry.at);
+        let at: Vec<Time> = self.marks.iter().map(|(entry, _)| entry.at).chain(next).collect();
+        let mut ends = at.into_iter().skip(1);
+        self.marks.retain(|(entry, _)| {
+            let end = ends.next();
+            let first = marks.partition_point(|mark| *mark < entry.at);
+            marks.get(first).is_some_and(|mark| end.is_none_or(|end| *mark < end))
         });
+        self.marks.shrink_to_fit();
     }
 }
 
-impl TimelineEntry {
-    /// Staffed and available time up to `at`.
-    fn totals(&self, at: Time, names_contacts: bool) -> (Span, Span) {
-        let lasted = at.since(self.at);
-        let state = self.state(names_contacts);
+impl Totals {
+    /// The totals at `at`, if these are those of an entry that still holds then.
+    fn after(self, entry: TimelineEntry, at: Time, names_contacts: bool) -> Self {
+        let lasted = at.since(entry.at);
+        let state = entry.state(names_contacts);
         let add = |total: Span, counts: bool| if counts { total + lasted } else { total };
-        (
-            add(self.staffed, state != AgentState::Offline),
-            add(self.available, matches!(state, AgentState::Available | AgentState::Ringing)),
-        )
+        Self {
+            staffed: add(self.staffed, state != AgentState::Offline),
+            available: add(self.available, matches!(state, AgentState::Available | AgentState::Ringing)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(seconds: i64) -> Time {
@@ -332,5 +431,44 @@ mod tests {
         timeline.drop_before(at(350), &[at(190)]);
         assert_eq!(timeline.times(at(190), at(1000)), before);
         assert!(timeline.entries.len() < day().len());
+    }
+
+    fn changes() -> impl Strategy<Value = Vec<(i64, AgentChange)>> {
+        let state = (0..AgentState::ALL.len(), 0..3_u32);
+        let change = prop_oneof![
+            state.prop_map(|(state, reason)| AgentChange::State(AgentState::ALL[state], ReasonNo::new(reason))),
+            Just(AgentChange::TalkStarts),
+            Just(AgentChange::TalkEnds),
+            Just(AgentChange::WrapEnds),
+            Just(AgentChange::WorkLapses),
+        ];
+        proptest::collection::vec((0..1_000_i64, change), 1..90)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_dropped_changes_no_time_from_a_mark_on(
+            mut changes in changes(),
+            early in 0..400_i64,
+            late in 400..900_i64,
+            (marks_apart, from, length) in (20..200_usize, 0..1_000_i64, 0..1_000_i64),
+        ) {
+            // What a source can say is known before anything is dropped.
+            changes.extend([AgentState::OnContact, AgentState::Available].map(|s| (0, AgentChange::State(s, ReasonNo::UNKNOWN))));
+            changes.push((0, AgentChange::WrapEnds));
+            let whole = timeline(&changes);
+            let (before, after): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(at, _)| *at < late);
+            let mut thinned = timeline(&before);
+            let marks: Vec<Time> = (0..1_000).step_by(marks_apart).map(at).collect();
+            thinned.drop_before(at(early), &marks);
+            thinned.drop_before(at(early + 50), &marks);
+            after.iter().for_each(|(seconds, change)| thinned.insert(at(*seconds), *change));
+            for start in marks.iter().copied().filter(|mark| *mark < at(early)).chain([at(from.max(early + 50))]) {
+                prop_assert_eq!(thinned.times(start, start + Span::seconds(length)).known, true);
+                let end = (start + Span::seconds(length)).max(at(early + 50));
+                prop_assert_eq!(thinned.times(start, end), whole.times(start, end));
+            }
+            prop_assert_eq!(thinned.state(at(1_000)), whole.state(at(1_000)));
+        }
     }
 }

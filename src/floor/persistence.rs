@@ -1,7 +1,6 @@
 //! The floor and its journal: restoring the state on start, recording what happens, and following the floor of another
 //! process until that ends.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -49,18 +48,6 @@ impl Floor {
             self.keeper = Keeper::Failed(Text::new(&error.to_string()));
         }
         self.dirty = true;
-    }
-
-    /// The oldest time from which any figure of the windows of boards needs events.
-    fn horizon(&self) -> Time {
-        let settings = self.engine.settings();
-        let longest = Span(31 * Span::DAY.0);
-        self.now() - settings.keep.unwrap_or(longest).min(longest) - settings.rules.fcr_window
-    }
-
-    /// The times of the events to load: from the oldest that any figure may need to the latest that is accepted.
-    pub(super) fn loaded_range(&self) -> Range<Time> {
-        self.horizon()..self.now() + Span::DAY
     }
 
     pub(super) fn load(

@@ -1,11 +1,13 @@
 //! Restoring the engine from a journal, and the checkpoints that make that quick.
 
+use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Floor;
 use super::role::JournalRole;
 use crate::clock::{Span, Time};
-use crate::engine::{Archive, Checkpoint, Engine};
+use crate::engine::{self, Archive, Checkpoint, Engine};
 use crate::event::Event;
 use crate::journal::{self, Batch, Journal, Loaded, PendingCheckpoint, Reader};
 
@@ -23,40 +25,86 @@ pub(super) struct Restored {
     pub(super) newest_event: i64,
 }
 
+/// The floor of a journal as it was at the last event: the file is only read. `None` where there is none.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read_journal(path: &Path, settings: &engine::Settings, now: Time) -> Result<Option<Engine>, journal::Error> {
+    let Some(reader) = Reader::of(path)? else { return Ok(None) };
+    let Restored { mut engine, newest_event } = restored(settings, now, &reader, || reader.archive())?;
+    reader.load_after(newest_event, loaded_range(settings, now), |event, _| {
+        engine.apply(&event);
+        engine.advance(event.at);
+    })?;
+    engine.caught_up(now);
+    Ok(Some(engine))
+}
+
+/// The times of the events to load: from the oldest that any figure of the windows of boards may need to the latest that
+/// is accepted.
+fn loaded_range(settings: &engine::Settings, now: Time) -> Range<Time> {
+    let longest = Span(31 * Span::DAY.0);
+    let horizon = now - settings.keep.unwrap_or(longest).min(longest) - settings.rules.fcr_window;
+    horizon..now + Span::DAY
+}
+
+/// The engine as the last checkpoint has it; else an empty one beside the archive's segments of the days whose
+/// events are no longer there.
+fn restored(
+    settings: &engine::Settings,
+    now: Time,
+    reader: &Reader,
+    archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
+) -> Result<Restored, journal::Error> {
+    if let Some(checkpoint) = reader.checkpoint()? {
+        if let Some(engine) = Engine::restore(settings, &checkpoint.state, archive()?) {
+            return Ok(Restored { engine, newest_event: checkpoint.event });
+        }
+        tracing::info!("the checkpoint is damaged, or of another version or other settings: events are read again");
+    }
+    rebuilt(settings, now, reader, archive()?)
+}
+
+/// An empty engine beside the archive's segments of the days whose events are no longer there.
+fn rebuilt(
+    settings: &engine::Settings,
+    now: Time,
+    reader: &Reader,
+    archive: Box<dyn Archive>,
+) -> Result<Restored, journal::Error> {
+    let mut engine = Engine::new(settings.clone());
+    let segments = reader.segments()?;
+    let from = match reader.oldest_event()? {
+        _ if segments.is_empty() => Time(i64::MIN),
+        // The day that the oldest event is of is not whole.
+        Some(oldest) => {
+            let whole = oldest.max(loaded_range(settings, now).start) + Span(25 * Span::HOUR.0);
+            engine.calendar().day_start(whole, 0)
+        }
+        None => Time(i64::MAX),
+    };
+    engine.begin_beside(archive, segments, from);
+    Ok(Restored { engine, newest_event: 0 })
+}
+
 impl Floor {
-    /// The engine as the last checkpoint has it; else an empty one beside the archive's segments of the days whose
-    /// events are no longer there.
+    /// See [`restored`].
     pub(super) fn restored(
         &self,
         reader: &Reader,
         archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
     ) -> Result<Restored, journal::Error> {
-        let settings = &self.settings.engine;
-        if let Some(checkpoint) = reader.checkpoint()? {
-            if let Some(engine) = Engine::restore(settings, &checkpoint.state, archive()?) {
-                return Ok(Restored { engine, newest_event: checkpoint.event });
-            }
-            tracing::info!("the checkpoint is damaged, or of another version or other settings: events are read again");
-        }
-        self.rebuilt(reader, archive()?)
+        restored(&self.settings.engine, self.now(), reader, archive)
     }
 
-    /// An empty engine beside the archive's segments of the days whose events are no longer there.
+    /// See [`rebuilt`].
     pub(super) fn rebuilt(&self, reader: &Reader, archive: Box<dyn Archive>) -> Result<Restored, journal::Error> {
-        let mut engine = Engine::new(self.settings.engine.clone());
-        let segments = reader.segments()?;
-        let from = match reader.oldest_event()? {
-            _ if segments.is_empty() => Time(i64::MIN),
-            // The day that the oldest event is of is not whole.
-            Some(oldest) => {
-                let calendar = engine.calendar();
-                let whole = oldest.max(self.loaded_range().start) + Span(25 * Span::HOUR.0);
-                calendar.day_start(whole, 0)
-            }
-            None => Time(i64::MAX),
-        };
-        engine.begin_beside(archive, segments, from);
-        Ok(Restored { engine, newest_event: 0 })
+        rebuilt(&self.settings.engine, self.now(), reader, archive)
+    }
+
+    /// The times of the events to load.
+    pub(super) fn loaded_range(&self) -> Range<Time> {
+        loaded_range(&self.settings.engine, self.now())
     }
 
     /// Apply the events of a journal that this process writes, with checkpoints on the way.

@@ -67,10 +67,12 @@ pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingCheckpoint, 
     for ArchivedContact { number, id_hash, ended, bytes } in contacts {
         insert.execute(params![number.cast_signed(), id_hash.cast_signed(), ended.0, bytes])?;
     }
+    let length = i64::try_from(state.len()).unwrap_or(i64::MAX);
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO checkpoint(id, number, event, body) VALUES (1, ?1, ?2, ?3)")?
-        .execute(params![number.cast_signed(), pending.event.unwrap_or(inserted), state])?;
-    Ok(())
+        .prepare_cached("INSERT OR REPLACE INTO checkpoint(id, number, event, body) VALUES (1, ?1, ?2, zeroblob(?3))")?
+        .execute(params![number.cast_signed(), pending.event.unwrap_or(inserted), length])?;
+    // SQLite would copy a parameter twice, and this is the largest thing in memory.
+    transaction.blob_open("main", "checkpoint", "body", 1, false)?.write_all_at(state, 0)
 }
 
 /// The number of the checkpoint in the file; 0 where there is none.
@@ -86,6 +88,14 @@ fn has_archive(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 impl Reader {
+    /// The archive, for an engine of which nothing is stored.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn archive(&self) -> Result<Box<dyn Archive>, Error> {
+        Ok(Box::new(JournalArchive::new(Self::open(self.path())?, Arc::default())))
+    }
+
     /// The last checkpoint.
     ///
     /// # Errors
@@ -95,11 +105,14 @@ impl Reader {
             if !has_archive(connection)? {
                 return Ok(None);
             }
-            let stored = |row: &Row<'_>| Ok(StoredCheckpoint { event: row.get(0)?, state: row.get(1)? });
+            let snapshot = connection.unchecked_transaction()?;
             // One that holds something else than it should is not used.
-            let row = connection
-                .query_row("SELECT event, body FROM checkpoint", [], |row| super::reader::readable(stored(row)));
-            Ok(row.optional()?.flatten())
+            let sql = "SELECT event FROM checkpoint WHERE typeof(event) = 'integer' AND typeof(body) = 'blob'";
+            let Some(event) = snapshot.query_row(sql, [], |row| row.get(0)).optional()? else { return Ok(None) };
+            let body = snapshot.blob_open("main", "checkpoint", "body", 1, true)?;
+            let mut state = vec![0; body.len()];
+            body.read_at_exact(&mut state, 0)?;
+            Ok(Some(StoredCheckpoint { event, state }))
         })
     }
 

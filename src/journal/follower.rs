@@ -2,14 +2,12 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::archive::JournalArchive;
 use super::files::FileCheck;
 use super::lock::{self, Holder, LockState};
 use super::reader::{Loaded, Reader, Unreadable};
-use super::{Error, schema};
+use super::Error;
 use crate::alert::Episode;
 use crate::clock::Time;
 use crate::engine::Archive;
@@ -54,21 +52,17 @@ impl Follower {
     /// Waits for up to a second, in case the writer is just creating the file.
     pub(super) fn open(path: &Path, holder: Option<Holder>) -> Result<Self, Error> {
         for _ in 0..50 {
-            if path.metadata().is_ok_and(|file| file.len() > 0) {
-                schema::check(path)?;
-                let reader = Reader::open(path)?;
-                if reader.is_ready()? {
-                    let files = FileCheck::new(&[path])?;
-                    return Ok(Self {
-                        reader,
-                        holder,
-                        data_version: None,
-                        changed: Instant::now(),
-                        files,
-                        event: 0,
-                        change: 0,
-                    });
-                }
+            if let Some(reader) = Reader::of(path)? {
+                let files = FileCheck::new(&[path])?;
+                return Ok(Self {
+                    reader,
+                    holder,
+                    data_version: None,
+                    changed: Instant::now(),
+                    files,
+                    event: 0,
+                    change: 0,
+                });
             }
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -102,8 +96,7 @@ impl Follower {
     /// # Errors
     /// When the file cannot be read.
     pub fn archive(&self) -> Result<Box<dyn Archive>, Error> {
-        let reader = Reader::open(self.reader.path())?;
-        Ok(Box::new(JournalArchive::new(reader, Arc::default())))
+        self.reader.archive()
     }
 
     /// Whether the process that wrote the journal has ended. While it has not, this also updates `holder`.

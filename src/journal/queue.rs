@@ -11,7 +11,7 @@ pub(super) const GATHER_INTERVAL: Duration = Duration::from_millis(200);
 /// With this many events, the transaction begins at once.
 const BATCH_EVENTS: usize = 5_000;
 /// With this many events pending, [`WriteQueue::push`] blocks.
-const MAX_PENDING_EVENTS: usize = 100_000;
+const MAX_PENDING_EVENTS: usize = 25_000;
 /// While writing fails, up to this many events are held. Beyond that, the journal gives up on events until it is opened
 /// again. It stores no cursors any more either, so the sources are read again from the last stored cursor.
 const MAX_HELD_EVENTS: usize = 500_000;

@@ -81,6 +81,19 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Open a journal that another process may write. `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file is no journal, damaged or newer, or cannot be read.
+    pub fn of(path: &Path) -> Result<Option<Self>, Error> {
+        if path.metadata().is_ok_and(|file| file.len() > 0) {
+            schema::check(path)?;
+            let reader = Self::open(path)?;
+            return Ok(reader.is_ready()?.then_some(reader));
+        }
+        Ok(None)
+    }
+
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         Ok(Self { connection: schema::read_only(path)?, path: path.to_owned() })
     }

@@ -1,6 +1,6 @@
 //! The lines above and below the figures: what was counted and how, what could not be read, what is not known.
 
-use super::{MAX_LISTED_REJECTIONS, Report};
+use super::{InputSummary, MAX_LISTED_REJECTIONS, Report};
 use crate::clock::Span;
 use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
@@ -32,7 +32,10 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     let mut out: Vec<String> =
         report.input.incomplete.iter().map(|file| format!("Not read to its end: {}", place(file))).collect();
     out.extend(report.input.remarks.iter().map(|remark| format!("Note: {remark}.")));
-    out.push(input(report));
+    // A floor does not say what it has read.
+    if report.input != InputSummary::default() || report.from >= report.to {
+        out.push(input(report));
+    }
     let named = report.input.rejections.iter().take(MAX_LISTED_REJECTIONS);
     out.extend(named.map(|rejection| format!("  {}", place(rejection))));
     let unnamed = report.input.rejected.saturating_sub(report.input.rejections.len().min(MAX_LISTED_REJECTIONS) as u64);

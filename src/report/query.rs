@@ -2,8 +2,8 @@
 
 use super::{InputSummary, Report, ReportSettings};
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, Engine};
-use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice};
+use crate::engine::{self, ApplyOutcome, Engine};
+use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, Slice};
 
 /// What a report shall be about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,12 +53,18 @@ impl Report {
             formula: None,
         };
         let answer = engine.ask(&query, now);
-        let rows = if wanted.by.is_empty() && wanted.every.is_none() { Vec::new() } else { answer.rows };
+        Self::of_answer(answer, query, engine.settings(), input)
+    }
+
+    /// The report that an answer makes, whose figures were counted by `settings`.
+    #[must_use]
+    pub fn of_answer(answer: Answer, query: Query, settings: &engine::Settings, input: InputSummary) -> Self {
+        let rows = if query.by.is_empty() && query.every.is_none() { Vec::new() } else { answer.rows };
         Self {
-            from,
-            to,
-            settings: ReportSettings::from(engine.settings()),
-            calendar: *engine.calendar(),
+            from: answer.from,
+            to: answer.to,
+            settings: ReportSettings::from(settings),
+            calendar: settings.calendar,
             input,
             by: query.by,
             every: query.every,

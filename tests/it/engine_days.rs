@@ -190,7 +190,8 @@ fn events(calls: &[Call]) -> Vec<Event> {
 
 fn settings() -> Settings {
     let keep = Some(Span(400 * DAY));
-    Settings { keep, contact_ttl: Span(400 * DAY), lateness: Span(HOUR), ..Settings::default() }
+    // So few contacts stay in memory that most that are over are read from the archive, as in a large centre.
+    Settings { keep, resting_contacts: 5, contact_ttl: Span(400 * DAY), lateness: Span(HOUR), ..Settings::default() }
 }
 
 /// What happens after an event, beside the next one.
