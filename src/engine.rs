@@ -49,6 +49,7 @@ mod dedup;
 mod fact_store;
 mod facts;
 mod flush;
+mod foreknown;
 mod groups;
 mod interner;
 mod live;
@@ -80,6 +81,7 @@ use dedup::Dedup;
 use fact_store::FactStore;
 use facts::CellTable;
 use flush::Contribution;
+use foreknown::ForeknownQuestion;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
 use repeats::Repeats;
@@ -124,6 +126,9 @@ pub struct Engine {
     contacts: ContactStore,
     /// The contacts with an open visit.
     open_contacts: FxHashSet<ContactNo>,
+    /// None of them has been open for `contact_ttl` before this.
+    #[serde(skip)]
+    next_expiry: Time,
     /// The contacts that have changed since the last flush, with what each of their visits had contributed by then.
     #[serde(skip)]
     changed: Vec<(ContactNo, Vec<Option<Contribution>>)>,
@@ -148,6 +153,8 @@ pub struct Engine {
     advanced_to: Time,
     #[serde(skip)]
     views: answer::ViewCache,
+    #[serde(skip)]
+    foreknown: Option<Box<ForeknownQuestion>>,
     observed: ObservedFigures,
     /// Where segments and contacts are read that have left memory.
     #[serde(skip)]
@@ -276,7 +283,7 @@ impl Engine {
         self.active_origins.advance(now);
         self.close_expired(now);
         self.tidy(now);
-        if now.0.div_euclid(Span::HOUR.0) != hour_before {
+        if self.settings.keep.is_some() && now.0.div_euclid(Span::HOUR.0) != hour_before {
             self.flush();
             self.drop_old(now);
         }
@@ -300,6 +307,7 @@ impl Engine {
             return;
         }
         self.flush();
+        self.next_expiry = Time::default();
         for number in self.open_contacts.clone() {
             self.mark_changed(number);
             if let Some(contact) = self.contacts.get_mut(number) {

@@ -53,7 +53,8 @@ async fn watch(
     clear: std::sync::mpsc::SyncSender<()>,
 ) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let start = Clock::System.steady();
+    // Only where it is shown: Valgrind has no such clock.
+    let start = io::stderr().is_terminal().then(|| Clock::System.steady());
     let mut clear = Some(clear);
     let mut err = io::stderr();
     loop {
@@ -67,8 +68,8 @@ async fn watch(
                 _ = write!(err, "{}", erase(&err));
                 clear = None;
             }
-            () = tokio::time::sleep(REDRAW_INTERVAL), if clear.is_some() && err.is_terminal() => {
-                let passed = Clock::System.steady() - start;
+            () = tokio::time::sleep(REDRAW_INTERVAL), if clear.is_some() && start.is_some() => {
+                let passed = start.map_or(Span::ZERO, |start| Clock::System.steady() - start);
                 if passed >= QUIET {
                     _ = write!(err, "{}{}", erase(&err), line(reading, passed));
                     _ = err.flush();

@@ -13,8 +13,9 @@ use crate::config::{self, Config};
 use crate::engine::{self, Engine};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
 use crate::report::{Format, InputSummary, Report, ReportQuery};
-use crate::source::file::read::{self, Options};
+use crate::source::file::read::{self, Options, RecordingFile};
 use crate::source::format::csv::TableOptions;
+use crate::source::format::detect::InputFormat;
 use crate::source::format::queue_log::Verbs;
 use sums::IntervalSums;
 
@@ -127,6 +128,12 @@ impl Args {
 }
 
 impl ReportRequest {
+    /// Whether it is about all of logs: these tell no teams and no service level thresholds.
+    fn is_of_whole_logs(&self, inputs: &[RecordingFile]) -> bool {
+        let is_log = |file: &RecordingFile| matches!(file.format, None | Some(InputFormat::QueueLog));
+        self.asked.from.is_none() && self.asked.to.is_none() && inputs.iter().all(is_log)
+    }
+
     /// Read the files and count. Events later than `now` come from a wrong clock.
     ///
     /// # Errors
@@ -140,6 +147,9 @@ impl ReportRequest {
         let progress = Progress::of(options.progress.clone());
         let mut reader = read::open(&self.files, &options)?;
         let mut engine = Engine::new(self.settings.clone());
+        if self.is_of_whole_logs(reader.inputs()) {
+            engine.count_only(&self.asked.by, self.asked.every);
+        }
         let mut input = InputSummary::default();
         let mut first: Option<Time> = None;
         let mut sums = IntervalSums::default();

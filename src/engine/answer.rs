@@ -41,15 +41,15 @@ pub struct AnswerTooLarge {
 
 /// What two queries must have in common to share a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct ViewKey {
+pub(super) struct ViewKey {
     of: Slice,
     /// The queues that it is limited to.
     queues: Patterns,
-    by: Vec<Dim>,
-    over: Period,
-    every: Option<Every>,
+    pub(super) by: Vec<Dim>,
+    pub(super) over: Period,
+    pub(super) every: Option<Every>,
     /// The view covers the same hours this many days earlier, as a baseline; 0 for the query itself.
-    days_before: u32,
+    pub(super) days_before: u32,
 }
 
 /// The views kept up to date.
@@ -206,7 +206,8 @@ impl Engine {
         // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
         let epoch = self.epoch << 1 | u64::from(of.is_some());
         if !view.fits(&period, &self.facts, epoch) {
-            view = View::new(&period, &self.facts, epoch);
+            let counted = self.foreknown.as_mut().and_then(|question| question.take(key)).unwrap_or_default();
+            view = View::new(&period, &self.facts, epoch, counted);
             for (day, segment) in self.facts.segments(range, open_ended) {
                 let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
                 let Some(segment) = Segment::parse(&bytes) else {
@@ -225,7 +226,7 @@ impl Engine {
         view.catch_up(&period, &self.fact_source(), &grouping, max_rows).then_some(view)
     }
 
-    fn fact_source(&self) -> FactSource<'_> {
+    pub(super) fn fact_source(&self) -> FactSource<'_> {
         FactSource {
             facts: &self.facts,
             cells: self.cells.all(),

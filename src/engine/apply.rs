@@ -201,8 +201,12 @@ impl Engine {
 
     /// Close the contacts on live channels that are older than `contact_ttl`, as of the time they reached that age.
     pub(super) fn close_expired(&mut self, now: Time) {
+        if now < self.next_expiry {
+            return;
+        }
         let ttl = self.settings.contact_ttl;
-        let expired = |v: &QueueVisit| v.stage.is_open() && !v.channel.is_asynchronous() && now.since(v.joined) > ttl;
+        let may_expire = |visit: &QueueVisit| visit.stage.is_open() && !visit.channel.is_asynchronous();
+        let expired = |visit: &QueueVisit| may_expire(visit) && now.since(visit.joined) > ttl;
         let old: Vec<(ContactNo, Time)> = self
             .open_contacts
             .iter()
@@ -214,16 +218,19 @@ impl Engine {
         for (number, at) in old {
             self.lose(number, at);
         }
+        let open = self.open_contacts.iter().filter_map(|number| self.contacts.get(*number));
+        let joined = open.flat_map(|contact| &contact.visits).filter(|visit| may_expire(visit)).map(|v| v.joined);
+        self.next_expiry = joined.min().map_or(Time(i64::MAX), |joined| joined + ttl);
     }
 
     /// Drop the steps of contacts that have long been over, and pack them.
     pub(super) fn settle(&mut self, now: Time) {
         let after = SETTLE_INTERVAL.max(self.settings.lateness);
-        // Some at a time: their facts must be written before, and then those of all others are.
+        // Some at a time: the facts of all that are over are written before.
         if self.ended.front().is_none_or(|(at, _)| now.since(*at) <= after + SETTLE_INTERVAL) {
             return;
         }
-        self.flush();
+        self.flush_ended();
         while let Some((at, number)) = self.ended.front().copied() {
             if now.since(at) <= after {
                 break;
@@ -394,6 +401,9 @@ impl Engine {
             inserted.map(drop)
         };
         let is_open = contact.is_open();
+        if let Some(joined) = contact.visits.iter().map(|visit| visit.joined).min() {
+            self.next_expiry = self.next_expiry.min(joined + self.settings.contact_ttl);
+        }
         if is_open && !was_open {
             self.open_contacts.insert(number);
         } else if !is_open {

@@ -42,13 +42,15 @@ impl Engine {
     /// Close the days that are over.
     pub(super) fn close_days(&mut self, now: Time) {
         let calendar = self.settings.calendar;
-        let until = calendar.day_start(self.horizon(now) - CLOSING_DELAY, 0);
+        // Of a question that is known before, the last day must not be among what was counted.
+        let stays_open = if self.foreknown.is_some() { CLOSING_DELAY + Span::DAY } else { CLOSING_DELAY };
+        let until = calendar.day_start(self.horizon(now) - stays_open, 0);
         let closes = until > self.facts.open_from();
         if !closes && !self.facts.has_many_late() {
             return;
         }
         self.flush();
-        let mut facts = self.facts.take_closing(until);
+        let mut facts = if self.count_closed(until) { Vec::new() } else { self.facts.take_closing(until) };
         facts.sort_by_key(|dated| dated.at);
         while let (Some(first), Some(last)) = (facts.first().map(|f| f.at), facts.last().map(|f| f.at)) {
             let day = calendar.day_start(first, 0);

@@ -56,8 +56,15 @@ pub(super) fn id_hash(id: &Label) -> u64 {
     hasher.finish()
 }
 
+/// Most contacts take fewer bytes than this.
+const USUAL_BYTES: usize = 192;
+
 fn pack(contact: &Contact) -> Option<Box<[u8]>> {
-    postcard::to_allocvec(contact).ok().map(Vec::into_boxed_slice)
+    let mut buffer = [0; USUAL_BYTES];
+    match postcard::to_slice(contact, &mut buffer) {
+        Ok(bytes) => Some(Box::from(&*bytes)),
+        Err(_) => postcard::to_allocvec(contact).ok().map(Vec::into_boxed_slice),
+    }
 }
 
 fn unpack(bytes: &[u8]) -> Option<Contact> {

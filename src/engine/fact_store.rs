@@ -28,6 +28,9 @@ pub(super) struct FactStore {
     closed: BTreeMap<Time, Vec<SegmentRef>>,
     /// The start of the first open day.
     open_from: Time,
+    /// The instant of the first fact that was counted and is kept no longer.
+    #[serde(skip)]
+    first_gone: Option<Time>,
     /// Facts before this are not added: they are in a segment already.
     ignored_before: Option<Time>,
     /// Counts the facts ever added.
@@ -105,7 +108,7 @@ impl FactStore {
     pub(super) fn first_instant(&self) -> Option<Time> {
         let closed = self.closed.values().next().and_then(|segments| segments.iter().map(|s| s.first).min());
         let late = self.late.iter().map(|dated| dated.at).min();
-        closed.into_iter().chain(late).chain(self.minutes.first_instant()).min()
+        closed.into_iter().chain(late).chain(self.minutes.first_instant()).chain(self.first_gone).min()
     }
 
     /// The segments with facts in a range of times; to the end of all where it is open-ended.
@@ -117,12 +120,24 @@ impl FactStore {
         self.closed.iter().flat_map(of_day).collect()
     }
 
-    /// Take out the facts that become segments when the days before `until` are closed: theirs, and the late ones.
-    pub(super) fn take_closing(&mut self, until: Time) -> Vec<DatedFact> {
+    /// Take out the facts of the days before `until`, which are closed: by the minute, and the late ones.
+    pub(super) fn take_before(&mut self, until: Time) -> (Vec<Minute>, Vec<DatedFact>) {
         self.open_from = self.open_from.max(until);
         self.layout_version += 1;
-        let mut taken = std::mem::take(&mut self.late);
-        for Minute { start, facts } in self.minutes.take_before(until) {
+        (self.minutes.take_before(until), std::mem::take(&mut self.late))
+    }
+
+    /// These facts were counted and are kept no longer.
+    pub(super) fn note_gone(&mut self, minutes: &[Minute], late: &[DatedFact]) {
+        let first = minutes.first().and_then(Minute::first_instant);
+        let all = self.first_gone.into_iter().chain(first).chain(late.iter().map(|dated| dated.at));
+        self.first_gone = all.min();
+    }
+
+    /// Take out the facts that become segments when the days before `until` are closed: theirs, and the late ones.
+    pub(super) fn take_closing(&mut self, until: Time) -> Vec<DatedFact> {
+        let (minutes, mut taken) = self.take_before(until);
+        for Minute { start, facts } in minutes {
             taken.extend(facts.into_iter().map(|fact| DatedFact { at: start + fact.offset(), fact: fact.fact() }));
         }
         taken

@@ -196,6 +196,13 @@ pub(super) struct Minute {
     pub(super) facts: Vec<PackedFact>,
 }
 
+impl Minute {
+    /// The instant of the first fact.
+    pub(super) fn first_instant(&self) -> Option<Time> {
+        Some(self.start + self.facts.iter().map(|fact| fact.offset()).min()?)
+    }
+}
+
 /// The facts of the days that are open, in a row of minutes without those in which nothing happened.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Minutes {
@@ -255,8 +262,7 @@ impl Minutes {
 
     /// The instant of the first fact.
     pub(super) fn first_instant(&self) -> Option<Time> {
-        let minute = self.row.first()?;
-        Some(minute.start + minute.facts.iter().map(|fact| fact.offset()).min()?)
+        self.row.first()?.first_instant()
     }
 
     /// Give back the space that was reserved for further facts of minutes that are over.

@@ -4,8 +4,10 @@
 //! ten times between two queries is written once, and a report writes each contact once.
 
 use super::Engine;
+use super::contact::Contact;
 use super::contact_store::ContactNo;
-use super::facts::{CellKey, Fact};
+use super::fact_store::FactStore;
+use super::facts::{CellKey, CellNo, CellTable, Fact};
 use super::interner::{AgentNo, NameNo, QueueNo};
 use super::repeats::{Topic, TopicVisit, VisitNo};
 use super::timeline::AgentChange;
@@ -46,16 +48,29 @@ impl Engine {
         self.changed.push((number, before));
     }
 
-    /// Write the facts of the contacts that have changed: customers' histories first, then facts. Everything that reads
-    /// figures, agents or histories calls this first.
+    /// Bring everything up to date. Whatever reads figures, agents or histories calls this first.
     pub(super) fn flush(&mut self) {
+        let changed = std::mem::take(&mut self.changed);
+        self.write(changed);
+    }
+
+    /// The same for the contacts that are over. Those that are open change again, and are written when somebody asks.
+    pub(super) fn flush_ended(&mut self) {
         let mut changed = std::mem::take(&mut self.changed);
+        let is_open = |(number, _): &mut (ContactNo, _)| self.contacts.get(*number).is_some_and(Contact::is_open);
+        let open = changed.extract_if(.., is_open).collect();
+        self.write(changed);
+        self.changed = open;
+    }
+
+    /// Write what contacts contribute now in place of what they did before: customers' histories first, then facts.
+    fn write(&mut self, mut changed: Vec<(ContactNo, Vec<Option<Contribution>>)>) {
         for (number, before) in &changed {
             let visits = self.contacts.get(*number).map_or(0, |contact| contact.visits.len());
             for index in 0..visits.max(before.len()) {
                 let old = before.get(index).and_then(Option::as_ref).and_then(|before| before.links.topic_visit);
                 let visit = self.contacts.get(*number).and_then(|contact| contact.visits.get(index));
-                let new = visit.and_then(|visit| Links::of(visit, (*number, index)).topic_visit);
+                let new = visit.and_then(|visit| topic_visit(visit, (*number, index)));
                 if old != new {
                     self.update_repeats(old, new);
                 }
@@ -67,8 +82,10 @@ impl Engine {
             let visits = self.contacts.get(number).map_or(0, |contact| contact.visits.len());
             let mut before = before.into_iter();
             for index in 0..visits.max(before.len()) {
-                let before = before.next().flatten();
-                self.write_difference((number, index), before.as_ref());
+                match before.next().flatten() {
+                    Some(before) => self.write_difference((number, index), &before),
+                    None => self.write_first((number, index)),
+                }
             }
             if let Some(contact) = self.contacts.get_mut(number) {
                 contact.changed = false;
@@ -77,39 +94,57 @@ impl Engine {
         }
     }
 
+    /// Write what a visit contributes that has not contributed anything so far.
+    fn write_first(&mut self, (number, index): VisitNo) {
+        let Self { contacts, cells, facts, .. } = self;
+        let visit = contacts.get_mut(number).and_then(|contact| contact.visits.get_mut(index));
+        let Some(visit) = visit else { return };
+        visit.written = true;
+        let cell = visit.cell();
+        let mut own_cell = None;
+        visit.for_each_fact(|fact| {
+            let own_cell = *own_cell.get_or_insert_with(|| cells.intern(cell));
+            write_fact(facts, cells, (cell, own_cell), &fact, 1);
+        });
+        let links = Links::of(visit, None);
+        self.update_links(cell.queue, Links::default(), links);
+    }
+
     /// Write the difference between what a visit contributed before and what it contributes now.
-    fn write_difference(&mut self, visit_no: VisitNo, before: Option<&Contribution>) {
+    fn write_difference(&mut self, visit_no: VisitNo, before: &Contribution) {
         let (number, index) = visit_no;
         let visit = self.contacts.get_mut(number).and_then(|contact| contact.visits.get_mut(index));
         let now = visit.map(|visit| {
             visit.written = true;
             Contribution::of(visit, visit_no)
         });
-        let now = now.as_ref();
-        let (old_cell, new_cell) = (before.map(|c| c.cell), now.map(|c| c.cell));
-        let (old, new) = (before.map_or(&[][..], |c| &c.facts), now.map_or(&[][..], |c| &c.facts));
-        let same = if old_cell == new_cell { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
-        self.write_facts(old.get(same..).unwrap_or_default(), old_cell.unwrap_or_default(), -1);
+        let new_cell = now.as_ref().map(|now| now.cell);
+        let (old, new) = (before.facts.as_slice(), now.as_ref().map_or(&[][..], |now| &now.facts));
+        let same = if Some(before.cell) == new_cell { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
+        self.write_facts(old.get(same..).unwrap_or_default(), before.cell, -1);
         self.write_facts(new.get(same..).unwrap_or_default(), new_cell.unwrap_or_default(), 1);
-        let (old, new) = (before.map(|c| c.links).unwrap_or_default(), now.map(|c| c.links).unwrap_or_default());
-        if let (Some((agent, _)), Some(cell)) = (new.talk_start, new_cell) {
-            self.add_served_queue(agent, cell.queue);
+        let queue = new_cell.map(|cell| cell.queue).unwrap_or_default();
+        self.update_links(queue, before.links, now.map(|now| now.links).unwrap_or_default());
+    }
+
+    fn write_facts(&mut self, all: &[VisitFact], cell: CellKey, sign: i8) {
+        if all.is_empty() {
+            return;
+        }
+        let Self { cells, facts, .. } = self;
+        let own_cell = cells.intern(cell);
+        for fact in all {
+            write_fact(facts, cells, (cell, own_cell), fact, sign);
+        }
+    }
+
+    fn update_links(&mut self, queue: QueueNo, old: Links, new: Links) {
+        if let Some((agent, _)) = new.talk_start {
+            self.add_served_queue(agent, queue);
         }
         self.update_timeline(old.talk_start, new.talk_start, AgentChange::TalkStarts);
         self.update_timeline(old.talk_end, new.talk_end, AgentChange::TalkEnds);
         self.update_timeline(old.wrap_end, new.wrap_end, AgentChange::WrapEnds);
-    }
-
-    fn write_facts(&mut self, facts: &[VisitFact], cell: CellKey, sign: i8) {
-        if facts.is_empty() {
-            return;
-        }
-        let own_cell = self.cells.intern(cell);
-        for fact in facts {
-            let VisitFact { at, measure, arg, value, agent } = *fact;
-            let cell = if agent == cell.agent { own_cell } else { self.cells.intern(CellKey { agent, ..cell }) };
-            self.facts.push(at, Fact { cell, measure, arg, sign, value });
-        }
     }
 
     fn update_timeline(&mut self, old: Option<(AgentNo, Time)>, new: Option<(AgentNo, Time)>, change: AgentChange) {
@@ -140,7 +175,7 @@ impl Engine {
             }
             (old, new) => {
                 // A visit that leaves its topic starts again without a status; the new topic then sets it.
-                if let Some((_, visit)) = new.or(old) {
+                if let Some((_, visit)) = old {
                     self.set_repeat_status(visit.visit, RepeatStatus::default());
                 }
                 let left = old.map(|(topic, visit)| self.repeats.replace(topic, Some(visit), None, window));
@@ -167,28 +202,46 @@ impl Engine {
     }
 }
 
+/// Add a fact of a visit, of whose cell key and number are given.
+fn write_fact(
+    facts: &mut FactStore,
+    cells: &mut CellTable,
+    (key, own_cell): (CellKey, CellNo),
+    fact: &VisitFact,
+    sign: i8,
+) {
+    let VisitFact { at, measure, arg, value, agent } = *fact;
+    let cell = if agent == key.agent { own_cell } else { cells.intern(CellKey { agent, ..key }) };
+    facts.push(at, Fact { cell, measure, arg, sign, value });
+}
+
 impl Contribution {
     fn of(visit: &QueueVisit, number: VisitNo) -> Self {
         let mut facts = VisitFacts::new();
-        visit.facts(&mut facts);
-        Self { cell: visit.cell(), facts, links: Links::of(visit, number) }
+        visit.for_each_fact(|fact| facts.push(fact));
+        Self { cell: visit.cell(), facts, links: Links::of(visit, Some(number)) }
     }
 }
 
 impl Links {
-    fn of(visit: &QueueVisit, number: VisitNo) -> Self {
+    /// What a visit contributes besides facts; without its number, what it contributes to the agent's timeline.
+    fn of(visit: &QueueVisit, number: Option<VisitNo>) -> Self {
         let talk_start = visit.answered.filter(|_| visit.agent.is_known()).map(|at| (visit.agent, at));
         let talk_end = talk_start.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
         let wrap_end = talk_start.and_then(|(agent, _)| visit.acw.map(|(at, _)| (agent, at)));
-        let handled = visit.stage.is_handled();
-        let relevant = (visit.counted || handled) && visit.stage != VisitStage::Void;
-        let topic_visit = (visit.customer.is_known() && relevant).then(|| {
-            let queue = if visit.intent.is_known() { QueueNo::UNKNOWN } else { visit.queue };
-            let topic = Topic { customer: visit.customer, intent: visit.intent, queue };
-            let transferred = visit.stage == VisitStage::Transferred;
-            let channel = visit.channel;
-            (topic, TopicVisit { joined: visit.joined, visit: number, channel, handled, transferred })
-        });
-        Self { talk_start, talk_end, wrap_end, topic_visit }
+        Self { talk_start, talk_end, wrap_end, topic_visit: number.and_then(|number| topic_visit(visit, number)) }
     }
+}
+
+/// What a visit contributes to the customer's history.
+fn topic_visit(visit: &QueueVisit, number: VisitNo) -> Option<(Topic, TopicVisit)> {
+    let handled = visit.stage.is_handled();
+    let relevant = (visit.counted || handled) && visit.stage != VisitStage::Void;
+    (visit.customer.is_known() && relevant).then(|| {
+        let queue = if visit.intent.is_known() { QueueNo::UNKNOWN } else { visit.queue };
+        let topic = Topic { customer: visit.customer, intent: visit.intent, queue };
+        let transferred = visit.stage == VisitStage::Transferred;
+        let channel = visit.channel;
+        (topic, TopicVisit { joined: visit.joined, visit: number, channel, handled, transferred })
+    })
 }

@@ -8,9 +8,9 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::fact_store::FactStore;
-use super::facts::{CellKey, Fact, Measure, NO_BAND, UNKNOWN};
+use super::facts::{CellKey, Fact, Measure, Minute, NO_BAND, UNKNOWN};
 use super::interner::{DimValue, NameNo, QueueNo};
-use super::segment::{Segment, SegmentNumbers};
+use super::segment::{DatedFact, Segment, SegmentNumbers};
 use crate::clock::{Span, Time};
 use crate::kpi::{Calendar, Every, Tally};
 
@@ -119,8 +119,8 @@ impl View {
         same_range && self.layout_version == facts.layout_version() && self.epoch == epoch
     }
 
-    /// A view that has counted nothing yet.
-    pub(super) fn new(period: &ViewPeriod, facts: &FactStore, epoch: u64) -> Self {
+    /// A view that has counted nothing yet but what `before` has.
+    pub(super) fn new(period: &ViewPeriod, facts: &FactStore, epoch: u64, before: Self) -> Self {
         Self {
             range: Some(period.range.clone()),
             first: facts.minutes().index_from(period.range.start),
@@ -128,7 +128,7 @@ impl View {
             epoch,
             // No version of any facts.
             version: u64::MAX,
-            ..Self::default()
+            ..before
         }
     }
 
@@ -214,6 +214,53 @@ impl View {
         self.tallies.len() <= max_rows
     }
 
+    /// Count facts that are kept no longer for the rows, but not for the total: see [`Self::add_up`].
+    pub(super) fn count_closed(
+        &mut self,
+        every: Option<Every>,
+        source: &FactSource<'_>,
+        grouping: Grouping<'_>,
+        minutes: &[Minute],
+        late: &[DatedFact],
+    ) {
+        let FactSource { cells, limits, calendar, .. } = *source;
+        self.add_cells(cells, grouping);
+        let mut steps = Steps::new(every, calendar);
+        for late in late {
+            self.count_for_row(&late.fact, steps.of(late.at), cells, limits);
+        }
+        for minute in minutes {
+            let step = steps.of(minute.start);
+            for fact in &minute.facts {
+                self.count_for_row(&fact.fact(), step, cells, limits);
+            }
+        }
+        self.tidy();
+    }
+
+    /// The total is the sum of the rows.
+    pub(super) fn add_up(&mut self) {
+        self.total = Tally::default();
+        for tally in &self.tallies {
+            self.total.add(tally);
+        }
+    }
+
+    /// A copy without samples.
+    pub(super) fn without_samples(&self) -> Self {
+        Self {
+            group_of_cell: self.group_of_cell.clone(),
+            groups: self.groups.clone(),
+            group_numbers: self.group_numbers.clone(),
+            tally_of_group: self.tally_of_group.clone(),
+            tally_of_step: self.tally_of_step.clone(),
+            keys: self.keys.clone(),
+            tallies: self.tallies.iter().map(Tally::without_samples).collect(),
+            total: self.total.without_samples(),
+            ..Self::default()
+        }
+    }
+
     fn tidy(&mut self) {
         self.total.tidy();
         for tally in &mut self.tallies {
@@ -230,15 +277,26 @@ impl View {
     }
 
     fn count(&mut self, fact: &Fact, step: Option<Time>, cells: &[CellKey], limits: &Limits) {
-        let Some(group) = self.group_of_cell.get(fact.cell.index()).copied().unwrap_or(0).checked_sub(1) else {
-            return;
-        };
+        if let Some(queue) = self.count_for_row(fact, step, cells, limits) {
+            count_fact(&mut self.total, fact, queue, limits);
+        }
+    }
+
+    /// Count a fact in its row, and return its queue; `None` where it is outside the slice.
+    fn count_for_row(
+        &mut self,
+        fact: &Fact,
+        step: Option<Time>,
+        cells: &[CellKey],
+        limits: &Limits,
+    ) -> Option<QueueNo> {
+        let group = self.group_of_cell.get(fact.cell.index()).copied().unwrap_or(0).checked_sub(1)?;
         let queue = cells.get(fact.cell.index()).map_or(QueueNo::UNKNOWN, |cell| cell.queue);
         let index = self.tally_index(group, step);
-        count_fact(&mut self.total, fact, queue, limits);
         if let Some(tally) = self.tallies.get_mut(index) {
             count_fact(tally, fact, queue, limits);
         }
+        Some(queue)
     }
 
     /// The index of the tally of a group and step, which is added if it is new.

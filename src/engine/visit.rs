@@ -214,11 +214,10 @@ impl QueueVisit {
         CellKey { queue: self.queue, intent: self.intent, agent: self.agent, channel: self.channel }
     }
 
-    /// Write the facts it leaves to `out`, in a fixed order.
-    pub(super) fn facts(&self, out: &mut VisitFacts) {
-        out.clear();
+    /// Pass the facts it leaves to `each`, in a fixed order.
+    pub(super) fn for_each_fact(&self, mut each: impl FnMut(VisitFact)) {
         let mut add = |at: Time, measure: Measure, arg: u8, value: i64| {
-            out.push(VisitFact { at, measure, arg, value, agent: self.agent });
+            each(VisitFact { at, measure, arg, value, agent: self.agent });
         };
         let band = self.position.map_or(NO_BAND, |p| u8::try_from(position_band(p)).unwrap_or(NO_BAND));
         let ended = self.ended.unwrap_or(self.joined);
@@ -264,7 +263,7 @@ impl QueueVisit {
         }
         for added in &rare.added_facts {
             let agent = added.agent.unwrap_or(self.agent);
-            out.push(VisitFact { at: added.at, measure: added.measure, arg: added.arg, value: added.value, agent });
+            each(VisitFact { at: added.at, measure: added.measure, arg: added.arg, value: added.value, agent });
         }
     }
 

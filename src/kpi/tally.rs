@@ -227,6 +227,17 @@ impl Tally {
         self.first_open.tidy();
     }
 
+    /// The counts and sums, without samples.
+    #[must_use]
+    pub fn without_samples(&self) -> Self {
+        let mut sums = Self::default();
+        sums.add(self);
+        for samples in [&mut sums.answer_waits, &mut sums.lost_waits, &mut sums.first_open] {
+            *samples = Samples::default();
+        }
+        sums
+    }
+
     /// Add another tally to this one.
     pub fn add(&mut self, other: &Self) {
         macro_rules! sum {

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, ContactNow, Engine, Settings};
 use floorwatch::event::{Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
-use floorwatch::kpi::{Dim, Every, KpiId, Period, Query, Slice};
+use floorwatch::kpi::{CATALOGUE, Dim, Every, KpiId, Period, Query, Slice};
+use floorwatch::report::{InputSummary, Report, ReportQuery};
 use floorwatch::text::Label;
 use proptest::prelude::*;
 
@@ -330,6 +331,33 @@ fn listed(engine: &mut Engine, from: i64, length: i64) -> Vec<String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_question_known_before_has_the_answer_of_one_asked_afterwards(calls in calls()) {
+        let events = events(&calls);
+        for (by, every) in [
+            (vec![], None),
+            (vec![Dim::Queue], None),
+            (vec![Dim::Queue, Dim::Agent], None),
+            (vec![Dim::Intent], Some(Every::Days(1))),
+        ] {
+            let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+            let wanted = ReportQuery { by, every, kpis, ..ReportQuery::default() };
+            let report = |known_before: bool| {
+                let mut engine = Engine::new(Settings { keep: None, ..settings() });
+                if known_before {
+                    engine.count_only(&wanted.by, wanted.every);
+                }
+                for event in &events {
+                    engine.apply(event);
+                    engine.advance(engine.newest());
+                }
+                let first = events.iter().map(|event| event.at).min();
+                Report::of(&mut engine, &wanted, first, InputSummary::default())
+            };
+            prop_assert_eq!(report(true), report(false));
+        }
+    }
 
     #[test]
     fn closed_days_and_restarts_change_no_figure(
