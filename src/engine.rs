@@ -80,7 +80,6 @@ use contact_store::{ContactNo, ContactStore};
 use dedup::Dedup;
 use fact_store::FactStore;
 use facts::CellTable;
-use flush::Contribution;
 use foreknown::ForeknownQuestion;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
@@ -131,7 +130,7 @@ pub struct Engine {
     next_expiry: Time,
     /// The contacts that have changed since the last flush, with what each of their visits had contributed by then.
     #[serde(skip)]
-    changed: Vec<(ContactNo, Vec<Option<Contribution>>)>,
+    changed: flush::Changes,
     /// The contacts that are over, in the order they ended, until they are settled.
     ended: VecDeque<(Time, ContactNo)>,
     cells: CellTable,

@@ -4,9 +4,10 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use smallvec::SmallVec;
 
-use super::contact::{Contact, OutOfPlace};
+use super::contact::OutOfPlace;
 use super::contact_store::ContactNo;
 use super::facts::{CellKey, Fact, Measure};
+use super::flush::note_changed;
 use super::interner::{AgentNo, NameNo, OriginNo, QueueNo};
 use super::timeline::AgentChange;
 use super::transition::{ContactStep, JoinDetails, Transition};
@@ -275,13 +276,15 @@ impl Engine {
     }
 
     fn add_contact(&mut self, at: Time, origin: OriginNo, id: &Label) -> ContactNo {
-        let mut contact = Contact::new(id.clone(), origin);
+        let number = self.contacts.push(id.clone(), origin);
         // A contact from before a restart that is already known was lost in it.
         let next = self.restarts.range((Excluded((origin, at)), Unbounded)).next();
-        if let Some((_, restart)) = next.filter(|(restarted, _)| *restarted == origin) {
+        if let Some((_, restart)) = next.filter(|(restarted, _)| *restarted == origin)
+            && let Some(contact) = self.contacts.get_mut(number)
+        {
             _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
         }
-        self.contacts.push(contact)
+        number
     }
 
     /// What a step about `queue` does, with names as numbers. A survey is several transitions and is handled by
@@ -385,8 +388,10 @@ impl Engine {
     }
 
     fn apply_transition(&mut self, number: ContactNo, step: ContactStep) -> Result<(), OutOfPlace> {
-        self.mark_changed(number);
         let contact = self.contacts.get_mut(number).ok_or(OutOfPlace)?;
+        if !contact.changed {
+            note_changed(&mut self.changed, number, contact);
+        }
         let was_open = contact.is_open();
         let result = if contact.is_late_annotation(&step) {
             contact.apply(&step, 0)

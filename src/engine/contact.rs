@@ -3,6 +3,8 @@
 //! The visits are a function of the set of steps, not of the order in which these arrive: a step that arrives late
 //! is inserted where it belongs and the visits are computed anew. A step that arrives in order changes one visit.
 
+pub(super) mod brief;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -98,6 +100,13 @@ impl Contact {
         Self { id, origin, ..Self::default() }
     }
 
+    /// Begin anew as another contact.
+    pub(super) fn reuse(&mut self, id: Label, origin: OriginNo) {
+        let steps = std::mem::take(&mut self.steps);
+        *self = Self { steps, ..Self::new(id, origin) };
+        self.steps.clear();
+    }
+
     /// Whether a step only adds to settled visits, so that it need not be kept among the steps.
     pub(super) fn is_late_annotation(&self, step: &ContactStep) -> bool {
         let later = self.visits.iter().skip(self.settled).any(|visit| visit.joined <= step.at);
@@ -115,7 +124,7 @@ impl Contact {
     /// Drop the steps. From now on, only late annotations change the visits.
     pub(super) fn settle(&mut self) {
         self.settled = self.visits.len();
-        self.steps = Vec::new();
+        self.steps.clear();
         (self.settled_intent, self.settled_customer) = (self.intent, self.customer);
     }
 
@@ -126,6 +135,10 @@ impl Contact {
     /// [`OutOfPlace`] if there are too many steps, or if the same step is known: a line that a log holds twice counts once.
     pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, OutOfPlace> {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
+        if self.steps.last().is_none_or(|last| key(last) < key(&step)) && self.steps.len() < MAX_STEPS {
+            self.steps.push(step);
+            return Ok(true);
+        }
         let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
         let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
         // A dead phone is rung several times in what a source calls one instant.

@@ -12,7 +12,9 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use super::contact::Contact;
+use super::contact::brief::BriefContact;
 use super::dedup::RecentHashes;
+use super::interner::OriginNo;
 use crate::clock::Time;
 use crate::text::Label;
 
@@ -29,6 +31,8 @@ enum Slot {
     Open(Box<Contact>),
     /// At rest; [`pack`] wrote it.
     Packed(Box<[u8]>),
+    /// At rest, with one ordinary visit.
+    Brief(Box<BriefContact>),
     Empty,
 }
 
@@ -47,6 +51,10 @@ pub(super) struct ContactStore {
     leaving: FxHashSet<ContactNo>,
     /// The ids of contacts that have left memory for the archive within the last days.
     away: RecentHashes,
+    /// Contacts to use again.
+    #[serde(skip)]
+    #[expect(clippy::vec_box, reason = "they are moved into slots")]
+    spare: Vec<Box<Contact>>,
 }
 
 /// The hash of a contact's id, which finds it in memory and in the archive.
@@ -56,15 +64,13 @@ pub(super) fn id_hash(id: &Label) -> u64 {
     hasher.finish()
 }
 
-/// Most contacts take fewer bytes than this.
-const USUAL_BYTES: usize = 192;
+/// How many contacts that are packed now are kept for others to come, with the room for their steps.
+const MAX_SPARE: usize = 256;
+/// The room for steps that such a contact may have.
+const MAX_SPARE_STEPS: usize = 16;
 
 fn pack(contact: &Contact) -> Option<Box<[u8]>> {
-    let mut buffer = [0; USUAL_BYTES];
-    match postcard::to_slice(contact, &mut buffer) {
-        Ok(bytes) => Some(Box::from(&*bytes)),
-        Err(_) => postcard::to_allocvec(contact).ok().map(Vec::into_boxed_slice),
-    }
+    postcard::to_allocvec(contact).ok().map(Vec::into_boxed_slice)
 }
 
 fn unpack(bytes: &[u8]) -> Option<Contact> {
@@ -77,6 +83,7 @@ impl Slot {
         match self {
             Self::Open(contact) => Some(contact.id.clone()),
             Self::Packed(bytes) => postcard::take_from_bytes::<Label>(bytes).ok().map(|(id, _)| id),
+            Self::Brief(contact) => Some(contact.id.clone()),
             Self::Empty => None,
         }
     }
@@ -85,6 +92,7 @@ impl Slot {
     fn has_id(&self, id: &Label) -> bool {
         match self {
             Self::Open(contact) => contact.id == *id,
+            Self::Brief(contact) => contact.id == *id,
             Self::Packed(bytes) => {
                 postcard::take_from_bytes::<&str>(bytes).is_ok_and(|(packed, _)| packed == id.as_str())
             }
@@ -96,17 +104,25 @@ impl Slot {
         match self {
             Self::Open(contact) => Some(Cow::Borrowed(contact)),
             Self::Packed(bytes) => unpack(bytes).map(Cow::Owned),
+            Self::Brief(contact) => Some(Cow::Owned(contact.contact())),
             Self::Empty => None,
         }
     }
 }
 
 impl ContactStore {
-    /// Add a contact.
-    pub(super) fn push(&mut self, contact: Contact) -> ContactNo {
+    /// Add a contact without any steps.
+    pub(super) fn push(&mut self, id: Label, origin: OriginNo) -> ContactNo {
         let number = ContactNo(self.first + self.slots.len() as u64);
-        self.register(&contact.id, number);
-        self.slots.push_back(Slot::Open(Box::new(contact)));
+        self.register(&id, number);
+        let contact = match self.spare.pop() {
+            Some(mut contact) => {
+                contact.reuse(id, origin);
+                contact
+            }
+            None => Box::new(Contact::new(id, origin)),
+        };
+        self.slots.push_back(Slot::Open(contact));
         number
     }
 
@@ -166,7 +182,7 @@ impl ContactStore {
     pub(super) fn get(&self, number: ContactNo) -> Option<&Contact> {
         match self.slot(number)? {
             Slot::Open(contact) => Some(contact),
-            Slot::Packed(_) | Slot::Empty => None,
+            Slot::Packed(_) | Slot::Brief(_) | Slot::Empty => None,
         }
     }
 
@@ -176,23 +192,33 @@ impl ContactStore {
             self.leaving.remove(&number);
         }
         let slot = self.slot_mut(number)?;
-        if let Slot::Packed(bytes) = slot {
-            *slot = unpack(bytes).map_or(Slot::Empty, |contact| Slot::Open(Box::new(contact)));
+        match slot {
+            Slot::Packed(bytes) => {
+                *slot = unpack(bytes).map_or(Slot::Empty, |contact| Slot::Open(Box::new(contact)));
+            }
+            Slot::Brief(contact) => *slot = Slot::Open(Box::new(contact.contact())),
+            Slot::Open(_) | Slot::Empty => {}
         }
         match slot {
             Slot::Open(contact) => Some(contact),
-            Slot::Packed(_) | Slot::Empty => None,
+            Slot::Packed(_) | Slot::Brief(_) | Slot::Empty => None,
         }
     }
 
     /// Pack a contact, if it is at rest.
     pub(super) fn pack(&mut self, number: ContactNo) {
-        if let Some(slot) = self.slot_mut(number)
-            && let Slot::Open(contact) = slot
-            && contact.is_at_rest()
-            && let Some(bytes) = pack(contact)
+        let Some(slot) = self.slot_mut(number) else { return };
+        let Slot::Open(contact) = slot else { return };
+        if !contact.is_at_rest() {
+            return;
+        }
+        let brief = BriefContact::of(contact).map(|brief| Slot::Brief(Box::new(brief)));
+        let Some(packed) = brief.or_else(|| pack(contact).map(Slot::Packed)) else { return };
+        if let Slot::Open(contact) = std::mem::replace(slot, packed)
+            && self.spare.len() < MAX_SPARE
+            && contact.steps.capacity() <= MAX_SPARE_STEPS
         {
-            *slot = Slot::Packed(bytes);
+            self.spare.push(contact);
         }
     }
 
@@ -214,7 +240,7 @@ impl ContactStore {
     pub(super) fn packed(&self) -> Vec<(Time, ContactNo)> {
         let slots = (self.first..).map(ContactNo).zip(&self.slots);
         let older = self.older.iter().map(|(number, slot)| (*number, slot));
-        let packed = slots.chain(older).filter(|(_, slot)| matches!(slot, Slot::Packed(_)));
+        let packed = slots.chain(older).filter(|(_, slot)| matches!(slot, Slot::Packed(_) | Slot::Brief(_)));
         packed.filter_map(|(number, slot)| Some((slot.contact()?.ended()?, number))).collect()
     }
 

@@ -223,6 +223,18 @@ pub(super) enum RowChange {
 impl Minutes {
     /// Add a fact of the instant `at`.
     pub(super) fn push(&mut self, at: Time, fact: &Fact) -> RowChange {
+        if let Some(minute) = self.row.get_mut(self.last)
+            && let Ok(offset) = u32::try_from(at.0 - minute.start.0)
+            && i64::from(offset) < Span::MINUTE.0
+        {
+            minute.facts.push(PackedFact::new(offset, fact));
+            return RowChange::None;
+        }
+        self.push_elsewhere(at, fact)
+    }
+
+    /// The same where it is not in the minute of the fact before it.
+    fn push_elsewhere(&mut self, at: Time, fact: &Fact) -> RowChange {
         let mut change = RowChange::None;
         let start = at.minute();
         let fact = PackedFact::new(u32::try_from(at.0 - start.0).unwrap_or(0), fact);
@@ -239,7 +251,9 @@ impl Minutes {
                 if index < self.row.len() {
                     change = RowChange::Shifted;
                 }
-                self.row.insert(index, Minute { start, facts: Vec::new() });
+                // Minutes have about as many facts as those beside them.
+                let room = self.row.get(index.saturating_sub(1)).map_or(0, |beside| beside.facts.len());
+                self.row.insert(index, Minute { start, facts: Vec::with_capacity(room) });
                 index
             }
         };

@@ -31,21 +31,17 @@ pub(super) struct Contribution {
     links: Links,
 }
 
+/// Contacts that have changed, with what each of their visits had contributed before.
+pub(super) type Changes = Vec<(ContactNo, Vec<Option<Contribution>>)>;
+
 impl Engine {
     /// Note that a contact is about to change, and what its visits have contributed so far.
     pub(super) fn mark_changed(&mut self, number: ContactNo) {
-        let Some(contact) = self.contacts.get_mut(number) else { return };
-        if contact.changed {
-            return;
+        if let Some(contact) = self.contacts.get_mut(number)
+            && !contact.changed
+        {
+            note_changed(&mut self.changed, number, contact);
         }
-        contact.changed = true;
-        let mut before = Vec::new();
-        if contact.visits.iter().any(|visit| visit.written) {
-            let written =
-                |(index, visit): (usize, &QueueVisit)| visit.written.then(|| Contribution::of(visit, (number, index)));
-            before = contact.visits.iter().enumerate().map(written).collect();
-        }
-        self.changed.push((number, before));
     }
 
     /// Bring everything up to date. Whatever reads figures, agents or histories calls this first.
@@ -64,7 +60,7 @@ impl Engine {
     }
 
     /// Write what contacts contribute now in place of what they did before: customers' histories first, then facts.
-    fn write(&mut self, mut changed: Vec<(ContactNo, Vec<Option<Contribution>>)>) {
+    fn write(&mut self, mut changed: Changes) {
         for (number, before) in &changed {
             let visits = self.contacts.get(*number).map_or(0, |contact| contact.visits.len());
             for index in 0..visits.max(before.len()) {
@@ -195,11 +191,26 @@ impl Engine {
         if !self.recall_number(number) {
             return;
         }
-        self.mark_changed(number);
-        if let Some(visit) = self.contacts.get_mut(number).and_then(|contact| contact.visits.get_mut(index)) {
+        let Some(contact) = self.contacts.get_mut(number) else { return };
+        if !contact.changed {
+            note_changed(&mut self.changed, number, contact);
+        }
+        if let Some(visit) = contact.visits.get_mut(index) {
             visit.repeat_status = status;
         }
     }
+}
+
+/// Note what the visits of a contact have contributed so far: it is about to change.
+pub(super) fn note_changed(changed: &mut Changes, number: ContactNo, contact: &mut Contact) {
+    contact.changed = true;
+    let mut before = Vec::new();
+    if contact.visits.iter().any(|visit| visit.written) {
+        let written =
+            |(index, visit): (usize, &QueueVisit)| visit.written.then(|| Contribution::of(visit, (number, index)));
+        before = contact.visits.iter().enumerate().map(written).collect();
+    }
+    changed.push((number, before));
 }
 
 /// Add a fact of a visit, of whose cell key and number are given.

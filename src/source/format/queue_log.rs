@@ -21,12 +21,14 @@ use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::{LabelCache, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
-use fields::{LogEntry, LogFields, epoch, integer, milliseconds, seconds};
+use fields::{LogEntry, LogFields, LoggedName, epoch, integer, milliseconds, seconds};
 use verb::Verb;
 pub use verb::{Meaning, Verbs};
 
 /// How many of the last EXITEMPTY lines are remembered.
 const MAX_EMPTY_EXITS: usize = 16;
+/// So many bytes of a label are stored without an allocation.
+const MAX_COPIED_BYTES: usize = 23;
 
 /// Parses queue_log lines into events.
 #[derive(Debug)]
@@ -297,17 +299,25 @@ impl QueueLogParser {
 
     /// The agent of a line whose verb requires one.
     fn agent_name(&mut self, entry: &LogEntry<'_>) -> Result<Label, &'static str> {
-        let agent = entry.agent.trim_ascii();
-        if agent.is_empty() || agent == b"NONE" {
+        let agent = entry.agent();
+        if agent.is_nobody() {
             return Err("no agent, and this verb is about one");
         }
-        let agent = self.names.get(agent);
+        let agent = self.name(agent);
         if agent.is_empty() { Err("the agent's name holds nothing that can be shown") } else { Ok(agent) }
     }
 
     fn queue(&mut self, entry: &LogEntry<'_>) -> Option<Label> {
-        let queue = entry.queue.trim_ascii();
-        (!queue.is_empty() && queue != b"NONE").then(|| self.names.get(queue)).filter(|queue| !queue.is_empty())
+        let queue = entry.queue();
+        (!queue.is_nobody()).then(|| self.name(queue)).filter(|queue| !queue.is_empty())
+    }
+
+    fn name(&mut self, name: LoggedName<'_>) -> Label {
+        match name {
+            // Copying so few bytes costs less than finding them.
+            LoggedName::Plain(text) if text.len() <= MAX_COPIED_BYTES => Label::plain(text),
+            name => self.names.get(name.bytes()),
+        }
     }
 
     /// Whether an EXITEMPTY has reported this exit already. Forgets it, so that a later exit counts again.
@@ -318,7 +328,7 @@ impl QueueLogParser {
 }
 
 fn call_id(fields: &LogFields<'_>) -> Result<Label, &'static str> {
-    if let Some(id) = fields.plain(1).filter(|id| !id.is_empty() && *id != "NONE") {
+    if let Some(id) = fields.plain(1, 2).filter(|id| !id.is_empty() && *id != "NONE") {
         return Ok(Label::plain(id));
     }
     let field = fields.get(1).trim_ascii();

@@ -72,10 +72,10 @@ impl<'a> LogFields<'a> {
         self.line.get(self.range(from, to)).unwrap_or_default()
     }
 
-    /// The field at `index` as text without spaces around it, where it needs no cleaning and no shortening.
-    pub(super) fn plain(&self, index: usize) -> Option<&'a str> {
-        let text = self.plain?.get(self.range(index, index + 1))?;
-        let spaces = text.starts_with(' ') || text.ends_with(' ');
+    /// The fields `from..to` as text without spaces around it, where it needs no cleaning and no shortening.
+    pub(super) fn plain(&self, from: usize, to: usize) -> Option<&'a str> {
+        let text = self.plain?.get(self.range(from, to))?;
+        let spaces = matches!(text.as_bytes(), [b' ', ..] | [.., b' ']);
         (!spaces && text.len() <= MAX_PLAIN_BYTES).then_some(text)
     }
 
@@ -116,11 +116,34 @@ const fn bytes_unprintable(word: u64) -> u64 {
     (word | below | above) & HIGH_BITS
 }
 
+/// A name as it is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoggedName<'a> {
+    /// It needs no cleaning.
+    Plain(&'a str),
+    /// It may need it.
+    Raw(&'a [u8]),
+}
+
+impl<'a> LoggedName<'a> {
+    pub(super) fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Plain(text) => text.as_bytes(),
+            Self::Raw(bytes) => bytes,
+        }
+    }
+
+    pub(super) fn is_nobody(self) -> bool {
+        matches!(self.bytes(), [] | b"NONE")
+    }
+}
+
 /// The parts of a line. A queue's or agent's name that contains `|` is whole again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogEntry<'a> {
-    pub(super) queue: &'a [u8],
-    pub(super) agent: &'a [u8],
+    /// The fields of the queue's name and of the agent's: the first, and the one after the last.
+    queue: (usize, usize),
+    agent: (usize, usize),
     pub(super) verb: Verb,
     /// The verb as written.
     pub(super) word: &'a [u8],
@@ -137,9 +160,9 @@ impl<'a> LogEntry<'a> {
         let at = |index: usize, verb: Verb| {
             // With NONE as the agent, the `|` belongs to the queue's name.
             let (queue, agent) = if index > 4 && fields.get(index - 1) == b"NONE" {
-                (fields.join(2, index - 1), fields.get(index - 1))
+                ((2, index - 1), (index - 1, index))
             } else {
-                (fields.get(2), fields.join(3, index))
+                ((2, 3), (3, index))
             };
             let first = index + 1;
             let mut end = fields.count();
@@ -182,8 +205,25 @@ impl<'a> LogEntry<'a> {
             Verb::BlindTransfer | Verb::AttendedTransfer => seconds(self.data_from_end(2)).is_some(),
             Verb::EnterQueue | Verb::ExitWithKey => self.data_count() >= 2,
             Verb::Unknown => false,
-            Verb::Refused(_) => self.agent == b"NONE",
+            Verb::Refused(_) => self.agent().bytes() == b"NONE",
             _ => true,
+        }
+    }
+
+    /// The queue's name.
+    pub(super) fn queue(&self) -> LoggedName<'a> {
+        self.name(self.queue)
+    }
+
+    /// The agent's name.
+    pub(super) fn agent(&self) -> LoggedName<'a> {
+        self.name(self.agent)
+    }
+
+    fn name(&self, (from, to): (usize, usize)) -> LoggedName<'a> {
+        match self.fields.plain(from, to) {
+            Some(text) => LoggedName::Plain(text),
+            None => LoggedName::Raw(self.fields.join(from, to).trim_ascii()),
         }
     }
 
@@ -320,12 +360,12 @@ mod tests {
     fn a_bar_in_a_name_moves_the_verb() {
         let entry = find("1|2.3|q|pipe|name|CONNECT|10|4.5|1");
         assert_eq!(
-            (entry.verb, entry.agent, entry.data(0)),
+            (entry.verb, entry.agent().bytes(), entry.data(0)),
             (Verb::Connect, b"pipe|name".as_slice(), b"10".as_slice())
         );
         let entry = find("1|2.3|left|right|NONE|ENTERQUEUE||100|1");
         assert_eq!(
-            (entry.verb, entry.queue, entry.agent),
+            (entry.verb, entry.queue().bytes(), entry.agent().bytes()),
             (Verb::EnterQueue, b"left|right".as_slice(), b"NONE".as_slice())
         );
     }
