@@ -9,10 +9,17 @@ it, and measures: the first reading, its memory at the peak and afterwards; a re
 kill -9, until the hub says that it is ready; the first answer over 30 days. Once more with another binary before and
 after a change compares them. What is in the folder that `--keep` names is used again: the log, and the journal, whose
 first reading is then left out (remove `floorwatch.db*` to have it read anew).
+
+    benches/years.py target/release/floorwatch --soak --days 14
+
+lets the log grow by 10,000 events a second while the hub reads it, prints the memory at the end of each day, and holds
+the hub's figures against a report on the whole log.
 """
 import argparse
 import contextlib
 import heapq
+import itertools
+import json
 import os
 import random
 import signal
@@ -26,53 +33,49 @@ parser = argparse.ArgumentParser()
 parser.add_argument("floorwatch")
 parser.add_argument("--contacts", type=int, default=29_000, help="a day")
 parser.add_argument("--days", type=int, default=35)
+parser.add_argument("--soak", action="store_true", help="let the log grow by 10,000 events a second")
 parser.add_argument("--keep", help="a folder for the log and the journal, which stay there")
 arguments = parser.parse_args()
 
 
-def write_log(path, end):
-    """About the centre of the issue: 3.1 lines a contact, busy hours from 8 to 20."""
+def log_lines(end):
+    """About the centre of 29,000 contacts: 3.1 lines a contact, busy hours from 8 to 20. Each with its day."""
     rng = random.Random(20260302)
     start = end - arguments.days * 86_400
-    lines, later, order = 0, [], 0
-    with open(path, "w") as out:
-        for day in range(arguments.days):
-            begins = start + day * 86_400
-            joins = sorted(begins + int(rng.triangular(0, 86_399, 43_200)) for _ in range(arguments.contacts))
-            for number, now in enumerate(joins):
-                while later and later[0][0] <= now:
-                    out.write(heapq.heappop(later)[2])
-                    lines += 1
-                call, queue = f"{now}.{day * arguments.contacts + number}", f"queue-{rng.randrange(40):02}"
-                caller = 442_070_000_000 + rng.randrange(300_000)
-                out.write(f"{now}|{call}|{queue}|NONE|ENTERQUEUE||{caller}|{1 + rng.randrange(6)}\n")
-                lines += 1
-                wait = rng.randrange(30) * rng.randrange(4)
-                answered, talk = now + wait, 20 + rng.randrange(400)
-                agent = f"agent {rng.randrange(600):03}"
-                todo = []
-                if rng.randrange(100) < 6:
-                    todo.append((answered, f"ABANDON|1|1|{wait}", "NONE"))
-                else:
-                    if rng.randrange(5) == 0:
-                        todo.append((now, "RINGNOANSWER|12000", agent))
-                    todo.append((answered, f"CONNECT|{wait}|{call}1|4", agent))
-                    todo.append((answered + talk, f"COMPLETECALLER|{wait}|{talk}|1", agent))
-                for at, what, who in todo:
-                    order += 1
-                    heapq.heappush(later, (at, order, f"{at}|{call}|{queue}|{who}|{what}\n"))
-        while later:
-            out.write(heapq.heappop(later)[2])
-            lines += 1
-    return lines
+    later, order = [], 0
+    for day in range(arguments.days):
+        begins = start + day * 86_400
+        joins = sorted(begins + int(rng.triangular(0, 86_399, 43_200)) for _ in range(arguments.contacts))
+        for number, now in enumerate(joins):
+            while later and later[0][0] <= now:
+                yield day, heapq.heappop(later)[2]
+            call, queue = f"{now}.{day * arguments.contacts + number}", f"queue-{rng.randrange(40):02}"
+            caller = 442_070_000_000 + rng.randrange(300_000)
+            yield day, f"{now}|{call}|{queue}|NONE|ENTERQUEUE||{caller}|{1 + rng.randrange(6)}\n"
+            wait = rng.randrange(30) * rng.randrange(4)
+            answered, talk = now + wait, 20 + rng.randrange(400)
+            agent = f"agent {rng.randrange(600):03}"
+            todo = []
+            if rng.randrange(100) < 6:
+                todo.append((answered, f"ABANDON|1|1|{wait}", "NONE"))
+            else:
+                if rng.randrange(5) == 0:
+                    todo.append((now, "RINGNOANSWER|12000", agent))
+                todo.append((answered, f"CONNECT|{wait}|{call}1|4", agent))
+                todo.append((answered + talk, f"COMPLETECALLER|{wait}|{talk}|1", agent))
+            for at, what, who in todo:
+                order += 1
+                heapq.heappush(later, (at, order, f"{at}|{call}|{queue}|{who}|{what}\n"))
+    while later:
+        yield arguments.days - 1, heapq.heappop(later)[2]
 
 
 class Hub:
     def __init__(self, folder):
         self.started = time.perf_counter()
-        environment = {**os.environ, "HOME": folder, "FLOORWATCH_CONFIG": f"{folder}/config.toml"}
+        self.environment = {**os.environ, "HOME": folder, "FLOORWATCH_CONFIG": f"{folder}/config.toml"}
         self.log = open(f"{folder}/log", "ab")
-        self.process = subprocess.Popen([arguments.floorwatch, "hub"], env=environment, stderr=self.log)
+        self.process = subprocess.Popen([arguments.floorwatch, "hub"], env=self.environment, stderr=self.log)
 
     def get(self, path, timeout=600):
         return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout).read()
@@ -111,14 +114,49 @@ class Hub:
         return time.perf_counter() - started
 
 
+def soak(folder, end):
+    """The log grows by 10,000 events a second; the memory at the end of each day; then a recount of the whole log."""
+    hub = Hub(folder)
+    hub.wait_until_ready()
+    began, written = time.perf_counter(), 0
+    with open(f"{folder}/queue_log", "a") as log:
+        for day, lines in itertools.groupby(log_lines(end), key=lambda line: line[0]):
+            while block := [line for _, line in itertools.islice(lines, 1_000)]:
+                log.writelines(block)
+                log.flush()
+                written += len(block)
+                time.sleep(max(0, began + written / 10_000 - time.perf_counter()))
+            rss, peak = hub.megabytes("VmRSS"), hub.megabytes("VmHWM")
+            print(f"day {day + 1:2}   {written:9,} events   {time.perf_counter() - began:6.1f} s   RSS {rss} MB, at most {peak} MB", flush=True)
+    hub.wait_until_idle()
+
+    def report(*files):
+        period = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in (end - arguments.days * 86_400, end + 3_600)]
+        command = [arguments.floorwatch, "report", *files, "--from", period[0], "--to", period[1], "--by", "queue", "--format", "json"]
+        answer = json.loads(subprocess.run(command, env=hub.environment, check=True, stdout=subprocess.PIPE).stdout)
+        live = {"waiting", "longest_wait", "estimated_wait"}
+        return {
+            row["key"]["queue"]: {kpi: f["value"] for kpi, f in row["kpis"].items() if f["value"] is not None and kpi not in live}
+            for row in answer["rows"]
+        }
+
+    floor, recount = report(), report(f"{folder}/queue_log")
+    differ = [(queue, kpi) for queue in recount for kpi, value in recount[queue].items() if floor[queue].get(kpi) != value]
+    figures = sum(map(len, recount.values()))
+    print(f"{figures:,} figures of {len(recount)} queues; {len(differ)} differ from the recount {differ[:5]}")
+    hub.end(signal.SIGTERM)
+
+
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
 with contextlib.nullcontext(arguments.keep) if arguments.keep else tempfile.TemporaryDirectory() as folder:
     os.makedirs(folder, exist_ok=True)
     if not os.path.exists(f"{folder}/queue_log"):
-        lines = write_log(f"{folder}/queue_log", int(time.time()) - 60)
-        print(f"{arguments.days} days of {arguments.contacts:,} contacts, {lines:,} lines")
+        with open(f"{folder}/queue_log", "w") as log:
+            if not arguments.soak:
+                log.writelines(line for _, line in log_lines(int(time.time()) - 60))
+        print(f"{arguments.days} days of {arguments.contacts:,} contacts")
     with open(f"{folder}/config.toml", "w") as config:
         config.write(f'''timezone = "UTC"
 [journal]
@@ -132,6 +170,9 @@ kind = "queue_log"
 path = "{folder}/queue_log"
 follow = true
 ''')
+    if arguments.soak:
+        soak(folder, int(time.time()) - 60)
+        raise SystemExit
     if not os.path.exists(f"{folder}/floorwatch.db"):
         hub = Hub(folder)
         hub.wait_until_ready()

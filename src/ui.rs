@@ -15,6 +15,7 @@ pub mod glyphs;
 pub mod grid;
 pub mod input;
 pub mod mouse;
+mod pace;
 pub mod prompt;
 pub mod queries;
 pub mod screen;
@@ -74,6 +75,9 @@ pub enum Error {
 /// New data is drawn at most this often.
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The results of keys that follow each other faster, as of a key that is held, are drawn at most this often.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(50);
+
 /// The most inputs that are handled before the screen is drawn again.
 const MAX_BATCH: usize = 1024;
 
@@ -114,6 +118,8 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         dirty: true,
         drawn: Drawn::default(),
         drawn_at: Instant::now(),
+        key_waits: false,
+        keyed_at: Instant::now(),
         heard: Instant::now(),
         bell: Bell::default(),
     };
@@ -145,6 +151,9 @@ struct App {
     /// Whether something has changed since the last frame.
     dirty: bool,
     drawn_at: Instant,
+    /// Whether the next frame shows the result of a key, and when the last such frame was drawn.
+    key_waits: bool,
+    keyed_at: Instant,
     /// Where the last frame drew what, for the mouse and the paging keys.
     drawn: Drawn,
     /// When the newest board arrived.
@@ -164,7 +173,7 @@ impl App {
         self.ask();
         self.draw()?;
         loop {
-            let wait = FRAME_INTERVAL.saturating_sub(self.drawn_at.elapsed());
+            let wait = self.wait();
             tokio::select! {
                 biased;
                 signalled = signals.next() => {
@@ -178,7 +187,7 @@ impl App {
                         Signalled::Resume => self.screen.resume()?,
                         Signalled::Resize => {}
                     }
-                    self.draw()?;
+                    self.draw_soon()?;
                 }
                 input = self.reader.next() => {
                     // The input ends when the terminal is closed.
@@ -199,7 +208,7 @@ impl App {
                 }
                 Some(result) = finished.recv() => {
                     if self.finish(result) {
-                        self.draw()?;
+                        self.draw_soon()?;
                     }
                 }
                 _ = seconds.tick() => self.tick()?,
@@ -216,7 +225,7 @@ impl App {
         self.ui.frozen.clone().unwrap_or_else(|| Arc::clone(&self.board))
     }
 
-    /// Handle all inputs that have arrived, and draw once. Returns whether to quit.
+    /// Handle all inputs that have arrived, and draw once if the line is free. Returns whether to quit.
     fn inputs(&mut self, first: UserInput) -> Result<bool, Error> {
         let mut next = Some(first);
         let mut taken = 0;
@@ -229,7 +238,10 @@ impl App {
         }
         if self.dirty {
             self.ask();
-            self.draw()?;
+            self.key_waits = true;
+            if self.wait().is_zero() {
+                self.draw()?;
+            }
         }
         Ok(false)
     }
@@ -384,6 +396,19 @@ impl App {
         self.ui.lists.extend(orders);
     }
 
+    /// How long to wait until the next frame.
+    fn wait(&self) -> Duration {
+        let data = FRAME_INTERVAL.saturating_sub(self.drawn_at.elapsed());
+        let key = self.key_waits.then(|| KEY_FRAME_INTERVAL.saturating_sub(self.keyed_at.elapsed()));
+        key.map_or(data, |key| key.min(data)).max(self.screen.wait())
+    }
+
+    /// Draw at once, or as soon as a slow line has taken what was drawn before.
+    fn draw_soon(&mut self) -> Result<(), Error> {
+        self.dirty = true;
+        if self.screen.wait().is_zero() { self.draw() } else { Ok(()) }
+    }
+
     fn draw(&mut self) -> Result<(), Error> {
         self.order();
         let board = self.shown();
@@ -401,6 +426,9 @@ impl App {
         self.dirty = false;
         self.drawn = drawn;
         self.drawn_at = Instant::now();
+        if std::mem::take(&mut self.key_waits) {
+            self.keyed_at = self.drawn_at;
+        }
         Ok(())
     }
 }

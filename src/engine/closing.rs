@@ -1,7 +1,7 @@
 //! Closing days: what is over leaves memory, or takes little of it.
 //!
-//! A business day is closed once every active source has passed it. Its facts become a segment. Contacts
-//! that ended before the day before leave for the archive with the next checkpoint, where there is one; a late step or
+//! A business day is closed once every active source has passed it. Its facts become a segment. Contacts that are over,
+//! but for the last ones, leave for the archive with the next checkpoint, where there is one; a late step or
 //! a repeat brings them back.
 
 use std::ops::Range;

@@ -1,10 +1,12 @@
 //! Takes over the terminal, and restores it however the program ends.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 use std::thread::ThreadId;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
@@ -18,15 +20,13 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, kill_current_process_group};
 
+use crate::ui::pace::Pace;
 use crate::ui::tty;
 
 /// Whether the terminal is taken over at the moment.
 static OURS: AtomicBool = AtomicBool::new(false);
 /// The thread that draws. If it panics, the terminal is restored; if another thread panics, the screen stays.
 static DRAWING: OnceLock<ThreadId> = OnceLock::new();
-
-/// A frame is written at once: a full screen in colours has about 25 KB.
-const BUFFER: usize = 64 * 1024;
 
 /// How long a stop may take to reach all threads.
 const STOPPING: Duration = Duration::from_millis(50);
@@ -35,13 +35,32 @@ const STOPPING: Duration = Duration::from_millis(50);
 /// motion, which is not needed here.
 const ENABLE_MOUSE: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
 
-type Out = BufWriter<Stdout>;
+/// Collects a frame, which is then written at once, or not at all.
+#[derive(Clone, Debug, Default)]
+struct FrameOut(Rc<RefCell<Vec<u8>>>);
+
+impl Write for FrameOut {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    /// Nothing is written before the frame is complete.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// The terminal while it is taken over.
 pub struct Screen {
     /// `None` once the terminal is closed: nothing must be written to it any more.
-    terminal: Option<Terminal<CrosstermBackend<Out>>>,
+    terminal: Option<Terminal<CrosstermBackend<FrameOut>>>,
     mouse: bool,
+    /// The frame that is being drawn.
+    frame: FrameOut,
+    /// What was written last.
+    last: Vec<u8>,
+    pace: Pace,
 }
 
 /// Whether an error means that the terminal is closed (EIO, ENXIO).
@@ -67,8 +86,9 @@ impl Screen {
         // crossterm writes broken sequences under NO_COLOR; the themes omit colours themselves.
         crossterm::style::force_color_output(true);
         take_over(mouse)?;
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())));
-        let mut screen = Self { terminal: None, mouse };
+        let frame = FrameOut::default();
+        let terminal = Terminal::new(CrosstermBackend::new(frame.clone()));
+        let mut screen = Self { terminal: None, mouse, frame, last: Vec::new(), pace: Pace::default() };
         screen.terminal = Some(terminal?);
         screen.clear()?;
         Ok(screen)
@@ -84,7 +104,29 @@ impl Screen {
         let drawn = terminal.draw(view).map(|_| ());
         // The end of the update is sent even if drawing failed.
         let ended = queue!(terminal.backend_mut(), EndSynchronizedUpdate);
-        drawn.and(ended).and_then(|()| Write::flush(terminal.backend_mut()))
+        drawn.and(ended)?;
+        self.send()
+    }
+
+    /// Write what was collected. Frames are differences, so one that is the same as the last one changes nothing; it is
+    /// not written.
+    fn send(&mut self) -> io::Result<()> {
+        let frame = self.frame.0.take();
+        if frame == self.last {
+            return Ok(());
+        }
+        let (began, mut out) = (Instant::now(), io::stdout());
+        out.write_all(&frame)?;
+        out.flush()?;
+        let ended = Instant::now();
+        self.pace.wrote(frame.len(), began, ended);
+        self.last = frame;
+        Ok(())
+    }
+
+    /// How long to wait until a slow line has taken what was drawn.
+    pub fn wait(&self) -> Duration {
+        self.pace.wait(Instant::now())
     }
 
     /// Draw the next frame in full.
@@ -96,6 +138,7 @@ impl Screen {
         // `Terminal::clear` queries the cursor position, and waits two seconds if the terminal does not answer. A
         // resize to the same size clears as well, without a query.
         let size = terminal.size()?;
+        self.last.clear();
         terminal.resize(size.into())
     }
 
@@ -107,10 +150,12 @@ impl Screen {
         self.mouse = on;
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
         if on {
-            execute!(terminal.backend_mut(), ENABLE_MOUSE)
+            queue!(terminal.backend_mut(), ENABLE_MOUSE)?;
         } else {
-            execute!(terminal.backend_mut(), DisableMouseCapture)
+            queue!(terminal.backend_mut(), DisableMouseCapture)?;
         }
+        self.last.clear();
+        self.send()
     }
 
     /// Ring the terminal's bell.
@@ -119,7 +164,9 @@ impl Screen {
     /// If the terminal cannot be written to.
     pub fn ring(&mut self) -> io::Result<()> {
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
-        execute!(terminal.backend_mut(), Print('\x07'))
+        queue!(terminal.backend_mut(), Print('\x07'))?;
+        self.last.clear();
+        self.send()
     }
 
     /// Restore the terminal, stop until the shell continues this process, and take the terminal over again.

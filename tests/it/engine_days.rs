@@ -8,8 +8,12 @@ use std::sync::{Arc, Mutex};
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, ContactNow, Engine, Settings};
 use floorwatch::event::{Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
+<<<<<<< ours
 use floorwatch::kpi::{CATALOGUE, Dim, Every, KpiId, Period, Query, Slice};
 use floorwatch::report::{InputSummary, Report, ReportQuery};
+=======
+use floorwatch::kpi::{CountingRules, Dim, Every, KpiId, Period, Query, Slice};
+>>>>>>> theirs
 use floorwatch::text::Label;
 use proptest::prelude::*;
 
@@ -380,4 +384,54 @@ proptest! {
         prop_assert_eq!(expected.len(), found.len());
         prop_assert_eq!(listed(&mut plain, from, length), listed(&mut lived, from, length));
     }
+}
+
+/// What an engine keeps in memory is what its checkpoints hold, so that their length tells how it grows.
+#[test]
+fn a_fortnight_takes_no_more_memory_than_three_days() {
+    const CALLS_A_DAY: i64 = 400;
+    let rules = CountingRules { fcr_window: Span(DAY), ..CountingRules::default() };
+    let settings = Settings { rules, resting_contacts: 50, ..settings() };
+    let call = |number: i64| {
+        let n = usize::try_from(number).unwrap();
+        Call {
+            joined: START + number / CALLS_A_DAY * DAY + number % CALLS_A_DAY * 90 * SECOND,
+            // Every fourth comes again on the next day.
+            customer: if n.is_multiple_of(4) { n.saturating_sub(399) } else { n },
+            queue: n % 3,
+            intent: n / 3 % 4,
+            channel: n % 5 % 3,
+            wait: (number * 7_919 % 200 + 1) * SECOND,
+            end: u8::try_from(n % 7 % 4).unwrap(),
+            agent: n % 4,
+            talk: (number * 104_729 % 900 + 1) * SECOND,
+            late: if n.is_multiple_of(50) { 2 * HOUR } else { 0 },
+            remarks: if n.is_multiple_of(9) { vec![(0, 3 * HOUR), (3, DAY)] } else { Vec::new() },
+        }
+    };
+    let events = events(&(0..14 * CALLS_A_DAY).map(call).collect::<Vec<_>>());
+    let memory = Memory::default();
+    let (mut engine, mut plain) = (Engine::new(settings.clone()), Engine::new(settings));
+    engine.begin_beside(Box::new(memory.clone()), Vec::new(), Time(i64::MIN));
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut day = START + 12 * HOUR;
+    for event in &events {
+        if event.at.0 >= day {
+            // The first one stores what leaves memory; the second one is without it.
+            for _ in 0..2 {
+                let checkpoint = engine.checkpoint().unwrap();
+                lengths.extend((memory.stored() % 2 == 1).then_some(checkpoint.state.len()));
+                memory.store(checkpoint, 0);
+            }
+            day += DAY;
+        }
+        engine.apply(event);
+        engine.advance(engine.newest());
+        plain.apply(event);
+    }
+    let ranges = [(0, 14 * DAY), (3 * DAY, 5 * DAY), (12 * DAY + HOUR, 7 * HOUR)];
+    assert_eq!(answers(&mut engine, &ranges), answers(&mut plain, &ranges));
+    let (early, later) = lengths.split_at(3);
+    let most = later.iter().max().unwrap();
+    assert!(later.len() >= 10 && *most <= early[2] + early[2] / 10, "bytes at the end of each day: {lengths:?}");
 }

@@ -44,11 +44,15 @@ fn plain(floor: &Floor, arguments: &[&str]) -> Output {
 
 type Figures = BTreeMap<String, Vec<Value>>;
 
-/// The figures of each queue in a report on files.
+/// The figures of each queue in a report on files; without any, on the floor.
 fn reported(floor: &Floor, files: &[&str]) -> Figures {
     let files: Vec<_> = files.iter().map(|name| floor.path(name)).collect();
     let mut arguments = vec!["report", "--by", "queue", "--format", "json"];
     arguments.extend(files.iter().map(|file| file.to_str().unwrap()));
+    let yesterday = (now() - chrono::Duration::days(1)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    if files.is_empty() {
+        arguments.extend(["--from", &yesterday]);
+    }
     let output = plain(floor, &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -160,9 +164,12 @@ fn nothing_is_lost_or_doubled_by_kill_9() {
     assert_eq!(board.exit_code(), 0);
     assert_eq!(kept(&floor), written(&floor, &FILES));
 
-    // The journal alone gives the same figures, also after a proper end.
+    // The journal alone gives the same figures, also after a proper end, and to a report whether the floor runs or not.
+    let expected = reported(&floor, &FILES);
+    assert!(same(&reported(&floor, &[]), &expected));
     let mut board = floor.open();
     wait_for_figures(&floor, &mut board, &FILES);
+    assert!(same(&reported(&floor, &[]), &expected));
 }
 
 /// A floor where an alert fires at once.
