@@ -116,7 +116,8 @@ impl Engine {
         });
         let new_cell = now.as_ref().map(|now| now.cell);
         let (old, new) = (before.facts.as_slice(), now.as_ref().map_or(&[][..], |now| &now.facts));
-        let same = if Some(before.cell) == new_cell { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
+        let same =
+            if Some(before.cell) == new_cell { old.iter().zip(new).take_while(|(a, b)| a == b).count() } else { 0 };
         self.write_facts(old.get(same..).unwrap_or_default(), before.cell, -1);
         self.write_facts(new.get(same..).unwrap_or_default(), new_cell.unwrap_or_default(), 1);
         let queue = new_cell.map(|cell| cell.queue).unwrap_or_default();

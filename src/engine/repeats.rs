@@ -211,7 +211,9 @@ impl Repeats {
         let mut changes = StatusChanges::new();
         let complete_from = self.dropped_before.map_or(Time(i64::MIN), |at| at + window);
         let mut visits = match self.single.take(topic) {
-            Some(entry) => TopicVisits { by_joining: SmallVec::from([entry]), channels: 1 << (entry.joined & bits::CHANNEL) },
+            Some(entry) => {
+                TopicVisits { by_joining: SmallVec::from([entry]), channels: 1 << (entry.joined & bits::CHANNEL) }
+            }
             None => self.several.remove(&topic).unwrap_or_default(),
         };
         let mut kept = RepeatStatus::default();

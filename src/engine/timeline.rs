@@ -98,9 +98,7 @@ impl TimelineEntry {
             2 => AgentChange::TalkEnds,
             3 => AgentChange::WrapEnds,
             4 => AgentChange::WorkLapses,
-            _ => self
-                .named()
-                .map_or(AgentChange::WrapEnds, |(state, reason)| AgentChange::State(state, reason)),
+            _ => self.named().map_or(AgentChange::WrapEnds, |(state, reason)| AgentChange::State(state, reason)),
         }
     }
 

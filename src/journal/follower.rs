@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::Error;
 use super::files::FileCheck;
 use super::lock::{self, Holder, LockState};
 use super::reader::{Loaded, Reader, Unreadable};
-use super::Error;
 use crate::alert::Episode;
 use crate::clock::Time;
 use crate::engine::Archive;
