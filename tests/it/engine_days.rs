@@ -8,12 +8,8 @@ use std::sync::{Arc, Mutex};
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, ContactNow, Engine, Settings};
 use floorwatch::event::{Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind};
-<<<<<<< ours
-use floorwatch::kpi::{CATALOGUE, Dim, Every, KpiId, Period, Query, Slice};
+use floorwatch::kpi::{CATALOGUE, CountingRules, Dim, Every, KpiId, Period, Query, Slice};
 use floorwatch::report::{InputSummary, Report, ReportQuery};
-=======
-use floorwatch::kpi::{CountingRules, Dim, Every, KpiId, Period, Query, Slice};
->>>>>>> theirs
 use floorwatch::text::Label;
 use proptest::prelude::*;
 
