@@ -1,7 +1,7 @@
 use clap::CommandFactory;
 
 use super::*;
-use crate::clock::Span;
+use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Every, Formula};
 use crate::report::Format;
 
@@ -73,7 +73,6 @@ fn a_report_counts_as_the_configuration_says_and_forgets_nothing() {
 #[test]
 fn nonsense_is_refused() {
     for line in [
-        "report",
         "report f --by planet",
         "report f --every 7m",
         "report f --format pdf",
@@ -93,6 +92,9 @@ fn nonsense_is_refused() {
         "report f --from soon",
     ] {
         assert_eq!(report(line).request(Config::default()).unwrap_err().exit_code(), 2, "{line}");
+    }
+    for line in ["report", "report --columns c.toml --from 2026-03-02"] {
+        assert_eq!(report(line).report(Config::default(), Time::default()).unwrap_err().exit_code(), 2, "{line}");
     }
 }
 

@@ -302,7 +302,8 @@ mod tests {
 
     #[test]
     fn packed_facts_come_back_as_they_were() {
-        for (value, offset) in [(UNKNOWN, 0), (0, 59_999_999), (-5, 1), (7 << 32 | 100_000_000, 2), (i64::MAX >> 8, 3)]
+        for (value, offset) in
+            [(UNKNOWN, 0), (0, 59_999_999), (-5, 1), ((7 << 32) + 100_000_000, 2), (i64::MAX >> 8, 3)]
         {
             for (arg, sign) in [(0, 1), (255, -1)] {
                 for measure in Measure::ALL {

@@ -68,6 +68,8 @@ pub(super) struct Timeline {
     totals: Vec<Totals>,
     /// Of older entries, those that hold at the start of a day, with the total times up to each.
     marks: Vec<(TimelineEntry, Totals)>,
+    /// Since when the state of the first entry holds, if entries before it were dropped.
+    first_since: Option<Time>,
     /// Some source names the state "on contact" itself, so states need not be derived from conversations.
     names_contacts: bool,
     /// Some source reports the end of after-contact work.
@@ -225,6 +227,9 @@ impl Timeline {
 
     /// Compute the entries from index `from` on.
     fn recompute(&mut self, from: usize) {
+        if from == 0 {
+            self.first_since = None;
+        }
         let last_mark = self.marks.last().map(|(entry, _)| *entry);
         let mut before = from.checked_sub(1).map_or(last_mark, |last| self.entries.get(last).copied());
         for entry in self.entries.iter_mut().skip(from) {
@@ -261,13 +266,11 @@ impl Timeline {
         let entries_until = self.entries_until(now);
         let current = entries_until.checked_sub(1).and_then(|p| self.entries.get(p))?;
         let shown = (current.state(self.names_contacts), current.reason(self.names_contacts));
-        let mut since = current.at;
-        for entry in self.entries.iter().take(entries_until).rev() {
-            if (entry.state(self.names_contacts), entry.reason(self.names_contacts)) != shown {
-                break;
-            }
-            since = entry.at;
-        }
+        let is_shown =
+            |entry: &&TimelineEntry| (entry.state(self.names_contacts), entry.reason(self.names_contacts)) == shown;
+        let lasting = self.entries.iter().take(entries_until).rev().take_while(is_shown);
+        let (count, since) = lasting.fold((0, current.at), |(count, _), entry| (count + 1, entry.at));
+        let since = self.first_since.filter(|_| count == entries_until).unwrap_or(since);
         Some((shown.0, shown.1, since))
     }
 
@@ -308,6 +311,7 @@ impl Timeline {
     /// stay exact.
     pub(super) fn drop_before(&mut self, at: Time, marks: &[Time]) {
         let Some(last) = self.entries.partition_point(|e| e.at <= at).checked_sub(1) else { return };
+        self.first_since = self.state(at).map(|(.., since)| since);
         self.marks.extend(self.entries.iter().take(last).map(|entry| (*entry, Totals::default())));
         let known = self.marks.len() - last;
         for place in 0..last {
@@ -423,6 +427,19 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_lasts_keeps_its_beginning_when_detail_is_dropped() {
+        let mut timeline = timeline(&[
+            (0, AgentChange::State(AgentState::OnContact, ReasonNo::UNKNOWN)),
+            (0, AgentChange::State(AgentState::Available, ReasonNo::UNKNOWN)),
+            (1, AgentChange::TalkStarts),
+        ]);
+        timeline.drop_before(at(50), &[at(0)]);
+        assert_eq!(timeline.state(at(60)), Some((AgentState::Available, ReasonNo::UNKNOWN, at(0))));
+        timeline.insert(at(0), AgentChange::State(AgentState::Paused, ReasonNo::UNKNOWN));
+        assert_eq!(timeline.state(at(60)).map(|(.., since)| since), Some(at(1)));
+    }
+
+    #[test]
     fn times_from_a_mark_stay_exact_when_detail_is_dropped() {
         let mut timeline = timeline(&day());
         let before = timeline.times(at(190), at(1000));
@@ -460,7 +477,9 @@ mod tests {
             let marks: Vec<Time> = (0..1_000).step_by(marks_apart).map(at).collect();
             thinned.drop_before(at(early), &marks);
             thinned.drop_before(at(early + 50), &marks);
-            after.iter().for_each(|(seconds, change)| thinned.insert(at(*seconds), *change));
+            for (seconds, change) in &after {
+                thinned.insert(at(*seconds), *change);
+            }
             for start in marks.iter().copied().filter(|mark| *mark < at(early)).chain([at(from.max(early + 50))]) {
                 prop_assert_eq!(thinned.times(start, start + Span::seconds(length)).known, true);
                 let end = (start + Span::seconds(length)).max(at(early + 50));

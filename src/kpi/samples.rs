@@ -92,12 +92,7 @@ impl Samples {
     ///
     /// That is Hyndman and Fan's (1996) type 7, the default of most statistics software.
     #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "ranks are small"
-    )]
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "ranks are small")]
     pub fn quantiles<const N: usize>(&self, q: [f64; N]) -> Option<[f64; N]> {
         let ranks = self.len().checked_sub(1).map(|last| q.map(|q| q.clamp(0.0, 1.0) * last as f64))?;
         // The values at each rank and the next, and how many samples are not greater than the value before.
@@ -199,15 +194,12 @@ mod tests {
         ) {
             let (mut samples, mut part, mut plain) = (Samples::default(), Samples::default(), Vec::new());
             for (value, what) in values {
-                match plain.iter().position(|known| *known == value).filter(|_| what == 0) {
-                    Some(place) => {
-                        plain.swap_remove(place);
-                        part.count(value, -1);
-                    }
-                    None => {
-                        plain.push(value);
-                        samples.count(value, 1);
-                    }
+                if let Some(place) = plain.iter().position(|known| *known == value).filter(|_| what == 0) {
+                    plain.swap_remove(place);
+                    part.count(value, -1);
+                } else {
+                    plain.push(value);
+                    samples.count(value, 1);
                 }
                 if what == 1 {
                     samples.tidy();
@@ -221,7 +213,7 @@ mod tests {
             let above = plain.iter().filter(|value| **value > limit).count();
             proptest::prop_assert_eq!(samples.above(limit), i64::try_from(above).unwrap());
             let middle = (!plain.is_empty()).then(|| {
-                let at = |index: usize| plain[index] as f64;
+                let at = |index: usize| f64::from(i32::try_from(plain[index]).unwrap());
                 [at(0), f64::midpoint(at((plain.len() - 1) / 2), at(plain.len() / 2)), at(plain.len() - 1)]
             });
             proptest::prop_assert_eq!(samples.quantiles([0.0, 0.5, 1.0]), middle);

@@ -48,12 +48,11 @@ impl ReportRequest {
             kpis: self.asked.kpis.clone(),
             formula: Some(self.settings.rules.formula),
         };
-        let answer = match app::stored_floor(config, now)? {
-            Some(mut engine) => engine.ask(&query, now),
-            None => {
-                let query = query.clone();
-                app::query(config, |handle| async move { handle.ask(query).await })???
-            }
+        let answer = if let Some(mut engine) = app::stored_floor(config, now)? {
+            engine.ask(&query, now)
+        } else {
+            let query = query.clone();
+            app::query(config, |handle| async move { handle.ask(query).await })???
         };
         Ok(Report::of_answer(answer, query, &self.settings, InputSummary::default()))
     }
