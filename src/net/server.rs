@@ -176,8 +176,6 @@ async fn serve_connection<P: Clone + Send + Sync + 'static>(
         .header_read_timeout(REQUEST_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
-        // Who has sent everything may say so, and still gets an answer. Streams notice by writing that nobody reads.
-        .half_close(true)
         .serve_connection(TokioIo::new(WriteDeadline::new(stream)), service);
     let mut connection = pin!(connection);
     let grown_old = async {

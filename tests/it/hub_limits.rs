@@ -105,21 +105,6 @@ async fn what_is_too_large_or_too_slow_is_answered_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_sender_that_closes_its_half_after_the_body_is_answered() {
-    let mut hub = Hub::new("");
-    hub.start().await;
-    let body = json!([offered(1, "billing")]).to_string();
-    let head = format!("Host: h\r\nAuthorization: Bearer {}\r\nContent-Length: {}", token("pbx"), body.len());
-    let mut stream = TcpStream::connect(&hub.address).await.unwrap();
-    let ask = format!("POST /v1/events HTTP/1.1\r\n{head}\r\nContent-Type: application/json\r\n\r\n{body}");
-    stream.write_all(ask.as_bytes()).await.unwrap();
-    stream.shutdown().await.unwrap();
-    let mut answer = String::new();
-    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""accepted":1"#), "{answer}");
-}
-
-#[tokio::test]
 async fn a_caller_who_asks_too_often_is_told_to_wait_and_the_others_are_served() {
     let mut hub = Hub::new("");
     hub.start().await;
