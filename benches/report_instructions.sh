@@ -4,8 +4,9 @@
 #     CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none cargo build --release
 #     benches/report_instructions.sh target/release/floorwatch [LINES]
 #
-# It counts a log of LINES lines (180,000: two days) and one of twice as many, and divides the difference: start-up and the printing
-# of the report are in both. With OUT set, the profile of the longer log is left in that file for callgrind_annotate.
+# It counts a log of LINES lines (180,000: two days) and one of twice as many, and divides the difference: start-up and
+# the printing of the report are in both. With OUT set, the profile of the longer log is left in that file for
+# callgrind_annotate.
 set -eu
 program=$1
 lines=${2:-180000}

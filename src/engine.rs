@@ -49,7 +49,6 @@ mod dedup;
 mod fact_store;
 mod facts;
 mod flush;
-mod foreknown;
 mod groups;
 mod interner;
 mod live;
@@ -58,6 +57,7 @@ mod observed;
 mod repeats;
 mod segment;
 mod settings;
+mod standing_query;
 mod timeline;
 mod transition;
 mod view;
@@ -80,10 +80,10 @@ use contact_store::{ContactNo, ContactStore};
 use dedup::Dedup;
 use fact_store::FactStore;
 use facts::CellTable;
-use foreknown::ForeknownQuestion;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
 use repeats::Repeats;
+use standing_query::StandingQuery;
 use timeline::Timeline;
 
 pub use answer::AnswerTooLarge;
@@ -152,8 +152,9 @@ pub struct Engine {
     advanced_to: Time,
     #[serde(skip)]
     views: answer::ViewCache,
+    /// See [`Self::count_only`].
     #[serde(skip)]
-    foreknown: Option<Box<ForeknownQuestion>>,
+    standing_query: Option<Box<StandingQuery>>,
     observed: ObservedFigures,
     /// Where segments and contacts are read that have left memory.
     #[serde(skip)]

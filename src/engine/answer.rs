@@ -206,7 +206,7 @@ impl Engine {
         // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
         let epoch = self.epoch << 1 | u64::from(of.is_some());
         if !view.fits(&period, &self.facts, epoch) {
-            let counted = self.foreknown.as_mut().and_then(|question| question.take(key)).unwrap_or_default();
+            let counted = self.standing_query.as_mut().and_then(|query| query.take(key)).unwrap_or_default();
             view = View::new(&period, &self.facts, epoch, counted);
             for (day, segment) in self.facts.segments(range, open_ended) {
                 let Some(bytes) = self.segment_bytes(day, &segment) else { continue };

@@ -42,8 +42,8 @@ impl Engine {
     /// Close the days that are over.
     pub(super) fn close_days(&mut self, now: Time) {
         let calendar = self.settings.calendar;
-        // Of a question that is known before, the last day must not be among what was counted.
-        let stays_open = if self.foreknown.is_some() { CLOSING_DELAY + Span::DAY } else { CLOSING_DELAY };
+        // Of a standing query, the last day must not be among what was counted.
+        let stays_open = if self.standing_query.is_some() { CLOSING_DELAY + Span::DAY } else { CLOSING_DELAY };
         let until = calendar.day_start(self.horizon(now) - stays_open, 0);
         let closes = until > self.facts.open_from();
         if !closes && !self.facts.has_many_late() {

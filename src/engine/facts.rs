@@ -69,7 +69,7 @@ impl Measure {
 
 /// The value of a fact whose value is not known (a wait that the source does not give).
 pub(super) const UNKNOWN: i64 = i64::MIN;
-/// Most facts belong to so many minutes, the last ones.
+/// Minutes before the last so many get few facts any more.
 const LAST_MINUTES: usize = 10;
 /// The position band of a contact whose position in the queue is not known.
 pub(super) const NO_BAND: u8 = 15;

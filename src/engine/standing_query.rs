@@ -1,5 +1,5 @@
-//! A question that is known before the events, as a report's is: what a closed day leaves is counted for it at once, and
-//! takes no memory afterwards.
+//! A standing query is known before the events, as a report's is: what a closed day leaves is counted for it at once,
+//! and takes no memory afterwards.
 //!
 //! The last day stays open, because `speed_trap` compares with what was a day before the end.
 
@@ -11,9 +11,9 @@ use super::view::View;
 use crate::clock::Time;
 use crate::kpi::{Dim, Every, Period};
 
-/// The question, about all that happens, and what has been counted for it.
+/// The query, about all that happens, and what has been counted for it.
 #[derive(Debug)]
-pub(super) struct ForeknownQuestion {
+pub(super) struct StandingQuery {
     by: Vec<Dim>,
     every: Option<Every>,
     closed: View,
@@ -21,8 +21,8 @@ pub(super) struct ForeknownQuestion {
     baseline: View,
 }
 
-impl ForeknownQuestion {
-    /// What was counted for the rows of a view, which takes it away; `None` where the view is another question's.
+impl StandingQuery {
+    /// What was counted for the rows of a view, which takes it away; `None` where the view is another query's.
     pub(super) fn take(&mut self, key: &ViewKey) -> Option<View> {
         let same = key.by == self.by && key.every == self.every && matches!(key.over, Period::Range(..));
         if !same {
@@ -38,22 +38,22 @@ impl ForeknownQuestion {
 }
 
 impl Engine {
-    /// Keep of closed days only what one question about the whole time asks: the rows of `by` and `every`. Such a
-    /// question can be asked once, of all that was applied. The slices must not change afterwards: no source may
+    /// Keep of closed days only what one query about the whole time asks: the rows of `by` and `every`. Such a
+    /// query can be asked once, of all that was applied. The slices must not change afterwards: no source may
     /// tell teams or service level thresholds.
     pub fn count_only(&mut self, by: &[Dim], every: Option<Every>) {
-        let question = ForeknownQuestion { by: by.to_vec(), every, closed: View::default(), baseline: View::default() };
-        self.foreknown = Some(Box::new(question));
+        let query = StandingQuery { by: by.to_vec(), every, closed: View::default(), baseline: View::default() };
+        self.standing_query = Some(Box::new(query));
     }
 
-    /// Count the facts of the days before `until` for the question that is known. `false` where there is none.
+    /// Count the facts of the days before `until` for the standing query. `false` where there is none.
     pub(super) fn count_closed(&mut self, until: Time) -> bool {
-        let Some(mut question) = self.foreknown.take() else { return false };
+        let Some(mut query) = self.standing_query.take() else { return false };
         let (minutes, late) = self.facts.take_before(until);
         self.facts.note_gone(&minutes, &late);
-        let grouping = |cell: &CellKey| self.group_of(Some(&ResolvedSlice::TOTAL), &question.by, cell);
-        question.closed.count_closed(question.every, &self.fact_source(), &grouping, &minutes, &late);
-        self.foreknown = Some(question);
+        let grouping = |cell: &CellKey| self.group_of(Some(&ResolvedSlice::TOTAL), &query.by, cell);
+        query.closed.count_closed(query.every, &self.fact_source(), &grouping, &minutes, &late);
+        self.standing_query = Some(query);
         true
     }
 }

@@ -126,6 +126,7 @@ impl Samples {
         }
         self.recent.extend_from_slice(&other.recent);
         self.removed.extend_from_slice(&other.removed);
+        self.tidy();
     }
 }
 
