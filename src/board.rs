@@ -11,11 +11,13 @@ use utoipa::ToSchema;
 
 use crate::alert::Episode;
 use crate::clock::{Span, Time};
-use crate::event::{AgentState, Channel};
+use crate::event::Channel;
 use crate::kpi::{Bands, Calendar, CountingRules, KpiId, Live};
 use crate::text::{Label, Text};
 
+pub use crate::engine::{AgentRow, WaitingRow};
 pub use gaps::GapRow;
+pub use rows::Rows;
 
 /// A connection that is made again within this time counts as uninterrupted.
 const GRACE_PERIOD: Span = Span(5 * Span::SECOND.0);
@@ -45,11 +47,14 @@ pub struct Board {
     /// Live figures of the whole floor.
     pub total: Live,
     /// The queues, by name.
-    pub queues: Vec<QueueRow>,
+    #[schema(value_type = Vec<QueueRow>)]
+    pub queues: Rows<QueueRow>,
     /// The agents, by name.
-    pub agents: Vec<AgentRow>,
+    #[schema(value_type = Vec<AgentRow>)]
+    pub agents: Rows<AgentRow>,
     /// Contacts waiting, oldest first.
-    pub waiting: Vec<WaitingRow>,
+    #[schema(value_type = Vec<WaitingRow>)]
+    pub waiting: Rows<WaitingRow>,
     /// The sources of events.
     pub sources: Vec<SourceRow>,
     /// Times for which a source has no data, oldest first. Trends leave them blank.
@@ -164,52 +169,6 @@ pub struct QueueRow {
     pub sources: Vec<Label>,
     /// The live figures.
     pub live: Live,
-}
-
-/// The live state of an agent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct AgentRow {
-    /// The id, as in slices.
-    pub id: Label,
-    /// The display name.
-    pub name: Label,
-    /// The team; empty when unknown.
-    pub team: Label,
-    /// What the agent is doing.
-    pub state: AgentState,
-    /// The reason of a pause; empty when unknown.
-    pub reason: Label,
-    /// When the agent entered this state.
-    pub since: Time,
-    /// The queue of the current contact.
-    pub queue: Option<Label>,
-    /// The current contact.
-    pub contact: Option<Label>,
-    /// The queues that the agent serves; empty when no source reports it.
-    pub queues: Vec<Label>,
-}
-
-/// A waiting contact.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct WaitingRow {
-    /// The contact's id.
-    pub contact: Label,
-    /// The queue.
-    pub queue: Label,
-    /// The channel.
-    pub channel: Channel,
-    /// What it is about; empty when unknown.
-    pub intent: Label,
-    /// The customer; empty when unknown.
-    pub customer: Label,
-    /// When it joined the queue.
-    pub since: Time,
-    /// Its position in the queue when it joined, from 1.
-    pub position: Option<u32>,
-    /// The priority, where the source reports one.
-    pub priority: Option<i32>,
-    /// The agent whose phone rings for it.
-    pub ringing: Option<Label>,
 }
 
 /// The live state of a source.

@@ -45,6 +45,7 @@ mod checkpoint;
 mod closing;
 mod contact;
 mod contact_store;
+mod current;
 mod dedup;
 mod fact_store;
 mod facts;
@@ -77,6 +78,7 @@ use crate::text::Label;
 use active_origins::ActiveOrigins;
 use checkpoint::InFlight;
 use contact_store::{ContactNo, ContactStore};
+use current::CurrentState;
 use dedup::Dedup;
 use fact_store::FactStore;
 use facts::CellTable;
@@ -88,7 +90,7 @@ use timeline::Timeline;
 
 pub use answer::AnswerTooLarge;
 pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
-pub use live::{AgentNow, ContactNow, QueueNow};
+pub use live::{AgentRow, ContactNow, QueueNow, WaitingRow};
 pub use names::NameCounts;
 pub use settings::{QueueSettings, Settings};
 
@@ -150,6 +152,8 @@ pub struct Engine {
     active_origins: ActiveOrigins,
     /// The time of the last [`Engine::advance`] that did anything.
     advanced_to: Time,
+    #[serde(skip)]
+    current: CurrentState,
     #[serde(skip)]
     views: answer::ViewCache,
     /// See [`Self::count_only`].
@@ -318,6 +322,7 @@ impl Engine {
         for agent in &mut self.agent_records {
             agent.timeline.end_at(now);
         }
+        self.current.forget();
         self.newest = self.newest.min(now);
     }
 

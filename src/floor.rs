@@ -336,8 +336,7 @@ impl Floor {
             return;
         }
         let now = self.now();
-        let queues = self.engine.queues_now(now);
-        let states = self.sources.states(&queues, now);
+        let states = self.sources.states(self.engine.queue_origins(), now);
         let queries = self.evaluator.queries().to_vec();
         let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
         let engine = &self.engine;

@@ -1,4 +1,5 @@
-//! A large floor: a thousand queues, twenty thousand agents, a million contacts a day. It is the same in every run.
+//! The largest floor that is sold: five thousand queues, 48,000 agents, five thousand events a second. It is the same in
+//! every run.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -9,8 +10,8 @@ use floorwatch::event::{
 };
 use floorwatch::text::Label;
 
-pub(crate) const QUEUES: u64 = 1_000;
-pub(crate) const AGENTS: u64 = 20_000;
+pub(crate) const QUEUES: u64 = 5_000;
+pub(crate) const AGENTS: u64 = 48_000;
 pub(crate) const CONTACTS: u64 = 1_000_000;
 const TEAMS: u64 = 400;
 const INTENTS: u64 = 40;
@@ -157,14 +158,14 @@ impl Crowd {
         let offer = Offer { intent, customer, position, ..Offer::new(name.clone(), channel) };
         let step = |step| EventKind::Contact { contact: id.clone(), queue: Some(name.clone()), step };
         each(self.event(self.now, step(Step::Offered(offer))));
-        let waited = Span(self.dice.seconds(0, 30).0 * i64::try_from(self.dice.roll(4)).unwrap_or(0));
+        let waited = Span(self.dice.seconds(0, 5).0 * i64::try_from(self.dice.roll(4)).unwrap_or(0));
         let answered = self.now + waited;
         let lost = self.dice.roll(100) < 6;
         let Some(agent) = (if lost { None } else { self.free.pop_front() }).map(agent) else {
             return self.later(answered + Span::seconds(7), step(Step::Abandoned { wait: None, position }));
         };
-        let ended = answered + self.dice.seconds(20, 500);
-        let wrapped = ended + self.dice.seconds(5, 60);
+        let ended = answered + self.dice.seconds(10, 50);
+        let wrapped = ended + self.dice.seconds(2, 12);
         self.later(answered, step(Step::Answered { agent: agent.clone(), wait: None }));
         self.later(ended, step(Step::Completed { agent: None, ended_by: None, talk: None, hold: None }));
         self.later(wrapped, step(Step::Wrapped { agent, acw: None }));

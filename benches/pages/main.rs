@@ -1,4 +1,5 @@
-//! How long a board takes for its pages on a crowded floor: 1,000 queues, 20,000 agents, 1,000,000 contacts today.
+//! How long a board takes for its pages on a crowded floor: 5,000 queues, 48,000 agents, 5,000
+//! events a second.
 //!
 //! `cargo bench --bench pages`; `cargo bench --bench pages -- answers` runs a part of it:
 //!

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use floorwatch::alert::{self, Actor, EvaluationContext, Evaluator, built_in};
-use floorwatch::board::{AgentRow, Board, ContactRow, QueueRow, WaitingRow};
+use floorwatch::board::{Board, ContactRow, QueueRow};
 use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::Event;
@@ -38,10 +38,10 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    /// The floor at nine in the evening of a long day.
+    /// The floor a quarter of an hour after its day began.
     pub(crate) fn new() -> Self {
         let start = Time::parse_rfc3339("2026-03-02T07:00:00Z").unwrap();
-        let lasts = Span(14 * Span::HOUR.0);
+        let lasts = Span(15 * Span::MINUTE.0);
         let mut engine = Engine::new(Settings::default());
         let crowd = Crowd::new(start, lasts, &mut |event| _ = engine.apply(&event));
         let evaluator = Evaluator::new(built_in(), alert::Settings::default(), *engine.calendar());
@@ -104,8 +104,8 @@ impl Floor {
             rules: self.engine.settings().rules.clone(),
             total: self.engine.total_now(self.now),
             queues: self.engine.queues_now(self.now).into_iter().map(QueueRow::from).collect(),
-            agents: self.engine.agents_now(self.now).into_iter().map(AgentRow::from).collect(),
-            waiting: self.engine.waiting_now().into_iter().map(WaitingRow::from).collect(),
+            agents: self.engine.agents_now(self.now).into(),
+            waiting: self.engine.waiting_now(self.now).into(),
             alerts: self.evaluator.active(),
             ..Board::default()
         }

@@ -181,17 +181,17 @@ impl Engine {
         }
     }
 
-    /// The tallies of the last hour by queue, for the expected wait. They hold sums only, no samples.
-    pub(super) fn handled_last_hour(&mut self, now: Time) -> FxHashMap<QueueNo, Tally> {
+    /// The mean handling time of the last hour by queue, for the expected wait.
+    pub(super) fn mean_handling(&mut self, now: Time) -> FxHashMap<QueueNo, Span> {
         let over = Period::Window(Window::H1);
         let (of, queues) = (Slice::TOTAL, Patterns::default());
         let key = ViewKey { of, queues, by: vec![Dim::Queue], over, every: None, days_before: 0 };
         let Some(view) = self.refreshed_view(&key, &self.range(over, now), usize::MAX) else {
             return FxHashMap::default();
         };
-        let sums = |t: &Tally| Tally { talk: t.talk, hold: t.hold, acw: t.acw, handle: t.handle, ..Tally::default() };
-        let by_queue = view.keys.iter().zip(&view.tallies);
-        let out = by_queue.map(|(([queue, _], _), tally)| (queue.name(), sums(tally))).collect();
+        let handled = view.keys.iter().zip(&view.tallies).filter(|(_, tally)| tally.handle.n > 0);
+        let mean = |tally: &Tally| Span((tally.talk + tally.hold + tally.acw) / tally.handle.n);
+        let out = handled.map(|(([queue, _], _), tally)| (queue.name(), mean(tally))).collect();
         self.views.insert(key, view);
         out
     }
@@ -247,18 +247,25 @@ impl Engine {
         let asks = |ids: &[KpiId]| query.kpis.iter().any(|kpi| ids.contains(kpi));
         let asks_live = query.kpis.iter().any(|kpi| kpi.def().group == KpiGroup::Live);
         let baseline = if asks(&[KpiId::SpeedTrap]) { self.baseline(key, range, now, max_rows)? } else { None };
-        let handled = if asks(&[KpiId::EstimatedWait]) { self.handled_last_hour(now) } else { FxHashMap::default() };
+        let handling = if asks(&[KpiId::EstimatedWait]) { self.mean_handling(now) } else { FxHashMap::default() };
+        if asks_live {
+            self.update_current(now);
+        }
         let live = asks_live.then(|| {
-            let contacts = |cell: &CellKey| self.group_of(of, &query.by, cell);
-            let agents = |agent| of.map_or_else(AgentGroups::new, |of| self.agent_groups(agent, of, &query.by));
-            let mut live = self.live_by_group(now, &contacts, &agents);
+            let mut live = if of.is_some_and(ResolvedSlice::is_total) && query.by == [Dim::Queue] {
+                self.live_by_queue(now)
+            } else {
+                let contacts = |cell: &CellKey| self.group_of(of, &query.by, cell);
+                let agents = |agent| of.map_or_else(AgentGroups::new, |of| self.agent_groups(agent, of, &query.by));
+                self.live_by_group(now, &contacts, &agents)
+            };
             if query.by == [Dim::Queue] {
                 for ([queue, _], live) in &mut live.groups {
-                    live.estimated_wait = Self::estimated_wait(live, handled.get(&queue.name()));
+                    live.estimated_wait = Self::estimated_wait(live, handling.get(&queue.name()));
                 }
             }
             if let Some([(Dim::Queue, queue)]) = of.map(|of| of.parts.as_slice()) {
-                live.total.estimated_wait = Self::estimated_wait(&live.total, handled.get(&queue.name()));
+                live.total.estimated_wait = Self::estimated_wait(&live.total, handling.get(&queue.name()));
             }
             live
         });

@@ -121,8 +121,14 @@ impl Engine {
         self.agent_record(agent)
     }
 
+    /// The record of an agent, to change it.
     pub(super) fn agent_record(&mut self, agent: AgentNo) -> &mut AgentRecord {
         let index = agent.index();
+        // Agents that were only named so far get a record with it, and count as offline.
+        (self.agent_records.len()..index)
+            .filter_map(|named| u32::try_from(named).ok())
+            .for_each(|named| self.current.mark_agent(AgentNo::new(named)));
+        self.current.mark_agent(agent);
         if self.agent_records.len() <= index {
             self.agent_records.resize_with(index + 1, AgentRecord::default);
         }

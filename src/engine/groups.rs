@@ -34,6 +34,10 @@ impl ResolvedSlice {
     /// Everything.
     pub(super) const TOTAL: Self = Self { parts: Vec::new(), visible_queues: None };
 
+    pub(super) const fn is_total(&self) -> bool {
+        self.parts.is_empty() && self.visible_queues.is_none()
+    }
+
     pub(super) fn may_hold(&self, queue: QueueNo) -> bool {
         self.visible_queues.as_ref().is_none_or(|visible| visible.get(queue.index()).copied().unwrap_or(false))
     }

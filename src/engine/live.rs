@@ -1,18 +1,22 @@
 //! The current state: waiting contacts, conversations, agents' states.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::smallvec;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::Engine;
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::contact::Contact;
-use super::facts::{CellKey, Measure};
-use super::groups::{AgentGroups, Grouped, ResolvedSlice};
+use super::facts::Measure;
+use super::groups::{AgentGroups, Grouped};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
-use super::view::{Group, Grouping};
+use super::view::Grouping;
 use super::visit::{QueueVisit, VisitStage};
+use super::{Engine, QueueRecord};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::kpi::{Bands, CATALOGUE, Dim, KpiId, Live, Tally};
+use crate::kpi::{Bands, KpiId, Live};
 use crate::text::Label;
 
 /// A queue and its current state.
@@ -34,25 +38,50 @@ pub struct QueueNow {
     pub live: Live,
 }
 
-/// An agent and its current state.
-#[derive(Clone, Debug)]
-pub struct AgentNow {
-    /// The id that events use.
+/// The live state of an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AgentRow {
+    /// The id, as in slices.
     pub id: Label,
-    /// The name of the profile, or the id.
+    /// The display name.
     pub name: Label,
-    /// The team; empty where unknown.
+    /// The team; empty when unknown.
     pub team: Label,
     /// What the agent is doing.
     pub state: AgentState,
-    /// The reason for the state (of a pause, say); empty where none is given.
+    /// The reason of a pause; empty when unknown.
     pub reason: Label,
-    /// Since when state and reason hold.
+    /// When the agent entered this state.
     pub since: Time,
-    /// The contact that the agent is talking to, and its queue.
-    pub contact: Option<(Label, Label)>,
-    /// The queues of the profile; without a profile, those whose contacts the agent has answered.
+    /// The queue of the current contact.
+    pub queue: Option<Label>,
+    /// The current contact.
+    pub contact: Option<Label>,
+    /// The queues that the agent serves; empty when no source reports it.
     pub queues: Vec<Label>,
+}
+
+/// A waiting contact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingRow {
+    /// The contact's id.
+    pub contact: Label,
+    /// The queue.
+    pub queue: Label,
+    /// The channel.
+    pub channel: Channel,
+    /// What it is about; empty when unknown.
+    pub intent: Label,
+    /// The customer; empty when unknown.
+    pub customer: Label,
+    /// When it joined the queue.
+    pub since: Time,
+    /// Its position in the queue when it joined, from 1.
+    pub position: Option<u32>,
+    /// The priority, where the source reports one.
+    pub priority: Option<i32>,
+    /// The agent whose phone rings for it.
+    pub ringing: Option<Label>,
 }
 
 /// One visit of a contact to a queue: waiting, in progress or over.
@@ -141,106 +170,84 @@ impl Engine {
         live
     }
 
+    /// The current state, of all queues together and of each.
+    pub(super) fn live_by_queue(&self, now: Time) -> Grouped<Live> {
+        let of_queue =
+            |queue: QueueNo| ([queue.value(), DimValue::default()], self.current.live_of(queue, now, &self.reasons));
+        let groups = self.current.queues().map(of_queue).collect();
+        Grouped { total: self.current.live_of_all(now, &self.reasons), groups }
+    }
+
     /// The expected wait of a contact that joins a queue now (docs/kpis.md, `estimated_wait`): the contacts ahead of it,
     /// times the mean handling time of the last hour, divided by the agents serving the queue. `None` where nothing
     /// was handled in the last hour.
-    pub(super) fn estimated_wait(live: &Live, last_hour: Option<&Tally>) -> Option<Span> {
-        let tally = last_hour.filter(|t| t.handle.n > 0)?;
+    pub(super) fn estimated_wait(live: &Live, handling: Option<&Span>) -> Option<Span> {
         let [on_contact, ringing, after, available, ..] = live.agents;
         let serving = (on_contact + ringing + after + available).max(1);
         let ahead = (live.waiting + 1 - available).max(0);
-        Some(Span((tally.talk + tally.hold + tally.acw) / tally.handle.n * ahead / serving))
+        Some(Span(handling?.0 * ahead / serving))
     }
 
     /// All queues, sorted by name.
     pub fn queues_now(&mut self, now: Time) -> Vec<QueueNow> {
-        self.flush();
-        let by_queue = |cell: &CellKey| Some([cell.queue.value(), DimValue::default()]);
-        let mut live =
-            self.live_by_group(now, &by_queue, &|agent| self.agent_groups(agent, &ResolvedSlice::TOTAL, &[Dim::Queue]));
-        let handled = self.handled_last_hour(now);
-        let mut out: Vec<QueueNow> = (0..)
-            .map(QueueNo::new)
-            .zip(&self.queue_records)
-            .skip(1)
-            .map(|(queue, record)| {
-                let id = self.queues.label(queue);
-                let group = [queue.value(), DimValue::default()];
-                let mut live = live.groups.remove(&group).unwrap_or_default();
-                if !self.observed.fill_live(queue, &mut live, now) {
-                    live.estimated_wait = Self::estimated_wait(&live, handled.get(&queue));
-                }
-                QueueNow {
-                    bands: self.own_bands(&id),
-                    name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
-                    id,
-                    channel: record.channel.unwrap_or_default(),
-                    service_level: self.limits.service_level(queue),
-                    origins: record.origins.iter().map(|origin| self.origins.label(*origin)).collect(),
-                    live,
-                }
-            })
-            .collect();
+        self.update_current(now);
+        let handling = self.mean_handling(now);
+        let mut out = Vec::with_capacity(self.queue_records.len());
+        for (queue, record) in (0..).map(QueueNo::new).zip(&self.queue_records).skip(1) {
+            let id = self.queues.label(queue);
+            let mut live = self.current.live_of(queue, now, &self.reasons);
+            if !self.observed.fill_live(queue, &mut live, now) {
+                live.estimated_wait = Self::estimated_wait(&live, handling.get(&queue));
+            }
+            out.push(QueueNow {
+                bands: self.own_bands(&id),
+                name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
+                id,
+                channel: record.channel.unwrap_or_default(),
+                service_level: self.limits.service_level(queue),
+                origins: self.origins_of(record),
+                live,
+            });
+        }
         out.sort_by(|a, b| a.name.cmp(&b.name));
         out
     }
 
+    /// The queues, and the sources that report on each in the order of their first event.
+    pub fn queue_origins(&self) -> impl Iterator<Item = (&Label, Vec<Label>)> {
+        self.queues.labels().zip(&self.queue_records).skip(1).map(|(id, record)| (id, self.origins_of(record)))
+    }
+
+    fn origins_of(&self, record: &QueueRecord) -> Vec<Label> {
+        record.origins.iter().map(|origin| self.origins.label(*origin)).collect()
+    }
+
     /// The bands of a queue that are not the catalogue's.
     fn own_bands(&self, queue: &Label) -> Vec<(KpiId, Bands)> {
-        let bands = CATALOGUE.iter().map(|kpi| (kpi, self.bands(kpi.id, Some(queue), None)));
-        bands.filter(|(kpi, bands)| *bands != kpi.bands).map(|(kpi, bands)| (kpi.id, bands)).collect()
+        let own = self.settings.queues.get(queue).into_iter().flat_map(|own| own.targets.keys());
+        // The channel decides about those of waits.
+        let by_channel = [KpiId::Asa, KpiId::LongestWait];
+        let may_differ: BTreeSet<KpiId> = self.settings.targets.keys().chain(own).chain(&by_channel).copied().collect();
+        let bands = may_differ.into_iter().map(|kpi| (kpi, self.bands(kpi, Some(queue), None)));
+        bands.filter(|(kpi, bands)| *bands != kpi.def().bands).collect()
     }
 
     /// The current state of the whole floor.
     pub fn total_now(&mut self, now: Time) -> Live {
-        self.flush();
-        self.live_by_group(now, &|_| Some(Group::default()), &|_| smallvec![Group::default()]).total
+        self.update_current(now);
+        self.current.live_of_all(now, &self.reasons)
     }
 
     /// All agents of whom any state is known, sorted by name.
-    pub fn agents_now(&mut self, now: Time) -> Vec<AgentNow> {
-        self.flush();
-        // The newest conversation of each agent, in whatever order the contacts are stored.
-        let mut talking: Vec<_> = self.open_visits().filter(|(_, v)| v.stage == VisitStage::Talking).collect();
-        talking.sort_by(|(a, x), (b, y)| (x.answered, &a.id).cmp(&(y.answered, &b.id)));
-        let in_hand = |(contact, visit): (&Contact, &QueueVisit)| {
-            (visit.agent, (contact.id.clone(), self.queues.label(visit.queue)))
-        };
-        let mut in_hand: FxHashMap<AgentNo, (Label, Label)> = talking.into_iter().map(in_hand).collect();
-        let ringing = self.ringing();
-        let mut out: Vec<AgentNow> = (0..)
-            .map(AgentNo::new)
-            .zip(&self.agent_records)
-            .skip(1)
-            .filter_map(|(agent, record)| {
-                let (state, reason, since) = record.timeline.state(now)?;
-                let state = if ringing.contains(&agent) { rung(state) } else { state };
-                let id = self.agents.label(agent);
-                Some(AgentNow {
-                    name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
-                    id,
-                    team: self.teams.label(record.team),
-                    state,
-                    reason: self.reasons.label(reason),
-                    since,
-                    contact: in_hand.remove(&agent),
-                    queues: record.queues.iter().map(|q| self.queues.label(*q)).collect(),
-                })
-            })
-            .collect();
-        out.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        out
+    pub fn agents_now(&mut self, now: Time) -> Vec<Arc<AgentRow>> {
+        self.update_current(now);
+        self.current.agents().cloned().collect()
     }
 
     /// The contacts waiting, the oldest first.
-    pub fn waiting_now(&self) -> Vec<ContactNow> {
-        let mut out: Vec<ContactNow> = self
-            .open_visits()
-            .filter(|(_, v)| v.stage == VisitStage::Waiting)
-            .map(|(contact, visit)| self.contact_now(contact, visit))
-            .collect();
-        out.sort_by(|a, b| (a.joined, &a.contact).cmp(&(b.joined, &b.contact)));
-        out
+    pub fn waiting_now(&mut self, now: Time) -> Vec<Arc<WaitingRow>> {
+        self.update_current(now);
+        self.current.waiting().cloned().collect()
     }
 
     pub(super) fn contact_now(&self, contact: &Contact, visit: &QueueVisit) -> ContactNow {
@@ -275,6 +282,13 @@ const fn rung(state: AgentState) -> AgentState {
     match state {
         AgentState::Available => AgentState::Ringing,
         busy => busy,
+    }
+}
+
+impl From<ContactNow> for WaitingRow {
+    fn from(contact: ContactNow) -> Self {
+        let ContactNow { contact, queue, channel, intent, customer, joined, position, priority, ringing, .. } = contact;
+        Self { contact, queue, channel, intent, customer, since: joined, position, priority, ringing }
     }
 }
 

@@ -136,6 +136,11 @@ impl Timeline {
         Some((shown.0, shown.1, since))
     }
 
+    /// When the first change after `now` is, if one is announced.
+    pub(super) fn next_change(&self, now: Time) -> Option<Time> {
+        self.entries.get(self.entries_until(now)).map(|entry| entry.at)
+    }
+
     /// How many entries are not after `at`. The first two cases are shortcuts: `at` is mostly now, or the start of
     /// a day.
     fn entries_until(&self, at: Time) -> usize {

@@ -1,7 +1,7 @@
 //! Assembles the board from the state of the engine, the evaluator and the sources.
 
 use crate::alert::Episode;
-use crate::board::{AgentRow, Board, GapRow, Keeper, Mode, QueueRow, TargetRow, WaitingRow};
+use crate::board::{Board, GapRow, Keeper, Mode, QueueRow, TargetRow};
 use crate::clock::Time;
 use crate::engine::Engine;
 use crate::floor::sources::Sources;
@@ -39,8 +39,8 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         rules: engine.settings().rules.clone(),
         total: engine.total_now(now),
         queues,
-        agents: engine.agents_now(now).into_iter().map(AgentRow::from).collect(),
-        waiting: engine.waiting_now().into_iter().map(WaitingRow::from).collect(),
+        agents: engine.agents_now(now).into(),
+        waiting: engine.waiting_now(now).into(),
         sources: parts.sources.rows(),
         gaps: GapRow::merge(engine.gaps(), now),
         alerts: parts.alerts,

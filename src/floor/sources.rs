@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, NameCounts, QueueNow};
+use crate::engine::{ApplyOutcome, NameCounts};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
 
@@ -195,19 +195,23 @@ impl Sources {
     }
 
     /// The states for the alert evaluator.
-    pub(super) fn states(&self, queues: &[QueueNow], now: Time) -> Vec<SourceState> {
+    pub(super) fn states<'q>(
+        &self,
+        queues: impl Iterator<Item = (&'q Label, Vec<Label>)>,
+        now: Time,
+    ) -> Vec<SourceState> {
         let mut dependent: BTreeMap<&Label, Vec<Label>> = BTreeMap::new();
-        for queue in queues {
+        let in_trouble = |source: &TrackedSource| matches!(source.row.health, Health::Stale | Health::Down);
+        // Mostly no source is, and a floor may have thousands of queues.
+        for (queue, origins) in queues.take_while(|_| self.0.iter().any(in_trouble)) {
             // A queue with a healthy source does not depend on the one that is in trouble.
-            if self
-                .with_origin_in(&queue.origins)
-                .all(|source| matches!(source.row.health, Health::Stale | Health::Down))
-            {
-                for source in self.with_origin_in(&queue.origins) {
-                    dependent.entry(&source.row.name).or_default().push(queue.id.clone());
+            if self.with_origin_in(&origins).all(in_trouble) {
+                for source in self.with_origin_in(&origins) {
+                    dependent.entry(&source.row.name).or_default().push(queue.clone());
                 }
             }
         }
+        dependent.values_mut().for_each(|queues| queues.sort_unstable());
         let state = |source: &TrackedSource| {
             let row = source.row.clone();
             let queues = dependent.get(&row.name).cloned().unwrap_or_default();
@@ -285,10 +289,10 @@ mod tests {
             let kind = crate::event::EventKind::QueueProfile(profile);
             engine.apply(&crate::event::Event { at, origin: origin.into(), id: None, kind });
         }
-        let queues = engine.queues_now(at);
         let mut sources = sources();
-        let standing =
-            |sources: &Sources, source: usize| sources.states(&queues, Time::from_unix(0))[source].queues.clone();
+        let standing = |sources: &Sources, source: usize| {
+            sources.states(engine.queue_origins(), Time::from_unix(0))[source].queues.clone()
+        };
         sources.set_health(0, Health::Live, Text::default(), at, None);
         sources.set_health(1, Health::Down, Text::default(), at, None);
         assert_eq!(standing(&sources, 1), [Label::from("mail")]);

@@ -2,7 +2,7 @@
 //! of sums.
 
 use crate::alert::Episode;
-use crate::board::Board;
+use crate::board::{AgentRow, Board};
 use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
 use crate::text::{Label, Patterns};
 
@@ -36,15 +36,7 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
     board.queues.retain(|row| holds_queue(queues, &row.id));
     board.waiting.retain(|row| holds_queue(queues, &row.queue));
     // An agent is listed with the visible queues only; work in a hidden queue is not shown.
-    board.agents.retain_mut(|row| {
-        row.queues.retain(|queue| holds_queue(queues, queue));
-        let here = row.queue.as_ref().is_some_and(|queue| holds_queue(queues, queue));
-        if !here {
-            row.queue = None;
-            row.contact = None;
-        }
-        here || !row.queues.is_empty()
-    });
+    board.agents = board.agents.iter().filter_map(|row| visible_agent(row, queues)).collect();
     board.alerts.retain(|episode| holds(queues, &episode.slice));
     // The health of a source is visible to everybody, but its counters include hidden queues.
     for source in &mut board.sources {
@@ -52,6 +44,18 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
         (source.newest, source.heard, source.last_rejection, source.remark) = (None, None, None, None);
     }
     board
+}
+
+/// An agent's row with the visible queues only; `None` if there are none.
+fn visible_agent(row: &AgentRow, queues: &Patterns) -> Option<AgentRow> {
+    let mut row = row.clone();
+    row.queues.retain(|queue| holds_queue(queues, queue));
+    let here = row.queue.as_ref().is_some_and(|queue| holds_queue(queues, queue));
+    if !here {
+        row.queue = None;
+        row.contact = None;
+    }
+    (here || !row.queues.is_empty()).then_some(row)
 }
 
 /// Whether a question is about visible queues. To be asked first: even the size of an answer tells of what is hidden.

@@ -338,8 +338,8 @@ pub(super) fn board(agents: usize) -> Board {
             ahead: None,
             remark: None,
         }],
-        agents,
-        waiting,
+        agents: agents.into_iter().collect(),
+        waiting: waiting.into_iter().collect(),
         ..Board::default()
     }
 }

@@ -24,7 +24,7 @@ use super::theme::{Depth, Palette, Theme};
 use super::view::{self, Ctx};
 use super::{Settings, sample};
 use crate::alert::{Actor, AlertAction};
-use crate::board::{Board, Health, Mode};
+use crate::board::{Board, Health, Mode, QueueRow};
 use crate::kpi::Window;
 
 /// A screen without a terminal.
@@ -463,8 +463,8 @@ fn the_wheel_turns_the_list_below_it() {
 #[test]
 fn contacts_without_a_queue_are_no_queue() {
     let mut board = sample::board(20);
-    board.queues[3].id = "".into();
-    board.queues[3].name = "".into();
+    let queue = board.queues.iter_mut().nth(3).unwrap();
+    (queue.id, queue.name) = ("".into(), "".into());
     let screen = TestScreen::new(board);
     assert!(screen.text(SIZES[1]).contains("Queues 9"), "{}", screen.text(SIZES[1]));
 }
@@ -476,7 +476,7 @@ fn the_selection_follows_its_row() {
     let before = screen.ui.lists[&super::state::Panel::Queues].current().cloned();
     let mut board = Board::clone(&screen.board);
     board.seq += 1;
-    board.queues.reverse();
+    board.queues = board.queues.iter().rev().cloned().collect();
     screen.board = Arc::new(board);
     screen.press("<right> s");
     assert_eq!(screen.ui.lists[&super::state::Panel::Queues].current().cloned(), before);
@@ -535,7 +535,7 @@ fn what_is_opened_while_frozen_says_that_it_is_newer() {
 #[test]
 fn what_is_seen_can_be_exported() {
     let mut board = sample::board(20);
-    board.queues[0].id = "=cmd()".into();
+    board.queues.iter_mut().next().unwrap().id = "=cmd()".into();
     let screen = TestScreen::new(board);
     let directory = tempfile::tempdir().unwrap();
     let export = super::export::of_panel(screen.ctx(Palette::Terminal, Depth::Few)).unwrap();
@@ -566,12 +566,10 @@ fn what_is_seen_can_be_exported() {
 #[ignore = "a measurement: cargo test --release view_model -- --ignored --nocapture"]
 fn view_model() {
     let mut board = sample::board(20_000);
-    let some = board.queues.clone();
-    for n in 0..990 {
-        let mut queue = some[n % 10].clone();
-        queue.id = format!("queue{n}").as_str().into();
-        board.queues.push(queue);
-    }
+    let some: Vec<QueueRow> = board.queues.iter().cloned().collect();
+    let others = some.iter().cycle().take(990).zip(0..);
+    let others = others.map(|(queue, n)| QueueRow { id: format!("queue{n}").as_str().into(), ..queue.clone() });
+    board.queues = some.iter().cloned().chain(others).collect();
     let mut screen = TestScreen::new(board);
     for (name, keys) in PAGES {
         screen.press(keys);

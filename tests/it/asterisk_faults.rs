@@ -213,7 +213,8 @@ fn a_restart_ends_all_calls_but_not_those_that_joined_after_it() {
     for event in &all {
         floor.apply(event);
     }
-    let waiting: Vec<String> = floor.waiting_now().iter().map(|waiting| waiting.contact.to_string()).collect();
+    let waiting: Vec<String> =
+        floor.waiting_now(clock.now()).iter().map(|waiting| waiting.contact.to_string()).collect();
     assert_eq!(waiting, ["9.1"]);
     drop(peer);
     running.join();

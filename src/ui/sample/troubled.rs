@@ -47,7 +47,7 @@ pub(in crate::ui) fn three_sources(agents: usize) -> Board {
         remark: None,
         ..live.clone()
     };
-    for queue in &mut board.queues {
+    for queue in board.queues.iter_mut() {
         queue.sources = match queue.id.as_str() {
             "chat" | "mail" => vec![stale.name.clone()],
             "billing" | "moves" | "complaints" => vec![down.name.clone()],

@@ -1,0 +1,391 @@
+//! The current state, kept while events change it: open visits by queue, agents' states, and the rows of agents and of
+//! waiting contacts. Only what changed is counted again, so that a board costs little however large the floor is.
+//!
+//! [`Engine::flush`](super::Engine) reports the contacts that changed, and `Engine::agent_record` the agents. An agent's
+//! state that is announced to end is counted again at that time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::Engine;
+use super::contact_store::ContactNo;
+use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
+use super::live::{AgentRow, WaitingRow};
+use super::repeats::VisitNo;
+use super::visit::{QueueVisit, VisitStage};
+use crate::clock::Time;
+use crate::event::AgentState;
+use crate::kpi::Live;
+use crate::text::Label;
+
+/// The current state of a floor.
+#[derive(Debug, Default)]
+pub(super) struct CurrentState {
+    /// The instant that it was brought up to date for; `None` where everything has to be counted anew.
+    at: Option<Time>,
+    /// What was counted of each open contact.
+    visits: FxHashMap<ContactNo, SmallVec<[OpenVisit; 1]>>,
+    /// By queue number.
+    queues: Vec<QueueState>,
+    /// By agent number.
+    agents: Vec<CountedAgent>,
+    /// The agents to be counted again.
+    changed: Vec<AgentNo>,
+    /// When the states of agents end that are announced to.
+    ends: BTreeSet<(Time, AgentNo)>,
+    /// All agents.
+    staff: Staff,
+    /// The waiting contacts by when they joined, id, and number of the visit.
+    waiting: BTreeMap<(Time, Label, usize), Arc<WaitingRow>>,
+    /// The agents of whom any state is known, by name unless `unsorted`.
+    rows: Vec<(AgentNo, Arc<AgentRow>)>,
+    unsorted: bool,
+}
+
+/// An open visit as it was counted.
+#[derive(Debug)]
+struct OpenVisit {
+    number: VisitNo,
+    queue: QueueNo,
+    joined: Time,
+    /// On an asynchronous channel.
+    asynchronous: bool,
+    /// When the first response is due, if it is and was not given.
+    response_due: Option<Time>,
+    ringing: AgentNo,
+    /// The row of a waiting contact, or the conversation of its agent.
+    stage: OpenStage,
+}
+
+#[derive(Debug)]
+enum OpenStage {
+    Waiting(Arc<WaitingRow>),
+    Talking(AgentNo, Conversation),
+}
+
+/// When a conversation began, its contact and the queue; the newest one is shown.
+type Conversation = (Option<Time>, Label, Label);
+
+/// What is open in a queue, and who serves it.
+#[derive(Debug, Default)]
+struct QueueState {
+    /// The visits that wait, by when they joined.
+    waiting: BTreeSet<(Time, VisitNo)>,
+    in_progress: i64,
+    backlog: i64,
+    /// The asynchronous visits without a response, by when it is due.
+    unanswered: BTreeSet<(Time, VisitNo)>,
+    staff: Staff,
+}
+
+/// Numbers of agents.
+#[derive(Debug, Default)]
+struct Staff {
+    /// By state, in the order of [`AgentState::ALL`].
+    states: [i64; 6],
+    /// Of the paused ones, by reason.
+    paused: BTreeMap<ReasonNo, i64>,
+}
+
+/// An agent as it was counted.
+#[derive(Debug, Default)]
+struct CountedAgent {
+    counted: Option<(AgentState, ReasonNo)>,
+    queues: SmallVec<[QueueNo; 4]>,
+    /// How many contacts ring it.
+    ringing: usize,
+    conversations: SmallVec<[Conversation; 1]>,
+    /// Whether it is in `changed`.
+    changed: bool,
+    /// Its place in `rows` while they are sorted.
+    place: Option<usize>,
+}
+
+impl Staff {
+    fn count(&mut self, (state, reason): (AgentState, ReasonNo), sign: i64) {
+        for (known, n) in AgentState::ALL.iter().zip(&mut self.states) {
+            *n += if *known == state { sign } else { 0 };
+        }
+        if state == AgentState::Paused {
+            let n = self.paused.entry(reason).or_default();
+            *n += sign;
+            if *n == 0 {
+                self.paused.remove(&reason);
+            }
+        }
+    }
+
+    fn fill(&self, live: &mut Live, reasons: &Interner<ReasonNo>) {
+        live.agents = self.states;
+        live.pause_reasons = self.paused.iter().map(|(reason, n)| (reasons.label(*reason), *n)).collect();
+        live.pause_reasons.sort_unstable();
+    }
+}
+
+impl QueueState {
+    fn count_contacts(&self, live: &mut Live, now: Time) {
+        live.waiting += i64::try_from(self.waiting.len()).unwrap_or(i64::MAX);
+        live.longest_wait = live.longest_wait.max(self.waiting.first().map(|(joined, _)| now.since(*joined)));
+        live.in_progress += self.in_progress;
+        live.backlog += self.backlog;
+        let aged = self.unanswered.iter().take_while(|(due, _)| *due < now).count();
+        live.aged_backlog += i64::try_from(aged).unwrap_or(i64::MAX);
+    }
+
+    fn count(&mut self, visit: &OpenVisit, sign: i64) {
+        let change = |set: &mut BTreeSet<_>, at| {
+            _ = if sign > 0 { set.insert((at, visit.number)) } else { set.remove(&(at, visit.number)) }
+        };
+        match visit.stage {
+            OpenStage::Waiting(_) => change(&mut self.waiting, visit.joined),
+            OpenStage::Talking(..) => self.in_progress += sign,
+        }
+        self.backlog += if visit.asynchronous { sign } else { 0 };
+        if let Some(due) = visit.response_due {
+            change(&mut self.unanswered, due);
+        }
+    }
+}
+
+impl CurrentState {
+    /// Note that an agent may have changed.
+    pub(super) fn mark_agent(&mut self, agent: AgentNo) {
+        if self.at.is_some() && agent.is_known() {
+            let entry = slot(&mut self.agents, agent.index());
+            if !std::mem::replace(&mut entry.changed, true) {
+                self.changed.push(agent);
+            }
+        }
+    }
+
+    /// The queues of which anything was counted.
+    pub(super) fn queues(&self) -> impl Iterator<Item = QueueNo> {
+        (0..).map(QueueNo::new).take(self.queues.len())
+    }
+
+    /// The state of a queue.
+    pub(super) fn live_of(&self, queue: QueueNo, now: Time, reasons: &Interner<ReasonNo>) -> Live {
+        let mut live = Live::default();
+        if let Some(state) = self.queues.get(queue.index()) {
+            state.count_contacts(&mut live, now);
+            state.staff.fill(&mut live, reasons);
+        }
+        live
+    }
+
+    /// The state of the whole floor.
+    pub(super) fn live_of_all(&self, now: Time, reasons: &Interner<ReasonNo>) -> Live {
+        let mut live = Live::default();
+        self.queues.iter().for_each(|queue| queue.count_contacts(&mut live, now));
+        self.staff.fill(&mut live, reasons);
+        live
+    }
+
+    /// The agents of whom any state is known, by name.
+    pub(super) fn agents(&self) -> impl Iterator<Item = &Arc<AgentRow>> {
+        self.rows.iter().map(|(_, row)| row)
+    }
+
+    /// The contacts waiting, the oldest first.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Arc<WaitingRow>> {
+        self.waiting.values()
+    }
+
+    /// Count all anew when it is needed next.
+    pub(super) fn forget(&mut self) {
+        self.at = None;
+    }
+
+    fn count_visit(&mut self, visit: &OpenVisit, sign: i64) {
+        slot(&mut self.queues, visit.queue.index()).count(visit, sign);
+        if visit.ringing.is_known() {
+            let agent = slot(&mut self.agents, visit.ringing.index());
+            agent.ringing = if sign > 0 { agent.ringing + 1 } else { agent.ringing.saturating_sub(1) };
+            self.mark_agent(visit.ringing);
+        }
+        let index = visit.number.1;
+        match &visit.stage {
+            OpenStage::Waiting(row) => {
+                let key = (visit.joined, row.contact.clone(), index);
+                _ = if sign > 0 { self.waiting.insert(key, Arc::clone(row)) } else { self.waiting.remove(&key) };
+            }
+            OpenStage::Talking(agent, conversation) => {
+                let entry = slot(&mut self.agents, agent.index());
+                if sign > 0 {
+                    entry.conversations.push(conversation.clone());
+                } else if let Some(place) = entry.conversations.iter().position(|known| known == conversation) {
+                    entry.conversations.swap_remove(place);
+                }
+                self.mark_agent(*agent);
+            }
+        }
+    }
+
+    /// Set the row of an agent, or remove it.
+    fn set_row(&mut self, agent: AgentNo, row: Option<AgentRow>) {
+        let place = self.agents.get(agent.index()).and_then(|entry| entry.place);
+        let known = place.and_then(|place| self.rows.get_mut(place));
+        match (known, row) {
+            (None, None) => {}
+            (Some((_, known)), Some(row)) => {
+                self.unsorted |= known.name != row.name;
+                if **known != row {
+                    *known = Arc::new(row);
+                }
+            }
+            (None, Some(row)) => {
+                let entry = slot(&mut self.agents, agent.index());
+                entry.place = Some(self.rows.len());
+                self.rows.push((agent, Arc::new(row)));
+                self.unsorted = true;
+            }
+            (Some(_), None) => {
+                self.rows.retain(|(other, _)| *other != agent);
+                slot(&mut self.agents, agent.index()).place = None;
+                self.place_rows();
+            }
+        }
+    }
+
+    fn place_rows(&mut self) {
+        for (place, (agent, _)) in self.rows.iter().enumerate() {
+            if let Some(entry) = self.agents.get_mut(agent.index()) {
+                entry.place = Some(place);
+            }
+        }
+    }
+}
+
+/// A place in a table, which grows to have it.
+fn slot<T: Default>(table: &mut Vec<T>, index: usize) -> &mut T {
+    if table.len() <= index {
+        table.resize_with(index + 1, T::default);
+    }
+    #[expect(clippy::indexing_slicing, reason = "resized just above")]
+    &mut table[index]
+}
+
+impl OpenVisit {
+    fn new(number: VisitNo, visit: &QueueVisit, stage: OpenStage) -> Self {
+        let asynchronous = visit.channel.is_asynchronous();
+        let owes = asynchronous && visit.rare().responded.is_none();
+        Self {
+            number,
+            queue: visit.queue,
+            joined: visit.joined,
+            asynchronous,
+            response_due: owes.then(|| visit.joined + visit.channel.response_target()),
+            ringing: visit.ringing,
+            stage,
+        }
+    }
+}
+
+impl Engine {
+    /// Bring the current state up to date. Time that goes back is rare, and everything is counted anew then.
+    pub(super) fn update_current(&mut self, now: Time) {
+        self.flush();
+        if self.current.at.is_none_or(|at| now < at) {
+            self.current = CurrentState { at: Some(now), ..CurrentState::default() };
+            let open: Vec<ContactNo> = self.open_contacts.iter().copied().collect();
+            for number in open {
+                self.count_open_contact(number);
+            }
+            for number in 1..self.agent_records.len() {
+                self.current.mark_agent(AgentNo::new(u32::try_from(number).unwrap_or(0)));
+            }
+        }
+        self.current.at = Some(now);
+        while let Some((_, agent)) = self.current.ends.first().copied().filter(|(end, _)| *end <= now) {
+            self.current.ends.pop_first();
+            self.current.mark_agent(agent);
+        }
+        for agent in std::mem::take(&mut self.current.changed) {
+            self.count_agent(agent, now);
+        }
+        let current = &mut self.current;
+        if std::mem::take(&mut current.unsorted) {
+            current.rows.sort_by(|(_, a), (_, b)| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+            current.place_rows();
+        }
+    }
+
+    /// Count the open visits of a contact that changed.
+    pub(super) fn count_open_contact(&mut self, number: ContactNo) {
+        if self.current.at.is_none() {
+            return;
+        }
+        for visit in self.current.visits.remove(&number).unwrap_or_default() {
+            self.current.count_visit(&visit, -1);
+        }
+        let contact = self.contacts.get(number).filter(|contact| contact.is_open());
+        let visits =
+            contact.into_iter().flat_map(|contact| contact.visits.iter().enumerate().map(move |v| (contact, v)));
+        let open: SmallVec<[OpenVisit; 1]> = visits
+            .filter(|(_, (_, visit))| visit.stage.is_open())
+            .map(|(contact, (index, visit))| {
+                let stage = if visit.stage == VisitStage::Waiting {
+                    OpenStage::Waiting(Arc::new(self.contact_now(contact, visit).into()))
+                } else {
+                    let conversation = (visit.answered, contact.id.clone(), self.queues.label(visit.queue));
+                    OpenStage::Talking(visit.agent, conversation)
+                };
+                OpenVisit::new((number, index), visit, stage)
+            })
+            .collect();
+        for visit in &open {
+            self.current.count_visit(visit, 1);
+        }
+        if !open.is_empty() {
+            self.current.visits.insert(number, open);
+        }
+    }
+
+    /// Count an agent's state, and make the agent's row.
+    fn count_agent(&mut self, agent: AgentNo, now: Time) {
+        let Self { current, agent_records, agents, teams, queues, reasons, .. } = self;
+        let counted = slot(&mut current.agents, agent.index());
+        counted.changed = false;
+        let Some(record) = agent_records.get(agent.index()) else { return };
+        let state = record.timeline.state(now);
+        let rung =
+            |state| if counted.ringing > 0 && state == AgentState::Available { AgentState::Ringing } else { state };
+        let state = state.map(|(state, reason, since)| (rung(state), reason, since));
+        let known = state.map_or((AgentState::Offline, ReasonNo::UNKNOWN), |(state, reason, _)| (state, reason));
+        let served: SmallVec<[QueueNo; 4]> = record.queues.iter().copied().collect();
+        let before = counted.counted.replace(known);
+        let served_before = std::mem::replace(&mut counted.queues, served.clone());
+        if before != Some(known) || served_before != served {
+            if let Some(before) = before {
+                current.staff.count(before, -1);
+                served_before.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(before, -1));
+            }
+            current.staff.count(known, 1);
+            served.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(known, 1));
+        }
+        current.ends.extend(record.timeline.next_change(now).map(|at| (at, agent)));
+        let newest = counted.conversations.iter().max_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));
+        let (contact, queue) = newest.map(|(_, contact, queue)| (contact.clone(), queue.clone())).unzip();
+        let row = state.map(|(state, reason, since)| {
+            let id = agents.label(agent);
+            AgentRow {
+                name: record.profile.as_ref().and_then(|profile| profile.name.clone()).unwrap_or_else(|| id.clone()),
+                id,
+                team: teams.label(record.team),
+                state,
+                reason: reasons.label(reason),
+                since,
+                queue,
+                contact,
+                queues: served.iter().map(|queue| queues.label(*queue)).collect(),
+            }
+        });
+        current.set_row(agent, row);
+    }
+}
+
+#[cfg(test)]
+mod tests;

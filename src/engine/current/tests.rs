@@ -1,0 +1,106 @@
+//! What is kept of the current state is what a count of everything gives.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::Span;
+use crate::engine::facts::CellKey;
+use crate::engine::groups::ResolvedSlice;
+use crate::engine::interner::DimValue;
+use crate::engine::{QueueNow, Settings};
+use crate::event::{AgentProfile, Channel, Event, EventKind, Offer, Step, TransferKind};
+use crate::kpi::Dim;
+
+const QUEUES: [&str; 3] = ["sales", "mail", "support"];
+const AGENTS: [&str; 4] = ["ann", "bo", "cy", "di"];
+
+/// Something that happens so many seconds after the last thing, or before it.
+#[derive(Clone, Debug)]
+enum Happening {
+    Event(EventKind),
+    Shift(i64),
+    Look,
+}
+
+fn happenings() -> impl Strategy<Value = Vec<(i64, Happening)>> {
+    let agent = || proptest::sample::select(&AGENTS[..]).prop_map(Label::from);
+    let queue = || proptest::sample::select(&QUEUES[..]).prop_map(Label::from);
+    let offer = (queue(), any::<bool>()).prop_map(|(queue, mail)| {
+        let channel = if mail { Channel::Email } else { Channel::Voice };
+        Step::Offered(Offer { position: Some(1), ..Offer::new(queue, channel) })
+    });
+    let step = prop_oneof![
+        4 => offer,
+        2 => agent().prop_map(|agent| Step::Ringing { agent }),
+        3 => agent().prop_map(|agent| Step::Answered { agent, wait: None }),
+        1 => agent().prop_map(|agent| Step::Responded { agent }),
+        1 => Just(Step::Abandoned { wait: None, position: None }),
+        1 => Just(Step::Completed { agent: None, ended_by: None, talk: None, hold: None }),
+        1 => queue().prop_map(|queue| Step::Transferred {
+            agent: None, kind: TransferKind::Blind, to_queue: Some(queue), to_agent: None, to_number: None, talk: None,
+        }),
+    ];
+    let contact = (0..5_u8, step).prop_map(|(contact, step)| EventKind::Contact {
+        contact: format!("c{contact}").as_str().into(),
+        queue: None,
+        step,
+    });
+    let reason = proptest::option::of(proptest::sample::select(vec!["lunch", "break"]).prop_map(Label::from));
+    let lasts = proptest::option::of((1..200_i64).prop_map(Span::seconds));
+    let state = (agent(), 0..AgentState::ALL.len(), reason, lasts).prop_map(|(agent, state, reason, lasts)| {
+        EventKind::AgentState { agent, state: AgentState::ALL[state], reason, lasts }
+    });
+    let profile = (agent(), proptest::option::of(agent()), proptest::collection::vec(queue(), 0..3)).prop_map(
+        |(agent, name, queues)| {
+            EventKind::AgentProfile(AgentProfile { agent, name, queues, ..AgentProfile::default() })
+        },
+    );
+    let what = prop_oneof![
+        8 => contact.prop_map(Happening::Event),
+        4 => state.prop_map(Happening::Event),
+        1 => profile.prop_map(Happening::Event),
+        1 => Just(Happening::Event(EventKind::Restarted)),
+        1 => (-500..500_i64).prop_map(Happening::Shift),
+        4 => Just(Happening::Look),
+    ];
+    proptest::collection::vec((prop_oneof![9 => 0..300_i64, 1 => -100..0_i64], what), 1..120)
+}
+
+type Seen = (Vec<Arc<AgentRow>>, Vec<Arc<WaitingRow>>, Live, Vec<(Label, Live)>);
+
+fn look(engine: &mut Engine, now: Time) -> Seen {
+    let queues = engine.queues_now(now).into_iter().map(|QueueNow { id, live, .. }| (id, live)).collect();
+    (engine.agents_now(now), engine.waiting_now(now), engine.total_now(now), queues)
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_is_what_a_count_of_everything_gives(happenings in happenings()) {
+        let mut engine = Engine::new(Settings::default());
+        let mut now = Time::from_unix(1_772_528_400);
+        for (after, happening) in happenings {
+            now = now + Span::seconds(after);
+            match happening {
+                Happening::Event(kind) => {
+                    engine.apply(&Event { at: now, origin: "pbx".into(), id: None, kind });
+                    engine.advance(now);
+                }
+                Happening::Shift(by) => {
+                    now = now + Span::seconds(by);
+                    engine.shift(Span::seconds(by), now);
+                }
+                Happening::Look => {
+                    let kept = look(&mut engine, now);
+                    let by_queue = |cell: &CellKey| Some([cell.queue.value(), DimValue::default()]);
+                    let of_agent = |agent| engine.agent_groups(agent, &ResolvedSlice::TOTAL, &[Dim::Queue]);
+                    let counted = engine.live_by_group(now, &by_queue, &of_agent).groups;
+                    let mut by_queue = engine.live_by_queue(now).groups;
+                    by_queue.retain(|_, live| *live != Live::default());
+                    prop_assert_eq!(by_queue, counted);
+                    engine.current = CurrentState::default();
+                    prop_assert_eq!(kept, look(&mut engine, now));
+                }
+            }
+        }
+    }
+}
