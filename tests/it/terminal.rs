@@ -182,7 +182,7 @@ fn the_terminal_is_given_back_however_it_ends() {
         board.press(key, "left with 0");
         assert_given_back(&board);
     }
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
         let (board, pid) = in_a_shell(&floor, TELL);
         assert_taken(&board);
         kill_process(pid, signal).unwrap();
