@@ -8,7 +8,6 @@
 //! it (p50 and p99, by the count of offered contacts), how long a confirmation takes, and how the hub's memory and CPU
 //! time develop. Every board reads all that it is sent, but only a twentieth of them parses it, so that most of the CPU
 //! time is the hub's.
-//! into it, so that the time on the processor is the hub's.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a program for measuring")]
 
