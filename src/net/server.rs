@@ -6,8 +6,9 @@
 //! those who read them.
 
 mod connections;
-mod write_deadline;
+mod server_stream;
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -17,8 +18,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use http_body_util::BodyExt as _;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use super::tcp::NetStream;
 use crate::text::Label;
 pub(crate) use connections::{ConnectionLimits, ConnectionPlace, Connections};
-use write_deadline::WriteDeadline;
+use server_stream::ServerStream;
 
 /// How long a TLS handshake, the head of a request, and its body may take, each.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -166,17 +169,32 @@ async fn serve_connection<P: Clone + Send + Sync + 'static>(
 ) {
     let Some(stream) = connection.establish().await else { return };
     let place = Arc::new(place);
+    let answering = Arc::new(());
+    let answers = Arc::downgrade(&answering);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
         request.extensions_mut().insert(Arc::clone(&place));
-        service.call(request)
+        let (answer, answering) = (service.call(request), answers.upgrade());
+        async move {
+            let answer = answer.await?;
+            // A stream never ends by itself: who has closed its half is taken for gone.
+            let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+            let answering = answering.filter(|_| !is_stream);
+            Ok::<_, Infallible>(answer.map(|body| {
+                body.map_frame(move |frame| {
+                    // Held until hyper has the last frame and lets go of the body.
+                    let _ = &answering;
+                    frame
+                })
+            }))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(WriteDeadline::new(stream)), service);
+        .serve_connection(TokioIo::new(ServerStream::new(stream, answering)), service);
     let mut connection = pin!(connection);
     let grown_old = async {
         match max_age {

@@ -105,6 +105,38 @@ async fn what_is_too_large_or_too_slow_is_answered_and_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn a_sender_that_closes_its_half_is_answered_and_a_reader_of_a_stream_is_let_go() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    let ask = async |who: &str, path: &str, rest: &str| {
+        let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+        let head = format!("{path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n", token(who));
+        stream.write_all(format!("{head}{rest}").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        // The first state of a stream comes at once, its first keep-alive after 5 s.
+        timeout(Duration::from_secs(4), stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
+        answer
+    };
+    let body = json!([offered(1, "billing")]).to_string();
+    let rest = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let answer = ask("pbx", "POST /v1/events", &rest).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""accepted":1"#), "{answer}");
+    // Longer than what the system takes at once.
+    let answer = ask("wall", "GET /openapi.json", "\r\n").await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    assert_eq!(
+        ask("wall", "GET /v1/kpis", "\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+            .await
+            .matches("HTTP/1.1 200")
+            .count(),
+        2
+    );
+    ask("wall", "GET /v1/board/stream", "\r\n").await;
+}
+
+#[tokio::test]
 async fn a_caller_who_asks_too_often_is_told_to_wait_and_the_others_are_served() {
     let mut hub = Hub::new("");
     hub.start().await;

@@ -462,6 +462,20 @@ async fn push_over(stream: &mut TcpStream, id: &str) -> String {
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
+#[tokio::test]
+async fn a_sender_that_closes_its_half_after_the_body_is_answered() {
+    let endpoint = Endpoint::open("token = {token}").await;
+    let mut stream = TcpStream::connect(&endpoint.address).await.unwrap();
+    let body = event("1");
+    let head = format!("Host: h\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {ONE}\r\n");
+    let ask = format!("POST /v1/events HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""accepted":1"#), "{answer}");
+}
+
 /// A connection from an address of this machine's, which reads little at a time.
 async fn connect_from(source: &str, endpoint: &Endpoint) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();

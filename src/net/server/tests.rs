@@ -68,6 +68,20 @@ async fn a_peer_that_never_reads_is_disconnected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_has_closed_its_half_gets_the_answer_however_slowly_it_reads() {
+    let running = TestServer::start(None);
+    let mut reader = running.connect(2).await;
+    reader.shutdown().await.unwrap();
+    let mut answer = vec![0; 16];
+    while !answer.ends_with(b"xHTTP/1.1 200 OK") {
+        sleep(Duration::from_secs(1)).await;
+        answer.push(reader.read_u8().await.unwrap());
+    }
+    assert!(read_all(&mut reader).await.ends_with(&"x".repeat(1024)));
+    assert_eq!(running.connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_is_too_old_is_closed_after_its_answer() {
     let running = TestServer::start(Some(Duration::from_secs(5)));
     let mut stream = running.connect(1).await;

@@ -1,8 +1,10 @@
-//! Closes a connection whose peer does not read.
+//! A connection as the HTTP server sees it: it fails when its peer stops reading, and where its peer has sent
+//! everything, that is hidden until the answer is written.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -11,17 +13,26 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How long a peer may read nothing while there is something to write.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Fails a write that makes no progress for [`WRITE_TIMEOUT`].
-pub(super) struct WriteDeadline<S> {
+/// Fails a write that makes no progress for [`WRITE_TIMEOUT`], and hides the end of what is read while a request is being
+/// answered: hyper takes it for the end of the whole connection, but the peer may have closed its own half only.
+pub(super) struct ServerStream<S> {
     inner: S,
     timer: Pin<Box<Sleep>>,
     /// Whether the last write had to wait.
     waiting: bool,
+    /// Whoever is answering a request holds a clone.
+    answering: Arc<()>,
+    /// Whom to wake when a hidden end may be seen.
+    hidden_from: Option<Waker>,
 }
 
-impl<S> WriteDeadline<S> {
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner, timer: Box::pin(sleep(WRITE_TIMEOUT)), waiting: false }
+impl<S> ServerStream<S> {
+    pub(super) fn new(inner: S, answering: Arc<()>) -> Self {
+        Self { inner, timer: Box::pin(sleep(WRITE_TIMEOUT)), waiting: false, answering, hidden_from: None }
+    }
+
+    fn is_answering(&self) -> bool {
+        self.waiting || Arc::strong_count(&self.answering) > 1
     }
 
     fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -39,17 +50,23 @@ impl<S> WriteDeadline<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteDeadline<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ServerStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let room = buffer.remaining();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        if buffer.remaining() == room && self.is_answering() {
+            self.hidden_from = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ServerStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.watch(context, written)
@@ -70,7 +87,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
-        self.watch(context, flushed)
+        let flushed = self.watch(context, flushed);
+        if !self.is_answering()
+            && let Some(reader) = self.hidden_from.take()
+        {
+            reader.wake();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -87,7 +110,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_does_not_read_is_left_and_one_that_reads_slowly_is_not() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteDeadline::new(ours);
+        let mut ours = ServerStream::new(ours, Arc::default());
         let writing = tokio::spawn(async move { ours.write_all(&[0; 64]).await.map(|()| ours) });
         let mut buffer = [0; 16];
         for _ in 0..4 {
