@@ -211,7 +211,9 @@ impl Sources {
                 }
             }
         }
-        dependent.values_mut().for_each(|queues| queues.sort_unstable());
+        for queues in dependent.values_mut() {
+            queues.sort_unstable();
+        }
         let state = |source: &TrackedSource| {
             let row = source.row.clone();
             let queues = dependent.get(&row.name).cloned().unwrap_or_default();
