@@ -56,8 +56,12 @@ use crate::text::{Label, Text};
 use crate::ui;
 use push_source::PushSource;
 
+/// The threads that run a floor and what is beside it.
+const WORKER_THREADS: usize = 2;
 /// Capacity of the channel from the sources to the floor, in messages.
 const MESSAGE_CAPACITY: usize = 64;
+/// The same from the simulator, whose past comes faster than a floor counts it: few wait, so that they take little room.
+const SIMULATED_MESSAGE_CAPACITY: usize = 4;
 /// How long the floor may take to flush the journal when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long [`query`] waits for the board of a hub.
@@ -170,7 +174,7 @@ pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
     let (floor, handle, socket) = persistent_floor(&config, &clock, &who, None)?;
     let stop = CancellationToken::new();
     let share = share::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
-    show(floor.run(), share, handle, config.ui, who, &stop)
+    show(runtime(WORKER_THREADS)?, floor.run(), share, handle, config.ui, who, &stop)
 }
 
 /// Show the floor of the configured hub, or one that runs on this machine; `None` if there is neither.
@@ -182,7 +186,7 @@ pub fn remote_board(config: Config, log_file: Option<&Path>) -> Result<Option<()
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let (handle, work) = client::connect(place, name, Clock::System);
     let who = identity::who(config.who);
-    show(work, std::future::ready(()), handle, config.ui, who, &CancellationToken::new()).map(Some)
+    show_alone(work, handle, config.ui, who).map(Some)
 }
 
 /// Serve the configured floor without a screen, until the program is told to end.
@@ -197,7 +201,7 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let push = PushSource::of(config);
     let event_slot = push.as_ref().map(PushSource::event_slot);
     let (floor, handle, socket) = persistent_floor(config, &clock, &who, push)?;
-    let runtime = runtime()?;
+    let runtime = runtime(WORKER_THREADS)?;
     let floor = runtime.spawn(floor.run());
     let server_config = ServerConfig { handle, tokens: config.hub.tokens.clone(), event_slot, clock };
     let served = runtime.block_on(serve::serve(server_config, config, socket));
@@ -227,7 +231,7 @@ fn raise_file_limit() {
 /// [`Error::NoFloor`] if there is none, [`Error::CutOff`] if it cannot be reached within `CONNECT_TIMEOUT`.
 pub fn query<T, F: Future<Output = T>>(config: &Config, ask: impl FnOnce(Handle) -> F) -> Result<T, Error> {
     let (place, name) = locate::find(config)?.ok_or(Error::NoFloor)?;
-    let runtime = runtime()?;
+    let runtime = runtime(WORKER_THREADS)?;
     let (handle, work) = client::connect(place, name, Clock::System);
     runtime.spawn(work);
     runtime.block_on(async {
@@ -321,12 +325,12 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };
     let settings = floor_settings(&config, vec![info]);
-    let (to, messages) = mpsc::channel(MESSAGE_CAPACITY);
+    let (to, messages) = mpsc::channel(SIMULATED_MESSAGE_CAPACITY);
     let world = simulator::Settings { seed: demo.seed, scenario: demo.scenario, zone: config.floor.calendar.zone };
     simulator::spawn(0, world, clock.clone(), to)?;
     let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
     let (floor, handle) = Floor::new(settings, clock, mode, Feed::Sources(messages));
-    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
+    show_alone(floor.run(), handle, config.ui, identity::who(config.who))
 }
 
 /// Replay a recording as if it were live, without a journal.
@@ -342,7 +346,7 @@ pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Resul
     let mode = Mode::Replay { speed: replay.speed, paused: false, from: Time(0), to: Time(0) };
     let recording = Recording::new(events, replay.from, replay.speed);
     let (floor, handle) = Floor::new(settings, Clock::System, mode, Feed::Recording(recording));
-    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
+    show_alone(floor.run(), handle, config.ui, identity::who(config.who))
 }
 
 fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings {
@@ -393,9 +397,21 @@ fn start(
     Ok(messages)
 }
 
+/// Show a floor until the user quits, then wait for it to end. `work` drives the floor, and nothing is beside it.
+fn show_alone(
+    work: impl Future<Output = ()> + Send + 'static,
+    handle: Handle,
+    settings: ui::Settings,
+    who: Actor,
+) -> Result<(), Error> {
+    // Each thread has memory of its own that it does not give back.
+    show(runtime(1)?, work, std::future::ready(()), handle, settings, who, &CancellationToken::new())
+}
+
 /// Show a floor until the user quits, then wait for it to end. `work` drives the floor; `also` runs beside it until
 /// `stop`.
 fn show(
+    runtime: Runtime,
     work: impl Future<Output = ()> + Send + 'static,
     also: impl Future<Output = ()> + Send + 'static,
     handle: Handle,
@@ -403,7 +419,6 @@ fn show(
     who: Actor,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let runtime = runtime()?;
     let (ended, end) = threads::channel();
     runtime.spawn(async move {
         work.await;
@@ -423,6 +438,6 @@ fn show(
     Ok(shown?)
 }
 
-fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(2).thread_name("floorwatch").enable_all().build()
+fn runtime(threads: usize) -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(threads).thread_name("floorwatch").enable_all().build()
 }

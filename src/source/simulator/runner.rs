@@ -12,7 +12,7 @@ use crate::source::Message;
 use crate::text::Text;
 
 /// A batch is sent once it holds this many events.
-const MAX_BATCH_EVENTS: usize = 1_000;
+const MAX_BATCH_EVENTS: usize = 250;
 /// How far the simulation advances between two looks at the size of the batch.
 const STEP_SPAN: Span = Span(5 * Span::MINUTE.0);
 /// How often the simulation catches up with the clock.
