@@ -93,19 +93,18 @@ class Hub:
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) // 1024 for line in status if line.startswith(field))
 
-    def cpu(self):
-        with open(f"/proc/{self.process.pid}/stat") as stat:
-            fields = stat.read().rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def source(self):
+        return json.loads(self.get("/v1/board"))["sources"][0]
 
-    def wait_until_idle(self):
-        before = self.cpu()
+    def wait_until_read(self):
+        """Until the log was read to its end, and nothing has come from it since."""
+        before = None
         while True:
-            time.sleep(3)
-            now = self.cpu()
-            if now - before < 0.6:
-                return time.perf_counter() - self.started - 3
-            before = now
+            time.sleep(1)
+            source = self.source()
+            if source["health"] == "live" and source["events"] == before:
+                return time.perf_counter() - self.started - 1
+            before = source["events"]
 
     def end(self, how):
         self.process.send_signal(how)
@@ -128,7 +127,7 @@ def soak(folder, end):
                 time.sleep(max(0, began + written / 10_000 - time.perf_counter()))
             rss, peak = hub.megabytes("VmRSS"), hub.megabytes("VmHWM")
             print(f"day {day + 1:2}   {written:9,} events   {time.perf_counter() - began:6.1f} s   RSS {rss} MB, at most {peak} MB", flush=True)
-    hub.wait_until_idle()
+    hub.wait_until_read()
 
     def report(*files):
         period = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in (end - arguments.days * 86_400, end + 3_600)]
@@ -176,7 +175,7 @@ follow = true
     if not os.path.exists(f"{folder}/floorwatch.db"):
         hub = Hub(folder)
         hub.wait_until_ready()
-        took = hub.wait_until_idle()
+        took = hub.wait_until_read()
         print(f"first reading       {took:7.1f} s   RSS {hub.megabytes('VmRSS')} MB, at most {hub.megabytes('VmHWM')} MB")
         ended = hub.end(signal.SIGTERM)
         size = sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name.startswith("floorwatch.db"))
@@ -186,7 +185,7 @@ follow = true
         ready = hub.wait_until_ready()
         rss, peak = hub.megabytes("VmRSS"), hub.megabytes("VmHWM")
         print(f"restart {name:<17} {ready:5.2f} s   RSS {rss} MB, at most {peak} MB")
-        hub.wait_until_idle()
+        hub.wait_until_read()
         started = time.perf_counter()
         hub.get("/v1/figures?kpis=offered,service_level,asa,answer_p90,fcr&by=queue&over=30d")
         asked = time.perf_counter() - started

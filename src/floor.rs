@@ -23,6 +23,7 @@ mod assemble;
 mod following;
 pub mod handle;
 mod persistence;
+mod progress;
 mod recording;
 mod restoring;
 mod role;
@@ -113,6 +114,8 @@ pub struct Floor {
     journal_remarks: Vec<Text>,
     /// The rows of the journal that can't be read, by what they are.
     unreadable: BTreeMap<&'static str, Unreadable>,
+    /// How far a long reading of the journal has come.
+    reading: Option<Text>,
     /// Remarks on the configuration.
     config_remarks: Vec<Text>,
     /// Whether events of the journal were skipped because they are in the future.
@@ -168,6 +171,7 @@ impl Floor {
             clock_remark: None,
             journal_remarks: Vec::new(),
             unreadable: BTreeMap::new(),
+            reading: None,
             config_remarks: Vec::new(),
             passed_over: false,
             mode,
@@ -320,7 +324,6 @@ impl Floor {
         self.engine.advance(self.now());
         self.make_checkpoint_if_due();
         self.poll_followed_journal();
-        self.restore_followed_if_due();
         if self.last_evaluation.elapsed() >= EVALUATION_INTERVAL {
             self.last_evaluation = Instant::now();
             self.evaluate_alerts();
@@ -436,6 +439,9 @@ impl Floor {
     }
 
     fn remarks(&self, now: Time) -> Vec<Text> {
+        if self.keeper == Keeper::Loading {
+            return self.reading.iter().cloned().collect();
+        }
         let silent = match &self.role {
             JournalRole::Follower(following) => following.silence(),
             _ => None,

@@ -14,6 +14,9 @@ use crate::clock::Time;
 /// Changes with what the bytes mean.
 const FORMAT: u32 = 2;
 
+/// About what an event takes in the journal. A larger state is made anew when the events since take as much room.
+const EVENT_BYTES: u64 = 128;
+
 /// What the bytes of a state were made with: they are read only by an engine that would make the same.
 fn fingerprint(settings: &Settings) -> String {
     let Settings { rules, calendar, lateness, contact_ttl, .. } = settings;
@@ -46,6 +49,7 @@ impl Engine {
         let mut engine: Self = postcard::from_bytes(body).ok()?;
         engine.limits = Self::new(settings.clone()).limits;
         engine.settings = settings.clone();
+        engine.state_bytes = state.len();
         let horizon = engine.horizon(engine.advanced_to);
         engine.contacts.restored(horizon);
         for queue in (0..engine.queues.len()).filter_map(|number| u32::try_from(number).ok()).map(QueueNo::new) {
@@ -105,6 +109,13 @@ impl Engine {
         self.in_flight = Some(InFlight { number: self.checkpoints, newest_segment: self.newest_segment });
         let replaces_from = if self.archive_is_ours { None } else { self.replaces_from };
         Some(Checkpoint { number: self.checkpoints, state: self.state(), segments, contacts, replaces_from })
+    }
+
+    /// After how many events a checkpoint should be made at the latest: what is over leaves memory with it, but a large
+    /// state is not worth writing for a few.
+    #[must_use]
+    pub fn events_per_checkpoint(&self) -> u64 {
+        self.settings.events_per_checkpoint.max(self.state_bytes as u64 / EVENT_BYTES)
     }
 
     /// The contacts that leave memory with a checkpoint, which are not in use any more: those that ended before

@@ -27,6 +27,8 @@ pub struct Settings {
     pub keep: Option<Span>,
     /// So many contacts that are over stay in memory where there is an archive, from which older ones are read.
     pub resting_contacts: usize,
+    /// After so many events a checkpoint is made at the latest; more where the state is large.
+    pub events_per_checkpoint: u64,
     /// The floor's targets and limits, where they differ from the catalogue's.
     pub targets: BTreeMap<KpiId, Bands>,
     /// What differs by queue, by the queue's id.
@@ -56,6 +58,7 @@ impl Default for Settings {
             contact_ttl: Span(12 * Span::HOUR.0),
             keep: Some(Span(31 * Span::DAY.0)),
             resting_contacts: 20_000,
+            events_per_checkpoint: 200_000,
             targets: BTreeMap::new(),
             queues: BTreeMap::new(),
             intents: BTreeMap::new(),

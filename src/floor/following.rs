@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::persistence::{ENDED_ALERTS, EVENTS, OPEN_ALERTS};
+use super::progress::JournalProgress;
 use super::restoring::Restored;
 use super::role::{Following, ForwardCommand, JournalRole, StartNotifier, StartSources, holder};
 use super::{Floor, MAX_HISTORY};
@@ -13,9 +14,9 @@ use crate::board::Keeper;
 use crate::journal::{self, Follower, Journal, Loaded, OpenedJournal, Unreadable};
 use crate::text::Text;
 
-/// How often a follower tries to take over from a writer that has ended.
-const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
-/// How often a follower goes on from the writer's checkpoint: its own engine stores nothing, and would grow.
+/// How often a follower looks whether the writer has ended, or has made a checkpoint to go on from.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a follower goes on from the writer's checkpoint at least: its own engine stores nothing, and would grow.
 const RESTORE_INTERVAL: Duration = Duration::from_hours(24);
 
 impl Floor {
@@ -27,7 +28,9 @@ impl Floor {
         (start, tell): (StartSources, StartNotifier),
         forward: ForwardCommand,
     ) -> Result<(), journal::Error> {
-        let loaded = self.restore_followed(&mut follower)?;
+        let restored = self.restored(follower.reader(), || follower.archive())?;
+        let restored_event = restored.newest_event;
+        let loaded = self.go_on_from(restored, &mut follower)?;
         self.loaded(&loaded);
         let (history, unreadable_history) = follower.reader().history(MAX_HISTORY)?;
         let (episodes, unreadable) = follower.reader().active()?;
@@ -43,21 +46,25 @@ impl Floor {
             tell,
             forward,
             episodes,
-            last_takeover_attempt: Instant::now(),
+            last_look: Instant::now(),
             last_restore: Instant::now(),
+            restored_event,
         }));
         Ok(())
     }
 
-    /// Go on from the writer's checkpoint and the events since.
-    fn restore_followed(&mut self, follower: &mut Follower) -> Result<Loaded, journal::Error> {
-        let Restored { mut engine, newest_event } = self.restored(follower.reader(), || follower.archive())?;
-        let loaded = follower.load_after(newest_event, self.loaded_range(), |event, _| {
+    /// Go on from a restored engine and the events since.
+    fn go_on_from(&mut self, restored: Restored, follower: &mut Follower) -> Result<Loaded, journal::Error> {
+        let Restored { mut engine, newest_event } = restored;
+        let mut progress = JournalProgress::after(newest_event, follower.reader())?;
+        let loaded = follower.load_after(newest_event, self.loaded_range(), |event, seq| {
             engine.apply(&event);
             engine.advance(event.at);
+            self.show_progress(progress.note(seq));
         })?;
         engine.caught_up(self.now());
         self.engine = engine;
+        self.reading = None;
         Ok(loaded)
     }
 
@@ -88,27 +95,46 @@ impl Floor {
             Err(error) => self.keeper = Keeper::Failed(Text::new(&error.to_string())),
         }
         let JournalRole::Follower(following) = &mut self.role else { return };
-        if following.last_takeover_attempt.elapsed() >= TAKEOVER_INTERVAL {
-            following.last_takeover_attempt = Instant::now();
+        if following.last_look.elapsed() >= LOOK_INTERVAL {
+            following.last_look = Instant::now();
             if following.follower.is_writer_gone() {
                 self.take_over();
+            } else {
+                self.restore_followed_if_due();
             }
         }
     }
 
-    /// Now and then, while following: go on from the writer's checkpoint.
-    pub(super) fn restore_followed_if_due(&mut self) {
-        match &self.role {
-            JournalRole::Follower(following) if following.last_restore.elapsed() >= RESTORE_INTERVAL => {}
-            _ => return,
-        }
+    /// Go on from the writer's checkpoint if much has left the writer's memory with it, or after a day.
+    fn restore_followed_if_due(&mut self) {
         let JournalRole::Follower(mut following) = std::mem::replace(&mut self.role, JournalRole::None) else { return };
-        following.last_restore = Instant::now();
         // Where it fails, the engine goes on as it is.
-        if let Err(error) = self.restore_followed(&mut following.follower) {
+        if let Err(error) = self.restore_followed(&mut following) {
             tracing::error!("the journal: {error}");
         }
         self.role = JournalRole::Follower(following);
+    }
+
+    fn restore_followed(&mut self, following: &mut Following) -> Result<(), journal::Error> {
+        let Following { follower, restored_event, last_restore, .. } = following;
+        let Some(newest) = follower.reader().checkpointed_event()? else { return Ok(()) };
+        let is_old = last_restore.elapsed() >= RESTORE_INTERVAL;
+        let many = i64::try_from(self.engine.events_per_checkpoint()).unwrap_or(i64::MAX);
+        if !is_old && newest - *restored_event < many {
+            return Ok(());
+        }
+        (*restored_event, *last_restore) = (newest, Instant::now());
+        let restored = if is_old {
+            Some(self.restored(follower.reader(), || follower.archive())?)
+        } else {
+            // All events are too many to be read again and again, where the checkpoint is one of other settings.
+            self.restored_from_checkpoint(follower.reader(), || follower.archive())?
+        };
+        if let Some(restored) = restored {
+            self.go_on_from(restored, follower)?;
+            self.dirty = true;
+        }
+        Ok(())
     }
 
     /// Count what of the changes could not be read. An episode may change any number of times: those are counted anew.

@@ -5,19 +5,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Floor;
+use super::progress::JournalProgress;
 use super::role::JournalRole;
+use crate::board::Keeper;
 use crate::clock::{Span, Time};
 use crate::engine::{self, Archive, Checkpoint, Engine};
 use crate::event::Event;
 use crate::journal::{self, Batch, Journal, Loaded, PendingCheckpoint, Reader};
+use crate::text::Text;
 
-/// A checkpoint is made after so many events, at the earliest so long after the last.
-const CHECKPOINT_EVENTS: u64 = 50_000;
+/// With a quarter of [`Engine::events_per_checkpoint`], one is made so long after the last, for a quick restart.
 const MIN_CHECKPOINT_INTERVAL: Duration = Duration::from_mins(2);
 /// With fewer events, one is made after this time.
 const MAX_CHECKPOINT_INTERVAL: Duration = Duration::from_hours(1);
-/// After so many events one is made at once, so that what is over leaves memory while much is read.
-const MAX_EVENTS_PER_CHECKPOINT: u64 = 200_000;
 
 /// The engine to go on with, and the number of the newest event that it contains.
 pub(super) struct Restored {
@@ -56,13 +56,24 @@ fn restored(
     reader: &Reader,
     archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
 ) -> Result<Restored, journal::Error> {
-    if let Some(checkpoint) = reader.checkpoint()? {
-        if let Some(engine) = Engine::restore(settings, &checkpoint.state, archive()?) {
-            return Ok(Restored { engine, newest_event: checkpoint.event });
-        }
-        tracing::info!("the checkpoint is damaged, or of another version or other settings: events are read again");
+    if let Some(restored) = from_checkpoint(settings, reader, &archive)? {
+        return Ok(restored);
     }
     rebuilt(settings, now, reader, archive()?)
+}
+
+/// The engine as the last checkpoint has it; `None` where there is none, or one that cannot be used.
+fn from_checkpoint(
+    settings: &engine::Settings,
+    reader: &Reader,
+    archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
+) -> Result<Option<Restored>, journal::Error> {
+    let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
+    let engine = Engine::restore(settings, &checkpoint.state, archive()?);
+    if engine.is_none() {
+        tracing::info!("the checkpoint is damaged, or of another version or other settings: it is not used");
+    }
+    Ok(engine.map(|engine| Restored { engine, newest_event: checkpoint.event }))
 }
 
 /// An empty engine beside the archive's segments of the days whose events are no longer there.
@@ -97,6 +108,15 @@ impl Floor {
         restored(&self.settings.engine, self.now(), reader, archive)
     }
 
+    /// See [`from_checkpoint`].
+    pub(super) fn restored_from_checkpoint(
+        &self,
+        reader: &Reader,
+        archive: impl Fn() -> Result<Box<dyn Archive>, journal::Error>,
+    ) -> Result<Option<Restored>, journal::Error> {
+        from_checkpoint(&self.settings.engine, reader, archive)
+    }
+
     /// See [`rebuilt`].
     pub(super) fn rebuilt(&self, reader: &Reader, archive: Box<dyn Archive>) -> Result<Restored, journal::Error> {
         rebuilt(&self.settings.engine, self.now(), reader, archive)
@@ -111,11 +131,13 @@ impl Floor {
     pub(super) fn replay(&mut self, journal: &Journal, restored: Restored) -> Result<Loaded, journal::Error> {
         let Restored { mut engine, newest_event } = restored;
         let mut events = 0;
+        let mut progress = JournalProgress::after(newest_event, journal.reader())?;
         let loaded = journal.load_after(newest_event, self.loaded_range(), |event: Event, seq| {
             engine.apply(&event);
             engine.advance(event.at);
             events += 1;
-            if events >= MAX_EVENTS_PER_CHECKPOINT
+            self.show_progress(progress.note(seq));
+            if events >= engine.events_per_checkpoint()
                 && let Some(checkpoint) = engine.checkpoint()
             {
                 events = 0;
@@ -124,16 +146,25 @@ impl Floor {
         })?;
         engine.caught_up(self.now());
         self.engine = engine;
+        self.reading = None;
         self.since_checkpoint = events;
         Ok(loaded)
     }
 
+    /// Show how far a long reading of the journal has come, where there is something new to say and nothing else to show.
+    pub(super) fn show_progress(&mut self, words: Option<Text>) {
+        if words.is_some() && self.keeper == Keeper::Loading {
+            self.reading = words;
+            self.publish();
+        }
+    }
+
     /// Make a checkpoint, if it is time.
     pub(super) fn make_checkpoint_if_due(&mut self) {
-        let elapsed = self.last_checkpoint.elapsed();
-        let due = self.since_checkpoint >= CHECKPOINT_EVENTS && elapsed >= MIN_CHECKPOINT_INTERVAL
+        let (events, elapsed) = (self.engine.events_per_checkpoint(), self.last_checkpoint.elapsed());
+        let due = self.since_checkpoint >= events / 4 && elapsed >= MIN_CHECKPOINT_INTERVAL
             || self.since_checkpoint > 0 && elapsed >= MAX_CHECKPOINT_INTERVAL
-            || self.since_checkpoint >= MAX_EVENTS_PER_CHECKPOINT;
+            || self.since_checkpoint >= events;
         if due {
             self.make_checkpoint();
         }

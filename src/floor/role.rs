@@ -91,8 +91,10 @@ pub(super) struct Following {
     pub(super) tell: StartNotifier,
     pub(super) forward: ForwardCommand,
     pub(super) episodes: Vec<Episode>,
-    pub(super) last_takeover_attempt: Instant,
+    pub(super) last_look: Instant,
     pub(super) last_restore: Instant,
+    /// The newest event of the writer's checkpoint that the engine went on from last.
+    pub(super) restored_event: i64,
 }
 
 impl Following {

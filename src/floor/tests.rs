@@ -1,5 +1,6 @@
-//! A floor of several sources, one of which is dead.
+//! A floor of several sources, one of which is dead; one whose clock is set; one that follows another's journal.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -7,6 +8,8 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::alert::{State, built_in};
 use crate::event::{Channel, Event, EventKind, Offer, Step};
+use crate::journal::{self, Journal};
+use crate::kpi::{KpiId, Period, Query, Window};
 
 fn contact(source: &str, at: Time) -> Event {
     let offer = Offer::new(Label::new(&format!("{source}-queue")), Channel::Voice);
@@ -129,4 +132,59 @@ async fn a_step_of_the_wall_clock_is_neither_time_that_passed_nor_time_to_wait_a
     assert!((198..=202).contains(&(waits(&shown) - before)), "{before} → {}", waits(&shown));
     pass(&clock, 710).await;
     assert_ne!(board().alerts[0].state, State::Acknowledged);
+}
+
+/// A floor on a journal: the one that writes it, or one that follows.
+fn floor_on(path: &Path, clock: &Clock) -> Floor {
+    let engine = engine::Settings { resting_contacts: 10, events_per_checkpoint: 100, ..engine::Settings::default() };
+    let sources = vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }];
+    let alerts = crate::alert::Settings::default();
+    let settings = Settings { title: "test".into(), engine, rules: Vec::new(), alerts, sources };
+    let journal_settings = journal::Settings::new("ann".into(), "desk".into(), clock.clone());
+    let persistence = Persistence {
+        opened: Journal::open(path, &journal_settings).unwrap(),
+        path: path.to_owned(),
+        settings: journal_settings,
+        start: Box::new(|_| Ok(mpsc::channel(1).1)),
+        tell: Box::new(|_| None),
+        forward: Box::new(|_, _| None),
+    };
+    let (floor, _) = Floor::new(settings, clock.clone(), Mode::Live, Feed::Nothing);
+    let mut floor = floor.with_journal(persistence);
+    floor.start();
+    floor
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_lets_go_of_contacts_when_the_writer_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let clock = Clock::manual(Time::from_unix(1_780_000_000));
+    let (mut writer, mut follower) = (floor_on(&path, &clock), floor_on(&path, &clock));
+    assert!(matches!(follower.role, JournalRole::Follower(_)));
+    for call in 0..400 {
+        clock.set(clock.now() + Span::MINUTE);
+        let offer = Offer::new("sales".into(), Channel::Voice);
+        let answered = Step::Answered { agent: "ann".into(), wait: None };
+        let completed = Step::Completed { agent: None, ended_by: None, talk: None, hold: None };
+        let steps = [(0, Step::Offered(offer)), (5, answered), (40, completed)];
+        let events = steps.map(|(after, step)| {
+            let kind = EventKind::Contact { contact: Label::new(&format!("c{call}")), queue: None, step };
+            Event { at: clock.now() + Span::seconds(after), origin: "pbx".into(), id: None, kind }
+        });
+        writer.process(Message::Events { source: 0, events: events.into(), cursor: None, receipt: None });
+        writer.tick();
+        if let JournalRole::Writer(journal) = &writer.role {
+            journal.flush().unwrap();
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        follower.tick();
+    }
+    let over = Period::Window(Window::Today);
+    let kpis = vec![KpiId::Offered, KpiId::Asa, KpiId::Aht];
+    let query = Query { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, kpis, formula: None };
+    assert_eq!(follower.engine.ask(&query, clock.now()), writer.engine.ask(&query, clock.now()));
+    // What is over and in memory would leave it with a checkpoint.
+    let over = follower.engine.checkpoint().unwrap().contacts.len();
+    assert!(over < 120, "{over} of 400 contacts that are over are still in memory");
 }

@@ -116,6 +116,20 @@ impl Reader {
         })
     }
 
+    /// The newest event that the last checkpoint contains; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn checkpointed_event(&self) -> Result<Option<i64>, Error> {
+        self.run(|connection| {
+            if !has_archive(connection)? {
+                return Ok(None);
+            }
+            let event = "SELECT event FROM checkpoint WHERE typeof(event) = 'integer'";
+            connection.query_row(event, [], |row| row.get(0)).optional()
+        })
+    }
+
     /// The time of the oldest event.
     ///
     /// # Errors

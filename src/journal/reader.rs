@@ -156,6 +156,16 @@ impl Reader {
         }
     }
 
+    /// The lowest and the highest number of an event; 0 and 0 where there are none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn event_numbers(&self) -> Result<(i64, i64), Error> {
+        // Each of the two is found at once; asked for together, SQLite would look at all rows.
+        let sql = "SELECT coalesce((SELECT min(seq) FROM event), 0), coalesce((SELECT max(seq) FROM event), 0)";
+        self.run(|connection| connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))))
+    }
+
     /// How far each source has been read, as (source, cursor).
     ///
     /// # Errors

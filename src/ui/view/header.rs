@@ -8,7 +8,7 @@ use super::{Ctx, health};
 use crate::alert::{Severity, State};
 use crate::board::{Keeper, Mode};
 use crate::floor::handle::ContactFilter;
-use crate::text::fit;
+use crate::text::{Text, fit};
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format::{self, clauses, cols};
 use crate::ui::glyphs;
@@ -209,7 +209,10 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     }
     let remark = || board.remarks.first().map(|remark| (format!("▲ {remark}"), Tone::WarningFill));
     match &board.keeper {
-        Keeper::Loading => return Some(("○ the day so far is being read from the journal".to_owned(), Tone::Muted)),
+        Keeper::Loading => {
+            let words = board.remarks.first().map_or("the day so far is being read from the journal", Text::as_str);
+            return Some((format!("○ {words}"), Tone::Muted));
+        }
         Keeper::Failed(why) => {
             return Some((format!("▲ nothing is kept any more, the journal failed: {why}"), Tone::WarningFill));
         }
