@@ -1,11 +1,14 @@
-//! A table of contacts: the first line is the header, and its columns are named after their content.
+//! A table of contacts: the first line is the header. It is read with columns that are named after their content, and
+//! with those that are proposed for it.
 #![no_main]
 
 use std::path::Path;
 use std::sync::LazyLock;
 
+use chrono_tz::Europe::London;
 use floorwatch::clock::Time;
-use floorwatch::source::format::csv::{Columns, CsvParser, TableOptions};
+use floorwatch::source::format::csv::{Columns, CsvParser, Preset, TableOptions, propose};
+use floorwatch::source::format::detect::detect;
 use floorwatch::source::tally::InputTally;
 use floorwatch::text::Label;
 
@@ -15,8 +18,8 @@ static COLUMNS: LazyLock<Columns> = LazyLock::new(|| {
     Columns::from_toml(table, Path::new("columns.toml")).expect("the table is sound")
 });
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let options = TableOptions { columns: Some(COLUMNS.clone()), ..TableOptions::default() };
+fn read(bytes: &[u8], columns: Option<Columns>) {
+    let options = TableOptions { columns, zone: London, ..TableOptions::default() };
     let mut parser = CsvParser::new(Label::fixed("table"), options, String::new());
     let mut tally = InputTally::default();
     if parser.prepare(bytes, None).is_ok() {
@@ -24,5 +27,13 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             let _ = parser.parse_line(line, Time::from_unix(1_800_000_000), &mut tally, &mut drop);
         }
         let _ = parser.finish(&mut tally, &mut drop);
+    }
+}
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = detect(bytes);
+    read(bytes, Some(COLUMNS.clone()));
+    if let Ok(proposal) = propose(bytes, Preset::built_in(), London) {
+        read(bytes, proposal.columns);
     }
 });
