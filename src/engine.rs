@@ -285,6 +285,7 @@ impl Engine {
         let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);
         self.advanced_to = now;
         self.active_origins.advance(now);
+        self.end_deferral_of_old(now);
         self.close_expired(now);
         self.tidy(now);
         if self.settings.keep.is_some() && now.0.div_euclid(Span::HOUR.0) != hour_before {

@@ -206,7 +206,7 @@ impl Engine {
         // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
         let epoch = self.epoch << 1 | u64::from(of.is_some());
         if !view.fits(&period, &self.facts, epoch) {
-            let counted = self.standing_query.as_mut().and_then(|query| query.take(key)).unwrap_or_default();
+            let counted = self.take_counted(key, range);
             view = View::new(&period, &self.facts, epoch, counted);
             for (day, segment) in self.facts.segments(range, open_ended) {
                 let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
@@ -345,7 +345,7 @@ impl Engine {
             let key = ViewKey { days_before, ..question.clone() };
             let view = self.refreshed_view(&key, &range, max_rows)?;
             sums.total.add(&view.total);
-            for ((group, _), tally) in view.keys.iter().zip(&view.tallies) {
+            for ((group, _), tally) in view.keys.iter().zip(&view.tallies).filter(|(_, tally)| !tally.is_empty()) {
                 sums.groups.entry(*group).or_default().add(tally);
             }
             self.views.insert(key, view);

@@ -184,6 +184,7 @@ impl Engine {
     /// A source's system restarted: its open contacts are lost. Pauses stay: some systems keep them, and none says
     /// whether it does.
     fn restarted(&mut self, at: Time, origin: OriginNo) {
+        self.end_all_deferral();
         self.restarts.insert((origin, at));
         let open: Vec<ContactNo> = self.open_contacts.iter().copied().collect();
         for number in open {
@@ -232,26 +233,48 @@ impl Engine {
 
     /// Drop the steps of contacts that have long been over, and pack them.
     pub(super) fn settle(&mut self, now: Time) {
-        let after = SETTLE_INTERVAL.max(self.settings.lateness);
+        // A standing query asks for what was in the last hour besides.
+        let least = if self.standing_query.is_some() { Span::HOUR + Span::MINUTE } else { SETTLE_INTERVAL };
+        let after = least.max(self.settings.lateness);
         // Some at a time: the facts of all that are over are written before.
         if self.ended.front().is_none_or(|(at, _)| now.since(*at) <= after + SETTLE_INTERVAL) {
             return;
         }
         self.flush_ended();
+        let mut incomplete = Vec::new();
         while let Some((at, number)) = self.ended.front().copied() {
             if now.since(at) <= after {
                 break;
             }
             self.ended.pop_front();
-            if let Some(contact) = self.contacts.get_mut(number)
-                && !contact.is_open()
-                && contact.visits.iter().all(|v| v.ended.is_none_or(|ended| now.since(ended) > after))
-            {
-                if contact.is_complete() && !contact.visits.is_empty() {
+            if self.contacts.get(number).is_none() {
+                continue;
+            }
+            let Some(contact) = self.contacts.get_mut(number) else { continue };
+            if contact.deferred {
+                contact.replay();
+            }
+            let is_recent = |visit: &QueueVisit| visit.ended.is_some_and(|ended| now.since(ended) <= after);
+            if contact.is_open() || contact.visits.iter().any(is_recent) {
+                continue;
+            }
+            let is_complete = contact.is_complete() && !contact.visits.is_empty();
+            if contact.deferred && !is_complete {
+                incomplete.push(number);
+            } else if contact.deferred {
+                self.count_deferred(number);
+            } else {
+                if is_complete {
                     contact.settle();
                 }
                 self.contacts.pack(number);
             }
+            if let Some(query) = &mut self.standing_query {
+                query.note_over(at, number);
+            }
+        }
+        for number in incomplete {
+            self.end_deferral(number);
         }
     }
 
@@ -285,10 +308,14 @@ impl Engine {
         let number = self.contacts.push(id.clone(), origin);
         // A contact from before a restart that is already known was lost in it.
         let next = self.restarts.range((Excluded((origin, at)), Unbounded)).next();
-        if let Some((_, restart)) = next.filter(|(restarted, _)| *restarted == origin)
-            && let Some(contact) = self.contacts.get_mut(number)
-        {
-            _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition: Transition::Lost });
+        match next.filter(|(restarted, _)| *restarted == origin) {
+            None => self.defer(number),
+            Some((_, restart)) => {
+                if let Some(contact) = self.contacts.get_mut(number) {
+                    let transition = Transition::Lost;
+                    _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition });
+                }
+            }
         }
         number
     }
@@ -395,6 +422,12 @@ impl Engine {
 
     fn apply_transition(&mut self, number: ContactNo, step: ContactStep) -> Result<(), OutOfPlace> {
         let contact = self.contacts.get_mut(number).ok_or(OutOfPlace)?;
+        if contact.deferred {
+            if step.transition.is_ending() {
+                self.ended.push_back((step.at, number));
+            }
+            return contact.insert(step).map(drop);
+        }
         if !contact.changed {
             note_changed(&mut self.changed, number, contact);
         }
@@ -411,6 +444,14 @@ impl Engine {
             }
             inserted.map(drop)
         };
+        let ended = result.is_ok().then_some(step.at);
+        self.note_course(number, was_open, ended);
+        result
+    }
+
+    /// Note whether a contact that has changed is open; if not, it has ended at a time that may be given.
+    pub(super) fn note_course(&mut self, number: ContactNo, was_open: bool, ended: Option<Time>) {
+        let Some(contact) = self.contacts.get(number) else { return };
         let is_open = contact.is_open();
         if let Some(joined) = contact.visits.iter().map(|visit| visit.joined).min() {
             self.next_expiry = self.next_expiry.min(joined + self.settings.contact_ttl);
@@ -421,11 +462,10 @@ impl Engine {
             if was_open {
                 self.open_contacts.remove(&number);
             }
-            if result.is_ok() {
-                self.ended.push_back((step.at, number));
+            if let Some(ended) = ended {
+                self.ended.push_back((ended, number));
             }
         }
-        result
     }
 }
 

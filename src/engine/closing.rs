@@ -21,7 +21,7 @@ use crate::text::Label;
 const CLOSING_DELAY: Span = Span::HOUR;
 /// How far back a contact may join late and still be compared with all contacts within `fcr_window` before it.
 const LATE_CONTACT: Span = Span::DAY;
-/// The same where everything is kept (reports), and files may come in any order.
+/// The same where everything is kept, and files may come in any order.
 const LATE_CONTACT_OF_REPORTS: Span = Span(31 * Span::DAY.0);
 
 /// Agents' times are exact from the start of each of so many days.
@@ -70,8 +70,11 @@ impl Engine {
             facts = rest;
         }
         if closes {
-            let late = if self.settings.keep.is_some() { LATE_CONTACT } else { LATE_CONTACT_OF_REPORTS };
-            self.repeats.drop_before(until - late - self.settings.rules.fcr_window);
+            let forgets = self.settings.keep.is_some() || self.standing_query.is_some();
+            let late = if forgets { LATE_CONTACT } else { LATE_CONTACT_OF_REPORTS };
+            let reached = until - late - self.settings.rules.fcr_window;
+            self.repeats.drop_before(reached);
+            self.forget_before(reached);
             self.drop_timelines(until);
         }
     }

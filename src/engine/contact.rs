@@ -39,6 +39,9 @@ pub(super) struct Contact {
     pub(super) settled: usize,
     /// Whether the contact has changed since its facts were last written.
     pub(super) changed: bool,
+    /// Whether the visits are still to be computed: a standing query does that once it is over.
+    #[serde(skip)]
+    pub(super) deferred: bool,
     /// Known of the contact as a whole; the next visit starts with it.
     intent: IntentNo,
     customer: CustomerNo,

@@ -32,7 +32,7 @@ enum Slot {
     /// At rest; [`pack`] wrote it.
     Packed(Box<[u8]>),
     /// At rest, with one ordinary visit.
-    Brief(Box<BriefContact>),
+    Brief(BriefContact),
     Empty,
 }
 
@@ -212,7 +212,7 @@ impl ContactStore {
         if !contact.is_at_rest() {
             return;
         }
-        let brief = BriefContact::of(contact).map(|brief| Slot::Brief(Box::new(brief)));
+        let brief = BriefContact::of(contact).map(Slot::Brief);
         let Some(packed) = brief.or_else(|| pack(contact).map(Slot::Packed)) else { return };
         if let Slot::Open(contact) = std::mem::replace(slot, packed)
             && self.spare.len() < MAX_SPARE
@@ -242,6 +242,15 @@ impl ContactStore {
         let older = self.older.iter().map(|(number, slot)| (*number, slot));
         let packed = slots.chain(older).filter(|(_, slot)| matches!(slot, Slot::Packed(_) | Slot::Brief(_)));
         packed.filter_map(|(number, slot)| Some((slot.contact()?.ended()?, number))).collect()
+    }
+
+    /// When a packed contact ended; `None` where it is not packed.
+    pub(super) fn rests_since(&self, number: ContactNo) -> Option<Time> {
+        match self.slot(number)? {
+            Slot::Brief(contact) => contact.ended(),
+            Slot::Packed(bytes) => unpack(bytes)?.ended(),
+            Slot::Open(_) | Slot::Empty => None,
+        }
     }
 
     /// A copy of a contact.

@@ -134,6 +134,22 @@ impl FactStore {
         self.first_gone = all.min();
     }
 
+    /// A fact of this instant was counted without being added.
+    pub(super) fn note_counted(&mut self, at: Time) {
+        self.first_gone = Some(self.first_gone.map_or(at, |first| first.min(at)));
+    }
+
+    /// The facts from an instant on, of open days and late ones.
+    pub(super) fn from(&self, at: Time) -> impl Iterator<Item = Fact> {
+        let minutes = self.minutes.all().get(self.minutes.index_from(at)..).unwrap_or_default();
+        let dated = |minute: &Minute| {
+            let start = minute.start;
+            minute.facts.iter().map(move |fact| (start + fact.offset(), fact.fact())).collect::<Vec<_>>()
+        };
+        let late = self.late.iter().map(|dated| (dated.at, dated.fact));
+        late.chain(minutes.iter().flat_map(dated)).filter(move |(of, _)| *of >= at).map(|(_, fact)| fact)
+    }
+
     /// Take out the facts that become segments when the days before `until` are closed: theirs, and the late ones.
     pub(super) fn take_closing(&mut self, until: Time) -> Vec<DatedFact> {
         let (minutes, mut taken) = self.take_before(until);

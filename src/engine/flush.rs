@@ -16,7 +16,7 @@ use crate::clock::Time;
 
 /// What a visit contributes besides facts: changes of the agent's timeline, and a visit to the customer's topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Links {
+pub(super) struct Links {
     talk_start: Option<(AgentNo, Time)>,
     talk_end: Option<(AgentNo, Time)>,
     wrap_end: Option<(AgentNo, Time)>,
@@ -46,6 +46,7 @@ impl Engine {
 
     /// Bring everything up to date. Whatever reads figures, agents or histories calls this first.
     pub(super) fn flush(&mut self) {
+        self.end_all_deferral();
         let changed = std::mem::take(&mut self.changed);
         self.write(changed);
     }
@@ -136,7 +137,7 @@ impl Engine {
         }
     }
 
-    fn update_links(&mut self, queue: QueueNo, old: Links, new: Links) {
+    pub(super) fn update_links(&mut self, queue: QueueNo, old: Links, new: Links) {
         if let Some((agent, _)) = new.talk_start {
             self.add_served_queue(agent, queue);
         }
@@ -165,7 +166,7 @@ impl Engine {
         }
     }
 
-    fn update_repeats(&mut self, old: Option<(Topic, TopicVisit)>, new: Option<(Topic, TopicVisit)>) {
+    pub(super) fn update_repeats(&mut self, old: Option<(Topic, TopicVisit)>, new: Option<(Topic, TopicVisit)>) {
         let window = self.settings.rules.fcr_window;
         let changes = match (old, new) {
             (Some((from, old)), Some((to, new))) if from == to => {
@@ -194,7 +195,7 @@ impl Engine {
             return;
         }
         let Some(contact) = self.contacts.get_mut(number) else { return };
-        if !contact.changed {
+        if !contact.changed && !contact.deferred {
             note_changed(&mut self.changed, number, contact);
         }
         if let Some(visit) = contact.visits.get_mut(index) {
@@ -238,7 +239,7 @@ impl Contribution {
 
 impl Links {
     /// What a visit contributes besides facts; without its number, what it contributes to the agent's timeline.
-    fn of(visit: &QueueVisit, number: Option<VisitNo>) -> Self {
+    pub(super) fn of(visit: &QueueVisit, number: Option<VisitNo>) -> Self {
         let talk_start = visit.answered.filter(|_| visit.agent.is_known()).map(|at| (visit.agent, at));
         let talk_end = talk_start.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
         let wrap_end = talk_start.and_then(|(agent, _)| visit.acw.map(|(at, _)| (agent, at)));
@@ -247,7 +248,7 @@ impl Links {
 }
 
 /// What a visit contributes to the customer's history.
-fn topic_visit(visit: &QueueVisit, number: VisitNo) -> Option<(Topic, TopicVisit)> {
+pub(super) fn topic_visit(visit: &QueueVisit, number: VisitNo) -> Option<(Topic, TopicVisit)> {
     let handled = visit.stage.is_handled();
     let relevant = (visit.counted || handled) && visit.stage != VisitStage::Void;
     (visit.customer.is_known() && relevant).then(|| {

@@ -209,6 +209,12 @@ impl Repeats {
         window: Span,
     ) -> StatusChanges {
         let mut changes = StatusChanges::new();
+        if let (None, Some(new)) = (old, &new)
+            && let Some(status) = self.insert_only(topic, new, window)
+        {
+            changes.extend((status != RepeatStatus::default()).then_some((new.visit, status)));
+            return changes;
+        }
         let complete_from = self.dropped_before.map_or(Time(i64::MIN), |at| at + window);
         let mut visits = match self.single.take(topic) {
             Some(entry) => {
@@ -235,6 +241,22 @@ impl Repeats {
         }
         self.put(topic, visits);
         changes
+    }
+
+    /// Add the only visit of a topic, as most are, and return its status; `None` where there are others.
+    fn insert_only(&mut self, topic: Topic, visit: &TopicVisit, window: Span) -> Option<RepeatStatus> {
+        let entry = Entry::new(visit, RepeatStatus::default());
+        let single = SingleVisit::new(topic, entry);
+        let is_only = |place: &hashbrown::hash_table::Entry<'_, SingleVisit>| {
+            matches!(place, hashbrown::hash_table::Entry::Vacant(_))
+        };
+        let place = self.single.0.entry(single.hash(), |known| known.is_about(topic), SingleVisit::hash);
+        if !is_only(&place) || self.several.contains_key(&topic) {
+            return None;
+        }
+        let status = status(&[entry], 0, entry, window, false);
+        place.insert(SingleVisit { entry: entry.with(status), ..single });
+        Some(status)
     }
 
     fn put(&mut self, topic: Topic, visits: TopicVisits) {

@@ -48,15 +48,6 @@ impl Timeline {
     /// Add a change.
     pub(super) fn insert(&mut self, at: Time, change: AgentChange) {
         let key = (at, rank(change));
-        let mut place = self.entries.iter().rposition(|e| (e.at, rank(e.change())) <= key).map_or(0, |p| p + 1);
-        // Of the states named at one instant the last one holds. The others took no time.
-        let is_state = |change| matches!(change, AgentChange::State(..));
-        let same = |p: &usize| self.entries.get(*p).is_some_and(|e| e.at == at && is_state(e.change()));
-        if let Some(replaced) = place.checked_sub(1).filter(|p| is_state(change) && same(p)) {
-            place = replaced;
-            self.entries.remove(place);
-        }
-        self.entries.insert(place, TimelineEntry::new(at, change));
         let known = (self.names_contacts, self.reports_wraps);
         match change {
             AgentChange::State(state, _) => {
@@ -66,8 +57,28 @@ impl Timeline {
             AgentChange::WrapEnds => self.reports_wraps = true,
             AgentChange::TalkStarts | AgentChange::TalkEnds | AgentChange::WorkLapses => {}
         }
+        let is_known = known == (self.names_contacts, self.reports_wraps);
+        if is_known && let Some(last) = self.entries.last().filter(|last| last.at < at) {
+            let mut entry = TimelineEntry::new(at, change);
+            entry.follow(Some(*last), self.reports_wraps);
+            self.entries.push(entry);
+            if self.entries.len() > self.totals.len() * ENTRIES_PER_TOTAL {
+                let next = self.totals_of(self.totals.len() * ENTRIES_PER_TOTAL);
+                self.totals.push(next);
+            }
+            return;
+        }
+        let mut place = self.entries.iter().rposition(|e| (e.at, rank(e.change())) <= key).map_or(0, |p| p + 1);
+        // Of the states named at one instant the last one holds. The others took no time.
+        let is_state = |change| matches!(change, AgentChange::State(..));
+        let same = |p: &usize| self.entries.get(*p).is_some_and(|e| e.at == at && is_state(e.change()));
+        if let Some(replaced) = place.checked_sub(1).filter(|p| is_state(change) && same(p)) {
+            place = replaced;
+            self.entries.remove(place);
+        }
+        self.entries.insert(place, TimelineEntry::new(at, change));
         // Knowing more about the sources changes the meaning of all entries.
-        self.recompute(if known == (self.names_contacts, self.reports_wraps) { place } else { 0 });
+        self.recompute(if is_known { place } else { 0 });
     }
 
     /// Remove a change that did not happen after all.

@@ -100,6 +100,14 @@ impl Transition {
         }
     }
 
+    /// Whether it may end a visit.
+    pub(super) const fn is_ending(&self) -> bool {
+        matches!(
+            self,
+            Self::Left { .. } | Self::Abandoned { .. } | Self::Transferred { .. } | Self::Completed { .. } | Self::Lost
+        )
+    }
+
     /// Whether it only adds to what is known of a visit, and neither opens nor ends one.
     pub(super) const fn is_annotation(&self) -> bool {
         matches!(

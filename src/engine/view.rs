@@ -8,9 +8,9 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::fact_store::FactStore;
-use super::facts::{CellKey, Fact, Measure, Minute, NO_BAND, UNKNOWN};
+use super::facts::{CellKey, CellNo, Fact, Measure, NO_BAND, UNKNOWN};
 use super::interner::{DimValue, NameNo, QueueNo};
-use super::segment::{DatedFact, Segment, SegmentNumbers};
+use super::segment::{Segment, SegmentNumbers};
 use crate::clock::{Span, Time};
 use crate::kpi::{Calendar, Every, Tally};
 
@@ -64,21 +64,28 @@ impl ViewPeriod {
 
 /// The steps that a period is cut into. Finding the step of a minute on the calendar takes long, and facts about one
 /// minute come one after another.
-struct Steps<'a> {
+#[derive(Debug)]
+pub(super) struct Steps {
     every: Option<Every>,
-    calendar: &'a Calendar,
+    calendar: Calendar,
     known: FxHashMap<Time, Time>,
 }
 
-impl<'a> Steps<'a> {
-    fn new(every: Option<Every>, calendar: &'a Calendar) -> Self {
-        Self { every, calendar, known: FxHashMap::default() }
+/// The steps of so many minutes are remembered.
+const MAX_KNOWN_MINUTES: usize = 10_000;
+
+impl Steps {
+    pub(super) fn new(every: Option<Every>, calendar: &Calendar) -> Self {
+        Self { every, calendar: *calendar, known: FxHashMap::default() }
     }
 
     /// The start of the step that holds an instant.
-    fn of(&mut self, at: Time) -> Option<Time> {
+    pub(super) fn of(&mut self, at: Time) -> Option<Time> {
         let every = self.every?;
         let minute = at.minute();
+        if self.known.len() >= MAX_KNOWN_MINUTES {
+            self.known.clear();
+        }
         Some(*self.known.entry(minute).or_insert_with(|| self.calendar.bucket(every, minute)))
     }
 }
@@ -132,8 +139,13 @@ impl View {
         }
     }
 
+    /// Whether the group of a cell is known.
+    pub(super) fn has_cell(&self, cell: CellNo) -> bool {
+        cell.index() < self.group_of_cell.len()
+    }
+
     /// Find the groups of the cells that are new.
-    fn add_cells(&mut self, cells: &[CellKey], grouping: Grouping<'_>) {
+    pub(super) fn add_cells(&mut self, cells: &[CellKey], grouping: Grouping<'_>) {
         for cell in cells.iter().skip(self.group_of_cell.len()) {
             let group = grouping(cell).map_or(0, |group| self.group_number(group) + 1);
             self.group_of_cell.push(group);
@@ -214,36 +226,16 @@ impl View {
         self.tallies.len() <= max_rows
     }
 
-    /// Count facts that are kept no longer for the rows, but not for the total: see [`Self::add_up`].
-    pub(super) fn count_closed(
-        &mut self,
-        every: Option<Every>,
-        source: &FactSource<'_>,
-        grouping: Grouping<'_>,
-        minutes: &[Minute],
-        late: &[DatedFact],
-    ) {
-        let FactSource { cells, limits, calendar, .. } = *source;
-        self.add_cells(cells, grouping);
-        let mut steps = Steps::new(every, calendar);
-        for late in late {
-            self.count_for_row(&late.fact, steps.of(late.at), cells, limits);
+    /// Forget the times of joining before `at` of first contacts: these are provisional no longer.
+    pub(super) fn forget_first_open(&mut self, at: Time) {
+        for tally in &mut self.tallies {
+            tally.forget_first_open(at);
         }
-        for minute in minutes {
-            let step = steps.of(minute.start);
-            for fact in &minute.facts {
-                self.count_for_row(&fact.fact(), step, cells, limits);
-            }
-        }
-        self.tidy();
     }
 
     /// The total is the sum of the rows.
     pub(super) fn add_up(&mut self) {
-        self.total = Tally::default();
-        for tally in &self.tallies {
-            self.total.add(tally);
-        }
+        self.total = Tally::sum(&self.tallies);
     }
 
     /// A copy without samples.
@@ -261,7 +253,8 @@ impl View {
         }
     }
 
-    fn tidy(&mut self) {
+    /// Count the samples that wait for it.
+    pub(super) fn tidy(&mut self) {
         self.total.tidy();
         for tally in &mut self.tallies {
             tally.tidy();
@@ -276,27 +269,38 @@ impl View {
         })
     }
 
-    fn count(&mut self, fact: &Fact, step: Option<Time>, cells: &[CellKey], limits: &Limits) {
+    /// Count a fact in its row and in the total.
+    pub(super) fn count(&mut self, fact: &Fact, step: Option<Time>, cells: &[CellKey], limits: &Limits) {
         if let Some(queue) = self.count_for_row(fact, step, cells, limits) {
             count_fact(&mut self.total, fact, queue, limits);
         }
     }
 
     /// Count a fact in its row, and return its queue; `None` where it is outside the slice.
-    fn count_for_row(
+    pub(super) fn count_for_row(
         &mut self,
         fact: &Fact,
         step: Option<Time>,
         cells: &[CellKey],
         limits: &Limits,
     ) -> Option<QueueNo> {
-        let group = self.group_of_cell.get(fact.cell.index()).copied().unwrap_or(0).checked_sub(1)?;
         let queue = cells.get(fact.cell.index()).map_or(QueueNo::UNKNOWN, |cell| cell.queue);
-        let index = self.tally_index(group, step);
-        if let Some(tally) = self.tallies.get_mut(index) {
+        let row = self.row(fact.cell, step)?;
+        self.count_in_row(row, fact, queue, limits);
+        Some(queue)
+    }
+
+    /// The index of the row that a cell is counted in; `None` where it is outside the slice.
+    pub(super) fn row(&mut self, cell: CellNo, step: Option<Time>) -> Option<usize> {
+        let group = self.group_of_cell.get(cell.index()).copied().unwrap_or(0).checked_sub(1)?;
+        Some(self.tally_index(group, step))
+    }
+
+    /// Count a fact about a queue in a row.
+    pub(super) fn count_in_row(&mut self, row: usize, fact: &Fact, queue: QueueNo, limits: &Limits) {
+        if let Some(tally) = self.tallies.get_mut(row) {
             count_fact(tally, fact, queue, limits);
         }
-        Some(queue)
     }
 
     /// The index of the tally of a group and step, which is added if it is new.

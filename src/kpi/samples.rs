@@ -22,6 +22,15 @@ pub struct Samples {
 impl Samples {
     /// Add a sample (`sign` 1) or take one out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
+        // Most waits are as long as one before.
+        if self.values.last().is_some_and(|last| value <= *last)
+            && let Ok(at) = self.values.binary_search(&value)
+            && let Some(count) = self.counts.get_mut(at)
+        {
+            *count = count.saturating_add(if sign > 0 { 1 } else { -1 });
+            self.counted += sign;
+            return;
+        }
         if sign > 0 { self.recent.push(value) } else { self.removed.push(value) }
     }
 
@@ -52,6 +61,14 @@ impl Samples {
             self.set(runs);
             (self.recent, self.removed) = (Vec::new(), Vec::new());
         }
+    }
+
+    /// Forget the samples counted that are less than `value`.
+    pub fn forget_below(&mut self, value: i64) {
+        let first = self.values.partition_point(|known| *known < value);
+        self.values.drain(..first);
+        let gone: i64 = self.counts.drain(..first).map(i64::from).sum();
+        self.counted -= gone;
     }
 
     /// How many samples are left.

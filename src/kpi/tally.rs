@@ -231,15 +231,41 @@ impl Tally {
     #[must_use]
     pub fn without_samples(&self) -> Self {
         let mut sums = Self::default();
-        sums.add(self);
-        for samples in [&mut sums.answer_waits, &mut sums.lost_waits, &mut sums.first_open] {
-            *samples = Samples::default();
-        }
+        sums.add_sums(self);
         sums
     }
 
     /// Add another tally to this one.
     pub fn add(&mut self, other: &Self) {
+        self.add_sums(other);
+        self.answer_waits.add(&other.answer_waits);
+        self.lost_waits.add(&other.lost_waits);
+        self.first_open.add(&other.first_open);
+    }
+
+    /// The sum of tallies.
+    #[must_use]
+    pub fn sum(tallies: &[Self]) -> Self {
+        match tallies {
+            [] => Self::default(),
+            [one] => one.clone(),
+            // By halves, so that many samples are merged a few times and not once for each tally.
+            _ => {
+                let (first, second) = tallies.split_at(tallies.len() / 2);
+                let mut sum = Self::sum(first);
+                sum.add(&Self::sum(second));
+                sum
+            }
+        }
+    }
+
+    /// Forget the times of joining before `at` of first contacts: these are provisional no longer.
+    pub fn forget_first_open(&mut self, at: Time) {
+        self.first_open.forget_below(at.0);
+    }
+
+    /// Add the counts and sums of another tally, without samples.
+    fn add_sums(&mut self, other: &Self) {
         macro_rules! sum {
             ($($field:ident),* $(,)?) => { $(self.$field += other.$field;)* };
         }
@@ -280,19 +306,7 @@ impl Tally {
             promoters,
             detractors,
         );
-        merge!(
-            answer_wait,
-            answer_waits,
-            handle,
-            abandon_wait,
-            lost_waits,
-            response,
-            first_open,
-            csat,
-            ces,
-            auth_steps,
-            quality,
-        );
+        merge!(answer_wait, handle, abandon_wait, response, csat, ces, auth_steps, quality,);
         add_each(&mut self.left, &other.left);
         add_each(&mut self.position_answered, &other.position_answered);
         add_each(&mut self.position_abandoned, &other.position_abandoned);

@@ -27,6 +27,15 @@ const WITHHELD: [&str; 20] = [
     "-",
 ];
 
+/// The same for text that needs no cleaning and no shortening.
+pub(crate) fn plain_customer(number: &str) -> Option<Label> {
+    let digits = number.as_bytes();
+    if digits.first().is_some_and(u8::is_ascii_digit) {
+        return digits.iter().any(|byte| *byte != b'0').then(|| Label::plain(number));
+    }
+    customer(digits)
+}
+
 /// The customer id of a caller's number or id; `None` for a number that is withheld, unknown, empty or all zeros.
 pub(crate) fn customer(number: &[u8]) -> Option<Label> {
     let number = number.trim_ascii();

@@ -91,6 +91,10 @@ impl BriefContact {
         })
     }
 
+    pub(in crate::engine) fn ended(&self) -> Option<Time> {
+        self.ended.span().map(|span| self.joined + span)
+    }
+
     pub(in crate::engine) fn contact(&self) -> Contact {
         let at = |after: Millis| after.span().map(|span| self.joined + span);
         let visit = QueueVisit {
@@ -125,6 +129,7 @@ impl BriefContact {
             visits: smallvec![visit],
             settled: 1,
             changed: false,
+            deferred: false,
             intent,
             customer,
             settled_intent: intent,

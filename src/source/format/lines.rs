@@ -110,14 +110,21 @@ pub fn open_raw(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 pub(crate) struct BlockLine<'a> {
     /// The line's bytes, without LF or CR LF.
     pub(crate) bytes: &'a [u8],
-    /// The same as text, where the whole block is UTF-8.
+    /// The same as text, where it is known to be printable ASCII.
     pub(crate) text: Option<&'a str>,
+}
+
+/// Whether all bytes are printable ASCII.
+pub(crate) fn is_printable(bytes: &[u8]) -> bool {
+    // Without an early exit, so that many bytes are compared at once.
+    bytes.iter().fold(true, |printable, byte| printable & (0x20..0x7f).contains(byte))
 }
 
 /// The lines of a block.
 pub(crate) fn block_lines(block: &[u8]) -> impl Iterator<Item = BlockLine<'_>> {
     // Once for the block, and not again for each of its names.
-    let text = std::str::from_utf8(block).ok();
+    let printable = block.iter().fold(true, |printable, byte| printable & (matches!(byte, 0x20..0x7f | b'\n')));
+    let text = if printable { std::str::from_utf8(block).ok() } else { None };
     let unfinished = (!block.is_empty() && !block.ends_with(b"\n")).then_some(block.len());
     let mut start = 0;
     memchr::memchr_iter(b'\n', block).chain(unfinished).map(move |end| {
@@ -468,7 +475,7 @@ mod tests {
             loop {
                 match reader.next_block().unwrap() {
                     BlockRead::Lines(block) => found.extend(block_lines(block).map(|line| {
-                        assert_eq!(line.text.map(str::as_bytes), Some(line.bytes));
+                        assert!(line.text.is_none_or(|text| text.as_bytes() == line.bytes));
                         (line.bytes.len() <= MAX_LINE_BYTES).then(|| line.bytes.to_vec())
                     })),
                     BlockRead::TooLong => found.push(None),

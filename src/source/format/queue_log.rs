@@ -16,7 +16,7 @@ use crate::clock::{Span, Time};
 use crate::event::{
     AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
 };
-use crate::source::caller_number::customer;
+use crate::source::caller_number::{customer, plain_customer};
 use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::{LabelCache, id_label};
 use crate::source::tally::InputTally;
@@ -188,7 +188,11 @@ impl QueueLogParser {
             Verb::EnterQueue => {
                 let queue = queue.ok_or("ENTERQUEUE without a queue")?;
                 let (number, position) = caller(entry);
-                Ok(Some(Step::Offered(offer(queue.clone(), customer(number), position))))
+                let customer = match number {
+                    LoggedName::Plain(text) => plain_customer(text),
+                    LoggedName::Raw(bytes) => customer(bytes),
+                };
+                Ok(Some(Step::Offered(offer(queue.clone(), customer, position))))
             }
             Verb::Connect => {
                 let agent = self.agent_name(entry)?;
@@ -345,7 +349,7 @@ fn offer(queue: Label, customer: Option<Label>, position: Option<u32>) -> Offer 
 
 /// The caller's number and position of an ENTERQUEUE line: `url|number|position`, followed by the caller's name if
 /// Asterisk is configured to log it. The number can contain `|`, the name cannot.
-fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
+fn caller<'a>(entry: &LogEntry<'a>) -> (LoggedName<'a>, Option<u32>) {
     let position = |index: usize| {
         let position = integer(entry.data(index)).and_then(|p| u32::try_from(p).ok());
         position.filter(|&p| p > 0)
@@ -359,8 +363,8 @@ fn caller<'a>(entry: &LogEntry<'a>) -> (&'a [u8], Option<u32>) {
         _ => [count - 2, count - 1, 2].into_iter().find(|&index| position(index).is_some()),
     };
     match index {
-        Some(index) => (entry.join(1, index), position(index)),
-        None => (entry.data(1), None),
+        Some(index) => (entry.data_name(1, index), position(index)),
+        None => (entry.data_name(1, 2), None),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::clock::{Span, Time};
+use crate::source::format::lines::is_printable;
 use crate::source::format::queue_log::verb::Verb;
 
 /// More fields than any verb has; any further ones stay together in the last.
@@ -25,14 +26,15 @@ pub(super) struct LogFields<'a> {
 }
 
 impl<'a> LogFields<'a> {
-    /// Split a line (which may be known to be `text`), eight bytes at a time: this is done for every line of months of logs.
+    /// Split a line (which may be known to be printable ASCII, then as `text`), eight bytes at a time: this is done for
+    /// every line of months of logs.
     #[expect(clippy::cast_possible_truncation, reason = "a line is at most 64 KiB long")]
     pub(super) fn split(line: &'a [u8], text: Option<&'a str>) -> Self {
-        let mut fields = Self { line, plain: None, starts: [0; FIELD_PLACES], count: 1 };
+        let plain = text.or_else(|| if is_printable(line) { std::str::from_utf8(line).ok() } else { None });
+        let mut fields = Self { line, plain, starts: [0; FIELD_PLACES], count: 1 };
         let (words, rest) = line.as_chunks::<8>();
-        let (mut at, mut unprintable, mut count) = (1, 0, 1);
+        let (mut at, mut count) = (1, 1);
         let mut split = |word: u64| {
-            unprintable |= bytes_unprintable(word);
             let mut bars = if count < MAX_FIELDS { bytes_equal(word, b'|') } else { 0 };
             while bars != 0 {
                 // Never out of range: a word has at most eight.
@@ -49,9 +51,6 @@ impl<'a> LogFields<'a> {
         }
         split(last_word(line, rest));
         fields.count = count.min(MAX_FIELDS);
-        if unprintable == 0 {
-            fields.plain = text.or_else(|| std::str::from_utf8(line).ok());
-        }
         if let Some(end) = fields.starts.get_mut(fields.count) {
             *end = line.len() as u32 + 1;
         }
@@ -106,14 +105,6 @@ const fn bytes_equal(word: u64, byte: u8) -> u64 {
     const LOW_BITS: u64 = u64::from_le_bytes([0x7f; 8]);
     let differs = word ^ u64::from_le_bytes([byte; 8]);
     !((differs & LOW_BITS).wrapping_add(LOW_BITS) | differs | LOW_BITS)
-}
-
-/// The highest bit of some bytes of `word` if any byte of it is not printable ASCII, else nothing.
-const fn bytes_unprintable(word: u64) -> u64 {
-    const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
-    let below = word.wrapping_sub(u64::from_le_bytes([b' '; 8]));
-    let above = word.wrapping_add(u64::from_le_bytes([1; 8]));
-    (word | below | above) & HIGH_BITS
 }
 
 /// A name as it is logged.
@@ -253,6 +244,11 @@ impl<'a> LogEntry<'a> {
             Some(index) if index >= self.first => self.fields.get(index),
             _ => &[],
         }
+    }
+
+    /// The data fields `from..to` as one name.
+    pub(super) fn data_name(&self, from: usize, to: usize) -> LoggedName<'a> {
+        self.name((self.first + from, self.first.saturating_add(to).min(self.end)))
     }
 
     /// The data fields `from..to` as one slice.
