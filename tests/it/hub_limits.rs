@@ -449,6 +449,8 @@ async fn promtool_finds_nothing_wrong_with_the_metrics() {
         "floorwatch_queue_service_level_ratio{queue=\"sales \\\"north\\\"\",window=\"today\"} 1\n",
         "floorwatch_queue_asa_seconds{queue=\"a\\\\b\",window=\"today\"} 2\n",
         "floorwatch_events_total{source=\"hub\"} 150\n",
+        // What there is none of is zero, and not absent.
+        "floorwatch_alerts{state=\"snoozed\",severity=\"critical\"} 0\n",
     ];
     let end = Instant::now() + PATIENCE;
     let text = loop {
