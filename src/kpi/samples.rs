@@ -35,10 +35,9 @@ impl Samples {
     }
 
     /// The different values with the number of their samples, ascending.
-    fn runs(&self) -> impl Iterator<Item = (i64, i32)> {
-        let signed = |values: &[i64], sign: i32| values.iter().map(move |value| (*value, sign)).collect::<Vec<_>>();
-        let mut changes = signed(&self.recent, 1);
-        changes.append(&mut signed(&self.removed, -1));
+    fn runs<'a>(&'a self) -> impl Iterator<Item = (i64, i32)> + use<'a> {
+        let signed = |values: &'a [i64], sign: i32| values.iter().map(move |value| (*value, sign));
+        let mut changes: Vec<_> = signed(&self.recent, 1).chain(signed(&self.removed, -1)).collect();
         changes.sort_unstable();
         Merged { a: self.counted().peekable(), b: changes.into_iter().peekable() }
     }
@@ -47,18 +46,29 @@ impl Samples {
         self.values.iter().copied().zip(self.counts.iter().copied())
     }
 
-    fn set(&mut self, runs: Vec<(i64, i32)>) {
-        (self.values, self.counts) = runs.into_iter().unzip();
-        self.values.shrink_to_fit();
-        self.counts.shrink_to_fit();
-        self.counted = self.counts.iter().copied().map(i64::from).sum();
+    /// Values with their numbers as columns. There are `most` of them at most: where they are millions, growing step by
+    /// step would leave holes in memory.
+    fn columns(most: usize, runs: impl Iterator<Item = (i64, i32)>) -> (Vec<i64>, Vec<i32>) {
+        let (mut values, mut counts) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        for (value, count) in runs {
+            values.push(value);
+            counts.push(count);
+        }
+        values.shrink_to_fit();
+        counts.shrink_to_fit();
+        (values, counts)
+    }
+
+    fn set(&mut self, (values, counts): (Vec<i64>, Vec<i32>)) {
+        self.counted = counts.iter().copied().map(i64::from).sum();
+        (self.values, self.counts) = (values, counts);
     }
 
     /// Count the samples that wait for it, once they are a good part of all.
     pub fn tidy(&mut self) {
         if self.recent.len() + self.removed.len() > MAX_RECENT.max(self.values.len() / 4) {
-            let runs = self.runs().collect();
-            self.set(runs);
+            let most = self.values.len() + self.recent.len() + self.removed.len();
+            self.set(Self::columns(most, self.runs()));
             (self.recent, self.removed) = (Vec::new(), Vec::new());
         }
     }
@@ -138,8 +148,8 @@ impl Samples {
     /// Add all samples of another collection.
     pub(super) fn add(&mut self, other: &Self) {
         if !other.values.is_empty() {
-            let runs = Merged { a: self.counted().peekable(), b: other.counted().peekable() }.collect();
-            self.set(runs);
+            let runs = Merged { a: self.counted().peekable(), b: other.counted().peekable() };
+            self.set(Self::columns(self.values.len() + other.values.len(), runs));
         }
         self.recent.extend_from_slice(&other.recent);
         self.removed.extend_from_slice(&other.removed);
