@@ -56,7 +56,7 @@ use crate::text::{Label, Text};
 use crate::ui;
 use push_source::PushSource;
 
-/// The threads that run a floor and what is beside it.
+/// The threads that serve a hub's boards and sources.
 const WORKER_THREADS: usize = 2;
 /// Capacity of the channel from the sources to the floor, in messages.
 const MESSAGE_CAPACITY: usize = 64;
@@ -174,7 +174,7 @@ pub fn board(config: Config, log_file: Option<&Path>) -> Result<(), Error> {
     let (floor, handle, socket) = persistent_floor(&config, &clock, &who, None)?;
     let stop = CancellationToken::new();
     let share = share::share(handle.clone(), socket, config.hub.group.clone(), clock, stop.clone());
-    show(runtime(WORKER_THREADS)?, floor.run(), share, handle, config.ui, who, &stop)
+    show(floor.run(), share, handle, config.ui, who, &stop)
 }
 
 /// Show the floor of the configured hub, or one that runs on this machine; `None` if there is neither.
@@ -186,7 +186,7 @@ pub fn remote_board(config: Config, log_file: Option<&Path>) -> Result<Option<()
     let _log = log::start(log_file, config::state_folder().as_deref())?;
     let (handle, work) = client::connect(place, name, Clock::System);
     let who = identity::who(config.who);
-    show_alone(work, handle, config.ui, who).map(Some)
+    show(work, std::future::ready(()), handle, config.ui, who, &CancellationToken::new()).map(Some)
 }
 
 /// Serve the configured floor without a screen, until the program is told to end.
@@ -202,12 +202,11 @@ pub fn hub(config: &Config, log_file: Option<&Path>) -> Result<(), Error> {
     let event_slot = push.as_ref().map(PushSource::event_slot);
     let (floor, handle, socket) = persistent_floor(config, &clock, &who, push)?;
     let runtime = runtime(WORKER_THREADS)?;
-    let floor = runtime.spawn(floor.run());
+    let floor = drive(&runtime, floor.run())?;
     let server_config = ServerConfig { handle, tokens: config.hub.tokens.clone(), event_slot, clock };
     let served = runtime.block_on(serve::serve(server_config, config, socket));
     // The hub's handles are gone, so the floor flushes the journal and ends.
-    let ended = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_TIMEOUT, floor).await });
-    if ended.is_err() {
+    if floor.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
         tracing::error!("the floor did not end in time");
     }
     runtime.shutdown_background();
@@ -330,7 +329,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
     simulator::spawn(0, world, clock.clone(), to)?;
     let mode = Mode::Simulated { scenario: Label::fixed(demo.scenario.key()), speed: demo.speed };
     let (floor, handle) = Floor::new(settings, clock, mode, Feed::Sources(messages));
-    show_alone(floor.run(), handle, config.ui, identity::who(config.who))
+    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
 }
 
 /// Replay a recording as if it were live, without a journal.
@@ -346,7 +345,7 @@ pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Resul
     let mode = Mode::Replay { speed: replay.speed, paused: false, from: Time(0), to: Time(0) };
     let recording = Recording::new(events, replay.from, replay.speed);
     let (floor, handle) = Floor::new(settings, Clock::System, mode, Feed::Recording(recording));
-    show_alone(floor.run(), handle, config.ui, identity::who(config.who))
+    show(floor.run(), std::future::ready(()), handle, config.ui, identity::who(config.who), &CancellationToken::new())
 }
 
 fn floor_settings(config: &Config, sources: Vec<SourceInfo>) -> floor::Settings {
@@ -397,21 +396,9 @@ fn start(
     Ok(messages)
 }
 
-/// Show a floor until the user quits, then wait for it to end. `work` drives the floor, and nothing is beside it.
-fn show_alone(
-    work: impl Future<Output = ()> + Send + 'static,
-    handle: Handle,
-    settings: ui::Settings,
-    who: Actor,
-) -> Result<(), Error> {
-    // Each thread has memory of its own that it does not give back.
-    show(runtime(1)?, work, std::future::ready(()), handle, settings, who, &CancellationToken::new())
-}
-
 /// Show a floor until the user quits, then wait for it to end. `work` drives the floor; `also` runs beside it until
 /// `stop`.
 fn show(
-    runtime: Runtime,
     work: impl Future<Output = ()> + Send + 'static,
     also: impl Future<Output = ()> + Send + 'static,
     handle: Handle,
@@ -419,23 +406,33 @@ fn show(
     who: Actor,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let (ended, end) = threads::channel();
-    runtime.spawn(async move {
-        work.await;
-        // The main thread may have stopped waiting.
-        let _ = ended.send(());
-    });
+    // The floor and the screen have threads of their own: one is enough for the rest.
+    let runtime = runtime(1)?;
+    let floor = drive(&runtime, work)?;
     let also = runtime.spawn(also);
     let shown = runtime.block_on(ui::run(handle, settings, who));
     runtime.spawn(ending::at_once_when_told());
     stop.cancel();
     runtime.block_on(async { drop(tokio::time::timeout(SHUTDOWN_TIMEOUT, also).await) });
     // The screen held the last handle, so the floor ends.
-    if end.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
+    if floor.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
         tracing::error!("the floor did not end in time");
     }
     runtime.shutdown_background();
     Ok(shown?)
+}
+
+/// Drive a floor on a thread of its own, which says when it has ended. What it spawns runs on the runtime's threads. One
+/// that went from thread to thread would use the memory that the allocator keeps for each.
+fn drive(runtime: &Runtime, work: impl Future<Output = ()> + Send + 'static) -> std::io::Result<threads::Receiver<()>> {
+    let (ended, end) = threads::channel();
+    let runtime = runtime.handle().clone();
+    std::thread::Builder::new().name("floor".to_owned()).spawn(move || {
+        runtime.block_on(work);
+        // The main thread may have stopped waiting.
+        let _ = ended.send(());
+    })?;
+    Ok(end)
 }
 
 fn runtime(threads: usize) -> std::io::Result<Runtime> {
