@@ -287,6 +287,10 @@ pub struct Evidence {
     pub auth_steps: bool,
     /// Positions in the queue on joining.
     pub positions: bool,
+    /// Transfers.
+    pub transfers: bool,
+    /// Time on hold.
+    pub holds: bool,
 }
 
 impl KpiId {

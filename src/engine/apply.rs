@@ -351,14 +351,21 @@ impl Engine {
             }
             Step::Abandoned { wait, .. } => Transition::Abandoned { wait: *wait },
             Step::Left { reason, wait } => Transition::Left { reason: *reason, wait: *wait },
-            Step::Held => Transition::Held,
+            Step::Held => {
+                self.evidence.holds = true;
+                Transition::Held
+            }
             Step::Resumed => Transition::Resumed,
-            Step::Transferred { agent, to_queue, talk, .. } => Transition::Transferred {
-                agent: self.agents.intern_optional(agent.as_ref()),
-                to_queue: self.queues.intern_optional(to_queue.as_ref()),
-                talk: *talk,
-            },
+            Step::Transferred { agent, to_queue, talk, .. } => {
+                self.evidence.transfers = true;
+                Transition::Transferred {
+                    agent: self.agents.intern_optional(agent.as_ref()),
+                    to_queue: self.queues.intern_optional(to_queue.as_ref()),
+                    talk: *talk,
+                }
+            }
             Step::Completed { agent, talk, hold, .. } => {
+                self.evidence.holds |= hold.is_some();
                 Transition::Completed { agent: self.agents.intern_optional(agent.as_ref()), talk: *talk, hold: *hold }
             }
             Step::Wrapped { agent, acw } => Transition::Wrapped { agent: self.agents.intern(agent), acw: *acw },

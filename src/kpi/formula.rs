@@ -254,6 +254,9 @@ pub(super) fn talk(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn hold(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.holds {
+        return Figure::unknown("no source tells of calls on hold");
+    }
     per_handled(r, r.tally.hold)
 }
 
@@ -273,6 +276,9 @@ pub(super) fn occupancy(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn transfer_rate(r: &KpiInputs<'_>) -> Figure {
+    if !r.evidence.transfers {
+        return Figure::unknown("no source has told of a transfer");
+    }
     Figure::percent(r.tally.transferred, r.tally.handled, NO_HANDLED)
 }
 

@@ -148,8 +148,16 @@ fn sum_of(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
 }
 
 fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &CountingRules) -> Vec<Figure> {
-    let evidence =
-        Evidence { csat: true, ces: true, nps: true, customers: true, positions: true, ..Evidence::default() };
+    let evidence = Evidence {
+        csat: true,
+        ces: true,
+        nps: true,
+        customers: true,
+        positions: true,
+        transfers: true,
+        holds: true,
+        ..Evidence::default()
+    };
     let reading = KpiInputs { tally, live, times: None, baseline: None, rules, evidence, of_agent, now: now() };
     let figure = |id: &KpiId| {
         let kpi = id.def();

@@ -217,6 +217,8 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
     let switched = |v: &Visit| joined(v) && earlier(v, &|e| e.channel != v.channel);
     // If no customer is known, nobody can come back: the figure is unknown, not zero.
     let known = all.iter().any(|v| v.customer != 0);
+    // The same holds for what is never told of any call.
+    let tells = |of: &dyn Fn(&Visit) -> bool| all.iter().any(|v| v.handled() && of(v));
     let handle = sum(&handled, &|v| v.talk + v.hold) + sum(&wrapped, &|v| v.acw);
     vec![
         Some(count(&joined)),
@@ -231,8 +233,8 @@ fn recount(all: &[Visit], keep: &dyn Fn(&Visit) -> bool, from: i64, to: i64) -> 
         median,
         longest,
         ratio(handle, count(&handled)),
-        ratio(sum(&handled, &|v| v.hold), count(&handled)),
-        percent(count(&|v| handled(v) && v.end == 5), count(&handled)),
+        ratio(sum(&handled, &|v| v.hold), count(&handled)).filter(|_| tells(&|v| v.hold > 0)),
+        percent(count(&|v| handled(v) && v.end == 5), count(&handled)).filter(|_| tells(&|v| v.end == 5)),
         percent(count(&resolved), count(&first)),
         percent(count(&repeat), count(&joined)).filter(|_| known),
         percent(count(&switched), count(&|v| joined(v) && v.customer != 0)),
