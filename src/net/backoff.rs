@@ -12,6 +12,10 @@ use crate::clock::Span;
 const MIN_WAIT: Duration = Duration::from_millis(500);
 /// The wait doubles no further than this.
 const MAX_WAIT: Duration = Duration::from_secs(15);
+/// The longest wait while the other side was well shortly before, so that a short cut is followed by a short wait.
+const MAX_WAIT_AFTER_CUT: Duration = Duration::from_secs(5);
+/// The other side was well shortly before as long as the waits since then are no longer than this together.
+const CUT_TIMEOUT: Duration = Duration::from_mins(1);
 /// The shortest wait after a fault that somebody must mend (a wrong password, an invalid certificate).
 const MIN_CHANGE_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait, even if the other side asks for more.
@@ -23,13 +27,15 @@ const STABLE_AFTER: Span = Span(10_000_000);
 #[derive(Debug)]
 pub(crate) struct Backoff {
     waits: ExponentialBackoff,
+    /// The waits since the last connection that held, together; `None` where none has.
+    since_well: Option<Duration>,
     failures: u32,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
         let waits = ExponentialBuilder::new().with_min_delay(MIN_WAIT).with_max_delay(MAX_WAIT).with_jitter();
-        Self { waits: waits.without_max_times().build(), failures: 0 }
+        Self { waits: waits.without_max_times().build(), since_well: None, failures: 0 }
     }
 }
 
@@ -37,10 +43,14 @@ impl Backoff {
     /// How long to wait after `fault` ended a connection that had held for `lasted`.
     pub(crate) fn after(&mut self, fault: &Fault, lasted: Span) -> Duration {
         if lasted >= STABLE_AFTER {
-            *self = Self::default();
+            *self = Self { since_well: Some(Duration::ZERO), ..Self::default() };
         }
         self.failures += 1;
-        fault.wait(self.waits.next().unwrap_or(MAX_WAIT), MIN_CHANGE_WAIT, MAX_RETRY_AFTER)
+        let is_cut = self.since_well.is_some_and(|waited| waited < CUT_TIMEOUT);
+        let usual = self.waits.next().unwrap_or(MAX_WAIT).min(if is_cut { MAX_WAIT_AFTER_CUT } else { Duration::MAX });
+        let wait = fault.wait(usual, MIN_CHANGE_WAIT, MAX_RETRY_AFTER);
+        self.since_well = self.since_well.map(|waited| waited.saturating_add(wait));
+        wait
     }
 
     /// The number of failures in a row.
@@ -64,6 +74,20 @@ mod tests {
         assert_eq!(backoff.failures(), 20);
         assert!(backoff.after(&fault, STABLE_AFTER) <= 2 * MIN_WAIT);
         assert_eq!(backoff.failures(), 1);
+    }
+
+    #[test]
+    fn waits_are_short_while_the_other_side_was_well_a_minute_ago() {
+        let mut backoff = Backoff::default();
+        let fault = Fault::transient("refused");
+        let waits: Vec<Duration> =
+            (0..40).map(|turn| backoff.after(&fault, if turn == 0 { STABLE_AFTER } else { Span::ZERO })).collect();
+        let mut waited = Duration::ZERO;
+        for wait in &waits {
+            assert!(waited >= CUT_TIMEOUT || *wait <= MAX_WAIT_AFTER_CUT, "{waits:?}");
+            waited += *wait;
+        }
+        assert!(waits[30..].iter().all(|wait| *wait >= MAX_WAIT), "{waits:?}");
     }
 
     #[test]
