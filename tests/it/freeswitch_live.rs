@@ -190,10 +190,14 @@ async fn bytes_in_any_portions_give_the_same_events() {
     source.health(Health::Live).await;
     source.take_events(0).await;
     let micros = u128::try_from(stub.now()).unwrap() * 1_000_000;
-    let frame = event_socket::event_frame("member-queue-start", micros, &M1);
-    let leave = [&M1[..], &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]].concat();
-    let bytes = [frame, event_socket::event_frame("member-queue-end", micros, &leave)].concat();
-    for cut in 0..bytes.len() {
+    let call = |session: &str| {
+        let about = [("CC-Queue", "support@default"), ("CC-Member-UUID", "m1"), ("CC-Member-Session-UUID", session)];
+        let leave = [&about[..], &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]].concat();
+        let frame = |action, fields: &[(&str, &str)]| event_socket::event_frame(action, micros, fields);
+        [frame("member-queue-start", &about), frame("member-queue-end", &leave)].concat()
+    };
+    for cut in 0..call("0000").len() {
+        let bytes = call(&format!("{cut:04}"));
         if cut == 0 {
             stub.send(&bytes.chunks(1).collect::<Vec<_>>());
         } else {
@@ -327,6 +331,7 @@ async fn every_fault_is_reported_with_its_remedy() {
         (with(|state| state.lacks_call_centre = true), "load mod_callcenter"),
         (with(|state| state.refuses_commands = true), "esl-allowed-api"),
         (with(|state| state.is_silent = true), "gone silent"),
+        (with(|state| state.hangs = true), "does it hang?"),
         (EventSocket::start(StubState { greeting: Some(rude.into()), ..StubState::default() }), "access list"),
         (
             EventSocket::start(StubState {
@@ -354,8 +359,24 @@ async fn every_fault_is_reported_with_its_remedy() {
 }
 
 #[tokio::test]
+async fn a_freeswitch_that_hangs_after_it_was_well_is_said_to_hang() {
+    let stub = EventSocket::start(call_centre());
+    let mut source = TestSource::start(&stub.address, |_| {});
+    source.health(Health::Live).await;
+    stub.state().hangs = true;
+    stub.hang_up(b"");
+    let hangs = |message: &Message, _: &[Event]| matches!(message, Message::Health { reason, .. } if reason.as_str().ends_with("FreeSWITCH hangs"));
+    source.until(hangs).await;
+}
+
+#[tokio::test]
 async fn excess_rights_are_remarked_and_the_clock_s_difference_is_reported() {
-    let stub = EventSocket::start(StubState { allowed_api: "all".to_owned(), ahead_s: 3600, ..call_centre() });
+    let stub = EventSocket::start(StubState {
+        allowed_api: "all".to_owned(),
+        allows_log: true,
+        ahead_s: 3600,
+        ..call_centre()
+    });
     let mut source = TestSource::start(&stub.address, |own| own.user = Some(USER.to_owned()));
     let mut ahead = 0;
     source
@@ -367,11 +388,10 @@ async fn excess_rights_are_remarked_and_the_clock_s_difference_is_reported() {
         })
         .await;
     assert!((3599..=3600).contains(&ahead), "{ahead}");
-    assert!(
-        source.texts.iter().any(|texts| texts.contains("board@default may run every command")),
-        "{:?}",
-        source.texts
-    );
+    for right in ["board@default may run every command", "may read FreeSWITCH's log", "sendevent", "callcenter_config)"]
+    {
+        assert!(source.texts.iter().any(|texts| texts.contains(right)), "{right}: {:?}", source.texts);
+    }
     let mut plain = TestSource::start(&stub.address, |_| {});
     plain.health(Health::Live).await;
     assert!(plain.texts[1].contains("this password may run every command"), "{:?}", plain.texts);

@@ -17,6 +17,7 @@ mod docs;
 mod engine;
 mod engine_days;
 mod freeswitch_live;
+mod freeswitch_recording;
 mod http_live;
 mod hub_boards;
 mod hub_faults;

@@ -8,4 +8,6 @@ pub(crate) mod faults;
 pub(crate) mod hooks;
 pub(crate) mod hub;
 pub(crate) mod peer;
+pub(crate) mod recorded_event_socket;
+pub(crate) mod recording;
 pub(crate) mod running_source;

@@ -1,17 +1,18 @@
 //! A stub of Asterisk that answers a login as Asterisk does and then plays a recording.
 
-use std::fs::{self, File, Permissions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
-use flate2::read::GzDecoder;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::secret::Secret;
 use floorwatch::source::network::asterisk::{Login, Settings};
 use tempfile::TempDir;
+
+use super::recording::{self, times, unpacked};
 
 /// The recorded challenge, and the key that answers it with the secret.
 const CHALLENGE: &str = "166094130";
@@ -19,13 +20,7 @@ const KEY: &str = "94e444d6c4f8ec6250b1e8468607a7de";
 const SECRET: &str = "wallboard";
 
 pub(crate) fn fixture(scenario: &str, file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/asterisk/scenario-{scenario}")).join(file)
-}
-
-fn unpacked(scenario: &str, file: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    GzDecoder::new(File::open(fixture(scenario, file)).unwrap()).read_to_end(&mut bytes).unwrap();
-    bytes
+    recording::fixture(&format!("asterisk/scenario-{scenario}/{file}"))
 }
 
 /// A recorded connection: when it was made, and its bytes after the banner as they were read, each with its time.
@@ -38,27 +33,15 @@ pub(crate) struct RecordedConnection {
     pub(crate) status_id: String,
 }
 
-/// The lines of a `.times` file: offset, time, note.
-fn times(scenario: &str, name: &str) -> Vec<(usize, Time, String)> {
-    let text = String::from_utf8(unpacked(scenario, &format!("{name}.times.gz"))).unwrap();
-    let line = |line: &str| {
-        let mut fields = line.splitn(3, '\t');
-        let offset = fields.next().unwrap().parse().unwrap();
-        let at = Span::from_secs_f64(fields.next().unwrap().parse().unwrap()).unwrap();
-        (offset, Time(at.0), fields.next().unwrap_or_default().to_owned())
-    };
-    text.lines().map(line).collect()
-}
-
 /// All complete replies to `QueueStatus`: when the action was sent, its id, and the bytes of the reply.
 fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
-    let raw = unpacked(scenario, "poll.raw.gz");
+    let raw = unpacked(&fixture(scenario, "poll.raw.gz"));
     let find = |what: &str, from: usize| {
         raw[from..].windows(what.len()).position(|part| part == what.as_bytes()).map(|at| at + from)
     };
     let mut out = Vec::new();
     let mut from = 0;
-    for (_, at, note) in times(scenario, "poll") {
+    for (_, at, note) in times(&fixture(scenario, "poll.times.gz")) {
         let Some(id) = note.strip_prefix("sent QueueStatus ") else { continue };
         let Some(start) = find(&format!("Response: Success\r\nActionID: {id}\r\n"), from) else { continue };
         let Some(end) = find(&format!("Event: QueueStatusComplete\r\nActionID: {id}\r\n"), start) else { continue };
@@ -71,8 +54,8 @@ fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
 
 /// The connections of a recording that succeeded.
 pub(crate) fn connections(scenario: &str) -> Vec<RecordedConnection> {
-    let raw = unpacked(scenario, "agent.raw.gz");
-    let times = times(scenario, "agent");
+    let raw = unpacked(&fixture(scenario, "agent.raw.gz"));
+    let times = times(&fixture(scenario, "agent.times.gz"));
     let statuses = statuses(scenario);
     let mut out: Vec<RecordedConnection> = Vec::new();
     for (place, (offset, at, note)) in times.iter().enumerate() {

@@ -21,6 +21,7 @@ const AGENTS: &str = "name|instance_id|uuid|type|contact|status|state|max_no_ans
 
 /// How the stub behaves, and what it has seen.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one flag per fault")]
 pub(crate) struct StubState {
     /// Sent instead of the greeting, before the connection is closed.
     pub(crate) greeting: Option<Vec<u8>>,
@@ -32,6 +33,10 @@ pub(crate) struct StubState {
     pub(crate) lacks_call_centre: bool,
     /// The commands that a user may run, for the answer to `userauth`.
     pub(crate) allowed_api: String,
+    /// The user may read the log.
+    pub(crate) allows_log: bool,
+    /// Greet nobody, as a FreeSWITCH that hangs.
+    pub(crate) hangs: bool,
     /// How far the clock is ahead, in seconds.
     pub(crate) ahead_s: i64,
     /// Rows of `queue list`: names.
@@ -126,7 +131,9 @@ impl EventSocket {
             let _ = stream.read(&mut [0; 64]);
             return;
         }
-        let _ = stream.write_all(b"Content-Type: auth/request\n\n");
+        if !self.state().hangs {
+            let _ = stream.write_all(b"Content-Type: auth/request\n\n");
+        }
         let mut bytes = Vec::new();
         let mut chunk = [0; 1024];
         while let Ok(read @ 1..) = stream.read(&mut chunk) {
@@ -164,8 +171,8 @@ impl EventSocket {
             state.logins += 1;
             return Some(format!(
                 "Content-Type: command/reply\nReply-Text: +OK accepted\nAllowed-Events: CUSTOM callcenter::info\n\
-                 Allowed-API: {}\nAllowed-LOG: true\n\n",
-                state.allowed_api
+                 Allowed-API: {}\nAllowed-LOG: {}\n\n",
+                state.allowed_api, state.allows_log
             ));
         }
         if command == "event plain CUSTOM callcenter::info" {

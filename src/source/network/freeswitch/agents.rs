@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::events::EventBuffer;
+use super::members::LIST_LAG;
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, EventKind};
 use crate::source::ids::id_label;
@@ -68,6 +69,8 @@ pub(super) struct CcAgent {
     state: Option<CcAgentState>,
     /// How long the agent gets no call after one.
     pub(super) wrap_up: Span,
+    /// When an event last told of the agent.
+    heard: Time,
     /// When the agent may get calls again.
     wrap_until: Option<Time>,
     /// What was last reported, with the reason of a pause.
@@ -85,6 +88,7 @@ impl CcAgent {
             shown,
             status: None,
             state: None,
+            heard: Time(0),
             wrap_up: Span::ZERO,
             wrap_until: None,
             reported: None,
@@ -98,9 +102,14 @@ impl CcAgent {
         self.state == Some(CcAgentState::InQueueCall)
     }
 
+    pub(super) fn is_receiving(&self) -> bool {
+        self.state == Some(CcAgentState::Receiving)
+    }
+
     /// Apply an event about status or state at `at`.
     pub(super) fn apply_event(&mut self, status: Option<&[u8]>, state: Option<&[u8]>, at: Time) {
         let was_in_call = self.is_in_call();
+        self.heard = at;
         self.parse(status, state);
         if was_in_call && !self.is_in_call() && self.wrap_up > Span::ZERO {
             self.wrap_until = Some(at + self.wrap_up);
@@ -109,7 +118,9 @@ impl CcAgent {
 
     /// Apply a row of `agent list`, and report what the agent is doing, as of when it began according to the list.
     pub(super) fn apply_list(&mut self, listed: &ListedAgent<'_>, now: Time, out: &mut EventBuffer) {
-        self.parse(listed.status, listed.state);
+        if now.since(self.heard) > LIST_LAG {
+            self.parse(listed.status, listed.state);
+        }
         self.is_listed = true;
         self.wrap_up = listed.wrap_up;
         self.wrap_until = self.wrap_until.max(listed.last_bridge_end.map(|ended| ended + listed.wrap_up));
@@ -189,6 +200,11 @@ impl CcAgents {
         let mut agents: Vec<_> = self.0.iter_mut().collect();
         agents.sort_unstable_by_key(|(name, _)| *name);
         agents
+    }
+
+    /// The agent of this name, if it is known.
+    pub(super) fn get(&self, name: &[u8]) -> Option<&CcAgent> {
+        self.0.get(&id_label(name))
     }
 
     /// The wrap-up time of the agent that the board shows as `shown`; zero where there is none.

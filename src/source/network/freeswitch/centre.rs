@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::agents::CcAgents;
 use super::events::EventBuffer;
 use super::headers::EslHeaders;
-use super::members::{CcMember, CcMembers, JoiningMember, MemberStage};
+use super::members::{CcMember, CcMembers, ConversationEnd, JoiningMember, MemberStage, visit_name};
 use crate::clock::{Span, Time};
-use crate::event::{EndedBy, Event, LeftReason, Step};
+use crate::event::{EndedBy, Event, LeftReason, Step, TransferKind};
 use crate::source::ids::id_label;
 use crate::text::Label;
 
@@ -21,6 +21,9 @@ const MAX_CLOCK_OFFSET: Span = Span(366 * Span::DAY.0);
 const MAX_AGE: Span = Span(7 * Span::DAY.0);
 /// A time may be so much later than `now`, because of clocks that differ, and counts as `now`.
 const MAX_LEAD: Span = Span::MINUTE;
+/// A conversation that ends up to this long after the caller was transferred ended by the transfer: FreeSWITCH notices the end
+/// within a tenth of a second, or later where its database is busy.
+const MAX_TRANSFER_DELAY: Span = Span(5 * Span::SECOND.0);
 
 /// What is known of a call centre, and the events that are to be reported of it.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(super) struct CallCentre {
     pub(super) agents: CcAgents,
     /// The queues whose profile has been reported.
     pub(super) queues: FxHashSet<Label>,
+    /// Something came that events alone do not explain: the lists are to be asked for.
+    pub(super) is_in_doubt: bool,
     pub(super) out: EventBuffer,
 }
 
@@ -51,6 +56,7 @@ impl CallCentre {
             members: CcMembers::default(),
             agents: CcAgents::default(),
             queues: FxHashSet::default(),
+            is_in_doubt: false,
             out: EventBuffer::new(origin),
         }
     }
@@ -65,7 +71,7 @@ impl CallCentre {
     /// The cursor for the journal, where it has changed since it was last taken.
     pub(super) fn take_cursor(&mut self, at: Time) -> Option<String> {
         let is_changed = std::mem::take(&mut self.members.is_changed);
-        is_changed.then(|| serde_json::json!({ "at": at, "visits": self.members.by_uuid() }).to_string())
+        is_changed.then(|| serde_json::json!({ "at": at, "visits": self.members.to_stored() }).to_string())
     }
 
     /// The events since they were last taken.
@@ -85,12 +91,17 @@ impl CallCentre {
         let action = headers.get("CC-Action").ok_or("a callcenter event without CC-Action")?;
         match &*action {
             b"agent-status-change" | b"agent-state-change" => self.agent_changed(headers, at),
-            b"member-queue-start" | b"member-queue-resume" => self.member_joined(&member_uuid(headers)?, headers, at),
-            b"agent-offering" => self.agent_offered(&member_uuid(headers)?, headers, at),
-            b"bridge-agent-start" => self.agent_picked_up(&member_uuid(headers)?, headers, at),
-            b"bridge-agent-fail" => self.agent_failed(&member_uuid(headers)?, headers, at),
-            b"bridge-agent-end" => self.bridge_ended(&member_uuid(headers)?, headers, at),
-            b"member-queue-end" => self.member_ended(&member_uuid(headers)?, headers, at),
+            b"member-queue-start" => self.member_joined(&VisitIds::of(headers)?, headers, at),
+            b"member-queue-resume" => {
+                // The end of the call that the member had before may not have been seen.
+                self.is_in_doubt = true;
+                self.member_joined(&VisitIds::of(headers)?, headers, at)
+            }
+            b"agent-offering" => self.agent_offered(&VisitIds::of(headers)?.visit, headers, at),
+            b"bridge-agent-start" => self.agent_picked_up(&VisitIds::of(headers)?, headers, at),
+            b"bridge-agent-fail" => self.agent_failed(&VisitIds::of(headers)?.visit, headers, at),
+            b"bridge-agent-end" => self.bridge_ended(&VisitIds::of(headers)?, headers, at),
+            b"member-queue-end" => self.member_ended(&VisitIds::of(headers)?, headers, at),
             // The other actions are counts and settings: nothing that happened to a contact.
             _ => Ok(()),
         }
@@ -111,52 +122,57 @@ impl CallCentre {
         let shown = self.display_name(&raw);
         let agent = shown.and_then(|shown| self.agents.get_or_add(&raw, shown));
         let agent = agent.ok_or("more agents than any centre has")?;
+        let was_receiving = agent.is_receiving();
         agent.apply_event(headers.get("CC-Agent-Status").as_deref(), headers.get("CC-Agent-State").as_deref(), at);
         if agent.is_in_call() {
-            self.members.bridge(&agent.shown, &mut self.out);
+            self.members.put_through(&agent.shown, at, &mut self.out);
+        } else if !agent.is_receiving() {
+            let has_served = self.members.release(&agent.shown);
+            // FreeSWITCH was about to call the agent, and found the caller gone, of which it tells nothing.
+            self.is_in_doubt |= was_receiving && !has_served;
         }
         agent.report(at, &mut self.out);
         Ok(())
     }
 
-    fn member_joined(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
-        let contact = headers.get("CC-Member-Session-UUID").map(|id| id_label(&id)).filter(|id| !id.is_empty());
-        let contact = contact.ok_or("a call's event without CC-Member-Session-UUID")?;
+    fn member_joined(&mut self, ids: &VisitIds, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
         let queue = headers.get("CC-Queue").and_then(|raw| self.display_name(&raw)).ok_or("no CC-Queue")?;
         let number = headers.get("CC-Member-CID-Number");
         let intent = headers.label(&self.intent_header);
-        let caller = JoiningMember { contact, queue, number: number.as_deref(), intent };
-        self.members.join(uuid, caller, at, &mut self.out)
+        let VisitIds { contact, member, visit } = ids.clone();
+        let caller = JoiningMember { contact, uuid: member, queue, number: number.as_deref(), intent };
+        self.members.join(&visit, caller, at, &mut self.out)
     }
 
     /// Apply what every event says of its member: when an unknown member joined, and its intent. Whether the member is
     /// known then.
-    fn touch_member(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<bool, &'static str> {
-        if self.members.get(uuid).is_none() {
+    fn touch_member(&mut self, ids: &VisitIds, headers: EslHeaders<'_>, at: Time) -> Result<bool, &'static str> {
+        if self.members.get(&ids.visit).is_none() {
             let Some(joined) = time_header(headers, "CC-Member-Joined-Time", at) else { return Ok(false) };
-            self.member_joined(uuid, headers, joined)?;
+            self.member_joined(ids, headers, joined)?;
         }
-        self.members.touch(uuid, headers.label(&self.intent_header), at, &mut self.out);
+        self.members.touch(&ids.visit, headers.label(&self.intent_header), at, &mut self.out);
         Ok(true)
     }
 
-    fn agent_offered(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
+    fn agent_offered(&mut self, visit: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
         let agent = self.agent_name(headers)?;
-        self.members.report(uuid, at, None, Step::Ringing { agent }, &mut self.out);
+        self.members.serve(visit, agent.clone(), false);
+        self.members.ring(visit, at, Step::Ringing { agent }, &mut self.out);
         Ok(())
     }
 
-    fn agent_picked_up(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
+    fn agent_picked_up(&mut self, ids: &VisitIds, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
         let agent = self.agent_name(headers)?;
-        if self.touch_member(uuid, headers, at)? {
-            self.members.pick_up(uuid, agent, at);
+        if self.touch_member(ids, headers, at)? {
+            self.members.serve(&ids.visit, agent, true);
         }
         Ok(())
     }
 
-    /// The agent's leg failed: nobody answered it, or the ring was cancelled. A caller who hung up first is not known
-    /// any more, and nothing is reported.
-    fn agent_failed(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
+    /// The agent's leg failed: nobody answered it, or the ring was cancelled. Where the caller has hung up first, nothing is
+    /// reported.
+    fn agent_failed(&mut self, visit: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
         let agent = self.agent_name(headers)?;
         let is_cancelled = matches!(
             headers.get("CC-Hangup-Cause").as_deref(),
@@ -167,54 +183,80 @@ impl CallCentre {
             Some(time_header(headers, "CC-Agent-Aborted-Time", at)?.since(called))
         };
         let step = if is_cancelled { Step::RingCanceled { agent } } else { Step::RingNoAnswer { agent, ring: ring() } };
-        self.members.report(uuid, at, None, step, &mut self.out);
+        self.members.ring(visit, at, step, &mut self.out);
         Ok(())
     }
 
-    fn bridge_ended(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
+    /// An agent who had picked up is free again.
+    fn bridge_ended(&mut self, ids: &VisitIds, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
         let agent = self.agent_name(headers)?;
-        if headers.get("CC-Agent-Bridged").as_deref() != Some(b"true") {
-            self.members.cancel_bridge(uuid, agent, at, &mut self.out);
+        if headers.get("CC-Agent-Bridged").as_deref() == Some(b"true") {
+            return self.conversation_ended(ids, agent, headers, at);
+        }
+        let visit = &ids.visit;
+        let is_waiting = self.members.get(visit).is_some_and(|member| member.stage == MemberStage::Waiting);
+        if !is_waiting || !is_tied(headers) {
+            // The agent hung up before the bridge: the caller goes on waiting, as a rule.
+            self.members.ring(visit, at, Step::RingCanceled { agent }, &mut self.out);
+            self.is_in_doubt = true;
             return Ok(());
         }
-        self.conversation_ended(uuid, agent, headers, at)
+        // The caller was taken out of the queue for the bridge, which did not come about or broke at once, and no other
+        // event will tell of it. Where the channels were bridged it was the caller who hung up; otherwise the agent had
+        // gone, and FreeSWITCH dropped the caller.
+        let step =
+            if bridged_at(headers, at).is_some() { Step::Abandoned { wait: None, position: None } } else { Step::Lost };
+        self.members.leave(visit, step, at, &mut self.out);
+        Ok(())
     }
 
-    /// Report the end of a conversation, after what was not seen of its beginning.
+    /// The agent's side of a conversation has ended: report what was not seen of its beginning.
     fn conversation_ended(
         &mut self,
-        uuid: &Label,
+        ids: &VisitIds,
         agent: Label,
         headers: EslHeaders<'_>,
         at: Time,
     ) -> Result<(), &'static str> {
-        if !self.touch_member(uuid, headers, at)? {
+        if !self.touch_member(ids, headers, at)? {
             return Ok(());
         }
-        self.members.bridge(&agent, &mut self.out);
-        let answered = time_header(headers, "CC-Agent-Answered-Time", at).unwrap_or(at);
-        self.members.answer(uuid, agent.clone(), answered, &mut self.out);
+        let bridged = bridged_at(headers, at);
+        let answered = bridged
+            .or_else(|| time_header(headers, "variable_cc_queue_answered_epoch", at))
+            .or_else(|| time_header(headers, "CC-Agent-Answered-Time", at));
+        self.members.answer(&ids.visit, agent.clone(), answered.unwrap_or(at), &mut self.out);
+        if let Some(bridged) = bridged {
+            self.members.correct_answer(&ids.visit, &agent, bridged, &mut self.out);
+        }
         // Who sent the SIP BYE, as seen from the agent's leg.
         let ended_by = match headers.get("variable_sip_hangup_disposition").as_deref() {
             Some(b"recv_bye") => Some(EndedBy::Agent),
             Some(b"send_bye") => Some(EndedBy::Customer),
             _ => None,
         };
-        let wrap_up = self.agents.wrap_up_of(&agent);
-        self.members.complete(uuid, agent, ended_by, wrap_up, at, &mut self.out);
+        let transfer = match headers.get("Hangup-Cause").as_deref() {
+            Some(b"BLIND_TRANSFER") => Some(TransferKind::Blind),
+            Some(b"ATTENDED_TRANSFER") => Some(TransferKind::Attended),
+            _ => None,
+        };
+        let end = ConversationEnd { agent, at, ended_by, transfer, is_tied: is_tied(headers) };
+        self.members.begin_end(&ids.visit, end);
         Ok(())
     }
 
-    fn member_ended(&mut self, uuid: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
+    fn member_ended(&mut self, ids: &VisitIds, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
+        let visit = &ids.visit;
         if headers.get("CC-Cause").as_deref() == Some(b"Terminated") {
             let agent = self.agent_name(headers)?;
-            self.conversation_ended(uuid, agent, headers, at)?;
-            self.members.remove(uuid);
+            self.conversation_ended(ids, agent, headers, at)?;
+            let was_sent_on = transferred_at(headers).is_some_and(|sent| at.since(sent) <= MAX_TRANSFER_DELAY);
+            self.members.finish(visit, was_sent_on, |agent| self.agents.wrap_up_of(agent), &mut self.out);
             return Ok(());
         }
-        self.touch_member(uuid, headers, at)?;
+        self.touch_member(ids, headers, at)?;
         // A caller who hangs up just after the bridge is talking: the end of the conversation is still to come.
-        if self.members.get(uuid).is_none_or(|member| member.stage != MemberStage::Waiting) {
+        if self.members.get(visit).is_none_or(|member| member.stage != MemberStage::Waiting) {
             return Ok(());
         }
         let left = |reason| Step::Left { reason, wait: None };
@@ -225,21 +267,35 @@ impl CallCentre {
             // `BREAK_OUT` is the reason for a caller who hangs up and for one who is taken out of the queue, but the
             // channel of the latter is still up.
             _ if is_channel_up(headers) => left(LeftReason::Withdrawn),
+            _ if was_hung_up_by_system(headers) => Step::Lost,
             _ => Step::Abandoned { wait: None, position: None },
         };
-        self.members.leave(uuid, step, at, &mut self.out);
+        self.members.leave(visit, step, at, &mut self.out);
         Ok(())
+    }
+}
+
+/// What identifies the visit that an event is about.
+#[derive(Clone, Debug)]
+struct VisitIds {
+    contact: Label,
+    member: Label,
+    visit: Label,
+}
+
+impl VisitIds {
+    fn of(headers: EslHeaders<'_>) -> Result<Self, &'static str> {
+        let id = |name| headers.get(name).map(|id| id_label(&id)).filter(|id| !id.is_empty());
+        let member = id("CC-Member-UUID").ok_or("a member's event without CC-Member-UUID")?;
+        let contact = id("CC-Member-Session-UUID").ok_or("a call's event without CC-Member-Session-UUID")?;
+        let visit = visit_name(&contact, &member);
+        Ok(Self { contact, member, visit })
     }
 }
 
 /// When FreeSWITCH made an event.
 pub(super) fn event_time(headers: EslHeaders<'_>) -> Option<Time> {
     headers.number("Event-Date-Timestamp").filter(|micros| *micros > 0).map(Time)
-}
-
-fn member_uuid(headers: EslHeaders<'_>) -> Result<Label, &'static str> {
-    let uuid = headers.get("CC-Member-UUID").map(|id| id_label(&id)).filter(|id| !id.is_empty());
-    uuid.ok_or("a member's event without CC-Member-UUID")
 }
 
 /// A header that holds Unix seconds, of an event at `at`.
@@ -252,6 +308,35 @@ fn time_header(headers: EslHeaders<'_>, name: &str, at: Time) -> Option<Time> {
 pub(super) fn past_time(seconds: i64, now: Time) -> Option<Time> {
     let time = Time::from_unix(seconds);
     (seconds > 0 && now.since(time) < MAX_AGE && time < now + MAX_LEAD).then(|| time.min(now))
+}
+
+/// Whether the agent's channel, which an event is about, is tied to the caller's. It is from the beginning of a bridge on, until
+/// the caller is transferred away.
+fn is_tied(headers: EslHeaders<'_>) -> bool {
+    let other = headers.raw("variable_signal_bond");
+    other.is_some() && other == headers.raw("CC-Member-Session-UUID")
+}
+
+/// When the agent's channel, which an event at `at` is about, was bridged to the caller's; `None` where it was not, since the
+/// agent picked up: the channel of a standby agent was bridged in earlier calls too.
+fn bridged_at(headers: EslHeaders<'_>, at: Time) -> Option<Time> {
+    let picked_up = time_header(headers, "CC-Agent-Answered-Time", at)?;
+    let is_agent_s = headers.raw("CC-Action") == Some(b"bridge-agent-end");
+    headers.number("Caller-Channel-Bridged-Time").map(Time).filter(|time| is_agent_s && (picked_up..=at).contains(time))
+}
+
+/// When the caller, whose channel an event is about, was last transferred blindly; `None` where something else has moved the
+/// call since.
+fn transferred_at(headers: EslHeaders<'_>) -> Option<Time> {
+    let source = headers.get("variable_transfer_source")?;
+    let mut parts = source.split(|byte| *byte == b':');
+    let (epoch, kind) = (parts.next()?, parts.nth(1)?);
+    super::headers::number(epoch).filter(|_| kind == b"bl_xfer").map(Time::from_unix)
+}
+
+/// Whether the channel that an event is about was hung up by FreeSWITCH's end or a command, and by neither side.
+fn was_hung_up_by_system(headers: EslHeaders<'_>) -> bool {
+    matches!(headers.get("Hangup-Cause").as_deref(), Some(b"SYSTEM_SHUTDOWN" | b"MANAGER_REQUEST"))
 }
 
 /// Whether the channel that an event is about has not hung up.

@@ -15,6 +15,9 @@ const NEEDED_COMMANDS: [&str; 2] = ["callcenter_config", "strmicroepoch"];
 /// The settings of a user that has just the rights that floorwatch needs.
 const SUFFICIENT_RIGHTS: &str = "esl-allowed-api = \"callcenter_config strmicroepoch\" and \
                       esl-allowed-events = \"CUSTOM callcenter::info\" are enough";
+/// The rights that FreeSWITCH gives to every user, whatever is allowed.
+const UNAVOIDABLE_RIGHTS: &str = "every user may also change the call centre (callcenter_config) and forge events \
+                      (sendevent): let only this machine reach the event socket";
 
 /// A connection to the event socket.
 pub(super) struct EslConnection {
@@ -22,14 +25,17 @@ pub(super) struct EslConnection {
     decoder: EslDecoder,
     chunk: Box<[u8]>,
     address: String,
+    /// It is FreeSWITCH's event socket that listens there, now or in an earlier session.
+    is_known: bool,
 }
 
 impl EslConnection {
-    /// Connect, without logging in.
-    pub(super) async fn open(settings: &Settings) -> Result<Self, Fault> {
+    /// Connect, without logging in. `is_known` says that an earlier session found FreeSWITCH there.
+    pub(super) async fn open(settings: &Settings, is_known: bool) -> Result<Self, Fault> {
         let address = settings.socket_address();
         let stream = tcp::connect(&address, settings.tls.as_ref()).await?;
-        Ok(Self { stream, decoder: EslDecoder::default(), chunk: vec![0; READ_CHUNK_BYTES].into(), address })
+        let chunk = vec![0; READ_CHUNK_BYTES].into();
+        Ok(Self { stream, decoder: EslDecoder::default(), chunk, address, is_known })
     }
 
     /// Send the command that `parts` make up together.
@@ -70,12 +76,14 @@ impl EslConnection {
 
     /// Wait for the answer to a command of the login, before which no event comes.
     async fn reply(&mut self) -> Result<EslFrame, Fault> {
-        timeout(CONNECT_TIMEOUT, self.next_frame()).await.map_err(|_| {
-            Fault::transient(format!(
-                "{} does not answer like FreeSWITCH's event socket: is the port right?",
-                self.address
-            ))
-        })?
+        match timeout(CONNECT_TIMEOUT, self.next_frame()).await {
+            Ok(frame) => frame,
+            Err(_) => Err(Fault::transient(format!(
+                "{} takes the connection and says nothing: {}",
+                self.address,
+                if self.is_known { "FreeSWITCH hangs" } else { "is it FreeSWITCH's event socket, and does it hang?" }
+            ))),
+        }
     }
 
     /// Log in, and return a remark where the login has more rights than floorwatch needs.
@@ -87,6 +95,7 @@ impl EslConnection {
                 "{address} does not greet like FreeSWITCH's event socket: is the port right?"
             )));
         }
+        self.is_known = true;
         let secret = password.expose_secret();
         if secret.contains(['\n', '\r']) {
             return Err(Fault::needs_change(
@@ -167,12 +176,21 @@ fn rejected_by_access_list(address: &str) -> Fault {
     ))
 }
 
-/// Describes the rights of a user that floorwatch does not need; `None` where there are none.
+/// Describes the rights of a user that floorwatch does not need; `None` where the user has no more of them than any.
 fn excess_rights(user: &str, reply: &EslFrame) -> Option<String> {
-    let allowed = String::from_utf8_lossy(reply.head().raw("Allowed-API")?);
+    let head = reply.head();
+    let allowed = String::from_utf8_lossy(head.raw("Allowed-API").unwrap_or_default());
     let mut extra = allowed.split([' ', ',']).filter(|word| !word.is_empty() && !NEEDED_COMMANDS.contains(word));
-    let first = extra.next()?;
-    let what =
-        if first == "all" { "every command of FreeSWITCH".to_owned() } else { format!("more than we need ({first})") };
-    Some(format!("{user} may run {what}: {SUFFICIENT_RIGHTS}"))
+    let commands = extra.next().map(|first| {
+        let what = if first == "all" {
+            "every command of FreeSWITCH".to_owned()
+        } else {
+            format!("more than we need ({first})")
+        };
+        format!("{user} may run {what}: {SUFFICIENT_RIGHTS}")
+    });
+    let reads_log = head.raw("Allowed-LOG").is_some_and(|allowed| allowed == b"true");
+    let log = reads_log.then(|| format!("{user} may read FreeSWITCH's log: set esl-allowed-log = \"false\""));
+    let rights: Vec<String> = commands.into_iter().chain(log).collect();
+    (!rights.is_empty()).then(|| format!("{}; {UNAVOIDABLE_RIGHTS}", rights.join("; ")))
 }

@@ -1,4 +1,5 @@
-//! Compares the lists of `callcenter_config` with what is known: after each connect, and once a minute.
+//! Compares the lists of `callcenter_config` with what is known: after each connect, once a minute, and as soon as something
+//! came that events alone do not explain.
 //!
 //! A list overtakes events that were made just before it and are still on their way. A caller whom the lists do not
 //! contain is therefore only missing, and is lost when the next answer has come and the caller's end has not.
@@ -8,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::agents::ListedAgent;
 use super::centre::{CallCentre, past_time};
 use super::list::CcList;
-use super::members::{JoiningMember, MemberStage};
+use super::members::{JoiningMember, MemberStage, visit_name};
 use crate::clock::{Span, Time};
 use crate::event::{AgentProfile, Channel, EventKind, QueueProfile};
 use crate::source::ids::id_label;
@@ -91,32 +92,41 @@ impl CallCentre {
             else {
                 continue;
             };
-            let stage = match row.get("state") {
-                Some(b"Waiting" | b"Trying") => MemberStage::Waiting,
-                Some(b"Answered") => MemberStage::Talking,
+            let agent = row.get("serving_agent");
+            let (stage, is_believed) = match row.get("state") {
+                Some(b"Waiting") => (MemberStage::Waiting, true),
+                // The row of a caller who has gone while an agent picked up may stay like this for ever. A name that is no
+                // agent's stands for all agents of the queue.
+                Some(b"Trying") => {
+                    let agent = agent.and_then(|name| self.agents.get(name));
+                    (MemberStage::Waiting, agent.is_none_or(|agent| agent.is_receiving() || agent.is_in_call()))
+                }
+                Some(b"Answered") => (MemberStage::Talking, true),
                 _ => continue,
             };
             let Some(queue) = self.display_name(queue) else { continue };
-            let uuid = id_label(uuid);
-            let rejoined = row.number("rejoined_epoch").filter(|seconds| *seconds > 0);
-            let joined = rejoined.or_else(|| row.number("joined_epoch")).and_then(|seconds| past_time(seconds, now));
-            let number = row.get("cid_number");
-            let caller = JoiningMember { contact: id_label(session), queue, number, intent: None };
-            if self.members.join(&uuid, caller, joined.unwrap_or(now), &mut self.out).is_err() {
-                return;
+            let (contact, uuid) = (id_label(session), id_label(uuid));
+            let visit = visit_name(&contact, &uuid);
+            if is_believed {
+                let rejoined = row.number("rejoined_epoch").filter(|seconds| *seconds > 0);
+                let joined =
+                    rejoined.or_else(|| row.number("joined_epoch")).and_then(|seconds| past_time(seconds, now));
+                let caller = JoiningMember { contact, uuid, queue, number: row.get("cid_number"), intent: None };
+                if self.members.join(&visit, caller, joined.unwrap_or(now), &mut self.out).is_err() {
+                    return;
+                }
             }
-            let agent = row.get("serving_agent").and_then(|name| self.display_name(name));
-            if let (MemberStage::Talking, Some(agent)) = (stage, agent) {
+            if let (MemberStage::Talking, Some(agent)) = (stage, agent.and_then(|name| self.display_name(name))) {
                 let bridged = row.number("bridge_epoch").and_then(|seconds| past_time(seconds, now)).unwrap_or(now);
-                self.members.answer(&uuid, agent, bridged, &mut self.out);
+                self.members.answer(&visit, agent, bridged, &mut self.out);
             }
-            self.members.set_listed(&uuid);
+            self.members.set_listed(&visit, is_believed);
         }
     }
 
     /// All lists of the round have been applied.
-    pub(super) fn end_round(&mut self) {
-        self.members.end_round();
+    pub(super) fn end_round(&mut self, now: Time) {
+        self.is_in_doubt |= self.members.end_round(now);
     }
 
     /// All events that were on their way during the round have been applied. The cursor is due even if no member has

@@ -25,12 +25,21 @@ const UNENCRYPTED_PASSWORD: &str = "the password travels unencrypted: use tls, o
 pub(super) struct PollSchedule {
     /// How often FreeSWITCH is asked for its time, which shows that it is alive. Every answer must come within the same
     /// time.
-    pub(super) probe_interval: Duration,
-    /// After this many probes the lists are asked for again.
-    pub(super) probes_per_round: u32,
+    pub(super) probe_every: Duration,
+    /// How often the lists are asked for, where nothing is in doubt.
+    pub(super) round_every: Duration,
+    /// The shortest time between two rounds of lists.
+    pub(super) round_pause: Duration,
 }
 
-const POLL_SCHEDULE: PollSchedule = PollSchedule { probe_interval: Duration::from_secs(10), probes_per_round: 6 };
+const POLL_SCHEDULE: PollSchedule = PollSchedule {
+    probe_every: Duration::from_secs(10),
+    round_every: Duration::from_mins(1),
+    round_pause: Duration::from_secs(2),
+};
+/// Lists that are in doubt are asked for so much later than the last ones, times how long these took: FreeSWITCH locks its
+/// call centre meanwhile.
+const ROUND_PAUSE_FACTOR: u32 = 9;
 /// The shortest time between two cursors.
 const CURSOR_INTERVAL: Span = Span::SECOND;
 /// A change of the clock's difference up to this is ignored.
@@ -79,12 +88,12 @@ impl FreeSwitchSession {
             self.send_remark(None, reporter).await;
         }
         let password = self.settings.password.read()?;
-        let mut connection = EslConnection::open(&self.settings).await?;
+        let mut connection = EslConnection::open(&self.settings, self.clock_ahead.is_some()).await?;
         let excess_rights = connection.login(self.settings.user.as_deref(), &password).await?;
         drop(password);
         self.send_remark(excess_rights, reporter).await;
         connection.subscribe().await?;
-        self.centre.members.clear_pending_bridges();
+        self.centre.members.clear_served();
         self.probe(&mut connection, reporter).await?;
         self.reconcile(&mut connection, reporter).await?;
         self.probe(&mut connection, reporter).await?;
@@ -107,10 +116,12 @@ impl FreeSwitchSession {
         }
     }
 
-    /// Process events as they come, and probe and reconcile on schedule.
+    /// Process events as they come, and probe and reconcile on schedule, or reconcile sooner where something is in doubt.
     async fn follow(&mut self, connection: &mut EslConnection, reporter: &mut Reporter) -> Result<Infallible, Fault> {
-        let mut probes = 0_u32;
-        let mut next_probe = Instant::now() + self.schedule.probe_interval;
+        let schedule = self.schedule;
+        let mut next_probe = Instant::now() + schedule.probe_every;
+        let mut next_round = Instant::now() + schedule.round_every;
+        let mut earliest_round = Instant::now() + schedule.round_pause;
         loop {
             tokio::select! {
                 frame = connection.next_frame() => {
@@ -119,15 +130,21 @@ impl FreeSwitchSession {
                         self.process(&frame, reporter).await;
                     }
                 }
-                () = sleep_until(next_probe) => {
-                    probes += 1;
-                    if probes.is_multiple_of(self.schedule.probes_per_round) {
+                () = sleep_until(next_probe.min(next_round)) => {
+                    let began = Instant::now();
+                    if began >= next_round {
                         self.reconcile(connection, reporter).await?;
+                        let pause = began.elapsed() * ROUND_PAUSE_FACTOR;
+                        earliest_round = Instant::now() + schedule.round_pause.max(pause);
+                        next_round = Instant::now() + schedule.round_every;
                     }
                     self.probe(connection, reporter).await?;
                     self.drop_missing(reporter).await;
-                    next_probe = Instant::now() + self.schedule.probe_interval;
+                    next_probe = Instant::now() + schedule.probe_every;
                 }
+            }
+            if std::mem::take(&mut self.centre.is_in_doubt) {
+                next_round = next_round.min(earliest_round);
             }
             self.report(reporter).await;
         }
@@ -162,7 +179,7 @@ impl FreeSwitchSession {
             let members = self.request_list(connection, reporter, &command).await?;
             self.centre.apply_member_list(&members, self.freeswitch_now(reporter));
         }
-        self.centre.end_round();
+        self.centre.end_round(self.freeswitch_now(reporter));
         self.report(reporter).await;
         Ok(())
     }
@@ -184,7 +201,7 @@ impl FreeSwitchSession {
         reporter: &mut Reporter,
         command: &str,
     ) -> Result<EslFrame, Fault> {
-        let deadline = Instant::now() + self.schedule.probe_interval;
+        let deadline = Instant::now() + self.schedule.probe_every;
         let late = |connection: &EslConnection| {
             Fault::transient(format!(
                 "FreeSWITCH at {} has gone silent: is it, or the way there, well?",
@@ -192,7 +209,7 @@ impl FreeSwitchSession {
             ))
         };
         // A command that is cut off by the timeout does no harm, because the connection is closed then.
-        match timeout(self.schedule.probe_interval, connection.send(&[command])).await {
+        match timeout(self.schedule.probe_every, connection.send(&[command])).await {
             Ok(sent) => sent?,
             Err(_) => return Err(late(connection)),
         }

@@ -46,7 +46,8 @@ impl TestSource {
         let settings_of_source = source::Settings { name: Some("pbx".into()), ..source::Settings::from(connector) };
         let identity = source::SourceIdentity::new(0, &settings_of_source);
         let mut session = FreeSwitchSession::new(settings, "pbx".into(), cursor);
-        session.schedule = PollSchedule { probe_interval: Duration::from_millis(probe_ms), probes_per_round: 2 };
+        let probe_every = Duration::from_millis(probe_ms);
+        session.schedule = PollSchedule { probe_every, round_every: 2 * probe_every, round_pause: probe_every / 5 };
         let (to, from) = mpsc::channel(100);
         let running = session::start(identity, Clock::System, to, session).unwrap();
         Self { running: Some(running), from, _password: password }

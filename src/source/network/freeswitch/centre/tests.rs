@@ -6,6 +6,8 @@ use super::*;
 use crate::event::{AgentProfile, AgentState, Channel, EventKind, QueueProfile};
 
 const NOW: i64 = 1_772_442_000;
+/// Long after the events of a test.
+const LATER: Time = Time((NOW + 3600) * 1_000_000);
 
 /// A call centre that gets one event a second.
 struct TestCentre {
@@ -61,6 +63,7 @@ impl TestCentre {
                 Step::RingNoAnswer { agent, ring } => format!("not taken by {agent} in {}", ring.unwrap().as_secs()),
                 Step::Answered { agent, wait: None } => format!("answered by {agent}"),
                 Step::Completed { agent, ended_by, .. } => format!("ended with {} by {ended_by:?}", agent.unwrap()),
+                Step::Transferred { agent, kind, .. } => format!("transferred by {} {kind:?}", agent.unwrap()),
                 Step::Wrapped { acw, .. } => format!("wrapped in {}", acw.unwrap().as_secs()),
                 Step::Abandoned { .. } => "abandoned".to_owned(),
                 Step::Left { reason, .. } => format!("left: {}", reason.key()),
@@ -106,12 +109,13 @@ fn a_call_from_its_join_to_its_end() {
     let expected = [
         (0, "offered to +4917012"),
         (3, "rings Ann"),
-        (4, "answered by Ann"),
+        (5, "answered by Ann"),
         (6, "about re fund"),
         (6, "ended with Ann by Some(Agent)"),
     ];
     assert_eq!(test.take_steps(), steps(&expected));
-    assert!(test.centre.members.by_uuid().is_empty());
+    assert!(test.centre.members.to_stored().is_empty());
+    assert!(!test.centre.is_in_doubt);
 }
 
 #[test]
@@ -134,8 +138,9 @@ fn an_agent_who_hangs_up_before_the_bridge_leaves_the_caller_waiting() {
     test.member("bridge-agent-end", &[ANN, ("CC-Agent-Bridged", "false")]);
     test.member("bridge-agent-start", &[("CC-Agent", "Bob")]);
     test.state("Bob", "In a queue call");
-    let expected = [(0, "offered to +4917012"), (2, "no longer rings Ann"), (3, "answered by Bob")];
+    let expected = [(0, "offered to +4917012"), (2, "no longer rings Ann"), (4, "answered by Bob")];
     assert_eq!(test.take_steps(), steps(&expected));
+    assert!(test.centre.is_in_doubt);
 }
 
 #[test]
@@ -147,9 +152,173 @@ fn a_caller_who_hangs_up_just_after_the_bridge_is_answered() {
     test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "NONE")]);
     test.member("bridge-agent-end", &[ANN, BRIDGED]);
     test.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated")]);
-    let expected = [(0, "offered to +4917012"), (1, "answered by Ann"), (4, "ended with Ann by None")];
+    let expected = [(0, "offered to +4917012"), (2, "answered by Ann"), (4, "ended with Ann by None")];
     assert_eq!(test.take_steps(), steps(&expected));
-    assert!(test.centre.members.by_uuid().is_empty());
+    assert!(test.centre.members.to_stored().is_empty());
+}
+
+/// That the agent's channel is tied to the caller's.
+const TIED: (&str, &str) = ("variable_signal_bond", "c1");
+
+#[test]
+fn a_bridge_that_breaks_at_once_ends_the_visit() {
+    let picked_up = ("CC-Agent-Answered-Time", "1772442001");
+    for (bridged, expected) in [
+        ("1772442001900000", "abandoned"),
+        ("0", "Lost"),
+        // Of an earlier call of a standby agent.
+        ("1772442000900000", "Lost"),
+    ] {
+        let mut test = TestCentre::new();
+        test.member("member-queue-start", &[]);
+        test.member("bridge-agent-start", &[ANN, picked_up]);
+        let broken = [ANN, picked_up, TIED, ("CC-Agent-Bridged", "false"), ("Caller-Channel-Bridged-Time", bridged)];
+        test.member("bridge-agent-end", &broken);
+        assert_eq!(test.take_steps(), steps(&[(0, "offered to +4917012"), (2, expected)]), "{bridged}");
+        // FreeSWITCH's list may have the row for ever.
+        let now = Time::from_unix(NOW);
+        let ghost = "queue|uuid|session_uuid|joined_epoch|serving_agent|state\nsupport@default|m1|c1|1772442000|Ann|Trying\n+OK\n";
+        test.centre.begin_round();
+        test.centre.apply_member_list(ghost.as_bytes(), now);
+        test.centre.end_round(LATER);
+        test.centre.drop_missing(now);
+        assert_eq!(test.take_steps(), []);
+    }
+}
+
+#[test]
+fn a_caller_who_left_and_is_put_through_all_the_same_makes_one_visit() {
+    let joined = ("CC-Member-Joined-Time", "1772442000");
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.state("Ann", "Receiving");
+    test.member("agent-offering", &[ANN]);
+    test.member("member-queue-end", &[joined, ("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]);
+    test.member("bridge-agent-start", &[ANN, joined]);
+    test.state("Ann", "In a queue call");
+    // Another call from the same phone line, or the same call in the same queue again, is not this visit's conversation.
+    test.centre.begin_round();
+    test.centre.end_round(LATER);
+    test.centre.drop_missing(Time::from_unix(NOW));
+    test.member("bridge-agent-end", &[ANN, BRIDGED, joined]);
+    test.member("member-queue-end", &[ANN, joined, ("CC-Cause", "Terminated")]);
+    test.state("Ann", "Waiting");
+    let expected = [(0, "offered to +4917012"), (2, "rings Ann"), (3, "left: timeout")];
+    assert_eq!(test.take_steps(), steps(&expected));
+    assert!(test.centre.members.to_stored().is_empty());
+}
+
+#[test]
+fn a_row_that_contradicts_its_agent_is_believed_no_longer() {
+    let now = Time::from_unix(NOW);
+    let row = |agent: &str| {
+        format!(
+            "queue|uuid|session_uuid|joined_epoch|serving_agent|state\nsupport@default|m1|c1|1772442000|{agent}|Trying\n+OK\n"
+        )
+    };
+    let round = |test: &mut TestCentre, agent: &str| {
+        test.centre.is_in_doubt = false;
+        test.centre.begin_round();
+        test.centre.apply_member_list(row(agent).as_bytes(), now);
+        test.centre.end_round(LATER);
+        test.centre.drop_missing(now);
+        (test.take_steps(), test.centre.is_in_doubt)
+    };
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.state("Ann", "Waiting");
+    test.take_steps();
+    // A row is ahead of an event, and two are when the event comes between.
+    assert_eq!(round(&mut test, "ring-all"), (vec![], false));
+    assert_eq!(round(&mut test, "Ann"), (vec![], true));
+    test.member("agent-offering", &[ANN]);
+    assert_eq!(test.take_steps(), steps(&[(2, "rings Ann")]));
+    assert_eq!(round(&mut test, "Ann"), (vec![], true));
+    assert_eq!(round(&mut test, "Ann"), (steps(&[(0, "Lost")]), false));
+    // The agent has another caller now, and still it is the same row.
+    test.state("Ann", "In a queue call");
+    assert_eq!(round(&mut test, "Ann"), (vec![], false));
+    // A board that begins now takes the row for nobody.
+    let mut test = TestCentre::new();
+    test.state("Ann", "Waiting");
+    assert_eq!(round(&mut test, "Ann"), (vec![], false));
+}
+
+#[test]
+fn an_answer_is_when_the_channels_were_bridged_however_late_its_event() {
+    for (bridged, expected) in [
+        ("1772442003100000", &[][..]),
+        ("1772442002980000", &[]),
+        ("1772442002700000", &[(2, "answered by Ann")]),
+        // Of an earlier call.
+        ("1772442000900000", &[]),
+    ] {
+        let picked_up = ("CC-Agent-Answered-Time", "1772442001");
+        let mut test = TestCentre::new();
+        test.member("member-queue-start", &[]);
+        test.member("bridge-agent-start", &[ANN, picked_up]);
+        test.seconds += 1;
+        test.state("Ann", "In a queue call");
+        test.take_steps();
+        test.member("bridge-agent-end", &[ANN, picked_up, BRIDGED, ("Caller-Channel-Bridged-Time", bridged)]);
+        assert_eq!(test.take_steps(), steps(expected), "{bridged}");
+    }
+}
+
+#[test]
+fn a_transfer_is_told_from_the_end_of_a_conversation() {
+    let sent = |epoch: &str, kind: &str| format!("{epoch}:a1:{kind}:outside/default/XML");
+    let cause = |cause| ("Hangup-Cause", cause);
+    let completed = "ended with Ann by None";
+    for (agent, source, expected) in [
+        (vec![], sent("1772442002", "bl_xfer"), "transferred by Ann Blind"),
+        // The dialplan moved the call on when the agent had hung up.
+        (vec![TIED], sent("1772442003", "bl_xfer"), completed),
+        // A transfer before the call came to the queue.
+        (vec![], sent("1772441900", "bl_xfer"), completed),
+        (vec![TIED], sent("1772442002", "uuid_br"), completed),
+        (vec![], String::new(), completed),
+        (vec![], ":bl_xfer".to_owned(), completed),
+        (vec![cause("ATTENDED_TRANSFER")], String::new(), "transferred by Ann Attended"),
+        (vec![cause("BLIND_TRANSFER")], String::new(), "transferred by Ann Blind"),
+    ] {
+        let mut test = TestCentre::new();
+        test.member("member-queue-start", &[]);
+        test.member("bridge-agent-start", &[ANN]);
+        test.state("Ann", "In a queue call");
+        test.member("bridge-agent-end", &[&[ANN, BRIDGED][..], &agent].concat());
+        test.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated"), ("variable_transfer_source", &source)]);
+        let all = steps(&[(0, "offered to +4917012"), (2, "answered by Ann"), (3, expected)]);
+        assert_eq!(test.take_steps(), all, "{agent:?} {source}");
+    }
+}
+
+#[test]
+fn a_member_whose_last_event_was_missed_ends_as_far_as_is_known() {
+    let mut test = TestCentre::new();
+    test.member("member-queue-start", &[]);
+    test.member("bridge-agent-start", &[ANN]);
+    test.state("Ann", "In a queue call");
+    test.member("bridge-agent-end", &[ANN, BRIDGED]);
+    let cursor = test.centre.take_cursor(Time::from_unix(NOW)).unwrap();
+    test.take_steps();
+    let mut later = TestCentre::new();
+    later.centre.restore(&cursor).unwrap();
+    later.centre.begin_round();
+    later.centre.end_round(LATER);
+    later.centre.drop_missing(Time::from_unix(NOW + 60));
+    assert_eq!(later.take_steps(), steps(&[(3, "ended with Ann by None")]));
+}
+
+#[test]
+fn a_cursor_of_an_early_version_is_understood() {
+    let at = serde_json::to_string(&Time::from_unix(NOW)).unwrap();
+    let cursor =
+        format!(r#"{{"at":{at},"visits":{{"m1":{{"contact":"c1","queue":"support@default","stage":"talking"}}}}}}"#);
+    let mut test = TestCentre::new();
+    test.centre.restore(&cursor).unwrap();
+    test.member("member-queue-end", &[ANN, ("CC-Cause", "Terminated")]);
+    assert_eq!(test.take_steps(), steps(&[(0, "ended with Ann by None")]));
 }
 
 #[test]
@@ -159,9 +328,8 @@ fn the_end_of_a_bridge_alone_reports_the_answer_too() {
     let expected = steps(&[(-10, "offered to +4917012"), (-5, "answered by Ann"), (0, "ended with Ann by None")]);
     let mut test = TestCentre::new();
     test.member("bridge-agent-end", &[ANN, BRIDGED, joined, answered]);
-    assert_eq!(test.take_steps(), expected);
     test.member("member-queue-end", &[ANN, joined, answered, ("CC-Cause", "Terminated")]);
-    assert_eq!(test.take_steps(), steps(&[]));
+    assert_eq!(test.take_steps(), expected);
     let mut test = TestCentre::new();
     test.member("member-queue-end", &[ANN, joined, answered, ("CC-Cause", "Terminated")]);
     assert_eq!(test.take_steps(), expected);
@@ -178,6 +346,9 @@ fn every_cancel_reason_gives_its_step() {
         ("BREAK_OUT", Some(("Answer-State", "hangup")), "abandoned"),
         ("BREAK_OUT", Some(up), "left: withdrawn"),
         ("NONE", None, "abandoned"),
+        // FreeSWITCH ends, or somebody kills the call by a command.
+        ("BREAK_OUT", Some(("Hangup-Cause", "SYSTEM_SHUTDOWN")), "Lost"),
+        ("BREAK_OUT", Some(("Hangup-Cause", "MANAGER_REQUEST")), "Lost"),
     ] {
         let mut test = TestCentre::new();
         test.member("member-queue-start", &[]);
@@ -203,11 +374,15 @@ fn a_caller_who_resumes_the_old_position_is_another_call() {
             test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "BREAK_OUT")]);
         }
         test.event("member-queue-resume", &back).unwrap();
+        assert!(test.centre.is_in_doubt);
         let events = test.centre.take_events();
-        let end = &events[events.len() - 2].kind;
-        let EventKind::Contact { step, .. } = end else { panic!("{end:?}") };
-        assert_eq!(matches!(step, Step::Lost), !end_is_seen);
         assert!(matches!(&events.last().unwrap().kind, EventKind::Contact { contact, .. } if contact.as_str() == "c2"));
+        let (row, now) = ("queue|uuid|session_uuid|state\nq|m1|c2|Waiting\n+OK\n", Time::from_unix(NOW));
+        test.centre.begin_round();
+        test.centre.apply_member_list(row.as_bytes(), now);
+        test.centre.end_round(LATER);
+        test.centre.drop_missing(now);
+        assert_eq!(test.take_steps().iter().any(|(_, step)| step == "Lost"), !end_is_seen);
     }
 }
 
@@ -266,7 +441,7 @@ fn lists_report_the_same_as_events_and_nothing_twice() {
     let by_event = test.centre.take_events();
     test.centre.begin_round();
     test.centre.apply_member_list(members.as_bytes(), now);
-    test.centre.end_round();
+    test.centre.end_round(LATER);
     let listed = test.centre.take_events();
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert_eq!(listed[1].at, Time::from_unix(NOW - 70));
@@ -280,7 +455,7 @@ fn lists_report_the_same_as_events_and_nothing_twice() {
     // The next lists have nobody: c1's end is still on its way, and c2's was not seen.
     test.centre.begin_round();
     test.centre.apply_member_list(b"+OK\n", now);
-    test.centre.end_round();
+    test.centre.end_round(LATER);
     assert_eq!(test.centre.take_events(), []);
     test.member("member-queue-end", &[("CC-Cause", "Cancel"), ("CC-Cancel-Reason", "TIMEOUT")]);
     test.centre.drop_missing(now);
@@ -337,7 +512,7 @@ fn members_are_restored_from_the_cursor() {
     let mut again = CallCentre::new("pbx".into(), "intent", false);
     assert_eq!(again.restore(&cursor), Some(Time::from_unix(NOW)));
     again.begin_round();
-    again.end_round();
+    again.end_round(LATER);
     again.drop_missing(Time::from_unix(NOW + 9));
     let lost = again.take_events();
     assert!(matches!(&lost[..], [Event { kind: EventKind::Contact { step: Step::Lost, .. }, .. }]), "{lost:?}");
@@ -389,7 +564,7 @@ proptest! {
             _ => 0,
         };
         let balance: i64 = test.centre.take_events().iter().map(open).sum();
-        let alive = test.centre.members.by_uuid().values().filter(|member| member.stage != MemberStage::Over).count();
+        let alive = test.centre.members.to_stored().len();
         prop_assert_eq!(balance, i64::try_from(alive).unwrap());
     }
 
@@ -405,7 +580,7 @@ proptest! {
         centre.apply_agent_list(&list, Time(0));
         centre.apply_tier_list(&list, Time(0));
         centre.apply_member_list(&list, Time(0));
-        centre.end_round();
+        centre.end_round(LATER);
         centre.drop_missing(Time(0));
     }
 }
