@@ -447,6 +447,25 @@ fn after_contact_work_of_known_length_does_not_end_a_pause() {
 }
 
 #[test]
+fn a_conversation_of_no_length_does_not_leave_its_agent_in_it() {
+    let mut floor = engine(&[
+        offered(0, "c1", "sales", "", None),
+        answered(9, "c1", "bo"),
+        completed(9, "c1"),
+        offered(0, "c2", "sales", "", None),
+        answered(9, "c2", "bo"),
+        completed(30, "c2"),
+    ]);
+    assert_eq!(floor.agents_now(at(20))[0].state, AgentState::OnContact);
+    assert_eq!(floor.agents_now(at(31))[0].state, AgentState::Available);
+    // The end may be corrected after somebody has looked.
+    let mut floor = engine(&[offered(0, "c1", "sales", "", None), answered(9, "c1", "bo")]);
+    assert_eq!(floor.agents_now(at(20))[0].state, AgentState::OnContact);
+    floor.apply(&completed(9, "c1"));
+    assert_eq!(floor.agents_now(at(20))[0].state, AgentState::Available);
+}
+
+#[test]
 fn after_contact_work_of_contacts_with_unknown_talk_time_is_in_no_mean() {
     let untimed = |id: &str| {
         let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } =

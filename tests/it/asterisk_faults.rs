@@ -9,7 +9,7 @@ use crate::support::asterisk::{Peer, Server};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
 use floorwatch::engine::{self, Engine};
-use floorwatch::event::{Event, EventKind, Step};
+use floorwatch::event::{AgentState, Event, EventKind, Step};
 use floorwatch::net::tls::Tls;
 use floorwatch::secret::Secret;
 use floorwatch::source::{self, Connector, Message, Running, Settings};
@@ -125,6 +125,140 @@ fn a_wrong_password_is_reported_and_not_retried_soon() {
     running.join();
 }
 
+/// The next report that the source is not live, with how long it waits until it tries again.
+fn next_trouble(from: &mut Receiver<Message>) -> (String, Option<Span>) {
+    receive_until(from, |message| match message {
+        Message::Health { health: Health::Stale | Health::Down, reason, at, next_try, .. } => {
+            Some((reason.to_string(), next_try.map(|next| next - *at)))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_login_that_is_refused_right_after_one_that_worked_is_tried_again_at_once() {
+    let server = Server::new(None);
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    drop(serve_login(&server.listener, &clock, 1000, EMPTY_STATUS));
+    receive_until(&mut from, is_live);
+    next_trouble(&mut from);
+    for (action, message, words) in [
+        ("Login", "Authentication failed", "may be restarting"),
+        ("Challenge", "Asterisk is shutting down", "is shutting down"),
+    ] {
+        let mut peer = Peer::accept(&server.listener);
+        peer.send("Asterisk Call Manager/11.0.0\r\n");
+        loop {
+            let asked = peer.next_action().unwrap();
+            if asked.name == action {
+                peer.send(&format!("Response: Error\r\nActionID: {}\r\nMessage: {message}\r\n\r\n", asked.id));
+                break;
+            }
+            peer.answer(&asked, START, (b"", "the-id"));
+        }
+        let (reason, wait) = next_trouble(&mut from);
+        assert!(reason.contains(words) && !reason.contains("plain") && !reason.contains("compare"), "{reason}");
+        assert!(wait.unwrap() <= Span::seconds(4), "{wait:?}");
+    }
+    let peer = serve_login(&server.listener, &clock, 1, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
+    drop(peer);
+    running.join();
+}
+
+#[test]
+fn a_refused_queue_status_ends_no_connection_and_is_asked_for_again() {
+    let server = Server::new(None);
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    let mut peer = Peer::accept(&server.listener);
+    peer.send("Asterisk Call Manager/11.0.0\r\n");
+    let mut asked = 0;
+    while asked < 2 {
+        let action = peer.next_action().unwrap();
+        let is_status = action.name == "QueueStatus";
+        asked += u32::from(is_status);
+        if is_status && asked == 1 {
+            let refused = "Message: Asterisk is shutting down\r\n\r\n";
+            peer.send(&format!("Response: Error\r\nActionID: {}\r\n{refused}", action.id));
+            let (reason, next) = next_trouble(&mut from);
+            assert!(reason.contains("shutting down") && next.is_none(), "{reason}");
+        } else {
+            peer.answer(&action, START, (EMPTY_STATUS.as_bytes(), "the-id"));
+        }
+    }
+    receive_until(&mut from, is_live);
+    drop(peer);
+    running.join();
+}
+
+#[test]
+fn an_asterisk_that_hangs_is_no_wrong_port() {
+    let server = Server::new(None);
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    drop(serve_login(&server.listener, &clock, 1000, EMPTY_STATUS));
+    receive_until(&mut from, is_live);
+    next_trouble(&mut from);
+    let silent = Peer::accept(&server.listener);
+    let (reason, _) = next_trouble(&mut from);
+    assert!(reason.contains("hangs") && !reason.contains("port"), "{reason}");
+    drop(silent);
+    running.join();
+}
+
+/// The first remark that is not empty.
+fn next_remark(from: &mut Receiver<Message>) -> String {
+    receive_until(from, |message| match message {
+        Message::Remark { remark, .. } if !remark.is_empty() => Some(remark.to_string()),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_account_that_may_not_read_what_is_needed_is_remarked() {
+    let server = Server::new(None);
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    let mut peer = Peer::accept(&server.listener);
+    peer.send("Asterisk Call Manager/11.0.0\r\n");
+    loop {
+        let action = peer.next_action().unwrap();
+        if action.name == "Login" {
+            // With `read = cdr`, nothing follows.
+            peer.send(&format!("Response: Success\r\nActionID: {}\r\n\r\n", action.id));
+        } else {
+            peer.answer(&action, START, (EMPTY_STATUS.as_bytes(), "the-id"));
+        }
+        if action.name == "QueueStatus" {
+            break;
+        }
+    }
+    let remark = next_remark(&mut from);
+    assert!(remark.contains("lacks system") && remark.contains("read = agent,system,user"), "{remark}");
+    drop(peer);
+    running.join();
+}
+
+#[test]
+fn a_file_that_is_no_queue_log_is_remarked_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("messages.log");
+    fs::write(&path, "[Nov 29 09:00:00] NOTICE[12] chan_sip.c: Registration from '\"1\"<sip:1@pbx>' failed\n").unwrap();
+    let server = Server::new(Some(path));
+    let clock = Clock::manual(START);
+    let (running, mut from) = spawn(&server, &clock, None);
+    let remark = next_remark(&mut from);
+    assert!(remark.contains("messages.log is no queue_log") && remark.contains("interface alone"), "{remark}");
+    let mut peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    receive_until(&mut from, is_live);
+    peer.send(&join("1.1"));
+    assert_eq!(steps(&receive_events(&mut from, |step| matches!(step, Step::Offered(_)))), ["1.1 offered"]);
+    drop(peer);
+    running.join();
+}
+
 #[test]
 fn a_peer_that_is_no_asterisk_is_reported() {
     let server = Server::new(None);
@@ -170,7 +304,10 @@ fn calls_that_ended_while_the_program_was_down_are_lost_and_waiting_ones_are_not
     let server = Server::new(None);
     let clock = Clock::manual(START);
     let (running, mut from) = spawn(&server, &clock, None);
-    let mut peer = serve_login(&server.listener, &clock, 1000, EMPTY_STATUS);
+    let member = "Event: QueueMember\r\nQueue: sales\r\nName: Ann\r\nLocation: SIP/1\r\nStatus: 1\r\nPaused: 0\r\nActionID: the-id\r\n\r\n";
+    let with_member =
+        EMPTY_STATUS.replace("Event: QueueStatusComplete", &format!("{member}Event: QueueStatusComplete"));
+    let mut peer = serve_login(&server.listener, &clock, 1000, &with_member);
     receive_until(&mut from, is_live);
     clock.set(START + Span::seconds(5));
     peer.send(&(join("1.1") + &join("1.2")));
@@ -190,6 +327,8 @@ fn calls_that_ended_while_the_program_was_down_are_lost_and_waiting_ones_are_not
     let peer = serve_login(&server.listener, &clock, 1060, &status_with_entry("1.2", 55));
     let events = receive_events(&mut from, |step| matches!(step, Step::Lost));
     assert_eq!(steps(&events), ["missed 5", "1.1 lost"]);
+    let gone = |event: &&Event| matches!(&event.kind, EventKind::AgentState { agent, state: AgentState::Offline, .. } if agent.as_str() == "Ann");
+    assert_eq!(events.iter().filter(gone).count(), 1, "who was there has left meanwhile");
     receive_until(&mut from, is_live);
     drop(peer);
     running.join();

@@ -70,7 +70,7 @@ impl Finding {
                 self.kind = kind;
             } else if self.kind != kind {
                 let words = format!("what is in it looks like kind = \"{kind}\", not {}", self.kind);
-                self.remark = Some(Text::new(&words));
+                return self.fails(&words);
             }
         }
         reader.for_each(&mut |event| self.count(&event));

@@ -37,7 +37,8 @@ mod bits {
     pub(super) const STATE: u64 = 0xf << STATE_AT;
     /// After-contact work is being done: a conversation has ended, and this agent's sources report when such work ends.
     pub(super) const WRAPPING: u64 = 1 << 7;
-    /// How many conversations are going on.
+    /// How many conversations are going on, with a sign: of the changes of an instant an end comes first, so that a conversation
+    /// of no length ends before it begins.
     pub(super) const TALKING_AT: u32 = 16;
     pub(super) const TALKING: u64 = 0xffff << TALKING_AT;
     pub(super) const REASON_AT: u32 = 32;
@@ -84,8 +85,9 @@ impl TimelineEntry {
         Some((*state, ReasonNo::new(u32::from_le_bytes(reason))))
     }
 
-    const fn talking(self) -> u64 {
-        (self.bits & bits::TALKING) >> bits::TALKING_AT
+    const fn talking(self) -> i16 {
+        let [_, _, low, high, ..] = self.bits.to_le_bytes();
+        i16::from_le_bytes([low, high])
     }
 
     const fn wrapping(self) -> bool {
@@ -103,8 +105,8 @@ impl TimelineEntry {
         match change {
             AgentChange::State(..) | AgentChange::WrapEnds => wrapping = false,
             AgentChange::TalkStarts => {
-                talking = (talking + 1).min(bits::TALKING >> bits::TALKING_AT);
-                wrapping = false;
+                talking = talking.saturating_add(1);
+                wrapping &= talking <= 0;
             }
             AgentChange::TalkEnds => {
                 talking = talking.saturating_sub(1);
@@ -117,6 +119,7 @@ impl TimelineEntry {
             }
         }
         self.bits &= !(bits::TALKING | bits::WRAPPING);
+        let talking = u64::from(u16::from_le_bytes(talking.to_le_bytes()));
         self.bits |= talking << bits::TALKING_AT | if wrapping { bits::WRAPPING } else { 0 };
     }
 

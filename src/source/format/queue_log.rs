@@ -1,15 +1,15 @@
 //! Asterisk's queue_log: one line in, its events out.
 //!
 //! A line is `epoch|call id|queue|agent|VERB|data…`; the layouts of all Asterisk versions and of common distributions
-//! are understood. See <https://docs.asterisk.org/Configuration/Applications/Queue-Logs/>. Two facts span lines and are
-//! remembered: the queues to which an agent was added, and the calls that have just left an empty queue.
+//! are understood. See <https://docs.asterisk.org/Configuration/Applications/Queue-Logs/>. Three facts span lines and are
+//! remembered: the queues to which an agent was added, who is paused, and the calls that have just left an empty queue.
 
 mod fields;
 mod verb;
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Span, Time};
@@ -27,6 +27,8 @@ pub use verb::{Meaning, Verbs};
 
 /// How many of the last EXITEMPTY lines are remembered.
 const MAX_EMPTY_EXITS: usize = 16;
+/// How many paused agents are remembered; no floor has more.
+const MAX_PAUSED: usize = 50_000;
 /// So many bytes of a label are stored without an allocation.
 const MAX_COPIED_BYTES: usize = 23;
 
@@ -50,6 +52,9 @@ pub struct QueueLogMemory {
     /// The queues to which each agent was added: removal from the last one makes the agent offline.
     #[serde(skip_serializing_if = "FxHashMap::is_empty")]
     members: FxHashMap<Label, Vec<Label>>,
+    /// The agents who are paused.
+    #[serde(skip_serializing_if = "FxHashSet::is_empty")]
+    paused: FxHashSet<Label>,
 }
 
 impl QueueLogParser {
@@ -130,7 +135,13 @@ impl QueueLogParser {
         };
         match entry.verb {
             Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
-            Verb::QueueStart => emit(&self.origin, EventKind::Restarted),
+            Verb::QueueStart => {
+                emit(&self.origin, EventKind::Restarted);
+                for agent in self.memory.end_pauses() {
+                    let state = AgentState::Available;
+                    emit(&self.origin, EventKind::AgentState { agent, state, reason: None, lasts: None });
+                }
+            }
             Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
                 if let Some(kind) = self.agent_state(&entry)? {
                     emit(&self.origin, kind);
@@ -265,6 +276,7 @@ impl QueueLogParser {
             }
             _ => AgentState::Available,
         };
+        self.memory.note_pause(&agent, state == AgentState::Paused);
         Ok(Some(EventKind::AgentState { agent, state, reason, lasts: None }))
     }
 
@@ -328,6 +340,25 @@ impl QueueLogParser {
     fn take_empty_exit(&mut self, contact: &Label, queue: &Label) -> bool {
         let found = self.empty_exits.iter().position(|(call, of)| call == contact && of == queue);
         found.and_then(|index| self.empty_exits.remove(index)).is_some()
+    }
+}
+
+impl QueueLogMemory {
+    fn note_pause(&mut self, agent: &Label, is_paused: bool) {
+        if !is_paused {
+            self.paused.remove(agent);
+        } else if self.paused.len() < MAX_PAUSED {
+            self.paused.insert(agent.clone());
+        }
+    }
+
+    /// The agents whose pause ends when Asterisk starts: it forgets those of the members of its configuration, and keeps
+    /// those of members who were added.
+    fn end_pauses(&mut self) -> Vec<Label> {
+        let members = &self.members;
+        let mut ended: Vec<Label> = self.paused.extract_if(|agent| !members.contains_key(agent)).collect();
+        ended.sort_unstable();
+        ended
     }
 }
 

@@ -179,6 +179,7 @@ impl Peer {
             "Login" if has_line(&format!("Key: {KEY}")) || has_line(&format!("Secret: {SECRET}")) => {
                 assert!(has_line("Events: agent,system,user"));
                 self.send(&format!("Response: Success\r\nActionID: {id}\r\nMessage: Authentication accepted\r\n\r\n"));
+                self.send("Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n");
             }
             "Login" => {
                 self.send(&format!("Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n"));

@@ -218,11 +218,18 @@ impl<'a> LogEntry<'a> {
         }
     }
 
-    /// Whether its meaning depends on lines before it: an agent leaves the last of several queues, or a call leaves an
-    /// empty queue once more.
+    /// Whether its meaning depends on lines before it, or that of a later one on it: an agent leaves the last of several
+    /// queues, a restart ends the pauses, or a call leaves an empty queue once more.
     pub(super) fn needs_memory(&self) -> bool {
         match self.verb {
-            Verb::AddMember | Verb::RemoveMember | Verb::LogOff | Verb::ExitEmpty => true,
+            Verb::AddMember
+            | Verb::RemoveMember
+            | Verb::LogIn
+            | Verb::LogOff
+            | Verb::Pause
+            | Verb::Unpause
+            | Verb::QueueStart
+            | Verb::ExitEmpty => true,
             Verb::Refused(_) => self.word == b"LEAVEEMPTY",
             _ => false,
         }

@@ -155,6 +155,30 @@ fn an_agent_is_offline_when_the_last_queue_is_left() {
 }
 
 #[test]
+fn a_start_of_asterisk_ends_the_pauses_except_those_of_added_members() {
+    let lines = [
+        "1000000000|CLI|q|Eve|ADDMEMBER|",
+        "1000000001|NONE|q|Ann|PAUSE|lunch",
+        "1000000001|NONE|q|Bob|PAUSE|",
+        "1000000001|NONE|q|Eve|PAUSE|",
+        "1000000002|NONE|q|Bob|UNPAUSE|",
+        "1000000003|NONE|NONE|NONE|QUEUESTART|",
+    ];
+    let free = EventKind::AgentState { agent: ann(), state: AgentState::Available, reason: None, lasts: None };
+    assert_eq!(kinds(&lines)[5..], [EventKind::Restarted, free.clone()]);
+    // The pauses are remembered with the position in the log.
+    let mut parser = parser();
+    for line in &lines[..5] {
+        read_with(&mut parser, line.as_bytes()).unwrap();
+    }
+    let memory = serde_json::to_string(parser.memory()).unwrap();
+    let mut parser = super::tests::parser();
+    parser.restore(serde_json::from_str(&memory).unwrap());
+    let events = read_with(&mut parser, lines[5].as_bytes()).unwrap();
+    assert_eq!(events.into_iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::Restarted, free]);
+}
+
+#[test]
 fn after_contact_work_is_a_step_and_a_state_that_lasts() {
     let kinds = kinds(&["1000000000|7.1|q|Ann|WRAPUPSTART|15"]);
     assert!(matches!(&kinds[0], EventKind::Contact { step: Step::Wrapped { acw, .. }, .. } if *acw == s(15)));

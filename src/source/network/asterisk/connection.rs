@@ -13,11 +13,16 @@ use tokio::time::timeout;
 
 use super::Settings;
 use super::packet::{AmiDecoder, AmiPacket};
+use crate::clock::Span;
 use crate::net::Fault;
 use crate::net::tcp::{self, CONNECT_TIMEOUT, NetStream};
 
 /// How long Asterisk may take to answer the login. It delays a refusal by one second.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// A login that is refused so soon after Asterisk was heard is refused because it restarts.
+const MAX_PASSING_REFUSAL: Span = Span::MINUTE;
+/// What Asterisk answers to every action while it ends, which a graceful restart puts off until the last call is over.
+const SHUTTING_DOWN: &str = "shutting down";
 const READ_CHUNK_BYTES: usize = 16 * 1024;
 /// The packets that are kept while the login is under way.
 const MAX_EARLY_PACKETS: usize = 200;
@@ -37,6 +42,8 @@ pub enum Login {
 pub(super) struct AmiConnection {
     stream: Box<dyn NetStream>,
     address: String,
+    /// How long before the connection Asterisk was last heard; `None` for never.
+    heard_before: Option<Span>,
     decoder: AmiDecoder,
     chunk: Vec<u8>,
     /// A part of every `ActionID`, chosen at random so that a caller who writes into a reply cannot know it.
@@ -45,12 +52,13 @@ pub(super) struct AmiConnection {
 }
 
 impl AmiConnection {
-    /// Connect, and wait for the greeting.
-    pub(super) async fn open(settings: &Settings) -> Result<Self, Fault> {
+    /// Connect, and wait for the greeting. `heard_before` says how long ago Asterisk was last heard.
+    pub(super) async fn open(settings: &Settings, heard_before: Option<Span>) -> Result<Self, Fault> {
         let stream = tcp::connect(&settings.address, settings.tls.as_ref()).await?;
         let mut connection = Self {
             stream,
             address: settings.address.clone(),
+            heard_before,
             decoder: AmiDecoder::default(),
             chunk: vec![0; READ_CHUNK_BYTES],
             token: RandomState::new().build_hasher().finish(),
@@ -64,6 +72,11 @@ impl AmiConnection {
         });
         let address = &settings.address;
         let silent = || {
+            if heard_before.is_some() {
+                return Fault::transient(format!(
+                    "{address} takes the connection and says nothing: Asterisk hangs, or is starting"
+                ));
+            }
             let tls = if settings.tls.is_some() { "" } else { ", and does it want TLS (tls = {})?" };
             Fault::transient(format!(
                 "{address} takes the connection and says nothing: is it Asterisk's manager port{tls}"
@@ -80,6 +93,11 @@ impl AmiConnection {
 
     fn banner(&self) -> &[u8] {
         self.decoder.banner().unwrap_or_default()
+    }
+
+    /// Whether Asterisk says after the login that it is up, to those who may read `system`.
+    pub(super) fn announces_start(&self) -> bool {
+        !self.banner().starts_with(b"Asterisk Call Manager/1.0")
     }
 
     /// Whether joining and leaving a queue are events of the class `call`, as up to Asterisk 11 (AMI version 1).
@@ -104,11 +122,7 @@ impl AmiConnection {
                 let id = self.send_action("Challenge", &[("AuthType", "MD5")]).await?;
                 let response = self.response(&id, early).await?;
                 let Some(challenge) = response.first("Challenge") else {
-                    return Err(Fault::needs_change(format!(
-                        "{} gives no MD5 challenge ({}): set login = \"plain\", with tls",
-                        self.address,
-                        response.text("Message")
-                    )));
+                    return Err(self.refused("gives no MD5 challenge", &response, "set login = \"plain\", with tls"));
                 };
                 let key = challenge_key(challenge, &secret);
                 let fields = [("AuthType", "MD5"), ("Username", user), ("Key", key.as_str()), ("Events", events)];
@@ -119,11 +133,21 @@ impl AmiConnection {
         if response.first("Response") == Some(b"Success") {
             return Ok(());
         }
-        Err(Fault::needs_change(format!(
-            "{} refuses the login of {user} ({}): compare user and secret with manager.conf, and its permit and deny",
-            self.address,
-            response.text("Message")
-        )))
+        let remedy = "compare user and secret with manager.conf, and its permit and deny";
+        Err(self.refused(&format!("refuses the login of {user}"), &response, remedy))
+    }
+
+    /// The fault of an error in response to the login. It passes by itself while Asterisk restarts.
+    fn refused(&self, what: &str, response: &AmiPacket, remedy: &str) -> Fault {
+        let (address, message) = (&self.address, response.text("Message"));
+        if message.contains(SHUTTING_DOWN) {
+            return Fault::transient(format!("Asterisk at {address} is shutting down"));
+        }
+        if self.heard_before.is_some_and(|ago| ago <= MAX_PASSING_REFUSAL) {
+            let why = "it did not until a moment ago, so that it may be restarting, or its accounts have just changed";
+            return Fault::transient(format!("{address} {what} ({message}): {why}"));
+        }
+        Fault::needs_change(format!("{address} {what} ({message}): {remedy}"))
     }
 
     /// Send an action, and return its `ActionID`, which the response repeats.
@@ -173,6 +197,14 @@ impl AmiConnection {
         self.decoder.push(self.chunk.get(..read).unwrap_or_default(), |packet| out.push(packet));
         Ok(())
     }
+}
+
+/// What a refused `QueueStatus` means.
+pub(super) fn explain_refused_status(message: &str) -> String {
+    if message.contains(SHUTTING_DOWN) {
+        return "Asterisk is shutting down, and refuses QueueStatus".to_owned();
+    }
+    format!("Asterisk refuses QueueStatus ({message}): is app_queue loaded, may the account use it?")
 }
 
 /// The `Key` of the action `Login` for a challenge: the MD5 digest of challenge and secret, in hexadecimal digits.

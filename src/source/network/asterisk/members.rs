@@ -21,7 +21,8 @@ pub(super) struct QueueMembers {
     members: FxHashMap<MemberKey, QueueMember>,
     /// The members of each agent.
     by_agent: FxHashMap<Label, Vec<MemberKey>>,
-    reported: FxHashMap<Label, (AgentState, Option<Label>)>,
+    /// `None` for agents whom an earlier run of the program reported.
+    reported: FxHashMap<Label, Option<(AgentState, Option<Label>)>>,
 }
 
 impl QueueMembers {
@@ -84,8 +85,24 @@ impl QueueMembers {
     /// Remember what queue_log reported of an agent, so that it is not reported again.
     pub(super) fn set_reported(&mut self, agent: &Label, state: AgentState, reason: Option<&Label>) {
         if self.reported.len() < MAX_MEMBERS || self.reported.contains_key(agent) {
-            self.reported.insert(agent.clone(), (state, reason.cloned()));
+            self.reported.insert(agent.clone(), Some((state, reason.cloned())));
         }
+    }
+
+    /// The agents that are not reported as offline, at most `max`.
+    pub(super) fn to_saved(&self, max: usize) -> Vec<Label> {
+        let is_there = |reported: &Option<(AgentState, _)>| !matches!(reported, Some((AgentState::Offline, _)));
+        self.reported
+            .iter()
+            .filter(|(_, reported)| is_there(reported))
+            .map(|(name, _)| name.clone())
+            .take(max)
+            .collect()
+    }
+
+    /// Continue with the agents of an earlier run, who may have left since.
+    pub(super) fn restore(&mut self, agents: Vec<Label>) {
+        self.reported.extend(agents.into_iter().take(MAX_MEMBERS).map(|agent| (agent, None)));
     }
 
     /// The agent behind an interface in a queue.
@@ -115,15 +132,15 @@ impl QueueMembers {
 
     /// Report an agent's state where it has changed. An agent who was never seen online is not reported offline.
     fn report(&mut self, name: &Label, out: &mut Vec<EventKind>) {
-        let now = self.state_of(name);
-        if self.reported.get(name) == Some(&now) || (now.0 == AgentState::Offline && !self.reported.contains_key(name))
+        let (state, reason) = self.state_of(name);
+        let now = Some((state, reason.clone()));
+        if self.reported.get(name) == Some(&now) || (state == AgentState::Offline && !self.reported.contains_key(name))
         {
             return;
         }
-        let (state, reason) = now.clone();
         if self.by_agent.contains_key(name) {
             self.reported.insert(name.clone(), now);
-        } else if self.reported.remove(name).is_some_and(|(state, _)| state == AgentState::Offline) {
+        } else if self.reported.remove(name).flatten().is_some_and(|(state, _)| state == AgentState::Offline) {
             return;
         }
         out.push(EventKind::AgentState { agent: name.clone(), state, reason, lasts: None });
@@ -194,6 +211,26 @@ mod tests {
         members.update(member("sales", "SIP/1", 5, None), &mut out);
         members.update(member("vip", "SIP/1", 5, None), &mut out);
         assert_eq!(states(&mut out), [(AgentState::Ringing, String::new()), (AgentState::Offline, String::new())]);
+    }
+
+    #[test]
+    fn who_left_since_an_earlier_run_is_reported_offline_by_the_first_snapshot() {
+        let (mut members, mut out) = (QueueMembers::default(), Vec::new());
+        members.update(member("sales", "SIP/1", 1, None), &mut out);
+        members.update(QueueMember { name: "Bob".into(), ..member("sales", "SIP/2", 1, None) }, &mut out);
+        members.set_reported(&"Eve".into(), AgentState::Offline, None);
+        let mut saved = members.to_saved(10);
+        saved.sort_unstable();
+        assert_eq!(saved, [Label::from("Ann"), "Bob".into()]);
+
+        let mut members = QueueMembers::default();
+        members.restore(saved);
+        out.clear();
+        // Ann's phone is not reachable any more, and Bob is no member.
+        members.replace(&[member("sales", "SIP/1", 5, None)], &mut out);
+        assert_eq!(states(&mut out), [(AgentState::Offline, String::new()), (AgentState::Offline, String::new())]);
+        members.replace(&[member("sales", "SIP/1", 5, None)], &mut out);
+        assert_eq!(states(&mut out), []);
     }
 
     #[test]

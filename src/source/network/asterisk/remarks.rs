@@ -13,6 +13,10 @@ use crate::text::Label;
 /// Shown when replies contain calls that no event has announced.
 const NO_QUEUE_EVENTS: &str = "calls join queues and no event says so: the account needs read = agent,system,user";
 
+/// Shown when Asterisk does not say that it is up, which it says to every account that may read `system`.
+const NO_SYSTEM_EVENTS: &str = "Asterisk reports nothing of itself to this account, and perhaps nothing of queues: its read = in \
+    manager.conf lacks system, it needs read = agent,system,user";
+
 /// Shown while the secret is sent as it is over a connection that others can read.
 const UNENCRYPTED_SECRET: &str =
     "the secret travels unencrypted (login = \"plain\" without tls): set login = \"md5\", or use tls";
@@ -27,6 +31,10 @@ pub(super) struct Remarks {
     pub(super) rights: Option<String>,
     /// No event about a queue comes, though calls join queues.
     pub(super) misses_queue_events: bool,
+    /// No event about Asterisk itself has come.
+    pub(super) misses_system_events: bool,
+    /// All queues were asked for in vain, and why.
+    pub(super) refused: Option<String>,
     /// `queue_log` is missing or behind.
     pub(super) log: Option<String>,
     /// When Asterisk's own counters last went back.
@@ -61,6 +69,8 @@ impl Remarks {
             unchecked.then_some(UNCHECKED_REMARK),
             unencrypted.then_some(UNENCRYPTED_SECRET),
             self.misses_queue_events.then_some(NO_QUEUE_EVENTS),
+            self.misses_system_events.then_some(NO_SYSTEM_EVENTS),
+            self.refused.as_deref(),
             self.log.as_deref(),
             reset.as_deref(),
             self.rights.as_deref(),

@@ -23,6 +23,10 @@ use log_follower::LogFollower;
 
 /// The open calls that are stored in the cursor.
 const MAX_SAVED_CALLS: usize = 500;
+/// After a restart of the program, a log may go on with so many lines that say nothing, as when a name breaks a line.
+const MAX_STRAY_LINES: u32 = 20;
+/// The agents that are stored in it.
+const MAX_SAVED_AGENTS: usize = 2000;
 const CURSOR_INTERVAL: Span = Span::SECOND;
 
 /// The cursor in the journal, from which a later run of the program goes on.
@@ -38,6 +42,9 @@ struct AsteriskCursor {
     /// The calls in queues with their contacts, where no queue_log is configured.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     calls: Vec<(Label, QueueCall)>,
+    /// The agents who were there, so that those who leave meanwhile are missed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agents: Vec<Label>,
 }
 
 /// The session with an Asterisk.
@@ -49,6 +56,9 @@ pub(in crate::source) struct AsteriskSession {
     log_cursor: Option<String>,
     /// Whether the log has been read to its end, or cannot be read.
     log_is_known: bool,
+    /// How many lines of the log may still be rejected until it is taken for another file, which it is at 0; `None` once a
+    /// line gave an event.
+    log_strays_left: Option<u32>,
     /// When an earlier run of the program last heard Asterisk; taken by the first connection.
     seen: Option<Time>,
     cursor_written: Time,
@@ -73,6 +83,7 @@ impl AsteriskSession {
     ) -> Result<Self, SpawnError> {
         let cursor: AsteriskCursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let mut translator = AmiTranslator::new(settings.name(), own.verbs.clone(), own.intent.clone());
+        translator.members.restore(cursor.agents);
         let mut merger = LogMerger::default();
         let mut follower = None;
         if let Some(path) = &own.queue_log {
@@ -87,6 +98,7 @@ impl AsteriskSession {
             translator,
             merger,
             follower,
+            log_strays_left: Some(if cursor.log.is_some() { MAX_STRAY_LINES } else { 1 }),
             log_cursor: cursor.log,
             log_is_known: false,
             seen: cursor.seen,
@@ -104,7 +116,9 @@ impl AsteriskSession {
 
     fn cursor(&self, reporter: &Reporter) -> Option<String> {
         let calls = if self.follower.is_some() { Vec::new() } else { self.translator.calls.to_saved(MAX_SAVED_CALLS) };
-        serde_json::to_string(&AsteriskCursor { seen: Some(reporter.now()), log: self.log_cursor.clone(), calls }).ok()
+        let (seen, log) = (Some(reporter.now()), self.log_cursor.clone());
+        let agents = self.translator.members.to_saved(MAX_SAVED_AGENTS);
+        serde_json::to_string(&AsteriskCursor { seen, log, calls, agents }).ok()
     }
 
     /// Report what the manager interface says, as far as queue_log doesn't.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::super::connection::AmiConnection;
+use super::super::connection::{AmiConnection, explain_refused_status};
 use super::super::merge::LogStatus;
 use super::super::packet::AmiPacket;
 use super::super::queue_status::{Collected, QueueSnapshot, QueueStatusCollector, number};
@@ -28,6 +28,10 @@ const MAX_IDLE_TICKS: u32 = 5;
 /// How often all queues are asked for. Asking more often has overloaded large systems.
 const QUEUE_STATUS_INTERVAL: Duration = Duration::from_mins(1);
 const QUEUE_STATUS_TIMEOUT: Duration = Duration::from_secs(30);
+/// How soon all queues are asked for again after a refusal. The wait doubles with each further one.
+const QUEUE_STATUS_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// So many refusals at the beginning of a connection are no passing ones: the account may not ask, or there are no queues.
+const MAX_FIRST_REFUSALS: u32 = 5;
 /// A change of the clock's difference up to this is ignored.
 const CLOCK_TOLERANCE: Span = Span::SECOND;
 
@@ -47,6 +51,10 @@ struct Exchange {
     /// The reply that is being collected, and since when.
     queue_status: Option<(QueueStatusCollector, Instant)>,
     next_queue_status: Instant,
+    /// How often in a row it was refused.
+    refusals: u32,
+    /// Asterisk has said that it is up, which it says to who may read `system`.
+    is_told_of_start: bool,
     /// The first reply to `QueueStatus` has come: the board shows the truth.
     is_live: bool,
     is_shutting_down: bool,
@@ -61,7 +69,8 @@ struct Exchange {
 impl Exchange {
     /// Connect, log in and ask for what the board needs first. Packets that arrive meanwhile are appended to `early`.
     async fn open(settings: &Settings, early: &mut Vec<AmiPacket>, reporter: &Reporter) -> Result<Self, Fault> {
-        let mut connection = AmiConnection::open(settings).await?;
+        let heard_before = reporter.disconnected_since().map(|since| reporter.now().since(since));
+        let mut connection = AmiConnection::open(settings, heard_before).await?;
         connection.log_in(settings, early).await?;
         let now = Instant::now();
         let ping =
@@ -75,6 +84,8 @@ impl Exchange {
             list_commands_id,
             queue_status: Some((queue_status, now)),
             next_queue_status: now + QUEUE_STATUS_INTERVAL,
+            refusals: 0,
+            is_told_of_start: false,
             is_live: false,
             is_shutting_down: false,
             idle_ticks: 0,
@@ -174,7 +185,10 @@ impl AsteriskSession {
                 match collector.collect(&packet) {
                     Collected::Unrelated => {}
                     Collected::Partial => continue,
-                    Collected::Refused(message) => return Err(queue_status_refused(&message)),
+                    Collected::Refused(message) => {
+                        self.ask_again(&message, exchange, reporter).await?;
+                        continue;
+                    }
                     Collected::Complete(snapshot) => {
                         exchange.queue_status = None;
                         self.reconcile(&snapshot, exchange, reporter, &mut events).await;
@@ -202,6 +216,8 @@ impl AsteriskSession {
         match packet.first("Event").unwrap_or_default() {
             b"Shutdown" => exchange.is_shutting_down = true,
             b"FullyBooted" => {
+                exchange.is_told_of_start = true;
+                self.remarks.misses_system_events = false;
                 // An Asterisk that started after it was last heard has lost all calls. queue_log says so itself.
                 // `Uptime` is cut to whole seconds, which makes the start look later than it was.
                 let Some(up) = number(packet.last("Uptime")).map(|up| Span::seconds(up + 1)) else { return };
@@ -238,6 +254,30 @@ impl AsteriskSession {
         }
     }
 
+    /// Ask for all queues again in a while. Meanwhile the events go on, so that a refusal ends no connection that is live.
+    async fn ask_again(
+        &mut self,
+        message: &str,
+        exchange: &mut Exchange,
+        reporter: &mut Reporter,
+    ) -> Result<(), Fault> {
+        let reason = explain_refused_status(message);
+        exchange.queue_status = None;
+        exchange.refusals += 1;
+        if !exchange.is_live && exchange.refusals >= MAX_FIRST_REFUSALS {
+            return Err(Fault::needs_change(reason));
+        }
+        let wait = QUEUE_STATUS_RETRY_INTERVAL * (1 << (exchange.refusals - 1).min(10));
+        exchange.next_queue_status = Instant::now() + wait.min(QUEUE_STATUS_INTERVAL);
+        if exchange.is_live {
+            self.remarks.refused = Some(reason);
+            self.remarks.send(&self.settings, reporter).await;
+        } else {
+            reporter.report_stale(&reason).await;
+        }
+        Ok(())
+    }
+
     /// Compare what was reported with all queues as they are now.
     async fn reconcile(
         &mut self,
@@ -262,14 +302,17 @@ impl AsteriskSession {
             self.report(lost, reporter).await;
         }
         self.remarks.update_call_counts(&snapshot.call_counts, now);
+        self.remarks.refused = None;
+        exchange.refusals = 0;
+        self.remarks.misses_system_events = !exchange.is_told_of_start && exchange.connection.announces_start();
         if is_first {
             exchange.is_live = true;
             reporter.report_live().await;
         } else {
             self.remarks.misses_queue_events |= unknown_calls > 0;
             self.remarks.misses_queue_events &= !self.translator.hears_queues;
-            self.remarks.send(&self.settings, reporter).await;
         }
+        self.remarks.send(&self.settings, reporter).await;
         let cursor = self.cursor(reporter);
         reporter.send_events(Vec::new(), cursor).await;
     }
@@ -278,15 +321,6 @@ impl AsteriskSession {
     const fn counts_without_log(&self) -> bool {
         matches!(self.merger.log, LogStatus::Unused | LogStatus::Absent)
     }
-}
-
-fn queue_status_refused(message: &str) -> Fault {
-    if message.contains("shutting down") {
-        return Fault::transient("Asterisk is shutting down");
-    }
-    Fault::needs_change(format!(
-        "Asterisk refuses QueueStatus ({message}): is app_queue loaded, may the account use it?"
-    ))
 }
 
 /// Unix seconds with a fraction.

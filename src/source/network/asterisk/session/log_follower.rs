@@ -89,6 +89,9 @@ impl AsteriskSession {
         match message {
             Message::Events { mut events, cursor, .. } => {
                 let now = self.now(reporter);
+                if !events.is_empty() && self.log_strays_left.take() == Some(0) {
+                    self.set_log_health(Health::Live, "");
+                }
                 events.retain(|event| {
                     if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
                         if is_live && *state != AgentState::AfterContact {
@@ -103,11 +106,18 @@ impl AsteriskSession {
                 reporter.send_events(events, cursor).await;
             }
             Message::Rejected { rejection, .. } => {
+                self.log_strays_left = self.log_strays_left.map(|left| left.saturating_sub(1));
+                if self.log_strays_left == Some(0) {
+                    let reason = format!("{} is no queue_log: no line of it is one", rejection.place);
+                    self.set_log_health(Health::Down, &reason);
+                }
                 reporter.reject(rejection.place.as_str(), rejection.line, rejection.reason).await;
             }
             Message::Health { health, reason, .. } if health != Health::Connecting => {
                 self.log_is_known = true;
-                self.set_log_health(health, reason.as_str());
+                if self.log_strays_left != Some(0) {
+                    self.set_log_health(health, reason.as_str());
+                }
             }
             Message::Health { .. } | Message::Clock { .. } | Message::Remark { .. } => {}
         }
