@@ -234,8 +234,8 @@ impl CcMembers {
     /// busy; the earlier answer is the one that counts.
     pub(super) fn correct_answer(&mut self, visit: &Label, agent: &Label, at: Time, out: &mut EventBuffer) {
         let is_late =
-            |member: &&CcMember| member.stage == MemberStage::Talking && at + MAX_EVENT_DELAY < member.answered;
-        if self.get(visit).filter(is_late).is_some() {
+            |member: &CcMember| member.stage == MemberStage::Talking && at + MAX_EVENT_DELAY < member.answered;
+        if self.get(visit).is_some_and(is_late) {
             self.report(visit, at, Some("bridged"), Step::Answered { agent: agent.clone(), wait: None }, out);
         }
     }
