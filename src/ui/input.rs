@@ -66,6 +66,9 @@ enum InputState {
     Csi,
     /// A key of the cursor or number block (`ESC O`).
     Ss3,
+    /// What one byte ends: a shift to another character set (`ESC N`), or a sequence with an intermediate byte, such as
+    /// `ESC /` of a VT52's answer and `ESC (`. A key with Alt sends the same, so that key was delivered.
+    Intermediate,
     /// A mouse report of the oldest kind. `left` bytes are still to come, each 32 more than the number it encodes.
     OldMouse { left: u8 },
     /// A string of the terminal; `last` is its last byte.
@@ -157,7 +160,7 @@ impl Decoder {
                     self.sequence(None, touched, out);
                     self.state = InputState::Escaped;
                 }
-                InputState::Ground | InputState::Escaped => self.state = InputState::Ground,
+                InputState::Ground | InputState::Escaped | InputState::Intermediate => self.state = InputState::Ground,
                 // An unfinished sequence is dropped.
                 _ => self.sequence(None, touched, out),
             }
@@ -172,7 +175,7 @@ impl Decoder {
 
     /// Whether no sequence has begun.
     fn at_rest(&self) -> bool {
-        matches!(self.state, InputState::Ground | InputState::Escaped)
+        matches!(self.state, InputState::Ground | InputState::Escaped | InputState::Intermediate)
     }
 
     /// How long the state lasts without another byte.
@@ -182,6 +185,7 @@ impl Decoder {
             InputState::Escape { .. } => Some(ESC_HOLD),
             InputState::Text { .. } | InputState::Paste { .. } => Some(STRING_TIMEOUT),
             InputState::Escaped
+            | InputState::Intermediate
             | InputState::Csi
             | InputState::Ss3
             | InputState::OldMouse { .. }
@@ -200,7 +204,17 @@ impl Decoder {
                     if !self.introduce(byte, now, out) {
                         self.alt = true;
                         self.begin(byte, now, out);
+                        self.expect_last(byte);
                     }
+                }
+            },
+            InputState::Intermediate => match byte {
+                b' '..=b'/' => self.company(now, out),
+                b'0'..=b'~' => self.sequence(None, now, out),
+                // The key with Alt was all.
+                _ => {
+                    self.rest();
+                    self.begin(byte, now, out);
                 }
             },
             InputState::Escaped => {
@@ -269,6 +283,7 @@ impl Decoder {
             0x80..=0x9f => {
                 if !self.introduce(byte - 0x40, now, out) {
                     self.sequence(None, now, out);
+                    self.expect_last(byte - 0x40);
                 }
                 return;
             }
@@ -300,6 +315,13 @@ impl Decoder {
             _ => return false,
         }
         true
+    }
+
+    /// Note that one more byte belongs to ESC and this byte, if it does.
+    fn expect_last(&mut self, byte: u8) {
+        if matches!(byte, b' '..=b'/' | b'N') {
+            self.state = InputState::Intermediate;
+        }
     }
 
     fn csi(&mut self, byte: u8, now: Instant, out: &mut Vec<UserInput>) {

@@ -17,6 +17,7 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, kill_current_process_group};
 
@@ -27,6 +28,11 @@ use crate::ui::tty;
 static OURS: AtomicBool = AtomicBool::new(false);
 /// The thread that draws. If it panics, the terminal is restored; if another thread panics, the screen stays.
 static DRAWING: OnceLock<ThreadId> = OnceLock::new();
+
+/// The most columns or rows, and the most cells, of a terminal that is drawn on. Whoever set a larger size did so by
+/// mistake, and a frame of it could take all memory.
+const MAX_SIDE: u16 = 2_000;
+const MAX_CELLS: u32 = 1_000_000;
 
 /// How long a stop may take to reach all threads.
 const STOPPING: Duration = Duration::from_millis(50);
@@ -71,6 +77,10 @@ pub fn is_gone(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| gone.contains(&code)) || error.kind() == io::ErrorKind::BrokenPipe
 }
 
+fn is_drawable(size: Size) -> bool {
+    size.width.max(size.height) <= MAX_SIDE && u32::from(size.width) * u32::from(size.height) <= MAX_CELLS
+}
+
 impl Screen {
     /// Take over the terminal.
     ///
@@ -80,6 +90,10 @@ impl Screen {
         // Checked because raw mode only concerns standard input.
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is redirected"));
+        }
+        let (columns, rows) = crossterm::terminal::size()?;
+        if !is_drawable(Size::new(columns, rows)) {
+            return Err(io::Error::other(format!("it says that it has {columns} columns and {rows} rows")));
         }
         DRAWING.get_or_init(|| std::thread::current().id());
         hook();
@@ -94,12 +108,16 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Draw a frame. Terminals with synchronized output show it at once or not at all.
+    /// Draw a frame. Terminals with synchronized output show it at once or not at all. Nothing is drawn while the terminal
+    /// claims to be larger than any is.
     ///
     /// # Errors
     /// If the terminal cannot be written to.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        if !is_drawable(terminal.size()?) {
+            return Ok(());
+        }
         queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = terminal.draw(view).map(|_| ());
         // The end of the update is sent even if drawing failed.
@@ -139,7 +157,7 @@ impl Screen {
         // resize to the same size clears as well, without a query.
         let size = terminal.size()?;
         self.last.clear();
-        terminal.resize(size.into())
+        if is_drawable(size) { terminal.resize(size.into()) } else { Ok(()) }
     }
 
     /// Capture or release the mouse.

@@ -309,6 +309,11 @@ fn a_storm_of_sizes() {
         board.resize(cols, rows);
         thread::sleep(Duration::from_millis(5));
     }
+    // Sizes that no terminal has.
+    for (cols, rows) in [(5_000, 60), (60, 5_000)] {
+        board.resize(cols, rows);
+        thread::sleep(Duration::from_millis(300));
+    }
     board.resize(50, 10);
     board.wait_for("needs 60×16, has 50×10");
     board.wait_for("▲ WARN all queues: offered 5 today");

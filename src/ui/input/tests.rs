@@ -98,6 +98,14 @@ const CASES: &[(&[Arrival<'_>], &str)] = &[
     (&[(100, b"\x9bA")], "Up!"),
     (&[(100, b"\x9b"), (60, b"A")], "Up!"),
     (&[(100, b"\x1b[12"), (20, b"\x1b[A")], "Up"),
+    // Sequences of three bytes, of which the first two are also a key with Alt.
+    (&[(100, b"\x1b/Z")], "alt-/"),
+    (&[(100, b"\x1b/"), (100, b"Z"), (100, b"a")], "alt-/! a!"),
+    (&[(100, b"\x1b"), (40, b"("), (900, b"A")], "alt-(!"),
+    (&[(100, b"\x1b$"), (40, b"("), (40, b"A"), (40, b"a")], "alt-$! a!"),
+    (&[(100, b"\x1bN"), (40, b"A"), (40, b"\x8e"), (40, b"A")], "alt-N!"),
+    (&[(100, b"\x1b#"), (40, b"\x1b[A")], "alt-#! Up!"),
+    (&[(100, b"\x1b/"), (1100, b"a")], "alt-/! a!"),
     // A dropped sequence leaves no modifier behind.
     (&[(100, b"\x1b\x1b["), (1500, b"a")], "a!"),
     // Answers of the terminal, whole and split, and sequences that were not requested.
