@@ -223,6 +223,13 @@ impl Journal {
         self.damage.as_ref()
     }
 
+    /// The time up to which the journal had been written when it was opened. A clock that is behind it is wrong, or was
+    /// wrong then.
+    #[must_use]
+    pub const fn last_written(&self) -> Time {
+        self.writer.opened()
+    }
+
     /// Store an episode that a command changed; `on_stored` is called on the journal's thread when it is on the disk. An
     /// episode that could not be stored is not stored later either.
     pub fn execute(&self, episode: Episode, on_stored: impl FnOnce(Result<(), Text>) + Send + 'static) {

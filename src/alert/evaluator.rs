@@ -41,6 +41,8 @@ pub struct Evaluator {
     orphans: Vec<u64>,
     /// Restored episodes with an acknowledgement or snooze from before the restart.
     restored_mutes: FxHashSet<u64>,
+    /// Before this time firing alerts hold, because the clock is behind what was seen before the restart.
+    behind_until: Time,
     coverage: Coverage,
     evaluations: u64,
 }
@@ -75,6 +77,7 @@ impl Evaluator {
             episodes: Episodes::default(),
             orphans: Vec::new(),
             restored_mutes: FxHashSet::default(),
+            behind_until: Time::default(),
             coverage: Coverage::default(),
             evaluations: 0,
         }
@@ -86,11 +89,13 @@ impl Evaluator {
         &self.queries
     }
 
-    /// Continue the episodes that were active before a restart; `next_id` is the first id that is free. Call it before
-    /// the first evaluation, which returns those that have changed `now`.
-    pub fn restore(&mut self, active: Vec<Episode>, next_id: u64, now: Time) {
+    /// Continue the episodes that were active before a restart; `next_id` is the first id that is free, and `last` is the
+    /// last time before the restart. While the clock is behind it, it does not show what came since, so none of them
+    /// ends. Call it before the first evaluation, which returns those that have changed `now`.
+    pub fn restore(&mut self, active: Vec<Episode>, next_id: u64, last: Time, now: Time) {
         self.episodes.reserve_ids_below(next_id);
-        for episode in active.into_iter().filter(Episode::is_active) {
+        self.behind_until = last;
+        for mut episode in active.into_iter().filter(Episode::is_active) {
             let index = self.by_name.get(&episode.rule);
             let watch = index.and_then(|index| self.watches.get_mut(*index));
             let of_sources = self.sources.iter_mut().find(|watch| *watch.name() == episode.rule);
@@ -99,6 +104,8 @@ impl Evaluator {
                 (None, _, Some(watch)) if watch.rule.kpi == episode.kpi => watch.resume(&episode),
                 _ => self.orphans.push(episode.id),
             }
+            episode.since = episode.since.min(now);
+            episode.fired = episode.fired.map(|at| at.min(now));
             if commands::holder(&episode).is_some() {
                 self.restored_mutes.insert(episode.id);
             }
@@ -128,6 +135,7 @@ impl Evaluator {
             context,
             calendar: &self.calendar,
             now,
+            is_behind: now < self.behind_until,
             number: self.evaluations,
         };
         for watch in &mut self.sources {

@@ -31,6 +31,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) context: EvaluationContext<'a>,
     pub(super) calendar: &'a Calendar,
     pub(super) now: Time,
+    /// Whether the clock is behind what was seen before the restart.
+    pub(super) is_behind: bool,
     /// Rises by one with every evaluation.
     pub(super) number: u64,
 }
@@ -197,6 +199,11 @@ impl SliceState {
     ) {
         let now = at.now;
         self.evaluation = at.number;
+        let judgement = match judgement {
+            Judgement::Known { past: Some(_), .. } => judgement,
+            _ if at.is_behind => Judgement::Insufficient { hold: true },
+            _ => judgement,
+        };
         let delays = Delays { fire: rule.for_, clear: rule.clear_for.unwrap_or(at.settings.clear_for) };
         let change = self.phase.step(judgement, delays, now);
         if let Phase::Pending { severity, .. } | Phase::Firing { severity, .. } = self.phase {

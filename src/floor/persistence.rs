@@ -132,8 +132,13 @@ impl Floor {
             self.sources.add_origin(&source, origin);
         }
         let cursors = reader.cursors()?;
-        let now = self.now();
-        self.evaluator.restore(active, next_id, now);
+        let (last, now) = (journal.last_written(), self.now());
+        self.evaluator.restore(active, next_id, last, now);
+        if now < last {
+            let remark = format!("the clock is behind the journal, which was last written at {last}: alerts hold");
+            tracing::warn!(%now, "{remark}");
+            self.clock_remark = Some((last, Text::new(&remark)));
+        }
         self.history = history.into();
         self.set_unreadable(OPEN_ALERTS, unreadable);
         self.set_unreadable(ENDED_ALERTS, unreadable_history);

@@ -54,6 +54,11 @@ impl RetentionClock {
         Ok(Self { opened: (last, clock.steady()), clock, said: false })
     }
 
+    /// The journal's time when it was opened. The machine's clock showed it once.
+    pub(super) const fn opened(&self) -> Time {
+        self.opened.0
+    }
+
     /// The journal's time now.
     pub(super) fn now(&mut self) -> Time {
         let (last, at) = self.opened;

@@ -19,6 +19,7 @@ use super::reader::EventBodyRef;
 use super::retention::{self, Retention, RetentionClock};
 use super::{Batch, Error, Settings};
 use crate::alert::{Episode, State};
+use crate::clock::Time;
 use crate::text::Text;
 
 /// How long after a failed transaction the next one begins.
@@ -36,6 +37,8 @@ pub(super) struct Writer {
     newest: watch::Receiver<i64>,
     /// The number of the checkpoint in the file.
     checkpoint: Arc<AtomicU64>,
+    /// The journal's time when it was opened.
+    opened: Time,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -49,6 +52,7 @@ impl Writer {
         let queue = Arc::new(WriteQueue::default());
         let (sender, newest) = watch::channel(0);
         let retention_clock = RetentionClock::new(&connection, settings.clock.clone()).map_err(super::sqlite(path))?;
+        let opened = retention_clock.opened();
         let mut work = WriterThread {
             connection,
             retention: Retention::new(settings.keep_days, settings.keep_figures_days, settings.keep_episodes_days),
@@ -67,7 +71,11 @@ impl Writer {
             .name("journal".to_owned())
             .spawn(move || work.run(&queue_of_thread))
             .map_err(|source| Error::Io { path: PathBuf::from(path), source })?;
-        Ok(Self { queue, newest, checkpoint, thread: Some(thread) })
+        Ok(Self { queue, newest, checkpoint, opened, thread: Some(thread) })
+    }
+
+    pub(super) const fn opened(&self) -> Time {
+        self.opened
     }
 
     pub(super) fn queue(&self) -> &Arc<WriteQueue> {

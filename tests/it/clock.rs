@@ -63,10 +63,9 @@ fn state(board: &Value) -> Option<&str> {
     board["alerts"].as_array()?.iter().find(|alert| alert["rule"] == "Busy")?["state"].as_str()
 }
 
-#[tokio::test]
-async fn an_acknowledgement_outlasts_a_start_with_a_clock_that_is_ahead() {
-    let Some(library) = faketime() else { return };
-    let (mut hub, offset) = hub_with_clock(&library);
+/// A hub with an alert that was acknowledged.
+async fn acknowledged(library: &Path) -> (Hub, PathBuf) {
+    let (mut hub, offset) = hub_with_clock(library);
     hub.start().await;
     let offered = event("1", "offered", 1, &json!({"contact": "1", "queue": "open"}));
     hub.request(Method::POST, "/v1/events", "pbx").json(&[offered]).send().await.unwrap();
@@ -75,12 +74,43 @@ async fn an_acknowledgement_outlasts_a_start_with_a_clock_that_is_ahead() {
     let (path, command) = (format!("/v1/alerts/{}/acknowledge", alert["id"]), json!({"version": alert["version"]}));
     let taken = hub.request(Method::POST, &path, "ann").json(&command).send().await.unwrap();
     assert_eq!(taken.status(), 200);
+    (hub, offset)
+}
+
+/// Start the hub again with another clock.
+async fn restart(hub: &mut Hub, offset: &Path, to: &str) {
+    hub.signal(Signal::TERM);
+    assert_eq!(hub.ended().await, Some(0));
+    fs::write(offset, to).unwrap();
+    hub.start().await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_outlasts_a_start_with_a_clock_that_is_ahead() {
+    let Some(library) = faketime() else { return };
+    let (mut hub, offset) = acknowledged(&library).await;
     for (to, wanted) in [("+1h", "firing"), ("+0", "acknowledged")] {
-        hub.signal(Signal::TERM);
-        assert_eq!(hub.ended().await, Some(0));
-        fs::write(&offset, to).unwrap();
-        hub.start().await;
+        restart(&mut hub, &offset, to).await;
         board(&hub, wanted, |board| state(board) == Some(wanted)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_alert_outlasts_a_start_with_a_clock_that_is_behind() {
+    let Some(library) = faketime() else { return };
+    for to in ["-2h", "-3650d"] {
+        let (mut hub, offset) = acknowledged(&library).await;
+        restart(&mut hub, &offset, to).await;
+        let seen = board(&hub, "behind", |board| remark(board).contains("the clock is behind the journal")).await;
+        // Time for several evaluations.
+        tokio::time::sleep(Duration::from_millis(3200)).await;
+        let later = board(&hub, "the next", |board| board["seq"] != seen["seq"]).await;
+        assert_eq!(state(&later), Some("acknowledged"), "{to}: {later}\n{}", hub.log());
+        fs::write(&offset, "+0").unwrap();
+        let right = board(&hub, "set", |board| remark(board).contains("the clock was set ahead")).await;
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        let right = board(&hub, "the next", |board| board["seq"] != right["seq"]).await;
+        assert_eq!(state(&right), Some("acknowledged"), "{to}: {right}\n{}", hub.log());
     }
 }
 

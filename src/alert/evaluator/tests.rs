@@ -312,7 +312,7 @@ fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
     before.during(0..30, 6.0);
     let kept = before.evaluator.active();
     let mut floor = ThreeSources::new();
-    floor.evaluator.restore(kept, 50, at(100));
+    floor.evaluator.restore(kept, 50, Time::default(), at(100));
     for source in &mut floor.sources {
         source.connecting = true;
     }
@@ -348,14 +348,14 @@ fn active_episodes_continue_after_a_restart() {
     assert_eq!(kept_again, kept, "nothing is cut on the way through the journal");
 
     let mut floor = TestFloor::new();
-    floor.evaluator.restore(kept_again, 8, at(100));
+    floor.evaluator.restore(kept_again, 8, Time::default(), at(100));
     assert!(floor.during(100..110, Some(6.0)).is_empty());
     assert_eq!(floor.one().acknowledged.unwrap().until, at(61 + 900));
     let changed = floor.during(110..1000, Some(6.0));
     assert_eq!(history(&changed[0]).last().copied(), Some("expired"));
     // An episode whose rule no longer exists ends.
     let mut bare = Evaluator::new(Vec::new(), Settings::default(), Calendar::default());
-    bare.restore(kept, 8, at(100));
+    bare.restore(kept, 8, Time::default(), at(100));
     assert_eq!(bare.evaluate(&[], &[], context(), at(100))[0].state, State::Resolved);
 }
 
@@ -368,12 +368,12 @@ fn an_acknowledgement_that_ended_because_the_clock_was_wrong_holds_again() {
         let (muted, until) = (before.one().state, mute_end(&before.one()));
         // One start with a clock that is ahead: as far as it knows, the time is over.
         let mut ahead = TestFloor::new();
-        ahead.evaluator.restore(before.evaluator.active(), 8, at(100_000));
+        ahead.evaluator.restore(before.evaluator.active(), 8, Time::default(), at(100_000));
         ahead.during(100_000..100_002, Some(6.0));
         assert_eq!((ahead.one().state, ahead.one().lapsed.is_some()), (State::Firing, true));
         // The next one with the right clock.
         let mut right = TestFloor::new();
-        right.evaluator.restore(ahead.evaluator.active(), 8, at(70));
+        right.evaluator.restore(ahead.evaluator.active(), 8, Time::default(), at(70));
         assert_eq!((right.one().state, mute_end(&right.one())), (muted, until));
         let changed = right.during(70..80, Some(6.0));
         assert_eq!(changed.len(), 1, "it is journaled: {changed:?}");
@@ -391,8 +391,23 @@ fn an_acknowledgement_that_was_given_while_the_clock_was_ahead_lasts_no_longer()
     ahead.during(100_000..100_061, Some(6.0));
     ahead.execute("ann", 1, ACKNOWLEDGE, 100_061).unwrap();
     let mut right = TestFloor::new();
-    right.evaluator.restore(ahead.evaluator.active(), 8, at(100));
+    right.evaluator.restore(ahead.evaluator.active(), 8, Time::default(), at(100));
     assert_eq!(mute_end(&right.one()), at(1000));
+}
+
+#[test]
+fn nothing_ends_while_the_clock_is_behind_what_was_seen_before_the_restart() {
+    let mut before = TestFloor::firing();
+    before.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
+    let mut behind = TestFloor::new();
+    behind.evaluator.restore(before.evaluator.active(), 8, at(1000), at(10));
+    behind.during(10..300, None);
+    behind.during(300..600, Some(0.0));
+    assert_eq!(behind.one().state, State::Acknowledged);
+    // The clock is set right.
+    behind.evaluator.shift(Span::seconds(500), at(1100));
+    let changed = behind.during(1100..1400, Some(0.0));
+    assert_eq!(changed.last().unwrap().state, State::Resolved);
 }
 
 /// When an acknowledgement or snooze ends.

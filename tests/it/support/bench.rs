@@ -55,7 +55,7 @@ impl Bench {
         };
         let reader = journal.reader();
         self.evaluator = evaluator();
-        self.evaluator.restore(reader.active().unwrap().0, reader.next_id().unwrap(), self.now);
+        self.evaluator.restore(reader.active().unwrap().0, reader.next_id().unwrap(), self.now, self.now);
         self.journal = Some(journal);
     }
 
