@@ -203,7 +203,7 @@ impl Journal {
         schema::check(path)?;
         let connection = schema::open(path)?;
         let reader = Reader::open(path)?;
-        let files = FileCheck::new(&[path, &lock::path_of(path)])?;
+        let files = FileCheck::new(path, &[&lock::path_of(path), &wal::path_of(path)]);
         let writer = Writer::start(connection, path, settings, files)?;
         Ok(OpenedJournal::Writer(Self { reader, writer, damage, _lock: lock }))
     }

@@ -53,7 +53,7 @@ impl Follower {
     pub(super) fn open(path: &Path, holder: Option<Holder>) -> Result<Self, Error> {
         for _ in 0..50 {
             if let Some(reader) = Reader::of(path)? {
-                let files = FileCheck::new(&[path])?;
+                let files = FileCheck::new(path, &[]);
                 return Ok(Self {
                     reader,
                     holder,

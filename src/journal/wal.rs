@@ -2,7 +2,7 @@
 //! follows.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::text::Text;
 
@@ -17,8 +17,7 @@ const MAX_BYTES: u64 = 256 << 20;
 /// What may be missing from the journal at `path`; `None` if its log is intact. A log that ends within a transaction is
 /// intact: nobody was told that this transaction was stored.
 pub(super) fn damage(path: &Path) -> Option<Text> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    let name = path_of(path);
     let length = fs::metadata(&name).ok()?.len();
     if length <= HEADER_BYTES as u64 || length > MAX_BYTES {
         return None;
@@ -30,6 +29,13 @@ pub(super) fn damage(path: &Path) -> Option<Text> {
         n => format!("the last {n} transactions are missing"),
     };
     Some(Text::new(&format!("{}-wal was damaged: {what}, up to a few minutes of events and commands", path.display())))
+}
+
+/// The path of the write-ahead log of the journal at `path`. It is beside the file that a symbolic link leads to.
+pub(super) fn path_of(path: &Path) -> PathBuf {
+    let mut name = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
+    name.push("-wal");
+    name.into()
 }
 
 /// The number of transactions after the first invalid frame; `None` if there are none.

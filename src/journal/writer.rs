@@ -138,7 +138,7 @@ impl WriterThread {
                 Job::Stop => return,
             };
             let durable = waiters.iter().any(|waiter| waiter.durable);
-            let result = self.files.check().and_then(|()| self.write(&batch, durable));
+            let result = self.check_files().and_then(|()| self.write(&batch, durable));
             match &result {
                 Ok(()) => {
                     if queue.succeeded() {
@@ -162,9 +162,19 @@ impl WriterThread {
         }
     }
 
+    /// Check that the files are still there. What is in a log that was deleted, and that this process still has open, is
+    /// brought into the journal.
+    fn check_files(&mut self) -> Result<(), Text> {
+        let checked = self.files.check();
+        if checked.is_err() && self.files.check_journal().is_ok() {
+            drop(self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(())));
+        }
+        checked
+    }
+
     /// Check the files while there is nothing to write, and remove old rows when that is due.
     fn idle(&mut self, queue: &WriteQueue, retention_due: &mut Instant) {
-        if let Err(why) = self.files.check() {
+        if let Err(why) = self.check_files() {
             return queue.failed(Batch::default(), &why);
         }
         if queue.is_failing() {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use rustix::process::{Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::board::{self, Board, Floor, PROGRAM, step};
 use crate::support::hub::{Hub, PATIENCE, event, token};
@@ -177,7 +177,7 @@ fn a_lock_that_is_a_symbolic_link_is_not_followed() {
 
 #[tokio::test]
 async fn a_journal_or_lock_that_is_gone_is_said_and_nothing_is_confirmed() {
-    for file in ["journal.db", "journal.db.lock"] {
+    for file in ["journal.db", "journal.db.lock", "journal.db-wal"] {
         let mut hub = Hub::new("");
         hub.start().await;
         let post = |id: &str| {
@@ -204,6 +204,27 @@ async fn a_journal_or_lock_that_is_gone_is_said_and_nothing_is_confirmed() {
         }
         assert_eq!(post("b").await.unwrap().status(), 200);
     }
+}
+
+#[tokio::test]
+async fn what_was_confirmed_survives_a_write_ahead_log_that_is_deleted_and_kill_9() {
+    let mut hub = Hub::new("");
+    hub.start().await;
+    let events: Vec<Value> = (0..9)
+        .map(|n| event(&n.to_string(), "offered", 1, &json!({"contact": n.to_string(), "queue": "open"})))
+        .collect();
+    let posted = hub.request(Method::POST, "/v1/events", "pbx").json(&events).send().await.unwrap();
+    assert_eq!(posted.status(), 200);
+    fs::remove_file(hub.path("journal.db-wal")).unwrap();
+    let end = Instant::now() + PATIENCE;
+    while hub.get("/readyz", "").await.0 != StatusCode::SERVICE_UNAVAILABLE {
+        assert!(Instant::now() < end, "it says that it is ready");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    hub.kill();
+    hub.start().await;
+    let (_, figures) = hub.get("/v1/figures?kpis=offered", "wall").await;
+    assert_eq!(figures["total"][0]["value"], 9.0, "{figures}");
 }
 
 #[tokio::test]
@@ -258,8 +279,11 @@ async fn a_command_that_was_refused_is_not_done_later_and_one_sent_again_is_done
     for (what, body) in [("note", &note), ("acknowledge", &taking)] {
         assert_eq!(tell(what, body.clone()).await.unwrap().status(), 503, "{what}");
     }
-    let (_, board) = hub.get("/v1/board", "wall").await;
-    assert_eq!(board["alerts"][0]["state"], "firing");
+    let end = Instant::now() + PATIENCE;
+    while hub.get("/v1/board", "wall").await.1["alerts"][0]["state"] != "firing" {
+        assert!(Instant::now() < end, "it is acknowledged");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     disk.execute_batch("DROP TRIGGER full").unwrap();
     // It is sent until it is confirmed, and then twice more, as after lost answers.
     let end = Instant::now() + PATIENCE;
