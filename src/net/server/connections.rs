@@ -2,7 +2,8 @@
 //!
 //! A connection is a stranger's until a request on it identifies a known caller. Strangers never displace a known
 //! caller: the connections of each peer are limited to a small share, and if there is no room for a new connection, the
-//! oldest stranger's is closed. A known caller keeps its connections, up to a share of its own.
+//! oldest stranger's is closed. A known caller keeps its connections, up to a share of its own. Callers that hold many leave
+//! room for those that hold few, and all of them for strangers: any stranger may be a known caller in a moment.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,16 @@ pub(crate) struct ConnectionLimits {
     pub(crate) strangers: usize,
     /// Of the strangers from one address or login.
     pub(crate) strangers_per_peer: usize,
+}
+
+/// A caller that holds fewer connections may have one more where others may not.
+const FEW_PER_CALLER: usize = 4;
+
+impl ConnectionLimits {
+    /// How many known callers can have together, as far as one is concerned that has `held` of them.
+    const fn known(self, held: usize) -> usize {
+        if held < FEW_PER_CALLER { self.total - self.total.div_ceil(16) } else { self.total / 4 * 3 }
+    }
 }
 
 /// The open connections of one listener.
@@ -107,14 +118,17 @@ impl Open {
 }
 
 impl ConnectionPlace {
-    /// Record that the connection is a known caller's; `false` if this caller has its share already.
+    /// Record that the connection is a known caller's; `false` if this caller, or all of them together, have their share
+    /// already.
     pub(crate) fn identify(&self, caller: &Label) -> bool {
         let mut open = self.connections.open();
         let of_caller = |connection: &&OpenConnection| connection.caller.as_ref() == Some(caller);
         let held = open.connections.values().filter(of_caller).count();
+        let known = open.connections.values().filter(|connection| connection.caller.is_some()).count();
+        let limits = self.connections.limits;
         match open.connections.get_mut(&self.number) {
             Some(connection) if connection.caller.as_ref() == Some(caller) => true,
-            Some(connection) if held < self.connections.limits.per_caller => {
+            Some(connection) if held < limits.per_caller && known < limits.known(held) => {
                 connection.caller = Some(caller.clone());
                 true
             }
@@ -154,5 +168,25 @@ mod tests {
         assert!(fourth.identify(&"bob".into()));
         drop((ann, crowd, more, fourth));
         assert_eq!(connections.count(), 0);
+    }
+
+    #[test]
+    fn callers_with_many_connections_leave_room_for_others() {
+        let limits = ConnectionLimits { total: 64, per_caller: 32, strangers: 32, strangers_per_peer: 8 };
+        let connections = Connections::new(limits);
+        let mut places = Vec::new();
+        let mut known = |caller: &str| {
+            let taken: Vec<_> = (0..64).map(|_| connections.admit(peer(1)).unwrap()).collect();
+            let taken = taken.into_iter().filter(|place| place.identify(&caller.into()));
+            let before = places.len();
+            places.extend(taken);
+            places.len() - before
+        };
+        // Of strangers, eight are open at a time.
+        let many: Vec<usize> = (0..5).map(|_| known("ann")).collect();
+        assert_eq!(many, [8, 8, 8, 8, 0]);
+        assert_eq!((0..5).map(|_| known("bob")).sum::<usize>(), 16);
+        assert_eq!((known("cid"), known("dan"), known("eve"), known("fay")), (4, 4, 4, 0));
+        assert!(connections.admit(peer(2)).is_some());
     }
 }
