@@ -81,8 +81,8 @@ fn caller(parts: &Parts, hub: &Hub, right: Right) -> Result<Caller, ApiProblem> 
 
 /// Whether the request names this machine as `localhost` or by an IP address.
 fn names_this_machine(parts: &Parts) -> bool {
-    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let Some(named) = named.or_else(|| parts.uri.host()) else { return true };
+    let host = parts.headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default());
+    let Some(named) = host.or_else(|| parts.uri.host()) else { return true };
     let named = named.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(named, |(host, _)| host);
     let bare = named.trim_start_matches('[').trim_end_matches(']');
     named.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok()

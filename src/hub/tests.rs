@@ -379,11 +379,20 @@ async fn a_stream_begins_with_the_whole_and_goes_on_with_what_changes() {
 #[tokio::test]
 async fn a_page_that_led_a_browser_here_is_nobody() {
     let scene = Scene::new(Vec::new()).await;
-    for (host, status) in [("127.0.0.1:7070", 200), ("localhost", 200), ("[::1]:7070", 200), ("evil.example:7070", 401)]
-    {
+    for (host, status) in [
+        (&b"127.0.0.1:7070"[..], 200),
+        (b"localhost", 200),
+        (b"[::1]:7070", 200),
+        (b"evil.example:7070", 401),
+        (b"evil\xff", 401),
+    ] {
         let mut request = Request::builder().uri("/v1/board").header(header::HOST, host).body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(Peer::Network("127.0.0.1:4711".parse().unwrap())));
-        assert_eq!(TowerToHyperService::new(scene.hub.clone()).call(request).await.unwrap().status(), status, "{host}");
+        assert_eq!(
+            TowerToHyperService::new(scene.hub.clone()).call(request).await.unwrap().status(),
+            status,
+            "{host:?}"
+        );
     }
 }
 

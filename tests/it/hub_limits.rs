@@ -346,7 +346,19 @@ async fn a_request_that_a_proxy_forwarded_is_not_one_of_this_machine() {
     std::fs::write(hub.path("config.toml"), format!("{own}{source}")).unwrap();
     hub.start().await;
     assert_eq!(hub.get("/v1/board", "").await.0, 200);
-    for name in ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"] {
+    for name in [
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "Forwarded",
+        "X-Real-IP",
+        "Via",
+        "X-Original-Forwarded-For",
+        "X-Cluster-Client-IP",
+        "Fastly-Client-IP",
+        "X-Azure-ClientIP",
+        "CF-Connecting-IP",
+        "X-Envoy-External-Address",
+    ] {
         let answer = hub.request(Method::GET, "/v1/board", "").header(name, "for=203.0.113.7").send().await.unwrap();
         assert_eq!(answer.status(), 401, "{name}");
         assert!(answer.text().await.unwrap().contains("proxy"), "{name}");
