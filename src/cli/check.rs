@@ -6,9 +6,11 @@ mod trial;
 
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Error;
+use crate::app;
+use crate::board::Health;
 use crate::clock::{Clock, Span, Time, duration};
 use crate::config::{self, Config};
 use crate::source::file::read::Options;
@@ -36,7 +38,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Check the sources of `config`, which came from `path`, at the same time, and the files.
+    /// Check the hub and the sources of `config`, which came from `path`, at the same time, and the files.
     ///
     /// # Errors
     /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
@@ -45,7 +47,8 @@ impl Args {
         tables.zone = config.floor.calendar.zone;
         let now = Some(clock.now());
         let timeout = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
-        let (read, files, tried) = thread::scope(|scope| {
+        let (hub, read, files, tried) = thread::scope(|scope| {
+            let hub = config.hub.url.as_ref().map(|url| scope.spawn(|| of_hub(config, &url.host())));
             let tried = scope.spawn(|| trial::of_all(&config.sources, clock, timeout));
             let read: Vec<Option<Finding>> = config
                 .sources
@@ -60,11 +63,32 @@ impl Args {
                 Finding::about(Text::new(&path.display().to_string()), Label::default()).of_file(path, &options)
             };
             let files: Vec<Finding> = self.files.iter().map(file).collect();
-            (read, files, tried.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            (hub.map(joined), read, files, joined(tried))
         });
         let mut tried = tried.map_err(Error::Trial)?.into_iter();
         let sources = read.into_iter().filter_map(|read| read.or_else(|| tried.next())).collect();
-        Ok(CheckReport::new(path, config.remarks(), sources, files))
+        Ok(CheckReport::new(path, config.remarks(), hub, sources, files))
+    }
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Check that the hub answers, and what it shows.
+fn of_hub(config: &Config, host: &str) -> Finding {
+    let about = Finding::about(Text::new(host), Label::fixed("hub"));
+    let began = Instant::now();
+    match app::query(config, async |handle| handle.watch().borrow().clone()) {
+        Ok(board) => Finding {
+            ok: true,
+            health: Some(Health::Live),
+            took: i64::try_from(began.elapsed().as_micros()).ok().map(Span),
+            queues: board.queues.iter().map(|row| row.id.clone()).collect(),
+            agents: board.agents.iter().map(|row| row.id.clone()).collect(),
+            ..about
+        },
+        Err(error) => about.fails(&error.to_string()),
     }
 }
 

@@ -82,6 +82,9 @@ pub(crate) fn explain(error: &(dyn std::error::Error + 'static), whose: &str) ->
                     Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
                         "is for another name: use the name it was made for in the address".to_owned()
                     }
+                    other if other.to_string().contains("CaUsedAsEndEntity") => {
+                        "is an authority's own: make one for the server, with `basicConstraints = CA:FALSE`".to_owned()
+                    }
                     other => format!("can't be trusted ({other})"),
                 },
                 other => return Some(Fault::needs_change(format!("no TLS with {whose}: {other}"))),

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::board::Floor;
 use crate::support::event_socket::{EventSocket, PASSWORD, StubState, USER};
+use crate::support::hub::{Hub, token};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floorwatch"));
@@ -179,6 +180,31 @@ fn an_answer_compressed_unasked_is_read_or_named() {
     assert!(said.contains("ok    cloud") && said.contains("billing"), "{said}");
     let said = check_encoded("br", body.to_vec());
     assert!(said.contains("FAIL  cloud") && said.contains("Content-Encoding: br"), "{said}");
+}
+
+#[tokio::test]
+async fn check_tries_the_hub() {
+    let mut hub = Hub::new("");
+    let config = hub.path("board.toml");
+    let text = format!("[hub]\nurl = \"http://{}\"\ntoken = {{ env = \"HUB_TOKEN\" }}\n", hub.address);
+    std::fs::write(&config, text).unwrap();
+    let check = |who: &str| {
+        let output = program(&["check", "-c", config.to_str().unwrap()]).env("HUB_TOKEN", token(who)).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = check("wall");
+    assert!(
+        code == Some(1)
+            && said.contains("FAIL  127.0.0.1:")
+            && said.contains("  hub  ")
+            && said.contains("nobody listens"),
+        "{said}"
+    );
+    hub.start().await;
+    let (code, said) = check("wall");
+    assert!(code == Some(0) && said.contains("ok    127.0.0.1:") && said.contains("  hub  live in"), "{said}");
+    let (code, said) = check("nobody");
+    assert!(code == Some(1) && said.contains("401 Unauthorized: check the token"), "{said}");
 }
 
 #[test]

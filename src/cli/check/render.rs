@@ -22,6 +22,8 @@ pub struct CheckReport {
     config: Configuration,
     /// What deserves attention in the settings of the hub and of notifications.
     remarks: Vec<String>,
+    /// The hub that the board connects to; `None` if there is none.
+    hub: Option<Finding>,
     sources: Vec<Finding>,
     files: Vec<Finding>,
 }
@@ -35,9 +37,16 @@ struct Configuration {
 }
 
 impl CheckReport {
-    pub(super) fn new(path: Option<&Path>, remarks: Vec<String>, sources: Vec<Finding>, files: Vec<Finding>) -> Self {
-        let ok = sources.iter().chain(&files).all(|found| found.ok);
-        Self { ok, config: Configuration { path: shown(path), ok: true, reason: None }, remarks, sources, files }
+    pub(super) fn new(
+        path: Option<&Path>,
+        remarks: Vec<String>,
+        hub: Option<Finding>,
+        sources: Vec<Finding>,
+        files: Vec<Finding>,
+    ) -> Self {
+        let config = Configuration { path: shown(path), ok: true, reason: None };
+        let report = Self { ok: true, config, remarks, hub, sources, files };
+        Self { ok: report.faults() == 0, ..report }
     }
 
     /// The report about a configuration that can't be read.
@@ -45,13 +54,13 @@ impl CheckReport {
     pub fn of_unreadable_config(path: Option<&Path>, error: &config::Error) -> Self {
         let reason = Some(error.to_string());
         let config = Configuration { path: shown(path), ok: false, reason };
-        Self { ok: false, config, remarks: Vec::new(), sources: Vec::new(), files: Vec::new() }
+        Self { ok: false, config, remarks: Vec::new(), hub: None, sources: Vec::new(), files: Vec::new() }
     }
 
-    /// How many of the sources and files failed.
+    /// How many of the hub, the sources and the files failed.
     #[must_use]
     pub fn faults(&self) -> usize {
-        self.sources.iter().chain(&self.files).filter(|found| !found.ok).count()
+        self.hub.iter().chain(&self.sources).chain(&self.files).filter(|found| !found.ok).count()
     }
 
     /// The report as one JSON object.
@@ -71,6 +80,7 @@ impl CheckReport {
         for remark in &self.remarks {
             let _ = writeln!(out, "warn  {remark}");
         }
+        write_block(&mut out, self.hub.as_slice());
         write_block(&mut out, &self.sources);
         write_block(&mut out, &self.files);
         out
