@@ -268,6 +268,30 @@ impl TargetRow {
 }
 
 impl Board {
+    /// The board without queues, agents, waiting contacts and alerts.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self {
+            seq: self.seq,
+            at: self.at,
+            title: self.title.clone(),
+            calendar: self.calendar,
+            mode: self.mode.clone(),
+            keeper: self.keeper.clone(),
+            hub: self.hub.clone(),
+            rules: self.rules.clone(),
+            total: self.total.clone(),
+            sources: self.sources.clone(),
+            gaps: self.gaps.clone(),
+            untold: self.untold.clone(),
+            remarks: self.remarks.clone(),
+            queues: Rows::default(),
+            agents: Rows::default(),
+            waiting: Rows::default(),
+            alerts: Vec::new(),
+        }
+    }
+
     /// The source with a name.
     #[must_use]
     pub fn source(&self, name: &Label) -> Option<&SourceRow> {

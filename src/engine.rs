@@ -44,6 +44,7 @@ mod archive;
 mod checkpoint;
 mod closing;
 mod contact;
+mod contact_list;
 mod contact_store;
 mod current;
 mod dedup;

@@ -368,8 +368,8 @@ impl Floor {
         let now = self.now();
         // Sending a reply fails when the caller no longer waits, which is fine.
         match request {
-            Request::Ask(query, queues, reply) => {
-                drop(reply.send(self.engine.ask_bounded(&query, &queues, now)));
+            Request::Ask(query, selection, queues, reply) => {
+                drop(reply.send(self.engine.ask_bounded(&query, &selection, &queues, now)));
             }
             Request::Contacts(query, reply) => {
                 let abandoned = query.only == ContactFilter::Abandoned;

@@ -11,6 +11,7 @@ pub mod client;
 mod events;
 mod extract;
 mod metrics;
+pub mod patch;
 mod problem;
 mod query_params;
 mod rate;

@@ -289,8 +289,16 @@ impl App {
         });
     }
 
+    /// Export the page, once there are figures of all rows.
     fn export(&mut self) {
         let board = self.shown();
+        let is_partial = |question: &Question| matches!(question, Question::Rows(..));
+        if !self.ui.exporting && queries::questions(&self.ui, &board).iter().any(is_partial) {
+            self.ui.exporting = true;
+            self.ask();
+            return;
+        }
+        self.ui.exporting = false;
         let export = export::of_panel(self.ctx(&board));
         let directory = self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."));
         let results = self.results.clone();
@@ -326,6 +334,10 @@ impl App {
                         let answer = handle.ask(query.clone()).await;
                         answer.map(|answer| Reply::Figures(Box::new(answer.unwrap_or_default())))
                     }
+                    Question::Rows(query, rows) => {
+                        let answer = handle.ask_rows(query.clone(), rows.clone()).await;
+                        answer.map(|answer| Reply::Figures(Box::new(answer.unwrap_or_default())))
+                    }
                     Question::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
                     Question::History => handle.history(MAX_HISTORY).await.map(Reply::History),
                 };
@@ -338,8 +350,14 @@ impl App {
     fn finish(&mut self, result: TaskResult) -> bool {
         self.dirty = true;
         match result {
-            TaskResult::Reply(question, Some(reply)) => self.answers.store(&question, reply, Instant::now()),
-            TaskResult::Reply(_, None) => false,
+            TaskResult::Reply(question, reply) => {
+                let failed = reply.is_none();
+                let first = reply.is_some_and(|reply| self.answers.store(&question, reply, Instant::now()));
+                if self.ui.exporting && (failed || self.answers.have(&queries::questions(&self.ui, &self.shown()))) {
+                    self.export();
+                }
+                first
+            }
             TaskResult::Command(result) => {
                 match *result {
                     (command, Ok(episode)) => self.ui.show_toast(confirmation(&command.act, &episode), Tone::Good),

@@ -7,7 +7,8 @@
 //!
 //! - `answers`: the same a second later, after a second's events (a page is watched).
 //!
-//! - `board`: the board that every reader sees, and the queries of the built-in alert rules, each second.
+//! - `board`: the board that every reader sees, 50 ms after the last one; the changes that a hub sends of a quarter of a
+//!   second; and the built-in alert rules, each second.
 //!
 //! - `frame`: a page drawn into a buffer, with its lists sorted again, as after every board.
 
@@ -45,6 +46,9 @@ fn main() {
     let mut group = settings(&mut criterion, "board");
     group.bench_function("board", |bench| {
         bench.iter_custom(|times| (0..times).map(|_| floor.second(|floor| drop(floor.board()))).sum());
+    });
+    group.bench_function("patch", |bench| {
+        bench.iter_custom(|times| (0..times).map(|_| floor.patch()).sum());
     });
     group.bench_function("alerts", |bench| {
         bench.iter_custom(|times| (0..times).map(|_| floor.second(Floor::judge)).sum());

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what can't be measured ends the bench")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use floorwatch::alert::{self, Actor, EvaluationContext, Evaluator, built_in};
@@ -11,8 +12,9 @@ use floorwatch::clock::{Span, Time};
 use floorwatch::engine::{Engine, Settings};
 use floorwatch::event::Event;
 use floorwatch::floor::ContactFilter;
+use floorwatch::hub::patch;
 use floorwatch::kpi::{Dim, Period, Query, Slice, Window};
-use floorwatch::text::Label;
+use floorwatch::text::{Label, Patterns};
 use floorwatch::ui::action::Keymap;
 use floorwatch::ui::answers::{Answers, Reply};
 use floorwatch::ui::drawn::Drawn;
@@ -25,6 +27,9 @@ use ratatui::backend::TestBackend;
 
 use crate::crowd::Crowd;
 
+/// How often a floor publishes boards.
+const BOARD_INTERVAL: Span = Span(50_000);
+const BOARDS_A_SECOND: usize = 20;
 /// More queries than the engine keeps views for.
 const OTHERS: i64 = 65;
 
@@ -35,6 +40,7 @@ pub(crate) struct Floor {
     crowd: Crowd,
     now: Time,
     seq: u64,
+    last: Arc<Board>,
 }
 
 impl Floor {
@@ -45,7 +51,7 @@ impl Floor {
         let mut engine = Engine::new(Settings::default());
         let crowd = Crowd::new(start, lasts, &mut |event| _ = engine.apply(&event));
         let evaluator = Evaluator::new(built_in(), alert::Settings::default(), *engine.calendar());
-        let mut floor = Self { engine, evaluator, crowd, now: start, seq: 0 };
+        let mut floor = Self { engine, evaluator, crowd, now: start, seq: 0, last: Arc::default() };
         floor.pass(lasts - Span(5 * Span::MINUTE.0));
         for _ in 0..5 {
             floor.judge();
@@ -66,11 +72,27 @@ impl Floor {
         engine.advance(self.now);
     }
 
-    /// Measure an operation after another second's events.
+    /// Measure an operation after another second, in which boards were made as a floor makes them.
     pub(crate) fn second(&mut self, what: impl FnOnce(&mut Self)) -> Duration {
-        self.pass(Span::SECOND);
+        for _ in 1..BOARDS_A_SECOND {
+            self.pass(BOARD_INTERVAL);
+            self.last = Arc::new(self.board());
+        }
+        self.pass(BOARD_INTERVAL);
         let start = Instant::now();
         what(self);
+        start.elapsed()
+    }
+
+    /// The changes from the last board to the next, a quarter of a second later, as a hub sends them.
+    pub(crate) fn patch(&mut self) -> Duration {
+        let last = Arc::clone(&self.last);
+        for _ in 0..BOARDS_A_SECOND / 4 {
+            self.pass(BOARD_INTERVAL);
+            self.last = Arc::new(self.board());
+        }
+        let start = Instant::now();
+        std::hint::black_box(patch::diff(&last, &self.last).unwrap());
         start.elapsed()
     }
 
@@ -114,6 +136,10 @@ impl Floor {
     fn reply(&mut self, question: &Question) -> Reply {
         match question {
             Question::Figures(query) => Reply::Figures(Box::new(self.engine.ask(query, self.now))),
+            Question::Rows(query, rows) => {
+                let queues = Patterns::default();
+                Reply::Figures(Box::new(self.engine.ask_bounded(query, rows, &queues, self.now).unwrap()))
+            }
             Question::Contacts(wanted) => {
                 let abandoned = wanted.only == ContactFilter::Abandoned;
                 let found = self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit);

@@ -1,5 +1,6 @@
 //! Answers queries: computes figures from tallies, from the current state, and from agents' times.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -8,15 +9,13 @@ use super::Engine;
 use super::facts::CellKey;
 use super::groups::{AgentGroups, Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
-use super::live::ContactNow;
 use super::segment::Segment;
 use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
-use super::visit::{QueueVisit, VisitStage};
 use crate::clock::{Span, Time};
 use crate::event::Channel;
 use crate::kpi::{
     AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiGroup, KpiId, KpiInputs, Live, Period,
-    Query, Slice, Tally, Window,
+    Query, RowSelection, Slice, Tally, Window,
 };
 use crate::text::{Label, Patterns};
 
@@ -82,31 +81,56 @@ struct Extras {
     rules: CountingRules,
     now: Time,
     live: Option<Grouped<Live>>,
+    /// The values of the first dimension whose rows are wanted; `None` for all.
+    wanted: Option<FxHashSet<DimValue>>,
+    /// The state of a row in which nothing goes on.
+    idle: Live,
     times: Option<Grouped<AgentTimes>>,
     baseline: Option<Grouped<Tally>>,
     /// The figures that sources computed themselves.
     observed: FxHashMap<(RowKey, KpiId), f64>,
 }
 
+impl Extras {
+    fn wants(&self, value: DimValue) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&value))
+    }
+}
+
 impl Engine {
     /// The answer to a query at `now`, whatever its size.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
-        self.answer(query, &Patterns::default(), now, usize::MAX).unwrap_or_default()
+        let all = (&RowSelection::All, usize::MAX);
+        self.answer(query, &Patterns::default(), now, usize::MAX, all).unwrap_or_default()
     }
 
-    /// The answer to a query at `now` about the queues that pass `queues`, unless it is too large. Whatever concerns
-    /// other queues only is left out before anything is counted. The work and memory for an answer that is too large are
-    /// bounded as well.
+    /// The answer to a query at `now` with the rows of `selection`, about the queues that pass `queues`, unless it is
+    /// too large. Whatever concerns other queues only is left out before anything is counted. The work and memory for an
+    /// answer that is too large are bounded as well.
     ///
     /// # Errors
     /// [`AnswerTooLarge`], whose message says what to ask for instead.
-    pub fn ask_bounded(&mut self, query: &Query, queues: &Patterns, now: Time) -> Result<Answer, AnswerTooLarge> {
+    pub fn ask_bounded(
+        &mut self,
+        query: &Query,
+        selection: &RowSelection,
+        queues: &Patterns,
+        now: Time,
+    ) -> Result<Answer, AnswerTooLarge> {
         let max_rows = MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / query.kpis.len().max(1));
-        self.answer(query, queues, now, max_rows).ok_or(AnswerTooLarge { max_rows })
+        let max_counted = if *selection == RowSelection::All { max_rows } else { MAX_ANSWER_ROWS };
+        self.answer(query, queues, now, max_counted, (selection, max_rows)).ok_or(AnswerTooLarge { max_rows })
     }
 
-    /// The answer, or `None` if it has more than `max_rows` rows.
-    fn answer(&mut self, query: &Query, queues: &Patterns, now: Time, max_rows: usize) -> Option<Answer> {
+    /// The answer, or `None` if more than `max_counted` rows are to be counted for it, or it has more rows than it may.
+    fn answer(
+        &mut self,
+        query: &Query,
+        queues: &Patterns,
+        now: Time,
+        max_counted: usize,
+        selection: (&RowSelection, usize),
+    ) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
         let key = ViewKey {
@@ -118,63 +142,36 @@ impl Engine {
             days_before: 0,
         };
         let of = self.resolve(&query.of, queues);
-        if of.as_ref().is_some_and(|of| self.agent_rows(of, &query.by) > max_rows) {
+        if of.as_ref().is_some_and(|of| self.has_more_agent_rows(of, &query.by, max_counted)) {
             return None;
         }
-        let view = self.refreshed_view(&key, &range, max_rows)?;
-        let extras = self.extras(query, &key, of.as_ref(), &range, now, max_rows)?;
-        let rows = self.rows(query, &view, &extras, max_rows);
-        let total = self.figures(query, &Slice::TOTAL, &view.total, &extras, None);
+        let view = self.refreshed_view(&key, &range, max_counted)?;
+        let mut extras = self.extras(query, &key, of.as_ref(), &range, now, max_counted)?;
+        if let (RowSelection::Of(labels), Some(dim)) = (selection.0, query.by.first()) {
+            extras.wanted = Some(labels.iter().filter_map(|label| self.value_of(*dim, label.as_str())).collect());
+        }
+        if query.kpis.iter().any(|kpi| matches!(kpi, KpiId::Occupancy | KpiId::ContactsPerHour)) {
+            extras.times = self.times(of.as_ref(), &query.by, &range, now, extras.wanted.as_ref());
+        }
+        let rows = self.rows(query, &view, &extras, max_counted, selection);
+        let inputs = self.inputs(query, &view.total, &extras, None);
+        let total = self.figures(query, &Slice::TOTAL, &inputs, &extras, None);
         self.views.insert(key, view);
         Some(Answer { at: now, from: range.start, to: range.end, total, rows: rows? })
     }
 
-    /// The rows that come from what agents do now, at most. All other rows are counted while they are made.
-    fn agent_rows(&self, of: &ResolvedSlice, by: &[Dim]) -> usize {
-        if by.is_empty() {
-            return 0;
+    /// Whether more than `max` rows may come from what agents do now. All other rows are counted while they are made.
+    fn has_more_agent_rows(&self, of: &ResolvedSlice, by: &[Dim], max: usize) -> bool {
+        // There are no more than combinations of values.
+        if by.iter().fold(1, |rows: usize, dim| rows.saturating_mul(self.value_count(*dim))) <= max {
+            return false;
         }
-        (0..).map(AgentNo::new).zip(&self.agent_records).map(|(agent, _)| self.agent_groups(agent, of, by).len()).sum()
+        let agents = (0..).map(AgentNo::new).zip(&self.agent_records);
+        agents.map(|(agent, _)| self.agent_groups(agent, of, by).len()).sum::<usize>() > max
     }
 
-    /// The contacts of a slice that joined or ended within a period, the newest first.
-    pub fn contacts(
-        &mut self,
-        of: &Slice,
-        over: Period,
-        now: Time,
-        only_abandoned: bool,
-        limit: usize,
-    ) -> Vec<ContactNow> {
-        self.flush();
-        let range = self.range(over, now);
-        let Some(of) = self.resolve(of, &Patterns::default()) else { return Vec::new() };
-        let within = |visit: &QueueVisit| {
-            let ended = visit.ended.is_none_or(|ended| range.contains(&ended));
-            (range.contains(&visit.joined) || ended) && visit.joined < range.end
-        };
-        let wanted = |engine: &Self, visit: &QueueVisit| {
-            let fits = visit.stage == VisitStage::Abandoned || !only_abandoned;
-            visit.counted && fits && engine.contains(&of, &visit.cell()) && within(visit)
-        };
-        let mut out: Vec<ContactNow> = Vec::new();
-        for contact in self.contacts.newest_first() {
-            let visits = contact.visits.iter().rev().filter(|visit| wanted(self, visit));
-            out.extend(visits.take(limit - out.len()).map(|visit| self.contact_now(&contact, visit)));
-            if out.len() >= limit {
-                break;
-            }
-        }
-        for contact in self.archived_contacts(&range, limit - out.len(), &|visit| wanted(self, visit)) {
-            let Some(contact) = self.unarchived(&contact) else { continue };
-            let visits = contact.visits.iter().rev().filter(|visit| wanted(self, visit));
-            out.extend(visits.take(limit - out.len()).map(|visit| self.contact_now(&contact, visit)));
-        }
-        out.sort_by_key(|contact| std::cmp::Reverse(contact.joined));
-        out
-    }
-
-    fn range(&self, over: Period, now: Time) -> Range<Time> {
+    /// The time that a period is at `now`.
+    pub(super) fn range(&self, over: Period, now: Time) -> Range<Time> {
         match over {
             Period::Window(window) => window.range(now, &self.settings.calendar),
             Period::Range(from, to) => from..to,
@@ -269,23 +266,23 @@ impl Engine {
             }
             live
         });
-        let times =
-            asks(&[KpiId::Occupancy, KpiId::ContactsPerHour]).then(|| self.times(of, &query.by, range, now)).flatten();
         let max_figures = max_rows.saturating_mul(query.kpis.len());
         let observed = self.observed.for_rows(query, of, range, &self.settings.calendar, max_figures)?;
         let formula = query.formula.unwrap_or(self.settings.rules.formula);
         let rules = CountingRules { formula, ..self.settings.rules.clone() };
-        Some(Extras { rules, now, live, times, baseline, observed })
+        let idle = Live::default();
+        Some(Extras { rules, now, live, wanted: None, idle, times: None, baseline, observed })
     }
 
     /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
     /// are not.
     fn times(
-        &self,
+        &mut self,
         of: Option<&ResolvedSlice>,
         by: &[Dim],
         range: &Range<Time>,
         now: Time,
+        wanted: Option<&FxHashSet<DimValue>>,
     ) -> Option<Grouped<AgentTimes>> {
         let of = of?;
         let is_of_agents = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
@@ -293,21 +290,28 @@ impl Engine {
             return None;
         }
         let grouped = by.iter().all(is_of_agents);
-        let to = range.end.min(now);
+        // Nearly all questions are about a time that goes on.
+        let times: Vec<AgentTimes> = if range.end > now && range.start <= now {
+            self.update_current(now);
+            self.times_since(range.start)
+        } else {
+            let to = range.end.min(now);
+            self.agent_records.iter().skip(1).map(|record| record.timeline.times(range.start, to)).collect()
+        };
         let mut sums = Grouped::<AgentTimes>::default();
         let add = |sum: &mut AgentTimes, times: AgentTimes| {
             sum.staffed = sum.staffed + times.staffed;
             sum.available = sum.available + times.available;
             sum.known = true;
         };
-        for (agent, record) in (0..).map(AgentNo::new).zip(&self.agent_records).skip(1) {
-            let times = record.timeline.times(range.start, to);
-            if !times.known || self.agent_groups(agent, of, &[]).is_empty() {
+        for (agent, times) in (1..).map(AgentNo::new).zip(times) {
+            if !times.known || !of.parts.is_empty() && self.agent_groups(agent, of, &[]).is_empty() {
                 continue;
             }
             add(&mut sums.total, times);
             if grouped {
-                for group in self.agent_groups(agent, of, by) {
+                let groups = self.agent_groups(agent, of, by).into_iter();
+                for group in groups.filter(|[value, _]| wanted.is_none_or(|wanted| wanted.contains(value))) {
                     add(sums.groups.entry(group).or_default(), times);
                 }
             }
@@ -353,7 +357,14 @@ impl Engine {
         Some(Some(sums))
     }
 
-    fn rows(&mut self, query: &Query, view: &View, extras: &Extras, max_rows: usize) -> Option<Vec<AnswerRow>> {
+    fn rows(
+        &mut self,
+        query: &Query,
+        view: &View,
+        extras: &Extras,
+        max_counted: usize,
+        (selection, max_rows): (&RowSelection, usize),
+    ) -> Option<Vec<AnswerRow>> {
         if query.by.is_empty() && query.every.is_none() {
             return Some(Vec::new());
         }
@@ -372,61 +383,92 @@ impl Engine {
             let observed: FxHashSet<RowKey> = extras.observed.keys().map(|(key, _)| *key).collect();
             rows.extend(observed.difference(&known).map(|key| (*key, &empty)));
         }
-        if rows.len() > max_rows {
+        if rows.len() > max_counted {
             return None;
         }
+        rows.retain(|(([value, _], _), _)| extras.wants(*value));
         let ranks = query.by.iter().map(|dim| self.ranks(*dim)).collect::<Vec<_>>();
         let rank = |dim: usize, value: DimValue| {
             let ranked = ranks.get(dim).and_then(|ranks| ranks.get(value.index()));
             ranked.map_or(value.index(), |rank| *rank as usize)
         };
-        rows.sort_unstable_by_key(|(([a, b], step), _)| (rank(0, *a), rank(1, *b), *step));
+        let place = |([a, b], step): RowKey| (rank(0, a), rank(1, b), step);
+        if let RowSelection::First { kpi, descending, limit } = selection {
+            let mut valued: Vec<(Option<f64>, RowKey, &Tally)> = rows
+                .into_iter()
+                .map(|(row, tally)| {
+                    let inputs = self.inputs(query, tally, extras, Some(row));
+                    (figure(*kpi, &inputs, extras, Some(row)).value, row, tally)
+                })
+                .collect();
+            let order = |(a, x, _): &(Option<f64>, RowKey, _), (b, y, _): &(Option<f64>, RowKey, _)| {
+                let directed = |order: Ordering| if *descending { order.reverse() } else { order };
+                let by_value = match (a, b) {
+                    (Some(a), Some(b)) => directed(a.total_cmp(b)),
+                    (a, b) => b.is_some().cmp(&a.is_some()),
+                };
+                by_value.then_with(|| place(*x).cmp(&place(*y)))
+            };
+            if *limit < valued.len() {
+                valued.select_nth_unstable_by(*limit, order);
+                valued.truncate(*limit);
+            }
+            valued.sort_unstable_by(order);
+            rows = valued.into_iter().map(|(_, row, tally)| (row, tally)).collect();
+        } else {
+            rows.sort_unstable_by_key(|(row, _)| place(*row));
+        }
+        if rows.len() > max_rows {
+            return None;
+        }
         let answer_row = |(row, tally): (RowKey, &Tally)| {
             let (group, step) = row;
             let key = self.slice_of(&query.by, group);
-            let figures = self.figures(query, &key, tally, extras, Some(row));
+            let inputs = self.inputs(query, tally, extras, Some(row));
+            let figures = self.figures(query, &key, &inputs, extras, Some(row));
             AnswerRow { key, start: query.every.map(|_| step), figures }
         };
         Some(rows.into_iter().map(answer_row).collect())
     }
 
-    /// The figures of one row, or of the total where `row` is `None`.
-    fn figures(&self, query: &Query, key: &Slice, tally: &Tally, extras: &Extras, row: Option<RowKey>) -> Vec<Figure> {
-        let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
+    /// What the figures of one row are computed from, or those of the total where `row` is `None`.
+    fn inputs<'a>(&self, query: &Query, tally: &'a Tally, extras: &'a Extras, row: Option<RowKey>) -> KpiInputs<'a> {
         // A step of the past has no live state, and agents' times are not cut into steps.
         let is_step = row.is_some() && query.every.is_some();
         let live = extras.live.as_ref().filter(|_| !is_step).and_then(|live| live.get(row));
-        let idle = Live::default();
-        let inputs = KpiInputs {
+        KpiInputs {
             tally,
-            live: live.unwrap_or(&idle),
+            live: live.unwrap_or(&extras.idle),
             times: extras.times.as_ref().filter(|_| !is_step).and_then(|times| times.get(row)),
             baseline: extras.baseline.as_ref().and_then(|baseline| baseline.get(row)),
             rules: &extras.rules,
             evidence: self.evidence,
-            of_agent: value(Dim::Agent).is_some(),
+            of_agent: query.of.get(Dim::Agent).is_some() || row.is_some() && query.by.contains(&Dim::Agent),
             now: extras.now,
-        };
+        }
+    }
+
+    /// The figures of one row, or of the total where `row` is `None`.
+    fn figures(
+        &self,
+        query: &Query,
+        key: &Slice,
+        inputs: &KpiInputs<'_>,
+        extras: &Extras,
+        row: Option<RowKey>,
+    ) -> Vec<Figure> {
+        let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
         let (queue, intent) = (value(Dim::Queue), value(Dim::Intent));
         // The total has observed figures only where it is the question's single row.
         let observed_row = row.or_else(|| (query.by.is_empty() && query.every.is_none()).then(RowKey::default));
-        let observed = |kpi| extras.observed.get(&(observed_row?, kpi)).copied();
-        query
-            .kpis
-            .iter()
-            .map(|id| {
-                let kpi = id.def();
-                let mut figure = (kpi.compute)(&inputs);
-                if (figure.value.is_none() || tally.offered + tally.answered == 0)
-                    && let Some(value) = observed(*id)
-                {
-                    figure = Figure { value: Some(value), observed: true, ..Figure::default() };
-                }
-                let bands = self.bands(*id, queue, intent);
-                figure.verdict = bands.verdict(kpi.better, &figure, extras.rules.min_samples, kpi.sampled);
-                figure
-            })
-            .collect()
+        let judged = |id: &KpiId| {
+            let kpi = id.def();
+            let mut figure = figure(*id, inputs, extras, observed_row);
+            let bands = self.bands(*id, queue, intent);
+            figure.verdict = bands.verdict(kpi.better, &figure, extras.rules.min_samples, kpi.sampled);
+            figure
+        };
+        query.kpis.iter().map(judged).collect()
     }
 
     /// The bands that a figure is judged by. For each target or limit, the first that is set counts, in this order:
@@ -456,6 +498,18 @@ impl Engine {
             None => self.queue_records.iter().any(is_asynchronous),
         }
     }
+}
+
+/// A figure without its verdict; where nothing was counted, the one that a source observed.
+fn figure(id: KpiId, inputs: &KpiInputs<'_>, extras: &Extras, observed_row: Option<RowKey>) -> Figure {
+    let figure = (id.def().compute)(inputs);
+    if (figure.value.is_none() || inputs.tally.offered + inputs.tally.answered == 0)
+        && !extras.observed.is_empty()
+        && let Some(value) = observed_row.and_then(|row| extras.observed.get(&(row, id)))
+    {
+        return Figure { value: Some(*value), observed: true, ..Figure::default() };
+    }
+    figure
 }
 
 /// Whether a group has anything to show now, so that it gets a row even if nothing was counted.

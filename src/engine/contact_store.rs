@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::contact::Contact;
 use super::contact::brief::BriefContact;
 use super::dedup::RecentHashes;
-use super::interner::OriginNo;
+use super::interner::{OriginNo, QueueNo};
 use crate::clock::Time;
 use crate::text::Label;
 
@@ -41,6 +41,10 @@ enum Slot {
 pub(super) struct ContactStore {
     /// The contacts from number `first` on.
     slots: VecDeque<Slot>,
+    /// Of each of those, the queue of its visits, if that is known and there is only one. So that those of one queue are
+    /// found among a million without looking at each.
+    #[serde(skip)]
+    queues: VecDeque<Option<QueueNo>>,
     first: u64,
     /// Contacts with lower numbers that were put back.
     older: FxHashMap<ContactNo, Slot>,
@@ -123,6 +127,7 @@ impl ContactStore {
             None => Box::new(Contact::new(id, origin)),
         };
         self.slots.push_back(Slot::Open(contact));
+        self.queues.resize(self.slots.len(), None);
         number
     }
 
@@ -229,11 +234,27 @@ impl ContactStore {
         }
     }
 
-    /// All contacts, the newest first.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = Cow<'_, Contact>> {
+    /// A contact's visits have changed: note their queue.
+    pub(super) fn note_queue(&mut self, number: ContactNo) {
+        let Some(contact) = self.get(number) else { return };
+        let first = contact.visits.first().map(|visit| visit.queue);
+        let only = first.filter(|first| contact.visits.iter().all(|visit| visit.queue == *first));
+        if let Some(queue) = self.index(number).and_then(|index| self.queues.get_mut(index)) {
+            *queue = only;
+        }
+    }
+
+    /// All contacts, or those that may have been in `queue`, the newest first.
+    pub(super) fn newest_first(&self, queue: Option<QueueNo>) -> impl Iterator<Item = Cow<'_, Contact>> {
         let mut older: Vec<_> = self.older.iter().collect();
         older.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(**number));
-        self.slots.iter().rev().chain(older.into_iter().map(|(_, slot)| slot)).filter_map(Slot::contact)
+        let may_be_of = move |of: Option<&Option<QueueNo>>| {
+            let only = of.copied().flatten();
+            queue.is_none_or(|queue| only.is_none_or(|only| only == queue))
+        };
+        let indices = (0..self.slots.len()).rev().filter(move |index| may_be_of(self.queues.get(*index)));
+        let newer = indices.filter_map(|index| self.slots.get(index));
+        newer.chain(older.into_iter().map(|(_, slot)| slot)).filter_map(Slot::contact)
     }
 
     /// The packed contacts, and when each ended.
@@ -284,6 +305,7 @@ impl ContactStore {
         while self.slots.len() > in_use + MAX_EMPTY_SLOTS
             && let Some(slot) = self.slots.pop_front()
         {
+            self.queues.pop_front();
             if !matches!(slot, Slot::Empty) {
                 self.older.insert(ContactNo(self.first), slot);
             }
@@ -307,6 +329,7 @@ impl ContactStore {
         self.older.remove(&number);
         while let Some(Slot::Empty) = self.slots.front() {
             self.slots.pop_front();
+            self.queues.pop_front();
             self.first += 1;
         }
     }
@@ -314,6 +337,7 @@ impl ContactStore {
     /// After a checkpoint was read: drop the contacts that the archive had got with it, and find the others by their
     /// ids again.
     pub(super) fn restored(&mut self, now: Time) {
+        self.queues = self.slots.iter().map(|_| None).collect();
         self.forget_leaving(now);
         let slots = (self.first..).map(ContactNo).zip(&self.slots);
         let all = slots.chain(self.older.iter().map(|(number, slot)| (*number, slot)));

@@ -15,11 +15,15 @@ use super::contact_store::ContactNo;
 use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
 use super::live::{AgentRow, WaitingRow};
 use super::repeats::VisitNo;
+use super::timeline::{RunningTimes, Totals};
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::Time;
 use crate::event::AgentState;
-use crate::kpi::Live;
+use crate::kpi::{AgentTimes, Live};
 use crate::text::Label;
+
+/// How many starts of windows agents' times are kept for.
+const MAX_STARTS: usize = 4;
 
 /// The current state of a floor.
 #[derive(Debug, Default)]
@@ -43,6 +47,11 @@ pub(super) struct CurrentState {
     /// The agents of whom any state is known, by name unless `unsorted`.
     rows: Vec<(AgentNo, Arc<AgentRow>)>,
     unsorted: bool,
+    /// By the starts of windows that were asked for last, the agents' total times up to then; `None` where they are to
+    /// be computed anew.
+    starts: Vec<(Time, Vec<Option<Totals>>)>,
+    /// The queues in the order of their names when they were last listed.
+    pub(super) queue_order: Vec<QueueNo>,
 }
 
 /// An open visit as it was counted.
@@ -98,6 +107,8 @@ struct CountedAgent {
     /// How many contacts ring it.
     ringing: usize,
     conversations: SmallVec<[Conversation; 1]>,
+    /// How its times go on.
+    running: RunningTimes,
     /// Whether it is in `changed`.
     changed: bool,
     /// Its place in `rows` while they are sorted.
@@ -344,6 +355,24 @@ impl Engine {
         }
     }
 
+    /// The times of all agents from `start` until now, the time that the current state is for, by agent number from 1 on.
+    pub(super) fn times_since(&mut self, start: Time) -> Vec<AgentTimes> {
+        let Self { current, agent_records, .. } = self;
+        let Some(now) = current.at else { return Vec::new() };
+        let known = current.starts.iter().position(|(known, _)| *known == start);
+        let mut totals = known.map(|place| current.starts.remove(place).1).unwrap_or_default();
+        totals.resize(agent_records.len(), None);
+        let agents = totals.iter_mut().zip(agent_records).zip(&current.agents).skip(1);
+        let times = agents.map(|((totals, record), counted)| {
+            let before = totals.get_or_insert_with(|| record.timeline.totals_at(start));
+            counted.running.since(*before, now)
+        });
+        let times = times.collect();
+        current.starts.insert(0, (start, totals));
+        current.starts.truncate(MAX_STARTS);
+        times
+    }
+
     /// Count an agent's state, and make the agent's row.
     fn count_agent(&mut self, agent: AgentNo, now: Time) {
         let Self { current, agent_records, agents, teams, queues, reasons, .. } = self;
@@ -365,6 +394,10 @@ impl Engine {
             }
             current.staff.count(known, 1);
             served.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(known, 1));
+        }
+        counted.running = record.timeline.running_times(now);
+        for (_, totals) in &mut current.starts {
+            *slot(totals, agent.index()) = None;
         }
         current.ends.extend(record.timeline.next_change(now).map(|at| (at, agent)));
         let newest = counted.conversations.iter().max_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));

@@ -61,19 +61,32 @@ impl Engine {
     pub(super) fn resolve(&self, of: &Slice, queues: &Patterns) -> Option<ResolvedSlice> {
         let parts = of
             .parts()
-            .map(|(dim, label)| {
-                let value = match dim {
-                    Dim::Queue => self.queues.find(label.as_str()).map(NameNo::value),
-                    Dim::Intent => self.intents.find(label.as_str()).map(NameNo::value),
-                    Dim::Agent => self.agents.find(label.as_str()).map(NameNo::value),
-                    Dim::Team => self.teams.find(label.as_str()).map(NameNo::value),
-                    Dim::Channel => Channel::parse(label.as_str()).map(DimValue::from),
-                };
-                value.map(|value| (*dim, value))
-            })
+            .map(|(dim, label)| self.value_of(*dim, label.as_str()).map(|value| (*dim, value)))
             .collect::<Option<_>>()?;
         let visible = || self.queues.labels().map(|queue| queues.contains(queue)).collect();
         Some(ResolvedSlice { parts, visible_queues: (!queues.is_empty()).then(visible) })
+    }
+
+    /// How many values a dimension has so far.
+    pub(super) const fn value_count(&self, dim: Dim) -> usize {
+        match dim {
+            Dim::Queue => self.queues.len(),
+            Dim::Intent => self.intents.len(),
+            Dim::Agent => self.agents.len(),
+            Dim::Team => self.teams.len(),
+            Dim::Channel => Channel::ALL.len(),
+        }
+    }
+
+    /// The number of a dimension's value; `None` where it has never been seen.
+    pub(super) fn value_of(&self, dim: Dim, label: &str) -> Option<DimValue> {
+        match dim {
+            Dim::Queue => self.queues.find(label).map(NameNo::value),
+            Dim::Intent => self.intents.find(label).map(NameNo::value),
+            Dim::Agent => self.agents.find(label).map(NameNo::value),
+            Dim::Team => self.teams.find(label).map(NameNo::value),
+            Dim::Channel => Channel::parse(label).map(DimValue::from),
+        }
     }
 
     fn value(&self, dim: Dim, cell: &CellKey) -> DimValue {

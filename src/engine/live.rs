@@ -192,14 +192,18 @@ impl Engine {
     pub fn queues_now(&mut self, now: Time) -> Vec<QueueNow> {
         self.update_current(now);
         let handling = self.mean_handling(now);
-        let mut out = Vec::with_capacity(self.queue_records.len());
-        for (queue, record) in (0..).map(QueueNo::new).zip(&self.queue_records).skip(1) {
+        let mut order = std::mem::take(&mut self.current.queue_order);
+        order.extend((0..).map(QueueNo::new).take(self.queue_records.len()).skip(order.len() + 1));
+        let mut out = Vec::with_capacity(order.len());
+        for (queue, record) in
+            order.into_iter().filter_map(|queue| Some((queue, self.queue_records.get(queue.index())?)))
+        {
             let id = self.queues.label(queue);
             let mut live = self.current.live_of(queue, now, &self.reasons);
             if !self.observed.fill_live(queue, &mut live, now) {
                 live.estimated_wait = Self::estimated_wait(&live, handling.get(&queue));
             }
-            out.push(QueueNow {
+            let row = QueueNow {
                 bands: self.own_bands(&id),
                 name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
                 id,
@@ -207,9 +211,13 @@ impl Engine {
                 service_level: self.limits.service_level(queue),
                 origins: self.origins_of(record),
                 live,
-            });
+            };
+            out.push((queue, row));
         }
-        out.sort_by(|a, b| a.name.cmp(&b.name));
+        // They are in this order already, but for those that are new or have another name.
+        out.sort_by(|(a, x), (b, y)| (&x.name, a).cmp(&(&y.name, b)));
+        let (order, out) = out.into_iter().unzip();
+        self.current.queue_order = order;
         out
     }
 

@@ -229,7 +229,7 @@ impl Engine {
     /// those that are still to be counted.
     fn take_back(&mut self, view: &mut View, by: &[Dim], end: Time) {
         let mut facts: Vec<(CellKey, VisitFact)> = Vec::new();
-        for contact in self.contacts.newest_first() {
+        for contact in self.contacts.newest_first(None) {
             for visit in &contact.visits {
                 let key = visit.cell();
                 visit.for_each_fact(|fact| {

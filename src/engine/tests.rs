@@ -2,7 +2,7 @@ use super::*;
 use crate::event::{
     self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
 };
-use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, Slice};
+use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, RowSelection, Slice};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
 const NINE: i64 = 1_772_528_400;
@@ -544,6 +544,34 @@ fn profiles_from_two_sources_are_merged() {
 }
 
 #[test]
+fn some_rows_of_an_answer_are_as_in_the_whole() {
+    let mut events = Vec::new();
+    for (queue, waits) in [("a", [5, 9]), ("b", [30, 40]), ("c", [1, 2]), ("d", [5, 9])] {
+        for (n, wait) in waits.into_iter().enumerate() {
+            let id = format!("{queue}{n}");
+            events.extend([offered(0, &id, queue, "", None), answered(wait, &id, "bo")]);
+        }
+    }
+    events.push(offered(0, "e", "e", "", None));
+    let mut engine = engine(&events);
+    let over = Period::Range(at(-1), at(100));
+    let kpis = vec![KpiId::Offered, KpiId::Asa];
+    let query = Query { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, kpis, formula: None };
+    let whole = engine.ask(&query, at(60));
+    let mut some = |rows: RowSelection| {
+        let answer = engine.ask_bounded(&query, &rows, &crate::text::Patterns::default(), at(60)).unwrap();
+        assert_eq!(answer.total, whole.total);
+        assert!(answer.rows.iter().all(|row| whole.rows.contains(row)));
+        answer.rows.iter().map(|row| row.key.to_string()).collect::<String>()
+    };
+    assert_eq!(some(RowSelection::Of(vec!["d".into(), "nobody's".into(), "b".into()])), "bd");
+    let mut first = |descending, limit| some(RowSelection::First { kpi: KpiId::Asa, descending, limit });
+    assert_eq!(first(true, 3), "bad");
+    assert_eq!(first(false, 2), "ca");
+    assert_eq!(first(false, 9), "cadbe", "what has no value comes last");
+}
+
+#[test]
 fn what_is_said_a_million_times_takes_no_more_memory() {
     let mut floor = Engine::new(Settings::default());
     let state = |state| {
@@ -560,7 +588,7 @@ fn what_is_said_a_million_times_takes_no_more_memory() {
         .collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == ApplyOutcome::Counted).count(), 1);
     assert_eq!(outcomes.last(), Some(&ApplyOutcome::OutOfPlace));
-    let known = floor.contacts.newest_first().next().unwrap();
+    let known = floor.contacts.newest_first(None).next().unwrap();
     assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (1, 9, 1));
     assert_eq!(floor.agent_records[1].timeline.state(at(1)).map(|(state, ..)| state), Some(AgentState::Available));
 }

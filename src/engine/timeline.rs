@@ -18,7 +18,7 @@ use entry::{TimelineEntry, rank};
 
 /// Total times up to an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Totals {
+pub(super) struct Totals {
     staffed: Span,
     available: Span,
 }
@@ -164,7 +164,18 @@ impl Timeline {
         self.entries.partition_point(|e| e.at <= at)
     }
 
-    fn totals_at(&self, at: Time) -> Totals {
+    /// The times from the newest entry until `now` on, while there are no more entries.
+    pub(super) fn running_times(&self, now: Time) -> RunningTimes {
+        let entry = self.entries_until(now).checked_sub(1).and_then(|place| Some((place, *self.entries.get(place)?)));
+        RunningTimes {
+            newest: entry.map(|(place, entry)| (entry, self.totals_of(place))),
+            names_contacts: self.names_contacts,
+            known: self.names_available,
+        }
+    }
+
+    /// The total times up to `at`.
+    pub(super) fn totals_at(&self, at: Time) -> Totals {
         if let Some(place) = self.entries_until(at).checked_sub(1)
             && let Some(entry) = self.entries.get(place)
         {
@@ -177,12 +188,7 @@ impl Timeline {
 
     /// How long the agent was staffed and available between two instants.
     pub(super) fn times(&self, from: Time, to: Time) -> AgentTimes {
-        let (before, after) = (self.totals_at(from), self.totals_at(to.max(from)));
-        AgentTimes {
-            staffed: after.staffed - before.staffed,
-            available: after.available - before.available,
-            known: self.names_available,
-        }
+        self.totals_at(to.max(from)).since(self.totals_at(from), self.names_available)
     }
 
     /// Drop the entries before `at`, except those that hold at one of `marks` (ascending): times that begin at a mark
@@ -216,7 +222,30 @@ impl Timeline {
     }
 }
 
+/// An agent's total times as they go on in the present state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RunningTimes {
+    /// The newest entry with the totals up to it; `None` where there is none.
+    newest: Option<(TimelineEntry, Totals)>,
+    names_contacts: bool,
+    known: bool,
+}
+
+impl RunningTimes {
+    /// The times from when the totals were `before` until `now`.
+    pub(super) fn since(&self, before: Totals, now: Time) -> AgentTimes {
+        let after = self.newest.map_or(before, |(entry, totals)| totals.after(entry, now, self.names_contacts));
+        after.since(before, self.known)
+    }
+}
+
 impl Totals {
+    /// What was added since the totals were `before`.
+    fn since(self, before: Self, known: bool) -> AgentTimes {
+        let Self { staffed, available } = self;
+        AgentTimes { staffed: staffed - before.staffed, available: available - before.available, known }
+    }
+
     /// The totals at `at`, if these are those of an entry that still holds then.
     fn after(self, entry: TimelineEntry, at: Time, names_contacts: bool) -> Self {
         let lasted = at.since(entry.at);

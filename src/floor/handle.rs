@@ -11,7 +11,7 @@ use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
 use crate::engine::AnswerTooLarge;
-use crate::kpi::{Answer, Period, Query, Slice};
+use crate::kpi::{Answer, Period, Query, RowSelection, Slice};
 use crate::text::Patterns;
 
 /// The floor has ended, so that nobody answers.
@@ -21,7 +21,7 @@ pub struct FloorClosed;
 
 /// A request to the floor, with the channel for the reply.
 pub(crate) enum Request {
-    Ask(Query, Patterns, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
+    Ask(Query, RowSelection, Patterns, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
     Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
     SliceOfAlert(u64, oneshot::Sender<Option<Slice>>),
@@ -99,7 +99,19 @@ impl Handle {
     /// # Errors
     /// [`FloorClosed`] when the floor has ended. The inner error says what to ask for instead.
     pub async fn ask(&self, query: Query) -> Result<Result<Answer, AnswerTooLarge>, FloorClosed> {
-        self.ask_within(query, Patterns::default()).await
+        self.ask_rows(query, RowSelection::All).await
+    }
+
+    /// Compute figures of some of the rows.
+    ///
+    /// # Errors
+    /// As for [`Handle::ask`].
+    pub async fn ask_rows(
+        &self,
+        query: Query,
+        selection: RowSelection,
+    ) -> Result<Result<Answer, AnswerTooLarge>, FloorClosed> {
+        self.ask_within(query, selection, Patterns::default()).await
     }
 
     /// Compute figures of the queues that pass `queues`. Others count neither in the figures nor in the size of the
@@ -110,9 +122,10 @@ impl Handle {
     pub(crate) async fn ask_within(
         &self,
         query: Query,
+        selection: RowSelection,
         queues: Patterns,
     ) -> Result<Result<Answer, AnswerTooLarge>, FloorClosed> {
-        self.request(|reply| Request::Ask(query, queues, reply)).await
+        self.request(|reply| Request::Ask(query, selection, queues, reply)).await
     }
 
     /// List contacts.

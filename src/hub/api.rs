@@ -18,13 +18,13 @@ use utoipa_axum::routes;
 use super::access::Caller;
 use super::extract::{CanView, SmallBody, read};
 use super::problem::{ApiProblem, BodyProblems, CallerProblems, ParamProblems, QueryProblems};
-use super::query_params::{self, FiguresParams};
+use super::query_params::{self, FiguresParams, FiguresQuestion};
 use super::streams::StreamView;
 use super::{Hub, events, metrics, visible};
 use crate::alert::Episode;
 use crate::board::{Board, ContactRow, Keeper};
 use crate::floor::ContactQuery;
-use crate::kpi::{Answer, CATALOGUE, Query};
+use crate::kpi::{Answer, CATALOGUE, Query, RowSelection};
 
 /// The default length of the alert history.
 const DEFAULT_HISTORY_LIMIT: usize = 200;
@@ -118,7 +118,7 @@ async fn expose(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Result
 ))]
 async fn board(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<Board> {
     let board = hub.handle.watch().borrow().clone();
-    Json(visible::board(&board, &caller.queues))
+    Json(Arc::unwrap_or_clone(visible::board(board, &caller.queues)))
 }
 
 /// The current board, then its changes, as server-sent events: `whole` with the board, `change` with a JSON patch (RFC
@@ -151,7 +151,7 @@ async fn figures(
 }
 
 /// Figures of a slice over a period, with the query as JSON.
-#[utoipa::path(post, path = "/v1/figures", request_body = Query, responses(
+#[utoipa::path(post, path = "/v1/figures", request_body = FiguresQuestion, responses(
     (status = 200, body = Answer),
     QueryProblems,
     CallerProblems,
@@ -162,8 +162,9 @@ async fn ask(
     CanView(caller): CanView,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Answer>, ApiProblem> {
-    let query = query_params::checked(read(&body)?)?;
-    hub.answer(query, &caller).await.map(Json)
+    let FiguresQuestion { query, rows } = read(&body)?;
+    let question = FiguresQuestion { query: query_params::checked(query)?, rows };
+    hub.answer_rows(question, &caller).await.map(Json)
 }
 
 /// Figures, then their changes, as server-sent events (see `/v1/board/stream`).
@@ -273,10 +274,16 @@ async fn history(
 }
 
 impl Hub {
+    /// The answer with all of its rows.
     pub(super) async fn answer(&self, query: Query, caller: &Caller) -> Result<Answer, ApiProblem> {
+        self.answer_rows(FiguresQuestion { query, rows: RowSelection::All }, caller).await
+    }
+
+    async fn answer_rows(&self, question: FiguresQuestion, caller: &Caller) -> Result<Answer, ApiProblem> {
+        let FiguresQuestion { query, rows } = question;
         let _turn = self.turns.take(&caller.who.name).await?;
         visible::check(&query, &caller.queues).map_err(|_| ApiProblem::hidden())?;
-        let answer = self.handle.ask_within(query.clone(), caller.queues.clone()).await??;
+        let answer = self.handle.ask_within(query.clone(), rows, caller.queues.clone()).await??;
         Ok(visible::answer(&query, answer, &caller.queues))
     }
 

@@ -17,6 +17,7 @@ use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, CutOff};
 use crate::clock::Clock;
 use crate::floor::{Handle, Request};
+use crate::hub::query_params::FiguresQuestion;
 use crate::net::http::{Address, Auth, protection_remark};
 use crate::net::tls::Tls;
 use crate::text::{Label, Text};
@@ -110,7 +111,9 @@ async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiv
             let Ok(api) = connection else { return };
             // The caller may no longer wait for the answer.
             match request {
-                Request::Ask(query, _, reply) => drop(api.ask(&query).await.map(|answer| reply.send(Ok(answer)))),
+                Request::Ask(query, rows, _, reply) => {
+                    drop(api.ask(&FiguresQuestion { query, rows }).await.map(|answer| reply.send(Ok(answer))));
+                }
                 Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
                 Request::History(limit, reply) => drop(api.history(limit).await.map(|past| reply.send(past))),
                 // A hub does not serve replays; commands were handled above; only a hub asks its own floor for slices.

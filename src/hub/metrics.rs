@@ -22,7 +22,7 @@ pub(super) async fn text(hub: &Hub, caller: &Caller) -> Result<String, ApiProble
     };
     let answer = hub.answer(query, caller).await?;
     let board = hub.handle.watch().borrow().clone();
-    let board = visible::board(&board, &caller.queues);
+    let board = visible::board(board, &caller.queues);
     let mut out = String::new();
     for (place, id) in kpis.iter().enumerate() {
         let kpi = id.def();

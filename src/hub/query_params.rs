@@ -1,12 +1,13 @@
 //! Parses and checks queries for figures, as given in the URL.
 
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::problem::ApiProblem;
 use crate::clock::Time;
-use crate::kpi::{Dim, Every, Formula, KpiId, Period, Query, Slice, Window};
+use crate::kpi::{Dim, Every, Formula, KpiId, Period, Query, RowSelection, Slice, Window};
 use crate::text::Label;
 
 /// The most rows of a query with `every`: a day in steps of one minute fits.
@@ -103,6 +104,19 @@ pub(super) fn parse(params: &[(String, String)]) -> Result<Query, ApiProblem> {
         }
     }
     checked(query)
+}
+
+/// A query as the body of a request, with the rows that are wanted; all where they are not named.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct FiguresQuestion {
+    #[serde(flatten)]
+    pub(super) query: Query,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) rows: RowSelection,
+}
+
+fn is_default(rows: &RowSelection) -> bool {
+    *rows == RowSelection::All
 }
 
 /// Check a query, and remove repeated KPIs.

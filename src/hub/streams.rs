@@ -16,9 +16,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::access::Caller;
+use super::patch::{self, StateChanges};
 use super::visible;
+use crate::board::Board;
 use crate::floor::Handle;
-use crate::kpi::Query;
+use crate::kpi::{Query, RowSelection};
 use crate::text::{Label, Patterns};
 
 /// The shortest time between two states of a view.
@@ -47,11 +49,19 @@ pub(super) enum StreamView {
 struct StreamState {
     /// Increases with every state; 0 before the first.
     version: u64,
-    value: Value,
+    /// `None` before the first.
+    shown: Option<Shown>,
     /// The `whole` event, built when first needed.
     whole: OnceLock<Bytes>,
     /// The `change` event from the previous version.
     change: Bytes,
+}
+
+/// What a view shows at one time.
+#[derive(Debug)]
+enum Shown {
+    Board(Arc<Board>),
+    Answer(Value),
 }
 
 /// A view and the queues visible in it.
@@ -149,9 +159,9 @@ impl Streams {
         loop {
             let began = Instant::now();
             boards.mark_unchanged();
-            let Some(value) = self.current(&key).await else { break };
+            let Some(shown) = self.current(&key).await else { break };
             let last = states.borrow().clone();
-            if let Some(next) = last.next(value, &self.run) {
+            if let Some(next) = last.next(shown, &self.run) {
                 states.send_replace(Arc::new(next));
             }
             tokio::time::sleep_until(began + UPDATE_INTERVAL).await;
@@ -172,16 +182,17 @@ impl Streams {
     }
 
     /// The current view; `None` if the floor has ended.
-    async fn current(&self, (view, queues): &(StreamView, Patterns)) -> Option<Value> {
+    async fn current(&self, (view, queues): &(StreamView, Patterns)) -> Option<Shown> {
         match view {
             StreamView::Board => {
                 let board = self.handle.watch().borrow().clone();
-                serde_json::to_value(visible::board(&board, queues)).ok()
+                Some(Shown::Board(visible::board(board, queues)))
             }
             StreamView::Answer(query) => {
                 visible::check(query, queues).ok()?;
-                let answer = self.handle.ask_within(query.clone(), queues.clone()).await.ok()?.ok()?;
-                serde_json::to_value(visible::answer(query, answer, queues)).ok()
+                let answer =
+                    self.handle.ask_within(query.clone(), RowSelection::All, queues.clone()).await.ok()?.ok()?;
+                serde_json::to_value(visible::answer(query, answer, queues)).ok().map(Shown::Answer)
             }
         }
     }
@@ -201,21 +212,31 @@ impl Drop for ViewPlace {
 
 impl StreamState {
     /// The next state, or `None` if nothing but the time has changed.
-    fn next(&self, value: Value, run: &str) -> Option<Self> {
-        let changes = json_patch::diff(&self.value, &value);
-        let only_time = |operation: &json_patch::PatchOperation| {
-            matches!(operation.path().to_string().as_str(), "/at" | "/seq" | "/to" | "/from")
+    fn next(&self, shown: Shown, run: &str) -> Option<Self> {
+        let changes = match (&self.shown, &shown) {
+            (Some(Shown::Board(last)), Shown::Board(board)) => patch::diff(last, board).ok()?,
+            (Some(Shown::Answer(last)), Shown::Answer(answer)) => {
+                let changes = json_patch::diff(last, answer);
+                let json = serde_json::to_string(&changes).ok()?;
+                StateChanges { json, only_time: patch::is_only_time(&changes) }
+            }
+            // The first state has nothing to be a change of.
+            _ => StateChanges::default(),
         };
-        if self.version > 0 && changes.iter().all(only_time) {
+        if changes.only_time {
             return None;
         }
         let version = self.version + 1;
-        let change = event("change", run, version, &serde_json::to_string(&changes).ok()?);
-        Some(Self { version, value, whole: OnceLock::new(), change })
+        let change = event("change", run, version, &changes.json);
+        Some(Self { version, shown: Some(shown), whole: OnceLock::new(), change })
     }
 
     fn whole(&self, run: &str) -> Bytes {
-        let make = || event("whole", run, self.version, &self.value.to_string());
+        let json = || match self.shown.as_ref()? {
+            Shown::Board(board) => serde_json::to_string(&**board).ok(),
+            Shown::Answer(answer) => Some(answer.to_string()),
+        };
+        let make = || event("whole", run, self.version, &json().unwrap_or_default());
         self.whole.get_or_init(make).clone()
     }
 }

@@ -1,6 +1,8 @@
 //! Removes what a caller may not see. A token can be limited to some queues; other queues are then hidden, also as parts
 //! of sums.
 
+use std::sync::Arc;
+
 use crate::alert::Episode;
 use crate::board::{AgentRow, Board};
 use crate::kpi::{Answer, Dim, Figure, Live, Query, Slice};
@@ -25,11 +27,11 @@ pub(super) fn holds_queue(queues: &Patterns, queue: &Label) -> bool {
 
 /// The board without hidden queues. Sums that include hidden queues are removed as well: a difference would reveal the
 /// hidden part.
-pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
-    let mut board = board.clone();
+pub(super) fn board(board: Arc<Board>, queues: &Patterns) -> Arc<Board> {
     if queues.is_empty() {
         return board;
     }
+    let mut board = Arc::unwrap_or_clone(board);
     board.total = Live::default();
     // Failing notification targets are only shown to callers who see all queues.
     board.untold.clear();
@@ -43,7 +45,7 @@ pub(super) fn board(board: &Board, queues: &Patterns) -> Board {
         (source.events, source.rejected, source.duplicates, source.late) = (0, 0, 0, 0);
         (source.newest, source.heard, source.last_rejection, source.remark) = (None, None, None, None);
     }
-    board
+    Arc::new(board)
 }
 
 /// An agent's row with the visible queues only; `None` if there are none.

@@ -333,6 +333,26 @@ pub struct Query {
     pub formula: Option<Formula>,
 }
 
+/// Which rows of an answer are wanted. The total is that of all rows in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowSelection {
+    /// All rows.
+    #[default]
+    All,
+    /// The rows of these values of the first dimension.
+    Of(Vec<Label>),
+    /// The first rows by a KPI, in this order. Rows in which it is unknown come last.
+    First {
+        /// The KPI.
+        kpi: KpiId,
+        /// Whether the highest value comes first.
+        descending: bool,
+        /// The most rows.
+        limit: usize,
+    },
+}
+
 /// The answer to a [`Query`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Answer {

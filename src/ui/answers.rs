@@ -99,6 +99,8 @@ enum StoredReply {
 #[derive(Debug)]
 struct CachedAnswer {
     known: Option<StoredReply>,
+    /// The question as it was last sent: for which rows.
+    sent: Question,
     /// The number of the board when it was last sent.
     seq: u64,
     asked: Instant,
@@ -123,20 +125,26 @@ impl Answers {
     /// The questions of `questions` that are to be sent now. They are marked as in flight.
     pub fn due(&mut self, questions: &[Question], seq: u64, frozen: bool, now: Instant) -> Vec<Question> {
         if self.entries.len() > questions.len() + MAX_UNUSED_ANSWERS {
-            self.entries.retain(|question, entry| entry.in_flight || questions.contains(question));
+            let wanted: Vec<_> = questions.iter().map(Question::whole).collect();
+            self.entries.retain(|whole, entry| entry.in_flight || wanted.iter().any(|wanted| **wanted == *whole));
         }
         let mut due = Vec::new();
         for question in questions {
-            if let Some(entry) = self.entries.get_mut(question) {
+            if let Some(entry) = self.entries.get_mut(question.whole().as_ref()) {
                 let interval = MIN_ASK_INTERVAL.max(entry.duration.saturating_mul(20)).min(Duration::from_secs(10));
-                let older = entry.seq != seq && now.duration_since(entry.asked) >= interval;
-                if entry.in_flight || !older || frozen && entry.known.is_some() {
+                // Other rows have come into view.
+                let moved = entry.sent != *question;
+                let due = (entry.seq != seq || moved) && now.duration_since(entry.asked) >= interval;
+                if entry.in_flight || !due || frozen && !moved && entry.known.is_some() {
                     continue;
                 }
                 (entry.seq, entry.asked, entry.in_flight) = (seq, now, true);
+                entry.sent.clone_from(question);
             } else {
-                let entry = CachedAnswer { known: None, seq, asked: now, in_flight: true, duration: Duration::ZERO };
-                self.entries.insert(question.clone(), entry);
+                let sent = question.clone();
+                let entry =
+                    CachedAnswer { known: None, sent, seq, asked: now, in_flight: true, duration: Duration::ZERO };
+                self.entries.insert(question.whole().into_owned(), entry);
             }
             due.push(question.clone());
         }
@@ -145,12 +153,12 @@ impl Answers {
 
     /// Store a reply. Returns whether it is the first answer to the question.
     pub fn store(&mut self, question: &Question, reply: Reply, now: Instant) -> bool {
-        let Some(entry) = self.entries.get_mut(question) else { return false };
+        let Some(entry) = self.entries.get_mut(question.whole().as_ref()) else { return false };
         let first = entry.known.is_none();
         entry.duration = now.duration_since(entry.asked);
         entry.in_flight = false;
         entry.known = match (reply, question) {
-            (Reply::Figures(answer), Question::Figures(query)) => {
+            (Reply::Figures(answer), Question::Figures(query) | Question::Rows(query, _)) => {
                 Some(StoredReply::Figures(Figures::new(*answer, query)))
             }
             (Reply::Contacts(rows), _) => Some(StoredReply::Contacts(rows)),
@@ -159,6 +167,15 @@ impl Answers {
         };
         self.serial += 1;
         first
+    }
+
+    /// Whether there are answers to questions, with the rows that they are for.
+    #[must_use]
+    pub fn have(&self, questions: &[Question]) -> bool {
+        questions.iter().all(|question| {
+            let entry = self.entries.get(question.whole().as_ref());
+            entry.is_some_and(|entry| entry.known.is_some() && !entry.in_flight && entry.sent == *question)
+        })
     }
 
     /// The answer to a question for figures.

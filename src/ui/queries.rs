@@ -1,22 +1,41 @@
 //! The questions of the pages, one function per question. A page finds the answer by its question; [`questions`] lists the
 //! questions that the loop has to send.
 
+use std::borrow::Cow;
+
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ContactQuery};
-use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice, Window};
-use crate::ui::state::{Overlay, Page, Ui};
+use crate::kpi::{Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
+use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 
 /// A question of the screen to the floor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
     /// For figures.
     Figures(Query),
+    /// For figures of some of the rows. Its answer stands for that to the whole question.
+    Rows(Query, RowSelection),
     /// For contacts.
     Contacts(ContactQuery),
     /// For the newest episodes that are over.
     History,
 }
 
+impl Question {
+    /// The question whose answer a page looks for: that for all rows.
+    #[must_use]
+    pub fn whole(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Rows(query, _) => Cow::Owned(Self::Figures(query.clone())),
+            whole => Cow::Borrowed(whole),
+        }
+    }
+}
+
+/// Lists that are longer get figures of the rows around the selected one only.
+const MAX_WHOLE_LIST: usize = 1_000;
+/// So many rows on either side of the selected one get figures: more than any screen has.
+const ROWS_AROUND: usize = 200;
 /// The most resolved episodes that the page of alerts lists.
 pub const MAX_HISTORY: usize = 200;
 /// The most contacts in a list.
@@ -123,7 +142,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     let mut questions = match ui.page() {
         Page::Overview => vec![
             Question::Figures(totals(ui, slice)),
-            Question::Figures(queues(ui)),
+            of_list(ui, Panel::Queues, board.queues.len(), queues(ui)),
             Question::Figures(course(ui, slice)),
         ],
         Page::Queue => vec![
@@ -140,12 +159,19 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
                 Question::Figures(course(ui, &selected)),
             ]
         }
+        Page::Agents if slice.is_total() => {
+            vec![of_list(ui, Panel::Agents, board.agents.len(), agents(ui, slice))]
+        }
+        // Who belongs to another slice follows from the answer.
         Page::Agents => vec![Question::Figures(agents(ui, slice))],
         Page::Alerts => vec![Question::History],
         Page::Contacts => vec![Question::Contacts(contacts(ui, slice, ui.location().only))],
     };
     if ui.page() == Page::Overview && board.queues.len() <= 200 {
         questions.push(Question::Figures(queue_courses(ui)));
+    }
+    if questions.iter().any(|question| matches!(question, Question::Rows(query, _) if *query == queues(ui))) {
+        questions.push(Question::Figures(queue_verdicts(ui)));
     }
     match &ui.overlay {
         Some(Overlay::Figure { kpi, slice, window }) => {
@@ -159,6 +185,38 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         _ => {}
     }
     questions
+}
+
+/// The question that fills a list of the whole floor, of which the board has `known` rows. Of a long list it is for the
+/// rows around the selected one only, or for the first ones by the KPI that agents are sorted by.
+fn of_list(ui: &Ui, panel: Panel, known: usize, query: Query) -> Question {
+    if known <= MAX_WHOLE_LIST || ui.exporting {
+        return Question::Figures(query);
+    }
+    let default = List::default();
+    let list = ui.lists.get(&panel).unwrap_or(&default);
+    let at = list.position().unwrap_or(0);
+    let rows = match (list.kpi, list.sort) {
+        (Some(kpi), Some((_, descending))) if panel == Panel::Agents && query.kpis.contains(&kpi) => {
+            // In steps, so that it is the same question after a few rows.
+            RowSelection::First { kpi, descending, limit: (at / ROWS_AROUND + 2) * ROWS_AROUND }
+        }
+        _ => {
+            let shown = list.ids.iter().skip(at.saturating_sub(ROWS_AROUND)).take(2 * ROWS_AROUND);
+            RowSelection::Of(shown.cloned().collect())
+        }
+    };
+    Question::Rows(query, rows)
+}
+
+/// What the order of the queues depends on: the figures that they are rated by, and the one that they are sorted by.
+#[must_use]
+pub fn queue_verdicts(ui: &Ui) -> Query {
+    let rated = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::LongestWait];
+    let sorted_by = ui.lists.get(&Panel::Queues).and_then(|list| list.kpi);
+    let sorted_by = sorted_by.filter(|kpi| QUEUES.contains(kpi) && !rated.contains(kpi));
+    let kpis: Vec<KpiId> = rated.into_iter().chain(sorted_by).collect();
+    query(ui, &Slice::TOTAL, Some(Dim::Queue), &kpis)
 }
 
 /// The figures of a slice as a whole.

@@ -109,6 +109,8 @@ pub struct List {
     pub column: usize,
     /// The column that the list is sorted by, and whether the highest comes first. `None`: the worst first.
     pub sort: Option<(usize, bool)>,
+    /// The KPI of the column that it is sorted by.
+    pub kpi: Option<KpiId>,
     /// A hash of what the order depends on: the list is sorted again only when it changes.
     pub made_of: u64,
 }
@@ -233,6 +235,8 @@ pub struct Ui {
     pub who: Actor,
     /// For how many seconds no board has arrived; 0 below 5 seconds.
     pub silent: u64,
+    /// Whether an export waits for the figures of all rows.
+    pub exporting: bool,
 }
 
 impl Ui {
@@ -255,6 +259,7 @@ impl Ui {
             held: None,
             who,
             silent: 0,
+            exporting: false,
         }
     }
 

@@ -25,7 +25,7 @@ use super::view::{self, Ctx};
 use super::{Settings, sample};
 use crate::alert::{Actor, AlertAction};
 use crate::board::{Board, Health, Mode, QueueRow};
-use crate::kpi::Window;
+use crate::kpi::{RowSelection, Window};
 
 /// A screen without a terminal.
 struct TestScreen {
@@ -60,7 +60,9 @@ impl TestScreen {
             let frozen = self.ui.frozen.is_some();
             for question in self.answers.due(&questions, self.board.seq, frozen, Instant::now()) {
                 let reply = match &question {
-                    Question::Figures(query) => Reply::Figures(Box::new(sample::answer(query, &self.board))),
+                    Question::Figures(query) | Question::Rows(query, _) => {
+                        Reply::Figures(Box::new(sample::answer(query, &self.board)))
+                    }
                     Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
                     Question::History => Reply::History(sample::history()),
                 };
@@ -187,7 +189,7 @@ fn floor(board: Board) -> crate::floor::Handle {
                     let board = sender.borrow().clone();
                     match request {
                         None => return,
-                        Some(Request::Ask(query, _, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
+                        Some(Request::Ask(query, _, _, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
                         Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts))),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {
@@ -563,14 +565,38 @@ fn what_is_seen_can_be_exported() {
 }
 
 #[test]
-#[ignore = "a measurement: cargo test --release view_model -- --ignored --nocapture"]
-fn view_model() {
+fn a_long_list_asks_for_the_figures_of_the_rows_in_view() {
+    let mut screen = TestScreen::new(large_board());
+    let rows = |screen: &TestScreen| {
+        let questions = super::queries::questions(&screen.ui, &screen.board);
+        questions.into_iter().find_map(|question| match question {
+            Question::Rows(_, RowSelection::Of(rows)) => Some(rows),
+            _ => None,
+        })
+    };
+    let first = rows(&screen).unwrap();
+    assert!((200..=400).contains(&first.len()));
+    screen.ui.lists.get_mut(&super::state::Panel::Queues).unwrap().move_selection(900);
+    let selected = screen.ui.lists[&super::state::Panel::Queues].current().cloned().unwrap();
+    assert!(!first.contains(&selected) && rows(&screen).unwrap().contains(&selected));
+    screen.ui.exporting = true;
+    assert_eq!(rows(&screen), None, "an export has all");
+}
+
+/// A board with 20,000 agents and a thousand queues more than the sample.
+fn large_board() -> Board {
     let mut board = sample::board(20_000);
     let some: Vec<QueueRow> = board.queues.iter().cloned().collect();
-    let others = some.iter().cycle().take(990).zip(0..);
+    let others = some.iter().cycle().take(1_000).zip(0..);
     let others = others.map(|(queue, n)| QueueRow { id: format!("queue{n}").as_str().into(), ..queue.clone() });
     board.queues = some.iter().cloned().chain(others).collect();
-    let mut screen = TestScreen::new(board);
+    board
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release view_model -- --ignored --nocapture"]
+fn view_model() {
+    let mut screen = TestScreen::new(large_board());
     for (name, keys) in PAGES {
         screen.press(keys);
         let mut board = Board::clone(&screen.board);

@@ -94,7 +94,7 @@ impl<'a> Ctx<'a> {
     /// Target and limits of a KPI in a slice: those of the queue where it has its own.
     #[must_use]
     pub fn bands_of(&self, kpi: KpiId, slice: &Slice) -> Bands {
-        let queue = slice.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
+        let queue = slice.get(Dim::Queue).and_then(|id| self.board.queues.find(id));
         let own = queue.and_then(|queue| queue.bands.iter().find(|(of, _)| *of == kpi));
         own.map_or_else(|| self.bands(kpi), |(_, bands)| *bands)
     }
@@ -109,7 +109,7 @@ impl<'a> Ctx<'a> {
     /// The display name of a queue; its id where the board does not know it.
     #[must_use]
     pub fn queue_name(&self, id: &'a Label) -> &'a Label {
-        self.board.queues.iter().find(|queue| queue.id == *id).map_or(id, |queue| &queue.name)
+        self.board.queues.find(id).map_or(id, |queue| &queue.name)
     }
 
     /// The display name of an agent; the id where the board does not know it.
@@ -124,7 +124,7 @@ impl<'a> Ctx<'a> {
         match dim {
             Dim::Intent if id.is_empty() => "intent not known".to_owned(),
             _ if id.is_empty() => format!("no {}", dim.key()),
-            Dim::Queue => self.board.queues.iter().find(|q| q.id == *id).map_or(id, |q| &q.name).to_string(),
+            Dim::Queue => self.board.queues.find(id).map_or(id, |q| &q.name).to_string(),
             Dim::Agent => self.board.agents.iter().find(|a| a.id == *id).map_or(id, |a| &a.name).to_string(),
             Dim::Intent | Dim::Channel | Dim::Team => id.to_string(),
         }
@@ -243,6 +243,7 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
         let Some(grid) = grid(*panel, ctx) else { continue };
         let mut list = list.cloned().unwrap_or_default();
         list.made_of = made_of;
+        list.kpi = sort.and_then(|(column, _)| grid.heads().get(column)?.kpi);
         list.order = grid.order(sort, &ui.filter);
         list.ids = list.order.iter().map(|row| grid.id(*row as usize)).collect();
         out.push((*panel, list));
@@ -252,7 +253,20 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
 
 /// Draw the table of a panel; `empty` says why there are no rows.
 pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty: &str, drawn: &mut Drawn) {
-    let Some(grid) = grid(panel, ctx) else { return };
+    if let Some(grid) = grid(panel, ctx) {
+        table_of(buffer, area, ctx, (panel, grid.as_ref()), empty, drawn);
+    }
+}
+
+/// Draw a table that is the one of a panel.
+pub fn table_of(
+    buffer: &mut Buffer,
+    area: Rect,
+    ctx: Ctx<'_>,
+    (panel, grid): (Panel, &dyn Grid),
+    empty: &str,
+    drawn: &mut Drawn,
+) {
     let focus = panel == ctx.ui.focus();
     if focus {
         drawn.page_rows = area.height.saturating_sub(2).max(1);
@@ -267,7 +281,7 @@ pub fn table(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, empty:
     let stale =
         ctx.is_silent(ctx.ui.slice()) && !matches!(panel, Panel::Rail | Panel::Active | Panel::Held | Panel::Past);
     let offset = drawn.offsets.entry(panel).or_default();
-    let view = TableView { grid: grid.as_ref(), list, focus, stale, theme: ctx.theme };
+    let view = TableView { grid, list, focus, stale, theme: ctx.theme };
     let cursor = view.draw(buffer, area, offset);
     let first = *offset;
     drawn.cursor = cursor.or(drawn.cursor);

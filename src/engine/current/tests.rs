@@ -9,7 +9,7 @@ use crate::engine::groups::ResolvedSlice;
 use crate::engine::interner::DimValue;
 use crate::engine::{QueueNow, Settings};
 use crate::event::{AgentProfile, Channel, Event, EventKind, Offer, Step, TransferKind};
-use crate::kpi::Dim;
+use crate::kpi::{Dim, Period, Slice};
 
 const QUEUES: [&str; 3] = ["sales", "mail", "support"];
 const AGENTS: [&str; 4] = ["ann", "bo", "cy", "di"];
@@ -97,6 +97,23 @@ proptest! {
                     let mut by_queue = engine.live_by_queue(now).groups;
                     by_queue.retain(|_, live| *live != Live::default());
                     prop_assert_eq!(by_queue, counted);
+                    for queue in QUEUES {
+                        let over = Period::Range(now - Span::HOUR, now + Span::HOUR);
+                        let mut list = |of: &Slice| -> Vec<(Label, Label, Time)> {
+                            let found = engine.contacts(of, over, now, false, 1_000).into_iter();
+                            found.map(|found| (found.contact, found.queue, found.joined)).collect()
+                        };
+                        let mut all = list(&Slice::TOTAL);
+                        all.retain(|(_, of, _)| of.as_str() == queue);
+                        prop_assert_eq!(list(&Slice::of(Dim::Queue, queue.into())), all);
+                    }
+                    for back in [50, 500] {
+                        let start = now - Span::seconds(back);
+                        let kept = engine.times_since(start);
+                        let counted: Vec<_> =
+                            engine.agent_records.iter().skip(1).map(|record| record.timeline.times(start, now)).collect();
+                        prop_assert_eq!(kept, counted);
+                    }
                     engine.current = CurrentState::default();
                     prop_assert_eq!(kept, look(&mut engine, now));
                 }

@@ -15,7 +15,8 @@ use crate::board::ContactRow;
 use crate::clock::Clock;
 use crate::floor::ContactQuery;
 use crate::hub::ApiProblem;
-use crate::kpi::{Answer, Figure, Query};
+use crate::hub::query_params::FiguresQuestion;
+use crate::kpi::{Answer, Figure};
 use crate::net::Fault;
 use crate::net::http::{Address, Client};
 use crate::text::Text;
@@ -62,13 +63,13 @@ impl Api {
     }
 
     /// The answer to a query, `None` if the request failed. Where the token may not see the queues, the figures are unknown.
-    pub(super) async fn ask(&self, query: &Query) -> Option<Answer> {
-        match self.post("v1/figures", query).await {
+    pub(super) async fn ask(&self, question: &FiguresQuestion) -> Option<Answer> {
+        match self.post("v1/figures", question).await {
             Ok(answer) => Some(answer),
             Err(ApiError::Refused(problem)) if problem.code == "hidden" => {
                 let hidden = Figure::unknown("this token may not see it");
                 let at = self.clock.now();
-                Some(Answer { at, from: at, to: at, total: vec![hidden; query.kpis.len()], rows: Vec::new() })
+                Some(Answer { at, from: at, to: at, total: vec![hidden; question.query.kpis.len()], rows: Vec::new() })
             }
             Err(_) => None,
         }

@@ -190,11 +190,6 @@ pub fn serving(ctx: Ctx<'_>) -> TableModel<'_, AgentItem<'_>> {
     TableModel { columns: AgentItem::SERVING, rows: rows(ctx) }
 }
 
-/// The agents of the board that belong to the page's slice.
-pub fn on_board(ctx: Ctx<'_>) -> Vec<&AgentRow> {
-    rows(ctx).into_iter().filter_map(|item| item.agent).collect()
-}
-
 fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
     let slice = ctx.ui.slice();
     let figures = ctx.answers.figures(queries::agents(ctx.ui, slice));
@@ -228,21 +223,20 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let rows = rows(ctx);
+    let table = table(ctx);
     let figures = ctx.answers.figures(queries::agents(ctx.ui, ctx.ui.slice()));
-    let agents: Vec<&AgentRow> = rows.iter().filter_map(|item| item.agent).collect();
-    let height = staffing::height(area, &agents);
-    let [summary, list] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
-    staffing::draw(buffer, summary, ctx, &agents);
+    let summary = staffing::Summary::of(ctx, table.rows.iter().filter_map(|item| item.agent));
+    let [above, list] = Layout::vertical([Constraint::Length(summary.height(area)), Constraint::Fill(1)]).areas(area);
+    summary.draw(buffer, above, ctx);
     let slice = ctx.ui.slice();
     let name = if slice.is_total() {
-        format!("Agents {}", rows.len())
+        format!("Agents {}", table.rows.len())
     } else {
-        format!("Agents of {}: {}", ctx.slice_name(slice), rows.len())
+        format!("Agents of {}: {}", ctx.slice_name(slice), table.rows.len())
     };
     let about = ctx.about_many(figures.map(|f| &f.answer));
     let inner = panel::panel(buffer, list, ctx.theme, &name, &about, true);
     let empty =
         if ctx.ui.page() == Page::Agents && figures.is_none() { "…" } else { "nobody has handled one in this time" };
-    super::table(buffer, inner, ctx, Panel::Agents, empty, drawn);
+    super::table_of(buffer, inner, ctx, (Panel::Agents, &table), empty, drawn);
 }

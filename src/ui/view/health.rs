@@ -40,14 +40,14 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn contributes(&self, source: &SourceRow, of: &Slice) -> bool {
         let Some(id) = of.get(Dim::Queue) else { return true };
-        let queue = self.board.queues.iter().find(|queue| queue.id == *id);
+        let queue = self.board.queues.find(id);
         queue.is_some_and(|queue| queue.sources.contains(&source.name))
     }
 
     /// Whether everything shown of a slice is old, because all of its sources are silent.
     #[must_use]
     pub fn is_silent(&self, of: &Slice) -> bool {
-        let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.iter().find(|queue| queue.id == *id));
+        let queue = of.get(Dim::Queue).and_then(|id| self.board.queues.find(id));
         self.stale() || !self.own_sources().is_empty() && queue.is_some_and(|queue| self.board.is_silent(queue))
     }
 

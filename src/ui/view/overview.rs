@@ -16,7 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Rect};
 
-use super::{Ctx, agents, arrivals, positions, queues, rail, staffing, tiles, waiting};
+use super::{Ctx, arrivals, positions, queues, rail, staffing, tiles, waiting};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
@@ -82,7 +82,7 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     positions::draw(buffer, by_position, ctx);
     if staff.height >= 5 {
         let inner = panel::panel(buffer, staff, ctx.theme, "Who is here", "", false);
-        staffing::draw(buffer, inner, ctx, &agents::on_board(ctx));
+        staffing::Summary::of(ctx, ctx.board.agents.iter()).draw(buffer, inner, ctx);
     }
     if !room.is_empty() {
         let grid = waiting::table(ctx);

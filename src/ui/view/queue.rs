@@ -79,7 +79,7 @@ fn narrow(buffer: &mut Buffer, body: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 /// Draw the line about the present state of the queue.
 fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let queue = ctx.ui.slice().get(Dim::Queue);
-    let row = queue.and_then(|id| ctx.board.queues.iter().find(|row| row.id == *id));
+    let row = queue.and_then(|id| ctx.board.queues.find(id));
     let (name, live) = row.map_or(("All queues", &ctx.board.total), |row| (row.name.as_str(), &row.live));
     let mut words = vec![(name.to_owned(), Tone::Strong)];
     if let Some(row) = row {

@@ -23,6 +23,8 @@ pub struct QueueItem<'a> {
     ctx: Ctx<'a>,
     queue: &'a QueueRow,
     figures: Option<&'a Figures>,
+    /// The figures that queues are rated and sorted by, where `figures` have the rows on the screen only.
+    verdicts: Option<&'a Figures>,
     series: Option<&'a Figures>,
     /// The worst of the queue's alerts.
     alert: Verdict,
@@ -198,7 +200,8 @@ impl TableRow for QueueItem<'_> {
     }
 
     fn figure(&self, kpi: KpiId) -> Option<&Figure> {
-        self.figures?.at(self.queue.id.as_str(), kpi)
+        let answers = [self.figures, self.verdicts];
+        answers.into_iter().flatten().find_map(|figures| figures.at(self.queue.id.as_str(), kpi))
     }
 
     fn is_stale(&self) -> bool {
@@ -231,10 +234,11 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
         queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
     };
     let figures = ctx.answers.figures(queries::queues(ctx.ui));
+    let verdicts = ctx.answers.figures(queries::queue_verdicts(ctx.ui));
     let series = ctx.answers.figures(queries::queue_courses(ctx.ui));
     let item = |queue: &'a QueueRow| {
         let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
-        QueueItem { ctx, queue, figures, series, alert, acknowledged, silent: silent(queue) }
+        QueueItem { ctx, queue, figures, verdicts, series, alert, acknowledged, silent: silent(queue) }
     };
     TableModel { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
 }

@@ -71,37 +71,49 @@ pub fn overrun(ctx: Ctx<'_>, agent: &AgentRow) -> f64 {
     float(seconds(ctx, agent)) / float(limit.max(1))
 }
 
-/// The rows of the screen that the summary of `agents` takes on a page: bars only where the page is high enough.
-#[must_use]
-pub fn height(area: Rect, agents: &[&AgentRow]) -> u16 {
-    let teams = teams(agents).len();
-    1 + if area.height >= 30 && teams > 1 { cols(teams).min(area.height / 3) } else { 0 }
+/// A summary of agents.
+pub struct Summary<'a> {
+    /// Those who have been in their state for too long.
+    late: usize,
+    /// By name.
+    teams: Vec<(&'a str, Counts)>,
 }
 
-fn teams<'a>(agents: &[&'a AgentRow]) -> Vec<(&'a str, Counts)> {
-    let mut teams: FxHashMap<&str, Counts> = FxHashMap::default();
-    for agent in agents {
-        let counts = teams.entry(agent.team.as_str()).or_default();
-        if let Some(count) = AgentState::ALL.iter().position(|s| *s == agent.state).and_then(|at| counts.get_mut(at)) {
-            *count += 1;
+impl<'a> Summary<'a> {
+    /// The summary of these agents.
+    pub fn of(ctx: Ctx<'_>, agents: impl Iterator<Item = &'a AgentRow>) -> Self {
+        let mut teams: FxHashMap<&str, Counts> = FxHashMap::default();
+        let mut late = 0;
+        for agent in agents {
+            late += usize::from(overrun(ctx, agent) >= 1.0);
+            let counts = teams.entry(agent.team.as_str()).or_default();
+            let state = AgentState::ALL.iter().position(|state| *state == agent.state);
+            if let Some(count) = state.and_then(|at| counts.get_mut(at)) {
+                *count += 1;
+            }
         }
+        let mut teams: Vec<_> = teams.into_iter().collect();
+        teams.sort_unstable();
+        Self { late, teams }
     }
-    let mut teams: Vec<_> = teams.into_iter().collect();
-    teams.sort_unstable();
-    teams
-}
 
-/// Draw the summary of `agents`: the line, and below it as many bars as there is room for.
-pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &[&AgentRow]) {
-    let teams = teams(agents);
-    line(buffer, area, ctx, agents, &teams);
-    bars(buffer, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, ctx, &teams);
+    /// The rows of the screen that it takes on a page: bars only where the page is high enough.
+    #[must_use]
+    pub fn height(&self, area: Rect) -> u16 {
+        let teams = self.teams.len();
+        1 + if area.height >= 30 && teams > 1 { cols(teams).min(area.height / 3) } else { 0 }
+    }
+
+    /// Draw it: the line, and below it as many bars as there is room for.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+        line(buffer, area, ctx, self.late, &self.teams);
+        bars(buffer, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, ctx, &self.teams);
+    }
 }
 
 /// All agents on one line, first those who have been in their state for too long.
-fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, agents: &[&AgentRow], teams: &[(&str, Counts)]) {
+fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, late: usize, teams: &[(&str, Counts)]) {
     let mut x = area.x + 1;
-    let late = agents.iter().filter(|agent| overrun(ctx, agent) >= 1.0).count();
     if late > 0 {
         let text = format!("▲ {late} too long");
         buffer.set_string(x, area.y, &text, ctx.theme.style(Tone::Warning));

@@ -160,7 +160,7 @@ fn contributions(
 fn people(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, slice: &Slice) {
     let queue = slice.get(Dim::Queue);
     let live = match queue {
-        Some(queue) => ctx.board.queues.iter().find(|row| row.id == *queue).map(|row| &row.live),
+        Some(queue) => ctx.board.queues.find(queue).map(|row| &row.live),
         None => Some(&ctx.board.total),
     };
     let Some(live) = live else { return };

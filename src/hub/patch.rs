@@ -1,0 +1,397 @@
+//! Changes from one board to the next as a JSON patch (RFC 6902), made of the rows that changed.
+//!
+//! A board of a large floor has tens of thousands of rows, most of which it shares with the board before. So neither
+//! side compares or builds whole documents: [`diff`] writes the changed rows, and [`apply`] sets them.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use json_patch::jsonptr::PointerBuf;
+use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::ser::Serialize;
+use serde_json::value::RawValue;
+
+use crate::alert::Episode;
+use crate::board::{AgentRow, Board, QueueRow, WaitingRow};
+use crate::clock::Time;
+use crate::text::Label;
+
+/// The deepest place in a board that a change may name; a board's own are less than half as deep.
+const MAX_PATH_TOKENS: usize = 32;
+
+/// The changes from one state to the next.
+#[derive(Debug, Default)]
+pub struct StateChanges {
+    /// The patch as JSON.
+    pub json: String,
+    /// Whether nothing but the time has changed.
+    pub only_time: bool,
+}
+
+/// A row of a board.
+trait Row: Clone + PartialEq + Serialize + DeserializeOwned {
+    /// What rows of a board are mostly ordered by. Two rows with the same place are the same row.
+    type Place<'a>: Ord
+    where
+        Self: 'a;
+
+    fn place(&self) -> Self::Place<'_>;
+
+    /// Write what has changed since `before` of the row at `path`.
+    fn write_change(&self, _before: &Self, path: &dyn Display, out: &mut PatchText) -> serde_json::Result<()> {
+        out.write("replace", path, Some(self))
+    }
+}
+
+impl Row for QueueRow {
+    type Place<'a> = (&'a Label, &'a Label);
+
+    fn place(&self) -> Self::Place<'_> {
+        (&self.name, &self.id)
+    }
+
+    /// Mostly only the live figures change.
+    fn write_change(&self, before: &Self, path: &dyn Display, out: &mut PatchText) -> serde_json::Result<()> {
+        let Self { id, name, channel, service_level, bands, sources, live } = self;
+        let same = (id, name, channel, service_level)
+            == (&before.id, &before.name, &before.channel, &before.service_level)
+            && (bands, sources) == (&before.bands, &before.sources);
+        if same {
+            return out.write("replace", &format_args!("{path}/live"), Some(live));
+        }
+        out.write("replace", path, Some(self))
+    }
+}
+
+impl Row for AgentRow {
+    type Place<'a> = (&'a Label, &'a Label);
+
+    fn place(&self) -> Self::Place<'_> {
+        (&self.name, &self.id)
+    }
+}
+
+impl Row for WaitingRow {
+    type Place<'a> = (Time, &'a Label, &'a Label);
+
+    fn place(&self) -> Self::Place<'_> {
+        (self.since, &self.contact, &self.queue)
+    }
+}
+
+impl Row for Episode {
+    type Place<'a> = u64;
+
+    fn place(&self) -> u64 {
+        self.id
+    }
+}
+
+/// A patch that is being written.
+#[derive(Default)]
+struct PatchText(Vec<u8>);
+
+impl PatchText {
+    fn write<T: Serialize + ?Sized>(
+        &mut self,
+        operation: &str,
+        path: &dyn Display,
+        value: Option<&T>,
+    ) -> serde_json::Result<()> {
+        use std::io::Write as _;
+
+        let separator = if self.0.is_empty() { '[' } else { ',' };
+        // No part of a path needs an escape.
+        write!(self.0, "{separator}{{\"op\":\"{operation}\",\"path\":\"{path}\"").map_err(serde::ser::Error::custom)?;
+        if let Some(value) = value {
+            self.0.extend_from_slice(b",\"value\":");
+            serde_json::to_writer(&mut self.0, value)?;
+        }
+        self.0.push(b'}');
+        Ok(())
+    }
+
+    /// Write the changes of a list. Rows that keep their order are compared, and the others removed and added: whatever
+    /// the order, that makes the new list of the old one.
+    fn write_rows<'a, T: Row + 'a>(
+        &mut self,
+        list: &str,
+        before: impl Iterator<Item = &'a T>,
+        after: impl Iterator<Item = &'a T>,
+    ) -> serde_json::Result<()> {
+        let (mut before, mut after) = (before.peekable(), after.peekable());
+        let mut index = 0_usize;
+        loop {
+            let path = format_args!("/{list}/{index}");
+            let order = match (before.peek(), after.peek()) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                // Most rows are shared.
+                (Some(old), Some(new)) if std::ptr::eq(*old, *new) => std::cmp::Ordering::Equal,
+                (Some(old), Some(new)) => old.place().cmp(&new.place()),
+            };
+            match order {
+                std::cmp::Ordering::Less => {
+                    before.next();
+                    self.write::<()>("remove", &path, None)?;
+                }
+                std::cmp::Ordering::Greater => {
+                    self.write("add", &path, after.next())?;
+                    index += 1;
+                }
+                std::cmp::Ordering::Equal => {
+                    if let (Some(old), Some(new)) = (before.next(), after.next())
+                        && !std::ptr::eq(old, new)
+                        && old != new
+                    {
+                        new.write_change(old, &path, self)?;
+                    }
+                    index += 1;
+                }
+            }
+        }
+    }
+}
+
+/// The changes from one board to the next.
+///
+/// # Errors
+/// If a part of a board can't be written as JSON.
+pub fn diff(before: &Board, after: &Board) -> serde_json::Result<StateChanges> {
+    let mut out = PatchText::default();
+    out.write_rows("queues", before.queues.iter(), after.queues.iter())?;
+    out.write_rows("agents", before.agents.iter(), after.agents.iter())?;
+    out.write_rows("waiting", before.waiting.iter(), after.waiting.iter())?;
+    out.write_rows("alerts", before.alerts.iter(), after.alerts.iter())?;
+    let same_rows = out.0.is_empty();
+    let [old, new] = [before, after].map(|board| serde_json::to_value(board.without_rows()));
+    let others = json_patch::diff(&old?, &new?);
+    for operation in &others.0 {
+        out.0.push(if out.0.is_empty() { b'[' } else { b',' });
+        serde_json::to_writer(&mut out.0, operation)?;
+    }
+    out.0.extend_from_slice(if out.0.is_empty() { b"[]" } else { b"]" });
+    let json = String::from_utf8(out.0).map_err(serde::ser::Error::custom)?;
+    Ok(StateChanges { json, only_time: same_rows && is_only_time(&others) })
+}
+
+/// Whether a patch changes nothing but when the document was made.
+pub(super) fn is_only_time(patch: &json_patch::Patch) -> bool {
+    patch.iter().all(|operation| matches!(operation.path().as_str(), "/at" | "/seq" | "/to" | "/from"))
+}
+
+/// An operation of a patch. Copies could double a board with each operation; no hub sends them, nor moves and tests.
+#[derive(Deserialize)]
+struct Operation<'a> {
+    op: OperationKind,
+    #[serde(borrow)]
+    path: Cow<'a, str>,
+    #[serde(borrow, default)]
+    value: Option<&'a RawValue>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OperationKind {
+    Add,
+    Remove,
+    Replace,
+}
+
+/// Why a patch can't be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum PatchError {
+    /// It is not JSON, or no patch that a hub sends.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It does not fit to the board.
+    #[error(transparent)]
+    Misfit(#[from] json_patch::PatchError),
+    /// A path is malformed.
+    #[error("a path of it is none: `{0}`")]
+    Path(String),
+    /// A row is named that the board does not have.
+    #[error("it names a row that is not there: `{0}`")]
+    Row(String),
+}
+
+/// Apply a patch to a board. After an error the board is of no use.
+///
+/// # Errors
+/// If it is not a patch that a hub makes of this board.
+pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
+    let operations: Vec<Operation<'_>> = serde_json::from_slice(json)?;
+    let mut queues = std::mem::take(&mut board.queues).into();
+    let mut agents = std::mem::take(&mut board.agents).into();
+    let mut waiting = std::mem::take(&mut board.waiting).into();
+    let mut alerts: Vec<Arc<Episode>> = std::mem::take(&mut board.alerts).into_iter().map(Arc::new).collect();
+    let mut others = Vec::new();
+    for operation in &operations {
+        let path = operation.path.as_ref();
+        if path.split('/').count() > MAX_PATH_TOKENS {
+            return Err(PatchError::Path(path.chars().take(MAX_PATH_TOKENS).collect()));
+        }
+        match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
+            Some(("queues", row)) => operation.change::<QueueRow>(&mut queues, row)?,
+            Some(("agents", row)) => operation.change::<AgentRow>(&mut agents, row)?,
+            Some(("waiting", row)) => operation.change::<WaitingRow>(&mut waiting, row)?,
+            Some(("alerts", row)) => operation.change::<Episode>(&mut alerts, row)?,
+            _ => others.push(operation.of(path)?),
+        }
+    }
+    if !others.is_empty() {
+        let mut value = serde_json::to_value(&*board)?;
+        json_patch::patch(&mut value, &others)?;
+        *board = serde_json::from_value(value)?;
+    }
+    (board.queues, board.agents, board.waiting) = (queues.into(), agents.into(), waiting.into());
+    board.alerts = alerts.into_iter().map(Arc::unwrap_or_clone).collect();
+    Ok(())
+}
+
+impl Operation<'_> {
+    fn value<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(self.value.map_or("null", RawValue::get))
+    }
+
+    /// The same operation in general, at `path`.
+    fn of(&self, path: &str) -> Result<PatchOperation, PatchError> {
+        let path = PointerBuf::parse(path).map_err(|_| PatchError::Path(path.to_owned()))?;
+        Ok(match self.op {
+            OperationKind::Add => PatchOperation::Add(AddOperation { path, value: self.value()? }),
+            OperationKind::Remove => PatchOperation::Remove(RemoveOperation { path }),
+            OperationKind::Replace => PatchOperation::Replace(ReplaceOperation { path, value: self.value()? }),
+        })
+    }
+
+    /// Change the row, or a part of it, at `path` within a list.
+    fn change<T: Row>(&self, rows: &mut Vec<Arc<T>>, path: &str) -> Result<(), PatchError> {
+        let missing = || PatchError::Row(self.path.to_string());
+        let (index, part) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
+        let index = if index == "-" { rows.len() } else { index.parse().map_err(|_| missing())? };
+        match (self.op, part) {
+            (OperationKind::Add, "") if index <= rows.len() => rows.insert(index, Arc::new(self.value()?)),
+            (OperationKind::Remove, "") if index < rows.len() => drop(rows.remove(index)),
+            (OperationKind::Replace, "") => *rows.get_mut(index).ok_or_else(missing)? = Arc::new(self.value()?),
+            (_, "") => return Err(missing()),
+            _ => {
+                let row = rows.get_mut(index).ok_or_else(missing)?;
+                let mut value = serde_json::to_value(row.as_ref())?;
+                json_patch::patch(&mut value, &[self.of(part)?])?;
+                *row = Arc::new(serde_json::from_value(value)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::board::Rows;
+    use crate::clock::Span;
+    use crate::event::{AgentState, Channel};
+    use crate::kpi::Live;
+
+    fn queue((name, waiting, sources): (u8, i64, bool)) -> QueueRow {
+        QueueRow {
+            id: format!("q{}", name / 2).as_str().into(),
+            name: format!("Queue {name}").as_str().into(),
+            channel: Channel::Voice,
+            service_level: Span::seconds(20),
+            bands: Vec::new(),
+            sources: sources.then(|| "pbx".into()).into_iter().collect(),
+            live: Live { waiting, longest_wait: Some(Span(waiting)), ..Live::default() },
+        }
+    }
+
+    fn agent((name, state): (u8, usize)) -> AgentRow {
+        let id: Label = format!("a{name}").as_str().into();
+        AgentRow {
+            name: id.clone(),
+            id,
+            team: "north".into(),
+            state: AgentState::ALL[state],
+            reason: Label::default(),
+            since: Time(0),
+            queue: None,
+            contact: None,
+            queues: Vec::new(),
+        }
+    }
+
+    fn waiting((contact, since): (u8, i64)) -> WaitingRow {
+        WaitingRow {
+            contact: format!("c{contact}").as_str().into(),
+            queue: "q".into(),
+            channel: Channel::Voice,
+            intent: Label::default(),
+            customer: Label::default(),
+            since: Time(since),
+            position: None,
+            priority: None,
+            ringing: None,
+        }
+    }
+
+    fn boards() -> impl Strategy<Value = Board> {
+        let queues = proptest::collection::vec((0..8_u8, 0..3_i64, any::<bool>()).prop_map(queue), 0..8);
+        let agents = proptest::collection::vec((0..8_u8, 0..3_usize).prop_map(agent), 0..8);
+        let waits = proptest::collection::vec((0..8_u8, 0..3_i64).prop_map(waiting), 0..8);
+        // Rows come in order, as those of a floor, or in any order.
+        (queues, agents, waits, 0..4_u64, any::<bool>()).prop_map(|(mut queues, mut agents, mut waits, seq, sorted)| {
+            if sorted {
+                queues.sort_by(|a, b| a.place().cmp(&b.place()));
+                agents.sort_by(|a, b| a.place().cmp(&b.place()));
+                waits.sort_by(|a, b| a.place().cmp(&b.place()));
+            }
+            let (queues, agents, waiting) = (Rows::from_iter(queues), Rows::from_iter(agents), Rows::from_iter(waits));
+            Board { seq, queues, agents, waiting, title: format!("{}", seq / 2).as_str().into(), ..Board::default() }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_changes_make_the_next_board_of_the_last(before in boards(), after in boards()) {
+            let changes = diff(&before, &after).unwrap();
+            let mut applied = before.clone();
+            apply(&mut applied, changes.json.as_bytes()).unwrap();
+            prop_assert_eq!(&applied, &after);
+            // Other readers take it for what it is, a JSON patch.
+            let mut value = serde_json::to_value(&before).unwrap();
+            json_patch::patch(&mut value, &serde_json::from_str::<json_patch::Patch>(&changes.json).unwrap()).unwrap();
+            prop_assert_eq!(value, serde_json::to_value(&after).unwrap());
+            prop_assert_eq!(changes.only_time, Board { seq: after.seq, at: after.at, ..before } == after);
+        }
+
+        #[test]
+        fn a_change_of_any_part_of_a_row_is_applied(before in boards(), after in boards()) {
+            // Hubs of other versions change the parts of rows.
+            let patch = json_patch::diff(&serde_json::to_value(&before).unwrap(), &serde_json::to_value(&after).unwrap());
+            let mut applied = before;
+            apply(&mut applied, serde_json::to_string(&patch).unwrap().as_bytes()).unwrap();
+            prop_assert_eq!(applied, after);
+        }
+    }
+
+    #[test]
+    fn a_change_that_no_hub_sends_is_refused() {
+        let apply = |operation| {
+            let mut board = Board { queues: Rows::from_iter([queue((1, 1, true))]), ..Board::default() };
+            apply(&mut board, json!([operation]).to_string().as_bytes())
+        };
+        assert!(apply(json!({"op": "replace", "path": "/queues/0/name", "value": "a"})).is_ok());
+        assert!(apply(json!({"op": "replace", "path": "/queues/1/name", "value": "a"})).is_err());
+        assert!(apply(json!({"op": "remove", "path": "/queues/-"})).is_err());
+        assert!(apply(json!({"op": "add", "path": "/queues/2", "value": {}})).is_err());
+        assert!(apply(json!({"op": "copy", "from": "", "path": "/title"})).is_err());
+        assert!(apply(json!({"op": "add", "path": "/a".repeat(MAX_PATH_TOKENS + 1), "value": 1})).is_err());
+    }
+}
