@@ -101,7 +101,7 @@ pub enum Step {
     RingNoAnswer {
         /// The agent.
         agent: Label,
-        /// How long it rang.
+        /// How long it rang; zero where the phone never rang, because it was busy or not registered.
         ring: Option<Span>,
     },
     /// It was connected to an agent.

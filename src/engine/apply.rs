@@ -343,6 +343,9 @@ impl Engine {
             }
             Step::Ringing { agent } => Transition::Ringing { agent: self.agents.intern(agent) },
             Step::RingCanceled { agent } => Transition::RingCanceled { agent: self.agents.intern(agent) },
+            Step::RingNoAnswer { agent, ring: Some(Span::ZERO) } => {
+                Transition::NeverRang { agent: self.agents.intern(agent) }
+            }
             Step::RingNoAnswer { agent, .. } => Transition::RingNoAnswer { agent: self.agents.intern(agent) },
             Step::Answered { agent, wait } => Transition::Answered { agent: self.agents.intern(agent), wait: *wait },
             Step::Responded { .. } => {

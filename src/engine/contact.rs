@@ -145,7 +145,11 @@ impl Contact {
         let index = self.steps.iter().rposition(|known| key(known) <= key(&step)).map_or(0, |p| p + 1);
         let before = self.steps.iter().take(index).rev().take_while(|known| key(known) == key(&step));
         // A dead phone is rung several times in what a source calls one instant.
-        let most = if matches!(step.transition, Transition::RingNoAnswer { .. }) { MAX_EQUAL_RINGS } else { 1 };
+        let most = if matches!(step.transition, Transition::RingNoAnswer { .. } | Transition::NeverRang { .. }) {
+            MAX_EQUAL_RINGS
+        } else {
+            1
+        };
         let is_full = || self.steps.len() >= MAX_STEPS || before.filter(|known| **known == step).count() >= most;
         // Losses end visits: there are no more of them than of these.
         if step.transition != Transition::Lost && is_full() {
@@ -284,7 +288,7 @@ impl Contact {
         let (found, otherwise) = match step.transition {
             Transition::Offered(_) => (None, Route::Join),
             Transition::Ringing { .. } | Transition::RingCanceled { .. } => (newest(VisitStage::Waiting), Route::None),
-            Transition::RingNoAnswer { .. } => (any(), Route::RemarkOnly),
+            Transition::RingNoAnswer { .. } | Transition::NeverRang { .. } => (any(), Route::RemarkOnly),
             Transition::Answered { .. } => {
                 let is_unseen = was_sent_on || matches!(last_stage, Some(VisitStage::Lost { .. }));
                 (newest(VisitStage::Waiting), if is_unseen { Route::JoinUnseen } else { Route::None })
@@ -336,9 +340,10 @@ fn advance(visit: &mut QueueVisit, step: &ContactStep) {
         Transition::Identified { customer } => visit.customer = customer,
         Transition::Ringing { agent } => visit.ringing = agent,
         Transition::RingCanceled { .. } => visit.ringing = AgentNo::UNKNOWN,
-        Transition::RingNoAnswer { agent } => {
+        Transition::RingNoAnswer { agent } | Transition::NeverRang { agent } => {
             visit.ringing = AgentNo::UNKNOWN;
-            add_fact(visit, Measure::RingNoAnswer, 0, 0, Some(agent));
+            let never_rang = matches!(step.transition, Transition::NeverRang { .. });
+            add_fact(visit, Measure::RingNoAnswer, u8::from(never_rang), 0, Some(agent));
         }
         Transition::Answered { agent, wait } => visit.answer(at, agent, wait),
         Transition::Responded => visit.rare_mut().responded = Some(at),

@@ -65,6 +65,10 @@ pub(super) enum Transition {
     },
     /// Its system restarted, or `contact_ttl` has passed: how it ended will not be seen.
     Lost,
+    /// It was offered to an agent whose phone did not ring. The order of the variants is that of stored contacts.
+    NeverRang {
+        agent: AgentNo,
+    },
 }
 
 /// What is known of a contact when it joins a queue.
@@ -86,7 +90,7 @@ impl Transition {
             Self::Classified { .. } | Self::Identified { .. } => 0,
             Self::Offered(_) => 1,
             Self::Ringing { .. } => 2,
-            Self::RingCanceled { .. } | Self::RingNoAnswer { .. } => 3,
+            Self::RingCanceled { .. } | Self::RingNoAnswer { .. } | Self::NeverRang { .. } => 3,
             Self::Answered { .. } => 4,
             Self::Responded => 5,
             Self::Held => 6,

@@ -392,7 +392,10 @@ fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits: &Limits) {
             tally.wrapped += sign;
         }
         Measure::Transferred => tally.transferred += sign,
-        Measure::RingNoAnswer => tally.ring_no_answer += sign,
+        Measure::RingNoAnswer => {
+            tally.ring_no_answer += sign;
+            tally.never_rang += flag;
+        }
         Measure::Responded => tally.response.count(value, sign),
         Measure::SelfService => {
             tally.self_service += sign;

@@ -283,7 +283,13 @@ pub(super) fn transfer_rate(r: &KpiInputs<'_>) -> Figure {
 }
 
 pub(super) fn ring_no_answer(r: &KpiInputs<'_>) -> Figure {
-    Figure::count(r.tally.ring_no_answer)
+    let (all, never_rang) = (r.tally.ring_no_answer, r.tally.never_rang);
+    let mut figure = Figure::count(all);
+    if never_rang != 0 {
+        let part = |key, n| FigurePart { key: Label::fixed(key), value: Some(float(n)), n: super::figure::whole(n) };
+        figure.parts = vec![part("not_taken", all - never_rang), part("never_rang", never_rang)];
+    }
+    figure
 }
 
 pub(super) fn contacts_per_hour(r: &KpiInputs<'_>) -> Figure {

@@ -105,6 +105,8 @@ pub struct Tally {
     pub transferred: i64,
     /// Times that a contact rang an agent who did not answer.
     pub ring_no_answer: i64,
+    /// Of those, the phone never rang: it was busy, or not registered.
+    pub never_rang: i64,
     /// First response times on asynchronous channels, µs.
     pub response: Sum,
     /// Self-service sessions.
@@ -289,6 +291,7 @@ impl Tally {
             wrapped,
             transferred,
             ring_no_answer,
+            never_rang,
             self_service,
             contained,
             first_contacts,

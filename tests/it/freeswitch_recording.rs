@@ -100,6 +100,16 @@ fn the_figures_of_a_day_are_those_of_the_calls_themselves() {
     assert_eq!(differences, [""; 0], "of {checked}");
     assert!(checked > 100, "{checked} figures checked");
 
+    let over = Period::Range(Time::from_unix(1_795_889_000), Time::from_unix(1_795_890_000));
+    let kpis = vec![KpiId::RingNoAnswer];
+    let query = Query { of: Slice::TOTAL, by: Vec::new(), over, every: None, kpis, formula: None };
+    let rings = floor.ask(&query, end).total[0].parts.clone();
+    let ends = |causes: &[&str]| causes.iter().map(|cause| more["ring_ends"][cause].as_u64().unwrap()).sum::<u64>();
+    let rang = ends(&["CALL_REJECTED", "ALLOTTED_TIMEOUT", "NORMAL_CLEARING"]);
+    let never_rang = ends(&["USER_BUSY", "SUBSCRIBER_ABSENT", "USER_NOT_REGISTERED", "NONE"]);
+    let parts: Vec<(&str, u64)> = rings.iter().map(|part| (part.key.as_str(), part.n)).collect();
+    assert_eq!(parts, [("not_taken", rang), ("never_rang", never_rang)]);
+
     let left = |wanted: LeftReason| {
         let is_left = |event: &&Event| matches!(&event.kind, EventKind::Contact { step: Step::Left { reason, .. }, .. } if *reason == wanted);
         events.iter().filter(is_left).count() as u64

@@ -33,12 +33,26 @@ enum CcAgentState {
     Idle,
 }
 
+/// How long an agent gets no calls after one that was not taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RefusalPauses {
+    pub(super) rejected: Span,
+    pub(super) busy: Span,
+    pub(super) not_answered: Span,
+}
+
+/// The reason of the pause after a call that was not taken.
+const NOT_TAKEN: Label = Label::fixed("call not taken");
+
 /// A row of `agent list`. A time is `None` where the thing never happened.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ListedAgent<'a> {
     pub(super) status: Option<&'a [u8]>,
     pub(super) state: Option<&'a [u8]>,
     pub(super) wrap_up: Span,
+    pub(super) refusals: RefusalPauses,
+    /// Until when the agent gets no calls.
+    pub(super) ready: Option<Time>,
     pub(super) last_status_change: Option<Time>,
     pub(super) last_offered_call: Option<Time>,
     pub(super) last_bridge_start: Option<Time>,
@@ -73,6 +87,9 @@ pub(super) struct CcAgent {
     heard: Time,
     /// When the agent may get calls again.
     wrap_until: Option<Time>,
+    refusals: RefusalPauses,
+    /// Until when the agent gets no calls, after one that was not taken.
+    ready: Option<Time>,
     /// What was last reported, with the reason of a pause.
     reported: Option<(AgentState, Option<Label>)>,
     /// The time of that report.
@@ -83,7 +100,7 @@ pub(super) struct CcAgent {
 }
 
 impl CcAgent {
-    const fn new(shown: Label) -> Self {
+    fn new(shown: Label) -> Self {
         Self {
             shown,
             status: None,
@@ -91,6 +108,8 @@ impl CcAgent {
             heard: Time(0),
             wrap_up: Span::ZERO,
             wrap_until: None,
+            refusals: RefusalPauses::default(),
+            ready: None,
             reported: None,
             reported_at: Time(i64::MIN),
             queues: Vec::new(),
@@ -116,16 +135,31 @@ impl CcAgent {
         }
     }
 
+    /// The agent did not take a call at `at`, for FreeSWITCH's reason `cause`. Returns when the next one comes at the earliest,
+    /// where it has to wait.
+    pub(super) fn refuse(&mut self, cause: &[u8], at: Time) -> Option<Time> {
+        let pause = match cause {
+            b"USER_BUSY" => self.refusals.busy,
+            b"CALL_REJECTED" => self.refusals.rejected,
+            _ => self.refusals.not_answered,
+        };
+        self.ready = (pause > Span::ZERO).then(|| at + pause);
+        self.ready
+    }
+
     /// Apply a row of `agent list`, and report what the agent is doing, as of when it began according to the list.
     pub(super) fn apply_list(&mut self, listed: &ListedAgent<'_>, now: Time, out: &mut EventBuffer) {
         if now.since(self.heard) > LIST_LAG {
             self.parse(listed.status, listed.state);
+            self.ready = listed.ready;
         }
         self.is_listed = true;
-        self.wrap_up = listed.wrap_up;
+        (self.wrap_up, self.refusals) = (listed.wrap_up, listed.refusals);
         self.wrap_until = self.wrap_until.max(listed.last_bridge_end.map(|ended| ended + listed.wrap_up));
         let is_first = self.reported.is_none();
-        let since = self.activity(now).and_then(|(state, ..)| listed.since(state));
+        let is_refusal = |reason: &Option<Label>| *reason == Some(NOT_TAKEN);
+        let activity = self.activity(now).filter(|(_, reason, _)| !is_refusal(reason));
+        let since = activity.and_then(|(state, ..)| listed.since(state));
         let at = since.filter(|since| (self.reported_at..now).contains(since)).unwrap_or(now);
         self.report(at, out);
         // An earlier run of the program may have reported another state later than `at`; this one overrides it.
@@ -162,6 +196,7 @@ impl CcAgent {
             (_, Some(CcAgentState::Receiving)) => plain(AgentState::Ringing),
             (None, _) => None,
             (_, Some(CcAgentState::Idle)) => Some((AgentState::Paused, Some(Label::fixed("idle")), None)),
+            _ if self.ready.is_some_and(|ready| ready > at) => Some((AgentState::Paused, Some(NOT_TAKEN), None)),
             _ => match self.wrap_until.filter(|until| *until > at) {
                 Some(until) => Some((AgentState::AfterContact, None, Some(until - at))),
                 None => plain(AgentState::Available),
@@ -205,6 +240,20 @@ impl CcAgents {
     /// The agent of this name, if it is known.
     pub(super) fn get(&self, name: &[u8]) -> Option<&CcAgent> {
         self.0.get(&id_label(name))
+    }
+
+    pub(super) fn get_mut(&mut self, name: &[u8]) -> Option<&mut CcAgent> {
+        self.0.get_mut(&id_label(name))
+    }
+
+    /// Report the agents who get calls again by `now`, and return when the next one does.
+    pub(super) fn advance(&mut self, now: Time, out: &mut EventBuffer) -> Option<Time> {
+        for (_, agent) in self.sorted_mut() {
+            if let Some(ready) = agent.ready.take_if(|ready| *ready <= now) {
+                agent.report(ready, out);
+            }
+        }
+        self.0.values().filter_map(|agent| agent.ready).min()
     }
 
     /// The wrap-up time of the agent that the board shows as `shown`; zero where there is none.

@@ -37,6 +37,8 @@ pub(super) struct CallCentre {
     pub(super) queues: FxHashSet<Label>,
     /// Something came that events alone do not explain: the lists are to be asked for.
     pub(super) is_in_doubt: bool,
+    /// When the first of the agents who get no calls for a while gets them again.
+    pub(super) next_ready: Option<Time>,
     pub(super) out: EventBuffer,
 }
 
@@ -57,6 +59,7 @@ impl CallCentre {
             agents: CcAgents::default(),
             queues: FxHashSet::default(),
             is_in_doubt: false,
+            next_ready: None,
             out: EventBuffer::new(origin),
         }
     }
@@ -104,6 +107,18 @@ impl CallCentre {
             b"member-queue-end" => self.member_ended(&VisitIds::of(headers)?, headers, at),
             // The other actions are counts and settings: nothing that happened to a contact.
             _ => Ok(()),
+        }
+    }
+
+    /// An agent who gets no calls gets them again at `ready`.
+    pub(super) fn note_ready(&mut self, ready: Option<Time>) {
+        self.next_ready = self.next_ready.into_iter().chain(ready).min();
+    }
+
+    /// Report the agents who get calls again by `now`, which no event tells.
+    pub(super) fn advance(&mut self, now: Time) {
+        if self.next_ready.is_some_and(|ready| ready <= now) {
+            self.next_ready = self.agents.advance(now, &mut self.out);
         }
     }
 
@@ -170,19 +185,30 @@ impl CallCentre {
         Ok(())
     }
 
-    /// The agent's leg failed: nobody answered it, or the ring was cancelled. Where the caller has hung up first, nothing is
-    /// reported.
+    /// The agent's leg failed: nobody answered it, or the ring was cancelled.
     fn agent_failed(&mut self, visit: &Label, headers: EslHeaders<'_>, at: Time) -> Result<(), &'static str> {
         let agent = self.agent_name(headers)?;
-        let is_cancelled = matches!(
-            headers.get("CC-Hangup-Cause").as_deref(),
-            Some(b"ORIGINATOR_CANCEL" | b"LOSE_RACE" | b"PICKED_OFF")
-        );
+        let cause = headers.get("CC-Hangup-Cause");
         let ring = || {
             let called = time_header(headers, "CC-Agent-Called-Time", at)?;
-            Some(time_header(headers, "CC-Agent-Aborted-Time", at)?.since(called))
+            let rang = time_header(headers, "CC-Agent-Aborted-Time", at)?.since(called);
+            // The times are whole seconds: a phone that rang for less has rung all the same.
+            Some(rang.max(Span(1)))
         };
-        let step = if is_cancelled { Step::RingCanceled { agent } } else { Step::RingNoAnswer { agent, ring: ring() } };
+        let step = match cause.as_deref() {
+            Some(b"ORIGINATOR_CANCEL" | b"LOSE_RACE" | b"PICKED_OFF") => Step::RingCanceled { agent },
+            None | Some(b"NO_ANSWER" | b"ALLOTTED_TIMEOUT" | b"NORMAL_CLEARING" | b"CALL_REJECTED") => {
+                Step::RingNoAnswer { agent, ring: ring() }
+            }
+            // Busy, not registered, unknown: the phone never rang.
+            Some(_) => Step::RingNoAnswer { agent, ring: Some(Span::ZERO) },
+        };
+        if let (Step::RingNoAnswer { .. }, Some(raw)) = (&step, headers.get("CC-Agent"))
+            && let Some(agent) = self.agents.get_mut(&raw)
+        {
+            let ready = agent.refuse(cause.as_deref().unwrap_or_default(), at);
+            self.note_ready(ready);
+        }
         self.members.ring(visit, at, step, &mut self.out);
         Ok(())
     }

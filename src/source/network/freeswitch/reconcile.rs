@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::agents::ListedAgent;
+use super::agents::{ListedAgent, RefusalPauses};
 use super::centre::{CallCentre, past_time};
 use super::list::CcList;
 use super::members::{JoiningMember, MemberStage, visit_name};
@@ -15,8 +15,8 @@ use crate::event::{AgentProfile, Channel, EventKind, QueueProfile};
 use crate::source::ids::id_label;
 use crate::text::Label;
 
-/// A longer wrap-up time is a mistake, and is ignored.
-const MAX_WRAP_UP_S: i64 = 86_400;
+/// A longer wrap-up time, or pause after a call that was not taken, is a mistake, and is ignored.
+const MAX_PAUSE_S: i64 = 86_400;
 
 impl CallCentre {
     /// Begin a round of all lists.
@@ -40,16 +40,25 @@ impl CallCentre {
 
     /// Apply `agent list`.
     pub(super) fn apply_agent_list(&mut self, text: &[u8], now: Time) {
+        let is_soon = |ready: &Time| *ready > now && ready.since(now) < Span::seconds(MAX_PAUSE_S);
         // A dial string may name two endpoints of an agent, with a bar between them.
         for row in CcList::parse(text, "contact").rows() {
             let Some(name) = row.get("name") else { continue };
-            let wrap_up =
-                row.number("wrap_up_time").filter(|seconds| (0..MAX_WRAP_UP_S).contains(seconds)).unwrap_or(0);
+            let span = |column| {
+                let seconds = row.number(column).filter(|seconds| (0..MAX_PAUSE_S).contains(seconds));
+                Span::seconds(seconds.unwrap_or(0))
+            };
             let time = |column| row.number(column).and_then(|seconds| past_time(seconds, now));
             let listed = ListedAgent {
                 status: row.get("status"),
                 state: row.get("state"),
-                wrap_up: Span::seconds(wrap_up),
+                wrap_up: span("wrap_up_time"),
+                refusals: RefusalPauses {
+                    rejected: span("reject_delay_time"),
+                    busy: span("busy_delay_time"),
+                    not_answered: span("no_answer_delay_time"),
+                },
+                ready: row.number("ready_time").map(Time::from_unix).filter(is_soon),
                 last_status_change: time("last_status_change"),
                 last_offered_call: time("last_offered_call"),
                 last_bridge_start: time("last_bridge_start"),
@@ -59,6 +68,7 @@ impl CallCentre {
             if let Some(agent) = shown.and_then(|shown| self.agents.get_or_add(name, shown)) {
                 agent.apply_list(&listed, now, &mut self.out);
             }
+            self.note_ready(listed.ready);
         }
         self.agents.drop_unlisted(now, &mut self.out);
     }

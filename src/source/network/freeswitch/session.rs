@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::Settings;
 use super::centre::{CallCentre, event_time};
@@ -123,7 +123,12 @@ impl FreeSwitchSession {
         let mut next_round = Instant::now() + schedule.round_every;
         let mut earliest_round = Instant::now() + schedule.round_pause;
         loop {
+            let now = self.freeswitch_now(reporter);
+            let until_ready = self.centre.next_ready.map_or(schedule.probe_every, |ready| {
+                Duration::from_micros(u64::try_from(ready.since(now).0).unwrap_or_default())
+            });
             tokio::select! {
+                () = sleep(until_ready) => self.centre.advance(self.freeswitch_now(reporter)),
                 frame = connection.next_frame() => {
                     self.process(&frame?, reporter).await;
                     while let Some(frame) = connection.buffered_frame()? {

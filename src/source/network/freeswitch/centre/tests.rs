@@ -398,6 +398,57 @@ fn a_ring_is_not_answered_unless_it_was_cancelled() {
 }
 
 #[test]
+fn a_phone_that_never_rang_is_told_from_a_call_not_taken() {
+    let at_once = [("CC-Agent-Called-Time", "1772442001"), ("CC-Agent-Aborted-Time", "1772442001")];
+    for (cause, rang) in [
+        ("USER_BUSY", false),
+        ("USER_NOT_REGISTERED", false),
+        ("SUBSCRIBER_ABSENT", false),
+        ("NONE", false),
+        ("CALL_REJECTED", true),
+        ("NO_ANSWER", true),
+        ("ALLOTTED_TIMEOUT", true),
+        ("NORMAL_CLEARING", true),
+    ] {
+        let mut test = TestCentre::new();
+        test.member("member-queue-start", &[]);
+        test.member("bridge-agent-fail", &[&[ANN, ("CC-Hangup-Cause", cause)][..], &at_once].concat());
+        let event = test.centre.take_events().pop().unwrap();
+        let EventKind::Contact { step: Step::RingNoAnswer { ring: Some(ring), .. }, .. } = event.kind else {
+            panic!("{event:?}")
+        };
+        assert_eq!(ring > Span::ZERO, rang, "{cause}");
+    }
+}
+
+#[test]
+fn an_agent_who_gets_no_calls_after_a_refusal_is_not_available() {
+    use AgentState::{Available, Paused, Ringing};
+    let agents = |ready: i64| {
+        format!("name|contact|status|state|busy_delay_time|ready_time\nAnn|x|Available|Waiting|30|{ready}\n+OK\n")
+    };
+    let mut test = TestCentre::new();
+    test.centre.apply_agent_list(agents(0).as_bytes(), Time::from_unix(NOW - 60));
+    test.member("member-queue-start", &[]);
+    test.state("Ann", "Receiving");
+    test.member("bridge-agent-fail", &[ANN, ("CC-Hangup-Cause", "USER_BUSY")]);
+    test.state("Ann", "Waiting");
+    let ready = test.centre.next_ready.unwrap();
+    assert_eq!(ready.0 / 1_000_000, NOW + 32);
+    test.centre.advance(ready - Span(1));
+    let ann = |state| ("Ann".to_owned(), state, None);
+    assert_eq!(test.take_states(), [Available, Ringing, Paused].map(ann));
+    test.centre.advance(ready);
+    assert_eq!(test.take_states(), [ann(Available)]);
+    assert_eq!(test.centre.next_ready, None);
+    // The list alone tells it too.
+    let mut test = TestCentre::new();
+    test.centre.apply_agent_list(agents(NOW + 5).as_bytes(), Time::from_unix(NOW));
+    assert_eq!(test.take_states(), [ann(Paused)]);
+    assert_eq!(test.centre.next_ready, Some(Time::from_unix(NOW + 5)));
+}
+
+#[test]
 fn an_agent_s_activity_follows_from_status_and_state() {
     use AgentState::{AfterContact, Available, Offline, OnContact, Paused, Ringing};
     let mut test = TestCentre::new();
