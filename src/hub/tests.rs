@@ -583,6 +583,15 @@ mod property {
             }
             ("GET", path, String::new())
         });
+        let rows = word(&[
+            r#"{"of":["sales","billing","ann"]}"#,
+            r#"{"first":{"kpi":"waiting","descending":true,"limit":1}}"#,
+            r#"{"first":{"kpi":"offered","descending":false,"limit":2}}"#,
+        ]);
+        let selected = (word(&["queue", "agent", "intent"]), rows).prop_map(|(by, rows)| {
+            let query = format!(r#""of":[],"by":["{by}"],"over":{{"window":"today"}},"kpis":["offered","waiting"]"#);
+            ("POST", "/v1/figures".to_owned(), format!(r#"{{{query},"rows":{rows}}}"#))
+        });
         let slice = word(&["[]", r#"[["queue","sales"]]"#, r#"[["queue","billing"]]"#, r#"[["channel","voice"]]"#]);
         let only = word(&["all", "abandoned"]);
         let contacts = (slice, only, 0..20_usize).prop_map(|(of, only, limit)| {
@@ -597,7 +606,7 @@ mod property {
             "/v1/figures?kpis=agents_available&of=queue:sales&by=queue",
             "/v1/figures?kpis=agents_available,waiting&of=queue:sales&by=queue,agent",
         ]);
-        prop_oneof![3 => figures, 2 => contacts, 1 => plain.prop_map(|path| ("GET", path, String::new()))]
+        prop_oneof![3 => figures, 2 => selected, 2 => contacts, 1 => plain.prop_map(|path| ("GET", path, String::new()))]
     }
 
     proptest! {
