@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Engine;
 use super::facts::CellKey;
-use super::groups::{AgentGroups, Grouped, ResolvedSlice};
+use super::groups::{Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::segment::Segment;
 use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
@@ -253,7 +253,10 @@ impl Engine {
                 self.live_by_queue(now)
             } else {
                 let contacts = |cell: &CellKey| self.group_of(of, &query.by, cell);
-                let agents = |agent| of.map_or_else(AgentGroups::new, |of| self.agent_groups(agent, of, &query.by));
+                let agents = |agent| {
+                    let of = of.filter(|of| !self.agent_groups(agent, of, &[]).is_empty())?;
+                    Some(self.agent_groups(agent, of, &query.by))
+                };
                 self.live_by_group(now, &contacts, &agents)
             };
             if query.by == [Dim::Queue] {

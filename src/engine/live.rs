@@ -138,13 +138,13 @@ impl Engine {
         self.open_visits().map(|(_, visit)| visit.ringing).filter(|agent| agent.is_known()).collect()
     }
 
-    /// The current state, of all groups together and of each. `contact_group` and `agent_groups` say which groups a
-    /// contact and an agent belong to.
+    /// The current state, in total and of each group. `contact_group` and `agent_groups` say which groups a contact and an
+    /// agent belong to; `None` where they are not part of the slice. An agent may be part of it, and of no group.
     pub(super) fn live_by_group(
         &self,
         now: Time,
         contact_group: Grouping<'_>,
-        agent_groups: &dyn Fn(AgentNo) -> AgentGroups,
+        agent_groups: &dyn Fn(AgentNo) -> Option<AgentGroups>,
     ) -> Grouped<Live> {
         let mut live = Grouped::<Live>::default();
         for (_, visit) in self.open_visits() {
@@ -154,10 +154,7 @@ impl Engine {
         }
         let ringing = self.ringing();
         for (agent, record) in (0..).map(AgentNo::new).zip(&self.agent_records).skip(1) {
-            let groups = agent_groups(agent);
-            if groups.is_empty() {
-                continue;
-            }
+            let Some(groups) = agent_groups(agent) else { continue };
             let (state, reason) =
                 record.timeline.state(now).map_or((AgentState::Offline, ReasonNo::UNKNOWN), |(s, r, _)| (s, r));
             let state = if ringing.contains(&agent) { rung(state) } else { state };

@@ -544,6 +544,23 @@ fn profiles_from_two_sources_are_merged() {
 }
 
 #[test]
+fn the_total_of_agents_does_not_depend_on_the_rows() {
+    let named = |agent: &str| {
+        let state =
+            EventKind::AgentState { agent: agent.into(), state: AgentState::Available, reason: None, lasts: None };
+        Event { at: at(0), origin: "pbx".into(), id: None, kind: state }
+    };
+    // Cy is available, and serves no queue that is known.
+    let mut floor = engine(&[named("cy"), offered(0, "c1", "sales", "", None), answered(9, "c1", "bo")]);
+    let kpis = [KpiId::AgentsStaffed, KpiId::AgentsAvailable];
+    let mut total =
+        |by: &[Dim]| ask(&mut floor, Slice::TOTAL, by, &kpis, 20).total.iter().map(|f| f.value).collect::<Vec<_>>();
+    for by in [&[][..], &[Dim::Queue], &[Dim::Intent], &[Dim::Team], &[Dim::Queue, Dim::Agent]] {
+        assert_eq!(total(by), [Some(2.0), Some(1.0)], "{by:?}");
+    }
+}
+
+#[test]
 fn some_rows_of_an_answer_are_as_in_the_whole() {
     let mut events = Vec::new();
     for (queue, waits) in [("a", [5, 9]), ("b", [30, 40]), ("c", [1, 2]), ("d", [5, 9])] {
