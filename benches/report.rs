@@ -58,10 +58,12 @@ fn parse(files: &[PathBuf]) -> Result<u64, read::Error> {
 fn report(files: &[PathBuf]) -> Result<Report, read::Error> {
     let mut reader = read::open(files, &Options::default())?;
     let mut engine = Engine::new(Settings { keep: None, ..Settings::default() });
+    engine.count_only(&[Dim::Queue], None);
     let (mut input, mut first) = (InputSummary::default(), None);
     reader.for_each(&mut |event| {
         first = Some(first.map_or(event.at, |first: Time| first.min(event.at)));
         input.count(engine.apply(&event));
+        engine.advance(engine.newest());
     });
     input.rejected = reader.tally().rejected;
     let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();

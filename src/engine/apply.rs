@@ -233,11 +233,14 @@ impl Engine {
 
     /// Drop the steps of contacts that have long been over, and pack them.
     pub(super) fn settle(&mut self, now: Time) {
-        // A standing query asks for what was in the last hour besides.
-        let least = if self.standing_query.is_some() { Span::HOUR + Span::MINUTE } else { SETTLE_INTERVAL };
+        // Some at a time: the facts of all that are over are written before. A standing query counts one by one, and asks
+        // for what was in the last hour besides.
+        let (least, together) = match &self.standing_query {
+            Some(_) => (Span::HOUR + Span::MINUTE, Span::MINUTE),
+            None => (SETTLE_INTERVAL, SETTLE_INTERVAL),
+        };
         let after = least.max(self.settings.lateness);
-        // Some at a time: the facts of all that are over are written before.
-        if self.ended.front().is_none_or(|(at, _)| now.since(*at) <= after + SETTLE_INTERVAL) {
+        if self.ended.front().is_none_or(|(at, _)| now.since(*at) <= after + together) {
             return;
         }
         self.flush_ended();

@@ -279,6 +279,13 @@ impl Contact {
 
     fn route(&self, step: &ContactStep, from: usize) -> Route {
         let visits = self.visits.get(from..).unwrap_or_default();
+        // Nearly all contacts have one visit, whose steps follow each other.
+        if let [visit] = visits
+            && visit.queue == step.queue
+            && step.transition.follows(visit.stage)
+        {
+            return Route::Existing(from);
+        }
         let fits = |v: &QueueVisit| v.stage != VisitStage::Void && (!step.queue.is_known() || v.queue == step.queue);
         let newest = |stage: VisitStage| visits.iter().rposition(|v| fits(v) && v.stage == stage);
         let oldest = |stage: VisitStage| visits.iter().position(|v| fits(v) && v.stage == stage);

@@ -15,6 +15,7 @@ use super::contact::Contact;
 use super::contact::brief::BriefContact;
 use super::dedup::RecentHashes;
 use super::interner::{OriginNo, QueueNo};
+use super::visit::QueueVisit;
 use crate::clock::Time;
 use crate::text::Label;
 
@@ -255,6 +256,17 @@ impl ContactStore {
         let indices = (0..self.slots.len()).rev().filter(move |index| may_be_of(self.queues.get(*index)));
         let newer = indices.filter_map(|index| self.slots.get(index));
         newer.chain(older.into_iter().map(|(_, slot)| slot)).filter_map(Slot::contact)
+    }
+
+    /// Pass each visit to `each`, of all contacts of which something is from `from` on.
+    pub(super) fn for_each_visit(&self, from: Time, each: &mut dyn FnMut(&QueueVisit)) {
+        for slot in self.slots.iter().chain(self.older.values()) {
+            match slot {
+                Slot::Brief(contact) if contact.last_instant() < from => {}
+                Slot::Brief(contact) => each(&contact.visit()),
+                slot => slot.contact().iter().flat_map(|contact| &contact.visits).for_each(&mut *each),
+            }
+        }
     }
 
     /// The packed contacts, and when each ended.

@@ -140,14 +140,14 @@ impl FactStore {
     }
 
     /// The facts from an instant on, of open days and late ones.
-    pub(super) fn from(&self, at: Time) -> impl Iterator<Item = Fact> {
+    pub(super) fn from(&self, at: Time) -> impl Iterator<Item = (Time, Fact)> {
         let minutes = self.minutes.all().get(self.minutes.index_from(at)..).unwrap_or_default();
         let dated = |minute: &Minute| {
             let start = minute.start;
             minute.facts.iter().map(move |fact| (start + fact.offset(), fact.fact())).collect::<Vec<_>>()
         };
         let late = self.late.iter().map(|dated| (dated.at, dated.fact));
-        late.chain(minutes.iter().flat_map(dated)).filter(move |(of, _)| *of >= at).map(|(_, fact)| fact)
+        late.chain(minutes.iter().flat_map(dated)).filter(move |(of, _)| *of >= at)
     }
 
     /// Take out the facts that become segments when the days before `until` are closed: theirs, and the late ones.

@@ -167,7 +167,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn update_repeats(&mut self, old: Option<(Topic, TopicVisit)>, new: Option<(Topic, TopicVisit)>) {
+    /// Add a visit to a customer's history.
+    pub(super) fn add_topic_visit(&mut self, topic: Topic, visit: TopicVisit) {
+        for (visit, status) in self.repeats.replace(topic, None, Some(visit), self.settings.rules.fcr_window) {
+            self.set_repeat_status(visit, status);
+        }
+    }
+
+    fn update_repeats(&mut self, old: Option<(Topic, TopicVisit)>, new: Option<(Topic, TopicVisit)>) {
         let window = self.settings.rules.fcr_window;
         let changes = match (old, new) {
             (Some((from, old)), Some((to, new))) if from == to => {

@@ -224,6 +224,11 @@ impl<N: NameNo> Interner<N> {
         &self.ranks
     }
 
+    /// How many numbers have a name, that of the empty one included.
+    pub(super) const fn in_use(&self) -> usize {
+        self.labels.len() - self.free.len()
+    }
+
     /// How many names there are, the empty one included.
     pub(super) const fn len(&self) -> usize {
         self.labels.len()

@@ -12,9 +12,10 @@ use std::ops::Range;
 use super::Engine;
 use super::answer::ViewKey;
 use super::contact_store::ContactNo;
-use super::facts::{CellKey, CellNo, Fact};
+use super::facts::{CellKey, CellNo, Fact, Measure};
 use super::flush::{Links, note_changed, topic_visit};
 use super::groups::ResolvedSlice;
+use super::interner::QueueNo;
 use super::view::{Steps, View};
 use super::visit::{QueueVisit, VisitFact};
 use crate::clock::{Span, Time};
@@ -22,6 +23,8 @@ use crate::kpi::{Dim, Every, Period};
 
 /// A contact that is not over after so long is deferred no longer.
 const MAX_DEFERRED: Span = Span(4 * Span::HOUR.0);
+/// Customers are forgotten when there are twice as many as the last time, or as these.
+const LEAST_CUSTOMERS: usize = 50_000;
 
 /// The query, about all that happens, and what has been counted for it.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(super) struct StandingQuery {
     deferred: VecDeque<ContactNo>,
     /// The contacts that are over, in the order they ended, some more than once.
     over: VecDeque<(Time, ContactNo)>,
+    /// How many customers were left when some were last forgotten.
+    customers: usize,
 }
 
 impl StandingQuery {
@@ -62,6 +67,7 @@ impl Engine {
             baseline: View::default(),
             deferred: VecDeque::new(),
             over: VecDeque::new(),
+            customers: 0,
         }));
     }
 
@@ -75,8 +81,12 @@ impl Engine {
         }
     }
 
-    /// Defer no contact any longer that began so long before `now`.
+    /// Count the deferred contacts that are over, and defer none any longer that began so long before `now`.
     pub(super) fn end_deferral_of_old(&mut self, now: Time) {
+        if self.standing_query.is_none() {
+            return;
+        }
+        self.settle(self.horizon(now));
         let longest = MAX_DEFERRED.min(self.settings.contact_ttl);
         while let Some(number) = self.standing_query.as_ref().and_then(|query| query.deferred.front().copied()) {
             let contact = self.contacts.get(number).filter(|contact| contact.deferred);
@@ -114,16 +124,12 @@ impl Engine {
 
     /// Count a deferred contact that is over, and keep it small.
     pub(super) fn count_deferred(&mut self, number: ContactNo) {
-        let visit = |engine: &Self, index: usize| {
-            let visit = engine.contacts.get(number)?.visits.get(index)?;
-            Some(topic_visit(visit, (number, index)))
-        };
-        let mut index = 0;
-        while let Some(topic_visit) = visit(self, index) {
-            if topic_visit.is_some() {
-                self.update_repeats(None, topic_visit);
+        for index in 0.. {
+            let visit = self.contacts.get(number).and_then(|contact| contact.visits.get(index));
+            let Some(visit) = visit else { break };
+            if let Some((topic, visit)) = topic_visit(visit, (number, index)) {
+                self.add_topic_visit(topic, visit);
             }
-            index += 1;
         }
         let Some(contact) = self.contacts.get_mut(number) else { return };
         contact.deferred = false;
@@ -141,42 +147,42 @@ impl Engine {
 
     fn count_visit(&mut self, visit: &QueueVisit) {
         let Some(mut query) = self.standing_query.take() else { return };
+        let StandingQuery { by, every, counted, steps, .. } = &mut *query;
         let key = visit.cell();
         let cell = self.cells.intern(key);
         let mut first = Time(i64::MAX);
-        // Without steps, all facts are counted in one row.
-        let row = if query.every.is_none() { self.row_of(&mut query, cell, visit.joined) } else { None };
+        // Without steps, all facts about one agent are counted in one row.
+        let own_row = if every.is_none() { self.row_of(by, counted, cell, None) } else { None };
         visit.for_each_fact(|VisitFact { at, measure, arg, value, agent }| {
             first = first.min(at);
-            let fact = Fact { cell, measure, arg, sign: 1, value };
-            let row = row.filter(|_| agent == key.agent).or_else(|| {
+            let row = own_row.filter(|_| agent == key.agent).or_else(|| {
                 let cell = self.cells.intern(CellKey { agent, ..key });
-                self.row_of(&mut query, cell, at)
+                self.row_of(by, counted, cell, steps.of(at))
             });
-            if let Some(row) = row {
-                query.counted.count_in_row(row, &fact, key.queue, &self.limits);
-            }
+            counted.count_in(row, &Fact { cell, measure, arg, sign: 1, value }, key.queue, &self.limits);
         });
         self.standing_query = Some(query);
         self.facts.note_counted(first);
         self.update_links(key.queue, Links::default(), Links::of(visit, None));
     }
 
-    /// The row that the facts of a cell at an instant are counted in.
-    fn row_of(&self, query: &mut StandingQuery, cell: CellNo, at: Time) -> Option<usize> {
-        let StandingQuery { by, counted, steps, .. } = query;
-        if !counted.has_cell(cell) {
+    /// The row of a view that a cell is counted in.
+    fn row_of(&self, by: &[Dim], view: &mut View, cell: CellNo, step: Option<Time>) -> Option<usize> {
+        if !view.has_cell(cell) {
             let grouping = |cell: &CellKey| self.group_of(Some(&ResolvedSlice::TOTAL), by, cell);
-            counted.add_cells(self.cells.all(), &grouping);
+            view.add_cells(self.cells.all(), &grouping);
         }
-        counted.row(cell, steps.of(at))
+        view.row(cell, step)
+    }
+
+    fn queue_of(&self, cell: CellNo) -> QueueNo {
+        self.cells.all().get(cell.index()).map(|cell| cell.queue).unwrap_or_default()
     }
 
     fn count_at_once(&self, query: &mut StandingQuery, at: Time, fact: &Fact) {
-        let queue = self.cells.all().get(fact.cell.index()).map(|cell| cell.queue).unwrap_or_default();
-        if let Some(row) = self.row_of(query, fact.cell, at) {
-            query.counted.count_in_row(row, fact, queue, &self.limits);
-        }
+        let StandingQuery { by, counted, steps, .. } = query;
+        let row = self.row_of(by, counted, fact.cell, steps.of(at));
+        counted.count_in(row, fact, self.queue_of(fact.cell), &self.limits);
     }
 
     /// Count the facts of the days before `until` for the standing query, and forget the contacts that were over before
@@ -193,6 +199,7 @@ impl Engine {
                 self.count_at_once(&mut query, minute.start + fact.offset(), &fact.fact());
             }
         }
+        query.counted.forget_first_open();
         query.counted.tidy();
         self.standing_query = Some(query);
         true
@@ -201,54 +208,86 @@ impl Engine {
     /// Forget the contacts that were over before `at`.
     pub(super) fn forget_before(&mut self, at: Time) {
         let Some(query) = &mut self.standing_query else { return };
-        query.counted.forget_first_open(at);
         while let Some((_, number)) = query.over.pop_front_if(|(ended, _)| *ended < at) {
             if self.contacts.rests_since(number).is_some_and(|ended| ended < at) {
                 self.contacts.forget(number);
             }
         }
+        let customers = self.customers.in_use();
+        if customers > 2 * query.customers.max(LEAST_CUSTOMERS) {
+            self.forget_customers();
+            let customers = self.customers.in_use();
+            self.standing_query.iter_mut().for_each(|query| query.customers = customers);
+        }
+        for agent in &mut self.agent_records {
+            agent.timeline.cut_before(at);
+        }
     }
 
     /// What was counted for the rows of a view, which takes it away; nothing where the view is another query's.
     pub(super) fn take_counted(&mut self, key: &ViewKey, range: &Range<Time>) -> View {
-        let Some(mut query) = self.standing_query.take() else { return View::default() };
-        let mut view = View::default();
-        if query.is_asked(key) && key.days_before == 0 {
+        let Some(mut query) = self.standing_query.take_if(|query| query.is_asked(key)) else {
+            return View::default();
+        };
+        let view = if key.days_before > 0 {
+            self.take_back(&mut query, range.end);
+            query.baseline.add_up();
+            std::mem::take(&mut query.baseline)
+        } else {
+            query.counted.forget_first_open();
             query.counted.add_up();
             query.baseline = query.counted.without_samples();
-            view = std::mem::take(&mut query.counted);
-        } else if query.is_asked(key) {
-            view = std::mem::take(&mut query.baseline);
-            self.take_back(&mut view, &query.by, range.end);
-        }
+            self.count_first_open(&mut query);
+            std::mem::take(&mut query.counted)
+        };
         self.standing_query = Some(query);
         view
     }
 
-    /// Take back from a view the facts from `end` on that were counted at once: those that contacts have left, without
-    /// those that are still to be counted.
-    fn take_back(&mut self, view: &mut View, by: &[Dim], end: Time) {
-        let mut facts: Vec<(CellKey, VisitFact)> = Vec::new();
-        for contact in self.contacts.newest_first(None) {
-            for visit in &contact.visits {
-                let key = visit.cell();
-                visit.for_each_fact(|fact| {
-                    if fact.at >= end {
-                        facts.push((CellKey { agent: fact.agent, ..key }, fact));
-                    }
-                });
-            }
+    /// Take back from the baseline the facts from `end` on: those that contacts have left, without those that are still to
+    /// be counted.
+    fn take_back(&mut self, query: &mut StandingQuery, end: Time) {
+        let contacts = std::mem::take(&mut self.contacts);
+        contacts.for_each_visit(end, &mut |visit| {
+            let key = visit.cell();
+            visit.for_each_fact(|VisitFact { at, measure, arg, value, agent }| {
+                if at >= end {
+                    let cell = self.cells.intern(CellKey { agent, ..key });
+                    let row = self.row_of(&query.by, &mut query.baseline, cell, None);
+                    query.baseline.count_in(
+                        row,
+                        &Fact { cell, measure, arg, sign: -1, value },
+                        key.queue,
+                        &self.limits,
+                    );
+                }
+            });
+        });
+        self.contacts = contacts;
+        for (_, fact) in self.facts.from(end) {
+            let row = self.row_of(&query.by, &mut query.baseline, fact.cell, None);
+            query.baseline.count_in(row, &fact, self.queue_of(fact.cell), &self.limits);
         }
-        let fact = |engine: &mut Self, (key, fact): (CellKey, VisitFact)| {
-            let VisitFact { measure, arg, value, .. } = fact;
-            Fact { cell: engine.cells.intern(key), measure, arg, sign: -1, value }
-        };
-        let gone: Vec<Fact> = facts.into_iter().map(|one| fact(self, one)).collect();
-        let grouping = |cell: &CellKey| self.group_of(Some(&ResolvedSlice::TOTAL), by, cell);
-        view.add_cells(self.cells.all(), &grouping);
-        let known = self.facts.from(end);
-        for fact in gone.into_iter().chain(known) {
-            view.count(&fact, None, self.cells.all(), &self.limits);
+    }
+
+    /// Count the times of joining of resolved first contacts, which had no place in memory before: those of contacts, without
+    /// those that are still to be counted. Only of contacts in memory it matters whether they are provisional.
+    fn count_first_open(&mut self, query: &mut StandingQuery) {
+        let StandingQuery { by, steps, counted, .. } = query;
+        let contacts = std::mem::take(&mut self.contacts);
+        contacts.for_each_visit(Time(i64::MIN), &mut |visit| {
+            if let (Some(true), Some(ended)) = (visit.repeat_status.first_resolved, visit.ended) {
+                let cell = self.cells.intern(visit.cell());
+                let row = self.row_of(by, counted, cell, steps.of(ended));
+                counted.count_first_open(row, visit.joined.0, 1);
+            }
+        });
+        self.contacts = contacts;
+        for (at, fact) in self.facts.from(Time(i64::MIN)) {
+            if fact.measure == Measure::FirstContact && fact.arg != 0 {
+                let row = self.row_of(by, counted, fact.cell, steps.of(at));
+                counted.count_first_open(row, fact.value, -i64::from(fact.sign));
+            }
         }
     }
 }

@@ -36,6 +36,13 @@ pub(super) struct Timeline {
     marks: Vec<(TimelineEntry, Totals)>,
     /// Since when the state of the first entry holds, if entries before it were dropped.
     first_since: Option<Time>,
+    /// The time of the first entry when entries were last [cut](Self::cut_before) off: what was then is known no longer.
+    #[serde(skip)]
+    cut_at: Option<Time>,
+    /// Then, until a source reports the end of after-contact work: the first entry, and the total times up to it, as they
+    /// are once one does.
+    #[serde(skip)]
+    first_if_wrapping: Option<(TimelineEntry, Totals)>,
     /// Some source names the state "on contact" itself, so states need not be derived from conversations.
     names_contacts: bool,
     /// Some source reports the end of after-contact work.
@@ -47,6 +54,9 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Add a change.
     pub(super) fn insert(&mut self, at: Time, change: AgentChange) {
+        if self.cut_at.is_some_and(|cut| at <= cut) {
+            return;
+        }
         let key = (at, rank(change));
         let known = (self.names_contacts, self.reports_wraps);
         match change {
@@ -78,12 +88,23 @@ impl Timeline {
         }
         self.entries.insert(place, TimelineEntry::new(at, change));
         // Knowing more about the sources changes the meaning of all entries.
-        self.recompute(if is_known { place } else { 0 });
+        if is_known {
+            self.recompute(place);
+        } else if self.cut_at.is_none() {
+            self.recompute(0);
+        } else {
+            if let Some((first, totals)) = self.first_if_wrapping.take_if(|_| self.reports_wraps) {
+                self.totals = vec![totals];
+                self.entries.iter_mut().take(1).for_each(|entry| *entry = first);
+            }
+            self.recompute(1);
+        }
     }
 
     /// Remove a change that did not happen after all.
     pub(super) fn remove(&mut self, at: Time, change: AgentChange) {
-        if let Some(place) = self.entries.iter().rposition(|e| e.at == at && e.change() == change) {
+        let place = self.entries.iter().rposition(|e| e.at == at && e.change() == change);
+        if let Some(place) = place.filter(|place| *place > 0 || self.cut_at.is_none()) {
             self.entries.remove(place);
             self.recompute(place);
         }
@@ -189,6 +210,32 @@ impl Timeline {
     /// How long the agent was staffed and available between two instants.
     pub(super) fn times(&self, from: Time, to: Time) -> AgentTimes {
         self.totals_at(to.max(from)).since(self.totals_at(from), self.names_available)
+    }
+
+    /// Drop the entries before `at`, and whatever is inserted before the first that is left. Times from before all entries
+    /// on stay exact, also when the sources turn out to report the end of after-contact work.
+    pub(super) fn cut_before(&mut self, at: Time) {
+        let last = self.entries.partition_point(|entry| entry.at <= at).saturating_sub(1);
+        // Whole groups, so that the total times of what is left stay.
+        let groups = last / ENTRIES_PER_TOTAL;
+        if groups == 0 {
+            return;
+        }
+        let last = groups * ENTRIES_PER_TOTAL;
+        if !self.reports_wraps {
+            let mut before = self.first_if_wrapping;
+            for entry in self.entries.iter().take(last + 1).skip(usize::from(before.is_some())) {
+                let mut entry = *entry;
+                entry.follow(before.map(|(before, _)| before), true);
+                let totals = before.map(|(before, totals)| totals.after(before, entry.at, self.names_contacts));
+                before = Some((entry, totals.unwrap_or_default()));
+            }
+            self.first_if_wrapping = before;
+        }
+        self.entries.drain(..last);
+        self.totals.drain(..groups);
+        self.cut_at = self.entries.first().map(|entry| entry.at);
+        self.entries.shrink_to(self.entries.len() + self.entries.len() / 2);
     }
 
     /// Drop the entries before `at`, except those that hold at one of `marks` (ascending): times that begin at a mark
@@ -369,6 +416,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_cut_changes_no_time_from_the_beginning_on(
+            mut changes in changes(),
+            early in 0..400_i64,
+            late in 400..900_i64,
+            end in 900..1_100_i64,
+        ) {
+            changes.push((0, AgentChange::State(AgentState::OnContact, ReasonNo::UNKNOWN)));
+            let whole = timeline(&changes);
+            let (before, after): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(at, _)| *at < late);
+            let mut cut = timeline(&before);
+            cut.cut_before(at(early / 2));
+            cut.cut_before(at(early));
+            for (seconds, change) in &after {
+                cut.insert(at(*seconds), *change);
+            }
+            prop_assert_eq!(cut.times(at(-1), at(end)), whole.times(at(-1), at(end)));
+            prop_assert_eq!(cut.state(at(1_000)).map(|(state, reason, _)| (state, reason)), whole.state(at(1_000)).map(|(state, reason, _)| (state, reason)));
+        }
+
         #[test]
         fn what_is_dropped_changes_no_time_from_a_mark_on(
             mut changes in changes(),

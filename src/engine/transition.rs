@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Measure;
 use super::interner::{AgentNo, CustomerNo, IntentNo, QueueNo};
+use super::visit::VisitStage;
 use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 
@@ -101,6 +102,17 @@ impl Transition {
             Self::Wrapped { .. } => 11,
             Self::Disposition { .. } | Self::Reopened | Self::Score { .. } => 12,
             Self::Lost => 13,
+        }
+    }
+
+    /// Whether it is what mostly happens to a visit at a stage.
+    pub(super) const fn follows(&self, stage: VisitStage) -> bool {
+        match self {
+            Self::Answered { .. } | Self::Abandoned { .. } | Self::Left { .. } | Self::Ringing { .. } => {
+                matches!(stage, VisitStage::Waiting)
+            }
+            Self::Completed { .. } | Self::Transferred { .. } => matches!(stage, VisitStage::Talking),
+            _ => false,
         }
     }
 

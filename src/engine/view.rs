@@ -12,6 +12,7 @@ use super::facts::{CellKey, CellNo, Fact, Measure, NO_BAND, UNKNOWN};
 use super::interner::{DimValue, NameNo, QueueNo};
 use super::segment::{Segment, SegmentNumbers};
 use crate::clock::{Span, Time};
+use crate::kpi::samples::Samples;
 use crate::kpi::{Calendar, Every, Tally};
 
 /// The limits that waits are compared with while facts are counted.
@@ -226,10 +227,18 @@ impl View {
         self.tallies.len() <= max_rows
     }
 
-    /// Forget the times of joining before `at` of first contacts: these are provisional no longer.
-    pub(super) fn forget_first_open(&mut self, at: Time) {
+    /// Forget the times of joining of first contacts.
+    pub(super) fn forget_first_open(&mut self) {
         for tally in &mut self.tallies {
-            tally.forget_first_open(at);
+            tally.first_open = Samples::default();
+        }
+    }
+
+    /// Count the time of joining of a first contact in a row and in the total.
+    pub(super) fn count_first_open(&mut self, row: Option<usize>, joined: i64, sign: i64) {
+        if let Some(tally) = row.and_then(|row| self.tallies.get_mut(row)) {
+            tally.first_open.count(joined, sign);
+            self.total.first_open.count(joined, sign);
         }
     }
 
@@ -270,24 +279,12 @@ impl View {
     }
 
     /// Count a fact in its row and in the total.
-    pub(super) fn count(&mut self, fact: &Fact, step: Option<Time>, cells: &[CellKey], limits: &Limits) {
-        if let Some(queue) = self.count_for_row(fact, step, cells, limits) {
+    fn count(&mut self, fact: &Fact, step: Option<Time>, cells: &[CellKey], limits: &Limits) {
+        let queue = cells.get(fact.cell.index()).map_or(QueueNo::UNKNOWN, |cell| cell.queue);
+        if let Some(row) = self.row(fact.cell, step) {
+            self.count_in(Some(row), fact, queue, limits);
             count_fact(&mut self.total, fact, queue, limits);
         }
-    }
-
-    /// Count a fact in its row, and return its queue; `None` where it is outside the slice.
-    pub(super) fn count_for_row(
-        &mut self,
-        fact: &Fact,
-        step: Option<Time>,
-        cells: &[CellKey],
-        limits: &Limits,
-    ) -> Option<QueueNo> {
-        let queue = cells.get(fact.cell.index()).map_or(QueueNo::UNKNOWN, |cell| cell.queue);
-        let row = self.row(fact.cell, step)?;
-        self.count_in_row(row, fact, queue, limits);
-        Some(queue)
     }
 
     /// The index of the row that a cell is counted in; `None` where it is outside the slice.
@@ -296,9 +293,9 @@ impl View {
         Some(self.tally_index(group, step))
     }
 
-    /// Count a fact about a queue in a row.
-    pub(super) fn count_in_row(&mut self, row: usize, fact: &Fact, queue: QueueNo, limits: &Limits) {
-        if let Some(tally) = self.tallies.get_mut(row) {
+    /// Count a fact about a queue in a row, but not in the total: see [`Self::add_up`].
+    pub(super) fn count_in(&mut self, row: Option<usize>, fact: &Fact, queue: QueueNo, limits: &Limits) {
+        if let Some(tally) = row.and_then(|row| self.tallies.get_mut(row)) {
             count_fact(tally, fact, queue, limits);
         }
     }

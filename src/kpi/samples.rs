@@ -35,10 +35,14 @@ impl Samples {
     }
 
     /// The different values with the number of their samples, ascending.
+    #[expect(
+        clippy::stable_sort_primitive,
+        reason = "mostly in order already, which this kind of sorting makes use of"
+    )]
     fn runs<'a>(&'a self) -> impl Iterator<Item = (i64, i32)> + use<'a> {
         let signed = |values: &'a [i64], sign: i32| values.iter().map(move |value| (*value, sign));
         let mut changes: Vec<_> = signed(&self.recent, 1).chain(signed(&self.removed, -1)).collect();
-        changes.sort_unstable();
+        changes.sort();
         Merged { a: self.counted().peekable(), b: changes.into_iter().peekable() }
     }
 
@@ -71,14 +75,6 @@ impl Samples {
             self.set(Self::columns(most, self.runs()));
             (self.recent, self.removed) = (Vec::new(), Vec::new());
         }
-    }
-
-    /// Forget the samples counted that are less than `value`.
-    pub fn forget_below(&mut self, value: i64) {
-        let first = self.values.partition_point(|known| *known < value);
-        self.values.drain(..first);
-        let gone: i64 = self.counts.drain(..first).map(i64::from).sum();
-        self.counted -= gone;
     }
 
     /// How many samples are left.

@@ -261,11 +261,6 @@ impl Tally {
         }
     }
 
-    /// Forget the times of joining before `at` of first contacts: these are provisional no longer.
-    pub fn forget_first_open(&mut self, at: Time) {
-        self.first_open.forget_below(at.0);
-    }
-
     /// Add the counts and sums of another tally, without samples.
     fn add_sums(&mut self, other: &Self) {
         macro_rules! sum {

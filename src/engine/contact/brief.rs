@@ -95,9 +95,15 @@ impl BriefContact {
         self.ended.span().map(|span| self.joined + span)
     }
 
-    pub(in crate::engine) fn contact(&self) -> Contact {
+    /// When its last fact was.
+    pub(in crate::engine) fn last_instant(&self) -> Time {
+        let last = self.acw_ended.span().max(self.ended.span()).unwrap_or_default();
+        self.joined + last
+    }
+
+    pub(in crate::engine) fn visit(&self) -> QueueVisit {
         let at = |after: Millis| after.span().map(|span| self.joined + span);
-        let visit = QueueVisit {
+        QueueVisit {
             queue: self.queue,
             intent: self.intent,
             customer: self.customer,
@@ -118,7 +124,10 @@ impl BriefContact {
             repeat_status: self.repeat_status,
             written: true,
             rare: None,
-        };
+        }
+    }
+
+    pub(in crate::engine) fn contact(&self) -> Contact {
         let (knows_intent, knows_customer) = self.of_contact;
         let intent = if knows_intent { self.intent } else { IntentNo::UNKNOWN };
         let customer = if knows_customer { self.customer } else { CustomerNo::UNKNOWN };
@@ -126,7 +135,7 @@ impl BriefContact {
             id: self.id.clone(),
             origin: self.origin,
             steps: Vec::new(),
-            visits: smallvec![visit],
+            visits: smallvec![self.visit()],
             settled: 1,
             changed: false,
             deferred: false,
