@@ -196,6 +196,12 @@ pub struct SourceRow {
     pub duplicates: u64,
     /// The number of events that came later than the allowed lateness.
     pub late: u64,
+    /// The number of steps that contradict what is known of their contact, since floorwatch started.
+    #[serde(default)]
+    pub out_of_place: u64,
+    /// Of which kinds they are, with the contact of one.
+    #[serde(default)]
+    pub contradictions: Option<Text>,
     /// The last rejection: place, line and reason.
     pub last_rejection: Option<Text>,
     /// When the next attempt to connect is made; `None` when none is planned.

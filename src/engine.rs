@@ -54,6 +54,7 @@ mod flush;
 mod groups;
 mod interner;
 mod live;
+mod misfits;
 mod names;
 mod observed;
 mod repeats;
@@ -84,6 +85,7 @@ use dedup::Dedup;
 use fact_store::FactStore;
 use facts::CellTable;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
+use misfits::Misfits;
 use observed::ObservedFigures;
 use repeats::Repeats;
 use standing_query::StandingQuery;
@@ -92,6 +94,7 @@ use timeline::Timeline;
 pub use answer::AnswerTooLarge;
 pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
 pub use live::{AgentRow, ContactNow, QueueNow, WaitingRow};
+pub use misfits::OutOfPlaceSteps;
 pub use names::NameCounts;
 pub use settings::{QueueSettings, Settings};
 
@@ -102,9 +105,10 @@ pub enum ApplyOutcome {
     Counted,
     /// It was counted, though it came later than [`Settings::lateness`] allows.
     Late,
-    /// It was dropped: an event with the same origin and id has been applied before.
+    /// It was dropped: an event with the same origin and id has been applied before, or the same step of the contact.
     Duplicate,
-    /// It was dropped: it contradicts what is known of the contact (an answer after the end, say).
+    /// It contradicts what is known of the contact (an answer after the end, say), and counts for nothing unless an earlier
+    /// event comes after it. See [`Engine::out_of_place`].
     OutOfPlace,
 }
 
@@ -139,6 +143,8 @@ pub struct Engine {
     cells: CellTable,
     facts: FactStore,
     repeats: Repeats,
+    #[serde(skip)]
+    misfits: Misfits,
     dedup: Dedup,
     restarts: BTreeSet<(OriginNo, Time)>,
     gaps: Vec<Gap>,
@@ -319,6 +325,7 @@ impl Engine {
             if let Some(contact) = self.contacts.get_mut(number) {
                 contact.shift(by);
             }
+            self.replay(number);
         }
         self.flush();
         for agent in &mut self.agent_records {

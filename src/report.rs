@@ -14,7 +14,7 @@ mod table;
 use serde::Serialize;
 
 use crate::clock::{Span, Time};
-use crate::engine;
+use crate::engine::{self, OutOfPlaceSteps};
 use crate::event::LeftReason;
 use crate::kpi::{AnswerRow, CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Verdict};
 use crate::source::Rejection;
@@ -104,6 +104,8 @@ pub struct InputSummary {
     pub late: u64,
     /// Events that contradict what is known of their contact (an answer after the end, say); they are not counted.
     pub out_of_place: u64,
+    /// The same by kind, with an example of each.
+    pub contradictions: Vec<OutOfPlaceSteps>,
     /// Events of types that floorwatch does not know.
     pub unknown_types: u64,
     /// Fields that floorwatch does not know.

@@ -4,7 +4,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use smallvec::SmallVec;
 
-use super::contact::OutOfPlace;
+use super::contact::Unused;
 use super::contact_store::ContactNo;
 use super::facts::{CellKey, Fact, Measure};
 use super::flush::note_changed;
@@ -35,8 +35,10 @@ impl Engine {
         let late = self.track_newest(event, origin);
         match &event.kind {
             EventKind::Contact { contact, queue, step } => {
-                if self.apply_step(event.at, origin, contact, queue.as_ref(), step).is_err() {
-                    return ApplyOutcome::OutOfPlace;
+                match self.apply_step(event.at, origin, contact, queue.as_ref(), step) {
+                    Ok(()) => {}
+                    Err(Unused::Known) => return ApplyOutcome::Duplicate,
+                    Err(Unused::OutOfPlace) => return ApplyOutcome::OutOfPlace,
                 }
             }
             EventKind::SelfService(session) => self.self_service(event.at, session),
@@ -200,7 +202,7 @@ impl Engine {
         let is_open = |v: &&QueueVisit| v.stage.is_open() && v.joined <= at;
         let open = self.contacts.get(number).map_or(0, |contact| contact.visits.iter().filter(is_open).count());
         for _ in 0..open {
-            let lost = ContactStep { at, queue: QueueNo::UNKNOWN, transition: Transition::Lost };
+            let lost = ContactStep::new(at, QueueNo::UNKNOWN, Transition::Lost);
             if self.apply_transition(number, lost).is_err() {
                 break;
             }
@@ -253,10 +255,10 @@ impl Engine {
             if self.contacts.get(number).is_none() {
                 continue;
             }
-            let Some(contact) = self.contacts.get_mut(number) else { continue };
-            if contact.deferred {
-                contact.replay();
+            if self.contacts.get(number).is_some_and(|contact| contact.deferred) {
+                self.replay(number);
             }
+            let Some(contact) = self.contacts.get_mut(number) else { continue };
             let is_recent = |visit: &QueueVisit| visit.ended.is_some_and(|ended| now.since(ended) <= after);
             if contact.is_open() || contact.visits.iter().any(is_recent) {
                 continue;
@@ -288,7 +290,7 @@ impl Engine {
         contact: &Label,
         queue: Option<&Label>,
         step: &Step,
-    ) -> Result<(), OutOfPlace> {
+    ) -> Result<(), Unused> {
         let mut known = self.contacts.find(contact);
         // What joins under an id that left memory days ago is another contact.
         if known.is_none() && (!matches!(step, Step::Offered(_)) || self.contacts.may_be_away(contact)) {
@@ -304,7 +306,7 @@ impl Engine {
             (_, None) => QueueNo::UNKNOWN,
         };
         let transition = self.transition(step, queue);
-        self.apply_transition(number, ContactStep { at, queue, transition })
+        self.apply_transition(number, ContactStep::new(at, queue, transition))
     }
 
     fn add_contact(&mut self, at: Time, origin: OriginNo, id: &Label) -> ContactNo {
@@ -315,8 +317,7 @@ impl Engine {
             None => self.defer(number),
             Some((_, restart)) => {
                 if let Some(contact) = self.contacts.get_mut(number) {
-                    let transition = Transition::Lost;
-                    _ = contact.insert(ContactStep { at: *restart, queue: QueueNo::UNKNOWN, transition });
+                    _ = contact.insert(ContactStep::new(*restart, QueueNo::UNKNOWN, Transition::Lost));
                 }
             }
         }
@@ -395,13 +396,7 @@ impl Engine {
         }
     }
 
-    fn survey(
-        &mut self,
-        number: ContactNo,
-        at: Time,
-        queue: Option<&Label>,
-        survey: &Survey,
-    ) -> Result<(), OutOfPlace> {
+    fn survey(&mut self, number: ContactNo, at: Time, queue: Option<&Label>, survey: &Survey) -> Result<(), Unused> {
         let queue = queue.map_or(QueueNo::UNKNOWN, |queue| self.intern_queue(queue, OriginNo::UNKNOWN));
         let mut scores: SmallVec<[(Measure, u8, i64); 4]> = SmallVec::new();
         if let Some(csat) = survey.csat {
@@ -425,16 +420,16 @@ impl Engine {
             self.evidence.survey_resolved = true;
             scores.push((Measure::SurveyResolved, u8::from(resolved), 0));
         }
-        let mut result = Ok(());
-        for (measure, arg, value) in scores {
+        // One score that is not known yet makes the survey new.
+        let apply = |(measure, arg, value)| {
             let transition = Transition::Score { measure, arg, value };
-            result = result.and(self.apply_transition(number, ContactStep { at, queue, transition }));
-        }
-        result
+            self.apply_transition(number, ContactStep::new(at, queue, transition))
+        };
+        scores.into_iter().map(apply).reduce(Result::or).unwrap_or(Ok(()))
     }
 
-    fn apply_transition(&mut self, number: ContactNo, step: ContactStep) -> Result<(), OutOfPlace> {
-        let contact = self.contacts.get_mut(number).ok_or(OutOfPlace)?;
+    fn apply_transition(&mut self, number: ContactNo, step: ContactStep) -> Result<(), Unused> {
+        let contact = self.contacts.get_mut(number).ok_or(Unused::OutOfPlace)?;
         if contact.deferred {
             if step.transition.is_ending() {
                 self.ended.push_back((step.at, number));
@@ -445,19 +440,25 @@ impl Engine {
             note_changed(&mut self.changed, number, contact);
         }
         let was_open = contact.is_open();
-        let result = if contact.is_late_annotation(&step) {
-            contact.apply(&step, 0)
+        let inserted = if contact.is_late_annotation(&step) {
+            contact.apply(&step, 0).map(|()| None)
         } else {
-            // A step that does not fit yet may fit once an earlier one has arrived. It is kept, and is not an error.
-            let inserted = contact.insert(step);
-            match inserted {
-                Ok(true) => _ = contact.apply(&step, contact.settled),
-                Ok(false) => contact.replay(),
-                Err(OutOfPlace) => {}
-            }
-            inserted.map(drop)
+            contact.insert(step).map(Some)
         };
-        let ended = result.is_ok().then_some(step.at);
+        let mut result = inserted.map(drop);
+        // A step that does not fit yet may fit once an earlier one has arrived, so that it is kept.
+        match inserted {
+            Ok(Some(true)) => {
+                let applied = contact.apply_last();
+                if let (Err(_), Some(claim)) = (applied, step.transition.claim()) {
+                    self.misfits.count(contact, (claim, step.at));
+                    result = applied;
+                }
+            }
+            Ok(Some(false)) => self.replay(number),
+            Ok(None) | Err(_) => {}
+        }
+        let ended = inserted.is_ok().then_some(step.at);
         self.note_course(number, was_open, ended);
         result
     }

@@ -22,9 +22,14 @@ const MAX_EQUAL_RINGS: usize = 8;
 /// of a queue for hours has some ten thousand.
 const MAX_STEPS: usize = 50_000;
 
-/// A step fits no visit: it contradicts what is known.
+/// Why a step changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OutOfPlace;
+pub(super) enum Unused {
+    /// The same step is known.
+    Known,
+    /// It fits no visit: it contradicts what is known. Or there are too many steps.
+    OutOfPlace,
+}
 
 /// A contact and all its visits.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -135,8 +140,8 @@ impl Contact {
     /// [replay](Self::replay).
     ///
     /// # Errors
-    /// [`OutOfPlace`] if there are too many steps, or if the same step is known: a line that a log holds twice counts once.
-    pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, OutOfPlace> {
+    /// If there are too many steps, or if the same step is known: a line that a log holds twice counts once.
+    pub(super) fn insert(&mut self, step: ContactStep) -> Result<bool, Unused> {
         let key = |step: &ContactStep| (step.at, step.transition.rank());
         if self.steps.last().is_none_or(|last| key(last) < key(&step)) && self.steps.len() < MAX_STEPS {
             self.steps.push(step);
@@ -150,22 +155,25 @@ impl Contact {
         } else {
             1
         };
-        let is_full = || self.steps.len() >= MAX_STEPS || before.filter(|known| **known == step).count() >= most;
         // Losses end visits: there are no more of them than of these.
-        if step.transition != Transition::Lost && is_full() {
-            return Err(OutOfPlace);
+        if step.transition != Transition::Lost {
+            if before.filter(|known| known.is_same(&step)).count() >= most {
+                return Err(Unused::Known);
+            }
+            if self.steps.len() >= MAX_STEPS {
+                return Err(Unused::OutOfPlace);
+            }
         }
         let in_order = index == self.steps.len();
         self.steps.insert(index, step);
         Ok(in_order)
     }
 
-    /// Move all steps of the visits that are not settled by `by`.
+    /// Move all steps of the visits that are not settled by `by`. A [replay](Self::replay) is to follow.
     pub(super) fn shift(&mut self, by: Span) {
         for step in &mut self.steps {
             step.at = step.at + by;
         }
-        self.replay();
     }
 
     /// Compute the visits that are not settled anew from the steps.
@@ -173,10 +181,10 @@ impl Contact {
         let kept: Vec<_> = self.visits.drain(self.settled..).map(|v| (v.repeat_status, v.written)).collect();
         self.intent = self.settled_intent;
         self.customer = self.settled_customer;
-        let steps = std::mem::take(&mut self.steps);
-        for step in &steps {
+        let mut steps = std::mem::take(&mut self.steps);
+        for step in &mut steps {
             // A step that does not fit yet may fit once an earlier one has arrived.
-            _ = self.apply(step, self.settled);
+            step.is_misfit = self.apply(step, self.settled).is_err();
         }
         self.steps = steps;
         for (visit, (repeat_status, written)) in self.visits.iter_mut().skip(self.settled).zip(kept) {
@@ -185,8 +193,27 @@ impl Contact {
         }
     }
 
+    /// Apply the last step.
+    ///
+    /// # Errors
+    /// If it fits no visit.
+    pub(super) fn apply_last(&mut self) -> Result<(), Unused> {
+        let Some(step) = self.steps.last().copied() else { return Ok(()) };
+        let applied = self.apply(&step, self.settled);
+        if let Some(step) = self.steps.last_mut() {
+            step.is_misfit = applied.is_err();
+        }
+        applied
+    }
+
+    /// The steps that contradict what is known, as contact events name them, and when they happened.
+    pub(super) fn misfits(&self) -> impl Iterator<Item = (&'static str, Time)> {
+        let misfits = self.steps.iter().filter(|step| step.is_misfit);
+        misfits.filter_map(|step| Some((step.transition.claim()?, step.at)))
+    }
+
     /// Apply one step to the visits from index `from` on.
-    pub(super) fn apply(&mut self, step: &ContactStep, from: usize) -> Result<(), OutOfPlace> {
+    pub(super) fn apply(&mut self, step: &ContactStep, from: usize) -> Result<(), Unused> {
         let index = match self.route(step, from) {
             Route::Existing(index) => index,
             Route::Join => {
@@ -211,7 +238,7 @@ impl Contact {
                 }
                 return Ok(());
             }
-            Route::None => return Err(OutOfPlace),
+            Route::None => return Err(Unused::OutOfPlace),
         };
         if !step.queue.is_known() {
             self.annotate_all(step);

@@ -114,9 +114,9 @@ impl Engine {
         if !self.contacts.get(number).is_some_and(|contact| contact.deferred) {
             return;
         }
+        self.replay(number);
         let Some(contact) = self.contacts.get_mut(number) else { return };
         contact.deferred = false;
-        contact.replay();
         let ended = contact.ended();
         note_changed(&mut self.changed, number, contact);
         self.note_course(number, false, ended);

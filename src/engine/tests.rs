@@ -210,6 +210,17 @@ fn an_expired_visit_closes_and_a_later_one_of_the_same_contact_stays_open() {
 }
 
 #[test]
+fn a_survey_with_a_score_that_is_not_known_is_no_duplicate() {
+    let mut floor = engine(&[offered(0, "c1", "sales", "", None)]);
+    let outcome = |floor: &mut Engine, nps, resolved| {
+        floor.apply(&contact(9, "c1", None, Step::Survey(Survey { nps: Some(nps), resolved, ..Survey::default() })))
+    };
+    assert_eq!(outcome(&mut floor, 9, None), ApplyOutcome::Counted);
+    assert_eq!(outcome(&mut floor, 9, Some(true)), ApplyOutcome::Counted);
+    assert_eq!(outcome(&mut floor, 9, Some(true)), ApplyOutcome::Duplicate);
+}
+
+#[test]
 fn the_second_of_two_events_with_one_id_is_dropped() {
     let mut event = offered(0, "c1", "sales", "", None);
     event.id = Some("e1".into());
@@ -604,7 +615,7 @@ fn what_is_said_a_million_times_takes_no_more_memory() {
         })
         .collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == ApplyOutcome::Counted).count(), 1);
-    assert_eq!(outcomes.last(), Some(&ApplyOutcome::OutOfPlace));
+    assert_eq!(outcomes.last(), Some(&ApplyOutcome::Duplicate));
     let known = floor.contacts.newest_first(None).next().unwrap();
     assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (1, 9, 1));
     assert_eq!(floor.agent_records[1].timeline.state(at(1)).map(|(state, ..)| state), Some(AgentState::Available));

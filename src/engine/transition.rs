@@ -124,6 +124,22 @@ impl Transition {
         )
     }
 
+    /// The word of contact events for it, if it may contradict what is known of its contact: a ring that is too late is no
+    /// contradiction.
+    pub(super) const fn claim(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Answered { .. } => "answered",
+            Self::Responded => "responded",
+            Self::Held => "held",
+            Self::Resumed => "resumed",
+            Self::Left { .. } => "left",
+            Self::Abandoned { .. } => "abandoned",
+            Self::Transferred { .. } => "transferred",
+            Self::Completed { .. } => "completed",
+            _ => return None,
+        })
+    }
+
     /// Whether it only adds to what is known of a visit, and neither opens nor ends one.
     pub(super) const fn is_annotation(&self) -> bool {
         matches!(
@@ -139,10 +155,24 @@ impl Transition {
 }
 
 /// One step of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct ContactStep {
     pub(super) at: Time,
     /// The queue it is about; unknown where the source does not say.
     pub(super) queue: QueueNo,
     pub(super) transition: Transition,
+    /// It contradicts what is known of the contact.
+    #[serde(skip)]
+    pub(super) is_misfit: bool,
+}
+
+impl ContactStep {
+    pub(super) const fn new(at: Time, queue: QueueNo, transition: Transition) -> Self {
+        Self { at, queue, transition, is_misfit: false }
+    }
+
+    /// Whether both say the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.at, self.queue) == (other.at, other.queue) && self.transition == other.transition
+    }
 }

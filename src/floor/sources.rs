@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, NameCounts};
+use crate::engine::{ApplyOutcome, NameCounts, OutOfPlaceSteps};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
 
@@ -54,6 +54,8 @@ impl Sources {
                 rejected: 0,
                 duplicates: 0,
                 late: 0,
+                out_of_place: 0,
+                contradictions: None,
                 last_rejection: None,
                 next_try: None,
                 ahead: None,
@@ -98,6 +100,7 @@ impl Sources {
         match outcome {
             ApplyOutcome::Duplicate => row.duplicates += 1,
             ApplyOutcome::Late => row.late += 1,
+            // What fits nothing now may fit later: the engine counts it.
             ApplyOutcome::Counted | ApplyOutcome::OutOfPlace => {}
         }
     }
@@ -190,8 +193,19 @@ impl Sources {
         }
     }
 
-    pub(super) fn rows(&self) -> Vec<SourceRow> {
-        self.0.iter().map(|source| source.row.clone()).collect()
+    /// The rows of the board. `out_of_place` is of all sources.
+    pub(super) fn rows(&self, out_of_place: &[OutOfPlaceSteps]) -> Vec<SourceRow> {
+        let row = |source: &TrackedSource| {
+            let steps = || out_of_place.iter().filter(|steps| source.origins.contains(&steps.origin));
+            let words: Vec<String> =
+                steps().map(|s| format!("{} {}, such as of {}", s.count, s.step, s.contact)).collect();
+            SourceRow {
+                out_of_place: steps().map(|steps| steps.count).sum(),
+                contradictions: (!words.is_empty()).then(|| Text::new(&words.join("; "))),
+                ..source.row.clone()
+            }
+        };
+        self.0.iter().map(row).collect()
     }
 
     /// The states for the alert evaluator.
@@ -249,7 +263,7 @@ mod tests {
         let mut sources = sources();
         let mut since = |health, second, next: Option<i64>| {
             sources.set_health(0, health, "reset".into(), at(second), next.map(at));
-            sources.rows()[0].since
+            sources.rows(&[])[0].since
         };
         assert_eq!(since(Health::Live, 1, None), at(1));
         assert_eq!(since(Health::Stale, 60, Some(61)), at(60));

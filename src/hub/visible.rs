@@ -42,8 +42,9 @@ pub(super) fn board(board: Arc<Board>, queues: &Patterns) -> Arc<Board> {
     board.alerts.retain(|episode| holds(queues, &episode.slice));
     // The health of a source is visible to everybody, but its counters include hidden queues.
     for source in &mut board.sources {
-        (source.events, source.rejected, source.duplicates, source.late) = (0, 0, 0, 0);
+        (source.events, source.rejected, source.duplicates, source.late, source.out_of_place) = (0, 0, 0, 0, 0);
         (source.newest, source.heard, source.last_rejection, source.remark) = (None, None, None, None);
+        source.contradictions = None;
     }
     Arc::new(board)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{MAX_LISTED_REJECTIONS, Report};
+use crate::engine::OutOfPlaceSteps;
 use crate::kpi::{AnswerRow, Dim, Figure, Kpi, KpiId, Unit};
 use crate::source::Rejection;
 
@@ -40,12 +41,18 @@ fn input(report: &Report) -> Value {
     let place = |rejection: &Rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason.to_string() });
     let rejections: Vec<_> = input.rejections.iter().take(MAX_LISTED_REJECTIONS).map(place).collect();
     let incomplete: Vec<_> = input.incomplete.iter().map(place).collect();
+    let contradiction = |steps: &OutOfPlaceSteps| {
+        let OutOfPlaceSteps { origin, step, count, contact, at } = steps;
+        json!({ "origin": origin, "step": step, "count": count, "contact": contact, "at": at })
+    };
+    let contradictions: Vec<_> = input.contradictions.iter().take(MAX_LISTED_REJECTIONS).map(contradiction).collect();
     json!({
         "events": input.events,
         "rejected": input.rejected,
         "duplicates": input.duplicates,
         "late": input.late,
         "out_of_place": input.out_of_place,
+        "contradictions": contradictions,
         "unknown_types": input.unknown_types,
         "unknown_fields": input.unknown_fields,
         "rejections": rejections,

@@ -1,7 +1,8 @@
 //! The lines above and below the figures: what was counted and how, what could not be read, what is not known.
 
 use super::{InputSummary, MAX_LISTED_REJECTIONS, Report};
-use crate::clock::Span;
+use crate::clock::{Span, Time};
+use crate::engine::OutOfPlaceSteps;
 use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
 use crate::source::Rejection;
@@ -42,6 +43,13 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
     if unnamed > 0 && !report.input.rejections.is_empty() {
         out.push(format!("  and {} more", amount(unnamed)));
     }
+    let contradictions = report
+        .input
+        .contradictions
+        .iter()
+        .take(MAX_LISTED_REJECTIONS)
+        .map(|steps| format!("  contradicts its contact: {}", words_of(steps, &|at| report.local_time(at))));
+    out.extend(contradictions);
     if report.has_rows() {
         out.extend(empty_rows(report));
         out.extend(unknown(report));
@@ -51,6 +59,12 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
         out.extend(legend(report));
     }
     out
+}
+
+/// Steps that are out of place, in words.
+fn words_of(steps: &OutOfPlaceSteps, time: &dyn Fn(Time) -> String) -> String {
+    let OutOfPlaceSteps { step, count, contact, at, .. } = steps;
+    format!("{} {step}, such as of {contact} at {}", amount(*count), time(*at))
 }
 
 /// A count for people.

@@ -25,10 +25,10 @@ impl InputSummary {
     pub const fn count(&mut self, outcome: ApplyOutcome) {
         self.events += 1;
         match outcome {
-            ApplyOutcome::Counted => {}
+            // Whether a step fits is known once all are there.
+            ApplyOutcome::Counted | ApplyOutcome::OutOfPlace => {}
             ApplyOutcome::Late => self.late += 1,
             ApplyOutcome::Duplicate => self.duplicates += 1,
-            ApplyOutcome::OutOfPlace => self.out_of_place += 1,
         }
     }
 }
@@ -37,9 +37,11 @@ impl Report {
     /// The report on the events applied to an engine, of which `first` is the time of the oldest. "Now" is the newest
     /// event's time: nothing after it is known.
     #[must_use]
-    pub fn of(engine: &mut Engine, wanted: &ReportQuery, first: Option<Time>, input: InputSummary) -> Self {
+    pub fn of(engine: &mut Engine, wanted: &ReportQuery, first: Option<Time>, mut input: InputSummary) -> Self {
         let now = engine.newest();
         engine.advance(now);
+        input.contradictions = engine.out_of_place();
+        input.out_of_place = input.contradictions.iter().map(|steps| steps.count).sum();
         // A contact whose join was not seen joined before the first event: its wait says when.
         let first = first.map(|first| engine.oldest().map_or(first, |oldest| oldest.min(first)));
         let from = wanted.from.or(first).unwrap_or(now);
@@ -121,6 +123,32 @@ mod tests {
         assert_eq!(values(&report.total), [Some(2.0), Some(12.0), Some(50.0)]);
         assert_eq!(report.rows.len(), 1);
         assert_eq!(values(&report.rows[0].figures), values(&report.total));
+    }
+
+    #[test]
+    fn what_contradicts_its_contact_is_counted_by_kind_with_an_example() {
+        let (mut engine, first, mut input) = day();
+        let answer = || Step::Answered { agent: "bo".into(), wait: None };
+        // The last one comes before the offer that it belongs to.
+        for event in [contact(80, "b", answer()), contact(90, "a", answer()), contact(120, "b", answer())] {
+            input.count(engine.apply(&event));
+        }
+        assert_eq!(engine.out_of_place()[0].count, 3);
+        assert_eq!(engine.apply(&contact(110, "b", offer())), ApplyOutcome::Counted);
+        assert_eq!(engine.apply(&contact(110, "b", offer())), ApplyOutcome::Duplicate);
+        let wanted = ReportQuery { kpis: vec![KpiId::Answered], ..ReportQuery::default() };
+        let report = Report::of(&mut engine, &wanted, first, input);
+        assert_eq!(report.total[0].value, Some(2.0));
+        assert_eq!(report.input.out_of_place, 2);
+        let [steps] = report.input.contradictions.as_slice() else { panic!("{:?}", report.input.contradictions) };
+        assert_eq!(
+            (steps.origin.as_str(), steps.step, steps.count, steps.contact.as_str()),
+            ("test", "answered", 2, "b")
+        );
+        let notes = report.render(crate::report::Format::Table, 100);
+        assert!(notes.contains("2 out of place") && notes.contains("2 answered, such as of b at "), "{notes}");
+        let json = report.render(crate::report::Format::Json, 100);
+        assert!(json.contains(r#""contact": "b""#), "{json}");
     }
 
     #[test]

@@ -341,6 +341,8 @@ pub(super) fn board(agents: usize) -> Board {
             rejected: 0,
             duplicates: 0,
             late: 0,
+            out_of_place: 0,
+            contradictions: None,
             last_rejection: None,
             next_try: None,
             ahead: None,

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::board::Health;
 use crate::clock::{Span, Time};
+use crate::engine::{self, Engine, OutOfPlaceSteps};
 use crate::event::{self, Event, Step};
 use crate::source::SourceKind;
 use crate::source::file::read::{self, Options};
@@ -39,7 +40,9 @@ pub(super) struct Finding {
     pub(super) to: Option<Time>,
     /// The number of lines or events that were rejected.
     pub(super) set_aside: u64,
-    /// The first rejections with their reasons, at most [`MAX_REJECTIONS`].
+    /// The number of steps that contradict what is known of their contact.
+    pub(super) out_of_place: u64,
+    /// What contradicts its contact, and the first rejections with their reasons, at most [`MAX_REJECTIONS`].
     pub(super) rejections: Vec<Text>,
 }
 
@@ -73,7 +76,15 @@ impl Finding {
                 return self.fails(&words);
             }
         }
-        reader.for_each(&mut |event| self.count(&event));
+        let mut engine = Engine::new(engine::Settings { keep: None, ..engine::Settings::default() });
+        engine.count_only(&[], None);
+        reader.for_each(&mut |event| {
+            self.count(&event);
+            engine.apply(&event);
+            engine.advance(engine.newest());
+        });
+        let contradictions = engine.out_of_place();
+        self.out_of_place = contradictions.iter().map(|steps| steps.count).sum();
         let tally = reader.tally();
         self.set_aside = tally.rejected;
         if self.events == 0 && tally.rejected > 0 {
@@ -82,6 +93,9 @@ impl Finding {
         if self.remark.is_none() && !tally.remarks.is_empty() {
             self.remark = Some(Text::new(&tally.remarks.join("; ")));
         }
+        for OutOfPlaceSteps { step, count, contact, at, .. } in contradictions {
+            self.list(&format!("contradicts its contact: {count} {step}, such as of {contact} at {at}"));
+        }
         for rejection in tally.incomplete.iter().chain(&tally.rejections) {
             self.reject(rejection);
         }
@@ -89,9 +103,12 @@ impl Finding {
     }
 
     pub(super) fn reject(&mut self, rejection: &crate::source::Rejection) {
+        self.list(&format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason));
+    }
+
+    fn list(&mut self, words: &str) {
         if self.rejections.len() < MAX_REJECTIONS {
-            let words = format!("{}:{}: {}", rejection.place, rejection.line, rejection.reason);
-            self.rejections.push(Text::new(&words));
+            self.rejections.push(Text::new(words));
         }
     }
 

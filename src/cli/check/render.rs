@@ -128,6 +128,9 @@ impl Finding {
         if self.set_aside > 0 {
             parts.push(format!("{} set aside", counted(self.set_aside, "line")));
         }
+        if self.out_of_place > 0 {
+            parts.push(format!("{} out of place", counted(self.out_of_place, "step")));
+        }
         parts.extend(self.remark.as_ref().map(ToString::to_string));
         parts.join("; ")
     }

@@ -64,7 +64,13 @@ fn block(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, source: &SourceRow, (names, ki
     let newest = source.newest.map_or_else(String::new, |at| format!(", newest event of {}", ctx.short_time(at)));
     let n = |n: u64| count(format::float(i64::try_from(n).unwrap_or(i64::MAX)));
     let mut counts = format!("{} events", n(source.events));
-    for (number, word) in [(source.rejected, "rejected"), (source.duplicates, "duplicates"), (source.late, "late")] {
+    let aside = [
+        (source.rejected, "rejected"),
+        (source.duplicates, "duplicates"),
+        (source.late, "late"),
+        (source.out_of_place, "out of place"),
+    ];
+    for (number, word) in aside {
         if number > 0 {
             counts = format!("{counts}, {} {word}", n(number));
         }
@@ -72,6 +78,9 @@ fn block(lines: &mut Vec<TextLine>, ctx: Ctx<'_>, source: &SourceRow, (names, ki
     lines.push((format!("  {life}{newest}; {counts}"), Tone::Muted));
     if let Some(rejection) = &source.last_rejection {
         lines.push((format!("  last rejected: {rejection}"), Tone::Muted));
+    }
+    if let Some(contradictions) = &source.contradictions {
+        lines.push((format!("  contradicts its contact: {contradictions}"), Tone::Muted));
     }
     for words in series::gap_words(ctx, &[source], ctx.board.at - Span::DAY, 3) {
         lines.push((format!("  {} {words}", glyphs::MISSING), Tone::Muted));
