@@ -334,7 +334,7 @@ pub struct Query {
 }
 
 /// Which rows of an answer are wanted. The total is that of all rows in any case.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowSelection {
     /// All rows.

@@ -7,8 +7,10 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ArrayItems, Ob
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Dim, Every, Period, Slice, Window};
+use super::{Dim, Every, Period, RowSelection, Slice, Window};
 use crate::clock::Time;
+use crate::kpi::KpiId;
+use crate::text::Label;
 
 impl ToSchema for Slice {}
 
@@ -51,6 +53,32 @@ impl PartialSchema for Period {
         OneOfBuilder::new()
             .item(variant("window", Ref::from_schema_name(Window::name())))
             .item(variant("range", range))
+            .into()
+    }
+}
+
+impl ToSchema for RowSelection {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((KpiId::name().into_owned(), KpiId::schema()));
+    }
+}
+
+impl PartialSchema for RowSelection {
+    fn schema() -> RefOr<Schema> {
+        let of = ArrayBuilder::new().items(Label::schema());
+        let limit = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX));
+        let first = ObjectBuilder::new()
+            .property("kpi", Ref::from_schema_name(KpiId::name()))
+            .property("descending", ObjectBuilder::new().schema_type(Type::Boolean))
+            .property("limit", limit)
+            .required("kpi")
+            .required("descending")
+            .required("limit");
+        OneOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"])))
+            .item(variant("of", of))
+            .item(variant("first", first))
+            .description(Some("Which rows of an answer are wanted. The total is that of all rows in any case."))
             .into()
     }
 }
