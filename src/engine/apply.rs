@@ -440,23 +440,27 @@ impl Engine {
             note_changed(&mut self.changed, number, contact);
         }
         let was_open = contact.is_open();
-        let inserted = if contact.is_late_annotation(&step) {
-            contact.apply(&step, 0).map(|()| None)
-        } else {
-            contact.insert(step).map(Some)
-        };
+        if let Some(visit) = contact.late_annotation(&step) {
+            contact.annotate(visit, &step);
+            if !contact.steps.is_empty() {
+                self.replay(number);
+            }
+            self.note_course(number, was_open, Some(step.at));
+            return Ok(());
+        }
+        let inserted = contact.insert(step);
         let mut result = inserted.map(drop);
         // A step that does not fit yet may fit once an earlier one has arrived, so that it is kept.
         match inserted {
-            Ok(Some(true)) => {
+            Ok(true) => {
                 let applied = contact.apply_last();
                 if let (Err(_), Some(claim)) = (applied, step.transition.claim()) {
                     self.misfits.count(contact, (claim, step.at));
                     result = applied;
                 }
             }
-            Ok(Some(false)) => self.replay(number),
-            Ok(None) | Err(_) => {}
+            Ok(false) => self.replay(number),
+            Err(_) => {}
         }
         let ended = inserted.is_ok().then_some(step.at);
         self.note_course(number, was_open, ended);

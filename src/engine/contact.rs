@@ -5,6 +5,8 @@
 
 pub(super) mod brief;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -115,10 +117,28 @@ impl Contact {
         self.steps.clear();
     }
 
-    /// Whether a step only adds to settled visits, so that it need not be kept among the steps.
-    pub(super) fn is_late_annotation(&self, step: &ContactStep) -> bool {
-        let later = self.visits.iter().skip(self.settled).any(|visit| visit.joined <= step.at);
-        self.settled > 0 && !later && step.transition.is_annotation()
+    /// The settled visit that a step only adds to, so that it need not be kept among the steps. Visits that joined after
+    /// it are not looked at: in order of time, it would have come before them.
+    pub(super) fn late_annotation(&self, step: &ContactStep) -> Option<usize> {
+        if self.settled == 0 || !step.transition.is_annotation() {
+            return None;
+        }
+        let unsettled = self.visits.iter().skip(self.settled).take_while(|visit| visit.joined <= step.at).count();
+        match self.route(step, 0..self.settled + unsettled) {
+            Route::Existing(index) if index < self.settled => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Apply a step to a settled visit. What it says of the contact as a whole also holds for the visits that are not
+    /// settled: a [replay](Self::replay) is to follow where there are any.
+    pub(super) fn annotate(&mut self, index: usize, step: &ContactStep) {
+        self.apply_to(index, step);
+        match step.transition {
+            Transition::Classified { intent } => self.settled_intent = intent,
+            Transition::Identified { customer } => self.settled_customer = customer,
+            _ => {}
+        }
     }
 
     /// Whether its visits can be settled: no step is missing that would change their course.
@@ -184,7 +204,7 @@ impl Contact {
         let mut steps = std::mem::take(&mut self.steps);
         for step in &mut steps {
             // A step that does not fit yet may fit once an earlier one has arrived.
-            step.is_misfit = self.apply(step, self.settled).is_err();
+            step.is_misfit = self.apply(step).is_err();
         }
         self.steps = steps;
         for (visit, (repeat_status, written)) in self.visits.iter_mut().skip(self.settled).zip(kept) {
@@ -199,7 +219,7 @@ impl Contact {
     /// If it fits no visit.
     pub(super) fn apply_last(&mut self) -> Result<(), Unused> {
         let Some(step) = self.steps.last().copied() else { return Ok(()) };
-        let applied = self.apply(&step, self.settled);
+        let applied = self.apply(&step);
         if let Some(step) = self.steps.last_mut() {
             step.is_misfit = applied.is_err();
         }
@@ -212,9 +232,9 @@ impl Contact {
         misfits.filter_map(|step| Some((step.transition.claim()?, step.at)))
     }
 
-    /// Apply one step to the visits from index `from` on.
-    pub(super) fn apply(&mut self, step: &ContactStep, from: usize) -> Result<(), Unused> {
-        let index = match self.route(step, from) {
+    /// Apply one step to the visits that are not settled.
+    pub(super) fn apply(&mut self, step: &ContactStep) -> Result<(), Unused> {
+        let index = match self.route(step, self.settled..self.visits.len()) {
             Route::Existing(index) => index,
             Route::Join => {
                 self.visits.push(QueueVisit::default());
@@ -240,6 +260,12 @@ impl Contact {
             }
             Route::None => return Err(Unused::OutOfPlace),
         };
+        self.apply_to(index, step);
+        Ok(())
+    }
+
+    /// Apply one step to the visit that it is about.
+    fn apply_to(&mut self, index: usize, step: &ContactStep) {
         if !step.queue.is_known() {
             self.annotate_all(step);
         }
@@ -269,7 +295,6 @@ impl Contact {
             }
             advance(visit, step);
         }
-        Ok(())
     }
 
     /// Apply what is known of the contact as a whole to every visit.
@@ -304,8 +329,10 @@ impl Contact {
         }
     }
 
-    fn route(&self, step: &ContactStep, from: usize) -> Route {
-        let visits = self.visits.get(from..).unwrap_or_default();
+    /// Which of the visits at the indices `among` a step is about.
+    fn route(&self, step: &ContactStep, among: Range<usize>) -> Route {
+        let from = among.start;
+        let visits = self.visits.get(among).unwrap_or_default();
         // Nearly all contacts have one visit, whose steps follow each other.
         if let [visit] = visits
             && visit.queue == step.queue

@@ -2,7 +2,7 @@ use super::*;
 use crate::event::{
     self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
 };
-use crate::kpi::{Answer, Dim, Every, KpiId, Period, Query, RowSelection, Slice};
+use crate::kpi::{Answer, AnswerRow, Dim, Every, KpiId, Period, Query, RowSelection, Slice};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
 const NINE: i64 = 1_772_528_400;
@@ -406,6 +406,37 @@ fn annotations_long_after_the_end_are_counted_once_in_any_order() {
     ]);
     let answer = ask(&mut floor, Slice::TOTAL, &[], &[KpiId::Csat, KpiId::Nps, KpiId::QualityScore], 1300);
     assert_eq!(answer.total.iter().map(|figure| figure.n).collect::<Vec<_>>(), [1, 1, 1]);
+}
+
+#[test]
+fn an_annotation_belongs_to_the_visit_that_was_answered_though_the_contact_came_back_later() {
+    let classified =
+        |seconds: i64, intent: &str| contact(seconds, "c1", None, Step::Classified { intent: intent.into() });
+    let steps = [
+        offered(0, "c1", "sales", "", None),
+        answered(5, "c1", "bo"),
+        contact(60, "c1", None, blind_transfer(None, None)),
+        // The first visit is settled by then.
+        offered(9_000, "c2", "sales", "", None),
+        offered(4_000, "c1", "billing", "", None),
+        abandoned(4_060, "c1"),
+        scored(5_000, "c1"),
+        // Of before the second visit, which begins with it.
+        classified(3_000, "refund"),
+        // As what was said before is not applied twice.
+        contact(4_030, "c1", None, Step::Ringing { agent: "cy".into() }),
+    ];
+    for mut floor in [engine(&steps), engine_over_time(&steps)] {
+        let mut rows =
+            |by| ask(&mut floor, Slice::TOTAL, &[by], &[KpiId::Csat, KpiId::Nps, KpiId::Offered], 10_000).rows;
+        let n = |rows: Vec<AnswerRow>, key: &str| {
+            let row = rows.into_iter().find(|row| row.key.to_string() == key).unwrap();
+            row.figures.iter().map(|figure| figure.n).collect::<Vec<_>>()
+        };
+        assert_eq!(n(rows(Dim::Queue), "sales"), [1, 1, 2]);
+        assert_eq!(n(rows(Dim::Queue), "billing"), [0, 0, 1]);
+        assert_eq!(n(rows(Dim::Intent), "refund"), [1, 1, 2]);
+    }
 }
 
 #[test]

@@ -175,7 +175,7 @@ mod tests {
             steps.push((ended + Span(micros[4]), Transition::Wrapped { agent, acw: None }));
         }
         for (at, transition) in steps {
-            contact.apply(&ContactStep::new(at, queue, transition), 0).unwrap();
+            contact.apply(&ContactStep::new(at, queue, transition)).unwrap();
         }
         contact.visits[0].written = true;
         contact.settle();
