@@ -46,6 +46,8 @@ mod closing;
 mod contact;
 mod contact_list;
 mod contact_store;
+mod contradictions;
+mod course;
 mod current;
 mod dedup;
 mod fact_store;
@@ -54,7 +56,6 @@ mod flush;
 mod groups;
 mod interner;
 mod live;
-mod misfits;
 mod names;
 mod observed;
 mod repeats;
@@ -64,6 +65,7 @@ mod standing_query;
 mod timeline;
 mod transition;
 mod view;
+mod view_cache;
 mod visit;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -80,12 +82,12 @@ use crate::text::Label;
 use active_origins::ActiveOrigins;
 use checkpoint::InFlight;
 use contact_store::{ContactNo, ContactStore};
+use contradictions::Contradictions;
 use current::CurrentState;
 use dedup::Dedup;
 use fact_store::FactStore;
 use facts::CellTable;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
-use misfits::Misfits;
 use observed::ObservedFigures;
 use repeats::Repeats;
 use standing_query::StandingQuery;
@@ -93,8 +95,8 @@ use timeline::Timeline;
 
 pub use answer::AnswerTooLarge;
 pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
+pub use contradictions::Contradiction;
 pub use live::{AgentRow, ContactNow, QueueNow, WaitingRow};
-pub use misfits::OutOfPlaceSteps;
 pub use names::NameCounts;
 pub use settings::{QueueSettings, Settings};
 
@@ -144,7 +146,7 @@ pub struct Engine {
     facts: FactStore,
     repeats: Repeats,
     #[serde(skip)]
-    misfits: Misfits,
+    contradictions: Contradictions,
     dedup: Dedup,
     restarts: BTreeSet<(OriginNo, Time)>,
     gaps: Vec<Gap>,
@@ -162,7 +164,7 @@ pub struct Engine {
     #[serde(skip)]
     current: CurrentState,
     #[serde(skip)]
-    views: answer::ViewCache,
+    views: view_cache::ViewCache,
     /// See [`Self::count_only`].
     #[serde(skip)]
     standing_query: Option<Box<StandingQuery>>,

@@ -14,7 +14,7 @@ mod table;
 use serde::Serialize;
 
 use crate::clock::{Span, Time};
-use crate::engine::{self, OutOfPlaceSteps};
+use crate::engine::{self, Contradiction};
 use crate::event::LeftReason;
 use crate::kpi::{AnswerRow, CORE, Calendar, Dim, Every, FcrMethod, Figure, Formula, KpiId, Verdict};
 use crate::source::Rejection;
@@ -105,7 +105,7 @@ pub struct InputSummary {
     /// Events that contradict what is known of their contact (an answer after the end, say); they are not counted.
     pub out_of_place: u64,
     /// The same by kind, with an example of each.
-    pub contradictions: Vec<OutOfPlaceSteps>,
+    pub contradictions: Vec<Contradiction>,
     /// Events of types that floorwatch does not know.
     pub unknown_types: u64,
     /// Fields that floorwatch does not know.

@@ -9,20 +9,16 @@ use super::Engine;
 use super::facts::CellKey;
 use super::groups::{Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
-use super::segment::Segment;
-use super::view::{FactSource, Group, RowKey, View, ViewPeriod};
+use super::view::{Group, RowKey, View};
+use super::view_cache::ViewKey;
 use crate::clock::{Span, Time};
 use crate::event::Channel;
 use crate::kpi::{
-    AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Every, Figure, KpiGroup, KpiId, KpiInputs, Live, Period,
-    Query, RowSelection, Slice, Tally, Window,
+    AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Figure, KpiGroup, KpiId, KpiInputs, Live, Period, Query,
+    RowSelection, Slice, Tally, Window,
 };
 use crate::text::{Label, Patterns};
 
-/// How many views are kept up to date. When there are more, the least recently used one is dropped.
-const MAX_VIEWS: usize = 64;
-/// The most tallies in all kept views together; a tally takes about 1.3 kB.
-const MAX_CACHED_TALLIES: usize = 100_000;
 /// The most rows of one answer.
 const MAX_ANSWER_ROWS: usize = 50_000;
 /// The most figures in all rows of one answer: about 20 MB of JSON.
@@ -36,44 +32,6 @@ const MAX_ANSWER_FIGURES: usize = 200_000;
 pub struct AnswerTooLarge {
     /// The most rows that an answer with this number of KPIs may have.
     pub max_rows: usize,
-}
-
-/// What two queries must have in common to share a view.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ViewKey {
-    of: Slice,
-    /// The queues that it is limited to.
-    queues: Patterns,
-    pub(super) by: Vec<Dim>,
-    pub(super) over: Period,
-    pub(super) every: Option<Every>,
-    /// The view covers the same hours this many days earlier, as a baseline; 0 for the query itself.
-    pub(super) days_before: u32,
-}
-
-/// The views kept up to date.
-#[derive(Debug, Default)]
-pub(super) struct ViewCache {
-    /// Each with the value of `uses` when it was last used.
-    views: FxHashMap<ViewKey, (u64, View)>,
-    uses: u64,
-}
-
-impl ViewCache {
-    fn remove(&mut self, key: &ViewKey) -> View {
-        self.views.remove(key).map(|(_, view)| view).unwrap_or_default()
-    }
-
-    fn insert(&mut self, key: ViewKey, view: View) {
-        self.uses += 1;
-        let mut tallies = self.views.values().map(|(_, view)| view.tallies.len()).sum::<usize>() + view.tallies.len();
-        while self.views.len() >= MAX_VIEWS || tallies > MAX_CACHED_TALLIES {
-            let oldest = self.views.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
-            let Some((_, dropped)) = oldest.and_then(|oldest| self.views.remove(&oldest)) else { break };
-            tallies -= dropped.tallies.len();
-        }
-        self.views.insert(key, (self.uses, view));
-    }
 }
 
 /// What figures are computed from besides tallies, collected once for all rows of an answer.
@@ -191,45 +149,6 @@ impl Engine {
         let out = handled.map(|(([queue, _], _), tally)| (queue.name(), mean(tally))).collect();
         self.views.insert(key, view);
         out
-    }
-
-    /// The view of a question, taken out of the cache and brought up to date; `None` if it has more than `max_rows`
-    /// rows.
-    fn refreshed_view(&mut self, key: &ViewKey, range: &Range<Time>, max_rows: usize) -> Option<View> {
-        let mut view = self.views.remove(key);
-        let of = self.resolve(&key.of, &key.queues);
-        let open_ended = matches!(key.over, Period::Window(_)) && key.days_before == 0;
-        let period = ViewPeriod { range: range.clone(), open_ended, every: key.every };
-        // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
-        let epoch = self.epoch << 1 | u64::from(of.is_some());
-        if !view.fits(&period, &self.facts, epoch) {
-            let counted = self.take_counted(key, range);
-            view = View::new(&period, &self.facts, epoch, counted);
-            for (day, segment) in self.facts.segments(range, open_ended) {
-                let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
-                let Some(segment) = Segment::parse(&bytes) else {
-                    self.unreadable_days.insert(day);
-                    continue;
-                };
-                let numbers = self.segment_numbers(&segment);
-                let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
-                let segment = (&segment, &numbers);
-                if !view.count_segment(&period, &self.fact_source(), &grouping, segment, max_rows) {
-                    return None;
-                }
-            }
-        }
-        let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
-        view.catch_up(&period, &self.fact_source(), &grouping, max_rows).then_some(view)
-    }
-
-    pub(super) fn fact_source(&self) -> FactSource<'_> {
-        FactSource {
-            facts: &self.facts,
-            cells: self.cells.all(),
-            limits: &self.limits,
-            calendar: &self.settings.calendar,
-        }
     }
 
     fn extras(
@@ -396,28 +315,14 @@ impl Engine {
             ranked.map_or(value.index(), |rank| *rank as usize)
         };
         let place = |([a, b], step): RowKey| (rank(0, a), rank(1, b), step);
-        if let RowSelection::First { kpi, descending, limit } = selection {
-            let mut valued: Vec<(Option<f64>, RowKey, &Tally)> = rows
-                .into_iter()
-                .map(|(row, tally)| {
-                    let inputs = self.inputs(query, tally, extras, Some(row));
-                    (figure(*kpi, &inputs, extras, Some(row)).value, row, tally)
-                })
-                .collect();
-            let order = |(a, x, _): &(Option<f64>, RowKey, _), (b, y, _): &(Option<f64>, RowKey, _)| {
-                let directed = |order: Ordering| if *descending { order.reverse() } else { order };
-                let by_value = match (a, b) {
-                    (Some(a), Some(b)) => directed(a.total_cmp(b)),
-                    (a, b) => b.is_some().cmp(&a.is_some()),
-                };
-                by_value.then_with(|| place(*x).cmp(&place(*y)))
+        if let RowSelection::First { kpi, descending, limit } = *selection {
+            let value = |(row, tally): (RowKey, &Tally)| {
+                figure(kpi, &self.inputs(query, tally, extras, Some(row)), extras, Some(row)).value
             };
-            if *limit < valued.len() {
-                valued.select_nth_unstable_by(*limit, order);
-                valued.truncate(*limit);
-            }
-            valued.sort_unstable_by(order);
-            rows = valued.into_iter().map(|(_, row, tally)| (row, tally)).collect();
+            let valued = rows.into_iter().map(|row| (value(row), row)).collect();
+            rows = first(valued, limit, |(a, (x, _)), (b, (y, _))| {
+                by_value(*a, *b, descending).then_with(|| place(*x).cmp(&place(*y)))
+            });
         } else {
             rows.sort_unstable_by_key(|(row, _)| place(*row));
         }
@@ -513,6 +418,25 @@ fn figure(id: KpiId, inputs: &KpiInputs<'_>, extras: &Extras, observed_row: Opti
         return Figure { value: Some(*value), observed: true, ..Figure::default() };
     }
     figure
+}
+
+/// The order of two values. One that is unknown comes last, whatever the direction.
+fn by_value(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if descending => b.total_cmp(&a),
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => b.is_some().cmp(&a.is_some()),
+    }
+}
+
+/// The first `limit` rows in an order. Only these are sorted.
+fn first<V, R>(mut rows: Vec<(V, R)>, limit: usize, order: impl Fn(&(V, R), &(V, R)) -> Ordering) -> Vec<R> {
+    if limit < rows.len() {
+        rows.select_nth_unstable_by(limit, &order);
+        rows.truncate(limit);
+    }
+    rows.sort_unstable_by(order);
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Whether a group has anything to show now, so that it gets a row even if nothing was counted.

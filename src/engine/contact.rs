@@ -204,7 +204,7 @@ impl Contact {
         let mut steps = std::mem::take(&mut self.steps);
         for step in &mut steps {
             // A step that does not fit yet may fit once an earlier one has arrived.
-            step.is_misfit = self.apply(step).is_err();
+            step.contradicts = self.apply(step).is_err();
         }
         self.steps = steps;
         for (visit, (repeat_status, written)) in self.visits.iter_mut().skip(self.settled).zip(kept) {
@@ -221,15 +221,15 @@ impl Contact {
         let Some(step) = self.steps.last().copied() else { return Ok(()) };
         let applied = self.apply(&step);
         if let Some(step) = self.steps.last_mut() {
-            step.is_misfit = applied.is_err();
+            step.contradicts = applied.is_err();
         }
         applied
     }
 
     /// The steps that contradict what is known, as contact events name them, and when they happened.
-    pub(super) fn misfits(&self) -> impl Iterator<Item = (&'static str, Time)> {
-        let misfits = self.steps.iter().filter(|step| step.is_misfit);
-        misfits.filter_map(|step| Some((step.transition.claim()?, step.at)))
+    pub(super) fn contradictions(&self) -> impl Iterator<Item = (&'static str, Time)> {
+        let contradicting = self.steps.iter().filter(|step| step.contradicts);
+        contradicting.filter_map(|step| Some((step.transition.claim()?, step.at)))
     }
 
     /// Apply one step to the visits that are not settled.

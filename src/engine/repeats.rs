@@ -4,7 +4,7 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -245,15 +245,13 @@ impl Repeats {
 
     /// Add the only visit of a topic, as most are, and return its status; `None` where there are others.
     fn insert_only(&mut self, topic: Topic, visit: &TopicVisit, window: Span) -> Option<RepeatStatus> {
-        let entry = Entry::new(visit, RepeatStatus::default());
-        let single = SingleVisit::new(topic, entry);
-        let is_only = |place: &hashbrown::hash_table::Entry<'_, SingleVisit>| {
-            matches!(place, hashbrown::hash_table::Entry::Vacant(_))
-        };
-        let place = self.single.0.entry(single.hash(), |known| known.is_about(topic), SingleVisit::hash);
-        if !is_only(&place) || self.several.contains_key(&topic) {
+        if self.several.contains_key(&topic) {
             return None;
         }
+        let entry = Entry::new(visit, RepeatStatus::default());
+        let single = SingleVisit::new(topic, entry);
+        let place = self.single.0.entry(single.hash(), |known| known.is_about(topic), SingleVisit::hash);
+        let hash_table::Entry::Vacant(place) = place else { return None };
         let status = status(&[entry], 0, entry, window, false);
         place.insert(SingleVisit { entry: entry.with(status), ..single });
         Some(status)

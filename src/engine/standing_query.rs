@@ -10,13 +10,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Engine;
-use super::answer::ViewKey;
 use super::contact_store::ContactNo;
 use super::facts::{CellKey, CellNo, Fact, Measure};
 use super::flush::{Links, note_changed, topic_visit};
 use super::groups::ResolvedSlice;
 use super::interner::QueueNo;
 use super::view::{Steps, View};
+use super::view_cache::ViewKey;
 use super::visit::{QueueVisit, VisitFact};
 use crate::clock::{Span, Time};
 use crate::kpi::{Dim, Every, Period};
@@ -185,8 +185,7 @@ impl Engine {
         counted.count_in(row, fact, self.queue_of(fact.cell), &self.limits);
     }
 
-    /// Count the facts of the days before `until` for the standing query, and forget the contacts that were over before
-    /// `forgotten`. `false` where there is none.
+    /// Count the facts of the days before `until` for the standing query. `false` where there is none.
     pub(super) fn count_closed(&mut self, until: Time) -> bool {
         let Some(mut query) = self.standing_query.take() else { return false };
         let (minutes, late) = self.facts.take_before(until);
@@ -205,7 +204,8 @@ impl Engine {
         true
     }
 
-    /// Forget the contacts that were over before `at`.
+    /// Where there is a standing query, forget what it needs no more: contacts that were over before `at`, customers, and
+    /// the older part of agents' timelines.
     pub(super) fn forget_before(&mut self, at: Time) {
         let Some(query) = &mut self.standing_query else { return };
         while let Some((_, number)) = query.over.pop_front_if(|(ended, _)| *ended < at) {

@@ -163,12 +163,12 @@ pub(super) struct ContactStep {
     pub(super) transition: Transition,
     /// It contradicts what is known of the contact.
     #[serde(skip)]
-    pub(super) is_misfit: bool,
+    pub(super) contradicts: bool,
 }
 
 impl ContactStep {
     pub(super) const fn new(at: Time, queue: QueueNo, transition: Transition) -> Self {
-        Self { at, queue, transition, is_misfit: false }
+        Self { at, queue, transition, contradicts: false }
     }
 
     /// Whether both say the same.

@@ -41,7 +41,7 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         queues,
         agents: engine.agents_now(now).into(),
         waiting: engine.waiting_now(now).into(),
-        sources: parts.sources.rows(&engine.out_of_place()),
+        sources: parts.sources.rows(&engine.contradictions()),
         gaps: GapRow::merge(engine.gaps(), now),
         alerts: parts.alerts,
         untold: parts.untold,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::alert::SourceState;
 use crate::board::{Health, Mode, SourceRow};
 use crate::clock::{Span, Time};
-use crate::engine::{ApplyOutcome, NameCounts, OutOfPlaceSteps};
+use crate::engine::{ApplyOutcome, Contradiction, NameCounts};
 use crate::source::Rejection;
 use crate::text::{Label, Text};
 
@@ -193,14 +193,13 @@ impl Sources {
         }
     }
 
-    /// The rows of the board. `out_of_place` is of all sources.
-    pub(super) fn rows(&self, out_of_place: &[OutOfPlaceSteps]) -> Vec<SourceRow> {
+    /// The rows of the board. `contradictions` are those of all sources.
+    pub(super) fn rows(&self, contradictions: &[Contradiction]) -> Vec<SourceRow> {
         let row = |source: &TrackedSource| {
-            let steps = || out_of_place.iter().filter(|steps| source.origins.contains(&steps.origin));
-            let words: Vec<String> =
-                steps().map(|s| format!("{} {}, such as of {}", s.count, s.step, s.contact)).collect();
+            let of_source = || contradictions.iter().filter(|steps| source.origins.contains(&steps.origin));
+            let words: Vec<String> = of_source().map(ToString::to_string).collect();
             SourceRow {
-                out_of_place: steps().map(|steps| steps.count).sum(),
+                out_of_place: of_source().map(|steps| steps.count).sum(),
                 contradictions: (!words.is_empty()).then(|| Text::new(&words.join("; "))),
                 ..source.row.clone()
             }

@@ -162,9 +162,8 @@ async fn ask(
     CanView(caller): CanView,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Answer>, ApiProblem> {
-    let FiguresQuestion { query, rows } = read(&body)?;
-    let question = FiguresQuestion { query: query_params::checked(query)?, rows };
-    hub.answer_rows(question, &caller).await.map(Json)
+    let question: FiguresQuestion = read(&body)?;
+    hub.answer_rows(question.checked()?, &caller).await.map(Json)
 }
 
 /// Figures, then their changes, as server-sent events (see `/v1/board/stream`).

@@ -208,9 +208,9 @@ pub enum PatchError {
     /// It is not JSON, or no patch that a hub sends.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// It does not fit to the board.
+    /// It does not fit the board.
     #[error(transparent)]
-    Misfit(#[from] json_patch::PatchError),
+    Patch(#[from] json_patch::PatchError),
     /// A path is malformed.
     #[error("a path of it is none: `{0}`")]
     Path(String),

@@ -119,6 +119,19 @@ fn is_default(rows: &RowSelection) -> bool {
     *rows == RowSelection::All
 }
 
+impl FiguresQuestion {
+    /// Check the question, and remove repeated KPIs.
+    pub(super) fn checked(self) -> Result<Self, ApiProblem> {
+        let query = checked(self.query)?;
+        match self.rows {
+            RowSelection::First { kpi, .. } if !query.kpis.contains(&kpi) => {
+                Err(impossible("rows", "orders by a figure that `kpis` does not name"))
+            }
+            rows => Ok(Self { query, rows }),
+        }
+    }
+}
+
 /// Check a query, and remove repeated KPIs.
 pub(super) fn checked(mut query: Query) -> Result<Query, ApiProblem> {
     let mut seen = std::collections::HashSet::new();

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{MAX_LISTED_REJECTIONS, Report};
-use crate::engine::OutOfPlaceSteps;
+use crate::engine::Contradiction;
 use crate::kpi::{AnswerRow, Dim, Figure, Kpi, KpiId, Unit};
 use crate::source::Rejection;
 
@@ -41,8 +41,8 @@ fn input(report: &Report) -> Value {
     let place = |rejection: &Rejection| json!({ "file": rejection.place, "line": rejection.line, "reason": rejection.reason.to_string() });
     let rejections: Vec<_> = input.rejections.iter().take(MAX_LISTED_REJECTIONS).map(place).collect();
     let incomplete: Vec<_> = input.incomplete.iter().map(place).collect();
-    let contradiction = |steps: &OutOfPlaceSteps| {
-        let OutOfPlaceSteps { origin, step, count, contact, at } = steps;
+    let contradiction = |steps: &Contradiction| {
+        let Contradiction { origin, step, count, contact, at } = steps;
         json!({ "origin": origin, "step": step, "count": count, "contact": contact, "at": at })
     };
     let contradictions: Vec<_> = input.contradictions.iter().take(MAX_LISTED_REJECTIONS).map(contradiction).collect();

@@ -1,8 +1,7 @@
 //! The lines above and below the figures: what was counted and how, what could not be read, what is not known.
 
 use super::{InputSummary, MAX_LISTED_REJECTIONS, Report};
-use crate::clock::{Span, Time};
-use crate::engine::OutOfPlaceSteps;
+use crate::clock::Span;
 use crate::kpi::format::count;
 use crate::kpi::{CORE, FcrMethod, Figure, KpiId, Verdict};
 use crate::source::Rejection;
@@ -48,7 +47,7 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
         .contradictions
         .iter()
         .take(MAX_LISTED_REJECTIONS)
-        .map(|steps| format!("  contradicts its contact: {}", words_of(steps, &|at| report.local_time(at))));
+        .map(|steps| format!("  contradicts its contact: {steps} at {}", report.local_time(steps.at)));
     out.extend(contradictions);
     if report.has_rows() {
         out.extend(empty_rows(report));
@@ -59,12 +58,6 @@ pub(super) fn lines(report: &Report, with: Legend) -> Vec<String> {
         out.extend(legend(report));
     }
     out
-}
-
-/// Steps that are out of place, in words.
-fn words_of(steps: &OutOfPlaceSteps, time: &dyn Fn(Time) -> String) -> String {
-    let OutOfPlaceSteps { step, count, contact, at, .. } = steps;
-    format!("{} {step}, such as of {contact} at {}", amount(*count), time(*at))
 }
 
 /// A count for people.

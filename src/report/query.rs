@@ -40,7 +40,7 @@ impl Report {
     pub fn of(engine: &mut Engine, wanted: &ReportQuery, first: Option<Time>, mut input: InputSummary) -> Self {
         let now = engine.newest();
         engine.advance(now);
-        input.contradictions = engine.out_of_place();
+        input.contradictions = engine.contradictions();
         input.out_of_place = input.contradictions.iter().map(|steps| steps.count).sum();
         // A contact whose join was not seen joined before the first event: its wait says when.
         let first = first.map(|first| engine.oldest().map_or(first, |oldest| oldest.min(first)));
@@ -133,7 +133,7 @@ mod tests {
         for event in [contact(80, "b", answer()), contact(90, "a", answer()), contact(120, "b", answer())] {
             input.count(engine.apply(&event));
         }
-        assert_eq!(engine.out_of_place()[0].count, 3);
+        assert_eq!(engine.contradictions()[0].count, 3);
         assert_eq!(engine.apply(&contact(110, "b", offer())), ApplyOutcome::Counted);
         assert_eq!(engine.apply(&contact(110, "b", offer())), ApplyOutcome::Duplicate);
         let wanted = ReportQuery { kpis: vec![KpiId::Answered], ..ReportQuery::default() };

@@ -88,7 +88,7 @@ fn assert_figures(
         let is_known = floor.apply(event) == ApplyOutcome::Duplicate;
         assert!(!is_known || events[..index].iter().any(is_same), "{event:?}");
     }
-    assert_eq!(floor.out_of_place(), []);
+    assert_eq!(floor.contradictions(), []);
     let mut figure = |queue: Option<&str>, name: &str| {
         // The threshold after the @ is the one that Asterisk reports.
         let name = name.split_once('@').map_or(name, |(name, _)| name);

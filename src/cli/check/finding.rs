@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::board::Health;
 use crate::clock::{Span, Time};
-use crate::engine::{self, Engine, OutOfPlaceSteps};
+use crate::engine::{self, Engine};
 use crate::event::{self, Event, Step};
 use crate::source::SourceKind;
 use crate::source::file::read::{self, Options};
@@ -83,7 +83,7 @@ impl Finding {
             engine.apply(&event);
             engine.advance(engine.newest());
         });
-        let contradictions = engine.out_of_place();
+        let contradictions = engine.contradictions();
         self.out_of_place = contradictions.iter().map(|steps| steps.count).sum();
         let tally = reader.tally();
         self.set_aside = tally.rejected;
@@ -93,8 +93,8 @@ impl Finding {
         if self.remark.is_none() && !tally.remarks.is_empty() {
             self.remark = Some(Text::new(&tally.remarks.join("; ")));
         }
-        for OutOfPlaceSteps { step, count, contact, at, .. } in contradictions {
-            self.list(&format!("contradicts its contact: {count} {step}, such as of {contact} at {at}"));
+        for steps in contradictions {
+            self.list(&format!("contradicts its contact: {steps} at {}", steps.at));
         }
         for rejection in tally.incomplete.iter().chain(&tally.rejections) {
             self.reject(rejection);

@@ -2,6 +2,7 @@
 //! kept, since one may fit once an earlier step has arrived, and are counted as long as they do not.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::Engine;
 use super::contact::Contact;
@@ -12,7 +13,7 @@ use crate::text::Label;
 
 /// The steps of one kind from one source that contradict their contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutOfPlaceSteps {
+pub struct Contradiction {
     /// The origin of the events.
     pub origin: Label,
     /// The kind of step, as contact events name it.
@@ -25,9 +26,15 @@ pub struct OutOfPlaceSteps {
     pub at: Time,
 }
 
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}, such as of {}", self.count, self.step, self.contact)
+    }
+}
+
 /// The steps that fit nothing, by source and kind: how many, and one of them.
 #[derive(Debug, Default)]
-pub(super) struct Misfits(BTreeMap<(OriginNo, &'static str), Counted>);
+pub(super) struct Contradictions(BTreeMap<(OriginNo, &'static str), Counted>);
 
 #[derive(Debug)]
 struct Counted {
@@ -36,10 +43,10 @@ struct Counted {
     at: Time,
 }
 
-impl Misfits {
+impl Contradictions {
     /// Count the steps of a contact that fit nothing.
     fn add(&mut self, contact: &Contact) {
-        contact.misfits().for_each(|misfit| self.count(contact, misfit));
+        contact.contradictions().for_each(|one| self.count(contact, one));
     }
 
     /// Count one of them.
@@ -50,7 +57,7 @@ impl Misfits {
 
     /// Take back what was counted of a contact.
     fn take_back(&mut self, contact: &Contact) {
-        for (step, _) in contact.misfits() {
+        for (step, _) in contact.contradictions() {
             let key = (contact.origin, step);
             if let Some(counted) = self.0.get_mut(&key) {
                 counted.count -= 1;
@@ -65,24 +72,24 @@ impl Misfits {
 impl Engine {
     /// The steps that contradict what is known of their contacts, by source and kind. They are in no figure. Those from
     /// before a restart of the program are not among them.
-    pub fn out_of_place(&mut self) -> Vec<OutOfPlaceSteps> {
+    pub fn contradictions(&mut self) -> Vec<Contradiction> {
         self.end_all_deferral();
-        let steps = |(key, counted): (&(OriginNo, &'static str), &Counted)| OutOfPlaceSteps {
+        let steps = |(key, counted): (&(OriginNo, &'static str), &Counted)| Contradiction {
             origin: self.origins.label(key.0),
             step: key.1,
             count: counted.count,
             contact: counted.contact.clone(),
             at: counted.at,
         };
-        self.misfits.0.iter().map(steps).collect()
+        self.contradictions.0.iter().map(steps).collect()
     }
 
     /// Compute the visits of a contact anew.
     pub(super) fn replay(&mut self, number: ContactNo) {
         if let Some(contact) = self.contacts.get_mut(number) {
-            self.misfits.take_back(contact);
+            self.contradictions.take_back(contact);
             contact.replay();
-            self.misfits.add(contact);
+            self.contradictions.add(contact);
         }
     }
 }
