@@ -258,6 +258,8 @@ impl Contact {
                 }
                 return Ok(());
             }
+            // A source may tell of an answer again once it knows the time better. The earlier one counts.
+            Route::None if self.repeats_answer(step) => return Ok(()),
             Route::None => return Err(Unused::OutOfPlace),
         };
         self.apply_to(index, step);
@@ -295,6 +297,12 @@ impl Contact {
             }
             advance(visit, step);
         }
+    }
+
+    /// Whether the agent of an answer is known to have answered before.
+    fn repeats_answer(&self, step: &ContactStep) -> bool {
+        let Transition::Answered { agent, .. } = step.transition else { return false };
+        self.visits.iter().any(|visit| visit.agent == agent && visit.answered.is_some())
     }
 
     /// Apply what is known of the contact as a whole to every visit.

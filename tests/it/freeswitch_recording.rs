@@ -99,6 +99,7 @@ fn the_figures_of_a_day_are_those_of_the_calls_themselves() {
     }
     assert_eq!(differences, [""; 0], "of {checked}");
     assert!(checked > 100, "{checked} figures checked");
+    assert_eq!(floor.contradictions(), []);
 
     let over = Period::Range(Time::from_unix(1_795_889_000), Time::from_unix(1_795_890_000));
     let kpis = vec![KpiId::RingNoAnswer];
