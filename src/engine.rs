@@ -110,7 +110,7 @@ pub enum ApplyOutcome {
     /// It was dropped: an event with the same origin and id has been applied before, or the same step of the contact.
     Duplicate,
     /// It contradicts what is known of the contact (an answer after the end, say), and counts for nothing unless an earlier
-    /// event comes after it. See [`Engine::out_of_place`].
+    /// event comes after it. See [`Engine::contradictions`].
     OutOfPlace,
 }
 
