@@ -32,7 +32,7 @@ use crate::event::Event;
 use crate::text::{Label, Text};
 use file::follow;
 use format::csv;
-use network::{asterisk, freeswitch, http, listen, prometheus, session, sse};
+use network::{asterisk, freeswitch, http, listen, prometheus, queue_log_sql, session, sse};
 
 /// A message from a source to the floor. `source` is the source's index in the configuration.
 #[derive(Debug)]
@@ -171,6 +171,10 @@ pub fn spawn(
         Connector::Prometheus(keys) => {
             let connection = prometheus::PrometheusSession::new((**keys).clone(), cursor);
             session::start(identity, clock, to, connection).map_err(thread)
+        }
+        Connector::QueueLogSql(keys) => {
+            let table = queue_log_sql::SqlSession::new((**keys).clone(), settings.name(), cursor);
+            session::start(identity, clock, to, table).map_err(thread)
         }
         Connector::Asterisk(keys) => {
             let connection = asterisk::AsteriskSession::new(settings, keys, &clock, cursor)?;

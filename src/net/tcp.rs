@@ -26,7 +26,8 @@ pub(crate) fn is_address(address: &str) -> bool {
     split(address).is_some()
 }
 
-fn split(address: &str) -> Option<(&str, u16)> {
+/// Host and port of an address; a host in brackets without them.
+pub(crate) fn split(address: &str) -> Option<(&str, u16)> {
     let (host, port) = address.rsplit_once(':')?;
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     if host.is_empty() || (bare.is_none() && host.contains(':')) {
@@ -64,7 +65,12 @@ pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn 
         found.map_err(|error| Fault::transient(format!("{host} is not known ({error}): check the name and the DNS")))?
     {
         match timeout(CONNECT_TIMEOUT, TcpStream::connect(candidate)).await.map_err(late)? {
-            Ok(stream) => return secure(stream, address, host, tls).await,
+            Ok(stream) => {
+                // Messages are short; collecting small packets would only delay them.
+                drop(stream.set_nodelay(true));
+                let Some(tls) = tls else { return Ok(Box::new(stream)) };
+                return secure(stream, address, tls).await;
+            }
             Err(error) => last = Some(error),
         }
     }
@@ -74,10 +80,13 @@ pub(crate) async fn connect(address: &str, tls: Option<&Tls>) -> Result<Box<dyn 
     ))
 }
 
-async fn secure(stream: TcpStream, address: &str, host: &str, tls: Option<&Tls>) -> Result<Box<dyn NetStream>, Fault> {
-    // Messages are short; collecting small packets would only delay them.
-    drop(stream.set_nodelay(true));
-    let Some(tls) = tls else { return Ok(Box::new(stream)) };
+/// Speak TLS on a connection to `address`.
+pub(crate) async fn secure(
+    stream: impl NetStream + 'static,
+    address: &str,
+    tls: &Tls,
+) -> Result<Box<dyn NetStream>, Fault> {
+    let host = split(address).map_or(address, |(host, _)| host);
     let name = ServerName::try_from(host.to_owned());
     let name = name.map_err(|_| Fault::needs_change(format!("{host} can't be the name on a certificate")))?;
     let connector = TlsConnector::from(Arc::new(tls.config()?));

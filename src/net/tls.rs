@@ -52,15 +52,31 @@ impl Tls {
 
     /// The configured authorities.
     fn authorities(&self) -> Result<RootCertStore, Fault> {
-        let Some(path) = &self.ca else { return Ok(RootCertStore::empty()) };
-        let no = |why: String| Fault::needs_change(format!("cannot use the certificates in {}: {why}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| no(error.to_string()))?;
         let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_reader_iter(Cursor::new(pem)) {
-            let certificate = certificate.map_err(|error| no(error.to_string()))?;
-            roots.add(certificate).map_err(|error| no(error.to_string()))?;
+        for certificate in self.trusted_certificates()? {
+            roots.add(certificate).map_err(|error| self.unusable(&error.to_string()))?;
         }
-        if roots.is_empty() { Err(no("there is none; it must be PEM".to_owned())) } else { Ok(roots) }
+        Ok(roots)
+    }
+
+    /// The certificates of the authorities to trust: the configured ones, or the system's, for a client that makes its
+    /// own configuration.
+    pub(crate) fn trusted_certificates(&self) -> Result<Vec<CertificateDer<'static>>, Fault> {
+        let found: Vec<_> = match &self.ca {
+            None => rustls_native_certs::load_native_certs().certs,
+            Some(path) => {
+                let pem = std::fs::read(path).map_err(|error| self.unusable(&error.to_string()))?;
+                let found = CertificateDer::pem_reader_iter(Cursor::new(pem)).collect::<Result<_, _>>();
+                found.map_err(|error| self.unusable(&error.to_string()))?
+            }
+        };
+        if found.is_empty() { Err(self.unusable("there is none; it must be PEM")) } else { Ok(found) }
+    }
+
+    fn unusable(&self, why: &str) -> Fault {
+        let of_system = || "the system's store (install ca-certificates, or name them with tls.ca)".to_owned();
+        let place = self.ca.as_ref().map_or_else(of_system, |path| path.display().to_string());
+        Fault::needs_change(format!("cannot use the certificates in {place}: {why}"))
     }
 }
 

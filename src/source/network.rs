@@ -6,6 +6,7 @@ pub mod freeswitch;
 pub mod http;
 pub mod listen;
 pub mod prometheus;
+pub mod queue_log_sql;
 mod reporter;
 pub(super) mod session;
 pub(crate) mod shared_reporter;

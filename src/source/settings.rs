@@ -11,6 +11,7 @@ use crate::source::network::freeswitch;
 use crate::source::network::http;
 use crate::source::network::listen;
 use crate::source::network::prometheus;
+use crate::source::network::queue_log_sql;
 use crate::source::network::sse;
 use crate::text::Label;
 pub use file::FileSettings;
@@ -46,6 +47,8 @@ pub enum Connector {
     Prometheus(Box<prometheus::Settings>),
     /// Asterisk, over its manager interface.
     Asterisk(Box<asterisk::Settings>),
+    /// A queue_log in a table of a database.
+    QueueLogSql(Box<queue_log_sql::Settings>),
 }
 
 /// The kind of a source: the value of the key `kind`.
@@ -65,6 +68,8 @@ pub enum SourceKind {
     Prometheus,
     /// Asterisk.
     Asterisk,
+    /// A queue_log in a table of a database.
+    QueueLogSql,
 }
 
 impl SourceKind {
@@ -79,6 +84,7 @@ impl SourceKind {
         ("freeswitch", Self::FreeSwitch),
         ("prometheus", Self::Prometheus),
         ("asterisk", Self::Asterisk),
+        ("queue_log_sql", Self::QueueLogSql),
     ];
 
     /// The word in the configuration.
@@ -104,6 +110,7 @@ impl Connector {
             SourceKind::FreeSwitch => Self::FreeSwitch(Box::new(freeswitch::Settings::deserialize(keys)?)),
             SourceKind::Prometheus => Self::Prometheus(Box::new(prometheus::Settings::deserialize(keys)?)),
             SourceKind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
+            SourceKind::QueueLogSql => Self::QueueLogSql(Box::new(queue_log_sql::Settings::deserialize(keys)?)),
         })
     }
 
@@ -120,6 +127,7 @@ impl Connector {
             Self::FreeSwitch(own) => own.check(),
             Self::Prometheus(prometheus) => prometheus.check(),
             Self::Asterisk(asterisk) => asterisk.check(),
+            Self::QueueLogSql(sql) => sql.check(),
         }
     }
 
@@ -134,6 +142,7 @@ impl Connector {
             Self::FreeSwitch(_) => SourceKind::FreeSwitch,
             Self::Prometheus(_) => SourceKind::Prometheus,
             Self::Asterisk(_) => SourceKind::Asterisk,
+            Self::QueueLogSql(_) => SourceKind::QueueLogSql,
         }
     }
 }
@@ -157,6 +166,7 @@ impl Settings {
         match &self.connector {
             Connector::File(file) => file.verbs.clone(),
             Connector::Asterisk(asterisk) => asterisk.verbs.clone(),
+            Connector::QueueLogSql(sql) => sql.verbs.clone(),
             _ => Verbs::default(),
         }
     }

@@ -31,6 +31,7 @@ mod notify_away;
 mod notify_kill;
 mod packaging;
 mod prometheus_live;
+mod queue_log_sql;
 mod report;
 mod report_reading;
 mod restart;

@@ -3,6 +3,7 @@
 pub(crate) mod asterisk;
 pub(crate) mod bench;
 pub(crate) mod board;
+pub(crate) mod database;
 pub(crate) mod event_socket;
 pub(crate) mod faults;
 pub(crate) mod hooks;

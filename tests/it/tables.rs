@@ -69,6 +69,40 @@ fn a_queue_log_from_a_database_is_read_as_one_whatever_is_configured() {
 }
 
 #[test]
+fn a_queue_log_from_a_database_is_read_whatever_its_columns_and_times() {
+    let expected = [("offered", 1.0), ("answered", 1.0), ("asa", 8.0), ("aht", 60.0)];
+    let rows = [
+        (0, "NONE,ENTERQUEUE,,+442079460111,1,,"),
+        (8, "Ann,CONNECT,8,1772442001.2,7,,"),
+        (68, "Ann,COMPLETEAGENT,8,60,1,,"),
+    ];
+    let wall = |second: i64| format!("2026-03-02 09:0{}:{:02}", second / 60, second % 60);
+    let epoch = |second: i64| (1_772_442_000 + second).to_string();
+    for header in ["time,callid,queuename", "created,id,time,callid,queuename", "partition,time_id,call_id,queue"] {
+        let named = if header.contains("call_id") { "agent,verb" } else { "agent,event" };
+        let times: [&dyn Fn(i64) -> String; 5] =
+            [&wall, &epoch, &|s| wall(s) + ".120034", &|s| epoch(s) + ".000000", &|s| {
+                wall(s).replace(' ', "T") + "+00:00"
+            }];
+        for time in times {
+            let mut table = format!("{header},{named},data1,data2,data3,data4,data5\n");
+            for (second, rest) in rows {
+                let cell = |name: &str| match name {
+                    "time" | "time_id" => time(second),
+                    "created" => "2026-04-01 00:00:00".to_owned(),
+                    "callid" | "call_id" => "1772442000.1".to_owned(),
+                    "queuename" | "queue" => "billing".to_owned(),
+                    _ => "P001".to_owned(),
+                };
+                table.extend([&header.split(',').map(cell).collect::<Vec<_>>().join(","), ",", rest, "\n"]);
+            }
+            let (_folder, file, _) = written(table.as_bytes(), "");
+            hold(&[&file], &expected);
+        }
+    }
+}
+
+#[test]
 fn rows_that_are_no_contacts_are_left_out_and_outcomes_have_reasons() {
     let expected = [
         ("offered", 4.0),

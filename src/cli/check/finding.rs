@@ -23,6 +23,9 @@ pub(super) struct Finding {
     pub(super) health: Option<Health>,
     /// Why the check failed, and what to do about it.
     pub(super) reason: Option<Text>,
+    /// What a look at the other side found, beside its events; absent for most kinds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) found: Option<Text>,
     /// A remark that is no failure.
     pub(super) remark: Option<Text>,
     /// How far the clock of the source is ahead of this machine's; negative if it is behind.

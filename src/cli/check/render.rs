@@ -118,6 +118,7 @@ impl Finding {
         let mut parts = Vec::new();
         parts.extend(self.reason.as_ref().map(ToString::to_string));
         parts.extend(self.took.map(|took| format!("live in {:.1} s", took.as_secs_f64())));
+        parts.extend(self.found.as_ref().map(ToString::to_string));
         if self.ok {
             self.describe_content(&mut parts);
         }

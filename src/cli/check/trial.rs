@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::finding::Finding;
 use crate::board::Health;
 use crate::clock::{Clock, Span, duration};
+use crate::source::network::queue_log_sql;
 use crate::source::{self, Connector, Message, Settings};
 use crate::text::Text;
 
@@ -29,14 +30,22 @@ pub(super) fn of_all(sources: &[Settings], clock: &Clock, timeout: Duration) -> 
     if trials.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(join_all(trials)))
 }
 
 async fn of_one(settings: &Settings, clock: &Clock, timeout: Duration) -> Finding {
-    let about = Finding::about(settings.name().into(), settings.kind_label());
+    let mut about = Finding::about(settings.name().into(), settings.kind_label());
+    let mut cursor = None;
+    if let Connector::QueueLogSql(keys) = &settings.connector {
+        // Why it failed is said by the trial.
+        if let Ok(Ok(inspection)) = tokio::time::timeout(timeout, queue_log_sql::inspect(keys)).await {
+            about.found = Some(inspection.found);
+            cursor = inspection.cursor;
+        }
+    }
     let (to, from) = channel(MAX_QUEUED_MESSAGES);
-    match source::spawn(0, settings, clock.clone(), None, to) {
+    match source::spawn(0, settings, clock.clone(), cursor.as_deref(), to) {
         Ok(running) => {
             let found = listen(about, from, timeout).await;
             // The end of the task is not awaited: its connection may be slow to close, and the program is about to end.

@@ -37,7 +37,8 @@ pub use columns::{
 };
 use contacts::ContactTable;
 pub use duration::DurationUnit;
-use log_table::{LogColumns, LogTable};
+use log_table::LogTable;
+pub(crate) use log_table::{LogColumns, write_line};
 pub use outcome::{RowOutcome, Words};
 pub use presets::Preset;
 pub use propose::{Proposal, propose};
@@ -47,6 +48,7 @@ use sample::TableSample;
 pub use sums::INTERVAL_WINDOW;
 use sums::SumsTable;
 use time::LocalClock;
+pub(crate) use time::logged_time;
 
 /// Whether a file that begins with `head` has rows of several cells.
 pub(super) fn is_table(head: &[u8]) -> bool {

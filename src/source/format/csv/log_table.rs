@@ -1,4 +1,7 @@
-//! Rows that are the lines of a queue_log which is kept in a database: `time, callid, queuename, agent, event, data…`.
+//! Rows that are the lines of a queue_log which is kept in a database: `time, callid, queuename, agent, event, data…`, or
+//! as QueueMetrics names them.
+
+use std::borrow::Cow;
 
 use super::rows::CsvRow;
 use super::time::{LocalClock, TimeFormat};
@@ -20,30 +23,31 @@ pub(super) struct LogTable {
 
 /// Where the fields of a line are.
 #[derive(Debug)]
-pub(super) struct LogColumns {
-    time: usize,
-    /// The call, the queue, the agent and the verb.
-    fields: [usize; 4],
-    data: Vec<usize>,
+pub(crate) struct LogColumns {
+    pub(crate) time: usize,
+    /// The call, the queue, the agent and the verb, and the data.
+    pub(crate) fields: Vec<usize>,
 }
 
 impl LogColumns {
     /// The columns of a header; `None` if it is not that of a queue_log.
-    pub(super) fn find(header: &[String]) -> Option<Self> {
+    pub(crate) fn find(header: &[String]) -> Option<Self> {
         let names: Vec<String> = header.iter().map(|name| normalized(name).replace(' ', "")).collect();
-        let column = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.as_str()));
-        let data: Vec<usize> =
-            ["data1", "data2", "data3", "data4", "data5"].iter().filter_map(|name| column(&[name])).collect();
-        Some(Self {
-            time: column(&["time", "eventtime", "eventdate", "created", "timestamp"])?,
-            fields: [
-                column(&["callid", "uniqueid"])?,
-                column(&["queuename", "queue", "qname"])?,
-                column(&["agent", "qagent", "agentname"])?,
-                column(&["event", "verb", "qevent"])?,
-            ],
-            data: if data.is_empty() { vec![column(&["data"])?] } else { data },
-        })
+        // The first of the names counts: a table may have `time` and `created`.
+        let column = |wanted: &[&str]| wanted.iter().find_map(|wanted| names.iter().position(|name| name == wanted));
+        let mut fields = vec![
+            column(&["callid", "uniqueid"])?,
+            column(&["queuename", "queue", "qname"])?,
+            column(&["agent", "qagent", "agentname"])?,
+            column(&["event", "verb", "qevent"])?,
+        ];
+        let data = ["data1", "data2", "data3", "data4", "data5"].iter().filter_map(|name| column(&[name]));
+        fields.extend(data);
+        if fields.len() == 4 {
+            fields.push(column(&["data"])?);
+        }
+        let time = column(&["time", "timeid", "eventtime", "eventdate", "timestamp", "created"])?;
+        Some(Self { time, fields })
     }
 }
 
@@ -61,23 +65,27 @@ impl LogTable {
         each: &mut dyn FnMut(Event),
     ) -> Result<(), RejectionReason> {
         let at = self.clock.time(&row.text(self.columns.time), &TimeFormat::Detected)?;
-        let (seconds, micros) = (at.0.div_euclid(1_000_000), at.0.rem_euclid(1_000_000));
-        self.line = format!("{seconds}.{micros:06}");
-        let data =
-            self.columns.data.iter().map(|index| row.text(*index)).filter(|cell| cell != "NULL" && cell != "\\N");
-        let fields = self.columns.fields.iter().map(|index| row.text(*index));
-        for cell in fields.chain(data) {
-            self.line.push('|');
-            self.line.push_str(&cell.replace(['\r', '\n'], " "));
-        }
-        // The empty fields at the end of a row are columns that the line does not have.
-        while self.line.ends_with("||") {
-            self.line.pop();
-        }
+        let cells = self.columns.fields.iter().map(|index| row.text(*index));
+        let is_null = |cell: &Cow<'_, str>| cell == "NULL" || cell == "\\N";
+        write_line(&mut self.line, at, cells.map(|cell| if is_null(&cell) { Cow::default() } else { cell }));
         // The decoder counts the events of tables.
         let counted = tally.events;
         let done = self.parser.parse_line(self.line.as_bytes(), latest, tally, each);
         tally.events = counted;
         done.map_err(RejectionReason::from)
+    }
+}
+
+/// Write the fields of a row as the line that Asterisk would have written at `at`.
+pub(crate) fn write_line<'a>(line: &mut String, at: Time, cells: impl Iterator<Item = Cow<'a, str>>) {
+    let (seconds, micros) = (at.0.div_euclid(1_000_000), at.0.rem_euclid(1_000_000));
+    *line = format!("{seconds}.{micros:06}");
+    for cell in cells {
+        line.push('|');
+        line.push_str(&cell.replace(['\r', '\n'], " "));
+    }
+    // The empty fields at the end of a row are columns that the line does not have.
+    while line.ends_with('|') {
+        line.pop();
     }
 }

@@ -109,10 +109,7 @@ impl LocalClock {
                 self.within = Some(is_second);
                 Ok(if is_second { second.into() } else { first.into() })
             }
-            LocalResult::None => Err(RejectionReason::new(
-                &format!("a time that never was in {}, as the clocks went forward: check timezone", self.zone),
-                local,
-            )),
+            LocalResult::None => Err(never_was(self.zone, local)),
         }
     }
 
@@ -153,6 +150,27 @@ impl LocalClock {
             ParsedTime::Local(local) => Ok(self.instant_after(local, from)),
         }
     }
+}
+
+/// The time of a row of a log whose rows come in order: of an hour that comes twice, the first pass that is not before
+/// `from`. `Ok(None)` for a wall clock time without a `zone`.
+pub(crate) fn logged_time(text: &str, zone: Option<Tz>, from: Time) -> Result<Option<Time>, RejectionReason> {
+    if is_blank(text) {
+        return Err("the time is empty".into());
+    }
+    match (parse(text.trim(), &TimeFormat::Detected)?, zone) {
+        (ParsedTime::Instant(at), _) => Ok(Some(at)),
+        (ParsedTime::Local(_), None) => Ok(None),
+        (ParsedTime::Local(local), Some(zone)) => match LocalClock::new(zone).instant_after(local, from) {
+            Some(at) => Ok(Some(at)),
+            None => Err(never_was(zone, local)),
+        },
+    }
+}
+
+/// The reason to reject a time that the clocks jumped over.
+fn never_was(zone: Tz, local: NaiveDateTime) -> RejectionReason {
+    RejectionReason::new(&format!("a time that never was in {zone}, as the clocks went forward: check timezone"), local)
 }
 
 enum ParsedTime {
