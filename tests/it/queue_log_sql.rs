@@ -97,10 +97,15 @@ fn is_followed_by_its_key(kind: Kind) {
     let mut source = resume(&database, BERLIN, cursor.as_deref());
     source.until_health(Health::Live, "");
     assert_eq!(source.contacts(), ["1.7"]);
+    // Its last row is gone: nothing is read again.
+    database.execute("DELETE FROM queue_log WHERE id = 7");
+    database.execute(&joins(&wall(9), "1.9").replace("(time", "(id, time").replace("VALUES (", "VALUES (9, "));
+    source.until(|source| source.contacts().contains(&"1.9"));
     // Emptied: it is read from its beginning.
     database.execute("DELETE FROM queue_log");
-    database.execute(&joins(&wall(8), "1.8").replace("(time", "(id, time").replace("VALUES (", "VALUES (1, "));
+    database.execute(&joins(&wall(10), "1.8").replace("(time", "(id, time").replace("VALUES (", "VALUES (1, "));
     source.until(|source| source.contacts().contains(&"1.8"));
+    assert_eq!(source.contacts(), ["1.7", "1.9", "1.8"]);
 }
 
 #[test]

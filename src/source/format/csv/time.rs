@@ -324,6 +324,19 @@ mod tests {
     }
 
     #[test]
+    fn a_time_of_a_log_is_the_first_pass_that_is_not_before_the_rows_known() {
+        let zone = Some(Tz::Europe__Berlin);
+        let logged = |text: &str, from: &str| {
+            logged_time(text, zone, Time::parse_rfc3339(from).unwrap()).unwrap().unwrap().to_string()
+        };
+        assert_eq!(logged("2026-10-25 02:05:00", "2026-10-24T23:57:00Z"), "2026-10-25T00:05:00Z");
+        assert_eq!(logged("2026-10-25 02:05:00.5", "2026-10-25T00:57:00Z"), "2026-10-25T01:05:00.500Z");
+        assert_eq!(logged("2026-10-25 02:58:00", "2026-10-25T00:57:00Z"), "2026-10-25T00:58:00Z");
+        assert_eq!(logged_time("2026-10-25 02:05:00", None, Time(0)), Ok(None));
+        assert!(logged_time("2026-03-29 02:30:00", zone, Time(0)).unwrap_err().to_string().contains("never was"));
+    }
+
+    #[test]
     fn the_size_of_a_number_tells_what_it_counts() {
         for text in [
             "1772442000",

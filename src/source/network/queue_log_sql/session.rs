@@ -138,8 +138,11 @@ impl SqlSession {
             };
         }
         if is_empty && table.order == RowOrder::Key && self.position.key > 0 {
-            let newest = table.newest(connection).await?.and_then(|row| key_of(&row));
-            if newest.is_some_and(|newest| newest < self.position.key) {
+            let newest = table.newest(connection).await?.unwrap_or_default();
+            let time = newest.get(1).and_then(Option::as_deref).unwrap_or_default();
+            let at = logged_time(time, self.settings.timezone, Time(i64::MIN)).ok().flatten();
+            // Without a younger row, only the last rows were deleted.
+            if key_of(&newest).is_some_and(|key| key < self.position.key) && at > self.position.newest {
                 tracing::warn!(source = %reporter.name(), "the table was emptied and is read from its beginning");
                 self.position.restart();
             }
