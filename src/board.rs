@@ -4,20 +4,19 @@
 //! ages advance. It holds the live figures; figures over a window are requested with a [`crate::kpi::Query`].
 
 mod gaps;
-mod rows;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::alert::Episode;
 use crate::clock::{Span, Time};
+use crate::engine::ContactNow;
 use crate::event::Channel;
-use crate::kpi::{Bands, Calendar, CountingRules, KpiId, Live};
+use crate::kpi::{Calendar, CountingRules, Live};
 use crate::text::{Label, Text};
 
-pub use crate::engine::{AgentRow, WaitingRow};
+pub use crate::engine::{AgentRow, QueueRow, Rows, WaitingRow};
 pub use gaps::GapRow;
-pub use rows::Rows;
 
 /// A connection that is made again within this time counts as uninterrupted.
 const GRACE_PERIOD: Span = Span(5 * Span::SECOND.0);
@@ -150,27 +149,6 @@ pub enum Keeper {
     Failed(Text),
 }
 
-/// The live state of a queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct QueueRow {
-    /// The id, as in slices.
-    pub id: Label,
-    /// The display name.
-    pub name: Label,
-    /// The channel.
-    pub channel: Channel,
-    /// The service level's answer time T.
-    pub service_level: Span,
-    /// The bands of the KPIs for which it has others than the catalogue.
-    #[serde(rename = "lines")]
-    pub bands: Vec<(KpiId, Bands)>,
-    /// The names of the sources that report on it; empty when unknown.
-    #[serde(default)]
-    pub sources: Vec<Label>,
-    /// The live figures.
-    pub live: Live,
-}
-
 /// The live state of a source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SourceRow {
@@ -262,6 +240,28 @@ pub struct ContactRow {
     pub csat: Option<f64>,
     /// Whether it repeats an earlier contact of the same customer.
     pub repeat: bool,
+}
+
+impl From<ContactNow> for ContactRow {
+    fn from(contact: ContactNow) -> Self {
+        Self {
+            contact: contact.contact,
+            queue: contact.queue,
+            channel: contact.channel,
+            intent: contact.intent,
+            customer: contact.customer,
+            agent: contact.agent,
+            offered: contact.joined,
+            ended: contact.ended,
+            outcome: contact.outcome,
+            wait: contact.wait,
+            talk: contact.talk,
+            hold: contact.hold,
+            acw: contact.acw,
+            csat: contact.csat,
+            repeat: contact.repeat,
+        }
+    }
 }
 
 impl TargetRow {

@@ -59,6 +59,7 @@ mod live;
 mod names;
 mod observed;
 mod repeats;
+mod rows;
 mod segment;
 mod settings;
 mod standing_query;
@@ -96,8 +97,9 @@ use timeline::Timeline;
 pub use answer::AnswerTooLarge;
 pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
 pub use contradictions::Contradiction;
-pub use live::{AgentRow, ContactNow, QueueNow, WaitingRow};
+pub use live::{AgentRow, ContactNow, QueueRow, SourceNames, WaitingRow};
 pub use names::NameCounts;
+pub use rows::Rows;
 pub use settings::{QueueSettings, Settings};
 
 /// What became of an event.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use floorwatch::alert::{self, Actor, EvaluationContext, Evaluator, built_in};
-use floorwatch::board::{Board, ContactRow, QueueRow};
+use floorwatch::board::{Board, ContactRow};
 use floorwatch::clock::{Span, Time};
-use floorwatch::engine::{Engine, Settings};
+use floorwatch::engine::{Engine, Settings, SourceNames};
 use floorwatch::event::Event;
 use floorwatch::floor::ContactFilter;
 use floorwatch::hub::patch;
@@ -125,9 +125,9 @@ impl Floor {
             calendar: *self.engine.calendar(),
             rules: self.engine.settings().rules.clone(),
             total: self.engine.total_now(self.now),
-            queues: self.engine.queues_now(self.now).into_iter().map(QueueRow::from).collect(),
-            agents: self.engine.agents_now(self.now).into(),
-            waiting: self.engine.waiting_now(self.now).into(),
+            queues: self.engine.queues_now(self.now, SourceNames::ORIGINS),
+            agents: self.engine.agents_now(self.now),
+            waiting: self.engine.waiting_now(self.now),
             alerts: self.evaluator.active(),
             ..Board::default()
         }

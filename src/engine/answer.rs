@@ -1,5 +1,6 @@
 //! Answers queries: computes figures from tallies, from the current state, and from agents' times.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Engine;
 use super::facts::CellKey;
 use super::groups::{Grouped, ResolvedSlice};
-use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
+use super::interner::{AgentNo, DimValue, NameNo};
 use super::view::{Group, RowKey, View};
 use super::view_cache::ViewKey;
 use crate::clock::{Span, Time};
@@ -103,15 +104,18 @@ impl Engine {
         if of.as_ref().is_some_and(|of| self.has_more_agent_rows(of, &query.by, max_counted)) {
             return None;
         }
-        let view = self.refreshed_view(&key, &range, max_counted)?;
-        let mut extras = self.extras(query, &key, of.as_ref(), &range, now, max_counted)?;
-        if let (RowSelection::Of(labels), Some(dim)) = (selection.0, query.by.first()) {
-            extras.wanted = Some(labels.iter().filter_map(|label| self.value_of(*dim, label.as_str())).collect());
-        }
+        let mut view = self.refreshed_view(&key, &range, max_counted)?;
+        let wanted = match (selection.0, query.by.first()) {
+            (RowSelection::Of(labels), Some(dim)) => {
+                Some(labels.iter().filter_map(|label| self.value_of(*dim, label.as_str())).collect())
+            }
+            _ => None,
+        };
+        let mut extras = self.extras(query, &key, of.as_ref(), &range, now, (wanted, max_counted))?;
         if query.kpis.iter().any(|kpi| matches!(kpi, KpiId::Occupancy | KpiId::ContactsPerHour)) {
             extras.times = self.times(of.as_ref(), &query.by, &range, now, extras.wanted.as_ref());
         }
-        let rows = self.rows(query, &view, &extras, max_counted, selection);
+        let rows = self.rows(query, &mut view, &extras, max_counted, selection);
         let inputs = self.inputs(query, &view.total, &extras, None);
         let total = self.figures(query, &Slice::TOTAL, &inputs, &extras, None);
         self.views.insert(key, view);
@@ -136,19 +140,22 @@ impl Engine {
         }
     }
 
-    /// The mean handling time of the last hour by queue, for the expected wait.
-    pub(super) fn mean_handling(&mut self, now: Time) -> FxHashMap<QueueNo, Span> {
+    /// The mean handling time of the last hour by queue number, for the expected wait.
+    pub(super) fn mean_handling(&mut self, now: Time) -> Vec<Option<Span>> {
         let over = Period::Window(Window::H1);
         let (of, queues) = (Slice::TOTAL, Patterns::default());
         let key = ViewKey { of, queues, by: vec![Dim::Queue], over, every: None, days_before: 0 };
-        let Some(view) = self.refreshed_view(&key, &self.range(over, now), usize::MAX) else {
-            return FxHashMap::default();
-        };
-        let handled = view.keys.iter().zip(&view.tallies).filter(|(_, tally)| tally.handle.n > 0);
-        let mean = |tally: &Tally| Span((tally.talk + tally.hold + tally.acw) / tally.handle.n);
-        let out = handled.map(|(([queue, _], _), tally)| (queue.name(), mean(tally))).collect();
-        self.views.insert(key, view);
-        out
+        let mut means = vec![None; self.queues.len()];
+        if let Some(view) = self.refreshed_view(&key, &self.range(over, now), usize::MAX) {
+            for (([queue, _], _), tally) in view.keys.iter().zip(&view.tallies).filter(|(_, tally)| tally.handle.n > 0)
+            {
+                if let Some(mean) = means.get_mut(queue.index()) {
+                    *mean = Some(Span((tally.talk + tally.hold + tally.acw) / tally.handle.n));
+                }
+            }
+            self.views.insert(key, view);
+        }
+        means
     }
 
     fn extras(
@@ -158,18 +165,19 @@ impl Engine {
         of: Option<&ResolvedSlice>,
         range: &Range<Time>,
         now: Time,
-        max_rows: usize,
+        (wanted, max_rows): (Option<FxHashSet<DimValue>>, usize),
     ) -> Option<Extras> {
         let asks = |ids: &[KpiId]| query.kpis.iter().any(|kpi| ids.contains(kpi));
         let asks_live = query.kpis.iter().any(|kpi| kpi.def().group == KpiGroup::Live);
         let baseline = if asks(&[KpiId::SpeedTrap]) { self.baseline(key, range, now, max_rows)? } else { None };
-        let handling = if asks(&[KpiId::EstimatedWait]) { self.mean_handling(now) } else { FxHashMap::default() };
+        let handling = if asks(&[KpiId::EstimatedWait]) { self.mean_handling(now) } else { Vec::new() };
+        let mean = |queue: DimValue| handling.get(queue.index()).copied().flatten();
         if asks_live {
             self.update_current(now);
         }
         let live = asks_live.then(|| {
             let mut live = if of.is_some_and(ResolvedSlice::is_total) && query.by == [Dim::Queue] {
-                self.live_by_queue(now)
+                self.live_by_queue(now, wanted.as_ref())
             } else {
                 let contacts = |cell: &CellKey| self.group_of(of, &query.by, cell);
                 let agents = |agent| {
@@ -180,11 +188,11 @@ impl Engine {
             };
             if query.by == [Dim::Queue] {
                 for ([queue, _], live) in &mut live.groups {
-                    live.estimated_wait = Self::estimated_wait(live, handling.get(&queue.name()));
+                    live.estimated_wait = Self::estimated_wait(live, mean(*queue));
                 }
             }
             if let Some([(Dim::Queue, queue)]) = of.map(|of| of.parts.as_slice()) {
-                live.total.estimated_wait = Self::estimated_wait(&live.total, handling.get(&queue.name()));
+                live.total.estimated_wait = Self::estimated_wait(&live.total, mean(*queue));
             }
             live
         });
@@ -193,7 +201,7 @@ impl Engine {
         let formula = query.formula.unwrap_or(self.settings.rules.formula);
         let rules = CountingRules { formula, ..self.settings.rules.clone() };
         let idle = Live::default();
-        Some(Extras { rules, now, live, wanted: None, idle, times: None, baseline, observed })
+        Some(Extras { rules, now, live, wanted, idle, times: None, baseline, observed })
     }
 
     /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
@@ -211,14 +219,23 @@ impl Engine {
         if !of.parts.iter().all(|(dim, _)| is_of_agents(dim)) {
             return None;
         }
-        let grouped = by.iter().all(is_of_agents);
+        let grouped = !by.is_empty() && by.iter().all(is_of_agents);
         // Nearly all questions are about a time that goes on.
-        let times: Vec<AgentTimes> = if range.end > now && range.start <= now {
+        let goes_on = range.end > now && range.start <= now;
+        if goes_on {
             self.update_current(now);
-            self.times_since(range.start)
-        } else {
-            let to = range.end.min(now);
-            self.agent_records.iter().skip(1).map(|record| record.timeline.times(range.start, to)).collect()
+            self.count_times_since(range.start);
+        }
+        let times_of = |agent: AgentNo| match self.agent_records.get(agent.index()) {
+            Some(_) if goes_on => self.current.times_of(agent),
+            Some(record) => record.timeline.times(range.start, range.end.min(now)),
+            None => AgentTimes::default(),
+        };
+        let of_all = (goes_on && of.parts.is_empty()).then(|| self.current.times_of_all());
+        let agents: Vec<AgentNo> = match (of_all, by, wanted) {
+            (Some(_), ..) if !grouped => Vec::new(),
+            (Some(_), [Dim::Agent], Some(wanted)) => wanted.iter().map(|agent| agent.name()).collect(),
+            _ => (0..).map(AgentNo::new).take(self.agent_records.len()).collect(),
         };
         let mut sums = Grouped::<AgentTimes>::default();
         let add = |sum: &mut AgentTimes, times: AgentTimes| {
@@ -226,7 +243,8 @@ impl Engine {
             sum.available = sum.available + times.available;
             sum.known = true;
         };
-        for (agent, times) in (1..).map(AgentNo::new).zip(times) {
+        for agent in agents.into_iter().filter(|agent| agent.is_known()) {
+            let times = times_of(agent);
             if !times.known || !of.parts.is_empty() && self.agent_groups(agent, of, &[]).is_empty() {
                 continue;
             }
@@ -238,6 +256,7 @@ impl Engine {
                 }
             }
         }
+        sums.total = of_all.unwrap_or(sums.total);
         Some(sums)
     }
 
@@ -282,7 +301,7 @@ impl Engine {
     fn rows(
         &mut self,
         query: &Query,
-        view: &View,
+        view: &mut View,
         extras: &Extras,
         max_counted: usize,
         (selection, max_rows): (&RowSelection, usize),
@@ -290,14 +309,28 @@ impl Engine {
         if query.by.is_empty() && query.every.is_none() {
             return Some(Vec::new());
         }
+        let ranks = query.by.iter().map(|dim| self.ranks(*dim)).collect::<Vec<_>>();
+        let rank = |dim: usize, value: DimValue| {
+            let ranked = ranks.get(dim).and_then(|ranks| ranks.get(value.index()));
+            ranked.map_or(value.index(), |rank| *rank as usize)
+        };
+        let place = |([a, b], step): RowKey| (rank(0, a), rank(1, b), step);
+        view.sort(place);
+        let view = &*view;
         let empty = Tally::default();
-        let mut rows: Vec<(RowKey, &Tally)> =
-            view.keys.iter().copied().zip(&view.tallies).filter(|(_, tally)| !tally.is_empty()).collect();
+        let counted = |row: &(RowKey, &Tally)| !row.1.is_empty();
+        let mut rows: Vec<(RowKey, &Tally)> = match &extras.wanted {
+            Some(wanted) if query.by.len() == 1 && query.every.is_none() => {
+                let row = |value: &DimValue| view.row_of([*value, DimValue::default()]);
+                wanted.iter().filter_map(row).filter(counted).collect()
+            }
+            _ => view.sorted_rows().filter(counted).collect(),
+        };
         if query.every.is_none()
             && let Some(live) = &extras.live
         {
-            let counted: FxHashSet<Group> = rows.iter().map(|((group, _), _)| *group).collect();
-            let busy = live.groups.iter().filter(|(group, live)| is_busy(live) && !counted.contains(*group));
+            let is_counted = |group: &Group| view.row_of(*group).as_ref().is_some_and(counted);
+            let busy = live.groups.iter().filter(|(group, live)| is_busy(live) && !is_counted(group));
             rows.extend(busy.map(|(group, _)| ((*group, Time(0)), &empty)));
         }
         if !extras.observed.is_empty() {
@@ -309,12 +342,6 @@ impl Engine {
             return None;
         }
         rows.retain(|(([value, _], _), _)| extras.wants(*value));
-        let ranks = query.by.iter().map(|dim| self.ranks(*dim)).collect::<Vec<_>>();
-        let rank = |dim: usize, value: DimValue| {
-            let ranked = ranks.get(dim).and_then(|ranks| ranks.get(value.index()));
-            ranked.map_or(value.index(), |rank| *rank as usize)
-        };
-        let place = |([a, b], step): RowKey| (rank(0, a), rank(1, b), step);
         if let RowSelection::First { kpi, descending, limit } = *selection {
             let value = |(row, tally): (RowKey, &Tally)| {
                 figure(kpi, &self.inputs(query, tally, extras, Some(row)), extras, Some(row)).value
@@ -324,7 +351,8 @@ impl Engine {
                 by_value(*a, *b, descending).then_with(|| place(*x).cmp(&place(*y)))
             });
         } else {
-            rows.sort_unstable_by_key(|(row, _)| place(*row));
+            // Nearly all of them are in this order already.
+            rows.sort_by_key(|(row, _)| place(*row));
         }
         if rows.len() > max_rows {
             return None;
@@ -366,14 +394,13 @@ impl Engine {
         row: Option<RowKey>,
     ) -> Vec<Figure> {
         let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
-        let (queue, intent) = (value(Dim::Queue), value(Dim::Intent));
+        let limits = self.limits_of(value(Dim::Queue), value(Dim::Intent));
         // The total has observed figures only where it is the question's single row.
         let observed_row = row.or_else(|| (query.by.is_empty() && query.every.is_none()).then(RowKey::default));
         let judged = |id: &KpiId| {
             let kpi = id.def();
             let mut figure = figure(*id, inputs, extras, observed_row);
-            let bands = self.bands(*id, queue, intent);
-            figure.verdict = bands.verdict(kpi.better, &figure, extras.rules.min_samples, kpi.sampled);
+            figure.verdict = limits(*id).verdict(kpi.better, &figure, extras.rules.min_samples, kpi.sampled);
             figure
         };
         query.kpis.iter().map(judged).collect()
@@ -383,19 +410,30 @@ impl Engine {
     /// the intent's (`aht` only), the queue's, the floor's, the catalogue's.
     #[must_use]
     pub fn bands(&self, kpi: KpiId, queue: Option<&Label>, intent: Option<&Label>) -> Bands {
+        self.limits_of(queue, intent)(kpi)
+    }
+
+    /// The [bands](Self::bands) of all KPIs in one slice.
+    fn limits_of<'a>(&'a self, queue: Option<&'a Label>, intent: Option<&'a Label>) -> impl Fn(KpiId) -> Bands + 'a {
         let settings = &self.settings;
-        let of_intent = match (kpi, intent) {
-            (KpiId::Aht, Some(intent)) => settings.intents.get(intent).copied(),
-            _ => None,
-        };
-        let of_queue = queue.and_then(|q| settings.queues.get(q)).and_then(|q| q.targets.get(&kpi)).copied();
-        let of_floor = settings.targets.get(&kpi).copied();
-        // The catalogue's limits for waits are those of live channels: an email may wait for hours.
-        let of_catalogue = match kpi {
-            KpiId::Asa | KpiId::LongestWait if self.is_asynchronous(queue) => Bands::NONE,
-            _ => kpi.def().bands,
-        };
-        [of_intent, of_queue, of_floor].into_iter().flatten().fold(Bands::NONE, Bands::or).or(of_catalogue)
+        let own = queue.and_then(|queue| settings.queues.get(queue));
+        let asynchronous = OnceCell::new();
+        move |kpi| {
+            let of_intent = match (kpi, intent) {
+                (KpiId::Aht, Some(intent)) => settings.intents.get(intent).copied(),
+                _ => None,
+            };
+            let of_queue = own.and_then(|own| own.targets.get(&kpi)).copied();
+            let of_floor = settings.targets.get(&kpi).copied();
+            // The catalogue's limits for waits are those of live channels: an email may wait for hours.
+            let of_catalogue = match kpi {
+                KpiId::Asa | KpiId::LongestWait if *asynchronous.get_or_init(|| self.is_asynchronous(queue)) => {
+                    Bands::NONE
+                }
+                _ => kpi.def().bands,
+            };
+            [of_intent, of_queue, of_floor].into_iter().flatten().fold(Bands::NONE, Bands::or).or(of_catalogue)
+        }
     }
 
     /// Whether a queue's channel is asynchronous; without a queue, whether any queue's is.

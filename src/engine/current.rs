@@ -13,9 +13,10 @@ use smallvec::SmallVec;
 use super::Engine;
 use super::contact_store::ContactNo;
 use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
-use super::live::{AgentRow, WaitingRow};
+use super::live::{AgentRow, QueueRow, WaitingRow};
 use super::repeats::VisitNo;
-use super::timeline::{RunningTimes, Totals};
+use super::rows::Rows;
+use super::timeline::{RunningTimes, TimesSum, Totals};
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::Time;
 use crate::event::AgentState;
@@ -44,14 +45,16 @@ pub(super) struct CurrentState {
     staff: Staff,
     /// The waiting contacts by when they joined, id, and number of the visit.
     waiting: BTreeMap<(Time, Label, usize), Arc<WaitingRow>>,
-    /// The agents of whom any state is known, by name unless `unsorted`.
-    rows: Vec<(AgentNo, Arc<AgentRow>)>,
+    /// The agents of whom any state is known, by name unless `unsorted`, and the number of each.
+    rows: Rows<AgentRow>,
+    row_agents: Vec<AgentNo>,
     unsorted: bool,
-    /// By the starts of windows that were asked for last, the agents' total times up to then; `None` where they are to
-    /// be computed anew.
-    starts: Vec<(Time, Vec<Option<Totals>>)>,
-    /// The queues in the order of their names when they were last listed.
-    pub(super) queue_order: Vec<QueueNo>,
+    /// Agents' times since the starts of windows that were asked for, the last first.
+    starts: Vec<TimesSince>,
+    /// The queues by name as they were last listed; of each its number, and how many origins it had.
+    pub(super) queue_rows: (Rows<QueueRow>, Vec<(QueueNo, usize)>),
+    /// The version of the sources' names in these rows.
+    pub(super) sources_version: u64,
 }
 
 /// An open visit as it was counted.
@@ -172,11 +175,6 @@ impl CurrentState {
         }
     }
 
-    /// The queues of which anything was counted.
-    pub(super) fn queues(&self) -> impl Iterator<Item = QueueNo> {
-        (0..).map(QueueNo::new).take(self.queues.len())
-    }
-
     /// The state of a queue.
     pub(super) fn live_of(&self, queue: QueueNo, now: Time, reasons: &Interner<ReasonNo>) -> Live {
         let mut live = Live::default();
@@ -196,8 +194,22 @@ impl CurrentState {
     }
 
     /// The agents of whom any state is known, by name.
-    pub(super) fn agents(&self) -> impl Iterator<Item = &Arc<AgentRow>> {
-        self.rows.iter().map(|(_, row)| row)
+    pub(super) const fn agent_rows(&self) -> &Rows<AgentRow> {
+        &self.rows
+    }
+
+    /// The times of an agent from the start that was counted last until now.
+    pub(super) fn times_of(&self, agent: AgentNo) -> AgentTimes {
+        let before = self.starts.first().and_then(|times| *times.before.get(agent.index())?);
+        let running = self.agents.get(agent.index()).map(|counted| counted.running);
+        let times = running.zip(before).zip(self.at);
+        times.map_or_else(AgentTimes::default, |((running, before), now)| running.since(before, now))
+    }
+
+    /// The same of all agents together.
+    pub(super) fn times_of_all(&self) -> AgentTimes {
+        let sum = self.starts.first().map(|times| times.sum);
+        sum.zip(self.at).map_or_else(AgentTimes::default, |(sum, now)| sum.at(now))
     }
 
     /// The contacts waiting, the oldest first.
@@ -237,24 +249,26 @@ impl CurrentState {
 
     /// Set the row of an agent, or remove it.
     fn set_row(&mut self, agent: AgentNo, row: Option<AgentRow>) {
-        let place = self.agents.get(agent.index()).and_then(|entry| entry.place);
-        let known = place.and_then(|place| self.rows.get_mut(place));
+        let known = self.agents.get(agent.index()).and_then(|entry| entry.place);
         match (known, row) {
             (None, None) => {}
-            (Some((_, known)), Some(row)) => {
-                self.unsorted |= known.name != row.name;
-                if **known != row {
-                    *known = Arc::new(row);
+            (Some(place), Some(row)) => {
+                let known = self.rows.get(place);
+                self.unsorted |= known.is_none_or(|known| known.name != row.name);
+                if known != Some(&row) {
+                    self.rows.set(place, row);
                 }
             }
             (None, Some(row)) => {
-                let entry = slot(&mut self.agents, agent.index());
-                entry.place = Some(self.rows.len());
-                self.rows.push((agent, Arc::new(row)));
+                let place = self.row_agents.len();
+                slot(&mut self.agents, agent.index()).place = Some(place);
+                self.row_agents.push(agent);
+                self.rows.set(place, row);
                 self.unsorted = true;
             }
-            (Some(_), None) => {
-                self.rows.retain(|(other, _)| *other != agent);
+            (Some(place), None) => {
+                self.row_agents.remove(place);
+                self.rows.remove(place);
                 slot(&mut self.agents, agent.index()).place = None;
                 self.place_rows();
             }
@@ -262,10 +276,31 @@ impl CurrentState {
     }
 
     fn place_rows(&mut self) {
-        for (place, (agent, _)) in self.rows.iter().enumerate() {
+        for (place, agent) in self.row_agents.iter().enumerate() {
             if let Some(entry) = self.agents.get_mut(agent.index()) {
                 entry.place = Some(place);
             }
+        }
+    }
+}
+
+/// Agents' times since the start of a window.
+#[derive(Debug, Default)]
+struct TimesSince {
+    start: Time,
+    /// By agent number, the total times up to the start; `None` where the agent is to be counted.
+    before: Vec<Option<Totals>>,
+    /// The agents to be counted.
+    uncounted: Vec<AgentNo>,
+    sum: TimesSum,
+}
+
+impl TimesSince {
+    /// An agent's times, which went on like `running`, have changed.
+    fn forget(&mut self, agent: AgentNo, running: &RunningTimes) {
+        if let Some(before) = self.before.get_mut(agent.index()).and_then(Option::take) {
+            self.sum.count(running, before, -1);
+            self.uncounted.push(agent);
         }
     }
 }
@@ -319,7 +354,7 @@ impl Engine {
         }
         let current = &mut self.current;
         if std::mem::take(&mut current.unsorted) {
-            current.rows.sort_by(|(_, a), (_, b)| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+            current.rows.sort_with(&mut current.row_agents, |(_, a), (_, b)| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
             current.place_rows();
         }
     }
@@ -355,22 +390,23 @@ impl Engine {
         }
     }
 
-    /// The times of all agents from `start` until now, the time that the current state is for, by agent number from 1 on.
-    pub(super) fn times_since(&mut self, start: Time) -> Vec<AgentTimes> {
+    /// Bring agents' times since `start` up to date, for [`CurrentState::times_of`] and [`CurrentState::times_of_all`].
+    pub(super) fn count_times_since(&mut self, start: Time) {
         let Self { current, agent_records, .. } = self;
-        let Some(now) = current.at else { return Vec::new() };
-        let known = current.starts.iter().position(|(known, _)| *known == start);
-        let mut totals = known.map(|place| current.starts.remove(place).1).unwrap_or_default();
-        totals.resize(agent_records.len(), None);
-        let agents = totals.iter_mut().zip(agent_records).zip(&current.agents).skip(1);
-        let times = agents.map(|((totals, record), counted)| {
-            let before = totals.get_or_insert_with(|| record.timeline.totals_at(start));
-            counted.running.since(*before, now)
-        });
-        let times = times.collect();
-        current.starts.insert(0, (start, totals));
+        let known = current.starts.iter().position(|times| times.start == start);
+        let new = || TimesSince { start, before: vec![None], ..TimesSince::default() };
+        let mut times = known.map_or_else(new, |place| current.starts.remove(place));
+        times.uncounted.extend((0..).map(AgentNo::new).take(agent_records.len()).skip(times.before.len()));
+        times.before.resize(agent_records.len(), None);
+        for agent in std::mem::take(&mut times.uncounted) {
+            let (record, counted) = (agent_records.get(agent.index()), current.agents.get(agent.index()));
+            let (Some(record), Some(counted)) = (record, counted) else { continue };
+            let before = record.timeline.totals_at(start);
+            times.sum.count(&counted.running, before, 1);
+            *slot(&mut times.before, agent.index()) = Some(before);
+        }
+        current.starts.insert(0, times);
         current.starts.truncate(MAX_STARTS);
-        times
     }
 
     /// Count an agent's state, and make the agent's row.
@@ -395,10 +431,8 @@ impl Engine {
             current.staff.count(known, 1);
             served.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(known, 1));
         }
-        counted.running = record.timeline.running_times(now);
-        for (_, totals) in &mut current.starts {
-            *slot(totals, agent.index()) = None;
-        }
+        let running = std::mem::replace(&mut counted.running, record.timeline.running_times(now));
+        current.starts.iter_mut().for_each(|times| times.forget(agent, &running));
         current.ends.extend(record.timeline.next_change(now).map(|at| (at, agent)));
         let newest = counted.conversations.iter().max_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));
         let (contact, queue) = newest.map(|(_, contact, queue)| (contact.clone(), queue.clone())).unzip();

@@ -1,7 +1,6 @@
 //! The current state: waiting contacts, conversations, agents' states.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::contact::Contact;
 use super::facts::Measure;
 use super::groups::{AgentGroups, Grouped};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
+use super::rows::Rows;
 use super::view::Grouping;
 use super::visit::{QueueVisit, VisitStage};
 use super::{Engine, QueueRecord};
@@ -19,23 +19,39 @@ use crate::event::{AgentState, Channel};
 use crate::kpi::{Bands, KpiId, Live};
 use crate::text::Label;
 
-/// A queue and its current state.
-#[derive(Clone, Debug)]
-pub struct QueueNow {
-    /// The id that events use.
+/// The live state of a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QueueRow {
+    /// The id, as in slices.
     pub id: Label,
-    /// The name of its profile, or the id.
+    /// The display name.
     pub name: Label,
-    /// The channel of its profile, or of its first contact.
+    /// The channel.
     pub channel: Channel,
-    /// The service level threshold T.
+    /// The service level's answer time T.
     pub service_level: Span,
-    /// The bands of the KPIs for which they differ from the catalogue's.
+    /// The bands of the KPIs for which it has others than the catalogue.
+    #[serde(rename = "lines")]
     pub bands: Vec<(KpiId, Bands)>,
-    /// The sources that report on it, in the order of their first event.
-    pub origins: Vec<Label>,
-    /// Its contacts and agents; where no event is known, what a source observed in the last hour.
+    /// The names of the sources that report on it; empty when unknown.
+    #[serde(default)]
+    pub sources: Vec<Label>,
+    /// The live figures.
     pub live: Live,
+}
+
+/// Which sources' events name which origins.
+#[derive(Clone, Copy)]
+pub struct SourceNames<'a> {
+    /// Changes when the names do.
+    pub version: u64,
+    /// The names of the sources whose events name one of these origins.
+    pub of: &'a dyn Fn(&[Label]) -> Vec<Label>,
+}
+
+impl SourceNames<'_> {
+    /// Sources with the names of their origins.
+    pub const ORIGINS: Self = SourceNames { version: 0, of: &<[Label]>::to_vec };
 }
 
 /// The live state of an agent.
@@ -167,55 +183,72 @@ impl Engine {
         live
     }
 
-    /// The current state, of all queues together and of each.
-    pub(super) fn live_by_queue(&self, now: Time) -> Grouped<Live> {
+    /// The current state, of all queues together and of each that is `wanted`, or of each.
+    pub(super) fn live_by_queue(&self, now: Time, wanted: Option<&FxHashSet<DimValue>>) -> Grouped<Live> {
         let of_queue =
             |queue: QueueNo| ([queue.value(), DimValue::default()], self.current.live_of(queue, now, &self.reasons));
-        let groups = self.current.queues().map(of_queue).collect();
+        let queues = (0..)
+            .map(QueueNo::new)
+            .take(self.queues.len())
+            .filter(|queue| wanted.is_none_or(|wanted| wanted.contains(&queue.value())));
+        let groups = queues.map(of_queue).collect();
         Grouped { total: self.current.live_of_all(now, &self.reasons), groups }
     }
 
     /// The expected wait of a contact that joins a queue now (docs/kpis.md, `estimated_wait`): the contacts ahead of it,
     /// times the mean handling time of the last hour, divided by the agents serving the queue. `None` where nothing
     /// was handled in the last hour.
-    pub(super) fn estimated_wait(live: &Live, handling: Option<&Span>) -> Option<Span> {
+    pub(super) fn estimated_wait(live: &Live, handling: Option<Span>) -> Option<Span> {
         let [on_contact, ringing, after, available, ..] = live.agents;
         let serving = (on_contact + ringing + after + available).max(1);
         let ahead = (live.waiting + 1 - available).max(0);
         Some(Span(handling?.0 * ahead / serving))
     }
 
-    /// All queues, sorted by name.
-    pub fn queues_now(&mut self, now: Time) -> Vec<QueueNow> {
+    /// All queues, sorted by name. Where no event is known of one, it shows what a source observed in the last hour.
+    pub fn queues_now(&mut self, now: Time, sources: SourceNames<'_>) -> Rows<QueueRow> {
         self.update_current(now);
         let handling = self.mean_handling(now);
-        let mut order = std::mem::take(&mut self.current.queue_order);
-        order.extend((0..).map(QueueNo::new).take(self.queue_records.len()).skip(order.len() + 1));
-        let mut out = Vec::with_capacity(order.len());
-        for (queue, record) in
-            order.into_iter().filter_map(|queue| Some((queue, self.queue_records.get(queue.index())?)))
-        {
-            let id = self.queues.label(queue);
-            let mut live = self.current.live_of(queue, now, &self.reasons);
-            if !self.observed.fill_live(queue, &mut live, now) {
-                live.estimated_wait = Self::estimated_wait(&live, handling.get(&queue));
+        let (mut rows, mut places) = std::mem::take(&mut self.current.queue_rows);
+        let relinked = std::mem::replace(&mut self.current.sources_version, sources.version) != sources.version;
+        places.extend(
+            (0..).map(|number| (QueueNo::new(number), 0)).take(self.queue_records.len()).skip(places.len() + 1),
+        );
+        let mut unsorted = false;
+        for (place, (queue, origins)) in places.iter_mut().enumerate() {
+            let Some(record) = self.queue_records.get(queue.index()) else { continue };
+            let mut live = self.current.live_of(*queue, now, &self.reasons);
+            if !self.observed.fill_live(*queue, &mut live, now) {
+                live.estimated_wait = Self::estimated_wait(&live, handling.get(queue.index()).copied().flatten());
             }
-            let row = QueueNow {
-                bands: self.own_bands(&id),
-                name: record.profile.as_ref().and_then(|p| p.name.clone()).unwrap_or_else(|| id.clone()),
-                id,
-                channel: record.channel.unwrap_or_default(),
-                service_level: self.limits.service_level(queue),
-                origins: self.origins_of(record),
-                live,
+            let (channel, service_level) = (record.channel.unwrap_or_default(), self.limits.service_level(*queue));
+            let name = record.profile.as_ref().and_then(|profile| profile.name.as_ref());
+            let before = rows.get(place);
+            let named = before.filter(|row| row.name == *name.unwrap_or(&row.id));
+            let same = named.filter(|row| !relinked && (row.channel, row.service_level) == (channel, service_level));
+            let row = match same.filter(|_| *origins == record.origins.len()) {
+                Some(row) if row.live == live => continue,
+                Some(QueueRow { id, name, bands, sources, .. }) => {
+                    let (id, name, bands, sources) = (id.clone(), name.clone(), bands.clone(), sources.clone());
+                    QueueRow { id, name, channel, service_level, bands, sources, live }
+                }
+                None => {
+                    let id = self.queues.label(*queue);
+                    let bands = self.own_bands(&id);
+                    let sources = (sources.of)(&self.origins_of(record));
+                    let name = name.cloned().unwrap_or_else(|| id.clone());
+                    QueueRow { id, name, channel, service_level, bands, sources, live }
+                }
             };
-            out.push((queue, row));
+            unsorted |= named.is_none();
+            *origins = record.origins.len();
+            rows.set(place, row);
         }
-        // They are in this order already, but for those that are new or have another name.
-        out.sort_by(|(a, x), (b, y)| (&x.name, a).cmp(&(&y.name, b)));
-        let (order, out) = out.into_iter().unzip();
-        self.current.queue_order = order;
-        out
+        if unsorted {
+            rows.sort_with(&mut places, |((a, _), x), ((b, _), y)| (&x.name, a).cmp(&(&y.name, b)));
+        }
+        self.current.queue_rows = (rows.clone(), places);
+        rows
     }
 
     /// The queues, and the sources that report on each in the order of their first event.
@@ -244,15 +277,15 @@ impl Engine {
     }
 
     /// All agents of whom any state is known, sorted by name.
-    pub fn agents_now(&mut self, now: Time) -> Vec<Arc<AgentRow>> {
+    pub fn agents_now(&mut self, now: Time) -> Rows<AgentRow> {
         self.update_current(now);
-        self.current.agents().cloned().collect()
+        self.current.agent_rows().clone()
     }
 
     /// The contacts waiting, the oldest first.
-    pub fn waiting_now(&mut self, now: Time) -> Vec<Arc<WaitingRow>> {
+    pub fn waiting_now(&mut self, now: Time) -> Rows<WaitingRow> {
         self.update_current(now);
-        self.current.waiting().cloned().collect()
+        self.current.waiting().cloned().collect::<Vec<_>>().into()
     }
 
     pub(super) fn contact_now(&self, contact: &Contact, visit: &QueueVisit) -> ContactNow {

@@ -181,7 +181,7 @@ impl ObservedSeries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Engine, Settings};
+    use crate::engine::{Engine, Settings, SourceNames};
     use crate::event::{AgentState, Event, EventKind, Step};
     use crate::kpi::{Answer, Every, Slice, Verdict};
 
@@ -290,7 +290,7 @@ mod tests {
     fn a_figure_that_a_source_withdraws_is_gone_from_now_and_stays_in_the_trend() {
         let mut engine = floor();
         let rows = |engine: &mut Engine| -> Vec<i64> {
-            engine.queues_now(at(60)).iter().map(|queue| queue.live.waiting).collect()
+            engine.queues_now(at(60), SourceNames::ORIGINS).iter().map(|queue| queue.live.waiting).collect()
         };
         assert_eq!(rows(&mut engine), [7, 0]);
         engine.apply(&report(50, "billing", &[("waiting", f64::NAN)]));

@@ -291,9 +291,9 @@ fn agents_states_are_live_and_occupancy_is_a_share_of_their_time() {
     ]);
     // 60 s talking, 60 + 60 s available
     assert_eq!(value(&mut floor, Slice::of(Dim::Agent, "bo".into()), KpiId::Occupancy), Some(100.0 / 3.0));
-    assert_eq!(floor.agents_now(at(90))[0].state, AgentState::OnContact);
-    let live = floor.queues_now(at(200));
-    assert_eq!(live[0].live.agents[4], 1, "paused, and known to serve sales");
+    assert_eq!(floor.agents_now(at(90)).get(0).unwrap().state, AgentState::OnContact);
+    let queues = floor.queues_now(at(200), SourceNames::ORIGINS);
+    assert_eq!(queues.get(0).unwrap().live.agents[4], 1, "paused, and known to serve sales");
     assert!(
         ask(&mut floor, Slice::TOTAL, &[Dim::Intent], &[KpiId::Occupancy], 200)
             .rows
@@ -482,10 +482,10 @@ fn after_contact_work_of_known_length_does_not_end_a_pause() {
         state(60, AgentState::AfterContact, Some(30)),
         state(80, AgentState::Paused, None),
     ]);
-    assert_eq!(floor.agents_now(at(200))[0].state, AgentState::Paused);
+    assert_eq!(floor.agents_now(at(200)).get(0).unwrap().state, AgentState::Paused);
     let mut floor = engine(&[state(60, AgentState::AfterContact, Some(30))]);
-    assert_eq!(floor.agents_now(at(80))[0].state, AgentState::AfterContact);
-    assert_eq!(floor.agents_now(at(100))[0].state, AgentState::Available);
+    assert_eq!(floor.agents_now(at(80)).get(0).unwrap().state, AgentState::AfterContact);
+    assert_eq!(floor.agents_now(at(100)).get(0).unwrap().state, AgentState::Available);
 }
 
 #[test]
@@ -498,13 +498,13 @@ fn a_conversation_of_no_length_does_not_leave_its_agent_in_it() {
         answered(9, "c2", "bo"),
         completed(30, "c2"),
     ]);
-    assert_eq!(floor.agents_now(at(20))[0].state, AgentState::OnContact);
-    assert_eq!(floor.agents_now(at(31))[0].state, AgentState::Available);
+    assert_eq!(floor.agents_now(at(20)).get(0).unwrap().state, AgentState::OnContact);
+    assert_eq!(floor.agents_now(at(31)).get(0).unwrap().state, AgentState::Available);
     // The end may be corrected after somebody has looked.
     let mut floor = engine(&[offered(0, "c1", "sales", "", None), answered(9, "c1", "bo")]);
-    assert_eq!(floor.agents_now(at(20))[0].state, AgentState::OnContact);
+    assert_eq!(floor.agents_now(at(20)).get(0).unwrap().state, AgentState::OnContact);
     floor.apply(&completed(9, "c1"));
-    assert_eq!(floor.agents_now(at(20))[0].state, AgentState::Available);
+    assert_eq!(floor.agents_now(at(20)).get(0).unwrap().state, AgentState::Available);
 }
 
 #[test]
@@ -578,11 +578,13 @@ fn profiles_from_two_sources_are_merged() {
     apply("pbx", here);
     apply("crm", of_queue(Some("Sales"), None));
     apply("pbx", of_queue(None, Some(30.0)));
-    let agent = &engine.agents_now(at(1))[0];
+    let agents = engine.agents_now(at(1));
+    let agent = agents.get(0).unwrap();
     assert_eq!((agent.team.as_str(), agent.queues.as_slice()), ("night", ["q1".into()].as_slice()));
-    let queue = &engine.queues_now(at(1))[0];
+    let queues = engine.queues_now(at(1), SourceNames::ORIGINS);
+    let queue = queues.get(0).unwrap();
     assert_eq!((queue.name.as_str(), queue.service_level), ("Sales", Span::seconds(30)));
-    assert_eq!(queue.origins, [Label::from("crm"), Label::from("pbx")]);
+    assert_eq!(queue.sources, [Label::from("crm"), Label::from("pbx")]);
 }
 
 #[test]

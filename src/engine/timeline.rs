@@ -286,6 +286,61 @@ impl RunningTimes {
     }
 }
 
+/// The sum of agents' times as they go on in the present states: it grows evenly.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TimesSum {
+    /// How many agents there are of whom it is known.
+    known: i64,
+    staffed: EvenSum,
+    available: EvenSum,
+}
+
+/// A sum of spans of which some go on.
+#[derive(Clone, Copy, Debug, Default)]
+struct EvenSum {
+    /// What it would be at time 0.
+    at_zero: i128,
+    /// How many go on.
+    running: i64,
+}
+
+impl TimesSum {
+    /// Add an agent's times from when the totals were `before` on (`sign` 1), or subtract them (−1).
+    pub(super) fn count(&mut self, agent: &RunningTimes, before: Totals, sign: i64) {
+        let (Some((entry, _)), true) = (agent.newest, agent.known) else {
+            self.known += if agent.known { sign } else { 0 };
+            return;
+        };
+        self.known += sign;
+        let times = agent.since(before, entry.at);
+        let (staffed, available) = counts(entry.state(agent.names_contacts));
+        self.staffed.count(times.staffed, entry.at, staffed, sign);
+        self.available.count(times.available, entry.at, available, sign);
+    }
+
+    /// The sum at `now`, which is after all the entries.
+    pub(super) fn at(&self, now: Time) -> AgentTimes {
+        AgentTimes { staffed: self.staffed.at(now), available: self.available.at(now), known: self.known > 0 }
+    }
+}
+
+impl EvenSum {
+    /// Add a span, as it is at `at`.
+    fn count(&mut self, span: Span, at: Time, runs: bool, sign: i64) {
+        self.running += if runs { sign } else { 0 };
+        self.at_zero += i128::from(sign) * (i128::from(span.0) - if runs { i128::from(at.0) } else { 0 });
+    }
+
+    fn at(&self, now: Time) -> Span {
+        Span(i64::try_from(self.at_zero + i128::from(self.running) * i128::from(now.0)).unwrap_or(i64::MAX))
+    }
+}
+
+/// Whether agents in a state are staffed, and whether they are available.
+const fn counts(state: AgentState) -> (bool, bool) {
+    (!matches!(state, AgentState::Offline), matches!(state, AgentState::Available | AgentState::Ringing))
+}
+
 impl Totals {
     /// What was added since the totals were `before`.
     fn since(self, before: Self, known: bool) -> AgentTimes {
@@ -296,12 +351,9 @@ impl Totals {
     /// The totals at `at`, if these are those of an entry that still holds then.
     fn after(self, entry: TimelineEntry, at: Time, names_contacts: bool) -> Self {
         let lasted = at.since(entry.at);
-        let state = entry.state(names_contacts);
+        let (staffed, available) = counts(entry.state(names_contacts));
         let add = |total: Span, counts: bool| if counts { total + lasted } else { total };
-        Self {
-            staffed: add(self.staffed, state != AgentState::Offline),
-            available: add(self.available, matches!(state, AgentState::Available | AgentState::Ringing)),
-        }
+        Self { staffed: add(self.staffed, staffed), available: add(self.available, available) }
     }
 }
 

@@ -107,6 +107,10 @@ pub(super) struct View {
     /// The tally of each of `keys`.
     pub(super) tallies: Vec<Tally>,
     pub(super) total: Tally,
+    /// The indices of the rows in the order of answers, but for new ones.
+    order: Vec<u32>,
+    /// The rows counted in since the last [`Self::tidy`]; as many as there are rows stand for all.
+    touched: Vec<usize>,
     /// The index of the first minute of the range, and how many facts of each minute from there are counted.
     first: usize,
     counted: Vec<usize>,
@@ -125,6 +129,34 @@ impl View {
         let same = |own: &Range<Time>| own.start == range.start && (*open_ended || own.end == range.end);
         let same_range = self.range.as_ref().is_some_and(same);
         same_range && self.layout_version == facts.layout_version() && self.epoch == epoch
+    }
+
+    /// Move the start of a window that ends now on, by subtracting the minutes that it leaves. `false` where that can't be
+    /// done, or leaves more rows empty than not: all is counted anew then.
+    pub(super) fn slide(&mut self, period: &ViewPeriod, source: &FactSource<'_>, epoch: u64) -> bool {
+        let FactSource { facts, cells, limits, .. } = *source;
+        let start = period.range.start;
+        let is_whole = |at: Time| at.minute() == at;
+        let slides = |own: &Range<Time>| {
+            own.start >= facts.open_from() && own.start < start && is_whole(own.start) && is_whole(start)
+        };
+        let same = self.layout_version == facts.layout_version() && self.epoch == epoch;
+        if !same || !period.open_ended || period.every.is_some() || !self.range.as_ref().is_some_and(slides) {
+            return false;
+        }
+        let leaves = facts.minutes().index_from(start).saturating_sub(self.first);
+        let minutes = facts.minutes().all().iter().skip(self.first);
+        let counted: Vec<usize> = self.counted.drain(..leaves.min(self.counted.len())).collect();
+        for (minute, counted) in minutes.zip(counted) {
+            for fact in minute.facts.iter().take(counted) {
+                let fact = fact.fact();
+                self.count(&Fact { sign: -fact.sign, ..fact }, None, cells, limits);
+            }
+        }
+        self.first += leaves;
+        self.range = Some(period.range.clone());
+        let empty = self.tallies.iter().filter(|tally| tally.is_empty()).count();
+        empty <= self.tallies.len() / 2
     }
 
     /// A view that has counted nothing yet but what `before` has.
@@ -262,12 +294,41 @@ impl View {
         }
     }
 
-    /// Count the samples that wait for it.
+    /// Count the samples that wait for it, of the rows that were counted in.
     pub(super) fn tidy(&mut self) {
         self.total.tidy();
-        for tally in &mut self.tallies {
-            tally.tidy();
+        let touched = std::mem::take(&mut self.touched);
+        if touched.len() < self.tallies.len() {
+            for row in touched {
+                self.tallies.get_mut(row).into_iter().for_each(Tally::tidy);
+            }
+        } else {
+            self.tallies.iter_mut().for_each(Tally::tidy);
         }
+    }
+
+    /// Bring the rows into order, where there are new ones.
+    pub(super) fn sort<P: Ord>(&mut self, place: impl Fn(RowKey) -> P) {
+        if self.order.len() != self.keys.len() {
+            let mut order: Vec<(P, u32)> = self.keys.iter().map(|key| place(*key)).zip(0..).collect();
+            order.sort_unstable();
+            self.order = order.into_iter().map(|(_, row)| row).collect();
+        }
+    }
+
+    /// The rows in order.
+    pub(super) fn sorted_rows(&self) -> impl Iterator<Item = (RowKey, &Tally)> {
+        self.order.iter().filter_map(|row| self.row_at(*row as usize))
+    }
+
+    /// The row of a group, without steps.
+    pub(super) fn row_of(&self, group: Group) -> Option<(RowKey, &Tally)> {
+        let tally = self.tally_of_group.get(*self.group_numbers.get(&group)? as usize)?;
+        self.row_at(tally.checked_sub(1)? as usize)
+    }
+
+    fn row_at(&self, row: usize) -> Option<(RowKey, &Tally)> {
+        Some((*self.keys.get(row)?, self.tallies.get(row)?))
     }
 
     fn group_number(&mut self, group: Group) -> u32 {
@@ -295,8 +356,12 @@ impl View {
 
     /// Count a fact about a queue in a row, but not in the total: see [`Self::add_up`].
     pub(super) fn count_in(&mut self, row: Option<usize>, fact: &Fact, queue: QueueNo, limits: &Limits) {
-        if let Some(tally) = row.and_then(|row| self.tallies.get_mut(row)) {
+        let rows = self.tallies.len();
+        if let Some((row, tally)) = row.and_then(|row| Some((row, self.tallies.get_mut(row)?))) {
             count_fact(tally, fact, queue, limits);
+            if self.touched.len() < rows {
+                self.touched.push(row);
+            }
         }
     }
 

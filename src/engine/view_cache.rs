@@ -65,21 +65,29 @@ impl Engine {
         let period = ViewPeriod { range: range.clone(), open_ended, every: key.every };
         // The slice can be resolved only once its values have been seen: then all cells are grouped anew.
         let epoch = self.epoch << 1 | u64::from(of.is_some());
-        if !view.fits(&period, &self.facts, epoch) {
-            let counted = self.take_counted(key, range);
-            view = View::new(&period, &self.facts, epoch, counted);
-            for (day, segment) in self.facts.segments(range, open_ended) {
-                let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
-                let Some(segment) = Segment::parse(&bytes) else {
-                    self.unreadable_days.insert(day);
-                    continue;
-                };
-                let numbers = self.segment_numbers(&segment);
-                let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
-                let segment = (&segment, &numbers);
-                if !view.count_segment(&period, &self.fact_source(), &grouping, segment, max_rows) {
-                    return None;
-                }
+        let fits = view.fits(&period, &self.facts, epoch);
+        if fits || view.slide(&period, &self.fact_source(), epoch) {
+            let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
+            if view.catch_up(&period, &self.fact_source(), &grouping, max_rows) {
+                return Some(view);
+            }
+            if fits {
+                return None;
+            }
+        }
+        let counted = self.take_counted(key, range);
+        view = View::new(&period, &self.facts, epoch, counted);
+        for (day, segment) in self.facts.segments(range, open_ended) {
+            let Some(bytes) = self.segment_bytes(day, &segment) else { continue };
+            let Some(segment) = Segment::parse(&bytes) else {
+                self.unreadable_days.insert(day);
+                continue;
+            };
+            let numbers = self.segment_numbers(&segment);
+            let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);
+            let segment = (&segment, &numbers);
+            if !view.count_segment(&period, &self.fact_source(), &grouping, segment, max_rows) {
+                return None;
             }
         }
         let grouping = |cell: &CellKey| self.group_of(of.as_ref(), &key.by, cell);

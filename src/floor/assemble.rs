@@ -1,9 +1,9 @@
 //! Assembles the board from the state of the engine, the evaluator and the sources.
 
 use crate::alert::Episode;
-use crate::board::{Board, GapRow, Keeper, Mode, QueueRow, TargetRow};
+use crate::board::{Board, GapRow, Keeper, Mode, TargetRow};
 use crate::clock::Time;
-use crate::engine::Engine;
+use crate::engine::{Engine, SourceNames};
 use crate::floor::sources::Sources;
 use crate::text::{Label, Text};
 
@@ -23,11 +23,7 @@ pub(super) struct BoardParts<'a> {
 /// The board at an instant.
 pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
     let now = parts.now;
-    let queues = engine.queues_now(now).into_iter().map(|queue| {
-        let sources = parts.sources.names_of(&queue.origins);
-        QueueRow { sources, ..QueueRow::from(queue) }
-    });
-    let queues = queues.collect();
+    let sources = SourceNames { version: parts.sources.version(), of: &|origins| parts.sources.names_of(origins) };
     Board {
         seq: parts.seq,
         at: now,
@@ -38,9 +34,9 @@ pub(super) fn board(engine: &mut Engine, parts: BoardParts<'_>) -> Board {
         hub: None,
         rules: engine.settings().rules.clone(),
         total: engine.total_now(now),
-        queues,
-        agents: engine.agents_now(now).into(),
-        waiting: engine.waiting_now(now).into(),
+        queues: engine.queues_now(now, sources),
+        agents: engine.agents_now(now),
+        waiting: engine.waiting_now(now),
         sources: parts.sources.rows(&engine.contradictions()),
         gaps: GapRow::merge(engine.gaps(), now),
         alerts: parts.alerts,

@@ -27,7 +27,7 @@ const NAME_REFUSAL_LASTS: Span = Span(15 * Span::MINUTE.0);
 #[derive(Debug)]
 struct TrackedSource {
     row: SourceRow,
-    /// The origins that its events name. A queue is linked to its sources by these.
+    /// The origins that its events name. A queue is linked to its sources by these. None is ever removed.
     origins: BTreeSet<Label>,
     /// The new names that its events have brought since the start.
     new_names: NameCounts,
@@ -77,6 +77,11 @@ impl Sources {
     /// delays this for a few seconds only.
     pub(super) fn are_caught_up(&self, now: Time, mode: &Mode) -> bool {
         self.0.iter().all(|s| !s.row.is_catching_up(now, mode))
+    }
+
+    /// Changes when sources have named further origins.
+    pub(super) fn version(&self) -> u64 {
+        self.0.iter().map(|source| source.origins.len() as u64).sum()
     }
 
     /// The names of the sources whose events name one of these origins.

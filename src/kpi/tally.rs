@@ -165,26 +165,24 @@ impl Tally {
     /// Whether nothing is counted, or everything has been subtracted again.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let counts = [
-            self.offered,
-            self.answered,
-            self.abandoned,
-            self.left_total(),
-            self.unknown_end,
-            self.handled,
-            self.wrapped,
-            self.ring_no_answer,
-            self.response.n,
-            self.self_service,
-            self.dispositions,
-            self.survey_resolutions,
-            self.reopened,
-            self.csat.n,
-            self.ces.n,
-            self.nps,
-            self.quality.n,
-        ];
-        counts.iter().all(|n| *n == 0)
+        // Most have the first: the others are not looked at then.
+        self.offered == 0
+            && self.answered == 0
+            && self.abandoned == 0
+            && self.left_total() == 0
+            && self.unknown_end == 0
+            && self.handled == 0
+            && self.wrapped == 0
+            && self.ring_no_answer == 0
+            && self.response.n == 0
+            && self.self_service == 0
+            && self.dispositions == 0
+            && self.survey_resolutions == 0
+            && self.reopened == 0
+            && self.csat.n == 0
+            && self.ces.n == 0
+            && self.nps == 0
+            && self.quality.n == 0
     }
 
     /// Contacts that left for any reason.

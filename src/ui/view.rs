@@ -115,7 +115,7 @@ impl<'a> Ctx<'a> {
     /// The display name of an agent; the id where the board does not know it.
     #[must_use]
     pub fn agent_name(&self, id: &'a Label) -> &'a Label {
-        self.board.agents.iter().find(|agent| agent.id == *id).map_or(id, |agent| &agent.name)
+        self.board.agents.find(id).map_or(id, |agent| &agent.name)
     }
 
     /// The display name of a dimension's value.
@@ -125,7 +125,7 @@ impl<'a> Ctx<'a> {
             Dim::Intent if id.is_empty() => "intent not known".to_owned(),
             _ if id.is_empty() => format!("no {}", dim.key()),
             Dim::Queue => self.board.queues.find(id).map_or(id, |q| &q.name).to_string(),
-            Dim::Agent => self.board.agents.iter().find(|a| a.id == *id).map_or(id, |a| &a.name).to_string(),
+            Dim::Agent => self.board.agents.find(id).map_or(id, |a| &a.name).to_string(),
             Dim::Intent | Dim::Channel | Dim::Team => id.to_string(),
         }
     }
@@ -241,12 +241,17 @@ pub fn orders(ctx: Ctx<'_>) -> Vec<(Panel, List)> {
             continue;
         }
         let Some(grid) = grid(*panel, ctx) else { continue };
-        let mut list = list.cloned().unwrap_or_default();
-        list.made_of = made_of;
-        list.kpi = sort.and_then(|(column, _)| grid.heads().get(column)?.kpi);
-        list.order = grid.order(sort, &ui.filter);
-        list.ids = list.order.iter().map(|row| grid.id(*row as usize)).collect();
-        out.push((*panel, list));
+        let order = grid.order(sort, &ui.filter);
+        let next = List {
+            ids: order.iter().map(|row| grid.id(*row as usize)).collect(),
+            order,
+            selected: list.and_then(|list| list.selected.clone()),
+            column: list.map_or(0, |list| list.column),
+            sort,
+            kpi: sort.and_then(|(column, _)| grid.heads().get(column)?.kpi),
+            made_of,
+        };
+        out.push((*panel, next));
     }
     out
 }

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
-use floorwatch::engine::Engine;
+use floorwatch::engine::{Engine, SourceNames};
 use floorwatch::event::{Event, EventKind};
 use floorwatch::kpi::{Dim, Every, KpiId, Period, Query, Slice};
 use floorwatch::source::network::prometheus;
@@ -266,7 +266,8 @@ async fn a_real_one_is_followed_and_what_was_missed_is_fetched() {
     let trend = engine.ask(&query, now);
     assert!((16..=17).contains(&trend.rows.len()), "{}", trend.rows.len());
     assert!(trend.rows.iter().all(|row| row.figures.iter().all(|f| f.observed && f.value.is_some())));
-    assert_eq!(engine.queues_now(now).iter().find(|queue| queue.id == "billing".into()).unwrap().live.waiting, 9);
+    let queues = engine.queues_now(now, SourceNames::ORIGINS);
+    assert_eq!(queues.find(&"billing".into()).unwrap().live.waiting, 9);
 
     // The server is killed, which is reported, and comes back.
     drop(real);

@@ -7,9 +7,10 @@ use crate::clock::Span;
 use crate::engine::facts::CellKey;
 use crate::engine::groups::ResolvedSlice;
 use crate::engine::interner::DimValue;
-use crate::engine::{QueueNow, Settings};
+use crate::engine::view_cache::ViewCache;
+use crate::engine::{Settings, SourceNames};
 use crate::event::{AgentProfile, Channel, Event, EventKind, Offer, Step, TransferKind};
-use crate::kpi::{Dim, Period, Slice};
+use crate::kpi::{Answer, CATALOGUE, Dim, KpiId, Period, Query, Slice, Window};
 
 const QUEUES: [&str; 3] = ["sales", "mail", "support"];
 const AGENTS: [&str; 4] = ["ann", "bo", "cy", "di"];
@@ -66,11 +67,24 @@ fn happenings() -> impl Strategy<Value = Vec<(i64, Happening)>> {
     proptest::collection::vec((prop_oneof![9 => 0..300_i64, 1 => -100..0_i64], what), 1..120)
 }
 
-type Seen = (Vec<Arc<AgentRow>>, Vec<Arc<WaitingRow>>, Live, Vec<(Label, Live)>);
+type Seen = (Rows<AgentRow>, Rows<WaitingRow>, Live, Rows<QueueRow>);
 
 fn look(engine: &mut Engine, now: Time) -> Seen {
-    let queues = engine.queues_now(now).into_iter().map(|QueueNow { id, live, .. }| (id, live)).collect();
+    let queues = engine.queues_now(now, SourceNames::ORIGINS);
     (engine.agents_now(now), engine.waiting_now(now), engine.total_now(now), queues)
+}
+
+/// All figures of windows that move on with the time.
+fn ask(engine: &mut Engine, now: Time) -> Vec<Answer> {
+    let windows = [Window::M15, Window::H1, Window::Interval, Window::Today];
+    let groups = [vec![], vec![Dim::Queue], vec![Dim::Queue, Dim::Agent]];
+    let questions = windows.into_iter().flat_map(|window| groups.clone().map(|by| (window, by)));
+    let kpis: Vec<KpiId> = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+    let mut answer = |(window, by)| {
+        let (of, over) = (Slice::TOTAL, Period::Window(window));
+        engine.ask(&Query { of, by, over, every: None, kpis: kpis.clone(), formula: None }, now)
+    };
+    questions.map(&mut answer).collect()
 }
 
 proptest! {
@@ -94,7 +108,7 @@ proptest! {
                     let by_queue = |cell: &CellKey| Some([cell.queue.value(), DimValue::default()]);
                     let of_agent = |agent| Some(engine.agent_groups(agent, &ResolvedSlice::TOTAL, &[Dim::Queue]));
                     let counted = engine.live_by_group(now, &by_queue, &of_agent);
-                    let mut by_queue = engine.live_by_queue(now);
+                    let mut by_queue = engine.live_by_queue(now, None);
                     by_queue.groups.retain(|_, live| *live != Live::default());
                     prop_assert_eq!((by_queue.groups, by_queue.total), (counted.groups, counted.total));
                     for queue in QUEUES {
@@ -109,13 +123,25 @@ proptest! {
                     }
                     for back in [50, 500] {
                         let start = now - Span::seconds(back);
-                        let kept = engine.times_since(start);
-                        let counted: Vec<_> =
-                            engine.agent_records.iter().skip(1).map(|record| record.timeline.times(start, now)).collect();
-                        prop_assert_eq!(kept, counted);
+                        engine.count_times_since(start);
+                        let agents = (1..).map(AgentNo::new).zip(engine.agent_records.iter().skip(1));
+                        let mut sum = AgentTimes::default();
+                        for (agent, record) in agents {
+                            let times = record.timeline.times(start, now);
+                            prop_assert_eq!(engine.current.times_of(agent), times);
+                            if times.known {
+                                sum.staffed = sum.staffed + times.staffed;
+                                sum.available = sum.available + times.available;
+                                sum.known = true;
+                            }
+                        }
+                        prop_assert_eq!(engine.current.times_of_all(), sum);
                     }
+                    let figures = ask(&mut engine, now);
                     engine.current = CurrentState::default();
+                    engine.views = ViewCache::default();
                     prop_assert_eq!(kept, look(&mut engine, now));
+                    prop_assert_eq!(figures, ask(&mut engine, now));
                 }
             }
         }

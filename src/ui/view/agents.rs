@@ -9,6 +9,8 @@
 //! ▸ Ann Abel         North    = paused   ▲31:04   lunch    –               14   5:12
 //! ```
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use rustc_hash::FxHashSet;
@@ -213,7 +215,15 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
     };
     let belongs = |agent: &&AgentRow| slice.is_total() || answered.contains(&agent.id) || serves(agent);
     let item = |agent: &'a AgentRow| AgentItem { ctx, id: &agent.id, agent: Some(agent), figures, stale: stale(agent) };
-    let mut rows: Vec<AgentItem<'_>> = ctx.board.agents.iter().filter(belongs).map(item).collect();
+    let agents = &ctx.board.agents;
+    let mut rows: Vec<AgentItem<'_>> = match queue {
+        Some(queue) => {
+            let places = agents.of_queue(queue).chain(answered.iter().filter_map(|id| agents.place(id)));
+            let places: BTreeSet<usize> = places.collect();
+            places.into_iter().filter_map(|place| agents.get(place)).filter(belongs).map(item).collect()
+        }
+        None => agents.iter().filter(belongs).map(item).collect(),
+    };
     let known: FxHashSet<&Label> = rows.iter().filter(|_| !answered.is_empty()).map(|item| item.id).collect();
     let mut others: Vec<&Label> = answered.difference(&known).copied().collect();
     others.sort();

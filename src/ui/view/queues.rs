@@ -6,7 +6,7 @@ use super::{Ctx, series};
 use crate::alert::State;
 use crate::board::{Health, QueueRow};
 use crate::event::AgentState;
-use crate::kpi::{Dim, Figure, KpiId, Slice, Verdict};
+use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::answers::Figures;
 use crate::ui::glyphs;
@@ -22,9 +22,8 @@ const JUDGED: [KpiId; 3] = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::
 pub struct QueueItem<'a> {
     ctx: Ctx<'a>,
     queue: &'a QueueRow,
-    figures: Option<&'a Figures>,
-    /// The figures that queues are rated and sorted by, where `figures` have the rows on the screen only.
-    verdicts: Option<&'a Figures>,
+    /// Its figures; then those that queues are rated and sorted by, where the first are of the rows on the screen only.
+    figures: [Option<(&'a Figures, &'a AnswerRow)>; 2],
     series: Option<&'a Figures>,
     /// The worst of the queue's alerts.
     alert: Verdict,
@@ -184,24 +183,24 @@ impl TableRow for QueueItem<'_> {
         if self.silent.is_some() {
             return 1e5;
         }
-        let level = match self.verdict() {
+        let judged = JUDGED.map(|kpi| self.figure(kpi).map_or(Verdict::None, |figure| figure.verdict));
+        let level = match judged.into_iter().fold(self.judged_wait().verdict.max(self.alert), Verdict::max) {
             Verdict::Critical => 1e9,
             Verdict::Warning => 1e6,
             _ => 0.0,
         };
-        let weight = |kpi| match self.figure(kpi).map(|f| f.verdict) {
-            Some(Verdict::Critical) => 100.0,
-            Some(Verdict::Warning) => 10.0,
+        let weight = |verdict| match verdict {
+            Verdict::Critical => 100.0,
+            Verdict::Warning => 10.0,
             _ => 0.0,
         };
         // Only whole minutes count, because rows that change places every second cannot be read.
         let minutes = (self.wait_seconds().unwrap_or(0.0) / 60.0).floor().min(60.0);
-        (if self.acknowledged { level / 2.0 } else { level }) + JUDGED.map(weight).iter().sum::<f64>() * 1e3 + minutes
+        (if self.acknowledged { level / 2.0 } else { level }) + judged.map(weight).iter().sum::<f64>() * 1e3 + minutes
     }
 
     fn figure(&self, kpi: KpiId) -> Option<&Figure> {
-        let answers = [self.figures, self.verdicts];
-        answers.into_iter().flatten().find_map(|figures| figures.at(self.queue.id.as_str(), kpi))
+        self.figures.into_iter().flatten().find_map(|(figures, row)| figures.of(row, kpi))
     }
 
     fn is_stale(&self) -> bool {
@@ -233,12 +232,13 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
         let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
         queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
     };
-    let figures = ctx.answers.figures(queries::queues(ctx.ui));
-    let verdicts = ctx.answers.figures(queries::queue_verdicts(ctx.ui));
+    let answers = [queries::queues(ctx.ui), queries::queue_verdicts(ctx.ui)].map(|query| ctx.answers.figures(query));
     let series = ctx.answers.figures(queries::queue_courses(ctx.ui));
     let item = |queue: &'a QueueRow| {
         let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
-        QueueItem { ctx, queue, figures, verdicts, series, alert, acknowledged, silent: silent(queue) }
+        let row = |figures: &'a Figures| Some((figures, figures.row(queue.id.as_str())?));
+        let figures = answers.map(|figures| figures.and_then(row));
+        QueueItem { ctx, queue, figures, series, alert, acknowledged, silent: silent(queue) }
     };
     TableModel { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
 }

@@ -1,0 +1,231 @@
+//! Rows of a board, which boards share: the next board has the same rows but for those that changed.
+
+use std::cmp::Ordering;
+use std::hash::BuildHasher;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
+
+use super::live::{AgentRow, QueueRow};
+use crate::text::Label;
+
+/// A change of one row copies the pointers to so many.
+const ROWS_PER_CHUNK: usize = 32;
+
+/// A list of rows that are shared with other lists. A copy costs little, and copies what is changed first.
+#[derive(Clone, Debug)]
+pub struct Rows<T> {
+    /// All but the last have [`ROWS_PER_CHUNK`] rows.
+    chunks: Vec<Arc<Chunk<T>>>,
+    /// The places of rows by id, found when one is first looked up. Copies share them while no row has another place.
+    places: Arc<OnceLock<FxHashMap<Label, usize>>>,
+}
+
+/// Some rows of a list.
+#[derive(Debug)]
+struct Chunk<T> {
+    rows: Vec<Arc<T>>,
+    /// The hashes of the queues that rows have to do with, each with the place of its row, in order. It is made when it
+    /// is first needed.
+    queues: OnceLock<Vec<(u64, usize)>>,
+}
+
+/// A row that can be found by its id.
+pub trait IdRow {
+    /// The id.
+    fn id(&self) -> &Label;
+}
+
+impl IdRow for QueueRow {
+    fn id(&self) -> &Label {
+        &self.id
+    }
+}
+
+impl IdRow for AgentRow {
+    fn id(&self) -> &Label {
+        &self.id
+    }
+}
+
+impl<T> Chunk<T> {
+    const fn new(rows: Vec<Arc<T>>) -> Self {
+        Self { rows, queues: OnceLock::new() }
+    }
+}
+
+impl<T> Clone for Chunk<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.rows.clone())
+    }
+}
+
+impl Chunk<AgentRow> {
+    /// The places of the agents who have to do with a queue of this hash.
+    fn of_queue(&self, hash: u64) -> impl Iterator<Item = usize> {
+        let queues = self.queues.get_or_init(|| {
+            let of_row = |(row, place): (&'_ Arc<AgentRow>, usize)| {
+                let hashes = row.queue.iter().chain(&row.queues).map(|queue| FxBuildHasher.hash_one(queue));
+                hashes.map(|hash| (hash, place)).collect::<SmallVec<[_; 8]>>()
+            };
+            let mut queues: Vec<_> = self.rows.iter().zip(0..).flat_map(of_row).collect();
+            queues.sort_unstable();
+            queues.dedup();
+            queues
+        });
+        let first = queues.partition_point(|(other, _)| *other < hash);
+        queues.iter().skip(first).take_while(move |(other, _)| *other == hash).map(|(_, place)| *place)
+    }
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl<T: PartialEq> PartialEq for Rows<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T> Rows<T> {
+    /// The rows.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.shared().map(AsRef::as_ref)
+    }
+
+    fn shared(&self) -> impl DoubleEndedIterator<Item = &Arc<T>> {
+        self.chunks.iter().flat_map(|chunk| &chunk.rows)
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let full = self.chunks.len().saturating_sub(1);
+        full * ROWS_PER_CHUNK + self.chunks.last().map_or(0, |chunk| chunk.rows.len())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// The row at a place.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&T> {
+        self.chunks.get(place / ROWS_PER_CHUNK)?.rows.get(place % ROWS_PER_CHUNK).map(AsRef::as_ref)
+    }
+
+    /// Remove the row at a place.
+    pub(super) fn remove(&mut self, place: usize) {
+        let others = self.shared().enumerate().filter(|(other, _)| *other != place);
+        *self = others.map(|(_, row)| Arc::clone(row)).collect::<Vec<_>>().into();
+    }
+
+    /// Sort the rows, and with them what `keys` has of each.
+    pub(super) fn sort_with<K>(&mut self, keys: &mut Vec<K>, order: impl Fn(&(K, Arc<T>), &(K, Arc<T>)) -> Ordering) {
+        let mut rows: Vec<_> = std::mem::take(keys).into_iter().zip(self.shared().cloned()).collect();
+        rows.sort_by(order);
+        let sorted: (_, Vec<_>) = rows.into_iter().unzip();
+        (*keys, *self) = (sorted.0, sorted.1.into());
+    }
+
+    /// Keep the rows that `keep` wants.
+    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        *self = self.shared().filter(|row| keep(row)).cloned().collect::<Vec<_>>().into();
+    }
+}
+
+impl<T: IdRow> Rows<T> {
+    /// The place of the row with an id.
+    #[must_use]
+    pub fn place(&self, id: &Label) -> Option<usize> {
+        let index = || self.iter().zip(0..).map(|(row, place)| (row.id().clone(), place)).collect();
+        self.places.get_or_init(index).get(id).copied()
+    }
+
+    /// The row with an id.
+    #[must_use]
+    pub fn find(&self, id: &Label) -> Option<&T> {
+        self.get(self.place(id)?)
+    }
+
+    /// Replace the row at a place, or add it at the end.
+    pub(super) fn set(&mut self, place: usize, row: T) {
+        if self.get(place).is_none_or(|known| known.id() != row.id()) {
+            self.places = Arc::default();
+        }
+        let chunk = place / ROWS_PER_CHUNK;
+        if chunk == self.chunks.len() {
+            self.chunks.push(Arc::new(Chunk::new(Vec::with_capacity(ROWS_PER_CHUNK))));
+        }
+        let Some(chunk) = self.chunks.get_mut(chunk).map(Arc::make_mut) else { return };
+        chunk.queues = OnceLock::new();
+        match chunk.rows.get_mut(place % ROWS_PER_CHUNK) {
+            Some(known) => *known = Arc::new(row),
+            None => chunk.rows.push(Arc::new(row)),
+        }
+    }
+}
+
+impl Rows<AgentRow> {
+    /// The places of the agents who serve a queue or have a contact of it, and maybe of a few others.
+    pub fn of_queue(&self, queue: &Label) -> impl Iterator<Item = usize> {
+        let hash = FxBuildHasher.hash_one(queue);
+        let firsts = (0..).step_by(ROWS_PER_CHUNK);
+        self.chunks.iter().zip(firsts).flat_map(move |(chunk, first)| chunk.of_queue(hash).map(move |at| first + at))
+    }
+}
+
+impl<T: Clone> Rows<T> {
+    /// The rows, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places = Arc::default();
+        let rows = |chunk| {
+            let chunk: &mut Chunk<T> = Arc::make_mut(chunk);
+            chunk.queues = OnceLock::new();
+            chunk.rows.iter_mut()
+        };
+        self.chunks.iter_mut().flat_map(rows).map(Arc::make_mut)
+    }
+}
+
+impl<T> From<Vec<Arc<T>>> for Rows<T> {
+    fn from(rows: Vec<Arc<T>>) -> Self {
+        let mut rows = rows.into_iter();
+        let chunk = || Some(rows.by_ref().take(ROWS_PER_CHUNK).collect()).filter(|chunk: &Vec<_>| !chunk.is_empty());
+        Self {
+            chunks: std::iter::from_fn(chunk).map(|rows| Arc::new(Chunk::new(rows))).collect(),
+            places: Arc::default(),
+        }
+    }
+}
+
+impl<T> From<Rows<T>> for Vec<Arc<T>> {
+    fn from(rows: Rows<T>) -> Self {
+        rows.shared().cloned().collect()
+    }
+}
+
+impl<T> FromIterator<T> for Rows<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
+        rows.into_iter().map(Arc::new).collect::<Vec<_>>().into()
+    }
+}
+
+impl<T: Serialize> Serialize for Rows<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<T>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
