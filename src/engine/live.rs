@@ -10,7 +10,7 @@ use super::contact::Contact;
 use super::facts::Measure;
 use super::groups::{AgentGroups, Grouped};
 use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
-use super::rows::Rows;
+use super::rows::{FoundRow, Rows};
 use super::view::Grouping;
 use super::visit::{QueueVisit, VisitStage};
 use super::{Engine, QueueRecord};
@@ -75,6 +75,23 @@ pub struct AgentRow {
     pub contact: Option<Label>,
     /// The queues that the agent serves; empty when no source reports it.
     pub queues: Vec<Label>,
+}
+
+impl FoundRow for QueueRow {
+    fn id(&self) -> &Label {
+        &self.id
+    }
+}
+
+impl FoundRow for AgentRow {
+    fn id(&self) -> &Label {
+        &self.id
+    }
+
+    /// That of the contact, and those served.
+    fn queues(&self) -> impl Iterator<Item = &Label> {
+        self.queue.iter().chain(&self.queues)
+    }
 }
 
 /// A waiting contact.

@@ -8,7 +8,6 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
-use super::live::{AgentRow, QueueRow};
 use crate::text::Label;
 
 /// A change of one row copies the pointers to so many.
@@ -32,21 +31,14 @@ struct Chunk<T> {
     queues: OnceLock<Vec<(u64, usize)>>,
 }
 
-/// A row that can be found by its id.
-pub trait IdRow {
-    /// The id.
+/// A row that can be found.
+pub trait FoundRow {
+    /// Its id.
     fn id(&self) -> &Label;
-}
 
-impl IdRow for QueueRow {
-    fn id(&self) -> &Label {
-        &self.id
-    }
-}
-
-impl IdRow for AgentRow {
-    fn id(&self) -> &Label {
-        &self.id
+    /// The queues that it has to do with.
+    fn queues(&self) -> impl Iterator<Item = &Label> {
+        std::iter::empty()
     }
 }
 
@@ -62,13 +54,13 @@ impl<T> Clone for Chunk<T> {
     }
 }
 
-impl Chunk<AgentRow> {
-    /// The places of the agents who have to do with a queue of this hash.
+impl<T: FoundRow> Chunk<T> {
+    /// The places of the rows that have to do with a queue of this hash.
     fn of_queue(&self, hash: u64) -> impl Iterator<Item = usize> {
         let queues = self.queues.get_or_init(|| {
-            let of_row = |(row, place): (&'_ Arc<AgentRow>, usize)| {
-                let hashes = row.queue.iter().chain(&row.queues).map(|queue| FxBuildHasher.hash_one(queue));
-                hashes.map(|hash| (hash, place)).collect::<SmallVec<[_; 8]>>()
+            let of_row = |(row, place): (&Arc<T>, usize)| {
+                let hashes = row.queues().map(|queue| (FxBuildHasher.hash_one(queue), place));
+                hashes.collect::<SmallVec<[_; 8]>>()
             };
             let mut queues: Vec<_> = self.rows.iter().zip(0..).flat_map(of_row).collect();
             queues.sort_unstable();
@@ -141,7 +133,7 @@ impl<T> Rows<T> {
     }
 }
 
-impl<T: IdRow> Rows<T> {
+impl<T: FoundRow> Rows<T> {
     /// The place of the row with an id.
     #[must_use]
     pub fn place(&self, id: &Label) -> Option<usize> {
@@ -171,10 +163,8 @@ impl<T: IdRow> Rows<T> {
             None => chunk.rows.push(Arc::new(row)),
         }
     }
-}
 
-impl Rows<AgentRow> {
-    /// The places of the agents who serve a queue or have a contact of it, and maybe of a few others.
+    /// The places of the rows that have to do with a queue, and maybe of a few others.
     pub fn of_queue(&self, queue: &Label) -> impl Iterator<Item = usize> {
         let hash = FxBuildHasher.hash_one(queue);
         let firsts = (0..).step_by(ROWS_PER_CHUNK);
