@@ -83,7 +83,7 @@ impl Contact {
 
     /// Whether it is over as far as is known, and its facts are written.
     pub(super) fn is_at_rest(&self) -> bool {
-        !self.changed && !self.is_open()
+        !self.changed && !self.deferred && !self.is_open()
     }
 
     /// Replace the numbers of its customers.
@@ -400,6 +400,8 @@ fn advance(visit: &mut QueueVisit, step: &ContactStep) {
     let add_fact = |visit: &mut QueueVisit, measure, arg, value, agent| {
         let facts = &mut visit.rare_mut().added_facts;
         if facts.len() < MAX_STEPS {
+            // Most visits that have any have one.
+            facts.reserve_exact(usize::from(facts.is_empty()));
             facts.push(AddedFact { at, measure, arg, value, agent });
         }
     };

@@ -211,20 +211,43 @@ impl ContactStore {
         }
     }
 
+    /// Take out a contact that is not packed, for a short time.
+    pub(super) fn take(&mut self, number: ContactNo) -> Option<Box<Contact>> {
+        let slot = self.slot_mut(number).filter(|slot| matches!(slot, Slot::Open(_)))?;
+        match std::mem::replace(slot, Slot::Empty) {
+            Slot::Open(contact) => Some(contact),
+            Slot::Packed(_) | Slot::Brief(_) | Slot::Empty => None,
+        }
+    }
+
+    /// Put back a contact that was taken out.
+    pub(super) fn put(&mut self, number: ContactNo, contact: Box<Contact>) {
+        if let Some(slot) = self.slot_mut(number) {
+            *slot = Slot::Open(contact);
+        }
+    }
+
+    /// Put back a contact that was taken out, packed if it is at rest.
+    pub(super) fn put_packed(&mut self, number: ContactNo, mut contact: Box<Contact>) {
+        if !contact.is_at_rest() {
+            return self.put(number, contact);
+        }
+        let brief = BriefContact::of(&mut contact).map(Slot::Brief);
+        let Some(packed) = brief.or_else(|| pack(&contact).map(Slot::Packed)) else {
+            return self.put(number, contact);
+        };
+        if let Some(slot) = self.slot_mut(number) {
+            *slot = packed;
+        }
+        if self.spare.len() < MAX_SPARE && contact.steps.capacity() <= MAX_SPARE_STEPS {
+            self.spare.push(contact);
+        }
+    }
+
     /// Pack a contact, if it is at rest.
     pub(super) fn pack(&mut self, number: ContactNo) {
-        let Some(slot) = self.slot_mut(number) else { return };
-        let Slot::Open(contact) = slot else { return };
-        if !contact.is_at_rest() {
-            return;
-        }
-        let brief = BriefContact::of(contact).map(Slot::Brief);
-        let Some(packed) = brief.or_else(|| pack(contact).map(Slot::Packed)) else { return };
-        if let Slot::Open(contact) = std::mem::replace(slot, packed)
-            && self.spare.len() < MAX_SPARE
-            && contact.steps.capacity() <= MAX_SPARE_STEPS
-        {
-            self.spare.push(contact);
+        if let Some(contact) = self.take(number) {
+            self.put_packed(number, contact);
         }
     }
 

@@ -44,8 +44,10 @@ struct Counted {
 }
 
 impl Contradictions {
-    /// Count the steps of a contact that fit nothing.
-    fn add(&mut self, contact: &Contact) {
+    /// Compute the visits of a contact anew, and count the steps that fit nothing then.
+    pub(super) fn replay(&mut self, contact: &mut Contact) {
+        self.take_back(contact);
+        contact.replay();
         contact.contradictions().for_each(|one| self.count(contact, one));
     }
 
@@ -87,9 +89,7 @@ impl Engine {
     /// Compute the visits of a contact anew.
     pub(super) fn replay(&mut self, number: ContactNo) {
         if let Some(contact) = self.contacts.get_mut(number) {
-            self.contradictions.take_back(contact);
-            contact.replay();
-            self.contradictions.add(contact);
+            self.contradictions.replay(contact);
         }
     }
 }

@@ -76,28 +76,24 @@ impl Engine {
                 break;
             }
             self.ended.pop_front();
-            if self.contacts.get(number).is_none() {
-                continue;
+            let Some(mut contact) = self.contacts.take(number) else { continue };
+            if contact.deferred {
+                self.contradictions.replay(&mut contact);
             }
-            if self.contacts.get(number).is_some_and(|contact| contact.deferred) {
-                self.replay(number);
-            }
-            let Some(contact) = self.contacts.get_mut(number) else { continue };
             let is_recent = |visit: &QueueVisit| visit.ended.is_some_and(|ended| now.since(ended) <= after);
             if contact.is_open() || contact.visits.iter().any(is_recent) {
+                self.contacts.put(number, contact);
                 continue;
             }
             let is_complete = contact.is_complete() && !contact.visits.is_empty();
             if contact.deferred && !is_complete {
                 incomplete.push(number);
             } else if contact.deferred {
-                self.count_deferred(number);
-            } else {
-                if is_complete {
-                    contact.settle();
-                }
-                self.contacts.pack(number);
+                self.count_deferred(number, &mut contact);
+            } else if is_complete {
+                contact.settle();
             }
+            self.contacts.put_packed(number, contact);
             if let Some(query) = &mut self.standing_query {
                 query.note_over(at, number);
             }

@@ -167,13 +167,6 @@ impl Engine {
         }
     }
 
-    /// Add a visit to a customer's history.
-    pub(super) fn add_topic_visit(&mut self, topic: Topic, visit: TopicVisit) {
-        for (visit, status) in self.repeats.replace(topic, None, Some(visit), self.settings.rules.fcr_window) {
-            self.set_repeat_status(visit, status);
-        }
-    }
-
     fn update_repeats(&mut self, old: Option<(Topic, TopicVisit)>, new: Option<(Topic, TopicVisit)>) {
         let window = self.settings.rules.fcr_window;
         let changes = match (old, new) {
@@ -198,7 +191,7 @@ impl Engine {
         }
     }
 
-    fn set_repeat_status(&mut self, (number, index): VisitNo, status: RepeatStatus) {
+    pub(super) fn set_repeat_status(&mut self, (number, index): VisitNo, status: RepeatStatus) {
         if !self.recall_number(number) {
             return;
         }

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Engine;
+use super::contact::Contact;
 use super::contact_store::ContactNo;
 use super::facts::{CellKey, CellNo, Fact, Measure};
 use super::flush::{Links, note_changed, topic_visit};
@@ -122,27 +123,25 @@ impl Engine {
         self.note_course(number, false, ended);
     }
 
-    /// Count a deferred contact that is over, and keep it small.
-    pub(super) fn count_deferred(&mut self, number: ContactNo) {
-        for index in 0.. {
-            let visit = self.contacts.get(number).and_then(|contact| contact.visits.get(index));
-            let Some(visit) = visit else { break };
-            if let Some((topic, visit)) = topic_visit(visit, (number, index)) {
-                self.add_topic_visit(topic, visit);
+    /// Count a deferred contact that is over.
+    pub(super) fn count_deferred(&mut self, number: ContactNo, contact: &mut Contact) {
+        for index in 0..contact.visits.len() {
+            let topic = contact.visits.get(index).and_then(|visit| topic_visit(visit, (number, index)));
+            let window = self.settings.rules.fcr_window;
+            let changes = topic.map(|(topic, visit)| self.repeats.replace(topic, None, Some(visit), window));
+            for (visit, status) in changes.into_iter().flatten() {
+                match contact.visits.get_mut(visit.1).filter(|_| visit.0 == number) {
+                    Some(own) => own.repeat_status = status,
+                    None => self.set_repeat_status(visit, status),
+                }
             }
         }
-        let Some(contact) = self.contacts.get_mut(number) else { return };
         contact.deferred = false;
         contact.settle();
-        let mut visits = std::mem::take(&mut contact.visits);
-        for visit in &mut visits {
+        for visit in &mut contact.visits {
             visit.written = true;
             self.count_visit(visit);
         }
-        if let Some(contact) = self.contacts.get_mut(number) {
-            contact.visits = visits;
-        }
-        self.contacts.pack(number);
     }
 
     fn count_visit(&mut self, visit: &QueueVisit) {
@@ -270,23 +269,28 @@ impl Engine {
         }
     }
 
-    /// Count the times of joining of resolved first contacts, which had no place in memory before: those of contacts, without
-    /// those that are still to be counted. Only of contacts in memory it matters whether they are provisional.
+    /// Count the resolved first contacts that may still turn out unresolved, which had no place in memory before: those of
+    /// contacts, without those that are still to be counted. When they joined does not matter any more, so that all are
+    /// counted as one value. Only of contacts in memory it matters whether they are provisional.
     fn count_first_open(&mut self, query: &mut StandingQuery) {
         let StandingQuery { by, steps, counted, .. } = query;
+        let newest = self.newest;
+        let provisional_from = newest - self.settings.rules.fcr_window;
         let contacts = std::mem::take(&mut self.contacts);
-        contacts.for_each_visit(Time(i64::MIN), &mut |visit| {
-            if let (Some(true), Some(ended)) = (visit.repeat_status.first_resolved, visit.ended) {
+        contacts.for_each_visit(provisional_from, &mut |visit| {
+            if let (Some(true), Some(ended)) = (visit.repeat_status.first_resolved, visit.ended)
+                && visit.joined > provisional_from
+            {
                 let cell = self.cells.intern(visit.cell());
                 let row = self.row_of(by, counted, cell, steps.of(ended));
-                counted.count_first_open(row, visit.joined.0, 1);
+                counted.count_first_open(row, newest.0, 1);
             }
         });
         self.contacts = contacts;
-        for (at, fact) in self.facts.from(Time(i64::MIN)) {
-            if fact.measure == Measure::FirstContact && fact.arg != 0 {
+        for (at, fact) in self.facts.from(provisional_from) {
+            if fact.measure == Measure::FirstContact && fact.arg != 0 && fact.value > provisional_from.0 {
                 let row = self.row_of(by, counted, fact.cell, steps.of(at));
-                counted.count_first_open(row, fact.value, -i64::from(fact.sign));
+                counted.count_first_open(row, newest.0, -i64::from(fact.sign));
             }
         }
     }

@@ -98,6 +98,14 @@ pub(super) struct RareFields {
     pub(super) added_facts: Vec<AddedFact>,
 }
 
+impl RareFields {
+    /// When the last fact of these was.
+    pub(super) fn last_instant(&self) -> Time {
+        let added = self.added_facts.iter().map(|added| added.at);
+        added.chain(self.responded).chain(self.disposition.map(|(at, _)| at)).max().unwrap_or_default()
+    }
+}
+
 static NO_RARE_FIELDS: RareFields = RareFields {
     priority: None,
     auth_steps: None,

@@ -6,7 +6,7 @@ use smallvec::smallvec;
 use super::Contact;
 use crate::clock::{Span, Time};
 use crate::engine::interner::{AgentNo, CustomerNo, IntentNo, NameNo, OriginNo, QueueNo};
-use crate::engine::visit::{QueueVisit, RepeatStatus, VisitStage, VisitTiming};
+use crate::engine::visit::{QueueVisit, RareFields, RepeatStatus, VisitStage, VisitTiming};
 use crate::event::Channel;
 use crate::text::Label;
 
@@ -39,6 +39,8 @@ pub(in crate::engine) struct BriefContact {
     repeat_status: RepeatStatus,
     /// Whether the intent and the customer are known of the contact, and not only of the visit.
     of_contact: (bool, bool),
+    /// Of one contact in ten, which an agent did not answer at first.
+    rare: Option<Box<RareFields>>,
 }
 
 impl Millis {
@@ -54,11 +56,11 @@ impl Millis {
 }
 
 impl BriefContact {
-    /// `None` where the contact is not as simple.
-    pub(in crate::engine) fn of(contact: &Contact) -> Option<Self> {
-        let [visit] = contact.visits.as_slice() else { return None };
+    /// `None` where the contact is not as simple. Otherwise its id and rare fields are taken.
+    pub(in crate::engine) fn of(contact: &mut Contact) -> Option<Self> {
+        let [visit] = contact.visits.as_mut_slice() else { return None };
         let settled = contact.settled == 1 && contact.steps.is_empty() && !contact.changed;
-        let whole = visit.counted && visit.written && visit.rare.is_none() && !visit.ringing.is_known();
+        let whole = visit.counted && visit.written && !visit.ringing.is_known();
         let (intent, customer) = (contact.intent, contact.customer);
         let same = (!intent.is_known() || intent == visit.intent)
             && (!customer.is_known() || customer == visit.customer)
@@ -87,7 +89,9 @@ impl BriefContact {
             timing: visit.timing,
             repeat_status: visit.repeat_status,
             of_contact: (intent.is_known(), customer.is_known()),
-            id: contact.id.clone(),
+            // The last, so that nothing is taken where there is no brief contact.
+            rare: visit.rare.take(),
+            id: std::mem::take(&mut contact.id),
         })
     }
 
@@ -97,8 +101,8 @@ impl BriefContact {
 
     /// When its last fact was.
     pub(in crate::engine) fn last_instant(&self) -> Time {
-        let last = self.acw_ended.span().max(self.ended.span()).unwrap_or_default();
-        self.joined + last
+        let last = self.joined + self.acw_ended.span().max(self.ended.span()).unwrap_or_default();
+        self.rare.as_ref().map_or(last, |rare| last.max(rare.last_instant()))
     }
 
     pub(in crate::engine) fn visit(&self) -> QueueVisit {
@@ -123,7 +127,7 @@ impl BriefContact {
             acw: at(self.acw_ended).zip(self.acw.span()),
             repeat_status: self.repeat_status,
             written: true,
-            rare: None,
+            rare: self.rare.clone(),
         }
     }
 
@@ -192,7 +196,7 @@ mod tests {
         ) {
             let contact = contact(micros, position, named, ending);
             let whole = micros[1..].iter().all(|micros| micros % 1000 == 0);
-            let brief = BriefContact::of(&contact);
+            let brief = BriefContact::of(&mut contact.clone());
             if whole && position.is_none_or(|position| position < 65_535) {
                 prop_assert!(brief.is_some());
             }
