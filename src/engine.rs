@@ -285,14 +285,18 @@ impl Engine {
     /// Advance the time: close contacts that are older than [`Settings::contact_ttl`], and drop what is older than
     /// [`Settings::keep`]. Does nothing within a minute of the last time, unless many events have come since, so that it
     /// may be called at every event.
+    #[inline]
     pub fn advance(&mut self, now: Time) {
-        if now.since(self.advanced_to) < Span::MINUTE {
+        if now.since(self.advanced_to) >= Span::MINUTE {
+            self.pass_minute(now);
+        } else if self.events_since_tidy >= EVENTS_PER_TIDY {
             // A source that catches up brings days within a minute.
-            if self.events_since_tidy >= EVENTS_PER_TIDY {
-                self.tidy(now);
-            }
-            return;
+            self.tidy(now);
         }
+    }
+
+    /// A minute has passed, or more.
+    fn pass_minute(&mut self, now: Time) {
         let hour_before = self.advanced_to.0.div_euclid(Span::HOUR.0);
         self.advanced_to = now;
         self.active_origins.advance(now);

@@ -128,7 +128,7 @@ impl ContactStore {
             None => Box::new(Contact::new(id, origin)),
         };
         self.slots.push_back(Slot::Open(contact));
-        self.queues.resize(self.slots.len(), None);
+        self.queues.push_back(None);
         number
     }
 

@@ -4,10 +4,12 @@
 //! becomes known later (the intent, say), a second fact with the opposite sign cancels the first one and a third holds
 //! what is known now. So facts are only ever appended, and the figures of any window are a sum over its minutes.
 
+use std::hash::{Hash, Hasher};
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::interner::{AgentNo, IntentNo, QueueNo};
+use super::interner::{AgentNo, IntentNo, NameNo, QueueNo};
 use crate::clock::{Span, Time};
 use crate::event::Channel;
 
@@ -132,12 +134,20 @@ impl PackedFact {
 }
 
 /// The finest part of the floor that facts are counted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CellKey {
     pub(super) queue: QueueNo,
     pub(super) intent: IntentNo,
     pub(super) agent: AgentNo,
     pub(super) channel: Channel,
+}
+
+impl Hash for CellKey {
+    /// In two words, for this is done for every visit.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.queue.number()) << 32 | u64::from(self.agent.number()));
+        state.write_u64(u64::from(self.intent.number()) << 8 | self.channel as u64);
+    }
 }
 
 /// The number of a cell.

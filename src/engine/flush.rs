@@ -3,7 +3,6 @@
 //! Events change contacts at once, but facts are written only when somebody asks for figures. So a contact that changes
 //! ten times between two queries is written once, and a report writes each contact once.
 
-use super::Engine;
 use super::contact::Contact;
 use super::contact_store::ContactNo;
 use super::fact_store::FactStore;
@@ -12,14 +11,15 @@ use super::interner::{AgentNo, NameNo, QueueNo};
 use super::repeats::{Topic, TopicVisit, VisitNo};
 use super::timeline::AgentChange;
 use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitFacts, VisitStage};
+use super::{AgentRecord, Engine};
 use crate::clock::Time;
 
 /// What a visit contributes besides facts: changes of the agent's timeline, and a visit to the customer's topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Links {
-    talk_start: Option<(AgentNo, Time)>,
-    talk_end: Option<(AgentNo, Time)>,
-    wrap_end: Option<(AgentNo, Time)>,
+    /// The agent who answered; unknown where nobody did.
+    agent: AgentNo,
+    changes: [Option<(Time, AgentChange)>; 3],
     topic_visit: Option<(Topic, TopicVisit)>,
 }
 
@@ -106,7 +106,7 @@ impl Engine {
             write_fact(facts, cells, (cell, own_cell), &fact, 1);
         });
         let links = Links::of(visit, None);
-        self.update_links(cell.queue, Links::default(), links);
+        self.update_links(cell.queue, &Links::default(), &links);
     }
 
     /// Write the difference between what a visit contributed before and what it contributes now.
@@ -124,7 +124,7 @@ impl Engine {
         self.write_facts(old.get(same..).unwrap_or_default(), before.cell, -1);
         self.write_facts(new.get(same..).unwrap_or_default(), new_cell.unwrap_or_default(), 1);
         let queue = new_cell.map(|cell| cell.queue).unwrap_or_default();
-        self.update_links(queue, before.links, now.map(|now| now.links).unwrap_or_default());
+        self.update_links(queue, &before.links, &now.map(|now| now.links).unwrap_or_default());
     }
 
     fn write_facts(&mut self, all: &[VisitFact], cell: CellKey, sign: i8) {
@@ -138,32 +138,29 @@ impl Engine {
         }
     }
 
-    pub(super) fn update_links(&mut self, queue: QueueNo, old: Links, new: Links) {
-        if let Some((agent, _)) = new.talk_start {
-            self.add_served_queue(agent, queue);
+    pub(super) fn update_links(&mut self, queue: QueueNo, old: &Links, new: &Links) {
+        let same_agent = old.agent == new.agent;
+        if old.agent.is_known() {
+            let gone = old
+                .changes
+                .into_iter()
+                .flatten()
+                .filter(|change| !(same_agent && new.changes.contains(&Some(*change))));
+            let timeline = &mut self.agent_record(old.agent).timeline;
+            gone.for_each(|(at, change)| timeline.remove(at, change));
         }
-        self.update_timeline(old.talk_start, new.talk_start, AgentChange::TalkStarts);
-        self.update_timeline(old.talk_end, new.talk_end, AgentChange::TalkEnds);
-        self.update_timeline(old.wrap_end, new.wrap_end, AgentChange::WrapEnds);
-    }
-
-    fn update_timeline(&mut self, old: Option<(AgentNo, Time)>, new: Option<(AgentNo, Time)>, change: AgentChange) {
-        if old == new {
-            return;
-        }
-        if let Some((agent, at)) = old {
-            self.agent_record(agent).timeline.remove(at, change);
-        }
-        if let Some((agent, at)) = new {
-            self.agent_record(agent).timeline.insert(at, change);
-        }
-    }
-
-    /// An agent without a profile serves the queues whose contacts the agent has answered.
-    fn add_served_queue(&mut self, agent: AgentNo, queue: QueueNo) {
-        let record = self.agent_record(agent);
-        if record.profile.is_none() && queue.is_known() && !record.queues.contains(&queue) {
-            record.queues.push(queue);
+        if new.agent.is_known() {
+            let added = new
+                .changes
+                .into_iter()
+                .flatten()
+                .filter(|change| !(same_agent && old.changes.contains(&Some(*change))));
+            let AgentRecord { profile, queues, timeline, .. } = self.agent_record(new.agent);
+            // An agent without a profile serves the queues whose contacts the agent has answered.
+            if profile.is_none() && queue.is_known() && !queues.contains(&queue) {
+                queues.push(queue);
+            }
+            added.for_each(|(at, change)| timeline.insert(at, change));
         }
     }
 
@@ -241,10 +238,16 @@ impl Contribution {
 impl Links {
     /// What a visit contributes besides facts; without its number, what it contributes to the agent's timeline.
     pub(super) fn of(visit: &QueueVisit, number: Option<VisitNo>) -> Self {
-        let talk_start = visit.answered.filter(|_| visit.agent.is_known()).map(|at| (visit.agent, at));
-        let talk_end = talk_start.and_then(|(agent, _)| visit.ended.map(|at| (agent, at)));
-        let wrap_end = talk_start.and_then(|(agent, _)| visit.acw.map(|(at, _)| (agent, at)));
-        Self { talk_start, talk_end, wrap_end, topic_visit: number.and_then(|number| topic_visit(visit, number)) }
+        let topic_visit = number.and_then(|number| topic_visit(visit, number));
+        let Some(answered) = visit.answered.filter(|_| visit.agent.is_known()) else {
+            return Self { topic_visit, ..Self::default() };
+        };
+        let changes = [
+            Some((answered, AgentChange::TalkStarts)),
+            visit.ended.map(|at| (at, AgentChange::TalkEnds)),
+            visit.acw.map(|(at, _)| (at, AgentChange::WrapEnds)),
+        ];
+        Self { agent: visit.agent, changes, topic_visit }
     }
 }
 

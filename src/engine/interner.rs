@@ -181,7 +181,9 @@ impl<N: NameNo> Interner<N> {
 
     /// The number of a name that is mostly the same as the one before, `last`.
     pub(super) fn intern_repeated(&mut self, label: &Label, last: N) -> N {
-        if self.labels.get(last.index()) == Some(label) { last } else { self.intern(label) }
+        // Mostly it is even at the same place, as long names and those of the program are.
+        let is_same = |known: &Label| std::ptr::eq(known.as_str(), label.as_str()) || known == label;
+        if self.labels.get(last.index()).is_some_and(is_same) { last } else { self.intern(label) }
     }
 
     /// The number of a name that may be missing.

@@ -162,7 +162,7 @@ impl Engine {
         });
         self.standing_query = Some(query);
         self.facts.note_counted(first);
-        self.update_links(key.queue, Links::default(), Links::of(visit, None));
+        self.update_links(key.queue, &Links::default(), &Links::of(visit, None));
     }
 
     /// The row of a view that a cell is counted in.

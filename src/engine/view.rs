@@ -269,8 +269,10 @@ impl View {
     /// Count the time of joining of a first contact in a row and in the total.
     pub(super) fn count_first_open(&mut self, row: Option<usize>, joined: i64, sign: i64) {
         if let Some(tally) = row.and_then(|row| self.tallies.get_mut(row)) {
-            tally.first_open.count(joined, sign);
-            self.total.first_open.count(joined, sign);
+            for first_open in [&mut tally.first_open, &mut self.total.first_open] {
+                first_open.count(joined, sign);
+                first_open.tidy();
+            }
         }
     }
 

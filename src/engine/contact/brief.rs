@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::engine::transition::{ContactStep, JoinDetails, Transition};
 
-    fn contact(micros: [i64; 5], position: Option<u32>, named: bool, ending: u8) -> Contact {
+    fn contact(micros: [i64; 5], position: Option<u32>, (named, rung): (bool, bool), ending: u8) -> Contact {
         let mut contact = Contact::new(Label::new("a call"), OriginNo::new(3));
         let joined = Time(1_772_438_400_000_000 + micros[0]);
         let (agent, queue) = (AgentNo::new(7), QueueNo::new(9));
@@ -166,6 +166,9 @@ mod tests {
         let mut steps = vec![(joined, Transition::Offered(joining))];
         if named {
             steps.push((joined, Transition::Classified { intent: IntentNo::new(2) }));
+        }
+        if rung {
+            steps.push((joined, Transition::RingNoAnswer { agent: AgentNo::new(8) }));
         }
         let answered = joined + Span(micros[1]);
         let ended = answered + Span(micros[2]);
@@ -191,10 +194,10 @@ mod tests {
         fn a_brief_contact_comes_back_as_it_was(
             micros in prop::array::uniform5(prop_oneof![3 => (0..900_000_i64).prop_map(|ms| ms * 1000), 1 => 0..9_000_000_i64]),
             position in prop::option::of(0..70_000_u32),
-            named in any::<bool>(),
+            known in any::<(bool, bool)>(),
             ending in 0..3_u8,
         ) {
-            let contact = contact(micros, position, named, ending);
+            let contact = contact(micros, position, known, ending);
             let whole = micros[1..].iter().all(|micros| micros % 1000 == 0);
             let brief = BriefContact::of(&mut contact.clone());
             if whole && position.is_none_or(|position| position < 65_535) {
@@ -203,6 +206,9 @@ mod tests {
             if let Some(brief) = brief {
                 let bytes = |contact: &Contact| postcard::to_allocvec(contact).unwrap();
                 prop_assert_eq!(bytes(&brief.contact()), bytes(&contact));
+                let mut last = Time::default();
+                brief.visit().for_each_fact(|fact| last = last.max(fact.at));
+                prop_assert_eq!(brief.last_instant(), last);
             }
         }
     }

@@ -323,15 +323,14 @@ impl RecordingStream {
         tally.lines += 1;
         let outcome =
             line.map_or(Err(DecodeError::too_long()), |line| self.decoder.decode_line(line, latest, tally, each));
-        self.note(outcome, tally)
+        outcome.or_else(|error| self.note(error, tally))
     }
 
     /// The file has ended.
     fn finish(&mut self, tally: &mut InputTally, each: &mut dyn FnMut(Event)) -> Result<(), ColumnsError> {
         self.ended = true;
         self.pipeline = None;
-        let outcome = self.decoder.finish(tally, each);
-        self.note(outcome, tally)
+        self.decoder.finish(tally, each).or_else(|error| self.note(error, tally))
     }
 
     /// The file cannot be read further.
@@ -345,14 +344,13 @@ impl RecordingStream {
     }
 
     /// Note a line that gave no events.
-    fn note(&self, outcome: Result<(), DecodeError>, tally: &mut InputTally) -> Result<(), ColumnsError> {
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(DecodeError::Line(reason)) => {
+    fn note(&self, error: DecodeError, tally: &mut InputTally) -> Result<(), ColumnsError> {
+        match error {
+            DecodeError::Line(reason) => {
                 tally.reject(Rejection { place: self.place.clone(), line: self.number, reason });
                 Ok(())
             }
-            Err(DecodeError::File(error)) => Err(error),
+            DecodeError::File(error) => Err(error),
         }
     }
 }
