@@ -5,7 +5,9 @@
 
 mod gaps;
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::alert::Episode;
@@ -59,8 +61,11 @@ pub struct Board {
     /// Times for which a source has no data, oldest first. Trends leave them blank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<GapRow>,
-    /// The episodes that have not resolved, the most urgent first, inhibited ones included.
-    pub alerts: Vec<Episode>,
+    /// The episodes that have not resolved, the most urgent first, inhibited ones included. Boards share them until the
+    /// next evaluation.
+    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
+    #[schema(value_type = Vec<Episode>)]
+    pub alerts: Arc<Vec<Episode>>,
     /// The notification targets that cannot be reached at present.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<TargetRow>,
@@ -264,6 +269,14 @@ impl From<ContactNow> for ContactRow {
     }
 }
 
+fn write_shared<S: Serializer>(episodes: &Arc<Vec<Episode>>, serializer: S) -> Result<S::Ok, S::Error> {
+    episodes.as_slice().serialize(serializer)
+}
+
+fn read_shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Vec<Episode>>, D::Error> {
+    Vec::deserialize(deserializer).map(Arc::new)
+}
+
 impl TargetRow {
     /// Stands for all targets when the notifier itself has crashed.
     #[must_use]
@@ -294,7 +307,7 @@ impl Board {
             queues: Rows::default(),
             agents: Rows::default(),
             waiting: Rows::default(),
-            alerts: Vec::new(),
+            alerts: Arc::default(),
         }
     }
 

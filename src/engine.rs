@@ -38,6 +38,7 @@
 //! are over leave memory together with a [`Checkpoint`], from which the engine continues after a restart.
 
 mod active_origins;
+mod agent_times;
 mod answer;
 mod apply;
 mod archive;
@@ -47,6 +48,7 @@ mod contact;
 mod contact_list;
 mod contact_store;
 mod contradictions;
+mod counting;
 mod course;
 mod current;
 mod dedup;
@@ -155,7 +157,7 @@ pub struct Engine {
     /// The origin of the last event.
     last_origin: OriginNo,
     #[serde(skip)]
-    limits: view::Limits,
+    limits: counting::Limits,
     evidence: Evidence,
     /// The newest event's time, of all and by origin number.
     newest: Time,
@@ -238,7 +240,7 @@ impl Engine {
     /// An engine that no event has been applied to.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let limits = view::Limits {
+        let limits = counting::Limits {
             by_queue: Vec::new(),
             default_service_level: settings.service_level,
             short_abandon: settings.short_abandon,

@@ -1,6 +1,8 @@
 //! The evaluator: every rule at work, and the episodes that result. Pure: figures, source states and the time come in
 //! as arguments; changed episodes are returned.
 
+use std::sync::{Arc, OnceLock};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::episodes::Episodes;
@@ -37,6 +39,8 @@ pub struct Evaluator {
     settings: Settings,
     calendar: Calendar,
     episodes: Episodes,
+    /// What [`Self::active`] returned last; empty where an episode may have changed since.
+    active: OnceLock<Arc<Vec<Episode>>>,
     /// Restored episodes whose rule no longer exists: the next evaluation resolves them.
     orphans: Vec<u64>,
     /// Restored episodes with an acknowledgement or snooze from before the restart.
@@ -75,6 +79,7 @@ impl Evaluator {
             settings,
             calendar,
             episodes: Episodes::default(),
+            active: OnceLock::new(),
             orphans: Vec::new(),
             restored_mutes: FxHashSet::default(),
             behind_until: Time::default(),
@@ -93,6 +98,7 @@ impl Evaluator {
     /// last time before the restart. While the clock is behind it, it does not show what came since, so none of them
     /// ends. Call it before the first evaluation, which returns those that have changed `now`.
     pub fn restore(&mut self, active: Vec<Episode>, next_id: u64, last: Time, now: Time) {
+        self.active = OnceLock::new();
         self.episodes.reserve_ids_below(next_id);
         self.behind_until = last;
         for mut episode in active.into_iter().filter(Episode::is_active) {
@@ -124,6 +130,7 @@ impl Evaluator {
         context: EvaluationContext<'_>,
         now: Time,
     ) -> Vec<Episode> {
+        self.active = OnceLock::new();
         self.evaluations += 1;
         for id in std::mem::take(&mut self.orphans) {
             self.episodes.resolve(id, Some(Text::fixed("its rule is gone")), now);
@@ -167,6 +174,7 @@ impl Evaluator {
     /// # Errors
     /// Why the command was refused; nothing has changed then.
     pub fn execute(&mut self, command: &AlertCommand, now: Time) -> Result<Episode, CommandRefusal> {
+        self.active = OnceLock::new();
         let episode = self.episodes.execute(command, self.settings.expiry, now)?;
         if !matches!(command.act, AlertAction::Note(_)) {
             self.restored_mutes.remove(&episode.id);
@@ -183,6 +191,7 @@ impl Evaluator {
     /// Revert a command that could not be stored: the episode was `before`, and the command made it `after`. Returns
     /// the episodes to journal.
     pub fn take_back(&mut self, before: Episode, after: &Episode, now: Time) -> Vec<Episode> {
+        self.active = OnceLock::new();
         self.episodes.take_back(before, after, now);
         self.episodes.take_changed()
     }
@@ -190,6 +199,7 @@ impl Evaluator {
     /// The wall clock was set forward by `by` (back if negative) and shows `now`: delays and expiries keep their length.
     /// Returns the episodes to journal.
     pub fn shift(&mut self, by: Span, now: Time) -> Vec<Episode> {
+        self.active = OnceLock::new();
         let slices = self.watches.iter_mut().flat_map(|watch| watch.states.values_mut());
         slices.for_each(|state| state.shift(by));
         self.sources.iter_mut().for_each(|watch| watch.shift(by));
@@ -206,10 +216,13 @@ impl Evaluator {
 
     /// The episodes that have not resolved, pending ones included, in the order of [`super::sort`].
     #[must_use]
-    pub fn active(&self) -> Vec<Episode> {
-        let mut episodes: Vec<&Episode> = self.episodes.iter().collect();
-        episodes.sort_by_cached_key(|episode| rank(episode));
-        episodes.into_iter().cloned().collect()
+    pub fn active(&self) -> Arc<Vec<Episode>> {
+        let sorted = || {
+            let mut episodes: Vec<&Episode> = self.episodes.iter().collect();
+            episodes.sort_by_cached_key(|episode| rank(episode));
+            Arc::new(episodes.into_iter().cloned().collect())
+        };
+        Arc::clone(self.active.get_or_init(sorted))
     }
 
     /// How many slices the last evaluation looked at.

@@ -204,62 +204,6 @@ impl Engine {
         Some(Extras { rules, now, live, wanted, idle, times: None, baseline, observed })
     }
 
-    /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
-    /// are not.
-    fn times(
-        &mut self,
-        of: Option<&ResolvedSlice>,
-        by: &[Dim],
-        range: &Range<Time>,
-        now: Time,
-        wanted: Option<&FxHashSet<DimValue>>,
-    ) -> Option<Grouped<AgentTimes>> {
-        let of = of?;
-        let is_of_agents = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
-        if !of.parts.iter().all(|(dim, _)| is_of_agents(dim)) {
-            return None;
-        }
-        let grouped = !by.is_empty() && by.iter().all(is_of_agents);
-        // Nearly all questions are about a time that goes on.
-        let goes_on = range.end > now && range.start <= now;
-        if goes_on {
-            self.update_current(now);
-            self.count_times_since(range.start);
-        }
-        let times_of = |agent: AgentNo| match self.agent_records.get(agent.index()) {
-            Some(_) if goes_on => self.current.times_of(agent),
-            Some(record) => record.timeline.times(range.start, range.end.min(now)),
-            None => AgentTimes::default(),
-        };
-        let of_all = (goes_on && of.parts.is_empty()).then(|| self.current.times_of_all());
-        let agents: Vec<AgentNo> = match (of_all, by, wanted) {
-            (Some(_), ..) if !grouped => Vec::new(),
-            (Some(_), [Dim::Agent], Some(wanted)) => wanted.iter().map(|agent| agent.name()).collect(),
-            _ => (0..).map(AgentNo::new).take(self.agent_records.len()).collect(),
-        };
-        let mut sums = Grouped::<AgentTimes>::default();
-        let add = |sum: &mut AgentTimes, times: AgentTimes| {
-            sum.staffed = sum.staffed + times.staffed;
-            sum.available = sum.available + times.available;
-            sum.known = true;
-        };
-        for agent in agents.into_iter().filter(|agent| agent.is_known()) {
-            let times = times_of(agent);
-            if !times.known || !of.parts.is_empty() && self.agent_groups(agent, of, &[]).is_empty() {
-                continue;
-            }
-            add(&mut sums.total, times);
-            if grouped {
-                let groups = self.agent_groups(agent, of, by).into_iter();
-                for group in groups.filter(|[value, _]| wanted.is_none_or(|wanted| wanted.contains(value))) {
-                    add(sums.groups.entry(group).or_default(), times);
-                }
-            }
-        }
-        sums.total = of_all.unwrap_or(sums.total);
-        Some(sums)
-    }
-
     /// The tallies of the same hours of the previous four weeks, or of the previous day if nothing older is known. The
     /// outer `None` means that they have more than `max_rows` rows.
     #[expect(clippy::option_option, reason = "there may be no baseline, and there may be too much of it")]

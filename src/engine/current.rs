@@ -11,12 +11,13 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::Engine;
+use super::agent_times::TimesSince;
 use super::contact_store::ContactNo;
 use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
 use super::live::{AgentRow, QueueRow, WaitingRow};
 use super::repeats::VisitNo;
 use super::rows::Rows;
-use super::timeline::{RunningTimes, TimesSum, Totals};
+use super::timeline::RunningTimes;
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::Time;
 use crate::event::AgentState;
@@ -33,16 +34,15 @@ pub(super) struct CurrentState {
     at: Option<Time>,
     /// What was counted of each open contact.
     visits: FxHashMap<ContactNo, SmallVec<[OpenVisit; 1]>>,
-    /// By queue number.
+    /// By queue number, and of all queues and agents together.
     queues: Vec<QueueState>,
+    all: QueueState,
     /// By agent number.
     agents: Vec<CountedAgent>,
     /// The agents to be counted again.
     changed: Vec<AgentNo>,
     /// When the states of agents end that are announced to.
     ends: BTreeSet<(Time, AgentNo)>,
-    /// All agents.
-    staff: Staff,
     /// The waiting contacts by when they joined, id, and number of the visit.
     waiting: BTreeMap<(Time, Label, usize), Arc<WaitingRow>>,
     /// The agents of whom any state is known, by name unless `unsorted`, and the number of each.
@@ -131,22 +131,24 @@ impl Staff {
             }
         }
     }
-
-    fn fill(&self, live: &mut Live, reasons: &Interner<ReasonNo>) {
-        live.agents = self.states;
-        live.pause_reasons = self.paused.iter().map(|(reason, n)| (reasons.label(*reason), *n)).collect();
-        live.pause_reasons.sort_unstable();
-    }
 }
 
 impl QueueState {
-    fn count_contacts(&self, live: &mut Live, now: Time) {
-        live.waiting += i64::try_from(self.waiting.len()).unwrap_or(i64::MAX);
-        live.longest_wait = live.longest_wait.max(self.waiting.first().map(|(joined, _)| now.since(*joined)));
-        live.in_progress += self.in_progress;
-        live.backlog += self.backlog;
-        let aged = self.unanswered.iter().take_while(|(due, _)| *due < now).count();
-        live.aged_backlog += i64::try_from(aged).unwrap_or(i64::MAX);
+    fn live(&self, now: Time, reasons: &Interner<ReasonNo>) -> Live {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let mut pause_reasons: Vec<_> =
+            self.staff.paused.iter().map(|(reason, n)| (reasons.label(*reason), *n)).collect();
+        pause_reasons.sort_unstable();
+        Live {
+            waiting: count(self.waiting.len()),
+            longest_wait: self.waiting.first().map(|(joined, _)| now.since(*joined)),
+            estimated_wait: None,
+            in_progress: self.in_progress,
+            agents: self.staff.states,
+            pause_reasons,
+            backlog: self.backlog,
+            aged_backlog: count(self.unanswered.iter().take_while(|(due, _)| *due < now).count()),
+        }
     }
 
     fn count(&mut self, visit: &OpenVisit, sign: i64) {
@@ -177,20 +179,12 @@ impl CurrentState {
 
     /// The state of a queue.
     pub(super) fn live_of(&self, queue: QueueNo, now: Time, reasons: &Interner<ReasonNo>) -> Live {
-        let mut live = Live::default();
-        if let Some(state) = self.queues.get(queue.index()) {
-            state.count_contacts(&mut live, now);
-            state.staff.fill(&mut live, reasons);
-        }
-        live
+        self.queues.get(queue.index()).map_or_else(Live::default, |state| state.live(now, reasons))
     }
 
     /// The state of the whole floor.
     pub(super) fn live_of_all(&self, now: Time, reasons: &Interner<ReasonNo>) -> Live {
-        let mut live = Live::default();
-        self.queues.iter().for_each(|queue| queue.count_contacts(&mut live, now));
-        self.staff.fill(&mut live, reasons);
-        live
+        self.all.live(now, reasons)
     }
 
     /// The agents of whom any state is known, by name.
@@ -224,6 +218,7 @@ impl CurrentState {
 
     fn count_visit(&mut self, visit: &OpenVisit, sign: i64) {
         slot(&mut self.queues, visit.queue.index()).count(visit, sign);
+        self.all.count(visit, sign);
         if visit.ringing.is_known() {
             let agent = slot(&mut self.agents, visit.ringing.index());
             agent.ringing = if sign > 0 { agent.ringing + 1 } else { agent.ringing.saturating_sub(1) };
@@ -280,27 +275,6 @@ impl CurrentState {
             if let Some(entry) = self.agents.get_mut(agent.index()) {
                 entry.place = Some(place);
             }
-        }
-    }
-}
-
-/// Agents' times since the start of a window.
-#[derive(Debug, Default)]
-struct TimesSince {
-    start: Time,
-    /// By agent number, the total times up to the start; `None` where the agent is to be counted.
-    before: Vec<Option<Totals>>,
-    /// The agents to be counted.
-    uncounted: Vec<AgentNo>,
-    sum: TimesSum,
-}
-
-impl TimesSince {
-    /// An agent's times, which went on like `running`, have changed.
-    fn forget(&mut self, agent: AgentNo, running: &RunningTimes) {
-        if let Some(before) = self.before.get_mut(agent.index()).and_then(Option::take) {
-            self.sum.count(running, before, -1);
-            self.uncounted.push(agent);
         }
     }
 }
@@ -425,10 +399,10 @@ impl Engine {
         let served_before = std::mem::replace(&mut counted.queues, served.clone());
         if before != Some(known) || served_before != served {
             if let Some(before) = before {
-                current.staff.count(before, -1);
+                current.all.staff.count(before, -1);
                 served_before.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(before, -1));
             }
-            current.staff.count(known, 1);
+            current.all.staff.count(known, 1);
             served.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(known, 1));
         }
         let running = std::mem::replace(&mut counted.running, record.timeline.running_times(now));

@@ -219,3 +219,62 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
         Ok(Vec::<T>::deserialize(deserializer)?.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Row(Label, Label);
+
+    impl FoundRow for Row {
+        fn id(&self) -> &Label {
+            &self.0
+        }
+
+        fn queues(&self) -> impl Iterator<Item = &Label> {
+            [&self.1].into_iter()
+        }
+    }
+
+    fn found(rows: &Rows<Row>, queue: &Label) -> Vec<Row> {
+        rows.of_queue(queue).filter_map(|place| rows.get(place)).filter(|row| row.1 == *queue).cloned().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn lists_that_share_rows_change_by_themselves(
+            changes in proptest::collection::vec((0..200_usize, 0..4_u8, 0..3_u8), 1..300),
+        ) {
+            let (mut rows, mut plain, mut next) = (Rows::default(), Vec::<Row>::new(), 0);
+            for (place, queue, what) in changes {
+                let before = (rows.clone(), plain.clone());
+                let queue: Label = format!("q{queue}").as_str().into();
+                if what == 0 || plain.is_empty() {
+                    next += 1;
+                    let row = Row(format!("a{next}").as_str().into(), queue.clone());
+                    rows.set(plain.len(), row.clone());
+                    plain.push(row);
+                } else if what == 1 {
+                    let place = place % plain.len();
+                    let row = Row(plain[place].0.clone(), queue.clone());
+                    rows.set(place, row.clone());
+                    plain[place] = row;
+                } else {
+                    rows.remove(place % plain.len());
+                    plain.remove(place % plain.len());
+                }
+                for (rows, plain) in [(&rows, &plain), (&before.0, &before.1)] {
+                    prop_assert!(rows.iter().eq(plain) && rows.len() == plain.len());
+                    let of_queue: Vec<Row> = plain.iter().filter(|row| row.1 == queue).cloned().collect();
+                    prop_assert_eq!(found(rows, &queue), of_queue);
+                    if let Some(row) = plain.get(place) {
+                        prop_assert_eq!(rows.place(&row.0), Some(place));
+                    }
+                }
+            }
+        }
+    }
+}

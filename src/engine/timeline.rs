@@ -284,55 +284,15 @@ impl RunningTimes {
         let after = self.newest.map_or(before, |(entry, totals)| totals.after(entry, now, self.names_contacts));
         after.since(before, self.known)
     }
-}
 
-/// The sum of agents' times as they go on in the present states: it grows evenly.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct TimesSum {
-    /// How many agents there are of whom it is known.
-    known: i64,
-    staffed: EvenSum,
-    available: EvenSum,
-}
-
-/// A sum of spans of which some go on.
-#[derive(Clone, Copy, Debug, Default)]
-struct EvenSum {
-    /// What it would be at time 0.
-    at_zero: i128,
-    /// How many go on.
-    running: i64,
-}
-
-impl TimesSum {
-    /// Add an agent's times from when the totals were `before` on (`sign` 1), or subtract them (−1).
-    pub(super) fn count(&mut self, agent: &RunningTimes, before: Totals, sign: i64) {
-        let (Some((entry, _)), true) = (agent.newest, agent.known) else {
-            self.known += if agent.known { sign } else { 0 };
-            return;
-        };
-        self.known += sign;
-        let times = agent.since(before, entry.at);
-        let (staffed, available) = counts(entry.state(agent.names_contacts));
-        self.staffed.count(times.staffed, entry.at, staffed, sign);
-        self.available.count(times.available, entry.at, available, sign);
+    /// Whether it is known when the agent is available.
+    pub(super) const fn is_known(&self) -> bool {
+        self.known
     }
 
-    /// The sum at `now`, which is after all the entries.
-    pub(super) fn at(&self, now: Time) -> AgentTimes {
-        AgentTimes { staffed: self.staffed.at(now), available: self.available.at(now), known: self.known > 0 }
-    }
-}
-
-impl EvenSum {
-    /// Add a span, as it is at `at`.
-    fn count(&mut self, span: Span, at: Time, runs: bool, sign: i64) {
-        self.running += if runs { sign } else { 0 };
-        self.at_zero += i128::from(sign) * (i128::from(span.0) - if runs { i128::from(at.0) } else { 0 });
-    }
-
-    fn at(&self, now: Time) -> Span {
-        Span(i64::try_from(self.at_zero + i128::from(self.running) * i128::from(now.0)).unwrap_or(i64::MAX))
+    /// Since when the times go on evenly, and whether the staffed and the available time do; `None` where both stand.
+    pub(super) fn rates(&self) -> Option<(Time, (bool, bool))> {
+        self.newest.map(|(entry, _)| (entry.at, counts(entry.state(self.names_contacts))))
     }
 }
 

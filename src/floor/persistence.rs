@@ -1,6 +1,7 @@
 //! The floor and its journal: restoring the state on start, recording what happens, and following the floor of another
 //! process until that ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -268,12 +269,12 @@ impl Floor {
     }
 
     /// The episodes to show: the evaluator's, or those of the followed floor.
-    pub(super) fn episodes(&self) -> Vec<Episode> {
+    pub(super) fn episodes(&self) -> Arc<Vec<Episode>> {
         match &self.role {
             JournalRole::Follower(following) => {
                 let mut episodes = following.episodes.clone();
                 crate::alert::sort(&mut episodes);
-                episodes
+                Arc::new(episodes)
             }
             _ => self.evaluator.active(),
         }

@@ -235,7 +235,7 @@ async fn kpis(_: CanView) -> Json<Vec<KpiInfo>> {
     CallerProblems,
 ))]
 async fn alerts(State(hub): State<Arc<Hub>>, CanView(caller): CanView) -> Json<Vec<Episode>> {
-    let mut episodes = hub.handle.watch().borrow().alerts.clone();
+    let mut episodes = hub.handle.watch().borrow().alerts.to_vec();
     visible::episodes(&mut episodes, &caller.queues);
     Json(episodes)
 }

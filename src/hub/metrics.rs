@@ -47,7 +47,7 @@ pub(super) async fn text(hub: &Hub, caller: &Caller) -> Result<String, ApiProble
             counts.insert((state.key(), severity.key()), 0_u64);
         }
     }
-    for episode in &board.alerts {
+    for episode in board.alerts.iter() {
         *counts.entry((episode.state.key(), episode.severity.key())).or_insert(0_u64) += 1;
     }
     for ((state, severity), count) in counts {

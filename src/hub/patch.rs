@@ -228,7 +228,8 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
     let mut queues = std::mem::take(&mut board.queues).into();
     let mut agents = std::mem::take(&mut board.agents).into();
     let mut waiting = std::mem::take(&mut board.waiting).into();
-    let mut alerts: Vec<Arc<Episode>> = std::mem::take(&mut board.alerts).into_iter().map(Arc::new).collect();
+    let mut alerts: Vec<Arc<Episode>> =
+        Arc::unwrap_or_clone(std::mem::take(&mut board.alerts)).into_iter().map(Arc::new).collect();
     let mut others = Vec::new();
     for operation in &operations {
         let path = operation.path.as_ref();
@@ -249,7 +250,7 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
         *board = serde_json::from_value(value)?;
     }
     (board.queues, board.agents, board.waiting) = (queues.into(), agents.into(), waiting.into());
-    board.alerts = alerts.into_iter().map(Arc::unwrap_or_clone).collect();
+    board.alerts = Arc::new(alerts.into_iter().map(Arc::unwrap_or_clone).collect());
     Ok(())
 }
 

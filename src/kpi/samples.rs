@@ -17,11 +17,14 @@ pub struct Samples {
     /// Samples added and taken out that are not in `counts` yet.
     recent: Vec<i64>,
     removed: Vec<i64>,
+    /// No sample is or was less; `None` where there was none.
+    least: Option<i64>,
 }
 
 impl Samples {
     /// Add a sample (`sign` 1) or take one out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
+        self.least = Some(self.least.map_or(value, |least| least.min(value)));
         // Most waits are as long as one before.
         if self.values.last().is_some_and(|last| value <= *last)
             && let Ok(at) = self.values.binary_search(&value)
@@ -102,6 +105,10 @@ impl Samples {
     /// How many samples are greater than `limit`.
     #[must_use]
     pub fn above(&self, limit: i64) -> i64 {
+        if self.least.is_none_or(|least| least > limit) {
+            let waiting = |samples: &[i64]| i64::try_from(samples.len()).unwrap_or(i64::MAX);
+            return self.counted + waiting(&self.recent) - waiting(&self.removed);
+        }
         let counted = match self.values.partition_point(|value| *value <= limit) {
             0 => self.counted,
             first => self.counts.iter().skip(first).copied().map(i64::from).sum(),
@@ -147,6 +154,7 @@ impl Samples {
             let runs = Merged { a: self.counted().peekable(), b: other.counted().peekable() };
             self.set(Self::columns(self.values.len() + other.values.len(), runs));
         }
+        self.least = self.least.into_iter().chain(other.least).min();
         self.recent.extend_from_slice(&other.recent);
         self.removed.extend_from_slice(&other.removed);
         self.tidy();

@@ -77,6 +77,9 @@ impl Slice {
     /// The part of this slice with a value in one more dimension. A dimension given twice keeps the last value.
     #[must_use]
     pub fn and(mut self, dim: Dim, value: Label) -> Self {
+        if self.is_total() {
+            return Self::of(dim, value);
+        }
         self.0.retain(|(d, _)| *d != dim);
         self.0.push((dim, value));
         self.0.sort_by_key(|(d, _)| *d);

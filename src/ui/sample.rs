@@ -3,7 +3,7 @@
 
 mod troubled;
 
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use rustc_hash::FxHashMap;
 
@@ -328,7 +328,7 @@ pub(super) fn board(agents: usize) -> Board {
         rules: CountingRules::default(),
         total: live(None),
         queues,
-        alerts: alerts(),
+        alerts: Arc::new(alerts()),
         sources: vec![SourceRow {
             name: "pbx-1".into(),
             kind: "queue_log".into(),

@@ -277,7 +277,7 @@ fn no_half_of_a_wide_character_is_left() {
     for (n, agent) in board.agents.iter_mut().enumerate() {
         agent.name = format!("{}佐藤健太郎鈴木一郎高橋", "x".repeat(n % 2)).as_str().into();
     }
-    for alert in &mut board.alerts {
+    for alert in Arc::make_mut(&mut board.alerts) {
         alert.text = "日本東京大阪支店サポートの待ち時間が長すぎます".into();
     }
     let mut screen = TestScreen::new(board);

@@ -387,7 +387,7 @@ async fn the_floor_never_waits_for_a_target() {
     let fired = boards.wait_for(|board| board.alerts.len() == 20 && !board.untold.is_empty());
     let board = timeout(PATIENCE, fired).await.unwrap().unwrap().clone();
     assert_eq!(board.untold.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["gone"]);
-    for episode in &board.alerts {
+    for episode in board.alerts.iter() {
         let who = Actor { name: "ann".into(), from: "desk".into() };
         let act = AlertAction::Acknowledge { note: None, lasts: None };
         let command = AlertCommand { episode: episode.id, version: episode.version, who, act };

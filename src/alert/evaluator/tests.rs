@@ -295,7 +295,7 @@ fn a_brief_reconnect_fires_nothing_and_a_longer_outage_is_one_episode() {
         floor.during(second..second + 9, 0.0);
         assert_eq!(floor.fired().len(), 1);
     }
-    let episode = floor.evaluator.active().remove(0);
+    let episode = floor.evaluator.active()[0].clone();
     assert!(episode.id == 21 && !episode.flapping, "{episode:?}");
     assert_eq!(history(&episode)[..2], ["fired", "worsened"]);
     (floor.sources[0].stale, floor.sources[0].down) = (false, false);
@@ -310,7 +310,7 @@ fn after_a_restart_a_dead_source_stays_dead_until_it_is_known_to_live() {
     let mut before = ThreeSources::new();
     before.sources[2].down = true;
     before.during(0..30, 6.0);
-    let kept = before.evaluator.active();
+    let kept = before.evaluator.active().to_vec();
     let mut floor = ThreeSources::new();
     floor.evaluator.restore(kept, 50, Time::default(), at(100));
     for source in &mut floor.sources {
@@ -342,7 +342,7 @@ fn a_queue_with_another_healthy_source_is_not_inhibited() {
 fn active_episodes_continue_after_a_restart() {
     let mut before = TestFloor::firing();
     before.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
-    let kept = before.evaluator.active();
+    let kept = before.evaluator.active().to_vec();
     let text = serde_json::to_string(&kept).unwrap();
     let kept_again: Vec<Episode> = serde_json::from_str(&text).unwrap();
     assert_eq!(kept_again, kept, "nothing is cut on the way through the journal");
@@ -368,12 +368,12 @@ fn an_acknowledgement_that_ended_because_the_clock_was_wrong_holds_again() {
         let (muted, until) = (before.one().state, mute_end(&before.one()));
         // One start with a clock that is ahead: as far as it knows, the time is over.
         let mut ahead = TestFloor::new();
-        ahead.evaluator.restore(before.evaluator.active(), 8, Time::default(), at(100_000));
+        ahead.evaluator.restore(before.evaluator.active().to_vec(), 8, Time::default(), at(100_000));
         ahead.during(100_000..100_002, Some(6.0));
         assert_eq!((ahead.one().state, ahead.one().lapsed.is_some()), (State::Firing, true));
         // The next one with the right clock.
         let mut right = TestFloor::new();
-        right.evaluator.restore(ahead.evaluator.active(), 8, Time::default(), at(70));
+        right.evaluator.restore(ahead.evaluator.active().to_vec(), 8, Time::default(), at(70));
         assert_eq!((right.one().state, mute_end(&right.one())), (muted, until));
         let changed = right.during(70..80, Some(6.0));
         assert_eq!(changed.len(), 1, "it is journaled: {changed:?}");
@@ -391,7 +391,7 @@ fn an_acknowledgement_that_was_given_while_the_clock_was_ahead_lasts_no_longer()
     ahead.during(100_000..100_061, Some(6.0));
     ahead.execute("ann", 1, ACKNOWLEDGE, 100_061).unwrap();
     let mut right = TestFloor::new();
-    right.evaluator.restore(ahead.evaluator.active(), 8, Time::default(), at(100));
+    right.evaluator.restore(ahead.evaluator.active().to_vec(), 8, Time::default(), at(100));
     assert_eq!(mute_end(&right.one()), at(1000));
 }
 
@@ -400,7 +400,7 @@ fn nothing_ends_while_the_clock_is_behind_what_was_seen_before_the_restart() {
     let mut before = TestFloor::firing();
     before.execute("ann", 1, ACKNOWLEDGE, 61).unwrap();
     let mut behind = TestFloor::new();
-    behind.evaluator.restore(before.evaluator.active(), 8, at(1000), at(10));
+    behind.evaluator.restore(before.evaluator.active().to_vec(), 8, at(1000), at(10));
     behind.during(10..300, None);
     behind.during(300..600, Some(0.0));
     assert_eq!(behind.one().state, State::Acknowledged);

@@ -41,7 +41,7 @@ impl FilterHarness {
     }
 
     fn act(&mut self, act: AlertAction) {
-        let episode = self.evaluator.active().into_iter().find(|e| e.source.is_none()).unwrap();
+        let episode = self.evaluator.active().iter().find(|e| e.source.is_none()).unwrap().clone();
         let who = Actor { name: "ann".into(), from: "desk".into() };
         let command = AlertCommand { episode: episode.id, version: episode.version, who, act };
         let episode = self.evaluator.execute(&command, self.now).unwrap();

@@ -218,7 +218,7 @@ pub fn queues(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
 #[must_use]
 pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
     let mut alerts: FxHashMap<&Label, (Verdict, bool)> = FxHashMap::default();
-    for episode in &ctx.board.alerts {
+    for episode in ctx.board.alerts.iter() {
         let acknowledged = matches!(episode.state, State::Acknowledged | State::Snoozed);
         if let (Some(queue), true) = (episode.slice.get(Dim::Queue), acknowledged || episode.state == State::Firing) {
             let (worst, all) = alerts.entry(queue).or_insert((Verdict::None, true));

@@ -98,7 +98,7 @@ impl Bench {
     }
 
     pub(crate) fn act(&mut self, act: AlertAction) -> Episode {
-        let episode = self.evaluator.active().into_iter().next().unwrap();
+        let episode = self.evaluator.active().first().unwrap().clone();
         let who = Actor { name: "ann".into(), from: "desk".into() };
         let command = AlertCommand { episode: episode.id, version: episode.version, who, act };
         let episode = self.evaluator.execute(&command, self.now).unwrap();

@@ -1,0 +1,142 @@
+//! How long agents were staffed and available. While a window goes on, the sum of all agents is kept: it grows evenly, and
+//! changes with the agents whose states do.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashSet;
+
+use super::Engine;
+use super::groups::{Grouped, ResolvedSlice};
+use super::interner::{AgentNo, DimValue, NameNo};
+use super::timeline::{RunningTimes, Totals};
+use crate::clock::{Span, Time};
+use crate::kpi::{AgentTimes, Dim};
+
+/// Agents' times since the start of a window.
+#[derive(Debug, Default)]
+pub(super) struct TimesSince {
+    pub(super) start: Time,
+    /// By agent number, the total times up to the start; `None` where the agent is to be counted.
+    pub(super) before: Vec<Option<Totals>>,
+    /// The agents to be counted.
+    pub(super) uncounted: Vec<AgentNo>,
+    pub(super) sum: TimesSum,
+}
+
+impl TimesSince {
+    /// An agent's times, which went on like `running`, have changed.
+    pub(super) fn forget(&mut self, agent: AgentNo, running: &RunningTimes) {
+        if let Some(before) = self.before.get_mut(agent.index()).and_then(Option::take) {
+            self.sum.count(running, before, -1);
+            self.uncounted.push(agent);
+        }
+    }
+}
+
+/// The sum of agents' times as they go on in the present states: it grows evenly.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TimesSum {
+    /// How many agents there are of whom it is known.
+    known: i64,
+    staffed: EvenSum,
+    available: EvenSum,
+}
+
+/// A sum of spans of which some go on.
+#[derive(Clone, Copy, Debug, Default)]
+struct EvenSum {
+    /// What it would be at time 0.
+    at_zero: i128,
+    /// How many go on.
+    running: i64,
+}
+
+impl TimesSum {
+    /// Add an agent's times from when the totals were `before` on (`sign` 1), or subtract them (−1).
+    pub(super) fn count(&mut self, agent: &RunningTimes, before: Totals, sign: i64) {
+        if !agent.is_known() {
+            return;
+        }
+        self.known += sign;
+        if let Some((at, (staffed, available))) = agent.rates() {
+            let times = agent.since(before, at);
+            self.staffed.count(times.staffed, at, staffed, sign);
+            self.available.count(times.available, at, available, sign);
+        }
+    }
+
+    /// The sum at `now`, which is after all the entries.
+    pub(super) fn at(&self, now: Time) -> AgentTimes {
+        AgentTimes { staffed: self.staffed.at(now), available: self.available.at(now), known: self.known > 0 }
+    }
+}
+
+impl EvenSum {
+    /// Add a span, as it is at `at`.
+    fn count(&mut self, span: Span, at: Time, runs: bool, sign: i64) {
+        self.running += if runs { sign } else { 0 };
+        self.at_zero += i128::from(sign) * (i128::from(span.0) - if runs { i128::from(at.0) } else { 0 });
+    }
+
+    fn at(&self, now: Time) -> Span {
+        Span(i64::try_from(self.at_zero + i128::from(self.running) * i128::from(now.0)).unwrap_or(i64::MAX))
+    }
+}
+
+impl Engine {
+    /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
+    /// are not.
+    pub(super) fn times(
+        &mut self,
+        of: Option<&ResolvedSlice>,
+        by: &[Dim],
+        range: &Range<Time>,
+        now: Time,
+        wanted: Option<&FxHashSet<DimValue>>,
+    ) -> Option<Grouped<AgentTimes>> {
+        let of = of?;
+        let is_of_agents = |dim: &Dim| matches!(dim, Dim::Agent | Dim::Team);
+        if !of.parts.iter().all(|(dim, _)| is_of_agents(dim)) {
+            return None;
+        }
+        let grouped = !by.is_empty() && by.iter().all(is_of_agents);
+        // Nearly all questions are about a time that goes on.
+        let goes_on = range.end > now && range.start <= now;
+        if goes_on {
+            self.update_current(now);
+            self.count_times_since(range.start);
+        }
+        let times_of = |agent: AgentNo| match self.agent_records.get(agent.index()) {
+            Some(_) if goes_on => self.current.times_of(agent),
+            Some(record) => record.timeline.times(range.start, range.end.min(now)),
+            None => AgentTimes::default(),
+        };
+        let of_all = (goes_on && of.parts.is_empty()).then(|| self.current.times_of_all());
+        let agents: Vec<AgentNo> = match (of_all, by, wanted) {
+            (Some(_), ..) if !grouped => Vec::new(),
+            (Some(_), [Dim::Agent], Some(wanted)) => wanted.iter().map(|agent| agent.name()).collect(),
+            _ => (0..).map(AgentNo::new).take(self.agent_records.len()).collect(),
+        };
+        let mut sums = Grouped::<AgentTimes>::default();
+        let add = |sum: &mut AgentTimes, times: AgentTimes| {
+            sum.staffed = sum.staffed + times.staffed;
+            sum.available = sum.available + times.available;
+            sum.known = true;
+        };
+        for agent in agents.into_iter().filter(|agent| agent.is_known()) {
+            let times = times_of(agent);
+            if !times.known || !of.parts.is_empty() && self.agent_groups(agent, of, &[]).is_empty() {
+                continue;
+            }
+            add(&mut sums.total, times);
+            if grouped {
+                let groups = self.agent_groups(agent, of, by).into_iter();
+                for group in groups.filter(|[value, _]| wanted.is_none_or(|wanted| wanted.contains(value))) {
+                    add(sums.groups.entry(group).or_default(), times);
+                }
+            }
+        }
+        sums.total = of_all.unwrap_or(sums.total);
+        Some(sums)
+    }
+}
