@@ -46,7 +46,6 @@ use crate::floor::{
 };
 use crate::hub::{ServerConfig, client};
 use crate::journal::{self, Journal};
-use crate::kpi::{Bands, KpiId};
 use crate::notify;
 use crate::source::file::read;
 use crate::source::format::csv::ColumnsError;
@@ -311,16 +310,9 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
         1.0 => Clock::System,
         speed => Clock::Scaled { origin: Clock::System.now(), speed },
     };
-    for (intent, low, high) in simulator::handling_bounds() {
-        let bounds = *config.floor.intents.entry(intent.clone()).or_insert(Bands::between(low, high));
-        config.ui.handling_time.insert(intent.to_string(), bounds);
-    }
-    for (queue, within_s) in simulator::written_queues() {
-        let targets = &mut config.floor.queues.entry(queue).or_default().targets;
-        for kpi in [KpiId::LongestWait, KpiId::Asa] {
-            targets.entry(kpi).or_insert(Bands::limits(within_s, within_s, 2.0 * within_s));
-        }
-    }
+    simulator::set_targets(&mut config.floor);
+    let intents = config.floor.intents.iter();
+    config.ui.handling_time = intents.map(|(intent, bounds)| (intent.to_string(), *bounds)).collect();
     let name = Label::fixed("simulator");
     let info = SourceInfo { name: name.clone(), kind: name };
     let settings = floor_settings(&config, vec![info]);

@@ -106,7 +106,7 @@ impl Simulator {
         let transfers = 0.5 * f64::from(contact.transfers);
         let again = 0.2 * f64::from(contact.attempt - 1);
         let open = if resolved { 0.0 } else { 1.15 };
-        let mood = self.rng.normal(4.88 + 2.0 * skill - wait - transfers - again - open, 0.62);
+        let mood = self.rng.normal(4.96 + 2.0 * skill - wait - transfers - again - open, 0.62);
         let csat = mood.round().clamp(1.0, 5.0);
         let effort = self.rng.normal(2.1 + 0.7 * wait + transfers + 0.9 * open, 0.9);
         let recommend = self.rng.normal(2.05_f64.mul_add(mood, -0.35), 1.2).round().clamp(0.0, 10.0);

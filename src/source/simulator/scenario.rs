@@ -7,7 +7,7 @@ use super::world::{self, QueueId};
 /// The kind of day that is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Scenario {
-    /// A day that mostly meets its targets; one queue is overloaded now and then.
+    /// A day that meets its targets: few alerts stand, and few are critical.
     #[default]
     Calm,
     /// More contacts than the staff can handle, most of all from 09:30 to 11:30.
@@ -73,11 +73,11 @@ impl Scenario {
 
 /// Contacts per minute at the peak of an outage.
 pub(super) const OUTAGE_PER_MINUTE: f64 = 6.0;
-const CLAIMS_PEAK_FACTOR: f64 = 2.8;
+const CLAIMS_PEAK_FACTOR: f64 = 1.4;
 /// The factor outside the peaks.
 const MONDAY_BASE_FACTOR: f64 = 1.0;
 /// The factor at the peak, in the queues of [`world::MONDAY_QUEUES`] and in the others.
-const MONDAY_PEAK_FACTOR: f64 = 1.6;
+const MONDAY_PEAK_FACTOR: f64 = 1.85;
 const MONDAY_OTHER_FACTOR: f64 = 1.0;
 /// The height of the later waves relative to the morning's peak.
 const MONDAY_WAVE_SHARE: f64 = 0.75;

@@ -1,7 +1,9 @@
 //! The figures of the simulated centre: queues, intents, teams, names and the day's curve. Tables only; what happens is
 //! decided elsewhere.
 
+use crate::engine::Settings;
 use crate::event::Channel::{self, Callback, Chat, Email, Sms, Social, Video, Voice};
+use crate::kpi::{Bands, KpiId};
 use crate::text::Label;
 
 mod people;
@@ -55,20 +57,20 @@ const fn intent(name: &'static str, talk_s: f64, after_s: f64, resolved: f64, tr
     SimulatedIntent { name, talk_s, after_s, resolved, transferred }
 }
 
-static REFUND: SimulatedIntent = intent("refund", 250.0, 45.0, 0.720, 0.070);
+static REFUND: SimulatedIntent = intent("refund", 250.0, 45.0, 0.770, 0.070);
 static DELIVERY_STATUS: SimulatedIntent = intent("delivery status", 150.0, 18.0, 0.780, 0.028);
 static PASSWORD_RESET: SimulatedIntent = intent("password reset", 165.0, 15.0, 0.830, 0.014);
-static BILLING_DISPUTE: SimulatedIntent = intent("billing dispute", 330.0, 60.0, 0.640, 0.126);
-static CANCEL: SimulatedIntent = intent("cancellation", 310.0, 50.0, 0.750, 0.056);
+static BILLING_DISPUTE: SimulatedIntent = intent("billing dispute", 330.0, 60.0, 0.730, 0.126);
+static CANCEL: SimulatedIntent = intent("cancellation", 310.0, 50.0, 0.790, 0.056);
 static NEW_ORDER: SimulatedIntent = intent("new order", 290.0, 40.0, 0.830, 0.042);
-static TECHNICAL_FAULT: SimulatedIntent = intent("technical fault", 390.0, 55.0, 0.640, 0.112);
+static TECHNICAL_FAULT: SimulatedIntent = intent("technical fault", 390.0, 55.0, 0.730, 0.112);
 static CHANGE_OF_ADDRESS: SimulatedIntent = intent("change of address", 150.0, 22.0, 0.860, 0.028);
-static PAYMENT_PLAN: SimulatedIntent = intent("payment plan", 300.0, 50.0, 0.760, 0.070);
-static DAMAGE_CLAIM: SimulatedIntent = intent("damage claim", 360.0, 75.0, 0.660, 0.084);
+static PAYMENT_PLAN: SimulatedIntent = intent("payment plan", 300.0, 50.0, 0.790, 0.070);
+static DAMAGE_CLAIM: SimulatedIntent = intent("damage claim", 360.0, 75.0, 0.740, 0.084);
 static ADVICE: SimulatedIntent = intent("product advice", 270.0, 25.0, 0.810, 0.084);
-static COMPLAINT: SimulatedIntent = intent("complaint", 340.0, 65.0, 0.620, 0.140);
+static COMPLAINT: SimulatedIntent = intent("complaint", 340.0, 65.0, 0.710, 0.140);
 /// The intent of the contacts that an outage causes.
-pub(super) static LOGIN_FAULT: SimulatedIntent = intent("login fault", 215.0, 30.0, 0.720, 0.042);
+pub(super) static LOGIN_FAULT: SimulatedIntent = intent("login fault", 215.0, 30.0, 0.770, 0.042);
 
 static INTENTS: [&SimulatedIntent; 13] = [
     &REFUND,
@@ -86,19 +88,21 @@ static INTENTS: [&SimulatedIntent; 13] = [
     &LOGIN_FAULT,
 ];
 
-/// The simulated centre's intents, each with the least and greatest acceptable mean handling time in seconds.
-pub fn handling_bounds() -> impl Iterator<Item = (Label, f64, f64)> {
-    INTENTS.iter().map(|intent| {
+/// Give the simulated centre its own targets, where the settings have none: bounds of handling time for each intent, and
+/// the waits of written contacts, which the limits for calls do not fit.
+pub fn set_targets(settings: &mut Settings) {
+    for intent in INTENTS {
         let usual = intent.talk_s + intent.after_s;
-        (Label::new(intent.name), (usual * 0.8).round(), (usual * 1.2).round())
-    })
-}
-
-/// The simulated centre's queues of written contacts, each with the seconds within which they should be answered; the
-/// limits for calls do not fit them.
-pub fn written_queues() -> impl Iterator<Item = (Label, f64)> {
-    let written = QUEUES.iter().filter(|queue| queue.channel.is_asynchronous());
-    written.map(|queue| (Label::fixed(queue.id), queue.threshold_s))
+        let bounds = Bands::between((usual * 0.8).round(), (usual * 1.2).round());
+        settings.intents.entry(Label::fixed(intent.name)).or_insert(bounds);
+    }
+    for queue in QUEUES.iter().filter(|queue| queue.channel.is_asynchronous()) {
+        let targets = &mut settings.queues.entry(Label::fixed(queue.id)).or_default().targets;
+        for kpi in [KpiId::LongestWait, KpiId::Asa] {
+            let within_s = queue.threshold_s;
+            targets.entry(kpi).or_insert(Bands::limits(within_s, within_s, 2.0 * within_s));
+        }
+    }
 }
 
 const SALES: QueueId = QueueId(0);
@@ -107,7 +111,7 @@ pub(super) const SUPPORT: QueueId = QueueId(2);
 const DELIVERY: QueueId = QueueId(3);
 const RETENTION: QueueId = QueueId(4);
 const VIP: QueueId = QueueId(5);
-/// The queue that is overloaded now and then, even on a calm day.
+/// The queue whose contacts come in waves, even on a calm day.
 pub(super) const CLAIMS: QueueId = QueueId(6);
 const CHAT_SALES: QueueId = QueueId(7);
 const CHAT_SUPPORT: QueueId = QueueId(8);

@@ -1,7 +1,7 @@
 //! The names of the simulated agents and evaluators, and what people write.
 
 /// The agents' names, in the order in which the teams are filled.
-pub(in super::super) static NAMES: [&str; 117] = [
+pub(in super::super) static NAMES: [&str; 145] = [
     "Mia Okafor",
     "Lukas Brandt",
     "Aisha Rahman",
@@ -119,6 +119,34 @@ pub(in super::super) static NAMES: [&str; 117] = [
     "Tara Singh",
     "Matteo Greco",
     "Signe Poulsen",
+    "Anneli Saar",
+    "Bruno Carvalho",
+    "Catalina Rojas",
+    "Dimitra Pappas",
+    "Emeka Obi",
+    "Farah Siddiqui",
+    "Gergő Tóth",
+    "Hana Dvořák",
+    "Signe Solberg",
+    "Jamal Haddad",
+    "Katarzyna Wójcik",
+    "Leon Fischer",
+    "Marta Kovač",
+    "Nils Bergman",
+    "Oksana Bondar",
+    "Paulo Teixeira",
+    "Ruth Adeyemi",
+    "Stefan Ionescu",
+    "Tariq Mahmood",
+    "Ursula Keller",
+    "Viktor Horvat",
+    "Wanjiru Kamau",
+    "Xavier Fontaine",
+    "Yasmin Aydin",
+    "Zoltán Varga",
+    "Bettina Lang",
+    "Callum Reid",
+    "Deepa Menon",
 ];
 
 /// The quality evaluators, each with the points by which their scores differ from the average.

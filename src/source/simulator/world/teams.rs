@@ -28,7 +28,7 @@ pub(in super::super) static GROUPS: [StaffingGroup; 7] = [
             SimulatedTeam { name: "Orders", own: &[DELIVERY, SALES], helps: &[CLAIMS, BILLING] },
         ],
         night: false,
-        slack: 0.75,
+        slack: 1.05,
     },
     StaffingGroup {
         teams: &[
@@ -36,7 +36,7 @@ pub(in super::super) static GROUPS: [StaffingGroup; 7] = [
             SimulatedTeam { name: "Retention", own: &[RETENTION, BILLING], helps: &[CLAIMS, VIP] },
         ],
         night: false,
-        slack: 0.75,
+        slack: 1.05,
     },
     StaffingGroup {
         teams: &[
@@ -44,12 +44,12 @@ pub(in super::super) static GROUPS: [StaffingGroup; 7] = [
             SimulatedTeam { name: "Support South", own: &[SUPPORT], helps: &[VIP, CHAT_SUPPORT, BILLING] },
         ],
         night: false,
-        slack: 0.85,
+        slack: 1.15,
     },
     StaffingGroup {
         teams: &[SimulatedTeam { name: "Claims & VIP", own: &[CLAIMS, VIP], helps: &[BILLING, RETENTION] }],
         night: false,
-        slack: 0.8,
+        slack: 1.05,
     },
     StaffingGroup {
         teams: &[SimulatedTeam {
@@ -58,12 +58,12 @@ pub(in super::super) static GROUPS: [StaffingGroup; 7] = [
             helps: &[CHAT_SUPPORT, SALES],
         }],
         night: false,
-        slack: 0.5,
+        slack: 1.05,
     },
     StaffingGroup {
         teams: &[SimulatedTeam { name: "Digital Care", own: &[CHAT_SUPPORT, SOCIAL], helps: &[CHAT_SALES, SUPPORT] }],
         night: false,
-        slack: 0.55,
+        slack: 1.05,
     },
     StaffingGroup {
         teams: &[SimulatedTeam {
@@ -85,6 +85,6 @@ pub(in super::super) static GROUPS: [StaffingGroup; 7] = [
             helps: &[],
         }],
         night: true,
-        slack: 0.95,
+        slack: 1.3,
     },
 ];
