@@ -3,9 +3,11 @@
 //! Each kind of name (queues, agents, intents, …) has its own [`Interner`] and its own number type, so that a queue's
 //! number cannot be confused with an agent's.
 
+use std::hash::BuildHasher;
 use std::marker::PhantomData;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::event::Channel;
@@ -94,9 +96,9 @@ name_numbers!(QueueNo, IntentNo, AgentNo, TeamNo, CustomerNo, EvaluatorNo, Origi
 #[derive(Debug, Deserialize)]
 #[serde(from = "Vec<Label>", bound = "")]
 pub(super) struct Interner<N> {
-    /// The numbers of short names, which are nearly all.
-    short: FxHashMap<ShortKey, u32>,
-    long: FxHashMap<Label, u32>,
+    /// The numbers of all names but the empty one. A table of the names themselves would take six times the room, and there
+    /// may be a million customers.
+    numbers: HashTable<u32>,
     labels: Vec<Label>,
     /// Numbers without a name.
     free: Vec<u32>,
@@ -107,29 +109,22 @@ pub(super) struct Interner<N> {
 
 impl<N> Default for Interner<N> {
     fn default() -> Self {
-        let empty = Label::fixed("");
-        Self {
-            short: FxHashMap::default(),
-            long: FxHashMap::from_iter([(empty.clone(), 0)]),
-            labels: vec![empty],
-            free: Vec::new(),
-            ranks: Vec::new(),
-            kind: PhantomData,
-        }
+        Self::from(vec![Label::fixed("")])
     }
 }
 
 impl<N> From<Vec<Label>> for Interner<N> {
     fn from(labels: Vec<Label>) -> Self {
-        let (mut short, mut long, mut free) = (FxHashMap::default(), FxHashMap::default(), Vec::new());
-        for (number, label) in (0..).zip(&labels) {
-            match ShortKey::of(label.as_str().as_bytes()) {
-                _ if number > 0 && label.is_empty() => free.push(number),
-                Some(key) => _ = short.insert(key, number),
-                None => _ = long.insert(label.clone(), number),
+        let mut numbers = HashTable::with_capacity(labels.len());
+        let mut free = Vec::new();
+        for (number, label) in (0..).zip(&labels).skip(1) {
+            if label.is_empty() {
+                free.push(number);
+            } else {
+                numbers.insert_unique(hash_of(label.as_str()), number, |other| hash_of_number(&labels, *other));
             }
         }
-        Self { short, long, labels, free, ranks: Vec::new(), kind: PhantomData }
+        Self { numbers, labels, free, ranks: Vec::new(), kind: PhantomData }
     }
 }
 
@@ -139,12 +134,26 @@ impl<N> Serialize for Interner<N> {
     }
 }
 
+fn hash_of(name: &str) -> u64 {
+    // Nearly all are short.
+    ShortKey::of(name.as_bytes()).map_or_else(|| FxBuildHasher.hash_one(name), |key| FxBuildHasher.hash_one(key))
+}
+
+/// The hash of the name with a number.
+fn hash_of_number(labels: &[Label], number: u32) -> u64 {
+    labels.get(number as usize).map_or(0, |label| hash_of(label.as_str()))
+}
+
 impl<N: NameNo> Interner<N> {
     /// The number of a name; a new name gets the next one.
     pub(super) fn intern(&mut self, label: &Label) -> N {
-        let key = ShortKey::of(label.as_str().as_bytes());
-        if let Some(number) = key.map_or_else(|| self.long.get(label), |key| self.short.get(&key)) {
-            return N::new(*number);
+        if label.is_empty() {
+            return N::UNKNOWN;
+        }
+        let hash = hash_of(label.as_str());
+        // Short labels are compared as they are, without a call.
+        if let Some(number) = self.find_by(hash, |known| known == label) {
+            return number;
         }
         let number = if let Some(number) = self.free.pop() {
             if let Some(slot) = self.labels.get_mut(number as usize) {
@@ -153,30 +162,29 @@ impl<N: NameNo> Interner<N> {
             number
         } else {
             let number = u32::try_from(self.labels.len()).unwrap_or(0);
+            if self.labels.len() == self.labels.capacity() {
+                self.labels.reserve_exact(self.labels.len() / 8 + 4);
+            }
             self.labels.push(label.clone());
             number
         };
-        match key {
-            Some(key) => _ = self.short.insert(key, number),
-            None => _ = self.long.insert(label.clone(), number),
-        }
+        let Self { numbers, labels, .. } = self;
+        numbers.insert_unique(hash, number, |other| hash_of_number(labels, *other));
         N::new(number)
     }
 
     /// Forget the names whose numbers are not in use any more.
     pub(super) fn retain(&mut self, used: impl Fn(N) -> bool) {
-        let Self { short, long, labels, free, .. } = self;
-        let mut stays = |number: u32| {
-            let stays = number == 0 || used(N::new(number));
-            if !stays && let Some(label) = labels.get_mut(number as usize) {
+        let Self { numbers, labels, free, .. } = self;
+        numbers.retain(|number| {
+            let stays = used(N::new(*number));
+            if !stays && let Some(label) = labels.get_mut(*number as usize) {
                 *label = Label::default();
-                free.push(number);
+                free.push(*number);
             }
             stays
-        };
-        short.retain(|_, number| stays(*number));
-        long.retain(|_, number| stays(*number));
-        short.shrink_to_fit();
+        });
+        numbers.shrink_to(numbers.len(), |number| hash_of_number(labels, *number));
     }
 
     /// The number of a name that is mostly the same as the one before, `last`.
@@ -193,12 +201,12 @@ impl<N: NameNo> Interner<N> {
 
     /// The number of a name that has been seen before.
     pub(super) fn find(&self, label: &str) -> Option<N> {
-        match ShortKey::of(label.as_bytes()) {
-            Some(key) => self.short.get(&key),
-            None => self.long.get(label),
-        }
-        .copied()
-        .map(N::new)
+        if label.is_empty() { Some(N::UNKNOWN) } else { self.find_by(hash_of(label), |known| known.as_str() == label) }
+    }
+
+    fn find_by(&self, hash: u64, is_it: impl Fn(&Label) -> bool) -> Option<N> {
+        let number = self.numbers.find(hash, |number| self.labels.get(*number as usize).is_some_and(&is_it));
+        number.copied().map(N::new)
     }
 
     /// All names, by number.
