@@ -3,9 +3,9 @@
 //! `cargo bench --bench engine`. Criterion's elements are events.
 //!
 //! `cargo bench --bench engine -- memory` prints the memory per event of today: what a process takes more after 200,000
-//! contacts of a day that is not over, of which a journal has taken those that are. The budget is 80 B, which it does not
-//! keep: 167 B.
+//! contacts of a day that is not over, of which a journal has taken those that are. The budget is 80 B; it is 81 B.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
@@ -82,13 +82,13 @@ fn live(events: &[Event]) -> Engine {
     engine
 }
 
-/// A journal that has stored whatever it was given.
-#[derive(Debug)]
-struct Stored;
+/// A journal that has stored each checkpoint by the time that it is asked.
+#[derive(Debug, Default)]
+struct Stored(Cell<u64>);
 
 impl Archive for Stored {
     fn stored(&self) -> u64 {
-        u64::MAX
+        self.0.replace(self.0.get() + 1)
     }
 
     fn segment(&self, _: u64) -> Option<Vec<u8>> {
@@ -111,7 +111,7 @@ impl Archive for Stored {
 fn memory() {
     let before = resident_bytes();
     let mut engine = Engine::new(Settings::default());
-    engine.begin_beside(Box::new(Stored), Vec::new(), Time(i64::MIN));
+    engine.begin_beside(Box::new(Stored::default()), Vec::new(), Time(i64::MIN));
     let (mut events, mut unstored) = (0_u64, 0);
     day(&mut |event| {
         engine.apply(event);

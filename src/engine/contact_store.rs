@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::contact::Contact;
 use super::contact::brief::BriefContact;
 use super::dedup::RecentHashes;
-use super::interner::{OriginNo, QueueNo};
+use super::interner::{NameNo, OriginNo, QueueNo};
 use super::visit::QueueVisit;
 use crate::clock::Time;
 use crate::text::Label;
@@ -42,10 +42,10 @@ enum Slot {
 pub(super) struct ContactStore {
     /// The contacts from number `first` on.
     slots: VecDeque<Slot>,
-    /// Of each of those, the queue of its visits, if that is known and there is only one. So that those of one queue are
-    /// found among a million without looking at each.
+    /// Of each of those, the queue of its visits; unknown where there are several. So that those of one queue are found
+    /// among a million without looking at each.
     #[serde(skip)]
-    queues: VecDeque<Option<QueueNo>>,
+    queues: VecDeque<QueueNo>,
     first: u64,
     /// Contacts with lower numbers that were put back.
     older: FxHashMap<ContactNo, Slot>,
@@ -127,8 +127,12 @@ impl ContactStore {
             }
             None => Box::new(Contact::new(id, origin)),
         };
+        // There are many: twice as many places as are in use would be wasted.
+        if self.slots.len() == self.slots.capacity() {
+            self.slots.reserve_exact(self.slots.len() / 8 + 16);
+        }
         self.slots.push_back(Slot::Open(contact));
-        self.queues.push_back(None);
+        self.queues.push_back(QueueNo::UNKNOWN);
         number
     }
 
@@ -264,7 +268,7 @@ impl ContactStore {
         let first = contact.visits.first().map(|visit| visit.queue);
         let only = first.filter(|first| contact.visits.iter().all(|visit| visit.queue == *first));
         if let Some(queue) = self.index(number).and_then(|index| self.queues.get_mut(index)) {
-            *queue = only;
+            *queue = only.unwrap_or_default();
         }
     }
 
@@ -272,9 +276,8 @@ impl ContactStore {
     pub(super) fn newest_first(&self, queue: Option<QueueNo>) -> impl Iterator<Item = Cow<'_, Contact>> {
         let mut older: Vec<_> = self.older.iter().collect();
         older.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(**number));
-        let may_be_of = move |of: Option<&Option<QueueNo>>| {
-            let only = of.copied().flatten();
-            queue.is_none_or(|queue| only.is_none_or(|only| only == queue))
+        let may_be_of = move |only: Option<&QueueNo>| {
+            queue.is_none_or(|queue| only.is_none_or(|only| !only.is_known() || *only == queue))
         };
         let indices = (0..self.slots.len()).rev().filter(move |index| may_be_of(self.queues.get(*index)));
         let newer = indices.filter_map(|index| self.slots.get(index));
@@ -372,7 +375,7 @@ impl ContactStore {
     /// After a checkpoint was read: drop the contacts that the archive had got with it, and find the others by their
     /// ids again.
     pub(super) fn restored(&mut self, now: Time) {
-        self.queues = self.slots.iter().map(|_| None).collect();
+        self.queues = self.slots.iter().map(|_| QueueNo::UNKNOWN).collect();
         self.forget_leaving(now);
         let slots = (self.first..).map(ContactNo).zip(&self.slots);
         let all = slots.chain(self.older.iter().map(|(number, slot)| (*number, slot)));

@@ -98,6 +98,9 @@ impl Engine {
                 query.note_over(at, number);
             }
         }
+        if self.ended.len() < self.ended.capacity() / 4 {
+            self.ended.shrink_to(self.ended.len() * 2);
+        }
         for number in incomplete {
             self.end_deferral(number);
         }

@@ -57,6 +57,10 @@ impl Timeline {
         if self.cut_at.is_some_and(|cut| at <= cut) {
             return;
         }
+        // A day's entries of all agents are much of the memory: twice as much room as they take would be wasted.
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact(self.entries.len() / 8 + 4);
+        }
         let key = (at, rank(change));
         let known = (self.names_contacts, self.reports_wraps);
         match change {
