@@ -58,6 +58,7 @@ mod flush;
 mod groups;
 mod interner;
 mod live;
+mod minute;
 mod names;
 mod observed;
 mod repeats;
@@ -67,6 +68,7 @@ mod settings;
 mod standing_query;
 mod timeline;
 mod transition;
+mod varint;
 mod view;
 mod view_cache;
 mod visit;
@@ -204,8 +206,9 @@ pub struct Engine {
     epoch: u64,
 }
 
-/// After so many events, what is over is tidied up, however little time has passed.
-const EVENTS_PER_TIDY: usize = 20_000;
+/// After so many events, what is over is tidied up, however little time has passed: until then, it takes ten times as much
+/// memory.
+const EVENTS_PER_TIDY: usize = 2_000;
 
 /// A time in which nothing was seen of a source: what happened then is in no figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -317,7 +320,7 @@ impl Engine {
         self.release();
         self.settle(self.horizon(now));
         self.close_days(now);
-        self.facts.shrink();
+        self.facts.pack();
     }
 
     /// The wall clock was set forward by `by` (back if negative) and now shows `now`. Waits and states that last keep

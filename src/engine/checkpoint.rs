@@ -12,7 +12,7 @@ use super::settings::Settings;
 use crate::clock::Time;
 
 /// Changes with what the bytes mean.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// About what an event takes in the journal. A larger state is made anew when the events since take as much room.
 const EVENT_BYTES: u64 = 128;
@@ -23,6 +23,10 @@ fn fingerprint(settings: &Settings) -> String {
     let counted = (calendar, rules.fcr_window, lateness, contact_ttl);
     format!("{FORMAT} {} {counted:?}", env!("CARGO_PKG_VERSION"))
 }
+
+/// glibc maps what is larger than 32 MiB apart from the heap, and gives it back as soon as it is freed. After a smaller
+/// state, it would keep as much free memory for itself from then on. What is reserved and not written takes none.
+const MAPPED_BYTES: usize = 33 << 20;
 
 /// A checkpoint that was handed over and is not stored yet.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +147,7 @@ impl Engine {
 
     fn state(&mut self) -> Vec<u8> {
         // Where the state is about as large as the last one, it need not be moved while it is written.
-        let mut state = Vec::with_capacity(self.state_bytes + self.state_bytes / 16);
+        let mut state = Vec::with_capacity(MAPPED_BYTES.max(self.state_bytes + self.state_bytes / 16));
         state = postcard::to_extend(fingerprint(&self.settings).as_str(), state).unwrap_or_default();
         state = postcard::to_extend(self, state).unwrap_or_default();
         let mut crc = flate2::Crc::new();

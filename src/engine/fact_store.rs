@@ -11,7 +11,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::archive::SegmentId;
-use super::facts::{Fact, Minute, Minutes, RowChange};
+use super::facts::{Fact, Minutes, RowChange};
+use super::minute::Minute;
 use super::segment::DatedFact;
 use crate::clock::Time;
 
@@ -71,9 +72,9 @@ impl FactStore {
         self.ignored_before = before;
     }
 
-    /// Give back the space that was reserved for further facts of minutes that are over.
-    pub(super) fn shrink(&mut self) {
-        self.minutes.shrink();
+    /// Pack the facts of minutes that get few any more.
+    pub(super) fn pack(&mut self) {
+        self.minutes.pack();
     }
 
     pub(super) const fn minutes(&self) -> &Minutes {
@@ -142,19 +143,15 @@ impl FactStore {
     /// The facts from an instant on, of open days and late ones.
     pub(super) fn from(&self, at: Time) -> impl Iterator<Item = (Time, Fact)> {
         let minutes = self.minutes.all().get(self.minutes.index_from(at)..).unwrap_or_default();
-        let dated = |minute: &Minute| {
-            let start = minute.start;
-            minute.facts.iter().map(move |fact| (start + fact.offset(), fact.fact())).collect::<Vec<_>>()
-        };
         let late = self.late.iter().map(|dated| (dated.at, dated.fact));
-        late.chain(minutes.iter().flat_map(dated)).filter(move |(of, _)| *of >= at)
+        late.chain(minutes.iter().flat_map(|minute| minute.facts_from(0))).filter(move |(of, _)| *of >= at)
     }
 
     /// Take out the facts that become segments when the days before `until` are closed: theirs, and the late ones.
     pub(super) fn take_closing(&mut self, until: Time) -> Vec<DatedFact> {
         let (minutes, mut taken) = self.take_before(until);
-        for Minute { start, facts } in minutes {
-            taken.extend(facts.into_iter().map(|fact| DatedFact { at: start + fact.offset(), fact: fact.fact() }));
+        for minute in minutes {
+            taken.extend(minute.facts_from(0).map(|(at, fact)| DatedFact { at, fact }));
         }
         taken
     }

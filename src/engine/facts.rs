@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::interner::{AgentNo, IntentNo, NameNo, QueueNo};
+use super::minute::Minute;
 use crate::clock::{Span, Time};
 use crate::event::Channel;
 
@@ -89,50 +90,6 @@ pub(super) struct Fact {
     pub(super) value: i64,
 }
 
-/// A fact and its time within a minute, in 16 bytes, because there are millions of them.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct PackedFact {
-    /// From the lowest bit on: microseconds since the start of the minute, the measure, whether the sign is −1.
-    head: u32,
-    cell: CellNo,
-    /// The value, and in the low eight bits the detail. Lengths fit beside it up to a thousand years.
-    value: i64,
-}
-
-impl PackedFact {
-    const OFFSET_BITS: u32 = 26;
-    const ARG_BITS: u32 = 8;
-    const LEAST: i64 = i64::MIN >> Self::ARG_BITS;
-
-    fn new(offset: u32, fact: &Fact) -> Self {
-        let value = if fact.value == UNKNOWN {
-            Self::LEAST
-        } else {
-            fact.value.clamp(Self::LEAST + 1, i64::MAX >> Self::ARG_BITS)
-        };
-        let head = offset | u32::from(fact.measure as u8) << Self::OFFSET_BITS | u32::from(fact.sign < 0) << 31;
-        Self { head, cell: fact.cell, value: value << Self::ARG_BITS | i64::from(fact.arg) }
-    }
-
-    /// How long after the start of its minute it happened.
-    pub(super) fn offset(self) -> Span {
-        Span(i64::from(self.head & ((1 << Self::OFFSET_BITS) - 1)))
-    }
-
-    pub(super) fn fact(self) -> Fact {
-        let value = self.value >> Self::ARG_BITS;
-        let [arg, ..] = self.value.to_le_bytes();
-        let measure = Measure::ALL.get((self.head >> Self::OFFSET_BITS & 31) as usize).copied();
-        Fact {
-            cell: self.cell,
-            measure: measure.unwrap_or(Measure::Offered),
-            arg,
-            sign: if self.head >> 31 == 0 { 1 } else { -1 },
-            value: if value == Self::LEAST { UNKNOWN } else { value },
-        }
-    }
-}
-
 /// The finest part of the floor that facts are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CellKey {
@@ -155,6 +112,14 @@ impl Hash for CellKey {
 pub(super) struct CellNo(u32);
 
 impl CellNo {
+    pub(super) const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    pub(super) const fn number(self) -> u32 {
+        self.0
+    }
+
     pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
@@ -199,20 +164,6 @@ impl Serialize for CellTable {
     }
 }
 
-/// The facts of one minute, in the order they became known.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Minute {
-    pub(super) start: Time,
-    pub(super) facts: Vec<PackedFact>,
-}
-
-impl Minute {
-    /// The instant of the first fact.
-    pub(super) fn first_instant(&self) -> Option<Time> {
-        Some(self.start + self.facts.iter().map(|fact| fact.offset()).min()?)
-    }
-}
-
 /// The facts of the days that are open, in a row of minutes without those in which nothing happened.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Minutes {
@@ -237,7 +188,7 @@ impl Minutes {
             && let Ok(offset) = u32::try_from(at.0 - minute.start.0)
             && i64::from(offset) < Span::MINUTE.0
         {
-            minute.facts.push(PackedFact::new(offset, fact));
+            minute.push(offset, fact);
             return RowChange::None;
         }
         self.push_elsewhere(at, fact)
@@ -247,7 +198,6 @@ impl Minutes {
     fn push_elsewhere(&mut self, at: Time, fact: &Fact) -> RowChange {
         let mut change = RowChange::None;
         let start = at.minute();
-        let fact = PackedFact::new(u32::try_from(at.0 - start.0).unwrap_or(0), fact);
         // The facts of one contact are close together in time, and few minutes are without any: look where this one
         // should be, seen from the last.
         let last = self.row.get(self.last).map_or(start, |minute| minute.start);
@@ -262,14 +212,14 @@ impl Minutes {
                     change = RowChange::Shifted;
                 }
                 // Minutes have about as many facts as those beside them.
-                let room = self.row.get(index.saturating_sub(1)).map_or(0, |beside| beside.facts.len());
-                self.row.insert(index, Minute { start, facts: Vec::with_capacity(room) });
+                let room = self.row.get(index.saturating_sub(1)).map_or(0, Minute::len);
+                self.row.insert(index, Minute::new(start, room));
                 index
             }
         };
         self.last = index;
         if let Some(minute) = self.row.get_mut(index) {
-            minute.facts.push(fact);
+            minute.push(u32::try_from(at.0 - start.0).unwrap_or(0), fact);
         }
         change
     }
@@ -289,13 +239,9 @@ impl Minutes {
         self.row.first()?.first_instant()
     }
 
-    /// Give back the space that was reserved for further facts of minutes that are over.
-    pub(super) fn shrink(&mut self) {
-        for minute in self.row.iter_mut().rev().skip(LAST_MINUTES) {
-            if minute.facts.capacity() - minute.facts.len() > minute.facts.len() / 4 {
-                minute.facts.shrink_to(minute.facts.len() + minute.facts.len() / 16);
-            }
-        }
+    /// Pack the facts of minutes that get few any more.
+    pub(super) fn pack(&mut self) {
+        self.row.iter_mut().rev().skip(LAST_MINUTES).for_each(Minute::pack);
     }
 
     /// Take out the minutes that start before `at`.
@@ -303,26 +249,5 @@ impl Minutes {
         let taken = self.row.partition_point(|m| m.start < at);
         self.last = self.last.saturating_sub(taken);
         self.row.drain(..taken).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn packed_facts_come_back_as_they_were() {
-        for (value, offset) in
-            [(UNKNOWN, 0), (0, 59_999_999), (-5, 1), ((7 << 32) + 100_000_000, 2), (i64::MAX >> 8, 3)]
-        {
-            for (arg, sign) in [(0, 1), (255, -1)] {
-                for measure in Measure::ALL {
-                    let fact = Fact { cell: CellNo(u32::MAX), measure, arg, sign, value };
-                    let packed = PackedFact::new(offset, &fact);
-                    assert_eq!((packed.fact(), packed.offset()), (fact, Span(i64::from(offset))));
-                }
-            }
-        }
-        assert_eq!(size_of::<PackedFact>(), 16);
     }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{CellKey, CellNo, Fact, Measure, UNKNOWN};
 use super::interner::{AgentNo, IntentNo, NameNo, QueueNo};
+use super::varint::{put, take, unzigzag, zigzag};
 use crate::clock::Time;
 use crate::event::Channel;
 use crate::text::Label;
@@ -297,37 +298,8 @@ fn checksum(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-const fn zigzag(value: i64) -> u64 {
-    (value << 1 ^ value >> 63).cast_unsigned()
-}
-
-const fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
-}
-
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "seven bits are left")]
-    out.push(value as u8);
-}
-
 fn put_signed(out: &mut Vec<u8>, value: i64) {
     put(out, zigzag(value));
-}
-
-fn take(input: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *input.split_off_first()?;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 fn take_count(input: &mut &[u8]) -> Option<usize> {

@@ -193,8 +193,8 @@ impl Engine {
             self.count_at_once(&mut query, late.at, &late.fact);
         }
         for minute in minutes {
-            for fact in minute.facts {
-                self.count_at_once(&mut query, minute.start + fact.offset(), &fact.fact());
+            for (at, fact) in minute.facts_from(0) {
+                self.count_at_once(&mut query, at, &fact);
             }
         }
         query.counted.forget_first_open();

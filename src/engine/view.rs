@@ -134,8 +134,7 @@ impl View {
         let minutes = facts.minutes().all().iter().skip(self.first);
         let counted: Vec<usize> = self.counted.drain(..leaves.min(self.counted.len())).collect();
         for (minute, counted) in minutes.zip(counted) {
-            for fact in minute.facts.iter().take(counted) {
-                let fact = fact.fact();
+            for (_, fact) in minute.facts_from(0).take(counted) {
                 self.count(&Fact { sign: -fact.sign, ..fact }, None, cells, limits);
             }
         }
@@ -224,16 +223,15 @@ impl View {
                 self.counted.resize(index + 1, 0);
             }
             let Some(counted) = self.counted.get_mut(index) else { break };
-            let new = minute.facts.get(*counted..).unwrap_or_default();
-            *counted = minute.facts.len();
-            if new.is_empty() {
+            let known = std::mem::replace(counted, minute.len());
+            if known == minute.len() {
                 continue;
             }
             let inside = minute.start >= range.start && (*open_ended || minute.start + Span::MINUTE <= range.end);
             let step = steps.of(minute.start);
-            for fact in new {
-                if inside || range.contains(&(minute.start + fact.offset())) {
-                    self.count(&fact.fact(), step, cells, limits);
+            for (at, fact) in minute.facts_from(known) {
+                if inside || range.contains(&at) {
+                    self.count(&fact, step, cells, limits);
                 }
             }
             // A minute adds at most as many rows as there are cells, so this bounds the memory too.
@@ -366,6 +364,10 @@ impl View {
         };
         if *slot == 0 {
             self.keys.push((self.groups.get(group as usize).copied().unwrap_or_default(), step.unwrap_or_default()));
+            // A tally takes over a kilobyte.
+            if self.tallies.len() == self.tallies.capacity() {
+                self.tallies.reserve_exact(self.tallies.len() / 4 + 4);
+            }
             self.tallies.push(Tally::default());
             *slot = u32::try_from(self.tallies.len()).unwrap_or(u32::MAX);
         }
