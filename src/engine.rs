@@ -64,6 +64,7 @@ mod observed;
 mod repeats;
 mod rows;
 mod segment;
+mod served_queues;
 mod settings;
 mod standing_query;
 mod timeline;
@@ -95,6 +96,7 @@ use facts::CellTable;
 use interner::{AgentNo, CustomerNo, EvaluatorNo, IntentNo, Interner, OriginNo, QueueNo, ReasonNo, TeamNo};
 use observed::ObservedFigures;
 use repeats::Repeats;
+use served_queues::ServedQueues;
 use standing_query::StandingQuery;
 use timeline::Timeline;
 
@@ -132,6 +134,8 @@ pub struct Engine {
     customers: Interner<CustomerNo>,
     evaluators: Interner<EvaluatorNo>,
     origins: Interner<OriginNo>,
+    /// The origins that say which agents serve their queues.
+    staffing_origins: BTreeSet<OriginNo>,
     reasons: Interner<ReasonNo>,
     /// By queue number.
     queue_records: Vec<QueueRecord>,
@@ -228,14 +232,15 @@ struct QueueRecord {
     channel: Option<Channel>,
     /// The sources that report on it, in the order of their first event.
     origins: SmallVec<[OriginNo; 1]>,
+    /// One of them says which agents serve it: nobody else does.
+    knows_agents: bool,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct AgentRecord {
     profile: Option<AgentProfile>,
     team: TeamNo,
-    /// The queues served.
-    queues: Vec<QueueNo>,
+    queues: ServedQueues,
     timeline: Timeline,
 }
 

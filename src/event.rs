@@ -57,6 +57,13 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Span>,
     },
+    /// All queues that an agent serves, as far as the source has queues.
+    AgentQueues {
+        /// The agent.
+        agent: Label,
+        /// The queues; an agent who is removed from the last one serves none.
+        queues: Vec<Membership>,
+    },
     /// What a source knows about an agent.
     AgentProfile(AgentProfile),
     /// What a source knows about a queue.
@@ -294,6 +301,20 @@ pub struct SelfService {
     pub customer: Option<Label>,
 }
 
+/// A queue that an agent serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The queue.
+    pub queue: Label,
+    /// What keeps the agent from the contacts of this queue alone: a pause there, or being offline there. A pause holds
+    /// while the agent is available otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<AgentState>,
+    /// The reason of that pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Label>,
+}
+
 /// What a source knows about an agent. What it does not say is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -306,7 +327,7 @@ pub struct AgentProfile {
     pub team: Option<Label>,
     /// The first working day, as the source writes it.
     pub hired_on: Option<Label>,
-    /// The queues that the agent serves.
+    /// The queues that the agent serves. [`EventKind::AgentQueues`] of another event counts more.
     pub queues: Vec<Label>,
     /// The skills, as the source names them.
     pub skills: Vec<Label>,

@@ -136,6 +136,9 @@ pub struct Live {
     pub longest_wait: Option<Span>,
     /// The expected wait of a contact that joins now; `None` where it cannot be estimated.
     pub estimated_wait: Option<Span>,
+    /// Of those waiting, the ones in a queue that no agent serves; `None` where nobody waits, or no source says who serves
+    /// these queues.
+    pub unserved: Option<i64>,
     /// Contacts with an agent.
     pub in_progress: i64,
     /// Numbers of agents by state, in the order of [`crate::event::AgentState::ALL`].

@@ -151,6 +151,11 @@ pub fn built_in() -> Vec<Rule> {
     let weekly = |name, kpi| Rule { window: Window::D7, for_: Span(5 * Span::MINUTE.0), ..Rule::of(name, kpi) };
     vec![
         Rule { for_: Span::ZERO, clear_for: Some(Span::seconds(10)), ..Rule::of("longest wait", KpiId::LongestWait) },
+        Rule {
+            for_: Span::seconds(10),
+            clear_for: Some(Span::seconds(10)),
+            ..Rule::of("nobody serves", KpiId::WaitingUnserved)
+        },
         Rule::of("service level", KpiId::ServiceLevel),
         Rule::of("abandonment", KpiId::AbandonmentRate),
         Rule::of("speed of answer", KpiId::Asa),

@@ -7,7 +7,6 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Engine;
-use super::facts::CellKey;
 use super::groups::{Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo};
 use super::view::{Group, RowKey, View};
@@ -179,12 +178,7 @@ impl Engine {
             let mut live = if of.is_some_and(ResolvedSlice::is_total) && query.by == [Dim::Queue] {
                 self.live_by_queue(now, wanted.as_ref())
             } else {
-                let contacts = |cell: &CellKey| self.group_of(of, &query.by, cell);
-                let agents = |agent| {
-                    let of = of.filter(|of| !self.agent_groups(agent, of, &[]).is_empty())?;
-                    Some(self.agent_groups(agent, of, &query.by))
-                };
-                self.live_by_group(now, &contacts, &agents)
+                self.live_by_group(now, of, &query.by)
             };
             if query.by == [Dim::Queue] {
                 for ([queue, _], live) in &mut live.groups {

@@ -41,6 +41,7 @@ impl Engine {
                     timeline.insert(event.at + *lasts, AgentChange::WorkLapses);
                 }
             }
+            EventKind::AgentQueues { agent, queues } => self.agent_queues(agent, queues, origin),
             EventKind::AgentProfile(profile) => self.agent_profile(profile),
             EventKind::QueueProfile(profile) => self.queue_profile(profile, origin),
             EventKind::Observed { queue, figures, .. } => {
@@ -86,6 +87,9 @@ impl Engine {
             && !record.origins.contains(&origin)
         {
             record.origins.push(origin);
+            if self.staffing_origins.contains(&origin) && !std::mem::replace(&mut record.knows_agents, true) {
+                self.current.forget();
+            }
         }
         queue
     }
@@ -108,7 +112,7 @@ impl Engine {
         }
     }
 
-    fn agent_record_by_name(&mut self, name: &Label) -> &mut AgentRecord {
+    pub(super) fn agent_record_by_name(&mut self, name: &Label) -> &mut AgentRecord {
         let agent = self.agents.intern(name);
         self.agent_record(agent)
     }
@@ -130,16 +134,12 @@ impl Engine {
 
     fn agent_profile(&mut self, profile: &AgentProfile) {
         let team = self.teams.intern_optional(profile.team.as_ref());
-        let queues: Vec<QueueNo> =
-            profile.queues.iter().map(|queue| self.intern_queue(queue, OriginNo::UNKNOWN)).collect();
+        self.profile_queues(&profile.agent, &profile.queues);
         let record = self.agent_record_by_name(&profile.agent);
         // Each of several sources may know a part of the profile, so a missing field keeps its value.
         let team_changes = team.is_known() && record.team != team;
         if team_changes {
             record.team = team;
-        }
-        if !queues.is_empty() {
-            record.queues = queues;
         }
         match &mut record.profile {
             Some(known) => known.learn(profile),

@@ -17,6 +17,7 @@ use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
 use super::live::{AgentRow, QueueRow, WaitingRow};
 use super::repeats::VisitNo;
 use super::rows::Rows;
+use super::served_queues::{Activity, QueueActivities};
 use super::timeline::RunningTimes;
 use super::visit::{QueueVisit, VisitStage};
 use crate::clock::Time;
@@ -105,8 +106,8 @@ struct Staff {
 /// An agent as it was counted.
 #[derive(Debug, Default)]
 struct CountedAgent {
-    counted: Option<(AgentState, ReasonNo)>,
-    queues: SmallVec<[QueueNo; 4]>,
+    counted: Option<Activity>,
+    queues: QueueActivities,
     /// How many contacts ring it.
     ringing: usize,
     conversations: SmallVec<[Conversation; 1]>,
@@ -119,7 +120,7 @@ struct CountedAgent {
 }
 
 impl Staff {
-    fn count(&mut self, (state, reason): (AgentState, ReasonNo), sign: i64) {
+    fn count(&mut self, (state, reason): Activity, sign: i64) {
         for (known, n) in AgentState::ALL.iter().zip(&mut self.states) {
             *n += if *known == state { sign } else { 0 };
         }
@@ -143,6 +144,7 @@ impl QueueState {
             waiting: count(self.waiting.len()),
             longest_wait: self.waiting.first().map(|(joined, _)| now.since(*joined)),
             estimated_wait: None,
+            unserved: None,
             in_progress: self.in_progress,
             agents: self.staff.states,
             pause_reasons,
@@ -175,6 +177,20 @@ impl CurrentState {
                 self.changed.push(agent);
             }
         }
+    }
+
+    /// The queues in which contacts wait, and how many do.
+    pub(super) fn waited_for(&self) -> impl Iterator<Item = (QueueNo, i64)> {
+        let waiting = |state: &QueueState| i64::try_from(state.waiting.len()).unwrap_or(i64::MAX);
+        let queues = (0..).map(QueueNo::new).zip(self.queues.iter().map(waiting));
+        queues.filter(|(_, waiting)| *waiting > 0)
+    }
+
+    /// Whether any agent of a queue is there, if only on a pause.
+    pub(super) fn is_staffed(&self, queue: QueueNo) -> bool {
+        let staff = self.queues.get(queue.index()).map(|state| &state.staff);
+        let numbers = || AgentState::ALL.into_iter().zip(staff.into_iter().flat_map(|staff| staff.states));
+        numbers().any(|(state, n)| state != AgentState::Offline && n > 0)
     }
 
     /// The state of a queue.
@@ -385,43 +401,43 @@ impl Engine {
 
     /// Count an agent's state, and make the agent's row.
     fn count_agent(&mut self, agent: AgentNo, now: Time) {
-        let Self { current, agent_records, agents, teams, queues, reasons, .. } = self;
+        let Self { current, agent_records, queue_records, agents, teams, queues, reasons, .. } = self;
         let counted = slot(&mut current.agents, agent.index());
         counted.changed = false;
         let Some(record) = agent_records.get(agent.index()) else { return };
-        let state = record.timeline.state(now);
-        let rung =
-            |state| if counted.ringing > 0 && state == AgentState::Available { AgentState::Ringing } else { state };
-        let state = state.map(|(state, reason, since)| (rung(state), reason, since));
-        let known = state.map_or((AgentState::Offline, ReasonNo::UNKNOWN), |(state, reason, _)| (state, reason));
-        let served: SmallVec<[QueueNo; 4]> = record.queues.iter().copied().collect();
+        let known = record.timeline.activity(now, counted.ringing > 0);
+        let served = record.queues.activities(known, queue_records);
         let before = counted.counted.replace(known);
         let served_before = std::mem::replace(&mut counted.queues, served.clone());
-        if before != Some(known) || served_before != served {
+        if before != Some(known) {
             if let Some(before) = before {
                 current.all.staff.count(before, -1);
-                served_before.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(before, -1));
             }
             current.all.staff.count(known, 1);
-            served.iter().for_each(|queue| slot(&mut current.queues, queue.index()).staff.count(known, 1));
+        }
+        if served_before != served {
+            for (all, sign) in [(&served_before, -1), (&served, 1)] {
+                all.iter()
+                    .for_each(|(queue, there)| slot(&mut current.queues, queue.index()).staff.count(*there, sign));
+            }
         }
         let running = std::mem::replace(&mut counted.running, record.timeline.running_times(now));
         current.starts.iter_mut().for_each(|times| times.forget(agent, &running));
         current.ends.extend(record.timeline.next_change(now).map(|at| (at, agent)));
         let newest = counted.conversations.iter().max_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));
         let (contact, queue) = newest.map(|(_, contact, queue)| (contact.clone(), queue.clone())).unzip();
-        let row = state.map(|(state, reason, since)| {
+        let row = record.timeline.state(now).map(|(.., since)| {
             let id = agents.label(agent);
             AgentRow {
                 name: record.profile.as_ref().and_then(|profile| profile.name.clone()).unwrap_or_else(|| id.clone()),
                 id,
                 team: teams.label(record.team),
-                state,
-                reason: reasons.label(reason),
+                state: known.0,
+                reason: reasons.label(known.1),
                 since,
                 queue,
                 contact,
-                queues: served.iter().map(|queue| queues.label(*queue)).collect(),
+                queues: served.iter().map(|(queue, _)| queues.label(*queue)).collect(),
             }
         });
         current.set_row(agent, row);

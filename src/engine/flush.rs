@@ -3,6 +3,7 @@
 //! Events change contacts at once, but facts are written only when somebody asks for figures. So a contact that changes
 //! ten times between two queries is written once, and a report writes each contact once.
 
+use super::Engine;
 use super::contact::Contact;
 use super::contact_store::ContactNo;
 use super::fact_store::FactStore;
@@ -11,7 +12,6 @@ use super::interner::{AgentNo, NameNo, QueueNo};
 use super::repeats::{Topic, TopicVisit, VisitNo};
 use super::timeline::AgentChange;
 use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitFacts, VisitStage};
-use super::{AgentRecord, Engine};
 use crate::clock::Time;
 
 /// What a visit contributes besides facts: changes of the agent's timeline, and a visit to the customer's topic.
@@ -155,12 +155,9 @@ impl Engine {
                 .into_iter()
                 .flatten()
                 .filter(|change| !(same_agent && old.changes.contains(&Some(*change))));
-            let AgentRecord { profile, queues, timeline, .. } = self.agent_record(new.agent);
-            // An agent without a profile serves the queues whose contacts the agent has answered.
-            if profile.is_none() && queue.is_known() && !queues.contains(&queue) {
-                queues.push(queue);
-            }
-            added.for_each(|(at, change)| timeline.insert(at, change));
+            let record = self.agent_record(new.agent);
+            record.learn_queue(queue);
+            added.for_each(|(at, change)| record.timeline.insert(at, change));
         }
     }
 

@@ -120,7 +120,8 @@ impl Engine {
         let values = |dim: Dim| -> SmallVec<[DimValue; 4]> {
             match dim {
                 Dim::Queue => {
-                    record.queues.iter().filter(|queue| of.may_hold(**queue)).map(|queue| queue.value()).collect()
+                    let queues = record.queues(&self.queue_records).filter(|queue| of.may_hold(*queue));
+                    queues.map(NameNo::value).collect()
                 }
                 Dim::Agent => smallvec![agent.value()],
                 Dim::Team => smallvec![record.team.value()],
@@ -143,6 +144,12 @@ impl Engine {
                 ones.iter().flat_map(|a| twos.iter().map(|b| [*a, *b])).collect()
             }
         }
+    }
+
+    /// The queue that a group is of, which may be that of the whole slice; `None` where it is of all queues.
+    pub(super) fn queue_of_group(of: &ResolvedSlice, by: &[Dim], group: Group) -> Option<QueueNo> {
+        let mut values = of.parts.iter().copied().chain(by.iter().copied().zip(group));
+        values.find(|(dim, _)| *dim == Dim::Queue).map(|(_, value)| value.name())
     }
 
     /// By number, the rank of a dimension's values in the order of rows; empty where the numbers are that order.

@@ -8,15 +8,15 @@ use utoipa::ToSchema;
 
 use super::contact::Contact;
 use super::facts::Measure;
-use super::groups::{AgentGroups, Grouped};
-use super::interner::{AgentNo, DimValue, NameNo, QueueNo, ReasonNo};
+use super::groups::{Grouped, ResolvedSlice};
+use super::interner::{AgentNo, DimValue, NameNo, QueueNo};
 use super::rows::{FoundRow, Rows};
-use super::view::Grouping;
+use super::view::Group;
 use super::visit::{QueueVisit, VisitStage};
 use super::{Engine, QueueRecord};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::kpi::{Bands, KpiId, Live};
+use crate::kpi::{Bands, Dim, KpiId, Live};
 use crate::text::Label;
 
 /// The live state of a queue.
@@ -171,45 +171,69 @@ impl Engine {
         self.open_visits().map(|(_, visit)| visit.ringing).filter(|agent| agent.is_known()).collect()
     }
 
-    /// The current state, in total and of each group. `contact_group` and `agent_groups` say which groups a contact and an
-    /// agent belong to; `None` where they are not part of the slice. An agent may be part of it, and of no group.
-    pub(super) fn live_by_group(
-        &self,
-        now: Time,
-        contact_group: Grouping<'_>,
-        agent_groups: &dyn Fn(AgentNo) -> Option<AgentGroups>,
-    ) -> Grouped<Live> {
+    /// The current state of a slice, in total and of each group. An agent may be part of the slice, and of no group.
+    pub(super) fn live_by_group(&self, now: Time, of: Option<&ResolvedSlice>, by: &[Dim]) -> Grouped<Live> {
         let mut live = Grouped::<Live>::default();
+        let Some(of) = of else { return live };
         for (_, visit) in self.open_visits() {
-            let Some(group) = contact_group(&visit.cell()) else { continue };
-            count_contact(&mut live.total, visit, now);
-            count_contact(live.groups.entry(group).or_default(), visit, now);
+            let Some(group) = self.group_of(Some(of), by, &visit.cell()) else { continue };
+            let is_served = self.is_served(visit.queue);
+            count_contact(&mut live.total, visit, is_served, now);
+            count_contact(live.groups.entry(group).or_default(), visit, is_served, now);
         }
         let ringing = self.ringing();
         for (agent, record) in (0..).map(AgentNo::new).zip(&self.agent_records).skip(1) {
-            let Some(groups) = agent_groups(agent) else { continue };
-            let (state, reason) =
-                record.timeline.state(now).map_or((AgentState::Offline, ReasonNo::UNKNOWN), |(s, r, _)| (s, r));
-            let state = if ringing.contains(&agent) { rung(state) } else { state };
-            let reason = (state == AgentState::Paused).then(|| self.reasons.label(reason));
-            count_agent(&mut live.total, state, reason.as_ref());
-            for group in groups {
-                count_agent(live.groups.entry(group).or_default(), state, reason.as_ref());
+            if self.agent_groups(agent, of, &[]).is_empty() {
+                continue;
+            }
+            let own = record.timeline.activity(now, ringing.contains(&agent));
+            let count = |live: &mut Live, queue: Option<QueueNo>| {
+                let (state, reason) = self.activity_in(agent, own, queue);
+                let reason = (state == AgentState::Paused).then(|| self.reasons.label(reason));
+                count_agent(live, state, reason.as_ref());
+            };
+            count(&mut live.total, Self::queue_of_group(of, &[], Group::default()));
+            for group in self.agent_groups(agent, of, by) {
+                count(live.groups.entry(group).or_default(), Self::queue_of_group(of, by, group));
             }
         }
         live
     }
 
+    /// Whether anybody serves a queue, as the current state has it; `None` where no source says who does.
+    fn is_served(&self, queue: QueueNo) -> Option<bool> {
+        let record = self.queue_records.get(queue.index())?;
+        record.knows_agents.then(|| self.current.is_staffed(queue))
+    }
+
     /// The current state, of all queues together and of each that is `wanted`, or of each.
     pub(super) fn live_by_queue(&self, now: Time, wanted: Option<&FxHashSet<DimValue>>) -> Grouped<Live> {
-        let of_queue =
-            |queue: QueueNo| ([queue.value(), DimValue::default()], self.current.live_of(queue, now, &self.reasons));
+        let of_queue = |queue: QueueNo| ([queue.value(), DimValue::default()], self.live_of(queue, now));
         let queues = (0..)
             .map(QueueNo::new)
             .take(self.queues.len())
             .filter(|queue| wanted.is_none_or(|wanted| wanted.contains(&queue.value())));
         let groups = queues.map(of_queue).collect();
-        Grouped { total: self.current.live_of_all(now, &self.reasons), groups }
+        Grouped { total: self.live_of_all(now), groups }
+    }
+
+    /// The current state of a queue.
+    fn live_of(&self, queue: QueueNo, now: Time) -> Live {
+        let mut live = self.current.live_of(queue, now, &self.reasons);
+        let is_served = self.is_served(queue).filter(|_| live.waiting > 0);
+        live.unserved = is_served.map(|is_served| if is_served { 0 } else { live.waiting });
+        live
+    }
+
+    /// The current state of the whole floor.
+    fn live_of_all(&self, now: Time) -> Live {
+        let mut live = self.current.live_of_all(now, &self.reasons);
+        for (queue, waiting) in self.current.waited_for() {
+            if let Some(is_served) = self.is_served(queue) {
+                *live.unserved.get_or_insert(0) += if is_served { 0 } else { waiting };
+            }
+        }
+        live
     }
 
     /// The expected wait of a contact that joins a queue now (docs/kpis.md, `estimated_wait`): the contacts ahead of it,
@@ -234,7 +258,7 @@ impl Engine {
         let mut unsorted = false;
         for (place, (queue, origins)) in places.iter_mut().enumerate() {
             let Some(record) = self.queue_records.get(queue.index()) else { continue };
-            let mut live = self.current.live_of(*queue, now, &self.reasons);
+            let mut live = self.live_of(*queue, now);
             if !self.observed.fill_live(*queue, &mut live, now) {
                 live.estimated_wait = Self::estimated_wait(&live, handling.get(queue.index()).copied().flatten());
             }
@@ -290,7 +314,7 @@ impl Engine {
     /// The current state of the whole floor.
     pub fn total_now(&mut self, now: Time) -> Live {
         self.update_current(now);
-        self.current.live_of_all(now, &self.reasons)
+        self.live_of_all(now)
     }
 
     /// All agents of whom any state is known, sorted by name.
@@ -332,14 +356,6 @@ impl Engine {
     }
 }
 
-/// The state of an agent who is being rung: it only replaces "available".
-const fn rung(state: AgentState) -> AgentState {
-    match state {
-        AgentState::Available => AgentState::Ringing,
-        busy => busy,
-    }
-}
-
 impl From<ContactNow> for WaitingRow {
     fn from(contact: ContactNow) -> Self {
         let ContactNow { contact, queue, channel, intent, customer, joined, position, priority, ringing, .. } = contact;
@@ -359,10 +375,13 @@ fn outcome(stage: VisitStage) -> Label {
     }
 }
 
-fn count_contact(live: &mut Live, visit: &QueueVisit, now: Time) {
+fn count_contact(live: &mut Live, visit: &QueueVisit, is_served: Option<bool>, now: Time) {
     let age = now.since(visit.joined);
     if visit.stage == VisitStage::Waiting {
         live.waiting += 1;
+        if let Some(is_served) = is_served {
+            *live.unserved.get_or_insert(0) += i64::from(!is_served);
+        }
         live.longest_wait = live.longest_wait.max(Some(age));
     } else {
         live.in_progress += 1;

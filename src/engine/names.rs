@@ -26,6 +26,7 @@ impl Engine {
         let queue = |name: &Label| usize::from(self.queues.find(name.as_str()).is_none());
         let agent = |name: &Label| usize::from(self.agents.find(name.as_str()).is_none());
         let intent = |name: &Label| usize::from(self.intents.find(name.as_str()).is_none());
+        let unknown_reason = |reason: &Label| usize::from(self.reasons.find(reason.as_str()).is_none());
         new.others += usize::from(self.origins.find(event.origin.as_str()).is_none());
         match &event.kind {
             EventKind::Contact { queue: of, step, .. } => {
@@ -65,8 +66,13 @@ impl Engine {
             EventKind::SelfService(session) => new.intents += session.intent.as_ref().map_or(0, intent),
             EventKind::AgentState { agent: who, reason, .. } => {
                 new.agents += agent(who);
-                let unknown = |reason: &Label| usize::from(self.reasons.find(reason.as_str()).is_none());
-                new.others += reason.as_ref().map_or(0, unknown);
+                new.others += reason.as_ref().map_or(0, unknown_reason);
+            }
+            EventKind::AgentQueues { agent: who, queues } => {
+                new.agents += agent(who);
+                new.queues += queues.iter().map(|membership| queue(&membership.queue)).sum::<usize>();
+                let reasons = queues.iter().filter_map(|membership| membership.reason.as_ref());
+                new.others += reasons.map(unknown_reason).sum::<usize>();
             }
             EventKind::AgentProfile(profile) => {
                 new.agents += agent(&profile.agent);

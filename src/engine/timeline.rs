@@ -9,7 +9,7 @@ mod entry;
 
 use serde::{Deserialize, Serialize};
 
-use super::interner::ReasonNo;
+use super::interner::{NameNo, ReasonNo};
 use crate::clock::{Span, Time};
 use crate::event::AgentState;
 use crate::kpi::AgentTimes;
@@ -28,6 +28,7 @@ const ENTRIES_PER_TOTAL: usize = 16;
 
 /// The timeline of one agent.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "one flag per kind of change that sources name")]
 pub(super) struct Timeline {
     entries: Vec<TimelineEntry>,
     /// The total times up to the first of the entries, and to each 16th after it.
@@ -45,6 +46,8 @@ pub(super) struct Timeline {
     first_if_wrapping: Option<(TimelineEntry, Totals)>,
     /// Some source names the state "on contact" itself, so states need not be derived from conversations.
     names_contacts: bool,
+    /// Some source names the state "ringing" itself, so that it need not be derived from contacts that ring.
+    names_ringing: bool,
     /// Some source reports the end of after-contact work.
     reports_wraps: bool,
     /// Some source names the state "available".
@@ -67,6 +70,7 @@ impl Timeline {
             AgentChange::State(state, _) => {
                 self.names_available |= state == AgentState::Available;
                 self.names_contacts |= state == AgentState::OnContact;
+                self.names_ringing |= state == AgentState::Ringing;
             }
             AgentChange::WrapEnds => self.reports_wraps = true,
             AgentChange::TalkStarts | AgentChange::TalkEnds | AgentChange::WorkLapses => {}
@@ -170,6 +174,15 @@ impl Timeline {
         let (count, since) = lasting.fold((0, current.at), |(count, _), entry| (count + 1, entry.at));
         let since = self.first_since.filter(|_| count == entries_until).unwrap_or(since);
         Some((shown.0, shown.1, since))
+    }
+
+    /// The state at `now` and its reason, where a contact `rings` the agent or none does; offline before the first change.
+    pub(super) fn activity(&self, now: Time, rings: bool) -> (AgentState, ReasonNo) {
+        match self.state(now) {
+            Some((AgentState::Available, reason, _)) if rings && !self.names_ringing => (AgentState::Ringing, reason),
+            Some((state, reason, _)) => (state, reason),
+            None => (AgentState::Offline, ReasonNo::UNKNOWN),
+        }
     }
 
     /// When the first change after `now` is, if one is announced.
@@ -326,7 +339,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::interner::NameNo;
 
     fn at(seconds: i64) -> Time {
         Time::from_unix(seconds)

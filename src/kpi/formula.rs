@@ -62,6 +62,13 @@ pub(super) fn estimated_wait(r: &KpiInputs<'_>) -> Figure {
     }
 }
 
+pub(super) fn waiting_unserved(r: &KpiInputs<'_>) -> Figure {
+    match r.live.unserved {
+        None if r.live.waiting > 0 => Figure::unknown("no source says which agents serve the queue"),
+        unserved => Figure::count(unserved.unwrap_or(0)),
+    }
+}
+
 pub(super) fn in_progress(r: &KpiInputs<'_>) -> Figure {
     Figure::count(r.live.in_progress)
 }

@@ -60,6 +60,10 @@ pub(crate) fn add_prefix(event: &mut Event, prefix: &Label) {
         }
         EventKind::SelfService(session) => name(&mut session.session),
         EventKind::AgentState { agent, .. } => name(agent),
+        EventKind::AgentQueues { agent, queues } => {
+            name(agent);
+            queues.iter_mut().map(|membership| &mut membership.queue).for_each(name);
+        }
         EventKind::AgentProfile(profile) => {
             name(&mut profile.agent);
             maybe(&mut profile.name);

@@ -1,15 +1,16 @@
 //! Plays recordings of a real Asterisk to the source over a real connection.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc as std_mpsc;
 use std::thread;
 
-use crate::support::asterisk::{LAST, Play, Server, connections, fixture, play};
+use crate::support::asterisk::{LAST, Play, Server, connections, fixture, play, statuses};
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
-use floorwatch::engine::{self, ApplyOutcome, Engine};
+use floorwatch::engine::{self, ApplyOutcome, Engine, SourceNames};
 use floorwatch::event::{AgentState, Event, EventKind, LeftReason, Step};
 use floorwatch::kpi::{Dim, Formula, KpiId, Period, Query, Slice};
 use floorwatch::source::{self, Connector, Message, Settings};
@@ -287,4 +288,52 @@ fn with_a_log_that_comes_after_the_day_the_figures_are_the_log_s_in_the_end() {
         assert!(received.remarks.iter().any(|remark| remark.contains("is behind")), "{:?}", received.remarks);
         assert_figures(scenario, &received.events, |_, _, _, _| false);
     }
+}
+
+/// By queue of a reply to `QueueStatus`, how many agents can be reached, and how many of them can take a call.
+fn staff_in(reply: &[u8]) -> BTreeMap<String, (i64, i64)> {
+    let mut staff = BTreeMap::new();
+    for frame in String::from_utf8_lossy(reply).split("\r\n\r\n") {
+        let value = |key: &str| frame.lines().find_map(|line| line.strip_prefix(key));
+        let (Some(event), Some(queue)) = (value("Event: "), value("Queue: ")) else { continue };
+        let status = value("Status: ").unwrap_or_default();
+        let (staffed, available) = match event {
+            "QueueParams" => (false, false),
+            "QueueMember" => {
+                (!matches!(status, "4" | "5"), matches!(status, "0" | "1") && value("Paused: ") == Some("0"))
+            }
+            _ => continue,
+        };
+        let sums = staff.entry(queue.to_owned()).or_insert((0, 0));
+        *sums = (sums.0 + i64::from(staffed), sums.1 + i64::from(available));
+    }
+    staff
+}
+
+#[test]
+fn who_serves_a_queue_is_what_asterisk_answers_every_ten_seconds() {
+    let (mut looks, mut agree) = (0, 0);
+    for scenario in ["a", "b", "c"] {
+        let played = Play { paced: true, ..recording(scenario) };
+        let begin = played.connections[0].reads[0].0;
+        let received = run(Server::new(None), played, |_| true);
+        let mut events = received.events.iter().peekable();
+        let mut floor = Engine::new(engine::Settings::default());
+        for (at, _, reply) in statuses(scenario).into_iter().filter(|(at, ..)| *at > begin) {
+            while let Some(event) = events.next_if(|event| event.at <= at) {
+                floor.apply(event);
+            }
+            let queues = floor.queues_now(at, SourceNames::ORIGINS);
+            for (queue, staff) in staff_in(&reply) {
+                let shown = queues.iter().find(|row| row.id.as_str() == queue).map(|row| {
+                    let number = |state| AgentState::ALL.iter().zip(row.live.agents).find(|(s, _)| **s == state);
+                    let number = |state| number(state).map_or(0, |(_, n)| n);
+                    (row.live.agents.iter().sum::<i64>() - number(AgentState::Offline), number(AgentState::Available))
+                });
+                looks += 1;
+                agree += i64::from(shown == Some(staff));
+            }
+        }
+    }
+    assert!(looks > 500 && agree * 100 >= looks * 99, "{agree} of {looks} looks agree");
 }

@@ -434,7 +434,8 @@ fn rules_share_queries() {
     let queries = evaluator.queries();
     assert_eq!(queries.len(), 5, "{queries:#?}"); // 1h, 7d and today by queue; 7d and 30d of the floor
     let hourly = queries.iter().find(|query| query.over == Period::Window(Window::H1)).unwrap();
-    assert_eq!(hourly.kpis, [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::LongestWait]);
+    let now = [KpiId::LongestWait, KpiId::WaitingUnserved];
+    assert_eq!(hourly.kpis, [[KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa].as_slice(), &now].concat());
 }
 
 #[test]

@@ -126,6 +126,10 @@ impl Finding {
                 self.step(step);
             }
             event::EventKind::AgentState { agent, .. } => self.agent(agent),
+            event::EventKind::AgentQueues { agent, queues } => {
+                self.agent(agent);
+                self.queues.extend(queues.iter().map(|membership| membership.queue.clone()));
+            }
             event::EventKind::AgentProfile(profile) => {
                 self.agent(&profile.agent);
                 self.queues.extend(profile.queues.iter().cloned());

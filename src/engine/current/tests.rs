@@ -4,12 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Span;
-use crate::engine::facts::CellKey;
 use crate::engine::groups::ResolvedSlice;
-use crate::engine::interner::DimValue;
 use crate::engine::view_cache::ViewCache;
 use crate::engine::{Settings, SourceNames};
-use crate::event::{AgentProfile, Channel, Event, EventKind, Offer, Step, TransferKind};
+use crate::event::{AgentProfile, Channel, Event, EventKind, Membership, Offer, Step, TransferKind};
 use crate::kpi::{Answer, CATALOGUE, Dim, KpiId, Period, Query, Slice, Window};
 
 const QUEUES: [&str; 3] = ["sales", "mail", "support"];
@@ -56,10 +54,15 @@ fn happenings() -> impl Strategy<Value = Vec<(i64, Happening)>> {
             EventKind::AgentProfile(AgentProfile { agent, name, queues, ..AgentProfile::default() })
         },
     );
+    let limited = prop_oneof![Just(None), Just(Some(AgentState::Paused)), Just(Some(AgentState::Offline))];
+    let membership = (queue(), limited).prop_map(|(queue, state)| Membership { queue, state, reason: None });
+    let members = (agent(), proptest::collection::vec(membership, 0..3))
+        .prop_map(|(agent, queues)| EventKind::AgentQueues { agent, queues });
     let what = prop_oneof![
         8 => contact.prop_map(Happening::Event),
         4 => state.prop_map(Happening::Event),
         1 => profile.prop_map(Happening::Event),
+        1 => members.prop_map(Happening::Event),
         1 => Just(Happening::Event(EventKind::Restarted)),
         1 => (-500..500_i64).prop_map(Happening::Shift),
         4 => Just(Happening::Look),
@@ -105,9 +108,7 @@ proptest! {
                 }
                 Happening::Look => {
                     let kept = look(&mut engine, now);
-                    let by_queue = |cell: &CellKey| Some([cell.queue.value(), DimValue::default()]);
-                    let of_agent = |agent| Some(engine.agent_groups(agent, &ResolvedSlice::TOTAL, &[Dim::Queue]));
-                    let counted = engine.live_by_group(now, &by_queue, &of_agent);
+                    let counted = engine.live_by_group(now, Some(&ResolvedSlice::TOTAL), &[Dim::Queue]);
                     let mut by_queue = engine.live_by_queue(now, None);
                     by_queue.groups.retain(|_, live| *live != Live::default());
                     prop_assert_eq!((by_queue.groups, by_queue.total), (counted.groups, counted.total));

@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 
 use crate::clock::{Span, Time};
 use crate::event::{
-    AgentProfile, AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Offer, QueueProfile, Scored, SelfService,
-    Step, Survey, TransferKind,
+    AgentProfile, AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Membership, Offer, QueueProfile, Scored,
+    SelfService, Step, Survey, TransferKind,
 };
 use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::id_label;
@@ -98,7 +98,7 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
 }
 
 /// Every event type, without the prefix `floorwatch.`.
-pub const KNOWN_TYPES: [&str; 22] = [
+pub const KNOWN_TYPES: [&str; 23] = [
     "contact.offered",
     "contact.ringing",
     "contact.ring_no_answer",
@@ -118,6 +118,7 @@ pub const KNOWN_TYPES: [&str; 22] = [
     "quality.scored",
     "self_service.ended",
     "agent.state",
+    "agent.queues",
     "agent.profile",
     "queue.profile",
     "queue.observed",
@@ -143,6 +144,10 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, Reject
             reason: data.label("reason")?,
             lasts: None,
         },
+        "agent.queues" => EventKind::AgentQueues {
+            agent: data.required("agent")?,
+            queues: data.objects("queues")?.iter_mut().map(membership).collect::<Result<_, _>>()?,
+        },
         "agent.profile" => EventKind::AgentProfile(AgentProfile {
             agent: data.required("agent")?,
             name: data.label("name")?,
@@ -166,6 +171,17 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, Reject
             };
             EventKind::Contact { contact, queue, step }
         }
+    })
+}
+
+/// A queue of `agent.queues`.
+fn membership(data: &mut JsonFields<'_>) -> Result<Membership, RejectionReason> {
+    let limiting =
+        |word: &str| AgentState::parse(word).filter(|state| matches!(state, AgentState::Paused | AgentState::Offline));
+    Ok(Membership {
+        queue: data.required("queue")?,
+        state: data.word("state", limiting)?,
+        reason: data.label("reason")?,
     })
 }
 

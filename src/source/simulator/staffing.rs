@@ -11,7 +11,7 @@ use super::schedule::SimAction;
 use super::shifts::Shift;
 use super::world::QueueId;
 use crate::clock::{Span, Time};
-use crate::event::{AgentState, EventKind};
+use crate::event::{AgentState, EventKind, Membership};
 use crate::text::Label;
 
 /// The agent's first shift that ends after `after`, with its start.
@@ -50,7 +50,11 @@ impl Simulator {
             }));
         }
         for id in self.roster.ids() {
-            self.emit(EventKind::AgentProfile(self.roster[id].profile.clone()));
+            let profile = self.roster[id].profile.clone();
+            let serves = |queue: &Label| Membership { queue: queue.clone(), state: None, reason: None };
+            let (agent, queues) = (profile.agent.clone(), profile.queues.iter().map(serves).collect());
+            self.emit(EventKind::AgentProfile(profile));
+            self.emit(EventKind::AgentQueues { agent, queues });
             let (start, shift) = next_shift(&self.roster[id], self.arrivals.zone, self.now);
             if start <= self.now {
                 self.begin_shift(id, shift, start);

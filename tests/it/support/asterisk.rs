@@ -34,7 +34,7 @@ pub(crate) struct RecordedConnection {
 }
 
 /// All complete replies to `QueueStatus`: when the action was sent, its id, and the bytes of the reply.
-fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
+pub(crate) fn statuses(scenario: &str) -> Vec<(Time, String, Vec<u8>)> {
     let raw = unpacked(&fixture(scenario, "poll.raw.gz"));
     let find = |what: &str, from: usize| {
         raw[from..].windows(what.len()).position(|part| part == what.as_bytes()).map(|at| at + from)

@@ -148,6 +148,14 @@ impl<'a> JsonFields<'a> {
         Self::parse_text(raw).map(Some).map_err(|_| invalid(name, "an object"))
     }
 
+    /// A list of nested objects, which must be present.
+    pub(super) fn objects(&mut self, name: &str) -> Result<Vec<Self>, RejectionReason> {
+        let raw = self.raw(name).ok_or_else(|| missing(name))?;
+        let items: Vec<&'a RawValue> = serde_json::from_str(raw).map_err(|_| invalid(name, "a list"))?;
+        let objects = items.into_iter().map(|item| Self::parse_text(item.get()));
+        objects.collect::<Result<_, _>>().map_err(|_| invalid(name, "a list of objects"))
+    }
+
     /// The fields that were never read: name and JSON text.
     pub(super) fn unread(&self) -> impl Iterator<Item = (&str, &'a str)> {
         let read = self.read;

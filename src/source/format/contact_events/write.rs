@@ -57,6 +57,7 @@ fn encode(kind: &EventKind) -> Option<(&'static str, Value)> {
         EventKind::AgentState { agent, state, reason, lasts: None } => {
             ("agent.state", json!({"agent": agent, "state": state, "reason": reason}))
         }
+        EventKind::AgentQueues { agent, queues } => ("agent.queues", json!({"agent": agent, "queues": queues})),
         EventKind::AgentProfile(profile) => ("agent.profile", serde_json::to_value(profile).ok()?),
         EventKind::QueueProfile(profile) => ("queue.profile", serde_json::to_value(profile).ok()?),
         EventKind::Observed { queue, window, figures } => {

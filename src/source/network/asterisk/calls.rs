@@ -17,6 +17,8 @@ use crate::text::Label;
 
 /// The calls that are tracked; no floor has more at once.
 const MAX_CALLS: usize = 20_000;
+/// The agents whom one call rings at once; more are not tracked.
+const MAX_RINGING: usize = 1_000;
 /// How much later than a `QueueStatus` reply an event may come that the reply already accounts for.
 const REPLY_LEAD: Span = Span(5_000_000);
 
@@ -27,9 +29,9 @@ pub(super) struct QueueCall {
     /// When the call entered its stage.
     since: Time,
     stage: CallStage,
-    /// How many agents it rings.
+    /// The agents whom it rings.
     #[serde(skip)]
-    rings: u32,
+    ringing: Vec<Label>,
     #[serde(skip)]
     intent: Option<Label>,
     /// It is known from a reply, and the event of its joining may still come.
@@ -138,7 +140,7 @@ impl QueueCalls {
         }
         self.count += 1;
         let (queue, since) = (context.queue.clone(), context.at);
-        let call = QueueCall { queue, since, stage, rings: 0, intent, from_reply, missing_since: None };
+        let call = QueueCall { queue, since, stage, ringing: Vec::new(), intent, from_reply, missing_since: None };
         self.by_contact.entry(context.contact.clone()).or_default().push(call);
     }
 
@@ -169,7 +171,9 @@ impl QueueCalls {
     /// The call rings an agent (`AgentCalled`).
     pub(super) fn ring(&mut self, context: StepContext<'_>, agent: Label, out: &mut Vec<Event>) {
         if let Some(call) = self.find(context, |stage| *stage == CallStage::Waiting) {
-            call.rings += 1;
+            if !call.ringing.contains(&agent) && call.ringing.len() < MAX_RINGING {
+                call.ringing.push(agent.clone());
+            }
             out.push(context.event(Step::Ringing { agent }));
         }
     }
@@ -183,9 +187,17 @@ impl QueueCalls {
         out: &mut Vec<Event>,
     ) {
         if let Some(call) = self.find(context, |stage| !stage.is_talking()) {
-            call.rings = call.rings.saturating_sub(1);
+            call.ringing.retain(|rung| *rung != agent);
         }
         out.push(context.event(Step::RingNoAnswer { agent, ring }));
+    }
+
+    /// An agent's phone in a queue no longer rings, and nobody has picked it up.
+    pub(super) fn stop_ringing(&mut self, queue: &Label, agent: &Label) {
+        let calls = self.by_contact.values_mut().flatten();
+        for call in calls.filter(|call| call.stage == CallStage::Leaving && call.queue == *queue) {
+            call.ringing.retain(|rung| rung != agent);
+        }
     }
 
     /// An agent has the call (`AgentConnect`).

@@ -1,12 +1,13 @@
 //! Derives what each agent does from the members of the queues.
 //!
 //! Asterisk knows members: an interface in a queue, with a device state and a pause of its own. An agent is all members
-//! of one name. The agent's state follows from all of them together, and is reported only when it changes.
+//! of one name. The agent's state follows from all of them together, and the queues that the agent serves are those of
+//! the members. Each is reported only when it changes.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::queue_status::QueueMember;
-use crate::event::{AgentState, EventKind};
+use crate::event::{AgentState, EventKind, Membership};
 use crate::text::Label;
 
 /// The members and agents that are tracked, each; no floor has more.
@@ -21,8 +22,10 @@ pub(super) struct QueueMembers {
     members: FxHashMap<MemberKey, QueueMember>,
     /// The members of each agent.
     by_agent: FxHashMap<Label, Vec<MemberKey>>,
-    /// `None` for agents whom an earlier run of the program reported.
+    /// `None` for agents whom an earlier run of the program or the log has named.
     reported: FxHashMap<Label, Option<(AgentState, Option<Label>)>>,
+    /// The queues that were reported of each agent.
+    reported_queues: FxHashMap<Label, Vec<Membership>>,
 }
 
 impl QueueMembers {
@@ -89,6 +92,13 @@ impl QueueMembers {
         }
     }
 
+    /// Remember that queue_log named an agent, who is offline unless a member has that name.
+    pub(super) fn note_named(&mut self, agent: &Label) {
+        if self.reported.len() < MAX_MEMBERS && !self.reported.contains_key(agent) {
+            self.reported.insert(agent.clone(), None);
+        }
+    }
+
     /// The agents that are not reported as offline, at most `max`.
     pub(super) fn to_saved(&self, max: usize) -> Vec<Label> {
         let is_there = |reported: &Option<(AgentState, _)>| !matches!(reported, Some((AgentState::Offline, _)));
@@ -130,8 +140,30 @@ impl QueueMembers {
         self.report(name, out);
     }
 
-    /// Report an agent's state where it has changed. An agent who was never seen online is not reported offline.
+    /// Report an agent's queues and state where they have changed.
     fn report(&mut self, name: &Label, out: &mut Vec<EventKind>) {
+        self.report_queues(name, out);
+        self.report_state(name, out);
+    }
+
+    fn report_queues(&mut self, name: &Label, out: &mut Vec<EventKind>) {
+        let queues = self.queues_of(name);
+        // Those whom an earlier run of the program reported may have had queues.
+        let is_unknown = matches!(self.reported.get(name), Some(None));
+        let reported = self.reported_queues.get(name);
+        if reported == Some(&queues) || (reported.is_none() && queues.is_empty() && !is_unknown) {
+            return;
+        }
+        if queues.is_empty() {
+            self.reported_queues.remove(name);
+        } else {
+            self.reported_queues.insert(name.clone(), queues.clone());
+        }
+        out.push(EventKind::AgentQueues { agent: name.clone(), queues });
+    }
+
+    /// Report an agent's state where it has changed. An agent who was never seen online is not reported offline.
+    fn report_state(&mut self, name: &Label, out: &mut Vec<EventKind>) {
         let (state, reason) = self.state_of(name);
         let now = Some((state, reason.clone()));
         if self.reported.get(name) == Some(&now) || (state == AgentState::Offline && !self.reported.contains_key(name))
@@ -146,6 +178,25 @@ impl QueueMembers {
         out.push(EventKind::AgentState { agent: name.clone(), state, reason, lasts: None });
     }
 
+    /// The queues of an agent's members, by name. Of two members in one queue, the one that can take a call counts.
+    fn queues_of(&self, name: &Label) -> Vec<Membership> {
+        let members = || self.by_agent.get(name).into_iter().flatten().filter_map(|key| self.members.get(key));
+        let is_there = members().any(QueueMember::is_reachable);
+        let membership = |member: &QueueMember| {
+            let state = match member.paused {
+                _ if is_there && !member.is_reachable() => Some(AgentState::Offline),
+                Some(true) => Some(AgentState::Paused),
+                _ => None,
+            };
+            let reason = member.reason.clone().filter(|_| state == Some(AgentState::Paused));
+            Membership { queue: member.queue.clone(), state, reason }
+        };
+        let mut queues: Vec<Membership> = members().map(membership).collect();
+        queues.sort_unstable_by(|a, b| (&a.queue, a.state, &a.reason).cmp(&(&b.queue, b.state, &b.reason)));
+        queues.dedup_by(|next, kept| next.queue == kept.queue);
+        queues
+    }
+
     /// An agent's state from the device states (`AST_DEVICE_*`) and pauses of all its members.
     fn state_of(&self, name: &Label) -> (AgentState, Option<Label>) {
         let members = || self.by_agent.get(name).into_iter().flatten().filter_map(|key| self.members.get(key));
@@ -158,8 +209,7 @@ impl QueueMembers {
         if any(&[6]) {
             return (AgentState::Ringing, None);
         }
-        // Neither invalid nor unavailable. A device of unknown state (0) can be called, as app_queue has it too.
-        let reachable = || members().filter(|member| !matches!(member.status, Some(4 | 5)));
+        let reachable = || members().filter(|member| member.is_reachable());
         if reachable().next().is_none() {
             return (AgentState::Offline, None);
         }
@@ -189,10 +239,49 @@ mod tests {
 
     fn states(out: &mut Vec<EventKind>) -> Vec<(AgentState, String)> {
         let state = |kind| match kind {
-            EventKind::AgentState { state, reason, .. } => (state, reason.unwrap_or_default().to_string()),
+            EventKind::AgentState { state, reason, .. } => Some((state, reason.unwrap_or_default().to_string())),
+            EventKind::AgentQueues { .. } => None,
             other => panic!("{other:?}"),
         };
-        out.drain(..).map(state).collect()
+        out.drain(..).filter_map(state).collect()
+    }
+
+    /// The queues that were last reported of an agent: `queue`, or `queue: state (reason)`.
+    fn queues(out: &mut Vec<EventKind>) -> Option<String> {
+        let words = |of: &Membership| match (&of.state, &of.reason) {
+            (None, _) => of.queue.to_string(),
+            (Some(state), reason) => {
+                format!("{}: {} ({})", of.queue, state.key(), reason.clone().unwrap_or_default())
+            }
+        };
+        let mut all = out.drain(..).filter_map(|kind| match kind {
+            EventKind::AgentQueues { queues, .. } => Some(queues.iter().map(words).collect::<Vec<_>>().join(", ")),
+            _ => None,
+        });
+        all.next_back()
+    }
+
+    #[test]
+    fn a_pause_and_a_removal_in_one_queue_concern_that_queue_only() {
+        let (mut members, mut out) = (QueueMembers::default(), Vec::new());
+        let all = ["sales", "support", "vip"].map(|queue| member(queue, "SIP/1", 1, None));
+        members.replace(&all, &mut out);
+        assert_eq!(queues(&mut out).as_deref(), Some("sales, support, vip"));
+        members.update(member("vip", "SIP/1", 1, Some("letters")), &mut out);
+        assert_eq!(queues(&mut out).as_deref(), Some("sales, support, vip: paused (letters)"));
+        for queue in ["sales", "support", "vip"] {
+            let paused = (queue == "vip").then_some("letters");
+            members.update(member(queue, "SIP/1", 2, paused), &mut out);
+            members.update(member(queue, "SIP/1", 1, paused), &mut out);
+        }
+        assert_eq!(queues(&mut out), None, "a conversation changes no membership");
+        members.remove(&all[0], &mut out);
+        assert_eq!(queues(&mut out).as_deref(), Some("support, vip: paused (letters)"));
+        // A second phone, which is not reachable.
+        members.update(member("sales", "SIP/2", 5, None), &mut out);
+        assert_eq!(queues(&mut out).as_deref(), Some("sales: offline (), support, vip: paused (letters)"));
+        members.replace(&[], &mut out);
+        assert_eq!(queues(&mut out).as_deref(), Some(""));
     }
 
     #[test]

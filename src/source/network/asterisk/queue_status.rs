@@ -28,6 +28,13 @@ pub(super) struct QueueMember {
     pub(super) in_call: Option<bool>,
 }
 
+impl QueueMember {
+    /// Its device is neither invalid nor unavailable. One of unknown state (0) can be called, as `app_queue` has it too.
+    pub(super) const fn is_reachable(&self) -> bool {
+        !matches!(self.status, Some(4 | 5))
+    }
+}
+
 /// A caller who waits in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct QueueEntry {

@@ -116,7 +116,9 @@ fn replay(scenario: &str, every_reply: bool) -> Vec<(Time, Event)> {
         let mut events = Vec::new();
         while let Some((when, reply)) = replies.next_if(|(when, _)| *when <= at) {
             if is_first || every_reply {
-                translator.reconcile(&reply, when, is_first, &mut events);
+                let mut reconciled = Vec::new();
+                translator.reconcile(&reply, when, is_first, &mut reconciled);
+                out.extend(reconciled.into_iter().map(|event| (when, event)));
                 is_first = false;
             }
         }
@@ -595,13 +597,45 @@ fn events_of_old_versions_are_understood() {
         translator.translate(packet, now, &mut out).unwrap();
     }
     let kinds: Vec<String> = out.iter().map(|event| serde_json::to_string(&event.kind).unwrap()).collect();
-    let wanted = ["offered", "ringing", "refund", "answered", "paused", "completed"];
+    let wanted = ["offered", "ringing", "refund", "answered", "agent_queues", "agent_state", "completed"];
     assert_eq!(kinds.len(), wanted.len(), "{kinds:#?}");
     for (kind, wanted) in kinds.iter().zip(wanted) {
         assert!(kind.contains(wanted), "{wanted} in {kind}");
     }
     let label = Label::from("Ann");
     assert!(kinds.iter().skip(3).all(|kind| kind.contains(label.as_str())));
+}
+
+#[test]
+fn a_caller_who_left_by_a_key_waits_no_longer_than_a_second_after_the_phone_stops_ringing() {
+    let status = |status: &'static str| {
+        AmiPacket::of(&[
+            ("Event", "QueueMemberStatus"),
+            ("Queue", "sales"),
+            ("MemberName", "Ann"),
+            ("Interface", "SIP/1"),
+            ("Status", status),
+        ])
+    };
+    let call = |event: &'static str| {
+        AmiPacket::of(&[("Event", event), ("Queue", "sales"), ("Uniqueid", "1.7"), ("MemberName", "Ann")])
+    };
+    let left_after = |packets: &[AmiPacket]| {
+        let (mut translator, mut out) = (translator(), Vec::new());
+        let now = Time::from_unix(1_795_432_300);
+        for packet in packets {
+            translator.translate(packet, now, &mut out).unwrap();
+        }
+        let is_left = |event: &Event| matches!(event.kind, EventKind::Contact { step: Step::Left { .. }, .. });
+        (0..20).find(|second| {
+            translator.advance(now + Span::seconds(*second), &mut out);
+            out.iter().any(is_left)
+        })
+    };
+    let rings = [call("QueueCallerJoin"), call("AgentCalled"), status("6"), call("QueueCallerLeave")];
+    assert_eq!(left_after(&rings), Some(10), "the dialplan may do something before the agent has the call");
+    let [join, called, ringing, leave] = rings;
+    assert_eq!(left_after(&[join, called, ringing, leave, status("1")]), Some(1));
 }
 
 #[test]

@@ -19,6 +19,9 @@ use crate::text::Label;
 /// The longest intent that is read from a channel variable; the rest of a longer one is dropped.
 const MAX_INTENT_BYTES: usize = 1024;
 
+/// The device state `AST_DEVICE_NOT_INUSE`.
+const NOT_IN_USE: u8 = 1;
+
 /// Translates AMI packets into events.
 #[derive(Debug)]
 pub(super) struct AmiTranslator {
@@ -72,6 +75,9 @@ impl AmiTranslator {
             | b"QueueMemberRemoved" => {
                 self.hears_queues = true;
                 let member = queue_member(packet).ok_or("a member without queue or interface")?;
+                if matches!(member.status, Some(NOT_IN_USE)) && self.calls.is_undecided() {
+                    self.calls.stop_ringing(&member.queue, &member.name);
+                }
                 let mut kinds = Vec::new();
                 if name == b"QueueMemberRemoved" {
                     self.members.remove(&member, &mut kinds);

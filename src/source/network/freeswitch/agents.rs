@@ -94,7 +94,8 @@ pub(super) struct CcAgent {
     reported: Option<(AgentState, Option<Label>)>,
     /// The time of that report.
     reported_at: Time,
-    pub(super) queues: Vec<Label>,
+    /// The queues of its tiers, as they were reported.
+    pub(super) queues: Option<Vec<Label>>,
     /// The present round of lists contains the agent, or the agent became known since the round began.
     is_listed: bool,
 }
@@ -112,7 +113,7 @@ impl CcAgent {
             ready: None,
             reported: None,
             reported_at: Time(i64::MIN),
-            queues: Vec::new(),
+            queues: None,
             is_listed: true,
         }
     }

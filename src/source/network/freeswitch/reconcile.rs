@@ -11,7 +11,7 @@ use super::centre::{CallCentre, past_time};
 use super::list::CcList;
 use super::members::{JoiningMember, MemberStage, visit_name};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, Channel, EventKind, QueueProfile};
+use crate::event::{Channel, EventKind, Membership, QueueProfile};
 use crate::source::ids::id_label;
 use crate::text::Label;
 
@@ -86,10 +86,11 @@ impl CallCentre {
         }
         for (name, agent) in self.agents.sorted_mut() {
             let queues = queues_of.remove(name).unwrap_or_default();
-            if agent.queues != queues {
-                agent.queues.clone_from(&queues);
-                let profile = AgentProfile { agent: agent.shown.clone(), queues, ..AgentProfile::default() };
-                self.out.push(now, None, EventKind::AgentProfile(profile));
+            if agent.queues.as_ref() != Some(&queues) {
+                agent.queues = Some(queues.clone());
+                let serves = |queue| Membership { queue, state: None, reason: None };
+                let queues = queues.into_iter().map(serves).collect();
+                self.out.push(now, None, EventKind::AgentQueues { agent: agent.shown.clone(), queues });
             }
         }
     }

@@ -62,7 +62,7 @@ impl QueueCalls {
         self.by_contact.retain(|contact, calls| {
             calls.retain(|call| {
                 let is_lost = call.missing_since.is_some_and(|since| now.since(since) >= REPLY_LEAD);
-                let delay = if call.rings > 0 { RINGING_CONNECT_DELAY } else { CONNECT_DELAY };
+                let delay = if call.ringing.is_empty() { CONNECT_DELAY } else { RINGING_CONNECT_DELAY };
                 let (at, step) = if is_lost {
                     (now, Step::Lost)
                 } else if call.stage == CallStage::Leaving && now.since(call.since) >= delay {

@@ -8,7 +8,7 @@ use super::super::merge::LogStatus;
 use super::AsteriskSession;
 use crate::board::Health;
 use crate::clock::Clock;
-use crate::event::{AgentState, EventKind};
+use crate::event::{AgentState, EventKind, Step};
 use crate::source::file::follow;
 use crate::source::format::detect::InputFormat;
 use crate::source::format::queue_log::Verbs;
@@ -98,6 +98,9 @@ impl AsteriskSession {
                             return false;
                         }
                         self.translator.members.set_reported(agent, *state, reason.as_ref());
+                    }
+                    if let EventKind::Contact { step: Step::Answered { agent, .. }, .. } = &event.kind {
+                        self.translator.members.note_named(agent);
                     }
                     self.merger.accept_from_log(event, now)
                 });

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{AgentProfile, AgentState, Channel, EventKind, QueueProfile};
+use crate::event::{AgentState, Channel, EventKind, Membership, QueueProfile};
 
 const NOW: i64 = 1_772_442_000;
 /// Long after the events of a test.
@@ -546,12 +546,15 @@ fn lists_report_queues_agents_and_tiers() {
     assert_eq!((times[1], times[2]), (now - Span::seconds(10), now), "since when, and that it still holds");
     assert_eq!(kinds[2], state("1000", AgentState::AfterContact, Some(20)));
     assert_eq!(kinds[3], state("1001", AgentState::Offline, None));
-    let profile = AgentProfile { agent: "1000".into(), queues: vec!["support".into()], ..AgentProfile::default() };
-    assert_eq!(kinds[4], EventKind::AgentProfile(profile));
+    let serves = |agent: &str, queues: &[&str]| EventKind::AgentQueues {
+        agent: agent.into(),
+        queues: queues.iter().map(|queue| Membership { queue: (*queue).into(), state: None, reason: None }).collect(),
+    };
+    assert_eq!(kinds[4..6], [serves("1000", &["support"]), serves("1001", &[])]);
     // The after-contact work was over in between.
-    assert_eq!((times[5], &kinds[5]), (now + Span::seconds(20), &state("1000", AgentState::Available, None)));
-    assert_eq!(kinds[6], state("1000", AgentState::Offline, None), "who is listed no more is gone");
-    assert_eq!(kinds.len(), 7, "{kinds:?}");
+    assert_eq!((times[6], &kinds[6]), (now + Span::seconds(20), &state("1000", AgentState::Available, None)));
+    assert_eq!(kinds[7], state("1000", AgentState::Offline, None), "who is listed no more is gone");
+    assert_eq!(kinds.len(), 8, "{kinds:?}");
 }
 
 #[test]
