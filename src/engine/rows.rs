@@ -17,14 +17,14 @@ const ROWS_PER_CHUNK: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Rows<T> {
     /// All but the last have [`ROWS_PER_CHUNK`] rows.
-    chunks: Vec<Arc<Chunk<T>>>,
+    chunks: Vec<Arc<RowChunk<T>>>,
     /// The places of rows by id, found when one is first looked up. Copies share them while no row has another place.
     places: Arc<OnceLock<FxHashMap<Label, usize>>>,
 }
 
 /// Some rows of a list.
 #[derive(Debug)]
-struct Chunk<T> {
+struct RowChunk<T> {
     rows: Vec<Arc<T>>,
     /// The hashes of the queues that rows have to do with, each with the place of its row, in order. It is made when it
     /// is first needed.
@@ -42,19 +42,19 @@ pub trait FoundRow {
     }
 }
 
-impl<T> Chunk<T> {
+impl<T> RowChunk<T> {
     const fn new(rows: Vec<Arc<T>>) -> Self {
         Self { rows, queues: OnceLock::new() }
     }
 }
 
-impl<T> Clone for Chunk<T> {
+impl<T> Clone for RowChunk<T> {
     fn clone(&self) -> Self {
         Self::new(self.rows.clone())
     }
 }
 
-impl<T: FoundRow> Chunk<T> {
+impl<T: FoundRow> RowChunk<T> {
     /// The places of the rows that have to do with a queue of this hash.
     fn of_queue(&self, hash: u64) -> impl Iterator<Item = usize> {
         let queues = self.queues.get_or_init(|| {
@@ -154,7 +154,7 @@ impl<T: FoundRow> Rows<T> {
         }
         let chunk = place / ROWS_PER_CHUNK;
         if chunk == self.chunks.len() {
-            self.chunks.push(Arc::new(Chunk::new(Vec::with_capacity(ROWS_PER_CHUNK))));
+            self.chunks.push(Arc::new(RowChunk::new(Vec::with_capacity(ROWS_PER_CHUNK))));
         }
         let Some(chunk) = self.chunks.get_mut(chunk).map(Arc::make_mut) else { return };
         chunk.queues = OnceLock::new();
@@ -177,7 +177,7 @@ impl<T: Clone> Rows<T> {
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.places = Arc::default();
         let rows = |chunk| {
-            let chunk: &mut Chunk<T> = Arc::make_mut(chunk);
+            let chunk: &mut RowChunk<T> = Arc::make_mut(chunk);
             chunk.queues = OnceLock::new();
             chunk.rows.iter_mut()
         };
@@ -190,7 +190,7 @@ impl<T> From<Vec<Arc<T>>> for Rows<T> {
         let mut rows = rows.into_iter();
         let chunk = || Some(rows.by_ref().take(ROWS_PER_CHUNK).collect()).filter(|chunk: &Vec<_>| !chunk.is_empty());
         Self {
-            chunks: std::iter::from_fn(chunk).map(|rows| Arc::new(Chunk::new(rows))).collect(),
+            chunks: std::iter::from_fn(chunk).map(|rows| Arc::new(RowChunk::new(rows))).collect(),
             places: Arc::default(),
         }
     }
@@ -227,9 +227,9 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Debug, PartialEq)]
-    struct Row(Label, Label);
+    struct ListedRow(Label, Label);
 
-    impl FoundRow for Row {
+    impl FoundRow for ListedRow {
         fn id(&self) -> &Label {
             &self.0
         }
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    fn found(rows: &Rows<Row>, queue: &Label) -> Vec<Row> {
+    fn found(rows: &Rows<ListedRow>, queue: &Label) -> Vec<ListedRow> {
         rows.of_queue(queue).filter_map(|place| rows.get(place)).filter(|row| row.1 == *queue).cloned().collect()
     }
 
@@ -248,18 +248,18 @@ mod tests {
         fn lists_that_share_rows_change_by_themselves(
             changes in proptest::collection::vec((0..200_usize, 0..4_u8, 0..3_u8), 1..300),
         ) {
-            let (mut rows, mut plain, mut next) = (Rows::default(), Vec::<Row>::new(), 0);
+            let (mut rows, mut plain, mut next) = (Rows::default(), Vec::<ListedRow>::new(), 0);
             for (place, queue, what) in changes {
                 let before = (rows.clone(), plain.clone());
                 let queue: Label = format!("q{queue}").as_str().into();
                 if what == 0 || plain.is_empty() {
                     next += 1;
-                    let row = Row(format!("a{next}").as_str().into(), queue.clone());
+                    let row = ListedRow(format!("a{next}").as_str().into(), queue.clone());
                     rows.set(plain.len(), row.clone());
                     plain.push(row);
                 } else if what == 1 {
                     let place = place % plain.len();
-                    let row = Row(plain[place].0.clone(), queue.clone());
+                    let row = ListedRow(plain[place].0.clone(), queue.clone());
                     rows.set(place, row.clone());
                     plain[place] = row;
                 } else {
@@ -268,7 +268,7 @@ mod tests {
                 }
                 for (rows, plain) in [(&rows, &plain), (&before.0, &before.1)] {
                     prop_assert!(rows.iter().eq(plain) && rows.len() == plain.len());
-                    let of_queue: Vec<Row> = plain.iter().filter(|row| row.1 == queue).cloned().collect();
+                    let of_queue: Vec<ListedRow> = plain.iter().filter(|row| row.1 == queue).cloned().collect();
                     prop_assert_eq!(found(rows, &queue), of_queue);
                     if let Some(row) = plain.get(place) {
                         prop_assert_eq!(rows.place(&row.0), Some(place));
