@@ -93,3 +93,32 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Span;
+    use crate::engine::Settings;
+    use crate::event::{Channel, Event, EventKind, Offer, Step};
+
+    #[test]
+    fn rings_from_before_the_join_are_no_contradiction() {
+        let joined = Time::from_unix(1_772_528_400);
+        let mut engine = Engine::new(Settings::default());
+        let ring = |seconds| (joined - Span::seconds(seconds), Step::Ringing { agent: "ann".into() });
+        let steps = [
+            (joined, Step::Offered(Offer::new("sales".into(), Channel::Voice))),
+            ring(2),
+            ring(1),
+            ring(1),
+            (joined + Span::seconds(3), Step::Answered { agent: "ann".into(), wait: None }),
+        ];
+        for (at, step) in steps {
+            let kind = EventKind::Contact { contact: "c1".into(), queue: Some("sales".into()), step };
+            engine.apply(&Event { at, origin: "pbx".into(), id: None, kind });
+        }
+        assert_eq!(engine.contradictions(), []);
+        let live = engine.total_now(joined + Span::seconds(4));
+        assert_eq!((live.waiting, live.in_progress), (0, 1));
+    }
+}

@@ -203,7 +203,9 @@ impl QueueVisit {
         if let Some(hold) = hold {
             self.hold = hold;
         }
-        let lasted = self.answered.filter(|_| self.timing != VisitTiming::Untimed).map(|answered| at.since(answered));
+        let timed = self.answered.filter(|_| self.timing != VisitTiming::Untimed);
+        // A source that stamps answer and end with one instant, and gives no talk time, does not know it.
+        let lasted = timed.map(|answered| at.since(answered)).filter(|lasted| *lasted > Span::ZERO);
         self.talk = talk.or_else(|| lasted.map(|all| Span((all.0 - self.hold.0).max(0))));
         self.ended = Some(at);
         self.stage = stage;
