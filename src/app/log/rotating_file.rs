@@ -31,8 +31,10 @@ impl RotatingFile {
 
     fn with_limit(path: &Path, max_bytes: u64) -> io::Result<Self> {
         let (file, id) = open(path)?;
-        // A link is resolved, so that the file it leads to is set aside and not the link.
-        Ok(Self { path: path.canonicalize()?, file, id, max_bytes, lost: 0 })
+        // A link is resolved, so that the file it leads to is set aside and not the link. Another process may have set the
+        // file aside just now: then it is begun here.
+        let path = path.canonicalize().or_else(|_| open(path).and_then(|_| path.canonicalize()))?;
+        Ok(Self { path, file, id, max_bytes, lost: 0 })
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
