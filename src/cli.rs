@@ -8,6 +8,7 @@ pub mod check;
 pub mod completions;
 pub mod demo;
 pub mod hub;
+pub mod kiosk;
 mod machine_zone;
 pub mod map;
 mod output;
@@ -78,6 +79,8 @@ pub struct Global {
 pub enum Command {
     /// Show the board of a simulated floor
     Demo(demo::Args),
+    /// Show the board of the configured floor in figures that are read across a room, page after page
+    Kiosk(kiosk::Args),
     /// Play a recorded day as if it were live: pause, step, seek
     Replay(replay::Args),
     /// Print figures from files
@@ -274,6 +277,9 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Snapshot(args)) => return args.run(&cli.global.configuration()?.0),
         Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file)?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
+        Some(Command::Kiosk(args)) => {
+            show_board(args.settings(cli.global.configuration()?.0, cli.global.theme), log_file)?;
+        }
         Some(Command::Demo(args)) => app::demo(cli.global.configuration()?.0, args.demo(), log_file)?,
         None => show_board(cli.global.configuration()?.0, log_file)?,
     }

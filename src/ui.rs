@@ -14,6 +14,7 @@ pub mod format;
 pub mod glyphs;
 pub mod grid;
 pub mod input;
+pub mod kiosk;
 pub mod mouse;
 mod pace;
 pub mod prompt;
@@ -43,17 +44,20 @@ use tokio::time::MissedTickBehavior;
 
 use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
 use crate::board::Board;
+use crate::clock::Span;
 use crate::floor::{FloorClosed, Handle};
-use action::{KeyError, Keymap};
+use action::{Action, KeyError, Keymap};
 use answers::{Answers, Reply};
 use bell::Bell;
 use drawn::Drawn;
+use glyphs::GlyphSet;
 use input::UserInput;
+use kiosk::KioskPage;
 use queries::{MAX_HISTORY, Question};
 use screen::Screen;
 pub use settings::Settings;
 use signals::{Signalled, Signals, can_be_continued, leave_anyway};
-use state::{Effect, Ui};
+use state::{Effect, Page, Ui};
 use theme::{Depth, Theme, Tone};
 use tty::TerminalReader;
 use view::Ctx;
@@ -96,7 +100,11 @@ enum TaskResult {
 /// # Errors
 /// If there is no terminal, the key map is wrong, or the floor has ended.
 pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), Error> {
-    let keymap = if settings.locked { Keymap::locked() } else { Keymap::new(&settings.keys)? };
+    let keymap = match Keymap::new(&settings.keys)? {
+        _ if settings.locked => Keymap::locked(),
+        keymap if settings.kiosk.only => keymap.only(Action::Quit),
+        keymap => keymap,
+    };
     let mut signals = Signals::new()?;
     let screen = Screen::enter(settings.mouse)?;
     let reader = TerminalReader::start(settings.mouse)?;
@@ -107,7 +115,11 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         ui: Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse),
         answers: Answers::default(),
         depth: settings.colours.unwrap_or_else(Depth::detect),
-        ascii: settings.ascii.unwrap_or_else(|| glyphs::ascii_only(|name| std::env::var(name).ok())),
+        glyphs: match settings.ascii {
+            Some(true) => GlyphSet::Ascii,
+            Some(false) => GlyphSet::Full,
+            None => GlyphSet::detect(|name| std::env::var(name).ok()),
+        },
         board,
         settings,
         keymap,
@@ -123,6 +135,10 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         heard: Instant::now(),
         bell: Bell::default(),
     };
+    if app.settings.kiosk.only {
+        app.ui.kiosk.only = true;
+        app.ui.open(Page::Kiosk);
+    }
     let last_resort = tokio::spawn(leave_anyway(Signals::new()?));
     let ended = app.run(&mut signals, &mut boards, &mut finished).await;
     last_resort.abort();
@@ -140,7 +156,7 @@ struct App {
     ui: Ui,
     answers: Answers,
     depth: Depth,
-    ascii: bool,
+    glyphs: GlyphSet,
     board: Arc<Board>,
     settings: Settings,
     keymap: Keymap,
@@ -378,6 +394,7 @@ impl App {
 
     /// Once a second: age the message at the foot, ring the bell, and count the seconds without a board.
     fn tick(&mut self) -> Result<(), Error> {
+        self.dirty |= self.ui.page() == Page::Kiosk;
         let silent = self.heard.elapsed().as_secs();
         if silent >= 5 {
             self.ui.silent = silent;
@@ -402,6 +419,7 @@ impl App {
             board,
             answers: &self.answers,
             theme: Theme { palette: self.ui.palette, depth: self.depth },
+            glyphs: self.glyphs,
             keymap: &self.keymap,
             settings: &self.settings,
         }
@@ -427,8 +445,23 @@ impl App {
         if self.screen.wait().is_zero() { self.draw() } else { Ok(()) }
     }
 
+    /// Go on with the rotation of the kiosk. Its clock also goes on while no board arrives.
+    fn rotate(&mut self) {
+        let elapsed = Span(i64::try_from(self.heard.elapsed().as_micros()).unwrap_or(0));
+        let (board, drawn) = (&self.board, &self.drawn);
+        let is_worth = |page| match page {
+            KioskPage::Now | KioskPage::Today => true,
+            KioskPage::Queues => drawn.kiosk_more,
+            KioskPage::Agents => !board.agents.is_empty(),
+        };
+        self.ui.kiosk.step(board.at + elapsed, board, &self.settings.kiosk, is_worth);
+    }
+
     fn draw(&mut self) -> Result<(), Error> {
         self.order();
+        if self.ui.page() == Page::Kiosk {
+            self.rotate();
+        }
         let board = self.shown();
         let theme = Theme { palette: self.ui.palette, depth: self.depth };
         let ctx = Ctx {
@@ -436,11 +469,12 @@ impl App {
             board: &board,
             answers: &self.answers,
             theme,
+            glyphs: self.glyphs,
             keymap: &self.keymap,
             settings: &self.settings,
         };
         let mut drawn = Drawn::default();
-        self.screen.draw(|frame| drawn = view::draw(frame, ctx, self.ascii, &self.drawn))?;
+        self.screen.draw(|frame| drawn = view::draw(frame, ctx, &self.drawn))?;
         self.dirty = false;
         self.drawn = drawn;
         self.drawn_at = Instant::now();

@@ -31,6 +31,9 @@ _floorwatch() {
             floorwatch,hub)
                 cmd="floorwatch__subcmd__hub"
                 ;;
+            floorwatch,kiosk)
+                cmd="floorwatch__subcmd__kiosk"
+                ;;
             floorwatch,man)
                 cmd="floorwatch__subcmd__man"
                 ;;
@@ -74,7 +77,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --theme --locked --utc --timezone --help --version demo replay report map hub snapshot alerts check completions man"
+            opts="-c -h -V --config --log-file --ascii --theme --locked --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -524,6 +527,48 @@ _floorwatch() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        floorwatch__subcmd__kiosk)
+            opts="-c -h --rotate --pages --config --log-file --ascii --theme --locked --utc --timezone --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rotate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pages)
+                    COMPREPLY=($(compgen -W "now queues agents today" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -37,6 +37,7 @@ complete -c floorwatch -n "__fish_floorwatch_needs_command" -l utc -d 'Show time
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s V -l version -d 'Print version'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "demo" -d 'Show the board of a simulated floor'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "kiosk" -d 'Show the board of the configured floor in figures that are read across a room, page after page'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "replay" -d 'Play a recorded day as if it were live: pause, step, seek'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "report" -d 'Print figures from files'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "map" -d 'Propose which column of a table is which, and show its first contacts'
@@ -62,6 +63,22 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l ascii -d 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l rotate -d 'How long each page is shown [default: as configured, else 20s]' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l pages -d 'The pages, separated by commas [default: as configured, else all]' -r -f -a "now\t''
+queues\t''
+agents\t''
+today\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+dark\t''
+light\t''
+colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l speed -d 'The speed, as a multiple of real time' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l from -d 'Where to start: RFC 3339, or a date or date and time in the centre\'s time zone' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F

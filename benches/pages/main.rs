@@ -75,7 +75,7 @@ fn settings<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, 
 }
 
 /// Every page, about the floor or about one of its queues.
-fn pages() -> [(&'static str, Location); 6] {
+fn pages() -> [(&'static str, Location); 7] {
     let queue = || Slice::of(Dim::Queue, crowd::queue(7));
     [
         ("overview", Location::new(Page::Overview, Slice::TOTAL)),
@@ -84,6 +84,7 @@ fn pages() -> [(&'static str, Location); 6] {
         ("agents", Location::new(Page::Agents, Slice::TOTAL)),
         ("alerts", Location::new(Page::Alerts, Slice::TOTAL)),
         ("contacts", Location::new(Page::Contacts, queue())),
+        ("kiosk", Location::new(Page::Kiosk, Slice::TOTAL)),
     ]
 }
 

@@ -18,6 +18,7 @@ use floorwatch::text::{Label, Patterns};
 use floorwatch::ui::action::Keymap;
 use floorwatch::ui::answers::{Answers, Reply};
 use floorwatch::ui::drawn::Drawn;
+use floorwatch::ui::glyphs::GlyphSet;
 use floorwatch::ui::queries::{self, Question};
 use floorwatch::ui::state::{Location, Ui};
 use floorwatch::ui::theme::{Depth, Palette, Theme};
@@ -191,7 +192,7 @@ impl Wall {
         let orders = view::orders(ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings));
         self.ui.lists.extend(orders);
         let ctx = ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings);
-        screen.draw(|frame| drop(view::draw(frame, ctx, false, &Drawn::default()))).unwrap();
+        screen.draw(|frame| drop(view::draw(frame, ctx, &Drawn::default()))).unwrap();
     }
 }
 
@@ -203,7 +204,7 @@ fn ctx<'a>(
     settings: &'a floorwatch::ui::Settings,
 ) -> Ctx<'a> {
     let theme = Theme { palette: Palette::Dark, depth: Depth::True };
-    Ctx { ui, board, answers, theme, keymap, settings }
+    Ctx { ui, board, answers, theme, glyphs: GlyphSet::Full, keymap, settings }
 }
 
 /// A terminal of this size that draws into a buffer.

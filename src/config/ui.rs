@@ -7,6 +7,7 @@ use crate::engine;
 use crate::kpi::{Formula, Window};
 use crate::ui::action::Keymap;
 use crate::ui::bell::Ring;
+use crate::ui::kiosk::KioskPage;
 use crate::ui::settings::Settings;
 use crate::ui::theme::{Depth, Palette};
 
@@ -50,6 +51,23 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
         }
     }
     long.done();
+    let mut kiosk = section.section("kiosk");
+    if let Some(rotate) = kiosk.span("rotate") {
+        if !KioskPage::is_readable(rotate) {
+            kiosk.complain("rotate", KioskPage::TOO_SHORT);
+        }
+        settings.kiosk.rotate = rotate;
+    }
+    if let Some(pages) = kiosk.choices("pages", &KioskPage::WORDS) {
+        if pages.is_empty() {
+            kiosk.complain("pages", "is empty: name a page, or leave the key out");
+        }
+        settings.kiosk.pages = pages;
+    }
+    if let Some(names) = kiosk.flag("names") {
+        settings.kiosk.names = names;
+    }
+    kiosk.done();
     let keys = section.section("keys");
     settings.keys =
         keys.keys().into_iter().filter_map(|action| keys.texts(&action).map(|keys| (action, keys))).collect();

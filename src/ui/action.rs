@@ -77,6 +77,7 @@ actions! {
     Intents "intents" ["3"] "" Anywhere "What contacts are about, and how well each is handled";
     Agents "agents" ["4"] "" Anywhere "Who is doing what, and for how long";
     Alerts "alerts" ["5"] "" Anywhere "Active, acknowledged and past alerts";
+    Kiosk "kiosk" ["7"] "" Anywhere "The wall: large figures to read across the room, page after page";
     Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
     Window "window" ["t"] "window" Anywhere "The next window of time";
     Formula "formula" ["f"] "formula" Anywhere "The next of the six service-level formulas";
@@ -186,6 +187,14 @@ impl Keymap {
             }
         }
         Ok(map)
+    }
+
+    /// The same keys, but only those of one action.
+    #[must_use]
+    pub fn only(mut self, action: Action) -> Self {
+        self.actions.retain(|_, of| *of == action);
+        self.names.retain(|of, _| *of == action);
+        self
     }
 
     /// A map without keys, for a screen in public.

@@ -35,12 +35,23 @@ pub struct Drawn {
     pub offsets: FxHashMap<Panel, usize>,
     /// How many rows of the focused list are visible: the distance of Page Up and Page Down.
     pub page_rows: u16,
+    /// How many queues the first page of the kiosk shows, and whether more are wrong.
+    pub kiosk_queues: usize,
+    /// See `kiosk_queues`.
+    pub kiosk_more: bool,
     areas: Vec<(Rect, ClickTarget)>,
 }
 
 impl Default for Drawn {
     fn default() -> Self {
-        Self { cursor: None, offsets: FxHashMap::default(), page_rows: 10, areas: Vec::new() }
+        Self {
+            cursor: None,
+            offsets: FxHashMap::default(),
+            page_rows: 10,
+            kiosk_queues: 0,
+            kiosk_more: false,
+            areas: Vec::new(),
+        }
     }
 }
 

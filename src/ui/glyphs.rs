@@ -1,9 +1,10 @@
-//! The signs on the screen, and their ASCII forms.
+//! The signs on the screen, and their forms on terminals that have few.
 //!
-//! Views always draw the same signs. Where the terminal can only show ASCII, the finished frame is translated, one
-//! column for one column.
+//! Views draw the same signs for all. Where the terminal can show only some of them, the finished frame is translated, one
+//! column for one column. What is drawn of half blocks alone, as large letters are, must ask for the set beforehand.
 
 use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
 
 use crate::alert::Severity;
 use crate::kpi::Verdict;
@@ -64,27 +65,87 @@ pub const fn of_severity(severity: Severity) -> Verdict {
     }
 }
 
-/// Whether the environment names a terminal or locale that can only show ASCII; `var` looks up a variable.
-#[must_use]
-pub fn ascii_only(var: impl Fn(&str) -> Option<String>) -> bool {
-    let term = var("TERM").unwrap_or_default();
-    if term == "linux" || term == "dumb" || term.starts_with("vt") {
-        return true;
-    }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(var).find(|value| !value.is_empty());
-    locale.is_none_or(|locale| {
-        let locale = locale.to_ascii_uppercase();
-        !locale.contains("UTF-8") && !locale.contains("UTF8")
-    })
+/// Which signs the terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GlyphSet {
+    /// All.
+    #[default]
+    Full,
+    /// Those of a Linux console: Debian's fonts for it lack half blocks and eighths, and red ink is faint there.
+    Console,
+    /// ASCII.
+    Ascii,
 }
 
-/// Translate a finished frame into ASCII.
-pub fn to_ascii(buffer: &mut Buffer) {
-    for cell in &mut buffer.content {
-        if !cell.symbol().is_ascii() {
-            let plain = cell.symbol().chars().next().map_or(' ', ascii);
-            cell.set_char(plain);
+impl GlyphSet {
+    /// The set that the environment states; `var` looks up a variable.
+    #[must_use]
+    pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
+        let term = var("TERM").unwrap_or_default();
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(&var).find(|value| !value.is_empty());
+        let utf8 = locale.is_some_and(|locale| {
+            let locale = locale.to_ascii_uppercase();
+            locale.contains("UTF-8") || locale.contains("UTF8")
+        });
+        match term.as_str() {
+            "dumb" => Self::Ascii,
+            term if term.starts_with("vt") || !utf8 => Self::Ascii,
+            "linux" => Self::Console,
+            _ => Self::Full,
         }
+    }
+
+    /// Translate a finished frame.
+    pub fn translate(self, buffer: &mut Buffer) {
+        if self == Self::Full {
+            return;
+        }
+        for cell in &mut buffer.content {
+            if !cell.symbol().is_ascii() {
+                let sign = cell.symbol().chars().next().unwrap_or(' ');
+                cell.set_char(if self == Self::Ascii { ascii(sign) } else { console(sign) });
+            }
+            if self == Self::Console && cell.bg == Color::Reset && !cell.modifier.contains(Modifier::REVERSED) {
+                // Dark red and dark grey on black are the faintest inks there are: the one becomes a ground, the other
+                // light grey.
+                match cell.fg {
+                    Color::Red if !is_block(cell.symbol()) => {
+                        cell.set_fg(Color::White).set_bg(Color::Red);
+                    }
+                    Color::DarkGray if !cell.modifier.contains(Modifier::DIM) => {
+                        cell.set_fg(Color::Gray);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn is_block(symbol: &str) -> bool {
+    matches!(symbol, " " | "█" | "▒" | "░" | "─" | "│")
+}
+
+/// What Debian's fonts for the Linux console have besides Latin-1.
+const CONSOLE: &str = "‼▲●░▒█─│┌┐└┘≥≤→↑↓–…";
+
+/// The sign of a Linux console.
+fn console(c: char) -> char {
+    match c {
+        c if CONSOLE.contains(c) || ('\u{a1}'..='\u{ff}').contains(&c) => c,
+        '○' => '·',
+        '▁' | '▂' => '_',
+        '▃' | '▄' => '░',
+        '▅' | '▆' | '▓' => '▒',
+        '▇' | '▀' => '█',
+        '▌' | '┃' | '├' | '┤' => '│',
+        '━' | '┬' | '┴' | '╌' => '─',
+        '╭' => '┌',
+        '╮' => '┐',
+        '╰' => '└',
+        '╯' => '┘',
+        '—' => '–',
+        c => ascii(c),
     }
 }
 
@@ -125,12 +186,28 @@ mod tests {
 
     #[test]
     fn locales_and_consoles() {
-        let env = |pairs: &'static [(&str, &str)]| {
+        let env = |pairs: &'static [(&'static str, &'static str)]| {
             move |name: &str| pairs.iter().find(|p| p.0 == name).map(|p| p.1.to_owned())
         };
-        assert!(!ascii_only(env(&[("TERM", "xterm"), ("LANG", "en_GB.utf8")])));
-        assert!(ascii_only(env(&[("TERM", "linux"), ("LANG", "en_GB.UTF-8")])));
-        assert!(ascii_only(env(&[("TERM", "xterm"), ("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")])));
-        assert!(ascii_only(env(&[("TERM", "xterm")])));
+        for (pairs, expected) in [
+            (&[("TERM", "xterm"), ("LANG", "en_GB.utf8")][..], GlyphSet::Full),
+            (&[("TERM", "linux"), ("LANG", "en_GB.UTF-8")], GlyphSet::Console),
+            (&[("TERM", "linux"), ("LANG", "C")], GlyphSet::Ascii),
+            (&[("TERM", "dumb"), ("LANG", "en_GB.UTF-8")], GlyphSet::Ascii),
+            (&[("TERM", "xterm"), ("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")], GlyphSet::Ascii),
+            (&[("TERM", "xterm")], GlyphSet::Ascii),
+        ] {
+            assert_eq!(GlyphSet::detect(env(pairs)), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn red_ink_becomes_a_ground_on_a_console() {
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 2, 1));
+        buffer.set_string(0, 0, "7▄", ratatui::style::Style::new().fg(Color::Red));
+        GlyphSet::Console.translate(&mut buffer);
+        let seen = buffer.content.iter().map(|cell| (cell.symbol(), cell.fg, cell.bg));
+        let expected = [("7", Color::White, Color::Red), ("░", Color::Red, Color::Reset)];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
     }
 }

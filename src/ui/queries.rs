@@ -166,6 +166,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Agents => vec![Question::Figures(agents(ui, slice))],
         Page::Alerts => vec![Question::History],
         Page::Contacts => vec![Question::Contacts(contacts(ui, slice, ui.location().only))],
+        Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
     };
     if ui.page() == Page::Overview && board.queues.len() <= 200 {
         questions.push(Question::Figures(queue_courses(ui)));
@@ -291,6 +292,19 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
         every: Some(Every::Minutes(30)),
         ..query(ui, of, None, &[KpiId::Offered, KpiId::Abandoned, kpi])
     }
+}
+
+/// What the wall shows of each queue and of all: over the last half hour, whatever the window of the other pages.
+#[must_use]
+pub fn kiosk_queues(ui: &Ui) -> Query {
+    let kpis = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::LongestWait];
+    Query { over: Period::Window(Window::M30), ..query(ui, &Slice::TOTAL, Some(Dim::Queue), &kpis) }
+}
+
+/// The day so far on the wall.
+#[must_use]
+pub fn kiosk_day(ui: &Ui) -> Query {
+    half_hours(ui, &Slice::TOTAL, KpiId::ServiceLevel)
 }
 
 /// The contacts of a slice.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kpi::{Bands, Formula, KpiId, Window};
 use crate::ui::bell::Ring;
+use crate::ui::kiosk::KioskSettings;
 use crate::ui::theme::{Depth, Palette};
 
 /// How the screen looks and which keys it has.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub handling_time: BTreeMap<String, Bands>,
     /// How long an agent may be in a state before it is marked.
     pub too_long: TooLong,
+    /// How the wall behaves.
+    pub kiosk: KioskSettings,
 }
 
 /// How many seconds an agent may be in each state before it is marked.
@@ -81,6 +84,7 @@ impl Default for Settings {
             targets: BTreeMap::new(),
             handling_time: BTreeMap::new(),
             too_long: TooLong::default(),
+            kiosk: KioskSettings::default(),
         }
     }
 }

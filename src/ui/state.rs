@@ -10,6 +10,7 @@ use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{CORE, Dim, Formula, KpiId, Slice, Window};
 use crate::text::Label;
+use crate::ui::kiosk::Kiosk;
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Palette, Tone};
 
@@ -23,11 +24,19 @@ pub enum Page {
     Agents,
     Alerts,
     Contacts,
+    Kiosk,
 }
 
 impl Page {
-    /// The pages that have a number key.
-    pub const NUMBERED: [Self; 5] = [Self::Overview, Self::Queue, Self::Intents, Self::Agents, Self::Alerts];
+    /// The pages that have a number key, with that key.
+    pub const NUMBERED: [(&'static str, Self); 6] = [
+        ("1", Self::Overview),
+        ("2", Self::Queue),
+        ("3", Self::Intents),
+        ("4", Self::Agents),
+        ("5", Self::Alerts),
+        ("7", Self::Kiosk),
+    ];
 
     /// The name in the tabs and the drill trail.
     #[must_use]
@@ -39,6 +48,7 @@ impl Page {
             Self::Agents => "Agents",
             Self::Alerts => "Alerts",
             Self::Contacts => "Contacts",
+            Self::Kiosk => "Kiosk",
         }
     }
 
@@ -52,6 +62,7 @@ impl Page {
             Self::Agents => &[Panel::Agents],
             Self::Alerts => &[Panel::Active, Panel::Held, Panel::Past],
             Self::Contacts => &[Panel::Contacts],
+            Self::Kiosk => &[Panel::KioskQueues],
         }
     }
 }
@@ -72,6 +83,7 @@ pub enum Panel {
     Held,
     Past,
     Contacts,
+    KioskQueues,
 }
 
 /// One step of the drill trail.
@@ -237,6 +249,8 @@ pub struct Ui {
     pub silent: u64,
     /// Whether an export waits for the figures of all rows.
     pub exporting: bool,
+    /// What the wall shows.
+    pub kiosk: Kiosk,
 }
 
 impl Ui {
@@ -260,6 +274,7 @@ impl Ui {
             who,
             silent: 0,
             exporting: false,
+            kiosk: Kiosk::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Snapshots of the pages with their colours, and what keys and clicks do.
 
 mod fuzz;
+mod kiosk;
 mod sources;
 
 use std::cell::RefCell;
@@ -18,6 +19,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::action::Keymap;
 use super::answers::{Answers, Reply};
 use super::drawn::Drawn;
+use super::glyphs::GlyphSet;
 use super::queries::Question;
 use super::state::{Effect, Ui};
 use super::theme::{Depth, Palette, Theme};
@@ -79,6 +81,7 @@ impl TestScreen {
             board: &self.board,
             answers: &self.answers,
             theme: Theme { palette, depth },
+            glyphs: GlyphSet::Full,
             keymap: &self.keymap,
             settings: &self.settings,
         }
@@ -106,8 +109,9 @@ impl TestScreen {
 
     fn draw(&self, size: (u16, u16), palette: Palette, depth: Depth, ascii: bool) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        let glyphs = if ascii { GlyphSet::Ascii } else { GlyphSet::Full };
         let mut drawn = self.drawn.borrow_mut();
-        terminal.draw(|frame| *drawn = view::draw(frame, self.ctx(palette, depth), ascii, &drawn)).unwrap();
+        terminal.draw(|frame| *drawn = view::draw(frame, Ctx { glyphs, ..self.ctx(palette, depth) }, &drawn)).unwrap();
         terminal.backend().buffer().clone()
     }
 

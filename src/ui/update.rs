@@ -18,10 +18,13 @@ use crate::ui::state::{Effect, Location, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Tone;
 use crate::ui::view;
 
+/// What a kiosk asks before it is left.
+const QUIT_AGAIN: &str = "the same key again leaves the kiosk";
+
 impl Ui {
     /// Handle a key: the prompt comes first, then the choice of a snooze, then the key map.
     pub fn key(&mut self, key: &KeyEvent, keymap: &Keymap, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
-        self.toast = None;
+        let asked = self.toast.take().is_some_and(|toast| toast.text == QUIT_AGAIN);
         if let Some(mut prompt) = self.prompt.take() {
             let typed = prompt.key(key);
             return self.prompt_event(prompt, typed, board, drawn);
@@ -31,6 +34,11 @@ impl Ui {
             return self.snooze(id, key, board);
         }
         let action = keymap.action(key)?;
+        // On a kiosk, the only key is that of leaving.
+        if self.kiosk.only && !asked {
+            self.show_toast(QUIT_AGAIN, Tone::Strong);
+            return None;
+        }
         self.act(action, board, drawn)
     }
 
@@ -118,6 +126,7 @@ impl Ui {
             Action::Intents => self.open(Page::Intents),
             Action::Agents => self.open(Page::Agents),
             Action::Alerts => self.open(Page::Alerts),
+            Action::Kiosk => self.open(Page::Kiosk),
             Action::Callback => {
                 let slice = self.selected_slice(board);
                 self.drill(Location { only: ContactFilter::Abandoned, ..Location::new(Page::Contacts, slice) });
@@ -279,7 +288,7 @@ impl Ui {
             Panel::QueueIntents | Panel::Intents => slice.and(Dim::Intent, id),
             Panel::Agents | Panel::Serving => slice.and(Dim::Agent, id),
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).map_or(slice, |e| e.slice.clone()),
-            Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts => slice,
+            Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts | Panel::KioskQueues => slice,
         }
     }
 
@@ -367,7 +376,7 @@ impl Ui {
                 };
                 self.drill(Location::new(page, slice));
             }
-            Panel::Past | Panel::Contacts => {}
+            Panel::Past | Panel::Contacts | Panel::KioskQueues => {}
         }
     }
 

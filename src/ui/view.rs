@@ -22,6 +22,7 @@ pub mod header;
 pub mod health;
 pub mod help;
 pub mod intents;
+pub mod kiosk;
 pub mod overlay;
 pub mod overview;
 pub mod positions;
@@ -49,13 +50,14 @@ use crate::text::Label;
 use crate::ui::action::Keymap;
 use crate::ui::answers::Answers;
 use crate::ui::drawn::{ClickTarget, Drawn};
+use crate::ui::format;
+use crate::ui::glyphs::GlyphSet;
 use crate::ui::grid::{self, Grid, Head};
 use crate::ui::settings::Settings;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 use crate::ui::theme::Theme;
 use crate::ui::widget::panel;
 use crate::ui::widget::table::{self, TableView};
-use crate::ui::{format, glyphs};
 
 /// The smallest terminal that a page fits on: columns and rows.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -71,6 +73,8 @@ pub struct Ctx<'a> {
     pub answers: &'a Answers,
     /// The colours and styles.
     pub theme: Theme,
+    /// The signs that the terminal can show.
+    pub glyphs: GlyphSet,
     /// The key bindings, for hints and the help.
     pub keymap: &'a Keymap,
     /// The settings of the screen.
@@ -194,7 +198,7 @@ impl<'a> Ctx<'a> {
 #[must_use]
 pub fn heads(panel: Panel) -> Vec<Head> {
     match panel {
-        Panel::Tiles => Vec::new(),
+        Panel::Tiles | Panel::KioskQueues => Vec::new(),
         Panel::Queues => grid::heads(queues::QueueItem::COLUMNS),
         Panel::Rail => grid::heads(alerts::AlertItem::RAIL),
         Panel::Waiting => grid::heads(waiting::WaitingItem::COLUMNS),
@@ -223,6 +227,7 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
         Panel::Held => Box::new(alerts::held(ctx)),
         Panel::Past => Box::new(alerts::past(ctx)),
         Panel::Contacts => Box::new(contacts::table(ctx)),
+        Panel::KioskQueues => Box::new(queues::kiosk(ctx)),
     })
 }
 
@@ -300,16 +305,19 @@ pub fn table_of(
 }
 
 /// Draw everything. `last` is the result of the frame before: lists keep their scroll position.
-pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> Drawn {
-    let plain =
-        (ascii && ctx.settings.ascii != Some(true)).then(|| Settings { ascii: Some(true), ..ctx.settings.clone() });
-    let ctx = Ctx { settings: plain.as_ref().unwrap_or(ctx.settings), ..ctx };
+pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
     let area = frame.area();
     let buffer = frame.buffer_mut();
     buffer.set_style(area, ctx.theme.base());
     let mut drawn = last.next_frame();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         small::draw(buffer, area, ctx);
+    } else if ctx.ui.page() == Page::Kiosk && ctx.ui.overlay.is_none() {
+        kiosk::draw(buffer, area, ctx, &mut drawn);
+        if ctx.ui.prompt.is_some() {
+            let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
+            drawn.cursor = footer::draw(buffer, foot, ctx);
+        }
     } else {
         let top = header::draw(buffer, area, ctx, &mut drawn);
         let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area };
@@ -320,6 +328,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> D
             Page::Agents => agents::draw(buffer, body, ctx, &mut drawn),
             Page::Alerts => alerts::draw(buffer, body, ctx, &mut drawn),
             Page::Contacts => contacts::draw(buffer, body, ctx, &mut drawn),
+            Page::Kiosk => kiosk::draw(buffer, body, ctx, &mut drawn),
         }
         if ctx.ui.overlay.is_some() {
             // The page below the box is dimmed.
@@ -339,9 +348,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, ascii: bool, last: &Drawn) -> D
         let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
         drawn.cursor = footer::draw(buffer, foot, ctx).or(drawn.cursor);
     }
-    if ascii {
-        glyphs::to_ascii(buffer);
-    }
+    ctx.glyphs.translate(buffer);
     if let Some(cursor) = drawn.cursor {
         frame.set_cursor_position(cursor);
     }

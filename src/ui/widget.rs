@@ -1,7 +1,7 @@
-//! Widgets that know nothing of the board: panels, tables, tiles, trends, large digits.
+//! Widgets that know nothing of the board: panels, tables, tiles, trends, large letters.
 
 pub mod bands;
-pub mod digits;
+pub mod lettering;
 pub mod panel;
 pub mod table;
 pub mod tile;

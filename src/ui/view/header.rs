@@ -86,12 +86,12 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let numbered =
         if ctx.ui.trail.len() > 1 { ctx.ui.trail.get(1).map(|p| p.page) } else { None }.unwrap_or(Page::Overview);
     let mut x = area.x + 1;
-    for (at, page) in Page::NUMBERED.into_iter().enumerate() {
+    for (number, page) in Page::NUMBERED {
         let here = page == numbered || page == ctx.ui.page();
         let tone = if here { Tone::Focus } else { Tone::Muted };
         // Deep in a drill on a narrow screen the trail needs the room of the other pages' names.
         let short = area.width < 110 && ctx.ui.trail.len() > 1 && !here;
-        let text = if short { (at + 1).to_string() } else { format!("{} {}", at + 1, page.name()) };
+        let text = if short { number.to_owned() } else { format!("{number} {}", page.name()) };
         buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
         drawn.note(Rect { x, width: cols(text.width()), height: 1, ..area }, ClickTarget::Tab(page));
         x += cols(text.width()) + 2;

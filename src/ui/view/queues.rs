@@ -86,7 +86,7 @@ impl<'a> QueueItem<'a> {
     }
 
     /// The longest wait, judged by the verdict of the answer or else by the limits of the page.
-    fn judged_wait(&self) -> Figure {
+    pub(super) fn judged_wait(&self) -> Figure {
         let Some(wait) = self.wait_seconds() else { return Figure::default() };
         let figure = Figure::gauge(wait, self.queue.live.waiting);
         let kpi = KpiId::LongestWait.def();
@@ -98,12 +98,22 @@ impl<'a> QueueItem<'a> {
     }
 
     /// The worst of the judged figures, the longest wait and the alerts.
-    fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         let figures = JUDGED.into_iter().filter_map(|kpi| self.figure(kpi)).map(|f| f.verdict).max();
         figures.unwrap_or(Verdict::None).max(self.judged_wait().verdict).max(self.alert)
     }
 
-    fn is_alarming(&self) -> bool {
+    /// The queue.
+    pub(super) const fn queue(&self) -> &'a QueueRow {
+        self.queue
+    }
+
+    /// Whether somebody deals with all of its alerts.
+    pub(super) const fn is_taken(&self) -> bool {
+        self.acknowledged
+    }
+
+    pub(super) fn is_alarming(&self) -> bool {
         self.verdict() >= Verdict::Warning
     }
 
@@ -216,7 +226,22 @@ pub fn queues(ctx: Ctx<'_>) -> impl Iterator<Item = &QueueRow> {
 
 /// The table of all queues.
 #[must_use]
-pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
+pub fn table(ctx: Ctx<'_>) -> TableModel<'_, QueueItem<'_>> {
+    let answers = [queries::queues(ctx.ui), queries::queue_verdicts(ctx.ui)].map(|query| ctx.answers.figures(query));
+    of_answers(ctx, answers, ctx.answers.figures(queries::queue_courses(ctx.ui)))
+}
+
+/// The queues as the wall shows them.
+#[must_use]
+pub fn kiosk(ctx: Ctx<'_>) -> TableModel<'_, QueueItem<'_>> {
+    of_answers(ctx, [ctx.answers.figures(queries::kiosk_queues(ctx.ui)), None], None)
+}
+
+fn of_answers<'a>(
+    ctx: Ctx<'a>,
+    answers: [Option<&'a Figures>; 2],
+    series: Option<&'a Figures>,
+) -> TableModel<'a, QueueItem<'a>> {
     let mut alerts: FxHashMap<&Label, (Verdict, bool)> = FxHashMap::default();
     for episode in ctx.board.alerts.iter() {
         let acknowledged = matches!(episode.state, State::Acknowledged | State::Snoozed);
@@ -232,8 +257,6 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, QueueItem<'a>> {
         let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
         queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
     };
-    let answers = [queries::queues(ctx.ui), queries::queue_verdicts(ctx.ui)].map(|query| ctx.answers.figures(query));
-    let series = ctx.answers.figures(queries::queue_courses(ctx.ui));
     let item = |queue: &'a QueueRow| {
         let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
         let row = |figures: &'a Figures| Some((figures, figures.row(queue.id.as_str())?));

@@ -179,6 +179,7 @@ mod tests {
             board: &board,
             answers: &answers,
             theme: Theme { palette: Palette::Dark, depth: Depth::None },
+            glyphs: crate::ui::glyphs::GlyphSet::Full,
             keymap: &Keymap::new(&BTreeMap::new()).unwrap(),
             settings: &Settings::default(),
         };

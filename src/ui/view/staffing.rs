@@ -13,7 +13,7 @@ use crate::ui::format::{cols, float};
 use crate::ui::theme::Tone;
 
 /// How many are in each state, in the order of [`AgentState::ALL`].
-type Counts = [usize; 6];
+pub type Counts = [usize; 6];
 
 /// A state's sign and word.
 #[must_use]
@@ -95,6 +95,12 @@ impl<'a> Summary<'a> {
         let mut teams: Vec<_> = teams.into_iter().collect();
         teams.sort_unstable();
         Self { late, teams }
+    }
+
+    /// How many agents of each team are in each state, by the team's name.
+    #[must_use]
+    pub fn teams(&self) -> &[(&'a str, Counts)] {
+        &self.teams
     }
 
     /// The rows of the screen that it takes on a page: bars only where the page is high enough.

@@ -41,7 +41,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, below: u16, drawn: &m
             without: &without,
             selected: ctx.ui.focus() == Panel::Tiles && ctx.ui.tile == at,
             stale,
-            plain: ctx.settings.ascii == Some(true),
+            glyphs: ctx.glyphs,
         };
         tile.draw(buffer, place, ctx.theme);
         drawn.note(place, ClickTarget::Tile(at));

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::digits::{self, Size};
+use super::lettering::{self, Size};
 use super::trend::{self, TrendPoint};
 use crate::kpi::{Bands, Better, Figure, Kpi, Verdict};
 use crate::text::fit;
 use crate::ui::format::{self, cols};
-use crate::ui::glyphs;
+use crate::ui::glyphs::{self, GlyphSet};
 use crate::ui::theme::{Theme, Tone};
 
 /// What a tile shows.
@@ -28,16 +28,16 @@ pub struct Tile<'a> {
     pub selected: bool,
     /// Whether its data is old.
     pub stale: bool,
-    /// Whether digits must not be drawn with blocks: in ASCII they would all look alike.
-    pub plain: bool,
+    /// The signs that the terminal can show.
+    pub glyphs: GlyphSet,
 }
 
 /// The columns that text leaves for the trend.
 const MIN_TREND_WIDTH: usize = 4;
 /// The height of a tile with large digits, in rows.
-pub const LARGE: u16 = 2 + Size::Large.rows();
+pub const LARGE: u16 = 2 + Size::LARGE.rows();
 /// The height of a tile with huge digits and the trend on a row of its own, in rows.
-pub const HUGE: u16 = 3 + Size::Huge.rows();
+pub const HUGE: u16 = 3 + Size::HUGE.rows();
 
 impl Tile<'_> {
     /// Draw the tile, with large digits where there is room.
@@ -75,14 +75,14 @@ impl Tile<'_> {
 
         let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
         let fits = |size: Size| {
-            !self.plain
+            size.is_drawn_with(self.glyphs)
                 && area.height >= 2 + size.rows()
-                && digits::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
+                && lettering::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
         };
         // All tiles of a page have the same height, and so digits of the same size if their values fit.
-        let size = [(Size::Huge, HUGE), (Size::Large, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
+        let size = [(Size::HUGE, HUGE), (Size::LARGE, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
         let after = if let Some((size, _)) = size {
-            digits::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(tone));
+            lettering::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(tone));
             inner.y + 1 + size.rows()
         } else {
             buffer.set_stringn(inner.x, inner.y + 1, &value, width, theme.style(tone));

@@ -1,0 +1,151 @@
+//! The kiosk: a wall that is read from six metres and that nobody touches.
+//!
+//! ```text
+//! SUPPORT CHAT 49% HUNG UP                     NOBODY YET    the band: an alert, data that is old
+//! since 16:35 (6 min), limit 8 %: what to do
+//! WAITING   LONGEST   IN TIME   FREE                         heroes
+//! 37        12:57     32        6
+//! ‼ SUPPORT CHAT              9   6:54    3%   69%           lines
+//! 7 QUEUES ARE FINE                             16:41        foot
+//! ● ○ ○ ○  next page in 14 s    London desk · data 2 s old   caption
+//! ```
+//!
+//! What must be read has at least 4 % of the screen's height, and heroes have 15 %. Captions are for those who come near.
+
+pub mod band;
+pub mod now;
+pub mod pane;
+pub mod teams;
+pub mod today;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Ctx, queues};
+use crate::board::{Health, Mode};
+use crate::clock::Span;
+use crate::ui::drawn::Drawn;
+use crate::ui::format::{self, cols};
+use crate::ui::grid::TableRow;
+use crate::ui::kiosk::{KioskPage, calling};
+use crate::ui::state::Panel;
+use crate::ui::theme::Tone;
+use pane::{Pane, Scale};
+
+/// A duration that is short enough for large figures: `12:57`, `99:59`, `3H07`, `4D`.
+#[must_use]
+fn duration(span: Span) -> String {
+    let seconds = span.as_secs().max(0);
+    match seconds / 60 {
+        minutes @ 0..100 => format!("{minutes}:{:02}", seconds % 60),
+        minutes @ 100..6000 => format!("{}H{:02}", minutes / 60, minutes % 60),
+        minutes => format!("{}D", minutes / 1440),
+    }
+}
+
+/// A duration in words: `40 S`, `9 MIN`, `3 H`.
+fn minutes(span: Span) -> String {
+    match span.as_secs() {
+        seconds @ ..120 => format!("{seconds} S"),
+        seconds @ 120..7200 => format!("{} MIN", seconds / 60),
+        seconds => format!("{} H", seconds / 3600),
+    }
+}
+
+/// Draw the page of the rotation that is up.
+pub fn draw(buffer: &mut Buffer, screen: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
+    let (dx, dy) = ctx.ui.kiosk.shift();
+    let area = Rect { x: screen.x + dx, y: screen.y + dy, width: screen.width - 1, height: screen.height - 1 };
+    let scale = Scale::of(screen.height, ctx.glyphs);
+    let mut pane = Pane { buffer, ctx, scale, old: band::is_old(ctx) };
+    let band = band::draw(&mut pane, area).max(scale.unit());
+    let foot = area.bottom() - 1 - scale.line();
+    let gap = u16::from(scale.label().is_none());
+    let body = Rect { y: area.y + band, height: foot.saturating_sub(area.y + band + gap), ..area };
+
+    let table = queues::kiosk(ctx);
+    let order = ctx.ui.lists.get(&Panel::KioskQueues).map(|list| list.order.as_slice()).unwrap_or_default();
+    let queues: Vec<&queues::QueueItem<'_>> =
+        order.iter().filter_map(|row| table.rows.get(usize::try_from(*row).ok()?)).collect();
+    let wrong = queues.iter().take_while(|queue| queue.is_alarming() && !queue.is_stale()).count();
+    // The page of further queues goes on where the first page ended.
+    let first = drawn.kiosk_queues;
+    let mut shown = 0;
+    match ctx.ui.kiosk.page {
+        KioskPage::Now => {
+            shown = now::draw(&mut pane, body, &queues, wrong);
+            drawn.kiosk_queues = shown;
+        }
+        KioskPage::Queues => shown = now::list(&mut pane, body, &queues, wrong, first),
+        KioskPage::Agents => teams::draw(&mut pane, body),
+        KioskPage::Today => today::draw(&mut pane, body),
+    }
+    drawn.kiosk_more = wrong > drawn.kiosk_queues;
+
+    let clock = format::minute(ctx.ui.kiosk.now, ctx.zone());
+    let room = area.width.saturating_sub(scale.indent() + pane.width(&clock) + 4 * scale.unit());
+    let muted = pane.style(Tone::Muted);
+    pane.label(area.x + scale.indent(), foot, &fine(ctx, queues.len(), wrong, shown), room, muted);
+    // The clock goes on, so that one sees that the screen lives.
+    let alive = ctx.theme.style(Tone::Strong);
+    pane.label_before(area.right() - scale.unit(), foot, &clock, alive);
+    caption(&mut pane, Rect { y: area.bottom() - 1, height: 1, ..area });
+}
+
+/// How many queues are fine, and how many are neither fine nor on the screen.
+fn fine(ctx: Ctx<'_>, queues: usize, wrong: usize, shown: usize) -> String {
+    let fine = queues.saturating_sub(wrong + ctx.silent_queues().len());
+    let more = if shown > 0 { "more " } else { "" };
+    match (wrong.saturating_sub(shown), fine) {
+        _ if queues == 0 => String::new(),
+        (0, fine) if fine == queues => format!("all {queues} queues are fine"),
+        (0, 0) => "no queue is fine".to_owned(),
+        (0, 1) => "1 queue is fine".to_owned(),
+        (0, fine) => format!("{fine} queues are fine"),
+        (1, fine) => format!("{fine} fine, 1 {more}is not"),
+        (hidden, fine) => format!("{fine} fine, {hidden} {more}are not"),
+    }
+}
+
+/// Draw the bottom line: where the rotation is, and how old the data is.
+fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
+    let (ctx, unit) = (pane.ctx, pane.scale.unit());
+    let (kiosk, settings) = (&ctx.ui.kiosk, &ctx.settings.kiosk);
+    let muted = pane.style(Tone::Muted);
+    let x = area.x + pane.scale.margin();
+    if let Some(toast) = &ctx.ui.toast {
+        pane.caption(x, area.y, &toast.text, area.width, ctx.theme.style(toast.tone));
+        return;
+    }
+    let dots: Vec<&str> = settings.pages.iter().map(|page| if *page == kiosk.page { "●" } else { "○" }).collect();
+    let next = match calling(ctx.board).next() {
+        Some(_) => "held by the alert".to_owned(),
+        None if dots.len() < 2 => String::new(),
+        None => format!("next page in {} s", (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0),
+    };
+    let left = format!("{}   {next}", dots.join(" "));
+    let age = band::age(ctx);
+    let live = ctx.board.sources.iter().filter(|source| matches!(source.health, Health::Live | Health::Ended)).count();
+    let all = ctx.board.sources.len();
+    let mut right = vec![ctx.board.title.to_string()];
+    right.extend(match &ctx.board.mode {
+        Mode::Live => None,
+        Mode::Simulated { scenario, .. } => Some(format!("SIMULATED {scenario}")),
+        Mode::Replay { .. } => Some(format!("REPLAY {}", format::day(ctx.board.at, ctx.zone()))),
+    });
+    right.push(format!("data {} old", minutes(age).to_lowercase()));
+    right.push(match (live, all) {
+        (1, 1) => "1 source live".to_owned(),
+        (live, all) if live == all => format!("{all} sources live"),
+        (live, all) => format!("{live} of {all} sources live"),
+    });
+    right.retain(|part| !part.is_empty());
+    let right = right.join(" · ");
+    let tone = if age.as_secs() >= 10 || live < all { Tone::Warning } else { Tone::Muted };
+    let width = cols(right.width());
+    let start = (area.right() - unit).saturating_sub(width).max(x);
+    let style = if tone == Tone::Warning { ctx.theme.style(tone) } else { muted };
+    pane.caption(start, area.y, &right, width, style);
+    pane.caption(x, area.y, &left, start.saturating_sub(x + 2), muted);
+}

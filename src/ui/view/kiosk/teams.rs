@@ -1,0 +1,57 @@
+//! The page of the kiosk about agents: how many are free, busy and paused, by team.
+
+use ratatui::layout::Rect;
+
+use super::now::agents_in;
+use super::pane::{Hero, Line, Pane};
+use crate::event::AgentState;
+use crate::kpi::Verdict;
+use crate::ui::view::staffing::{Counts, Summary};
+
+/// The states of a column: free, busy, paused.
+const STATES: [&[AgentState]; 3] = [
+    &[AgentState::Available],
+    &[AgentState::OnContact, AgentState::Ringing, AgentState::AfterContact],
+    &[AgentState::Paused],
+];
+
+/// Draw the page.
+pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
+    let ctx = pane.ctx;
+    let live = &ctx.board.total;
+    let sum = |states: &[AgentState]| states.iter().map(|state| agents_in(live, *state)).sum::<i64>();
+    let [free, busy, paused] = STATES.map(sum);
+    let hero =
+        |label, count: i64, about: String| Hero { label, text: count.to_string(), about, verdict: Verdict::None };
+    let after = agents_in(live, AgentState::AfterContact);
+    let reasons: Vec<String> = live.pause_reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let heroes = [
+        hero("FREE", free, format!("of {} here", free + busy + paused)),
+        hero("BUSY", busy, format!("{after} with after-call work")),
+        hero("PAUSED", paused, reasons.join(", ")),
+    ];
+    let taken = pane.heroes(area, &heroes) + pane.scale.unit();
+    let below = Rect { y: area.y + taken, height: area.height.saturating_sub(taken), ..area };
+    let summary = Summary::of(ctx, ctx.board.agents.iter());
+    let mut teams: Vec<(&str, [usize; 3])> =
+        summary.teams().iter().map(|(name, counts)| (*name, STATES.map(|states| count(counts, states)))).collect();
+    teams.retain(|(_, counts)| counts.iter().any(|count| *count > 0));
+    let team = |(name, counts): &(&str, [usize; 3])| Line {
+        mark: Verdict::None,
+        name: if name.is_empty() { "no team".to_owned() } else { (*name).to_owned() },
+        cells: counts.iter().map(|count| (count.to_string(), Verdict::None)).collect(),
+        quiet: false,
+        old: false,
+    };
+    let room = pane.line_count(below);
+    if teams.len() > room {
+        teams.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<usize>()));
+    }
+    let title = if teams.len() > room { format!("TEAMS, {room} OF {}", teams.len()) } else { "TEAMS".to_owned() };
+    let lines: Vec<Line> = teams.iter().take(room).map(team).collect();
+    pane.lines(below, &title, &[("FREE", "888"), ("BUSY", "888"), ("PAUSED", "888")], &lines);
+}
+
+fn count(counts: &Counts, states: &[AgentState]) -> usize {
+    AgentState::ALL.iter().zip(counts).filter(|(state, _)| states.contains(state)).map(|(_, count)| count).sum()
+}
