@@ -118,8 +118,10 @@ pub struct Kiosk {
 impl Kiosk {
     /// Go on to `now`. `is_worth` says whether a page has something to show.
     pub fn step(&mut self, now: Time, board: &Board, settings: &KioskSettings, is_worth: impl Fn(KioskPage) -> bool) {
-        // The time of a replay can go back.
-        self.since = if self.now == Time::default() { now } else { self.since.min(now) };
+        // Time jumps with the first board, with a replay, and while another page was on the screen.
+        if now < self.since || now.since(self.now) > settings.rotate {
+            self.since = now;
+        }
         self.now = now;
         let calling: Vec<u64> = calling(board).map(|episode| episode.id).collect();
         if calling.iter().any(|id| !self.calling.contains(id)) {
@@ -235,6 +237,16 @@ mod tests {
             }
         }
         assert_eq!(seen, [(0, Now), (20, Agents), (40, Today), (60, Now), (80, Agents)]);
+    }
+
+    #[test]
+    fn a_jump_in_time_does_not_end_the_turn_of_a_page() {
+        let (board, settings) = (calm(), KioskSettings::default());
+        let mut kiosk = Kiosk::default();
+        for now in [Time(0), board.at, board.at + Span::HOUR, board.at] {
+            kiosk.step(now, &board, &settings, |_| true);
+            assert_eq!((kiosk.page, kiosk.left(&settings)), (Now, settings.rotate), "{now:?}");
+        }
     }
 
     #[test]

@@ -71,6 +71,22 @@ fn what_stands_now_calm_critical_and_old() {
 }
 
 #[test]
+fn a_hub_that_is_away_from_the_start_is_waited_for() {
+    use crate::board::{Board, CutOff, HubRow};
+    let reason = "nobody listens there".into();
+    let cut_off = Some(CutOff { since: sample::now(), reason, next_try: None });
+    let hub = Some(HubRow { name: "hub".into(), cut_off });
+    let mut screen = TestScreen::new(Board { at: sample::now(), hub, ..Board::default() });
+    screen.press("7");
+    for (_, page) in KioskPage::WORDS {
+        screen.ui.kiosk.page = page;
+        let text = lines(&picture(&screen, (80, 24))).join("\n");
+        assert!(text.contains("NO DATA YET") && text.contains("nobody listens there"), "{text}");
+        assert!(!text.contains("QUEUE") && !text.contains("TODAY"), "{text}");
+    }
+}
+
+#[test]
 fn every_page_of_the_rotation() {
     let mut screen = kiosk(0, |_| {});
     for (name, page) in KioskPage::WORDS.into_iter().skip(1) {

@@ -64,6 +64,22 @@ pub fn draw(buffer: &mut Buffer, screen: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) 
     let gap = u16::from(scale.label().is_none());
     let body = Rect { y: area.y + band, height: foot.saturating_sub(area.y + band + gap), ..area };
 
+    let clock = format::minute(ctx.ui.kiosk.now, ctx.zone());
+    if !band::is_nothing_there(ctx) {
+        let words = page(&mut pane, body, drawn);
+        let room = area.width.saturating_sub(scale.indent() + pane.width(&clock) + 4 * scale.unit());
+        let muted = pane.style(Tone::Muted);
+        pane.label(area.x + scale.indent(), foot, &words, room, muted);
+    }
+    // The clock goes on, so that one sees that the screen lives.
+    let alive = ctx.theme.style(Tone::Strong);
+    pane.label_before(area.right() - scale.unit(), foot, &clock, alive);
+    caption(&mut pane, Rect { y: area.bottom() - 1, height: 1, ..area });
+}
+
+/// Draw the page of the rotation that is up; returns what the foot says of the queues.
+fn page(pane: &mut Pane<'_, '_>, body: Rect, drawn: &mut Drawn) -> String {
+    let ctx = pane.ctx;
     let table = queues::kiosk(ctx);
     let order = ctx.ui.lists.get(&Panel::KioskQueues).map(|list| list.order.as_slice()).unwrap_or_default();
     let queues: Vec<&queues::QueueItem<'_>> =
@@ -74,23 +90,15 @@ pub fn draw(buffer: &mut Buffer, screen: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) 
     let mut shown = 0;
     match ctx.ui.kiosk.page {
         KioskPage::Now => {
-            shown = now::draw(&mut pane, body, &queues, wrong);
+            shown = now::draw(pane, body, &queues, wrong);
             drawn.kiosk_queues = shown;
         }
-        KioskPage::Queues => shown = now::list(&mut pane, body, &queues, wrong, first),
-        KioskPage::Agents => teams::draw(&mut pane, body),
-        KioskPage::Today => today::draw(&mut pane, body),
+        KioskPage::Queues => shown = now::list(pane, body, &queues, wrong, first),
+        KioskPage::Agents => teams::draw(pane, body),
+        KioskPage::Today => today::draw(pane, body),
     }
     drawn.kiosk_more = wrong > drawn.kiosk_queues;
-
-    let clock = format::minute(ctx.ui.kiosk.now, ctx.zone());
-    let room = area.width.saturating_sub(scale.indent() + pane.width(&clock) + 4 * scale.unit());
-    let muted = pane.style(Tone::Muted);
-    pane.label(area.x + scale.indent(), foot, &fine(ctx, queues.len(), wrong, shown), room, muted);
-    // The clock goes on, so that one sees that the screen lives.
-    let alive = ctx.theme.style(Tone::Strong);
-    pane.label_before(area.right() - scale.unit(), foot, &clock, alive);
-    caption(&mut pane, Rect { y: area.bottom() - 1, height: 1, ..area });
+    fine(ctx, queues.len(), wrong, shown)
 }
 
 /// How many queues are fine, and how many are neither fine nor on the screen.
@@ -116,6 +124,9 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     let x = area.x + pane.scale.margin();
     if let Some(toast) = &ctx.ui.toast {
         pane.caption(x, area.y, &toast.text, area.width, ctx.theme.style(toast.tone));
+        return;
+    }
+    if band::is_nothing_there(ctx) {
         return;
     }
     let dots: Vec<&str> = settings.pages.iter().map(|page| if *page == kiosk.page { "●" } else { "○" }).collect();

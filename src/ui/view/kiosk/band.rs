@@ -34,6 +34,12 @@ pub fn is_old(ctx: Ctx<'_>) -> bool {
     age(ctx) >= OLD || followed().next().is_some() && followed().all(|source| source.is_silent(ctx.board.at))
 }
 
+/// Whether no board with data has come yet.
+#[must_use]
+pub fn is_nothing_there(ctx: Ctx<'_>) -> bool {
+    ctx.board.queues.is_empty() && (ctx.cut_off().is_some() || matches!(ctx.board.keeper, Keeper::Loading))
+}
+
 /// The text of a band.
 struct Band {
     /// What it says.
@@ -123,12 +129,11 @@ fn frame(pane: &mut Pane<'_, '_>, block: Rect, margin: u16, style: Style) {
 
 /// The band about data that is old as a whole, or not there yet.
 fn old(ctx: Ctx<'_>) -> Option<Band> {
-    let board = ctx.board;
     let reason = ctx.cut_off().map(|cut_off| {
         let next = ctx.time_to_next_try(cut_off.next_try).map_or_else(String::new, |next| format!("; {next}"));
         format!("{}{next}", cut_off.reason)
     });
-    if board.queues.is_empty() && (reason.is_some() || matches!(board.keeper, Keeper::Loading)) {
+    if is_nothing_there(ctx) {
         let about = reason.filter(|words| !words.is_empty());
         let about = about.unwrap_or_else(|| "the day so far is being read".to_owned());
         return Some(Band::new("No data yet".to_owned(), about, Tone::WarningFill));
