@@ -28,6 +28,7 @@ pub mod tty;
 mod update;
 pub mod view;
 pub mod widget;
+pub mod words;
 
 #[cfg(test)]
 mod sample;
@@ -403,6 +404,10 @@ impl App {
         if self.bell.is_due(self.settings.bell, &self.board, Instant::now()) {
             self.screen.ring()?;
         }
+        self.ui.taken = self.ui.taken.and_then(|taken| {
+            let seconds = taken.seconds.checked_sub(1).filter(|left| *left > 0)?;
+            Some(state::Taken { seconds, ..taken })
+        });
         if let Some(toast) = &mut self.ui.toast {
             toast.seconds = toast.seconds.saturating_sub(1);
             if toast.seconds == 0 {
@@ -487,11 +492,11 @@ impl App {
 
 /// The message at the foot about a command that was carried out.
 fn confirmation(act: &AlertAction, episode: &Episode) -> String {
-    let what = match act {
-        AlertAction::Acknowledge { .. } => "acknowledged",
-        AlertAction::Note(_) => "noted",
-        AlertAction::Undo => "undone",
-        AlertAction::Snooze(_) => "snoozed",
+    let (what, then) = match act {
+        AlertAction::Acknowledge { .. } => ("acknowledged", " · n note, z snooze, u undo"),
+        AlertAction::Note(_) => ("noted", ""),
+        AlertAction::Undo => ("undone", ""),
+        AlertAction::Snooze(_) => ("snoozed", " · u undo"),
     };
-    format!("{what}: {}", episode.text)
+    format!("{what}: {}{then}", episode.text)
 }

@@ -80,9 +80,9 @@ pub(super) fn text(rule: &Rule, slice: &str, compared: ComparedFigure<'_>, sever
         ));
     }
     let shown = show(def, value, figure.n);
-    let side = if rule.above { "above" } else { "below" };
     if let (Some(against), Some(base)) = (rule.against, baseline.and_then(|base| base.value)) {
         let distance = show_distance(def, (value - base).abs());
+        let side = if value >= base { "above" } else { "below" };
         let base = show(def, base, figure.n);
         return Text::new(&format!(
             "{slice}: {name} {shown} {}, {distance} {side} the {} ({base})",
@@ -94,7 +94,16 @@ pub(super) fn text(rule: &Rule, slice: &str, compared: ComparedFigure<'_>, sever
     // Avoid "70%, below 70%": where rounding hides the difference, one decimal shows it.
     let hidden = def.unit == Unit::Percent && past.is_some_and(|limit| show_limit(def, limit) == shown);
     let shown = if hidden { format!("{value:.1}%") } else { shown };
-    let past = past.map_or_else(String::new, |limit| format!(", {side} {}", show_limit(def, limit)));
+    let past = past.map_or_else(String::new, |limit| {
+        let side = match (rule.above, if rule.above { value > limit } else { value < limit }) {
+            (true, true) => "above",
+            (false, true) => "below",
+            // It still fires, because it has not been within its limit for long enough.
+            (true, false) => "clears below",
+            (false, false) => "clears above",
+        };
+        format!(", {side} {}", show_limit(def, limit))
+    });
     Text::new(&format!("{slice}: {name} {shown} {}{past}", window_text(rule)))
 }
 
@@ -175,6 +184,14 @@ mod tests {
         ] {
             assert_eq!(judge(&rule, alone(&figure(value, 50)), 10, false), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn words_agree_with_the_figure_while_it_recovers() {
+        let rule = Rule::of("r", KpiId::LongestWait); // 2:00 and 5:00
+        let text = |value| text(&rule, "chat", alone(&figure(value, 3)), Severity::Critical).to_string();
+        assert_eq!(text(362.0), "chat: longest wait 6:02 now, above 5:00");
+        assert_eq!(text(111.0), "chat: longest wait 1:51 now, clears below 5:00");
     }
 
     #[test]

@@ -185,6 +185,13 @@ impl Window {
         Self::ALL.get(at + 1).copied().unwrap_or(Self::M15)
     }
 
+    /// The one before; before the first comes the last.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        let at = Self::ALL.iter().position(|w| *w == self).unwrap_or(0);
+        at.checked_sub(1).and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::D30)
+    }
+
     /// The time range that it stands for at `now`. It ends just after `now`.
     ///
     /// Rolling windows begin on a whole minute, so that they are up to a minute longer than their name says. Days are

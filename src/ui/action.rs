@@ -72,7 +72,7 @@ macro_rules! actions {
 }
 
 actions! {
-    Overview "overview" ["1"] "" Anywhere "Core figures, queues and alerts at a glance";
+    Overview "overview" ["1"] "" Anywhere "This minute, queues and alerts at a glance";
     Queue "queue" ["2"] "" Anywhere "One queue: who waits, who serves, what about";
     Intents "intents" ["3"] "" Anywhere "What contacts are about, and how well each is handled";
     Agents "agents" ["4"] "" Anywhere "Who is doing what, and for how long";
@@ -80,6 +80,7 @@ actions! {
     Kiosk "kiosk" ["7"] "" Anywhere "The wall: large figures to read across the room, page after page";
     Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
     Window "window" ["t"] "window" Anywhere "The next window of time";
+    WindowBack "window-back" ["T"] "" Anywhere "The window of time before";
     Formula "formula" ["f"] "formula" Anywhere "The next of the six service-level formulas";
     Explain "explain" ["?", "f1"] "what is it" Anywhere "What the selected number means: formula, parts, samples, age";
     Why "why" ["w"] "why" Anywhere "Why it is red: what the rule saw, and who pulls it down";
@@ -88,7 +89,7 @@ actions! {
     Export "export" ["e"] "export" Anywhere alone "Write what is seen to CSV and JSON files";
     Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";
     Help "help" ["H", "f2"] "help" Anywhere "This page";
-    Theme "theme" ["T"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
+    Theme "theme" ["C"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
     Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";
     Redraw "redraw" ["ctrl-l"] "" Anywhere "Draw the whole screen anew";
     Suspend "suspend" ["ctrl-z"] "" Anywhere alone "Back to the shell; fg returns";

@@ -118,6 +118,8 @@ pub struct Answers {
 
 /// A question is sent at most this often.
 const MIN_ASK_INTERVAL: Duration = Duration::from_millis(250);
+/// A question about a time that is over is sent at most this often.
+const MIN_ASK_INTERVAL_OF_THE_PAST: Duration = Duration::from_secs(10);
 /// How many answers are kept that the page on the screen does not need.
 const MAX_UNUSED_ANSWERS: usize = 24;
 
@@ -131,7 +133,9 @@ impl Answers {
         let mut due = Vec::new();
         for question in questions {
             if let Some(entry) = self.entries.get_mut(question.whole().as_ref()) {
-                let interval = MIN_ASK_INTERVAL.max(entry.duration.saturating_mul(20)).min(Duration::from_secs(10));
+                // What is over hardly changes any more.
+                let least = if question.is_over() { MIN_ASK_INTERVAL_OF_THE_PAST } else { MIN_ASK_INTERVAL };
+                let interval = least.max(entry.duration.saturating_mul(20).min(Duration::from_secs(10)));
                 // Other rows have come into view.
                 let moved = entry.sent != *question;
                 let due = (entry.seq != seq || moved) && now.duration_since(entry.asked) >= interval;

@@ -69,6 +69,16 @@ impl Drawn {
         }
     }
 
+    /// The tiles of the frame, in the order in which they were drawn.
+    #[must_use]
+    pub fn tiles(&self) -> Vec<usize> {
+        let tile = |(_, target): &(Rect, ClickTarget)| match target {
+            ClickTarget::Tile(tile) => Some(*tile),
+            _ => None,
+        };
+        self.areas.iter().filter_map(tile).collect()
+    }
+
     /// What lies at a column and row of the screen.
     #[must_use]
     pub fn at(&self, x: u16, y: u16) -> Option<ClickTarget> {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::board::Board;
+use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
@@ -29,6 +30,12 @@ impl Question {
             Self::Rows(query, _) => Cow::Owned(Self::Figures(query.clone())),
             whole => Cow::Borrowed(whole),
         }
+    }
+
+    /// Whether it is about a time that is over.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Figures(Query { over: Period::Range(..), .. }))
     }
 }
 
@@ -142,11 +149,13 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     let mut questions = match ui.page() {
         Page::Overview => vec![
             Question::Figures(totals(ui, slice)),
+            Question::Figures(day(ui, slice)),
             of_list(ui, Panel::Queues, board.queues.len(), queues(ui)),
             Question::Figures(course(ui, slice)),
         ],
         Page::Queue => vec![
             Question::Figures(totals(ui, slice)),
+            Question::Figures(day(ui, slice)),
             Question::Figures(course(ui, slice)),
             Question::Figures(intents(ui, slice)),
             Question::Figures(agents(ui, slice)),
@@ -168,6 +177,21 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Contacts => vec![Question::Contacts(contacts(ui, slice, ui.location().only))],
         Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
     };
+    match ui.page() {
+        Page::Overview if board.queues.len() <= MAX_WHOLE_LIST => {
+            questions.extend(changes(ui, board, &Slice::TOTAL, Dim::Queue));
+            questions.extend(expected(ui, board, slice));
+        }
+        Page::Queue => {
+            questions.extend(changes(ui, board, slice, Dim::Intent));
+            questions.extend(expected(ui, board, slice));
+        }
+        Page::Intents => {
+            questions.extend(changes(ui, board, slice, Dim::Intent));
+            questions.extend(expected(ui, board, &ui.selected_slice(board)));
+        }
+        _ => {}
+    }
     if ui.page() == Page::Overview && board.queues.len() <= 200 {
         questions.push(Question::Figures(queue_courses(ui)));
     }
@@ -226,6 +250,12 @@ pub fn totals(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, None, TOTALS)
 }
 
+/// The same figures over the day, or the page's window if that is longer.
+#[must_use]
+pub fn day(ui: &Ui, of: &Slice) -> Query {
+    Query { over: Period::Window(ui.window.max(Window::Today)), ..totals(ui, of) }
+}
+
 /// The same figures over time.
 #[must_use]
 pub fn course(ui: &Ui, of: &Slice) -> Query {
@@ -260,6 +290,57 @@ pub fn intents(ui: &Ui, of: &Slice) -> Query {
 #[must_use]
 pub fn agents(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, Some(Dim::Agent), AGENTS)
+}
+
+/// How many earlier weeks are looked at for what is usual.
+pub const WEEKS: u64 = 4;
+
+/// The arrivals of the last hour, one row for each part of a slice.
+#[must_use]
+pub fn last_hour(ui: &Ui, of: &Slice, by: Dim) -> Query {
+    Query { over: Period::Window(Window::H1), ..query(ui, of, Some(by), &[KpiId::Offered]) }
+}
+
+/// The same for this hour of the day so many weeks ago. The hour moves by half hours, so that its answer is kept for long.
+#[must_use]
+pub fn hour_before(ui: &Ui, board: &Board, of: &Slice, by: Dim, weeks: u64) -> Query {
+    let calendar = &board.calendar;
+    let time_of_day = calendar.half_hour(board.at) - calendar.day_start(board.at, 0);
+    let middle = calendar.day_start(board.at, 7 * weeks) + time_of_day;
+    let over = Period::Range(middle - Span(30 * Span::MINUTE.0), middle + Span(30 * Span::MINUTE.0));
+    Query { over, ..last_hour(ui, of, by) }
+}
+
+/// The same for up to three hours of today before the last one, with their number; `None` where there is not one.
+#[must_use]
+pub fn hours_before(ui: &Ui, board: &Board, of: &Slice, by: Dim) -> Option<(Query, f64)> {
+    let to = board.calendar.half_hour(board.at) - Span(60 * Span::MINUTE.0);
+    let from = (to - Span(180 * Span::MINUTE.0)).max(board.calendar.day_start(board.at, 0));
+    let hours = to.since(from).as_secs_f64() / 3600.0;
+    (hours >= 1.0).then(|| (Query { over: Period::Range(from, to), ..last_hour(ui, of, by) }, hours))
+}
+
+/// The questions that tell what has changed in the last hour.
+fn changes(ui: &Ui, board: &Board, of: &Slice, by: Dim) -> Vec<Question> {
+    let weeks = (1..=WEEKS).map(|week| hour_before(ui, board, of, by, week));
+    let before = hours_before(ui, board, of, by).map(|(query, _)| query);
+    std::iter::once(last_hour(ui, of, by)).chain(weeks).chain(before).map(Question::Figures).collect()
+}
+
+/// The arrivals of a slice on this weekday so many weeks ago, in the steps of the page.
+#[must_use]
+pub fn day_before(ui: &Ui, board: &Board, of: &Slice, weeks: u64) -> Query {
+    let start = |days| board.calendar.day_start(board.at, days);
+    let over = Period::Range(start(7 * weeks), start(7 * weeks - 1));
+    Query { over, every: Some(steps(ui.window).1), ..query(ui, of, None, &[KpiId::Offered]) }
+}
+
+/// The questions that tell what was expected of a day; none where a step is a day.
+fn expected(ui: &Ui, board: &Board, of: &Slice) -> Vec<Question> {
+    match steps(ui.window).1 {
+        Every::Days(_) => Vec::new(),
+        Every::Minutes(_) => (1..=WEEKS).map(|week| Question::Figures(day_before(ui, board, of, week))).collect(),
+    }
 }
 
 /// One KPI of a slice over `window`, for an overlay.

@@ -176,7 +176,10 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
         Period::Window(window) => window,
         Period::Range(..) => Window::Today,
     };
-    let range = window.range(board.at, &board.calendar);
+    let range = match query.over {
+        Period::Window(window) => window.range(board.at, &board.calendar),
+        Period::Range(from, to) => from..to,
+    };
     let last = board.at.0 / Span::MINUTE.0 / 30;
     let steps = match window {
         Window::M15 | Window::M30 | Window::Interval => 1,
@@ -188,7 +191,11 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
         let queue = slice.get(Dim::Queue).and_then(|id| board.queues.iter().find(|q| q.id == *id));
         queue.map_or_else(|| board.total.clone(), |q| q.live.clone())
     };
-    let all = last - steps + 1..last + 1;
+    let half_hour = |at: Time| at.0 / Span::MINUTE.0 / 30;
+    let all = match query.over {
+        Period::Window(_) => last - steps + 1..last + 1,
+        Period::Range(from, to) => half_hour(from)..half_hour(to),
+    };
     let values: Vec<Label> = match query.by.as_slice() {
         [Dim::Queue] => board.queues.iter().map(|q| q.id.clone()).collect(),
         [Dim::Intent] => INTENTS.iter().map(|i| Label::new(i)).collect(),

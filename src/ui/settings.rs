@@ -21,7 +21,7 @@ pub struct Settings {
     pub colours: Option<Depth>,
     /// Whether to draw with ASCII only; detected from the locale if absent.
     pub ascii: Option<bool>,
-    /// The window of time at the start.
+    /// The window of time at the start: short, because an outage hides behind the rest of the day.
     pub window: Window,
     /// The service-level formula at the start; the formula of the counting rules if absent.
     pub formula: Option<Formula>,
@@ -73,7 +73,7 @@ impl Default for Settings {
             theme: Palette::Terminal,
             colours: None,
             ascii: None,
-            window: Window::Today,
+            window: Window::M30,
             formula: None,
             mouse: false,
             locked: false,

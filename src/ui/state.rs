@@ -8,11 +8,31 @@ use rustc_hash::FxHashMap;
 use crate::alert::{Actor, AlertCommand, Episode, State};
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
-use crate::kpi::{CORE, Dim, Formula, KpiId, Slice, Window};
+use crate::kpi::{Dim, Formula, KpiId, Slice, Window};
 use crate::text::Label;
 use crate::ui::kiosk::Kiosk;
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Palette, Tone};
+
+/// The figures of the tiles: those of this minute, then those that move by the day and share a line until one of them is
+/// past its limit.
+pub const TILES: [KpiId; 13] = [
+    KpiId::Waiting,
+    KpiId::LongestWait,
+    KpiId::ServiceLevel,
+    KpiId::AbandonmentRate,
+    KpiId::AgentsAvailable,
+    KpiId::Asa,
+    KpiId::Aht,
+    KpiId::Fcr,
+    KpiId::Csat,
+    KpiId::Ces,
+    KpiId::Nps,
+    KpiId::RepeatRate,
+    KpiId::TransferRate,
+];
+/// How many of the tiles are of this minute.
+pub const LIVE_TILES: isize = 5;
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -195,6 +215,15 @@ pub struct Toast {
     pub seconds: u8,
 }
 
+/// The alert that was acknowledged last: for some seconds a note and a snooze mean it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The id of its episode.
+    pub episode: u64,
+    /// For how many more seconds it is meant.
+    pub seconds: u8,
+}
+
 /// A task for the event loop that a key has caused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -241,6 +270,8 @@ pub struct Ui {
     pub prompt: Option<Prompt>,
     /// The message at the foot.
     pub toast: Option<Toast>,
+    /// The alert that was acknowledged last.
+    pub taken: Option<Taken>,
     /// A key that is handled once it turns out to have come alone.
     pub held: Option<KeyEvent>,
     /// The person recorded with acknowledgements.
@@ -270,6 +301,7 @@ impl Ui {
             overlay: None,
             prompt: None,
             toast: None,
+            taken: None,
             held: None,
             who,
             silent: 0,
@@ -303,25 +335,6 @@ impl Ui {
         self.trail.last().map_or(&TOTAL, |location| &location.slice)
     }
 
-    /// The tiles of the page.
-    #[must_use]
-    pub fn tiles(&self) -> &'static [KpiId] {
-        if self.page() == Page::Queue {
-            &[
-                KpiId::ServiceLevel,
-                KpiId::AbandonmentRate,
-                KpiId::Asa,
-                KpiId::Aht,
-                KpiId::Fcr,
-                KpiId::Csat,
-                KpiId::RepeatRate,
-                KpiId::TransferRate,
-            ]
-        } else {
-            &CORE
-        }
-    }
-
     /// The episode that the alert keys refer to: the selected one, or else the most urgent new one: of the queue at
     /// hand if it has one, else of the floor.
     #[must_use]
@@ -339,6 +352,13 @@ impl Ui {
         let of_here = |episode: &&Episode| here.is_some() && episode.slice.get(Dim::Queue) == here;
         let new_here = board.alerts.iter().filter(is_new).find(of_here);
         new_here.or_else(|| board.alerts.iter().find(is_new))
+    }
+
+    /// The episode that a note or a snooze is about: the one just acknowledged, or else that of [`Ui::episode`].
+    #[must_use]
+    pub fn meant<'a>(&self, board: &'a Board) -> Option<&'a Episode> {
+        let taken = self.taken.and_then(|taken| board.alerts.iter().find(|episode| episode.id == taken.episode));
+        taken.or_else(|| self.episode(board))
     }
 
     /// The queue under the cursor, or the one that the page is about.

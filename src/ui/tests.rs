@@ -2,6 +2,7 @@
 
 mod fuzz;
 mod kiosk;
+mod overview;
 mod sources;
 
 use std::cell::RefCell;
@@ -43,7 +44,7 @@ impl TestScreen {
     fn new(board: Board) -> Self {
         let who = Actor { name: "ann".into(), from: "desk1 pts/0".into() };
         let mut screen = Self {
-            ui: Ui::new(who, Window::Today, None, Palette::Terminal, false),
+            ui: Ui::new(who, Window::M30, None, Palette::Terminal, false),
             answers: Answers::default(),
             board: Arc::new(board),
             keymap: Keymap::new(&BTreeMap::new()).unwrap(),
@@ -394,6 +395,8 @@ fn notes_snoozes_and_undoing() {
 #[test]
 fn a_drill_goes_in_and_comes_back() {
     let mut screen = TestScreen::new(sample::board(60));
+    screen.ui.window = Window::Today;
+    screen.answer();
     screen.press("<down> <enter> <enter> <enter>");
     let text = screen.text(SIZES[2]);
     assert!(text.contains("Overview ▸ Billing ▸ bill too high ▸ ") && text.contains(" · contacts"), "{text}");
@@ -435,17 +438,17 @@ fn clicks_select_go_in_sort_and_come_back() {
     assert_eq!((screen.ui.page(), screen.ui.trail.len()), (Page::Queue, 2));
     click(&mut screen, SIZES[2], "Overview ▸");
     assert_eq!(screen.ui.trail.len(), 1);
-    click(&mut screen, SIZES[2], "Longest");
+    click(&mut screen, SIZES[2], " Longest In time");
     assert_eq!(screen.ui.lists[&Panel::Queues].sort, Some((3, true)));
     click(&mut screen, SIZES[2], "4 Agents");
     assert_eq!(screen.ui.page(), Page::Agents);
     click(&mut screen, SIZES[2], "1 Overview");
     // A click on a panel without the focus only focuses it.
-    click(&mut screen, SIZES[2], "Customer effort");
-    assert_eq!((screen.ui.focus(), screen.ui.tile, screen.ui.overlay.is_some()), (Panel::Tiles, 5, false));
-    click(&mut screen, SIZES[2], "Customer effort");
+    click(&mut screen, SIZES[2], "Hung up");
+    assert_eq!((screen.ui.focus(), screen.ui.tile, screen.ui.overlay.is_some()), (Panel::Tiles, 3, false));
+    click(&mut screen, SIZES[2], "Hung up");
     assert!(screen.ui.overlay.is_some(), "the figure is explained");
-    click(&mut screen, SIZES[2], "Customer effort of all queues");
+    click(&mut screen, SIZES[2], "Abandonment of all queues");
     assert!(screen.ui.overlay.is_none(), "and put away");
 }
 
@@ -532,7 +535,7 @@ fn what_is_opened_while_frozen_says_that_it_is_newer() {
     assert!(text.contains("FROZEN at 10:42:17") && !text.contains("after the freeze"), "{text}");
     screen.press("3");
     let text = overview(&mut screen);
-    assert!(text.contains("today · as of 10:43:17, after the freeze"), "{text}");
+    assert!(text.contains("30m · as of 10:43:17, after the freeze"), "{text}");
     screen.press("1 c");
     let text = overview(&mut screen);
     assert!(text.contains("after the freeze"), "{text}");

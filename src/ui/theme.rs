@@ -31,12 +31,10 @@ pub enum Tone {
     Good,
     /// Past the warning limit.
     Warning,
-    /// Past the critical limit.
+    /// Past the critical limit: bright ink on a filled ground, because red ink is the faintest of all colours.
     Critical,
     /// A warning as a filled badge.
     WarningFill,
-    /// A critical state as a filled badge.
-    CriticalFill,
     /// The selected row.
     Selected,
     /// Data that is old.
@@ -144,8 +142,8 @@ pub struct Theme {
     pub depth: Depth,
 }
 
-/// A palette's colours: background, text, muted, faint, heading, accent, good, warning, critical, selection, ink on
-/// badges.
+/// A palette's colours: background, text, muted, faint, heading, accent, good, warning, the ground of what is critical,
+/// selection, ink on a warning's badge.
 struct Colours([u32; 11]);
 
 const DARK: Colours = Colours([
@@ -157,7 +155,7 @@ const DARK: Colours = Colours([
     0x0063_b3ed,
     0x006f_bf8b,
     0x00ff_c24b,
-    0x00ff_6b61,
+    0x00c6_2828,
     0x0023_3143,
     0x0010_1419,
 ]);
@@ -183,10 +181,13 @@ const COLOUR_BLIND: Colours = Colours([
     0x0056_b4e9,
     0x0056_b4e9,
     0x00f0_e442,
-    0x00ff_8c3a,
+    0x00b3_4700,
     0x0024_3344,
     0x0012_1417,
 ]);
+
+/// The ink on the ground of what is critical, in every palette.
+const BRIGHT: u32 = 0x00ff_ffff;
 
 impl Theme {
     /// The style of a tone.
@@ -195,6 +196,8 @@ impl Theme {
         match (self.depth, self.palette) {
             (Depth::None, _) => plain(tone),
             (Depth::Few, palette) => named(tone, palette),
+            // The sixteen colours differ from terminal to terminal; what is critical must not.
+            (_, Palette::Terminal) if tone == Tone::Critical => self.coloured(tone, &DARK),
             (_, Palette::Terminal) => named(tone, Palette::Terminal),
             (_, Palette::Dark) => self.coloured(tone, &DARK),
             (_, Palette::Light) => self.coloured(tone, &LIGHT),
@@ -236,9 +239,8 @@ impl Theme {
             Tone::Accent => on(accent),
             Tone::Good => on(good),
             Tone::Warning => on(warning).add_modifier(Modifier::BOLD),
-            Tone::Critical => on(critical).add_modifier(Modifier::BOLD),
+            Tone::Critical => on(BRIGHT).bg(self.colour(critical)).add_modifier(Modifier::BOLD),
             Tone::WarningFill => on(ink).bg(self.colour(warning)).add_modifier(Modifier::BOLD),
-            Tone::CriticalFill => on(ink).bg(self.colour(critical)).add_modifier(Modifier::BOLD),
             Tone::Selected => Style::new().bg(self.colour(selection)),
             Tone::Stale => on(muted).add_modifier(Modifier::ITALIC),
         }
@@ -286,9 +288,8 @@ fn named(tone: Tone, palette: Palette) -> Style {
         Tone::Accent => on(Color::Cyan),
         Tone::Good => on(good),
         Tone::Warning => on(warning).add_modifier(Modifier::BOLD),
-        Tone::Critical => on(critical).add_modifier(Modifier::BOLD),
+        Tone::Critical => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
         Tone::WarningFill => on(Color::Black).bg(warning),
-        Tone::CriticalFill => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
         Tone::Selected => Style::new().add_modifier(Modifier::REVERSED),
         Tone::Stale => on(Color::DarkGray).add_modifier(Modifier::ITALIC),
     }
@@ -301,10 +302,10 @@ fn plain(tone: Tone) -> Style {
         Tone::Text | Tone::Good | Tone::Accent => Style::new(),
         Tone::Muted | Tone::Faint => with(Modifier::DIM),
         Tone::Stale => with(Modifier::DIM | Modifier::ITALIC),
-        Tone::Strong | Tone::Warning | Tone::Critical => with(Modifier::BOLD),
+        Tone::Strong | Tone::Warning => with(Modifier::BOLD),
         Tone::Heading => with(Modifier::UNDERLINED),
         Tone::Focus | Tone::WarningFill => with(Modifier::BOLD | Modifier::UNDERLINED),
-        Tone::CriticalFill | Tone::Selected => with(Modifier::BOLD | Modifier::REVERSED),
+        Tone::Critical | Tone::Selected => with(Modifier::BOLD | Modifier::REVERSED),
     }
 }
 
@@ -314,10 +315,82 @@ mod tests {
 
     #[test]
     fn without_colours_nothing_is_coloured() {
-        for tone in [Tone::Text, Tone::Critical, Tone::Warning, Tone::Selected, Tone::CriticalFill] {
+        for tone in [Tone::Text, Tone::Critical, Tone::Warning, Tone::Selected] {
             for palette in Palette::ALL {
                 let style = Theme { palette, depth: Depth::None }.style(tone);
                 assert_eq!((style.fg, style.bg), (None, None), "{tone:?}");
+            }
+        }
+    }
+
+    /// The contrast of two colours, as WCAG defines it.
+    fn contrast(a: u32, b: u32) -> f64 {
+        let light = |rgb: u32| {
+            let part = |byte: u8| {
+                let v = f64::from(byte) / 255.0;
+                if v <= 0.039_28 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+            };
+            let [_, r, g, b] = rgb.to_be_bytes();
+            0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05
+        };
+        (light(a) / light(b)).max(light(b) / light(a))
+    }
+
+    /// The colours of a style, given the sixteen colours of a terminal and its ground.
+    fn rgb(style: Style, sixteen: &[u32; 16]) -> (u32, Option<u32>) {
+        let of = |colour: Color| match colour {
+            Color::Rgb(r, g, b) => u32::from_be_bytes([0, r, g, b]),
+            Color::Indexed(at) if at >= 232 => u32::from(8 + 10 * (at - 232)) * 0x0001_0101,
+            Color::Indexed(at) => {
+                let level = |n: u8| [0_u8, 95, 135, 175, 215, 255][usize::from(n % 6)];
+                let at = at - 16;
+                u32::from_be_bytes([0, level(at / 36), level(at / 6), level(at)])
+            }
+            Color::Black => sixteen[0],
+            Color::Red => sixteen[1],
+            Color::Green => sixteen[2],
+            Color::Yellow => sixteen[3],
+            Color::Magenta => sixteen[5],
+            Color::Cyan => sixteen[6],
+            Color::White => sixteen[15],
+            other => panic!("{other}"),
+        };
+        (of(style.fg.unwrap()), style.bg.map(of))
+    }
+
+    /// xterm, VGA, GNOME, VS Code.
+    const SIXTEEN: [[u32; 16]; 4] = [
+        [
+            0, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f, 0xff_0000,
+            0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
+        ],
+        [
+            0, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa, 0x55_5555, 0xff_5555,
+            0x55_ff55, 0xff_ff55, 0x55_55ff, 0xff_55ff, 0x55_ffff, 0xff_ffff,
+        ],
+        [
+            0x17_1421, 0xc0_1c28, 0x26_a269, 0xa2_734c, 0x12_488b, 0xa3_47ba, 0x2a_a1b3, 0xd0_cfcc, 0x5e_5c64,
+            0xf6_6151, 0x33_da7a, 0xe9_ad0c, 0x2a_7bde, 0xc0_61cb, 0x33_c7de, 0xff_ffff,
+        ],
+        [
+            0, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5, 0x66_6666, 0xf1_4c4c,
+            0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xe5_e5e5,
+        ],
+    ];
+
+    #[test]
+    fn what_is_critical_is_bright_on_a_filled_ground_in_every_theme() {
+        for (at, sixteen) in SIXTEEN.iter().enumerate() {
+            for (palette, depth) in
+                Palette::ALL.into_iter().flat_map(|p| [Depth::True, Depth::Many, Depth::Few].map(|d| (p, d)))
+            {
+                let theme = Theme { palette, depth };
+                let (ink, ground) = rgb(theme.style(Tone::Critical), sixteen);
+                let ratio = contrast(ink, ground.unwrap());
+                // VS Code's bright white is grey on its sixteen colours; it raises the contrast to 4.5 by itself.
+                let least = if at == 3 && depth == Depth::Few { 3.5 } else { 4.5 };
+                assert!(ratio >= least, "{palette:?} {depth:?} {at}: {ratio:.2}");
+                assert!(theme.style(Tone::Warning).bg.is_none(), "a warning is weaker: ink only");
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::text::Text;
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
 use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
-use crate::ui::state::{Effect, Location, Overlay, Page, Panel, Ui};
+use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, TILES, Taken, Ui};
 use crate::ui::theme::Tone;
 use crate::ui::view;
 
@@ -132,6 +132,7 @@ impl Ui {
                 self.drill(Location { only: ContactFilter::Abandoned, ..Location::new(Page::Contacts, slice) });
             }
             Action::Window => self.window = self.window.next(),
+            Action::WindowBack => self.window = self.window.previous(),
             Action::Formula => {
                 let formula = self.formula.unwrap_or(board.rules.formula).next();
                 self.formula = (formula != board.rules.formula).then_some(formula);
@@ -165,14 +166,14 @@ impl Ui {
             Action::Redraw => return Some(Effect::Redraw),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Quit => return Some(Effect::Quit),
-            Action::Up => self.move_selection(-1),
-            Action::Down => self.move_selection(1),
-            Action::PageUp => self.move_selection(-page),
-            Action::PageDown => self.move_selection(page),
-            Action::First => self.move_selection(isize::MIN / 2),
-            Action::Last => self.move_selection(isize::MAX / 2),
-            Action::Left => self.move_sideways(-1),
-            Action::Right => self.move_sideways(1),
+            Action::Up => self.move_selection(-1, drawn),
+            Action::Down => self.move_selection(1, drawn),
+            Action::PageUp => self.move_selection(-page, drawn),
+            Action::PageDown => self.move_selection(page, drawn),
+            Action::First => self.move_selection(isize::MIN / 2, drawn),
+            Action::Last => self.move_selection(isize::MAX / 2, drawn),
+            Action::Left => self.move_sideways(-1, drawn),
+            Action::Right => self.move_sideways(1, drawn),
             Action::NextPanel => self.panel(1),
             Action::PreviousPanel => self.panel(-1),
             Action::Enter => self.enter(board),
@@ -180,12 +181,12 @@ impl Ui {
             Action::Sort => self.sort(),
             Action::Acknowledge => return self.acknowledge(board, false),
             Action::AcknowledgeAll => return self.acknowledge(board, true),
-            Action::Note => match self.episode(board) {
+            Action::Note => match self.meant(board) {
                 Some(episode) => self.prompt = Some(Prompt::new(PromptKind::Note(episode.id), "")),
                 None => self.show_toast("there is no alert to write about", Tone::Muted),
             },
             Action::Undo => return self.undo(board),
-            Action::Snooze => match self.episode(board) {
+            Action::Snooze => match self.meant(board) {
                 Some(episode) => self.overlay = Some(Overlay::Snooze(episode.id)),
                 None => self.show_toast("there is no alert to snooze", Tone::Muted),
             },
@@ -212,7 +213,7 @@ impl Ui {
         None
     }
 
-    fn move_selection(&mut self, by: isize) {
+    fn move_selection(&mut self, by: isize, drawn: &Drawn) {
         if let Some(Overlay::Help(down) | Overlay::Sources(down)) = &mut self.overlay {
             let by = i16::try_from(by.clamp(-1000, 1000)).unwrap_or(0);
             *down = down.saturating_add_signed(by);
@@ -220,22 +221,25 @@ impl Ui {
         }
         let focus = self.focus();
         if focus == Panel::Tiles {
-            let row = isize::try_from(self.tiles().len() / 2).unwrap_or(4);
-            self.step_tile(by.signum() * row);
+            self.step_tile(by.saturating_mul(LIVE_TILES), drawn);
         } else {
+            self.taken = self.taken.filter(|_| !matches!(focus, Panel::Rail | Panel::Active | Panel::Held));
             self.lists.entry(focus).or_default().move_selection(by);
         }
     }
 
-    fn step_tile(&mut self, by: isize) {
-        let last = self.tiles().len().saturating_sub(1);
-        self.tile = self.tile.saturating_add_signed(by).min(last);
+    /// Select another of the tiles that are on the screen.
+    fn step_tile(&mut self, by: isize, drawn: &Drawn) {
+        let shown = drawn.tiles();
+        let at = shown.iter().position(|tile| *tile == self.tile).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(shown.len().saturating_sub(1));
+        self.tile = shown.get(to).copied().unwrap_or(self.tile);
     }
 
-    fn move_sideways(&mut self, by: isize) {
+    fn move_sideways(&mut self, by: isize, drawn: &Drawn) {
         let focus = self.focus();
         if focus == Panel::Tiles {
-            self.step_tile(by);
+            self.step_tile(by, drawn);
         } else {
             let rightmost = view::heads(focus).len().saturating_sub(1);
             let list = self.lists.entry(focus).or_default();
@@ -296,7 +300,7 @@ impl Ui {
     fn selected_kpi(&self, board: &Board) -> KpiId {
         let focus = self.focus();
         match focus {
-            Panel::Tiles => self.tiles().get(self.tile).copied(),
+            Panel::Tiles => TILES.get(self.tile).copied(),
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).and_then(|episode| episode.kpi),
             _ => {
                 let column = self.lists.get(&focus).map_or(0, |list| list.column);
@@ -385,6 +389,7 @@ impl Ui {
             self.show_toast("there is no alert to acknowledge", Tone::Muted);
             return None;
         };
+        self.taken = Some(Taken { episode: episode.id, seconds: 10 });
         let act = AlertAction::Acknowledge { note: None, lasts: None };
         let group = if group { alert::related(&board.alerts, episode) } else { Vec::new() };
         let same =

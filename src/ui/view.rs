@@ -14,6 +14,7 @@
 pub mod agents;
 pub mod alerts;
 pub mod arrivals;
+pub mod change;
 pub mod contacts;
 pub mod episode;
 pub mod figure;
@@ -44,8 +45,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustc_hash::FxHasher;
 
-use crate::board::{Board, CutOff, Health, Keeper};
-use crate::kpi::{Answer, Bands, Dim, KpiId, Slice};
+use crate::board::{Board, CutOff, Health, Keeper, QueueRow};
+use crate::kpi::{Answer, Bands, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::action::Keymap;
 use crate::ui::answers::Answers;
@@ -108,6 +109,31 @@ impl<'a> Ctx<'a> {
     pub fn reading(&self) -> bool {
         let follows = matches!(self.board.keeper, Keeper::Other(_));
         !follows && self.board.sources.iter().any(|source| source.is_catching_up(self.board.at, &self.board.mode))
+    }
+
+    /// The longest wait of a queue, judged by its own limits: an email may wait for hours.
+    #[must_use]
+    pub fn longest_wait(&self, queue: &QueueRow) -> Figure {
+        let Some(wait) = queue.live.longest_wait else { return Figure::default() };
+        let kpi = KpiId::LongestWait.def();
+        let figure = Figure::gauge(wait.as_secs_f64(), queue.live.waiting);
+        Figure { verdict: self.wait_limits(queue).verdict(kpi.better, &figure, 0, false), ..figure }
+    }
+
+    /// The limits of a queue's longest wait.
+    #[must_use]
+    pub fn wait_limits(&self, queue: &QueueRow) -> Bands {
+        let own = queue.bands.iter().find(|(of, _)| *of == KpiId::LongestWait);
+        own.map_or_else(|| self.bands(KpiId::LongestWait), |(_, bands)| *bands)
+    }
+
+    /// Whether a figure is not judged because its slice mixes calls, which wait for seconds, with mail, which waits for
+    /// hours.
+    #[must_use]
+    pub fn is_mixed(&self, kpi: KpiId, slice: &Slice, figure: &Figure) -> bool {
+        let of_waits = matches!(kpi, KpiId::Asa | KpiId::LongestWait) && figure.verdict == Verdict::None;
+        let mixes = || self.board.queues.iter().any(|queue| queue.channel.is_asynchronous());
+        of_waits && figure.is_known() && slice.get(Dim::Queue).is_none() && mixes()
     }
 
     /// The display name of a queue; its id where the board does not know it.

@@ -243,13 +243,13 @@ fn a_board_on_the_console_waits_for_its_hub_and_takes_no_keys() {
     board.wait_for("no queue has been seen yet");
     assert!(!board.screen().contains("SIMULATED"), "{}", board.screen());
     let _hub = Hub::start(&floor, free(), None);
-    board.wait_for("all queues: offered 1 today");
+    board.wait_for("all queues offered, today 1");
     for keys in ["q", "\x03", "\x1a", "\x1c", ":quit\r", "5", "a"] {
         board.type_keys(keys);
     }
     floor.append("queue_log", &step(1));
     // The keys are read but ignored: the same page is drawn on, and nothing is acknowledged.
-    board.wait_for("all queues: offered 2 today");
+    board.wait_for("all queues offered, today 2");
     let screen = board.screen();
     assert!(screen.contains("Queues") && !screen.contains("acknowledged") && !screen.contains("help"), "{screen}");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::board::{Board, Floor, PROGRAM, now, step};
+use crate::support::board::{Board, Floor, PROGRAM, now, squeezed, step};
 use floorwatch::clock::{Clock, Time};
 use floorwatch::journal::{Journal, OpenedJournal, Settings};
 use floorwatch::text::Label;
@@ -177,7 +177,7 @@ fn busy() -> (Floor, Board) {
     let floor = Floor::new("");
     (0..5).for_each(|n| floor.append("queue_log", &step(n)));
     let board = floor.open();
-    board.wait_for("WARN all queues: offered 5 today");
+    board.wait_for("▲ all queues offered 5");
     (floor, board)
 }
 
@@ -186,7 +186,7 @@ fn wait_for_holder(board: &mut Board) {
     board.press("5", "Acknowledged, the oldest first");
     board.wait_until("who has it and a countdown", |seen| {
         let text = seen.emulator.screen().contents();
-        let line = text.lines().find(|line| line.contains("all queues: offered") && line.contains(" ann "));
+        let line = text.lines().find(|line| squeezed(line).contains("all queues offered") && line.contains(" ann "));
         line.is_some_and(|line| line.contains(" 14m") || line.contains(" 13m") || line.contains(" 15m00"))
     });
 }
@@ -226,7 +226,7 @@ fn boards_share_a_journal_and_take_over() {
     let third = floor.open();
     third.wait_for(&process);
 
-    second.wait_for("WARN all queues: offered 5 today");
+    second.wait_for("▲ all queues offered 5");
 
     // An action on one board appears on both, whichever of them writes the journal.
     second.press("a", "acknowledged: all queues: offered");

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::board::{Board, Floor, PAUSE, PROGRAM, noon, step};
+use crate::support::board::{Board, Floor, PAUSE, PROGRAM, noon, squeezed, step};
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -16,7 +16,7 @@ fn open(own: &str) -> (Floor, Board) {
     (0..5).for_each(|n| floor.append("queue_log", &step(n)));
     let board = floor.open();
     board.wait_for("H help");
-    board.wait_for("all queues: offered 5 today");
+    board.wait_for("▲ all queues offered 5");
     (floor, board)
 }
 
@@ -68,7 +68,9 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     board.press(":agnets\r", "did you mean `agents`?");
     board.press("f", "service level: short_excluded");
     board.press(":formula offered\r", "service level: offered");
-    board.press("T", "theme dark");
+    board.press("T", "  this half hour  ");
+    board.press("t", "  today  ");
+    board.press("C", "theme dark");
     board.type_keys("s");
     board.wait_until("queues by name", |seen| first_queue(&seen.emulator.screen().contents()) == "Billing");
     board.type_keys("s");
@@ -94,11 +96,12 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     // The actions on alerts: the selected one is acknowledged, the acknowledgement undone, and the alert snoozed.
     board.press("5", "Active");
     board.press("/all queues\r", "/all queues  ");
-    board.wait_for("▲ WARN all queues: offered");
+    board.wait_for("▲ WARN all queues offered");
     board.press("a", "acknowledged: all queues: offered");
     board.wait_until("who has it, and a countdown", |seen| {
         let text = seen.emulator.screen().contents();
-        text.lines().any(|line| line.contains("all queues: offered") && line.contains(" ann ") && counts_down(line))
+        text.lines()
+            .any(|line| squeezed(line).contains("all queues offered") && line.contains(" ann ") && counts_down(line))
     });
     board.press("\t", "▸ Acknowledged");
     board.press("u", "undone: all queues: offered");
@@ -128,7 +131,7 @@ fn trail(board: &Board) -> Vec<String> {
 
 /// The queue in the first row of the table of queues.
 fn first_queue(screen: &str) -> String {
-    let mut lines = screen.lines().skip_while(|line| !line.contains(" Svc lvl "));
+    let mut lines = screen.lines().skip_while(|line| !line.contains(" In time "));
     let row: String = lines.nth(1).unwrap_or_default().chars().skip(2).collect();
     row.split("  ").next().unwrap_or_default().to_owned()
 }
@@ -262,7 +265,7 @@ fn it_goes_to_the_background_and_comes_back() {
     let floor = Floor::new("");
     (0..5).for_each(|n| floor.append("queue_log", &step(n)));
     let (mut board, pid) = in_a_shell(&floor, JOB);
-    board.wait_for("all queues: offered 5 today");
+    board.wait_for("▲ all queues offered 5");
     let stop_by_key = |board: &mut Board| board.type_keys("\x1a");
     let stop_by_signal = |_: &mut Board| kill_process(pid, Signal::TSTP).unwrap();
     let stops: [&dyn Fn(&mut Board); 2] = [&stop_by_key, &stop_by_signal];
@@ -279,12 +282,12 @@ fn it_goes_to_the_background_and_comes_back() {
             board.send("\n");
             board.wait_until("the board again", |seen| {
                 let text = seen.emulator.screen().contents();
-                seen.emulator.screen().alternate_screen() && text.contains("all queues: offered 5 today")
+                seen.emulator.screen().alternate_screen() && squeezed(&text).contains("▲ all queues offered 5")
             });
             // The terminal stays usable: the result of a key is drawn on the present screen.
             board.press("f", "service level: ");
             board.press(":formula offered\r", "H help");
-            board.wait_for("all queues: offered 5 today");
+            board.wait_for("▲ all queues offered 5");
             assert_taken(&board);
         }
     }
@@ -339,7 +342,7 @@ fn a_terminal_that_takes_nothing_does_not_stop_the_floor() {
         thread::sleep(Duration::from_millis(10));
     }
     board.hold(false);
-    board.press("1", "all queues: offered 200 today");
+    board.press("1", "all queues offered 200");
     board.press("4", "▸ Agents");
     board.type_keys("q");
     assert_eq!(board.exit_code(), 0);

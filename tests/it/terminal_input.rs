@@ -16,7 +16,7 @@ fn open() -> (Floor, Board) {
     (0..5).for_each(|n| floor.append("queue_log", &step(n)));
     let board = floor.open();
     board.wait_for("H help");
-    board.wait_for("▲ WARN all queues: offered");
+    board.wait_for("▲ all queues offered");
     (floor, board)
 }
 
@@ -196,10 +196,10 @@ fn where_no_shell_could_continue_it_it_does_not_stop() {
     drop(board);
 
     let board = Board::run(floor.command(&["--locked"]));
-    board.wait_for("all queues: offered 5 today");
+    board.wait_for("▲ all queues offered 5");
     kill_process(board.pid(), Signal::TSTP).unwrap();
     floor.append("queue_log", &step(5));
-    board.wait_for("all queues: offered 6 today");
+    board.wait_for("▲ all queues offered 6");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn every_mode_ends_at_once() {
     board::append(&floor.path("visitor.toml"), &own);
     let log = floor.path("queue_log").display().to_string();
     let writer = floor.open();
-    writer.wait_for("WARN all queues: offered 5 today");
+    writer.wait_for("▲ all queues offered 5");
     for how in ["q", "SIGTERM", "SIGHUP"] {
         let mut visit = floor.command(&[]);
         visit.env("FLOORWATCH_CONFIG", floor.path("visitor.toml"));
@@ -129,7 +129,7 @@ async fn a_hub_that_is_told_to_end_again_waits_for_nothing() {
 fn a_floor_is_found_by_its_lock_file_wherever_temporary_files_are() {
     let floor = busy();
     let first = floor.open();
-    first.wait_for("WARN all queues: offered 5 today");
+    first.wait_for("▲ all queues offered 5");
     let lock = fs::read_to_string(floor.path("state/journal.db.lock")).unwrap();
     let holder: serde_json::Value = serde_json::from_str(&lock).unwrap();
     let socket = holder["socket"].as_str().unwrap().to_owned();
@@ -141,7 +141,7 @@ fn a_floor_is_found_by_its_lock_file_wherever_temporary_files_are() {
     let mut second = Board::run(other);
     second.wait_for("beside another board: ann has the journal");
     second.wait_for("last written");
-    second.wait_for("WARN all queues: offered 5 today");
+    second.wait_for("▲ all queues offered 5");
     second.press("a", "acknowledged: all queues: offered");
 
     // The socket is removed: the floor creates it again.
@@ -153,7 +153,7 @@ fn a_floor_is_found_by_its_lock_file_wherever_temporary_files_are() {
 fn a_writer_is_gone_when_it_holds_the_lock_no_more_whatever_its_process_number_says() {
     let floor = busy();
     let first = floor.open();
-    first.wait_for("WARN all queues: offered 5 today");
+    first.wait_for("▲ all queues offered 5");
     let second = floor.open();
     second.wait_for("beside another board");
     // Nobody reaps the process, so its id stays in use, as in a container whose first process does not reap.

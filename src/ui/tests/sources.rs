@@ -29,6 +29,7 @@ fn one_source_live_one_stale_one_down() {
     // A queue of the source that is down, and one of the live source.
     screen.press("<esc> / b i l l <enter> <enter>");
     snapshot(&screen, "dead-queue");
+    screen.ui.window = Window::Today;
     screen.press("1 / o u t a <enter> <enter>");
     let text = screen.text(SIZES[2]);
     assert!(text.contains("× no data from pbx-1 between 09:01 and 09:05"), "{text}");
@@ -43,7 +44,9 @@ fn the_head_tells_of_sources_in_one_line_whatever_their_number() {
     let (live, down) = (board.sources[0].clone(), board.sources[2].clone());
     board.sources = (0..9).map(|n| SourceRow { name: format!("pbx-{n}").as_str().into(), ..live.clone() }).collect();
     let head = |board: &Board, size| {
-        lines(&TestScreen::new(board.clone()).draw(size, Palette::Terminal, Depth::Few, false))[0].clone()
+        let mut screen = TestScreen::new(board.clone());
+        screen.ui.window = Window::Today;
+        lines(&screen.draw(size, Palette::Terminal, Depth::Few, false))[0].clone()
     };
     assert!(head(&board, SIZES[0]).contains("today") && head(&board, SIZES[0]).contains("  · 9 live   10:42:17 GMT"));
     board.sources[4] = SourceRow { name: "pbx-4".into(), ..down.clone() };
@@ -90,7 +93,7 @@ fn the_banner_says_why_and_when_it_is_tried_again_and_does_not_move() {
     board.sources.remove(2);
     board.sources[1].next_try = Some(board.at + Span::SECOND);
     board.sources[1].since = board.at - Span::seconds(2);
-    assert!(line(&board).contains("Service level"), "{}", line(&board));
+    assert!(line(&board).contains("Waiting"), "{}", line(&board));
     assert!(!TestScreen::new(board.clone()).text(SIZES[1]).contains("× stale"));
     board.sources[1].since = board.at - Span::seconds(6);
     assert!(line(&board).contains("▲ helpdesk stale since 10:42"), "{}", line(&board));

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! ─ Active 3 ──────────────────────────────────────────────── ─ What it means, what to do ────
-//!          What                            Now  Limit   For   ‼ Outages: longest wait 5:41 …
-//! ▸ ‼ CRIT Outages: longest wait 5:41 …   5:41   5:00   6m    → open more lines, …
-//! ─ Acknowledged, the oldest first 1 ────────────────────────  all queues, 30 min: now 5:41, …
+//!          Where      What           Now  Limit    For          a takes Outages: longest wait   w why …
+//! ▸ ‼ CRIT Outages    longest wait  5:41  > 5:00    6m          → open more lines, …
+//! ─ Acknowledged, the oldest first 1 ────────────────────────  now: 5:41, above 5:00 since …
 //! ─ Over 4 ──────────────────────────────────────────────────  10:35:37 fired at 5:41
 //! ```
 //!
@@ -33,9 +33,15 @@ pub struct AlertItem<'a> {
     /// How many other episodes with the same cause it stands for.
     others: usize,
     urgency: f64,
+    who: String,
+    what: String,
 }
 
 impl<'a> AlertItem<'a> {
+    fn new(ctx: Ctx<'a>, episode: &'a Episode, others: usize, urgency: f64) -> Self {
+        Self { ctx, episode, others, urgency, who: episode::who(ctx, episode), what: episode::what(ctx, episode) }
+    }
+
     const SEVERITY: Column<Self> = Column::<Self>::text(
         "severity",
         "",
@@ -43,14 +49,38 @@ impl<'a> AlertItem<'a> {
         |a| SortKey::Text(a.episode.severity.key()),
         |a, _| TableCell::new(glyphs::badge(glyphs::of_severity(a.episode.severity)), a.tone()),
     );
-    const TEXT: Column<Self> =
-        Column::<Self>::text("text", "What", 36, |a| SortKey::Text(a.episode.text.as_str()), |a, _| a.text()).grow(70);
+    const WHO: Column<Self> = Column::<Self>::text(
+        "of",
+        "Where",
+        14,
+        |a| SortKey::Text(&a.who),
+        |a, _| TableCell::new(a.who.clone(), if a.is_loud() { Tone::Strong } else { Tone::Muted }),
+    )
+    .grow(16);
+    const WHAT: Column<Self> = Column::<Self>::text(
+        "what",
+        "What",
+        14,
+        |a| SortKey::Text(&a.what),
+        |a, _| TableCell::new(a.what.clone(), if a.is_loud() { Tone::Text } else { Tone::Muted }),
+    )
+    .grow(22);
+    const LIMIT: Column<Self> = Column::<Self>::text(
+        "line",
+        "Limit",
+        8,
+        |a| SortKey::number(a.episode.limit),
+        |a, _| TableCell::new(episode::limit(a.episode), Tone::Muted),
+    );
     const VALUE: Column<Self> = Column::<Self>::number(
         "value",
         "Now",
         7,
         |a| SortKey::number(a.episode.figure.value),
-        |a, _| TableCell::new(episode::value(a.episode, a.episode.figure.value), a.tone()),
+        |a, _| {
+            let tone = if episode::is_past(a.episode) { a.tone() } else { Tone::Muted };
+            TableCell::new(episode::value(a.episode, a.episode.figure.value), tone)
+        },
     );
     const WORST: Column<Self> = Column::<Self>::number(
         "worst",
@@ -67,18 +97,21 @@ impl<'a> AlertItem<'a> {
         |a, _| TableCell::new(format::age(a.duration()), Tone::Muted),
     );
 
-    /// The columns of the rail. There is no room for a column that is mostly empty, so the person who has acknowledged
-    /// an alert is shown before its text.
+    /// The columns of the rail. Who has an alert is more than its limit, and stands in its place.
     pub const RAIL: &'a [Column<Self>] = &[
-        Self::SEVERITY,
         Column::<Self>::text(
-            "text",
-            "What",
-            24,
-            |a| SortKey::Text(a.episode.text.as_str()),
-            |a, _| a.held_text().unwrap_or_else(|| a.text()),
-        )
-        .grow(110),
+            "severity",
+            "",
+            2,
+            |a| SortKey::Text(a.episode.severity.key()),
+            |a, _| TableCell::new(glyphs::sign(glyphs::of_severity(a.episode.severity)), a.tone()),
+        ),
+        Self::WHO,
+        Self::WHAT,
+        Self::VALUE.width(6),
+        Column::<Self>::text("line", "Limit", 13, |a| SortKey::number(a.episode.limit), |a, _| a.limit_or_holder())
+            .grow(8),
+        Self::AGE.width(4).rank(1),
         Column::<Self>::number(
             "more",
             "",
@@ -86,26 +119,19 @@ impl<'a> AlertItem<'a> {
             |a| SortKey::integer(i64::try_from(a.others).unwrap_or(0)),
             |a, _| match a.others {
                 0 => TableCell::new("", Tone::Muted),
-                others => TableCell::new(format!("+{others}"), Tone::Strong),
+                others => TableCell::new(format!("+{others}"), Tone::Muted),
             },
         )
-        .rank(1),
-        Self::AGE.width(4).rank(2),
+        .rank(2),
     ];
 
     /// The columns of the active alerts.
     pub const ACTIVE: &'a [Column<Self>] = &[
         Self::SEVERITY,
-        Self::TEXT.width(40),
-        Self::VALUE.rank(1),
-        Column::<Self>::number(
-            "line",
-            "Limit",
-            7,
-            |a| SortKey::number(a.episode.limit),
-            |a, _| a.value(a.episode.limit),
-        )
-        .rank(3),
+        Self::WHO,
+        Self::WHAT,
+        Self::VALUE,
+        Self::LIMIT.rank(1),
         Self::WORST.rank(4),
         Self::AGE.rank(1),
         Column::<Self>::text("state", "State", 10, |_| SortKey::Missing, |a, _| TableCell::new(a.state(), Tone::Muted))
@@ -115,8 +141,9 @@ impl<'a> AlertItem<'a> {
 
     /// The columns of the alerts that are acknowledged or snoozed.
     pub const HELD: &'a [Column<Self>] = &[
-        Self::SEVERITY,
-        Self::TEXT,
+        Self::SEVERITY.rank(5),
+        Self::WHO,
+        Self::WHAT,
         Self::VALUE.rank(2),
         Column::<Self>::number(
             "value_at",
@@ -173,7 +200,10 @@ impl<'a> AlertItem<'a> {
             |a, _| TableCell::maybe(a.episode.resolved.map(|at| format::day_minute(at, a.ctx.zone())), Tone::Muted),
         ),
         Self::SEVERITY.rank(1),
-        Self::TEXT,
+        Self::WHO,
+        Self::WHAT,
+        Self::WORST,
+        Self::LIMIT.rank(3),
         Column::<Self>::number(
             "lasted_s",
             "Lasted",
@@ -182,7 +212,6 @@ impl<'a> AlertItem<'a> {
             |a, _| TableCell::new(format::span(a.duration()), Tone::Muted),
         )
         .rank(2),
-        Self::WORST.rank(3),
         Column::<Self>::text(
             "by",
             "Ack by",
@@ -203,16 +232,15 @@ impl<'a> AlertItem<'a> {
         if self.is_loud() { Tone::of(glyphs::of_severity(self.episode.severity)) } else { Tone::Muted }
     }
 
-    fn text(&self) -> TableCell {
-        TableCell::new(self.episode.text.to_string(), if self.is_loud() { Tone::Text } else { Tone::Muted })
-    }
-
-    /// The text of an acknowledged alert, preceded by who has acknowledged it and for how much longer.
-    fn held_text(&self) -> Option<TableCell> {
-        let hold = episode::hold(self.episode)?;
-        let sign = if self.episode.snoozed.is_some() { "zz" } else { "ack" };
-        let left = format::left(self.left()?);
-        Some(TableCell::new(format!("{sign} {} {left} · {}", hold.who, self.episode.text), Tone::Muted))
+    /// Who has it and for how much longer; or else its limit, or how bad it was if it recovers.
+    fn limit_or_holder(&self) -> TableCell {
+        let e = self.episode;
+        if let Some((hold, left)) = episode::hold(e).zip(self.left()) {
+            let sign = if e.snoozed.is_some() { "zz" } else { "ack" };
+            return TableCell::new(format!("{sign} {} {}", hold.who, format::left(left)), Tone::Accent);
+        }
+        let words = if episode::is_past(e) { episode::limit(e) } else { format!("was {}", episode::value(e, e.worst)) };
+        TableCell::new(words, Tone::Muted)
     }
 
     fn value(&self, value: Option<f64>) -> TableCell {
@@ -273,7 +301,7 @@ impl TableRow for AlertItem<'_> {
     }
 
     fn contains(&self, word: &str) -> bool {
-        contains(&self.episode.text, word) || contains(&self.episode.rule, word)
+        contains(&self.episode.text, word) || contains(&self.what, word) || contains(&self.episode.rule, word)
     }
 
     fn urgency(&self) -> f64 {
@@ -296,7 +324,7 @@ pub fn rail(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let alerts = &ctx.board.alerts;
     let item = |group: alert::AlertGroup| {
         let episode = alerts.get(group.lead).filter(|lead| lead.inhibited_by.is_none())?;
-        Some(AlertItem { ctx, episode, others: group.others.len(), urgency: urgency(episode) })
+        Some(AlertItem::new(ctx, episode, group.others.len(), urgency(episode)))
     };
     TableModel { columns: AlertItem::RAIL, rows: alert::group_by_cause(alerts).into_iter().filter_map(item).collect() }
 }
@@ -305,7 +333,7 @@ pub fn rail(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
 #[must_use]
 pub fn active(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let active = ctx.board.alerts.iter().filter(|e| matches!(e.state, State::Firing | State::Pending));
-    let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
+    let item = |episode| AlertItem::new(ctx, episode, 0, urgency(episode));
     TableModel { columns: AlertItem::ACTIVE, rows: active.map(item).collect() }
 }
 
@@ -314,7 +342,7 @@ pub fn active(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
 pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let held = ctx.board.alerts.iter().filter(|e| episode::is_held(e));
     let urgency = |e| episode::hold(e).map_or(0.0, |hold| -format::float(hold.since.0));
-    let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
+    let item = |episode| AlertItem::new(ctx, episode, 0, urgency(episode));
     TableModel { columns: AlertItem::HELD, rows: held.map(item).collect() }
 }
 
@@ -322,7 +350,7 @@ pub fn held(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
 #[must_use]
 pub fn past(ctx: Ctx<'_>) -> TableModel<'_, AlertItem<'_>> {
     let urgency = |e: &Episode| e.resolved.map_or(0.0, |at| format::float(at.0));
-    let item = |episode| AlertItem { ctx, episode, others: 0, urgency: urgency(episode) };
+    let item = |episode| AlertItem::new(ctx, episode, 0, urgency(episode));
     TableModel { columns: AlertItem::PAST, rows: ctx.answers.history().iter().map(item).collect() }
 }
 

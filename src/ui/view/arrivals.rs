@@ -2,12 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustc_hash::FxHashMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::Ctx;
 use super::series::{self, Bin};
-use crate::clock::Time;
-use crate::kpi::{Every, KpiId, Slice, Verdict};
+use crate::clock::{Span, Time};
+use crate::kpi::{AnswerRow, Every, KpiId, Slice, Verdict};
 use crate::ui::answers::Figures;
 use crate::ui::format::{self, cols};
 use crate::ui::glyphs;
@@ -26,7 +27,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
     let name = if of == ctx.ui.slice() { "Arrivals".to_owned() } else { format!("Arrivals, {}", ctx.slice_name(of)) };
     let figures = ctx.answers.figures(queries::course(ctx.ui, of));
     let bins = figures.map(|figures| series::bins(ctx, figures, None, of, every)).unwrap_or_default();
+    let usual = expected(ctx, of, &bins);
     let mut about = format!("{}, {step}", window.words());
+    if usual.iter().any(Option::is_some) {
+        about.push_str(", · as usual");
+    }
     if let (Some(figures), true) = (figures, bins.iter().any(|bin| bin.gap)) {
         // The legend of the gap sign. Where there is no room for both, the window is dropped: the header shows it too.
         let room = usize::from(area.width).saturating_sub(name.width() + 7);
@@ -40,22 +45,50 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, of: &Slice) {
         Some(_) if bins.is_empty() || inner.height < 3 => {
             panel::message(buffer, inner, ctx.theme, "nothing has arrived in this time");
         }
-        Some(figures) => chart(buffer, inner, ctx, figures, &bins, every),
+        Some(figures) => chart(buffer, inner, ctx, figures, (&bins, &usual), every),
     }
 }
 
+/// What came in each step on this weekday of earlier weeks, in the mean; `None` where nothing is kept of them.
+fn expected(ctx: Ctx<'_>, of: &Slice, bins: &[Bin<'_>]) -> Vec<Option<f64>> {
+    let today = ctx.board.calendar.day_start(ctx.board.at, 0);
+    let weeks = (1..=queries::WEEKS).filter_map(|week| {
+        let figures = ctx.answers.figures(queries::day_before(ctx.ui, ctx.board, of, week))?;
+        let value =
+            |row: &AnswerRow| Some((row.start?.since(figures.answer.from), figures.of(row, KpiId::Offered)?.value?));
+        let day: FxHashMap<Span, f64> = figures.rows(None).iter().filter_map(value).collect();
+        (!day.is_empty()).then_some(day)
+    });
+    let weeks: Vec<_> = weeks.collect();
+    let mean = |bin: &Bin<'_>| {
+        let at = bin.start.since(today);
+        let sum: f64 = weeks.iter().filter_map(|day| day.get(&at)).sum();
+        (at >= Span::ZERO && !weeks.is_empty()).then(|| sum / format::float(i64::try_from(weeks.len()).unwrap_or(1)))
+    };
+    bins.iter().map(mean).collect()
+}
+
 /// Draw the scale, the bars, and below each bar its time and service level.
-fn chart(buffer: &mut Buffer, inner: Rect, ctx: Ctx<'_>, figures: &Figures, bins: &[Bin<'_>], every: Every) {
+fn chart(
+    buffer: &mut Buffer,
+    inner: Rect,
+    ctx: Ctx<'_>,
+    figures: &Figures,
+    (bins, usual): (&[Bin<'_>], &[Option<f64>]),
+    every: Every,
+) {
     let series = series::points(figures, bins, KpiId::Offered);
     // The scale stands on the left where there is room for it.
     let gutter = if inner.width >= 40 { 9 } else { 2 };
     let bars = Rect { x: inner.x + gutter, width: inner.width - gutter - 2, height: inner.height - 2, ..inner };
     let skip = series.len().saturating_sub(usize::from(bars.width));
     let count = series.len() - skip;
-    let most = series.iter().skip(skip).filter_map(|point| point.value).fold(0.0, f64::max);
+    let shown = series.iter().map(|point| point.value).chain(usual.iter().copied().flatten().map(Some));
+    let most = shown.flatten().fold(0.0, f64::max);
     // The bars are large, so they stay muted; the service level below them is what may be coloured.
     let muted = ctx.theme.style(Tone::Muted);
     trend::bars(buffer, bars, &series, most, |_| muted);
+    trend::marks(buffer, bars, usual.get(skip..).unwrap_or_default(), most, ctx.theme.style(Tone::Strong));
     let (axis, foot) = (inner.bottom() - 2, inner.bottom() - 1);
     if gutter > 2 {
         let mut label = |y: u16, text: &str| buffer.set_string(inner.x, y, format!("{text:>8}"), muted);
@@ -63,18 +96,20 @@ fn chart(buffer: &mut Buffer, inner: Rect, ctx: Ctx<'_>, figures: &Figures, bins
         if bars.height >= 5 {
             label(bars.y + bars.height / 2, &crate::kpi::format::count((most / 2.0).round()));
         }
-        label(foot, "svc lvl");
+        label(foot, "in time");
     }
     let zone = ctx.zone();
     let write = |at: Time| match every {
         Every::Days(_) => at.to_chrono().with_timezone(&zone).format("%-d %b").to_string(),
         Every::Minutes(_) => format::minute(at, zone),
     };
+    let present = ctx.board.calendar.bucket(every, ctx.board.at);
     let mut free = bars.x;
     for (at, bin) in bins.iter().skip(skip).enumerate() {
         let place = trend::place(bars, count, at);
-        // Below each bar the time, where there is room for it, and the service level as wide as the bar.
-        let text = write(bin.start);
+        // Below each bar the time, where there is room for it, and the service level as wide as the bar. The bar of
+        // the present step still grows.
+        let text = if bin.start == present { "now".to_owned() } else { write(bin.start) };
         if place.x >= free && place.x + cols(text.width()) <= bars.right() {
             buffer.set_string(place.x, axis, &text, muted);
             free = place.x + cols(text.width()) + 3;

@@ -7,10 +7,12 @@ use unicode_width::UnicodeWidthStr;
 use super::{Ctx, overlay};
 use crate::alert::{Episode, State};
 use crate::clock::Time;
+use crate::kpi::{KpiGroup, Unit};
 use crate::text::{Label, fit};
+use crate::ui::action::Action;
 use crate::ui::format::{self, cols};
-use crate::ui::glyphs;
 use crate::ui::theme::Tone;
+use crate::ui::words;
 
 /// The snooze or acknowledgement that holds an episode.
 pub struct Hold<'a> {
@@ -47,27 +49,89 @@ pub fn value(e: &Episode, value: Option<f64>) -> String {
     }
 }
 
+/// Whom an episode is about: the queue, or whatever else its slice is, or the source.
+#[must_use]
+pub fn who(ctx: Ctx<'_>, e: &Episode) -> String {
+    e.source.as_ref().map_or_else(|| ctx.slice_name(&e.slice), ToString::to_string)
+}
+
+/// What is wrong: the figure, with its window where that is not the one on the screen; of a source, what it does.
+#[must_use]
+pub fn what(ctx: Ctx<'_>, e: &Episode) -> String {
+    match (e.kpi, &e.source) {
+        (Some(kpi), _) if kpi.def().group == KpiGroup::Live || e.window == ctx.ui.window => words::of(kpi).to_owned(),
+        (Some(kpi), _) => format!("{}, {}", words::of(kpi), e.window.key()),
+        (None, Some(source)) => {
+            let text = e.text.as_str();
+            text.strip_prefix("source ")
+                .and_then(|text| text.strip_prefix(source.as_str()))
+                .unwrap_or(text)
+                .trim()
+                .to_owned()
+        }
+        (None, None) => e.text.to_string(),
+    }
+}
+
+/// Both in one: `Support chat: hung up`.
+#[must_use]
+pub fn name(ctx: Ctx<'_>, e: &Episode) -> String {
+    format!("{}: {}", who(ctx, e), what(ctx, e))
+}
+
+/// Whether the value is past the limit now: an episode also lasts while its figure recovers.
+#[must_use]
+pub fn is_past(e: &Episode) -> bool {
+    let past = |(value, limit): (f64, f64)| if e.above { value > limit } else { value < limit };
+    e.figure.value.zip(e.limit).is_none_or(past)
+}
+
+/// The limit with its sign: `> 8%`; empty without one.
+#[must_use]
+pub fn limit(e: &Episode) -> String {
+    let Some((kpi, limit)) = e.kpi.zip(e.limit).filter(|(kpi, _)| kpi.def().unit != Unit::Flag) else {
+        return String::new();
+    };
+    format!("{} {}", if e.above { ">" } else { "<" }, kpi.def().show_value(limit, 0))
+}
+
+/// The keys for an episode: what the first one does is named before it is pressed.
+#[must_use]
+pub fn keys(ctx: Ctx<'_>, e: &Episode) -> String {
+    let key = |action| ctx.keymap.key(action);
+    let take = match hold(e) {
+        None => key(Action::Acknowledge).map(|key| format!("{key} takes {}", name(ctx, e))),
+        Some(hold) => key(Action::Undo).map(|key| format!("{} has {}; {key} undoes it", hold.who, name(ctx, e))),
+    };
+    let others = [(Action::Why, "why"), (Action::Note, "note"), (Action::Snooze, "snooze")];
+    let others = others.into_iter().filter_map(|(action, word)| Some(format!("{} {word}", key(action)?)));
+    take.into_iter().chain(others).collect::<Vec<_>>().join("   ")
+}
+
 /// Draw the meaning, the instruction and the history of an episode; returns the rows it took.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
     let clock = |at| format::clock(at, ctx.zone());
-    let verdict = glyphs::of_severity(e.severity);
-    let mut lines = vec![(format!("{} {}", glyphs::sign(verdict), e.text), Tone::of(verdict))];
+    let mut lines = match e.resolved {
+        None => vec![(keys(ctx, e), Tone::Accent)],
+        Some(_) => vec![(name(ctx, e), Tone::Strong)],
+    };
     if !e.action.is_empty() {
         lines.push((format!("→ {}", e.action), Tone::Strong));
     }
     let since = clock(e.since);
     let figures = match e.kpi {
         None => format!("since {since}"),
-        Some(_) => format!(
-            "{}, {}: now {}, {} {} since {since}, worst {}, n {}",
-            ctx.slice_name(&e.slice),
-            e.window.words(),
-            value(e, e.figure.value),
-            if e.above { "above" } else { "below" },
-            value(e, e.limit),
-            value(e, e.worst),
-            e.figure.n
-        ),
+        Some(kpi) => {
+            let limit = e.limit.map_or_else(String::new, |limit| kpi.def().show_value(limit, 0));
+            let (past, clear) = if e.above { ("above", "below") } else { ("below", "above") };
+            let (now, worst) = (value(e, e.figure.value), value(e, e.worst));
+            let over = if kpi.def().group == KpiGroup::Live { "now" } else { e.window.words() };
+            match e.resolved {
+                Some(_) => format!("{over}: {past} {limit} since {since}, at worst {worst}"),
+                None if is_past(e) => format!("{over}: {now}, {past} {limit} since {since}, at worst {worst}"),
+                None => format!("{over}: {now}, was {worst}, clears {clear} {limit}"),
+            }
+        }
     };
     lines.push((figures, Tone::Muted));
     for entry in e.trail.iter().rev() {
@@ -83,10 +147,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, e: &Episode) -> u16 {
 
 /// Draw the choice of how long to snooze an episode.
 pub fn snooze(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, id: u64) {
-    let text = ctx.board.alerts.iter().find(|e| e.id == id).map_or("", |e| e.text.as_str());
+    let text = ctx.board.alerts.iter().find(|e| e.id == id).map_or_else(String::new, |e| name(ctx, e));
     let choice = "1: 5 min   2: 15 min   3: 30 min   4: 1 h";
     let inner = overlay::frame(buffer, area, ctx.theme, "Be quiet about it for", (choice.width() + 4, 4));
     let width = usize::from(inner.width);
-    buffer.set_stringn(inner.x, inner.y, fit(text, width), width, ctx.theme.style(Tone::Muted));
+    buffer.set_stringn(inner.x, inner.y, fit(&text, width), width, ctx.theme.style(Tone::Muted));
     buffer.set_stringn(inner.x, inner.y + 1, choice, width, ctx.theme.style(Tone::Strong));
 }

@@ -31,6 +31,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, kpi: KpiId, slice: &S
                 let formula = ctx.ui.formula.unwrap_or(ctx.board.rules.formula);
                 lines.push((format!("  formula {}: {}", formula.key(), formula.words()), Tone::Text));
             }
+            if ctx.is_mixed(kpi.id, slice, figure) {
+                lines.push(("  not judged: mixed channels; each queue is judged by its own".to_owned(), Tone::Text));
+            }
             parts(&mut lines, kpi, figure);
             if is_good_by_interval(kpi, &ctx.bands_of(kpi.id, slice), figure) {
                 lines.push((

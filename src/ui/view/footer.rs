@@ -1,10 +1,12 @@
 //! The footer: the prompt, a message, or the keys that are useful here.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use super::Ctx;
+use super::{Ctx, episode};
 use crate::board::Mode;
 use crate::text::fit;
 use crate::ui::action::{ACTIONS, Action, ActionGroup, ActionInfo};
@@ -54,16 +56,26 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
     let right = area.right() - 1 - cols(help.width());
     for entry in hints(ctx) {
         let Some(key) = ctx.keymap.key(entry.action) else { continue };
-        let needed = cols(key.width() + entry.word.width() + 3);
+        let word = named(ctx, entry);
+        let needed = cols(key.width() + word.width() + 3);
         if x + needed >= right {
             break;
         }
         buffer.set_string(x, area.y, key, style(Tone::Accent));
-        buffer.set_string(x + cols(key.width()) + 1, area.y, entry.word, style(Tone::Muted));
+        buffer.set_string(x + cols(key.width()) + 1, area.y, &word, style(Tone::Muted));
         x += needed;
     }
     buffer.set_string(right, area.y, &help, style(Tone::Accent));
     None
+}
+
+/// The word of an action. Where no list on the page shows which alert `a` means, its word does.
+fn named<'a>(ctx: Ctx<'_>, entry: &'a ActionInfo) -> Cow<'a, str> {
+    let listed = matches!(ctx.ui.page(), Page::Overview | Page::Alerts);
+    let episode = ctx.ui.episode(ctx.board).filter(|_| entry.action == Action::Acknowledge && !listed);
+    episode.map_or(Cow::Borrowed(entry.word), |e| {
+        Cow::Owned(format!("{} {}", entry.word, fit(&episode::name(ctx, e), 40)))
+    })
 }
 
 /// The actions that apply here, the most useful first.

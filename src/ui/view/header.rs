@@ -153,7 +153,7 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 /// Draw how many alerts of each severity are new; returns the next free column.
 fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
     let mut x = x;
-    for (severity, tone) in [(Severity::Critical, Tone::CriticalFill), (Severity::Warning, Tone::WarningFill)] {
+    for (severity, tone) in [(Severity::Critical, Tone::Critical), (Severity::Warning, Tone::WarningFill)] {
         let new = ctx.board.alerts.iter();
         let count =
             new.filter(|e| e.severity == severity && e.state == State::Firing && e.inhibited_by.is_none()).count();
@@ -190,7 +190,7 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
     if ctx.ui.silent >= 5 {
         return Some((
             format!("‼ the floor is silent: no news for {} s; all figures are as of then", ctx.ui.silent),
-            Tone::CriticalFill,
+            Tone::Critical,
         ));
     }
     if let Some(hub) = &board.hub
@@ -205,7 +205,7 @@ fn banner(ctx: Ctx<'_>, room: usize) -> Option<(String, Tone)> {
         let head = format!("‼ cut off from {} since {since}: ", hub.name);
         // The reason can be long: it is cut so that the time of the next try stays on the line.
         let reason = clauses(cut_off.reason.as_str(), room.saturating_sub(head.width() + next.width()));
-        return Some((format!("{head}{reason}{next}"), Tone::CriticalFill));
+        return Some((format!("{head}{reason}{next}"), Tone::Critical));
     }
     let remark = || board.remarks.first().map(|remark| (format!("▲ {remark}"), Tone::WarningFill));
     match &board.keeper {

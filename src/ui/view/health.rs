@@ -256,7 +256,7 @@ pub fn banner(ctx: Ctx<'_>, room: usize) -> Option<TextLine> {
         why = clauses(worst.reason.as_str(), left(&tail));
     }
     let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-    let tone = if worst.health == Health::Down { Tone::CriticalFill } else { Tone::WarningFill };
+    let tone = if worst.health == Health::Down { Tone::Critical } else { Tone::WarningFill };
     Some((format!("{head}{why}{tail}"), tone))
 }
 

@@ -12,6 +12,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use super::change::{Change, Changes};
 use super::{Ctx, arrivals};
 use crate::kpi::{AnswerRow, Bands, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
@@ -34,6 +35,8 @@ pub struct IntentItem<'a> {
     ctx: Ctx<'a>,
     figures: &'a Figures,
     row: &'a AnswerRow,
+    /// Its arrivals against the usual ones.
+    change: Change,
 }
 
 impl<'a> IntentItem<'a> {
@@ -59,6 +62,18 @@ impl<'a> IntentItem<'a> {
         )
         .rank(1),
         Column::<Self>::figure("offered", "Offered", 7, KpiId::Offered).rank(1),
+        Column::<Self>::number(
+            "last_hour",
+            "Last h",
+            6,
+            |i| SortKey::number(i.change.hour),
+            |i, _| i.change.hour_cell(),
+        )
+        .kpi(KpiId::Offered)
+        .rank(5),
+        Column::<Self>::number("change", "×usual", 7, |i| i.change.sort_key(), |i, _| i.change.cell())
+            .kpi(KpiId::Offered)
+            .rank(1),
         Column::<Self>::number("share", "Share", 5, |i| SortKey::number(i.share()), |i, _| percent(i.share()))
             .kpi(KpiId::Offered)
             .rank(8),
@@ -114,8 +129,8 @@ impl<'a> IntentItem<'a> {
         )
         .kpi(KpiId::SpeedTrap)
         .rank(8),
-        Column::<Self>::figure("service_level", "Svc lvl", 7, KpiId::ServiceLevel).rank(10),
-        Column::<Self>::figure("abandonment_rate", "Abandon", 7, KpiId::AbandonmentRate).rank(11),
+        Column::<Self>::figure("service_level", "In time", 7, KpiId::ServiceLevel).rank(10),
+        Column::<Self>::figure("abandonment_rate", "Hung up", 7, KpiId::AbandonmentRate).rank(11),
         Column::<Self>::figure("acw_s", "ACW", 6, KpiId::Acw).rank(12),
         Column::<Self>::figure("handled", "Handled", 7, KpiId::Handled).rank(13),
     ];
@@ -209,17 +224,24 @@ impl TableRow for IntentItem<'_> {
 
 /// The intents of the page's slice.
 #[must_use]
-pub fn table(ctx: Ctx<'_>) -> TableModel<'_, IntentItem<'_>> {
+pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, IntentItem<'a>> {
     let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
-    let item = |figures| move |row| IntentItem { ctx, figures, row };
-    let rows = figures.into_iter().flat_map(|figures| figures.answer.rows.iter().map(item(figures))).collect();
+    let changes = Changes::new(ctx, ctx.ui.slice(), Dim::Intent);
+    let item = |figures: &'a Figures, row: &'a AnswerRow| {
+        let change = changes.of(row.key.get(Dim::Intent).map_or("", Label::as_str));
+        IntentItem { ctx, figures, row, change }
+    };
+    let rows =
+        figures.into_iter().flat_map(|figures| figures.answer.rows.iter().map(|row| item(figures, row))).collect();
     TableModel { columns: IntentItem::COLUMNS, rows }
 }
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
-    let about = ctx.about_many(figures.map(|f| &f.answer));
+    let against =
+        Changes::new(ctx, ctx.ui.slice(), Dim::Intent).against(ctx).map_or_else(String::new, |s| format!(" · {s}"));
+    let about = format!("{}{against}", ctx.about_many(figures.map(|f| &f.answer)));
     let name = if ctx.ui.slice().is_total() {
         "Intents of all queues".to_owned()
     } else {

@@ -1,11 +1,12 @@
-//! The overview: core figures, queues, alerts.
+//! The overview: what is so this minute, queues, alerts.
 //!
 //! ```text
-//! ▌Service level  ▌Abandonment  ▌ASA  ▌AHT  ▌FCR  ▌CSAT …              tiles, in one or two rows
-//! ─ Queues 10 ──────────────────── today · 3s old ─ ─ Alerts ──────────────────── 3 new · 1 ack ─
-//!   Queue      Wait  Longest  Svc lvl  Abandon  …     ‼ CRIT Outages: longest wait 5:41 …  +1  6m
-//! ▸ Outages ‼    15  ‼ 5:41   ▲ 74.2%    ‼12.4%       → open more lines, …
-//! ─ Arrivals ────────────── ─ Who waits 23 ────────       what to do about the others
+//! ▌Waiting  ▌Longest wait  ▌In time  ▌Hung up  ▌Agents free            tiles of this minute
+//! today: ASA 0:31 · handling 4:54 · FCR 81.4% (81% open) · …           one line of the day
+//! ─ Queues 10 ────────────────────── 30m · 3s old ─ ─ Alerts ──────────────────── 3 new · 1 ack ─
+//!   Queue      Wait  Longest  In time  Hung up  …   ▸ ‼ Outages   longest wait  5:41  > 5:00  6m +1
+//! ▸ Outages ‼    15  ‼ 5:41   ▲ 74.2%    ‼12.4%       a takes Outages: longest wait   w why   n note
+//! ─ Arrivals ────────────── ─ Who waits 23 ────────   → open more lines, …
 //!   20 ▂▃▅▇█▆▅              Waits  About …
 //! ```
 //!
@@ -16,7 +17,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Rect};
 
+use super::change::Changes;
 use super::{Ctx, arrivals, positions, queues, rail, staffing, tiles, waiting};
+use crate::kpi::{Dim, Slice};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
@@ -40,7 +43,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     } else {
         // The rail gets the rows that it needs, and the queues at least half.
         let unused = below.height.saturating_sub(queues);
-        let rail = (cols(rail::rows(ctx)).max(1) + 2).clamp(3, (below.height * 2 / 5).max(unused).max(4));
+        let rail = (cols(rail::rows(ctx)).max(1) + 1).clamp(3, (below.height * 2 / 5).max(unused).max(4));
         Layout::vertical([Fill(1), Length(rail)]).areas(below)
     };
     // Free rows show more of the floor if there are enough for a chart.
@@ -48,7 +51,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [left, spare] = Layout::vertical([Fill(1), Length(if spare >= 8 { spare } else { 0 })]).areas(left);
     extras(buffer, spare, ctx);
     let figures = ctx.answers.figures(queries::queues(ctx.ui));
-    let about = ctx.about(figures.map(|f| &f.answer));
+    let against =
+        Changes::new(ctx, &Slice::TOTAL, Dim::Queue).against(ctx).map_or_else(String::new, |s| format!(" · {s}"));
+    let about = format!("{}{against}", ctx.about(figures.map(|f| &f.answer)));
     let name = format!("Queues {count}{}", stale_queues(ctx));
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);
     super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet", drawn);

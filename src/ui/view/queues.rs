@@ -1,9 +1,13 @@
 //! The table of queues, the worst first.
 
-use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
-use super::{Ctx, series};
-use crate::alert::State;
+use rustc_hash::FxHashMap;
+use unicode_width::UnicodeWidthStr;
+
+use super::change::{Change, Changes};
+use super::{Ctx, episode, series};
+use crate::alert::{Episode, State};
 use crate::board::{Health, QueueRow};
 use crate::event::AgentState;
 use crate::kpi::{AnswerRow, Dim, Figure, KpiId, Slice, Verdict};
@@ -14,9 +18,10 @@ use crate::ui::grid::{Column, SortKey, TableCell, TableModel, TableRow, contains
 use crate::ui::queries;
 use crate::ui::theme::Tone;
 use crate::ui::widget::trend;
+use crate::ui::words;
 
 /// The figures that decide how a queue is rated.
-const JUDGED: [KpiId; 3] = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
+const JUDGED: [KpiId; 3] = [KpiId::AbandonmentRate, KpiId::ServiceLevel, KpiId::Asa];
 
 /// A queue of the board.
 pub struct QueueItem<'a> {
@@ -26,7 +31,9 @@ pub struct QueueItem<'a> {
     figures: [Option<(&'a Figures, &'a AnswerRow)>; 2],
     series: Option<&'a Figures>,
     /// The worst of the queue's alerts.
-    alert: Verdict,
+    alert: Option<&'a Episode>,
+    /// Its arrivals against the usual ones.
+    change: Change,
     /// Whether somebody has acknowledged or snoozed all of its alerts.
     acknowledged: bool,
     /// The best state among its sources, if all of them are silent.
@@ -37,7 +44,7 @@ impl<'a> QueueItem<'a> {
     /// The columns.
     pub const COLUMNS: &'a [Column<Self>] = &[
         Column::<Self>::text("queue", "Queue", 13, |q| SortKey::label(&q.queue.name), |q, _| q.name()).grow(22),
-        Column::<Self>::text("status", "", 7, |q| SortKey::Text(q.status_key()), |q, _| q.status()).rank(1),
+        Column::<Self>::text("status", "", 7, |q| SortKey::Text(q.status_key()), Self::status).grow(9),
         Column::<Self>::number("waiting", "Wait", 4, |q| SortKey::integer(q.queue.live.waiting), |q, _| q.waiting())
             .kpi(KpiId::Waiting),
         Column::<Self>::number(
@@ -48,11 +55,23 @@ impl<'a> QueueItem<'a> {
             |q, _| q.longest_wait(),
         )
         .kpi(KpiId::LongestWait),
-        Column::<Self>::figure("service_level", "Svc lvl", 7, KpiId::ServiceLevel),
-        Column::<Self>::figure("abandonment_rate", "Abandon", 7, KpiId::AbandonmentRate).rank(2),
-        Column::<Self>::figure("asa_s", "ASA", 6, KpiId::Asa).rank(3),
+        Column::<Self>::figure("service_level", "In time", 7, KpiId::ServiceLevel),
+        Column::<Self>::figure("abandonment_rate", "Hung up", 7, KpiId::AbandonmentRate),
+        Column::<Self>::figure("asa_s", "ASA", 6, KpiId::Asa),
         Column::<Self>::figure("offered", "Offered", 7, KpiId::Offered).rank(5),
-        Column::<Self>::number("agents", "Avail", 6, |q| SortKey::integer(q.available()), |q, _| q.agents())
+        Column::<Self>::number(
+            "last_hour",
+            "Last h",
+            6,
+            |q| SortKey::number(q.change.hour),
+            |q, _| q.change.hour_cell(),
+        )
+        .kpi(KpiId::Offered)
+        .rank(6),
+        Column::<Self>::number("change", "×usual", 7, |q| q.change.sort_key(), |q, _| q.change.cell())
+            .kpi(KpiId::Offered)
+            .rank(4),
+        Column::<Self>::number("agents", "Free", 6, |q| SortKey::integer(q.available()), |q, _| q.agents())
             .kpi(KpiId::AgentsAvailable)
             .rank(4),
         Column::<Self>::number("trend", "Trend", 8, |q| SortKey::number(q.value(KpiId::ServiceLevel)), Self::trend)
@@ -69,7 +88,7 @@ impl<'a> QueueItem<'a> {
         .kpi(KpiId::InProgress)
         .rank(9),
         Column::<Self>::figure("answered", "Answered", 8, KpiId::Answered).rank(10),
-        Column::<Self>::figure("abandoned", "Hung up", 7, KpiId::Abandoned).rank(11),
+        Column::<Self>::figure("abandoned", "Hung up n", 9, KpiId::Abandoned).rank(11),
         Column::<Self>::figure("answer_p90_s", "Wait p90", 8, KpiId::AnswerP90).rank(12),
         Column::<Self>::figure("occupancy", "Occup.", 6, KpiId::Occupancy).rank(13),
         Column::<Self>::figure("fcr", "FCR", 6, KpiId::Fcr).rank(14),
@@ -85,22 +104,23 @@ impl<'a> QueueItem<'a> {
         Some(self.queue.live.longest_wait?.as_secs_f64())
     }
 
-    /// The longest wait, judged by the verdict of the answer or else by the limits of the page.
     pub(super) fn judged_wait(&self) -> Figure {
-        let Some(wait) = self.wait_seconds() else { return Figure::default() };
-        let figure = Figure::gauge(wait, self.queue.live.waiting);
-        let kpi = KpiId::LongestWait.def();
-        let verdict = match self.figure(KpiId::LongestWait).map(|f| f.verdict) {
-            Some(verdict @ (Verdict::Good | Verdict::Warning | Verdict::Critical)) => verdict,
-            _ => self.ctx.bands(kpi.id).verdict(kpi.better, &figure, 0, false),
-        };
-        Figure { verdict, ..figure }
+        self.ctx.longest_wait(self.queue)
     }
 
-    /// The worst of the judged figures, the longest wait and the alerts.
-    pub(super) fn verdict(&self) -> Verdict {
+    /// The worst of the judged figures, which all have a column that is never dropped, and the longest wait.
+    fn verdict_of_figures(&self) -> Verdict {
         let figures = JUDGED.into_iter().filter_map(|kpi| self.figure(kpi)).map(|f| f.verdict).max();
-        figures.unwrap_or(Verdict::None).max(self.judged_wait().verdict).max(self.alert)
+        figures.unwrap_or(Verdict::None).max(self.judged_wait().verdict)
+    }
+
+    /// The same, or the severity of the queue's alerts if that is worse.
+    pub(super) fn verdict(&self) -> Verdict {
+        self.verdict_of_figures().max(self.alert_verdict())
+    }
+
+    fn alert_verdict(&self) -> Verdict {
+        self.alert.map_or(Verdict::None, |episode| glyphs::of_severity(episode.severity))
     }
 
     /// The queue.
@@ -135,14 +155,34 @@ impl<'a> QueueItem<'a> {
         self.silent.map_or_else(|| glyphs::word(self.verdict()), Health::key)
     }
 
-    fn status(&self) -> TableCell {
+    /// The verdict; where no column shows what caused it, the alert that did, as far as it fits.
+    fn status(&self, width: u16) -> TableCell {
         match self.silent {
             Some(health) => TableCell::new(format!("{} {}", glyphs::MISSING, health.key()), Tone::Strong),
             None if self.is_alarming() && self.acknowledged => {
                 TableCell::new(format!("{} ack", glyphs::sign(self.verdict())), Tone::Muted)
             }
-            None => TableCell::verdict(self.verdict()),
+            None => TableCell { text: self.cause(width), ..TableCell::verdict(self.verdict()) },
         }
+    }
+
+    /// What makes the row bad, after the sign: the worst of its figures, or the alert that is worse than all of them; the
+    /// verdict where there is no room for it.
+    fn cause(&self, width: u16) -> Cow<'static, str> {
+        let verdict = self.verdict();
+        let worst = |kpi: &KpiId| self.figure(*kpi).is_some_and(|figure| figure.verdict == verdict);
+        let words = match self.alert.filter(|_| verdict > self.verdict_of_figures()) {
+            _ if verdict < Verdict::Warning => Vec::new(),
+            Some(e) => {
+                let what = episode::what(self.ctx, e);
+                vec![format!("{what} {}", episode::value(e, e.figure.value)), what]
+            }
+            None if self.judged_wait().verdict == verdict => vec![words::of(KpiId::LongestWait).to_owned()],
+            None => JUDGED.iter().filter(|kpi| worst(kpi)).map(|kpi| words::of(*kpi).to_owned()).collect(),
+        };
+        let words = words.into_iter().map(|words| format!("{} {words}", glyphs::sign(verdict)));
+        let fitting = words.into_iter().find(|words| words.width() <= usize::from(width));
+        fitting.unwrap_or_else(|| glyphs::badge(verdict)).into()
     }
 
     fn waiting(&self) -> TableCell {
@@ -194,7 +234,7 @@ impl TableRow for QueueItem<'_> {
             return 1e5;
         }
         let judged = JUDGED.map(|kpi| self.figure(kpi).map_or(Verdict::None, |figure| figure.verdict));
-        let level = match judged.into_iter().fold(self.judged_wait().verdict.max(self.alert), Verdict::max) {
+        let level = match judged.into_iter().fold(self.judged_wait().verdict.max(self.alert_verdict()), Verdict::max) {
             Verdict::Critical => 1e9,
             Verdict::Warning => 1e6,
             _ => 0.0,
@@ -242,12 +282,14 @@ fn of_answers<'a>(
     answers: [Option<&'a Figures>; 2],
     series: Option<&'a Figures>,
 ) -> TableModel<'a, QueueItem<'a>> {
-    let mut alerts: FxHashMap<&Label, (Verdict, bool)> = FxHashMap::default();
+    let mut alerts: FxHashMap<&Label, (&Episode, bool)> = FxHashMap::default();
     for episode in ctx.board.alerts.iter() {
         let acknowledged = matches!(episode.state, State::Acknowledged | State::Snoozed);
         if let (Some(queue), true) = (episode.slice.get(Dim::Queue), acknowledged || episode.state == State::Firing) {
-            let (worst, all) = alerts.entry(queue).or_insert((Verdict::None, true));
-            *worst = (*worst).max(glyphs::of_severity(episode.severity));
+            let (worst, all) = alerts.entry(queue).or_insert((episode, true));
+            if episode.severity > worst.severity {
+                *worst = episode;
+            }
             *all &= acknowledged;
         }
     }
@@ -257,11 +299,13 @@ fn of_answers<'a>(
         let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
         queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
     };
+    let changes = Changes::new(ctx, &Slice::TOTAL, Dim::Queue);
     let item = |queue: &'a QueueRow| {
-        let (alert, acknowledged) = alerts.get(&queue.id).copied().unwrap_or_default();
+        let change = changes.of(queue.id.as_str());
+        let (alert, acknowledged) = alerts.get(&queue.id).map_or((None, false), |(worst, all)| (Some(*worst), *all));
         let row = |figures: &'a Figures| Some((figures, figures.row(queue.id.as_str())?));
         let figures = answers.map(|figures| figures.and_then(row));
-        QueueItem { ctx, queue, figures, series, alert, acknowledged, silent: silent(queue) }
+        QueueItem { ctx, queue, figures, series, alert, change, acknowledged, silent: silent(queue) }
     };
     TableModel { columns: QueueItem::COLUMNS, rows: queues(ctx).map(item).collect() }
 }

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, alerts, episode, overlay};
-use crate::alert::State;
-use crate::text::{Text, fit};
+use crate::alert::{Episode, State};
+use crate::text::{Label, Text, fit};
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{clauses, cols};
 use crate::ui::glyphs;
@@ -19,7 +19,8 @@ const MAX_NOTES: usize = 2;
 /// How many rows the rail needs.
 #[must_use]
 pub fn rows(ctx: Ctx<'_>) -> usize {
-    alerts::rail(ctx).rows.len() + foot(ctx).len()
+    // One row names the keys of the alert at hand, and one says what to do.
+    alerts::rail(ctx).rows.len() + foot(ctx).len() + if ctx.ui.episode(ctx.board).is_some() { 2 } else { 0 }
 }
 
 /// The lines below the alerts: notes about sources, and how many alerts are hidden by a cause.
@@ -66,12 +67,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     foot.truncate(usize::from(inner.height.saturating_sub(needed + 1)).max(1));
     // Below the alerts: notes, and what to do about the worst alert. The columns need no headings: the title of the
     // panel is drawn over them.
-    let reserved = cols(foot.len()) + u16::from(explained.is_some() && inner.height >= 3);
+    let reserved = cols(foot.len()) + if explained.is_none() { 0 } else { (inner.height / 3).min(2) };
     let height = needed.min(inner.height.saturating_sub(reserved));
     if needed == 0 {
         super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active", drawn);
     } else {
         super::table(buffer, Rect { height: height + 1, ..area }, ctx, Panel::Rail, "", drawn);
+        mark(buffer, Rect { height, ..inner }, ctx, explained, drawn);
     }
     panel::panel(buffer, area, ctx.theme, "Alerts", &about, focus);
     let mut rest = Rect { y: inner.y + height, height: inner.height - height, ..inner };
@@ -85,19 +87,34 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     }
     let Some(e) = explained else { return };
     if rest.height < 5 {
-        let lines = [(format!("→ {}", e.action), Tone::Strong)];
         let width = usize::from(rest.width).saturating_sub(3);
+        let lines = [(episode::keys(ctx, e), Tone::Accent), (format!("→ {}", e.action), Tone::Strong)];
         // Where the instruction doesn't fit, one line shows its beginning.
         if overlay::height(&lines, width) <= usize::from(rest.height) {
             overlay::lines(buffer, Rect { x: rest.x + 2, width: cols(width), ..rest }, ctx.theme, &lines, 0);
-        } else if let ([(text, tone)], 1..) = (&lines, rest.height) {
-            buffer.set_stringn(rest.x + 2, rest.y, clauses(text, width), width, ctx.theme.style(*tone));
+        } else {
+            for ((text, tone), y) in lines.iter().zip(rest.top()..rest.bottom()) {
+                buffer.set_stringn(rest.x + 2, y, clauses(text, width), width, ctx.theme.style(*tone));
+            }
         }
         return;
     }
     let room = Rect { y: rest.y + 1, height: rest.height - 1, ..rest };
     let used = episode::draw(buffer, room, ctx, e);
     others(buffer, Rect { y: room.y + used, height: room.height.saturating_sub(used), ..room }, ctx, e.id);
+}
+
+/// Mark the alert that the keys mean, also while another panel has the focus.
+fn mark(buffer: &mut Buffer, rows: Rect, ctx: Ctx<'_>, meant: Option<&Episode>, drawn: &Drawn) {
+    let ids = ctx.ui.lists.get(&Panel::Rail).map(|list| list.ids.as_slice()).unwrap_or_default();
+    let of = |id: &Label| ctx.board.alerts.iter().find(|e| id.as_str() == e.id.to_string());
+    let same = |e: &Episode, id: &Label| of(id).is_some_and(|other| other.slice == e.slice && other.source == e.source);
+    let at = meant.and_then(|e| ids.iter().position(|id| same(e, id)));
+    let first = drawn.offsets.get(&Panel::Rail).copied().unwrap_or(0);
+    let Some(row) = at.and_then(|at| at.checked_sub(first)).filter(|row| *row < usize::from(rows.height)) else {
+        return;
+    };
+    buffer.set_string(rows.x, rows.y + cols(row), "▸", ctx.theme.style(Tone::Focus));
 }
 
 /// Draw what to do about the other alerts of the rail, as far as there is room.
@@ -107,11 +124,7 @@ fn others(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, explained: u64) {
     let mut y = inner.y + 1;
     let others = rail.rows.iter().map(|item| item.episode);
     for e in others.filter(|e| e.id != explained && !episode::is_held(e) && !e.action.is_empty()) {
-        let verdict = glyphs::of_severity(e.severity);
-        let lines = [
-            (format!("{} {}", glyphs::sign(verdict), e.text), Tone::of(verdict)),
-            (format!("→ {}", e.action), Tone::Text),
-        ];
+        let lines = [(episode::name(ctx, e), Tone::Muted), (format!("→ {}", e.action), Tone::Text)];
         let height = cols(overlay::height(&lines, usize::from(inner.width)));
         if y + height > inner.bottom() {
             return;

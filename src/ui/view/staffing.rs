@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Ctx;
 use crate::board::AgentRow;
 use crate::event::AgentState;
+use crate::kpi::Live;
 use crate::text::fit;
 use crate::ui::format::{cols, float};
 use crate::ui::theme::Tone;
@@ -26,6 +27,13 @@ pub const fn words(state: AgentState) -> &'static str {
         AgentState::Paused => "= paused",
         AgentState::Offline => "  offline",
     }
+}
+
+/// How many agents are in a state.
+#[must_use]
+pub fn count(live: &Live, state: AgentState) -> i64 {
+    let at = AgentState::ALL.iter().position(|other| *other == state);
+    at.and_then(|at| live.agents.get(at)).copied().unwrap_or(0)
 }
 
 /// The same for narrow screens.

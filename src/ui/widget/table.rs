@@ -119,7 +119,13 @@ impl TableView<'_> {
                 } else {
                     Rect { x: area.x + 2, width: name.min(area.width - 2), ..area }
                 };
-                buffer.set_style(Rect { y, height: 1, ..fill }, theme.style(Tone::Selected));
+                // What is critical stays filled.
+                let critical = theme.style(Tone::Critical).bg;
+                for x in fill.left()..fill.right() {
+                    if let Some(cell) = buffer.cell_mut((x, y)).filter(|cell| critical != Some(cell.bg)) {
+                        cell.set_style(theme.style(Tone::Selected));
+                    }
+                }
                 buffer.set_string(area.x, y, "▸", theme.style(Tone::Focus));
                 cursor = Some(Position::new(area.x, y));
             }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::lettering::{self, Size};
@@ -14,12 +15,16 @@ use crate::ui::theme::{Theme, Tone};
 
 /// What a tile shows.
 pub struct Tile<'a> {
+    /// The title.
+    pub name: String,
     /// The KPI.
     pub kpi: &'a Kpi,
     /// Its figure; `None` while it is being asked for.
     pub figure: Option<&'a Figure>,
     /// Target and limits.
     pub bands: Bands,
+    /// What else belongs to the figure, the most important first.
+    pub words: Vec<String>,
     /// Its values over time, oldest first.
     pub trend: &'a [TrendPoint],
     /// The sources that are missing from it, in wordings from long to short.
@@ -47,78 +52,73 @@ impl Tile<'_> {
         }
         let unknown = Figure::default();
         let figure = self.figure.unwrap_or(&unknown);
-        let verdict = figure.verdict;
-        let tone = if self.stale {
-            Tone::Stale
-        } else {
-            match verdict {
-                Verdict::Good | Verdict::None if figure.is_known() => Tone::Strong,
-                Verdict::None => Tone::Muted,
-                other => Tone::of(other),
+        // The last verdict of old data is not an alarm any more.
+        let verdict = if self.stale { Verdict::None } else { figure.verdict };
+        let filled = verdict == Verdict::Critical;
+        let ink = |tone: Tone| theme.style(if filled { Tone::Critical } else { tone });
+        if filled {
+            let ground = Rect { width: area.width - 1, ..area };
+            buffer.set_style(ground, theme.style(Tone::Critical));
+        }
+        let tone = match verdict {
+            _ if self.stale => Tone::Stale,
+            Verdict::Good | Verdict::None if figure.is_known() => Tone::Strong,
+            Verdict::None => Tone::Muted,
+            other => Tone::of(other),
+        };
+        let bar = if self.selected { Tone::Focus } else { bar_tone(verdict) };
+        if self.selected || !filled {
+            for y in area.top()..area.bottom() {
+                buffer.set_string(area.x, y, if self.selected { "█" } else { "▌" }, theme.style(bar));
             }
-        };
-        let bar = if self.selected {
-            Tone::Focus
-        } else if self.stale {
-            Tone::Faint
-        } else {
-            bar_tone(verdict)
-        };
-        for y in area.top()..area.bottom() {
-            buffer.set_string(area.x, y, if self.selected { "█" } else { "▌" }, theme.style(bar));
         }
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
         let width = usize::from(inner.width);
-        let name = if self.kpi.name.width() <= width { self.kpi.name } else { self.kpi.short };
+        let badge = self.badge(figure, width.saturating_sub(self.name.width() + 1));
+        let fits = self.name.width() + badge.width() + usize::from(!badge.is_empty()) <= width;
+        let name = if fits { self.name.as_str() } else { self.kpi.short };
         let name_tone = if self.selected { Tone::Focus } else { Tone::Muted };
-        buffer.set_stringn(inner.x, inner.y, fit(name, width), width, theme.style(name_tone));
+        let room = width.saturating_sub(if badge.is_empty() { 0 } else { badge.width() + 1 });
+        buffer.set_stringn(inner.x, inner.y, fit(name, room), room, ink(name_tone));
+        let x = inner.right().saturating_sub(cols(badge.width()));
+        let badge_tone = match verdict {
+            _ if self.stale => Tone::Stale,
+            Verdict::Warning => Tone::WarningFill,
+            _ => Tone::Muted,
+        };
+        buffer.set_stringn(x, inner.y, &badge, width, ink(badge_tone));
 
         let value = if self.figure.is_none() { "…".to_owned() } else { self.kpi.show(figure) };
         let fits = |size: Size| {
             size.is_drawn_with(self.glyphs)
                 && area.height >= 2 + size.rows()
-                && lettering::width(&value, size).is_some_and(|w| w + 7 <= inner.width)
+                && lettering::width(&value, size).is_some_and(|wide| wide <= inner.width)
         };
         // All tiles of a page have the same height, and so digits of the same size if their values fit.
         let size = [(Size::HUGE, HUGE), (Size::LARGE, LARGE)].into_iter().find(|(s, h)| area.height >= *h && fits(*s));
         let after = if let Some((size, _)) = size {
-            lettering::draw(buffer, inner.x, inner.y + 1, &value, size, theme.style(tone));
+            lettering::draw(buffer, inner.x, inner.y + 1, &value, size, ink(tone));
             inner.y + 1 + size.rows()
         } else {
-            buffer.set_stringn(inner.x, inner.y + 1, &value, width, theme.style(tone));
+            buffer.set_stringn(inner.x, inner.y + 1, &value, width, ink(tone));
             inner.y + 2
         };
-        self.badge(buffer, inner, after - 1, cols(value.width()), verdict, size.is_some(), theme);
-        self.foot(buffer, inner, after, area.bottom(), figure, theme);
+        self.foot(buffer, Rect { y: after, height: area.bottom().saturating_sub(after), ..inner }, figure, &ink);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place calls it, with what it has just worked out")]
-    fn badge(&self, buffer: &mut Buffer, inner: Rect, y: u16, value: u16, verdict: Verdict, large: bool, theme: Theme) {
-        let (sign, mut word) = (glyphs::sign(verdict), glyphs::word(verdict));
-        if verdict == Verdict::Good && self.figure.is_some_and(|figure| self.misses_target(figure)) {
-            word = "fair";
-        }
-        if word.is_empty() || self.figure.is_none() {
-            return;
-        }
-        // The last verdict of old data is not an alarm any more.
-        let (sign, word, verdict) =
-            if self.stale { (glyphs::MISSING, "old", Verdict::None) } else { (sign, word, verdict) };
-        let tone = match verdict {
-            _ if self.stale => Tone::Stale,
-            Verdict::Critical => Tone::CriticalFill,
-            Verdict::Warning => Tone::WarningFill,
-            _ => Tone::Muted,
+    /// Sign and word of the verdict, as far as they fit into `room` columns.
+    fn badge(&self, figure: &Figure, room: usize) -> String {
+        let (sign, word) = match figure.verdict {
+            _ if self.figure.is_none() => return String::new(),
+            Verdict::None => return String::new(),
+            _ if self.stale => (glyphs::MISSING, "old"),
+            Verdict::Good if self.misses_target(figure) => (glyphs::GOOD, "below aim"),
+            verdict => (glyphs::sign(verdict), glyphs::word(verdict)),
         };
-        let free = if large { inner.width } else { inner.width.saturating_sub(value + 1) };
-        let filled = matches!(verdict, Verdict::Warning | Verdict::Critical);
-        let text = match (filled, free) {
-            (true, 8..) => format!(" {sign} {word} "),
-            (_, 6..) => format!("{sign} {word}"),
-            _ => sign.to_owned(),
-        };
-        let x = inner.right().saturating_sub(cols(text.width()));
-        buffer.set_stringn(x, y, &text, usize::from(inner.width), theme.style(tone));
+        let filled = !self.stale && figure.verdict >= Verdict::Warning;
+        let wordings = [format!(" {sign} {word} "), format!("{sign} {word}"), sign.to_owned()];
+        let mut fitting = wordings.into_iter().skip(usize::from(!filled)).filter(|text| text.width() <= room);
+        fitting.next().unwrap_or_else(|| sign.to_owned())
     }
 
     /// The longest wording of what is missing that fits into `room` columns, or else the shortest.
@@ -137,16 +137,20 @@ impl Tile<'_> {
     }
 
     /// Draw target, samples and trend: on one row, or on two if there are two.
-    fn foot(&self, buffer: &mut Buffer, inner: Rect, y: u16, bottom: u16, figure: &Figure, theme: Theme) {
-        if y >= bottom {
+    fn foot(&self, buffer: &mut Buffer, area: Rect, figure: &Figure, ink: &impl Fn(Tone) -> Style) {
+        if area.height == 0 {
             return;
         }
-        let width = usize::from(inner.width);
-        let two_rows = y + 1 < bottom;
-        let (words, missing) = self.foot_words(figure, width, two_rows);
-        buffer.set_stringn(inner.x, y, &words, width, theme.style(Tone::Muted));
-        buffer.set_style(Rect { y, height: 1, width: missing.min(inner.width), ..inner }, theme.style(Tone::Strong));
-        if !figure.is_known() {
+        let width = usize::from(area.width);
+        let trend = figure.is_known() && self.trend.iter().any(|point| point.value.is_some());
+        let two_rows = area.height > 1;
+        let (words, rest, missing) = self.foot_words(figure, width, two_rows || !trend);
+        buffer.set_stringn(area.x, area.y, &words, width, ink(Tone::Muted));
+        buffer.set_style(Rect { height: 1, width: missing.min(area.width), ..area }, ink(Tone::Strong));
+        if !trend {
+            if two_rows {
+                buffer.set_stringn(area.x, area.y + 1, fit(&rest, width), width, ink(Tone::Muted));
+            }
             return;
         }
         let (arrow, good) = trend::direction(self.trend, self.kpi.better);
@@ -156,54 +160,53 @@ impl Tile<'_> {
         };
         let room = width.saturating_sub(if two_rows { 2 } else { words.width() + 3 });
         let room = room.min(self.trend.len().max(1)).min(96);
+        if room < MIN_TREND_WIDTH.min(self.trend.len()) {
+            return;
+        }
         let line = trend::line(self.trend, room);
-        let (x, row) = if two_rows { (inner.x, y + 1) } else { (inner.right().saturating_sub(cols(room) + 2), y) };
-        buffer.set_stringn(x, row, &line, room, theme.style(Tone::Muted));
-        buffer.set_string(x + cols(room) + 1, row, arrow, theme.style(tone));
+        let (x, row) =
+            if two_rows { (area.x, area.y + 1) } else { (area.right().saturating_sub(cols(room) + 2), area.y) };
+        buffer.set_stringn(x, row, &line, room, ink(Tone::Muted));
+        buffer.set_string(x + cols(room) + 1, row, arrow, ink(tone));
     }
 
-    /// The words of the foot: missing sources, target, interval and samples, as far as there is room; or why the figure is
-    /// unknown. Returns also how many columns at the beginning are about missing sources.
-    fn foot_words(&self, figure: &Figure, width: usize, two_rows: bool) -> (String, u16) {
+    /// The words of the foot: missing sources, target, what else belongs to the figure, interval and samples, as far as
+    /// there is room, and the rest of them; or why the figure is unknown. Returns also how many columns at the beginning
+    /// are about missing sources.
+    fn foot_words(&self, figure: &Figure, width: usize, whole: bool) -> (String, String, u16) {
+        if let (false, Some(reason)) = (figure.is_known(), &figure.reason) {
+            return (fit(reason.as_str(), width).into_owned(), String::new(), 0);
+        }
         // A known figure without a verdict has no target here, for example because the slice mixes voice and email.
         let judged = !figure.is_known() || figure.verdict != Verdict::None;
         let target = judged.then(|| format::target(self.kpi, &self.bands)).flatten();
-        let aim = target.as_ref().map_or(0, |target| target.width() + 1);
-        let mut words = self.missing(if two_rows { width } else { width.saturating_sub(aim + MIN_TREND_WIDTH + 3) });
+        let aim = target.as_ref().map_or(0, |target| target.width() + 2);
+        let mut words = self.missing(if whole { width } else { width.saturating_sub(aim + MIN_TREND_WIDTH + 3) });
         let missing = cols(words.width());
-        let room = if two_rows { width } else { width.saturating_sub(7) };
-        let mut add = |text: String| {
-            if !text.is_empty() && words.width() + text.width() < room {
-                if !words.is_empty() {
-                    words.push(' ');
-                }
-                words.push_str(&text);
-            }
-        };
-        add(target.unwrap_or_default());
-        if self.figure.is_none() {
-            return (words, missing);
-        }
+        let mut all: Vec<String> = target.into_iter().chain(self.words.iter().cloned()).collect();
         if figure.is_known() {
-            add(format::interval(self.kpi, figure));
-            if self.kpi.sampled {
+            all.push(format::interval(self.kpi, figure));
+            if self.kpi.sampled && !figure.observed {
                 let samples = format::float(i64::try_from(figure.n).unwrap_or(0));
-                add(format!("n {}", crate::kpi::format::count(samples)));
+                all.push(format!("of {}", crate::kpi::format::count(samples)));
             }
-            if let Some(open) = figure.provisional.filter(|p| *p >= 0.5) {
-                add(format!("{open:.0}% open"));
-            }
-        } else if let Some(reason) = &figure.reason {
-            return (fit(reason.as_str(), width).into_owned(), 0);
+            all.extend(figure.provisional.filter(|open| *open >= 0.5).map(|open| format!("{open:.0}% open")));
         }
-        (words, missing)
+        let mut rest = String::new();
+        for text in all.into_iter().filter(|text| !text.is_empty()) {
+            let fits = |line: &String| line.width() + text.width() + if line.is_empty() { 0 } else { 2 } <= width;
+            let line = match (rest.is_empty() && fits(&words), fits(&rest)) {
+                (true, _) => &mut words,
+                (false, true) => &mut rest,
+                (false, false) => continue,
+            };
+            line.push_str(if line.is_empty() { "" } else { ", " });
+            line.push_str(&text);
+        }
+        (words, rest, missing)
     }
 }
 
 const fn bar_tone(verdict: Verdict) -> Tone {
-    match verdict {
-        Verdict::Critical => Tone::Critical,
-        Verdict::Warning => Tone::Warning,
-        _ => Tone::Faint,
-    }
+    if matches!(verdict, Verdict::Warning) { Tone::Warning } else { Tone::Faint }
 }

@@ -102,6 +102,24 @@ pub fn place(area: Rect, count: usize, at: usize) -> Rect {
     Rect { x: area.x + edge(at), width: edge(at + 1) - edge(at), ..area }
 }
 
+/// Mark a value over each of the bars of [`bars`]: where its bar does not reach it, and beside its bar.
+pub fn marks(buffer: &mut Buffer, area: Rect, values: &[Option<f64>], most: f64, style: Style) {
+    if area.is_empty() {
+        return;
+    }
+    let last = usize::from(area.height - 1);
+    for (at, value) in values.iter().enumerate() {
+        let Some(value) = value else { continue };
+        let place = place(area, values.len(), at);
+        let y = area.bottom() - 1 - cols(eighth(*value, 0.0, most.max(f64::EPSILON), last));
+        for x in place.left()..place.right() {
+            if let Some(cell) = buffer.cell_mut((x, y)).filter(|cell| cell.symbol() == " ") {
+                cell.set_symbol("·").set_style(style);
+            }
+        }
+    }
+}
+
 /// Draw one bar per value over the whole width of `area`, scaled from zero to `most`. Where there are more values than
 /// columns the newest are shown. Where data is missing from a value, its known part is hatched below the sign for that.
 pub fn bars(buffer: &mut Buffer, area: Rect, values: &[TrendPoint], most: f64, style: impl Fn(usize) -> Style) {

@@ -52,6 +52,11 @@ fn size(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap()
 }
 
+/// A text with one blank where it has several.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 impl Board {
     /// Run a command in a terminal of 140 × 44.
     pub(crate) fn run(command: CommandBuilder) -> Self {
@@ -130,9 +135,12 @@ impl Board {
         self.screen().lines().find(|line| line.contains(text)).map(str::to_owned)
     }
 
-    /// Wait until the screen shows `text`.
+    /// Wait until the screen shows `text`, in a table with any number of blanks between its words.
     pub(crate) fn wait_for(&self, text: &str) {
-        self.wait_until(text, |seen| seen.emulator.screen().contents().contains(text));
+        self.wait_until(text, |seen| {
+            let shown = seen.emulator.screen().contents();
+            shown.contains(text) || squeezed(&shown).contains(text)
+        });
     }
 
     /// Wait until the screen no longer shows `text`.
@@ -217,6 +225,7 @@ impl Floor {
 title = "Test floor"
 timezone = "{}"
 [ui]
+window = "today"
 export_dir = "{}"
 [journal]
 path = "{}"

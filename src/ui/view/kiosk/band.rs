@@ -176,7 +176,7 @@ fn alert(ctx: Ctx<'_>, episode: &Episode, (number, count): (usize, usize)) -> Ba
         about = format!("alert {number} of {count}: {about}");
     }
     let inverted = ctx.ui.kiosk.is_inverted(episode.fired);
-    Band { right: "nobody yet".to_owned(), inverted, ..Band::new(text, about, Tone::CriticalFill) }
+    Band { right: "nobody yet".to_owned(), inverted, ..Band::new(text, about, Tone::Critical) }
 }
 
 /// Who has taken which critical alert.

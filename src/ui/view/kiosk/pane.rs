@@ -205,7 +205,7 @@ impl Pane<'_, '_> {
     fn judged(&self, verdict: Verdict, fine: Tone) -> (Style, bool) {
         let tone = match verdict {
             _ if self.old => return (self.style(fine), false),
-            Verdict::Critical => Tone::CriticalFill,
+            Verdict::Critical => Tone::Critical,
             // Without colours only one ground can be told from the screen's own.
             Verdict::Warning if self.ctx.theme.depth == Depth::None => return (self.style(Tone::Warning), false),
             Verdict::Warning => Tone::WarningFill,

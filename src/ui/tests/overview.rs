@@ -1,0 +1,122 @@
+//! What the overview says of this minute: tiles, the line of the day, and which alert the keys mean.
+
+use super::*;
+use crate::alert::State;
+use crate::kpi::{Dim, Figure, KpiId, Slice};
+use crate::ui::state::{Panel, TILES};
+
+fn with_alerts(change: impl FnOnce(&mut [crate::alert::Episode])) -> TestScreen {
+    let mut board = sample::board(60);
+    let alerts: &mut Vec<_> = Arc::make_mut(&mut board.alerts);
+    change(alerts);
+    TestScreen::new(board)
+}
+
+#[test]
+fn a_note_and_a_snooze_mean_the_alert_that_was_just_acknowledged() {
+    let mut screen = TestScreen::new(sample::board(20));
+    screen.press("a");
+    let mut board = Board::clone(&screen.board);
+    board.seq += 1;
+    Arc::make_mut(&mut board.alerts)[0].state = State::Acknowledged;
+    screen.board = Arc::new(board);
+    let noted = |screen: &mut TestScreen| match screen.press("n x <enter>") {
+        Some(Effect::Execute(commands)) => commands[0].episode,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(noted(&mut screen), 1, "not the next worst");
+    let Some(Effect::Execute(commands)) = screen.press("z z") else { panic!("no command") };
+    assert_eq!(commands[0].episode, 1);
+    screen.ui.taken = None;
+    assert_eq!(noted(&mut screen), 2, "after some seconds the worst new one");
+}
+
+#[test]
+fn what_the_key_takes_is_marked_and_named_before_it_is_pressed() {
+    let mut screen = TestScreen::new(sample::board(60));
+    for size in SIZES {
+        let text = screen.text(size);
+        assert!(text.contains("a takes Outages: longest wait"), "{text}");
+        assert!(text.lines().any(|line| line.contains("▸‼  Outages") || line.contains("▸ ‼  Outages")), "{text}");
+    }
+    screen.press("3");
+    assert!(screen.text(SIZES[1]).contains("a ack Outages: longest wait"), "{}", screen.text(SIZES[1]));
+}
+
+#[test]
+fn an_alert_that_recovers_says_how_bad_it_was_and_what_ends_it() {
+    let screen = with_alerts(|alerts| (alerts[0].figure.value, alerts[0].worst) = (Some(111.0), Some(362.0)));
+    let text = screen.text(SIZES[2]);
+    assert!(text.contains("was 6:02") && text.contains("now: 1:51, was 6:02, clears below 5:00"), "{text}");
+    assert!(!text.contains("> 5:00"), "{text}");
+}
+
+#[test]
+fn the_window_of_an_alert_is_named_where_the_page_has_another() {
+    let screen = with_alerts(|alerts| alerts[1].window = Window::D7);
+    let mut screen = screen;
+    screen.press("5");
+    let text = screen.text(SIZES[2]);
+    assert!(text.contains("hung up, 7d") && !text.contains("hung up, 30m"), "{text}");
+}
+
+#[test]
+fn a_row_without_a_bad_column_says_which_alert_made_it_red() {
+    let screen = with_alerts(|alerts| {
+        alerts[0].slice = Slice::of(Dim::Queue, "vip".into());
+        (alerts[0].kpi, alerts[0].window) = (Some(KpiId::Fcr), Window::D7);
+        alerts[0].figure.value = Some(61.0);
+    });
+    let text = screen.text(SIZES[2]);
+    assert!(text.lines().any(|line| line.contains("Priority line") && line.contains("‼ FCR, 7d")), "{text}");
+}
+
+#[test]
+fn a_bad_tile_is_filled_and_a_figure_of_the_day_gets_one_only_if_it_is_bad() {
+    let mut screen = TestScreen::new(sample::board(60));
+    let text = screen.text(SIZES[2]);
+    let day = text.lines().find(|line| line.contains("today: ")).unwrap_or_else(|| panic!("{text}")).to_owned();
+    assert!(day.contains("handling") && !day.contains("satisfied"), "what is bad has a tile: {day}");
+    let theme = Theme { palette: Palette::Dark, depth: Depth::True };
+    let buffer = screen.draw(SIZES[2], theme.palette, theme.depth, false);
+    let critical = theme.style(super::super::theme::Tone::Critical).bg.unwrap();
+    let filled = buffer.content.iter().take(12 * 200).filter(|cell| cell.bg == critical).count();
+    assert!(filled > 200, "the tile of the longest wait: {filled}");
+    // Every figure that is drawn can be selected, one after the other.
+    screen.press("<tab> <tab>");
+    assert_eq!(screen.ui.focus(), Panel::Tiles);
+    screen.draw(SIZES[2], theme.palette, theme.depth, false);
+    let shown = screen.drawn.borrow().tiles();
+    for tile in shown.iter().skip(1) {
+        screen.press("<right>");
+        assert_eq!(screen.ui.tile, *tile, "{:?}", TILES[*tile]);
+    }
+}
+
+#[test]
+fn a_speed_of_answer_with_email_in_it_is_not_judged_and_says_so() {
+    let screen = TestScreen::new(sample::board(20));
+    let ctx = screen.ctx(Palette::Terminal, Depth::Few);
+    let (asa, total) = (Figure::gauge(161.0, 40), Slice::TOTAL);
+    assert!(ctx.is_mixed(KpiId::Asa, &total, &asa), "there is a queue of e-mail");
+    assert!(!ctx.is_mixed(KpiId::Asa, &Slice::of(Dim::Queue, "mail".into()), &asa));
+    assert!(!ctx.is_mixed(KpiId::Aht, &total, &asa));
+}
+
+#[test]
+fn intents_and_queues_are_sorted_by_what_has_changed_in_the_last_hour() {
+    let mut screen = TestScreen::new(sample::board(60));
+    for (page, panel) in [("1", Panel::Queues), ("3", Panel::Intents)] {
+        screen.press(page);
+        let heads = view::heads(panel);
+        let column = heads.iter().position(|head| head.key == "change").unwrap();
+        screen.ui.lists.entry(panel).or_default().column = column;
+        screen.press("s");
+        let grid = view::grid(panel, screen.ctx(Palette::Terminal, Depth::Few)).unwrap();
+        let known = |row: &&u32| grid.sort_key(**row as usize, column) != crate::ui::grid::SortKey::Missing;
+        let order = &screen.ui.lists[&panel].order;
+        assert_eq!(order.iter().filter(known).count(), order.len(), "each row has a change");
+        let text = screen.text(SIZES[2]);
+        assert!(text.contains("×usual↓") && text.contains("× against 4 Mondays"), "{text}");
+    }
+}
