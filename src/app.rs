@@ -26,6 +26,7 @@ mod push_source;
 mod recording;
 mod serve;
 mod share;
+mod simulated;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -310,7 +311,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
         1.0 => Clock::System,
         speed => Clock::Scaled { origin: Clock::System.now(), speed },
     };
-    simulator::set_targets(&mut config.floor);
+    simulated::set_targets(&mut config.floor);
     let intents = config.floor.intents.iter();
     config.ui.handling_time = intents.map(|(intent, bounds)| (intent.to_string(), *bounds)).collect();
     let name = Label::fixed("simulator");

@@ -59,6 +59,7 @@ mod groups;
 mod interner;
 mod live;
 mod minute;
+mod minutes;
 mod names;
 mod observed;
 mod repeats;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::archive::SegmentId;
-use super::facts::{Fact, Minutes, RowChange};
+use super::facts::Fact;
 use super::minute::Minute;
+use super::minutes::{Minutes, RowChange};
 use super::segment::DatedFact;
 use crate::clock::Time;
 

@@ -38,7 +38,7 @@ mod tests;
 
 pub use runner::spawn;
 pub use scenario::Scenario;
-pub use world::set_targets;
+pub use world::{handling_bounds, written_queues};
 
 use agents::Roster;
 use arrivals::{ArrivalStream, Arrivals};

@@ -7,7 +7,6 @@ use chrono::{Datelike, TimeZone};
 use super::*;
 use crate::event::AgentState;
 
-mod alerts;
 mod lifecycles;
 mod statistics;
 

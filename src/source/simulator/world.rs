@@ -1,9 +1,7 @@
 //! The figures of the simulated centre: queues, intents, teams, names and the day's curve. Tables only; what happens is
 //! decided elsewhere.
 
-use crate::engine::Settings;
 use crate::event::Channel::{self, Callback, Chat, Email, Sms, Social, Video, Voice};
-use crate::kpi::{Bands, KpiId};
 use crate::text::Label;
 
 mod people;
@@ -88,21 +86,19 @@ static INTENTS: [&SimulatedIntent; 13] = [
     &LOGIN_FAULT,
 ];
 
-/// Give the simulated centre its own targets, where the settings have none: bounds of handling time for each intent, and
-/// the waits of written contacts, which the limits for calls do not fit.
-pub fn set_targets(settings: &mut Settings) {
-    for intent in INTENTS {
+/// The simulated centre's intents, each with the least and greatest acceptable mean handling time in seconds.
+pub fn handling_bounds() -> impl Iterator<Item = (Label, f64, f64)> {
+    INTENTS.iter().map(|intent| {
         let usual = intent.talk_s + intent.after_s;
-        let bounds = Bands::between((usual * 0.8).round(), (usual * 1.2).round());
-        settings.intents.entry(Label::fixed(intent.name)).or_insert(bounds);
-    }
-    for queue in QUEUES.iter().filter(|queue| queue.channel.is_asynchronous()) {
-        let targets = &mut settings.queues.entry(Label::fixed(queue.id)).or_default().targets;
-        for kpi in [KpiId::LongestWait, KpiId::Asa] {
-            let within_s = queue.threshold_s;
-            targets.entry(kpi).or_insert(Bands::limits(within_s, within_s, 2.0 * within_s));
-        }
-    }
+        (Label::new(intent.name), (usual * 0.8).round(), (usual * 1.2).round())
+    })
+}
+
+/// The simulated centre's queues of written contacts, each with the seconds within which they should be answered; the
+/// limits for calls do not fit them.
+pub fn written_queues() -> impl Iterator<Item = (Label, f64)> {
+    let written = QUEUES.iter().filter(|queue| queue.channel.is_asynchronous());
+    written.map(|queue| (Label::fixed(queue.id), queue.threshold_s))
 }
 
 const SALES: QueueId = QueueId(0);
