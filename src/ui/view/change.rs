@@ -11,7 +11,7 @@ use crate::ui::queries::{self, WEEKS};
 use crate::ui::theme::Tone;
 
 /// The answers for all values of a dimension.
-pub struct Changes<'a> {
+pub struct ArrivalChanges<'a> {
     hour: Option<&'a Figures>,
     /// The same hour of earlier weeks, as far as anything is kept of them.
     weeks: Vec<&'a Figures>,
@@ -21,13 +21,13 @@ pub struct Changes<'a> {
 
 /// Those of one value.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Change {
+pub struct ArrivalChange {
     /// The arrivals of the last hour.
     pub hour: Option<f64>,
     usual: Option<f64>,
 }
 
-impl<'a> Changes<'a> {
+impl<'a> ArrivalChanges<'a> {
     /// The changes of the parts of a slice.
     #[must_use]
     pub fn new(ctx: Ctx<'a>, of: &Slice, by: Dim) -> Self {
@@ -45,13 +45,13 @@ impl<'a> Changes<'a> {
 
     /// The change of one value.
     #[must_use]
-    pub fn of(&self, value: &str) -> Change {
+    pub fn of(&self, value: &str) -> ArrivalChange {
         let weeks = self.weeks.iter().map(|week| count(week, Some(value))).sum::<f64>();
         let usual = match self.weeks.len() {
             0 => self.before.map(|(before, hours)| count(before, Some(value)) / hours),
             n => Some(weeks / float(i64::try_from(n).unwrap_or(1))),
         };
-        Change { hour: self.hour.map(|hour| count(hour, Some(value))), usual }
+        ArrivalChange { hour: self.hour.map(|hour| count(hour, Some(value))), usual }
     }
 
     /// What it is compared with, for the title of a panel.
@@ -73,7 +73,7 @@ fn count(figures: &Figures, value: Option<&str>) -> f64 {
     figure.and_then(|figure| figure.value).unwrap_or(0.0)
 }
 
-impl Change {
+impl ArrivalChange {
     /// How many times the usual has come; 1 where the difference may be chance.
     #[must_use]
     pub fn factor(self) -> Option<f64> {
@@ -114,12 +114,12 @@ mod tests {
 
     #[test]
     fn only_what_is_no_chance_has_a_factor() {
-        let cell = |hour, usual| Change { hour: Some(hour), usual: Some(usual) }.cell().text.to_string();
+        let cell = |hour, usual| ArrivalChange { hour: Some(hour), usual: Some(usual) }.cell().text.to_string();
         assert_eq!(cell(54.0, 4.0), "×14");
         assert_eq!(cell(30.0, 12.0), "×2.5");
         assert_eq!(cell(1.0, 0.25), "·", "one contact is chance");
         assert_eq!(cell(12.0, 10.0), "·");
         assert_eq!(cell(3.0, 40.0), "×0.1");
-        assert_eq!(Change { hour: Some(4.0), usual: None }.cell(), TableCell::none());
+        assert_eq!(ArrivalChange { hour: Some(4.0), usual: None }.cell(), TableCell::none());
     }
 }

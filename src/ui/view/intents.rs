@@ -12,7 +12,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::change::{Change, Changes};
+use super::change::{ArrivalChange, ArrivalChanges};
 use super::{Ctx, arrivals};
 use crate::kpi::{AnswerRow, Bands, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
@@ -36,7 +36,7 @@ pub struct IntentItem<'a> {
     figures: &'a Figures,
     row: &'a AnswerRow,
     /// Its arrivals against the usual ones.
-    change: Change,
+    change: ArrivalChange,
 }
 
 impl<'a> IntentItem<'a> {
@@ -226,7 +226,7 @@ impl TableRow for IntentItem<'_> {
 #[must_use]
 pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, IntentItem<'a>> {
     let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
-    let changes = Changes::new(ctx, ctx.ui.slice(), Dim::Intent);
+    let changes = ArrivalChanges::new(ctx, ctx.ui.slice(), Dim::Intent);
     let item = |figures: &'a Figures, row: &'a AnswerRow| {
         let change = changes.of(row.key.get(Dim::Intent).map_or("", Label::as_str));
         IntentItem { ctx, figures, row, change }
@@ -239,8 +239,9 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, IntentItem<'a>> {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let figures = ctx.answers.figures(queries::intents(ctx.ui, ctx.ui.slice()));
-    let against =
-        Changes::new(ctx, ctx.ui.slice(), Dim::Intent).against(ctx).map_or_else(String::new, |s| format!(" · {s}"));
+    let against = ArrivalChanges::new(ctx, ctx.ui.slice(), Dim::Intent)
+        .against(ctx)
+        .map_or_else(String::new, |s| format!(" · {s}"));
     let about = format!("{}{against}", ctx.about_many(figures.map(|f| &f.answer)));
     let name = if ctx.ui.slice().is_total() {
         "Intents of all queues".to_owned()

@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Rect};
 
-use super::change::Changes;
+use super::change::ArrivalChanges;
 use super::{Ctx, arrivals, positions, queues, rail, staffing, tiles, waiting};
 use crate::kpi::{Dim, Slice};
 use crate::ui::drawn::Drawn;
@@ -51,8 +51,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [left, spare] = Layout::vertical([Fill(1), Length(if spare >= 8 { spare } else { 0 })]).areas(left);
     extras(buffer, spare, ctx);
     let figures = ctx.answers.figures(queries::queues(ctx.ui));
-    let against =
-        Changes::new(ctx, &Slice::TOTAL, Dim::Queue).against(ctx).map_or_else(String::new, |s| format!(" · {s}"));
+    let against = ArrivalChanges::new(ctx, &Slice::TOTAL, Dim::Queue)
+        .against(ctx)
+        .map_or_else(String::new, |s| format!(" · {s}"));
     let about = format!("{}{against}", ctx.about(figures.map(|f| &f.answer)));
     let name = format!("Queues {count}{}", stale_queues(ctx));
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use unicode_width::UnicodeWidthStr;
 
-use super::change::{Change, Changes};
+use super::change::{ArrivalChange, ArrivalChanges};
 use super::{Ctx, episode, series};
 use crate::alert::{Episode, State};
 use crate::board::{Health, QueueRow};
@@ -33,7 +33,7 @@ pub struct QueueItem<'a> {
     /// The worst of the queue's alerts.
     alert: Option<&'a Episode>,
     /// Its arrivals against the usual ones.
-    change: Change,
+    change: ArrivalChange,
     /// Whether somebody has acknowledged or snoozed all of its alerts.
     acknowledged: bool,
     /// The best state among its sources, if all of them are silent.
@@ -299,7 +299,7 @@ fn of_answers<'a>(
         let silent = !silent_sources.is_empty() && queue.sources.iter().all(|name| silent_sources.contains_key(name));
         queue.sources.iter().filter(|_| silent).filter_map(|name| silent_sources.get(name)).copied().min()
     };
-    let changes = Changes::new(ctx, &Slice::TOTAL, Dim::Queue);
+    let changes = ArrivalChanges::new(ctx, &Slice::TOTAL, Dim::Queue);
     let item = |queue: &'a QueueRow| {
         let change = changes.of(queue.id.as_str());
         let (alert, acknowledged) = alerts.get(&queue.id).map_or((None, false), |(worst, all)| (Some(*worst), *all));
