@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::duration;
-use super::pane::{Hero, Line, LineColumn, Pane};
+use super::pane::{Hero, LineColumn, Pane, WallLine};
 use crate::board::QueueRow;
 use crate::clock::Span;
 use crate::event::AgentState;
@@ -48,12 +48,12 @@ pub fn list(pane: &mut Pane<'_, '_>, area: Rect, queues: &[&QueueItem<'_>], wron
     let columns: [LineColumn; 4] =
         [("WAITING", "888"), ("LONGEST", "88:88"), ("IN TIME %", percent), ("HUNG UP %", percent)];
     let sign = percent.ends_with('%');
-    let lines: Vec<Line> = queues.iter().take(last).skip(first).map(|item| line(item, sign)).collect();
+    let lines: Vec<WallLine> = queues.iter().take(last).skip(first).map(|item| line(item, sign)).collect();
     pane.lines(area, &title, &columns, &lines);
     last
 }
 
-fn line(item: &QueueItem<'_>, sign: bool) -> Line {
+fn line(item: &QueueItem<'_>, sign: bool) -> WallLine {
     let queue = item.queue();
     let wait = item.judged_wait();
     let rate = |kpi| {
@@ -68,7 +68,7 @@ fn line(item: &QueueItem<'_>, sign: bool) -> Line {
         rate(KpiId::AbandonmentRate),
     ];
     let old = item.is_stale();
-    Line { mark: item.verdict(), name: queue.name.to_string(), cells, quiet: item.is_taken() || old, old }
+    WallLine { mark: item.verdict(), name: queue.name.to_string(), cells, quiet: item.is_taken() || old, old }
 }
 
 fn heroes(ctx: Ctx<'_>, queues: &[&QueueItem<'_>]) -> Vec<Hero> {

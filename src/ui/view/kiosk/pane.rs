@@ -103,7 +103,7 @@ pub struct Hero {
 }
 
 /// A line of a list.
-pub struct Line {
+pub struct WallLine {
     /// The mark before the name.
     pub mark: Verdict,
     /// The name.
@@ -262,7 +262,7 @@ impl Pane<'_, '_> {
     }
 
     /// Draw lines with their headings, as many as fit.
-    pub fn lines(&mut self, area: Rect, title: &str, columns: &[LineColumn], lines: &[Line]) {
+    pub fn lines(&mut self, area: Rect, title: &str, columns: &[LineColumn], lines: &[WallLine]) {
         if self.line_count(area) == 0 {
             return;
         }
@@ -292,7 +292,7 @@ impl Pane<'_, '_> {
         }
     }
 
-    fn line(&mut self, area: Rect, line: &Line, indent: u16, right: u16, places: &[u16]) {
+    fn line(&mut self, area: Rect, line: &WallLine, indent: u16, right: u16, places: &[u16]) {
         let unit = self.scale.unit();
         let (style, filled) = self.judged(if line.quiet { Verdict::None } else { line.mark }, Tone::Muted);
         let mark = match line.mark {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::now::agents_in;
-use super::pane::{Hero, Line, Pane};
+use super::pane::{Hero, Pane, WallLine};
 use crate::event::AgentState;
 use crate::kpi::Verdict;
 use crate::ui::view::staffing::{Counts, Summary};
@@ -36,7 +36,7 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
     let mut teams: Vec<(&str, [usize; 3])> =
         summary.teams().iter().map(|(name, counts)| (*name, STATES.map(|states| count(counts, states)))).collect();
     teams.retain(|(_, counts)| counts.iter().any(|count| *count > 0));
-    let team = |(name, counts): &(&str, [usize; 3])| Line {
+    let team = |(name, counts): &(&str, [usize; 3])| WallLine {
         mark: Verdict::None,
         name: if name.is_empty() { "no team".to_owned() } else { (*name).to_owned() },
         cells: counts.iter().map(|count| (count.to_string(), Verdict::None)).collect(),
@@ -48,7 +48,7 @@ pub fn draw(pane: &mut Pane<'_, '_>, area: Rect) {
         teams.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<usize>()));
     }
     let title = if teams.len() > room { format!("TEAMS, {room} OF {}", teams.len()) } else { "TEAMS".to_owned() };
-    let lines: Vec<Line> = teams.iter().take(room).map(team).collect();
+    let lines: Vec<WallLine> = teams.iter().take(room).map(team).collect();
     pane.lines(below, &title, &[("FREE", "888"), ("BUSY", "888"), ("PAUSED", "888")], &lines);
 }
 
