@@ -205,6 +205,16 @@ impl Theme {
         }
     }
 
+    /// The style of bars and blocks in a tone: what is critical has the colour of its ground.
+    #[must_use]
+    pub fn bar(self, tone: Tone) -> Style {
+        match (tone, self.style(tone).bg) {
+            (Tone::Critical, Some(ground)) => Style::new().fg(ground),
+            (Tone::Critical, None) => self.style(Tone::Warning),
+            _ => self.style(tone),
+        }
+    }
+
     /// The style that fills the screen before anything is drawn.
     #[must_use]
     pub fn base(self) -> Style {

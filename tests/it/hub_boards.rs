@@ -56,7 +56,7 @@ fn of_two_boards_that_take_an_alert_in_the_same_second_one_wins_and_the_other_is
     }
     let mut boards = [visit(&floor), visit(&floor)];
     for board in &boards {
-        board.wait_for("▲ all queues offered 5");
+        board.wait_for("▲ all queues offered, today 5");
     }
     // At once: neither board shows what the other does before it acts itself.
     for board in &mut boards {

@@ -600,7 +600,7 @@ async fn a_hundred_senders_at_once_lose_nothing_and_count_nothing_twice() {
     }
     assert_eq!(accepted, 500);
     assert!(duplicates >= 500);
-    board.wait_for("offered 500 today");
+    board.wait_for("all queues offered 500");
     board.type_keys("q");
     assert_eq!(board.exit_code(), 0);
     let ids = journal(&floor);

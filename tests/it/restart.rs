@@ -210,9 +210,7 @@ fn an_acknowledgement_survives_kill_9() {
 fn wait_for_offered(board: &Board, offered: &str) {
     board.wait_until(&format!("{offered} offered"), |seen| {
         let text = seen.emulator.screen().contents();
-        let row = text.lines().find(|line| line.contains(" billing ")).unwrap_or_default();
-        let words: Vec<&str> = row.split_whitespace().collect();
-        words.iter().position(|word| word.contains('/')).is_some_and(|at| words[at - 1] == offered)
+        text.contains(&format!("▌ {offered} offered"))
     });
 }
 
@@ -279,7 +277,7 @@ fn a_damaged_or_newer_journal_is_told_and_left_alone() {
     let board = floor.open();
     board.wait_for("H help");
     floor.append("queue_log", &(0..200).map(step).collect::<String>());
-    board.wait_for("offered 200 today");
+    board.wait_for("all queues offered 200");
     let mut board = board;
     board.type_keys("q");
     assert_eq!(board.exit_code(), 0);
@@ -297,7 +295,7 @@ fn a_damaged_or_newer_journal_is_told_and_left_alone() {
     // The remedy that the error message names.
     fs::rename(&path, floor.path("aside.db")).unwrap();
     let board = floor.open();
-    board.wait_for("offered 200 today");
+    board.wait_for("all queues offered 200");
 }
 
 #[test]
@@ -311,13 +309,13 @@ fn rotation_and_truncation_are_followed() {
         text
     };
     floor.append("queue_log", &lines(0, 20));
-    board.wait_for("offered 20 today");
+    board.wait_for("all queues offered 20");
 
     // Renamed while its writer still has it open and goes on writing for a moment.
     fs::rename(floor.path("queue_log"), floor.path("queue_log.2")).unwrap();
     floor.append("queue_log.2", &lines(20, 25));
     floor.append("queue_log", &lines(25, 40));
-    board.wait_for("offered 40 today");
+    board.wait_for("all queues offered 40");
 
     // Rotated twice while no program runs.
     board.type_keys("q");
@@ -326,15 +324,15 @@ fn rotation_and_truncation_are_followed() {
     fs::rename(floor.path("queue_log"), floor.path("queue_log.1")).unwrap();
     floor.append("queue_log", &lines(45, 50));
     let mut board = floor.open();
-    board.wait_for("offered 50 today");
+    board.wait_for("all queues offered 50");
     wait_for_figures(&floor, &mut board, &["queue_log.2", "queue_log.1", "queue_log"]);
 
     // Copied and truncated, as logrotate's `copytruncate` does.
     fs::copy(floor.path("queue_log"), floor.path("queue_log.0")).unwrap();
     fs::OpenOptions::new().write(true).truncate(true).open(floor.path("queue_log")).unwrap();
     floor.append("queue_log", &lines(50, 51));
-    board.wait_for("offered 51 today");
+    board.wait_for("all queues offered 51");
     floor.append("queue_log", &lines(51, 60));
-    board.wait_for("offered 60 today");
+    board.wait_for("all queues offered 60");
     wait_for_figures(&floor, &mut board, &["queue_log.2", "queue_log.1", "queue_log.0", "queue_log"]);
 }

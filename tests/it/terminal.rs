@@ -26,7 +26,7 @@ fn every_page_of_the_simulated_floor_answers_its_keys() {
     let zone = noon();
     let mut board = Board::run(floor.command(&["demo", "--seed", "1", "--scenario", "outage", "--timezone", &zone]));
     board.wait_for("SIMULATED outage");
-    board.wait_for("all queues: offered");
+    board.wait_for("all queues offered");
 
     // The pages, down to the contacts and back.
     board.press("2", "What about");
@@ -131,7 +131,7 @@ fn trail(board: &Board) -> Vec<String> {
 
 /// The queue in the first row of the table of queues.
 fn first_queue(screen: &str) -> String {
-    let mut lines = screen.lines().skip_while(|line| !line.contains(" In time "));
+    let mut lines = screen.lines().skip_while(|line| !line.contains("  Queue"));
     let row: String = lines.nth(1).unwrap_or_default().chars().skip(2).collect();
     row.split("  ").next().unwrap_or_default().to_owned()
 }
@@ -371,14 +371,14 @@ fn without_colours_and_in_ascii() {
     let mut command = floor.command(&["--theme", "dark"]);
     command.env("NO_COLOR", "1");
     let mut board = Board::run(command);
-    board.wait_for("▲ WARN all queues");
+    board.wait_for("▲ all queues");
     board.press("5", "What it means");
     assert_eq!(colours(&board), Vec::<String>::new());
     drop(board);
 
     // This checks the test itself: with colours enabled there are some.
     let board = floor.open();
-    board.wait_for("▲ WARN all queues");
+    board.wait_for("▲ all queues");
     assert!(!colours(&board).is_empty());
     drop(board);
 
@@ -388,7 +388,7 @@ fn without_colours_and_in_ascii() {
     console.env("TERM", "linux");
     for (command, warning, more) in [(console, "▲", more), (floor.command(&["--ascii"]), "^", "")] {
         let mut board = Board::run(command);
-        board.wait_for(&format!("{warning} WARN all queues"));
+        board.wait_for(&format!("{warning} all queues"));
         for (key, page) in
             [("2", "> What about"), ("3", "> Intents"), ("4", "> Agents"), ("5", "> Active"), ("H", " Keys (esc")]
         {

@@ -125,11 +125,11 @@ fn chart(
             Verdict::Warning => Tone::Warning,
             _ => Tone::Muted,
         };
-        let text = if usize::from(bars.width) >= 4 * count {
-            format!("{value:.0}")
+        let (text, style) = if usize::from(bars.width) >= 4 * count {
+            (format!("{value:.0}"), ctx.theme.style(tone))
         } else {
-            trend::step(value, 0.0, 100.0).repeat(usize::from(place.width))
+            (trend::step(value, 0.0, 100.0).repeat(usize::from(place.width)), ctx.theme.bar(tone))
         };
-        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), ctx.theme.style(tone));
+        buffer.set_stringn(place.x, foot, &text, usize::from(place.width), style);
     }
 }

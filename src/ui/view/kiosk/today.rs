@@ -1,7 +1,6 @@
 //! The page of the kiosk about the day so far: in time and arrivals by half hour.
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::pane::Pane;
 use crate::clock::{Span, Time};
@@ -97,12 +96,8 @@ fn panel(
         width: area.width.saturating_sub(2 * scale.unit()),
         height: area.height.saturating_sub(head),
     };
-    // A bar is as bright as the ground of what is critical elsewhere.
-    let ink = |tone: Tone| match (tone, pane.style(tone).bg) {
-        (Tone::Critical, Some(ground)) => Style::new().fg(ground),
-        (Tone::Critical, None) => pane.style(Tone::Warning),
-        _ => pane.style(tone),
-    };
+    let theme = pane.ctx.theme;
+    let ink = |tone: Tone| if tone == Tone::Critical && !pane.old { theme.bar(tone) } else { pane.style(tone) };
     let styles: Vec<_> = (0..points.len()).map(|at| ink(tone(at))).collect();
     trend::bars(pane.buffer, bars, points, most, |at| styles.get(at).copied().unwrap_or(muted));
 }
