@@ -16,11 +16,11 @@ lets the log grow by 10,000 events a second while the hub reads it, prints the m
 the hub's figures against a report on the whole log. First contacts are looked for within a day (`fcr_window`), and the days
 are so long ago that no rule's window fills with them: what grows from day 3 on should not.
 
-Measured on two cores that were busy elsewhere:
+Measured on two cores, the soak while these were busy elsewhere:
 
-    --contacts 29000 (1 million in 35 days)    first reading 35 s, at most 200 MB   restart 0.14 s, 62 MB, at most 72
-    --contacts 200000 (7 million)              first reading at most 711 MB (before samples became columns of their final length)
-        restart after a clean end 3.8 s, after kill -9 1.5 s; 249 MB, at most 271; 30 days by queue 1.8 s, 424 MB
+    --contacts 29000 (1 million in 35 days)    first reading 18 s, at most 137 MB   restart 0.09 s, 56 MB, at most 74
+    --contacts 200000 (7 million)              first reading 205 s, at most 420 MB  restart 0.24 s, 138 MB, at most 203
+        30 days by queue 3.5 s, 325 MB
     --soak --days 14 --contacts 100000         88 MB after day 3, 95 after 8, 114 after 14, at most 161; no figure differs
         without MALLOC_MMAP_THRESHOLD_: 119 MB after day 3, 161 after 8, 217 after 14, at most 241
         days that end now and an `fcr_window` of seven: 160 MB after day 3, 243 after 8, 382 after 14; no figure differs
