@@ -49,7 +49,8 @@ impl MySqlClient {
             Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             other => Some(other.as_sql(true).trim_matches('\'').to_owned()),
         };
-        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+        let cells = |row: Row| row.unwrap_raw().into_iter().map(|value| value.and_then(text)).collect();
+        Ok(rows.into_iter().map(cells).collect())
     }
 }
 
