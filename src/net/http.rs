@@ -4,29 +4,38 @@
 //! A `Client` lives for one session. Secrets and certificates are read when it is built, so a new token is used as
 //! soon as the old one is refused.
 
+mod account;
 mod address;
 mod auth;
+mod aws;
+mod credentials;
 mod encoding;
 mod explain;
+mod oauth;
 mod protection;
+mod rate_headers;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 use reqwest::{Method, Request, RequestBuilder, Response, StatusCode, Url, redirect};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::clock::Time;
+use crate::clock::{Clock, Time};
 use crate::net::Fault;
 use crate::net::tls::Tls;
 
+use account::HttpAccount;
 pub use address::Address;
 pub use auth::Auth;
+use credentials::Credentials;
 use encoding::Encoding;
-pub(crate) use explain::{display_url, explain, parse_http_date, status_fault};
+pub(crate) use explain::{display_url, explain, status_fault};
 pub(crate) use protection::{RequestSecret, check_protection, protection_remark};
+pub(crate) use rate_headers::parse_http_date;
 
 /// For name resolution, connection and TLS handshake together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,7 +57,10 @@ pub(crate) struct Client {
     inner: reqwest::Client,
     /// Only this origin receives the credentials.
     base: Url,
-    credentials: Option<(HeaderName, HeaderValue)>,
+    credentials: Credentials,
+    account: Arc<HttpAccount>,
+    /// Whether the limits of the account are obeyed here; otherwise the caller does.
+    is_paced: bool,
     /// For a response to begin, and again for its body.
     timeout_after: Duration,
 }
@@ -102,8 +114,20 @@ impl Client {
             builder = builder.no_proxy();
         }
         let inner = configure(builder).build().map_err(|error| explain(&error, &base))?;
-        let credentials = auth.map(Auth::header).transpose()?;
-        Ok(Self { inner, base, credentials, timeout_after })
+        let credentials = Credentials::read(auth)?;
+        let holder = auth.map_or_else(String::new, Auth::account);
+        let account = HttpAccount::named(format!("{holder} at {}", base.origin().ascii_serialization()));
+        Ok(Self { inner, base, credentials, account, is_paced: false, timeout_after })
+    }
+
+    /// The same client, which makes at most so many requests per second together with all others of its account, and
+    /// none while the server wants none.
+    pub(crate) fn paced(mut self, per_second: Option<f64>) -> Self {
+        self.is_paced = true;
+        if let Some(per_second) = per_second {
+            self.account.limit(per_second);
+        }
+        self
     }
 
     /// A GET request to the client's address.
@@ -128,7 +152,15 @@ impl Client {
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
-        Err(status_fault(status, response.headers(), &display_url(response.url()), now()))
+        let whose = display_url(response.url());
+        let fault = status_fault(status, response.headers(), &whose, now());
+        if status == StatusCode::UNAUTHORIZED && matches!(self.credentials, Credentials::Token(_)) {
+            let reason = format!(
+                "{whose} answers {status} to a new token: check that url and token_url belong together, and the client's rights (auth.oauth2)"
+            );
+            return Err(Fault { reason, ..fault });
+        }
+        Err(fault)
     }
 
     /// Like [`Client::send`], but returns responses of any status, for callers that read the reason in the body.
@@ -138,39 +170,42 @@ impl Client {
     pub(crate) async fn send_any_status(&self, request: RequestBuilder) -> Result<Response, Fault> {
         let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let mut been = vec![request.url().clone()];
+        let mut may_renew = true;
         loop {
             let url = request.url().clone();
             let same_origin = url.origin() == self.base.origin();
-            self.set_credentials(&mut request, same_origin);
+            let again = request.try_clone();
+            self.set_credentials(&mut request, same_origin).await?;
+            let sent = request.headers().get(AUTHORIZATION).cloned();
             let (method, headers, body) = (
                 request.method().clone(),
                 request.headers().clone(),
                 request.body().and_then(|b| b.as_bytes()).map(<[u8]>::to_vec),
             );
-            let response = timeout(self.timeout_after, self.inner.execute(request)).await;
-            let response = response
-                .map_err(|_| {
-                    Fault::transient(format!(
-                        "no answer from {} within {} s",
-                        display_url(&url),
-                        self.timeout_after.as_secs()
-                    ))
-                })?
-                .map_err(|error| explain(&error, &url))?;
+            let response = self.execute(request, &url).await?;
             let status = response.status();
             if status.is_success() || status == StatusCode::NOT_MODIFIED {
                 return Ok(response);
             }
-            if !same_origin && self.credentials.is_some() && matches!(status.as_u16(), 401 | 403) {
+            if same_origin
+                && status == StatusCode::UNAUTHORIZED
+                && let Some(again) = again.filter(|_| std::mem::take(&mut may_renew))
+                && self.credentials.renew(&self.account, sent.as_ref()).await
+            {
+                request = again;
+                continue;
+            }
+            if !same_origin && !self.credentials.is_none() && matches!(status.as_u16(), 401 | 403) {
                 return Err(Fault::needs_change(format!(
                     "{} sends us on to {}, where the credentials do not go: put that address into the configuration",
                     display_url(&self.base),
                     display_url(&url)
                 )));
             }
-            let Some(next) = redirect_target(&response) else { return Ok(response) };
+            let Some(mut next) = redirect_target(&response) else { return Ok(response) };
             self.check_redirect(&url, &next, &been)?;
             been.push(next.clone());
+            self.credentials.remove_from(&mut next);
             request = redirected_request(status, method, next, headers, body);
         }
     }
@@ -182,24 +217,36 @@ impl Client {
     pub(crate) async fn send_once(&self, request: RequestBuilder) -> Result<Response, Fault> {
         let mut request = request.build().map_err(|error| explain(&error, &self.base))?;
         let url = request.url().clone();
-        self.set_credentials(&mut request, url.origin() == self.base.origin());
-        let late = |_| {
-            Fault::transient(format!("no answer from {} within {} s", display_url(&url), self.timeout_after.as_secs()))
-        };
-        let response = timeout(self.timeout_after, self.inner.execute(request)).await.map_err(late)?;
-        response.map_err(|error| explain(&error, &url))
+        self.set_credentials(&mut request, url.origin() == self.base.origin()).await?;
+        self.execute(request, &url).await
     }
 
-    fn set_credentials(&self, request: &mut Request, same_origin: bool) {
-        let headers = request.headers_mut();
-        if !same_origin {
-            let others: Vec<_> = headers.keys().filter(|name| !CROSS_ORIGIN_HEADERS.contains(name)).cloned().collect();
-            for name in others {
-                headers.remove(name);
-            }
-        } else if let Some((name, value)) = &self.credentials {
-            headers.insert(name, value.clone());
+    /// Send one request to `url` and wait until the response begins.
+    async fn execute(&self, request: Request, url: &Url) -> Result<Response, Fault> {
+        if self.is_paced {
+            self.account.turn().await?;
         }
+        let late = |_| {
+            Fault::transient(format!("no answer from {} within {} s", display_url(url), self.timeout_after.as_secs()))
+        };
+        let response = timeout(self.timeout_after, self.inner.execute(request)).await.map_err(late)?;
+        let response = response.map_err(|error| explain(&error, url))?;
+        if self.is_paced {
+            self.account.note(response.status(), response.headers(), Clock::System.now());
+        }
+        Ok(response)
+    }
+
+    async fn set_credentials(&self, request: &mut Request, same_origin: bool) -> Result<(), Fault> {
+        if same_origin {
+            return self.credentials.add_to(request, &self.account, &self.inner, self.timeout_after).await;
+        }
+        let headers = request.headers_mut();
+        let others: Vec<_> = headers.keys().filter(|name| !CROSS_ORIGIN_HEADERS.contains(name)).cloned().collect();
+        for name in others {
+            headers.remove(name);
+        }
+        Ok(())
     }
 
     /// Check that the redirect from `url` to `next` may be followed; `been` are the addresses visited so far.
@@ -223,45 +270,49 @@ impl Client {
     ///
     /// # Errors
     /// Where more comes, it breaks off, or it takes too long.
-    pub(crate) async fn read_body(&self, mut response: Response, max_bytes: usize) -> Result<Vec<u8>, Fault> {
-        let url = response.url().clone();
-        let too_long = || {
-            let size =
-                if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
-            Fault::needs_change(format!("the answer of {} is over {size} long: ask it for less", display_url(&url)))
+    pub(crate) async fn read_body(&self, response: Response, max_bytes: usize) -> Result<Vec<u8>, Fault> {
+        read_body(response, max_bytes, self.timeout_after).await
+    }
+}
+
+/// Read the body of a response, at most `max_bytes` of it, within `patience`.
+async fn read_body(mut response: Response, max_bytes: usize, patience: Duration) -> Result<Vec<u8>, Fault> {
+    let url = response.url().clone();
+    let too_long = || {
+        let size = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
+        Fault::needs_change(format!("the answer of {} is over {size} long: ask it for less", display_url(&url)))
+    };
+    if response.content_length().is_some_and(|length| length > max_bytes as u64) {
+        return Err(too_long());
+    }
+    let encoding = Encoding::of(response.headers(), &display_url(&url))?;
+    let until = Instant::now() + patience;
+    let mut body = Vec::new();
+    loop {
+        let late = |_| {
+            let seconds = patience.as_secs();
+            Fault::transient(format!(
+                "the answer of {} had not come whole after {seconds} s: it is too slow",
+                display_url(&url)
+            ))
         };
-        if response.content_length().is_some_and(|length| length > max_bytes as u64) {
+        let chunk = timeout_at(until, response.chunk()).await.map_err(late)?;
+        let Some(chunk) = chunk.map_err(|error| explain(&error, &url))? else { break };
+        if body.len() + chunk.len() > max_bytes {
             return Err(too_long());
         }
-        let encoding = Encoding::of(response.headers(), &display_url(&url))?;
-        let until = Instant::now() + self.timeout_after;
-        let mut body = Vec::new();
-        loop {
-            let late = |_| {
-                let seconds = self.timeout_after.as_secs();
+        body.extend_from_slice(&chunk);
+    }
+    match encoding {
+        Encoding::Identity => Ok(body),
+        Encoding::Gzip => {
+            let inflated = encoding::inflate(&body, max_bytes).map_err(|error| {
                 Fault::transient(format!(
-                    "the answer of {} had not come whole after {seconds} s: it is too slow",
+                    "{} says that its answer is gzip, but it can't be read: {error}",
                     display_url(&url)
                 ))
-            };
-            let chunk = timeout_at(until, response.chunk()).await.map_err(late)?;
-            let Some(chunk) = chunk.map_err(|error| explain(&error, &url))? else { break };
-            if body.len() + chunk.len() > max_bytes {
-                return Err(too_long());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        match encoding {
-            Encoding::Identity => Ok(body),
-            Encoding::Gzip => {
-                let inflated = encoding::inflate(&body, max_bytes).map_err(|error| {
-                    Fault::transient(format!(
-                        "{} says that its answer is gzip, but it can't be read: {error}",
-                        display_url(&url)
-                    ))
-                })?;
-                inflated.ok_or_else(too_long)
-            }
+            })?;
+            inflated.ok_or_else(too_long)
         }
     }
 }

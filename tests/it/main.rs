@@ -18,6 +18,7 @@ mod engine;
 mod engine_days;
 mod freeswitch_live;
 mod freeswitch_recording;
+mod http_auth;
 mod http_live;
 mod hub_boards;
 mod hub_faults;

@@ -1,11 +1,11 @@
-//! Credentials in headers.
+//! The key `auth`: how a server recognizes us.
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use secrecy::ExposeSecret;
+use reqwest::header::HeaderName;
 use serde::Deserialize;
 
-use crate::net::Fault;
+use super::Address;
+use super::aws::AwsKey;
+use super::oauth::OAuthClient;
 use crate::secret::Secret;
 
 /// The key `auth`: credentials for an HTTP server. Secrets are read again for each connection.
@@ -28,6 +28,17 @@ pub enum Auth {
         /// The header's value.
         value: Secret,
     },
+    /// `{ query = "api_key", value = SECRET }`: a parameter of the address.
+    Query {
+        /// The parameter's name.
+        name: String,
+        /// The parameter's value.
+        value: Secret,
+    },
+    /// `{ oauth2 = { … } }`: access tokens, which the client gets with its secret.
+    OAuth(Box<OAuthClient>),
+    /// `{ aws = { … } }`: signatures with an access key of AWS.
+    Aws(Box<AwsKey>),
 }
 
 /// The table in the configuration.
@@ -38,14 +49,17 @@ struct AuthTable {
     user: Option<String>,
     password: Option<Secret>,
     header: Option<String>,
+    query: Option<String>,
     value: Option<Secret>,
+    oauth2: Option<Box<OAuthClient>>,
+    aws: Option<Box<AwsKey>>,
 }
 
 /// Why the table is not valid.
 #[derive(Debug, thiserror::Error)]
 enum AuthError {
     #[error(
-        "auth is one of {{ bearer = SECRET }}, {{ user = \"…\", password = SECRET }} or {{ header = \"…\", value = SECRET }}"
+        "auth is one of {{ bearer = SECRET }}, {{ user = \"…\", password = SECRET }}, {{ header = \"…\", value = SECRET }}, {{ query = \"…\", value = SECRET }}, {{ oauth2 = {{ … }} }} or {{ aws = {{ … }} }}"
     )]
     Form,
     #[error("a user's name can't hold a colon")]
@@ -58,51 +72,50 @@ impl TryFrom<AuthTable> for Auth {
     type Error = AuthError;
 
     fn try_from(written: AuthTable) -> Result<Self, AuthError> {
-        match written {
-            AuthTable { bearer: Some(token), user: None, password: None, header: None, value: None } => {
-                Ok(Self::Bearer(token))
-            }
-            AuthTable { bearer: None, user: Some(user), password: Some(password), header: None, value: None } => {
-                if user.contains(':') { Err(AuthError::User) } else { Ok(Self::Basic { user, password }) }
-            }
-            AuthTable { bearer: None, user: None, password: None, header: Some(name), value: Some(value) } => {
-                HeaderName::try_from(&name).map_err(|_| AuthError::Name)?;
-                Ok(Self::Header { name, value })
-            }
-            _ => Err(AuthError::Form),
+        let AuthTable { bearer, user, password, header, query, value, oauth2, aws } = written;
+        let is_basic = user.is_some() || password.is_some();
+        let forms = [bearer.is_some(), is_basic, header.is_some(), query.is_some(), oauth2.is_some(), aws.is_some()];
+        let is_named = header.is_some() || query.is_some();
+        if forms.into_iter().filter(|given| *given).count() != 1 || is_named != value.is_some() {
+            return Err(AuthError::Form);
+        }
+        let basic = user.zip(password).map(|(user, password)| Self::Basic { user, password });
+        let (header, query) = match (header, query, value) {
+            (Some(name), None, Some(value)) => (Some(Self::Header { name, value }), None),
+            (None, Some(name), Some(value)) => (None, Some(Self::Query { name, value })),
+            _ => (None, None),
+        };
+        let forms = [bearer.map(Self::Bearer), basic, header, query, oauth2.map(Self::OAuth), aws.map(Self::Aws)];
+        match forms.into_iter().flatten().next().ok_or(AuthError::Form)? {
+            Self::Basic { user, .. } if user.contains(':') => Err(AuthError::User),
+            Self::Header { name, .. } if HeaderName::try_from(&name).is_err() => Err(AuthError::Name),
+            auth => Ok(auth),
         }
     }
 }
 
 impl Auth {
-    /// The header with the credentials. The secret is read now.
-    pub(super) fn header(&self) -> Result<(HeaderName, HeaderValue), Fault> {
-        let unfit =
-            || Fault::needs_change("the secret holds characters that no HTTP header can carry: is it the right one?");
-        let (name, value) = match self {
-            Self::Bearer(token) => {
-                (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", token.read()?.expose_secret())))
+    /// The account that it is: the same wherever the same credentials are used for the same server.
+    pub(super) fn account(&self) -> String {
+        match self {
+            Self::Bearer(secret) | Self::Header { value: secret, .. } | Self::Query { value: secret, .. } => {
+                format!("{secret:?}")
             }
-            Self::Basic { user, password } => {
-                let pair = format!("{user}:{}", password.read()?.expose_secret());
-                (AUTHORIZATION, HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))))
-            }
-            Self::Header { name, value } => {
-                let name = HeaderName::try_from(name).map_err(|_| unfit())?;
-                (name, HeaderValue::try_from(value.read()?.expose_secret()))
-            }
-        };
-        let mut value = value.map_err(|_| unfit())?;
-        // Keeps the value out of debug output.
-        value.set_sensitive(true);
-        Ok((name, value))
+            Self::Basic { user, .. } => user.clone(),
+            Self::OAuth(client) => format!("{} at {:?}", client.client, client.token_url),
+            Self::Aws(key) => key.key_id.clone(),
+        }
+    }
+
+    /// Where else than to its server a secret of it is sent.
+    pub(super) fn token_address(&self) -> Option<&Address> {
+        if let Self::OAuth(client) = self { Some(&client.token_url) } else { None }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::FaultKind;
 
     #[derive(Deserialize)]
     struct AuthConfig {
@@ -114,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_three_forms_and_a_secret_never_stands_in_it() {
+    fn it_has_several_forms_and_a_secret_never_stands_in_it() {
         let token = || Secret::Env("TOKEN".into());
         assert_eq!(parse(r#"auth = { bearer = { env = "TOKEN" } }"#), Ok(Auth::Bearer(token())));
         let basic = Auth::Basic { user: "desk".into(), password: token() };
@@ -128,12 +141,28 @@ mod tests {
     }
 
     #[test]
-    fn a_header_hides_its_secret() {
-        // A variable that is set in every test.
-        let (name, value) = Auth::Bearer(Secret::Env("PATH".into())).header().unwrap();
-        assert_eq!(name, AUTHORIZATION);
-        assert!(value.is_sensitive() && format!("{value:?}") == "Sensitive");
-        let fault = Auth::Bearer(Secret::Env("FLOORWATCH_TEST_NOT_SET".into())).header().unwrap_err();
-        assert!(fault.kind == FaultKind::NeedsChange && fault.reason.contains("not set"), "{fault:?}");
+    fn tokens_signatures_and_parameters_have_tables_of_their_own() {
+        let read = |text: &str| parse(&format!("auth = {{ {text} }}"));
+        let query = read("query = 'api_key', value = { env = 'K' }").unwrap();
+        assert_eq!(query, Auth::Query { name: "api_key".into(), value: Secret::Env("K".into()) });
+        let oauth =
+            "oauth2 = { token_url = 'https://login.example/oauth/token', client = 'c', secret = { env = 'S' } }";
+        let Auth::OAuth(client) = read(oauth).unwrap() else { panic!() };
+        assert_eq!((client.client.as_str(), client.secret_in_body), ("c", false));
+        let aws = "aws = { key_id = 'AKIA', secret = { env = 'S' }, region = 'eu-west-2', service = 'connect' }";
+        assert!(matches!(read(aws).unwrap(), Auth::Aws(key) if key.region == "eu-west-2"));
+        for wrong in [
+            "query = 'api_key'",
+            "value = { env = 'K' }",
+            "header = 'X-Key', query = 'k', value = { env = 'K' }",
+            "bearer = { env = 'T' }, query = 'k', value = { env = 'K' }",
+            "bearer = { env = 'T' }, value = { env = 'K' }",
+        ] {
+            assert!(read(wrong).unwrap_err().contains("auth is one of"), "{wrong}");
+        }
+        assert!(read("oauth2 = { client = 'c', secret = { env = 'S' } }").unwrap_err().contains("token_url"));
+        assert!(
+            read("aws = { key_id = 'A', secret = 'x', region = 'r', service = 's' }").unwrap_err().contains("secret")
+        );
     }
 }

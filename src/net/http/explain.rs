@@ -2,13 +2,12 @@
 
 use std::error::Error;
 use std::io;
-use std::time::Duration;
 
-use chrono::DateTime;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Url};
 
 use super::CONNECT_TIMEOUT;
+use super::rate_headers::asked_pause;
 use crate::clock::Time;
 use crate::net::Fault;
 use crate::net::tcp;
@@ -101,26 +100,11 @@ pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str,
         500.. => Fault::transient(format!("{said}: it has a fault of its own")),
         _ => Fault::needs_change(format!("{said}: it does not understand what we ask")),
     };
-    match retry_after(headers, now) {
+    match asked_pause(status, headers, now) {
         Some(wait) => {
             let seconds = wait.as_secs();
             Fault { reason: format!("{}; it asks to be left alone for {seconds} s", fault.reason), ..fault }.after(wait)
         }
         None => fault,
     }
-}
-
-/// The wait in a `Retry-After` header, which holds seconds or a date.
-fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let span = parse_http_date(text)?.since(now);
-    u64::try_from(span.0).ok().map(Duration::from_micros)
-}
-
-/// Parse a date in a header. Those of RFC 9110 are valid dates of RFC 2822.
-pub(crate) fn parse_http_date(text: &str) -> Option<Time> {
-    DateTime::parse_from_rfc2822(text).ok().map(Time::from)
 }

@@ -9,7 +9,7 @@ use crate::net::tls::{Tls, UNCHECKED_REMARK};
 pub(crate) enum RequestSecret<'a> {
     /// None.
     None,
-    /// One in a header, which the client adds.
+    /// One that the client adds.
     Header(&'a Auth),
     /// One in the address or in the body.
     Inside,
@@ -18,6 +18,14 @@ pub(crate) enum RequestSecret<'a> {
 impl<'a> From<Option<&'a Auth>> for RequestSecret<'a> {
     fn from(auth: Option<&'a Auth>) -> Self {
         auth.map_or(Self::None, Self::Header)
+    }
+}
+
+impl<'a> RequestSecret<'a> {
+    /// The addresses that the secret is sent to: `address`, and where tokens are requested.
+    fn receivers(self, address: &'a Address) -> impl Iterator<Item = &'a Address> {
+        let token = if let Self::Header(auth) = self { auth.token_address() } else { None };
+        [Some(address), token].into_iter().flatten()
     }
 }
 
@@ -51,9 +59,8 @@ fn is_exposed(address: &Address, secret: RequestSecret<'_>) -> bool {
 /// # Errors
 /// What is wrong with the address, and the remedy.
 pub(crate) fn check_protection(address: &Address, secret: RequestSecret<'_>, tls: &Tls) -> Result<(), String> {
-    if tls.allow_plain_http || !is_exposed(address, secret) {
-        return Ok(());
-    }
+    let exposed = secret.receivers(address).find(|address| is_exposed(address, secret));
+    let Some(address) = exposed.filter(|_| !tls.allow_plain_http) else { return Ok(()) };
     Err(format!(
         "leads to another machine ({}) by http://, so the token or password would travel unencrypted: write https://, or tls = {{ allow_plain_http = true }} where something else protects the way",
         address.host()
@@ -62,7 +69,8 @@ pub(crate) fn check_protection(address: &Address, secret: RequestSecret<'_>, tls
 
 /// What the board and `check` show while requests to `address` are not protected; empty if they are.
 pub(crate) fn protection_remark(address: &Address, secret: RequestSecret<'_>, tls: &Tls) -> String {
-    let unencrypted = is_exposed(address, secret).then_some(UNENCRYPTED_REMARK);
+    let unencrypted =
+        secret.receivers(address).any(|address| is_exposed(address, secret)).then_some(UNENCRYPTED_REMARK);
     let unchecked = tls.danger_accept_any_certificate.then_some(UNCHECKED_REMARK);
     unencrypted.into_iter().chain(unchecked).collect::<Vec<_>>().join("; ")
 }
@@ -98,6 +106,17 @@ mod tests {
             assert_eq!(check_protection(&address, secret, &Tls::default()).is_err(), exposed, "{address}");
             assert_eq!(check_protection(&address, secret, &allowed), Ok(()), "{address}");
             assert_eq!(protection_remark(&address, secret, &allowed).contains("unencrypted"), exposed, "{address}");
+        }
+        let oauth = |at: &str| {
+            let keys = format!("oauth2 = {{ token_url = '{at}', client = 'c', secret = {{ env = 'S' }} }}");
+            toml::from_str::<Auth>(&keys).unwrap()
+        };
+        let api: Address = "https://h/api".parse().unwrap();
+        for (at, exposed) in
+            [("https://login.example/t", false), ("http://login.example/t", true), ("http://[::1]/t", false)]
+        {
+            let auth = oauth(at);
+            assert_eq!(check_protection(&api, RequestSecret::Header(&auth), &Tls::default()).is_err(), exposed, "{at}");
         }
         let address: Address = "https://h".parse().unwrap();
         let unchecked = Tls { danger_accept_any_certificate: true, ..Tls::default() };

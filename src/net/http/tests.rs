@@ -1,5 +1,6 @@
 use super::*;
 use crate::net::FaultKind;
+use reqwest::header::HeaderValue;
 
 fn url(text: &str) -> Url {
     text.parse().unwrap()

@@ -82,9 +82,9 @@ impl Session for HttpSession {
 
 impl HttpSession {
     async fn poll_repeatedly(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
-        let Settings { url, auth, tls, patience_s, .. } = &self.settings;
+        let Settings { url, auth, tls, patience_s, requests_per_second, .. } = &self.settings;
         let secret = auth.as_ref().into();
-        let client = Client::new(url, secret, tls, Duration::from_secs(*patience_s))?;
+        let client = Client::new(url, secret, tls, Duration::from_secs(*patience_s))?.paced(*requests_per_second);
         let remark = protection_remark(url, secret, tls);
         if !remark.is_empty() {
             reporter.report_remark(&remark).await;

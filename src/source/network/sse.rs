@@ -102,7 +102,7 @@ impl SseSession {
     async fn follow(&mut self, reporter: &mut Reporter) -> Result<Infallible, Fault> {
         let Settings { url, auth, tls, heartbeat_s } = &self.settings;
         let secret = auth.as_ref().into();
-        let client = Client::new(url, secret, tls, ANSWER_TIMEOUT)?;
+        let client = Client::new(url, secret, tls, ANSWER_TIMEOUT)?.paced(None);
         let remark = http::protection_remark(url, secret, tls);
         if !remark.is_empty() {
             reporter.report_remark(&remark).await;

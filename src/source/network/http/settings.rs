@@ -28,6 +28,10 @@ pub struct Settings {
     /// Which certificates are trusted.
     #[serde(default)]
     pub tls: Tls,
+    /// The most requests per second that all sources with this account make together, over 0 to 1000; no limit when
+    /// absent.
+    #[serde(default)]
+    pub requests_per_second: Option<f64>,
     /// The HTTP method.
     #[serde(default)]
     pub method: Method,
@@ -77,6 +81,9 @@ impl Settings {
             if !(1..=MAX_SECONDS).contains(&seconds) {
                 return Err((key, format!("is {seconds}: 1 to {MAX_SECONDS} seconds are meant")));
             }
+        }
+        if let Some(per_second) = self.requests_per_second.filter(|rate| !(*rate > 0.0 && *rate <= 1000.0)) {
+            return Err(("requests_per_second", format!("is {per_second}: over 0 to 1000 is meant, such as 0.5")));
         }
         if self.body.is_some() && self.method == Method::Get {
             return Err(("body", r#"needs method = "POST""#.to_owned()));

@@ -1,0 +1,169 @@
+//! Runs the HTTP source against servers that want access tokens, signatures or keys, and that limit requests.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use crate::support::peer::{Conversation, Peer};
+use crate::support::running_source::RunningSource;
+use floorwatch::board::Health;
+use floorwatch::source::SourceKind;
+
+const FIGURES: &str = r#"{"queue": "billing", "waiting": 3}"#;
+const MAP: &str = "every_s = 1\nmap = { queue = \"queue\", kpis = { waiting = \"waiting\" } }";
+
+/// A source with `auth`, in which `{at}` is the server's address; a secret is one that every test has.
+fn start(peer: &Peer, auth: &str, keys: &str) -> RunningSource {
+    let auth = auth.replace("{at}", &peer.url("")).replace("SECRET", "{ env = \"HOME\" }");
+    let url = peer.url("/stats");
+    RunningSource::start(SourceKind::Http, &format!("url = \"{url}\"\nauth = {auth}\n{MAP}\n{keys}"))
+}
+
+fn oauth(client: &str) -> String {
+    format!(
+        "{{ oauth2 = {{ token_url = \"{{at}}/token\", client = \"{client}\", secret = SECRET, scope = \"read\" }} }}"
+    )
+}
+
+/// Answers requests for tokens with `t1`, `t2`, …, and others where `accepts` the number of the token.
+fn with_tokens(life_s: u32, accepts: impl Fn(usize) -> bool + Send + Sync + 'static) -> Peer {
+    let given = AtomicUsize::new(0);
+    Peer::start(move |c| {
+        loop {
+            let asked = c.request()?;
+            if asked.path() == "/token" {
+                let number = given.fetch_add(1, Ordering::SeqCst) + 1;
+                let token =
+                    format!(r#"{{"access_token": "t{number}", "token_type": "Bearer", "expires_in": {life_s}}}"#);
+                c.answer("200 OK", &token)?;
+                continue;
+            }
+            let token = asked.header("authorization").and_then(|header| header.strip_prefix("Bearer t")?.parse().ok());
+            if token.is_some_and(&accepts) { c.answer("200 OK", FIGURES)? } else { c.answer("401 Unauthorized", "")? }
+        }
+    })
+}
+
+fn asked_for_tokens(peer: &Peer) -> usize {
+    peer.asked().iter().filter(|asked| asked.path() == "/token").count()
+}
+
+#[test]
+fn a_token_is_requested_once_for_all_sources_and_renewed_when_it_is_refused() {
+    let limit = AtomicUsize::new(0);
+    let peer = with_tokens(3600, move |token| token > 1 || limit.fetch_add(1, Ordering::SeqCst) < 3);
+    let mut one = start(&peer, &oauth("shared"), "");
+    one.until_health(Health::Live, "");
+    let mut two = start(&peer, &oauth("shared"), "");
+    two.until_health(Health::Live, "");
+    assert_eq!(asked_for_tokens(&peer), 1);
+    one.until(|_| asked_for_tokens(&peer) == 2);
+    one.until(|_| peer.asked().len() > 8);
+    assert_eq!(asked_for_tokens(&peer), 2);
+    assert!(one.health.iter().chain(&two.health).all(|(health, _)| !matches!(health, Health::Down | Health::Stale)));
+    let asked = peer.asked();
+    assert_eq!(asked[0].body, "grant_type=client_credentials&scope=read");
+    assert!(asked[0].header("authorization").unwrap().starts_with("Basic "));
+}
+
+#[test]
+fn a_token_is_renewed_before_it_ends() {
+    let peer = with_tokens(2, |_| true);
+    let mut source = start(&peer, &oauth("short"), "");
+    source.until(|_| asked_for_tokens(&peer) >= 3);
+    assert!(
+        source.health.iter().all(|(health, _)| matches!(health, Health::Live | Health::Connecting)),
+        "{:?}",
+        source.health
+    );
+}
+
+#[test]
+fn a_token_that_is_refused_anew_is_a_lasting_fault() {
+    let peer = with_tokens(3600, |_| false);
+    let mut source = start(&peer, &oauth("without rights"), "");
+    source.until_health(Health::Down, "401 Unauthorized to a new token");
+    assert_eq!((asked_for_tokens(&peer), peer.asked().len()), (2, 4));
+}
+
+#[test]
+fn a_client_that_gets_no_token_is_told_why_without_its_secret() {
+    let peer = Peer::start(|c| {
+        let asked = c.request()?;
+        let answer = format!(r#"{{"error": "invalid_client", "error_description": "{} is unknown"}}"#, asked.body);
+        c.answer("401 Unauthorized", &answer)
+    });
+    let secret_in_body = oauth("wrong").replace("scope", "secret_in_body = true, scope");
+    let mut source = start(&peer, &secret_in_body, "");
+    source.until_health(Health::Down, "no token (invalid_client: ");
+    let (_, reason) = source.health.last().unwrap();
+    assert!(peer.asked()[0].body.contains("client_secret="), "{:?}", peer.asked());
+    assert!(!reason.contains(&std::env::var("HOME").unwrap()) && reason.contains("auth.oauth2"), "{reason}");
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("200 OK", "<html>")
+    });
+    start(&peer, &oauth("elsewhere"), "").until_health(Health::Down, "is it the right token_url");
+}
+
+#[test]
+fn a_request_is_signed_for_aws() {
+    let peer = Peer::start(|c| {
+        loop {
+            c.request()?;
+            c.answer("200 OK", FIGURES)?;
+        }
+    });
+    let auth = r#"{ aws = { key_id = "AKIDEXAMPLE", secret = SECRET, region = "eu-west-2", service = "connect" } }"#;
+    let mut source = start(&peer, auth, "method = \"POST\"\nbody = \"{}\"");
+    source.until_health(Health::Live, "");
+    let asked = peer.asked().remove(0);
+    let (header, date) = (asked.header("authorization").unwrap(), asked.header("x-amz-date").unwrap());
+    let scope = format!("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/{}/eu-west-2/connect/aws4_request, ", &date[..8]);
+    assert!(header.starts_with(&scope), "{header}");
+    assert!(header.contains("SignedHeaders=content-type;host;x-amz-date, Signature="), "{header}");
+}
+
+#[test]
+fn a_key_in_the_address_is_sent_and_never_shown() {
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("403 Forbidden", "")
+    });
+    let mut source = start(&peer, r#"{ query = "api_key", value = SECRET }"#, "");
+    source.until_health(Health::Down, "403 Forbidden");
+    let encoded = std::env::var("HOME").unwrap().replace('/', "%2F");
+    assert_eq!(peer.asked()[0].path(), format!("/stats?api_key={encoded}"));
+    assert!(!source.health.last().unwrap().1.contains("api_key"), "{:?}", source.health);
+}
+
+#[test]
+fn sources_of_one_account_share_its_limit() {
+    let peer = Peer::start(answer_always);
+    let auth = r#"{ user = "limited", password = SECRET }"#;
+    let began = Instant::now();
+    let mut sources: Vec<_> = (0..4).map(|_| start(&peer, auth, "requests_per_second = 2")).collect();
+    for source in &mut sources {
+        source.until_health(Health::Live, "");
+    }
+    assert!(began.elapsed().as_millis() >= 1500, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_server_that_wants_no_more_requests_gets_none() {
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("200 OK\nX-RateLimit-Remaining: 0\nX-RateLimit-Reset: 30\nConnection: close", FIGURES)
+    });
+    let mut source = start(&peer, r#"{ user = "used up", password = SECRET }"#, "");
+    source.until_health(Health::Live, "");
+    source.until_health(Health::Stale, "the server wants none for");
+    assert_eq!(peer.asked().len(), 1);
+}
+
+fn answer_always(c: &mut Conversation) -> io::Result<()> {
+    loop {
+        c.request()?;
+        c.answer("200 OK", FIGURES)?;
+    }
+}
