@@ -78,6 +78,10 @@ pub enum EventKind {
         /// has a value. Ids that are not in the catalogue are ignored.
         #[serde(deserialize_with = "numbers_or_none")]
         figures: Vec<(Label, f64)>,
+        /// Figures of which the source gives both parts: a KPI's id, and the numerator, in the KPI's unit or of a
+        /// percentage as a number of contacts, and the denominator, a number of contacts. They can be added up.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quotients: Vec<(Label, f64, f64)>,
     },
     /// The source's system restarted: its contacts that were open are lost.
     Restarted,
@@ -238,6 +242,10 @@ pub struct Offer {
     /// difference of the event times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untimed: bool,
+    /// It was seen in a list that is asked for now and then, which misses contacts, and how others end: it is shown as
+    /// long as it lasts, and no figure counts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sampled: bool,
 }
 
 impl Offer {
@@ -253,6 +261,7 @@ impl Offer {
             position: None,
             auth_steps: None,
             untimed: false,
+            sampled: false,
         }
     }
 }

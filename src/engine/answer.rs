@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Engine;
 use super::groups::{Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo};
+use super::observed::ObservedFigure;
 use super::view::{Group, RowKey, View};
 use super::view_cache::ViewKey;
 use crate::clock::{Span, Time};
@@ -46,12 +47,20 @@ struct Extras {
     times: Option<Grouped<AgentTimes>>,
     baseline: Option<Grouped<Tally>>,
     /// The figures that sources computed themselves.
-    observed: FxHashMap<(RowKey, KpiId), f64>,
+    observed: FxHashMap<(RowKey, KpiId), ObservedFigure>,
+    /// The same of all queues together.
+    observed_total: FxHashMap<KpiId, ObservedFigure>,
 }
 
 impl Extras {
     fn wants(&self, value: DimValue) -> bool {
         self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&value))
+    }
+
+    /// What sources observed for a row. The total is that of the single queue that is asked for, or of all.
+    fn observed_figure(&self, id: KpiId, row: Option<RowKey>) -> Option<&ObservedFigure> {
+        let of_row = self.observed.get(&(row.unwrap_or_default(), id));
+        of_row.or_else(|| row.map_or_else(|| self.observed_total.get(&id), |_| None))
     }
 }
 
@@ -195,7 +204,8 @@ impl Engine {
         let formula = query.formula.unwrap_or(self.settings.rules.formula);
         let rules = CountingRules { formula, ..self.settings.rules.clone() };
         let idle = Live::default();
-        Some(Extras { rules, now, live, wanted, idle, times: None, baseline, observed })
+        let observed_total = self.observed.total(query, of, range);
+        Some(Extras { rules, now, live, wanted, idle, times: None, baseline, observed, observed_total })
     }
 
     /// The tallies of the same hours of the previous four weeks, or of the previous day if nothing older is known. The
@@ -333,11 +343,9 @@ impl Engine {
     ) -> Vec<Figure> {
         let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
         let limits = self.limits_of(value(Dim::Queue), value(Dim::Intent));
-        // The total has observed figures only where it is the question's single row.
-        let observed_row = row.or_else(|| (query.by.is_empty() && query.every.is_none()).then(RowKey::default));
         let judged = |id: &KpiId| {
             let kpi = id.def();
-            let mut figure = figure(*id, inputs, extras, observed_row);
+            let mut figure = figure(*id, inputs, extras, row);
             figure.verdict = limits(*id).verdict(kpi.better, &figure, extras.rules.min_samples, kpi.sampled);
             figure
         };
@@ -385,13 +393,12 @@ impl Engine {
 }
 
 /// A figure without its verdict; where nothing was counted, the one that a source observed.
-fn figure(id: KpiId, inputs: &KpiInputs<'_>, extras: &Extras, observed_row: Option<RowKey>) -> Figure {
+fn figure(id: KpiId, inputs: &KpiInputs<'_>, extras: &Extras, row: Option<RowKey>) -> Figure {
     let figure = (id.def().compute)(inputs);
     if (figure.value.is_none() || inputs.tally.offered + inputs.tally.answered == 0)
-        && !extras.observed.is_empty()
-        && let Some(value) = observed_row.and_then(|row| extras.observed.get(&(row, id)))
+        && let Some(observed) = extras.observed_figure(id, row)
     {
-        return Figure { value: Some(*value), observed: true, ..Figure::default() };
+        return observed.figure(id);
     }
     figure
 }

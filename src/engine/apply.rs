@@ -4,6 +4,7 @@ use super::contact::Unused;
 use super::contact_store::ContactNo;
 use super::facts::{CellKey, Fact, Measure};
 use super::interner::{AgentNo, NameNo, OriginNo, QueueNo};
+use super::observed::ObservedFigure;
 use super::timeline::AgentChange;
 use super::{AgentRecord, ApplyOutcome, Engine, Gap, QueueRecord};
 use crate::clock::{Span, Time};
@@ -44,12 +45,16 @@ impl Engine {
             EventKind::AgentQueues { agent, queues } => self.agent_queues(agent, queues, origin),
             EventKind::AgentProfile(profile) => self.agent_profile(profile),
             EventKind::QueueProfile(profile) => self.queue_profile(profile, origin),
-            EventKind::Observed { queue, figures, .. } => {
+            EventKind::Observed { queue, figures, quotients, .. } => {
                 let queue = self.intern_queue(queue, origin);
-                for (key, value) in figures {
-                    if let Some(kpi) = KpiId::parse(key.as_str()) {
-                        self.observed.insert(queue, kpi, event.at, *value);
-                    }
+                let plain =
+                    figures.iter().filter_map(|(key, value)| Some((KpiId::parse(key.as_str())?, (*value).into())));
+                let quotients = quotients.iter().filter_map(|(key, numerator, denominator)| {
+                    let kpi = KpiId::parse(key.as_str())?;
+                    Some((kpi, ObservedFigure::quotient(kpi, *numerator, *denominator)))
+                });
+                for (kpi, figure) in plain.chain(quotients) {
+                    self.observed.insert(queue, kpi, event.at, figure);
                 }
             }
             EventKind::Restarted => self.restarted(event.at, origin),

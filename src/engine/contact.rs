@@ -284,7 +284,7 @@ impl Contact {
                         customer: customer.or(joining.customer),
                         position: joining.position,
                         joined: step.at,
-                        timing: if joining.untimed { VisitTiming::Untimed } else { VisitTiming::Whole },
+                        timing: VisitTiming::of_joining(joining),
                         counted: true,
                         ..QueueVisit::default()
                     };

@@ -166,6 +166,7 @@ impl Engine {
                     priority: offer.priority,
                     auth_steps: offer.auth_steps,
                     untimed: offer.untimed,
+                    sampled: offer.sampled,
                 })
             }
             Step::Ringing { agent } => Transition::Ringing { agent: self.agents.intern(agent) },

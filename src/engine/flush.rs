@@ -11,7 +11,7 @@ use super::facts::{CellKey, CellNo, CellTable, Fact};
 use super::interner::{AgentNo, NameNo, QueueNo};
 use super::repeats::{Topic, TopicVisit, VisitNo};
 use super::timeline::AgentChange;
-use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitFacts, VisitStage};
+use super::visit::{QueueVisit, RepeatStatus, VisitFact, VisitFacts, VisitStage, VisitTiming};
 use crate::clock::Time;
 
 /// What a visit contributes besides facts: changes of the agent's timeline, and a visit to the customer's topic.
@@ -251,7 +251,8 @@ impl Links {
 /// What a visit contributes to the customer's history.
 pub(super) fn topic_visit(visit: &QueueVisit, number: VisitNo) -> Option<(Topic, TopicVisit)> {
     let handled = visit.stage.is_handled();
-    let relevant = (visit.counted || handled) && visit.stage != VisitStage::Void;
+    let is_seen_whole = visit.timing != VisitTiming::Sampled && visit.stage != VisitStage::Void;
+    let relevant = (visit.counted || handled) && is_seen_whole;
     (visit.customer.is_known() && relevant).then(|| {
         let queue = if visit.intent.is_known() { QueueNo::UNKNOWN } else { visit.queue };
         let topic = Topic { customer: visit.customer, intent: visit.intent, queue };

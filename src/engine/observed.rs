@@ -10,7 +10,7 @@ use super::groups::ResolvedSlice;
 use super::interner::{DimValue, NameNo, QueueNo};
 use super::view::{Group, RowKey};
 use crate::clock::{Span, Time};
-use crate::kpi::{Calendar, Dim, KpiId, Live, Period, Query};
+use crate::kpi::{Calendar, Dim, Figure, KpiId, Live, Period, Query, Unit};
 use crate::text::Label;
 
 /// Bounds the history of one figure, at one value a minute: three days. `Engine::drop_old` keeps it at two days; this
@@ -36,6 +36,56 @@ const LIVE: [KpiId; 12] = {
     [Waiting, LongestWait, EstimatedWait, InProgress, Backlog, AgedBacklog, a, b, c, d, e, f]
 };
 
+/// A figure that a source computed itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ObservedFigure {
+    /// In the KPI's unit.
+    pub(super) value: f64,
+    /// The numerator and the denominator, where the source gives them.
+    pub(super) parts: Option<(f64, f64)>,
+}
+
+impl From<f64> for ObservedFigure {
+    fn from(value: f64) -> Self {
+        Self { value, parts: None }
+    }
+}
+
+impl ObservedFigure {
+    /// The quotient of two numbers; not a number if the denominator is not positive.
+    pub(super) fn quotient(kpi: KpiId, numerator: f64, denominator: f64) -> Self {
+        let factor = if kpi.def().unit == Unit::Percent { 100.0 } else { 1.0 };
+        let value = if denominator > 0.0 { factor * numerator / denominator } else { f64::NAN };
+        Self { value, parts: Some((numerator, denominator)) }
+    }
+
+    /// The figure of both queues together; `None` where the two numbers do not tell it.
+    fn with(self, kpi: KpiId, other: Self) -> Option<Self> {
+        match (self.parts, other.parts) {
+            (Some((a, b)), Some((c, d))) => Some(Self::quotient(kpi, a + c, b + d)),
+            (None, None) if kpi.def().unit == Unit::Count => Some((self.value + other.value).into()),
+            (None, None) if kpi == KpiId::LongestWait => Some(self.value.max(other.value).into()),
+            _ => None,
+        }
+    }
+
+    /// As it is shown.
+    pub(super) fn figure(self, kpi: KpiId) -> Figure {
+        let figure = match self.parts {
+            #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and these are counts")]
+            Some((numerator, denominator)) => {
+                let (part, whole) = (numerator.round() as i64, denominator.round() as i64);
+                match kpi.def().unit {
+                    Unit::Percent => Figure::percent(part, whole, ""),
+                    _ => Figure::ratio(1.0, numerator, denominator, whole, ""),
+                }
+            }
+            None => Figure { value: Some(self.value), ..Figure::default() },
+        };
+        Figure { observed: true, ..figure }
+    }
+}
+
 /// The figures observed, by queue and KPI.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Vec<(QueueNo, Label, ObservedSeries)>")]
@@ -48,6 +98,8 @@ pub(super) struct ObservedFigures {
 struct ObservedSeries {
     /// The value last reported and its time; `None` if the source said that it has no value any more.
     newest: (Time, Option<f64>),
+    /// The numerator and denominator of that value, where the source gave them.
+    parts: Option<(f64, f64)>,
     /// The last value of each minute that has one, in order of time.
     history: VecDeque<(Time, f64)>,
 }
@@ -67,12 +119,13 @@ impl Serialize for ObservedFigures {
 }
 
 impl ObservedFigures {
-    /// Add a value that a source reports. One that is not finite means that there is none any more.
-    pub(super) fn insert(&mut self, queue: QueueNo, kpi: KpiId, at: Time, value: f64) {
-        let value = Some(value).filter(|value| value.is_finite());
+    /// Add a figure that a source reports. A value that is not finite means that there is none any more.
+    pub(super) fn insert(&mut self, queue: QueueNo, kpi: KpiId, at: Time, figure: ObservedFigure) {
+        let value = Some(figure.value).filter(|value| value.is_finite());
         let series = self.series.entry((queue, kpi)).or_default();
         if at >= series.newest.0 {
             series.newest = (at, value);
+            series.parts = figure.parts;
         }
         let Some(value) = value else { return };
         let index = series.history.partition_point(|(other, _)| other.minute() < at.minute());
@@ -108,7 +161,7 @@ impl ObservedFigures {
         range: &Range<Time>,
         calendar: &Calendar,
         max: usize,
-    ) -> Option<FxHashMap<(RowKey, KpiId), f64>> {
+    ) -> Option<FxHashMap<(RowKey, KpiId), ObservedFigure>> {
         let mut found = FxHashMap::default();
         let Some(of) = of else { return Some(found) };
         let only = match (of.parts.as_slice(), query.by.as_slice()) {
@@ -128,19 +181,39 @@ impl ObservedFigures {
             let group = if only.is_some() { Group::default() } else { [queue.value(), DimValue::default()] };
             match query.every {
                 None => {
-                    if let Some(value) = series.within(query.over, range) {
-                        found.insert(((group, Time(0)), kpi), value);
+                    if let Some(figure) = series.within(query.over, range) {
+                        found.insert(((group, Time(0)), kpi), figure);
                     }
                 }
                 Some(every) => {
                     for (at, value) in series.history.iter().filter(|(at, _)| range.contains(at)) {
                         let step = *steps.entry(at.minute()).or_insert_with(|| calendar.bucket(every, *at));
-                        found.insert(((group, step), kpi), *value);
+                        found.insert(((group, step), kpi), (*value).into());
                     }
                 }
             }
         }
         Some(found)
+    }
+
+    /// The figures of all queues together, as far as those of the queues tell: counts, and quotients of which both parts
+    /// are known. What one of the queues has that cannot be added up is unknown.
+    pub(super) fn total(
+        &self,
+        query: &Query,
+        of: Option<&ResolvedSlice>,
+        range: &Range<Time>,
+    ) -> FxHashMap<KpiId, ObservedFigure> {
+        let mut sums: FxHashMap<KpiId, Option<ObservedFigure>> = FxHashMap::default();
+        if query.every.is_some() || of.is_none_or(|of| !of.parts.is_empty()) {
+            return FxHashMap::default();
+        }
+        for (&(_, kpi), series) in &self.series {
+            let figure = series.within(query.over, range).filter(|_| query.kpis.contains(&kpi));
+            let Some(figure) = figure else { continue };
+            sums.entry(kpi).and_modify(|sum| *sum = sum.and_then(|sum| sum.with(kpi, figure))).or_insert(Some(figure));
+        }
+        sums.into_iter().filter_map(|(kpi, sum)| Some((kpi, sum?))).collect()
     }
 
     /// Fill the live state of a queue from observed figures, if nothing else is known of the queue. Returns whether it
@@ -166,13 +239,16 @@ impl ObservedFigures {
 }
 
 impl ObservedSeries {
-    /// The newest value within a period. A window has no end: a source's clock may be ahead of ours.
-    fn within(&self, over: Period, range: &Range<Time>) -> Option<f64> {
+    /// The newest figure within a period. A window has no end: a source's clock may be ahead of ours.
+    fn within(&self, over: Period, range: &Range<Time>) -> Option<ObservedFigure> {
         match over {
-            Period::Window(_) => self.newest.1.filter(|_| self.newest.0 >= range.start),
+            Period::Window(_) => {
+                let value = self.newest.1.filter(|_| self.newest.0 >= range.start)?;
+                Some(ObservedFigure { value, parts: self.parts })
+            }
             Period::Range(..) => {
                 let values = self.history.iter().rev().skip_while(|(at, _)| *at >= range.end);
-                values.take_while(|(at, _)| *at >= range.start).map(|(_, value)| *value).next()
+                values.take_while(|(at, _)| *at >= range.start).map(|(_, value)| (*value).into()).next()
             }
         }
     }
@@ -182,7 +258,7 @@ impl ObservedSeries {
 mod tests {
     use super::*;
     use crate::engine::{Engine, Settings, SourceNames};
-    use crate::event::{AgentState, Event, EventKind, Step};
+    use crate::event::{AgentState, Event, EventKind, Offer, Step};
     use crate::kpi::{Answer, Every, Slice, Verdict};
 
     fn at(minutes: i64) -> Time {
@@ -197,13 +273,13 @@ mod tests {
     fn a_history_has_one_value_a_minute_in_any_order_of_arrival() {
         let mut observed = ObservedFigures::default();
         for (minute, value) in [(5, 5.0), (1, 1.0), (3, 3.0), (2, f64::NAN), (4, f64::INFINITY)] {
-            observed.insert(QueueNo::new(1), KpiId::Asa, at(minute), value);
+            observed.insert(QueueNo::new(1), KpiId::Asa, at(minute), value.into());
         }
-        observed.insert(QueueNo::new(1), KpiId::Asa, at(3) + Span::SECOND, 3.5);
-        observed.insert(QueueNo::new(1), KpiId::Asa, at(3), 9.0);
+        observed.insert(QueueNo::new(1), KpiId::Asa, at(3) + Span::SECOND, 3.5.into());
+        observed.insert(QueueNo::new(1), KpiId::Asa, at(3), 9.0.into());
         assert_eq!(history(&observed), [(at(1), 1.0), (at(3) + Span::SECOND, 3.5), (at(5), 5.0)]);
         assert_eq!(observed.series[&(QueueNo::new(1), KpiId::Asa)].newest, (at(5), Some(5.0)));
-        observed.insert(QueueNo::new(1), KpiId::Asa, at(6), f64::NAN);
+        observed.insert(QueueNo::new(1), KpiId::Asa, at(6), f64::NAN.into());
         assert_eq!(observed.series[&(QueueNo::new(1), KpiId::Asa)].newest, (at(6), None));
         observed.drop_before(at(3));
         assert_eq!(history(&observed).len(), 2);
@@ -215,7 +291,7 @@ mod tests {
     fn a_history_is_bounded() {
         let mut observed = ObservedFigures::default();
         for minute in 0..10_000 {
-            observed.insert(QueueNo::new(1), KpiId::Asa, at(minute), 1.0);
+            observed.insert(QueueNo::new(1), KpiId::Asa, at(minute), 1.0.into());
         }
         let history = history(&observed);
         assert_eq!((history.len(), history[0].0), (MAX_HISTORY_MINUTES, at(10_000 - 4320)));
@@ -223,7 +299,7 @@ mod tests {
 
     fn report(minute: i64, queue: &str, figures: &[(&str, f64)]) -> Event {
         let figures = figures.iter().map(|(name, value)| ((*name).into(), *value)).collect();
-        let kind = EventKind::Observed { queue: queue.into(), window: None, figures };
+        let kind = EventKind::Observed { queue: queue.into(), window: None, figures, quotients: Vec::new() };
         // Through JSON, as the journal does.
         let event = Event { at: at(minute), origin: "metrics".into(), id: None, kind };
         serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap()
@@ -309,6 +385,60 @@ mod tests {
         let billing = Slice::of(Dim::Queue, "billing".into());
         let answer = ask(&mut engine, billing, &[], Some(Every::Minutes(30)), (0, 60));
         assert_eq!(seen(&answer).iter().map(|(_, _, v)| v[0]).collect::<Vec<_>>(), [Some(7.0), Some(9.0)]);
+    }
+
+    #[test]
+    fn quotients_keep_their_samples_and_are_added_up() {
+        let mut engine = floor();
+        for (queue, in_time, offered) in [("billing", 80.0, 100.0), ("sales", 10.0, 20.0)] {
+            let mut event = report(50, queue, &[("offered", offered)]);
+            if let EventKind::Observed { quotients, .. } = &mut event.kind {
+                quotients.push(("service_level".into(), in_time, offered));
+            }
+            engine.apply(&event);
+        }
+        let kpis = vec![KpiId::ServiceLevel, KpiId::Offered, KpiId::Waiting, KpiId::Asa];
+        let over = Period::Window(crate::kpi::Window::Today);
+        let query = Query { of: Slice::TOTAL, by: vec![Dim::Queue], over, every: None, kpis, formula: None };
+        let answer = engine.ask(&query, at(60));
+        let parts = |figure: &crate::kpi::Figure| (figure.value, figure.n, figure.numerator, figure.low.is_some());
+        assert_eq!(parts(&answer.rows[0].figures[0]), (Some(80.0), 100, Some(80.0), false));
+        assert_eq!(parts(&answer.rows[1].figures[0]), (Some(50.0), 20, Some(10.0), true));
+        assert_eq!(parts(&answer.total[0]), (Some(75.0), 120, Some(90.0), false));
+        assert_eq!((answer.total[1].value, answer.total[2].value), (Some(120.0), Some(7.0)));
+        // One queue's mean says nothing of both, were it the only one that has one or not.
+        engine.apply(&report(51, "sales", &[("asa", 20.0)]));
+        assert_eq!(engine.ask(&query, at(60)).total[3].value, None);
+        assert!(engine.ask(&Query { by: Vec::new(), ..query }, at(60)).total[0].observed);
+    }
+
+    #[test]
+    fn a_contact_of_a_list_is_shown_and_not_counted() {
+        let mut engine = Engine::new(Settings::default());
+        let offer = Offer { sampled: true, ..Offer::new("billing".into(), crate::event::Channel::Voice) };
+        let mut say = |minute, step| {
+            let kind = EventKind::Contact { contact: "c".into(), queue: Some("billing".into()), step };
+            engine.apply(&Event { at: at(minute), origin: "cloud".into(), id: None, kind });
+            let kpis = vec![KpiId::Waiting, KpiId::InProgress, KpiId::Offered, KpiId::Answered, KpiId::Handled];
+            let over = Period::Window(crate::kpi::Window::Today);
+            let query = Query { of: Slice::TOTAL, by: Vec::new(), over, every: None, kpis, formula: None };
+            engine.ask(&query, at(minute)).total.iter().map(|figure| figure.value.unwrap_or(-1.0)).collect::<Vec<_>>()
+        };
+        assert_eq!(say(1, Step::Offered(offer)), [1.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(say(2, Step::Answered { agent: "Ann".into(), wait: None }), [0.0, 1.0, 0.0, 0.0, 0.0]);
+        let end = Step::Completed { agent: None, ended_by: None, talk: None, hold: None };
+        assert_eq!(say(9, end), [0.0; 5]);
+        engine.apply(&report(10, "billing", &[("offered", 42.0)]));
+        let billing = Slice::of(Dim::Queue, "billing".into());
+        let query = Query {
+            of: billing,
+            by: Vec::new(),
+            over: Period::Range(at(0), at(60)),
+            every: None,
+            kpis: vec![KpiId::Offered],
+            formula: None,
+        };
+        assert_eq!(engine.ask(&query, at(60)).total[0].value, Some(42.0));
     }
 
     #[test]

@@ -82,6 +82,7 @@ pub(super) struct JoinDetails {
     pub(super) priority: Option<i32>,
     pub(super) auth_steps: Option<u32>,
     pub(super) untimed: bool,
+    pub(super) sampled: bool,
 }
 
 impl Transition {

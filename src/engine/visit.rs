@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use super::facts::{CellKey, Measure, NO_BAND, UNKNOWN};
 use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, QueueNo};
+use super::transition::JoinDetails;
 use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 use crate::kpi::tally::position_band;
@@ -51,6 +52,18 @@ pub(super) enum VisitTiming {
     FromAnswer,
     /// None: the source's times are not precise, and a duration that it does not give is unknown.
     Untimed,
+    /// None, and nothing is counted: the source sees only some contacts, and of these not how they end.
+    Sampled,
+}
+
+impl VisitTiming {
+    pub(super) const fn of_joining(joining: JoinDetails) -> Self {
+        match joining {
+            JoinDetails { sampled: true, .. } => Self::Sampled,
+            JoinDetails { untimed: true, .. } => Self::Untimed,
+            JoinDetails { .. } => Self::Whole,
+        }
+    }
 }
 
 /// One contact in one queue.
@@ -203,7 +216,7 @@ impl QueueVisit {
         if let Some(hold) = hold {
             self.hold = hold;
         }
-        let timed = self.answered.filter(|_| self.timing != VisitTiming::Untimed);
+        let timed = self.answered.filter(|_| !matches!(self.timing, VisitTiming::Untimed | VisitTiming::Sampled));
         // A source that stamps answer and end with one instant, and gives no talk time, does not know it.
         let lasted = timed.map(|answered| at.since(answered)).filter(|lasted| *lasted > Span::ZERO);
         self.talk = talk.or_else(|| lasted.map(|all| Span((all.0 - self.hold.0).max(0))));
@@ -226,6 +239,9 @@ impl QueueVisit {
 
     /// Pass the facts it leaves to `each`, in a fixed order.
     pub(super) fn for_each_fact(&self, mut each: impl FnMut(VisitFact)) {
+        if self.timing == VisitTiming::Sampled {
+            return;
+        }
         let mut add = |at: Time, measure: Measure, arg: u8, value: i64| {
             each(VisitFact { at, measure, arg, value, agent: self.agent });
         };

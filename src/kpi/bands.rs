@@ -78,8 +78,7 @@ impl Bands {
         if better == Better::Neutral || self.is_empty() {
             return Verdict::None;
         }
-        // The number of samples of an observed figure is not known.
-        if sampled && !figure.observed && figure.n < min_samples {
+        if sampled && figure.knows_samples() && figure.n < min_samples {
             return Verdict::FewSamples;
         }
         let best_case = match better {

@@ -39,7 +39,7 @@ pub struct Figure {
     /// The parts it consists of: counts by reason, rates by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FigurePart>,
-    /// Whether a source computed it itself: then the number of samples is not known.
+    /// Whether a source computed it itself: then the number of samples is 0 where the source does not tell it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
     /// How it compares with its bands.
@@ -139,6 +139,12 @@ impl Figure {
             figure.high = Some(100.0 * high);
         }
         figure
+    }
+
+    /// Whether the number of samples is known. That of an observed figure is, where its source gives both parts.
+    #[must_use]
+    pub const fn knows_samples(&self) -> bool {
+        !self.observed || self.denominator.is_some()
     }
 
     /// Whether it has a value.

@@ -138,6 +138,7 @@ fn events(calls: &[Call]) -> Vec<Event> {
             position: Some(2),
             auth_steps: Some(1),
             untimed: false,
+            sampled: false,
         };
         say(call.joined, call.late, Step::Offered(offer(call.queue)));
         let (answered, ended) = (call.joined + call.wait, call.joined + call.wait + call.talk);

@@ -28,7 +28,7 @@ impl Interval {
 
 impl IntervalSums {
     pub(super) fn add(&mut self, event: &Event) {
-        if let EventKind::Observed { queue, window: Some(window), figures } = &event.kind
+        if let EventKind::Observed { queue, window: Some(window), figures, .. } = &event.kind
             && *window == INTERVAL_WINDOW
         {
             let known = figures.iter().filter_map(|(key, value)| Some((KpiId::parse(key.as_str())?, *value)));

@@ -197,6 +197,7 @@ fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, RejectionReason> 
             position: data.whole("position")?,
             auth_steps: data.whole("auth_steps")?,
             untimed: false,
+            sampled: data.boolean("sampled")?.unwrap_or_default(),
         }),
         "contact.ringing" => Step::Ringing { agent: data.required("agent")? },
         "contact.ring_no_answer" => {
@@ -276,21 +277,34 @@ fn within(number: f64, min: f64, max: f64, name: &str) -> Result<f64, RejectionR
     }
 }
 
+/// The parts of a figure, in place of its value.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FigureParts {
+    numerator: f64,
+    denominator: f64,
+}
+
 /// Figures that the sender computed itself, by KPI id; `null` withdraws a figure.
 fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKind, RejectionReason> {
     let (queue, window) = (data.required("queue")?, data.label("window")?);
-    let mut figures = Vec::new();
+    let (mut figures, mut quotients) = (Vec::new(), Vec::new());
     for (name, raw) in data.unread() {
         let known = crate::kpi::CATALOGUE.iter().any(|kpi| kpi.key == name);
         match serde_json::from_str::<Option<f64>>(raw) {
             Ok(Some(value)) if known && value.is_finite() => figures.push((id_label(name.as_bytes()), value)),
             // NaN marks a figure that is no longer known.
             Ok(None) if known => figures.push((id_label(name.as_bytes()), f64::NAN)),
-            Err(_) if known => return Err(invalid(name, "a number")),
+            Err(_) if known => match serde_json::from_str(raw) {
+                Ok(FigureParts { numerator, denominator }) => {
+                    quotients.push((id_label(name.as_bytes()), numerator, denominator));
+                }
+                Err(_) => return Err(invalid(name, "a number")),
+            },
             _ => tally.unknown_field(name),
         }
     }
-    Ok(EventKind::Observed { queue, window, figures })
+    Ok(EventKind::Observed { queue, window, figures, quotients })
 }
 
 fn transfer_kind(word: &str) -> Option<TransferKind> {

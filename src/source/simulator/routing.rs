@@ -45,6 +45,7 @@ impl Simulator {
             position: Some(position),
             auth_steps: (contact.transfers == 0).then_some(spec.auth_steps),
             untimed: false,
+            sampled: false,
         };
         self.emit_step(label, queue, Step::Offered(offer));
         if workable_from > self.now {

@@ -89,7 +89,7 @@ fn parts(lines: &mut Vec<(String, Tone)>, kpi: &Kpi, figure: &Figure) {
         let below = crate::kpi::format::count(denominator);
         lines.push((format!("  {} ÷ {below}{factor} = {}", number(numerator), kpi.show(figure)), Tone::Text));
     }
-    if kpi.sampled && !figure.observed {
+    if kpi.sampled && figure.knows_samples() {
         lines.push((format!("  from {} samples", figure.n), Tone::Text));
     }
     if let (Some(low), Some(high)) = (figure.low, figure.high) {

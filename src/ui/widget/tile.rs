@@ -186,7 +186,7 @@ impl Tile<'_> {
         let mut all: Vec<String> = target.into_iter().chain(self.words.iter().cloned()).collect();
         if figure.is_known() {
             all.push(format::interval(self.kpi, figure));
-            if self.kpi.sampled && !figure.observed {
+            if self.kpi.sampled && figure.knows_samples() {
                 let samples = format::float(i64::try_from(figure.n).unwrap_or(0));
                 all.push(format!("of {}", crate::kpi::format::count(samples)));
             }

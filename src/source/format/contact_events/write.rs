@@ -60,9 +60,11 @@ fn encode(kind: &EventKind) -> Option<(&'static str, Value)> {
         EventKind::AgentQueues { agent, queues } => ("agent.queues", json!({"agent": agent, "queues": queues})),
         EventKind::AgentProfile(profile) => ("agent.profile", serde_json::to_value(profile).ok()?),
         EventKind::QueueProfile(profile) => ("queue.profile", serde_json::to_value(profile).ok()?),
-        EventKind::Observed { queue, window, figures } => {
+        EventKind::Observed { queue, window, figures, quotients } => {
             let mut data: Map<String, Value> =
                 figures.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+            let parts = |numerator, denominator| json!({"numerator": numerator, "denominator": denominator});
+            data.extend(quotients.iter().map(|(name, part, whole)| (name.to_string(), parts(part, whole))));
             data.insert("queue".to_owned(), json!(queue));
             data.insert("window".to_owned(), json!(window));
             ("queue.observed", Value::Object(data))

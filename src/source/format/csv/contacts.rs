@@ -163,6 +163,7 @@ impl ContactTable {
                 customer: customer(text(&fields.customer).as_bytes()),
                 // A row gives durations at most: the times of its later events are computed from them.
                 untimed: true,
+                sampled: false,
                 ..Offer::new(label(&fields.queue).unwrap_or(Label::fixed("all")), channel)
             },
             outcome,

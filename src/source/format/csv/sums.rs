@@ -59,7 +59,7 @@ impl SumsTable {
             }
             figures.push((Label::new(of.kpi.def().key), number));
         }
-        let kind = EventKind::Observed { queue, window: Some(INTERVAL_WINDOW), figures };
+        let kind = EventKind::Observed { queue, window: Some(INTERVAL_WINDOW), figures, quotients: Vec::new() };
         each(Event { at, origin: origin.clone(), id: None, kind });
         Ok(())
     }

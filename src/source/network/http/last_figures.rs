@@ -43,7 +43,7 @@ impl LastFigures {
             let figures: Figures =
                 known.iter().filter(|(key, _)| gone(key)).map(|(key, _)| (key.clone(), f64::NAN)).collect();
             if !figures.is_empty() {
-                let kind = EventKind::Observed { queue: queue.clone(), window: None, figures };
+                let kind = EventKind::Observed { queue: queue.clone(), window: None, figures, quotients: Vec::new() };
                 events.push(Event { at, origin: origin.clone(), id: None, kind });
             }
         }
@@ -59,7 +59,7 @@ mod tests {
 
     fn says(queue: &str, figures: &[(&str, f64)]) -> Event {
         let figures = figures.iter().map(|(key, value)| ((*key).into(), *value)).collect();
-        let kind = EventKind::Observed { queue: queue.into(), window: None, figures };
+        let kind = EventKind::Observed { queue: queue.into(), window: None, figures, quotients: Vec::new() };
         Event { at: Time::default(), origin: Label::default(), id: None, kind }
     }
 

@@ -145,7 +145,7 @@ impl Map {
         let with_figures = queues.into_iter().filter(|queue| !queue.figures.is_empty());
         reading.events.extend(with_figures.map(|QueueFigures { queue, figures }| {
             let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
-            let kind = EventKind::Observed { queue, window: window.clone(), figures };
+            let kind = EventKind::Observed { queue, window: window.clone(), figures, quotients: Vec::new() };
             Event { at, origin: origin.clone(), id: None, kind }
         }));
         Ok(reading)

@@ -83,7 +83,12 @@ impl LastSent {
 }
 
 fn observed(at: Time, origin: &Label, queue: Label, figures: Vec<(Label, f64)>) -> Event {
-    Event { at, origin: origin.clone(), id: None, kind: EventKind::Observed { queue, window: None, figures } }
+    Event {
+        at,
+        origin: origin.clone(),
+        id: None,
+        kind: EventKind::Observed { queue, window: None, figures, quotients: Vec::new() },
+    }
 }
 
 #[cfg(test)]
