@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::LazyLock;
 
 use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span, Time};
@@ -50,7 +51,9 @@ fn wall(second: i64) -> String {
 }
 
 fn recent(second: i64) -> Time {
-    Clock::System.now().minute() - Span::HOUR + Span::seconds(second)
+    /// The same for all times of a test, which may go on into the next minute.
+    static BEGINNING: LazyLock<Time> = LazyLock::new(|| Clock::System.now().minute() - Span::HOUR);
+    *BEGINNING + Span::seconds(second)
 }
 
 fn follow(database: &Database, keys: &str) -> RunningSource {
