@@ -104,7 +104,7 @@ use timeline::Timeline;
 pub use answer::AnswerTooLarge;
 pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
 pub use contradictions::Contradiction;
-pub use live::{AgentRow, ContactNow, QueueRow, SourceNames, WaitingRow};
+pub use live::{AgentRow, ContactNow, QueuePause, QueueRow, SourceNames, WaitingRow};
 pub use names::NameCounts;
 pub use rows::Rows;
 pub use settings::{QueueSettings, Settings};

@@ -14,7 +14,7 @@ use super::Engine;
 use super::agent_times::TimesSince;
 use super::contact_store::ContactNo;
 use super::interner::{AgentNo, Interner, NameNo, QueueNo, ReasonNo};
-use super::live::{AgentRow, QueueRow, WaitingRow};
+use super::live::{AgentRow, QueuePause, QueueRow, WaitingRow};
 use super::repeats::VisitNo;
 use super::rows::Rows;
 use super::served_queues::{Activity, QueueActivities};
@@ -186,11 +186,11 @@ impl CurrentState {
         queues.filter(|(_, waiting)| *waiting > 0)
     }
 
-    /// Whether any agent of a queue is there, if only on a pause.
-    pub(super) fn is_staffed(&self, queue: QueueNo) -> bool {
+    /// Whether any agent of a queue takes its contacts, now or after the present one.
+    pub(super) fn is_served(&self, queue: QueueNo) -> bool {
         let staff = self.queues.get(queue.index()).map(|state| &state.staff);
         let numbers = || AgentState::ALL.into_iter().zip(staff.into_iter().flat_map(|staff| staff.states));
-        numbers().any(|(state, n)| state != AgentState::Offline && n > 0)
+        numbers().any(|(state, n)| !matches!(state, AgentState::Paused | AgentState::Offline) && n > 0)
     }
 
     /// The state of a queue.
@@ -438,6 +438,14 @@ impl Engine {
                 queue,
                 contact,
                 queues: served.iter().map(|(queue, _)| queues.label(*queue)).collect(),
+                pauses: served
+                    .iter()
+                    .filter(|(_, there)| there.0 == AgentState::Paused && known.0 != AgentState::Paused)
+                    .map(|(queue, (_, reason))| QueuePause {
+                        queue: queues.label(*queue),
+                        reason: reasons.label(*reason),
+                    })
+                    .collect(),
             }
         });
         current.set_row(agent, row);

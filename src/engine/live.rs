@@ -75,6 +75,18 @@ pub struct AgentRow {
     pub contact: Option<Label>,
     /// The queues that the agent serves; empty when no source reports it.
     pub queues: Vec<Label>,
+    /// The pauses in some of these queues alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<QueuePause>,
+}
+
+/// The pause of an agent in one queue, who takes contacts of others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QueuePause {
+    /// The queue.
+    pub queue: Label,
+    /// The reason; empty when unknown.
+    pub reason: Label,
 }
 
 impl FoundRow for QueueRow {
@@ -203,7 +215,7 @@ impl Engine {
     /// Whether anybody serves a queue, as the current state has it; `None` where no source says who does.
     fn is_served(&self, queue: QueueNo) -> Option<bool> {
         let record = self.queue_records.get(queue.index())?;
-        record.knows_agents.then(|| self.current.is_staffed(queue))
+        record.knows_agents.then(|| self.current.is_served(queue))
     }
 
     /// The current state, of all queues together and of each that is `wanted`, or of each.

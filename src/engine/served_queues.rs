@@ -207,6 +207,10 @@ mod tests {
         assert_eq!(by_queue(&mut engine), [night, ("sales".to_owned(), busy), ("vip".to_owned(), busy)]);
         let row = engine.agents_now(at(500)).iter().next().cloned().unwrap();
         assert_eq!(row.queues, [Label::from("sales"), "vip".into(), "night".into()]);
+        assert_eq!(row.pauses, [], "who talks takes nothing anyway");
+        apply(&mut engine, "pbx", vec![state("ann", AgentState::Available)]);
+        let row = engine.agents_now(at(500)).iter().next().cloned().unwrap();
+        assert_eq!(row.pauses.iter().map(|pause| pause.queue.as_str()).collect::<Vec<_>>(), ["vip"]);
         apply(&mut engine, "pbx", vec![serves("ann", &all[..1]), state("ann", AgentState::Available)]);
         let queues = by_queue(&mut engine);
         assert_eq!(queues.iter().filter(|(_, figures)| figures[0] == Some(1.0)).count(), 1, "{queues:?}");
@@ -221,6 +225,14 @@ mod tests {
         assert_eq!(unserved(&mut known), Some(2.0));
         assert_eq!(known.total_now(at(500)).unserved, Some(2));
         apply(&mut known, "pbx", vec![state("ann", AgentState::Paused)]);
+        assert_eq!(unserved(&mut known), Some(2.0), "nobody takes them");
+        apply(
+            &mut known,
+            "pbx",
+            vec![serves("ann", &[("sales", Some(AgentState::Paused))]), state("ann", AgentState::Available)],
+        );
+        assert_eq!(unserved(&mut known), Some(2.0), "nor here, where the only agent takes others");
+        apply(&mut known, "pbx", vec![serves("ann", &[("sales", None)])]);
         assert_eq!(unserved(&mut known), Some(0.0), "somebody is there");
         apply(&mut known, "pbx", vec![serves("ann", &[])]);
         assert_eq!(unserved(&mut known), Some(2.0));

@@ -325,6 +325,7 @@ mod tests {
             queue: None,
             contact: None,
             queues: Vec::new(),
+            pauses: Vec::new(),
         }
     }
 

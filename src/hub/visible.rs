@@ -53,6 +53,7 @@ pub(super) fn board(board: Arc<Board>, queues: &Patterns) -> Arc<Board> {
 fn visible_agent(row: &AgentRow, queues: &Patterns) -> Option<AgentRow> {
     let mut row = row.clone();
     row.queues.retain(|queue| holds_queue(queues, queue));
+    row.pauses.retain(|pause| holds_queue(queues, &pause.queue));
     let here = row.queue.as_ref().is_some_and(|queue| holds_queue(queues, queue));
     if !here {
         row.queue = None;

@@ -41,8 +41,8 @@ catalogue! {
         "age of the oldest contact waiting now",
         "Take the oldest contact now: pull an agent from a quieter queue or off a pause.";
     WaitingUnserved "waiting_unserved", "Waiting where nobody serves", "Unserved", Count, Lower, Bands::limits(0.0, 0.0, 0.0), Live, false, waiting_unserved,
-        "contacts waiting now in queues of which every agent is offline; unknown where no source says who serves a queue",
-        "Nobody serves this queue: log agents in to it, send its contacts elsewhere, or close it.";
+        "contacts waiting now in queues of which every agent is offline or paused; unknown where no source says who serves a queue",
+        "Nobody takes the contacts of this queue: end a pause, log agents in to it, send its contacts elsewhere, or close it.";
     EstimatedWait "estimated_wait", "Estimated wait", "Est. wait", Seconds, Neutral, Bands::NONE, Live, false, estimated_wait,
         "(waiting + 1 − available agents, never below 0) × mean handling time of the last hour ÷ agents serving the queue",
         "Offer a callback while it is long.";

@@ -284,6 +284,7 @@ pub(super) fn board(agents: usize) -> Board {
                 queue: busy.then(|| Label::new(queue)),
                 contact: busy.then(|| Label::new(&format!("1772448{n:03}.9"))),
                 queues: vec![Label::new(queue)],
+                pauses: Vec::new(),
             }
         })
         .collect();

@@ -16,7 +16,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use rustc_hash::FxHashSet;
 
 use super::{Ctx, staffing};
-use crate::board::AgentRow;
+use crate::board::{AgentRow, QueuePause};
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId};
 use crate::text::Label;
@@ -65,8 +65,18 @@ impl<'a> AgentItem<'a> {
     );
     const TIME: Column<Self> =
         Column::<Self>::number("state_s", "For", 8, |a| SortKey::number(a.seconds().map(float)), |a, _| a.time());
-    const REASON: Column<Self> =
-        Column::<Self>::label("reason", "Reason", 9, Tone::Muted, |a| Some(&a.agent?.reason)).grow(7).rank(3);
+    const REASON: Column<Self> = Column::<Self>::text(
+        "reason",
+        "Reason",
+        9,
+        |a| SortKey::label(a.reason()),
+        |a, _| match a.pauses_elsewhere() {
+            Some(words) => TableCell::new(words, Tone::Muted),
+            None => TableCell::label(a.reason(), Tone::Muted),
+        },
+    )
+    .grow(7)
+    .rank(3);
     const QUEUE: Column<Self> = Column::<Self>::text(
         "queue",
         "Queue",
@@ -114,8 +124,31 @@ impl<'a> AgentItem<'a> {
         self.agent.map_or(self.id, |agent| &agent.name)
     }
 
+    /// What the agent is doing; on the page of a queue, as far as that queue goes.
     fn state(&self) -> Option<AgentState> {
-        Some(self.agent?.state)
+        Some(if self.pause_here().is_some() { AgentState::Paused } else { self.agent?.state })
+    }
+
+    fn reason(&self) -> Option<&'a Label> {
+        Some(self.pause_here().map_or(&self.agent?.reason, |pause| &pause.reason))
+    }
+
+    /// The pause in the page's queue, of an agent who is free otherwise.
+    fn pause_here(&self) -> Option<&'a QueuePause> {
+        let queue = self.ctx.ui.slice().get(Dim::Queue)?;
+        let agent = self.agent.filter(|agent| agent.state == AgentState::Available)?;
+        agent.pauses.iter().find(|pause| pause.queue == *queue)
+    }
+
+    /// The queues in which alone the agent is paused: `not vip (letters), sales`.
+    fn pauses_elsewhere(&self) -> Option<String> {
+        let pauses = self.agent.filter(|_| self.pause_here().is_none()).map_or(&[][..], |agent| &agent.pauses);
+        let words = |pause: &QueuePause| {
+            let queue = self.ctx.queue_name(&pause.queue);
+            if pause.reason.is_empty() { queue.to_string() } else { format!("{queue} ({})", pause.reason) }
+        };
+        let all: Vec<String> = pauses.iter().map(words).collect();
+        (!all.is_empty()).then(|| format!("not {}", all.join(", ")))
     }
 
     fn queue(&self) -> Option<&'a Label> {

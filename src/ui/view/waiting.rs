@@ -1,5 +1,10 @@
 //! The table of waiting contacts, the oldest first.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
 use super::Ctx;
 use crate::board::WaitingRow;
 use crate::kpi::{Bands, Dim, Figure, KpiId, Verdict};
@@ -13,6 +18,8 @@ use crate::ui::theme::Tone;
 pub struct WaitingItem<'a> {
     ctx: Ctx<'a>,
     row: &'a WaitingRow,
+    /// The place in the line of its queue now, from 1.
+    place: u32,
     stale: bool,
 }
 
@@ -33,13 +40,21 @@ impl<'a> WaitingItem<'a> {
         .rank(2),
         Column::<Self>::label("customer", "Who", 16, Tone::Text, |w| Some(&w.row.customer)).grow(8).rank(3),
         Column::<Self>::number(
-            "position",
+            "place",
             "Pos",
             4,
-            |w| SortKey::number(w.row.position.map(f64::from)),
-            |w, _| TableCell::maybe(w.row.position.map(|position| position.to_string()), Tone::Text),
+            |w| SortKey::number(f64::from(w.place)),
+            |w, _| TableCell::new(w.place.to_string(), Tone::Text),
         )
         .rank(4),
+        Column::<Self>::number(
+            "position",
+            "Joined",
+            6,
+            |w| SortKey::number(w.row.position.map(f64::from)),
+            |w, _| TableCell::maybe(w.row.position.map(|position| position.to_string()), Tone::Muted),
+        )
+        .rank(5),
         Column::<Self>::number(
             "priority",
             "Prio",
@@ -107,8 +122,28 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, WaitingItem<'a>> {
     let queue = ctx.ui.slice().get(Dim::Queue);
     let stale = ctx.silent_queues();
     let rows = ctx.board.waiting.iter().filter(|row| queue.is_none_or(|queue| row.queue == *queue));
-    let item = |row: &'a WaitingRow| WaitingItem { ctx, row, stale: stale.contains(&row.queue) };
-    TableModel { columns: WaitingItem::COLUMNS, rows: rows.map(item).collect() }
+    let rows: Vec<&WaitingRow> = rows.collect();
+    let places = places(&rows);
+    let item = |(row, place): (&'a WaitingRow, u32)| WaitingItem { ctx, row, place, stale: stale.contains(&row.queue) };
+    TableModel { columns: WaitingItem::COLUMNS, rows: rows.into_iter().zip(places).map(item).collect() }
+}
+
+/// The places of contacts in the lines of their queues, from 1: those of a higher priority come first, and then the older
+/// ones. `rows` are in the order of age.
+fn places(rows: &[&WaitingRow]) -> Vec<u32> {
+    let rank = |row: &WaitingRow| Reverse(row.priority.unwrap_or(0));
+    let mut lines: FxHashMap<&Label, BTreeMap<Reverse<i32>, (u32, u32)>> = FxHashMap::default();
+    for row in rows {
+        lines.entry(&row.queue).or_default().entry(rank(row)).or_default().0 += 1;
+    }
+    let place = |row: &&WaitingRow| {
+        let Some(line) = lines.get_mut(&row.queue) else { return 1 };
+        let before: u32 = line.range(..rank(row)).map(|(_, (all, _))| all).sum();
+        let (_, placed) = line.entry(rank(row)).or_default();
+        *placed += 1;
+        before + *placed
+    };
+    rows.iter().map(place).collect()
 }
 
 /// How long the oldest contact has waited, for the title of the panel: `oldest 5:41`.
@@ -118,4 +153,36 @@ pub fn oldest(ctx: Ctx<'_>) -> String {
     let waiting = table(ctx);
     let oldest = waiting.rows.iter().find(|item| !item.stale);
     oldest.map_or_else(String::new, |item| format!("oldest {}", format::span(ctx.board.at.since(item.row.since))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+    use crate::event::Channel;
+
+    #[test]
+    fn the_place_in_line_is_that_of_the_queue_by_priority_and_age() {
+        let row = |(n, queue, priority): (i64, &str, Option<i32>)| WaitingRow {
+            contact: Label::new(&n.to_string()),
+            queue: queue.into(),
+            channel: Channel::Voice,
+            intent: Label::default(),
+            customer: Label::default(),
+            since: Time(n),
+            position: Some(9),
+            priority,
+            ringing: None,
+        };
+        let rows = [
+            (1, "sales", None),
+            (2, "vip", None),
+            (3, "sales", Some(5)),
+            (4, "sales", Some(0)),
+            (5, "sales", Some(5)),
+            (6, "vip", Some(-1)),
+        ];
+        let rows = rows.map(row);
+        assert_eq!(places(&rows.each_ref()), [3, 1, 1, 4, 2, 2]);
+    }
 }
