@@ -331,7 +331,7 @@ pub fn demo(mut config: Config, demo: Demo, log_file: Option<&Path>) -> Result<(
 /// If a file cannot be read or holds no events, a thread cannot be started, or the terminal fails.
 pub fn replay(config: Config, replay: &Replay, log_file: Option<&Path>) -> Result<(), Error> {
     let _log = log::start(log_file, None)?;
-    let events = recording::read(replay, config.floor.calendar.zone, MAX_REPLAY_EVENTS)?;
+    let events = recording::read(replay, &config, MAX_REPLAY_EVENTS)?;
     let name = Label::fixed("recording");
     let info = SourceInfo { name: name.clone(), kind: name };
     let settings = floor_settings(&config, vec![info]);

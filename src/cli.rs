@@ -235,11 +235,11 @@ impl Global {
     /// Applies the options of the command line over those of the file.
     fn apply_to(&self, config: &mut Config) {
         if self.utc {
-            config.floor.calendar.zone = Tz::UTC;
+            config.set_zone(Tz::UTC);
             config.ui.zone = None;
         }
         if let Some(zone) = self.timezone {
-            config.floor.calendar.zone = zone;
+            config.set_zone(zone);
             config.ui.zone = None;
         }
         if let Some(theme) = self.theme {

@@ -20,6 +20,8 @@ use toml::de::DeTable;
 
 use crate::alert;
 use crate::engine;
+use crate::source::Connector;
+use crate::source::format::csv::{ColumnsError, TableOptions};
 use crate::text::Label;
 
 pub(crate) use floor::zone;
@@ -96,9 +98,8 @@ impl Config {
         let diagnostics = RefCell::new(Diagnostics::default());
         let (mut config, has_zone) = Self::read(text, &diagnostics);
         finish(text, file, diagnostics.into_inner())?;
-        if !has_zone {
-            config.floor.calendar.zone = machine_zone.map_err(Error::MachineZone)?;
-        }
+        let zone = if has_zone { config.floor.calendar.zone } else { machine_zone.map_err(Error::MachineZone)? };
+        config.set_zone(zone);
         Ok(config)
     }
 
@@ -108,6 +109,27 @@ impl Config {
     /// [`Error::Read`] where the file can't be read; else those of [`Config::parse`].
     pub fn load(path: &Path, machine_zone: Result<Tz, String>) -> Result<Self, Error> {
         Self::parse(&read_file(path)?, &path.display().to_string(), machine_zone)
+    }
+
+    /// Set the zone of the floor. Times in tables that tell no zone are of this one, too.
+    pub fn set_zone(&mut self, zone: Tz) {
+        self.floor.calendar.zone = zone;
+        for source in &mut self.sources {
+            if let Connector::File(file) = &mut source.connector {
+                file.zone = Some(zone);
+            }
+        }
+    }
+
+    /// How files are read that no source names; `columns` is the file of a mapping, or the name of a preset.
+    ///
+    /// # Errors
+    /// If the mapping or one of the presets cannot be read.
+    pub fn tables(&self, columns: Option<&Path>) -> Result<TableOptions, ColumnsError> {
+        let mut tables = TableOptions::load(columns, csv_presets().as_deref())?;
+        tables.zone = self.floor.calendar.zone;
+        tables.site.extend(self.sources.iter().map(crate::source::Settings::site));
+        Ok(tables)
     }
 
     /// What `check` shows about the hub and the targets of notifications: that connections to them are not protected.

@@ -92,6 +92,22 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// Pass each agent that is named to `rename`.
+    pub fn rename_agents(&mut self, mut rename: impl FnMut(&mut Label)) {
+        match self {
+            Self::Contact { step, .. } => step.rename_agents(rename),
+            Self::AgentState { agent, .. } | Self::AgentQueues { agent, .. } => rename(agent),
+            Self::AgentProfile(profile) => rename(&mut profile.agent),
+            Self::SelfService(_)
+            | Self::QueueProfile(_)
+            | Self::Observed { .. }
+            | Self::Restarted
+            | Self::Missed { .. } => {}
+        }
+    }
+}
+
 /// Something that happens to a contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -214,6 +230,33 @@ pub enum Step {
         /// The criteria that were not met.
         failures: Vec<Label>,
     },
+}
+
+impl Step {
+    fn rename_agents(&mut self, mut rename: impl FnMut(&mut Label)) {
+        match self {
+            Self::Ringing { agent }
+            | Self::RingCanceled { agent }
+            | Self::RingNoAnswer { agent, .. }
+            | Self::Answered { agent, .. }
+            | Self::Responded { agent }
+            | Self::Wrapped { agent, .. } => rename(agent),
+            Self::Transferred { agent, to_agent, .. } => agent.iter_mut().chain(to_agent).for_each(rename),
+            Self::Completed { agent, .. } => agent.iter_mut().for_each(rename),
+            Self::Offered(_)
+            | Self::Abandoned { .. }
+            | Self::Left { .. }
+            | Self::Held
+            | Self::Resumed
+            | Self::Classified { .. }
+            | Self::Identified { .. }
+            | Self::Resolved { .. }
+            | Self::Reopened
+            | Self::Survey(_)
+            | Self::Quality { .. }
+            | Self::Lost => {}
+        }
+    }
 }
 
 /// What is known of a contact when it joins a queue.

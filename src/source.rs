@@ -6,6 +6,7 @@
 //! Every source runs on a thread of its own and sends [`Message`]s to the floor: events, rejected input, and its own
 //! health.
 
+pub mod agent_names;
 mod caller_number;
 pub mod file;
 pub mod format;

@@ -1,19 +1,15 @@
 //! Reads the recording of a replay into memory.
 
-use chrono_tz::Tz;
-
 use super::{Error, Replay};
-use crate::config;
+use crate::config::Config;
 use crate::event::Event;
 use crate::source::file::read::{self, Options};
-use crate::source::format::csv::TableOptions;
 
 const BATCH_EVENTS: usize = 10_000;
 
-/// All events of a recording, which must be fewer than `max`. `zone` is that of tables which tell none.
-pub(super) fn read(replay: &Replay, zone: Tz, max: usize) -> Result<Vec<Event>, Error> {
-    let mut tables = TableOptions::load(replay.columns.as_deref(), config::csv_presets().as_deref())?;
-    tables.zone = zone;
+/// All events of a recording, which must be fewer than `max`.
+pub(super) fn read(replay: &Replay, config: &Config, max: usize) -> Result<Vec<Event>, Error> {
+    let tables = config.tables(replay.columns.as_deref())?;
     let options = Options { tables, max_held_events: max, ..Options::default() };
     let mut reader = read::open(&replay.files, &options)?;
     let mut events = Vec::new();
@@ -39,8 +35,8 @@ mod tests {
         let line = |n: u32| format!("{}|{n}.1|q|NONE|ENTERQUEUE||100|1\n", 1_000_000_000 + n);
         std::fs::write(&file, (0..1_000).map(line).collect::<String>()).unwrap();
         let replay = Replay { files: vec![file], columns: None, speed: 1.0, from: None };
-        assert_eq!(read(&replay, Tz::UTC, 1_001).unwrap().len(), 1_000);
-        let error = read(&replay, Tz::UTC, 1_000).unwrap_err().to_string();
+        assert_eq!(read(&replay, &Config::default(), 1_001).unwrap().len(), 1_000);
+        let error = read(&replay, &Config::default(), 1_000).unwrap_err().to_string();
         assert!(error.contains("1000 events or more, too many to replay: give the files of one day"), "{error}");
     }
 }

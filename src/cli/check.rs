@@ -12,9 +12,8 @@ use super::Error;
 use crate::app;
 use crate::board::Health;
 use crate::clock::{Clock, Span, Time, duration};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::source::file::read::Options;
-use crate::source::format::csv::TableOptions;
 use crate::source::{Connector, FileSettings, Settings};
 use crate::text::{Label, Text};
 use finding::Finding;
@@ -43,8 +42,7 @@ impl Args {
     /// # Errors
     /// [`Error::Columns`] where the file of `--columns` can't be read, [`Error::Trial`] where nothing can be tried.
     pub fn inspect(&self, config: &Config, path: Option<&Path>, clock: &Clock) -> Result<CheckReport, Error> {
-        let mut tables = TableOptions::load(self.columns.as_deref(), config::csv_presets().as_deref())?;
-        tables.zone = config.floor.calendar.zone;
+        let tables = config.tables(self.columns.as_deref())?;
         let now = Some(clock.now());
         let timeout = Duration::from_micros(u64::try_from(self.timeout.0).unwrap_or_default());
         let (hub, read, files, tried) = thread::scope(|scope| {
@@ -95,15 +93,8 @@ fn of_hub(config: &Config, host: &str) -> Finding {
 /// Check a source that is a file.
 fn of_file_source(source: &Settings, file: &FileSettings, now: Option<Time>) -> Finding {
     let about = Finding::about(source.name().into(), source.kind_label());
-    match file.table_columns() {
-        Ok(columns) => {
-            let options = Options {
-                tables: TableOptions { columns, verbs: file.verbs.clone(), ..TableOptions::default() },
-                now,
-                ..Options::default()
-            };
-            about.of_file(&file.path, &options)
-        }
+    match file.tables() {
+        Ok(tables) => about.of_file(&file.path, &Options { tables, now, ..Options::default() }),
         Err(error) => about.fails(&error.to_string()),
     }
 }

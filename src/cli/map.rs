@@ -131,7 +131,7 @@ fn show(out: &mut String, path: &Path, tables: TableOptions) -> Result<(), Error
     for rejection in tally.rejections.iter().take(MAX_REJECTIONS) {
         _ = writeln!(out, "  set aside: line {}: {}", rejection.line, rejection.reason);
     }
-    for remark in &tally.remarks {
+    for remark in tally.all_remarks() {
         _ = writeln!(out, "note: {remark}");
     }
     Ok(())

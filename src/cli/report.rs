@@ -13,10 +13,11 @@ use crate::config::{self, Config};
 use crate::engine::{self, Engine};
 use crate::kpi::{CATALOGUE, Dim, Every, Formula};
 use crate::report::{Format, InputSummary, Report, ReportQuery};
+use crate::source::Settings;
 use crate::source::file::read::{self, Options, RecordingFile};
 use crate::source::format::csv::TableOptions;
 use crate::source::format::detect::InputFormat;
-use crate::source::format::queue_log::Verbs;
+use crate::source::format::queue_log::SiteNames;
 use sums::IntervalSums;
 
 /// The arguments of the command.
@@ -71,8 +72,8 @@ pub struct ReportRequest {
     pub columns: Option<PathBuf>,
     /// What the report is about.
     pub asked: ReportQuery,
-    /// The centre's own names of verbs in queue_log.
-    pub verbs: Verbs,
+    /// The centre's own words in queue_log.
+    pub site: SiteNames,
     /// How to count: the configuration with the options of the command line applied.
     pub settings: engine::Settings,
 }
@@ -109,10 +110,12 @@ impl Args {
         settings.rules.formula = self.formula.unwrap_or(settings.rules.formula);
         settings.rules.fcr_window = self.fcr_window.unwrap_or(settings.rules.fcr_window);
         let kpis = CATALOGUE.iter().map(|kpi| kpi.id).collect();
+        let mut site = SiteNames::default();
+        site.extend(config.sources.iter().map(Settings::site));
         Ok(ReportRequest {
             files: self.files.clone(),
             columns: self.columns.clone(),
-            verbs: Verbs(config.sources.into_iter().flat_map(|source| source.verbs().0).collect()),
+            site,
             asked: ReportQuery { from, to, by: self.by.clone(), every: self.every, kpis },
             settings,
         })
@@ -141,7 +144,7 @@ impl ReportRequest {
     pub fn report(&self, now: Time) -> Result<Report, Error> {
         let mut tables = TableOptions::load(self.columns.as_deref(), config::csv_presets().as_deref())?;
         tables.zone = self.settings.calendar.zone;
-        tables.verbs.clone_from(&self.verbs);
+        tables.site.clone_from(&self.site);
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let options = Options { tables, now: Some(now), threads, ..Options::default() };
         let progress = Progress::of(options.progress.clone());
@@ -166,7 +169,7 @@ impl ReportRequest {
         input.incomplete.clone_from(&tally.incomplete);
         input.unknown_types = tally.unknown_types_seen();
         input.unknown_fields = tally.unknown_fields_seen();
-        input.remarks.clone_from(&tally.remarks);
+        input.remarks = tally.all_remarks().collect();
         if input.events == 0 {
             return Err(Error::NothingRead(NothingRead::of(&self.files, tally)));
         }

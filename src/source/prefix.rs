@@ -22,59 +22,25 @@ pub(crate) fn normalize_events(events: &mut [Event], prefix: Option<&Label>, ahe
 /// every source.
 pub(crate) fn add_prefix(event: &mut Event, prefix: &Label) {
     let name = |label: &mut Label| *label = Label::new(&format!("{prefix}/{label}"));
-    let maybe = |label: &mut Option<Label>| {
-        if let Some(label) = label {
-            name(label);
-        }
-    };
+    event.kind.rename_agents(name);
     match &mut event.kind {
         EventKind::Contact { contact, queue, step } => {
             name(contact);
-            maybe(queue);
+            queue.iter_mut().for_each(name);
             match step {
                 Step::Offered(offer) => name(&mut offer.queue),
-                Step::Ringing { agent }
-                | Step::RingCanceled { agent }
-                | Step::RingNoAnswer { agent, .. }
-                | Step::Answered { agent, .. }
-                | Step::Responded { agent }
-                | Step::Wrapped { agent, .. } => name(agent),
-                Step::Transferred { agent, to_queue, to_agent, .. } => {
-                    maybe(agent);
-                    maybe(to_queue);
-                    maybe(to_agent);
-                }
-                Step::Completed { agent, .. } => maybe(agent),
-                Step::Abandoned { .. }
-                | Step::Left { .. }
-                | Step::Held
-                | Step::Resumed
-                | Step::Classified { .. }
-                | Step::Identified { .. }
-                | Step::Resolved { .. }
-                | Step::Reopened
-                | Step::Survey(_)
-                | Step::Quality { .. }
-                | Step::Lost => {}
+                Step::Transferred { to_queue, .. } => to_queue.iter_mut().for_each(name),
+                _ => {}
             }
         }
         EventKind::SelfService(session) => name(&mut session.session),
-        EventKind::AgentState { agent, .. } => name(agent),
-        EventKind::AgentQueues { agent, queues } => {
-            name(agent);
+        EventKind::AgentQueues { queues, .. } => {
             queues.iter_mut().map(|membership| &mut membership.queue).for_each(name);
         }
-        EventKind::AgentProfile(profile) => {
-            name(&mut profile.agent);
-            maybe(&mut profile.name);
-            profile.queues.iter_mut().for_each(name);
-        }
-        EventKind::QueueProfile(profile) => {
-            name(&mut profile.queue);
-            maybe(&mut profile.name);
-        }
+        EventKind::AgentProfile(profile) => profile.name.iter_mut().chain(&mut profile.queues).for_each(name),
+        EventKind::QueueProfile(profile) => std::iter::once(&mut profile.queue).chain(&mut profile.name).for_each(name),
         EventKind::Observed { queue, .. } => name(queue),
-        EventKind::Restarted | EventKind::Missed { .. } => {}
+        EventKind::AgentState { .. } | EventKind::Restarted | EventKind::Missed { .. } => {}
     }
 }
 

@@ -5,7 +5,7 @@ mod file;
 use serde::{Deserialize, Deserializer};
 
 use crate::source::format::detect::InputFormat;
-use crate::source::format::queue_log::Verbs;
+use crate::source::format::queue_log::SiteNames;
 use crate::source::network::asterisk;
 use crate::source::network::freeswitch;
 use crate::source::network::http;
@@ -160,14 +160,14 @@ impl Settings {
         self.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.kind_label())
     }
 
-    /// The site's own verbs in queue_log; none for a source that reads no queue_log.
+    /// The centre's own words in queue_log; none for a source that reads no queue_log.
     #[must_use]
-    pub fn verbs(&self) -> Verbs {
+    pub fn site(&self) -> SiteNames {
         match &self.connector {
-            Connector::File(file) => file.verbs.clone(),
-            Connector::Asterisk(asterisk) => asterisk.verbs.clone(),
-            Connector::QueueLogSql(sql) => sql.verbs.clone(),
-            _ => Verbs::default(),
+            Connector::File(file) => file.site(),
+            Connector::Asterisk(asterisk) => asterisk.site(),
+            Connector::QueueLogSql(sql) => sql.site(),
+            _ => SiteNames::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::source::agent_names::AgentNames;
 use crate::source::rejection::Rejection;
 use crate::text::Label;
 
@@ -29,12 +30,15 @@ pub struct InputTally {
     pub incomplete: Vec<Rejection>,
     /// What is doubtful of the files although their lines can be read.
     pub remarks: Vec<String>,
+    /// The names that a queue_log has for agents.
+    pub agents: AgentNames,
 }
 
 impl InputTally {
     /// Add the events and the unknown names of a part of the input. Its lines and rejections are counted by the caller.
     pub(crate) fn absorb(&mut self, part: &Self) {
         self.events += part.events;
+        self.agents.absorb(&part.agents);
         for (mine, theirs) in
             [(&mut self.unknown_types, &part.unknown_types), (&mut self.unknown_fields, &part.unknown_fields)]
         {
@@ -60,6 +64,11 @@ impl InputTally {
     /// Count an unknown data field.
     pub(crate) fn unknown_field(&mut self, name: &str) {
         count(&mut self.unknown_fields, name, 1);
+    }
+
+    /// All that is doubtful of what was read.
+    pub fn all_remarks(&self) -> impl Iterator<Item = String> {
+        self.remarks.iter().cloned().chain(self.agents.remark())
     }
 
     /// The number of lines or events of unknown types.

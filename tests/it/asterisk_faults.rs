@@ -19,9 +19,9 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio_rustls::TlsAcceptor;
 
-const START: Time = Time::from_unix(1_795_430_000);
+pub(crate) const START: Time = Time::from_unix(1_795_430_000);
 /// A reply to `QueueStatus` without calls.
-const EMPTY_STATUS: &str = "Response: Success\r\nActionID: the-id\r\nEventList: start\r\n\r\n\
+pub(crate) const EMPTY_STATUS: &str = "Response: Success\r\nActionID: the-id\r\nEventList: start\r\n\r\n\
     Event: QueueParams\r\nQueue: sales\r\nServiceLevel: 15\r\nActionID: the-id\r\n\r\n\
     Event: QueueStatusComplete\r\nActionID: the-id\r\n\r\n";
 
@@ -36,7 +36,7 @@ fn join(contact: &str) -> String {
     format!("Event: QueueCallerJoin\r\nUniqueid: {contact}\r\nCallerIDNum: 100\r\nQueue: sales\r\nPosition: 1\r\n\r\n")
 }
 
-fn spawn(server: &Server, clock: &Clock, cursor: Option<&str>) -> (Running, Receiver<Message>) {
+pub(crate) fn spawn(server: &Server, clock: &Clock, cursor: Option<&str>) -> (Running, Receiver<Message>) {
     let (to, from) = mpsc::channel(64);
     let settings =
         Settings { name: Some("pbx".into()), ..Settings::from(Connector::Asterisk(Box::new(server.settings.clone()))) };
@@ -44,7 +44,7 @@ fn spawn(server: &Server, clock: &Clock, cursor: Option<&str>) -> (Running, Rece
 }
 
 /// Receive messages until `pick` finds something in one.
-fn receive_until<T>(from: &mut Receiver<Message>, mut pick: impl FnMut(&Message) -> Option<T>) -> T {
+pub(crate) fn receive_until<T>(from: &mut Receiver<Message>, mut pick: impl FnMut(&Message) -> Option<T>) -> T {
     loop {
         let message = from.blocking_recv().unwrap();
         if let Some(found) = pick(&message) {
@@ -53,7 +53,7 @@ fn receive_until<T>(from: &mut Receiver<Message>, mut pick: impl FnMut(&Message)
     }
 }
 
-fn is_live(message: &Message) -> Option<()> {
+pub(crate) fn is_live(message: &Message) -> Option<()> {
     matches!(message, Message::Health { health: Health::Live, .. }).then_some(())
 }
 
@@ -86,7 +86,7 @@ fn steps(events: &[Event]) -> Vec<String> {
 }
 
 /// Serve one connection up to the reply to `QueueStatus`. Asterisk started `booted` seconds ago.
-fn serve_login(listener: &TcpListener, clock: &Clock, booted: u32, status: &str) -> Peer {
+pub(crate) fn serve_login(listener: &TcpListener, clock: &Clock, booted: u32, status: &str) -> Peer {
     let mut peer = Peer::accept(listener);
     peer.send("Asterisk Call Manager/11.0.0\r\n");
     loop {

@@ -9,6 +9,7 @@
     reason = "a test may panic"
 )]
 
+mod agent_names;
 mod asterisk_faults;
 mod asterisk_live;
 mod cli;

@@ -93,8 +93,9 @@ impl Finding {
         if self.events == 0 && tally.rejected > 0 {
             self = self.fails("no line of it could be read as an event");
         }
-        if self.remark.is_none() && !tally.remarks.is_empty() {
-            self.remark = Some(Text::new(&tally.remarks.join("; ")));
+        let remarks: Vec<String> = tally.all_remarks().collect();
+        if self.remark.is_none() && !remarks.is_empty() {
+            self.remark = Some(Text::new(&remarks.join("; ")));
         }
         for steps in contradictions {
             self.list(&format!("contradicts its contact: {steps} at {}", steps.at));

@@ -45,8 +45,7 @@ pub(in crate::source) fn spawn(
     to: Sender<Message>,
 ) -> Result<Running, SpawnError> {
     let name = settings.name();
-    let columns =
-        file.table_columns().map_err(|error| SpawnError::Columns { name: name.clone(), error: Box::new(error) })?;
+    let tables = file.tables().map_err(|error| SpawnError::Columns { name: name.clone(), error: Box::new(error) })?;
     let stop = CancellationToken::new();
     let cursor = cursor.and_then(|text| serde_json::from_str::<FileCursor>(text).ok());
     let follower = FileFollower {
@@ -54,12 +53,13 @@ pub(in crate::source) fn spawn(
         settings: file.clone(),
         name: name.clone(),
         prefix: settings.prefix.clone(),
-        tables: TableOptions { columns, verbs: file.verbs.clone(), ..TableOptions::default() },
+        tables,
         last_read_at: clock.steady(),
         clock: clock.clone(),
         to: to.clone(),
         stop: stop.clone(),
         health: None,
+        remark: Text::default(),
         decoder_state: DecoderState::default(),
         tally: InputTally::default(),
     };
@@ -77,6 +77,8 @@ struct FileFollower {
     to: Sender<Message>,
     stop: CancellationToken,
     health: Option<(Health, Text)>,
+    /// The remark that was sent last.
+    remark: Text,
     /// When the last line was read, by the steady clock.
     last_read_at: Time,
     decoder_state: DecoderState,
@@ -266,6 +268,7 @@ impl FileFollower {
         }
         if self.tally.lines > before {
             self.last_read_at = self.clock.steady();
+            self.report_remark(file)?;
         }
         Ok(outcome)
     }
@@ -302,6 +305,17 @@ impl FileFollower {
             Some((Health::Live, _)) => Ok(()),
             _ => self.report_health(Health::Live, &Text::default()),
         }
+    }
+
+    /// Report what is doubtful of what was read, if that has changed.
+    fn report_remark(&mut self, file: &TailedFile) -> Result<(), Stopped> {
+        let remarks: Vec<String> = file.decoder.remarks().into_iter().chain(self.tally.agents.remark()).collect();
+        let remark = Text::new(&remarks.join("; "));
+        if self.remark == remark {
+            return Ok(());
+        }
+        self.remark = remark.clone();
+        self.send(Message::Remark { source: self.index, remark })
     }
 
     fn report_down(&mut self, reason: &str) -> Result<(), Stopped> {

@@ -28,7 +28,7 @@ use chrono_tz::Tz;
 
 use crate::clock::Time;
 use crate::event::Event;
-use crate::source::format::queue_log::{QueueLogParser, Verbs};
+use crate::source::format::queue_log::{QueueLogParser, SiteNames};
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -64,13 +64,13 @@ pub struct TableOptions {
     pub presets: Vec<Preset>,
     /// The zone of times without an offset where no mapping names one.
     pub zone: Tz,
-    /// The site's own verbs, for a queue_log in a table.
-    pub verbs: Verbs,
+    /// The centre's own words, for a queue_log.
+    pub site: SiteNames,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
-        Self { columns: None, presets: Preset::built_in().to_vec(), zone: Tz::UTC, verbs: Verbs::default() }
+        Self { columns: None, presets: Preset::built_in().to_vec(), zone: Tz::UTC, site: SiteNames::default() }
     }
 }
 
@@ -247,7 +247,7 @@ impl CsvParser {
     }
 
     /// What is doubtful of the table although its rows can be read.
-    fn remarks(&self) -> Vec<String> {
+    pub(crate) fn remarks(&self) -> Vec<String> {
         let mut out = self.remarks.clone();
         let clock = match &self.table {
             None => return out,
@@ -281,7 +281,7 @@ fn table_of(
     let configured = options.columns.as_ref();
     let zone = configured.and_then(|columns| columns.timezone).unwrap_or(options.zone);
     if let Some(log) = LogColumns::find(first).filter(|_| has_header) {
-        let parser = QueueLogParser::new(origin.clone(), options.verbs.clone());
+        let parser = QueueLogParser::new(origin.clone(), options.site.clone());
         return Ok(Table::Log(Box::new(LogTable::new(log, LocalClock::new(zone), parser))));
     }
     let mut columns = match configured {

@@ -56,7 +56,7 @@ impl LineDecoder {
     ) -> Result<Self, ColumnsError> {
         Ok(match format {
             InputFormat::QueueLog => {
-                Self::QueueLog(Box::new(queue_log::QueueLogParser::new(origin.clone(), options.verbs.clone())))
+                Self::QueueLog(Box::new(queue_log::QueueLogParser::new(origin.clone(), options.site.clone())))
             }
             InputFormat::Events => Self::Events,
             InputFormat::Csv => {
@@ -129,6 +129,14 @@ impl LineDecoder {
             Self::QueueLog(parser) => Some(Self::QueueLog(Box::new(parser.apart()))),
             Self::Events => Some(Self::Events),
             Self::Csv(_) => None,
+        }
+    }
+
+    /// What is doubtful so far although the lines can be read.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        match self {
+            Self::Csv(parser) => parser.remarks(),
+            Self::QueueLog(_) | Self::Events => Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! are understood. See <https://docs.asterisk.org/Configuration/Applications/Queue-Logs/>. Three facts span lines and are
 //! remembered: the queues to which an agent was added, who is paused, and the calls that have just left an empty queue.
 
+mod aliases;
 mod fields;
 mod verb;
 
@@ -21,22 +22,47 @@ use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::{LabelCache, id_label};
 use crate::source::tally::InputTally;
 use crate::text::Label;
+pub use aliases::AgentAliases;
 use fields::{LogEntry, LogFields, LoggedName, epoch, integer, milliseconds, seconds};
 use verb::Verb;
 pub use verb::{Meaning, Verbs};
 
 /// How many of the last EXITEMPTY lines are remembered.
 const MAX_EMPTY_EXITS: usize = 16;
-/// How many paused agents are remembered; no floor has more.
-const MAX_PAUSED: usize = 50_000;
+/// How many agents are remembered who are paused, or logged in; no floor has more.
+const MAX_REMEMBERED: usize = 50_000;
 /// So many bytes of a label are stored without an allocation.
 const MAX_COPIED_BYTES: usize = 23;
+
+/// What a centre's own words in its queue_log mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteNames {
+    /// Its own verbs.
+    pub verbs: Verbs,
+    /// Its agents' other names.
+    pub agents: AgentAliases,
+}
+
+impl From<Verbs> for SiteNames {
+    fn from(verbs: Verbs) -> Self {
+        Self { verbs, agents: AgentAliases::default() }
+    }
+}
+
+impl Extend<Self> for SiteNames {
+    fn extend<T: IntoIterator<Item = Self>>(&mut self, all: T) {
+        for Self { verbs, agents } in all {
+            self.verbs.0.extend(verbs.0);
+            self.agents.extend(agents);
+        }
+    }
+}
 
 /// Parses queue_log lines into events.
 #[derive(Debug)]
 pub struct QueueLogParser {
     origin: Label,
-    verbs: Verbs,
+    site: SiteNames,
     names: LabelCache,
     memory: QueueLogMemory,
     /// Lines are read apart from those before them.
@@ -55,15 +81,18 @@ pub struct QueueLogMemory {
     /// The agents who are paused.
     #[serde(skip_serializing_if = "FxHashSet::is_empty")]
     paused: FxHashSet<Label>,
+    /// The agents who are logged in by a call of their own, which ends with Asterisk.
+    #[serde(skip_serializing_if = "FxHashSet::is_empty")]
+    on_line: FxHashSet<Label>,
 }
 
 impl QueueLogParser {
-    /// A parser whose events carry `origin`; `verbs` are the site's own verbs.
+    /// A parser whose events carry `origin`; `site` are the centre's own words.
     #[must_use]
-    pub fn new(origin: Label, verbs: Verbs) -> Self {
+    pub fn new(origin: Label, site: impl Into<SiteNames>) -> Self {
         Self {
             origin,
-            verbs,
+            site: site.into(),
             names: LabelCache::default(),
             memory: QueueLogMemory::default(),
             apart: false,
@@ -73,7 +102,7 @@ impl QueueLogParser {
 
     /// A parser for lines read apart from those before them: it refuses those whose meaning depends on these.
     pub(crate) fn apart(&self) -> Self {
-        Self { apart: true, ..Self::new(self.origin.clone(), self.verbs.clone()) }
+        Self { apart: true, ..Self::new(self.origin.clone(), self.site.clone()) }
     }
 
     /// The state to store with the position in the log.
@@ -125,25 +154,29 @@ impl QueueLogParser {
         if at > latest {
             return Err("the time is more than a day ahead: compare the clocks of both machines");
         }
-        let entry = LogEntry::find(&fields, |word| self.verbs.lookup(word));
+        let entry = LogEntry::find(&fields, |word| self.site.verbs.lookup(word));
         if self.apart && entry.needs_memory() {
             return Err("it depends on the lines before it");
         }
+        let mut events = 0;
         let mut emit = |origin: &Label, kind| {
-            tally.events += 1;
+            events += 1;
             each(Event { at, origin: origin.clone(), id: None, kind });
         };
         match entry.verb {
             Verb::Ignored | Verb::Unknown => tally.unknown(&String::from_utf8_lossy(entry.word)),
             Verb::QueueStart => {
                 emit(&self.origin, EventKind::Restarted);
-                for agent in self.memory.end_pauses() {
-                    let state = AgentState::Available;
+                for (agent, state) in self.memory.restart() {
                     emit(&self.origin, EventKind::AgentState { agent, state, reason: None, lasts: None });
                 }
             }
             Verb::Pause | Verb::Unpause | Verb::LogIn | Verb::LogOff | Verb::AddMember | Verb::RemoveMember => {
-                if let Some(kind) = self.agent_state(&entry)? {
+                let kind = self.agent_state(&entry)?;
+                if let (Verb::AddMember, Some(EventKind::AgentState { agent, .. })) = (entry.verb, &kind) {
+                    tally.agents.note_added(agent);
+                }
+                if let Some(kind) = kind {
                     emit(&self.origin, kind);
                 }
             }
@@ -176,13 +209,17 @@ impl QueueLogParser {
                 let contact = call_id(&fields)?;
                 let queue = self.queue(&entry);
                 if let Some(step) = self.step(&entry, &contact, queue.as_ref())? {
+                    if let Step::Answered { agent, .. } | Step::RingNoAnswer { agent, .. } = &step {
+                        tally.agents.note_called(agent);
+                    }
                     // Nearly all events come from here. They are made in the place that they are passed in.
-                    tally.events += 1;
+                    events = 1;
                     let kind = EventKind::Contact { contact, queue, step };
                     each(Event { at, origin: self.origin.clone(), id: None, kind });
                 }
             }
         }
+        tally.events += events;
         Ok(())
     }
 
@@ -253,8 +290,13 @@ impl QueueLogParser {
                 reason = (!text.is_empty()).then(|| self.names.get(text));
                 AgentState::Paused
             }
+            Verb::LogIn => {
+                self.memory.note_login(&agent, entry.word == b"AGENTLOGIN");
+                AgentState::Available
+            }
             Verb::LogOff => {
                 self.memory.members.remove(&agent);
+                self.memory.note_login(&agent, false);
                 AgentState::Offline
             }
             Verb::AddMember => {
@@ -323,7 +365,10 @@ impl QueueLogParser {
             return Err("no agent, and this verb is about one");
         }
         let agent = self.name(agent);
-        if agent.is_empty() { Err("the agent's name holds nothing that can be shown") } else { Ok(agent) }
+        if agent.is_empty() {
+            return Err("the agent's name holds nothing that can be shown");
+        }
+        Ok(self.site.agents.agent(&agent).unwrap_or(agent))
     }
 
     fn queue(&mut self, entry: &LogEntry<'_>) -> Option<Label> {
@@ -348,20 +393,32 @@ impl QueueLogParser {
 
 impl QueueLogMemory {
     fn note_pause(&mut self, agent: &Label, is_paused: bool) {
-        if !is_paused {
-            self.paused.remove(agent);
-        } else if self.paused.len() < MAX_PAUSED {
-            self.paused.insert(agent.clone());
-        }
+        note(&mut self.paused, agent, is_paused);
     }
 
-    /// The agents whose pause ends when Asterisk starts: it forgets those of the members of its configuration, and keeps
-    /// those of members who were added.
-    fn end_pauses(&mut self) -> Vec<Label> {
-        let members = &self.members;
-        let mut ended: Vec<Label> = self.paused.extract_if(|agent| !members.contains_key(agent)).collect();
-        ended.sort_unstable();
-        ended
+    fn note_login(&mut self, agent: &Label, is_on_line: bool) {
+        note(&mut self.on_line, agent, is_on_line);
+    }
+
+    /// What a start of Asterisk makes of the agents. It forgets the pauses of the members of its configuration, and keeps
+    /// those of members who were added. The calls by which agents were logged in are gone.
+    fn restart(&mut self) -> Vec<(Label, AgentState)> {
+        let Self { members, paused, on_line } = self;
+        let gone = std::mem::take(on_line);
+        paused.retain(|agent| !gone.contains(agent));
+        let free = paused.extract_if(|agent| !members.contains_key(agent)).map(|agent| (agent, AgentState::Available));
+        let mut changed: Vec<(Label, AgentState)> = free.collect();
+        changed.extend(gone.into_iter().map(|agent| (agent, AgentState::Offline)));
+        changed.sort_unstable();
+        changed
+    }
+}
+
+fn note(agents: &mut FxHashSet<Label>, agent: &Label, is_so: bool) {
+    if !is_so {
+        agents.remove(agent);
+    } else if agents.len() < MAX_REMEMBERED {
+        agents.insert(agent.clone());
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod calls;
 mod connection;
+mod member_names;
 mod members;
 mod merge;
 mod packet;
@@ -22,7 +23,7 @@ use serde::Deserialize;
 use crate::net::tcp;
 use crate::net::tls::Tls;
 use crate::secret::Secret;
-use crate::source::format::queue_log::Verbs;
+use crate::source::format::queue_log::{AgentAliases, SiteNames, Verbs};
 pub use connection::Login;
 pub(in crate::source) use session::AsteriskSession;
 
@@ -49,6 +50,9 @@ pub struct Settings {
     /// The verbs that the dialplan writes to queue_log, which are also the fields of the `UserEvent`s it sends.
     #[serde(default)]
     pub verbs: Verbs,
+    /// Other names of agents, in queue_log and of members. The names of members with other interfaces are learned.
+    #[serde(default)]
+    pub agent_aliases: AgentAliases,
     /// The channel variable that carries the intent. It must be one of manager.conf's `channelvars`.
     #[serde(default = "default_intent")]
     pub intent: String,
@@ -59,6 +63,12 @@ fn default_intent() -> String {
 }
 
 impl Settings {
+    /// The centre's own words in queue_log.
+    #[must_use]
+    pub fn site(&self) -> SiteNames {
+        SiteNames { verbs: self.verbs.clone(), agents: self.agent_aliases.clone() }
+    }
+
     /// Check what can be checked without connecting.
     ///
     /// # Errors
@@ -96,7 +106,7 @@ pub fn fuzz(bytes: &[u8]) {
     let Some((at, bytes)) = bytes.split_first() else { return };
     let (first, second) = bytes.split_at(bytes.len().min(usize::from(*at)));
     let mut decoder = packet::AmiDecoder::default();
-    let mut translator = translate::AmiTranslator::new(Label::fixed("pbx"), Verbs::default(), default_intent());
+    let mut translator = translate::AmiTranslator::new(Label::fixed("pbx"), SiteNames::default(), default_intent());
     let (mut now, mut events) = (Time::from_unix(1_772_438_400), Vec::new());
     for portion in [first, second] {
         decoder.push(portion, |packet| {

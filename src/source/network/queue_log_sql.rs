@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use crate::net::tls::Tls;
 use crate::secret::Secret;
-use crate::source::format::queue_log::Verbs;
+use crate::source::format::queue_log::{AgentAliases, SiteNames, Verbs};
 pub use dialect::Dialect;
 pub(crate) use inspect::inspect;
 pub(in crate::source) use session::SqlSession;
@@ -51,6 +51,9 @@ pub struct Settings {
     /// The site's own verbs in queue_log.
     #[serde(default)]
     pub verbs: Verbs,
+    /// Other names of agents in queue_log.
+    #[serde(default)]
+    pub agent_aliases: AgentAliases,
     /// How often the table is asked for new rows, in seconds.
     #[serde(default = "two")]
     pub every_s: u32,
@@ -72,6 +75,12 @@ const fn five_minutes() -> u32 {
 }
 
 impl Settings {
+    /// The centre's own words in queue_log.
+    #[must_use]
+    pub fn site(&self) -> SiteNames {
+        SiteNames { verbs: self.verbs.clone(), agents: self.agent_aliases.clone() }
+    }
+
     /// Check what can be checked without connecting.
     ///
     /// # Errors

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::source::format::csv::{Columns, ColumnsError};
+use crate::source::format::csv::{Columns, ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
-use crate::source::format::queue_log::Verbs;
+use crate::source::format::queue_log::{AgentAliases, SiteNames, Verbs};
 
 /// The keys of a source that is a file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -20,15 +21,21 @@ pub struct FileSettings {
     /// Whether to follow the file while it grows, and across rotations; otherwise it is read once.
     #[serde(default = "yes")]
     pub follow: bool,
+    /// The zone of the floor, in which a table's times are that tell none; UTC if absent.
+    #[serde(skip)]
+    pub zone: Option<Tz>,
     /// The columns of a table.
     #[serde(default)]
     pub csv: Option<Columns>,
-    /// The path of a file that holds the columns.
+    /// The path of a file that holds the columns, or the name of a preset.
     #[serde(default)]
     pub columns: Option<PathBuf>,
     /// The site's own verbs in queue_log.
     #[serde(default)]
     pub verbs: Verbs,
+    /// Other names of agents in queue_log.
+    #[serde(default)]
+    pub agent_aliases: AgentAliases,
     /// The source is stale after this many seconds without a new line; 0 means never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
@@ -54,11 +61,29 @@ impl FileSettings {
             kind,
             path,
             follow: true,
+            zone: None,
             csv: None,
             columns: None,
             verbs: Verbs::default(),
+            agent_aliases: AgentAliases::default(),
             stale_after_s: five_minutes(),
         }
+    }
+
+    /// The centre's own words in queue_log.
+    #[must_use]
+    pub fn site(&self) -> SiteNames {
+        SiteNames { verbs: self.verbs.clone(), agents: self.agent_aliases.clone() }
+    }
+
+    /// How the file is read.
+    ///
+    /// # Errors
+    /// As [`FileSettings::table_columns`].
+    pub fn tables(&self) -> Result<TableOptions, ColumnsError> {
+        let usual = TableOptions::default();
+        let zone = self.zone.unwrap_or(usual.zone);
+        Ok(TableOptions { columns: self.table_columns()?, site: self.site(), zone, ..usual })
     }
 
     /// The columns of a table, from this table or from the columns file; `None` if the format is not a table.
@@ -68,7 +93,9 @@ impl FileSettings {
     pub fn table_columns(&self) -> Result<Option<Columns>, ColumnsError> {
         let columns = match (self.kind, &self.csv, &self.columns) {
             (InputFormat::Csv, Some(columns), _) => columns.check().map(|()| columns.clone()),
-            (InputFormat::Csv, None, Some(path)) => Columns::load(path),
+            (InputFormat::Csv, None, Some(path)) => {
+                TableOptions::load(Some(path), None)?.columns.ok_or(ColumnsError::NoColumns)
+            }
             (InputFormat::Csv, None, None) => Err(ColumnsError::NoColumns),
             (InputFormat::QueueLog | InputFormat::Events, ..) => return Ok(None),
         }?;

@@ -120,6 +120,7 @@ impl Server {
             tls: None,
             queue_log,
             verbs: floorwatch::source::format::queue_log::Verbs::default(),
+            agent_aliases: floorwatch::source::format::queue_log::AgentAliases::default(),
             intent: "INTENT".to_owned(),
         };
         Self { listener, _folder: folder, settings }

@@ -179,6 +179,36 @@ fn a_start_of_asterisk_ends_the_pauses_except_those_of_added_members() {
 }
 
 #[test]
+fn a_start_of_asterisk_ends_the_calls_by_which_agents_are_logged_in() {
+    let lines = [
+        "1000000000|7.1|NONE|Ann|AGENTLOGIN|SIP/1",
+        "1000000000|7.2|NONE|Bob|AGENTCALLBACKLOGIN|1@x",
+        "1000000001|NONE|NONE|Ann|PAUSEALL|lunch",
+        "1000000003|NONE|NONE|NONE|QUEUESTART|",
+    ];
+    let gone = EventKind::AgentState { agent: ann(), state: AgentState::Offline, reason: None, lasts: None };
+    assert_eq!(kinds(&lines)[3..], [EventKind::Restarted, gone]);
+}
+
+#[test]
+fn an_agent_of_several_names_is_one() {
+    let agents = toml::from_str("'PJSIP/101' = 'Ann'\n'Local/*@agents' = 'Ann'").unwrap();
+    let mut parser = QueueLogParser::new("test".into(), SiteNames { agents, ..SiteNames::default() });
+    let mut kinds = Vec::new();
+    for line in [
+        "1000000000|CLI|q|PJSIP/101|ADDMEMBER|",
+        "1000000000|CLI|r|Local/101@agents|ADDMEMBER|",
+        "1000000001|CLI|q|Ann|REMOVEMEMBER|",
+        "1000000002|CLI|r|PJSIP/101|REMOVEMEMBER|",
+    ] {
+        kinds.extend(read_with(&mut parser, line.as_bytes()).unwrap().into_iter().map(|event| event.kind));
+    }
+    let state = |state| EventKind::AgentState { agent: ann(), state, reason: None, lasts: None };
+    let expected = [AgentState::Available, AgentState::Available, AgentState::Offline];
+    assert_eq!(kinds, expected.map(state));
+}
+
+#[test]
 fn after_contact_work_is_a_step_and_a_state_that_lasts() {
     let kinds = kinds(&["1000000000|7.1|q|Ann|WRAPUPSTART|15"]);
     assert!(matches!(&kinds[0], EventKind::Contact { step: Step::Wrapped { acw, .. }, .. } if *acw == s(15)));

@@ -230,6 +230,7 @@ mod tests {
             queue: queue.into(),
             interface: interface.into(),
             name: "Ann".into(),
+            state_interface: None,
             status: Some(status),
             paused: Some(paused.is_some()),
             reason: paused.map(Label::new),

@@ -20,6 +20,8 @@ pub(super) struct QueueMember {
     pub(super) interface: Label,
     /// The member's name, which identifies the agent; the interface where the member has no name.
     pub(super) name: Label,
+    /// The interface whose state counts, where that is another one.
+    pub(super) state_interface: Option<Label>,
     /// The device's state, 0–8 (`AST_DEVICE_UNKNOWN` to `AST_DEVICE_ONHOLD`).
     pub(super) status: Option<u8>,
     pub(super) paused: Option<bool>,
@@ -158,6 +160,7 @@ pub(super) fn queue_member(packet: &AmiPacket) -> Option<QueueMember> {
     let flag = |key| number(packet.last(key)).map(|n| n != 0);
     Some(QueueMember {
         queue: label(packet.first("Queue"))?,
+        state_interface: label(packet.last("StateInterface")).filter(|other| *other != interface),
         interface,
         name,
         status: number(packet.last("Status")).and_then(|n| u8::try_from(n).ok()),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::calls::QueueCall;
+use super::member_names::MemberNames;
 use super::merge::{LogMerger, LogStatus};
 use super::remarks::Remarks;
 use super::translate::AmiTranslator;
@@ -19,7 +20,7 @@ use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 use crate::source::{SpawnError, settings};
 use crate::text::Label;
-use log_follower::LogFollower;
+use log_follower::{HeldStates, LogFollower};
 
 /// The open calls that are stored in the cursor.
 const MAX_SAVED_CALLS: usize = 500;
@@ -45,6 +46,9 @@ struct AsteriskCursor {
     /// The agents who were there, so that those who leave meanwhile are missed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     agents: Vec<Label>,
+    /// Who is behind an interface that queue_log may name.
+    #[serde(skip_serializing_if = "MemberNames::is_empty")]
+    names: MemberNames,
 }
 
 /// The session with an Asterisk.
@@ -54,6 +58,8 @@ pub(in crate::source) struct AsteriskSession {
     merger: LogMerger,
     follower: Option<LogFollower>,
     log_cursor: Option<String>,
+    /// States in the log, until it is known which members its interfaces are.
+    held: HeldStates,
     /// Whether the log has been read to its end, or cannot be read.
     log_is_known: bool,
     /// How many lines of the log may still be rejected until it is taken for another file, which it is at 0; `None` once a
@@ -82,13 +88,14 @@ impl AsteriskSession {
         cursor: Option<&str>,
     ) -> Result<Self, SpawnError> {
         let cursor: AsteriskCursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        let mut translator = AmiTranslator::new(settings.name(), own.verbs.clone(), own.intent.clone());
+        let mut translator = AmiTranslator::new(settings.name(), own.site(), own.intent.clone());
         translator.members.restore(cursor.agents);
+        translator.names = cursor.names;
         let mut merger = LogMerger::default();
         let mut follower = None;
         if let Some(path) = &own.queue_log {
             merger.log = LogStatus::Absent;
-            follower = Some(LogFollower::start(settings, path, &own.verbs, clock.clone(), cursor.log.as_deref())?);
+            follower = Some(LogFollower::start(settings, path, own, clock.clone(), cursor.log.as_deref())?);
         } else {
             translator.calls.restore(cursor.calls);
         }
@@ -100,6 +107,7 @@ impl AsteriskSession {
             follower,
             log_strays_left: Some(if cursor.log.is_some() { MAX_STRAY_LINES } else { 1 }),
             log_cursor: cursor.log,
+            held: HeldStates::default(),
             log_is_known: false,
             seen: cursor.seen,
             cursor_written: Time(0),
@@ -118,7 +126,8 @@ impl AsteriskSession {
         let calls = if self.follower.is_some() { Vec::new() } else { self.translator.calls.to_saved(MAX_SAVED_CALLS) };
         let (seen, log) = (Some(reporter.now()), self.log_cursor.clone());
         let agents = self.translator.members.to_saved(MAX_SAVED_AGENTS);
-        serde_json::to_string(&AsteriskCursor { seen, log, calls, agents }).ok()
+        let names = self.follower.as_ref().map_or_else(MemberNames::default, |_| self.translator.names.clone());
+        serde_json::to_string(&AsteriskCursor { seen, log, calls, agents, names }).ok()
     }
 
     /// Report what the manager interface says, as far as queue_log doesn't.
@@ -172,6 +181,8 @@ impl Session for AsteriskSession {
         // Before connecting, so that remarks on the settings are shown even if the connection fails.
         self.remarks.send(&self.settings, reporter).await;
         let Err(fault) = self.run_connection(reporter).await;
+        // Who is behind the interfaces in the log is not to be learned now.
+        self.release_states(reporter).await;
         fault
     }
 }

@@ -6,12 +6,13 @@
 use rustc_hash::FxHashMap;
 
 use super::calls::{JoiningCaller, QueueCalls, StepContext};
+use super::member_names::MemberNames;
 use super::members::QueueMembers;
 use super::packet::AmiPacket;
-use super::queue_status::{QueueSnapshot, label, number, queue_member};
+use super::queue_status::{QueueMember, QueueSnapshot, label, number, queue_member};
 use crate::clock::{Span, Time};
 use crate::event::{Event, EventKind, QueueProfile};
-use crate::source::format::queue_log::{QueueLogParser, Verbs};
+use crate::source::format::queue_log::{QueueLogParser, SiteNames};
 use crate::source::ids::id_label;
 use crate::source::tally::InputTally;
 use crate::text::Label;
@@ -26,12 +27,14 @@ const NOT_IN_USE: u8 = 1;
 #[derive(Debug)]
 pub(super) struct AmiTranslator {
     origin: Label,
-    verbs: Verbs,
+    site: SiteNames,
+    /// The names of members, by which agents are called wherever an interface stands.
+    pub(super) names: MemberNames,
     /// The name of the channel variable that carries the intent.
     intent: String,
     pub(super) calls: QueueCalls,
     pub(super) members: QueueMembers,
-    /// The service level thresholds that have been reported, by queue.
+    /// The queues that have been reported, with their service level thresholds.
     thresholds: FxHashMap<Label, f64>,
     /// Parses the fields of a `UserEvent` as lines of queue_log.
     user_events: QueueLogParser,
@@ -40,17 +43,31 @@ pub(super) struct AmiTranslator {
 }
 
 impl AmiTranslator {
-    pub(super) fn new(origin: Label, verbs: Verbs, intent: String) -> Self {
+    pub(super) fn new(origin: Label, site: impl Into<SiteNames>, intent: String) -> Self {
+        let site = site.into();
         Self {
-            user_events: QueueLogParser::new(origin.clone(), verbs.clone()),
+            user_events: QueueLogParser::new(origin.clone(), site.clone()),
             origin,
-            verbs,
+            site,
+            names: MemberNames::default(),
             intent,
             calls: QueueCalls::default(),
             members: QueueMembers::default(),
             thresholds: FxHashMap::default(),
             hears_queues: false,
         }
+    }
+
+    /// The agent whom `name` means at `at`: the configured alias, or the member whose interface it is.
+    pub(super) fn agent(&self, name: Label, at: Time) -> Label {
+        let alias = |name: &Label| self.site.agents.agent(name);
+        let member = || self.names.at(&name, at).map(|member| alias(member).unwrap_or_else(|| member.clone()));
+        alias(&name).or_else(member).unwrap_or(name)
+    }
+
+    /// A member under the name of its agent.
+    fn named(&self, member: QueueMember, now: Time) -> QueueMember {
+        QueueMember { name: self.agent(member.name, now), ..member }
     }
 
     /// Translate an AMI event that happens at `now`.
@@ -75,6 +92,10 @@ impl AmiTranslator {
             | b"QueueMemberRemoved" => {
                 self.hears_queues = true;
                 let member = queue_member(packet).ok_or("a member without queue or interface")?;
+                if name == b"QueueMemberAdded" {
+                    self.names.learn([&member], now);
+                }
+                let member = self.named(member, now);
                 if matches!(member.status, Some(NOT_IN_USE)) && self.calls.is_undecided() {
                     self.calls.stop_ringing(&member.queue, &member.name);
                 }
@@ -118,7 +139,7 @@ impl AmiTranslator {
         self.hears_queues = true;
         // The value of a channel variable comes before the queue and may contain anything, so the last `Queue` is read.
         let queue = label(packet.last("Queue")).ok_or("a call without a queue")?;
-        let agent = self.agent_of(packet, &queue);
+        let agent = self.agent_of(packet, &queue, now);
         let contact = packet.first("Uniqueid").map(id_label).filter(|id| !id.is_empty());
         let contact = match (contact, &agent) {
             (Some(contact), _) => contact,
@@ -161,11 +182,12 @@ impl AmiTranslator {
     }
 
     /// The agent that an event is about: the member's name, as in queue_log.
-    fn agent_of(&self, packet: &AmiPacket, queue: &Label) -> Option<Label> {
-        label(packet.last_of(&["MemberName", "AgentName"])).or_else(|| {
-            let interface = label(packet.last_of(&["Interface", "Member", "AgentCalled"]))?;
-            Some(self.members.agent_at(queue, &interface).cloned().unwrap_or(interface))
-        })
+    fn agent_of(&self, packet: &AmiPacket, queue: &Label, now: Time) -> Option<Label> {
+        if let Some(name) = label(packet.last_of(&["MemberName", "AgentName"])) {
+            return Some(self.agent(name, now));
+        }
+        let interface = label(packet.last_of(&["Interface", "Member", "AgentCalled"]))?;
+        Some(self.members.agent_at(queue, &interface).cloned().unwrap_or_else(|| self.agent(interface, now)))
     }
 
     /// The intent, where the event carries the channel variable that holds it.
@@ -200,7 +222,7 @@ impl AmiTranslator {
         let mut outcome = Ok(());
         for (key, value) in fields {
             let upper = key.to_ascii_uppercase();
-            let Some(verb) = [key, &upper].into_iter().find(|word| self.verbs.meaning(word).is_some()) else {
+            let Some(verb) = [key, &upper].into_iter().find(|word| self.site.verbs.meaning(word).is_some()) else {
                 continue;
             };
             let epoch = now.0.div_euclid(1_000_000).to_string();
@@ -223,15 +245,16 @@ impl AmiTranslator {
     ) -> usize {
         let mut kinds = Vec::new();
         for (queue, threshold) in &snapshot.queues {
-            // A queue without a configured service level has 0.
-            if *threshold > 0.0 && self.thresholds.get(queue) != Some(threshold) {
+            if self.thresholds.get(queue) != Some(threshold) {
                 self.thresholds.insert(queue.clone(), *threshold);
-                let profile =
-                    QueueProfile { queue: queue.clone(), service_level_s: Some(*threshold), ..QueueProfile::default() };
+                // A queue without a configured service level has 0. It is reported so that it is known before its first call.
+                let service_level_s = Some(*threshold).filter(|threshold| *threshold > 0.0);
+                let profile = QueueProfile { queue: queue.clone(), service_level_s, ..QueueProfile::default() };
                 kinds.push(EventKind::QueueProfile(profile));
             }
         }
-        self.members.replace(&snapshot.members, &mut kinds);
+        let members: Vec<_> = snapshot.members.iter().map(|member| self.named(member.clone(), now)).collect();
+        self.members.replace(&members, &mut kinds);
         self.emit(kinds, now, out);
         let may_be_talking = |queue: &Label, agent: &Label| self.members.may_be_talking(queue, agent);
         self.calls.reconcile(&self.origin, &snapshot.entries, may_be_talking, (now, at_once), out)

@@ -42,7 +42,7 @@ pub(crate) struct SqlSession {
 impl SqlSession {
     /// A session that continues from `cursor`, as the journal stored it.
     pub(crate) fn new(settings: Settings, origin: Label, cursor: Option<&str>) -> Self {
-        let parser = QueueLogParser::new(origin, settings.verbs.clone());
+        let parser = QueueLogParser::new(origin, settings.site());
         let (position, stored) = (Position::default(), cursor.map(str::to_owned));
         Self { settings, parser, position, stored, tally: InputTally::default(), heard: None }
     }
@@ -59,11 +59,18 @@ impl SqlSession {
             remarks.push(format!("{} has no index on {}: every look reads all of it", self.settings.table, table.by));
         }
         reporter.report_remark(&remarks.join("; ")).await;
+        let mut known_of_agents = None;
         let mut tick = interval(Duration::from_secs(self.settings.every_s.into()));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
             self.poll(&table, &mut connection, reporter).await?;
+            let of_agents = self.tally.agents.remark();
+            if known_of_agents != of_agents {
+                let all: Vec<String> = remarks.iter().cloned().chain(of_agents.clone()).collect();
+                reporter.report_remark(&all.join("; ")).await;
+                known_of_agents = of_agents;
+            }
             self.report_health(reporter).await;
         }
     }

@@ -292,6 +292,8 @@ impl AsteriskSession {
         if is_first && self.counts_without_log() {
             reporter.report_gap().await;
         }
+        self.translator.names.learn(&snapshot.members, now);
+        self.release_states(reporter).await;
         let unknown_calls = self.translator.reconcile(snapshot, now, is_first, events);
         self.report_from_interface(std::mem::take(events), reporter).await;
         if self.merger.log != LogStatus::Unused {

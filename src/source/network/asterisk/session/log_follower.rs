@@ -1,23 +1,35 @@
 //! Reads `queue_log` beside the manager interface, on a thread of its own.
 
+use std::mem;
 use std::path::Path;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
+use super::super::Settings as OwnSettings;
 use super::super::merge::LogStatus;
 use super::AsteriskSession;
 use crate::board::Health;
 use crate::clock::Clock;
-use crate::event::{AgentState, EventKind, Step};
+use crate::event::{AgentState, Event, EventKind, Step};
 use crate::source::file::follow;
 use crate::source::format::detect::InputFormat;
-use crate::source::format::queue_log::Verbs;
 use crate::source::network::reporter::Reporter;
 use crate::source::settings::{FileSettings, Settings};
 use crate::source::{Message, Running, SpawnError};
 
 /// The messages that may wait in the channel.
 const CHANNEL_CAPACITY: usize = 16;
+
+/// So many states are held at most.
+const MAX_HELD_STATES: usize = 100_000;
+
+/// States of agents in the log. Some are of interfaces, and the first answer to `QueueStatus` tells whose these are; until it
+/// comes they are held, and so is the cursor.
+#[derive(Default)]
+pub(super) struct HeldStates {
+    states: Vec<Event>,
+    cursor: Option<String>,
+}
 
 /// A thread that follows the log; dropping it stops the thread.
 pub(super) struct LogFollower {
@@ -26,18 +38,19 @@ pub(super) struct LogFollower {
 }
 
 impl LogFollower {
-    /// Follow the log at `path` from `cursor`. `settings` name the source.
+    /// Follow the log at `path` from `cursor`. `settings` name the source, and `own` its words.
     pub(super) fn start(
         settings: &Settings,
         path: &Path,
-        verbs: &Verbs,
+        own: &OwnSettings,
         clock: Clock,
         cursor: Option<&str>,
     ) -> Result<Self, SpawnError> {
         // The reporter adds the prefix to the names. A quiet log is not stale while the connection is up.
         let settings = Settings { prefix: None, ..settings.clone() };
         let file = FileSettings {
-            verbs: verbs.clone(),
+            verbs: own.verbs.clone(),
+            agent_aliases: own.agent_aliases.clone(),
             stale_after_s: 0,
             ..FileSettings::new(InputFormat::QueueLog, path.to_owned())
         };
@@ -88,25 +101,19 @@ impl AsteriskSession {
     pub(super) async fn process_log(&mut self, message: Message, reporter: &mut Reporter, is_live: bool) {
         match message {
             Message::Events { mut events, cursor, .. } => {
-                let now = self.now(reporter);
                 if !events.is_empty() && self.log_strays_left.take() == Some(0) {
                     self.set_log_health(Health::Live, "");
                 }
-                events.retain(|event| {
-                    if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
-                        if is_live && *state != AgentState::AfterContact {
-                            return false;
-                        }
-                        self.translator.members.set_reported(agent, *state, reason.as_ref());
-                    }
-                    if let EventKind::Contact { step: Step::Answered { agent, .. }, .. } = &event.kind {
-                        self.translator.members.note_named(agent);
-                    }
-                    self.merger.accept_from_log(event, now)
-                });
-                self.log_cursor = cursor.or_else(|| self.log_cursor.take());
-                let cursor = self.cursor(reporter);
-                reporter.send_events(events, cursor).await;
+                if !is_live && self.held.states.len() < MAX_HELD_STATES {
+                    self.held
+                        .states
+                        .extend(events.extract_if(.., |event| matches!(event.kind, EventKind::AgentState { .. })));
+                    self.held.cursor = cursor.or_else(|| self.held.cursor.take());
+                } else {
+                    self.release_states(reporter).await;
+                    self.log_cursor = cursor.or_else(|| self.log_cursor.take());
+                }
+                self.report_from_log(events, is_live, reporter).await;
             }
             Message::Rejected { rejection, .. } => {
                 self.log_strays_left = self.log_strays_left.map(|left| left.saturating_sub(1));
@@ -125,6 +132,37 @@ impl AsteriskSession {
             Message::Health { .. } | Message::Clock { .. } | Message::Remark { .. } => {}
         }
         self.remarks.send(&self.settings, reporter).await;
+    }
+
+    /// Report what the log says. `is_live` says that the manager interface reports the agents' states.
+    async fn report_from_log(&mut self, mut events: Vec<Event>, is_live: bool, reporter: &mut Reporter) {
+        let now = self.now(reporter);
+        events.retain_mut(|event| {
+            let at = event.at;
+            event.kind.rename_agents(|agent| *agent = self.translator.agent(mem::take(agent), at));
+            if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
+                if is_live && *state != AgentState::AfterContact {
+                    return false;
+                }
+                self.translator.members.set_reported(agent, *state, reason.as_ref());
+            }
+            if let EventKind::Contact { step: Step::Answered { agent, .. }, .. } = &event.kind {
+                self.translator.members.note_named(agent);
+            }
+            self.merger.accept_from_log(event, now)
+        });
+        let cursor = self.cursor(reporter);
+        reporter.send_events(events, cursor).await;
+    }
+
+    /// Report the states that were held, by what is known now of the interfaces.
+    pub(super) async fn release_states(&mut self, reporter: &mut Reporter) {
+        let HeldStates { states, cursor } = mem::take(&mut self.held);
+        if states.is_empty() && cursor.is_none() {
+            return;
+        }
+        self.log_cursor = cursor.or_else(|| self.log_cursor.take());
+        self.report_from_log(states, false, reporter).await;
     }
 
     fn set_log_health(&mut self, health: Health, reason: &str) {
