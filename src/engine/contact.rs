@@ -284,7 +284,7 @@ impl Contact {
                         customer: customer.or(joining.customer),
                         position: joining.position,
                         joined: step.at,
-                        timing: VisitTiming::of_joining(joining),
+                        timing: joining.timing(),
                         counted: true,
                         ..QueueVisit::default()
                     };

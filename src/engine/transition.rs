@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Measure;
 use super::interner::{AgentNo, CustomerNo, IntentNo, QueueNo};
-use super::visit::VisitStage;
+use super::visit::{VisitStage, VisitTiming};
 use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 
@@ -83,6 +83,16 @@ pub(super) struct JoinDetails {
     pub(super) auth_steps: Option<u32>,
     pub(super) untimed: bool,
     pub(super) sampled: bool,
+}
+
+impl JoinDetails {
+    pub(super) const fn timing(&self) -> VisitTiming {
+        match self {
+            Self { sampled: true, .. } => VisitTiming::Sampled,
+            Self { untimed: true, .. } => VisitTiming::Untimed,
+            Self { .. } => VisitTiming::Whole,
+        }
+    }
 }
 
 impl Transition {

@@ -5,7 +5,6 @@ use smallvec::SmallVec;
 
 use super::facts::{CellKey, Measure, NO_BAND, UNKNOWN};
 use super::interner::{AgentNo, CustomerNo, IntentNo, NameNo, QueueNo};
-use super::transition::JoinDetails;
 use crate::clock::{Span, Time};
 use crate::event::{Channel, LeftReason};
 use crate::kpi::tally::position_band;
@@ -54,16 +53,6 @@ pub(super) enum VisitTiming {
     Untimed,
     /// None, and nothing is counted: the source sees only some contacts, and of these not how they end.
     Sampled,
-}
-
-impl VisitTiming {
-    pub(super) const fn of_joining(joining: JoinDetails) -> Self {
-        match joining {
-            JoinDetails { sampled: true, .. } => Self::Sampled,
-            JoinDetails { untimed: true, .. } => Self::Untimed,
-            JoinDetails { .. } => Self::Whole,
-        }
-    }
 }
 
 /// One contact in one queue.
