@@ -29,6 +29,8 @@ use crate::config::{self, Config};
 use crate::source::file::read;
 use crate::source::format::csv::ColumnsError;
 use crate::source::tally::InputTally;
+use crate::ui::going;
+use crate::ui::locator::Locator;
 use crate::ui::theme::Palette;
 
 pub use output::{print, width};
@@ -66,6 +68,9 @@ pub struct Global {
     /// Ignore keys and the mouse, for a screen in public
     #[arg(long, global = true)]
     pub locked: bool,
+    /// The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`
+    #[arg(long, global = true, value_name = "VIEW", value_parser = going::read)]
+    pub at: Option<Locator>,
     /// Show times in UTC
     #[arg(long, global = true, conflicts_with = "timezone")]
     pub utc: bool,
@@ -248,6 +253,7 @@ impl Global {
         if self.ascii {
             config.ui.ascii = Some(true);
         }
+        config.ui.at.clone_from(&self.at);
         if self.locked {
             config.ui.locked = true;
             config.ui.mouse = false;

@@ -8,13 +8,16 @@ pub mod action;
 pub mod alone;
 pub mod answers;
 pub mod bell;
+pub mod complete;
 pub mod drawn;
 pub mod export;
 pub mod format;
 pub mod glyphs;
+pub mod going;
 pub mod grid;
 pub mod input;
 pub mod kiosk;
+pub mod locator;
 pub mod mouse;
 mod pace;
 pub mod prompt;
@@ -136,6 +139,9 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         heard: Instant::now(),
         bell: Bell::default(),
     };
+    if let Some(locator) = app.settings.at.clone() {
+        app.ui.go(locator);
+    }
     if app.settings.kiosk.only {
         app.ui.kiosk.only = true;
         app.ui.open(Page::Kiosk);
@@ -293,6 +299,7 @@ impl App {
                 tokio::spawn(async move { handle.control_replay(command).await });
             }
             Some(Effect::Export) => self.export(),
+            Some(Effect::Copy(text)) => self.screen.copy(&text)?,
         }
         Ok(false)
     }
@@ -430,11 +437,15 @@ impl App {
         }
     }
 
-    /// Sort the lists that have changed.
+    /// Sort the lists that have changed, and complete what is being typed.
     fn order(&mut self) {
         let board = self.shown();
         let orders = view::orders(self.ctx(&board));
+        let offers = complete::offers(self.ctx(&board));
         self.ui.lists.extend(orders);
+        if let (Some(prompt), Some(offers)) = (&mut self.ui.prompt, offers) {
+            prompt.offers = offers;
+        }
     }
 
     /// How long to wait until the next frame.

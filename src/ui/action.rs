@@ -87,7 +87,8 @@ actions! {
     Sources "sources" ["S"] "sources" Anywhere "Where the data comes from: each source, how it does, and what to do";
     Freeze "freeze" ["space"] "freeze" Anywhere alone "Hold the screen still, or let go (a replay pauses)";
     Export "export" ["e"] "export" Anywhere alone "Write what is seen to CSV and JSON files";
-    Command "command" [":"] "" Anywhere "Type a command: a page, seek 10:30, speed 60, window 1h, theme dark, quit";
+    Locator "locator" ["y"] "" Anywhere alone "Copy the command that opens this very view elsewhere";
+    Command "command" [":"] "go to" Anywhere "Go to a page, queue, intent, team, agent or alert by its name, or do what a key does";
     Help "help" ["H", "f2"] "help" Anywhere "This page";
     Theme "theme" ["C"] "" Anywhere "The next theme: terminal, dark, light, colour-blind";
     Mouse "mouse" ["m"] "" Anywhere "Mouse on or off (on: wheel and click; off: the terminal's own select and copy)";

@@ -82,7 +82,7 @@ impl Prompt {
         match self.kind {
             PromptKind::Filter => false,
             PromptKind::Note(_) => true,
-            PromptKind::Command => match prompt::read(self.input.value(), board.at, &board.calendar) {
+            PromptKind::Command => match prompt::read(self.line(), board.at, &board.calendar) {
                 Ok(PromptCommand::Do(action)) => action.entry().alone,
                 Ok(PromptCommand::Replay(_)) => true,
                 Ok(PromptCommand::Theme(_) | PromptCommand::Window(_) | PromptCommand::Formula(_)) | Err(_) => false,

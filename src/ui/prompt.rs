@@ -21,6 +21,45 @@ pub struct Prompt {
     pub kind: PromptKind,
     /// The text and the cursor.
     pub input: Input,
+    /// What the text can be completed to; of a command only.
+    pub offers: Offers,
+}
+
+/// What the text of a command can be completed to, the best first.
+#[derive(Clone, Debug, Default)]
+pub struct Offers {
+    /// At most so many as are drawn.
+    pub list: Vec<Offer>,
+    /// The index of the one that Enter takes; `None` where the text is a command itself.
+    pub chosen: Option<usize>,
+    /// A hash of what they were made of: they are made again only when it changes.
+    pub made_of: u64,
+}
+
+/// A line that can be typed, under the name that people know it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The name: of a page, a queue, an agent, a command.
+    pub name: String,
+    /// What it is: `queue`, `agent`.
+    pub kind: &'static str,
+    /// What tells it from others of its name: its team, its key. May be empty.
+    pub about: String,
+    /// The line: a command, or a locator.
+    pub line: String,
+}
+
+impl Offers {
+    /// Choose the offer `by` further down; after the last comes the first.
+    fn step(&mut self, by: isize) {
+        let len = isize::try_from(self.list.len()).unwrap_or(1).max(1);
+        let at = match self.chosen {
+            Some(at) => isize::try_from(at).unwrap_or(0) + by,
+            None if by < 0 => -1,
+            None => 0,
+        };
+        self.chosen = usize::try_from(at.rem_euclid(len)).ok().filter(|at| *at < self.list.len());
+    }
 }
 
 /// The purpose of a line.
@@ -49,7 +88,14 @@ impl Prompt {
     /// A line that begins with `text`.
     #[must_use]
     pub fn new(kind: PromptKind, text: &str) -> Self {
-        Self { kind, input: Input::new(text.to_owned()) }
+        Self { kind, input: Input::new(text.to_owned()), offers: Offers::default() }
+    }
+
+    /// The line that Enter takes: the chosen offer's, or else the text.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        let chosen = self.offers.chosen.and_then(|at| self.offers.list.get(at));
+        chosen.map_or(self.input.value(), |offer| &offer.line).trim()
     }
 
     /// The text before the line.
@@ -95,6 +141,14 @@ impl Prompt {
             KeyCode::Char('k') if ctrl => InputRequest::DeleteTillEnd,
             KeyCode::Char(c) if !ctrl => {
                 self.type_char(c);
+                return PromptEvent::Editing;
+            }
+            KeyCode::Tab | KeyCode::Down => {
+                self.offers.step(1);
+                return PromptEvent::Editing;
+            }
+            KeyCode::BackTab | KeyCode::Up => {
+                self.offers.step(-1);
                 return PromptEvent::Editing;
             }
             KeyCode::Backspace if self.input.value().is_empty() => return PromptEvent::Cancelled,

@@ -7,6 +7,7 @@ use crate::board::Board;
 use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
+use crate::ui::prompt::PromptKind;
 use crate::ui::state::{List, Overlay, Page, Panel, Ui};
 
 /// A question of the screen to the floor.
@@ -198,6 +199,9 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     if questions.iter().any(|question| matches!(question, Question::Rows(query, _) if *query == queues(ui))) {
         questions.push(Question::Figures(queue_verdicts(ui)));
     }
+    if ui.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::Command) {
+        questions.push(Question::Figures(known_intents(ui)));
+    }
     match &ui.overlay {
         Some(Overlay::Figure { kpi, slice, window }) => {
             questions.push(Question::Figures(single(ui, slice, *kpi, *window)));
@@ -290,6 +294,13 @@ pub fn intents(ui: &Ui, of: &Slice) -> Query {
 #[must_use]
 pub fn agents(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, Some(Dim::Agent), AGENTS)
+}
+
+/// The intents that can be named at the prompt: those of the day, or of the page's window if that is longer.
+#[must_use]
+pub fn known_intents(ui: &Ui) -> Query {
+    let over = Period::Window(ui.window.max(Window::Today));
+    Query { over, ..query(ui, &Slice::TOTAL, Some(Dim::Intent), &[KpiId::Offered]) }
 }
 
 /// How many earlier weeks are looked at for what is usual.

@@ -8,6 +8,7 @@ use std::sync::{Once, OnceLock};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::style::{Print, ResetColor};
@@ -183,6 +184,18 @@ impl Screen {
     pub fn ring(&mut self) -> io::Result<()> {
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
         queue!(terminal.backend_mut(), Print('\x07'))?;
+        self.last.clear();
+        self.send()
+    }
+
+    /// Put a text on the clipboard of the user's own terminal, also through SSH (OSC 52). A terminal that does not allow it
+    /// ignores it.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        queue!(terminal.backend_mut(), Print(format_args!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text))))?;
         self.last.clear();
         self.send()
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::kpi::{Bands, Formula, KpiId, Window};
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskSettings;
+use crate::ui::locator::Locator;
 use crate::ui::theme::{Depth, Palette};
 
 /// How the screen looks and which keys it has.
@@ -45,6 +46,9 @@ pub struct Settings {
     pub too_long: TooLong,
     /// How the wall behaves.
     pub kiosk: KioskSettings,
+    /// The view at the start; the overview if absent.
+    #[serde(skip)]
+    pub at: Option<Locator>,
 }
 
 /// How many seconds an agent may be in each state before it is marked.
@@ -85,6 +89,7 @@ impl Default for Settings {
             handling_time: BTreeMap::new(),
             too_long: TooLong::default(),
             kiosk: KioskSettings::default(),
+            at: None,
         }
     }
 }

@@ -58,6 +58,52 @@ impl Page {
         ("7", Self::Kiosk),
     ];
 
+    /// All pages.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Queue,
+        Self::Intents,
+        Self::Agents,
+        Self::Alerts,
+        Self::Contacts,
+        Self::Kiosk,
+    ];
+
+    /// The name in locators.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Queue => "queue",
+            Self::Intents => "intents",
+            Self::Agents => "agents",
+            Self::Alerts => "alerts",
+            Self::Contacts => "contacts",
+            Self::Kiosk => "kiosk",
+        }
+    }
+
+    /// What the page is about one of; `None` where it lists many.
+    #[must_use]
+    pub const fn subject(self) -> Option<Dim> {
+        match self {
+            Self::Queue => Some(Dim::Queue),
+            _ => None,
+        }
+    }
+
+    /// The page that lists what this one is about one of.
+    #[must_use]
+    pub const fn parent(self) -> Option<Self> {
+        None
+    }
+
+    /// Whether the page is always about the whole floor.
+    #[must_use]
+    pub const fn is_of_floor(self) -> bool {
+        matches!(self, Self::Overview | Self::Alerts | Self::Kiosk)
+    }
+
     /// The name in the tabs and the drill trail.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -104,6 +150,40 @@ pub enum Panel {
     Past,
     Contacts,
     KioskQueues,
+}
+
+impl Panel {
+    /// The name in locators.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Tiles => "tiles",
+            Self::Queues => "queues",
+            Self::Rail => "rail",
+            Self::Waiting => "waiting",
+            Self::Serving => "serving",
+            Self::QueueIntents | Self::Intents => "intents",
+            Self::Agents => "agents",
+            Self::Active => "active",
+            Self::Held => "held",
+            Self::Past => "over",
+            Self::Contacts => "contacts",
+            Self::KioskQueues => "kiosk",
+        }
+    }
+
+    /// What its rows are, one of them.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Tiles => "figure",
+            Self::Queues | Self::KioskQueues => "queue",
+            Self::Rail | Self::Active | Self::Held | Self::Past => "alert",
+            Self::Serving | Self::Agents => "agent",
+            Self::QueueIntents | Self::Intents => "intent",
+            Self::Waiting | Self::Contacts => "contact",
+        }
+    }
 }
 
 /// One step of the drill trail.
@@ -239,6 +319,8 @@ pub enum Effect {
     ControlReplay(ReplayCommand),
     /// Write the focused panel to files.
     Export,
+    /// Put a text on the terminal's clipboard.
+    Copy(String),
     /// Capture the mouse, or release it.
     Mouse(bool),
 }

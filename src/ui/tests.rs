@@ -1,6 +1,7 @@
 //! Snapshots of the pages with their colours, and what keys and clicks do.
 
 mod fuzz;
+mod going;
 mod kiosk;
 mod overview;
 mod sources;
@@ -74,6 +75,10 @@ impl TestScreen {
             let orders = view::orders(self.ctx(Palette::Terminal, Depth::True));
             self.ui.lists.extend(orders);
         }
+        let offers = super::complete::offers(self.ctx(Palette::Terminal, Depth::True));
+        if let (Some(prompt), Some(offers)) = (&mut self.ui.prompt, offers) {
+            prompt.offers = offers;
+        }
     }
 
     fn ctx(&self, palette: Palette, depth: Depth) -> Ctx<'_> {
@@ -96,6 +101,7 @@ impl TestScreen {
                 "<enter>" => KeyCode::Enter,
                 "<esc>" => KeyCode::Esc,
                 "<tab>" => KeyCode::Tab,
+                "<up>" => KeyCode::Up,
                 "<down>" => KeyCode::Down,
                 "<right>" => KeyCode::Right,
                 "<space>" => KeyCode::Char(' '),

@@ -13,6 +13,7 @@ use crate::kpi::{Dim, KpiId, Slice};
 use crate::text::Text;
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
+use crate::ui::going;
 use crate::ui::prompt::{self, Prompt, PromptCommand, PromptEvent, PromptKind};
 use crate::ui::state::{Effect, LIVE_TILES, Location, Overlay, Page, Panel, TILES, Taken, Ui};
 use crate::ui::theme::Tone;
@@ -49,7 +50,7 @@ impl Ui {
         board: &Arc<Board>,
         drawn: &Drawn,
     ) -> Option<Effect> {
-        let text = prompt.input.value().trim().to_owned();
+        let text = prompt.line().to_owned();
         match (prompt.kind, event) {
             (PromptKind::Filter, PromptEvent::Cancelled) => self.filter.clear(),
             (PromptKind::Filter, _) => self.filter.clone_from(&text),
@@ -70,7 +71,7 @@ impl Ui {
 
     /// Apply the filter while it is typed.
     pub(super) fn follow_filter(&mut self) {
-        if let Some(Prompt { kind: PromptKind::Filter, input }) = &self.prompt {
+        if let Some(Prompt { kind: PromptKind::Filter, input, .. }) = &self.prompt {
             input.value().trim().clone_into(&mut self.filter);
         }
     }
@@ -82,6 +83,13 @@ impl Ui {
             Ok(PromptCommand::Theme(palette)) => self.palette = palette,
             Ok(PromptCommand::Window(window)) => self.window = window,
             Ok(PromptCommand::Formula(formula)) => self.formula = Some(formula),
+            // A locator has a sign that no command has.
+            Err(_) if text.contains(['/', '?']) || Page::ALL.iter().any(|page| page.key() == text) => {
+                match going::read(text) {
+                    Ok(locator) => self.go(locator),
+                    Err(error) => self.show_toast(error.to_string(), Tone::Warning),
+                }
+            }
             Err(words) => self.show_toast(words, Tone::Warning),
         }
         None
@@ -146,6 +154,11 @@ impl Ui {
             }
             Action::Freeze => return self.freeze(board),
             Action::Export => return Some(Effect::Export),
+            Action::Locator => {
+                let command = format!("floorwatch --at '{}'", self.locator());
+                self.show_toast(format!("copied: {command}"), Tone::Good);
+                return Some(Effect::Copy(command));
+            }
             Action::Command => self.prompt = Some(Prompt::new(PromptKind::Command, "")),
             Action::Filter => self.prompt = Some(Prompt::new(PromptKind::Filter, &self.filter)),
             Action::Help => self.overlay = Some(Overlay::Help(0)),

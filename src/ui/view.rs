@@ -24,6 +24,7 @@ pub mod health;
 pub mod help;
 pub mod intents;
 pub mod kiosk;
+pub mod offers;
 pub mod overlay;
 pub mod overview;
 pub mod positions;
@@ -38,6 +39,7 @@ pub mod tiles;
 pub mod waiting;
 pub mod why;
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
 use ratatui::Frame;
@@ -48,7 +50,7 @@ use rustc_hash::FxHasher;
 use crate::board::{Board, CutOff, Health, Keeper, QueueRow};
 use crate::kpi::{Answer, Bands, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
-use crate::ui::action::Keymap;
+use crate::ui::action::{Action, Keymap};
 use crate::ui::answers::Answers;
 use crate::ui::drawn::{ClickTarget, Drawn};
 use crate::ui::format;
@@ -195,6 +197,14 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// How many rows a panel's list shows, for its title: `12`, or where a filter hides some `3 of 12`.
+    #[must_use]
+    pub fn count(self, panel: Panel) -> String {
+        let shown = usize::from(self.row_count(panel));
+        let all = if self.ui.filter.is_empty() { shown } else { grid(panel, self).map_or(shown, |grid| grid.row_count()) };
+        if shown == all { shown.to_string() } else { format!("{shown} of {all}") }
+    }
+
     /// How many rows a panel's list has.
     #[must_use]
     pub fn row_count(&self, panel: Panel) -> u16 {
@@ -310,8 +320,11 @@ pub fn table_of(
     let default = List::default();
     let list = ctx.ui.lists.get(&panel).unwrap_or(&default);
     if list.order.is_empty() {
-        let words = if ctx.ui.filter.is_empty() { empty } else { "nothing holds the filter's word" };
-        panel::message(buffer, area, ctx.theme, words);
+        let back = ctx.keymap.key(Action::Back).unwrap_or("esc");
+        let filter = &ctx.ui.filter;
+        let unmatched = || format!("no {} matches \"{filter}\"; {back} clears", panel.noun());
+        let words = if filter.is_empty() { Cow::Borrowed(empty) } else { Cow::Owned(unmatched()) };
+        panel::message(buffer, area, ctx.theme, &words);
         return;
     }
     let stale =
@@ -342,6 +355,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
         kiosk::draw(buffer, area, ctx, &mut drawn);
         if ctx.ui.prompt.is_some() {
             let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
+            offers::draw(buffer, Rect { height: area.height - 1, ..area }, ctx);
             drawn.cursor = footer::draw(buffer, foot, ctx);
         }
     } else {
@@ -371,6 +385,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             Some(Overlay::Snooze(id)) => episode::snooze(buffer, body, ctx, *id),
             None => {}
         }
+        offers::draw(buffer, body, ctx);
         let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
         drawn.cursor = footer::draw(buffer, foot, ctx).or(drawn.cursor);
     }

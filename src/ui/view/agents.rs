@@ -272,10 +272,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [above, list] = Layout::vertical([Constraint::Length(summary.height(area)), Constraint::Fill(1)]).areas(area);
     summary.draw(buffer, above, ctx);
     let slice = ctx.ui.slice();
+    let count = ctx.count(Panel::Agents);
     let name = if slice.is_total() {
-        format!("Agents {}", table.rows.len())
+        format!("Agents {count}")
     } else {
-        format!("Agents of {}: {}", ctx.slice_name(slice), table.rows.len())
+        format!("Agents of {}: {count}", ctx.slice_name(slice))
     };
     let about = ctx.about_many(figures.map(|f| &f.answer));
     let inner = panel::panel(buffer, list, ctx.theme, &name, &about, true);

@@ -382,7 +382,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     .zip(rooms)
     {
         let focus = ctx.ui.focus() == panel;
-        let inner = panel::panel(buffer, room, ctx.theme, name, &count(panel).to_string(), focus);
+        let inner = panel::panel(buffer, room, ctx.theme, name, &ctx.count(panel), focus);
         super::table(buffer, inner, ctx, panel, empty, drawn);
     }
     let selected = if ctx.ui.focus() == Panel::Past {

@@ -163,9 +163,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let count = match known {
         None => "…".to_owned(),
         Some(rows) if rows.len() >= queries::MAX_CONTACTS => {
-            format!("{} · the newest {}", ctx.ui.window.key(), rows.len())
+            format!("{} · the newest {}", ctx.ui.window.key(), ctx.count(Panel::Contacts))
         }
-        Some(rows) => format!("{} · {}", ctx.ui.window.key(), rows.len()),
+        Some(_) => format!("{} · {}", ctx.ui.window.key(), ctx.count(Panel::Contacts)),
     };
     let count = if later { format!("{count} · after the freeze") } else { count };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &count, true);

@@ -243,11 +243,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         .against(ctx)
         .map_or_else(String::new, |s| format!(" · {s}"));
     let about = format!("{}{against}", ctx.about_many(figures.map(|f| &f.answer)));
-    let name = if ctx.ui.slice().is_total() {
-        "Intents of all queues".to_owned()
-    } else {
-        format!("Intents of {}", ctx.slice_name(ctx.ui.slice()))
-    };
+    let name = format!("Intents of {}: {}", ctx.slice_name(ctx.ui.slice()), ctx.count(Panel::Intents));
     // Rows that the table leaves free show the arrivals of the selected intent.
     let needed = figures.map_or(0, |f| cols(f.answer.rows.len())) + 4;
     let spare = area.height.saturating_sub(needed);

@@ -55,7 +55,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         .against(ctx)
         .map_or_else(String::new, |s| format!(" · {s}"));
     let about = format!("{}{against}", ctx.about(figures.map(|f| &f.answer)));
-    let name = format!("Queues {count}{}", stale_queues(ctx));
+    let name = format!("Queues {}{}", ctx.count(Panel::Queues), stale_queues(ctx));
     let inner = panel::panel(buffer, left, ctx.theme, &name, &about, ctx.ui.focus() == Panel::Queues);
     super::table(buffer, inner, ctx, Panel::Queues, "no queue has been seen yet", drawn);
     rail::draw(buffer, right, ctx, drawn);

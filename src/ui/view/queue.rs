@@ -119,7 +119,7 @@ fn list(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, panel: Panel, drawn: &mut
         Panel::Serving => ("Who serves", String::new(), "nobody serves it"),
         _ => ("Who waits", waiting::oldest(ctx), "nobody waits"),
     };
-    let name = format!("{name} {}", ctx.row_count(panel));
+    let name = format!("{name} {}", ctx.count(panel));
     let inner = panel::panel(buffer, area, ctx.theme, &name, &about, ctx.ui.focus() == panel);
     super::table(buffer, inner, ctx, panel, empty, drawn);
 }

@@ -1,0 +1,178 @@
+//! What the text at the `:` prompt can be completed to: pages, queues, intents, teams, agents, alerts and commands.
+//!
+//! Names that are the text come first, then those that begin with it, then those in which a word does, then those that
+//! have its letters in this order.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+
+use crate::alert::Episode;
+use crate::board::{AgentRow, QueueRow};
+use crate::kpi::{Dim, Formula, Slice, Window};
+use crate::text::Label;
+use crate::ui::action::{ACTIONS, ActionInfo};
+use crate::ui::locator::Locator;
+use crate::ui::prompt::{self, Offer, Offers, PromptKind};
+use crate::ui::queries;
+use crate::ui::state::{Location, Page, Panel};
+use crate::ui::theme::Palette;
+use crate::ui::view::{Ctx, episode, queues};
+
+/// The most offers.
+const MAX_OFFERS: usize = 8;
+/// Texts of fewer letters are only looked for at the beginnings of words: anything has one letter.
+const MIN_SCATTERED: usize = 2;
+
+/// How well a name fits a text, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Closeness {
+    /// It is the text.
+    Whole,
+    /// It begins with it.
+    Start,
+    /// A word in it does.
+    Word,
+    /// It has the letters in this order.
+    Scattered,
+}
+
+/// What can be gone to or done. Of names that fit as well, the kinds come in this order.
+enum Target<'a> {
+    Page(&'static str, Page),
+    Queue(&'a QueueRow),
+    Intent(&'a Label),
+    Team(&'a Label),
+    Agent(&'a AgentRow),
+    Alert(&'a Episode),
+    Action(&'static ActionInfo),
+    Setting,
+}
+
+struct Candidate<'a> {
+    name: Cow<'a, str>,
+    target: Target<'a>,
+}
+
+impl Closeness {
+    /// How well `name` fits `text`, which is in lower case; `None` where it does not.
+    fn of(name: &str, text: &[char]) -> Option<Self> {
+        let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+        if name.starts_with(text) {
+            return Some(if name.len() == text.len() { Self::Whole } else { Self::Start });
+        }
+        let starts = name.windows(2).zip(1..).filter(|(pair, _)| pair.first().is_some_and(|c| !c.is_alphanumeric()));
+        if starts.into_iter().any(|(_, at)| name.get(at..).is_some_and(|word| word.starts_with(text))) {
+            return Some(Self::Word);
+        }
+        let mut letters = text.iter().peekable();
+        for c in &name {
+            letters.next_if_eq(&c);
+        }
+        (letters.peek().is_none() && text.len() >= MIN_SCATTERED).then_some(Self::Scattered)
+    }
+}
+
+impl<'a> Candidate<'a> {
+    fn new(name: impl Into<Cow<'a, str>>, target: Target<'a>) -> Self {
+        Self { name: name.into(), target }
+    }
+
+    /// How well it fits: by its name, or by the id that its system knows it by.
+    fn closeness(&self, text: &[char]) -> Option<Closeness> {
+        let id = match self.target {
+            Target::Queue(QueueRow { id, name, .. }) | Target::Agent(AgentRow { id, name, .. }) if id != name => id,
+            _ => return Closeness::of(&self.name, text),
+        };
+        let fits = [self.name.as_ref(), id.as_str()].map(|name| Closeness::of(name, text));
+        fits.into_iter().flatten().min()
+    }
+
+    fn offer(self, ctx: Ctx<'_>) -> Offer {
+        let view = |page, slice| Locator::of(Location::new(page, slice));
+        let (kind, about, line) = match self.target {
+            Target::Page(key, page) => ("page", key.to_owned(), page.key().to_owned()),
+            Target::Queue(queue) => {
+                let waiting = format!("{} waiting", queue.live.waiting);
+                ("queue", waiting, view(Page::Queue, Slice::of(Dim::Queue, queue.id.clone())).to_string())
+            }
+            Target::Intent(intent) => {
+                ("intent", String::new(), view(Page::Intents, Slice::TOTAL).row(intent.clone()).to_string())
+            }
+            Target::Team(team) => {
+                ("team", String::new(), view(Page::Agents, Slice::of(Dim::Team, team.clone())).to_string())
+            }
+            Target::Agent(agent) => {
+                let of = Slice::of(Dim::Agent, agent.id.clone());
+                ("agent", agent.team.to_string(), view(Page::Contacts, of).to_string())
+            }
+            Target::Alert(alert) => {
+                let focus = if episode::is_held(alert) { Panel::Held } else { Panel::Active };
+                let list = Location { focus, ..Location::new(Page::Alerts, Slice::TOTAL) };
+                let line = Locator::of(list).row(Label::new(&alert.id.to_string())).to_string();
+                ("alert", alert.state.key().to_owned(), line)
+            }
+            Target::Action(entry) => {
+                let key = ctx.keymap.key(entry.action).map_or_else(String::new, |key| format!("key {key}"));
+                ("command", key, entry.name.to_owned())
+            }
+            Target::Setting => ("command", String::new(), self.name.clone().into_owned()),
+        };
+        Offer { name: self.name.into_owned(), kind, about, line }
+    }
+}
+
+/// Everything that has a name.
+fn candidates<'a>(ctx: Ctx<'a>) -> impl Iterator<Item = Candidate<'a>> {
+    let board = ctx.board;
+    let intents = ctx.answers.figures(queries::known_intents(ctx.ui));
+    let intents = intents.into_iter().flat_map(|figures| &figures.answer.rows).filter_map(|row| row.key.get(Dim::Intent));
+    let teams: BTreeSet<&Label> = board.agents.iter().map(|agent| &agent.team).collect();
+    let named = |label: &&Label| !label.is_empty();
+    let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
+    let alerts = board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none());
+    let actions = ACTIONS.iter().filter(|entry| !Page::ALL.iter().any(|page| page.key() == entry.name));
+    let settings = Window::ALL.map(|window| format!("window {}", window.key())).into_iter();
+    let settings = settings.chain(Palette::ALL.map(|palette| format!("theme {}", palette.key())));
+    let settings = settings.chain(Formula::ALL.map(|formula| format!("formula {}", formula.key())));
+    pages
+        .into_iter()
+        .chain(queues::queues(ctx).map(|queue| Candidate::new(queue.name.as_str(), Target::Queue(queue))))
+        .chain(intents.filter(named).map(|intent| Candidate::new(intent.as_str(), Target::Intent(intent))))
+        .chain(teams.into_iter().filter(named).map(|team| Candidate::new(team.as_str(), Target::Team(team))))
+        .chain(board.agents.iter().map(|agent| Candidate::new(agent.name.as_str(), Target::Agent(agent))))
+        .chain(alerts.map(move |alert| Candidate::new(episode::name(ctx, alert), Target::Alert(alert))))
+        .chain(actions.map(|entry| Candidate::new(entry.name, Target::Action(entry))))
+        .chain(settings.map(|line| Candidate::new(line, Target::Setting)))
+}
+
+/// The offers for the text of the command that is being typed, if they are not made yet. They stay as they are while the
+/// text does, so that Enter takes what was seen.
+#[must_use]
+pub fn offers(ctx: Ctx<'_>) -> Option<Offers> {
+    let prompt = ctx.ui.prompt.as_ref().filter(|prompt| prompt.kind == PromptKind::Command)?;
+    let text = prompt.input.value().trim_start();
+    let mut hasher = FxHasher::default();
+    (text, ctx.answers.figures(queries::known_intents(ctx.ui)).is_some()).hash(&mut hasher);
+    let made_of = hasher.finish().max(1);
+    if prompt.offers.made_of == made_of {
+        return None;
+    }
+    let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let fitting = candidates(ctx).zip(0_usize..).filter_map(|(candidate, place)| {
+        let closeness = candidate.closeness(&letters)?;
+        Some(((closeness, place), candidate))
+    });
+    let mut fitting: Vec<_> = fitting.collect();
+    if fitting.len() > MAX_OFFERS {
+        fitting.select_nth_unstable_by_key(MAX_OFFERS, |(key, _)| *key);
+        fitting.truncate(MAX_OFFERS);
+    }
+    fitting.sort_unstable_by_key(|(key, _)| *key);
+    let list: Vec<Offer> = fitting.into_iter().map(|(_, candidate)| candidate.offer(ctx)).collect();
+    let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok() || Locator::parse(text).is_ok();
+    let chosen = (!list.is_empty() && !known && !text.is_empty()).then_some(0);
+    Some(Offers { list, chosen, made_of })
+}
