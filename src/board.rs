@@ -231,6 +231,15 @@ pub struct ContactRow {
     pub offered: Time,
     /// When it ended; `None` while it goes on.
     pub ended: Option<Time>,
+    /// Since when it waits, talks or is on hold; `None` where that is not known, and once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// Whether it is on hold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_hold: bool,
+    /// The agent whose phone rings for it, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringing: Option<Label>,
     /// Its state or outcome: `waiting`, `talking`, `handled`, `transferred`, `abandoned`, `left: timeout`, `unknown`.
     pub outcome: Label,
     /// The waiting time, where known.
@@ -258,6 +267,9 @@ impl From<ContactNow> for ContactRow {
             agent: contact.agent,
             offered: contact.joined,
             ended: contact.ended,
+            since: contact.since,
+            on_hold: contact.on_hold,
+            ringing: contact.ringing,
             outcome: contact.outcome,
             wait: contact.wait,
             talk: contact.talk,
@@ -265,6 +277,32 @@ impl From<ContactNow> for ContactRow {
             acw: contact.acw,
             csat: contact.csat,
             repeat: contact.repeat,
+        }
+    }
+}
+
+/// What the board itself knows of a waiting contact.
+impl From<&WaitingRow> for ContactRow {
+    fn from(row: &WaitingRow) -> Self {
+        Self {
+            contact: row.contact.clone(),
+            queue: row.queue.clone(),
+            channel: row.channel,
+            intent: row.intent.clone(),
+            customer: row.customer.clone(),
+            agent: Label::default(),
+            offered: row.since,
+            ended: None,
+            since: Some(row.since),
+            on_hold: false,
+            ringing: row.ringing.clone(),
+            outcome: Label::fixed("waiting"),
+            wait: None,
+            talk: None,
+            hold: Span::ZERO,
+            acw: Span::ZERO,
+            csat: None,
+            repeat: false,
         }
     }
 }

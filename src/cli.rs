@@ -30,7 +30,7 @@ use crate::source::file::read;
 use crate::source::format::csv::ColumnsError;
 use crate::source::tally::InputTally;
 use crate::ui::going;
-use crate::ui::locator::Locator;
+use crate::ui::locator::ViewLocator;
 use crate::ui::theme::Palette;
 
 pub use output::{print, width};
@@ -70,7 +70,7 @@ pub struct Global {
     pub locked: bool,
     /// The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`
     #[arg(long, global = true, value_name = "VIEW", value_parser = going::read)]
-    pub at: Option<Locator>,
+    pub at: Option<ViewLocator>,
     /// Show times in UTC
     #[arg(long, global = true, conflicts_with = "timezone")]
     pub utc: bool,

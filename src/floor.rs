@@ -372,8 +372,13 @@ impl Floor {
                 drop(reply.send(self.engine.ask_bounded(&query, &selection, &queues, now)));
             }
             Request::Contacts(query, reply) => {
-                let abandoned = query.only == ContactFilter::Abandoned;
-                let found = self.engine.contacts(&query.of, query.over, now, abandoned, query.limit);
+                let ContactQuery { of, over, only, limit } = &query;
+                let found = match only {
+                    ContactFilter::Live => self.engine.live_contacts(of, *limit),
+                    ContactFilter::All | ContactFilter::Abandoned => {
+                        self.engine.contacts(of, *over, now, *only == ContactFilter::Abandoned, *limit)
+                    }
+                };
                 drop(reply.send(found.into_iter().map(ContactRow::from).collect()));
             }
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),

@@ -441,10 +441,10 @@ impl App {
     fn order(&mut self) {
         let board = self.shown();
         let orders = view::orders(self.ctx(&board));
-        let offers = complete::offers(self.ctx(&board));
+        let suggestions = complete::suggestions(self.ctx(&board));
         self.ui.lists.extend(orders);
-        if let (Some(prompt), Some(offers)) = (&mut self.ui.prompt, offers) {
-            prompt.offers = offers;
+        if let (Some(prompt), Some(suggestions)) = (&mut self.ui.prompt, suggestions) {
+            prompt.suggestions = suggestions;
         }
     }
 

@@ -77,7 +77,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --theme --locked --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts check completions man"
+            opts="-c -h -V --config --log-file --ascii --theme --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -99,6 +99,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -111,7 +115,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help list history ack snooze note undo"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help list history ack snooze note undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,6 +137,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -145,7 +153,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__ack)
-            opts="-c -h --note --for --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --note --for --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,6 +183,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -187,7 +199,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__history)
-            opts="-c -h --limit --json --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --limit --json --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -213,6 +225,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -225,7 +241,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__list)
-            opts="-c -h --json --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --json --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -245,6 +261,10 @@ _floorwatch() {
                     ;;
                 --theme)
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timezone)
@@ -259,7 +279,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__note)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,6 +299,10 @@ _floorwatch() {
                     ;;
                 --theme)
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timezone)
@@ -293,7 +317,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__snooze)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -313,6 +337,10 @@ _floorwatch() {
                     ;;
                 --theme)
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timezone)
@@ -327,7 +355,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__undo)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,6 +377,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -361,7 +393,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__check)
-            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -391,6 +423,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -403,7 +439,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__completions)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help bash elvish fish powershell zsh"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,6 +461,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -437,7 +477,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__demo)
-            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -471,6 +511,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -483,7 +527,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub)
-            opts="-c -h --listen --config --log-file --ascii --theme --locked --utc --timezone --help token"
+            opts="-c -h --listen --config --log-file --ascii --theme --locked --at --utc --timezone --help token"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -509,6 +553,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -521,7 +569,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub__subcmd__token)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help viewer supervisor ingest admin"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help viewer supervisor ingest admin"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -543,6 +591,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -555,7 +607,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__kiosk)
-            opts="-c -h --rotate --pages --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --rotate --pages --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -585,6 +637,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -597,7 +653,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__man)
-            opts="-c -h --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -619,6 +675,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -631,7 +691,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__map)
-            opts="-o -c -h --output --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-o -c -h --output --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -661,6 +721,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -673,7 +737,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__replay)
-            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -707,6 +771,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -719,7 +787,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__report)
-            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,6 +849,10 @@ _floorwatch() {
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
                     return 0
                     ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timezone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -793,7 +865,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__snapshot)
-            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --locked --utc --timezone --help"
+            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -821,6 +893,10 @@ _floorwatch() {
                     ;;
                 --theme)
                     COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timezone)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_floorwatch_global_optspecs
-    string join \n c/config= log-file= ascii theme= locked utc timezone= h/help V/version
+    string join \n c/config= log-file= ascii theme= locked at= utc timezone= h/help V/version
 end
 
 function __fish_floorwatch_needs_command
@@ -30,6 +30,7 @@ complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The col
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -58,6 +59,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -74,6 +76,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -88,6 +91,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -122,6 +126,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -134,6 +139,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d '
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -146,6 +152,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fis
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -158,6 +165,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_se
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -177,6 +185,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l json -d 'Print JSON: the board, and the figures of every queue'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l csv -d 'Print CSV, with a row per queue'
@@ -192,6 +201,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -209,6 +219,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
@@ -222,6 +233,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l json -d 'Print JSON'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l ascii -d 'Draw with ASCII characters only'
@@ -236,6 +248,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -247,6 +260,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -258,6 +272,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -269,6 +284,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -282,6 +298,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l json -d 'Write one JSON object instead of lines'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l ascii -d 'Draw with ASCII characters only'
@@ -294,6 +311,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l th
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l locked -d 'Ignore keys and the mouse, for a screen in public'
@@ -305,6 +323,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d '
 dark\t''
 light\t''
 colour-blind\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l ascii -d 'Draw with ASCII characters only'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l locked -d 'Ignore keys and the mouse, for a screen in public'

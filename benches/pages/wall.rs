@@ -143,7 +143,10 @@ impl Floor {
             }
             Question::Contacts(wanted) => {
                 let abandoned = wanted.only == ContactFilter::Abandoned;
-                let found = self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit);
+                let found = match wanted.only {
+                    ContactFilter::Live => self.engine.live_contacts(&wanted.of, wanted.limit),
+                    _ => self.engine.contacts(&wanted.of, wanted.over, self.now, abandoned, wanted.limit),
+                };
                 Reply::Contacts(found.into_iter().map(ContactRow::from).collect())
             }
             Question::History => Reply::History(Vec::new()),

@@ -47,6 +47,20 @@ fn global_flags_stand_anywhere() {
 }
 
 #[test]
+fn a_board_opens_on_the_view_that_is_named() {
+    for line in ["--at queue/billing?window=1h&sort=-offered", "demo --at live"] {
+        assert!(parse(line).unwrap().global.at.is_some(), "{line}");
+    }
+    let mut config = Config::default();
+    parse("--at alerts?row=7").unwrap().global.apply_to(&mut config);
+    assert_eq!(config.ui.at.unwrap().to_string(), "alerts?row=7");
+    let wrong = parse("--at queue/billing?windw=1h").unwrap_err().to_string();
+    assert!(wrong.contains("`windw` is no part of a view; did you mean `window`?"), "{wrong}");
+    let wrong = parse("--at queue/billing?sort=offerd").unwrap_err().to_string();
+    assert!(wrong.contains("no column of this list is called `offerd`; did you mean `offered`?"), "{wrong}");
+}
+
+#[test]
 fn a_report_with_everything() {
     let args = report(
         "report a b --from 2026-03-02 --to 2026-03-03 --by queue,intent --every 30m --service-level 30 \

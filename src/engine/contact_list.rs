@@ -45,4 +45,24 @@ impl Engine {
         out.sort_by_key(|contact| std::cmp::Reverse(contact.joined));
         out
     }
+
+    /// The contacts of a slice that are going on, at most `limit`. First those who wait for somebody to pick up, then the
+    /// conversations, then what waits for an answer in hours; of each the one that is in its state for longest.
+    pub fn live_contacts(&mut self, of: &Slice, limit: usize) -> Vec<ContactNow> {
+        self.flush();
+        let Some(of) = self.resolve(of, &Patterns::default()) else { return Vec::new() };
+        let visits = self.open_visits().filter(|(_, visit)| self.contains(&of, &visit.cell()));
+        let mut open: Vec<_> = visits
+            .map(|(contact, visit)| {
+                let order = match visit.stage {
+                    VisitStage::Waiting if visit.channel.is_asynchronous() => 2,
+                    VisitStage::Waiting => 0,
+                    _ => 1,
+                };
+                ((order, visit.since()), contact, visit)
+            })
+            .collect();
+        open.sort_by(|(a, x, _), (b, y, _)| (a, &x.id).cmp(&(b, &y.id)));
+        open.into_iter().take(limit).map(|(_, contact, visit)| self.contact_now(contact, visit)).collect()
+    }
 }

@@ -148,6 +148,10 @@ pub struct ContactNow {
     pub channel: Channel,
     /// When it joined the queue.
     pub joined: Time,
+    /// Since when it waits, talks or is on hold; `None` where that is not known, and once it has ended.
+    pub since: Option<Time>,
+    /// Whether it is on hold.
+    pub on_hold: bool,
     /// When it left the queue unanswered, or the conversation ended.
     pub ended: Option<Time>,
     /// `waiting`, `talking`, `handled`, `transferred`, `abandoned`, `left: REASON` or `unknown`.
@@ -354,6 +358,8 @@ impl Engine {
             ringing: visit.ringing.is_known().then(|| self.agents.label(visit.ringing)),
             channel: visit.channel,
             joined: visit.joined,
+            since: visit.since(),
+            on_hold: visit.rare().held_since.is_some(),
             ended: visit.ended,
             outcome: outcome(visit.stage),
             position: visit.position,

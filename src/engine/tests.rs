@@ -653,3 +653,37 @@ fn what_is_said_a_million_times_takes_no_more_memory() {
     assert_eq!((known.visits.len(), known.steps.len(), floor.ended.len()), (1, 9, 1));
     assert_eq!(floor.agent_records[1].timeline.state(at(1)).map(|(state, ..)| state), Some(AgentState::Available));
 }
+
+#[test]
+fn contacts_that_go_on_come_with_the_longest_wait_first() {
+    let mail = Offer::new("mail".into(), Channel::Email);
+    let mut engine = engine(&[
+        contact(0, "letter", None, Step::Offered(mail)),
+        offered(10, "talks", "billing", "c1", None),
+        answered(20, "talks", "ann"),
+        offered(30, "held", "billing", "c2", None),
+        answered(40, "held", "bo"),
+        contact(90, "held", None, Step::Held),
+        offered(50, "second", "sales", "c3", None),
+        offered(45, "first", "billing", "c4", None),
+        contact(60, "first", None, Step::Ringing { agent: "chi".into() }),
+        offered(5, "over", "billing", "c5", None),
+        abandoned(15, "over"),
+    ]);
+    let live = engine.live_contacts(&Slice::TOTAL, 100);
+    let rows: Vec<_> = live.iter().map(|c| (c.contact.as_str(), c.since, c.on_hold)).collect();
+    let row = |id, since, on_hold| (id, Some(at(since)), on_hold);
+    // Who waits, then conversations, then mail. A hold counts from its own beginning.
+    let expected = [
+        row("first", 45, false),
+        row("second", 50, false),
+        row("talks", 20, false),
+        row("held", 90, true),
+        row("letter", 0, false),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(live[0].ringing.as_ref().unwrap().as_str(), "chi");
+    assert_eq!(engine.live_contacts(&Slice::TOTAL, 2).len(), 2);
+    let sales = engine.live_contacts(&Slice::of(Dim::Queue, "sales".into()), 100);
+    assert_eq!(sales.len(), 1);
+}

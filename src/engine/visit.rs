@@ -165,6 +165,15 @@ impl QueueVisit {
         self.rare.get_or_insert_default()
     }
 
+    /// Since when it waits, or is held, or the conversation lasts; `None` where it is over.
+    pub(super) fn since(&self) -> Option<Time> {
+        match self.stage {
+            VisitStage::Waiting => Some(self.joined),
+            VisitStage::Talking => self.rare().held_since.or(self.answered),
+            _ => None,
+        }
+    }
+
     /// End the hold, if there is one.
     pub(super) fn resume(&mut self, at: Time) {
         if let Some(since) = self.rare.as_mut().and_then(|rare| rare.held_since.take()) {

@@ -40,7 +40,7 @@ pub struct ContactQuery {
     pub over: Period,
     /// Which of these contacts to include.
     pub only: ContactFilter,
-    /// The most contacts to return, the newest first.
+    /// The most contacts to return, the newest first (of those that are going on, the one that lasts longest).
     #[schema(maximum = 10_000)]
     pub limit: usize,
 }
@@ -55,6 +55,8 @@ pub enum ContactFilter {
     All,
     /// Contacts that were abandoned: the list to call back.
     Abandoned,
+    /// Contacts that are going on, whatever the period: first those who wait, the longest first.
+    Live,
 }
 
 /// A command to a replay. Floors that play no recording ignore it.

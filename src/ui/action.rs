@@ -78,6 +78,7 @@ actions! {
     Agents "agents" ["4"] "" Anywhere "Who is doing what, and for how long";
     Alerts "alerts" ["5"] "" Anywhere "Active, acknowledged and past alerts";
     Kiosk "kiosk" ["7"] "" Anywhere "The wall: large figures to read across the room, page after page";
+    Live "live" ["8"] "" Anywhere "Who waits, rings, talks or is on hold, the longest first";
     Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
     Window "window" ["t"] "window" Anywhere "The next window of time";
     WindowBack "window-back" ["T"] "" Anywhere "The window of time before";

@@ -14,15 +14,15 @@ use crate::board::{AgentRow, QueueRow};
 use crate::kpi::{Dim, Formula, Slice, Window};
 use crate::text::Label;
 use crate::ui::action::{ACTIONS, ActionInfo};
-use crate::ui::locator::Locator;
-use crate::ui::prompt::{self, Offer, Offers, PromptKind};
+use crate::ui::locator::ViewLocator;
+use crate::ui::prompt::{self, PromptKind, Suggestion, Suggestions};
 use crate::ui::queries;
 use crate::ui::state::{Location, Page, Panel};
 use crate::ui::theme::Palette;
 use crate::ui::view::{Ctx, episode, queues};
 
-/// The most offers.
-const MAX_OFFERS: usize = 8;
+/// The most suggestions.
+const MAX_SUGGESTIONS: usize = 8;
 /// Texts of fewer letters are only looked for at the beginnings of words: anything has one letter.
 const MIN_SCATTERED: usize = 2;
 
@@ -90,8 +90,8 @@ impl<'a> Candidate<'a> {
         fits.into_iter().flatten().min()
     }
 
-    fn offer(self, ctx: Ctx<'_>) -> Offer {
-        let view = |page, slice| Locator::of(Location::new(page, slice));
+    fn suggestion(self, ctx: Ctx<'_>) -> Suggestion {
+        let view = |page, slice| ViewLocator::of(Location::new(page, slice));
         let (kind, about, line) = match self.target {
             Target::Page(key, page) => ("page", key.to_owned(), page.key().to_owned()),
             Target::Queue(queue) => {
@@ -111,7 +111,7 @@ impl<'a> Candidate<'a> {
             Target::Alert(alert) => {
                 let focus = if episode::is_held(alert) { Panel::Held } else { Panel::Active };
                 let list = Location { focus, ..Location::new(Page::Alerts, Slice::TOTAL) };
-                let line = Locator::of(list).row(Label::new(&alert.id.to_string())).to_string();
+                let line = ViewLocator::of(list).row(Label::new(&alert.id.to_string())).to_string();
                 ("alert", alert.state.key().to_owned(), line)
             }
             Target::Action(entry) => {
@@ -120,15 +120,16 @@ impl<'a> Candidate<'a> {
             }
             Target::Setting => ("command", String::new(), self.name.clone().into_owned()),
         };
-        Offer { name: self.name.into_owned(), kind, about, line }
+        Suggestion { name: self.name.into_owned(), kind, about, line }
     }
 }
 
 /// Everything that has a name.
-fn candidates<'a>(ctx: Ctx<'a>) -> impl Iterator<Item = Candidate<'a>> {
+fn candidates(ctx: Ctx<'_>) -> impl Iterator<Item = Candidate<'_>> {
     let board = ctx.board;
     let intents = ctx.answers.figures(queries::known_intents(ctx.ui));
-    let intents = intents.into_iter().flat_map(|figures| &figures.answer.rows).filter_map(|row| row.key.get(Dim::Intent));
+    let intents =
+        intents.into_iter().flat_map(|figures| &figures.answer.rows).filter_map(|row| row.key.get(Dim::Intent));
     let teams: BTreeSet<&Label> = board.agents.iter().map(|agent| &agent.team).collect();
     let named = |label: &&Label| !label.is_empty();
     let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
@@ -148,16 +149,16 @@ fn candidates<'a>(ctx: Ctx<'a>) -> impl Iterator<Item = Candidate<'a>> {
         .chain(settings.map(|line| Candidate::new(line, Target::Setting)))
 }
 
-/// The offers for the text of the command that is being typed, if they are not made yet. They stay as they are while the
+/// The suggestions for the text of the command that is being typed, if they are not made yet. They stay as they are while the
 /// text does, so that Enter takes what was seen.
 #[must_use]
-pub fn offers(ctx: Ctx<'_>) -> Option<Offers> {
+pub fn suggestions(ctx: Ctx<'_>) -> Option<Suggestions> {
     let prompt = ctx.ui.prompt.as_ref().filter(|prompt| prompt.kind == PromptKind::Command)?;
     let text = prompt.input.value().trim_start();
     let mut hasher = FxHasher::default();
     (text, ctx.answers.figures(queries::known_intents(ctx.ui)).is_some()).hash(&mut hasher);
     let made_of = hasher.finish().max(1);
-    if prompt.offers.made_of == made_of {
+    if prompt.suggestions.made_of == made_of {
         return None;
     }
     let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
@@ -166,13 +167,13 @@ pub fn offers(ctx: Ctx<'_>) -> Option<Offers> {
         Some(((closeness, place), candidate))
     });
     let mut fitting: Vec<_> = fitting.collect();
-    if fitting.len() > MAX_OFFERS {
-        fitting.select_nth_unstable_by_key(MAX_OFFERS, |(key, _)| *key);
-        fitting.truncate(MAX_OFFERS);
+    if fitting.len() > MAX_SUGGESTIONS {
+        fitting.select_nth_unstable_by_key(MAX_SUGGESTIONS, |(key, _)| *key);
+        fitting.truncate(MAX_SUGGESTIONS);
     }
     fitting.sort_unstable_by_key(|(key, _)| *key);
-    let list: Vec<Offer> = fitting.into_iter().map(|(_, candidate)| candidate.offer(ctx)).collect();
-    let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok() || Locator::parse(text).is_ok();
+    let list: Vec<Suggestion> = fitting.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
+    let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok() || ViewLocator::parse(text).is_ok();
     let chosen = (!list.is_empty() && !known && !text.is_empty()).then_some(0);
-    Some(Offers { list, chosen, made_of })
+    Some(Suggestions { list, chosen, made_of })
 }

@@ -2,16 +2,16 @@
 
 use crate::kpi::Slice;
 use crate::text::suggest::suggestion;
-use crate::ui::locator::{Locator, LocatorError};
+use crate::ui::locator::{LocatorError, ViewLocator};
 use crate::ui::state::{Location, Page, Ui};
 use crate::ui::view;
 
 /// Read a locator whose column its page has.
 ///
 /// # Errors
-/// As for [`Locator::parse`], and where the focused list has no such column.
-pub fn read(text: &str) -> Result<Locator, LocatorError> {
-    let locator = Locator::parse(text)?;
+/// As for [`ViewLocator::parse`], and where the focused list has no such column.
+pub fn read(text: &str) -> Result<ViewLocator, LocatorError> {
+    let locator = ViewLocator::parse(text)?;
     if let Some((column, _)) = &locator.sort {
         let heads = view::heads(locator.location.focus);
         if !heads.iter().any(|head| head.key == *column) {
@@ -25,13 +25,13 @@ pub fn read(text: &str) -> Result<Locator, LocatorError> {
 impl Ui {
     /// The locator of what the screen shows.
     #[must_use]
-    pub fn locator(&self) -> Locator {
+    pub fn locator(&self) -> ViewLocator {
         let location = self.location();
         let list = self.lists.get(&location.focus);
         let heads = view::heads(location.focus);
         let sort = list.and_then(|list| list.sort);
         let key = |(column, descending): (usize, bool)| Some((heads.get(column)?.key.to_owned(), descending));
-        Locator {
+        ViewLocator {
             sort: sort.and_then(key),
             row: list.and_then(|list| list.selected.clone()),
             window: Some(self.window),
@@ -42,8 +42,8 @@ impl Ui {
     }
 
     /// Show what a locator says.
-    pub fn go(&mut self, locator: Locator) {
-        let Locator { location, window, formula, filter, sort, row } = locator;
+    pub fn go(&mut self, locator: ViewLocator) {
+        let ViewLocator { location, window, formula, filter, sort, row } = locator;
         let (page, focus) = (location.page, location.focus);
         self.overlay = None;
         self.window = window.unwrap_or(self.window);

@@ -17,7 +17,7 @@ use crate::floor::handle::ContactFilter;
 use crate::kpi::{Dim, Formula, Slice, Window};
 use crate::text::Label;
 use crate::text::suggest::suggestion;
-use crate::ui::state::{Location, Page, Panel};
+use crate::ui::state::{Location, Page};
 
 /// What is encoded in a value: all that a shell or a locator could take for something else.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -30,7 +30,7 @@ const CALLBACK: &str = "callback";
 
 /// What the screen shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Locator {
+pub struct ViewLocator {
     /// Page, slice, and the panel that has the focus.
     pub location: Location,
     /// The window of time; `None` leaves it as it is. The same holds for the formula.
@@ -50,7 +50,7 @@ pub struct Locator {
 #[error("{0}")]
 pub struct LocatorError(pub String);
 
-impl Locator {
+impl ViewLocator {
     /// A page about a slice, with nothing else said.
     #[must_use]
     pub const fn of(location: Location) -> Self {
@@ -164,13 +164,15 @@ fn decoded(value: &str) -> Result<String, LocatorError> {
         !(is_hex(rest.first()) && is_hex(rest.get(1)))
     });
     if broken.is_some() {
-        return Err(LocatorError(format!("`{value}`: two hexadecimal digits must follow each %; write % itself as %25")));
+        return Err(LocatorError(format!(
+            "`{value}`: two hexadecimal digits must follow each %; write % itself as %25"
+        )));
     }
     let text = percent_decode_str(value).decode_utf8();
     Ok(text.map_err(|_| LocatorError(format!("`{value}` is no UTF-8 once it is decoded")))?.into_owned())
 }
 
-impl fmt::Display for Locator {
+impl fmt::Display for ViewLocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
         let Location { page, slice, only, focus } = &self.location;
@@ -201,22 +203,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ui::state::Panel;
 
     fn error(text: &str) -> String {
-        Locator::parse(text).unwrap_err().to_string()
+        ViewLocator::parse(text).unwrap_err().to_string()
     }
 
     #[test]
     fn a_locator_says_what_it_shows() {
-        let read = Locator::parse("queue/billing?window=30m&sort=-waiting").unwrap();
+        let read = ViewLocator::parse("queue/billing?window=30m&sort=-waiting").unwrap();
         assert_eq!(read.location.slice, Slice::of(Dim::Queue, "billing".into()));
         assert_eq!((read.window, read.sort.clone()), (Some(Window::M30), Some(("waiting".to_owned(), true))));
         assert_eq!(read.to_string(), "queue/billing?window=30m&sort=-waiting");
-        let read = Locator::parse("callback?queue=caf%C3%A9%20%26%20bar").unwrap();
+        let read = ViewLocator::parse("callback?queue=caf%C3%A9%20%26%20bar").unwrap();
         assert_eq!(read.location.only, ContactFilter::Abandoned);
         assert_eq!(read.location.slice.get(Dim::Queue).unwrap().as_str(), "café & bar");
         assert_eq!(read.to_string(), "callback?queue=caf%C3%A9%20%26%20bar");
-        let read = Locator::parse("alerts?panel=held&row=17").unwrap();
+        let read = ViewLocator::parse("alerts?panel=held&row=17").unwrap();
         assert_eq!((read.location.focus, read.row.unwrap().as_str()), (Panel::Held, "17"));
     }
 
@@ -251,13 +254,13 @@ mod tests {
                 None if page.is_of_floor() => Slice::TOTAL,
                 None => Slice::of(Dim::Team, name.clone()),
             };
-            let locator = Locator { window, filter, sort, ..Locator::of(Location::new(page, slice)).row(name) };
-            prop_assert_eq!(Locator::parse(&locator.to_string()), Ok(locator));
+            let locator = ViewLocator { window, filter, sort, ..ViewLocator::of(Location::new(page, slice)).row(name) };
+            prop_assert_eq!(ViewLocator::parse(&locator.to_string()), Ok(locator));
         }
 
         #[test]
         fn no_text_is_too_strange_to_be_refused(text in ".{0,60}") {
-            let _ = Locator::parse(&text);
+            let _ = ViewLocator::parse(&text);
         }
     }
 }

@@ -22,14 +22,14 @@ pub struct Prompt {
     /// The text and the cursor.
     pub input: Input,
     /// What the text can be completed to; of a command only.
-    pub offers: Offers,
+    pub suggestions: Suggestions,
 }
 
 /// What the text of a command can be completed to, the best first.
 #[derive(Clone, Debug, Default)]
-pub struct Offers {
+pub struct Suggestions {
     /// At most so many as are drawn.
-    pub list: Vec<Offer>,
+    pub list: Vec<Suggestion>,
     /// The index of the one that Enter takes; `None` where the text is a command itself.
     pub chosen: Option<usize>,
     /// A hash of what they were made of: they are made again only when it changes.
@@ -38,7 +38,7 @@ pub struct Offers {
 
 /// A line that can be typed, under the name that people know it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
+pub struct Suggestion {
     /// The name: of a page, a queue, an agent, a command.
     pub name: String,
     /// What it is: `queue`, `agent`.
@@ -49,8 +49,8 @@ pub struct Offer {
     pub line: String,
 }
 
-impl Offers {
-    /// Choose the offer `by` further down; after the last comes the first.
+impl Suggestions {
+    /// Choose the suggestion `by` further down; after the last comes the first.
     fn step(&mut self, by: isize) {
         let len = isize::try_from(self.list.len()).unwrap_or(1).max(1);
         let at = match self.chosen {
@@ -88,14 +88,14 @@ impl Prompt {
     /// A line that begins with `text`.
     #[must_use]
     pub fn new(kind: PromptKind, text: &str) -> Self {
-        Self { kind, input: Input::new(text.to_owned()), offers: Offers::default() }
+        Self { kind, input: Input::new(text.to_owned()), suggestions: Suggestions::default() }
     }
 
-    /// The line that Enter takes: the chosen offer's, or else the text.
+    /// The line that Enter takes: that of the chosen suggestion, or else the text.
     #[must_use]
     pub fn line(&self) -> &str {
-        let chosen = self.offers.chosen.and_then(|at| self.offers.list.get(at));
-        chosen.map_or(self.input.value(), |offer| &offer.line).trim()
+        let chosen = self.suggestions.chosen.and_then(|at| self.suggestions.list.get(at));
+        chosen.map_or(self.input.value(), |chosen| &chosen.line).trim()
     }
 
     /// The text before the line.
@@ -144,11 +144,11 @@ impl Prompt {
                 return PromptEvent::Editing;
             }
             KeyCode::Tab | KeyCode::Down => {
-                self.offers.step(1);
+                self.suggestions.step(1);
                 return PromptEvent::Editing;
             }
             KeyCode::BackTab | KeyCode::Up => {
-                self.offers.step(-1);
+                self.suggestions.step(-1);
                 return PromptEvent::Editing;
             }
             KeyCode::Backspace if self.input.value().is_empty() => return PromptEvent::Cancelled,

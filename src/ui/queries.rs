@@ -176,6 +176,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Agents => vec![Question::Figures(agents(ui, slice))],
         Page::Alerts => vec![Question::History],
         Page::Contacts => vec![Question::Contacts(contacts(ui, slice, ui.location().only))],
+        Page::Live => vec![Question::Contacts(contacts(ui, slice, ContactFilter::Live))],
         Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
     };
     match ui.page() {
@@ -402,5 +403,7 @@ pub fn kiosk_day(ui: &Ui) -> Query {
 /// The contacts of a slice.
 #[must_use]
 pub fn contacts(ui: &Ui, of: &Slice, only: ContactFilter) -> ContactQuery {
-    ContactQuery { of: of.clone(), over: Period::Window(ui.window), only, limit: MAX_CONTACTS }
+    // What is going on now does not depend on the window.
+    let window = if only == ContactFilter::Live { Window::Today } else { ui.window };
+    ContactQuery { of: of.clone(), over: Period::Window(window), only, limit: MAX_CONTACTS }
 }

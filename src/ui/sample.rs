@@ -232,7 +232,10 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
 
 /// The sample floor's contacts.
 #[must_use]
-pub(super) fn contacts(contacts: &ContactQuery) -> Vec<ContactRow> {
+pub(super) fn contacts(contacts: &ContactQuery, board: &Board) -> Vec<ContactRow> {
+    if contacts.only == ContactFilter::Live {
+        return live(contacts, board);
+    }
     let row = |n: i64| {
         let queue = QUEUES[usize::try_from(mix(&[n, 3]) % 10).unwrap()];
         let abandoned = contacts.only == ContactFilter::Abandoned || n % 5 == 0;
@@ -249,6 +252,9 @@ pub(super) fn contacts(contacts: &ContactQuery) -> Vec<ContactRow> {
             customer: Label::new(&format!("+44 20 7946 {:04}", mix(&[n]) % 10_000)),
             agent: if abandoned { Label::default() } else { Label::new(&format!("agent{}", n % 24)) },
             offered: now() - Span::seconds(n * 47),
+            since: (outcome == "talking").then(|| now() - Span::seconds(n * 40)),
+            on_hold: false,
+            ringing: None,
             ended: (outcome != "talking").then(|| now() - Span::seconds(n * 40)),
             outcome: Label::new(outcome),
             wait: Some(Span::seconds(5 + mix(&[n, 9]) % 200)),
@@ -260,6 +266,23 @@ pub(super) fn contacts(contacts: &ContactQuery) -> Vec<ContactRow> {
         }
     };
     (1..60).map(row).collect()
+}
+
+/// The contacts that are going on: the waiting ones of the board, and one for each agent who talks.
+fn live(contacts: &ContactQuery, board: &Board) -> Vec<ContactRow> {
+    let waiting = board.waiting.iter().map(ContactRow::from);
+    let talking = board.agents.iter().filter(|agent| agent.state == AgentState::OnContact).map(|agent| ContactRow {
+        contact: agent.contact.clone().unwrap_or_default(),
+        queue: agent.queue.clone().unwrap_or_default(),
+        agent: agent.id.clone(),
+        since: Some(agent.since),
+        on_hold: agent.since.0 % 3 == 0,
+        ringing: None,
+        outcome: Label::fixed("talking"),
+        ..ContactRow::from(board.waiting.get(0).unwrap())
+    });
+    let queue = contacts.of.get(Dim::Queue);
+    waiting.chain(talking).filter(|row| queue.is_none_or(|queue| row.queue == *queue)).take(contacts.limit).collect()
 }
 
 /// The board.

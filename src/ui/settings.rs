@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::kpi::{Bands, Formula, KpiId, Window};
 use crate::ui::bell::Ring;
 use crate::ui::kiosk::KioskSettings;
-use crate::ui::locator::Locator;
+use crate::ui::locator::ViewLocator;
 use crate::ui::theme::{Depth, Palette};
 
 /// How the screen looks and which keys it has.
@@ -48,7 +48,7 @@ pub struct Settings {
     pub kiosk: KioskSettings,
     /// The view at the start; the overview if absent.
     #[serde(skip)]
-    pub at: Option<Locator>,
+    pub at: Option<ViewLocator>,
 }
 
 /// How many seconds an agent may be in each state before it is marked.

@@ -45,21 +45,23 @@ pub enum Page {
     Alerts,
     Contacts,
     Kiosk,
+    Live,
 }
 
 impl Page {
     /// The pages that have a number key, with that key.
-    pub const NUMBERED: [(&'static str, Self); 6] = [
+    pub const NUMBERED: [(&'static str, Self); 7] = [
         ("1", Self::Overview),
         ("2", Self::Queue),
         ("3", Self::Intents),
         ("4", Self::Agents),
         ("5", Self::Alerts),
         ("7", Self::Kiosk),
+        ("8", Self::Live),
     ];
 
     /// All pages.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Queue,
         Self::Intents,
@@ -67,6 +69,7 @@ impl Page {
         Self::Alerts,
         Self::Contacts,
         Self::Kiosk,
+        Self::Live,
     ];
 
     /// The name in locators.
@@ -80,6 +83,7 @@ impl Page {
             Self::Alerts => "alerts",
             Self::Contacts => "contacts",
             Self::Kiosk => "kiosk",
+            Self::Live => "live",
         }
     }
 
@@ -115,6 +119,7 @@ impl Page {
             Self::Alerts => "Alerts",
             Self::Contacts => "Contacts",
             Self::Kiosk => "Kiosk",
+            Self::Live => "Live",
         }
     }
 
@@ -129,6 +134,7 @@ impl Page {
             Self::Alerts => &[Panel::Active, Panel::Held, Panel::Past],
             Self::Contacts => &[Panel::Contacts],
             Self::Kiosk => &[Panel::KioskQueues],
+            Self::Live => &[Panel::Live],
         }
     }
 }
@@ -150,6 +156,7 @@ pub enum Panel {
     Past,
     Contacts,
     KioskQueues,
+    Live,
 }
 
 impl Panel {
@@ -169,6 +176,7 @@ impl Panel {
             Self::Past => "over",
             Self::Contacts => "contacts",
             Self::KioskQueues => "kiosk",
+            Self::Live => "live",
         }
     }
 
@@ -181,7 +189,7 @@ impl Panel {
             Self::Rail | Self::Active | Self::Held | Self::Past => "alert",
             Self::Serving | Self::Agents => "agent",
             Self::QueueIntents | Self::Intents => "intent",
-            Self::Waiting | Self::Contacts => "contact",
+            Self::Waiting | Self::Contacts | Self::Live => "contact",
         }
     }
 }

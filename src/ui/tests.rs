@@ -67,7 +67,7 @@ impl TestScreen {
                     Question::Figures(query) | Question::Rows(query, _) => {
                         Reply::Figures(Box::new(sample::answer(query, &self.board)))
                     }
-                    Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts)),
+                    Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts, &self.board)),
                     Question::History => Reply::History(sample::history()),
                 };
                 self.answers.store(&question, reply, Instant::now());
@@ -75,9 +75,9 @@ impl TestScreen {
             let orders = view::orders(self.ctx(Palette::Terminal, Depth::True));
             self.ui.lists.extend(orders);
         }
-        let offers = super::complete::offers(self.ctx(Palette::Terminal, Depth::True));
-        if let (Some(prompt), Some(offers)) = (&mut self.ui.prompt, offers) {
-            prompt.offers = offers;
+        let suggestions = super::complete::suggestions(self.ctx(Palette::Terminal, Depth::True));
+        if let (Some(prompt), Some(suggestions)) = (&mut self.ui.prompt, suggestions) {
+            prompt.suggestions = suggestions;
         }
     }
 
@@ -201,7 +201,7 @@ fn floor(board: Board) -> crate::floor::Handle {
                     match request {
                         None => return,
                         Some(Request::Ask(query, _, _, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
-                        Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts))),
+                        Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts, &board))),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {
                             let episode = board.alerts.iter().find(|e| e.id == command.episode).cloned();
@@ -230,8 +230,15 @@ fn look() {
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
 /// Each page, and the keys that open it.
-const PAGES: [(&str, &str); 6] =
-    [("overview", "1"), ("queue", "2"), ("intents", "3"), ("agents", "4"), ("alerts", "5"), ("callback", "2 c")];
+const PAGES: [(&str, &str); 7] = [
+    ("overview", "1"),
+    ("queue", "2"),
+    ("intents", "3"),
+    ("agents", "4"),
+    ("alerts", "5"),
+    ("callback", "2 c"),
+    ("live", "8"),
+];
 
 /// Each colour depth, and the palette it is tested with.
 const DEPTHS: [(&str, Palette, Depth); 3] = [

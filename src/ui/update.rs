@@ -135,6 +135,7 @@ impl Ui {
             Action::Agents => self.open(Page::Agents),
             Action::Alerts => self.open(Page::Alerts),
             Action::Kiosk => self.open(Page::Kiosk),
+            Action::Live => self.open(Page::Live),
             Action::Callback => {
                 let slice = self.selected_slice(board);
                 self.drill(Location { only: ContactFilter::Abandoned, ..Location::new(Page::Contacts, slice) });
@@ -306,7 +307,17 @@ impl Ui {
             Panel::Agents | Panel::Serving => slice.and(Dim::Agent, id),
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).map_or(slice, |e| e.slice.clone()),
             Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts | Panel::KioskQueues => slice,
+            Panel::Live => self.live_slice(board).unwrap_or(slice),
         }
+    }
+
+    /// The queue of the selected contact while it waits, or the agent who has it; `None` where the board does not know.
+    fn live_slice(&self, board: &Board) -> Option<Slice> {
+        let id = self.lists.get(&Panel::Live)?.current()?;
+        let queue = board.waiting.iter().find(|row| row.contact == *id).map(|row| (Dim::Queue, &row.queue));
+        let agent = || board.agents.iter().find(|agent| agent.contact.as_ref() == Some(id));
+        let (dim, value) = queue.or_else(|| agent().map(|agent| (Dim::Agent, &agent.id)))?;
+        Some(Slice::of(dim, value.clone()))
     }
 
     /// The KPI of the selected column or tile.
@@ -393,6 +404,11 @@ impl Ui {
                 };
                 self.drill(Location::new(page, slice));
             }
+            Panel::Live => match self.live_slice(board) {
+                Some(slice) if slice.get(Dim::Agent).is_some() => self.drill(Location::new(Page::Contacts, slice)),
+                Some(slice) => self.drill(Location::new(Page::Queue, slice)),
+                None => self.show_toast("this contact is over, or its agent has several at once", Tone::Muted),
+            },
             Panel::Past | Panel::Contacts | Panel::KioskQueues => {}
         }
     }

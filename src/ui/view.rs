@@ -24,7 +24,7 @@ pub mod health;
 pub mod help;
 pub mod intents;
 pub mod kiosk;
-pub mod offers;
+pub mod live;
 pub mod overlay;
 pub mod overview;
 pub mod positions;
@@ -35,6 +35,7 @@ pub mod series;
 pub mod small;
 pub mod sources;
 pub mod staffing;
+pub mod suggestions;
 pub mod tiles;
 pub mod waiting;
 pub mod why;
@@ -48,6 +49,7 @@ use ratatui::layout::Rect;
 use rustc_hash::FxHasher;
 
 use crate::board::{Board, CutOff, Health, Keeper, QueueRow};
+use crate::event::Channel;
 use crate::kpi::{Answer, Bands, Dim, Figure, KpiId, Slice, Verdict};
 use crate::text::Label;
 use crate::ui::action::{Action, Keymap};
@@ -129,6 +131,18 @@ impl<'a> Ctx<'a> {
         own.map_or_else(|| self.bands(KpiId::LongestWait), |(_, bands)| *bands)
     }
 
+    /// The limits of a contact's wait: those of its queue, or of a mail the time in which its channel answers. Nobody waits
+    /// at the phone for it.
+    #[must_use]
+    pub fn contact_limits(&self, queue: &Label, channel: Channel) -> Bands {
+        let own = self.board.queues.find(queue).map(|queue| self.wait_limits(queue));
+        own.filter(|own| *own != Bands::NONE).unwrap_or_else(|| {
+            let target = channel.response_target().as_secs_f64();
+            let asynchronous = Bands::limits(target, target, 2.0 * target);
+            if channel.is_asynchronous() { asynchronous } else { self.bands(KpiId::LongestWait) }
+        })
+    }
+
     /// Whether a figure is not judged because its slice mixes calls, which wait for seconds, with mail, which waits for
     /// hours.
     #[must_use]
@@ -201,7 +215,8 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub fn count(self, panel: Panel) -> String {
         let shown = usize::from(self.row_count(panel));
-        let all = if self.ui.filter.is_empty() { shown } else { grid(panel, self).map_or(shown, |grid| grid.row_count()) };
+        let all =
+            if self.ui.filter.is_empty() { shown } else { grid(panel, self).map_or(shown, |grid| grid.row_count()) };
         if shown == all { shown.to_string() } else { format!("{shown} of {all}") }
     }
 
@@ -245,6 +260,7 @@ pub fn heads(panel: Panel) -> Vec<Head> {
         Panel::Held => grid::heads(alerts::AlertItem::HELD),
         Panel::Past => grid::heads(alerts::AlertItem::PAST),
         Panel::Contacts => grid::heads(contacts::ContactItem::COLUMNS),
+        Panel::Live => grid::heads(live::LiveItem::COLUMNS),
     }
 }
 
@@ -264,6 +280,7 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
         Panel::Past => Box::new(alerts::past(ctx)),
         Panel::Contacts => Box::new(contacts::table(ctx)),
         Panel::KioskQueues => Box::new(queues::kiosk(ctx)),
+        Panel::Live => Box::new(live::table(ctx)),
     })
 }
 
@@ -355,7 +372,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
         kiosk::draw(buffer, area, ctx, &mut drawn);
         if ctx.ui.prompt.is_some() {
             let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-            offers::draw(buffer, Rect { height: area.height - 1, ..area }, ctx);
+            suggestions::draw(buffer, Rect { height: area.height - 1, ..area }, ctx);
             drawn.cursor = footer::draw(buffer, foot, ctx);
         }
     } else {
@@ -369,6 +386,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             Page::Alerts => alerts::draw(buffer, body, ctx, &mut drawn),
             Page::Contacts => contacts::draw(buffer, body, ctx, &mut drawn),
             Page::Kiosk => kiosk::draw(buffer, body, ctx, &mut drawn),
+            Page::Live => live::draw(buffer, body, ctx, &mut drawn),
         }
         if ctx.ui.overlay.is_some() {
             // The page below the box is dimmed.
@@ -385,7 +403,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             Some(Overlay::Snooze(id)) => episode::snooze(buffer, body, ctx, *id),
             None => {}
         }
-        offers::draw(buffer, body, ctx);
+        suggestions::draw(buffer, body, ctx);
         let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
         drawn.cursor = footer::draw(buffer, foot, ctx).or(drawn.cursor);
     }

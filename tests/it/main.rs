@@ -19,6 +19,7 @@ mod engine;
 mod engine_days;
 mod freeswitch_live;
 mod freeswitch_recording;
+mod going;
 mod http_auth;
 mod http_live;
 mod hub_boards;

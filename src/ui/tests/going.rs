@@ -1,4 +1,4 @@
-//! Going anywhere: what the `:` prompt offers, and the locator of a view.
+//! Going anywhere: what the `:` prompt suggestions, and the locator of a view.
 
 use super::*;
 use crate::kpi::{Dim, Slice};
@@ -12,7 +12,7 @@ fn offered(screen: &mut TestScreen, text: &str) -> Vec<String> {
         screen.press(if c == ' ' { "<space>".to_owned() } else { c.to_string() }.as_str());
     }
     let prompt = screen.ui.prompt.take().unwrap();
-    prompt.offers.list.into_iter().map(|offer| format!("{} {}", offer.kind, offer.name)).collect()
+    prompt.suggestions.list.into_iter().map(|offer| format!("{} {}", offer.kind, offer.name)).collect()
 }
 
 fn here(screen: &TestScreen) -> (Page, Slice) {
@@ -28,7 +28,7 @@ fn names_that_begin_with_the_text_come_before_those_in_which_a_word_does() {
     assert_eq!(home[0], "queue Moving home", "a word of it: {home:?}");
     let bill = offered(&mut screen, "bill");
     assert_eq!(bill[..2], ["queue Billing", "intent bill too high"], "{bill:?}");
-    assert_eq!(offered(&mut screen, "ack"), ["command acknowledge", "command acknowledge-group"]);
+    assert_eq!(offered(&mut screen, "ack")[..2], ["command acknowledge", "command acknowledge-group"]);
     assert_eq!(offered(&mut screen, "ntrdngs")[..], [] as [String; 0]);
     assert_eq!(offered(&mut screen, "mtrdngs"), ["queue Meter readings"], "its letters in this order");
     assert_eq!(offered(&mut screen, "a").len(), 8, "no more than are drawn");
@@ -86,7 +86,7 @@ fn the_offers_are_drawn_above_the_prompt() {
     let mut screen = TestScreen::new(sample::board(60));
     screen.press(": b i l l");
     for (size, name) in [(SIZES[0], "80x24"), (SIZES[1], "120x35")] {
-        insta::assert_snapshot!(format!("offers-{name}"), screen.text(size));
+        insta::assert_snapshot!(format!("suggestions-{name}"), screen.text(size));
     }
 }
 
@@ -94,7 +94,7 @@ fn the_offers_are_drawn_above_the_prompt() {
 fn a_filter_that_leaves_nothing_says_so_and_the_title_counts_what_is_left() {
     let mut screen = TestScreen::new(sample::board(60));
     screen.press("/ m <enter>");
-    assert!(screen.text(SIZES[1]).contains("Queues 5 of 10"), "{}", screen.text(SIZES[1]));
+    assert!(screen.text(SIZES[1]).contains("Queues 6 of 10"), "{}", screen.text(SIZES[1]));
     screen.press("<esc> / z z z <enter>");
     let text = screen.text(SIZES[1]);
     assert!(text.contains("no queue matches \"zzz\"; esc clears") && text.contains("Queues 0 of 10"), "{text}");
@@ -126,4 +126,31 @@ fn a_locator_opens_the_very_view_that_was_copied() {
 fn a_column_that_the_list_lacks_is_named() {
     let error = going::read("agents?sort=-handld").unwrap_err().to_string();
     assert_eq!(error, "no column of this list is called `handld`; did you mean `handled`?");
+}
+
+#[test]
+fn one_key_shows_who_has_waited_longest_and_how_long_is_left() {
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.press("8");
+    let text = screen.text(SIZES[1]);
+    let row = |n: usize| text.lines().nth(4 + n).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    // The limit is 2:00, and critical is 5:00: 5:41 have passed.
+    assert!(row(0).starts_with("▸ ▸ ringing 5:41 ‼-3:41 Outages"), "{text}");
+    assert!(row(1).starts_with("○ waiting 5:27 ‼-3:27 Outages all busy"), "{text}");
+    assert!(row(2).starts_with("○ waiting 5:13 ‼-3:13 Billing 2 free"), "{text}");
+    assert!(text.contains("22 waiting · 1 ringing · "), "{text}");
+    screen.press("<enter>");
+    assert_eq!(here(&screen), (Page::Queue, Slice::of(Dim::Queue, "outages".into())));
+    screen.press("8 / o n <space> h o l d <enter> <enter>");
+    assert!(here(&screen).1.get(Dim::Agent).is_some(), "who has it");
+}
+
+#[test]
+fn until_the_floor_answers_the_board_says_who_waits() {
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.ui.open(Page::Live);
+    let orders = view::orders(screen.ctx(Palette::Terminal, Depth::True));
+    screen.ui.lists.extend(orders);
+    let text = screen.text(SIZES[1]);
+    assert!(text.contains("Live contacts 23") && text.contains("22 waiting · 1 ringing"), "{text}");
 }

@@ -152,7 +152,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let later = ctx.ui.frozen.is_some() && ctx.answers.is_later(&Question::Contacts(contacts.clone()), ctx.board.seq);
     let known = ctx.answers.contacts(contacts);
     let (what, empty) = match location.only {
-        ContactFilter::All => ("Contacts", "no contact in this time"),
+        ContactFilter::All | ContactFilter::Live => ("Contacts", "no contact in this time"),
         ContactFilter::Abandoned => ("To call back: who hung up", "nobody hung up in this time"),
     };
     let name = if location.slice.is_total() {

@@ -85,18 +85,29 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let numbered =
         if ctx.ui.trail.len() > 1 { ctx.ui.trail.get(1).map(|p| p.page) } else { None }.unwrap_or(Page::Overview);
+    let is_here = |page: Page| page == numbered || page == ctx.ui.page();
+    let text = |(at, (number, page)): (usize, (&str, Page)), named: usize| {
+        if at < named || is_here(page) { format!("{number} {}", page.name()) } else { number.to_owned() }
+    };
+    let tabs = || Page::NUMBERED.into_iter().enumerate();
+    let badges = badges(ctx);
+    let badges_width: u16 = badges.iter().map(|(text, _)| cols(text.width()) + 1).sum();
+    // Where room is short, the last pages have their number alone, so that the trail is seen whole.
+    let trail_width =
+        steps(ctx).iter().skip(1).map(|(_, name)| cols(name.width() + glyphs::TRAIL.width())).sum::<u16>();
+    let room = area.width.saturating_sub(if trail_width > 0 { trail_width + 24 } else { 0 });
+    let width = |named: &usize| badges_width + tabs().map(|tab| cols(text(tab, *named).width()) + 2).sum::<u16>();
+    let named = (0..=Page::NUMBERED.len()).rev().find(|named| width(named) < room).unwrap_or(0);
     let mut x = area.x + 1;
-    for (number, page) in Page::NUMBERED {
-        let here = page == numbered || page == ctx.ui.page();
-        let tone = if here { Tone::Focus } else { Tone::Muted };
-        // Deep in a drill on a narrow screen the trail needs the room of the other pages' names.
-        let short = area.width < 110 && ctx.ui.trail.len() > 1 && !here;
-        let text = if short { number.to_owned() } else { format!("{number} {}", page.name()) };
+    for (at, (number, page)) in tabs() {
+        let tone = if is_here(page) { Tone::Focus } else { Tone::Muted };
+        let text = text((at, (number, page)), named);
         buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
         drawn.note(Rect { x, width: cols(text.width()), height: 1, ..area }, ClickTarget::Tab(page));
         x += cols(text.width()) + 2;
-        if page == Page::Alerts {
-            x = badges(buffer, x - 1, area.y, ctx);
+        for (text, tone) in badges.iter().filter(|_| page == Page::Alerts) {
+            buffer.set_string(x - 1, area.y, text, ctx.theme.style(*tone));
+            x += cols(text.width()) + 1;
         }
     }
     trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx, drawn);
@@ -110,7 +121,7 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     }
     let page = match (ctx.ui.page(), ctx.ui.location().only) {
         (Page::Contacts, ContactFilter::Abandoned) => "to call back",
-        (Page::Contacts, ContactFilter::All) => "contacts",
+        (Page::Contacts, _) => "contacts",
         (Page::Agents, _) => "agents",
         _ => "",
     };
@@ -150,20 +161,16 @@ fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     buffer.set_stringn(x, area.y, &apart, apart.width(), ctx.theme.style(Tone::Muted));
 }
 
-/// Draw how many alerts of each severity are new; returns the next free column.
-fn badges(buffer: &mut Buffer, x: u16, y: u16, ctx: Ctx<'_>) -> u16 {
-    let mut x = x;
-    for (severity, tone) in [(Severity::Critical, Tone::Critical), (Severity::Warning, Tone::WarningFill)] {
+/// How many alerts of each severity are new.
+fn badges(ctx: Ctx<'_>) -> Vec<(String, Tone)> {
+    let count = |severity| {
         let new = ctx.board.alerts.iter();
-        let count =
-            new.filter(|e| e.severity == severity && e.state == State::Firing && e.inhibited_by.is_none()).count();
-        if count > 0 {
-            let text = format!(" {}{count} ", glyphs::sign(glyphs::of_severity(severity)));
-            buffer.set_string(x, y, &text, ctx.theme.style(tone));
-            x += cols(text.width()) + 1;
-        }
-    }
-    x + 1
+        new.filter(|e| e.severity == severity && e.state == State::Firing && e.inhibited_by.is_none()).count()
+    };
+    let badges = [(Severity::Critical, Tone::Critical), (Severity::Warning, Tone::WarningFill)];
+    let badges = badges.map(|(severity, tone)| (severity, count(severity), tone));
+    let shown = badges.into_iter().filter(|(_, count, _)| *count > 0);
+    shown.map(|(severity, n, tone)| (format!(" {}{n} ", glyphs::sign(glyphs::of_severity(severity))), tone)).collect()
 }
 
 /// The steps of the drill trail, each with its index: Overview, Billing, refund, Ann. A step whose slice is not narrower

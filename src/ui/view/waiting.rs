@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::Ctx;
 use crate::board::WaitingRow;
-use crate::kpi::{Bands, Dim, Figure, KpiId, Verdict};
+use crate::kpi::{Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
 use crate::ui::format;
 use crate::ui::glyphs;
@@ -80,14 +80,7 @@ impl<'a> WaitingItem<'a> {
 
     fn wait(&self) -> TableCell {
         let kpi = KpiId::LongestWait.def();
-        let channel = self.row.channel;
-        let bands = if channel.is_asynchronous() {
-            // Nobody waits at the phone for an email. It is late by the response target of its channel.
-            let target = channel.response_target().as_secs_f64();
-            Bands::limits(target, target, 2.0 * target)
-        } else {
-            self.ctx.bands(kpi.id)
-        };
+        let bands = self.ctx.contact_limits(&self.row.queue, self.row.channel);
         let verdict = bands.verdict(kpi.better, &Figure::gauge(self.seconds(), 1), 0, false);
         let time = crate::kpi::format::duration(self.seconds());
         if verdict > Verdict::Good {

@@ -20,10 +20,10 @@ use crate::ui::widget::panel;
 /// Names get at most so many columns.
 const MAX_NAME_COLUMNS: usize = 48;
 
-/// Draw the offers at the foot of `area`.
+/// Draw the suggestions at the foot of `area`.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let Some(prompt) = &ctx.ui.prompt else { return };
-    let list = &prompt.offers.list;
+    let list = &prompt.suggestions.list;
     let height = cols(list.len() + 1).min(area.height);
     if list.is_empty() || height < 2 {
         return;
@@ -32,19 +32,19 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     overlay::clear(area, buffer);
     buffer.set_style(area, ctx.theme.base());
     let rows = panel::panel(buffer, area, ctx.theme, "Go to", "tab ↑ ↓ choose, enter goes, esc leaves", true);
-    let widest = list.iter().map(|offer| offer.name.width()).max().unwrap_or(0);
+    let widest = list.iter().map(|suggestion| suggestion.name.width()).max().unwrap_or(0);
     let width = widest.min(MAX_NAME_COLUMNS).min(usize::from(area.width / 2));
-    for ((at, offer), y) in list.iter().enumerate().zip(rows.top()..rows.bottom()) {
-        let chosen = prompt.offers.chosen == Some(at);
+    for ((at, suggestion), y) in list.iter().enumerate().zip(rows.top()..rows.bottom()) {
+        let chosen = prompt.suggestions.chosen == Some(at);
         let tone = if chosen { Tone::Strong } else { Tone::Text };
         if chosen {
             buffer.set_string(rows.x, y, "▸", ctx.theme.style(Tone::Focus));
         }
-        buffer.set_stringn(rows.x + 2, y, fit(&offer.name, width), width, ctx.theme.style(tone));
-        let about = if offer.about.is_empty() { String::new() } else { format!(" · {}", offer.about) };
+        buffer.set_stringn(rows.x + 2, y, fit(&suggestion.name, width), width, ctx.theme.style(tone));
+        let about = if suggestion.about.is_empty() { String::new() } else { format!(" · {}", suggestion.about) };
         let x = rows.x + 4 + cols(width);
         let room = usize::from(rows.right().saturating_sub(x + 1));
-        let words = format!("{}{about}", offer.kind);
+        let words = format!("{}{about}", suggestion.kind);
         buffer.set_stringn(x, y, fit(&words, room), room, ctx.theme.style(Tone::Muted));
         if chosen && ctx.theme.fills_rows() {
             buffer.set_style(Rect { y, height: 1, ..rows }, ctx.theme.style(Tone::Selected));
