@@ -334,7 +334,7 @@ fn words<T: Clone + Send + Sync + 'static>(
 }
 
 fn theme_parser() -> impl clap::builder::TypedValueParser<Value = Palette> {
-    const NAMES: [&str; Palette::ALL.len()] = ["terminal", "dark", "light", "colour-blind"];
+    const NAMES: [&str; Palette::ALL.len()] = ["auto", "dark", "light", "high-contrast", "colour-blind", "terminal"];
     words(&NAMES, Palette::parse)
 }
 

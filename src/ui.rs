@@ -110,7 +110,8 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         keymap => keymap,
     };
     let mut signals = Signals::new()?;
-    let screen = Screen::enter(settings.mouse)?;
+    let depth = settings.colours.unwrap_or_else(Depth::detect);
+    let screen = Screen::enter(settings.mouse, depth != Depth::None)?;
     let reader = TerminalReader::start(settings.mouse)?;
     let (results, mut finished) = mpsc::channel(64);
     let mut boards = handle.watch();
@@ -118,7 +119,8 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     let mut app = App {
         ui: Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse),
         answers: Answers::default(),
-        depth: settings.colours.unwrap_or_else(Depth::detect),
+        depth,
+        light: theme::is_light_by_environment(),
         glyphs: match settings.ascii {
             Some(true) => GlyphSet::Ascii,
             Some(false) => GlyphSet::Full,
@@ -163,6 +165,8 @@ struct App {
     ui: Ui,
     answers: Answers,
     depth: Depth,
+    /// Whether the terminal has a light background, as far as it has said so.
+    light: bool,
     glyphs: GlyphSet,
     board: Arc<Board>,
     settings: Settings,
@@ -271,6 +275,10 @@ impl App {
 
     /// Handle one input. Returns whether to quit.
     fn input(&mut self, input: &UserInput) -> Result<bool, Error> {
+        if let UserInput::Background { light } = *input {
+            self.dirty |= light != std::mem::replace(&mut self.light, light);
+            return Ok(false);
+        }
         let verdict = matches!(input, UserInput::Alone | UserInput::NotAlone);
         if verdict && self.ui.held.is_none() {
             return Ok(false);
@@ -425,12 +433,16 @@ impl App {
         Ok(())
     }
 
+    fn theme(&self) -> Theme {
+        Theme { palette: self.ui.palette, depth: self.depth, light: self.light }
+    }
+
     fn ctx<'a>(&'a self, board: &'a Board) -> Ctx<'a> {
         Ctx {
             ui: &self.ui,
             board,
             answers: &self.answers,
-            theme: Theme { palette: self.ui.palette, depth: self.depth },
+            theme: self.theme(),
             glyphs: self.glyphs,
             keymap: &self.keymap,
             settings: &self.settings,
@@ -479,12 +491,11 @@ impl App {
             self.rotate();
         }
         let board = self.shown();
-        let theme = Theme { palette: self.ui.palette, depth: self.depth };
         let ctx = Ctx {
             ui: &self.ui,
             board: &board,
             answers: &self.answers,
-            theme,
+            theme: self.theme(),
             glyphs: self.glyphs,
             keymap: &self.keymap,
             settings: &self.settings,

@@ -96,7 +96,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -134,7 +134,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -180,7 +180,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -222,7 +222,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -260,7 +260,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -298,7 +298,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -336,7 +336,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -374,7 +374,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -420,7 +420,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -458,7 +458,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -508,7 +508,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -550,7 +550,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -588,7 +588,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -634,7 +634,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -672,7 +672,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -718,7 +718,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -768,7 +768,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -846,7 +846,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)
@@ -892,7 +892,7 @@ _floorwatch() {
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "terminal dark light colour-blind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
                     return 0
                     ;;
                 --at)

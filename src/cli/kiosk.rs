@@ -30,7 +30,7 @@ impl Args {
         }
         config.ui.mouse = false;
         // A wall has no user whose colours would be honoured.
-        if theme.is_none() && config.ui.theme == Palette::Terminal {
+        if theme.is_none() && config.ui.theme == Palette::Auto {
             config.ui.theme = Palette::Dark;
         }
         config

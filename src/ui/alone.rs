@@ -46,6 +46,8 @@ impl Ui {
             UserInput::Mouse(event) if self.mouse => self.mouse(event, board, drawn),
             UserInput::Mouse(_) => {}
             UserInput::Paste(text) => self.paste(text),
+            // The loop takes it; it changes only how tones are drawn.
+            UserInput::Background { .. } => {}
         }
         None
     }

@@ -51,6 +51,11 @@ pub enum UserInput {
     Mouse(MouseEvent),
     /// Pasted text as it came, at most [`MAX_PASTE_BYTES`].
     Paste(String),
+    /// The terminal's answer to `OSC 11`: its background.
+    Background {
+        /// Whether dark text is read on it more easily than light text.
+        light: bool,
+    },
 }
 
 /// What the bytes so far are the beginning of.
@@ -236,16 +241,21 @@ impl Decoder {
                 _ => self.state = InputState::OldMouse { left: left - 1 },
             },
             InputState::Text { last } => match byte {
-                0x07 => self.sequence(None, now, out),
-                b'\\' if last == ESC => self.sequence(None, now, out),
+                0x07 => self.string(now, out),
+                b'\\' if last == ESC => self.string(now, out),
                 // Inside a character of several bytes, this byte does not end the string.
-                0x9c if last.is_ascii() => self.sequence(None, now, out),
+                0x9c if last.is_ascii() => self.string(now, out),
                 _ if last == ESC => {
                     self.company(now, out);
                     self.state = InputState::Escape { twice: false };
                     self.byte(byte, now, out);
                 }
-                _ => self.state = InputState::Text { last: byte },
+                _ => {
+                    if byte != ESC && self.bytes.len() <= MAX_SEQUENCE_BYTES {
+                        self.bytes.push(byte);
+                    }
+                    self.state = InputState::Text { last: byte };
+                }
             },
             InputState::Paste { matched } => self.paste(byte, matched, now, out),
             InputState::Utf8 { left } => match byte {
@@ -377,6 +387,13 @@ impl Decoder {
         // The limit can cut a character in two.
         out.push(UserInput::Paste(text.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned()));
         self.rest();
+    }
+
+    /// A string of the terminal is complete: the answer to a query, or nothing that is of use here.
+    fn string(&mut self, now: Instant, out: &mut Vec<UserInput>) {
+        let light = sequence::is_light_background(&self.bytes);
+        self.sequence(None, now, out);
+        out.extend(light.map(|light| UserInput::Background { light }));
     }
 
     /// A character of several bytes is complete.

@@ -42,6 +42,9 @@ const STOPPING: Duration = Duration::from_millis(50);
 /// motion, which is not needed here.
 const ENABLE_MOUSE: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
 
+/// Asks for the terminal's background (`OSC 11`). The answer is an input like any other; nothing waits for it.
+const ASK_BACKGROUND: Print<&str> = Print("\x1b]11;?\x1b\\");
+
 /// Collects a frame, which is then written at once, or not at all.
 #[derive(Clone, Debug, Default)]
 struct FrameOut(Rc<RefCell<Vec<u8>>>);
@@ -63,6 +66,8 @@ pub struct Screen {
     /// `None` once the terminal is closed: nothing must be written to it any more.
     terminal: Option<Terminal<CrosstermBackend<FrameOut>>>,
     mouse: bool,
+    /// Whether to ask for the background when the terminal is taken over.
+    asks_background: bool,
     /// The frame that is being drawn.
     frame: FrameOut,
     /// What was written last.
@@ -83,11 +88,11 @@ fn is_drawable(size: Size) -> bool {
 }
 
 impl Screen {
-    /// Take over the terminal.
+    /// Take over the terminal. `colours` says whether it has any; if so, it is asked for its background.
     ///
     /// # Errors
     /// If standard output is not a terminal, or raw mode cannot be set.
-    pub fn enter(mouse: bool) -> io::Result<Self> {
+    pub fn enter(mouse: bool, colours: bool) -> io::Result<Self> {
         // Checked because raw mode only concerns standard input.
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is redirected"));
@@ -100,10 +105,13 @@ impl Screen {
         hook();
         // crossterm writes broken sequences under NO_COLOR; the themes omit colours themselves.
         crossterm::style::force_color_output(true);
-        take_over(mouse)?;
+        // The Linux console knows no query, and older ones print it.
+        let asks_background = colours && std::env::var("TERM").is_ok_and(|term| term != "linux");
+        take_over(mouse, asks_background)?;
         let frame = FrameOut::default();
         let terminal = Terminal::new(CrosstermBackend::new(frame.clone()));
-        let mut screen = Self { terminal: None, mouse, frame, last: Vec::new(), pace: Pace::default() };
+        let mut screen =
+            Self { terminal: None, mouse, asks_background, frame, last: Vec::new(), pace: Pace::default() };
         screen.terminal = Some(terminal?);
         screen.clear()?;
         Ok(screen)
@@ -219,7 +227,7 @@ impl Screen {
     /// # Errors
     /// If the terminal cannot be taken over.
     pub fn resume(&mut self) -> io::Result<()> {
-        take_over(self.mouse)?;
+        take_over(self.mouse, self.asks_background)?;
         self.clear()
     }
 
@@ -237,13 +245,16 @@ impl Drop for Screen {
     }
 }
 
-fn take_over(mouse: bool) -> io::Result<()> {
+fn take_over(mouse: bool, asks_background: bool) -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
     let mut out = io::stdout();
     execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
     if mouse {
         execute!(out, ENABLE_MOUSE)?;
+    }
+    if asks_background {
+        execute!(out, ASK_BACKGROUND)?;
     }
     Ok(())
 }

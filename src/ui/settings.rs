@@ -16,7 +16,7 @@ use crate::ui::theme::{Depth, Palette};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The palette: `terminal`, `dark`, `light`, `colour-blind`.
+    /// The palette.
     pub theme: Palette,
     /// How many colours to use; detected from the terminal if absent: `truecolor`, `256`, `16`, `none`.
     pub colours: Option<Depth>,
@@ -74,7 +74,7 @@ impl Default for TooLong {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            theme: Palette::Terminal,
+            theme: Palette::Auto,
             colours: None,
             ascii: None,
             window: Window::M30,

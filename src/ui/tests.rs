@@ -86,7 +86,7 @@ impl TestScreen {
             ui: &self.ui,
             board: &self.board,
             answers: &self.answers,
-            theme: Theme { palette, depth },
+            theme: Theme { palette, depth, light: false },
             glyphs: GlyphSet::Full,
             keymap: &self.keymap,
             settings: &self.settings,
@@ -266,7 +266,10 @@ fn snapshot(screen: &TestScreen, name: &str) {
             let lines = lines(&buffer).join("\n");
             assert!(text.is_empty() || text == lines, "{name}: the text is the same in {depth}");
             text = lines;
-            styled = format!("{styled}\n\n{depth}\n{}", styles(&buffer, Theme { palette, depth: colours }).trim_end());
+            styled = format!(
+                "{styled}\n\n{depth}\n{}",
+                styles(&buffer, Theme { palette, depth: colours, light: false }).trim_end()
+            );
         }
         insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), format!("{text}{styled}"));
     }
@@ -376,7 +379,7 @@ fn old_data_says_so_and_why() {
         format!(
             "{}\n\n{}",
             lines(&buffer).join("\n"),
-            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few })
+            styles(&buffer, Theme { palette: Palette::Terminal, depth: Depth::Few, light: false })
         )
     );
 }

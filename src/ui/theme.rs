@@ -59,8 +59,10 @@ impl Tone {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Palette {
-    /// The terminal's own sixteen colours and background; works on dark and on light ones.
+    /// Dark or light, after the terminal's background; the terminal's own colours where it has sixteen.
     #[default]
+    Auto,
+    /// The terminal's own sixteen colours and background.
     Terminal,
     /// Light on dark.
     Dark,
@@ -68,20 +70,25 @@ pub enum Palette {
     Light,
     /// The colours of Okabe and Ito, which people with any kind of colour vision can tell apart.
     ColourBlind,
+    /// White and saturated colours on black.
+    HighContrast,
 }
 
 impl Palette {
     /// All palettes, in the order of the theme key.
-    pub const ALL: [Self; 4] = [Self::Terminal, Self::Dark, Self::Light, Self::ColourBlind];
+    pub const ALL: [Self; 6] =
+        [Self::Auto, Self::Dark, Self::Light, Self::HighContrast, Self::ColourBlind, Self::Terminal];
 
     /// The name in the configuration.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::Terminal => "terminal",
             Self::Dark => "dark",
             Self::Light => "light",
             Self::ColourBlind => "colour-blind",
+            Self::HighContrast => "high-contrast",
         }
     }
 
@@ -140,6 +147,16 @@ pub struct Theme {
     pub palette: Palette,
     /// The depth.
     pub depth: Depth,
+    /// Whether the terminal's background is light. It is seen where a palette does not paint its own.
+    pub light: bool,
+}
+
+/// Whether `COLORFGBG`, which some terminals set, states a light background. Most terminals answer a query instead (see
+/// `Screen::enter`); without either, the background is taken to be dark.
+#[must_use]
+pub fn is_light_by_environment() -> bool {
+    let colours = std::env::var("COLORFGBG").unwrap_or_default();
+    matches!(colours.rsplit(';').next(), Some("7" | "15"))
 }
 
 /// A palette's colours: background, text, muted, faint, heading, accent, good, warning, the ground of what is critical,
@@ -149,7 +166,7 @@ struct Colours([u32; 11]);
 const DARK: Colours = Colours([
     0x0010_1419,
     0x00d5_dae1,
-    0x008b_95a3,
+    0x0095_9fad,
     0x003a_434f,
     0x009f_c1e8,
     0x0063_b3ed,
@@ -162,12 +179,12 @@ const DARK: Colours = Colours([
 const LIGHT: Colours = Colours([
     0x00fb_fbf9,
     0x0020_262d,
-    0x0066_707c,
+    0x0059_636e,
     0x00c9_ced4,
     0x0023_4f83,
-    0x000b_62b0,
-    0x0026_7a45,
-    0x009a_5a00,
+    0x0009_58a0,
+    0x001d_6336,
+    0x0087_4b00,
     0x00b4_1d14,
     0x00dc_e8f5,
     0x00ff_ffff,
@@ -185,6 +202,19 @@ const COLOUR_BLIND: Colours = Colours([
     0x0024_3344,
     0x0012_1417,
 ]);
+const HIGH_CONTRAST: Colours = Colours([
+    0x0000_0000,
+    0x00ff_ffff,
+    0x00d0_d0d0,
+    0x0080_8080,
+    0x00ff_ffff,
+    0x005f_d7ff,
+    0x005f_ff87,
+    0x00ff_ff00,
+    0x00b0_0000,
+    0x0000_0087,
+    0x0000_0000,
+]);
 
 /// The ink on the ground of what is critical, in every palette.
 const BRIGHT: u32 = 0x00ff_ffff;
@@ -193,15 +223,25 @@ impl Theme {
     /// The style of a tone.
     #[must_use]
     pub fn style(self, tone: Tone) -> Style {
-        match (self.depth, self.palette) {
+        match (self.depth, self.colours()) {
             (Depth::None, _) => plain(tone),
-            (Depth::Few, palette) => named(tone, palette),
+            (_, Some(colours)) => self.coloured(tone, colours),
             // The sixteen colours differ from terminal to terminal; what is critical must not.
-            (_, Palette::Terminal) if tone == Tone::Critical => self.coloured(tone, &DARK),
-            (_, Palette::Terminal) => named(tone, Palette::Terminal),
-            (_, Palette::Dark) => self.coloured(tone, &DARK),
-            (_, Palette::Light) => self.coloured(tone, &LIGHT),
-            (_, Palette::ColourBlind) => self.coloured(tone, &COLOUR_BLIND),
+            (Depth::True | Depth::Many, None) if tone == Tone::Critical => self.coloured(tone, &DARK),
+            _ => self.named(tone),
+        }
+    }
+
+    /// The colours that the palette defines; `None` if the terminal's own are used.
+    fn colours(self) -> Option<&'static Colours> {
+        match self.palette {
+            _ if !matches!(self.depth, Depth::True | Depth::Many) => None,
+            Palette::Terminal => None,
+            Palette::Auto if self.light => Some(&LIGHT),
+            Palette::Auto | Palette::Dark => Some(&DARK),
+            Palette::Light => Some(&LIGHT),
+            Palette::ColourBlind => Some(&COLOUR_BLIND),
+            Palette::HighContrast => Some(&HIGH_CONTRAST),
         }
     }
 
@@ -233,7 +273,7 @@ impl Theme {
     /// others.
     #[must_use]
     pub fn fills_rows(self) -> bool {
-        self.palette != Palette::Terminal && matches!(self.depth, Depth::True | Depth::Many)
+        self.colours().is_some()
     }
 
     fn coloured(self, tone: Tone, colours: &Colours) -> Style {
@@ -253,6 +293,33 @@ impl Theme {
             Tone::WarningFill => on(ink).bg(self.colour(warning)).add_modifier(Modifier::BOLD),
             Tone::Selected => Style::new().bg(self.colour(selection)),
             Tone::Stale => on(muted).add_modifier(Modifier::ITALIC),
+        }
+    }
+
+    /// Styles in the sixteen named colours, which follow the terminal's own palette. Those are chosen that can be read
+    /// in the palettes of xterm, VGA, GNOME and VS Code: bright ones on a dark background, and on a light one only red,
+    /// blue and black.
+    fn named(self, tone: Tone) -> Style {
+        let on = |fg: Color| Style::new().fg(fg);
+        let by = |dark: Color, light: Color| on(if self.light { light } else { dark });
+        let (good, critical) = match self.palette {
+            Palette::ColourBlind => (Color::Cyan, Color::Magenta),
+            _ => (Color::Green, Color::Red),
+        };
+        match tone {
+            Tone::Text => on(Color::Reset).bg(Color::Reset),
+            Tone::Muted => by(Color::Gray, Color::Reset),
+            Tone::Faint => on(Color::DarkGray).add_modifier(Modifier::DIM),
+            Tone::Strong => on(Color::Reset).add_modifier(Modifier::BOLD),
+            Tone::Heading => on(Color::Reset),
+            Tone::Focus => by(Color::Cyan, Color::Blue).add_modifier(Modifier::BOLD),
+            Tone::Accent => by(Color::Cyan, Color::Blue),
+            Tone::Good => by(good, Color::Reset),
+            Tone::Warning => by(Color::LightYellow, Color::Red).add_modifier(Modifier::BOLD),
+            Tone::Critical => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
+            Tone::WarningFill => on(Color::Black).bg(Color::LightYellow),
+            Tone::Selected => Style::new().add_modifier(Modifier::REVERSED),
+            Tone::Stale => by(Color::Gray, Color::Reset).add_modifier(Modifier::ITALIC),
         }
     }
 
@@ -281,30 +348,6 @@ fn nearest(r: u8, g: u8, b: u8) -> u8 {
     }
 }
 
-/// Styles in the sixteen named colours, which follow the terminal's own palette.
-fn named(tone: Tone, palette: Palette) -> Style {
-    let (warning, critical, good) = match palette {
-        Palette::ColourBlind => (Color::Yellow, Color::Magenta, Color::Cyan),
-        _ => (Color::Yellow, Color::Red, Color::Green),
-    };
-    let on = |fg: Color| Style::new().fg(fg);
-    match tone {
-        Tone::Text => Style::new().fg(Color::Reset).bg(Color::Reset),
-        Tone::Muted => on(Color::DarkGray),
-        Tone::Faint => on(Color::DarkGray).add_modifier(Modifier::DIM),
-        Tone::Strong => on(Color::Reset).add_modifier(Modifier::BOLD),
-        Tone::Heading => on(Color::Reset),
-        Tone::Focus => on(Color::Cyan).add_modifier(Modifier::BOLD),
-        Tone::Accent => on(Color::Cyan),
-        Tone::Good => on(good),
-        Tone::Warning => on(warning).add_modifier(Modifier::BOLD),
-        Tone::Critical => on(Color::White).bg(critical).add_modifier(Modifier::BOLD),
-        Tone::WarningFill => on(Color::Black).bg(warning),
-        Tone::Selected => Style::new().add_modifier(Modifier::REVERSED),
-        Tone::Stale => on(Color::DarkGray).add_modifier(Modifier::ITALIC),
-    }
-}
-
 /// Styles without colours: bold, reverse, underline.
 fn plain(tone: Tone) -> Style {
     let with = |modifier: Modifier| Style::new().add_modifier(modifier);
@@ -327,7 +370,7 @@ mod tests {
     fn without_colours_nothing_is_coloured() {
         for tone in [Tone::Text, Tone::Critical, Tone::Warning, Tone::Selected] {
             for palette in Palette::ALL {
-                let style = Theme { palette, depth: Depth::None }.style(tone);
+                let style = Theme { palette, depth: Depth::None, light: false }.style(tone);
                 assert_eq!((style.fg, style.bg), (None, None), "{tone:?}");
             }
         }
@@ -346,9 +389,13 @@ mod tests {
         (light(a) / light(b)).max(light(b) / light(a))
     }
 
-    /// The colours of a style, given the sixteen colours of a terminal and its ground.
-    fn rgb(style: Style, sixteen: &[u32; 16]) -> (u32, Option<u32>) {
-        let of = |colour: Color| match colour {
+    /// A terminal: its sixteen colours, and its own ink and background.
+    type Terminal = ([u32; 16], u32, u32);
+
+    /// A colour as that terminal shows it; `own` is what it shows for no colour.
+    fn rgb(colour: Color, sixteen: &[u32; 16], own: u32) -> u32 {
+        match colour {
+            Color::Reset => own,
             Color::Rgb(r, g, b) => u32::from_be_bytes([0, r, g, b]),
             Color::Indexed(at) if at >= 232 => u32::from(8 + 10 * (at - 232)) * 0x0001_0101,
             Color::Indexed(at) => {
@@ -359,13 +406,14 @@ mod tests {
             Color::Black => sixteen[0],
             Color::Red => sixteen[1],
             Color::Green => sixteen[2],
-            Color::Yellow => sixteen[3],
+            Color::Blue => sixteen[4],
             Color::Magenta => sixteen[5],
             Color::Cyan => sixteen[6],
+            Color::Gray => sixteen[7],
+            Color::LightYellow => sixteen[11],
             Color::White => sixteen[15],
             other => panic!("{other}"),
-        };
-        (of(style.fg.unwrap()), style.bg.map(of))
+        }
     }
 
     /// xterm, VGA, GNOME, VS Code.
@@ -388,20 +436,60 @@ mod tests {
         ],
     ];
 
+    /// Every theme on dark and light backgrounds.
+    fn themes() -> impl Iterator<Item = (Theme, Terminal)> {
+        const DEPTHS: [Depth; 3] = [Depth::True, Depth::Many, Depth::Few];
+        let terminals = SIXTEEN.into_iter().flat_map(|sixteen| {
+            let dark = [0, 0x17_1421, 0x1e_1e1e].map(|ground| (false, (sixteen, sixteen[7], ground)));
+            dark.into_iter().chain([(true, (sixteen, 0, 0xff_ffff))])
+        });
+        terminals.flat_map(|(light, terminal)| {
+            let themes =
+                Palette::ALL.into_iter().flat_map(move |palette| DEPTHS.map(|depth| Theme { palette, depth, light }));
+            themes.map(move |theme| (theme, terminal))
+        })
+    }
+
+    #[test]
+    fn text_can_be_read_in_every_theme_on_dark_and_light_backgrounds() {
+        const TEXT: [Tone; 10] = [
+            Tone::Text,
+            Tone::Muted,
+            Tone::Strong,
+            Tone::Heading,
+            Tone::Focus,
+            Tone::Accent,
+            Tone::Good,
+            Tone::Warning,
+            Tone::WarningFill,
+            Tone::Stale,
+        ];
+        for (theme, (sixteen, ink, ground)) in themes() {
+            let on = |colour: Option<Color>, own| rgb(colour.unwrap_or(Color::Reset), &sixteen, own);
+            let page = on(theme.base().bg, ground);
+            for tone in TEXT {
+                let style = theme.style(tone);
+                let filled = style.bg.filter(|colour| *colour != Color::Reset);
+                let selected = theme.style(Tone::Selected).bg.filter(|_| filled.is_none());
+                for under in
+                    [Some(on(filled, page)), selected.map(|colour| on(Some(colour), page))].into_iter().flatten()
+                {
+                    let ratio = contrast(on(style.fg, ink), under);
+                    assert!(ratio >= 4.5, "{theme:?} on {ground:06x}, {tone:?}: {ratio:.2}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_critical_is_bright_on_a_filled_ground_in_every_theme() {
-        for (at, sixteen) in SIXTEEN.iter().enumerate() {
-            for (palette, depth) in
-                Palette::ALL.into_iter().flat_map(|p| [Depth::True, Depth::Many, Depth::Few].map(|d| (p, d)))
-            {
-                let theme = Theme { palette, depth };
-                let (ink, ground) = rgb(theme.style(Tone::Critical), sixteen);
-                let ratio = contrast(ink, ground.unwrap());
-                // VS Code's bright white is grey on its sixteen colours; it raises the contrast to 4.5 by itself.
-                let least = if at == 3 && depth == Depth::Few { 3.5 } else { 4.5 };
-                assert!(ratio >= least, "{palette:?} {depth:?} {at}: {ratio:.2}");
-                assert!(theme.style(Tone::Warning).bg.is_none(), "a warning is weaker: ink only");
-            }
+        for (theme, (sixteen, ink, ground)) in themes() {
+            let style = theme.style(Tone::Critical);
+            let ratio = contrast(rgb(style.fg.unwrap(), &sixteen, ink), rgb(style.bg.unwrap(), &sixteen, ground));
+            // VS Code's bright white is grey on its sixteen colours; it raises the contrast to 4.5 by itself.
+            let least = if sixteen == SIXTEEN[3] && theme.depth == Depth::Few { 3.5 } else { 4.5 };
+            assert!(ratio >= least, "{theme:?}: {ratio:.2}");
+            assert!(theme.style(Tone::Warning).bg.is_none(), "a warning is weaker: ink only");
         }
     }
 

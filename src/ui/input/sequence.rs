@@ -11,6 +11,20 @@ pub(super) fn ss3(last: u8) -> Option<KeyEvent> {
     Some(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
+/// Whether the background that the answer to `OSC 11` names (`11;rgb:` and three numbers of one to four hexadecimal
+/// digits) is light: lighter than the grey on which black and white text have the same contrast. `None` for any other
+/// string.
+pub(super) fn is_light_background(string: &[u8]) -> Option<bool> {
+    let text = std::str::from_utf8(string).ok()?.strip_prefix("11;rgb:")?;
+    let mut parts = text.split('/').map(|digits| {
+        let most =
+            (1..=4).contains(&digits.len()).then(|| 16_f64.powi(i32::try_from(digits.len()).unwrap_or(4)) - 1.0)?;
+        u16::from_str_radix(digits, 16).ok().map(|part| (f64::from(part) / most).powf(2.2))
+    });
+    let (red, green, blue) = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179)
+}
+
 /// The key of `ESC [`, parameters and a final byte. A sequence that is not a key of xterm, rxvt or the Linux console is
 /// the answer to a query, or a protocol that was not enabled; both give `None`.
 pub(super) fn csi(parameters: &[u8], last: u8) -> Option<KeyEvent> {

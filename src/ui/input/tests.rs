@@ -40,6 +40,7 @@ fn said(arrivals: &[Arrival<'_>], mouse: bool) -> String {
             UserInput::NotAlone => {}
             UserInput::Mouse(event) => words.push(format!("{:?}@{},{}", event.kind, event.column, event.row)),
             UserInput::Paste(text) => words.push(format!("paste({text})")),
+            UserInput::Background { light } => words.push(if light { "light" } else { "dark" }.to_owned()),
         }
     }
     words.join(" ")
@@ -109,8 +110,11 @@ const CASES: &[(&[Arrival<'_>], &str)] = &[
     // A dropped sequence leaves no modifier behind.
     (&[(100, b"\x1b\x1b["), (1500, b"a")], "a!"),
     // Answers of the terminal, whole and split, and sequences that were not requested.
-    (&[(100, b"\x1b]11;rgb:0000/aaaa/0000\x1b\\")], ""),
-    (&[(100, b"\x1b]11;rgb:0000/"), (40, b"aaaa/0000"), (40, b"\x1b"), (60, b"\\")], ""),
+    (&[(100, b"\x1b]11;rgb:0000/aaaa/0000\x1b\\")], "light"),
+    (&[(100, b"\x1b]11;rgb:1e/1e/2e\x07")], "dark"),
+    (&[(100, b"\x1b]11;rgb:ffff/ffff/ffff/ffff\x07")], ""),
+    (&[(100, b"\x1b]10;rgb:ffff/ffff/ffff\x07")], ""),
+    (&[(100, b"\x1b]11;rgb:0000/"), (40, b"aaaa/0000"), (40, b"\x1b"), (60, b"\\")], "light"),
     (&[(100, b"\x1b]11;rgb:00\x07"), (100, b"a")], "a!"),
     (&[(100, b"\x1b"), (60, b"]11;rgb:aaaa\x07")], "Esc!"),
     (&[(100, b"\x1b]52;c;YUF6bnU="), (400, b"A\x07")], ""),
