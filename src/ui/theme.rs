@@ -245,12 +245,16 @@ impl Theme {
         }
     }
 
-    /// The style of bars and blocks in a tone: what is critical has the colour of its ground.
+    /// The style of bars and blocks in a tone: what is critical has the colour of its ground. Bars need less contrast
+    /// than text.
     #[must_use]
     pub fn bar(self, tone: Tone) -> Style {
         match (tone, self.style(tone).bg) {
             (Tone::Critical, Some(ground)) => Style::new().fg(ground),
             (Tone::Critical, None) => self.style(Tone::Warning),
+            (Tone::Muted, None) if self.depth != Depth::None && self.colours().is_none() => {
+                Style::new().fg(Color::DarkGray)
+            }
             _ => self.style(tone),
         }
     }

@@ -324,7 +324,7 @@ fn a_storm_of_sizes() {
     board.wait_until("a whole screen", |seen| {
         let text = seen.emulator.screen().contents();
         let lines: Vec<&str> = text.lines().collect();
-        lines.len() == 30 && lines[0].contains("Test floor") && lines[29].ends_with("H help")
+        lines.len() == 30 && lines[0].contains("Test floor") && lines[29].trim_end().ends_with("H help")
     });
     board.press("4", "▸ Agents");
     board.type_keys("q");
