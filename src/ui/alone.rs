@@ -44,10 +44,8 @@ impl Ui {
             }
             // Mouse reports that were not requested are left from an earlier program.
             UserInput::Mouse(event) if self.mouse => self.mouse(event, board, drawn),
-            UserInput::Mouse(_) => {}
+            UserInput::Mouse(_) | UserInput::Background { .. } => {}
             UserInput::Paste(text) => self.paste(text),
-            // The loop takes it; it changes only how tones are drawn.
-            UserInput::Background { .. } => {}
         }
         None
     }
