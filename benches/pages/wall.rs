@@ -206,7 +206,7 @@ fn ctx<'a>(
     keymap: &'a Keymap,
     settings: &'a floorwatch::ui::Settings,
 ) -> Ctx<'a> {
-    let theme = Theme { palette: Palette::Dark, depth: Depth::True };
+    let theme = Theme { palette: Palette::Dark, depth: Depth::True, light: false };
     Ctx { ui, board, answers, theme, glyphs: GlyphSet::Full, keymap, settings }
 }
 
