@@ -46,7 +46,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
-use crate::alert::{Actor, AlertAction, AlertCommand, CommandRefusal, Episode};
+use crate::alert::{Actor, AlertCommand, CommandRefusal, Episode};
 use crate::board::Board;
 use crate::clock::Span;
 use crate::floor::{FloorClosed, Handle};
@@ -392,7 +392,9 @@ impl App {
             }
             TaskResult::Command(result) => {
                 match *result {
-                    (command, Ok(episode)) => self.ui.show_toast(confirmation(&command.act, &episode), Tone::Good),
+                    (command, Ok(episode)) => {
+                        self.ui.show_toast(words::confirmation(&command.act, &episode), Tone::Good);
+                    }
                     (_, Err(refusal)) => self.ui.show_toast(refusal.to_string(), Tone::Warning),
                 }
                 true
@@ -510,15 +512,4 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// The message at the foot about a command that was carried out.
-fn confirmation(act: &AlertAction, episode: &Episode) -> String {
-    let (what, then) = match act {
-        AlertAction::Acknowledge { .. } => ("acknowledged", " · n note, z snooze, u undo"),
-        AlertAction::Note(_) => ("noted", ""),
-        AlertAction::Undo => ("undone", ""),
-        AlertAction::Snooze(_) => ("snoozed", " · u undo"),
-    };
-    format!("{what}: {}{then}", episode.text)
 }

@@ -26,10 +26,12 @@ end
 
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l ascii -d 'Draw with ASCII characters only'
@@ -55,10 +57,12 @@ monday\t''
 outage\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
@@ -72,10 +76,12 @@ agents\t''
 today\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l ascii -d 'Draw with ASCII characters only'
@@ -87,10 +93,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l from -d
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l columns -d 'The file whose `[csv]` table names the columns of CSV files' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l ascii -d 'Draw with ASCII characters only'
@@ -122,10 +130,12 @@ html\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l ascii -d 'Draw with ASCII characters only'
@@ -135,10 +145,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s h -l he
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s o -l output -d 'Write the proposal to this new file, for `--columns`' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l ascii -d 'Draw with ASCII characters only'
@@ -148,10 +160,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s h -l help 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l listen -d 'The address to listen at [default: as configured, else 127.0.0.1:7070]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
@@ -161,10 +175,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fis
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -f -a "token" -d 'Make a token: prints it once, and what to add to the hub\'s configuration'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
@@ -181,10 +197,12 @@ today\t''
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l queue -d 'Only this queue' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l json -d 'Print JSON: the board, and the figures of every queue'
@@ -197,10 +215,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l ascii -d 'Draw with ASCII characters only'
@@ -215,10 +235,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -f -a "undo" -d 'Undo one\'s own acknowledgement or snooze'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
@@ -229,10 +251,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l limit -d 'The most alerts to list' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l json -d 'Print JSON'
@@ -244,10 +268,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l for -d 'How long the acknowledgement lasts [default: as configured]' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l ascii -d 'Draw with ASCII characters only'
@@ -256,10 +282,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l ascii -d 'Draw with ASCII characters only'
@@ -268,10 +296,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l ascii -d 'Draw with ASCII characters only'
@@ -280,10 +310,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l ascii -d 'Draw with ASCII characters only'
@@ -294,10 +326,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns 
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l json -d 'Write one JSON object instead of lines'
@@ -307,10 +341,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l utc -d '
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
@@ -319,10 +355,12 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ut
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
-complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "terminal\t''
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
 dark\t''
 light\t''
-colour-blind\t''"
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l ascii -d 'Draw with ASCII characters only'
