@@ -50,6 +50,7 @@ pub struct Cli {
 }
 
 /// The options of every command.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag on the command line")]
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
@@ -65,6 +66,9 @@ pub struct Global {
     /// The colours; `NO_COLOR` in the environment takes precedence
     #[arg(long, global = true, value_parser = theme_parser())]
     pub theme: Option<Palette>,
+    /// Draw new data with at most 2,000 bytes a second, for a slow line
+    #[arg(long, global = true)]
+    pub low_bandwidth: bool,
     /// Ignore keys and the mouse, for a screen in public
     #[arg(long, global = true)]
     pub locked: bool,
@@ -254,6 +258,7 @@ impl Global {
             config.ui.ascii = Some(true);
         }
         config.ui.at.clone_from(&self.at);
+        config.ui.low_bandwidth |= self.low_bandwidth;
         if self.locked {
             config.ui.locked = true;
             config.ui.mouse = false;

@@ -111,7 +111,10 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     };
     let mut signals = Signals::new()?;
     let depth = settings.colours.unwrap_or_else(Depth::detect);
-    let screen = Screen::enter(settings.mouse, depth != Depth::None)?;
+    let mut screen = Screen::enter(settings.mouse, depth != Depth::None)?;
+    if settings.low_bandwidth {
+        screen.spare_the_line();
+    }
     let reader = TerminalReader::start(settings.mouse)?;
     let (results, mut finished) = mpsc::channel(64);
     let mut boards = handle.watch();
@@ -413,6 +416,7 @@ impl App {
     /// Once a second: age the message at the foot, ring the bell, and count the seconds without a board.
     fn tick(&mut self) -> Result<(), Error> {
         self.dirty |= self.ui.page() == Page::Kiosk;
+        self.ui.bytes_per_s = self.screen.second();
         let silent = self.heard.elapsed().as_secs();
         if silent >= 5 {
             self.ui.silent = silent;
@@ -464,7 +468,7 @@ impl App {
 
     /// How long to wait until the next frame.
     fn wait(&self) -> Duration {
-        let data = FRAME_INTERVAL.saturating_sub(self.drawn_at.elapsed());
+        let data = FRAME_INTERVAL.saturating_sub(self.drawn_at.elapsed()).max(self.screen.wait_for_data());
         let key = self.key_waits.then(|| KEY_FRAME_INTERVAL.saturating_sub(self.keyed_at.elapsed()));
         key.map_or(data, |key| key.min(data)).max(self.screen.wait())
     }

@@ -77,7 +77,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --theme --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts check completions man"
+            opts="-c -h -V --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -115,7 +115,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help list history ack snooze note undo"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help list history ack snooze note undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -153,7 +153,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__ack)
-            opts="-c -h --note --for --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --note --for --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,7 +199,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__history)
-            opts="-c -h --limit --json --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --limit --json --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,7 +241,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__list)
-            opts="-c -h --json --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --json --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,7 +279,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__note)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -317,7 +317,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__snooze)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -355,7 +355,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__alerts__subcmd__undo)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -393,7 +393,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__check)
-            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --columns --timeout --json --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -439,7 +439,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__completions)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help bash elvish fish powershell zsh"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,7 +477,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__demo)
-            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --seed --speed --scenario --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -527,7 +527,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub)
-            opts="-c -h --listen --config --log-file --ascii --theme --locked --at --utc --timezone --help token"
+            opts="-c -h --listen --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help token"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,7 +569,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__hub__subcmd__token)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help viewer supervisor ingest admin"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help viewer supervisor ingest admin"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -607,7 +607,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__kiosk)
-            opts="-c -h --rotate --pages --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --rotate --pages --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -653,7 +653,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__man)
-            opts="-c -h --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -691,7 +691,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__map)
-            opts="-o -c -h --output --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-o -c -h --output --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -737,7 +737,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__replay)
-            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --speed --from --columns --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -787,7 +787,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__report)
-            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --from --to --by --every --service-level --formula --short-abandon --fcr-window --format --columns --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -865,7 +865,7 @@ _floorwatch() {
             return 0
             ;;
         floorwatch__subcmd__snapshot)
-            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --locked --at --utc --timezone --help"
+            opts="-c -h --json --csv --text --window --queue --unacknowledged --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_floorwatch_global_optspecs
-    string join \n c/config= log-file= ascii theme= locked at= utc timezone= h/help V/version
+    string join \n c/config= log-file= ascii theme= low-bandwidth locked at= utc timezone= h/help V/version
 end
 
 function __fish_floorwatch_needs_command
@@ -35,6 +35,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -66,6 +67,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand demo" -s h -l help -d 'Print help'
@@ -85,6 +87,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand kiosk" -s h -l help -d 'Print help'
@@ -102,6 +105,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand replay" -s h -l help -d 'Print help'
@@ -139,6 +143,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand report" -s h -l help -d 'Print help'
@@ -154,6 +159,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand map" -s h -l help -d 'Print help'
@@ -169,6 +175,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and not __fish_seen_subcommand_from token" -s h -l help -d 'Print help'
@@ -184,6 +191,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand hub; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help'
@@ -210,6 +218,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l csv -
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l text -d 'Print lines for people (the default)'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l unacknowledged -d 'Ignore alerts that are acknowledged or snoozed'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand snapshot" -s h -l help -d 'Print help'
@@ -224,6 +233,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and not __fish_seen_subcommand_from list history ack snooze note undo" -s h -l help -d 'Print help'
@@ -245,6 +255,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
@@ -261,6 +272,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l json -d 'Print JSON'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
@@ -277,6 +289,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help'
@@ -291,6 +304,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help'
@@ -305,6 +319,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
@@ -319,6 +334,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
@@ -336,6 +352,7 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l at -d 'T
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l json -d 'Write one JSON object instead of lines'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s h -l help -d 'Print help'
@@ -350,6 +367,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand completions" -s h -l help -d 'Print help'
@@ -364,6 +382,7 @@ terminal\t''"
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand man" -s h -l help -d 'Print help'

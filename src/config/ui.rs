@@ -21,6 +21,9 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     }
     settings.colours = section.choice("colours", &COLOURS);
     settings.ascii = section.flag("ascii");
+    if let Some(low_bandwidth) = section.flag("low_bandwidth") {
+        settings.low_bandwidth = low_bandwidth;
+    }
     if let Some(mouse) = section.flag("mouse") {
         settings.mouse = mouse;
     }

@@ -151,6 +151,21 @@ impl Screen {
         Ok(())
     }
 
+    /// Spare the line: draw new data only as often as a small number of bytes a second allows.
+    pub const fn spare_the_line(&mut self) {
+        self.pace.low_bandwidth = true;
+    }
+
+    /// How long to wait until new data may be drawn.
+    pub fn wait_for_data(&self) -> Duration {
+        self.pace.wait_for_data(Instant::now())
+    }
+
+    /// Note that a second has passed. Returns the bytes that the terminal was sent in the mean second.
+    pub fn second(&mut self) -> f64 {
+        self.pace.second()
+    }
+
     /// How long to wait until a slow line has taken what was drawn.
     pub fn wait(&self) -> Duration {
         self.pace.wait(Instant::now())

@@ -28,6 +28,8 @@ pub struct Settings {
     pub formula: Option<Formula>,
     /// Whether the mouse is captured at the start.
     pub mouse: bool,
+    /// Whether new data are drawn less often, to spare a slow line.
+    pub low_bandwidth: bool,
     /// Whether keys and the mouse do nothing, for a public screen.
     pub locked: bool,
     /// The severities that the terminal's bell rings for.
@@ -80,6 +82,7 @@ impl Default for Settings {
             window: Window::M30,
             formula: None,
             mouse: false,
+            low_bandwidth: false,
             locked: false,
             bell: Ring::default(),
             export_dir: None,

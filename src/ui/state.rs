@@ -368,6 +368,8 @@ pub struct Ui {
     pub who: Actor,
     /// For how many seconds no board has arrived; 0 below 5 seconds.
     pub silent: u64,
+    /// The bytes that the terminal was sent in the mean second.
+    pub bytes_per_s: f64,
     /// Whether an export waits for the figures of all rows.
     pub exporting: bool,
     /// What the wall shows.
@@ -395,6 +397,7 @@ impl Ui {
             held: None,
             who,
             silent: 0,
+            bytes_per_s: 0.0,
             exporting: false,
             kiosk: Kiosk::default(),
         }

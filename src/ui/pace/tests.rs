@@ -54,3 +54,36 @@ fn a_line_that_was_stopped_is_fast_again_soon() {
     line.hold_a_key(&mut pace, Duration::from_secs(1));
     assert_eq!(pace.wait(line.now), Duration::ZERO);
 }
+
+#[test]
+fn a_line_that_is_spared_takes_so_many_bytes_of_data_a_second_and_keys_at_once() {
+    let mut pace = Pace { low_bandwidth: true, ..Pace::default() };
+    let start = Instant::now();
+    let (mut now, mut data, mut keys) = (start, 0, 0);
+    while now < start + Duration::from_mins(1) {
+        // Every ten seconds a key opens a page; all the time there are new data.
+        if (now - start).as_millis().is_multiple_of(10_000) {
+            assert_eq!(pace.wait(now), Duration::ZERO);
+            pace.wrote(6_000, now, now);
+            keys += 6_000;
+        } else if pace.wait_for_data(now).is_zero() {
+            pace.wrote(700, now, now);
+            data += 700;
+        }
+        assert!(pace.wait_for_data(now) <= MAX_DATA_HOLD);
+        now += Duration::from_millis(100);
+    }
+    assert!((100_000..=121_000).contains(&(data + keys)), "{data} and {keys} bytes in a minute");
+}
+
+#[test]
+fn the_mean_second_is_known() {
+    let mut pace = Pace::default();
+    let now = Instant::now();
+    for _ in 0..100 {
+        pace.wrote(300, now, now);
+        pace.wrote(200, now, now);
+        pace.second();
+    }
+    assert!((pace.second() - 450.0).abs() < 1.0, "nine tenths of 500 after a second without a byte");
+}

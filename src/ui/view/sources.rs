@@ -35,6 +35,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, down: u16) {
         }
         block(&mut lines, ctx, source, (widest, kinds));
     }
+    lines.push((String::new(), Tone::Text));
+    let spared = if ctx.settings.low_bandwidth { " (--low-bandwidth: at most 2,000, beside keys)" } else { "" };
+    lines
+        .push((format!("this screen takes {} bytes a second{spared}", count(ctx.ui.bytes_per_s.round())), Tone::Muted));
     let height = overlay::height(&lines, width);
     let counts: Vec<String> =
         count_by_health(&rows, &WORST_FIRST).iter().map(|(health, n)| format!("{n} {}", health.key())).collect();
