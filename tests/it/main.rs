@@ -21,6 +21,7 @@ mod freeswitch_live;
 mod freeswitch_recording;
 mod going;
 mod http_auth;
+mod http_lists;
 mod http_live;
 mod hub_boards;
 mod hub_faults;

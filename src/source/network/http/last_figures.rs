@@ -10,7 +10,8 @@ use crate::text::Label;
 /// trends have a value wherever there was one.
 const REPEAT_INTERVAL: Span = Span(30_000_000);
 
-type Figures = Vec<(Label, f64)>;
+/// Values, and quotients as numerator and denominator.
+type Figures = Vec<(Label, f64, Option<f64>)>;
 
 /// The figures that were sent last, by queue.
 #[derive(Debug, Default)]
@@ -29,19 +30,22 @@ impl LastFigures {
     /// The events to send at `now`, given the current figures as `events`. A figure that has disappeared is sent as
     /// NaN. Empty when nothing changed and no repetition is due.
     pub(super) fn changes(&mut self, mut events: Vec<Event>, at: Time, origin: &Label, now: Time) -> Vec<Event> {
-        let figures = events.iter().filter_map(|event| match &event.kind {
-            EventKind::Observed { queue, figures, .. } => Some((queue.clone(), figures.clone())),
-            _ => None,
-        });
-        let found: BTreeMap<Label, Figures> = figures.collect();
+        let mut found: BTreeMap<Label, Figures> = BTreeMap::new();
+        for event in &events {
+            if let EventKind::Observed { queue, figures, quotients, .. } = &event.kind {
+                let all = found.entry(queue.clone()).or_default();
+                all.extend(figures.iter().map(|(key, value)| (key.clone(), *value, None)));
+                all.extend(quotients.iter().map(|(key, part, whole)| (key.clone(), *part, Some(*whole))));
+            }
+        }
         if found == self.known && self.at.is_some_and(|at| now.since(at) < REPEAT_INTERVAL) {
             return Vec::new();
         }
         for (queue, known) in &self.known {
             let there = found.get(queue);
-            let gone = |key: &Label| there.is_none_or(|figures| figures.iter().all(|(other, _)| other != key));
-            let figures: Figures =
-                known.iter().filter(|(key, _)| gone(key)).map(|(key, _)| (key.clone(), f64::NAN)).collect();
+            let gone = |key: &Label| there.is_none_or(|figures| figures.iter().all(|(other, ..)| other != key));
+            let figures: Vec<(Label, f64)> =
+                known.iter().filter(|(key, ..)| gone(key)).map(|(key, ..)| (key.clone(), f64::NAN)).collect();
             if !figures.is_empty() {
                 let kind = EventKind::Observed { queue: queue.clone(), window: None, figures, quotients: Vec::new() };
                 events.push(Event { at, origin: origin.clone(), id: None, kind });

@@ -1,41 +1,52 @@
-//! Maps a vendor's JSON documents to figures: which value is which KPI of which queue.
+//! Maps a vendor's JSON documents to figures of queues, to agents, and to contacts.
+
+mod agents;
+mod contacts;
+mod figures;
+mod names;
+mod selector;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
 use jmespath::{Rcvar, Variable};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::path::JmesPath;
-use crate::clock::{Span, Time};
+use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::limits::check_json;
-use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
+pub use agents::AgentMap;
+pub(super) use agents::{AgentEntry, ListedState};
+pub(super) use contacts::ContactEntry;
+pub use contacts::ContactMap;
+use figures::{MappedFigure, QueueFigures, age};
+pub use names::NameMap;
+pub(super) use names::Names;
+pub use selector::{FigurePath, QueueSelector, Since};
 
-/// The number of rows that are read; no floor has more queues.
+/// The number of rows of one list that are read; no floor has more queues, agents or contacts at once.
 const MAX_ROWS: usize = 10_000;
 
-/// The table `map`: how to read figures from a JSON document of any shape. All paths are `JMESPath` expressions.
+/// The table `map`: how to read a JSON document of any shape. All paths are `JMESPath` expressions.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Map {
-    /// The path of the list of rows. When absent, the document is the only row.
+    /// The path of the list of rows with figures. When absent, the document is the only row.
     #[serde(default)]
     pub rows: Option<JmesPath>,
     /// The queue that a row is about: a path within the row, or `{ value = "…" }`.
-    pub queue: QueueSelector,
-    /// Figures, by KPI: paths within the row.
     #[serde(default)]
-    pub kpis: BTreeMap<KpiId, JmesPath>,
+    pub queue: Option<QueueSelector>,
+    /// Figures, by KPI: paths within the row, or the two parts of a quotient.
+    #[serde(default)]
+    pub kpis: BTreeMap<KpiId, FigurePath>,
     /// Figures that are ages, by KPI: paths within the row to the time at which the age began.
     #[serde(default)]
     pub since: BTreeMap<KpiId, JmesPath>,
-    /// Factors on figures, by KPI: 0.001 for a vendor that counts milliseconds.
+    /// Factors on figures, by KPI: 0.001 for a vendor that counts milliseconds. Of a quotient, it is one on the numerator.
     #[serde(default)]
     pub scale: BTreeMap<KpiId, f64>,
     /// The vendor's name of the window that the figures cover; it is only shown.
@@ -47,30 +58,40 @@ pub struct Map {
     /// The source is stale when `at` is more than this many seconds ago; 0 means never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
+    /// Names of queues, where figures have their ids.
+    #[serde(default)]
+    pub queue_names: Option<NameMap>,
+    /// Names of agents, where lists have their ids.
+    #[serde(default)]
+    pub agent_names: Option<NameMap>,
+    /// The agents.
+    #[serde(default)]
+    pub agents: Option<AgentMap>,
+    /// The contacts that wait or are with an agent.
+    #[serde(default)]
+    pub contacts: Option<ContactMap>,
 }
 
 const fn five_minutes() -> u64 {
     300
 }
 
-/// The queue that a row is about.
-#[derive(Clone, Debug, PartialEq)]
-pub enum QueueSelector {
-    /// A path within the row.
-    Path(JmesPath),
-    /// The same queue for every row.
-    Constant(Label),
-}
-
-/// The content of a document.
+/// The content of a document, or of several.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
-    /// One event per queue, with the figures of all its rows.
-    pub(super) events: Vec<Event>,
+    queues: Vec<QueueFigures>,
+    index_by_queue: HashMap<Label, usize>,
+    pub(super) agents: BTreeMap<Label, AgentEntry>,
+    pub(super) contacts: BTreeMap<Label, ContactEntry>,
+    pub(super) names: Names,
     /// The rejected rows: the number, from 1 (0 for the document itself), and the reason.
     pub(super) rejected: Vec<(u64, RejectionReason)>,
-    /// The time of the figures, if the document has one.
+    /// The time of the figures, if a document has one.
     pub(super) at: Option<Time>,
+    /// The time that the figures count for.
+    figures_at: Time,
+    /// How many rows with figures were read.
+    rows: u64,
 }
 
 impl Map {
@@ -79,8 +100,14 @@ impl Map {
     /// # Errors
     /// What is wrong with the mapping.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.kpis.is_empty() && self.since.is_empty() {
-            return Err(r#"names no figure: write kpis = { waiting = "…" }"#.to_owned());
+        let has_figures = !self.kpis.is_empty() || !self.since.is_empty();
+        let has_lists = self.agents.is_some() || self.contacts.is_some();
+        let has_names = self.queue_names.is_some() || self.agent_names.is_some();
+        if !has_figures && !has_lists && !has_names {
+            return Err(r#"names no figure: write kpis = { waiting = "…" }, or agents or contacts"#.to_owned());
+        }
+        if has_figures != self.queue.is_some() {
+            return Err("needs both `queue`, which says where the queue's name is, and figures (kpis)".to_owned());
         }
         for (id, key) in self.since.keys().map(|id| (id, id.def().key)) {
             if id.def().unit != Unit::Seconds {
@@ -99,158 +126,180 @@ impl Map {
                 return Err(format!("scales {key} by {factor}: a number over 0 is meant"));
             }
         }
-        match &self.queue {
-            QueueSelector::Constant(queue) if queue.is_empty() => Err("has a queue without a name".to_owned()),
-            QueueSelector::Constant(_) | QueueSelector::Path(_) => Ok(()),
+        if matches!(&self.queue, Some(QueueSelector::Constant(queue)) if queue.is_empty()) {
+            return Err("has a queue without a name".to_owned());
         }
+        self.agents.as_ref().map_or(Ok(()), AgentMap::check)?;
+        self.contacts.as_ref().map_or(Ok(()), ContactMap::check)
     }
 
-    /// Read a document that arrived at `now`, by the source's clock.
+    /// Read a document that arrived at `now`, by the source's clock, into `reading`. `names` are those that are known
+    /// from other documents.
     ///
     /// # Errors
     /// If no row can be read.
-    pub(super) fn read(&self, text: &str, now: Time, origin: &Label) -> Result<Reading, String> {
-        check_json(text.as_bytes())?;
-        let document = Variable::from_json(text).map_err(|error| format!("no JSON ({error})"))?;
-        let document = Rcvar::new(document);
-        let mut reading = Reading::default();
-        match self.at.as_ref().map_or(Ok(None), |at| at.time(&document)) {
+    pub(super) fn read(&self, document: &Rcvar, now: Time, names: &Names, reading: &mut Reading) -> Result<(), String> {
+        for (map, is_queue) in [(&self.queue_names, true), (&self.agent_names, false)] {
+            let Some(map) = map else { continue };
+            let into = if is_queue { &mut reading.names.queues } else { &mut reading.names.agents };
+            for (number, row) in (1..).zip(rows_at(&map.rows, document)?) {
+                if let Err(reason) = map.read(&row, into) {
+                    reading.rejected.push((number, reason.about("names")));
+                }
+            }
+        }
+        let mut known = names.clone();
+        known.extend(&reading.names);
+        if let Some(queue) = &self.queue {
+            self.read_figures(document, queue, &known, now, reading)?;
+        }
+        if let Some(map) = &self.agents {
+            for (number, row) in (1..).zip(rows_at(&map.rows, document)?) {
+                match map.read(&row, &known, now) {
+                    Ok(Some(agent)) => reading.add_agent(agent),
+                    Ok(None) => {}
+                    Err(reason) => reading.rejected.push((number, reason.about("agents"))),
+                }
+            }
+        }
+        if let Some(map) = &self.contacts {
+            for (number, row) in (1..).zip(rows_at(&map.rows, document)?) {
+                match map.read(&row, &known, now) {
+                    Ok(Some((id, contact))) => reading.add_contact(id, contact),
+                    Ok(None) => {}
+                    Err(reason) => reading.rejected.push((number, reason.about("contacts"))),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_figures(
+        &self,
+        document: &Rcvar,
+        queue: &QueueSelector,
+        names: &Names,
+        now: Time,
+        reading: &mut Reading,
+    ) -> Result<(), String> {
+        match self.at.as_ref().map_or(Ok(None), |at| at.time(document)) {
             Ok(at) => reading.at = at,
             Err(reason) => reading.rejected.push((0, reason.about("at"))),
         }
         // A time ahead of the source's own clock is ignored, because the age would be negative.
-        let at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
-        let mut queues: Vec<QueueFigures> = Vec::new();
-        let mut index_by_queue: HashMap<Label, usize> = HashMap::new();
-        for (number, row) in (1..).zip(self.rows_of(document)?) {
-            let queue = match self.queue_of(&row) {
-                Ok(queue) => queue,
-                Err(reason) => {
-                    reading.rejected.push((number, reason));
-                    continue;
-                }
-            };
-            let index = *index_by_queue.entry(queue.clone()).or_insert(queues.len());
-            if index == queues.len() {
-                queues.push(QueueFigures { queue, figures: Vec::new() });
-            }
-            for (id, found) in self.figures(&row, now) {
-                let added = queues.get_mut(index).map_or(Ok(()), |queue| queue.add(id, found));
-                if let Err(reason) = added {
-                    reading.rejected.push((number, reason.about(id.def().key)));
-                }
+        reading.figures_at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
+        let rows = match &self.rows {
+            Some(path) => rows_at(path, document)?,
+            None if document.is_array() => return Err(r#"a list: say so in the mapping with rows = "@""#.to_owned()),
+            None => vec![Rcvar::clone(document)],
+        };
+        for row in rows {
+            reading.rows += 1;
+            match queue.read(&row, names) {
+                Ok(queue) => self.figures(&row, now).for_each(|(id, found)| reading.add_figure(&queue, id, found)),
+                Err(reason) => reading.rejected.push((reading.rows, reason)),
             }
         }
-        let window = &self.window;
-        let with_figures = queues.into_iter().filter(|queue| !queue.figures.is_empty());
-        reading.events.extend(with_figures.map(|QueueFigures { queue, figures }| {
-            let figures = figures.into_iter().map(|(id, value)| (Label::fixed(id.def().key), value)).collect();
-            let kind = EventKind::Observed { queue, window: window.clone(), figures, quotients: Vec::new() };
-            Event { at, origin: origin.clone(), id: None, kind }
-        }));
-        Ok(reading)
-    }
-
-    fn rows_of(&self, document: Rcvar) -> Result<Vec<Rcvar>, String> {
-        let Some(path) = &self.rows else {
-            if document.is_array() {
-                return Err(r#"a list: say so in the mapping with rows = "@""#.to_owned());
-            }
-            return Ok(vec![document]);
-        };
-        let found = path.find(&document)?;
-        if found.is_null() {
-            return Err(format!("without its rows: there is nothing at `{path}`"));
-        }
-        let Some(rows) = found.as_array() else {
-            return Err(format!("without its rows: `{path}` is {}, not a list", found.get_type()));
-        };
-        if rows.len() > MAX_ROWS {
-            return Err(format!("more than {MAX_ROWS} rows long: ask it for less"));
-        }
-        Ok(rows.clone())
-    }
-
-    fn queue_of(&self, row: &Rcvar) -> Result<Label, RejectionReason> {
-        let queue = match &self.queue {
-            QueueSelector::Constant(queue) => queue.clone(),
-            QueueSelector::Path(path) => {
-                let text = path.text(row)?.ok_or_else(|| format!("without a queue: there is nothing at `{path}`"))?;
-                id_label(text.as_bytes())
-            }
-        };
-        if queue.is_empty() { Err("without a queue: its name is empty".into()) } else { Ok(queue) }
+        Ok(())
     }
 
     /// The figures of a row. A missing value gives no item; a value that cannot be used gives an error.
-    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<f64, RejectionReason>)> {
+    fn figures(&self, row: &Rcvar, now: Time) -> impl Iterator<Item = (KpiId, Result<MappedFigure, RejectionReason>)> {
         let plain = self.kpis.iter().map(move |(id, path)| {
             let factor = self.scale.get(id).copied().unwrap_or(1.0);
-            (*id, path.number(row).map(|value| value.map(|value| value * factor)))
+            let found = match path {
+                FigurePath::Value(path) => {
+                    path.number(row).map(|value| value.map(|value| MappedFigure::Value(value * factor)))
+                }
+                FigurePath::Quotient(parts) => {
+                    let [numerator, denominator] = &**parts;
+                    numerator
+                        .number(row)
+                        .and_then(|numerator| Ok(numerator.zip(denominator.number(row)?)))
+                        .map(|parts| parts.map(|(part, whole)| MappedFigure::Quotient(part * factor, whole)))
+                }
+            };
+            (*id, found)
         });
-        let ages = self.since.iter().map(move |(id, path)| (*id, path.time(row).map(|at| at.map(|at| age(now, at)))));
+        let age = move |at: Time| MappedFigure::Value(age(now, at));
+        let ages = self.since.iter().map(move |(id, path)| (*id, path.time(row).map(|at| at.map(age))));
         plain.chain(ages).filter_map(|(id, found)| Some((id, found.transpose()?)))
     }
 }
 
-/// The figures of a queue, from one or more rows.
-struct QueueFigures {
-    queue: Label,
-    figures: Vec<(KpiId, f64)>,
-}
-
-impl QueueFigures {
-    fn add(&mut self, id: KpiId, found: Result<f64, RejectionReason>) -> Result<(), RejectionReason> {
-        let value = validate(id, found?)?;
-        if self.figures.iter().any(|(known, _)| *known == id) {
-            return Err(RejectionReason::new("another row has it as well, choose one with `rows`", &self.queue));
-        }
-        self.figures.push((id, value));
-        Ok(())
+/// The rows of a list in a document.
+fn rows_at(path: &JmesPath, document: &Rcvar) -> Result<Vec<Rcvar>, String> {
+    let found = path.find(document)?;
+    if found.is_null() {
+        return Err(format!("without its rows: there is nothing at `{path}`"));
     }
-}
-
-/// The age in seconds of something that began at `at`; 0 if `at` is after `now`, which happens when clocks differ a
-/// little.
-fn age(now: Time, at: Time) -> f64 {
-    Span::as_secs_f64(now.since(at))
-}
-
-/// Check that a value is possible for this KPI.
-fn validate(id: KpiId, value: f64) -> Result<f64, RejectionReason> {
-    let negative = matches!(id.def().unit, Unit::Count | Unit::Seconds | Unit::Percent | Unit::PerHour);
-    match id.def().unit {
-        _ if negative && value < 0.0 => Err(RejectionReason::new("below 0, it is taken as unknown", value)),
-        Unit::Percent if value > 100.0 => Err(RejectionReason::new("over 100, set its `scale`", value)),
-        _ => Ok(value),
+    let Some(rows) = found.as_array() else {
+        return Err(format!("without its rows: `{path}` is {}, not a list", found.get_type()));
+    };
+    if rows.len() > MAX_ROWS {
+        return Err(format!("more than {MAX_ROWS} rows long: ask it for less"));
     }
+    Ok(rows.clone())
 }
 
-impl<'de> Deserialize<'de> for QueueSelector {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct QueueVisitor;
-        impl<'de> Visitor<'de> for QueueVisitor {
-            type Value = QueueSelector;
+/// Parse a document, unless it is too large.
+///
+/// # Errors
+/// What it is instead of JSON.
+pub(super) fn parse(body: &[u8]) -> Result<Rcvar, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "no UTF-8".to_owned())?;
+    check_json(body)?;
+    Variable::from_json(text).map(Rcvar::new).map_err(|error| format!("no JSON ({error})"))
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(r#"a JMESPath expression, or { value = "…" }"#)
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<QueueSelector, E> {
-                JmesPath::compile(text).map(QueueSelector::Path).map_err(E::custom)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<QueueSelector, A::Error> {
-                #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Constant {
-                    value: Label,
+impl Reading {
+    /// One event per queue, with the figures of all its rows.
+    pub(super) fn events(&self, window: Option<&Label>, origin: &Label) -> Vec<Event> {
+        let with_figures = self.queues.iter().filter(|queue| !queue.figures.is_empty());
+        let event = |QueueFigures { queue, figures: mapped }: &QueueFigures| {
+            let (mut figures, mut quotients) = (Vec::new(), Vec::new());
+            for (id, figure) in mapped {
+                let key = Label::fixed(id.def().key);
+                match *figure {
+                    MappedFigure::Value(value) => figures.push((key, value)),
+                    MappedFigure::Quotient(numerator, denominator) => quotients.push((key, numerator, denominator)),
                 }
-                Constant::deserialize(MapAccessDeserializer::new(map))
-                    .map(|constant| QueueSelector::Constant(constant.value))
             }
+            let kind = EventKind::Observed { queue: queue.clone(), window: window.cloned(), figures, quotients };
+            Event { at: self.figures_at, origin: origin.clone(), id: None, kind }
+        };
+        with_figures.map(event).collect()
+    }
+
+    fn add_figure(&mut self, queue: &Label, id: KpiId, found: Result<MappedFigure, RejectionReason>) {
+        let index = *self.index_by_queue.entry(queue.clone()).or_insert(self.queues.len());
+        if index == self.queues.len() {
+            self.queues.push(QueueFigures { queue: queue.clone(), figures: Vec::new() });
         }
-        deserializer.deserialize_any(QueueVisitor)
+        let added = self.queues.get_mut(index).map_or(Ok(()), |queue| queue.add(id, found));
+        if let Err(reason) = added {
+            self.rejected.push((self.rows, reason.about(id.def().key)));
+        }
+    }
+
+    fn add_agent(&mut self, agent: AgentEntry) {
+        match self.agents.get_mut(&agent.profile.agent) {
+            Some(known) => known.learn(agent),
+            None => _ = self.agents.insert(agent.profile.agent.clone(), agent),
+        }
+    }
+
+    fn add_contact(&mut self, id: Label, contact: ContactEntry) {
+        match self.contacts.get_mut(&id) {
+            Some(known) => known.learn(contact),
+            None => _ = self.contacts.insert(id, contact),
+        }
+    }
+
+    /// Add the agents and contacts of another list.
+    pub(super) fn add_lists(&mut self, other: &Self) {
+        other.agents.values().for_each(|agent| self.add_agent(agent.clone()));
+        other.contacts.iter().for_each(|(id, contact)| self.add_contact(id.clone(), contact.clone()));
     }
 }
 

@@ -53,6 +53,23 @@ impl JmesPath {
         }
     }
 
+    /// The result as a list of strings, of which those that are empty are left out; `None` if it is missing or `null`.
+    pub(super) fn texts(&self, value: &Rcvar) -> Result<Option<Vec<String>>, RejectionReason> {
+        let found = self.find(value)?;
+        let items = match found.as_array() {
+            Some(items) => items.clone(),
+            None if found.is_null() => return Ok(None),
+            None => return Err(format!("`{self}` is {}, not a list", found.get_type()).into()),
+        };
+        let text = |item: &Rcvar| {
+            item.as_string()
+                .cloned()
+                .or_else(|| item.is_number().then(|| item.to_string()))
+                .filter(|text| !text.is_empty())
+        };
+        Ok(Some(items.iter().filter_map(text).collect()))
+    }
+
     /// The result as a time: RFC 3339, or seconds or milliseconds since 1970.
     pub(super) fn time(&self, value: &Rcvar) -> Result<Option<Time>, RejectionReason> {
         /// Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds 1973.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::map::Map;
 use super::page::CursorSettings;
+use super::paging::Paging;
+use super::request::{Method, RequestSettings, header_map};
 use crate::net::http::{Address, Auth, check_protection};
 use crate::net::tls::Tls;
 
@@ -44,20 +45,15 @@ pub struct Settings {
     /// How to request only new events, if the endpoint returns contact events.
     #[serde(default)]
     pub cursor: Option<CursorSettings>,
+    /// How a list of several pages goes on.
+    #[serde(default)]
+    pub page: Option<Paging>,
     /// How to read the response, if it is not in floorwatch's own format.
     #[serde(default)]
     pub map: Option<Map>,
-}
-
-/// An HTTP method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    /// Without a body.
-    #[default]
-    Get,
-    /// With a body.
-    Post,
+    /// Several requests in place of one, in the order in which they are made.
+    #[serde(default)]
+    pub request: Vec<RequestSettings>,
 }
 
 const fn ten() -> u64 {
@@ -70,6 +66,10 @@ const fn twenty() -> u64 {
 
 /// The longest interval, in seconds. A wallboard needs newer data than that.
 const MAX_SECONDS: u64 = 3600;
+/// The longest interval of one of several requests: names change seldom.
+const MAX_REQUEST_SECONDS: u64 = 86_400;
+/// The most requests of a source.
+const MAX_REQUESTS: usize = 50;
 
 impl Settings {
     /// Check what can be checked without connecting.
@@ -88,33 +88,63 @@ impl Settings {
         if self.body.is_some() && self.method == Method::Get {
             return Err(("body", r#"needs method = "POST""#.to_owned()));
         }
-        self.header_map().map_err(|wrong| ("headers", wrong))?;
+        header_map(&self.headers).map_err(|wrong| ("headers", wrong))?;
         check_protection(&self.url, self.auth.as_ref().into(), &self.tls).map_err(|wrong| ("url", wrong))?;
         if let Some(cursor) = &self.cursor {
-            if self.map.is_some() {
-                return Err(("cursor", "is for contact events: it can't stand beside `map`".to_owned()));
+            if self.map.is_some() || !self.request.is_empty() {
+                return Err(("cursor", "is for contact events: it can't stand beside `map` or `request`".to_owned()));
             }
             cursor.check().map_err(|wrong| ("cursor", wrong))?;
+        }
+        self.check_requests()?;
+        self.page.as_ref().map_or(Ok(()), |page| page.check().map_err(|wrong| ("page", wrong)))?;
+        if self.page.is_some() && self.map.is_none() {
+            return Err(("page", "goes with `map`: pages of contact events go on by `cursor`".to_owned()));
         }
         self.map.as_ref().map_or(Ok(()), |map| map.check().map_err(|wrong| ("map", wrong)))
     }
 
-    /// The configured request headers.
-    pub(super) fn header_map(&self) -> Result<HeaderMap, String> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            let known =
-                HeaderName::try_from(name).map_err(|_| format!("has `{name}`, which can't be a header's name"))?;
-            if known == AUTHORIZATION {
-                return Err(
-                    "has Authorization: write it as auth = { bearer = … } or { user = …, password = … }".to_owned()
-                );
-            }
-            let value =
-                HeaderValue::try_from(value).map_err(|_| format!("has a value for `{name}` that none can have"))?;
-            headers.insert(known, value);
+    fn check_requests(&self) -> Result<(), (&'static str, String)> {
+        if self.request.is_empty() {
+            return Ok(());
         }
-        Ok(headers)
+        if self.map.is_some() || self.body.is_some() || self.page.is_some() {
+            return Err(("request", "has its own `map`, `body` and `page`: write them there".to_owned()));
+        }
+        if self.request.len() > MAX_REQUESTS {
+            return Err((
+                "request",
+                format!("stands there more than {MAX_REQUESTS} times: make several sources of it"),
+            ));
+        }
+        let mut known = Vec::new();
+        for request in &self.request {
+            let named = |wrong: String| ("request", format!("\"{}\" {wrong}", request.name));
+            request.check(self.url.url(), &known).map_err(named)?;
+            if request.every_s.is_some_and(|seconds| !(1..=MAX_REQUEST_SECONDS).contains(&seconds)) {
+                return Err(named(format!("has `every_s`, which is 1 to {MAX_REQUEST_SECONDS} seconds")));
+            }
+            known.extend(request.keep.keys());
+        }
+        Ok(())
+    }
+
+    /// The requests for figures and lists: those that are configured, or the one that the keys of the source describe.
+    /// None where the source answers with contact events.
+    pub(super) fn requests(&self) -> Vec<RequestSettings> {
+        let Some(map) = &self.map else { return self.request.clone() };
+        vec![RequestSettings {
+            name: String::new(),
+            path: None,
+            method: self.method,
+            body: self.body.clone(),
+            headers: BTreeMap::new(),
+            every_s: None,
+            page: self.page.clone(),
+            each: None,
+            keep: BTreeMap::new(),
+            map: Some(map.clone()),
+        }]
     }
 }
 

@@ -11,8 +11,22 @@ fn figures(event: &Event) -> (&str, Vec<(&str, f64)>) {
     (queue.as_str(), figures.iter().map(|(key, value)| (key.as_str(), *value)).collect())
 }
 
-fn read(map: &Map, text: &str) -> Reading {
-    map.read(text, NOW, &Label::fixed("vendor")).unwrap()
+/// The events of a document, what was rejected, and when its figures were taken.
+struct Read {
+    events: Vec<Event>,
+    rejected: Vec<(u64, RejectionReason)>,
+    at: Option<Time>,
+}
+
+fn try_read(map: &Map, text: &str) -> Result<Read, String> {
+    let mut reading = Reading::default();
+    map.read(&parse(text.as_bytes())?, NOW, &Names::default(), &mut reading)?;
+    let events = reading.events(map.window.as_ref(), &Label::fixed("vendor"));
+    Ok(Read { events, rejected: reading.rejected, at: reading.at })
+}
+
+fn read(map: &Map, text: &str) -> Read {
+    try_read(map, text).unwrap()
 }
 
 #[test]
@@ -95,9 +109,9 @@ fn rows_of_one_queue_are_one_and_none_is_counted_twice() {
 #[test]
 fn a_document_without_its_rows_is_refused_whole() {
     let of = |rows: &str, text: &str| {
-        map(&format!("{rows}queue = {{ value = \"all\" }}\nkpis = {{ waiting = \"w\" }}"))
-            .read(text, NOW, &Label::default())
-            .unwrap_err()
+        try_read(&map(&format!("{rows}queue = {{ value = \"all\" }}\nkpis = {{ waiting = \"w\" }}")), text)
+            .err()
+            .unwrap()
     };
     assert!(of("", "[{}]").contains(r#"rows = "@""#));
     assert!(of("", "<html>").contains("no JSON"));

@@ -1,0 +1,291 @@
+//! Lists of agents and contacts that are asked for again and again: what has changed between two of them becomes events.
+//!
+//! A list shows a contact as it is, and not what has become of one that it no longer contains. Who waited and is gone has
+//! hung up or was answered and is over: that is not known, and not guessed. Contacts are marked as sampled, so that no
+//! figure counts them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::map::{AgentEntry, ContactEntry, ListedState};
+use super::words::LiveStage;
+use crate::clock::{Span, Time};
+use crate::event::{AgentState, Event, EventKind, Membership, Offer, Step};
+use crate::text::Label;
+
+/// A state that began so much later than before is another one, if it has the same word.
+const MAX_SINCE_JITTER: Span = Span::seconds(5);
+
+/// What was last listed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Lists {
+    contacts: BTreeMap<Label, KnownContact>,
+    #[serde(skip)]
+    agents: BTreeMap<Label, AgentEntry>,
+}
+
+/// A contact as it was last listed. Contacts are stored in the journal's cursor, so that one that ended while the program
+/// was down ends when it is up again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KnownContact {
+    queue: Label,
+    stage: LiveStage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<Label>,
+}
+
+/// Events that happen at one source.
+struct EventList<'a> {
+    now: Time,
+    origin: &'a Label,
+    events: Vec<Event>,
+}
+
+impl EventList<'_> {
+    fn push(&mut self, at: Option<Time>, kind: EventKind) {
+        let at = at.unwrap_or(self.now).min(self.now);
+        self.events.push(Event { at, origin: self.origin.clone(), id: None, kind });
+    }
+
+    fn step(&mut self, contact: &Label, queue: &Label, at: Option<Time>, step: Step) {
+        self.push(at, EventKind::Contact { contact: contact.clone(), queue: Some(queue.clone()), step });
+    }
+}
+
+impl Lists {
+    /// The lists that an earlier run of the program stored; empty where that cannot be read.
+    pub(super) fn restored(cursor: &str) -> Self {
+        serde_json::from_str(cursor).unwrap_or_default()
+    }
+
+    /// The contacts, to be stored.
+    pub(super) fn cursor(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    /// The events between the last lists and these, which came at `now`, and whether the contacts have changed. Where the
+    /// lists are not `complete`, nobody is missing from them.
+    pub(super) fn update(
+        &mut self,
+        agents: &BTreeMap<Label, AgentEntry>,
+        contacts: &BTreeMap<Label, ContactEntry>,
+        is_complete: bool,
+        (now, origin): (Time, &Label),
+    ) -> (Vec<Event>, bool) {
+        let mut out = EventList { now, origin, events: Vec::new() };
+        let is_changed = self.update_contacts(contacts, is_complete, &mut out);
+        // Agents come last: what the list says of them counts more than what their contacts do.
+        self.update_agents(agents, is_complete, &mut out);
+        (out.events, is_changed)
+    }
+
+    fn update_contacts(
+        &mut self,
+        listed: &BTreeMap<Label, ContactEntry>,
+        is_complete: bool,
+        out: &mut EventList<'_>,
+    ) -> bool {
+        let mut is_changed = false;
+        if is_complete {
+            let gone: Vec<_> = self.contacts.extract_if(.., |id, _| !listed.contains_key(id)).collect();
+            is_changed |= !gone.is_empty();
+            for (id, known) in &gone {
+                end(id, known, out);
+            }
+        }
+        for (id, contact) in listed {
+            let ContactEntry { queue, stage, agent, .. } = contact;
+            let now = KnownContact { queue: queue.clone(), stage: *stage, agent: agent.clone() };
+            let before = self.contacts.insert(id.clone(), now.clone());
+            if before.as_ref() == Some(&now) {
+                continue;
+            }
+            is_changed = true;
+            match before {
+                // What goes on in the same queue, and with the same agent once it is with one.
+                Some(before) if before.queue == *queue && before.stage <= *stage && before.is_with(agent.as_ref()) => {
+                    advance(id, Some(before.stage), contact, out);
+                }
+                Some(before) if before.stage == LiveStage::Held && before.queue == *queue && before.agent == *agent => {
+                    let step = if *stage == LiveStage::Talking { Step::Resumed } else { continue };
+                    out.step(id, queue, None, step);
+                }
+                Some(before) => {
+                    end(id, &before, out);
+                    begin(id, &ContactEntry { since: None, answered: None, ..contact.clone() }, out);
+                }
+                None => begin(id, contact, out),
+            }
+        }
+        is_changed
+    }
+
+    fn update_agents(&mut self, listed: &BTreeMap<Label, AgentEntry>, is_complete: bool, out: &mut EventList<'_>) {
+        if is_complete {
+            for (agent, _) in self.agents.extract_if(.., |id, _| !listed.contains_key(id)) {
+                out.push(None, EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None });
+            }
+        }
+        for (id, agent) in listed {
+            let before = self.agents.insert(id.clone(), agent.clone()).unwrap_or_default();
+            if before.profile != agent.profile {
+                out.push(None, EventKind::AgentProfile(agent.profile.clone()));
+            }
+            if let Some(queues) = agent.queues.as_ref().filter(|queues| before.queues.as_ref() != Some(queues)) {
+                let serves = |queue: &Label| Membership { queue: queue.clone(), state: None, reason: None };
+                let queues = queues.iter().map(serves).collect();
+                out.push(None, EventKind::AgentQueues { agent: id.clone(), queues });
+            }
+            if let Some((state, reason, since)) =
+                agent.state.clone().filter(|state| is_new(before.state.as_ref(), state))
+            {
+                out.push(since, EventKind::AgentState { agent: id.clone(), state, reason, lasts: None });
+            }
+        }
+    }
+}
+
+/// Whether a state is another than before. The time since when it lasts may vary, where it is computed of an age.
+fn is_new(before: Option<&ListedState>, now: &ListedState) -> bool {
+    let Some((state, reason, since)) = before else { return true };
+    let is_later = since.zip(now.2).is_some_and(|(before, now)| (now - before).0.abs() > MAX_SINCE_JITTER.0);
+    (state, reason) != (&now.0, &now.1) || is_later
+}
+
+impl KnownContact {
+    /// Whether it is with no other agent than this one.
+    fn is_with(&self, agent: Option<&Label>) -> bool {
+        self.stage < LiveStage::Talking || self.agent.as_ref() == agent
+    }
+}
+
+/// A contact that was not listed before.
+fn begin(id: &Label, contact: &ContactEntry, out: &mut EventList<'_>) {
+    let offer =
+        Offer { priority: contact.priority, sampled: true, ..Offer::new(contact.queue.clone(), contact.channel) };
+    let joined = contact.since.or(contact.answered);
+    out.step(id, &contact.queue, joined, Step::Offered(offer));
+    advance(id, None, contact, out);
+}
+
+/// A contact has gone on since it was at the stage `before`, or since it joined.
+fn advance(id: &Label, before: Option<LiveStage>, contact: &ContactEntry, out: &mut EventList<'_>) {
+    let ContactEntry { queue, stage, answered, agent: Some(agent), .. } = contact else { return };
+    let agent = || agent.clone();
+    if *stage == LiveStage::Ringing {
+        out.step(id, queue, None, Step::Ringing { agent: agent() });
+    }
+    if *stage > LiveStage::Ringing && before.is_none_or(|before| before < LiveStage::Talking) {
+        let at = answered.or(if before.is_none() { contact.since } else { None });
+        out.step(id, queue, at, Step::Answered { agent: agent(), wait: None });
+    }
+    if *stage == LiveStage::Held {
+        out.step(id, queue, None, Step::Held);
+    }
+}
+
+/// A contact is listed no longer.
+fn end(id: &Label, known: &KnownContact, out: &mut EventList<'_>) {
+    let step = if known.stage < LiveStage::Talking {
+        Step::Lost
+    } else {
+        Step::Completed { agent: known.agent.clone(), ended_by: None, talk: None, hold: None }
+    };
+    out.step(id, &known.queue, None, step);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{AgentProfile, Channel};
+
+    fn at(second: i64) -> Time {
+        Time::from_unix(1_772_442_000) + Span::seconds(second)
+    }
+
+    fn contact(queue: &str, stage: LiveStage, agent: Option<&str>) -> ContactEntry {
+        ContactEntry {
+            queue: queue.into(),
+            stage,
+            since: Some(at(-30)),
+            answered: None,
+            agent: agent.map(Label::from),
+            channel: Channel::Voice,
+            priority: None,
+        }
+    }
+
+    /// The steps of contact `c`, each with its time in seconds, as it is listed like this one after the other.
+    fn steps(lists: &mut Lists, listed: &[Option<ContactEntry>]) -> Vec<String> {
+        let mut all = Vec::new();
+        for (second, contact) in (0..).zip(listed) {
+            let contacts = contact.iter().map(|contact| ("c".into(), contact.clone())).collect();
+            let (events, _) = lists.update(&BTreeMap::new(), &contacts, true, (at(second), &"cloud".into()));
+            for event in events {
+                let EventKind::Contact { step, queue: Some(queue), .. } = event.kind else { panic!() };
+                let step = format!("{step:?}");
+                let word = step.split([' ', '(']).next().unwrap();
+                all.push(format!("{} {queue} {word}", (event.at - at(0)).as_secs()));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_contact_goes_through_its_stages_and_its_end_is_not_guessed() {
+        use LiveStage::{Held, Ringing, Talking, Waiting};
+        let of = |stage| Some(contact("q", stage, (stage > Waiting).then_some("ann")));
+        let mut lists = Lists::default();
+        let seen =
+            steps(&mut lists, &[of(Waiting), of(Waiting), of(Ringing), of(Talking), of(Held), of(Talking), None]);
+        let expected = ["-30 q Offered", "2 q Ringing", "3 q Answered", "4 q Held", "5 q Resumed", "6 q Completed"];
+        assert_eq!(seen, expected);
+        assert_eq!(steps(&mut lists, &[of(Waiting), None]), ["-30 q Offered", "1 q Lost"]);
+        // It was answered before it was seen.
+        let talking = ContactEntry { answered: Some(at(-10)), ..contact("q", Talking, Some("ann")) };
+        assert_eq!(steps(&mut lists, &[Some(talking)]), ["-30 q Offered", "-10 q Answered"]);
+        // Another agent, and another queue: what was before is over.
+        let other = steps(&mut lists, &[Some(contact("q", Talking, Some("bo"))), Some(contact("p", Waiting, None))]);
+        let expected = ["0 q Completed", "0 q Offered", "0 q Answered", "1 q Completed", "1 p Offered"];
+        assert_eq!(other, expected);
+    }
+
+    #[test]
+    fn contacts_are_known_after_a_restart_and_an_incomplete_list_ends_none() {
+        let mut lists = Lists::default();
+        let listed = Some(contact("q", LiveStage::Waiting, None));
+        steps(&mut lists, std::slice::from_ref(&listed));
+        let mut again = Lists::restored(&lists.cursor().unwrap());
+        assert_eq!(steps(&mut again, &[listed, None]), ["1 q Lost"]);
+        let (events, is_changed) = lists.update(&BTreeMap::new(), &BTreeMap::new(), false, (at(9), &"cloud".into()));
+        assert!(events.is_empty() && !is_changed);
+    }
+
+    #[test]
+    fn agents_are_told_where_they_change_and_are_offline_once_they_are_gone() {
+        let mut lists = Lists::default();
+        let mut news = |second: i64, state: Option<(AgentState, Option<i64>)>| {
+            let agent = |(state, since): (AgentState, Option<i64>)| AgentEntry {
+                profile: AgentProfile { agent: "7".into(), name: Some("Ann".into()), ..AgentProfile::default() },
+                state: Some((state, None, since.map(at))),
+                queues: Some(vec!["q".into()]),
+            };
+            let agents = state.map(|state| ("7".into(), agent(state))).into_iter().collect();
+            let (events, _) = lists.update(&agents, &BTreeMap::new(), true, (at(second), &"cloud".into()));
+            let words = |event: &Event| match &event.kind {
+                EventKind::AgentState { state, .. } => format!("{} {}", (event.at - at(0)).as_secs(), state.key()),
+                EventKind::AgentProfile(_) => "profile".to_owned(),
+                EventKind::AgentQueues { queues, .. } => format!("{} queues", queues.len()),
+                other => panic!("{other:?}"),
+            };
+            events.iter().map(words).collect::<Vec<_>>()
+        };
+        assert_eq!(news(0, Some((AgentState::Available, Some(-60)))), ["profile", "1 queues", "-60 available"]);
+        assert!(news(1, Some((AgentState::Available, Some(-60)))).is_empty());
+        assert_eq!(news(2, Some((AgentState::Paused, None))), ["2 paused"]);
+        assert_eq!(news(3, None), ["3 offline"]);
+        assert!(news(4, None).is_empty());
+    }
+}

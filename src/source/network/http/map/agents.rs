@@ -1,0 +1,114 @@
+//! Maps rows of a document to agents: their state, reason, queues and skills.
+
+use jmespath::Rcvar;
+use serde::Deserialize;
+
+use super::names::Names;
+use super::selector::Since;
+use crate::clock::Time;
+use crate::event::{AgentProfile, AgentState};
+use crate::source::ids::id_label;
+use crate::source::network::http::path::JmesPath;
+use crate::source::network::http::words::WordTable;
+use crate::source::rejection::RejectionReason;
+use crate::text::Label;
+
+/// The table `agents` of a mapping. All paths begin at a row.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentMap {
+    /// The list of agents in the document; all of them, since who is missing is offline.
+    pub rows: JmesPath,
+    /// The agent's id.
+    pub agent: JmesPath,
+    /// The name for people.
+    #[serde(default)]
+    pub name: Option<JmesPath>,
+    /// The team.
+    #[serde(default)]
+    pub team: Option<JmesPath>,
+    /// The word for what the agent is doing.
+    #[serde(default)]
+    pub state: Option<JmesPath>,
+    /// What these words mean.
+    #[serde(default)]
+    pub states: WordTable<AgentState>,
+    /// The reason of a pause.
+    #[serde(default)]
+    pub reason: Option<JmesPath>,
+    /// Since when the agent is in the state.
+    #[serde(default)]
+    pub since: Option<Since>,
+    /// The list of the queues that the agent serves.
+    #[serde(default)]
+    pub queues: Option<JmesPath>,
+    /// The list of the agent's skills.
+    #[serde(default)]
+    pub skills: Option<JmesPath>,
+}
+
+/// A state, its reason, and since when it lasts.
+pub(in crate::source::network::http) type ListedState = (AgentState, Option<Label>, Option<Time>);
+
+/// What a document says of an agent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::source::network::http) struct AgentEntry {
+    /// Without queues.
+    pub(in crate::source::network::http) profile: AgentProfile,
+    pub(in crate::source::network::http) state: Option<ListedState>,
+    /// The queues that the agent serves; `None` where the document does not tell.
+    pub(in crate::source::network::http) queues: Option<Vec<Label>>,
+}
+
+impl AgentMap {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.state.is_some() == self.states.is_empty() {
+            return Err("agents: `state` says where the word is, and `states` what it means: write both".to_owned());
+        }
+        if self.state.is_none() && (self.reason.is_some() || self.since.is_some()) {
+            return Err("agents: `reason` and `since` are about a `state`".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Read a row; `None` if it is ignored.
+    pub(super) fn read(&self, row: &Rcvar, names: &Names, now: Time) -> Result<Option<AgentEntry>, RejectionReason> {
+        let id =
+            self.agent.text(row)?.ok_or_else(|| format!("without an agent: there is nothing at `{}`", self.agent))?;
+        let agent = id_label(id.as_bytes());
+        let label = |path: &Option<JmesPath>| {
+            let text = path.as_ref().map_or(Ok(None), |path| path.text(row))?;
+            Ok::<_, RejectionReason>(text.map(|text| Label::new(&text)).filter(|text| !text.is_empty()))
+        };
+        let name = label(&self.name)?.or_else(|| names.agent(&id));
+        let mut listed = AgentEntry {
+            profile: AgentProfile { agent, name, team: label(&self.team)?, ..AgentProfile::default() },
+            ..AgentEntry::default()
+        };
+        if let Some(path) = &self.skills {
+            listed.profile.skills =
+                path.texts(row)?.unwrap_or_default().iter().map(|skill| Label::new(skill)).collect();
+        }
+        if let Some(path) = &self.queues {
+            listed.queues = path.texts(row)?.map(|queues| queues.iter().map(|queue| names.queue(queue)).collect());
+        }
+        if let Some(path) = &self.state {
+            let word = path.text(row)?.unwrap_or_default();
+            let unknown = || RejectionReason::new(&format!("`{path}` is a word that `states` does not have"), &word);
+            let Some(state) = self.states.find(&word).ok_or_else(unknown)? else { return Ok(None) };
+            let reason = if state == AgentState::Paused { label(&self.reason)? } else { None };
+            let since = self.since.as_ref().map_or(Ok(None), |since| since.time(row, now))?;
+            listed.state = Some((state, reason, since));
+        }
+        Ok(Some(listed))
+    }
+}
+
+impl AgentEntry {
+    /// Add what another list says of the same agent.
+    pub(in crate::source::network::http) fn learn(&mut self, other: Self) {
+        self.profile.learn(&other.profile);
+        self.state = other.state.or(self.state.take());
+        self.queues = other.queues.or(self.queues.take());
+    }
+}

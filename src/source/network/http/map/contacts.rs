@@ -1,0 +1,138 @@
+//! Maps rows of a document to contacts that wait or are with an agent.
+
+use jmespath::Rcvar;
+use serde::Deserialize;
+
+use super::names::Names;
+use super::selector::{QueueSelector, Since};
+use crate::clock::Time;
+use crate::event::Channel;
+use crate::source::ids::id_label;
+use crate::source::network::http::path::JmesPath;
+use crate::source::network::http::words::{LiveStage, WordTable};
+use crate::source::rejection::RejectionReason;
+use crate::text::Label;
+
+/// The table `contacts` of a mapping. All paths begin at a row.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactMap {
+    /// The list of contacts in the document; all of them, since who is missing is gone.
+    pub rows: JmesPath,
+    /// The contact's id.
+    pub contact: JmesPath,
+    /// The queue, or a constant.
+    pub queue: QueueSelector,
+    /// Since when the contact is in the queue, or has been.
+    #[serde(default)]
+    pub since: Option<Since>,
+    /// Since when it is with the agent.
+    #[serde(default)]
+    pub answered: Option<Since>,
+    /// The word for where it is on its way. Without it, a contact with an agent talks and one without waits.
+    #[serde(default)]
+    pub state: Option<JmesPath>,
+    /// What these words mean.
+    #[serde(default)]
+    pub states: WordTable<LiveStage>,
+    /// The agent who has it, or whom it rings.
+    #[serde(default)]
+    pub agent: Option<JmesPath>,
+    /// The word for its channel.
+    #[serde(default)]
+    pub channel: Option<JmesPath>,
+    /// What these words mean, where they are not the channels' own names.
+    #[serde(default)]
+    pub channels: WordTable<Channel>,
+    /// Its priority, in the vendor's own numbers.
+    #[serde(default)]
+    pub priority: Option<JmesPath>,
+}
+
+/// What a document says of a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::source::network::http) struct ContactEntry {
+    pub(in crate::source::network::http) queue: Label,
+    pub(in crate::source::network::http) stage: LiveStage,
+    pub(in crate::source::network::http) since: Option<Time>,
+    pub(in crate::source::network::http) answered: Option<Time>,
+    pub(in crate::source::network::http) agent: Option<Label>,
+    pub(in crate::source::network::http) channel: Channel,
+    pub(in crate::source::network::http) priority: Option<i32>,
+}
+
+impl ContactMap {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.state.is_some() == self.states.is_empty() {
+            return Err("contacts: `state` says where the word is, and `states` what it means: write both".to_owned());
+        }
+        if self.state.is_none() && self.agent.is_some() != self.answered.is_some() && self.answered.is_some() {
+            return Err("contacts: `answered` needs the `agent` who answered".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Read a row; `None` if it is ignored.
+    pub(super) fn read(
+        &self,
+        row: &Rcvar,
+        names: &Names,
+        now: Time,
+    ) -> Result<Option<(Label, ContactEntry)>, RejectionReason> {
+        let text = |path: &Option<JmesPath>| path.as_ref().map_or(Ok(None), |path| path.text(row));
+        let agent = text(&self.agent)?.map(|agent| id_label(agent.as_bytes()));
+        let stage = match &self.state {
+            Some(path) => {
+                let word = path.text(row)?.unwrap_or_default();
+                let unknown =
+                    || RejectionReason::new(&format!("`{path}` is a word that `states` does not have"), &word);
+                let Some(stage) = self.states.find(&word).ok_or_else(unknown)? else { return Ok(None) };
+                stage
+            }
+            None if agent.is_some() => LiveStage::Talking,
+            None => LiveStage::Waiting,
+        };
+        if stage > LiveStage::Ringing && agent.is_none() {
+            return Err("is with an agent of whom there is nothing: it is not shown".into());
+        }
+        let channel = match text(&self.channel)? {
+            None => Channel::default(),
+            Some(word) => match self.channels.find(&word) {
+                Some(Some(channel)) => channel,
+                Some(None) => return Ok(None),
+                None => Channel::parse(&word.to_lowercase()).ok_or_else(|| {
+                    RejectionReason::new("its channel is a word that `channels` does not have", &word)
+                })?,
+            },
+        };
+        let id = self.contact.text(row)?;
+        let id = id.ok_or_else(|| format!("without a contact: there is nothing at `{}`", self.contact))?;
+        let time = |since: &Option<Since>| since.as_ref().map_or(Ok(None), |since| since.time(row, now));
+        #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and priorities are small")]
+        let priority = self.priority.as_ref().map_or(Ok(None), |path| path.number(row))?.map(|number| number as i32);
+        let contact = ContactEntry {
+            queue: self.queue.read(row, names)?,
+            stage,
+            since: time(&self.since)?,
+            answered: time(&self.answered)?,
+            agent,
+            channel,
+            priority,
+        };
+        Ok(Some((id_label(id.as_bytes()), contact)))
+    }
+}
+
+impl ContactEntry {
+    /// Add what another list says of the same contact: it is as far as the furthest says.
+    pub(in crate::source::network::http) fn learn(&mut self, other: Self) {
+        let (ahead, behind) = if other.stage > self.stage { (other, self.clone()) } else { (self.clone(), other) };
+        *self = Self {
+            since: ahead.since.or(behind.since),
+            answered: ahead.answered.or(behind.answered),
+            agent: ahead.agent.or(behind.agent),
+            priority: ahead.priority.or(behind.priority),
+            ..ahead
+        };
+    }
+}

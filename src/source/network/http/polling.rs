@@ -1,0 +1,301 @@
+//! Polls for figures and lists: makes the requests that are due, page by page, and reports what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
+use reqwest::{RequestBuilder, StatusCode, Url};
+use tokio::time::Instant;
+
+use super::last_figures::LastFigures;
+use super::lists::Lists;
+use super::map::{self, Names, Reading};
+use super::paging::PageRef;
+use super::request::{Method, RequestSettings, header_map};
+use super::settings::Settings;
+use super::template::Variables;
+use crate::clock::{Span, Time};
+use crate::net::Fault;
+use crate::net::http::{self, Client, display_url};
+use crate::source::network::clock_skew::ClockSkew;
+use crate::source::network::reporter::Reporter;
+use crate::source::rejection::RejectionReason;
+
+/// A list is read to at most so many pages, and so many bytes.
+const MAX_PAGES: u64 = 100;
+const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The headers with which a server can answer that nothing has changed since.
+#[derive(Debug)]
+pub(super) struct CacheValidators {
+    pub(super) url: Url,
+    pub(super) validators: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl CacheValidators {
+    pub(super) fn of(url: Url, headers: &HeaderMap) -> Option<Self> {
+        let validators: Vec<_> = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)]
+            .into_iter()
+            .filter_map(|(given, asked)| Some((asked, headers.get(given)?.clone())))
+            .collect();
+        (!validators.is_empty()).then_some(Self { url, validators })
+    }
+}
+
+/// The headers of every request with this method and body.
+pub(super) fn request(
+    client: &Client,
+    method: Method,
+    url: Url,
+    body: Option<String>,
+    more: &HeaderMap,
+) -> RequestBuilder {
+    let method = match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/x-ndjson;q=0.9, */*;q=0.1"));
+    if body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    headers.extend(more.clone());
+    let request = client.request(method, url).headers(headers);
+    match body {
+        Some(body) => request.body(body),
+        None => request,
+    }
+}
+
+/// The fault of an answer that is not what was asked for.
+pub(super) fn malformed(server: &str, what: &str) -> Fault {
+    Fault::transient(format!("what {server} answers is {what}"))
+}
+
+/// The requests of a source, and what they have told so far.
+#[derive(Debug)]
+pub(super) struct ListPolling {
+    base: Url,
+    headers: HeaderMap,
+    every: Duration,
+    requests: Vec<PolledRequest>,
+    figures: LastFigures,
+    lists: Lists,
+    /// The rows of the last answers that were rejected. Each is reported once, not at every poll.
+    last_rejected: BTreeSet<(String, u64, RejectionReason)>,
+}
+
+/// A request with its last answer.
+#[derive(Debug)]
+struct PolledRequest {
+    settings: RequestSettings,
+    headers: HeaderMap,
+    /// When it is made again; `None` before the first answer.
+    due: Option<Instant>,
+    cached: Option<CacheValidators>,
+    answer: Option<ListAnswer>,
+}
+
+/// What all pages of an answer say.
+#[derive(Debug, Default)]
+struct ListAnswer {
+    reading: Reading,
+    kept: Variables,
+    /// Nothing was left out.
+    is_whole: bool,
+}
+
+impl ListPolling {
+    /// The polling that `settings` describe, which continues from the lists in `cursor`. `None` if the source answers with
+    /// contact events.
+    pub(super) fn new(settings: &Settings, cursor: Option<&str>) -> Option<Self> {
+        let requests = settings.requests();
+        if requests.is_empty() {
+            return None;
+        }
+        // What cannot be a header was refused when the configuration was checked.
+        let headers = |of: &BTreeMap<String, String>| header_map(of).unwrap_or_default();
+        let polled = |settings: RequestSettings| {
+            let headers = headers(&settings.headers);
+            PolledRequest { settings, headers, due: None, cached: None, answer: None }
+        };
+        Some(Self {
+            base: settings.url.url().clone(),
+            headers: headers(&settings.headers),
+            every: Duration::from_secs(settings.every_s),
+            requests: requests.into_iter().map(polled).collect(),
+            figures: LastFigures::default(),
+            lists: cursor.map(Lists::restored).unwrap_or_default(),
+            last_rejected: BTreeSet::new(),
+        })
+    }
+
+    /// A new connection: the floor needs all figures again, even unchanged ones.
+    pub(super) fn begin_session(&mut self) {
+        self.figures.reset();
+    }
+
+    /// Make the requests that are due, and report what has changed.
+    pub(super) async fn poll(
+        &mut self,
+        client: &Client,
+        skew: &mut ClockSkew,
+        reporter: &mut Reporter,
+    ) -> Result<(), Fault> {
+        for index in 0..self.requests.len() {
+            let (before, rest) = self.requests.split_at_mut(index);
+            let Some(request) = rest.first_mut() else { break };
+            if request.due.is_some_and(|due| Instant::now() < due) {
+                continue;
+            }
+            let (mut variables, mut names) = (Variables::new(), Names::default());
+            for answer in before.iter().filter_map(|request| request.answer.as_ref()) {
+                variables.extend(answer.kept.clone());
+                names.extend(&answer.reading.names);
+            }
+            // Names that were known stay known until the new ones have come.
+            names.extend(&request.answer.as_ref().map(|answer| answer.reading.names.clone()).unwrap_or_default());
+            let every = request.settings.every_s.map_or(self.every, Duration::from_secs);
+            let place = Place { base: &self.base, headers: &self.headers, variables: &variables, names: &names };
+            let answer = request.ask(client, &place, skew, reporter).await.map_err(|fault| request.named(fault))?;
+            if let Some(answer) = answer {
+                request.answer = Some(answer);
+            }
+            // Not later than the poll after next, however long this one takes.
+            request.due = Some(Instant::now() + every.saturating_sub(self.every / 2));
+        }
+        self.report(reporter).await;
+        Ok(())
+    }
+
+    /// Report what has changed since the last poll.
+    async fn report(&mut self, reporter: &mut Reporter) {
+        let origin = reporter.name().clone();
+        let (mut all, mut events, mut rejected) = (Reading::default(), Vec::new(), BTreeSet::new());
+        let mut is_complete = true;
+        for request in &self.requests {
+            let Some(answer) = &request.answer else { continue };
+            is_complete &= answer.is_whole;
+            let window = request.settings.map.as_ref().and_then(|map| map.window.as_ref());
+            events.extend(answer.reading.events(window, &origin));
+            all.add_lists(&answer.reading);
+            let name = &request.settings.name;
+            let place = if name.is_empty() { format!("{origin}, answer") } else { format!("{origin}, {name}") };
+            rejected.extend(answer.reading.rejected.iter().map(|(row, reason)| (place.clone(), *row, reason.clone())));
+        }
+        for (place, number, reason) in rejected.difference(&self.last_rejected) {
+            reporter.reject(place, *number, reason.clone()).await;
+        }
+        self.last_rejected = rejected;
+        // The floor has no past figures of it, so the time without a connection is a gap.
+        reporter.report_gap().await;
+        let at = events.first().map_or_else(|| reporter.source_now(), |event| event.at);
+        let mut changes = self.figures.changes(events, at, &origin, reporter.now());
+        let (of_lists, is_changed) =
+            self.lists.update(&all.agents, &all.contacts, is_complete, (reporter.source_now(), &origin));
+        changes.extend(of_lists);
+        reporter.send_events(changes, if is_changed { self.lists.cursor() } else { None }).await;
+        match self.stale_after(reporter.source_now()) {
+            Some(seconds) => {
+                reporter.record_activity();
+                reporter.report_stale(&format!("it answers, but its figures are over {seconds} s old")).await;
+            }
+            None => reporter.report_live().await,
+        }
+    }
+
+    /// The age limit of figures that are older than theirs.
+    fn stale_after(&self, now: Time) -> Option<i64> {
+        self.requests.iter().find_map(|request| {
+            let taken = request.answer.as_ref()?.reading.at?;
+            let limit = i64::try_from(request.settings.map.as_ref()?.stale_after_s).ok()?;
+            (limit > 0 && now.since(taken) > Span::seconds(limit)).then_some(limit)
+        })
+    }
+}
+
+/// What a request is made with.
+struct Place<'a> {
+    base: &'a Url,
+    headers: &'a HeaderMap,
+    variables: &'a Variables,
+    names: &'a Names,
+}
+
+impl PolledRequest {
+    /// A fault that says which request it is about.
+    fn named(&self, fault: Fault) -> Fault {
+        if self.settings.name.is_empty() {
+            return fault;
+        }
+        Fault { reason: format!("{}: {}", self.settings.name, fault.reason), ..fault }
+    }
+
+    /// Ask for all pages of all parts. `None` if nothing has changed since the last answer.
+    async fn ask(
+        &mut self,
+        client: &Client,
+        place: &Place<'_>,
+        skew: &mut ClockSkew,
+        reporter: &mut Reporter,
+    ) -> Result<Option<ListAnswer>, Fault> {
+        let (parts, mut is_whole) = self.settings.parts(place.variables);
+        let mut answer = ListAnswer::default();
+        // What a request keeps is known, even if it is nothing.
+        answer.kept.extend(self.settings.keep.keys().map(|name| (name.clone(), serde_json::Value::Array(Vec::new()))));
+        let mut bytes = 0;
+        for variables in &parts {
+            let (mut page, mut index) = (PageRef::First, 0);
+            loop {
+                let (url, body) =
+                    self.settings.page_request(place.base, variables, &page).map_err(Fault::needs_change)?;
+                let may_cache = self.settings.page.is_none() && self.settings.each.is_none();
+                let mut headers = place.headers.clone();
+                headers.extend(self.headers.clone());
+                if let Some(known) =
+                    self.cached.as_ref().filter(|known| may_cache && known.url == url && body.is_none())
+                {
+                    headers.extend(known.validators.iter().cloned());
+                }
+                let request = request(client, self.settings.method, url.clone(), body, &headers);
+                let response = client.send(request, || reporter.now()).await?;
+                skew.update(response.headers(), reporter).await;
+                if response.status() == StatusCode::NOT_MODIFIED {
+                    return Ok(None);
+                }
+                let (headers, server) = (response.headers().clone(), display_url(response.url()));
+                let body = client.read_body(response, http::MAX_BODY_BYTES).await?;
+                bytes += body.len();
+                let wrong = |what: String| malformed(&server, &what);
+                let document = map::parse(&body).map_err(wrong)?;
+                if let Some(map) = &self.settings.map {
+                    map.read(&document, reporter.source_now(), place.names, &mut answer.reading).map_err(wrong)?;
+                }
+                self.settings.keep_values(&document, &mut answer.kept).map_err(wrong)?;
+                // Set only now, so that an answer that can't be read is requested in full again.
+                self.cached = if may_cache { CacheValidators::of(url.clone(), &headers) } else { None };
+                let next = match &self.settings.page {
+                    Some(paging) => paging.next(index, &url, &headers, &document).map_err(wrong)?,
+                    None => None,
+                };
+                let Some(next) = next.filter(|next| *next != page) else { break };
+                index += 1;
+                if index >= MAX_PAGES || bytes >= MAX_LIST_BYTES {
+                    is_whole = false;
+                    break;
+                }
+                page = next;
+            }
+        }
+        answer.is_whole = is_whole;
+        if !is_whole {
+            let reason = format!(
+                "the list goes on after {MAX_PAGES} pages or parts and is not read to its end: ask for longer pages, or for fewer items"
+            );
+            answer.reading.rejected.push((0, reason.into()));
+        }
+        Ok(Some(answer))
+    }
+}
