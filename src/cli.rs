@@ -27,7 +27,7 @@ use crate::app;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::source::file::read;
-use crate::source::format::csv::ColumnsError;
+use crate::source::format::csv::{ColumnsError, ZoneOrigin};
 use crate::source::tally::InputTally;
 use crate::ui::going;
 use crate::ui::locator::ViewLocator;
@@ -244,11 +244,11 @@ impl Global {
     /// Applies the options of the command line over those of the file.
     fn apply_to(&self, config: &mut Config) {
         if self.utc {
-            config.set_zone(Tz::UTC);
+            config.set_zone(Tz::UTC, ZoneOrigin::CommandLine);
             config.ui.zone = None;
         }
         if let Some(zone) = self.timezone {
-            config.set_zone(zone);
+            config.set_zone(zone, ZoneOrigin::CommandLine);
             config.ui.zone = None;
         }
         if let Some(theme) = self.theme {
@@ -278,7 +278,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Report(args)) => {
             args.print(&args.report(cli.global.configuration()?.0, Clock::System.now())?)?;
         }
-        Some(Command::Map(args)) => args.run(cli.global.configuration()?.0.floor.calendar.zone)?,
+        Some(Command::Map(args)) => args.run(cli.global.configuration()?.0.table_zone)?,
         Some(Command::Replay(args)) => {
             let config = cli.global.configuration()?.0;
             let replay = args.replay(&config)?;

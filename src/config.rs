@@ -21,7 +21,7 @@ use toml::de::DeTable;
 use crate::alert;
 use crate::engine;
 use crate::source::Connector;
-use crate::source::format::csv::{ColumnsError, TableOptions};
+use crate::source::format::csv::{AssumedZone, ColumnsError, TableOptions, ZoneOrigin};
 use crate::text::Label;
 
 pub(crate) use floor::zone;
@@ -38,6 +38,8 @@ pub struct Config {
     pub who: Option<Label>,
     /// How contacts are counted, and the targets and limits.
     pub floor: engine::Settings,
+    /// The zone of times in tables that tell none: the floor's.
+    pub table_zone: AssumedZone,
     /// Where events come from.
     pub sources: Vec<crate::source::Settings>,
     /// The alert rules in force: the built-in ones as the file changes them, and those that it adds.
@@ -71,6 +73,7 @@ impl Default for Config {
             title: Label::fixed("floorwatch"),
             who: None,
             floor: engine::Settings::default(),
+            table_zone: AssumedZone::default(),
             sources: Vec::new(),
             rules: alert::built_in(),
             alerts: alert::Settings::default(),
@@ -98,8 +101,12 @@ impl Config {
         let diagnostics = RefCell::new(Diagnostics::default());
         let (mut config, has_zone) = Self::read(text, &diagnostics);
         finish(text, file, diagnostics.into_inner())?;
-        let zone = if has_zone { config.floor.calendar.zone } else { machine_zone.map_err(Error::MachineZone)? };
-        config.set_zone(zone);
+        let (zone, from) = if has_zone {
+            (config.floor.calendar.zone, ZoneOrigin::Configuration)
+        } else {
+            (machine_zone.map_err(Error::MachineZone)?, ZoneOrigin::Machine)
+        };
+        config.set_zone(zone, from);
         Ok(config)
     }
 
@@ -112,11 +119,12 @@ impl Config {
     }
 
     /// Set the zone of the floor. Times in tables that tell no zone are of this one, too.
-    pub fn set_zone(&mut self, zone: Tz) {
+    pub fn set_zone(&mut self, zone: Tz, from: ZoneOrigin) {
         self.floor.calendar.zone = zone;
+        self.table_zone = AssumedZone { zone, from };
         for source in &mut self.sources {
             if let Connector::File(file) = &mut source.connector {
-                file.zone = Some(zone);
+                file.zone = self.table_zone;
             }
         }
     }
@@ -127,7 +135,7 @@ impl Config {
     /// If the mapping or one of the presets cannot be read.
     pub fn tables(&self, columns: Option<&Path>) -> Result<TableOptions, ColumnsError> {
         let mut tables = TableOptions::load(columns, csv_presets().as_deref())?;
-        tables.zone = self.floor.calendar.zone;
+        tables.zone = self.table_zone;
         tables.site.extend(self.sources.iter().map(crate::source::Settings::site));
         Ok(tables)
     }

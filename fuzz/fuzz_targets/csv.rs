@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use chrono_tz::Europe::London;
 use floorwatch::clock::Time;
-use floorwatch::source::format::csv::{Columns, CsvParser, Preset, TableOptions, propose};
+use floorwatch::source::format::csv::{AssumedZone, Columns, CsvParser, Preset, TableOptions, ZoneOrigin, propose};
 use floorwatch::source::format::detect::detect;
 use floorwatch::source::tally::InputTally;
 use floorwatch::text::Label;
@@ -18,8 +18,10 @@ static COLUMNS: LazyLock<Columns> = LazyLock::new(|| {
     Columns::from_toml(table, Path::new("columns.toml")).expect("the table is sound")
 });
 
+const ZONE: AssumedZone = AssumedZone { zone: London, from: ZoneOrigin::Configuration };
+
 fn read(bytes: &[u8], columns: Option<Columns>) {
-    let options = TableOptions { columns, zone: London, ..TableOptions::default() };
+    let options = TableOptions { columns, zone: ZONE, ..TableOptions::default() };
     let mut parser = CsvParser::new(Label::fixed("table"), options, String::new());
     let mut tally = InputTally::default();
     if parser.prepare(bytes, None).is_ok() {
@@ -33,7 +35,7 @@ fn read(bytes: &[u8], columns: Option<Columns>) {
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = detect(bytes);
     read(bytes, Some(COLUMNS.clone()));
-    if let Ok(proposal) = propose(bytes, Preset::built_in(), London) {
+    if let Ok(proposal) = propose(bytes, Preset::built_in(), ZONE) {
         read(bytes, proposal.columns);
     }
 });

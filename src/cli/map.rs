@@ -4,14 +4,13 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use chrono_tz::Tz;
-
 use super::{Error, print};
 use crate::clock::{Clock, Span, Time};
 use crate::config;
 use crate::event::{Event, EventKind, Step};
 use crate::source::file::read::{self, Options};
-use crate::source::format::csv::{Columns, Proposal, TableOptions, propose};
+use crate::source::format::csv::{AssumedZone, Columns, Proposal, TableOptions, propose};
+use crate::source::format::detect::foreign;
 use crate::source::format::lines::{self, LineReader};
 use crate::text::Label;
 
@@ -49,11 +48,14 @@ impl Args {
     /// # Errors
     /// [`Error::NoProposal`] where the file is no table of contacts or sums, [`Error::Write`] where the file to be written
     /// exists or can't be written.
-    pub fn run(&self, zone: Tz) -> Result<(), Error> {
+    pub fn run(&self, zone: AssumedZone) -> Result<(), Error> {
         let path = &self.file;
         let failed = |error| read::Error::Open { path: path.clone(), error };
         let mut reader = LineReader::new(lines::open(path).map_err(failed)?.input);
         let head = reader.peek().map_err(failed)?;
+        if let Some(what) = foreign(head) {
+            return Err(Error::Read(read::Error::Foreign { path: path.clone(), what }));
+        }
         let mut tables = TableOptions::load(None, config::csv_presets().as_deref())?;
         tables.zone = zone;
         let refused = |reason| Error::NoProposal { path: path.clone(), reason };
@@ -154,6 +156,7 @@ fn note(contacts: &mut Vec<ShownContact>, event: &Event) {
         }
         Step::Abandoned { wait, .. } => (shown.outcome, shown.wait) = ("abandoned", *wait),
         Step::Left { reason, wait } => (shown.outcome, shown.wait) = (reason.key(), *wait),
+        Step::Lost => shown.outcome = "unknown",
         Step::Completed { talk, .. } | Step::Transferred { talk, .. } => shown.talk = *talk,
         _ => {}
     }

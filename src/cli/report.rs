@@ -15,7 +15,7 @@ use crate::kpi::{CATALOGUE, Dim, Every, Formula};
 use crate::report::{Format, InputSummary, Report, ReportQuery};
 use crate::source::Settings;
 use crate::source::file::read::{self, Options, RecordingFile};
-use crate::source::format::csv::TableOptions;
+use crate::source::format::csv::{AssumedZone, TableOptions};
 use crate::source::format::detect::InputFormat;
 use crate::source::format::queue_log::SiteNames;
 use sums::IntervalSums;
@@ -72,6 +72,8 @@ pub struct ReportRequest {
     pub columns: Option<PathBuf>,
     /// What the report is about.
     pub asked: ReportQuery,
+    /// The zone of times in tables that tell none.
+    pub zone: AssumedZone,
     /// The centre's own words in queue_log.
     pub site: SiteNames,
     /// How to count: the configuration with the options of the command line applied.
@@ -115,6 +117,7 @@ impl Args {
         Ok(ReportRequest {
             files: self.files.clone(),
             columns: self.columns.clone(),
+            zone: config.table_zone,
             site,
             asked: ReportQuery { from, to, by: self.by.clone(), every: self.every, kpis },
             settings,
@@ -143,7 +146,7 @@ impl ReportRequest {
     /// [`Error::Columns`] and [`Error::Read`] where a file can't be read or isn't of a known format.
     pub fn report(&self, now: Time) -> Result<Report, Error> {
         let mut tables = TableOptions::load(self.columns.as_deref(), config::csv_presets().as_deref())?;
-        tables.zone = self.settings.calendar.zone;
+        tables.zone = self.zone;
         tables.site.clone_from(&self.site);
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let options = Options { tables, now: Some(now), threads, ..Options::default() };

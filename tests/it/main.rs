@@ -42,6 +42,7 @@ mod restart;
 mod source_recordings;
 mod sse_live;
 mod support;
+mod table_doubts;
 mod tables;
 mod terminal;
 mod terminal_input;

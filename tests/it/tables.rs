@@ -10,28 +10,28 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables")
 }
 
-fn floorwatch(arguments: &[&str]) -> Output {
+pub(crate) fn floorwatch(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floorwatch"));
     command.args(arguments).current_dir(folder()).env_remove("FLOORWATCH_CONFIG");
     command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_STATE_HOME", "/nonexistent").output().unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn report(arguments: &[&str]) -> Value {
+pub(crate) fn report(arguments: &[&str]) -> Value {
     let output = floorwatch(&[&["report", "--utc", "--format", "json"], arguments].concat());
     assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn figure(figures: &Value, kpi: &str) -> Option<f64> {
+pub(crate) fn figure(figures: &Value, kpi: &str) -> Option<f64> {
     figures.get(kpi)?.get("value")?.as_f64()
 }
 
 /// The figures of a report's total, and what it remarks.
-fn hold(arguments: &[&str], expected: &[(&str, f64)]) -> String {
+pub(crate) fn hold(arguments: &[&str], expected: &[(&str, f64)]) -> String {
     let report = report(arguments);
     for (kpi, value) in expected {
         let got = figure(&report["total"], kpi);
@@ -44,7 +44,7 @@ fn hold(arguments: &[&str], expected: &[(&str, f64)]) -> String {
 }
 
 /// A table and perhaps a mapping in a folder of their own.
-fn written(table: &[u8], mapping: &str) -> (tempfile::TempDir, String, String) {
+pub(crate) fn written(table: &[u8], mapping: &str) -> (tempfile::TempDir, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let (file, columns) = (folder.path().join("table.csv"), folder.path().join("columns.toml"));
     std::fs::write(&file, table).unwrap();
@@ -244,7 +244,7 @@ fn all_columns_that_are_missing_are_named_at_once() {
 }
 
 /// From an unknown table to its figures: `map -o`, then `report`.
-fn mapped(table: &[u8], expected: &[(&str, f64)]) -> String {
+pub(crate) fn mapped(table: &[u8], expected: &[(&str, f64)]) -> String {
     let (folder, file, _) = written(table, "");
     for command in ["report", "check"] {
         let output = floorwatch(&[command, &file]);
@@ -328,9 +328,13 @@ fn every_preset_reads_its_sample_in_one_command() {
     for (name, expected) in [
         ("3cx-abandoned", vec![("offered", 2.0), ("abandoned", 2.0), ("time_to_abandon", 20.0)]),
         ("amazon-connect", usual(200.0)),
+        ("avaya-cms", one_left(143.0)),
         ("cisco-uccx", usual(143.0)),
         ("dialpad", usual(123.0)),
+        ("five9", one_left(143.0)),
         ("fusionpbx", one_left(123.0)),
+        ("ringcx-calls", one_left(123.0)),
+        ("ringcx-intervals", vec![("offered", 58.0), ("answered", 50.0), ("abandoned", 8.0), ("asa", 10.0)]),
         ("zendesk-talk", one_left(153.0)),
     ] {
         let remarks = hold(&[&format!("presets/{name}.csv")], &expected);

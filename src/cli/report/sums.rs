@@ -59,10 +59,15 @@ impl IntervalSums {
 fn fill(kpis: &[KpiId], figures: &mut [Figure], intervals: &[&Interval]) {
     let sums = combined(intervals);
     for (kpi, figure) in kpis.iter().zip(figures) {
-        if let Some(value) = sums.get(kpi)
-            && (figure.observed || figure.n == 0)
-        {
-            *figure = Figure { value: Some(*value), observed: true, ..Figure::default() };
+        match sums.get(kpi) {
+            Some(value) if figure.observed || figure.n == 0 => {
+                *figure = Figure { value: Some(*value), observed: true, ..Figure::default() };
+            }
+            // No contact was counted: it is the table that does not tell.
+            None if !intervals.is_empty() && figure.value == Some(0.0) && figure.n == 0 => {
+                *figure = Figure::unknown("the table of sums does not tell it");
+            }
+            _ => {}
         }
     }
 }

@@ -65,6 +65,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file is of a known kind that is not read.
+    #[error("{} is {what}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do with it.
+        what: &'static str,
+    },
     /// A file is a table of no known kind and no columns are configured.
     #[error("{} is a table that floorwatch does not know: `floorwatch map {} -o columns.toml` proposes which column is which; then give `--columns columns.toml`", path.display(), path.display())]
     NoColumns {

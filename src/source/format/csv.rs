@@ -21,10 +21,9 @@ mod sums;
 mod time;
 mod value;
 mod words;
+mod zone;
 
 use std::path::Path;
-
-use chrono_tz::Tz;
 
 use crate::clock::Time;
 use crate::event::Event;
@@ -42,17 +41,18 @@ pub(crate) use log_table::{LogColumns, write_line};
 pub use outcome::{RowOutcome, Words};
 pub use presets::Preset;
 pub use propose::{Proposal, propose};
-use resolved::ResolvedColumns;
+use resolved::{ResolvedColumns, format_of_rows};
 use rows::RowReader;
 use sample::TableSample;
 pub use sums::INTERVAL_WINDOW;
 use sums::SumsTable;
 use time::LocalClock;
 pub(crate) use time::logged_time;
+pub use zone::{AssumedZone, ZoneOrigin};
 
 /// Whether a file that begins with `head` has rows of several cells.
 pub(super) fn is_table(head: &[u8]) -> bool {
-    TableSample::of(head, None).first_row(None, |_| 0).is_some_and(|(_, row)| row.len() > 1)
+    TableSample::of(head, None, encoding_rs::WINDOWS_1252).first_row(None, |_| 0).is_some_and(|(_, row)| row.len() > 1)
 }
 
 /// How tables are read.
@@ -62,15 +62,20 @@ pub struct TableOptions {
     pub columns: Option<Columns>,
     /// The mappings that are tried on a table without configured columns.
     pub presets: Vec<Preset>,
-    /// The zone of times without an offset where no mapping names one.
-    pub zone: Tz,
+    /// The zone of times without an offset, where no mapping names one.
+    pub zone: AssumedZone,
     /// The centre's own words, for a queue_log.
     pub site: SiteNames,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
-        Self { columns: None, presets: Preset::built_in().to_vec(), zone: Tz::UTC, site: SiteNames::default() }
+        Self {
+            columns: None,
+            presets: Preset::built_in().to_vec(),
+            zone: AssumedZone::default(),
+            site: SiteNames::default(),
+        }
     }
 }
 
@@ -106,6 +111,8 @@ pub struct CsvParser {
     /// How many lines are still to be skipped before the first row.
     skip: u64,
     rows: u64,
+    /// Some line is no UTF-8.
+    is_old_text: bool,
     remarks: Vec<String>,
 }
 
@@ -136,8 +143,8 @@ impl CsvParser {
     /// A parser whose events carry `origin`. `prefix` precedes row numbers that serve as contact ids.
     #[must_use]
     pub fn new(origin: Label, options: TableOptions, prefix: String) -> Self {
-        let reader = RowReader::new(b',');
-        Self { origin, options, prefix, reader, table: None, skip: 0, rows: 0, remarks: Vec::new() }
+        let reader = RowReader::new(b',', encoding_rs::WINDOWS_1252);
+        Self { origin, options, prefix, reader, table: None, skip: 0, rows: 0, is_old_text: false, remarks: Vec::new() }
     }
 
     /// The number of rows read, without the header.
@@ -169,15 +176,16 @@ impl CsvParser {
     pub fn prepare(&mut self, head: &[u8], resuming: Option<u64>) -> Result<(), ColumnsError> {
         let configured = self.options.columns.as_ref();
         let delimiter = configured.and_then(|columns| columns.delimiter).and_then(|c| u8::try_from(c).ok());
-        let sample = TableSample::of(head, delimiter);
+        let encoding = configured.map_or(encoding_rs::WINDOWS_1252, Columns::encoding);
+        let sample = TableSample::of(head, delimiter, encoding);
         let skip = configured.and_then(|columns| columns.skip);
         let count = |row: &[String]| configured.map_or(0, |columns| columns.count_in(row));
         let Some((line, first)) = sample.first_row(skip, count) else { return Ok(()) };
-        self.reader = RowReader::new(sample.delimiter);
+        self.reader = RowReader::new(sample.delimiter, encoding);
         let rows: Vec<&[String]> = sample.rows_after(line).collect();
         let has_header = configured.is_none_or(|columns| columns.header);
-        self.table =
-            Some(table_of(&self.options, first, &rows, has_header, &self.origin, &self.prefix, &mut self.remarks)?);
+        let about = TableHead { first, rows: &rows, has_header, delimiter: sample.delimiter };
+        self.table = Some(table_of(&self.options, about, &self.origin, &self.prefix, &mut self.remarks)?);
         self.skip = 0;
         if let Some(rows) = resuming {
             self.rows = rows;
@@ -185,7 +193,7 @@ impl CsvParser {
             // Without a header, lines that are no rows are rejected with the reason.
             self.skip = if has_header { line + 1 } else { skip.unwrap_or(0) };
             // A header that spans lines.
-            let mut header = RowReader::new(sample.delimiter);
+            let mut header = RowReader::new(sample.delimiter, encoding);
             let skipped = usize::try_from(line).unwrap_or(usize::MAX);
             let mut lines = crate::source::format::limits::strip_bom(head).split(|&b| b == b'\n').skip(skipped);
             while has_header
@@ -211,6 +219,7 @@ impl CsvParser {
         if self.table.is_none() && self.reader.is_between_rows() {
             self.prepare(line, None).map_err(CsvError::Columns)?;
         }
+        self.is_old_text |= std::str::from_utf8(line).is_err();
         if self.skip > 0 {
             self.skip -= 1;
             return Ok(());
@@ -249,6 +258,10 @@ impl CsvParser {
     /// What is doubtful of the table although its rows can be read.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let mut out = self.remarks.clone();
+        if self.is_old_text {
+            let encoding = self.reader.encoding.name();
+            out.push(format!("it is no UTF-8 and read as {encoding}: `encoding` in [csv] names another"));
+        }
         let clock = match &self.table {
             None => return out,
             Some(Table::Contacts(table)) => {
@@ -258,6 +271,7 @@ impl CsvParser {
             Some(Table::Sums(table)) => &table.clock,
             Some(Table::Log(table)) => &table.clock,
         };
+        out.extend(clock.assumption());
         if clock.told_apart > 0 {
             out.push(format!(
                 "{} rows are in an hour that came twice in {}, as the clocks went back: told apart by the order of rows",
@@ -268,22 +282,43 @@ impl CsvParser {
     }
 }
 
+/// The beginning of a table.
+#[derive(Clone, Copy)]
+struct TableHead<'a> {
+    first: &'a [String],
+    /// Some rows that follow.
+    rows: &'a [&'a [String]],
+    /// Whether the first row names the columns.
+    has_header: bool,
+    delimiter: u8,
+}
+
 /// Tell what a table is by its header, whatever is configured: rows that are no contacts must not be read as ones.
 fn table_of(
     options: &TableOptions,
-    first: &[String],
-    rows: &[&[String]],
-    has_header: bool,
+    head: TableHead<'_>,
     origin: &Label,
     prefix: &str,
     remarks: &mut Vec<String>,
 ) -> Result<Table, ColumnsError> {
+    let TableHead { first, rows, has_header, delimiter } = head;
     let configured = options.columns.as_ref();
-    let zone = configured.and_then(|columns| columns.timezone).unwrap_or(options.zone);
+    let clock = |columns: Option<&Columns>| match columns.and_then(|columns| columns.timezone) {
+        Some(zone) => LocalClock::new(zone),
+        None => LocalClock::assuming(options.zone),
+    };
     if let Some(log) = LogColumns::find(first).filter(|_| has_header) {
         let parser = QueueLogParser::new(origin.clone(), options.site.clone());
-        return Ok(Table::Log(Box::new(LogTable::new(log, LocalClock::new(zone), parser))));
+        let (time_format, assumption) = format_of_rows(&[log.time], rows);
+        remarks.extend(assumption);
+        return Ok(Table::Log(Box::new(LogTable::new(log, clock(configured), time_format, parser))));
     }
+    let sums = || {
+        let found = propose::sums(first, rows, options.zone).filter(|_| has_header)?;
+        // The proposal names the zone that it was given.
+        let timezone = configured.and_then(|columns| columns.timezone);
+        Some(Columns { timezone, ..found })
+    };
     let mut columns = match configured {
         Some(columns) => columns.clone(),
         None => {
@@ -291,18 +326,14 @@ fn table_of(
                 remarks.push(format!("read by the preset {}", preset.name));
                 preset.columns.clone()
             } else {
-                let sums = propose::sums(first, rows, zone).ok_or(ColumnsError::NoColumns)?;
+                let sums = sums().ok_or(ColumnsError::NoColumns)?;
                 remarks.push("a row is the sum of an interval and no contact: its own figures are taken".to_owned());
                 sums
             }
         }
     };
-    if configured.is_none() {
-        columns.timezone = columns.timezone.or(Some(zone));
-    }
     if columns.figures.is_empty()
-        && has_header
-        && let Some(sums) = propose::sums(first, rows, zone)
+        && let Some(sums) = sums()
     {
         remarks.push(
             "a row is the sum of an interval and no contact: its own figures are taken, and not the configured columns"
@@ -310,11 +341,14 @@ fn table_of(
         );
         columns = sums;
     }
-    let resolved = ResolvedColumns::find(&columns, first, rows)?;
+    let resolved = ResolvedColumns::find(&columns, first, rows, delimiter)?;
+    remarks.extend(resolved.assumptions.iter().cloned());
+    let clock = clock(Some(&columns));
     Ok(if columns.figures.is_empty() {
-        Table::Contacts(Box::new(ContactTable::new(columns, resolved, prefix.to_owned())))
+        remarks.extend(columns.assumptions());
+        Table::Contacts(Box::new(ContactTable::new(columns, resolved, clock, prefix.to_owned())))
     } else {
-        Table::Sums(Box::new(SumsTable::new(&columns, resolved)))
+        Table::Sums(Box::new(SumsTable { resolved, clock }))
     })
 }
 

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::source::format::csv::{Columns, ColumnsError, TableOptions};
+use crate::source::format::csv::{AssumedZone, Columns, ColumnsError, TableOptions};
 use crate::source::format::detect::InputFormat;
 use crate::source::format::queue_log::{AgentAliases, SiteNames, Verbs};
 
@@ -21,9 +20,9 @@ pub struct FileSettings {
     /// Whether to follow the file while it grows, and across rotations; otherwise it is read once.
     #[serde(default = "yes")]
     pub follow: bool,
-    /// The zone of the floor, in which a table's times are that tell none; UTC if absent.
+    /// The zone in which a table's times are that tell none.
     #[serde(skip)]
-    pub zone: Option<Tz>,
+    pub zone: AssumedZone,
     /// The columns of a table.
     #[serde(default)]
     pub csv: Option<Columns>,
@@ -61,7 +60,7 @@ impl FileSettings {
             kind,
             path,
             follow: true,
-            zone: None,
+            zone: AssumedZone::default(),
             csv: None,
             columns: None,
             verbs: Verbs::default(),
@@ -81,9 +80,8 @@ impl FileSettings {
     /// # Errors
     /// As [`FileSettings::table_columns`].
     pub fn tables(&self) -> Result<TableOptions, ColumnsError> {
-        let usual = TableOptions::default();
-        let zone = self.zone.unwrap_or(usual.zone);
-        Ok(TableOptions { columns: self.table_columns()?, site: self.site(), zone, ..usual })
+        let columns = self.table_columns()?;
+        Ok(TableOptions { columns, site: self.site(), zone: self.zone, ..TableOptions::default() })
     }
 
     /// The columns of a table, from this table or from the columns file; `None` if the format is not a table.

@@ -11,7 +11,7 @@ use crate::source::file::read::reorder::{ReorderBuffer, is_beginning};
 use crate::source::file::read::{Error, Options, ReadProgress};
 use crate::source::format::csv::ColumnsError;
 use crate::source::format::decoder::{DecodeError, LineDecoder};
-use crate::source::format::detect::{InputFormat, detect};
+use crate::source::format::detect::{InputFormat, detect, foreign};
 use crate::source::format::lines::{self, BlockLine, BlockRead, LineReader, PartialLine, RawLine, block_lines};
 use crate::source::rejection::{Rejection, RejectionReason};
 use crate::source::tally::InputTally;
@@ -70,6 +70,9 @@ pub(super) fn open(
     let input = CountingReader { input: lines::open_raw(path).map_err(failed)?, progress: options.progress.clone() };
     let mut lines = LineReader::new(lines::decompress(Box::new(input)).map_err(failed)?.input);
     let head = lines.peek().map_err(failed)?;
+    if let Some(what) = foreign(head) {
+        return Err(Error::Foreign { path: path.to_owned(), what });
+    }
     let format = match detect(head) {
         None if head.trim_ascii().is_empty() => return Ok((None, None)),
         None => return Err(Error::Unrecognised { path: path.to_owned() }),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
+use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::duration::DurationUnit;
@@ -104,6 +105,9 @@ pub struct Columns {
     /// The delimiter; detected if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
+    /// The encoding of a table that is no UTF-8, as browsers name it; Windows-1252 if absent, in which spreadsheets save.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// How many lines precede the header or the first row; found if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip: Option<u64>,
@@ -119,7 +123,7 @@ pub struct Columns {
     /// absent, RFC 3339, `2026-03-02 09:00:00`, or a number whose size tells what it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
-    /// The zone of times without an offset; UTC if absent.
+    /// The zone of times without an offset; the floor's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Tz>,
     /// The queue; `all` if absent.
@@ -212,6 +216,7 @@ impl Default for Columns {
     fn default() -> Self {
         Self {
             delimiter: None,
+            encoding: None,
             skip: None,
             header: true,
             contact: None,
@@ -279,8 +284,9 @@ pub enum ColumnsError {
 }
 
 /// The keys of `[csv]`.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 37] = [
     "delimiter",
+    "encoding",
     "skip",
     "header",
     "contact",
@@ -319,6 +325,27 @@ const KEYS: [&str; 36] = [
 ];
 
 impl Columns {
+    /// The encoding of a table that is no UTF-8.
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        let named = self.encoding.as_deref().and_then(|name| Encoding::for_label(name.as_bytes()));
+        named.unwrap_or(encoding_rs::WINDOWS_1252)
+    }
+
+    /// Whether nothing says which contacts were answered.
+    pub(super) const fn leaves_ends_open(&self) -> bool {
+        self.outcome.is_none() && self.answered.is_none() && self.answered_at.is_none() && self.agent.is_none()
+    }
+
+    /// What is taken for granted of contacts because the mapping does not say it.
+    pub(super) fn assumptions(&self) -> impl Iterator<Item = String> {
+        let channel = self.channel.is_none().then_some("channel \"voice\"");
+        let queue = self.queue.is_none().then_some("queue \"all\"");
+        let all: Vec<&str> = [channel, queue].into_iter().flatten().collect();
+        let usual = (!all.is_empty()).then(|| format!("not in the mapping, and taken for granted: {}", all.join(", ")));
+        let open = "how contacts ended is unknown: name outcome, answered, answered_at or agent";
+        usual.into_iter().chain(self.leaves_ends_open().then(|| open.to_owned()))
+    }
+
     /// Read a TOML file that holds a `[csv]` table, or only the keys of one.
     ///
     /// # Errors
@@ -368,6 +395,9 @@ impl Columns {
         }
         if self.delimiter.is_some_and(|c| !c.is_ascii() || matches!(c, '"' | '\r' | '\n')) {
             wrong.push("delimiter: one ASCII character is meant, other than a quote or a line's end".to_owned());
+        }
+        if self.encoding.as_deref().is_some_and(|name| Encoding::for_label(name.as_bytes()).is_none()) {
+            wrong.push("encoding: there is none of that name; windows-1251 and shift_jis are examples".to_owned());
         }
         for (key, [min, max]) in [("csat_scale", self.csat_scale), ("ces_scale", self.ces_scale)] {
             if !(min < max && min.is_finite() && max.is_finite()) {

@@ -36,8 +36,7 @@ pub(super) struct ContactTable {
 }
 
 impl ContactTable {
-    pub(super) fn new(columns: Columns, resolved: ResolvedColumns, prefix: String) -> Self {
-        let clock = LocalClock::new(columns.timezone.unwrap_or(chrono_tz::Tz::UTC));
+    pub(super) fn new(columns: Columns, resolved: ResolvedColumns, clock: LocalClock, prefix: String) -> Self {
         let doubts = Doubts::about(&columns);
         Self { columns, resolved, clock, prefix, open: VecDeque::new(), doubts }
     }
@@ -126,6 +125,7 @@ impl ContactTable {
             (Some(RowOutcome::Ignored), _) => return Ok(None),
             (Some(outcome), _) => outcome,
             (None, Some(word)) => yes_is_answered(value::is_yes(word, &columns.yes).unwrap_or(false)),
+            (None, None) if columns.leaves_ends_open() => RowOutcome::Unknown,
             (None, None) => {
                 let said: Vec<_> = fields.outcome.iter().map(|index| row.text(*index)).collect();
                 if let Some(unknown) = said.iter().find(|word| !value::is_blank(word)) {
@@ -238,14 +238,14 @@ fn later(
 
 /// The value of a duration; `None` if its first column's is not known.
 fn duration_of(field: Option<&ResolvedDuration>, row: CsvRow<'_>) -> Result<Option<Span>, RejectionReason> {
-    let Some(ResolvedDuration { first, unit, others }) = field else { return Ok(None) };
+    let Some(ResolvedDuration { first, notation, others }) = field else { return Ok(None) };
     let first = match first {
-        ResolvedField::Cell(index) => duration::span(&row.text(*index), *unit)?,
-        ResolvedField::Constant(value) => duration::span(value, *unit)?,
+        ResolvedField::Cell(index) => duration::span(&row.text(*index), *notation)?,
+        ResolvedField::Constant(value) => duration::span(value, *notation)?,
     };
     let Some(mut sum) = first else { return Ok(None) };
-    for (index, unit, subtracted) in others {
-        let other = duration::span(&row.text(*index), *unit)?.unwrap_or_default();
+    for (index, notation, subtracted) in others {
+        let other = duration::span(&row.text(*index), *notation)?.unwrap_or_default();
         sum = if *subtracted { sum - other } else { sum + other };
     }
     Ok(Some(sum.max(Span::ZERO)))

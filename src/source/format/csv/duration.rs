@@ -62,9 +62,79 @@ impl DurationUnit {
     }
 }
 
+/// How the numbers of a column are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Notation {
+    pub(super) unit: DurationUnit,
+    pub(super) comma: Comma,
+}
+
+/// What a comma in a number separates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Comma {
+    #[default]
+    Fraction,
+    Thousands,
+}
+
+impl From<DurationUnit> for Notation {
+    fn from(unit: DurationUnit) -> Self {
+        Self { unit, ..Self::default() }
+    }
+}
+
+impl Comma {
+    /// A number with a comma as it is read, for people.
+    pub(super) fn read_as(self, cell: &str) -> String {
+        match self {
+            Self::Fraction => cell.replace(',', "."),
+            Self::Thousands => cell.replace(',', ""),
+        }
+    }
+}
+
+/// What a comma separates in the numbers of a column, and a cell where nothing proves it. Between cells that commas separate,
+/// a number with one was quoted: it is of thousands.
+pub(super) fn comma_of<'a>(cells: impl Iterator<Item = &'a str>, delimiter: u8) -> (Comma, Option<&'a str>) {
+    let mut doubtful = None;
+    for cell in cells.map(str::trim).filter(|cell| number(cell).is_some()) {
+        let Some((whole, rest)) = cell.split_once(',') else {
+            if cell.len() > 3 && cell.bytes().all(|b| b.is_ascii_digit()) {
+                // Thousands are not separated.
+                return (Comma::Fraction, None);
+            }
+            continue;
+        };
+        let digits = rest.split(['.', ',']).next().unwrap_or_default();
+        if digits.len() != 3 || !(1..=3).contains(&whole.len()) || whole == "0" {
+            return (Comma::Fraction, None);
+        }
+        if rest.len() > 3 {
+            return (Comma::Thousands, None);
+        }
+        doubtful = doubtful.or(Some(cell));
+    }
+    (if doubtful.is_some() && delimiter == b',' { Comma::Thousands } else { Comma::Fraction }, doubtful)
+}
+
+/// A number without the separators of thousands that are neither commas nor points.
+fn without_separators(text: &str) -> String {
+    let separates = |c: char| matches!(c, ' ' | '\'' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2019}');
+    let is_grouped = |digits: &str| {
+        let mut groups = digits.split(separates);
+        let first = groups.next().unwrap_or_default();
+        let of = |group: &str, lengths: std::ops::RangeInclusive<usize>| {
+            lengths.contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit())
+        };
+        of(first, 1..=3) && groups.all(|group| of(group, 3..=3))
+    };
+    let whole = text.split(['.', ',']).next().unwrap_or_default();
+    if is_grouped(whole) { text.replace(separates, "") } else { text.to_owned() }
+}
+
 /// A duration: a number of `unit`s, `[[d.]h:]mm:ss`, `h.mm.ss`, `1h 2m 3s` or ISO 8601; `None` if it is not known.
-pub(super) fn span(text: &str, unit: DurationUnit) -> Result<Option<Span>, RejectionReason> {
-    let text = text.trim();
+pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<Span>, RejectionReason> {
+    let (text, Notation { unit, comma }) = (text.trim(), notation.into());
     if is_blank(text) {
         return Ok(None);
     }
@@ -72,7 +142,7 @@ pub(super) fn span(text: &str, unit: DurationUnit) -> Result<Option<Span>, Rejec
     let believed = 0.0..=MAX_DURATION_S as f64;
     let seconds = if text.contains(':') {
         clock(text, ':')
-    } else if let Some(number) = number(text) {
+    } else if let Some(number) = number_with(text, comma) {
         Some(number * unit.seconds())
     } else if text.matches('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         clock(text, '.')
@@ -84,27 +154,54 @@ pub(super) fn span(text: &str, unit: DurationUnit) -> Result<Option<Span>, Rejec
 }
 
 /// A figure: a number, a percentage, or a duration in seconds; `None` if it is not known.
-pub(super) fn figure(text: &str, unit: DurationUnit) -> Result<Option<f64>, RejectionReason> {
-    if let Some(percent) = text.trim().strip_suffix('%').and_then(number) {
+pub(super) fn figure(text: &str, notation: Notation) -> Result<Option<f64>, RejectionReason> {
+    if let Some(percent) =
+        text.trim().strip_suffix('%').and_then(|number| number_with(number.trim_end(), notation.comma))
+    {
         return Ok(Some(percent));
     }
-    span(text, unit).map(|span| span.map(Span::as_secs_f64))
+    span(text, notation).map(|span| span.map(Span::as_secs_f64))
 }
 
 /// A number that is not negative, with a decimal point or comma and perhaps separators of thousands.
 pub(super) fn number(text: &str) -> Option<f64> {
+    number_with(text, Comma::Fraction)
+}
+
+/// A whole number, perhaps with separators of thousands.
+pub(super) fn whole_number(text: &str) -> Option<f64> {
+    number_with(text, Comma::Thousands).filter(|number| number.fract() == 0.0)
+}
+
+/// The same where a single comma separates what `comma` says.
+fn number_with(text: &str, comma: Comma) -> Option<f64> {
     let text = text.trim();
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') || !text.ends_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    match (text.rfind('.'), text.rfind(',')) {
-        (Some(point), Some(comma)) => {
-            let thousands = if point > comma { ',' } else { '.' };
-            text.replace(thousands, "").replace(',', ".").parse().ok()
-        }
-        _ => text.replace(',', ".").parse().ok(),
-    }
-    .filter(|number: &f64| number.is_finite())
+    let text = without_separators(text);
+    let (points, commas) = (text.matches('.').count(), text.matches(',').count());
+    let thousands = match (points, commas) {
+        // The last one separates the fraction.
+        (1.., 1..) if text.rfind('.') > text.rfind(',') => Some(','),
+        (1.., 1..) | (2.., 0) => Some('.'),
+        (0, 2..) => Some(','),
+        (0, 1) if comma == Comma::Thousands => Some(','),
+        _ => None,
+    };
+    let plain = match thousands {
+        Some(separator) if is_grouped(&text, separator) => text.replace(separator, ""),
+        Some(_) => return None,
+        None => text,
+    };
+    plain.replace(',', ".").parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// Whether a separator of thousands stands where it belongs.
+fn is_grouped(number: &str, separator: char) -> bool {
+    let whole = number.split(if separator == ',' { '.' } else { ',' }).next().unwrap_or_default();
+    let mut groups = whole.split(separator);
+    groups.next().is_some_and(|first| (1..=3).contains(&first.len())) && groups.all(|group| group.len() == 3)
 }
 
 /// `[[d.]h:]mm:ss`, with a fraction of a second perhaps.

@@ -17,6 +17,7 @@ use crate::source::tally::InputTally;
 pub(super) struct LogTable {
     columns: LogColumns,
     pub(super) clock: LocalClock,
+    time_format: TimeFormat,
     parser: QueueLogParser,
     line: String,
 }
@@ -52,8 +53,13 @@ impl LogColumns {
 }
 
 impl LogTable {
-    pub(super) const fn new(columns: LogColumns, clock: LocalClock, parser: QueueLogParser) -> Self {
-        Self { columns, clock, parser, line: String::new() }
+    pub(super) const fn new(
+        columns: LogColumns,
+        clock: LocalClock,
+        time_format: TimeFormat,
+        parser: QueueLogParser,
+    ) -> Self {
+        Self { columns, clock, time_format, parser, line: String::new() }
     }
 
     /// Emit the events of a row.
@@ -64,7 +70,7 @@ impl LogTable {
         tally: &mut InputTally,
         each: &mut dyn FnMut(Event),
     ) -> Result<(), RejectionReason> {
-        let at = self.clock.time(&row.text(self.columns.time), &TimeFormat::Detected)?;
+        let at = self.clock.time(&row.text(self.columns.time), &self.time_format)?;
         let cells = self.columns.fields.iter().map(|index| row.text(*index));
         let is_null = |cell: &Cow<'_, str>| cell == "NULL" || cell == "\\N";
         write_line(&mut self.line, at, cells.map(|cell| if is_null(&cell) { Cow::default() } else { cell }));

@@ -16,6 +16,8 @@ pub enum RowOutcome {
     Abandoned,
     /// It left the queue unanswered, for this reason.
     Left(LeftReason),
+    /// It is over, and the table does not tell how it ended.
+    Unknown,
     /// It never joined a queue of the floor: the row is left out.
     Ignored,
 }
@@ -28,6 +30,7 @@ impl RowOutcome {
             Self::Answered => "answered",
             Self::Abandoned => "abandoned",
             Self::Left(reason) => reason.key(),
+            Self::Unknown => "unknown",
             Self::Ignored => "ignored",
         }
     }
@@ -35,7 +38,9 @@ impl RowOutcome {
     /// The outcome of that name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        let known = [Self::Answered, Self::Abandoned, Self::Ignored].into_iter().find(|outcome| outcome.key() == word);
+        let known = [Self::Answered, Self::Abandoned, Self::Unknown, Self::Ignored]
+            .into_iter()
+            .find(|outcome| outcome.key() == word);
         known.or_else(|| LeftReason::parse(word).map(Self::Left))
     }
 
@@ -59,7 +64,7 @@ impl<'de> Deserialize<'de> for RowOutcome {
         Self::parse(&word).ok_or_else(|| {
             let reasons: Vec<_> = LeftReason::ALL.iter().map(|reason| reason.key()).collect();
             let all = reasons.join(", ");
-            serde::de::Error::custom(format!("\"{word}\" is none of answered, abandoned, ignored, {all}"))
+            serde::de::Error::custom(format!("\"{word}\" is none of answered, abandoned, unknown, ignored, {all}"))
         })
     }
 }

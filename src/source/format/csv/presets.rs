@@ -29,11 +29,15 @@ impl Preset {
                 "3cx-abandoned",
                 "aircall",
                 "amazon-connect",
+                "avaya-cms",
                 "cisco-uccx",
                 "dialpad",
+                "five9",
                 "fusionpbx",
                 "genesys-intervals",
                 "kazoo",
+                "ringcx-calls",
+                "ringcx-intervals",
                 "zendesk-talk",
             ];
             let read = |(name, text): (&str, &str)| {

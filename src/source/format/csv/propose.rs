@@ -4,17 +4,21 @@ mod profile;
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
+use encoding_rs::{Encoding, GB18030, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254};
 
-use super::columns::{Columns, CsvColumn, CsvColumns, CsvField, CsvFigure, CsvQuotient};
+use super::columns::{Columns, CsvColumn, CsvColumns, CsvConstant, CsvField, CsvFigure, CsvQuotient};
 use super::log_table::LogColumns;
 use super::outcome::{RowOutcome, Words};
 use super::presets::Preset;
 use super::sample::TableSample;
 use super::value::{channel, is_blank, is_yes};
 use super::words::{normalized, vocabulary};
-pub(super) use profile::time_format;
+use super::zone::AssumedZone;
 use profile::{ColumnProfile, TimePart};
+pub(super) use profile::{time_format, undecided_order};
+
+/// The encodings that are tried, the likeliest last.
+const ENCODINGS: [&Encoding; 6] = [GB18030, SHIFT_JIS, WINDOWS_1254, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252];
 
 /// A proposed mapping.
 #[derive(Clone, Debug, Default)]
@@ -25,17 +29,14 @@ pub struct Proposal {
     pub notes: Vec<String>,
 }
 
-/// The parts of a time that is in two columns.
-const TIME_OF_DAY: [&str; 9] =
-    ["time", "call time", "start time", "uhrzeit", "zeit", "heure", "hora", "ora", "time of day"];
-
 /// Propose a mapping for a table that begins with `head`. `zone` is that of times without an offset.
 ///
 /// # Errors
 /// Why none can be proposed.
-pub fn propose(head: &[u8], presets: &[Preset], zone: Tz) -> Result<Proposal, String> {
-    let sample = TableSample::of(head, None);
+pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Proposal, String> {
     let known = |row: &[String]| row.iter().filter(|name| is_known_name(name)).count();
+    let encoding = encoding_of(head, known);
+    let sample = TableSample::of(head, None, encoding);
     let Some((line, first)) = sample.first_row(None, known) else { return Err("there is no row".to_owned()) };
     let mut rows: Vec<&[String]> = sample.rows_after(line).collect();
     if LogColumns::find(first).is_some() {
@@ -57,9 +58,16 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: Tz) -> Result<Proposal, St
     }
     let mut proposer =
         Proposer { columns: Columns { header, ..Columns::default() }, ..Proposer::of(first, &rows, header) };
+    if encoding != WINDOWS_1252 {
+        proposer.columns.encoding = Some(encoding.name().to_lowercase());
+    }
     proposer.contacts(zone);
     if proposer.columns.time.is_none() {
         return Err(format!("no column holds times; the columns are {}", first.join(", ")));
+    }
+    if header && proposer.columns.leaves_ends_open() {
+        let note = "of no column it is known that it tells which contacts were answered, or by whom; the columns are";
+        proposer.notes.push(format!("{note} {}", first.join(", ")));
     }
     if !header {
         proposer.notes.push(
@@ -72,6 +80,18 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: Tz) -> Result<Proposal, St
     Ok(Proposal { columns: Some(proposer.columns), notes: proposer.notes })
 }
 
+/// The encoding of a table that is no UTF-8, in which the most names of columns are known.
+fn encoding_of(head: &[u8], known: impl Fn(&[String]) -> usize) -> &'static Encoding {
+    if std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true) {
+        return WINDOWS_1252;
+    }
+    let count = |encoding: &&'static Encoding| {
+        TableSample::of(head, None, encoding).first_row(None, &known).map_or(0, |(_, row)| known(row))
+    };
+    // `max_by_key` returns the last of equals.
+    ENCODINGS.into_iter().max_by_key(count).unwrap_or(WINDOWS_1252)
+}
+
 fn is_known_name(name: &str) -> bool {
     let name = normalized(name);
     let all = vocabulary().columns.values().chain(vocabulary().figures.values());
@@ -79,7 +99,7 @@ fn is_known_name(name: &str) -> bool {
 }
 
 /// The mapping of a table whose rows are sums: it has columns of counts, such as offered and answered, and no contacts' ids.
-pub(super) fn sums(first: &[String], rows: &[&[String]], zone: Tz) -> Option<Columns> {
+pub(super) fn sums(first: &[String], rows: &[&[String]], zone: AssumedZone) -> Option<Columns> {
     let mut proposer = Proposer::of(first, rows, true);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for key in ["offered", "handled", "answered", "abandoned"] {
@@ -185,7 +205,7 @@ impl<'a> Proposer<'a> {
         Some(index)
     }
 
-    fn contacts(&mut self, zone: Tz) {
+    fn contacts(&mut self, zone: AssumedZone) {
         self.time(zone);
         self.field("contact", |column| column.is_varied() && column.time().is_none());
         let format = self.columns.time_format.clone();
@@ -225,10 +245,20 @@ impl<'a> Proposer<'a> {
         self.field("nps", |column| column.is_number() && column.max() <= 10.0);
         self.nobody();
         self.legs();
+        let usual = |value: &str| Some(CsvField::Constant(CsvConstant { value: value.to_owned() }));
+        self.columns.channel = self.columns.channel.take().or_else(|| usual("voice"));
+        self.columns.queue = self.columns.queue.take().or_else(|| usual("all"));
+        let columns = &self.columns;
+        if columns.agent.is_some()
+            && columns.outcome.is_none()
+            && [&columns.answered, &columns.answered_at].into_iter().all(Option::is_none)
+        {
+            self.notes.push("a row with an agent is taken for answered, and one without for abandoned".to_owned());
+        }
     }
 
     /// The columns and the format of the time, and the zone.
-    fn time(&mut self, zone: Tz) {
+    fn time(&mut self, zone: AssumedZone) {
         let words = Self::words("time");
         let fits = |column: &ColumnProfile<'_>| matches!(column.time(), Some((_, TimePart::Both)));
         let dated = |column: &ColumnProfile<'_>| matches!(column.time(), Some((_, TimePart::Date)));
@@ -236,8 +266,8 @@ impl<'a> Proposer<'a> {
             .best(words, fits)
             .or_else(|| self.profiles.iter().find(|column| fits(column)).map(|column| column.index));
         let date = self.best(words, dated);
-        let clock_words: Vec<String> = TIME_OF_DAY.map(str::to_owned).to_vec();
-        let of_day = self.best(&clock_words, |column| matches!(column.time(), Some((_, TimePart::TimeOfDay))));
+        let of_day =
+            self.best(Self::words("time_of_day"), |column| matches!(column.time(), Some((_, TimePart::TimeOfDay))));
         let (indexes, format) = match (whole, date, of_day) {
             (None, Some(date), Some(of_day)) => {
                 let format = |index: usize| {
@@ -256,21 +286,14 @@ impl<'a> Proposer<'a> {
             .and_then(|index| self.profiles.get(*index))
             .map(|column| column.cells.clone())
             .unwrap_or_default();
-        if format.as_deref().is_some_and(|format| format.starts_with("%d/%m") || format.starts_with("%m/%d"))
-            && !profile::is_day_decided(&cells)
-        {
-            let which = if format.as_deref().is_some_and(|format| format.starts_with("%d")) { "day" } else { "month" };
-            self.notes
-                .push(format!("times: the {which} is taken to come first, which no row proves: check time_format"));
-        }
+        self.notes.extend(undecided_order(format.as_deref(), &cells));
         let names: Vec<CsvColumn> = indexes.iter().map(|index| self.name(*index)).collect();
         let is_utc = indexes
             .iter()
             .filter_map(|index| self.profiles.get(*index))
             .any(|column| column.plain.split(' ').any(|word| ["utc", "gmt", "zulu"].contains(&word)));
         if cells.iter().any(|cell| profile::is_local(cell)) {
-            let zone = if is_utc { Tz::UTC } else { zone };
-            self.columns.timezone = Some(zone);
+            self.columns.timezone = Some(if is_utc { chrono_tz::Tz::UTC } else { zone.zone });
             if !is_utc {
                 self.notes.push(format!("times have no offset: they are taken for those of {zone}: check timezone"));
             }

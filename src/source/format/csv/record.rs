@@ -73,7 +73,8 @@ impl ContactRecord {
         emit(offered, Step::Offered(offer));
         let mut at = offered + wait.unwrap_or_default();
         match self.outcome {
-            RowOutcome::Ignored | RowOutcome::Abandoned => emit(at, Step::Abandoned { wait, position: None }),
+            RowOutcome::Abandoned => emit(at, Step::Abandoned { wait, position: None }),
+            RowOutcome::Unknown | RowOutcome::Ignored => emit(at, Step::Lost),
             RowOutcome::Left(reason) => emit(at, Step::Left { reason, wait }),
             RowOutcome::Answered => {
                 emit(at, Step::Answered { agent: agent.clone(), wait });

@@ -1,9 +1,9 @@
 //! The configured columns, located in one file.
 
 use super::columns::{Columns, ColumnsError, CsvColumn, CsvColumns, CsvConstant, CsvDuration, CsvField, CsvFigure};
-use super::duration::DurationUnit;
+use super::duration::{DurationUnit, Notation, comma_of};
 use super::outcome::{OutcomeWords, Words};
-use super::propose::time_format;
+use super::propose::{time_format, undecided_order};
 use super::time::TimeFormat;
 use crate::kpi::KpiId;
 use crate::text::suggest::nearest;
@@ -21,17 +21,17 @@ pub(super) enum ResolvedField {
 #[derive(Clone, Debug)]
 pub(super) struct ResolvedDuration {
     pub(super) first: ResolvedField,
-    pub(super) unit: DurationUnit,
-    /// Each with its unit, and whether it is subtracted.
-    pub(super) others: Vec<(usize, DurationUnit, bool)>,
+    pub(super) notation: Notation,
+    /// Each with its notation, and whether it is subtracted.
+    pub(super) others: Vec<(usize, Notation, bool)>,
 }
 
-/// A figure of a row of sums: a column with its unit, or the quotient of two.
+/// A figure of a row of sums: a column, or the quotient of two.
 #[derive(Clone, Debug)]
 pub(super) struct ResolvedFigure {
     pub(super) kpi: KpiId,
-    pub(super) dividend: (usize, DurationUnit),
-    pub(super) divisor: Option<usize>,
+    pub(super) dividend: (usize, Notation),
+    pub(super) divisor: Option<(usize, Notation)>,
 }
 
 /// The configured columns, located in one file.
@@ -64,6 +64,8 @@ pub(super) struct ResolvedColumns {
     pub(super) nps: Option<ResolvedField>,
     pub(super) quality: Option<ResolvedField>,
     pub(super) evaluator: Option<ResolvedField>,
+    /// What was taken for granted of notations that mean two things.
+    pub(super) assumptions: Vec<String>,
 }
 
 /// Locates columns in the first row of a file and collects all that are not there.
@@ -72,7 +74,9 @@ struct Locator<'a> {
     first: &'a [String],
     /// The rows that follow.
     rows: &'a [&'a [String]],
+    delimiter: u8,
     wrong: Vec<String>,
+    assumptions: Vec<String>,
 }
 
 impl Locator<'_> {
@@ -104,11 +108,15 @@ impl Locator<'_> {
         }
     }
 
-    /// The unit of a column: `configured`, or what its name and first cells tell.
-    fn unit(&self, index: usize, configured: Option<DurationUnit>) -> DurationUnit {
+    /// How the numbers of a column are written: in the unit `configured`, or what its name and first cells tell.
+    fn notation(&mut self, key: &str, index: usize, configured: Option<DurationUnit>) -> Notation {
         let name = self.first.get(index).filter(|_| self.header).map_or("", String::as_str);
-        let cells = self.rows.iter().filter_map(|row| row.get(index)).map(String::as_str);
-        configured.unwrap_or_else(|| DurationUnit::of_column(name, cells))
+        let cells = || self.rows.iter().filter_map(|row| row.get(index)).map(String::as_str);
+        let (comma, doubtful) = comma_of(cells(), self.delimiter);
+        if let Some(cell) = doubtful {
+            self.assumptions.push(format!("{key}: {cell} is taken for {}, which no row proves", comma.read_as(cell)));
+        }
+        Notation { unit: configured.unwrap_or_else(|| DurationUnit::of_column(name, cells())), comma }
     }
 
     fn duration(&mut self, key: &str, field: Option<&CsvField>) -> Option<ResolvedDuration> {
@@ -120,14 +128,14 @@ impl Locator<'_> {
         let mut others = Vec::new();
         for (column, subtracted) in plus.iter().map(|c| (c, false)).chain(less.iter().map(|c| (c, true))) {
             if let Some(index) = self.column(key, column) {
-                others.push((index, self.unit(index, unit), subtracted));
+                others.push((index, self.notation(key, index, unit), subtracted));
             }
         }
-        let unit = match first {
-            ResolvedField::Cell(index) => self.unit(index, unit),
-            ResolvedField::Constant(_) => unit.unwrap_or_default(),
+        let notation = match first {
+            ResolvedField::Cell(index) => self.notation(key, index, unit),
+            ResolvedField::Constant(_) => unit.unwrap_or_default().into(),
         };
-        Some(ResolvedDuration { first, unit, others })
+        Some(ResolvedDuration { first, notation, others })
     }
 
     fn figure(&mut self, key: &str, figure: &CsvFigure) -> Option<ResolvedFigure> {
@@ -140,17 +148,26 @@ impl Locator<'_> {
         };
         let divisor = match divisor {
             None => None,
-            Some(column) => Some(self.column(key, column)?),
+            Some(column) => {
+                let index = self.column(key, column)?;
+                Some((index, self.notation(key, index, None)))
+            }
         };
         let index = self.column(key, dividend)?;
-        Some(ResolvedFigure { kpi: KpiId::parse(key)?, dividend: (index, self.unit(index, None)), divisor })
+        Some(ResolvedFigure { kpi: KpiId::parse(key)?, dividend: (index, self.notation(key, index, None)), divisor })
     }
 }
 
 impl ResolvedColumns {
     /// Locate the columns in a file whose first row is `first`; `rows` are some that follow.
-    pub(super) fn find(columns: &Columns, first: &[String], rows: &[&[String]]) -> Result<Self, ColumnsError> {
-        let mut at = Locator { header: columns.header, first, rows, wrong: Vec::new() };
+    pub(super) fn find(
+        columns: &Columns,
+        first: &[String],
+        rows: &[&[String]],
+        delimiter: u8,
+    ) -> Result<Self, ColumnsError> {
+        let header = columns.header;
+        let mut at = Locator { header, first, rows, delimiter, wrong: Vec::new(), assumptions: Vec::new() };
         let field = |at: &mut Locator<'_>, key, field: &Option<CsvField>| at.field(key, field.as_ref());
         let filters = columns.only.iter().map(|(name, words)| ("only", name, words, true));
         let filters = filters.chain(columns.except.iter().map(|(name, words)| ("except", name, words, false)));
@@ -163,10 +180,14 @@ impl ResolvedColumns {
             }
         }
         let time = at.columns("time", columns.time.as_ref());
-        let time_format = TimeFormat::parse(columns.time_format.as_deref()).unwrap_or_default();
+        let (time_format, assumption) = match &columns.time_format {
+            Some(format) => (TimeFormat::parse(Some(format)).unwrap_or_default(), None),
+            None => format_of_rows(&time, rows),
+        };
+        at.assumptions.extend(assumption);
         let found = Self {
             contact: field(&mut at, "contact", &columns.contact),
-            time_format: if columns.time_format.is_none() { format_of_rows(&time, rows) } else { time_format },
+            time_format,
             time,
             queue: field(&mut at, "queue", &columns.queue),
             intent: field(&mut at, "intent", &columns.intent),
@@ -191,6 +212,7 @@ impl ResolvedColumns {
             nps: field(&mut at, "nps", &columns.nps),
             quality: field(&mut at, "quality", &columns.quality),
             evaluator: field(&mut at, "evaluator", &columns.evaluator),
+            assumptions: std::mem::take(&mut at.assumptions),
         };
         let mut wrong = at.wrong;
         if wrong.is_empty() {
@@ -259,13 +281,13 @@ impl Columns {
     }
 }
 
-/// The format of the times in the columns `time` of the first rows.
-fn format_of_rows(time: &[usize], rows: &[&[String]]) -> TimeFormat {
+/// The format of the times in the columns `time` of some rows, and what is taken for granted of it.
+pub(super) fn format_of_rows(time: &[usize], rows: &[&[String]]) -> (TimeFormat, Option<String>) {
     let parts = |row: &[String]| time.iter().filter_map(|&index| row.get(index)).cloned().collect::<Vec<_>>().join(" ");
     let times: Vec<String> = rows.iter().map(|row| parts(row)).filter(|text| !text.trim().is_empty()).collect();
     let times: Vec<&str> = times.iter().map(|text| text.trim()).collect();
     let found = time_format(&times).and_then(|(format, _)| format);
-    TimeFormat::parse(found).unwrap_or_default()
+    (TimeFormat::parse(found).unwrap_or_default(), undecided_order(found, &times))
 }
 
 /// The index of a column, from 0.

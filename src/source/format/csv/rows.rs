@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use encoding_rs::Encoding;
 
 use crate::source::format::limits::MAX_LINE_BYTES;
 
@@ -13,6 +14,8 @@ const MAX_ROW_LINES: u64 = 100;
 pub(super) struct RowReader {
     reader: Reader,
     delimiter: u8,
+    /// That of cells which are no UTF-8.
+    pub(super) encoding: &'static Encoding,
     /// The unquoted cells of the row being read, one after another, and where each ends.
     cells: Vec<u8>,
     ends: Vec<usize>,
@@ -27,6 +30,7 @@ pub(super) struct RowReader {
 pub(super) struct CsvRow<'a> {
     cells: &'a [u8],
     ends: &'a [usize],
+    encoding: &'static Encoding,
 }
 
 impl<'a> CsvRow<'a> {
@@ -34,8 +38,8 @@ impl<'a> CsvRow<'a> {
         self.ends.len()
     }
 
-    /// The text of a cell without the spaces around it; empty if the row is shorter. What is not UTF-8 is taken for
-    /// Windows-1252, in which spreadsheets save.
+    /// The text of a cell without the spaces around it; empty if the row is shorter. What is not UTF-8 is in the
+    /// encoding of the table.
     pub(super) fn text(&self, index: usize) -> Cow<'a, str> {
         let start = match index.checked_sub(1) {
             None => Some(0),
@@ -48,7 +52,7 @@ impl<'a> CsvRow<'a> {
         let cell = cell.trim_ascii();
         match std::str::from_utf8(cell) {
             Ok(text) => Cow::Borrowed(text),
-            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0,
+            Err(_) => self.encoding.decode_without_bom_handling(cell).0,
         }
     }
 
@@ -58,10 +62,11 @@ impl<'a> CsvRow<'a> {
 }
 
 impl RowReader {
-    pub(super) fn new(delimiter: u8) -> Self {
+    pub(super) fn new(delimiter: u8, encoding: &'static Encoding) -> Self {
         Self {
             reader: ReaderBuilder::new().delimiter(delimiter).build(),
             delimiter,
+            encoding,
             cells: vec![0; 1024],
             ends: vec![0; 64],
             filled: 0,
@@ -76,7 +81,7 @@ impl RowReader {
 
     /// The row that is complete.
     pub(super) fn row(&self) -> CsvRow<'_> {
-        CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default() }
+        CsvRow { cells: &self.cells, ends: self.ends.get(..self.ended).unwrap_or_default(), encoding: self.encoding }
     }
 
     /// Feed a line to the row being read; returns whether the row is complete. Lines without any cell are skipped: empty

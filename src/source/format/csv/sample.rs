@@ -1,5 +1,7 @@
 //! The beginning of a table: its delimiter, where its header is, and its first rows.
 
+use encoding_rs::Encoding;
+
 use super::delimiter;
 use super::rows::RowReader;
 use crate::source::format::limits::strip_bom;
@@ -17,9 +19,9 @@ pub(super) struct TableSample {
 }
 
 impl TableSample {
-    pub(super) fn of(head: &[u8], delimiter: Option<u8>) -> Self {
+    pub(super) fn of(head: &[u8], delimiter: Option<u8>, encoding: &'static Encoding) -> Self {
         let delimiter = delimiter.unwrap_or_else(|| delimiter::find(head));
-        let mut reader = RowReader::new(delimiter);
+        let mut reader = RowReader::new(delimiter, encoding);
         let (mut rows, mut begun) = (Vec::new(), 0);
         for (line, text) in (0..).zip(strip_bom(head).split(|&b| b == b'\n')) {
             if reader.is_between_rows() {

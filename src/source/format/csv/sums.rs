@@ -1,8 +1,7 @@
 //! Rows that are sums over an interval: the figures of a queue as its own system has computed them.
 
-use super::columns::Columns;
 use super::contacts::{passes, row_time};
-use super::duration::{DurationUnit, figure};
+use super::duration::figure;
 use super::resolved::{ResolvedColumns, ResolvedField};
 use super::rows::CsvRow;
 use super::time::LocalClock;
@@ -22,11 +21,6 @@ pub(super) struct SumsTable {
 }
 
 impl SumsTable {
-    pub(super) fn new(columns: &Columns, resolved: ResolvedColumns) -> Self {
-        let clock = LocalClock::new(columns.timezone.unwrap_or(chrono_tz::Tz::UTC));
-        Self { resolved, clock }
-    }
-
     /// Emit the figures of a row.
     pub(super) fn read(
         &mut self,
@@ -48,11 +42,11 @@ impl SumsTable {
         let queue = Some(queue).filter(|queue| !queue.is_empty()).unwrap_or(Label::fixed("all"));
         let mut figures = Vec::with_capacity(fields.figures.len());
         for of in &fields.figures {
-            let (column, unit) = of.dividend;
+            let (column, notation) = of.dividend;
             let about = |reason: RejectionReason| reason.about(of.kpi.def().key);
-            let Some(mut number) = figure(&row.text(column), unit).map_err(about)? else { continue };
-            if let Some(divisor) = of.divisor {
-                match figure(&row.text(divisor), DurationUnit::Seconds).map_err(about)? {
+            let Some(mut number) = figure(&row.text(column), notation).map_err(about)? else { continue };
+            if let Some((divisor, notation)) = of.divisor {
+                match figure(&row.text(divisor), notation).map_err(about)? {
                     Some(by) if by > 0.0 => number /= by,
                     _ => continue,
                 }

@@ -5,6 +5,7 @@ use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use super::value::is_blank;
+use super::zone::AssumedZone;
 use crate::clock::{Span, Time};
 use crate::source::rejection::RejectionReason;
 
@@ -76,15 +77,31 @@ pub(super) struct LocalClock {
     within: Option<bool>,
     /// How many times were in such an hour.
     pub(super) told_apart: u64,
+    /// The zone where no mapping names it, and whether any time needed it.
+    assumed: Option<(AssumedZone, bool)>,
 }
 
 impl LocalClock {
     pub(super) const fn new(zone: Tz) -> Self {
-        Self { zone, before: None, rising: 0, jitter: TimeDelta::zero(), within: None, told_apart: 0 }
+        Self { zone, before: None, rising: 0, jitter: TimeDelta::zero(), within: None, told_apart: 0, assumed: None }
+    }
+
+    /// The same with a zone that no mapping names.
+    pub(super) const fn assuming(assumed: AssumedZone) -> Self {
+        Self { assumed: Some((assumed, false)), ..Self::new(assumed.zone) }
+    }
+
+    /// Which zone was taken for granted.
+    pub(super) fn assumption(&self) -> Option<String> {
+        let (zone, _) = self.assumed.filter(|(_, needed)| *needed)?;
+        Some(format!("times have no offset: they are taken for those of {zone}; `timezone` in [csv] names another"))
     }
 
     /// The instant of a row's first wall clock time.
     fn instant(&mut self, local: NaiveDateTime) -> Result<Time, RejectionReason> {
+        if let Some((_, needed)) = &mut self.assumed {
+            *needed = true;
+        }
         let step = self.before.replace(local).map_or(TimeDelta::zero(), |before| local - before);
         match self.zone.from_local_datetime(&local) {
             LocalResult::Single(at) => {
@@ -195,13 +212,21 @@ fn detected(text: &str) -> Option<ParsedTime> {
     if let Some(found) = numbered(text, NumberedTime::Any) {
         return Some(found);
     }
-    let iso = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+    let iso = [
+        "%Y-%m-%d %H:%M:%S%.f%#z",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+        "%Y%m%d %H%M%S%.f%#z",
+        "%Y%m%d %H%M%S%.f",
+    ];
     let text = text.replacen('T', " ", 1);
     iso.iter().find_map(|codes| coded(&text, codes).ok())
 }
 
 /// A number of one of the kinds that are met, with a fraction perhaps.
 fn numbered(text: &str, kind: NumberedTime) -> Option<ParsedTime> {
+    let plain = plain_exponent(text);
+    let text = plain.as_deref().unwrap_or(text);
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     if !(1..=19).contains(&whole.len()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
         return None;
@@ -239,6 +264,15 @@ fn numbered(text: &str, kind: NumberedTime) -> Option<ParsedTime> {
         }
         NumberedTime::Any => None,
     }
+}
+
+/// `1.772442005E+09`, as a spreadsheet writes it, in plain digits; `None` for another number, or where it has cut digits off.
+fn plain_exponent(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once(['E', 'e'])?;
+    let exponent: usize = exponent.trim_start_matches('+').parse().ok().filter(|exponent| *exponent <= 18)?;
+    let (whole, fraction) = mantissa.split_once(['.', ','])?;
+    let (moved, rest) = (fraction.get(..exponent)?, fraction.get(exponent..)?);
+    Some(if rest.is_empty() { format!("{whole}{moved}") } else { format!("{whole}{moved}.{rest}") })
 }
 
 /// A time in chrono's codes; a date alone is midnight.
@@ -314,6 +348,8 @@ mod tests {
             ("2026-03-02 09:00:00,5", Some("%Y-%m-%d %T"), "UTC", "2026-03-02T09:00:00.500Z"),
             ("2026-03-02 09:00:00.5", Some("%Y-%m-%d %H:%M:%S%.f"), "UTC", "2026-03-02T09:00:00.500Z"),
             ("02/03/2026 9:05:01 p. m.", Some("%d/%m/%Y %I:%M:%S %p"), "UTC", "2026-03-02T21:05:01Z"),
+            ("20260302T090500Z", None, "Asia/Tokyo", "2026-03-02T09:05:00Z"),
+            ("20260302 090500", None, "Asia/Tokyo", "2026-03-02T00:05:00Z"),
             ("2026-07-01 09:00:00", None, "Europe/London", "2026-07-01T08:00:00Z"),
         ] {
             assert_eq!(time(text, format, zone).as_deref(), Ok(expected), "{text}");
@@ -345,6 +381,7 @@ mod tests {
             "1772442000000000",
             "1772442000000000000",
             "63939661200",
+            "1.7724420000E+09",
             "639080388000000000",
             "46083.375",
         ] {
@@ -356,6 +393,7 @@ mod tests {
         assert_eq!(time("46083.375", Some("excel"), "Europe/Berlin").as_deref(), Ok("2026-03-02T08:00:00Z"));
         assert_eq!(time("63939661200", Some("gregorian"), "UTC").as_deref(), Ok("2026-03-02T09:00:00Z"));
         assert!(time("17", None, "UTC").is_err());
+        assert!(time("1.77E+09", None, "UTC").is_err(), "a spreadsheet has cut its digits off");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Vocabulary {
-    /// By the key of `[csv]`, or `direction`.
+    /// By the key of `[csv]`, or `direction`, or `time_of_day` for one that stands beside a date.
     pub(super) columns: BTreeMap<String, Vec<String>>,
     pub(super) inbound: WordList,
     pub(super) yes: WordList,
@@ -36,14 +36,18 @@ pub(super) fn normalized(name: &str) -> String {
     let mut before = ' ';
     for c in name.chars() {
         let plain = match c.to_lowercase().next().unwrap_or(c) {
-            'à'..='å' => 'a',
-            'ç' => 'c',
-            'è'..='ë' => 'e',
-            'ì'..='ï' => 'i',
-            'ñ' => 'n',
-            'ò'..='ö' => 'o',
-            'ù'..='ü' => 'u',
-            'ß' => 's',
+            'à'..='å' | 'ą' => 'a',
+            'ç' | 'ć' | 'č' => 'c',
+            'è'..='ë' | 'ę' | 'ě' => 'e',
+            'ğ' => 'g',
+            'ì'..='ï' | 'ı' => 'i',
+            'ł' => 'l',
+            'ñ' | 'ń' | 'ň' => 'n',
+            'ò'..='ö' | 'ø' | 'ő' => 'o',
+            'ř' => 'r',
+            'ś' | 'š' | 'ş' | 'ß' => 's',
+            'ù'..='ü' | 'ů' | 'ű' => 'u',
+            'ź' | 'ż' | 'ž' => 'z',
             '%' => '%',
             lower if lower.is_alphanumeric() => lower,
             _ => ' ',

@@ -14,7 +14,7 @@ pub(in crate::source::format::csv) enum TimePart {
 }
 
 /// The formats of dates and times that are tried; day and month before month and day, which another row may decide.
-const DATES: [&str; 14] = [
+const DATES: [&str; 25] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y.%m.%d",
@@ -29,7 +29,21 @@ const DATES: [&str; 14] = [
     "%d-%b-%Y",
     "%d %b %Y",
     "%b %d, %Y",
+    "%b %d %Y",
+    "%B %d, %Y",
+    "%d %B %Y",
+    "%d-%b-%y",
+    "%a, %d %b %Y",
+    "%a %d %b %Y",
+    "%a %b %d %Y",
+    "%A, %B %d, %Y",
+    "%a %d/%m/%Y",
+    "%a %m/%d/%Y",
+    "%Y%m%d",
 ];
+/// Words for units, which a name may end in.
+const UNITS: [&str; 14] =
+    ["ms", "msec", "millis", "milliseconds", "s", "ss", "sec", "secs", "seconds", "min", "mins", "minutes", "mm", "hh"];
 const TIMES: [&str; 5] = ["%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S %z"];
 
 /// A column and the cells of it that say anything.
@@ -55,7 +69,9 @@ impl<'a> ColumnProfile<'a> {
 
     /// How well the name fits `words`: the smaller the better. A name may have other words around.
     pub(super) fn likeness(&self, words: &[String]) -> Option<(usize, usize)> {
-        if let Some(at) = words.iter().position(|word| *word == self.plain) {
+        let is_unit = |word: &&str| UNITS.contains(word);
+        let bare = self.plain.split(' ').filter(|word| !is_unit(word)).collect::<Vec<_>>().join(" ");
+        if let Some(at) = words.iter().position(|word| *word == self.plain || *word == bare) {
             return Some((0, at));
         }
         let name = format!(" {} ", self.plain);
@@ -102,7 +118,7 @@ impl<'a> ColumnProfile<'a> {
         // A sum of seconds and the like has a name that says so.
         let others =
             ["time", "timestamp", "seconds", "sec", "percent", "rate", "zeit", "duree", "tiempo", "tempo", "at", "id"];
-        let is_count = |cell: &&str| (1..=7).contains(&cell.len()) && cell.bytes().all(|b| b.is_ascii_digit());
+        let is_count = |cell: &&str| duration::whole_number(cell).is_some_and(|count| count < 1e7);
         !self.cells.is_empty()
             && self.cells.iter().all(is_count)
             && !self.is_mean()
@@ -130,7 +146,8 @@ impl<'a> ColumnProfile<'a> {
 
     /// The greatest number.
     pub(super) fn max(&self) -> f64 {
-        self.cells.iter().filter_map(|cell| duration::number(cell)).fold(0.0, f64::max)
+        let number = |cell: &&str| duration::whole_number(cell).or_else(|| duration::number(cell));
+        self.cells.iter().filter_map(number).fold(0.0, f64::max)
     }
 }
 
@@ -160,8 +177,9 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
     let mut dates = DATES;
     if cells.iter().any(|cell| cell.to_lowercase().contains('m') && cell.contains(':')) {
         // With AM and PM, the month comes first where no row decides.
-        dates.swap(4, 5);
-        dates.swap(9, 10);
+        for (day, month) in [(4, 5), (6, 7), (9, 10), (22, 23)] {
+            dates.swap(day, month);
+        }
     }
     let mut best: Option<(usize, &'static str, TimePart)> = None;
     for date in dates {
@@ -184,11 +202,22 @@ fn joined(date: &str, time: &str) -> Option<&'static str> {
     ALL.iter().find(|(_, d, t)| *d == date && *t == time).map(|(format, ..)| format.as_str())
 }
 
+/// Says which of day and month is taken to come first, where `cells` do not prove it.
+pub(in crate::source::format::csv) fn undecided_order(format: Option<&str>, cells: &[&str]) -> Option<String> {
+    let which = match format?.trim_start_matches("%a ").get(..5)? {
+        "%d/%m" | "%d-%m" => "day",
+        "%m/%d" | "%m-%d" => "month",
+        _ => return None,
+    };
+    (!is_day_decided(cells))
+        .then(|| format!("times: the {which} is taken to come first, which no row proves: check time_format"))
+}
+
 /// Whether a cell proves that the day or the month comes first: one of the numbers is above 12.
-pub(super) fn is_day_decided(cells: &[&str]) -> bool {
+fn is_day_decided(cells: &[&str]) -> bool {
     let above = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok()).is_some_and(|number| number > 12);
     cells.iter().any(|cell| {
-        let mut parts = cell.split(['/', '-', '.', ' ']);
+        let mut parts = cell.trim_start_matches(|c: char| !c.is_ascii_digit()).split(['/', '-', '.', ' ']);
         above(parts.next()) || above(parts.next())
     })
 }
