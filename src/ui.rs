@@ -27,6 +27,7 @@ pub mod settings;
 mod signals;
 pub mod state;
 pub mod theme;
+pub mod trends;
 pub mod tty;
 mod update;
 pub mod view;
@@ -508,7 +509,8 @@ impl App {
         };
         let mut drawn = Drawn::default();
         self.screen.draw(|frame| drawn = view::draw(frame, ctx, &self.drawn))?;
-        self.dirty = false;
+        // What is asked depends on what there is room for.
+        self.dirty = std::mem::replace(&mut self.ui.size, drawn.size) != drawn.size;
         self.drawn = drawn;
         self.drawn_at = Instant::now();
         if std::mem::take(&mut self.key_waits) {

@@ -14,6 +14,8 @@ pub enum ActionGroup {
     Anywhere,
     /// In a list.
     Lists,
+    /// On the page of trends.
+    Trends,
     /// Where an alert is selected.
     Alerts,
     /// In a replay only.
@@ -27,13 +29,16 @@ impl ActionGroup {
         match self {
             Self::Anywhere => "Everywhere",
             Self::Lists => "Lists and drilling",
+            Self::Trends => {
+                "Trends (there ← and → move in time, ↑ and ↓ choose the queue, tab the figures, t the time)"
+            }
             Self::Alerts => "Alerts",
             Self::Replay => "Replay",
         }
     }
 
     /// All groups, in the order of the help page.
-    pub const ALL: [Self; 4] = [Self::Anywhere, Self::Lists, Self::Alerts, Self::Replay];
+    pub const ALL: [Self; 5] = [Self::Anywhere, Self::Lists, Self::Trends, Self::Alerts, Self::Replay];
 }
 
 /// One line of the table.
@@ -77,6 +82,7 @@ actions! {
     Intents "intents" ["3"] "" Anywhere "What contacts are about, and how well each is handled";
     Agents "agents" ["4"] "" Anywhere "Who is doing what, and for how long";
     Alerts "alerts" ["5"] "" Anywhere "Active, acknowledged and past alerts";
+    Trends "trends" ["6"] "" Anywhere "The day, week or month against the one before, and what was expected";
     Kiosk "kiosk" ["7"] "" Anywhere "The wall: large figures to read across the room, page after page";
     Live "live" ["8"] "" Anywhere "Who waits, rings, talks or is on hold, the longest first";
     Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
@@ -111,6 +117,8 @@ actions! {
     Back "back" ["esc", "backspace"] "back" Lists "Come back one step";
     Filter "filter" ["/"] "filter" Lists "Show only rows that hold a word";
     Sort "sort" ["s"] "sort" Lists "Sort by the selected column; again: the other way; again: worst first";
+
+    Compare "compare" ["d"] "compare" Trends "Compare with last week, yesterday, the four weeks before, or nothing";
 
     Acknowledge "acknowledge" ["a"] "ack" Alerts alone "Acknowledge the selected alert, or else the worst new one";
     AcknowledgeAll "acknowledge-group" ["A"] "ack group" Alerts alone "Acknowledge every alert of the same queue or source";

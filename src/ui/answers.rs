@@ -120,6 +120,8 @@ pub struct Answers {
 const MIN_ASK_INTERVAL: Duration = Duration::from_millis(250);
 /// A question about a time that is over is sent at most this often.
 const MIN_ASK_INTERVAL_OF_THE_PAST: Duration = Duration::from_secs(10);
+/// A question for a series is sent at most this often.
+const MIN_ASK_INTERVAL_OF_SERIES: Duration = Duration::from_secs(2);
 /// How many answers are kept that the page on the screen does not need.
 const MAX_UNUSED_ANSWERS: usize = 24;
 
@@ -134,7 +136,11 @@ impl Answers {
         for question in questions {
             if let Some(entry) = self.entries.get_mut(question.whole().as_ref()) {
                 // What is over hardly changes any more.
-                let least = if question.is_over() { MIN_ASK_INTERVAL_OF_THE_PAST } else { MIN_ASK_INTERVAL };
+                let least = match question {
+                    past if past.is_over() => MIN_ASK_INTERVAL_OF_THE_PAST,
+                    series if series.is_series() => MIN_ASK_INTERVAL_OF_SERIES,
+                    _ => MIN_ASK_INTERVAL,
+                };
                 let interval = least.max(entry.duration.saturating_mul(20).min(Duration::from_secs(10)));
                 // Other rows have come into view.
                 let moved = entry.sent != *question;

@@ -39,6 +39,10 @@ pub struct Drawn {
     pub kiosk_queues: usize,
     /// See `kiosk_queues`.
     pub kiosk_more: bool,
+    /// The columns and rows of the screen.
+    pub size: (u16, u16),
+    /// How many charts the page of trends shows.
+    pub charts: usize,
     areas: Vec<(Rect, ClickTarget)>,
 }
 
@@ -50,6 +54,8 @@ impl Default for Drawn {
             page_rows: 10,
             kiosk_queues: 0,
             kiosk_more: false,
+            size: (0, 0),
+            charts: 1,
             areas: Vec::new(),
         }
     }

@@ -39,6 +39,7 @@ pub struct Export {
 pub fn of_panel(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     let panel = match ctx.ui.focus() {
         Panel::Tiles => ctx.ui.page().panels().first().copied().unwrap_or(Panel::Queues),
+        Panel::TrendSlices => Panel::Trends,
         panel => panel,
     };
     let grid = view::grid(panel, ctx).ok_or(ExportError::Nothing)?;

@@ -175,7 +175,7 @@ fn decoded(value: &str) -> Result<String, LocatorError> {
 impl fmt::Display for ViewLocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-        let Location { page, slice, only, focus } = &self.location;
+        let Location { page, slice, only, focus, over: _ } = &self.location;
         f.write_str(if *only == ContactFilter::Abandoned { CALLBACK } else { page.key() })?;
         let subject = page.subject().and_then(|dim| Some((dim, slice.get(dim).filter(|id| !id.is_empty())?)));
         if let Some((_, id)) = subject {

@@ -1,6 +1,8 @@
 //! The questions of the pages, one function per question. A page finds the answer by its question; [`questions`] lists the
 //! questions that the loop has to send.
 
+pub mod trends;
+
 use std::borrow::Cow;
 
 use crate::board::Board;
@@ -8,7 +10,7 @@ use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
 use crate::ui::prompt::PromptKind;
-use crate::ui::state::{List, Overlay, Page, Panel, Ui};
+use crate::ui::state::{List, Location, Overlay, Page, Panel, Ui};
 
 /// A question of the screen to the floor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +39,12 @@ impl Question {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self, Self::Figures(Query { over: Period::Range(..), .. }))
+    }
+
+    /// Whether its answer is a series, which one more contact hardly changes.
+    #[must_use]
+    pub const fn is_series(&self) -> bool {
+        matches!(self, Self::Figures(Query { every: Some(_), .. }))
     }
 }
 
@@ -175,8 +183,8 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         // Who belongs to another slice follows from the answer.
         Page::Agents => vec![Question::Figures(agents(ui, slice))],
         Page::Alerts => vec![Question::History],
-        Page::Contacts => vec![Question::Contacts(contacts(ui, slice, ui.location().only))],
-        Page::Live => vec![Question::Contacts(contacts(ui, slice, ContactFilter::Live))],
+        Page::Contacts | Page::Live => vec![Question::Contacts(contacts(ui, &ui.location()))],
+        Page::Trends => trends::questions(ui, board),
         Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
     };
     match ui.page() {
@@ -400,10 +408,12 @@ pub fn kiosk_day(ui: &Ui) -> Query {
     half_hours(ui, &Slice::TOTAL, KpiId::ServiceLevel)
 }
 
-/// The contacts of a slice.
+/// The contacts of a page of contacts.
 #[must_use]
-pub fn contacts(ui: &Ui, of: &Slice, only: ContactFilter) -> ContactQuery {
+pub fn contacts(ui: &Ui, page: &Location) -> ContactQuery {
     // What is going on now does not depend on the window.
-    let window = if only == ContactFilter::Live { Window::Today } else { ui.window };
-    ContactQuery { of: of.clone(), over: Period::Window(window), only, limit: MAX_CONTACTS }
+    let live = page.page == Page::Live;
+    let over = page.over.unwrap_or(Period::Window(if live { Window::Today } else { ui.window }));
+    let only = if live { ContactFilter::Live } else { page.only };
+    ContactQuery { of: page.slice.clone(), over, only, limit: MAX_CONTACTS }
 }

@@ -194,7 +194,7 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
     let half_hour = |at: Time| at.0 / Span::MINUTE.0 / 30;
     let all = match query.over {
         Period::Window(_) => last - steps + 1..last + 1,
-        Period::Range(from, to) => half_hour(from)..half_hour(to),
+        Period::Range(from, to) => half_hour(from)..half_hour(to).min(last + 1),
     };
     let values: Vec<Label> = match query.by.as_slice() {
         [Dim::Queue] => board.queues.iter().map(|q| q.id.clone()).collect(),

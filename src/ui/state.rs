@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 use crate::alert::{Actor, AlertCommand, Episode, State};
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
-use crate::kpi::{Dim, Formula, KpiId, Slice, Window};
+use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
 use crate::text::Label;
 use crate::ui::kiosk::Kiosk;
 use crate::ui::prompt::Prompt;
 use crate::ui::theme::{Palette, Tone};
+use crate::ui::trends::TrendChoice;
 
 /// The figures of the tiles: those of this minute, then those that move by the day and share a line until one of them is
 /// past its limit.
@@ -44,30 +45,33 @@ pub enum Page {
     Agents,
     Alerts,
     Contacts,
+    Trends,
     Kiosk,
     Live,
 }
 
 impl Page {
     /// The pages that have a number key, with that key.
-    pub const NUMBERED: [(&'static str, Self); 7] = [
+    pub const NUMBERED: [(&'static str, Self); 8] = [
         ("1", Self::Overview),
         ("2", Self::Queue),
         ("3", Self::Intents),
         ("4", Self::Agents),
         ("5", Self::Alerts),
+        ("6", Self::Trends),
         ("7", Self::Kiosk),
         ("8", Self::Live),
     ];
 
     /// All pages.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overview,
         Self::Queue,
         Self::Intents,
         Self::Agents,
         Self::Alerts,
         Self::Contacts,
+        Self::Trends,
         Self::Kiosk,
         Self::Live,
     ];
@@ -82,6 +86,7 @@ impl Page {
             Self::Agents => "agents",
             Self::Alerts => "alerts",
             Self::Contacts => "contacts",
+            Self::Trends => "trends",
             Self::Kiosk => "kiosk",
             Self::Live => "live",
         }
@@ -118,6 +123,7 @@ impl Page {
             Self::Agents => "Agents",
             Self::Alerts => "Alerts",
             Self::Contacts => "Contacts",
+            Self::Trends => "Trends",
             Self::Kiosk => "Kiosk",
             Self::Live => "Live",
         }
@@ -133,6 +139,7 @@ impl Page {
             Self::Agents => &[Panel::Agents],
             Self::Alerts => &[Panel::Active, Panel::Held, Panel::Past],
             Self::Contacts => &[Panel::Contacts],
+            Self::Trends => &[Panel::TrendSlices, Panel::Trends],
             Self::Kiosk => &[Panel::KioskQueues],
             Self::Live => &[Panel::Live],
         }
@@ -155,6 +162,8 @@ pub enum Panel {
     Held,
     Past,
     Contacts,
+    Trends,
+    TrendSlices,
     KioskQueues,
     Live,
 }
@@ -175,6 +184,8 @@ impl Panel {
             Self::Held => "held",
             Self::Past => "over",
             Self::Contacts => "contacts",
+            Self::Trends => "series",
+            Self::TrendSlices => "slices",
             Self::KioskQueues => "kiosk",
             Self::Live => "live",
         }
@@ -185,7 +196,8 @@ impl Panel {
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Tiles => "figure",
-            Self::Queues | Self::KioskQueues => "queue",
+            Self::Queues | Self::KioskQueues | Self::TrendSlices => "queue",
+            Self::Trends => "step",
             Self::Rail | Self::Active | Self::Held | Self::Past => "alert",
             Self::Serving | Self::Agents => "agent",
             Self::QueueIntents | Self::Intents => "intent",
@@ -203,6 +215,8 @@ pub struct Location {
     pub slice: Slice,
     /// Which contacts the page of contacts lists; other pages ignore it.
     pub only: ContactFilter,
+    /// The time of the contacts on their page; `None` for the window of the screen.
+    pub over: Option<Period>,
     /// The panel that has the focus.
     pub focus: Panel,
 }
@@ -212,7 +226,7 @@ impl Location {
     #[must_use]
     pub fn new(page: Page, slice: Slice) -> Self {
         let focus = page.panels().first().copied().unwrap_or(Panel::Queues);
-        Self { page, slice, only: ContactFilter::All, focus }
+        Self { page, slice, only: ContactFilter::All, over: None, focus }
     }
 }
 
@@ -374,6 +388,10 @@ pub struct Ui {
     pub exporting: bool,
     /// What the wall shows.
     pub kiosk: Kiosk,
+    /// What the page of trends shows.
+    pub trends: TrendChoice,
+    /// The columns and rows of the screen as of the last frame.
+    pub size: (u16, u16),
 }
 
 impl Ui {
@@ -400,6 +418,8 @@ impl Ui {
             bytes_per_s: 0.0,
             exporting: false,
             kiosk: Kiosk::default(),
+            trends: TrendChoice::default(),
+            size: (0, 0),
         }
     }
 

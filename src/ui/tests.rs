@@ -5,6 +5,7 @@ mod going;
 mod kiosk;
 mod overview;
 mod sources;
+mod trends;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -122,6 +123,12 @@ impl TestScreen {
         terminal.backend().buffer().clone()
     }
 
+    /// Ask what there is room for on a screen of another size.
+    fn resize(&mut self, size: (u16, u16)) {
+        self.ui.size = size;
+        self.answer();
+    }
+
     fn text(&self, size: (u16, u16)) -> String {
         lines(&self.draw(size, Palette::Terminal, Depth::Few, false)).join("\n")
     }
@@ -230,12 +237,13 @@ fn look() {
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
 /// Each page, and the keys that open it.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("overview", "1"),
     ("queue", "2"),
     ("intents", "3"),
     ("agents", "4"),
     ("alerts", "5"),
+    ("trends", "1 6"),
     ("callback", "2 c"),
     ("live", "8"),
 ];
@@ -252,13 +260,14 @@ fn every_page_at_every_size_and_depth() {
     let mut screen = TestScreen::new(sample::board(60));
     for (name, keys) in PAGES {
         screen.press(keys);
-        snapshot(&screen, name);
+        snapshot(&mut screen, name);
     }
 }
 
 /// Snapshot a page at every size, in every colour depth; the text is the same in all of them.
-fn snapshot(screen: &TestScreen, name: &str) {
+fn snapshot(screen: &mut TestScreen, name: &str) {
     for size in SIZES {
+        screen.resize(size);
         let mut text = String::new();
         let mut styled = String::new();
         for (depth, palette, colours) in DEPTHS {

@@ -127,6 +127,9 @@ impl Ui {
 
     /// Carry out an action.
     pub fn act(&mut self, action: Action, board: &Arc<Board>, drawn: &Drawn) -> Option<Effect> {
+        if self.act_on_trends(action, board, drawn) {
+            return None;
+        }
         let page = isize::try_from(drawn.page_rows).unwrap_or(10);
         match action {
             Action::Overview => self.open(Page::Overview),
@@ -134,6 +137,7 @@ impl Ui {
             Action::Intents => self.open(Page::Intents),
             Action::Agents => self.open(Page::Agents),
             Action::Alerts => self.open(Page::Alerts),
+            Action::Trends => self.open_trends(),
             Action::Kiosk => self.open(Page::Kiosk),
             Action::Live => self.open(Page::Live),
             Action::Callback => {
@@ -193,6 +197,7 @@ impl Ui {
             Action::Enter => self.enter(board),
             Action::Back => self.back(),
             Action::Sort => self.sort(),
+            Action::Compare => self.show_toast("the page of trends compares (6)", Tone::Muted),
             Action::Acknowledge => return self.acknowledge(board, false),
             Action::AcknowledgeAll => return self.acknowledge(board, true),
             Action::Note => match self.meant(board) {
@@ -306,6 +311,7 @@ impl Ui {
             Panel::QueueIntents | Panel::Intents => slice.and(Dim::Intent, id),
             Panel::Agents | Panel::Serving => slice.and(Dim::Agent, id),
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).map_or(slice, |e| e.slice.clone()),
+            Panel::Trends | Panel::TrendSlices => self.trend_slice(),
             Panel::Tiles | Panel::Waiting | Panel::Past | Panel::Contacts | Panel::KioskQueues => slice,
             Panel::Live => self.live_slice(board).unwrap_or(slice),
         }
@@ -326,6 +332,7 @@ impl Ui {
         match focus {
             Panel::Tiles => TILES.get(self.tile).copied(),
             Panel::Rail | Panel::Active | Panel::Held => self.episode(board).and_then(|episode| episode.kpi),
+            Panel::Trends | Panel::TrendSlices => self.trends.figures(1).first().copied(),
             _ => {
                 let column = self.lists.get(&focus).map_or(0, |list| list.column);
                 view::heads(focus).get(column).and_then(|column| column.kpi)
@@ -409,6 +416,7 @@ impl Ui {
                 Some(slice) => self.drill(Location::new(Page::Queue, slice)),
                 None => self.show_toast("this contact is over, or its agent has several at once", Tone::Muted),
             },
+            Panel::Trends | Panel::TrendSlices => self.open_moment(board),
             Panel::Past | Panel::Contacts | Panel::KioskQueues => {}
         }
     }

@@ -37,6 +37,7 @@ pub mod sources;
 pub mod staffing;
 pub mod suggestions;
 pub mod tiles;
+pub mod trends;
 pub mod waiting;
 pub mod why;
 
@@ -249,7 +250,7 @@ impl<'a> Ctx<'a> {
 #[must_use]
 pub fn heads(panel: Panel) -> Vec<Head> {
     match panel {
-        Panel::Tiles | Panel::KioskQueues => Vec::new(),
+        Panel::Tiles | Panel::KioskQueues | Panel::Trends | Panel::TrendSlices => Vec::new(),
         Panel::Queues => grid::heads(queues::QueueItem::COLUMNS),
         Panel::Rail => grid::heads(alerts::AlertItem::RAIL),
         Panel::Waiting => grid::heads(waiting::WaitingItem::COLUMNS),
@@ -281,6 +282,8 @@ pub fn grid(panel: Panel, ctx: Ctx<'_>) -> Option<Box<dyn Grid + '_>> {
         Panel::Contacts => Box::new(contacts::table(ctx)),
         Panel::KioskQueues => Box::new(queues::kiosk(ctx)),
         Panel::Live => Box::new(live::table(ctx)),
+        Panel::Trends => Box::new(trends::table::series(ctx)),
+        Panel::TrendSlices => Box::new(trends::table::slices(ctx)),
     })
 }
 
@@ -366,6 +369,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
     let buffer = frame.buffer_mut();
     buffer.set_style(area, ctx.theme.base());
     let mut drawn = last.next_frame();
+    drawn.size = area.as_size().into();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         small::draw(buffer, area, ctx);
     } else if ctx.ui.page() == Page::Kiosk && ctx.ui.overlay.is_none() {
@@ -385,6 +389,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             Page::Agents => agents::draw(buffer, body, ctx, &mut drawn),
             Page::Alerts => alerts::draw(buffer, body, ctx, &mut drawn),
             Page::Contacts => contacts::draw(buffer, body, ctx, &mut drawn),
+            Page::Trends => trends::draw(buffer, body, ctx, &mut drawn),
             Page::Kiosk => kiosk::draw(buffer, body, ctx, &mut drawn),
             Page::Live => live::draw(buffer, body, ctx, &mut drawn),
         }

@@ -3,6 +3,7 @@
 pub mod bands;
 pub mod lettering;
 pub mod panel;
+pub mod plot;
 pub mod table;
 pub mod tile;
 pub mod trend;

@@ -13,7 +13,7 @@ fn look_at_sources() {
 #[test]
 fn one_source_live_one_stale_one_down() {
     let mut screen = TestScreen::new(sample::three_sources(60));
-    snapshot(&screen, "three-sources");
+    snapshot(&mut screen, "three-sources");
     let ascii = lines(&screen.draw(SIZES[0], Palette::Terminal, Depth::None, true)).join("\n");
     assert!(ascii.is_ascii(), "{ascii}");
     insta::assert_snapshot!("three-sources-ascii", ascii);
@@ -28,7 +28,7 @@ fn one_source_live_one_stale_one_down() {
     insta::assert_snapshot!("overlay-figure-without", screen.text(SIZES[1]));
     // A queue of the source that is down, and one of the live source.
     screen.press("<esc> / b i l l <enter> <enter>");
-    snapshot(&screen, "dead-queue");
+    snapshot(&mut screen, "dead-queue");
     screen.ui.window = Window::Today;
     screen.press("1 / o u t a <enter> <enter>");
     let text = screen.text(SIZES[2]);
@@ -120,9 +120,9 @@ fn a_board_that_is_cut_off_from_its_hub_says_since_when_and_why() {
     let reason = "nobody listens at hub.example.com:7070 (connection refused): is it running, is the port right?";
     hub.cut_off = Some(CutOff { since: at, reason: reason.into(), next_try: Some(at + Span::seconds(7)) });
     board.hub = Some(hub);
-    let screen = TestScreen::new(board);
+    let mut screen = TestScreen::new(board);
     let text = screen.text(SIZES[2]);
     assert!(text.contains("‼ cut off from hub.example.com:7070 since 10:42: nobody listens"), "{text}");
     assert!(text.contains("next try in  7 s"), "{text}");
-    snapshot(&screen, "cut-off");
+    snapshot(&mut screen, "cut-off");
 }

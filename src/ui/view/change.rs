@@ -82,6 +82,12 @@ impl ArrivalChange {
         Some(if chance { 1.0 } else { hour / usual.max(0.5) })
     }
 
+    /// By how many contacts the last hour differs from the usual.
+    #[must_use]
+    pub fn surplus(self) -> Option<f64> {
+        Some(self.hour? - self.usual?)
+    }
+
     /// The cell of the factor: only what is no chance has a number.
     #[must_use]
     pub fn cell(self) -> TableCell {

@@ -13,6 +13,7 @@ use super::Ctx;
 use crate::board::ContactRow;
 use crate::clock::Span;
 use crate::floor::handle::ContactFilter;
+use crate::kpi::Period;
 use crate::text::Label;
 use crate::ui::drawn::Drawn;
 use crate::ui::format;
@@ -140,7 +141,7 @@ impl TableRow for ContactItem<'_> {
 /// The contacts of the page's slice.
 #[must_use]
 pub fn table(ctx: Ctx<'_>) -> TableModel<'_, ContactItem<'_>> {
-    let contacts = ctx.answers.contacts(queries::contacts(ctx.ui, ctx.ui.slice(), ctx.ui.location().only));
+    let contacts = ctx.answers.contacts(queries::contacts(ctx.ui, &ctx.ui.location()));
     let rows = contacts.unwrap_or_default().iter().map(|row| ContactItem { ctx, row });
     TableModel { columns: ContactItem::COLUMNS, rows: rows.collect() }
 }
@@ -148,7 +149,7 @@ pub fn table(ctx: Ctx<'_>) -> TableModel<'_, ContactItem<'_>> {
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let location = ctx.ui.location();
-    let contacts = queries::contacts(ctx.ui, &location.slice, location.only);
+    let contacts = queries::contacts(ctx.ui, &location);
     let later = ctx.ui.frozen.is_some() && ctx.answers.is_later(&Question::Contacts(contacts.clone()), ctx.board.seq);
     let known = ctx.answers.contacts(contacts);
     let (what, empty) = match location.only {
@@ -160,12 +161,18 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     } else {
         format!("{what}, {}", ctx.slice_name(&location.slice))
     };
+    let over = match location.over {
+        Some(Period::Range(from, to)) => {
+            format!("{}–{}", ctx.short_time(from), format::minute(to, ctx.zone()))
+        }
+        _ => ctx.ui.window.key().to_owned(),
+    };
     let count = match known {
         None => "…".to_owned(),
         Some(rows) if rows.len() >= queries::MAX_CONTACTS => {
-            format!("{} · the newest {}", ctx.ui.window.key(), ctx.count(Panel::Contacts))
+            format!("{over} · the newest {}", ctx.count(Panel::Contacts))
         }
-        Some(_) => format!("{} · {}", ctx.ui.window.key(), ctx.count(Panel::Contacts)),
+        Some(_) => format!("{over} · {}", ctx.count(Panel::Contacts)),
     };
     let count = if later { format!("{count} · after the freeze") } else { count };
     let inner = panel::panel(buffer, area, ctx.theme, &name, &count, true);

@@ -71,11 +71,27 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) -> Option<Position> {
 
 /// The word of an action. Where no list on the page shows which alert `a` means, its word does.
 fn named<'a>(ctx: Ctx<'_>, entry: &'a ActionInfo) -> Cow<'a, str> {
+    if let Some(word) = trends_word(entry.action).filter(|_| ctx.ui.page() == Page::Trends) {
+        return Cow::Borrowed(word);
+    }
     let listed = matches!(ctx.ui.page(), Page::Overview | Page::Alerts);
     let episode = ctx.ui.episode(ctx.board).filter(|_| entry.action == Action::Acknowledge && !listed);
     episode.map_or(Cow::Borrowed(entry.word), |e| {
         Cow::Owned(format!("{} {}", entry.word, fit(&episode::name(ctx, e), 40)))
     })
+}
+
+/// The word of an action that does something else on the page of trends than elsewhere.
+const fn trends_word(action: Action) -> Option<&'static str> {
+    match action {
+        Action::Left => Some("earlier"),
+        Action::Down => Some("next queue"),
+        Action::Enter => Some("its contacts"),
+        Action::Window => Some("day, week, month"),
+        Action::NextPanel => Some("figures"),
+        Action::Filter => Some("queue or intent"),
+        _ => None,
+    }
 }
 
 /// The actions that apply here, the most useful first.
@@ -85,6 +101,7 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
     let deep = ctx.ui.trail.len() > 1 || ctx.ui.overlay.is_some();
     let page = ctx.ui.page();
     let rank = move |entry: &ActionInfo| match entry.action {
+        action if page == Page::Trends && trends_word(action).is_some() => Some(2),
         _ if entry.word.is_empty() || entry.action == Action::Help => None,
         Action::Quit => Some(90),
         Action::Back => deep.then_some(0),
@@ -92,6 +109,7 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
         Action::Enter => (page != Page::Contacts).then_some(2),
         _ => match entry.group {
             ActionGroup::Alerts => Some(if alerts { 3 } else { 60 }),
+            ActionGroup::Trends => (page == Page::Trends).then_some(3),
             ActionGroup::Replay => replay.then_some(4),
             ActionGroup::Lists => Some(20),
             ActionGroup::Anywhere => Some(match entry.action {

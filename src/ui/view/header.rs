@@ -60,7 +60,8 @@ fn title(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     if ctx.ui.frozen.is_some() {
         parts.push((format!(" FROZEN at {} ", format::clock(board.at, zone)), Tone::WarningFill));
     }
-    parts.push((format!("{} ", ctx.ui.window.words()), Tone::Text));
+    let window = if ctx.ui.page() == Page::Trends { ctx.ui.trends.range } else { ctx.ui.window };
+    parts.push((format!("{} ", window.words()), Tone::Text));
     if let Some(hub) = &board.hub {
         parts.push((format!("of {} ", fit(hub.name.as_str(), 30)), Tone::Muted));
     }

@@ -18,7 +18,6 @@ use rustc_hash::FxHashSet;
 use super::{Ctx, staffing};
 use crate::board::{ContactRow, QueueRow};
 use crate::event::AgentState;
-use crate::floor::handle::ContactFilter;
 use crate::kpi::{Bands, Dim, Figure, KpiId, Verdict};
 use crate::text::Label;
 use crate::ui::drawn::Drawn;
@@ -234,7 +233,7 @@ pub fn table<'a>(ctx: Ctx<'a>) -> TableModel<'a, LiveItem<'a>> {
         let stale = stale.contains(&row.queue);
         LiveItem { ctx, row, queue, stale }
     };
-    let answer = ctx.answers.contacts(queries::contacts(ctx.ui, ctx.ui.slice(), ContactFilter::Live));
+    let answer = ctx.answers.contacts(queries::contacts(ctx.ui, &ctx.ui.location()));
     let rows = if let Some(rows) = answer {
         rows.iter().map(Cow::Borrowed).map(item).collect()
     } else {

@@ -1,0 +1,229 @@
+//! The step under the cursor in words: its figures with samples, what they are compared with, and what drove them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::picture::TrendPicture;
+use crate::kpi::{AnswerRow, KpiId, Slice, Verdict};
+use crate::text::fit;
+use crate::ui::answers::Figures;
+use crate::ui::format::{cols, float};
+use crate::ui::queries::trends as queries;
+use crate::ui::theme::Tone;
+use crate::ui::trends::model::is_many;
+use crate::ui::view::change::ArrivalChanges;
+use crate::ui::words;
+
+/// How many drivers are named.
+const MAX_DRIVERS: usize = 2;
+/// Fewer contacts that hung up are no reason.
+const MIN_HUNG_UP: f64 = 3.0;
+
+/// One figure of the step.
+pub struct ReadFigure {
+    /// Its word: `in time`.
+    pub name: &'static str,
+    /// The value; a dash where it is unknown.
+    pub value: String,
+    /// The tone of the value.
+    pub tone: Tone,
+    /// The samples: `n 187`.
+    pub samples: Option<String>,
+    /// What it is compared with: `last Sat 84.0%`, `expected 131`.
+    pub before: Option<String>,
+}
+
+impl ReadFigure {
+    /// Samples and comparison as far as `detail` goes: 0 for neither, 1 for what it is compared with, 2 for both.
+    #[must_use]
+    pub fn about(&self, detail: usize) -> String {
+        let samples = self.samples.as_deref().filter(|_| detail > 1);
+        let before = self.before.as_deref().filter(|_| detail > 0);
+        samples.into_iter().chain(before).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The figures of the step: those of the charts, and the arrivals.
+#[must_use]
+pub fn figures(picture: &TrendPicture<'_>, charts: &[KpiId]) -> Vec<ReadFigure> {
+    let Some(step) = picture.model.steps.get(picture.cursor) else { return Vec::new() };
+    let others = charts.iter().copied().filter(|kpi| *kpi != KpiId::Offered);
+    let mut all: Vec<ReadFigure> = others
+        .map(|kpi| {
+            let figure = step.figure(kpi).filter(|figure| figure.is_known());
+            let verdict = step.verdict(kpi);
+            let tone = if verdict >= Verdict::Warning { Tone::of(verdict) } else { Tone::Text };
+            let samples = figure.filter(|figure| !figure.observed).map(|figure| format!("n {}", figure.n));
+            let before = step.before(kpi).zip(picture.compared_in_short());
+            let before = before.map(|(value, name)| format!("{name} {}", kpi.def().show_value(value, 100)));
+            ReadFigure {
+                name: words::of(kpi),
+                value: figure.map_or_else(|| "–".to_owned(), |figure| kpi.def().show(figure)),
+                tone,
+                samples,
+                before,
+            }
+        })
+        .collect();
+    let arrivals = step.figure(KpiId::Offered);
+    let many = step.verdict(KpiId::Offered) == Verdict::Warning;
+    all.push(ReadFigure {
+        name: "arrivals",
+        value: arrivals.map_or_else(|| "–".to_owned(), |figure| KpiId::Offered.def().show(figure)),
+        tone: if many { Tone::Warning } else { Tone::Text },
+        samples: None,
+        before: step.expected.map(|expected| format!("expected {expected:.0}")),
+    });
+    all
+}
+
+/// The time of the step, and whether it still goes on.
+#[must_use]
+pub fn when(picture: &TrendPicture<'_>) -> String {
+    let words = picture.step_words(picture.cursor);
+    match picture.cursor.cmp(&picture.model.present) {
+        std::cmp::Ordering::Less => words,
+        std::cmp::Ordering::Equal => format!("{words}, so far"),
+        std::cmp::Ordering::Greater => format!("{words}, to come"),
+    }
+}
+
+/// Draw it on two lines: the figures in as much detail as fits, then the reasons.
+pub fn draw(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, charts: &[KpiId]) {
+    let style = |tone| picture.ctx.theme.style(tone);
+    let room = area.width.saturating_sub(2);
+    let mut lines: Vec<_> = (0..=2).map(|detail| line(picture, charts, detail)).collect();
+    let width = |line: &[(String, Tone)]| line.iter().map(|(text, _)| cols(text.width())).sum::<u16>();
+    while lines.len() > 1 && lines.last().is_some_and(|line| width(line) > room) {
+        lines.pop();
+    }
+    let mut x = area.x + 1;
+    for (text, tone) in lines.pop().unwrap_or_default() {
+        let left = usize::from(area.right().saturating_sub(x + 1));
+        let text = fit(&text, left);
+        buffer.set_string(x, area.y, &text, style(tone));
+        x += cols(text.width());
+    }
+    if area.height > 1 {
+        let line = reasons(picture).join(" · ");
+        let width = usize::from(room);
+        buffer.set_stringn(area.x + 1, area.y + 1, fit(&line, width), width, style(Tone::Muted));
+    }
+}
+
+/// The time and the figures on one line.
+fn line(picture: &TrendPicture<'_>, charts: &[KpiId], detail: usize) -> Vec<(String, Tone)> {
+    let mut line = vec![(when(picture), Tone::Focus)];
+    for figure in figures(picture, charts) {
+        line.push((format!("   {} ", figure.name), Tone::Muted));
+        line.push((figure.value.clone(), figure.tone));
+        let about = figure.about(detail);
+        if !about.is_empty() {
+            line.push((format!(" ({about})"), Tone::Muted));
+        }
+    }
+    line
+}
+
+/// What drove the figures of the step, or without a cursor what has grown in the last hour; in words.
+#[must_use]
+pub fn reasons(picture: &TrendPicture<'_>) -> Vec<String> {
+    if picture.ctx.ui.trends.moment.is_none() {
+        return grown(picture);
+    }
+    let (ui, board, answers) = (picture.ctx.ui, picture.ctx.board, picture.ctx.answers);
+    let answer = |days| answers.figures(queries::moment(ui, board, &picture.of, days)?);
+    let Some(own) = answer(0) else { return vec!["why …".to_owned()] };
+    let before = answer(7).filter(|before| count(before.total(KpiId::Offered)) > 0.0);
+    let drivers = drivers(own, before);
+    let name = |of: &Slice| picture.ctx.slice_name(of);
+    let mut words = Vec::new();
+    let more: Vec<String> =
+        drivers.more.iter().take(MAX_DRIVERS).map(|(of, by)| format!("{} +{by:.0}", name(of))).collect();
+    if !more.is_empty() {
+        words.push(format!("more than a week before: {}", more.join(", ")));
+    }
+    let gone: Vec<String> =
+        drivers.hung_up.iter().take(MAX_DRIVERS).map(|(of, n)| format!("{} {n:.0}", name(of))).collect();
+    if !gone.is_empty() {
+        words.push(format!("hung up: {}", gone.join(", ")));
+    }
+    if words.is_empty() {
+        words.push("nothing stands out in it".to_owned());
+    }
+    words
+}
+
+/// The intents (or queues) that have grown most in the last hour.
+fn grown(picture: &TrendPicture<'_>) -> Vec<String> {
+    let grown: Vec<String> = growth(picture)
+        .into_iter()
+        .filter(|grown| grown.factor > 1.0)
+        .take(3)
+        .map(|grown| format!("{} +{:.0} (×{:.1})", grown.name, grown.by, grown.factor))
+        .collect();
+    if grown.is_empty() { Vec::new() } else { vec![format!("grown in the last hour: {}", grown.join(", "))] }
+}
+
+/// A value whose arrivals of the last hour differ from the usual ones.
+pub struct Grown {
+    /// Its name.
+    pub name: String,
+    /// By how many contacts.
+    pub by: f64,
+    /// How many times the usual has come; 1 where the difference may be chance.
+    pub factor: f64,
+}
+
+/// What has grown in the last hour, the most first.
+#[must_use]
+pub fn growth(picture: &TrendPicture<'_>) -> Vec<Grown> {
+    let ctx = picture.ctx;
+    let dim = queries::grown_by(&picture.of);
+    let changes = ArrivalChanges::new(ctx, &picture.of, dim);
+    let hour = ctx.answers.figures(crate::ui::queries::last_hour(ctx.ui, &picture.of, dim));
+    let rows = hour.map(|hour| hour.rows(None)).unwrap_or_default();
+    let grown = |row: &AnswerRow| {
+        let value = row.key.get(dim)?;
+        let change = changes.of(value.as_str());
+        Some(Grown { name: ctx.value_name(dim, value), by: change.surplus()?, factor: change.factor()? })
+    };
+    let mut all: Vec<Grown> = rows.iter().filter_map(grown).collect();
+    all.sort_by(|a, b| b.by.total_cmp(&a.by));
+    all
+}
+
+/// What contributed most to a step.
+struct Drivers {
+    /// The parts with more arrivals than a week before that are no chance, and by how many.
+    more: Vec<(Slice, f64)>,
+    /// The parts in which most hung up, and how many.
+    hung_up: Vec<(Slice, f64)>,
+}
+
+fn drivers(own: &Figures, before: Option<&Figures>) -> Drivers {
+    let arrivals = |figures: &Figures, row: &AnswerRow| count(figures.of(row, KpiId::Offered));
+    let mut more = Vec::new();
+    let mut hung_up = Vec::new();
+    for row in own.rows(None) {
+        let gone = count(own.of(row, KpiId::Abandoned));
+        if gone >= MIN_HUNG_UP {
+            hung_up.push((row.key.clone(), gone));
+        }
+        let Some(before) = before else { continue };
+        let usual = before.rows(None).iter().find(|other| other.key == row.key);
+        let (now, usual) = (arrivals(own, row), usual.map_or(0.0, |row| arrivals(before, row)));
+        if is_many(now, usual) {
+            more.push((row.key.clone(), now - usual));
+        }
+    }
+    for list in [&mut more, &mut hung_up] {
+        list.sort_by(|a: &(Slice, f64), b| b.1.total_cmp(&a.1));
+    }
+    Drivers { more, hung_up }
+}
+
+fn count(figure: Option<&crate::kpi::Figure>) -> f64 {
+    figure.and_then(|figure| figure.value).unwrap_or(float(0))
+}

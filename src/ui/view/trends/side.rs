@@ -1,0 +1,204 @@
+//! The right column of the page of trends: the last hour and the week so far against those before, what has grown, and the
+//! step under the cursor.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::picture::{TrendPicture, change};
+use super::readout;
+use crate::event::AgentState;
+use crate::kpi::{Dim, Figure, KpiId, Verdict, Window};
+use crate::text::fit;
+use crate::ui::format::cols;
+use crate::ui::queries::trends as queries;
+use crate::ui::theme::Tone;
+use crate::ui::view::staffing;
+use crate::ui::words;
+
+/// How many values that have grown it lists.
+const MAX_GROWN: usize = 5;
+
+/// The figures of the first table.
+const HOUR: [KpiId; 5] = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::Aht, KpiId::Offered];
+
+/// Draws lines from top to bottom.
+struct Lines<'b, 'p, 'a> {
+    buffer: &'b mut Buffer,
+    picture: &'p TrendPicture<'a>,
+    area: Rect,
+}
+
+/// Draw it.
+pub fn draw(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, charts: &[KpiId]) {
+    let faint = picture.ctx.theme.style(Tone::Faint);
+    for y in area.top()..area.bottom() {
+        buffer.set_string(area.x, y, "│", faint);
+    }
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+    let mut lines = Lines { buffer, picture, area: inner };
+    lines.hour();
+    lines.week();
+    lines.grown();
+    lines.moment(charts);
+}
+
+impl Lines<'_, '_, '_> {
+    /// Write texts, each at the right edge of its columns but the first, and go on with the next line.
+    fn line(&mut self, texts: [(&str, Tone); 4]) {
+        if self.area.height == 0 {
+            return;
+        }
+        let mut edge = self.area.x;
+        let first = self.area.width.saturating_sub(3 * 10);
+        for ((text, tone), width) in texts.into_iter().zip([first, 10, 10, 10]) {
+            edge += width;
+            let text = fit(text, usize::from(width));
+            let x = if edge == self.area.x + first { self.area.x } else { edge.saturating_sub(cols(text.width())) };
+            self.buffer.set_string(x, self.area.y, &text, self.picture.ctx.theme.style(tone));
+        }
+        self.next();
+    }
+
+    /// Write one text, and go on with the next line.
+    fn text(&mut self, text: &str, tone: Tone) {
+        if self.area.height > 0 {
+            let width = usize::from(self.area.width);
+            let style = self.picture.ctx.theme.style(tone);
+            self.buffer.set_stringn(self.area.x, self.area.y, fit(text, width), width, style);
+            self.next();
+        }
+    }
+
+    fn next(&mut self) {
+        self.area = Rect { y: self.area.y + 1, height: self.area.height.saturating_sub(1), ..self.area };
+    }
+
+    /// A figure, the value that it is compared with, and how it has changed.
+    fn figure(&mut self, name: &str, kpi: KpiId, figure: Option<&Figure>, before: Option<f64>) {
+        let figure = figure.filter(|figure| figure.is_known());
+        let bad = figure.is_some_and(|figure| figure.verdict >= Verdict::Warning);
+        let tone = figure.filter(|_| bad).map_or(Tone::Text, |figure| Tone::of(figure.verdict));
+        let now = figure.map_or_else(|| "–".to_owned(), |figure| kpi.def().show(figure));
+        let shown = before.map_or_else(|| "–".to_owned(), |value| kpi.def().show_value(value, 100));
+        let by = figure.and_then(|figure| figure.value).zip(before);
+        let by = by.and_then(|(now, before)| change(kpi, now, before)).unwrap_or_default();
+        let by = by.replace(" points", "");
+        self.line([(name, Tone::Muted), (&now, tone), (&shown, Tone::Muted), (&by, Tone::Text)]);
+    }
+
+    fn hour(&mut self) {
+        let picture = self.picture;
+        let day = picture.ctx.ui.trends.range == Window::Today;
+        let name = if day { "Last hour" } else { picture.ctx.ui.trends.range.words() };
+        let before = picture.compared_in_short().unwrap_or_default();
+        self.line([(name, Tone::Heading), ("now", Tone::Muted), (&before, Tone::Muted), ("change", Tone::Muted)]);
+        for kpi in HOUR {
+            let name = if kpi == KpiId::Offered { "Arrivals".to_owned() } else { words::title(kpi) };
+            self.figure(&name, kpi, picture.newest(kpi), picture.newest_before(kpi));
+        }
+        let live = picture.of.get(Dim::Queue).and_then(|id| picture.ctx.board.queues.find(id)).map(|queue| &queue.live);
+        let live = live.or_else(|| picture.of.is_total().then_some(&picture.ctx.board.total));
+        if let Some(live) = live {
+            let staffed = live.agents.iter().sum::<i64>() - staffing::count(live, AgentState::Offline);
+            let away = staffing::count(live, AgentState::Paused);
+            let paused = if away > 0 { format!("{away} paused") } else { String::new() };
+            let staffed = staffed.to_string();
+            self.line([("Staffed", Tone::Muted), (&staffed, Tone::Text), (&paused, Tone::Muted), ("", Tone::Text)]);
+        }
+        self.next();
+    }
+
+    fn week(&mut self) {
+        let picture = self.picture;
+        let (ui, board) = (picture.ctx.ui, picture.ctx.board);
+        let answer = |before| picture.ctx.answers.figures(queries::week(ui, board, &picture.of, before));
+        let (this, last) = (answer(false), answer(true));
+        let heads = [("this", Tone::Muted), ("last", Tone::Muted), ("change", Tone::Muted)];
+        self.line([("Week so far", Tone::Heading), heads[0], heads[1], heads[2]]);
+        for kpi in queries::WEEKLY {
+            let of = |figures: Option<&'_ crate::ui::answers::Figures>| figures.and_then(|f| f.total(kpi).cloned());
+            let (now, before) = (of(this), of(last));
+            self.figure(&words::title(kpi), kpi, now.as_ref(), before.as_ref().and_then(|figure| figure.value));
+            let open = |figure: Option<Figure>| figure.and_then(|figure| figure.provisional);
+            let (now, before) = (open(now), open(before));
+            if now.or(before).is_some_and(|open| open >= 0.5) {
+                let words = |open: Option<f64>| open.map_or_else(String::new, |open| format!("{open:.0}%"));
+                let (now, before) = (words(now), words(before));
+                self.line([
+                    ("  still open", Tone::Muted),
+                    (&now, Tone::Muted),
+                    (&before, Tone::Muted),
+                    ("", Tone::Text),
+                ]);
+            }
+        }
+        self.next();
+    }
+
+    fn grown(&mut self) {
+        let grown: Vec<_> = readout::growth(self.picture).into_iter().take(MAX_GROWN).collect();
+        if grown.is_empty() {
+            return;
+        }
+        self.text("What grew most, last hour", Tone::Heading);
+        let most = grown.iter().map(|grown| grown.by).fold(1.0, f64::max);
+        let (name_width, bar_width) = (16, usize::from(self.area.width).saturating_sub(16 + 2 + 16));
+        for grown in grown {
+            if self.area.height == 0 {
+                return;
+            }
+            let theme = self.picture.ctx.theme;
+            let notable = grown.factor > 1.0;
+            let tone = if notable { Tone::Warning } else { Tone::Muted };
+            let bar = "█".repeat(bar(grown.by / most, bar_width));
+            let (x, y) = (self.area.x, self.area.y);
+            self.buffer.set_string(x, y, fit(&grown.name, name_width), theme.style(Tone::Text));
+            self.buffer.set_string(x + 17, y, &bar, theme.bar(tone));
+            let factor = if notable || grown.factor < 1.0 { format!("×{:.1}", grown.factor) } else { String::new() };
+            let sign = if grown.by < 0.0 { "−" } else { "+" };
+            let text = format!("{:>6} {factor:>7}", format!("{sign}{:.0}", grown.by.abs()));
+            let right = self.area.right().saturating_sub(cols(text.width()));
+            self.buffer.set_string(right, y, &text, theme.style(if notable { Tone::Warning } else { Tone::Muted }));
+            self.next();
+        }
+        self.next();
+    }
+
+    fn moment(&mut self, charts: &[KpiId]) {
+        let when = readout::when(self.picture);
+        self.text(&when, Tone::Focus);
+        for figure in readout::figures(self.picture, charts) {
+            if self.area.height == 0 {
+                return;
+            }
+            let theme = self.picture.ctx.theme;
+            let (x, y, width) = (self.area.x, self.area.y, usize::from(self.area.width));
+            self.buffer.set_stringn(x, y, figure.name, width, theme.style(Tone::Muted));
+            let value = format!("{:>8}", figure.value);
+            self.buffer.set_stringn(x + 11, y, &value, width.saturating_sub(11), theme.style(figure.tone));
+            let about = fit(&figure.about(2), width.saturating_sub(21)).into_owned();
+            self.buffer.set_string(x + 21, y, &about, theme.style(Tone::Muted));
+            self.next();
+        }
+        if self.picture.ctx.ui.trends.moment.is_none() {
+            return;
+        }
+        for reason in readout::reasons(self.picture) {
+            for line in crate::ui::view::overlay::wrap(&reason, usize::from(self.area.width)) {
+                self.text(&line, Tone::Text);
+            }
+        }
+    }
+}
+
+/// How many columns of `width` a share is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a screen's width"
+)]
+fn bar(share: f64, width: usize) -> usize {
+    (share.clamp(0.0, 1.0) * width as f64).round() as usize
+}
