@@ -1,14 +1,14 @@
-//! Business hours: the weekdays and times at which a rule judges.
+//! Business hours: the weekdays and times at which a rule judges, or at which a wall is bright.
 
-use chrono::{Datelike, NaiveTime, Timelike, Weekday};
-use serde::{Deserialize, Deserializer};
+use chrono::{Datelike, Days, NaiveTime, TimeZone, Timelike, Weekday};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::clock::Time;
 use crate::kpi::Calendar;
 
 /// Weekdays and a time range by the centre's wall clock, written as `mon-fri 08:00-18:00`, `sat,sun 10:00-16:00` or
 /// `22:00-06:00` (every day). A range over midnight belongs to the day on which it begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Hours {
     days: [bool; 7],
     from: NaiveTime,
@@ -54,6 +54,19 @@ impl Hours {
             return on(today) && self.from <= time && time < self.to;
         }
         (on(today) && self.from <= time) || (on(today.pred()) && time < self.to)
+    }
+
+    /// The next instant after `at` at which they begin; `None` if they have no day.
+    #[must_use]
+    pub fn next_start(&self, at: Time, calendar: &Calendar) -> Option<Time> {
+        let today = at.to_chrono().with_timezone(&calendar.zone).date_naive();
+        // A week from now, at the latest, unless daylight saving skips the time on that day.
+        (0..=14).find_map(|days| {
+            let day = today.checked_add_days(Days::new(days))?;
+            let open = *self.days.get(day.weekday().num_days_from_monday() as usize)?;
+            let start = Time::from(calendar.zone.from_local_datetime(&day.and_time(self.from)).earliest()?);
+            (open && start > at).then_some(start)
+        })
     }
 }
 
@@ -114,6 +127,22 @@ mod tests {
         }
         for wrong in ["", "8-18", "mon-fri", "mon-fri 8 to 18", "mon-fri 08:00-25:00", "x 08:00-18:00"] {
             assert!(Hours::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn they_begin_again_on_the_next_of_their_days() {
+        let calendar = Calendar { zone: chrono_tz::Tz::Europe__London, ..Calendar::default() };
+        let at = |text: &str| Time::parse_rfc3339(text).unwrap();
+        for (hours, now, next) in [
+            ("mon-fri 08:00-18:00", "2026-07-03T17:00:00Z", "2026-07-06T07:00:00Z"),
+            ("mon-fri 08:00-18:00", "2026-07-06T06:59:59Z", "2026-07-06T07:00:00Z"),
+            ("mon-fri 08:00-18:00", "2026-07-06T07:00:00Z", "2026-07-07T07:00:00Z"),
+            ("sun 22:00-06:00", "2026-07-05T22:30:00Z", "2026-07-12T21:00:00Z"),
+            // The clocks go back in the night to the 25th of October.
+            ("08:00-18:00", "2026-10-24T20:00:00Z", "2026-10-25T08:00:00Z"),
+        ] {
+            assert_eq!(Hours::parse(hours).unwrap().next_start(at(now), &calendar), Some(at(next)), "{hours} {now}");
         }
     }
 }

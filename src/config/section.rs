@@ -68,7 +68,7 @@ impl<'d> Section<'d> {
     }
 
     /// A value of any type; `what` names the expected form for the message.
-    fn typed<T: DeserializeOwned>(&mut self, key: &'static str, what: &str) -> Option<T> {
+    pub(super) fn typed<T: DeserializeOwned>(&mut self, key: &'static str, what: &str) -> Option<T> {
         let value = self.get(key)?;
         let read = T::deserialize(ValueDeserializer::from(value.clone())).ok();
         if read.is_none() {

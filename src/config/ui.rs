@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::section::Section;
+use crate::alert::Hours;
 use crate::engine;
 use crate::kpi::{Formula, Window};
 use crate::ui::action::Keymap;
@@ -13,6 +14,8 @@ use crate::ui::theme::{Depth, Palette};
 
 const COLOURS: [(&str, Depth); 4] =
     [("truecolor", Depth::True), ("256", Depth::Many), ("16", Depth::Few), ("none", Depth::None)];
+
+const HOURS: &str = "a list of hours in quotes, such as `[\"mon-fri 08:00-18:00\"]`";
 
 /// Reads the settings of the screen. Targets and limits are copied from `floor`, which must have been read before.
 pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &engine::Settings) {
@@ -69,6 +72,12 @@ pub(super) fn read(settings: &mut Settings, mut section: Section<'_>, floor: &en
     }
     if let Some(names) = kiosk.flag("names") {
         settings.kiosk.names = names;
+    }
+    for text in kiosk.typed::<Vec<String>>("hours", HOURS).unwrap_or_default() {
+        match Hours::parse(&text) {
+            Ok(hours) => settings.kiosk.hours.push(hours),
+            Err(error) => kiosk.complain("hours", &format!("is wrong: {error}")),
+        }
     }
     kiosk.done();
     let keys = section.section("keys");

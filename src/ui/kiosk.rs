@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Episode, Severity, State};
+use crate::alert::{Episode, Hours, Severity, State};
 use crate::board::Board;
 use crate::clock::{Span, Time};
 use crate::kpi::Slice;
@@ -57,12 +57,14 @@ pub struct KioskSettings {
     pub pages: Vec<KioskPage>,
     /// Whether agents are named.
     pub names: bool,
+    /// When the centre is open; always if empty.
+    pub hours: Vec<Hours>,
 }
 
 impl Default for KioskSettings {
     fn default() -> Self {
         let pages = KioskPage::WORDS.map(|(_, page)| page).into();
-        Self { only: false, rotate: Span::seconds(20), pages, names: false }
+        Self { only: false, rotate: Span::seconds(20), pages, names: false, hours: Vec::new() }
     }
 }
 
@@ -199,6 +201,18 @@ impl Kiosk {
             _ => (0, 1),
         }
     }
+}
+
+/// When the centre opens again, if it is closed at `now`: outside of its hours, when nobody waits any more and no alert
+/// calls.
+#[must_use]
+pub fn opens_again(board: &Board, settings: &KioskSettings, now: Time) -> Option<Time> {
+    let hours = &settings.hours;
+    let is_busy = board.total.waiting > 0 || calling(board).next().is_some();
+    if is_busy || hours.iter().any(|hours| hours.contains(now, &board.calendar)) {
+        return None;
+    }
+    hours.iter().filter_map(|hours| hours.next_start(now, &board.calendar)).min()
 }
 
 /// The alerts that take over, the worst first: critical ones about figures that nobody has taken. A source that is gone has

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{TestScreen, lines};
+use crate::alert::Hours;
 use crate::board::Health;
 use crate::clock::Span;
 use crate::ui::drawn::Drawn;
@@ -190,4 +191,27 @@ fn a_console_has_letters_of_full_cells_and_no_size_is_too_small() {
             }
         }
     }
+}
+
+#[test]
+fn outside_of_its_hours_it_says_when_it_opens_unless_somebody_waits() {
+    let nobody_waits = |board: &mut crate::board::Board| {
+        calm(board);
+        board.total.waiting = 0;
+    };
+    let mut screen = kiosk(0, nobody_waits);
+    // The sample board is of Monday, 10:42 in London.
+    screen.settings.kiosk.hours =
+        ["mon 11:00-18:00", "tue-fri 08:00-18:00"].map(|hours| Hours::parse(hours).unwrap()).into();
+    for size in SIZES {
+        let text = lines(&picture(&screen, size)).join("\n");
+        assert!(!text.contains("IN TIME") && !text.contains("queues are fine"), "{text}");
+    }
+    let text = lines(&picture(&screen, SIZES[0])).join("\n");
+    insta::assert_snapshot!("kiosk-closed", text);
+    screen.settings.kiosk.hours = vec![Hours::parse("mon 08:00-18:00").unwrap()];
+    assert!(lines(&picture(&screen, SIZES[0])).join("\n").contains("WAITING"), "it is open");
+    let mut screen = kiosk(0, calm);
+    screen.settings.kiosk.hours = vec![Hours::parse("tue 08:00-18:00").unwrap()];
+    assert!(lines(&picture(&screen, SIZES[0])).join("\n").contains("WAITING"), "somebody waits");
 }

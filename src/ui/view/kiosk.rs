@@ -13,6 +13,7 @@
 //! What must be read has at least 4 % of the screen's height, and heroes have 15 %. Captions are for those who come near.
 
 pub mod band;
+pub mod closed;
 pub mod now;
 pub mod pane;
 pub mod teams;
@@ -28,10 +29,13 @@ use crate::clock::Span;
 use crate::ui::drawn::Drawn;
 use crate::ui::format::{self, cols};
 use crate::ui::grid::TableRow;
-use crate::ui::kiosk::{KioskPage, calling};
+use crate::ui::kiosk::{KioskPage, calling, opens_again};
 use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use pane::{Pane, Scale};
+
+/// What the caption says while an alert that nobody has taken stops the rotation; "held" where there is less room.
+const HELD: &str = "held by the alert";
 
 /// A duration that is short enough for large figures: `12:57`, `99:59`, `3H07`, `4D`.
 #[must_use]
@@ -65,7 +69,9 @@ pub fn draw(buffer: &mut Buffer, screen: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) 
     let body = Rect { y: area.y + band, height: foot.saturating_sub(area.y + band + gap), ..area };
 
     let clock = format::minute(ctx.ui.kiosk.now, ctx.zone());
-    if !band::is_nothing_there(ctx) {
+    if let Some(opens) = opens_again(ctx.board, &ctx.settings.kiosk, ctx.ui.kiosk.now) {
+        closed::draw(&mut pane, body, opens);
+    } else if !band::is_nothing_there(ctx) {
         let words = page(&mut pane, body, drawn);
         let room = area.width.saturating_sub(scale.indent() + pane.width(&clock) + 4 * scale.unit());
         let muted = pane.style(Tone::Muted);
@@ -131,11 +137,10 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     }
     let dots: Vec<&str> = settings.pages.iter().map(|page| if *page == kiosk.page { "●" } else { "○" }).collect();
     let next = match calling(ctx.board).next() {
-        Some(_) => "held by the alert".to_owned(),
+        Some(_) => HELD.to_owned(),
         None if dots.len() < 2 => String::new(),
         None => format!("next page in {} s", (kiosk.left(settings).0 + Span::SECOND.0 - 1) / Span::SECOND.0),
     };
-    let left = format!("{}   {next}", dots.join(" "));
     let age = band::age(ctx);
     let live = ctx.board.sources.iter().filter(|source| matches!(source.health, Health::Live | Health::Ended)).count();
     let all = ctx.board.sources.len();
@@ -158,5 +163,9 @@ fn caption(pane: &mut Pane<'_, '_>, area: Rect) {
     let start = (area.right() - unit).saturating_sub(width).max(x);
     let style = if tone == Tone::Warning { ctx.theme.style(tone) } else { muted };
     pane.caption(start, area.y, &right, width, style);
-    pane.caption(x, area.y, &left, start.saturating_sub(x + 2), muted);
+    let room = usize::from(start.saturating_sub(x + 2));
+    let dots = dots.join(" ");
+    let saying = |words: &str| format!("{dots}   {words}");
+    let left = if saying(&next).width() > room && next == HELD { saying("held") } else { saying(&next) };
+    pane.caption(x, area.y, &left, cols(room), muted);
 }

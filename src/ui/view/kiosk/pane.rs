@@ -244,7 +244,10 @@ impl Pane<'_, '_> {
                 self.ground(block, style);
             }
             let room = block.width.saturating_sub(left);
-            self.label(x + left, area.y, hero.label, room, quiet);
+            // Without colours, bold digits alone do not warn.
+            let is_plain = hero.verdict == Verdict::Warning && self.ctx.theme.depth == Depth::None && !self.old;
+            let label = if is_plain { format!("! {}", hero.label) } else { hero.label.to_owned() };
+            self.label(x + left, area.y, &label, room, quiet);
             let y = area.y + scale.line() + scale.unit();
             lettering::draw(self.buffer, x + left, y, &hero.text, size, style);
             let about = clauses(&hero.about, usize::from(room));
