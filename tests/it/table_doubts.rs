@@ -171,6 +171,15 @@ fn the_encoding_of_an_old_text_is_said_and_can_be_named() {
 }
 
 #[test]
+fn objects_a_line_are_the_rows_of_a_table() {
+    let rows = "{\"id\":1,\"start\":\"2026-03-25T09:00:05Z\",\"queue\":{\"name\":\"sales\"},\"agent\":null,\"status\":\"abandoned\",\"wait_ms\":40000}\n\
+        {\"id\":2,\"start\":\"2026-03-25T09:10:05Z\",\"queue\":{\"name\":\"sales\"},\"agent\":{\"name\":\"Ann\"},\"status\":\"answered\",\"wait_ms\":12000,\
+        \"talk_ms\":143000}\nno object\n";
+    let said = mapped(rows.as_bytes(), &[], &USUAL);
+    assert!(said.contains("queue = \"queue.name\"") && said.contains("line 3: not a JSON object"), "{said}");
+}
+
+#[test]
 fn a_file_of_another_kind_is_refused_with_what_it_is() {
     for (bytes, words) in [
         (&b"PK\x03\x04\x14\x00\x06\x00rest of it"[..], "a workbook"),

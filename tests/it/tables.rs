@@ -340,6 +340,8 @@ fn every_preset_reads_its_sample_in_one_command() {
         let remarks = hold(&[&format!("presets/{name}.csv")], &expected);
         assert!(remarks.contains(&format!("read by the preset {name}")), "{remarks}");
     }
+    let remarks = hold(&["presets/amazon-connect.jsonl"], &usual(200.0));
+    assert!(remarks.contains("read by the preset amazon-connect"), "{remarks}");
     for (file, name) in [
         ("aircall-calls.csv", "aircall"),
         ("kazoo-gregorian.csv", "kazoo"),

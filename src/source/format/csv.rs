@@ -9,6 +9,7 @@ mod contacts;
 mod delimiter;
 mod doubts;
 mod duration;
+mod json_rows;
 mod log_table;
 mod outcome;
 mod presets;
@@ -113,7 +114,16 @@ pub struct CsvParser {
     rows: u64,
     /// Some line is no UTF-8.
     is_old_text: bool,
-    remarks: Vec<String>,
+    remarks: TableRemarks,
+}
+
+/// What is said of a table beside its rows.
+#[derive(Debug, Default)]
+struct TableRemarks {
+    /// What is doubtful.
+    doubts: Vec<String>,
+    /// What was chosen without a doubt, as is usual.
+    choices: Vec<String>,
 }
 
 /// What the rows are.
@@ -144,7 +154,17 @@ impl CsvParser {
     #[must_use]
     pub fn new(origin: Label, options: TableOptions, prefix: String) -> Self {
         let reader = RowReader::new(b',', encoding_rs::WINDOWS_1252);
-        Self { origin, options, prefix, reader, table: None, skip: 0, rows: 0, is_old_text: false, remarks: Vec::new() }
+        Self {
+            origin,
+            options,
+            prefix,
+            reader,
+            table: None,
+            skip: 0,
+            rows: 0,
+            is_old_text: false,
+            remarks: TableRemarks::default(),
+        }
     }
 
     /// The number of rows read, without the header.
@@ -181,7 +201,7 @@ impl CsvParser {
         let skip = configured.and_then(|columns| columns.skip);
         let count = |row: &[String]| configured.map_or(0, |columns| columns.count_in(row));
         let Some((line, first)) = sample.first_row(skip, count) else { return Ok(()) };
-        self.reader = RowReader::new(sample.delimiter, encoding);
+        self.reader = sample.reader(configured);
         let rows: Vec<&[String]> = sample.rows_after(line).collect();
         let has_header = configured.is_none_or(|columns| columns.header);
         let about = TableHead { first, rows: &rows, has_header, delimiter: sample.delimiter };
@@ -192,6 +212,11 @@ impl CsvParser {
         } else {
             // Without a header, lines that are no rows are rejected with the reason.
             self.skip = if has_header { line + 1 } else { skip.unwrap_or(0) };
+            if sample.has_objects() {
+                // The header is made of their keys, and no line.
+                self.skip = 0;
+                return Ok(());
+            }
             // A header that spans lines.
             let mut header = RowReader::new(sample.delimiter, encoding);
             let skipped = usize::try_from(line).unwrap_or(usize::MAX);
@@ -247,7 +272,7 @@ impl CsvParser {
         if let Some(Table::Contacts(table)) = &mut self.table {
             table.finish(&self.origin, each);
         }
-        tally.remarks.extend(self.remarks());
+        tally.remarks.extend(self.choices().into_iter().chain(self.doubts()));
         if self.reader.is_between_rows() {
             return Ok(());
         }
@@ -255,23 +280,32 @@ impl CsvParser {
         Err(CsvError::Row("a quote is opened and never closed: the rest of the file is missing".into()))
     }
 
+    /// What was chosen without a doubt: a preset, and what neither the mapping nor the table says.
+    fn choices(&self) -> Vec<String> {
+        let zone = self.clock().and_then(LocalClock::assumption).filter(|(_, is_doubtful)| !is_doubtful);
+        self.remarks.choices.iter().cloned().chain(zone.map(|(words, _)| words)).collect()
+    }
+
+    fn clock(&self) -> Option<&LocalClock> {
+        Some(match self.table.as_ref()? {
+            Table::Contacts(table) => &table.clock,
+            Table::Sums(table) => &table.clock,
+            Table::Log(table) => &table.clock,
+        })
+    }
+
     /// What is doubtful of the table although its rows can be read.
-    pub(crate) fn remarks(&self) -> Vec<String> {
-        let mut out = self.remarks.clone();
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let mut out = self.remarks.doubts.clone();
         if self.is_old_text {
             let encoding = self.reader.encoding.name();
             out.push(format!("it is no UTF-8 and read as {encoding}: `encoding` in [csv] names another"));
         }
-        let clock = match &self.table {
-            None => return out,
-            Some(Table::Contacts(table)) => {
-                out.extend(table.doubts.remarks(&table.columns));
-                &table.clock
-            }
-            Some(Table::Sums(table)) => &table.clock,
-            Some(Table::Log(table)) => &table.clock,
-        };
-        out.extend(clock.assumption());
+        if let Some(Table::Contacts(table)) = &self.table {
+            out.extend(table.doubts.remarks(&table.columns));
+        }
+        let Some(clock) = self.clock() else { return out };
+        out.extend(clock.assumption().filter(|(_, is_doubtful)| *is_doubtful).map(|(words, _)| words));
         if clock.told_apart > 0 {
             out.push(format!(
                 "{} rows are in an hour that came twice in {}, as the clocks went back: told apart by the order of rows",
@@ -281,6 +315,8 @@ impl CsvParser {
         out
     }
 }
+
+const SUMS_REMARK: &str = "a row is the sum of an interval and no contact: its own figures are taken";
 
 /// The beginning of a table.
 #[derive(Clone, Copy)]
@@ -299,7 +335,7 @@ fn table_of(
     head: TableHead<'_>,
     origin: &Label,
     prefix: &str,
-    remarks: &mut Vec<String>,
+    remarks: &mut TableRemarks,
 ) -> Result<Table, ColumnsError> {
     let TableHead { first, rows, has_header, delimiter } = head;
     let configured = options.columns.as_ref();
@@ -310,7 +346,7 @@ fn table_of(
     if let Some(log) = LogColumns::find(first).filter(|_| has_header) {
         let parser = QueueLogParser::new(origin.clone(), options.site.clone());
         let (time_format, assumption) = format_of_rows(&[log.time], rows);
-        remarks.extend(assumption);
+        remarks.doubts.extend(assumption);
         return Ok(Table::Log(Box::new(LogTable::new(log, clock(configured), time_format, parser))));
     }
     let sums = || {
@@ -323,11 +359,11 @@ fn table_of(
         Some(columns) => columns.clone(),
         None => {
             if let Some(preset) = Preset::fitting(&options.presets, first) {
-                remarks.push(format!("read by the preset {}", preset.name));
+                remarks.choices.push(format!("read by the preset {}", preset.name));
                 preset.columns.clone()
             } else {
                 let sums = sums().ok_or(ColumnsError::NoColumns)?;
-                remarks.push("a row is the sum of an interval and no contact: its own figures are taken".to_owned());
+                remarks.choices.push(SUMS_REMARK.to_owned());
                 sums
             }
         }
@@ -335,17 +371,15 @@ fn table_of(
     if columns.figures.is_empty()
         && let Some(sums) = sums()
     {
-        remarks.push(
-            "a row is the sum of an interval and no contact: its own figures are taken, and not the configured columns"
-                .to_owned(),
-        );
+        remarks.doubts.push(format!("{SUMS_REMARK}, and not the configured columns"));
         columns = sums;
     }
     let resolved = ResolvedColumns::find(&columns, first, rows, delimiter)?;
-    remarks.extend(resolved.assumptions.iter().cloned());
+    remarks.doubts.extend(resolved.assumptions.iter().cloned());
     let clock = clock(Some(&columns));
     Ok(if columns.figures.is_empty() {
-        remarks.extend(columns.assumptions());
+        remarks.choices.extend(columns.usual_fields());
+        remarks.doubts.extend(columns.open_ends());
         Table::Contacts(Box::new(ContactTable::new(columns, resolved, clock, prefix.to_owned())))
     } else {
         Table::Sums(Box::new(SumsTable { resolved, clock }))

@@ -135,7 +135,7 @@ impl LineDecoder {
     /// What is doubtful so far although the lines can be read.
     pub(crate) fn remarks(&self) -> Vec<String> {
         match self {
-            Self::Csv(parser) => parser.remarks(),
+            Self::Csv(parser) => parser.doubts(),
             Self::QueueLog(_) | Self::Events => Vec::new(),
         }
     }

@@ -66,7 +66,10 @@ pub fn detect(head: &[u8]) -> Option<InputFormat> {
         events += usize::from(is_event(line));
     }
     if events > 0 && events >= logs {
-        return Some(InputFormat::Events);
+        // Objects that are no events are the rows of a table.
+        let are_rows = events > 0 && !lines().any(|line| line.windows(13).any(|part| part == b"\"specversion\""));
+        let is_table = are_rows && super::csv::is_table(head);
+        return Some(if is_table { InputFormat::Csv } else { InputFormat::Events });
     }
     if logs > 0 {
         return Some(InputFormat::QueueLog);
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(detect(b"only\nEvent: Fake\n1795430754|1.2|q|A|CONNECT|1|2|3\n"), Some(InputFormat::QueueLog));
         assert_eq!(detect(b"{\"specversion\":\"1.0\"}\n"), Some(InputFormat::Events));
         assert_eq!(detect(b"\n\n  {}\n"), Some(InputFormat::Events));
+        assert_eq!(detect(b"{\"ContactId\":1,\"Queue\":{\"Name\":\"a\"}}\n"), Some(InputFormat::Csv));
         assert_eq!(detect(b"Call Id,Date,Agent\n1,2,3\n"), Some(InputFormat::Csv));
         assert_eq!(detect(b"id|time|queue|agent|answered\n1|2|3|4|yes\n"), Some(InputFormat::Csv));
         assert_eq!(detect(b"Report of March\nClaims\n\nTime,Agent\n1,2\n3,4\n"), Some(InputFormat::Csv));

@@ -337,13 +337,17 @@ impl Columns {
     }
 
     /// What is taken for granted of contacts because the mapping does not say it.
-    pub(super) fn assumptions(&self) -> impl Iterator<Item = String> {
+    pub(super) fn usual_fields(&self) -> Option<String> {
         let channel = self.channel.is_none().then_some("channel \"voice\"");
         let queue = self.queue.is_none().then_some("queue \"all\"");
         let all: Vec<&str> = [channel, queue].into_iter().flatten().collect();
-        let usual = (!all.is_empty()).then(|| format!("not in the mapping, and taken for granted: {}", all.join(", ")));
-        let open = "how contacts ended is unknown: name outcome, answered, answered_at or agent";
-        usual.into_iter().chain(self.leaves_ends_open().then(|| open.to_owned()))
+        (!all.is_empty()).then(|| format!("not in the mapping, and taken for granted: {}", all.join(", ")))
+    }
+
+    /// Says that nothing tells how contacts ended.
+    pub(super) fn open_ends(&self) -> Option<String> {
+        let words = "how contacts ended is unknown: name outcome, answered, answered_at or agent";
+        self.leaves_ends_open().then(|| words.to_owned())
     }
 
     /// Read a TOML file that holds a `[csv]` table, or only the keys of one.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 
+use super::json_rows;
 use crate::source::format::limits::MAX_LINE_BYTES;
 
 /// A row of more lines than this, or longer than [`MAX_LINE_BYTES`], must have a quote that is never closed.
@@ -14,6 +15,8 @@ const MAX_ROW_LINES: u64 = 100;
 pub(super) struct RowReader {
     reader: Reader,
     delimiter: u8,
+    /// The columns of rows that are JSON objects.
+    objects: Option<Vec<String>>,
     /// That of cells which are no UTF-8.
     pub(super) encoding: &'static Encoding,
     /// The unquoted cells of the row being read, one after another, and where each ends.
@@ -66,6 +69,7 @@ impl RowReader {
         Self {
             reader: ReaderBuilder::new().delimiter(delimiter).build(),
             delimiter,
+            objects: None,
             encoding,
             cells: vec![0; 1024],
             ends: vec![0; 64],
@@ -73,6 +77,11 @@ impl RowReader {
             ended: 0,
             open_lines: 0,
         }
+    }
+
+    /// A reader of rows that are JSON objects, with these columns.
+    pub(super) fn of_objects(columns: Vec<String>) -> Self {
+        Self { objects: Some(columns), ..Self::new(b',', encoding_rs::UTF_8) }
     }
 
     pub(super) const fn is_between_rows(&self) -> bool {
@@ -92,6 +101,17 @@ impl RowReader {
             if line.trim_ascii().is_empty() {
                 return Ok(false);
             }
+        }
+        if let Some(columns) = &self.objects {
+            let cells = json_rows::cells(line, columns)?;
+            self.cells = cells.concat().into_bytes();
+            let ends = cells.iter().scan(0, |end, cell| {
+                *end += cell.len();
+                Some(*end)
+            });
+            self.ends = ends.collect();
+            self.ended = self.ends.len();
+            return Ok(true);
         }
         self.open_lines += 1;
         if self.open_lines > MAX_ROW_LINES || self.filled > MAX_LINE_BYTES {

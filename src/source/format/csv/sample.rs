@@ -2,8 +2,9 @@
 
 use encoding_rs::Encoding;
 
-use super::delimiter;
+use super::columns::Columns;
 use super::rows::RowReader;
+use super::{delimiter, json_rows};
 use crate::source::format::limits::strip_bom;
 
 /// How many rows are looked at.
@@ -14,6 +15,9 @@ const MAX_TITLE_LINES: u64 = 50;
 /// The first rows of a table.
 pub(super) struct TableSample {
     pub(super) delimiter: u8,
+    encoding: &'static Encoding,
+    /// The columns of rows that are JSON objects.
+    objects: Option<Vec<String>>,
     /// The rows, title lines among them, each with the number of lines before it.
     rows: Vec<(u64, Vec<String>)>,
 }
@@ -21,9 +25,18 @@ pub(super) struct TableSample {
 impl TableSample {
     pub(super) fn of(head: &[u8], delimiter: Option<u8>, encoding: &'static Encoding) -> Self {
         let delimiter = delimiter.unwrap_or_else(|| delimiter::find(head));
+        let lines = || (0..).zip(strip_bom(head).split(|&b| b == b'\n'));
+        if json_rows::begins(strip_bom(head)) {
+            let mut columns = Vec::new();
+            lines().take(MAX_ROWS).for_each(|(_, line)| json_rows::add_columns(line, &mut columns));
+            let of_line = |(line, text): (u64, &[u8])| Some((line + 1, json_rows::cells(text, &columns).ok()?));
+            let rows = lines().take(MAX_ROWS).filter_map(of_line);
+            let rows = std::iter::once((0, columns.clone())).chain(rows).collect();
+            return Self { delimiter, encoding, objects: Some(columns), rows };
+        }
         let mut reader = RowReader::new(delimiter, encoding);
         let (mut rows, mut begun) = (Vec::new(), 0);
-        for (line, text) in (0..).zip(strip_bom(head).split(|&b| b == b'\n')) {
+        for (line, text) in lines() {
             if reader.is_between_rows() {
                 begun = line;
             }
@@ -36,7 +49,21 @@ impl TableSample {
                 break;
             }
         }
-        Self { delimiter, rows }
+        Self { delimiter, encoding, objects: None, rows }
+    }
+
+    /// Whether its rows are JSON objects.
+    pub(super) const fn has_objects(&self) -> bool {
+        self.objects.is_some()
+    }
+
+    /// A reader of its rows. Objects may lack a value that `configured` names.
+    pub(super) fn reader(&self, configured: Option<&Columns>) -> RowReader {
+        let Some(mut columns) = self.objects.clone() else { return RowReader::new(self.delimiter, self.encoding) };
+        let named = configured.into_iter().flat_map(Columns::names);
+        let missing: Vec<String> = named.filter(|name| !columns.iter().any(|c| c == name)).map(str::to_owned).collect();
+        columns.extend(missing);
+        RowReader::of_objects(columns)
     }
 
     /// The header, or the first row of a table without one, with the number of lines before it: the row that

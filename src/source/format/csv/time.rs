@@ -91,10 +91,12 @@ impl LocalClock {
         Self { assumed: Some((assumed, false)), ..Self::new(assumed.zone) }
     }
 
-    /// Which zone was taken for granted.
-    pub(super) fn assumption(&self) -> Option<String> {
+    /// Which zone was taken, where no mapping names one, and whether that is doubtful.
+    pub(super) fn assumption(&self) -> Option<(String, bool)> {
         let (zone, _) = self.assumed.filter(|(_, needed)| *needed)?;
-        Some(format!("times have no offset: they are taken for those of {zone}; `timezone` in [csv] names another"))
+        let words =
+            format!("times have no offset: they are taken for those of {zone}; `timezone` in [csv] names another");
+        Some((words, zone.is_doubtful()))
     }
 
     /// The instant of a row's first wall clock time.

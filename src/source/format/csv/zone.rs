@@ -26,6 +26,13 @@ pub enum ZoneOrigin {
     Nobody,
 }
 
+impl AssumedZone {
+    /// Whether nobody has said it for floorwatch.
+    pub(super) const fn is_doubtful(self) -> bool {
+        matches!(self.from, ZoneOrigin::Machine | ZoneOrigin::Nobody)
+    }
+}
+
 impl Default for AssumedZone {
     fn default() -> Self {
         Self { zone: Tz::UTC, from: ZoneOrigin::Nobody }
