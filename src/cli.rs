@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod handover;
 pub mod hub;
 pub mod kiosk;
 mod machine_zone;
@@ -102,6 +103,8 @@ pub enum Command {
     Snapshot(snapshot::Args),
     /// List, acknowledge, snooze and annotate the alerts of a running floor
     Alerts(alerts::Args),
+    /// Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits
+    Handover(handover::Args),
     /// Check the configuration, try each source, and show what it would deliver
     Check(check::Args),
     /// Print a completion script for a shell
@@ -287,6 +290,7 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Check(args)) => run_check(args, &cli.global)?,
         Some(Command::Snapshot(args)) => return args.run(&cli.global.configuration()?.0),
         Some(Command::Hub(args)) => args.run(&cli.global.configuration()?.0, log_file)?,
+        Some(Command::Handover(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Alerts(args)) => args.run(&cli.global.configuration()?.0)?,
         Some(Command::Kiosk(args)) => {
             show_board(args.settings(cli.global.configuration()?.0, cli.global.theme), log_file)?;

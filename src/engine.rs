@@ -38,6 +38,7 @@
 //! are over leave memory together with a [`Checkpoint`], from which the engine continues after a restart.
 
 mod active_origins;
+mod agent_states;
 mod agent_times;
 mod answer;
 mod apply;
@@ -101,6 +102,7 @@ use served_queues::ServedQueues;
 use standing_query::StandingQuery;
 use timeline::Timeline;
 
+pub use agent_states::StatePeriod;
 pub use answer::AnswerTooLarge;
 pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, SegmentId};
 pub use contradictions::Contradiction;

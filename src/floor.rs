@@ -381,6 +381,7 @@ impl Floor {
                 };
                 drop(reply.send(found.into_iter().map(ContactRow::from).collect()));
             }
+            Request::AgentStates(agent, reply) => drop(reply.send(self.engine.agent_states(&agent, now))),
             Request::History(limit, reply) => drop(reply.send(self.history.iter().take(limit).cloned().collect())),
             Request::SliceOfAlert(id, reply) => {
                 let known = self.evaluator.find(id).or_else(|| self.found_elsewhere(id));

@@ -4,6 +4,8 @@
 //! programs hold unrounded values; those for people show values as [`crate::kpi::format`] does.
 
 mod csv;
+mod document;
+pub mod handover;
 mod html;
 mod json;
 mod markdown;

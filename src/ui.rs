@@ -9,6 +9,7 @@ pub mod alone;
 pub mod answers;
 pub mod bell;
 pub mod complete;
+mod confirm;
 pub mod drawn;
 pub mod export;
 pub mod format;
@@ -26,6 +27,7 @@ pub mod screen;
 pub mod settings;
 mod signals;
 pub mod state;
+mod tasks;
 pub mod theme;
 pub mod trends;
 pub mod tty;
@@ -47,22 +49,24 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
-use crate::alert::{Actor, AlertCommand, CommandRefusal, Episode};
+use crate::alert::Actor;
 use crate::board::Board;
 use crate::clock::Span;
 use crate::floor::{FloorClosed, Handle};
 use action::{Action, KeyError, Keymap};
-use answers::{Answers, Reply};
+use answers::Answers;
 use bell::Bell;
+use confirm::confirmation;
 use drawn::Drawn;
 use glyphs::GlyphSet;
 use input::UserInput;
 use kiosk::KioskPage;
-use queries::{MAX_HISTORY, Question};
+use queries::Question;
 use screen::Screen;
 pub use settings::Settings;
 use signals::{Signalled, Signals, can_be_continued, leave_anyway};
 use state::{Effect, Page, Ui};
+use tasks::{TaskResult, Tasks};
 use theme::{Depth, Theme, Tone};
 use tty::TerminalReader;
 use view::Ctx;
@@ -90,13 +94,6 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(50);
 /// The most inputs that are handled before the screen is drawn again.
 const MAX_BATCH: usize = 1024;
 
-/// The result of a task that the screen has started.
-enum TaskResult {
-    Reply(Question, Option<Reply>),
-    Command(Box<(AlertCommand, Result<Episode, CommandRefusal>)>),
-    Export(Result<String, export::ExportError>),
-}
-
 /// Show the floor until the user quits, the terminal is closed, a signal ends the program, or the floor ends.
 ///
 /// Call this on the main thread (`Runtime::block_on`): a panic of that thread restores the terminal, a panic of another
@@ -117,8 +114,8 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         screen.spare_the_line();
     }
     let reader = TerminalReader::start(settings.mouse)?;
-    let (results, mut finished) = mpsc::channel(64);
     let mut boards = handle.watch();
+    let (tasks, mut finished) = Tasks::new(handle);
     let board = boards.borrow_and_update().clone();
     let mut app = App {
         ui: Ui::new(who, settings.window, settings.formula, settings.theme, settings.mouse),
@@ -133,8 +130,7 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
         board,
         settings,
         keymap,
-        handle,
-        results,
+        tasks,
         screen,
         reader,
         dirty: true,
@@ -175,8 +171,7 @@ struct App {
     board: Arc<Board>,
     settings: Settings,
     keymap: Keymap,
-    handle: Handle,
-    results: mpsc::Sender<TaskResult>,
+    tasks: Tasks,
     screen: Screen,
     reader: TerminalReader,
     /// Whether something has changed since the last frame.
@@ -301,28 +296,23 @@ impl App {
                 self.screen.mouse(on)?;
                 self.reader.mouse(on);
             }
-            Some(Effect::Execute(commands)) => {
-                for command in commands {
-                    self.execute(command);
-                }
-            }
-            Some(Effect::ControlReplay(command)) => {
-                let handle = self.handle.clone();
-                tokio::spawn(async move { handle.control_replay(command).await });
-            }
+            Some(Effect::Execute(commands)) => self.tasks.execute(commands),
+            Some(Effect::ControlReplay(command)) => self.tasks.control_replay(command),
             Some(Effect::Export) => self.export(),
+            Some(Effect::ExportDay) => {
+                let query = queries::today_by_queue(&self.ui);
+                let zone = self.ctx(&board).zone();
+                self.tasks.export_queues(query, board, zone, self.directory());
+            }
+            Some(Effect::HandOver) => self.tasks.hand_over(self.settings.zone, self.directory()),
             Some(Effect::Copy(text)) => self.screen.copy(&text)?,
         }
         Ok(false)
     }
 
-    fn execute(&self, command: AlertCommand) {
-        let (handle, results) = (self.handle.clone(), self.results.clone());
-        tokio::spawn(async move {
-            if let Ok(result) = handle.execute(command.clone()).await {
-                let _ = results.send(TaskResult::Command(Box::new((command, result)))).await;
-            }
-        });
+    /// The folder of what is written.
+    fn directory(&self) -> PathBuf {
+        self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."))
     }
 
     /// Export the page, once there are figures of all rows.
@@ -335,13 +325,7 @@ impl App {
             return;
         }
         self.ui.exporting = false;
-        let export = export::of_panel(self.ctx(&board));
-        let directory = self.settings.export_dir.clone().unwrap_or_else(|| PathBuf::from("."));
-        let results = self.results.clone();
-        tokio::task::spawn_blocking(move || {
-            let written = export.and_then(|export| export.write(&directory));
-            let _ = results.blocking_send(TaskResult::Export(written));
-        });
+        self.tasks.write(export::of_panel(self.ctx(&board)), self.directory());
     }
 
     /// Stop this process until the shell continues it; does nothing if there is no shell.
@@ -361,24 +345,7 @@ impl App {
         let board = self.shown();
         let questions = queries::questions(&self.ui, &board);
         for question in self.answers.due(&questions, self.board.seq, self.ui.frozen.is_some(), Instant::now()) {
-            let (handle, results) = (self.handle.clone(), self.results.clone());
-            tokio::spawn(async move {
-                let reply = match &question {
-                    // No page has a query whose answer is too large; if it happened, an empty answer would show no
-                    // figures.
-                    Question::Figures(query) => {
-                        let answer = handle.ask(query.clone()).await;
-                        answer.map(|answer| Reply::Figures(Box::new(answer.unwrap_or_default())))
-                    }
-                    Question::Rows(query, rows) => {
-                        let answer = handle.ask_rows(query.clone(), rows.clone()).await;
-                        answer.map(|answer| Reply::Figures(Box::new(answer.unwrap_or_default())))
-                    }
-                    Question::Contacts(contacts) => handle.contacts(contacts.clone()).await.map(Reply::Contacts),
-                    Question::History => handle.history(MAX_HISTORY).await.map(Reply::History),
-                };
-                let _ = results.send(TaskResult::Reply(question, reply.ok())).await;
-            });
+            self.tasks.ask(question);
         }
     }
 
@@ -394,21 +361,18 @@ impl App {
                 }
                 first
             }
-            TaskResult::Command(result) => {
-                match *result {
-                    (command, Ok(episode)) => {
-                        self.ui.show_toast(words::confirmation(&command.act, &episode), Tone::Good);
-                    }
-                    (_, Err(refusal)) => self.ui.show_toast(refusal.to_string(), Tone::Warning),
+            TaskResult::Commands(results) => {
+                let board = self.shown();
+                if let Some((words, tone)) = confirmation(self.ctx(&board), &results) {
+                    self.ui.show_toast(words, tone);
                 }
                 true
             }
-            TaskResult::Export(Ok(words)) => {
-                self.ui.show_toast(words, Tone::Good);
-                true
-            }
-            TaskResult::Export(Err(error)) => {
-                self.ui.show_toast(error.to_string(), Tone::Warning);
+            TaskResult::Written(written) => {
+                match written {
+                    Ok(words) => self.ui.show_toast(words, Tone::Good),
+                    Err(error) => self.ui.show_toast(error.to_string(), Tone::Warning),
+                }
                 true
             }
         }

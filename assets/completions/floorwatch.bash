@@ -28,6 +28,9 @@ _floorwatch() {
             floorwatch,demo)
                 cmd="floorwatch__subcmd__demo"
                 ;;
+            floorwatch,handover)
+                cmd="floorwatch__subcmd__handover"
+                ;;
             floorwatch,hub)
                 cmd="floorwatch__subcmd__hub"
                 ;;
@@ -77,7 +80,7 @@ _floorwatch() {
 
     case "${cmd}" in
         floorwatch)
-            opts="-c -h -V --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts check completions man"
+            opts="-c -h -V --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help --version demo kiosk replay report map hub snapshot alerts handover check completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -493,6 +496,52 @@ _floorwatch() {
                     ;;
                 --scenario)
                     COMPREPLY=($(compgen -W "calm monday outage" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light high-contrast colour-blind terminal" -- "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        floorwatch__subcmd__handover)
+            opts="-c -h --from --format --config --log-file --ascii --theme --low-bandwidth --locked --at --utc --timezone --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "md html" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -48,6 +48,7 @@ complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "map" -d 'Prop
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "hub" -d 'Run the floor without a screen, for many boards'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "snapshot" -d 'Print what a running floor shows now, for scripts and monitors: exit code 0 ok, 1 warning, 2 critical, 3 unknown'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "alerts" -d 'List, acknowledge, snooze and annotate the alerts of a running floor'
+complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "handover" -d 'Print what the shift leaves to the next one: open alerts, what was done, the worst half hours, who waits'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "check" -d 'Check the configuration, try each source, and show what it would deliver'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c floorwatch -n "__fish_floorwatch_needs_command" -f -a "man" -d 'Print the manual page'
@@ -338,6 +339,24 @@ complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l locked -d 'Ignore keys and the mouse, for a screen in public'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -l utc -d 'Show times in UTC'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand alerts; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l from -d 'When the shift began [default: with the business day, or eight hours ago]' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l format -d 'Markdown or an HTML page' -r -f -a "md\t''
+html\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l log-file -d 'Write a log to this file; it is never shown on the screen' -r -F
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l theme -d 'The colours; `NO_COLOR` in the environment takes precedence' -r -f -a "auto\t''
+dark\t''
+light\t''
+high-contrast\t''
+colour-blind\t''
+terminal\t''"
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l at -d 'The view that the board opens on, as the key `y` copies it: `queue/billing?window=30m`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l timezone -d 'Show times in this zone, such as `Europe/London`' -r
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l ascii -d 'Draw with ASCII characters only'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l low-bandwidth -d 'Draw new data with at most 2,000 bytes a second, for a slow line'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l locked -d 'Ignore keys and the mouse, for a screen in public'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -l utc -d 'Show times in UTC'
+complete -c floorwatch -n "__fish_floorwatch_using_subcommand handover" -s h -l help -d 'Print help'
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l columns -d 'The file whose `[csv]` table names the columns of CSV files, or a preset\'s name' -r -F
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -l timeout -d 'The longest time that a source may take to answer' -r
 complete -c floorwatch -n "__fish_floorwatch_using_subcommand check" -s c -l config -d 'The configuration file [default: floorwatch/config.toml in the user\'s configuration folder]' -r -F

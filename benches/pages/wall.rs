@@ -149,6 +149,7 @@ impl Floor {
                 };
                 Reply::Contacts(found.into_iter().map(ContactRow::from).collect())
             }
+            Question::States(agent) => Reply::States(self.engine.agent_states(agent, self.now)),
             Question::History => Reply::History(Vec::new()),
         }
     }

@@ -176,6 +176,22 @@ impl Timeline {
         Some((shown.0, shown.1, since))
     }
 
+    /// The states between two instants with their reasons, and when each began, the first at `from` if it did before.
+    /// Those that follow each other differ.
+    pub(super) fn states(&self, from: Time, to: Time) -> Vec<(Time, AgentState, ReasonNo)> {
+        let first = self.entries_until(from).saturating_sub(1);
+        let mut states: Vec<(Time, AgentState, ReasonNo)> = Vec::new();
+        for entry in self.entries.iter().skip(first).take_while(|entry| entry.at < to) {
+            let next = (entry.at.max(from), entry.state(self.names_contacts), entry.reason(self.names_contacts));
+            // Of the states at one instant the last one holds.
+            states.pop_if(|last| last.0 == next.0);
+            if states.last().is_none_or(|last| (last.1, last.2) != (next.1, next.2)) {
+                states.push(next);
+            }
+        }
+        states
+    }
+
     /// The state at `now` and its reason, where a contact `rings` the agent or none does; offline before the first change.
     pub(super) fn activity(&self, now: Time, rings: bool) -> (AgentState, ReasonNo) {
         match self.state(now) {

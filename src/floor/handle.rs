@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use crate::alert::{AlertCommand, CommandRefusal, Episode};
 use crate::board::{Board, ContactRow};
 use crate::clock::{Span, Time};
-use crate::engine::AnswerTooLarge;
+use crate::engine::{AnswerTooLarge, StatePeriod};
 use crate::kpi::{Answer, Period, Query, RowSelection, Slice};
-use crate::text::Patterns;
+use crate::text::{Label, Patterns};
 
 /// The floor has ended, so that nobody answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,7 @@ pub struct FloorClosed;
 pub(crate) enum Request {
     Ask(Query, RowSelection, Patterns, oneshot::Sender<Result<Answer, AnswerTooLarge>>),
     Contacts(ContactQuery, oneshot::Sender<Vec<ContactRow>>),
+    AgentStates(Label, oneshot::Sender<Vec<StatePeriod>>),
     History(usize, oneshot::Sender<Vec<Episode>>),
     SliceOfAlert(u64, oneshot::Sender<Option<Slice>>),
     Execute(AlertCommand, oneshot::Sender<Result<Episode, CommandRefusal>>),
@@ -136,6 +137,14 @@ impl Handle {
     /// [`FloorClosed`] when the floor has ended.
     pub async fn contacts(&self, query: ContactQuery) -> Result<Vec<ContactRow>, FloorClosed> {
         self.request(|reply| Request::Contacts(query, reply)).await
+    }
+
+    /// The states of an agent since the business day began, the oldest first.
+    ///
+    /// # Errors
+    /// [`FloorClosed`] when the floor has ended.
+    pub async fn agent_states(&self, agent: Label) -> Result<Vec<StatePeriod>, FloorClosed> {
+        self.request(|reply| Request::AgentStates(agent, reply)).await
     }
 
     /// The episodes that resolved last, the newest first, at most `limit`.

@@ -23,8 +23,10 @@ use super::streams::StreamView;
 use super::{Hub, events, metrics, visible};
 use crate::alert::Episode;
 use crate::board::{Board, ContactRow, Keeper};
+use crate::engine::StatePeriod;
 use crate::floor::ContactQuery;
 use crate::kpi::{Answer, CATALOGUE, Query, RowSelection};
+use crate::text::Label;
 
 /// The default length of the alert history.
 const DEFAULT_HISTORY_LIMIT: usize = 200;
@@ -62,6 +64,7 @@ pub(super) fn router() -> (Router<Arc<Hub>>, utoipa::openapi::OpenApi) {
         .routes(routes!(figures, ask))
         .routes(routes!(figures_stream))
         .routes(routes!(contacts))
+        .routes(routes!(agent_states))
         .routes(routes!(kpis))
         .routes(routes!(alerts))
         .routes(routes!(history))
@@ -205,6 +208,35 @@ async fn contacts(
             return Ok(Json(rows));
         }
     }
+}
+
+/// The parameters of an agent's states.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AgentParams {
+    /// The agent's id, as on the board.
+    #[param(value_type = String)]
+    agent: Label,
+}
+
+/// What an agent has done since the business day began, the oldest state first.
+#[utoipa::path(get, path = "/v1/agents/states", params(AgentParams), responses(
+    (status = 200, body = Vec<StatePeriod>),
+    CallerProblems,
+    ParamProblems,
+))]
+async fn agent_states(
+    State(hub): State<Arc<Hub>>,
+    CanView(caller): CanView,
+    params: Result<axum::extract::Query<AgentParams>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<StatePeriod>>, ApiProblem> {
+    let agent = params.map_err(|error| ApiProblem::bad(error.body_text()))?.0.agent;
+    let _turn = hub.turns.take(&caller.who.name).await?;
+    let board = hub.handle.watch().borrow().clone();
+    // A hidden agent is answered like one that never was.
+    let is_visible = visible::holds_agent(&board, &agent, &caller.queues);
+    Ok(Json(if is_visible { hub.handle.agent_states(agent).await? } else { Vec::new() }))
 }
 
 /// A KPI of the catalogue.

@@ -115,6 +115,9 @@ async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiv
                     drop(api.ask(&FiguresQuestion { query, rows }).await.map(|answer| reply.send(Ok(answer))));
                 }
                 Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
+                Request::AgentStates(agent, reply) => {
+                    drop(api.agent_states(&agent).await.map(|states| reply.send(states)));
+                }
                 Request::History(limit, reply) => drop(api.history(limit).await.map(|past| reply.send(past))),
                 // A hub does not serve replays; commands were handled above; only a hub asks its own floor for slices.
                 Request::Replay(_) | Request::Execute(..) | Request::SliceOfAlert(..) => {}

@@ -140,6 +140,7 @@ const ENDPOINTS: &[(&str, &str, &str, Option<Right>)] = &[
     ),
     ("GET", "/v1/figures/stream?kpis=asa&of=queue:sales", "", Some(Right::View)),
     ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10}"#, Some(Right::View)),
+    ("GET", "/v1/agents/states?agent=ann", "", Some(Right::View)),
     ("GET", "/v1/kpis", "", Some(Right::View)),
     ("GET", "/v1/alerts", "", Some(Right::View)),
     ("GET", "/v1/alerts/history", "", Some(Right::View)),
@@ -263,6 +264,7 @@ async fn a_token_for_one_queue_sees_nothing_of_another_whatever_it_asks() {
         ("GET", "/v1/figures?kpis=offered&by=queue", ""),
         ("GET", "/v1/figures?kpis=offered&by=agent,queue", ""),
         ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"all","limit":10}"#),
+        ("POST", "/v1/contacts", r#"{"of":[],"over":{"window":"today"},"only":"live","limit":10}"#),
         ("POST", "/v1/contacts", r#"{"of":[["queue","billing"]],"over":{"window":"today"},"only":"all","limit":10}"#),
     ] {
         let (status, seen) = scene.ask(method.parse().unwrap(), path, "bob", body).await;
@@ -593,7 +595,7 @@ mod property {
             ("POST", "/v1/figures".to_owned(), format!(r#"{{{query},"rows":{rows}}}"#))
         });
         let slice = word(&["[]", r#"[["queue","sales"]]"#, r#"[["queue","billing"]]"#, r#"[["channel","voice"]]"#]);
-        let only = word(&["all", "abandoned"]);
+        let only = word(&["all", "abandoned", "live"]);
         let contacts = (slice, only, 0..20_usize).prop_map(|(of, only, limit)| {
             let body = format!(r#"{{"of":{of},"over":{{"window":"today"}},"only":"{only}","limit":{limit}}}"#);
             ("POST", "/v1/contacts".to_owned(), body)

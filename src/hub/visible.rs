@@ -49,6 +49,11 @@ pub(super) fn board(board: Arc<Board>, queues: &Patterns) -> Arc<Board> {
     Arc::new(board)
 }
 
+/// Whether an agent is on the caller's board.
+pub(super) fn holds_agent(board: &Board, agent: &Label, queues: &Patterns) -> bool {
+    queues.is_empty() || board.agents.find(agent).is_some_and(|row| visible_agent(row, queues).is_some())
+}
+
 /// An agent's row with the visible queues only; `None` if there are none.
 fn visible_agent(row: &AgentRow, queues: &Patterns) -> Option<AgentRow> {
     let mut row = row.clone();

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use super::document::Document;
 use super::{Report, notes};
 use crate::kpi::{Figure, KpiId, Verdict};
 use crate::text::Text;
@@ -19,15 +20,53 @@ pub(super) fn render(report: &Report) -> String {
         let class = if note.starts_with("  ") { " class=\"in\"" } else { "" };
         let _ = writeln!(notes, "<li{class}>{}</li>", escape(note.trim_start()));
     }
+    page(
+        &title,
+        &format!(
+            "<h1>Floor report</h1>\n<p>{}</p>\n<div class=\"wide\">\n<table>\n{table}</table>\n</div>\n<ul>\n{notes}</ul>\n",
+            escape(&notes::heading(report)),
+        ),
+    )
+}
+
+/// A page with a title and what is in its body.
+fn page(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body>\n<h1>Floor report</h1>\n<p>{}</p>\n<div class=\"wide\">\n<table>\n{table}</table>\n</div>\n\
-         <ul>\n{notes}</ul>\n</body>\n</html>\n",
-        escape(&title),
-        escape(&notes::heading(report)),
+         <body>\n{body}</body>\n</html>\n",
+        escape(title),
     )
+}
+
+/// A document of tables.
+pub(super) fn document(document: &Document) -> String {
+    let mut body = format!("<h1>{}</h1>\n<p>{}</p>\n", escape(&document.title), escape(&document.about));
+    for section in &document.sections {
+        let _ = writeln!(body, "<h2>{}</h2>", escape(section.title));
+        if section.rows.is_empty() {
+            let _ = writeln!(body, "<p>{}</p>", escape(section.empty));
+            continue;
+        }
+        body.push_str("<div class=\"wide\">\n<table>\n<thead><tr>");
+        for head in section.heads {
+            let _ = write!(body, "<th scope=\"col\" class=\"key\">{}</th>", escape(head));
+        }
+        body.push_str("</tr></thead>\n<tbody>\n");
+        for row in &section.rows {
+            body.push_str("<tr>");
+            for cell in row {
+                let _ = write!(body, "<td class=\"cell\">{}</td>", escape(cell));
+            }
+            body.push_str("</tr>\n");
+        }
+        body.push_str("</tbody>\n</table>\n</div>\n");
+        if !section.note.is_empty() {
+            let _ = writeln!(body, "<p>{}</p>", escape(&section.note));
+        }
+    }
+    page(&document.title, &body)
 }
 
 fn rows(report: &Report) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::document::Document;
 use super::{Report, mark, notes};
 use crate::kpi::{Figure, KpiId};
 
@@ -17,6 +18,27 @@ pub(super) fn render(report: &Report) -> String {
         // An indented note is a detail of the one above it.
         let indent = if note.starts_with("  ") { "  " } else { "" };
         let _ = writeln!(out, "{indent}- {}", escape(note.trim_start()));
+    }
+    out
+}
+
+/// A document of tables.
+pub(super) fn document(document: &Document) -> String {
+    let mut out = format!("# {}\n\n{}\n", escape(&document.title), escape(&document.about));
+    for section in &document.sections {
+        let _ = write!(out, "\n## {}\n\n", section.title);
+        if section.rows.is_empty() {
+            let _ = writeln!(out, "{}", escape(section.empty));
+            continue;
+        }
+        record(&mut out, section.heads.iter().map(|head| escape(head)));
+        record(&mut out, section.heads.iter().map(|_| "---".to_owned()));
+        for row in &section.rows {
+            record(&mut out, row.iter().map(|cell| escape(cell)));
+        }
+        if !section.note.is_empty() {
+            let _ = write!(out, "\n{}\n", escape(&section.note));
+        }
     }
     out
 }

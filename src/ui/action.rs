@@ -94,6 +94,8 @@ actions! {
     Sources "sources" ["S"] "sources" Anywhere "Where the data comes from: each source, how it does, and what to do";
     Freeze "freeze" ["space"] "freeze" Anywhere alone "Hold the screen still, or let go (a replay pauses)";
     Export "export" ["e"] "export" Anywhere alone "Write what is seen to CSV and JSON files";
+    ExportDay "export-day" ["E"] "" Anywhere alone "Write today's figures of every queue to CSV and JSON files";
+    HandOver "hand-over" ["x"] "" Anywhere alone "Write the hand-over of the shift to Markdown and HTML files";
     Locator "locator" ["y"] "" Anywhere alone "Copy the command that opens this very view elsewhere";
     Command "command" [":"] "go to" Anywhere "Go to a page, queue, intent, team, agent or alert by its name, or do what a key does";
     Help "help" ["H", "f2"] "help" Anywhere "This page";

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 
 use crate::alert::Episode;
-use crate::board::ContactRow;
+use crate::board::{ContactRow, StatePeriod};
 use crate::floor::handle::ContactQuery;
 use crate::kpi::{Answer, AnswerRow, Figure, KpiId, Query};
 use crate::text::Label;
@@ -24,6 +24,8 @@ pub enum Reply {
     Figures(Box<Answer>),
     /// Contacts.
     Contacts(Vec<ContactRow>),
+    /// The states of an agent.
+    States(Vec<StatePeriod>),
     /// Episodes.
     History(Vec<Episode>),
 }
@@ -93,6 +95,7 @@ impl Figures {
 enum StoredReply {
     Figures(Figures),
     Contacts(Vec<ContactRow>),
+    States(Vec<StatePeriod>),
     History(Vec<Episode>),
 }
 
@@ -172,6 +175,7 @@ impl Answers {
                 Some(StoredReply::Figures(Figures::new(*answer, query)))
             }
             (Reply::Contacts(rows), _) => Some(StoredReply::Contacts(rows)),
+            (Reply::States(states), _) => Some(StoredReply::States(states)),
             (Reply::History(episodes), _) => Some(StoredReply::History(episodes)),
             (Reply::Figures(_), _) => None,
         };
@@ -202,6 +206,15 @@ impl Answers {
     pub fn contacts(&self, contacts: ContactQuery) -> Option<&[ContactRow]> {
         match &self.entries.get(&Question::Contacts(contacts))?.known {
             Some(StoredReply::Contacts(rows)) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The states of an agent.
+    #[must_use]
+    pub fn states(&self, agent: Label) -> Option<&[StatePeriod]> {
+        match &self.entries.get(&Question::States(agent))?.known {
+            Some(StoredReply::States(states)) => Some(states),
             _ => None,
         }
     }

@@ -106,7 +106,7 @@ impl<'a> Candidate<'a> {
             }
             Target::Agent(agent) => {
                 let of = Slice::of(Dim::Agent, agent.id.clone());
-                ("agent", agent.team.to_string(), view(Page::Contacts, of).to_string())
+                ("agent", agent.team.to_string(), view(Page::Agent, of).to_string())
             }
             Target::Alert(alert) => {
                 let focus = if episode::is_held(alert) { Panel::Held } else { Panel::Active };

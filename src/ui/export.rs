@@ -1,13 +1,20 @@
-//! Export: the rows and columns of the focused panel, written as CSV and as JSON.
+//! Exports: the rows and columns of the focused panel or today's figures of every queue as CSV and as JSON, and the
+//! hand-over of the shift as Markdown and as HTML.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use chrono_tz::Tz;
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
-use crate::text::csv_safe;
+use crate::board::Board;
+use crate::clock::Time;
+use crate::kpi::{Answer, AnswerRow, Dim, Query};
+use crate::report::handover::Handover;
+use crate::text::{Label, csv_safe};
 use crate::ui::grid::{Grid, SortKey};
 use crate::ui::state::Panel;
 use crate::ui::view::{self, Ctx};
@@ -18,6 +25,9 @@ pub enum ExportError {
     /// The page has no list.
     #[error("there is nothing to export on this page")]
     Nothing,
+    /// The floor has not answered.
+    #[error("the floor has not answered: nothing is written; try again")]
+    NoAnswer,
     /// A file can't be written; holds its path.
     #[error("{0}: {1}; set `ui.export_dir` to a directory that can be written to")]
     File(PathBuf, io::Error),
@@ -26,10 +36,12 @@ pub enum ExportError {
 /// An export, ready to be written.
 #[derive(Debug)]
 pub struct Export {
+    /// The name of its files without the ending.
     name: String,
-    csv: Vec<u8>,
-    json: Vec<u8>,
-    rows: usize,
+    /// The files by their ending.
+    files: [(&'static str, Vec<u8>); 2],
+    /// What it is, in words.
+    what: String,
 }
 
 /// Export the focused panel, or the first panel of the page if the tiles have the focus.
@@ -45,14 +57,65 @@ pub fn of_panel(ctx: Ctx<'_>) -> Result<Export, ExportError> {
     let grid = view::grid(panel, ctx).ok_or(ExportError::Nothing)?;
     let list = ctx.ui.lists.get(&panel).ok_or(ExportError::Nothing)?;
     let page = ctx.ui.page().name().to_lowercase();
-    let at = ctx.board.at.to_chrono().with_timezone(&ctx.zone());
     let rows: Vec<usize> = list.order.iter().map(|row| *row as usize).filter(|row| *row < grid.row_count()).collect();
     Ok(Export {
-        name: format!("floorwatch-{page}-{}", at.format("%Y%m%d-%H%M%S")),
-        csv: csv(grid.as_ref(), &rows),
-        json: json(grid.as_ref(), &rows, ctx),
-        rows: rows.len(),
+        name: named(&page, ctx.board.at, ctx.zone()),
+        files: [("csv", csv(grid.as_ref(), &rows)), ("json", json(grid.as_ref(), &rows, ctx))],
+        what: format!("{} rows", rows.len()),
     })
+}
+
+/// An answer with a row for each queue, under the keys of the KPIs. Queues in which nothing happened have a row too.
+#[must_use]
+pub fn of_queues(query: &Query, answer: &Answer, board: &Board, zone: Tz) -> Export {
+    let figures: FxHashMap<&Label, &AnswerRow> =
+        answer.rows.iter().filter_map(|row| Some((row.key.get(Dim::Queue)?, row))).collect();
+    let queues = || board.queues.iter().filter(|queue| !queue.id.is_empty());
+    let values = |id: &Label| {
+        let figures = figures.get(id).map(|row| row.figures.as_slice()).unwrap_or_default();
+        (0..query.kpis.len()).map(|at| figures.get(at).and_then(|figure| figure.value)).collect::<Vec<Option<f64>>>()
+    };
+    let keys = || query.kpis.iter().map(|kpi| kpi.def().key);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory doesn't fail.
+    let _ = writer.write_record(["id", "queue"].into_iter().chain(keys()));
+    let mut rows: Vec<Value> = Vec::new();
+    for queue in queues() {
+        let values = values(&queue.id);
+        let names = [&queue.id, &queue.name].map(|name| csv_safe(name.as_str()).into_owned());
+        let cells = values.iter().map(|value| value.map_or_else(String::new, plain));
+        let _ = writer.write_record(names.into_iter().chain(cells));
+        let mut object = Map::new();
+        object.insert("id".to_owned(), json!(queue.id));
+        object.insert("queue".to_owned(), json!(queue.name));
+        object.extend(keys().zip(values).map(|(key, value)| (key.to_owned(), json!(value))));
+        rows.push(Value::Object(object));
+    }
+    let what = format!("today, {} {}", rows.len(), if rows.len() == 1 { "queue" } else { "queues" });
+    let whole = json!({ "at": answer.at, "from": answer.from, "title": board.title, "rows": rows });
+    let csv = writer.into_inner().unwrap_or_default();
+    Export { name: named("today", answer.at, zone), files: [("csv", csv), ("json", pretty(&whole))], what }
+}
+
+/// The hand-over of a shift.
+#[must_use]
+pub fn of_handover(handover: &Handover, zone: Option<Tz>) -> Export {
+    Export {
+        name: named("handover", handover.at(), zone.unwrap_or(handover.zone())),
+        files: [("md", handover.markdown(zone).into_bytes()), ("html", handover.html(zone).into_bytes())],
+        what: "the hand-over".to_owned(),
+    }
+}
+
+/// The name of a file: what it has, and when it was made.
+fn named(what: &str, at: Time, zone: Tz) -> String {
+    format!("floorwatch-{what}-{}", at.to_chrono().with_timezone(&zone).format("%Y%m%d-%H%M%S"))
+}
+
+fn pretty(value: &Value) -> Vec<u8> {
+    let mut out = serde_json::to_vec_pretty(value).unwrap_or_default();
+    out.push(b'\n');
+    out
 }
 
 fn csv(grid: &dyn Grid, rows: &[usize]) -> Vec<u8> {
@@ -104,9 +167,7 @@ fn json(grid: &dyn Grid, rows: &[usize], ctx: Ctx<'_>) -> Vec<u8> {
         "formula": ctx.ui.formula.unwrap_or(ctx.board.rules.formula),
         "rows": rows,
     });
-    let mut out = serde_json::to_vec_pretty(&whole).unwrap_or_default();
-    out.push(b'\n');
-    out
+    pretty(&whole)
 }
 
 impl Export {
@@ -117,17 +178,18 @@ impl Export {
     pub fn write(&self, directory: &Path) -> Result<String, ExportError> {
         let file = |name: &str, ending: &str| directory.join(format!("{name}.{ending}"));
         // An existing file, or a broken link, is never overwritten: then the name gets another second.
-        let is_free = |name: &String| ["csv", "json"].iter().all(|e| file(name, e).symlink_metadata().is_err());
+        let is_free =
+            |name: &String| self.files.iter().all(|(ending, _)| file(name, ending).symlink_metadata().is_err());
         let numbered = (2..100).map(|count| format!("{}-{count}", self.name));
         let name = std::iter::once(self.name.clone()).chain(numbered).find(is_free);
         let name = name.unwrap_or_else(|| self.name.clone());
-        for (ending, bytes) in [("csv", &self.csv), ("json", &self.json)] {
+        for (ending, bytes) in &self.files {
             let path = file(&name, ending);
             let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             let written = opened.and_then(|mut file| file.write_all(bytes));
             written.map_err(|error| ExportError::File(path, error))?;
         }
-        let path = directory.join(&name);
-        Ok(format!("{} rows in {}.csv and .json", self.rows, path.display()))
+        let (path, [(first, _), (second, _)]) = (directory.join(&name), &self.files);
+        Ok(format!("{} in {}.{first} and .{second}", self.what, path.display()))
     }
 }

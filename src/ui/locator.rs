@@ -147,6 +147,9 @@ impl ViewLocator {
         let Location { page, slice, .. } = &self.location;
         let name = page.key();
         match page.subject() {
+            Some(dim) if *page == Page::Agent && slice.get(dim).is_none() => {
+                Err(LocatorError(format!("the {0} is missing: write {name}/NAME", dim.key())))
+            }
             None if page.is_of_floor() && !slice.is_total() => {
                 let dim = slice.parts().next().map_or("", |(dim, _)| dim.key());
                 Err(LocatorError(format!("`{name}` is about the whole floor: leave out `{dim}`")))
@@ -229,6 +232,7 @@ mod tests {
         assert_eq!(error("queue/billing?windw=30m"), "`windw` is no part of a view; did you mean `window`?");
         assert!(error("queue/a?window=2h").contains("no window is called `2h`; there is `15m`, "));
         assert_eq!(error("queue/"), "the queue is missing: write queue/NAME");
+        assert_eq!(error("agent"), "the agent is missing: write agent/NAME");
         assert_eq!(error("intents/refund"), "`intents` is about no one thing: write intents without `/`");
         assert_eq!(error("alerts?queue=a"), "`alerts` is about the whole floor: leave out `queue`");
         assert_eq!(error("queue/a?window=1h&window=15m"), "`window` is given twice: leave one out");

@@ -9,6 +9,7 @@ use crate::board::Board;
 use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::{Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
+use crate::text::Label;
 use crate::ui::prompt::PromptKind;
 use crate::ui::state::{List, Location, Overlay, Page, Panel, Ui};
 
@@ -21,6 +22,8 @@ pub enum Question {
     Rows(Query, RowSelection),
     /// For contacts.
     Contacts(ContactQuery),
+    /// For what an agent did today; holds the agent's id.
+    States(Label),
     /// For the newest episodes that are over.
     History,
 }
@@ -185,6 +188,7 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Page::Alerts => vec![Question::History],
         Page::Contacts | Page::Live => vec![Question::Contacts(contacts(ui, &ui.location()))],
         Page::Trends => trends::questions(ui, board),
+        Page::Agent => of_one_agent(ui, board),
         Page::Kiosk => vec![Question::Figures(kiosk_queues(ui)), Question::Figures(kiosk_day(ui))],
     };
     match ui.page() {
@@ -282,6 +286,12 @@ pub fn queues(ui: &Ui) -> Query {
     query(ui, &Slice::TOTAL, Some(Dim::Queue), QUEUES)
 }
 
+/// The same of today, whatever the page shows.
+#[must_use]
+pub fn today_by_queue(ui: &Ui) -> Query {
+    Query { over: Period::Window(Window::Today), ..queues(ui) }
+}
+
 /// The service level of each queue over time.
 #[must_use]
 pub fn queue_courses(ui: &Ui) -> Query {
@@ -303,6 +313,49 @@ pub fn intents(ui: &Ui, of: &Slice) -> Query {
 #[must_use]
 pub fn agents(ui: &Ui, of: &Slice) -> Query {
     query(ui, of, Some(Dim::Agent), AGENTS)
+}
+
+/// The figures of one agent. There is no NPS: a customer's mood is not an agent's mark.
+pub const OF_AGENT: &[KpiId] = &[
+    KpiId::Handled,
+    KpiId::RingNoAnswer,
+    KpiId::ContactsPerHour,
+    KpiId::Aht,
+    KpiId::Hold,
+    KpiId::Acw,
+    KpiId::TransferRate,
+    KpiId::Fcr,
+    KpiId::Csat,
+];
+
+/// The questions of the page of one agent.
+fn of_one_agent(ui: &Ui, board: &Board) -> Vec<Question> {
+    let agent = ui.slice().get(Dim::Agent).cloned().unwrap_or_default();
+    let team = board.agents.find(&agent).map(|agent| &agent.team).filter(|team| !team.is_empty());
+    vec![
+        Question::Contacts(contacts(ui, &ui.location())),
+        Question::Figures(of_agent(ui)),
+        Question::Figures(of_team(ui, team)),
+        Question::States(agent),
+    ]
+}
+
+/// The figures of the page's agent.
+#[must_use]
+pub fn of_agent(ui: &Ui) -> Query {
+    Query { over: Period::Window(contact_window(ui)), ..query(ui, ui.slice(), None, OF_AGENT) }
+}
+
+/// The same of the agent's team, or of everybody where there is none.
+#[must_use]
+pub fn of_team(ui: &Ui, team: Option<&Label>) -> Query {
+    let others = ui.slice().parts().filter(|(dim, _)| *dim != Dim::Agent);
+    let of = others.fold(Slice::TOTAL, |slice, (dim, value)| slice.and(*dim, value.clone()));
+    let of = match team {
+        Some(team) => of.and(Dim::Team, team.clone()),
+        None => of,
+    };
+    Query { of, ..of_agent(ui) }
 }
 
 /// The intents that can be named at the prompt: those of the day, or of the page's window if that is longer.
@@ -408,12 +461,18 @@ pub fn kiosk_day(ui: &Ui) -> Query {
     half_hours(ui, &Slice::TOTAL, KpiId::ServiceLevel)
 }
 
+/// The window of a list of contacts: that of the page, and on the page of one agent at least the day.
+#[must_use]
+pub fn contact_window(ui: &Ui) -> Window {
+    if ui.page() == Page::Agent { ui.window.max(Window::Today) } else { ui.window }
+}
+
 /// The contacts of a page of contacts.
 #[must_use]
 pub fn contacts(ui: &Ui, page: &Location) -> ContactQuery {
     // What is going on now does not depend on the window.
     let live = page.page == Page::Live;
-    let over = page.over.unwrap_or(Period::Window(if live { Window::Today } else { ui.window }));
+    let over = page.over.unwrap_or(Period::Window(if live { Window::Today } else { contact_window(ui) }));
     let only = if live { ContactFilter::Live } else { page.only };
     ContactQuery { of: page.slice.clone(), over, only, limit: MAX_CONTACTS }
 }

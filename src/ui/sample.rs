@@ -1,6 +1,7 @@
 //! A sample floor for tests: a board, and answers that the KPI catalogue computes from invented tallies per queue, intent
 //! and half hour, so that parts and totals agree.
 
+mod contacts;
 mod troubled;
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -8,10 +9,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use rustc_hash::FxHashMap;
 
 use crate::alert::{Acknowledgement, Actor, Episode, HistoryEntry, HistoryKind, Severity, State};
-use crate::board::{AgentRow, Board, ContactRow, Health, Mode, QueueRow, SourceRow, WaitingRow};
+use crate::board::{AgentRow, Board, Health, Mode, QueueRow, SourceRow, WaitingRow};
 use crate::clock::{Span, Time};
 use crate::event::{AgentState, Channel};
-use crate::floor::handle::{ContactFilter, ContactQuery};
 use crate::kpi::slice::Every;
 use crate::kpi::tally::POSITIONS;
 use crate::kpi::{
@@ -19,6 +19,7 @@ use crate::kpi::{
     Tally, Window,
 };
 use crate::text::{Label, Text};
+pub(super) use contacts::{contacts, states};
 pub(super) use troubled::three_sources;
 
 const QUEUES: [(&str, &str, Channel, i64); 10] = [
@@ -228,61 +229,6 @@ pub(super) fn answer(query: &Query, board: &Board) -> Answer {
     rows.sort_by(|a, b| (&a.key, a.start).cmp(&(&b.key, b.start)));
     let total = figures(&query.kpis, &of_slice(&query.of, all), &live(&query.of), false, &rules);
     Answer { at: board.at, from: range.start, to: range.end, total, rows }
-}
-
-/// The sample floor's contacts.
-#[must_use]
-pub(super) fn contacts(contacts: &ContactQuery, board: &Board) -> Vec<ContactRow> {
-    if contacts.only == ContactFilter::Live {
-        return live(contacts, board);
-    }
-    let row = |n: i64| {
-        let queue = QUEUES[usize::try_from(mix(&[n, 3]) % 10).unwrap()];
-        let abandoned = contacts.only == ContactFilter::Abandoned || n % 5 == 0;
-        let outcome = if abandoned {
-            "abandoned"
-        } else {
-            ["handled", "transferred", "talking"][usize::try_from(n % 3).unwrap()]
-        };
-        ContactRow {
-            contact: Label::new(&format!("1772448{n:03}.{}", n * 3)),
-            queue: contacts.of.get(Dim::Queue).cloned().unwrap_or_else(|| Label::new(queue.0)),
-            channel: queue.2,
-            intent: Label::new(INTENTS[usize::try_from(n % 9).unwrap()]),
-            customer: Label::new(&format!("+44 20 7946 {:04}", mix(&[n]) % 10_000)),
-            agent: if abandoned { Label::default() } else { Label::new(&format!("agent{}", n % 24)) },
-            offered: now() - Span::seconds(n * 47),
-            since: (outcome == "talking").then(|| now() - Span::seconds(n * 40)),
-            on_hold: false,
-            ringing: None,
-            ended: (outcome != "talking").then(|| now() - Span::seconds(n * 40)),
-            outcome: Label::new(outcome),
-            wait: Some(Span::seconds(5 + mix(&[n, 9]) % 200)),
-            talk: (!abandoned).then(|| Span::seconds(60 + mix(&[n, 8]) % 400)),
-            hold: Span::seconds(if n % 4 == 0 { 25 } else { 0 }),
-            acw: Span::seconds(if abandoned { 0 } else { 42 }),
-            csat: (n % 7 == 1).then_some(4.0),
-            repeat: n % 6 == 0,
-        }
-    };
-    (1..60).map(row).collect()
-}
-
-/// The contacts that are going on: the waiting ones of the board, and one for each agent who talks.
-fn live(contacts: &ContactQuery, board: &Board) -> Vec<ContactRow> {
-    let waiting = board.waiting.iter().map(ContactRow::from);
-    let talking = board.agents.iter().filter(|agent| agent.state == AgentState::OnContact).map(|agent| ContactRow {
-        contact: agent.contact.clone().unwrap_or_default(),
-        queue: agent.queue.clone().unwrap_or_default(),
-        agent: agent.id.clone(),
-        since: Some(agent.since),
-        on_hold: agent.since.0 % 3 == 0,
-        ringing: None,
-        outcome: Label::fixed("talking"),
-        ..ContactRow::from(board.waiting.get(0).unwrap())
-    });
-    let queue = contacts.of.get(Dim::Queue);
-    waiting.chain(talking).filter(|row| queue.is_none_or(|queue| row.queue == *queue)).take(contacts.limit).collect()
 }
 
 /// The board.

@@ -48,6 +48,7 @@ pub enum Page {
     Trends,
     Kiosk,
     Live,
+    Agent,
 }
 
 impl Page {
@@ -64,7 +65,7 @@ impl Page {
     ];
 
     /// All pages.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::Queue,
         Self::Intents,
@@ -74,6 +75,7 @@ impl Page {
         Self::Trends,
         Self::Kiosk,
         Self::Live,
+        Self::Agent,
     ];
 
     /// The name in locators.
@@ -89,6 +91,7 @@ impl Page {
             Self::Trends => "trends",
             Self::Kiosk => "kiosk",
             Self::Live => "live",
+            Self::Agent => "agent",
         }
     }
 
@@ -97,6 +100,7 @@ impl Page {
     pub const fn subject(self) -> Option<Dim> {
         match self {
             Self::Queue => Some(Dim::Queue),
+            Self::Agent => Some(Dim::Agent),
             _ => None,
         }
     }
@@ -104,7 +108,10 @@ impl Page {
     /// The page that lists what this one is about one of.
     #[must_use]
     pub const fn parent(self) -> Option<Self> {
-        None
+        match self {
+            Self::Agent => Some(Self::Agents),
+            _ => None,
+        }
     }
 
     /// Whether the page is always about the whole floor.
@@ -126,6 +133,7 @@ impl Page {
             Self::Trends => "Trends",
             Self::Kiosk => "Kiosk",
             Self::Live => "Live",
+            Self::Agent => "Agent",
         }
     }
 
@@ -138,7 +146,7 @@ impl Page {
             Self::Intents => &[Panel::Intents],
             Self::Agents => &[Panel::Agents],
             Self::Alerts => &[Panel::Active, Panel::Held, Panel::Past],
-            Self::Contacts => &[Panel::Contacts],
+            Self::Contacts | Self::Agent => &[Panel::Contacts],
             Self::Trends => &[Panel::TrendSlices, Panel::Trends],
             Self::Kiosk => &[Panel::KioskQueues],
             Self::Live => &[Panel::Live],
@@ -341,6 +349,10 @@ pub enum Effect {
     ControlReplay(ReplayCommand),
     /// Write the focused panel to files.
     Export,
+    /// Write today's figures of every queue to files.
+    ExportDay,
+    /// Write the hand-over of the shift to files.
+    HandOver,
     /// Put a text on the terminal's clipboard.
     Copy(String),
     /// Capture the mouse, or release it.

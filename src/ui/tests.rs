@@ -69,6 +69,7 @@ impl TestScreen {
                         Reply::Figures(Box::new(sample::answer(query, &self.board)))
                     }
                     Question::Contacts(contacts) => Reply::Contacts(sample::contacts(contacts, &self.board)),
+                    Question::States(_) => Reply::States(sample::states()),
                     Question::History => Reply::History(sample::history()),
                 };
                 self.answers.store(&question, reply, Instant::now());
@@ -209,6 +210,7 @@ fn floor(board: Board) -> crate::floor::Handle {
                         None => return,
                         Some(Request::Ask(query, _, _, reply)) => drop(reply.send(Ok(sample::answer(&query, &board)))),
                         Some(Request::Contacts(contacts, reply)) => drop(reply.send(sample::contacts(&contacts, &board))),
+                        Some(Request::AgentStates(_, reply)) => drop(reply.send(sample::states())),
                         Some(Request::History(_, reply)) => drop(reply.send(sample::history())),
                         Some(Request::Execute(command, reply)) => {
                             let episode = board.alerts.iter().find(|e| e.id == command.episode).cloned();
@@ -237,7 +239,7 @@ fn look() {
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 35), (200, 50)];
 /// Each page, and the keys that open it.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("overview", "1"),
     ("queue", "2"),
     ("intents", "3"),
@@ -246,6 +248,7 @@ const PAGES: [(&str, &str); 8] = [
     ("trends", "1 6"),
     ("callback", "2 c"),
     ("live", "8"),
+    ("agent", ": a n n <enter>"),
 ];
 
 /// Each colour depth, and the palette it is tested with.
@@ -424,7 +427,7 @@ fn a_drill_goes_in_and_comes_back() {
     screen.answer();
     screen.press("<down> <enter> <enter> <enter>");
     let text = screen.text(SIZES[2]);
-    assert!(text.contains("Overview ▸ Billing ▸ bill too high ▸ ") && text.contains(" · contacts"), "{text}");
+    assert!(text.contains("Overview ▸ Billing ▸ bill too high ▸ ") && text.contains("▸ Contacts, Billing"), "{text}");
     assert_eq!(screen.ui.trail.len(), 4);
     screen.press("<esc> <esc> <esc> <esc>");
     assert_eq!(screen.ui.trail.len(), 1);

@@ -159,6 +159,8 @@ impl Ui {
             }
             Action::Freeze => return self.freeze(board),
             Action::Export => return Some(Effect::Export),
+            Action::ExportDay => return Some(Effect::ExportDay),
+            Action::HandOver => return Some(Effect::HandOver),
             Action::Locator => {
                 let command = format!("floorwatch --at '{}'", self.locator());
                 self.show_toast(format!("copied: {command}"), Tone::Good);
@@ -393,6 +395,9 @@ impl Ui {
             Panel::Tiles => self.explain(board),
             Panel::Queues => self.drill(Location::new(Page::Queue, slice)),
             Panel::QueueIntents | Panel::Intents => self.drill(Location::new(Page::Agents, slice)),
+            Panel::Agents | Panel::Serving if slice.get(Dim::Agent).is_some() => {
+                self.drill(Location::new(Page::Agent, slice));
+            }
             Panel::Agents | Panel::Serving | Panel::Waiting => self.drill(Location::new(Page::Contacts, slice)),
             Panel::Rail => {
                 let id = self.lists.get(&Panel::Rail).and_then(|list| list.current()).cloned();
@@ -404,7 +409,7 @@ impl Ui {
             }
             Panel::Active | Panel::Held => {
                 let page = match (slice.get(Dim::Queue), slice.get(Dim::Intent), slice.get(Dim::Agent)) {
-                    (_, _, Some(_)) => Page::Contacts,
+                    (_, _, Some(_)) => Page::Agent,
                     (_, Some(_), _) => Page::Agents,
                     (Some(_), ..) => Page::Queue,
                     _ => return self.open(Page::Overview),
@@ -412,7 +417,7 @@ impl Ui {
                 self.drill(Location::new(page, slice));
             }
             Panel::Live => match self.live_slice(board) {
-                Some(slice) if slice.get(Dim::Agent).is_some() => self.drill(Location::new(Page::Contacts, slice)),
+                Some(slice) if slice.get(Dim::Agent).is_some() => self.drill(Location::new(Page::Agent, slice)),
                 Some(slice) => self.drill(Location::new(Page::Queue, slice)),
                 None => self.show_toast("this contact is over, or its agent has several at once", Tone::Muted),
             },

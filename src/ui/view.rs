@@ -11,6 +11,7 @@
 //! Each page has a file of its own, and so has each part that several pages share (tiles, arrivals, positions,
 //! staffing, episode).
 
+pub mod agent;
 pub mod agents;
 pub mod alerts;
 pub mod arrivals;
@@ -391,6 +392,7 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
             Page::Contacts => contacts::draw(buffer, body, ctx, &mut drawn),
             Page::Trends => trends::draw(buffer, body, ctx, &mut drawn),
             Page::Kiosk => kiosk::draw(buffer, body, ctx, &mut drawn),
+            Page::Agent => agent::draw(buffer, body, ctx, &mut drawn),
             Page::Live => live::draw(buffer, body, ctx, &mut drawn),
         }
         if ctx.ui.overlay.is_some() {

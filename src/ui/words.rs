@@ -1,6 +1,5 @@
-//! The words of supervisors for figures and for what they did. `?` has the field's own names.
+//! The words of supervisors for figures. `?` has the field's own names.
 
-use crate::alert::{AlertAction, Episode};
 use crate::kpi::KpiId;
 
 /// The word for a KPI on tiles, in the heads of columns and in lists of alerts.
@@ -28,16 +27,4 @@ pub fn title(kpi: KpiId) -> String {
     let word = of(kpi);
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// The message at the foot about a command that was carried out.
-#[must_use]
-pub fn confirmation(act: &AlertAction, episode: &Episode) -> String {
-    let (what, then) = match act {
-        AlertAction::Acknowledge { .. } => ("acknowledged", " · n note, z snooze, u undo"),
-        AlertAction::Note(_) => ("noted", ""),
-        AlertAction::Undo => ("undone", ""),
-        AlertAction::Snooze(_) => ("snoozed", " · u undo"),
-    };
-    format!("{what}: {}{then}", episode.text)
 }

@@ -1,8 +1,13 @@
-//! Going to a view by its name, in a terminal: a floor of one's own, a simulated one, and another process's.
+//! Going to a view by its name, in a terminal: a floor of one's own, a simulated one, and another process's; and what is
+//! written for the next shift.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use crate::support::board::{Board, Floor, step};
+use crate::support::board::{Board, Floor, PROGRAM, step};
 
 /// What the program has put on the clipboard of the terminal.
 fn copied(board: &Board) -> String {
@@ -42,4 +47,60 @@ fn the_simulated_floor_opens_on_a_view_too() {
     let board = Board::run(floor.command(&["demo", "--seed", "1", "--at", "live"]));
     board.wait_for("▸ Live contacts ");
     board.wait_for(" talking");
+}
+
+/// The files that the board has written, by what they have and their ending.
+fn written(floor: &Floor, what: &str, ending: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(floor.path("")).unwrap().map(|entry| entry.unwrap().path());
+    let is_meant = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with(&format!("floorwatch-{what}-")) && name.ends_with(ending)
+    };
+    files.filter(is_meant).collect()
+}
+
+#[test]
+fn one_key_writes_the_hand_over_and_the_command_prints_it() {
+    let floor = Floor::new("");
+    (0..5).for_each(|n| floor.append("queue_log", &step(n)));
+    let mut board = floor.open();
+    board.wait_for("▲ all queues offered 5");
+    board.press("a", "acknowledged: all queues: offered");
+    board.press("n", "note: ");
+    board.press("two come back\r", "noted: all queues: offered");
+    board.press("x", "the hand-over in ");
+    let [page] = written(&floor, "handover", ".html").try_into().unwrap();
+    assert!(fs::read_to_string(page).unwrap().contains("<h1>Hand-over of Test floor</h1>"));
+    let [text] = written(&floor, "handover", ".md").try_into().unwrap();
+    let text = fs::read_to_string(text).unwrap();
+    for part in ["| ann: two come back |", "| ann | all queues: Offered, today | took it | 5 | 5 |", "| billing | 1 | "]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let printed = Command::new(PROGRAM)
+        .args(["handover", "--format", "md"])
+        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
+        .env("HOME", floor.path(""))
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.starts_with("# Hand-over of Test floor") && printed.contains("two come back"), "{printed}");
+
+    board.press("E", "today, 1 queue in ");
+    let [table] = written(&floor, "today", ".csv").try_into().unwrap();
+    let table = fs::read_to_string(table).unwrap();
+    assert!(table.starts_with("id,queue,service_level,") && table.contains("\nbilling,billing,"), "{table}");
+}
+
+#[test]
+fn a_hand_over_without_a_floor_says_what_is_missing() {
+    let floor = Floor::new("");
+    let output = Command::new(PROGRAM)
+        .args(["handover"])
+        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
+        .env("HOME", floor.path(""))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no floor runs here"));
 }

@@ -28,7 +28,7 @@ const SILENCE: Duration = Duration::from_millis(150);
 const MAX_RSS_MIB: u64 = 400;
 
 /// A method, a path, and the bodies that are meant for it.
-const ENDPOINTS: [(&str, &str, &[&str]); 19] = [
+const ENDPOINTS: [(&str, &str, &[&str]); 20] = [
     ("GET", "/healthz", &[]),
     ("GET", "/openapi.json", &[]),
     ("GET", "/metrics", &[]),
@@ -38,6 +38,7 @@ const ENDPOINTS: [(&str, &str, &[&str]); 19] = [
     ("GET", "/v1/figures/stream", &[]),
     ("POST", "/v1/figures", &QUERIES),
     ("POST", "/v1/contacts", &CONTACTS),
+    ("GET", "/v1/agents/states?agent=ann", &[]),
     ("GET", "/v1/kpis", &[]),
     ("GET", "/v1/alerts", &[]),
     ("GET", "/v1/alerts/history", &[]),
@@ -66,7 +67,7 @@ const QUERIES: [&str; 5] = [
 const CONTACTS: [&str; 3] = [
     r#"{"of":[],"over":{"window":"today"},"only":"all","limit":50}"#,
     r#"{"of":[["queue","open1"],["agent","ann"]],"over":{"window":"1h"},"only":"abandoned","limit":18446744073709551615}"#,
-    r#"{"of":[["agent","ann"]],"over":{"window":"today"},"only":"all","limit":0}"#,
+    r#"{"of":[["agent","ann"]],"over":{"window":"today"},"only":"live","limit":0}"#,
 ];
 const EVENTS: [&str; 5] = [
     r#"{"specversion":"1.0","id":"fID","source":"/f","type":"floorwatch.contact.offered","time":"NOW","data":{"contact":"fID","queue":"open1","channel":"voice"}}"#,

@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("floor", &["source", "journal", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
     ("hub", &["net", "source", "floor", "board", "alert", "engine", "kpi", "event", "secret", "text", "clock"]),
     ("report", &["source", "floor", "board", "alert", "engine", "kpi", "event", "text", "clock"]),
-    ("ui", &["floor", "board", "alert", "kpi", "event", "text", "clock"]),
+    ("ui", &["report", "floor", "board", "alert", "kpi", "event", "text", "clock"]),
     (
         "config",
         &[

@@ -13,13 +13,14 @@ use super::HubAddress;
 use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
 use crate::board::ContactRow;
 use crate::clock::Clock;
+use crate::engine::StatePeriod;
 use crate::floor::ContactQuery;
 use crate::hub::ApiProblem;
 use crate::hub::query_params::FiguresQuestion;
 use crate::kpi::{Answer, Figure};
 use crate::net::Fault;
 use crate::net::http::{Address, Client};
-use crate::text::Text;
+use crate::text::{Label, Text};
 
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -78,6 +79,13 @@ impl Api {
     /// The contacts that match; `None` if the request failed.
     pub(super) async fn contacts(&self, contacts: &ContactQuery) -> Option<Vec<ContactRow>> {
         self.post("v1/contacts", contacts).await.ok()
+    }
+
+    /// The states of an agent today; `None` if the request failed.
+    pub(super) async fn agent_states(&self, agent: &Label) -> Option<Vec<StatePeriod>> {
+        let mut url = self.base.under("v1/agents/states").url().clone();
+        url.query_pairs_mut().append_pair("agent", agent.as_str());
+        self.read(self.client.request(Method::GET, url)).await.ok()
     }
 
     /// The newest `limit` resolved episodes; `None` if the request failed.

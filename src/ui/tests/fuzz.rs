@@ -51,7 +51,7 @@ const WHOLE: &[&str] = &[
     "漢字",
 ];
 /// Single keys. Most change something for others on some page.
-const KEYS: &[u8] = b"aAnuzeqy .,<>:/1234\r\x03\x1a\x1b";
+const KEYS: &[u8] = b"aAnuzeExqy .,<>:/1234\r\x03\x1a\x1b";
 
 /// The arrivals so far, the newest last: time and bytes.
 type Arrived = VecDeque<(Duration, Vec<u8>)>;
@@ -86,7 +86,7 @@ fn consequence(screen: &TestScreen, effect: Option<&Effect>) -> Option<&'static 
         Some(Effect::Suspend) => return Some("suspend"),
         Some(Effect::Execute(_)) => return Some("command"),
         Some(Effect::ControlReplay(_)) => return Some("replay"),
-        Some(Effect::Export) => return Some("export"),
+        Some(Effect::Export | Effect::ExportDay | Effect::HandOver) => return Some("export"),
         Some(Effect::Copy(_)) => return Some("copy"),
         Some(Effect::Redraw | Effect::Mouse(_)) | None => {}
     }

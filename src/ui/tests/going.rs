@@ -142,7 +142,7 @@ fn one_key_shows_who_has_waited_longest_and_how_long_is_left() {
     screen.press("<enter>");
     assert_eq!(here(&screen), (Page::Queue, Slice::of(Dim::Queue, "outages".into())));
     screen.press("8 / o n <space> h o l d <enter> <enter>");
-    assert!(here(&screen).1.get(Dim::Agent).is_some(), "who has it");
+    assert!(here(&screen).0 == Page::Agent && here(&screen).1.get(Dim::Agent).is_some(), "who has it");
 }
 
 #[test]
@@ -153,4 +153,22 @@ fn until_the_floor_answers_the_board_says_who_waits() {
     screen.ui.lists.extend(orders);
     let text = screen.text(SIZES[1]);
     assert!(text.contains("Live contacts 23") && text.contains("22 waiting · 1 ringing"), "{text}");
+}
+
+#[test]
+fn five_keys_show_one_agent_beside_the_team_and_no_rank() {
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.press(": a n n <enter>");
+    assert_eq!(here(&screen), (Page::Agent, Slice::of(Dim::Agent, "agent0".into())));
+    let text = screen.text(SIZES[1]);
+    for words in
+        ["The shift so far", "since 08:02", "= paused 17:00 (coffee 17:00)", "Beside the team North", "Contacts"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("NPS") && text.contains("Overview ▸ Agents ▸ Ann Abel"), "{text}");
+    screen.press("<esc>");
+    assert_eq!(here(&screen), (Page::Agents, Slice::TOTAL));
+    screen.press("<enter>");
+    assert_eq!(here(&screen).0, Page::Agent);
 }

@@ -165,7 +165,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         Some(Period::Range(from, to)) => {
             format!("{}–{}", ctx.short_time(from), format::minute(to, ctx.zone()))
         }
-        _ => ctx.ui.window.key().to_owned(),
+        _ => queries::contact_window(ctx.ui).key().to_owned(),
     };
     let count = match known {
         None => "…".to_owned(),

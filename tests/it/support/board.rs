@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A pause after which each key counts as alone, on a busy machine too.
 pub(crate) const PAUSE: Duration = Duration::from_millis(150);
 /// The keys that count only when they come alone.
-const LONE_KEYS: &str = "aAnuzeqy \x03\x1a.,<>";
+const LONE_KEYS: &str = "aAnuzeExqy \x03\x1a.,<>";
 
 /// The output of the program so far.
 pub(crate) struct Seen {

@@ -1,0 +1,377 @@
+//! The page of one agent: what the shift was spent on, figures beside those of the team, the contacts of today.
+//!
+//! ```text
+//! Ann Abel  North  = paused 31:04, lunch  serves Billing, Sales
+//! ─ The shift so far ──────────────────────────────────────────── since 08:02 ─
+//!   ●●●●●▓○○●●●●●●=====●●●●▓▓●●●○
+//!   08          09          10
+//!   ● talking 2:31:04   ▓ after work 41:10   ○ available 52:00   = paused 31:04 (lunch)
+//! ─ Beside the team North ─────────────────────────────────────────── today ─
+//!   handling        5:12   of 41     team  4:58   of 612   no clear difference
+//! ─ Contacts ─────────────────────────────────────────────────── today · 41 ─
+//! ```
+//!
+//! Figures are for coaching: none is a rank, none is red, and a difference is only named where it is more than chance.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Constraint::{Fill, Length};
+use ratatui::layout::{Layout, Rect};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Ctx, contacts, staffing};
+use crate::board::StatePeriod;
+use crate::clock::{Span, Time};
+use crate::event::AgentState;
+use crate::kpi::stats::wilson;
+use crate::kpi::{Dim, Figure, KpiId, Unit};
+use crate::text::{Label, fit};
+use crate::ui::drawn::Drawn;
+use crate::ui::format::{self, cols};
+use crate::ui::queries;
+use crate::ui::theme::Tone;
+use crate::ui::widget::panel;
+use crate::ui::words;
+
+/// The rows of the shift: its title, the strip, the hours, the sums.
+const SHIFT_ROWS: u16 = 4;
+/// From this width on, the figures stand beside the contacts.
+const WIDE: u16 = 150;
+/// The normal distribution's 97.5 % point.
+const Z: f64 = 1.96;
+
+/// How a figure of one agent stands to that of the team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TeamComparison {
+    /// One of the two is not known.
+    Unknown,
+    /// There are too few samples to compare.
+    Few,
+    /// The difference may be chance.
+    Usual,
+    /// It is lower than the team's by more than chance.
+    Lower,
+    /// It is higher.
+    Higher,
+}
+
+impl TeamComparison {
+    fn of(kpi: KpiId, own: &Figure, team: &Figure, min_samples: u64) -> Self {
+        let (Some(value), Some(usual)) = (own.value, team.value) else { return Self::Unknown };
+        if own.n < min_samples || team.n < min_samples {
+            return Self::Few;
+        }
+        match interval(kpi, own, value) {
+            Some((_, high)) if high < usual => Self::Lower,
+            Some((low, _)) if low > usual => Self::Higher,
+            Some(_) => Self::Usual,
+            None => Self::Unknown,
+        }
+    }
+
+    /// The words for a KPI.
+    const fn words(self, unit: Unit) -> &'static str {
+        match (self, unit) {
+            (Self::Unknown, _) => "",
+            (Self::Few, _) => "too few to compare",
+            (Self::Usual, _) => "no clear difference",
+            (Self::Lower, Unit::Seconds) => "shorter",
+            (Self::Higher, Unit::Seconds) => "longer",
+            (Self::Lower, _) => "lower",
+            (Self::Higher, _) => "higher",
+        }
+    }
+}
+
+/// The 95 % interval of a figure. Where none is computed: of a share, Wilson's; of a mean duration, that of durations that
+/// vary about as much as they last, as handling times do; of contacts an hour, that of a count (Poisson).
+fn interval(kpi: KpiId, figure: &Figure, value: f64) -> Option<(f64, f64)> {
+    if let (Some(low), Some(high)) = (figure.low, figure.high) {
+        return Some((low, high));
+    }
+    match kpi.def().unit {
+        Unit::Percent => {
+            let (low, high) = wilson(figure.numerator?, figure.denominator?)?;
+            Some((100.0 * low, 100.0 * high))
+        }
+        Unit::Seconds | Unit::PerHour => {
+            #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+            let half = Z * value / (figure.n as f64).sqrt();
+            Some((value - half, value + half))
+        }
+        _ => None,
+    }
+}
+
+/// The agent that the page is about.
+fn id(ctx: Ctx<'_>) -> Option<&Label> {
+    ctx.ui.slice().get(Dim::Agent)
+}
+
+/// The team of the agent; `None` where there is none.
+#[must_use]
+pub fn team(ctx: Ctx<'_>) -> Option<&Label> {
+    let agent = ctx.board.agents.find(id(ctx)?)?;
+    Some(&agent.team).filter(|team| !team.is_empty())
+}
+
+/// Draw the page.
+pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
+    let figures = cols(queries::OF_AGENT.len() + 1);
+    let [now, shift, rest] = Layout::vertical([Length(1), Length(SHIFT_ROWS), Fill(1)]).areas(area);
+    line(buffer, now, ctx);
+    strip(buffer, shift, ctx);
+    let [beside, list] = if rest.width >= WIDE {
+        Layout::horizontal([Length(76), Fill(1)]).spacing(1).areas(rest)
+    } else {
+        Layout::vertical([Length(figures.min(rest.height / 2)), Fill(1)]).areas(rest)
+    };
+    compared(buffer, beside, ctx);
+    contacts::draw(buffer, list, ctx, drawn);
+}
+
+/// Draw who it is, what they do now, and which queues they serve.
+fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let Some(id) = id(ctx) else { return };
+    let mut parts = vec![(ctx.agent_name(id).to_string(), Tone::Strong)];
+    if let Some(agent) = ctx.board.agents.find(id) {
+        if !agent.team.is_empty() {
+            parts.push((agent.team.to_string(), Tone::Muted));
+        }
+        let time = format::span(ctx.board.at.since(agent.since));
+        let reason = if agent.reason.is_empty() { String::new() } else { format!(", {}", agent.reason) };
+        let mut tone = staffing::tone(agent.state);
+        if staffing::overrun(ctx, agent) >= 1.0 {
+            tone = Tone::Warning;
+        }
+        parts.push((format!("{} {time}{reason}", staffing::words(agent.state).trim_start()), tone));
+        parts.extend(agent.queue.as_ref().map(|queue| (format!("with {}", ctx.queue_name(queue)), Tone::Text)));
+        let serves: Vec<&str> = agent.queues.iter().map(|queue| ctx.queue_name(queue).as_str()).collect();
+        if !serves.is_empty() {
+            parts.push((format!("serves {}", serves.join(", ")), Tone::Muted));
+        }
+    } else {
+        parts.push(("not on the board: no source says what this agent does".to_owned(), Tone::Muted));
+    }
+    let mut x = area.x + 1;
+    for (text, tone) in parts {
+        let room = usize::from(area.right().saturating_sub(x + 1));
+        buffer.set_stringn(x, area.y, fit(&text, room), room, ctx.theme.style(tone));
+        x = x.saturating_add(cols(text.width()) + 2);
+    }
+}
+
+/// Draw the states since the first one of the day in which the agent was there.
+fn strip(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let states = id(ctx).and_then(|id| ctx.answers.states(id.clone()));
+    let shift = states.map(shift).unwrap_or_default();
+    let zone = ctx.zone();
+    let about = shift.first().map_or_else(String::new, |first| format!("since {}", format::minute(first.since, zone)));
+    let rows = panel::panel(buffer, area, ctx.theme, "The shift so far", &about, false);
+    let (Some(first), Some(last)) = (shift.first(), shift.last()) else {
+        let words = if states.is_none() { "…" } else { "no source tells of this agent today" };
+        return panel::message(buffer, rows, ctx.theme, words);
+    };
+    let width = usize::from(area.width.saturating_sub(4));
+    let cells = cells(shift, width);
+    for (state, x) in cells.iter().zip(rows.x + 2..) {
+        let sign = state.map_or(" ", |state| first_sign(staffing::words(state)));
+        let tone = state.map_or(Tone::Faint, staffing::tone);
+        buffer.set_string(x, rows.y, sign, ctx.theme.style(tone));
+    }
+    if rows.height < 3 {
+        return;
+    }
+    hours(buffer, Rect { y: rows.y + 1, x: rows.x + 2, height: 1, width: cols(width) }, ctx, first.since, last.until);
+    let room = width;
+    let text = sums(shift).join("   ");
+    buffer.set_stringn(rows.x + 2, rows.y + 2, fit(&text, room), room, ctx.theme.style(Tone::Text));
+}
+
+fn first_sign(words: &str) -> &str {
+    words.char_indices().nth(1).and_then(|(end, _)| words.get(..end)).unwrap_or(" ")
+}
+
+/// The states from the first to the last one in which the agent was there.
+fn shift(states: &[StatePeriod]) -> &[StatePeriod] {
+    let is_there = |period: &StatePeriod| period.state != AgentState::Offline;
+    let first = states.iter().position(is_there);
+    let last = states.iter().rposition(is_there);
+    first.zip(last).and_then(|(first, last)| states.get(first..=last)).unwrap_or_default()
+}
+
+/// Of each of `width` equal parts of the shift, the state that took most of it.
+fn cells(shift: &[StatePeriod], width: usize) -> Vec<Option<AgentState>> {
+    let (Some(first), Some(last)) = (shift.first(), shift.last()) else { return Vec::new() };
+    let all = last.until.since(first.since).0.max(1);
+    let edge = |cell: usize| {
+        let share = i128::from(all) * i128::try_from(cell).unwrap_or(0) / i128::try_from(width.max(1)).unwrap_or(1);
+        first.since + Span(i64::try_from(share).unwrap_or(0))
+    };
+    let mut from = 0;
+    let state_in = |cell: usize| {
+        let (start, end) = (edge(cell), edge(cell + 1));
+        from += shift.iter().skip(from).take_while(|period| period.until <= start).count();
+        let mut longest = [Span::ZERO; AgentState::ALL.len()];
+        for period in shift.iter().skip(from).take_while(|period| period.since < end) {
+            let lasted = period.until.min(end).since(period.since.max(start));
+            let place = AgentState::ALL.iter().position(|state| *state == period.state);
+            if let Some(sum) = place.and_then(|place| longest.get_mut(place)) {
+                *sum = *sum + lasted;
+            }
+        }
+        let most = AgentState::ALL.into_iter().zip(longest).max_by_key(|(_, lasted)| *lasted)?;
+        (most.1 > Span::ZERO).then_some(most.0)
+    };
+    (0..width).map(state_in).collect()
+}
+
+/// Draw the full hours below the strip, as many as there is room for.
+fn hours(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, from: Time, to: Time) {
+    let all = to.since(from).0.max(1);
+    let (mut hour, mut free) = (ctx.board.calendar.half_hour(from), area.x);
+    let style = ctx.theme.style(Tone::Muted);
+    while hour < to {
+        let minute = format::minute(hour, ctx.zone());
+        if let Some(text) = minute.strip_suffix(":00").filter(|_| hour >= from) {
+            let share = i128::from(hour.since(from).0) * i128::from(area.width) / i128::from(all);
+            let x = area.x + u16::try_from(share).unwrap_or(0);
+            if x >= free && x + 2 <= area.right() {
+                buffer.set_string(x, area.y, text, style);
+                free = x + 4;
+            }
+        }
+        hour = hour + Span(30 * Span::MINUTE.0);
+    }
+}
+
+/// How long each state took in all, with the reasons of pauses.
+fn sums(shift: &[StatePeriod]) -> Vec<String> {
+    let sum = |of: &dyn Fn(&&StatePeriod) -> bool| {
+        shift.iter().filter(of).fold(Span::ZERO, |sum, period| sum + period.until.since(period.since))
+    };
+    let mut reasons: Vec<&Label> = shift.iter().map(|period| &period.reason).filter(|r| !r.is_empty()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    let of_reason = |reason: &&Label| {
+        let of = sum(&|period: &&StatePeriod| period.state == AgentState::Paused && period.reason == **reason);
+        (of > Span::ZERO).then(|| format!("{reason} {}", format::span(of)))
+    };
+    let pauses: Vec<String> = reasons.iter().filter_map(of_reason).collect();
+    let states = AgentState::ALL.into_iter().filter_map(|state| {
+        let all = sum(&|period: &&StatePeriod| period.state == state);
+        let pauses = if state == AgentState::Paused && !pauses.is_empty() {
+            format!(" ({})", pauses.join(", "))
+        } else {
+            String::new()
+        };
+        (all > Span::ZERO).then(|| format!("{} {}{pauses}", staffing::words(state).trim_start(), format::span(all)))
+    });
+    states.collect()
+}
+
+/// Draw the figures beside those of the team.
+fn compared(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+    let own = ctx.answers.figures(queries::of_agent(ctx.ui));
+    let team_figures = ctx.answers.figures(queries::of_team(ctx.ui, team(ctx)));
+    let name = team(ctx).map_or_else(|| "Beside all agents".to_owned(), |team| format!("Beside the team {team}"));
+    let about = own.map_or("…", |_| queries::contact_window(ctx.ui).key());
+    let rows = panel::panel(buffer, area, ctx.theme, &name, about, false);
+    let (Some(own), Some(team)) = (own, team_figures) else { return };
+    let min_samples = ctx.board.rules.min_samples;
+    let others = if self::team(ctx).is_some() { "team" } else { "all" };
+    for (kpi, y) in queries::OF_AGENT.iter().zip(rows.top()..rows.bottom()) {
+        let (Some(mine), Some(theirs)) = (own.total(*kpi), team.total(*kpi)) else { continue };
+        let few = |figure: &Figure| kpi.def().unit != Unit::Count && figure.n < min_samples;
+        let show = |figure: &Figure| {
+            let of = if figure.is_known() { format!("of {}", figure.n) } else { String::new() };
+            // A count has no samples.
+            let of = if kpi.def().unit == Unit::Count { String::new() } else { of };
+            (format!("{:>7}", kpi.def().show(figure)), format!("{of:<8}"))
+        };
+        let ((own, of_own), (usual, of_team)) = (show(mine), show(theirs));
+        let mut parts = vec![
+            (format!("{:<13}", fit(&words::title(*kpi), 13)), Tone::Muted),
+            (own, if few(mine) { Tone::Muted } else { Tone::Strong }),
+            (of_own, Tone::Muted),
+        ];
+        // The sum of a team says nothing about one of its agents.
+        if kpi.def().unit != Unit::Count {
+            let comparison = TeamComparison::of(*kpi, mine, theirs, min_samples);
+            let noticed = matches!(comparison, TeamComparison::Lower | TeamComparison::Higher);
+            let words = comparison.words(kpi.def().unit);
+            parts.extend([
+                (format!("{others:<4}"), Tone::Muted),
+                (usual, Tone::Text),
+                (of_team, Tone::Muted),
+                (words.to_owned(), if noticed { Tone::Accent } else { Tone::Muted }),
+            ]);
+        }
+        let mut x = rows.x + 2;
+        for (text, tone) in parts {
+            let room = usize::from(rows.right().saturating_sub(x + 1));
+            buffer.set_stringn(x, y, fit(&text, room), room, ctx.theme.style(tone));
+            x = x.saturating_add(cols(text.width()) + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(value: f64, n: u64) -> Figure {
+        Figure { value: Some(value), n, ..Figure::default() }
+    }
+
+    fn share(part: f64, whole: f64) -> Figure {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
+        let n = whole as u64;
+        Figure { numerator: Some(part), denominator: Some(whole), ..figure(100.0 * part / whole, n) }
+    }
+
+    #[test]
+    fn a_difference_is_named_only_where_it_is_more_than_chance() {
+        let compare = |own: &Figure, team: &Figure| TeamComparison::of(KpiId::Aht, own, team, 10);
+        // Of 25 contacts of 5 minutes the mean is known to 300 × 1.96 / 5 = 118 s: from 3:02 to 6:58.
+        assert_eq!(compare(&figure(300.0, 25), &figure(200.0, 600)), TeamComparison::Usual);
+        assert_eq!(compare(&figure(300.0, 25), &figure(180.0, 600)), TeamComparison::Higher);
+        assert_eq!(compare(&figure(300.0, 25), &figure(420.0, 600)), TeamComparison::Lower);
+        assert_eq!(compare(&figure(300.0, 9), &figure(30.0, 600)), TeamComparison::Few);
+        assert_eq!(compare(&Figure::default(), &figure(30.0, 600)), TeamComparison::Unknown);
+        // 24 of 30 is 62.7 % to 90.5 % by Wilson's interval.
+        let transfers =
+            |team: f64| TeamComparison::of(KpiId::TransferRate, &share(24.0, 30.0), &share(team, 1000.0), 10);
+        assert_eq!(transfers(650.0), TeamComparison::Usual);
+        assert_eq!(transfers(600.0), TeamComparison::Higher);
+        assert_eq!(transfers(920.0), TeamComparison::Lower);
+    }
+
+    fn period(state: AgentState, reason: &str, since: i64, until: i64) -> StatePeriod {
+        StatePeriod { state, reason: reason.into(), since: Time::from_unix(since), until: Time::from_unix(until) }
+    }
+
+    #[test]
+    fn the_strip_shows_of_each_part_what_took_most_of_it() {
+        use AgentState::{AfterContact, Available, Offline, OnContact, Paused};
+        let day = [
+            period(Offline, "", 0, 100),
+            period(Available, "", 100, 110),
+            period(OnContact, "", 110, 140),
+            period(AfterContact, "", 140, 145),
+            period(Paused, "lunch", 145, 160),
+            period(Paused, "", 160, 180),
+            period(Offline, "", 180, 300),
+        ];
+        let shift = shift(&day);
+        assert_eq!(shift.len(), 5, "from the first state in which the agent was there to the last");
+        // 80 seconds in 4 cells: 100–120, 120–140, 140–160, 160–180. A tie goes to the later of the states.
+        let expected = [OnContact, OnContact, Paused, Paused].map(Some);
+        assert_eq!(cells(shift, 4)[1..], expected[1..]);
+        assert_eq!(cells(shift, 8)[0], Some(Available));
+        assert_eq!(
+            sums(shift),
+            ["● talking 0:30", "▓ after work 0:05", "○ available 0:10", "= paused 0:35 (lunch 0:15)"]
+        );
+        assert!(cells(&[], 9).is_empty());
+    }
+}
