@@ -192,7 +192,12 @@ impl JournalSettings {
 /// The folder of a user's own presets for tables, which need not be there.
 #[must_use]
 pub fn csv_presets() -> Option<PathBuf> {
-    Some(default_path()?.parent()?.join("presets/csv"))
+    presets("csv")
+}
+
+/// The folder of the user's own presets of a kind.
+fn presets(kind: &str) -> Option<PathBuf> {
+    Some(default_path()?.parent()?.join("presets").join(kind))
 }
 
 /// The default path of the configuration file: `floorwatch/config.toml` in the user's configuration folder.

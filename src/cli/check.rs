@@ -1,6 +1,7 @@
 //! `floorwatch check`: whether the configuration is valid, whether each source answers, and what the board would see.
 
 mod finding;
+mod first_rows;
 mod render;
 mod trial;
 

@@ -1,5 +1,7 @@
 //! `[[source]]`: the keys that every source has; [`Connector::read`] reads those of its kind.
 
+use serde::Deserialize;
+
 use super::section::Section;
 use crate::source::{Connector, Settings, SourceKind};
 
@@ -16,7 +18,15 @@ fn read_source(mut section: Section<'_>) -> Option<Settings> {
         return None;
     }
     let kind = section.choice("kind", SourceKind::WORDS)?;
-    let connector = section.rest(|keys| Connector::read(kind, keys))?;
+    let preset = if kind == SourceKind::Http && section.has("preset") { section.raw_text("preset") } else { None };
+    let connector = match preset {
+        None => section.rest(|keys| Connector::read(kind, keys))?,
+        Some(preset) => {
+            let keys = section.rest(toml::Table::deserialize)?;
+            let connector = Connector::of_preset(&preset, keys, super::presets("http").as_deref());
+            connector.map_err(|wrong| section.complain("preset", &wrong)).ok()?
+        }
+    };
     if let Err((key, wrong)) = connector.check() {
         section.complain(key, &wrong);
     }

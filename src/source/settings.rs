@@ -2,6 +2,8 @@
 
 mod file;
 
+use std::path::Path;
+
 use serde::{Deserialize, Deserializer};
 
 use crate::source::format::detect::InputFormat;
@@ -112,6 +114,15 @@ impl Connector {
             SourceKind::Asterisk => Self::Asterisk(Box::new(asterisk::Settings::deserialize(keys)?)),
             SourceKind::QueueLogSql => Self::QueueLogSql(Box::new(queue_log_sql::Settings::deserialize(keys)?)),
         })
+    }
+
+    /// A vendor's server by its name: the source's own keys complete and change those of the preset. `folder` has the
+    /// user's own presets.
+    ///
+    /// # Errors
+    /// If there is no such preset, or the keys together make no source.
+    pub fn of_preset(name: &str, keys: toml::Table, folder: Option<&Path>) -> Result<Self, String> {
+        Ok(Self::Http(Box::new(http::Settings::of_preset(name, keys, folder)?)))
     }
 
     /// Check what can be checked without connecting.

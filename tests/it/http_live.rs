@@ -1,13 +1,10 @@
-//! Runs the HTTP source against a server on loopback: all faults, and the answers of real vendors.
+//! Runs the HTTP source against a server on loopback: all faults, events in pages, and figures.
 
 use std::io;
-use std::path::Path;
 
 use crate::support::faults::{Case, date_an_hour_ahead, drip, fault_tests, peak_memory};
 use crate::support::peer::{Conversation, Peer};
 use crate::support::running_source::{RunningSource, event};
-use axum::Router;
-use axum::http::{HeaderMap, Method, StatusCode};
 use floorwatch::board::Health;
 use floorwatch::source::SourceKind;
 
@@ -226,78 +223,4 @@ fn a_slow_drip_is_waited_for_so_long_and_no_longer() {
     let mut source = start(&peer, "patience_s = 1");
     source.until_health(Health::Down, "had not come whole after 1 s");
     CASE.silence("patience_s = 1", "no answer from");
-}
-
-/// A vendor's API, which answers `body` to a request with the right method, credentials and body.
-fn vendor(runtime: &tokio::runtime::Runtime, method: Method, body: &'static str) -> String {
-    let answer = move |asked: Method, headers: HeaderMap, question: String| async move {
-        let known = headers.contains_key("authorization") && asked == method;
-        let asks = method == Method::GET || serde_json::from_str::<serde_json::Value>(&question).is_ok();
-        if known && asks { (StatusCode::OK, body) } else { (StatusCode::BAD_REQUEST, "") }
-    };
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = listener.local_addr().unwrap();
-    runtime.spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
-    format!("http://{address}")
-}
-
-/// The figures that the source reports for a vendor's answer, by the mapping in the documentation.
-fn mapped(name: &str, method: Method, body: &'static str, queue: &str) -> Vec<(String, f64)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/mappings/{name}.toml"));
-    let text = std::fs::read_to_string(&path).unwrap();
-    let mut keys: toml::Table = text.parse().unwrap();
-    assert_eq!((keys.remove("kind"), keys.remove("name").is_some()), (Some("http".into()), true));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let there = vendor(&runtime, method, body);
-    let url = keys["url"].as_str().unwrap();
-    let (_, rest) = url.split_once("://").unwrap();
-    let (_, path) = rest.split_once('/').unwrap();
-    keys.insert("url".into(), format!("{there}/{path}").into());
-    // The path of a secret that exists in every test.
-    let auth = keys["auth"].as_table_mut().unwrap();
-    let secret = if auth.contains_key("bearer") { "bearer" } else { "password" };
-    auth.insert(secret.into(), toml::toml! { env = "PATH" }.into());
-    let mut source = RunningSource::start(SourceKind::Http, &toml::to_string(&keys).unwrap());
-    source.until(|source| !source.figures(queue).is_empty());
-    assert_eq!(source.rejected, []);
-    source.figures(queue).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
-fn figures(wanted: &[(&str, f64)]) -> Vec<(String, f64)> {
-    wanted.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect()
-}
-
-#[test]
-fn twilio_tells_its_queues() {
-    // The example in Twilio's own documentation has no waiting contacts, and a longest wait nevertheless.
-    let real_time =
-        mapped("twilio_realtime", Method::GET, include_str!("../fixtures/mappings/twilio_realtime.json"), "billing");
-    let staffed = [("agents_staffed", 9.0), ("agents_offline", 6.0)];
-    let waiting = [("waiting", 0.0), ("longest_wait", 100.0), ("in_progress", 0.0)];
-    assert_eq!(real_time, figures(&[&waiting[..], &staffed[..]].concat()));
-    let cumulative = mapped(
-        "twilio_cumulative",
-        Method::GET,
-        include_str!("../fixtures/mappings/twilio_cumulative.json"),
-        "billing",
-    );
-    let counts = [("offered", 100.0), ("answered", 100.0), ("abandoned", 100.0)];
-    let rest = [("asa", 0.0), ("time_to_abandon", 0.0), ("ring_no_answer", 200.0)];
-    assert_eq!(cumulative, figures(&[&counts[..], &rest[..]].concat()));
-}
-
-#[test]
-fn zendesk_tells_its_queue() {
-    let source = mapped("zendesk_talk", Method::GET, include_str!("../fixtures/mappings/zendesk_talk.json"), "voice");
-    assert_eq!(source, figures(&[("waiting", 5.0), ("longest_wait", 120.0)]));
-}
-
-#[test]
-fn genesys_tells_its_queues_to_a_question_with_a_body() {
-    let body = include_str!("../fixtures/mappings/genesys_queue_observations.json");
-    let source = mapped("genesys_queue_observations", Method::POST, body, "6f1e84df-0ae4-493e-9ad3-0c2c78786e09");
-    let (ages, rest): (Vec<_>, Vec<_>) = source.into_iter().partition(|(key, _)| key == "longest_wait");
-    assert_eq!(rest, figures(&[("waiting", 2.0), ("in_progress", 4.0), ("agents_available", 3.0)]));
-    // The age counts from the spring of 2026.
-    assert!(ages.len() == 1 && ages[0].1 > 1e6, "{ages:?}");
 }

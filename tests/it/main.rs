@@ -23,6 +23,7 @@ mod going;
 mod http_auth;
 mod http_lists;
 mod http_live;
+mod http_presets;
 mod hub_boards;
 mod hub_faults;
 mod hub_fuzz;

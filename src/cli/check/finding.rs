@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
+use super::first_rows::describe;
 use crate::board::Health;
 use crate::clock::{Span, Time};
 use crate::engine::{self, Engine};
@@ -47,10 +48,15 @@ pub(super) struct Finding {
     pub(super) out_of_place: u64,
     /// What contradicts its contact, and the first rejections with their reasons, at most [`MAX_REJECTIONS`].
     pub(super) rejections: Vec<Text>,
+    /// The first rows as they were read, of a source that is polled; at most [`MAX_FIRST_ROWS`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) first_rows: Vec<Text>,
 }
 
 /// How many rejections are listed.
 const MAX_REJECTIONS: usize = 20;
+/// How many rows are shown as they were read.
+const MAX_FIRST_ROWS: usize = 8;
 
 impl Finding {
     /// A finding that knows nothing yet.
@@ -113,6 +119,13 @@ impl Finding {
     fn list(&mut self, words: &str) {
         if self.rejections.len() < MAX_REJECTIONS {
             self.rejections.push(Text::new(words));
+        }
+    }
+
+    /// Shows a row as it was read, if it is one of the first.
+    pub(super) fn show_row(&mut self, event: &Event) {
+        if self.first_rows.len() < MAX_FIRST_ROWS {
+            self.first_rows.extend(describe(event).map(|words| Text::new(&words)));
         }
     }
 

@@ -102,8 +102,8 @@ fn write_block(out: &mut String, block: &[Finding]) {
         let (after_name, after_kind) = (pad(name.width(), names), pad(kind.width(), kinds));
         let words = found.describe();
         let _ = writeln!(out, "{mark:<4}  {name}{after_name}  {kind}{after_kind}  {words}");
-        for rejection in &found.rejections {
-            let _ = writeln!(out, "        {rejection}");
+        for line in found.first_rows.iter().chain(&found.rejections) {
+            let _ = writeln!(out, "        {line}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::finding::Finding;
 use crate::board::Health;
 use crate::clock::{Clock, Span, duration};
 use crate::source::network::queue_log_sql;
-use crate::source::{self, Connector, Message, Settings};
+use crate::source::{self, Connector, Message, Settings, SourceKind};
 use crate::text::Text;
 
 /// How long a trial goes on reading a source after it is live, to see its queues and agents.
@@ -62,7 +62,14 @@ async fn listen(mut found: Finding, mut from: Receiver<Message>, timeout: Durati
     let mut until = started + timeout;
     while let Ok(Some(message)) = timeout_at(until, from.recv()).await {
         match message {
-            Message::Events { events, .. } => events.iter().for_each(|event| found.count(event)),
+            Message::Events { events, .. } => {
+                for event in &events {
+                    found.count(event);
+                    if found.kind.as_str() == SourceKind::Http.word() {
+                        found.show_row(event);
+                    }
+                }
+            }
             Message::Rejected { rejection, .. } => {
                 found.set_aside += 1;
                 found.reject(&rejection);

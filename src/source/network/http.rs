@@ -8,6 +8,7 @@ mod page;
 mod paging;
 mod path;
 mod polling;
+mod preset;
 mod request;
 mod settings;
 mod template;

@@ -42,7 +42,15 @@ impl RunningSource {
 
     /// Start the source from a cursor of the journal.
     pub(crate) fn resume(kind: source::SourceKind, keys: &str, cursor: Option<&str>) -> Self {
-        let connector = Connector::read(kind, toml::Deserializer::parse(keys).unwrap()).unwrap();
+        Self::spawn(Connector::read(kind, toml::Deserializer::parse(keys).unwrap()).unwrap(), cursor)
+    }
+
+    /// Start a source whose keys have been read.
+    pub(crate) fn of(connector: Connector) -> Self {
+        Self::spawn(connector, None)
+    }
+
+    fn spawn(connector: Connector, cursor: Option<&str>) -> Self {
         connector.check().unwrap();
         let settings = Settings { name: Some("peer".into()), ..Settings::from(connector) };
         let (to, from) = mpsc::channel(64);

@@ -37,6 +37,9 @@ pub struct Map {
     /// The path of the list of rows with figures. When absent, the document is the only row.
     #[serde(default)]
     pub rows: Option<JmesPath>,
+    /// The outer list, where `rows` are lists within its items: paths then begin at `{ outer, row }`.
+    #[serde(default)]
+    pub within: Option<JmesPath>,
     /// The queue that a row is about: a path within the row, or `{ value = "…" }`.
     #[serde(default)]
     pub queue: Option<QueueSelector>,
@@ -142,7 +145,7 @@ impl Map {
         for (map, is_queue) in [(&self.queue_names, true), (&self.agent_names, false)] {
             let Some(map) = map else { continue };
             let into = if is_queue { &mut reading.names.queues } else { &mut reading.names.agents };
-            for (number, row) in (1..).zip(rows_at(&map.rows, document)?) {
+            for (number, row) in (1..).zip(rows_at(&map.rows, None, document)?) {
                 if let Err(reason) = map.read(&row, into) {
                     reading.rejected.push((number, reason.about("names")));
                 }
@@ -154,7 +157,7 @@ impl Map {
             self.read_figures(document, queue, &known, now, reading)?;
         }
         if let Some(map) = &self.agents {
-            for (number, row) in (1..).zip(rows_at(&map.rows, document)?) {
+            for (number, row) in (1..).zip(rows_at(&map.rows, map.within.as_ref(), document)?) {
                 match map.read(&row, &known, now) {
                     Ok(Some(agent)) => reading.add_agent(agent),
                     Ok(None) => {}
@@ -163,7 +166,7 @@ impl Map {
             }
         }
         if let Some(map) = &self.contacts {
-            for (number, row) in (1..).zip(rows_at(&map.rows, document)?) {
+            for (number, row) in (1..).zip(rows_at(&map.rows, map.within.as_ref(), document)?) {
                 match map.read(&row, &known, now) {
                     Ok(Some((id, contact))) => reading.add_contact(id, contact),
                     Ok(None) => {}
@@ -189,7 +192,7 @@ impl Map {
         // A time ahead of the source's own clock is ignored, because the age would be negative.
         reading.figures_at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
         let rows = match &self.rows {
-            Some(path) => rows_at(path, document)?,
+            Some(path) => rows_at(path, self.within.as_ref(), document)?,
             None if document.is_array() => return Err(r#"a list: say so in the mapping with rows = "@""#.to_owned()),
             None => vec![Rcvar::clone(document)],
         };
@@ -211,12 +214,12 @@ impl Map {
                 FigurePath::Value(path) => {
                     path.number(row).map(|value| value.map(|value| MappedFigure::Value(value * factor)))
                 }
-                FigurePath::Quotient(parts) => {
-                    let [numerator, denominator] = &**parts;
-                    numerator
-                        .number(row)
-                        .and_then(|numerator| Ok(numerator.zip(denominator.number(row)?)))
-                        .map(|parts| parts.map(|(part, whole)| MappedFigure::Quotient(part * factor, whole)))
+                FigurePath::Quotient(parts) | FigurePath::Complement(parts) => {
+                    let is_complement = matches!(path, FigurePath::Complement(_));
+                    let quotient = |part: f64, whole: f64| {
+                        MappedFigure::Quotient(if is_complement { whole - part } else { part } * factor, whole)
+                    };
+                    numbers(parts, row).map(|parts| parts.map(|(part, whole)| quotient(part, whole)))
                 }
             };
             (*id, found)
@@ -227,19 +230,41 @@ impl Map {
     }
 }
 
-/// The rows of a list in a document.
-fn rows_at(path: &JmesPath, document: &Rcvar) -> Result<Vec<Rcvar>, String> {
-    let found = path.find(document)?;
-    if found.is_null() {
-        return Err(format!("without its rows: there is nothing at `{path}`"));
-    }
-    let Some(rows) = found.as_array() else {
-        return Err(format!("without its rows: `{path}` is {}, not a list", found.get_type()));
+/// Two numbers of a row; `None` if one of them is missing.
+fn numbers(paths: &[JmesPath; 2], row: &Rcvar) -> Result<Option<(f64, f64)>, RejectionReason> {
+    let [numerator, denominator] = paths;
+    Ok(numerator.number(row)?.zip(denominator.number(row)?))
+}
+
+/// The rows of a list in a document, or of the lists in the items of another list `within` it.
+fn rows_at(path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Result<Vec<Rcvar>, String> {
+    let list_at = |path: &JmesPath, place: &Rcvar| {
+        let found = path.find(place)?;
+        match found.as_array() {
+            Some(rows) => Ok(Some(rows.clone())),
+            None if found.is_null() => Ok(None),
+            None => Err(format!("without its rows: `{path}` is {}, not a list", found.get_type())),
+        }
+    };
+    let missing = |path: &JmesPath| format!("without its rows: there is nothing at `{path}`");
+    let rows = match within {
+        None => list_at(path, document)?.ok_or_else(|| missing(path))?,
+        Some(within) => {
+            let mut rows = Vec::new();
+            for outer in list_at(within, document)?.ok_or_else(|| missing(within))? {
+                let pair = |row: Rcvar| {
+                    let keys = [("outer".to_owned(), Rcvar::clone(&outer)), ("row".to_owned(), row)];
+                    Rcvar::new(Variable::Object(keys.into()))
+                };
+                rows.extend(list_at(path, &outer)?.unwrap_or_default().into_iter().map(pair));
+            }
+            rows
+        }
     };
     if rows.len() > MAX_ROWS {
         return Err(format!("more than {MAX_ROWS} rows long: ask it for less"));
     }
-    Ok(rows.clone())
+    Ok(rows)
 }
 
 /// Parse a document, unless it is too large.

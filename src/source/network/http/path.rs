@@ -149,6 +149,9 @@ fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, RejectionReason
         if text.is_empty() {
             return Ok(None);
         }
+        if let Some(seconds) = text.strip_prefix('P').and_then(iso_seconds) {
+            return Ok(Some(seconds));
+        }
         // Rust also parses words such as `inf` and `nan` as numbers.
         let digits = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
         let number = text.parse::<f64>().ok().filter(|number| digits && number.is_finite());
@@ -156,6 +159,30 @@ fn number(found: &Rcvar, path: &JmesPath) -> Result<Option<f64>, RejectionReason
     }
     let number = found.as_number().filter(|number| number.is_finite());
     number.map(Some).ok_or_else(|| format!("`{path}` is {}, not a number", found.get_type()).into())
+}
+
+/// The seconds of a duration of ISO 8601 after its `P`: `T1M23.5S`, `1DT2H`.
+fn iso_seconds(text: &str) -> Option<f64> {
+    let (mut seconds, mut digits, mut is_time) = (0.0, String::new(), false);
+    for letter in text.chars() {
+        let unit = match letter {
+            'T' if digits.is_empty() => {
+                is_time = true;
+                continue;
+            }
+            'D' if !is_time => 86_400.0,
+            'H' if is_time => 3600.0,
+            'M' if is_time => 60.0,
+            'S' if is_time => 1.0,
+            _ if letter.is_ascii_digit() || letter == '.' => {
+                digits.push(letter);
+                continue;
+            }
+            _ => return None,
+        };
+        seconds += std::mem::take(&mut digits).parse::<f64>().ok()? * unit;
+    }
+    (digits.is_empty() && !text.is_empty()).then_some(seconds)
 }
 
 impl fmt::Display for JmesPath {
@@ -226,6 +253,11 @@ mod tests {
         let number = |at: &str| path(at).number(&row);
         assert_eq!(number("n"), Ok(Some(3.0)));
         assert_eq!(number("text"), Ok(Some(4.5)));
+        assert_eq!(number("'PT1M23.5S'"), Ok(Some(83.5)));
+        assert_eq!(number("'P1DT2H'"), Ok(Some(93_600.0)));
+        for wrong in ["'P'", "'PT5'", "'P1M'", "'PT1.2.3S'"] {
+            assert!(number(wrong).is_err(), "{wrong}");
+        }
         for missing in ["null", "empty", "absent"] {
             assert_eq!(number(&format!("\"{missing}\"")), Ok(None), "{missing}");
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use reqwest::header::{
     ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
@@ -15,7 +16,7 @@ use super::map::{self, Names, Reading};
 use super::paging::PageRef;
 use super::request::{Method, RequestSettings, header_map};
 use super::settings::Settings;
-use super::template::Variables;
+use super::template::{Variables, time_variables};
 use crate::clock::{Span, Time};
 use crate::net::Fault;
 use crate::net::http::{self, Client, display_url};
@@ -80,6 +81,7 @@ pub(super) struct ListPolling {
     base: Url,
     headers: HeaderMap,
     every: Duration,
+    zone: Option<Tz>,
     requests: Vec<PolledRequest>,
     figures: LastFigures,
     lists: Lists,
@@ -125,6 +127,7 @@ impl ListPolling {
             base: settings.url.url().clone(),
             headers: headers(&settings.headers),
             every: Duration::from_secs(settings.every_s),
+            zone: settings.timezone,
             requests: requests.into_iter().map(polled).collect(),
             figures: LastFigures::default(),
             lists: cursor.map(Lists::restored).unwrap_or_default(),
@@ -150,7 +153,7 @@ impl ListPolling {
             if request.due.is_some_and(|due| Instant::now() < due) {
                 continue;
             }
-            let (mut variables, mut names) = (Variables::new(), Names::default());
+            let (mut variables, mut names) = (time_variables(reporter.source_now(), self.zone), Names::default());
             for answer in before.iter().filter_map(|request| request.answer.as_ref()) {
                 variables.extend(answer.kept.clone());
                 names.extend(&answer.reading.names);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::map::Map;
 use super::paging::{PageRef, Paging};
 use super::path::JmesPath;
-use super::template::{self, Variables};
+use super::template::{self, DAY_VARIABLES, Variables};
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -80,7 +80,7 @@ const MAX_PARTS: usize = 500;
 
 impl RequestSettings {
     /// Check what can be checked without an answer; `known` are the variables of earlier requests.
-    pub(super) fn check(&self, base: &Url, known: &[&String]) -> Result<(), String> {
+    pub(super) fn check(&self, base: &Url, known: &[&str]) -> Result<(), String> {
         if self.body.is_some() && self.method == Method::Get {
             return Err(r#"has a `body`: that needs method = "POST""#.to_owned());
         }
@@ -88,15 +88,17 @@ impl RequestSettings {
             return Err("does nothing with its answer: write `map` or `keep`".to_owned());
         }
         let texts = [self.path.as_deref(), self.body.as_deref()];
-        if let Some(unknown) =
-            texts.into_iter().flatten().flat_map(template::names).find(|name| known.iter().all(|other| other != name))
+        if let Some(unknown) = texts.into_iter().flatten().flat_map(template::names).find(|name| !known.contains(name))
         {
+            if DAY_VARIABLES.contains(&unknown) {
+                return Err(format!("uses ${{{unknown}}}: write the `timezone` of the day"));
+            }
             return Err(format!(
                 "uses ${{{unknown}}}, which no earlier request keeps (keep = {{ {unknown} = \"…\" }})"
             ));
         }
         if let Some(ForEach { of, at_once }) = &self.each {
-            if known.iter().all(|name| *name != of) {
+            if !known.contains(&of.as_str()) {
                 return Err(format!("is for each of {of}, which no earlier request keeps"));
             }
             if !(1..=1000).contains(at_once) {
@@ -245,6 +247,6 @@ mod tests {
             let found = request(text).check(&base(), &[]);
             assert!(found.clone().unwrap_err().contains(wrong), "{text}: {found:?}");
         }
-        assert_eq!(request("keep = { a = 'a' }\npath = '/x/${b}?y=1'").check(&base(), &[&"b".to_owned()]), Ok(()));
+        assert_eq!(request("keep = { a = 'a' }\npath = '/x/${b}?y=1'").check(&base(), &["b"]), Ok(()));
     }
 }

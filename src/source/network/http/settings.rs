@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::map::Map;
 use super::page::CursorSettings;
 use super::paging::Paging;
 use super::request::{Method, RequestSettings, header_map};
+use super::template::{DAY_VARIABLES, TIME_VARIABLES};
 use crate::net::http::{Address, Auth, check_protection};
 use crate::net::tls::Tls;
 
@@ -33,6 +35,9 @@ pub struct Settings {
     /// absent.
     #[serde(default)]
     pub requests_per_second: Option<f64>,
+    /// The time zone of the calendar days that requests ask for (`${day_start}`).
+    #[serde(default)]
+    pub timezone: Option<Tz>,
     /// The HTTP method.
     #[serde(default)]
     pub method: Method,
@@ -117,14 +122,15 @@ impl Settings {
                 format!("stands there more than {MAX_REQUESTS} times: make several sources of it"),
             ));
         }
-        let mut known = Vec::new();
+        let of_time = TIME_VARIABLES.into_iter().chain(self.timezone.into_iter().flat_map(|_| DAY_VARIABLES));
+        let mut known: Vec<&str> = of_time.collect();
         for request in &self.request {
             let named = |wrong: String| ("request", format!("\"{}\" {wrong}", request.name));
             request.check(self.url.url(), &known).map_err(named)?;
             if request.every_s.is_some_and(|seconds| !(1..=MAX_REQUEST_SECONDS).contains(&seconds)) {
                 return Err(named(format!("has `every_s`, which is 1 to {MAX_REQUEST_SECONDS} seconds")));
             }
-            known.extend(request.keep.keys());
+            known.extend(request.keep.keys().map(String::as_str));
         }
         Ok(())
     }

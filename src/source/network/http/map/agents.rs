@@ -19,6 +19,9 @@ use crate::text::Label;
 pub struct AgentMap {
     /// The list of agents in the document; all of them, since who is missing is offline.
     pub rows: JmesPath,
+    /// The outer list, where `rows` are lists within its items: paths then begin at `{ outer, row }`.
+    #[serde(default)]
+    pub within: Option<JmesPath>,
     /// The agent's id.
     pub agent: JmesPath,
     /// The name for people.

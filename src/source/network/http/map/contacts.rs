@@ -19,6 +19,9 @@ use crate::text::Label;
 pub struct ContactMap {
     /// The list of contacts in the document; all of them, since who is missing is gone.
     pub rows: JmesPath,
+    /// The outer list, where `rows` are lists within its items: paths then begin at `{ outer, row }`.
+    #[serde(default)]
+    pub within: Option<JmesPath>,
     /// The contact's id.
     pub contact: JmesPath,
     /// The queue, or a constant.

@@ -29,6 +29,8 @@ pub enum FigurePath {
     Value(JmesPath),
     /// `{ of = ["…", "…"] }`: the numerator and the denominator. A percentage is 100 times their quotient.
     Quotient(Box<[JmesPath; 2]>),
+    /// `{ not = ["…", "…"] }`: the same of those that the first is not.
+    Complement(Box<[JmesPath; 2]>),
 }
 
 /// A time in a row.
@@ -73,6 +75,7 @@ struct PathOrTable<T>(&'static str, fn(JmesPath) -> T, fn(OneKey) -> Option<T>);
 struct OneKey {
     value: Option<Label>,
     of: Option<Box<[JmesPath; 2]>>,
+    not: Option<Box<[JmesPath; 2]>>,
     ago: Option<JmesPath>,
 }
 
@@ -103,7 +106,7 @@ impl<'de> Deserialize<'de> for QueueSelector {
 
 impl<'de> Deserialize<'de> for FigurePath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let quotient = |table: OneKey| table.of.map(Self::Quotient);
+        let quotient = |table: OneKey| table.of.map(Self::Quotient).or(table.not.map(Self::Complement));
         deserializer.deserialize_any(PathOrTable(r#"{ of = ["…", "…"] }"#, Self::Value, quotient))
     }
 }

@@ -1,0 +1,201 @@
+//! Runs every preset of a vendor's server against a server on loopback that answers as the vendor describes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::support::peer::Peer;
+use crate::support::running_source::RunningSource;
+use floorwatch::board::Health;
+use floorwatch::event::{EventKind, Step};
+use floorwatch::source::Connector;
+
+/// An answer of a vendor: to requests whose path begins so, and whose path or body has what it `needs`.
+#[derive(serde::Deserialize)]
+struct Recorded {
+    path: String,
+    needs: Option<String>,
+    answer: serde_json::Value,
+}
+
+/// A source of the preset whose server gives the recorded answers; `{at}` in `keys` is its address.
+fn start(name: &str, keys: &str) -> (Peer, RunningSource) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/clouds/{name}.json"));
+    let answers: Arc<Vec<Recorded>> = Arc::new(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap());
+    let peer = Peer::start(move |c| {
+        loop {
+            let asked = c.request()?;
+            let fits = |answer: &&Recorded| {
+                let has = |needs: &String| asked.path().contains(needs.as_str()) || asked.body.contains(needs.as_str());
+                asked.path().starts_with(&answer.path) && answer.needs.as_ref().is_none_or(has)
+            };
+            match answers.iter().find(fits) {
+                Some(answer) => c.answer("200 OK\nContent-Type: application/json", &answer.answer.to_string())?,
+                None => c.answer("404 Not Found", "")?,
+            }
+        }
+    });
+    let keys = keys.replace("{at}", &peer.url("")).replace("SECRET", "{ env = 'HOME' }");
+    let connector = Connector::of_preset(name, keys.parse().unwrap(), None).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let mut source = RunningSource::of(connector);
+    source.until_health(Health::Live, "");
+    assert_eq!(source.rejected, [], "{name}");
+    (peer, source)
+}
+
+/// All figures of a queue: KPI and value, or numerator and denominator, by KPI.
+fn figures(source: &RunningSource, of: &str) -> String {
+    let mut all = Vec::new();
+    for event in &source.events {
+        if let EventKind::Observed { queue, figures, quotients, .. } = &event.kind
+            && queue.as_str() == of
+        {
+            all.extend(figures.iter().map(|(key, value)| format!("{key} {value}")));
+            all.extend(quotients.iter().map(|(key, part, whole)| format!("{key} {part}/{whole}")));
+        }
+    }
+    all.sort();
+    all.join(", ")
+}
+
+/// The agents with their states and names.
+fn agents(source: &RunningSource) -> Vec<String> {
+    let mut names = std::collections::BTreeMap::new();
+    for event in &source.events {
+        if let EventKind::AgentProfile(profile) = &event.kind {
+            names.insert(profile.agent.clone(), profile.name.clone());
+        }
+    }
+    let state = |event: &floorwatch::event::Event| match &event.kind {
+        EventKind::AgentState { agent, state, reason, .. } => {
+            let name = names.get(agent).cloned().flatten();
+            let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+            Some(format!("{} {}{reason}", name.as_ref().map_or("?", |name| name.as_str()), state.key()))
+        }
+        _ => None,
+    };
+    source.events.iter().filter_map(state).collect()
+}
+
+/// The steps of the contacts.
+fn contacts(source: &RunningSource) -> Vec<String> {
+    let step = |event: &floorwatch::event::Event| match &event.kind {
+        EventKind::Contact { contact, queue, step } => {
+            let queue = queue.as_ref().map_or("?", |queue| queue.as_str());
+            let what = match step {
+                Step::Offered(offer) => format!("{} in {queue} since {}", offer.channel.key(), event.at),
+                Step::Answered { agent, .. } => format!("with {agent}"),
+                Step::Ringing { agent } => format!("rings {agent}"),
+                other => panic!("{other:?}"),
+            };
+            Some(format!("{contact} {what}"))
+        }
+        _ => None,
+    };
+    source.events.iter().filter_map(step).collect()
+}
+
+#[test]
+fn genesys_cloud() {
+    let (_peer, source) = start(
+        "genesys-cloud",
+        "url = '{at}'\nauth = { oauth2 = { token_url = '{at}/oauth/token', client = 'g', secret = SECRET } }\nparameters = { region = 'mypurecloud.de', timezone = 'Europe/Berlin' }",
+    );
+    assert_eq!(
+        figures(&source, "Billing"),
+        "abandoned 12, abandonment_rate 12/120, aht 31500/100, answered 108, asa 1620/108, in_progress 1, offered 120, service_level 96/120, waiting 2"
+    );
+    assert_eq!(figures(&source, "Sales"), "in_progress 0, waiting 0");
+    assert_eq!(
+        agents(&source),
+        ["Ann Abel on_contact", "Bo Berg available", "Cy Cole paused (Meal)", "Di Dahl offline"]
+    );
+    assert_eq!(
+        contacts(&source),
+        [
+            "a0c1 voice in Billing since 2026-03-02T08:55:12.120Z",
+            "a0c1 with u-ann",
+            "a0c2 voice in Billing since 2026-03-02T08:58:45Z",
+            "a0c3 voice in Billing since 2026-03-02T08:59:30Z",
+        ]
+    );
+}
+
+#[test]
+fn amazon_connect() {
+    let (peer, source) = start(
+        "amazon-connect",
+        "url = '{at}'\nauth = { aws = { key_id = 'AKIA1', secret = SECRET } }\nparameters = { region = 'eu-west-2', instance = 'i-1', account = '123456789012', timezone = 'Europe/London' }",
+    );
+    assert_eq!(
+        figures(&source, "Billing"),
+        "abandoned 12, abandonment_rate 10, agents_after_contact 0, agents_available 1, agents_on_contact 1, agents_paused 1, agents_staffed 3, aht 315, asa 15.2, handled 108, longest_wait 73, offered 120, service_level 81.5, waiting 4"
+    );
+    assert_eq!(figures(&source, "Sales"), "waiting 0");
+    assert_eq!(agents(&source), ["ann on_contact", "bo available", "cy paused (Lunch)"]);
+    assert_eq!(contacts(&source), ["c-1 voice in Billing since 2026-03-02T08:55:00Z", "c-1 with u-1"]);
+    assert!(peer.asked().iter().all(|asked| asked.header("authorization").unwrap().contains("/eu-west-2/connect/")));
+    assert!(
+        peer.asked().iter().any(|asked| asked.body.contains("arn:aws:connect:eu-west-2:123456789012:instance/i-1"))
+    );
+}
+
+#[test]
+fn twilio_taskrouter() {
+    let (_peer, source) = start(
+        "twilio-taskrouter",
+        "url = '{at}'\nauth = { user = 'AC1', password = SECRET }\nparameters = { workspace = 'WS1' }",
+    );
+    assert_eq!(
+        figures(&source, "Billing"),
+        "abandoned 5, answered 40, asa 14.5, in_progress 3, offered 48, service_level 32/45, waiting 2"
+    );
+    assert_eq!(agents(&source), ["ann available", "bo paused (Break)", "cy offline"]);
+    let expected =
+        ["WT1 voice in Billing since 2026-03-02T08:59:18Z", "WT2 voice in Billing since 2026-03-02T08:59:51Z"];
+    assert_eq!(contacts(&source), expected);
+}
+
+#[test]
+fn zendesk_talk_and_chat() {
+    let keys = "url = '{at}'\nauth = { user = 'desk@example.com/token', password = SECRET }\nparameters = { subdomain = 'example' }";
+    let (_peer, source) = start("zendesk-talk", keys);
+    assert_eq!(figures(&source, "voice"), "abandoned 14, acw 28, longest_wait 120, waiting 5");
+    assert_eq!(
+        agents(&source),
+        ["Ann Abel on_contact", "Bo Berg available", "Cy Cole paused (away)", "Di Dahl after_contact"]
+    );
+    let (_peer, source) = start("zendesk-chat", "url = '{at}'\nauth = { bearer = SECRET }");
+    assert_eq!(figures(&source, "chat"), "in_progress 8, waiting 3");
+}
+
+#[test]
+fn three_cx() {
+    let (_peer, source) = start(
+        "3cx",
+        "url = '{at}/xapi/v1'\nauth = { oauth2 = { token_url = '{at}/connect/token', client = 'board', secret = SECRET } }\nparameters = { host = 'pbx.example.com', timezone = 'Europe/Nicosia' }",
+    );
+    assert_eq!(figures(&source, "Billing"), "answered 40, offered 48, service_level 36/48, talk 180.5");
+    // No calls are no service level of 0 %.
+    assert_eq!(figures(&source, "Sales"), "answered 0, offered 0, service_level 0/0");
+}
+
+#[test]
+fn chatwoot() {
+    let (peer, source) = start(
+        "chatwoot",
+        "url = '{at}'\nauth = { value = SECRET }\nparameters = { host = 'app.chatwoot.com', account = 7, timezone = 'UTC' }",
+    );
+    assert_eq!(figures(&source, "Website"), "frt 62.25, offered 31");
+    assert_eq!(figures(&source, "Support mail"), "offered 12");
+    assert_eq!(agents(&source), ["Ann Abel available", "Bo Berg paused (busy)", "Cy Cole offline"]);
+    assert_eq!(
+        contacts(&source),
+        [
+            "901 chat in Website since 2026-03-02T08:55:00Z",
+            "902 email in Support mail since 2026-03-02T08:26:40Z",
+            "902 with 11",
+            "903 chat in Website since 2026-03-02T08:58:20Z",
+        ]
+    );
+    assert!(peer.asked().iter().all(|asked| asked.header("api_access_token").is_some()));
+}
