@@ -219,9 +219,10 @@ pub fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         Some(Overlay::Figure { kpi, slice, window }) => {
             questions.push(Question::Figures(single(ui, slice, *kpi, *window)));
         }
-        Some(Overlay::Why { kpi, slice, window, .. }) => {
+        Some(Overlay::Why { kpi, slice, window, episode }) => {
             questions.push(Question::Figures(single(ui, slice, *kpi, *window)));
             questions.push(Question::Figures(made_of(ui, slice, *kpi, *window)));
+            questions.extend(made_of_before(ui, board, slice, *kpi, *window, *episode).map(Question::Figures));
             questions.push(Question::Figures(half_hours(ui, slice, *kpi)));
         }
         _ => {}
@@ -435,7 +436,29 @@ pub fn parts_of(of: &Slice) -> Dim {
 /// One KPI of a slice, broken down by [`parts_of`].
 #[must_use]
 pub fn made_of(ui: &Ui, of: &Slice, kpi: KpiId, window: Window) -> Query {
-    Query { over: Period::Window(window), ..query(ui, of, Some(parts_of(of)), &[kpi]) }
+    let kpis: &[KpiId] =
+        if kpi == KpiId::Aht { &[KpiId::Aht, KpiId::Offered] } else { &[kpi, KpiId::Aht, KpiId::Offered] };
+    Query { over: Period::Window(window), ..query(ui, of, Some(parts_of(of)), kpis) }
+}
+
+/// The same before an alert's trouble: over the last window that ended before the one in which its figure was past the
+/// limit first. None where the window is the day so far, which is never the same twice.
+#[must_use]
+pub fn made_of_before(
+    ui: &Ui,
+    board: &Board,
+    of: &Slice,
+    kpi: KpiId,
+    window: Window,
+    episode: Option<u64>,
+) -> Option<Query> {
+    let episode = board.alerts.iter().find(|e| Some(e.id) == episode)?;
+    if matches!(window, Window::Today | Window::Interval) {
+        return None;
+    }
+    let end = window.range(episode.since, &board.calendar).start;
+    let start = window.range(end, &board.calendar).start;
+    Some(Query { over: Period::Range(start, end), ..made_of(ui, of, kpi, window) })
 }
 
 /// One KPI of a slice for each half hour of today.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::alert::State;
-use crate::kpi::{Dim, Figure, KpiId, Slice};
-use crate::ui::state::{Panel, TILES};
+use crate::kpi::{Dim, Figure, KpiId, Slice, Window};
+use crate::ui::state::{Overlay, Panel, TILES};
 
 fn with_alerts(change: impl FnOnce(&mut [crate::alert::Episode])) -> TestScreen {
     let mut board = sample::board(60);
@@ -119,4 +119,32 @@ fn intents_and_queues_are_sorted_by_what_has_changed_in_the_last_hour() {
         let text = screen.text(SIZES[2]);
         assert!(text.contains("×usual↓") && text.contains("× against 4 Mondays"), "{text}");
     }
+}
+
+#[test]
+fn why_tells_a_change_in_parts_that_sum_to_it() {
+    let mut screen = TestScreen::new(sample::board(60));
+    let board = Arc::clone(&screen.board);
+    let mut told = 0;
+    for episode in board.alerts.iter() {
+        let (kpi, slice, window) = (KpiId::ServiceLevel, episode.slice.clone(), Window::H1);
+        screen.ui.overlay = Some(Overlay::Why { kpi, slice, window, episode: Some(episode.id) });
+        screen.answer();
+        let text = lines(&screen.draw((200, 90), Palette::Dark, Depth::True, false));
+        let points = |line: &String| -> Option<f64> {
+            let before = line.split(" points").next()?;
+            before.split_whitespace().last()?.parse().ok()
+        };
+        let Some(first) = text.iter().position(|line| line.contains("of which")) else { continue };
+        let last = text.iter().position(|line| line.contains("by what came")).unwrap();
+        let whole = points(&text[first]).unwrap();
+        let parts: Vec<f64> = text[first + 1..last].iter().filter_map(points).collect();
+        assert_eq!(parts.len(), last - first - 1, "{text:#?}");
+        let sum: f64 = parts.iter().sum();
+        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+        let rounding = 0.05 * (parts.len() + 1) as f64;
+        assert!((sum - whole).abs() <= rounding, "{sum} {whole} {text:#?}");
+        told += 1;
+    }
+    assert!(told > 0);
 }

@@ -1,5 +1,7 @@
-//! The box that explains why a figure is red: what the alert rule saw, which parts pull the total down, and what was
-//! different before.
+//! The box that explains why a figure is red: what the alert rule saw, which parts have changed the total or pull it down,
+//! and what was different before.
+
+mod change;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +10,7 @@ use super::overlay::{self, TextLine};
 use super::{Ctx, episode, series};
 use crate::alert::Episode;
 use crate::event::AgentState;
-use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Window};
+use crate::kpi::{Better, Dim, Figure, Kpi, KpiId, Slice, Unit, Window};
 use crate::text::Text;
 use crate::ui::answers::Figures;
 use crate::ui::format;
@@ -43,7 +45,10 @@ pub fn draw(
     if !action.is_empty() {
         lines.push((format!("→ {action}"), Tone::Strong));
     }
-    contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
+    let id = episode.map(|e| e.id);
+    if !change::lines(&mut lines, ctx, def, slice, window, id, (room / 3).max(2)) {
+        contributions(&mut lines, ctx, def, slice, window, figure, room / 3);
+    }
     people(&mut lines, ctx, slice);
     before(&mut lines, ctx, slice, def);
     let title = format!("Why: {} of {}", def.name, ctx.slice_name(slice));
@@ -146,13 +151,18 @@ fn contributions(
     lines.push((format!("what each {} does to it", dim.key()), Tone::Heading));
     let widest = pulls.iter().take(most.max(2)).map(|p| p.0.chars().count()).max().unwrap_or(0).min(24);
     for (name, by, value) in pulls.iter().take(most.max(2)) {
-        let amount = match kpi.unit {
-            crate::kpi::Unit::Percent | crate::kpi::Unit::Points => format!("{by:+.1} points"),
-            crate::kpi::Unit::Seconds => format!("{by:+.0} s"),
-            _ => format!("{by:+.2}"),
-        };
+        let amount = amount(kpi, *by);
         let name = format!("{:<widest$}", crate::text::fit(name, widest));
         lines.push((format!("  {name} {value} {amount}"), if bad(*by) { Tone::Warning } else { Tone::Muted }));
+    }
+}
+
+/// A change of a figure: `-13.9 points`.
+fn amount(kpi: &Kpi, by: f64) -> String {
+    match kpi.unit {
+        Unit::Percent | Unit::Points => format!("{by:+.1} points"),
+        Unit::Seconds => format!("{by:+.0} s"),
+        _ => format!("{by:+.2}"),
     }
 }
 

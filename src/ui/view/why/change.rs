@@ -1,0 +1,141 @@
+//! What has changed since before the trouble, in parts that sum to the change.
+
+use rustc_hash::FxHashMap;
+use unicode_width::UnicodeWidthStr;
+
+use super::amount;
+use crate::kpi::difference::{Quotient, effects};
+use crate::kpi::format::count;
+use crate::kpi::{Better, Figure, Kpi, KpiId, Slice, Unit, Window};
+use crate::text::{Label, fit};
+use crate::ui::answers::Figures;
+use crate::ui::format;
+use crate::ui::queries;
+use crate::ui::theme::Tone;
+use crate::ui::view::Ctx;
+use crate::ui::view::overlay::TextLine;
+
+/// With fewer samples before the trouble, a change from then is no news.
+const MIN_SAMPLES_BEFORE: u64 = 5;
+
+/// A part of the total: its name, its figures, and how much it changed the total.
+struct Part<'a> {
+    name: String,
+    before: Option<&'a Figure>,
+    now: Option<&'a Figure>,
+    by: f64,
+}
+
+/// Add what changed, `most` parts of it; returns whether that is known.
+pub(super) fn lines(
+    lines: &mut Vec<TextLine>,
+    ctx: Ctx<'_>,
+    kpi: &Kpi,
+    slice: &Slice,
+    window: Window,
+    episode: Option<u64>,
+    most: usize,
+) -> bool {
+    let Some(query) = queries::made_of_before(ctx.ui, ctx.board, slice, kpi.id, window, episode) else { return false };
+    let (Some(before), Some(now)) =
+        (ctx.answers.figures(query), ctx.answers.figures(queries::made_of(ctx.ui, slice, kpi.id, window)))
+    else {
+        return false;
+    };
+    let (Some(was), Some(is)) = (before.total(kpi.id), now.total(kpi.id)) else { return false };
+    let (Some(quotients), true) = (quotient(was).zip(quotient(is)), was.n >= MIN_SAMPLES_BEFORE) else { return false };
+    let dim = queries::parts_of(slice);
+    let mut parts: Vec<(String, Option<&Figure>, Option<&Figure>)> = Vec::new();
+    let mut places: FxHashMap<&Label, usize> = FxHashMap::default();
+    for row in &now.answer.rows {
+        if let Some(label) = row.key.get(dim) {
+            places.insert(label, parts.len());
+            parts.push((ctx.value_name(dim, label), None, now.of(row, kpi.id)));
+        }
+    }
+    for row in &before.answer.rows {
+        let Some(label) = row.key.get(dim) else { continue };
+        let figure = before.of(row, kpi.id);
+        match places.get(label).and_then(|at| parts.get_mut(*at)) {
+            Some(part) => part.1 = figure,
+            None => parts.push((ctx.value_name(dim, label), figure, None)),
+        }
+    }
+    let of = |figure: Option<&Figure>| figure.and_then(quotient).unwrap_or_default();
+    let mut pairs: Vec<(Quotient, Quotient)> = parts.iter().map(|part| (of(part.1), of(part.2))).collect();
+    // What belongs to no part, and what a limit on the number of rows left out.
+    let rest =
+        (quotients.0.without(pairs.iter().map(|pair| pair.0)), quotients.1.without(pairs.iter().map(|pair| pair.1)));
+    pairs.push(rest);
+    let factor = if kpi.unit == Unit::Percent { 100.0 } else { 1.0 };
+    let effects = effects(&pairs);
+    let mut parts: Vec<Part<'_>> = parts
+        .into_iter()
+        .zip(&effects)
+        .map(|((name, before, now), effect)| Part { name, before, now, by: factor * effect.total() })
+        .collect();
+    let worse = if kpi.better == Better::Higher { 1.0 } else { -1.0 };
+    parts.sort_by(|a, b| (worse * a.by).total_cmp(&(worse * b.by)));
+    let Some(whole) = was.value.zip(is.value).map(|(was, is)| is - was) else { return false };
+    let zone = ctx.zone();
+    lines.push((String::new(), Tone::Text));
+    lines.push((
+        format!(
+            "from {} ({}–{}) to {}: {}, of which",
+            kpi.show(was),
+            format::minute(before.answer.from, zone),
+            format::minute(before.answer.to, zone),
+            kpi.show(is),
+            amount(kpi, whole)
+        ),
+        Tone::Heading,
+    ));
+    let shown = parts.len().min(most);
+    let widest = parts.iter().take(shown).map(|part| part.name.width()).max().unwrap_or(0).clamp(8, 24);
+    let figure = |figure: Option<&Figure>| match figure.filter(|figure| figure.n > 0) {
+        Some(figure) => {
+            format!("{:>6} of {:<5}", kpi.show(figure), count(format::float(i64::try_from(figure.n).unwrap_or(0))))
+        }
+        None => format!("{:>6}   {:<6}", "none", ""),
+    };
+    for part in parts.iter().take(shown) {
+        let name = format!("{:<widest$}", fit(&part.name, widest));
+        let words = format!("  {name} {} was {} {:>14}", figure(part.now), figure(part.before), amount(kpi, part.by));
+        lines.push((words, if worse * part.by < 0.0 { Tone::Warning } else { Tone::Muted }));
+    }
+    let others = whole - parts.iter().take(shown).map(|part| part.by).sum::<f64>();
+    let number = parts.len() - shown;
+    if number > 0 || others.abs() >= 0.05 {
+        let name = match number {
+            0 => "the rest".to_owned(),
+            1 => "1 other".to_owned(),
+            _ => format!("{number} others"),
+        };
+        lines.push((format!("  {name:<widest$} {:>48}", amount(kpi, others)), Tone::Muted));
+    }
+    let (share, ratio) =
+        effects.iter().fold((0.0, 0.0), |(share, ratio), effect| (share + effect.share, ratio + effect.ratio));
+    lines.push((
+        format!("{} by what came, {} by how it went", amount(kpi, factor * share), amount(kpi, factor * ratio)),
+        Tone::Text,
+    ));
+    lines.extend(beside(kpi, before, now));
+    true
+}
+
+/// How much came and how long it took, then and now.
+fn beside(kpi: &Kpi, before: &Figures, now: &Figures) -> Option<TextLine> {
+    let show = |id: KpiId, figures: &Figures| figures.total(id).filter(|f| f.value.is_some()).map(|f| id.def().show(f));
+    let pair = |id: KpiId, word: &str| {
+        let (was, is) = (show(id, before)?, show(id, now)?);
+        (kpi.id != id).then(|| format!("{word} {is} (was {was})"))
+    };
+    let words: Vec<String> =
+        [pair(KpiId::Offered, "offered"), pair(KpiId::Aht, "handling")].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| (words.join(", "), Tone::Text))
+}
+
+/// The numerator and denominator of a figure that is a ratio.
+fn quotient(figure: &Figure) -> Option<Quotient> {
+    Some(Quotient { numerator: figure.numerator?, denominator: figure.denominator? })
+}
