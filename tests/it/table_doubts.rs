@@ -207,3 +207,53 @@ fn a_count_that_a_table_of_sums_does_not_tell_is_unknown() {
     assert_eq!((total("answered"), total("abandoned"), total("asa")), (Some(50.0), Some(8.0), Some(10.0)));
     assert_eq!(total("offered"), None, "it is not 0");
 }
+
+#[test]
+fn exports_of_systems_without_a_preset_are_mapped() {
+    let two = [("offered", 2.0), ("answered", 1.0), ("abandoned", 1.0), ("asa", 12.0), ("aht", 123.0)];
+    for table in [
+        // 3CX's call log, QueueMetrics, Issabel, Talkdesk, CloudTalk, Ringover, a spreadsheet's durations.
+        "Call Time,Caller ID,Destination,Status,Ringing,Talking,Totals,Cost,Reason\n\
+         2026-03-25T09:00:05,Anna (0215550101),Sales (800),Answered,00:00:12,00:02:03,00:02:15,0,Terminated by caller\n\
+         2026-03-25T09:10:05,Ben (0215550102),Sales (800),Unanswered,00:00:40,,00:00:40,0,Terminated by caller\n",
+        "Date,Caller,Queue,IVR,Wait,Duration,Pos.,Disconnection,Handled by,Attempts,Code\n\
+         25/03/2026 - 09:00:05,0215550101,Sales,,0:12,2:03,1,Agent,Agent/101,1,\n\
+         25/03/2026 - 09:10:05,0215550102,Sales,,0:40,,1,Abandon,,0,\n",
+        "No. Agent,Agent,Start Time,End Time,Duration,Duration Wait,Queue,Type,Phone,Transfer,Status\n\
+         101,Ann Lee,2026-03-25 09:00:17,2026-03-25 09:02:20,00:02:03,00:00:12,800,Inbound,0215550101,,terminada\n\
+         ,,2026-03-25 09:10:05,2026-03-25 09:10:45,,00:00:40,800,Inbound,0215550102,,abandonada\n",
+        "Call Id,Type,Start Time,End Time,Customer Phone Number,Talk Time,Wait Time,Ring Groups,User Name\n\
+         t1,inbound,2026-03-25 09:00:05,2026-03-25 09:02:40,+1212,00:02:03,00:00:12,sales,Ann Lee\n\
+         t2,abandoned,2026-03-25 09:10:05,2026-03-25 09:10:45,+1213,00:00:00,00:00:40,sales,\n\
+         t3,outbound,2026-03-25 09:20:05,2026-03-25 09:21:05,+1214,00:01:00,00:00:00,,Ann Lee\n",
+        "Call ID,Date & time,Direction,Group,Agent,Status,Waiting time (s),Talking time (s)\n\
+         1,\"25.03.2026, 09:00:05\",Incoming,Sales,Ann,Answered,12,123\n\
+         2,\"25.03.2026, 09:10:05\",Incoming,Sales,,Missed,40,0\n",
+        "Date;Heure;Type;Etat;Numero appelant;File;Agent;Temps d'attente;Duree conversation\n\
+         25/03/2026;09:00:05;Entrant;Repondu;+33155;SAV;Zoe;12;123\n\
+         25/03/2026;09:10:05;Entrant;Manque;+33156;SAV;;40;0\n25/03/2026;09:20:05;Sortant;Repondu;+33157;SAV;Zoe;0;60\n",
+        "Call ID,Start,Queue,Agent,Result,Wait,Talk\n1,3/25/26 9:00,Sales,Ann,Answered,12:00:12 AM,12:02:03 AM\n\
+         2,3/25/26 9:10,Sales,,Abandoned,12:00:40 AM,12:00:00 AM\n",
+    ] {
+        mapped(table.as_bytes(), &["--utc"], &two);
+    }
+    let genesys = "Interval Start,Interval End,Queue Name,Media Type,Offer,Answer,Abandon,ASA,Avg Handle\n\
+        3/25/26 9:00 AM,3/25/26 9:30 AM,Billing,voice,30,25,5,12000,331000\n";
+    let (_folder, file, _) = written(genesys.as_bytes(), "");
+    let remarks = hold(&[&file], &[("offered", 30.0), ("answered", 25.0)]);
+    assert!(remarks.contains("aht: every value is above four hours"), "{remarks}");
+    // Sums: Amazon Connect's metrics, UCCX, Avaya's split report.
+    for table in [
+        "Queue,StartInterval,EndInterval,Contacts queued,Contacts handled,Contacts abandoned,Average handle time,Average queue answer time\n\
+         Basic,2026-03-25T09:00:00Z,2026-03-25T09:30:00Z,30,25,5,331,12\n\
+         Basic,2026-03-25T09:30:00Z,2026-03-25T10:00:00Z,28,25,3,330,10\n",
+        "CSQ Name,Interval Start Time,Interval End Time,Calls Presented,Calls Handled,Calls Abandoned,Avg Speed of Answer,Avg Handle Time\n\
+         Claims,3/25/26 9:00:00 AM,3/25/26 9:30:00 AM,30,25,5,0:00:12,0:05:31\n\
+         Claims,3/25/26 9:30:00 AM,3/25/26 10:00:00 AM,28,25,3,0:00:10,0:05:30\n",
+        "Split/Skill,Date,Time,ACD Calls,Avg Speed Ans,Avg Handle Time,Aban Calls,Calls Offered\n\
+         Billing,03/25/2026,09:00,25,:12,5:31,5,30\nBilling,03/25/2026,09:30,25,:10,5:30,3,28\n",
+    ] {
+        let (_folder, file, _) = written(table.as_bytes(), "");
+        hold(&[&file], &[("offered", 58.0), ("handled", 50.0), ("abandoned", 8.0), ("asa", 11.0), ("aht", 330.5)]);
+    }
+}

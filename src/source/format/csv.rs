@@ -301,8 +301,10 @@ impl CsvParser {
             let encoding = self.reader.encoding.name();
             out.push(format!("it is no UTF-8 and read as {encoding}: `encoding` in [csv] names another"));
         }
-        if let Some(Table::Contacts(table)) = &self.table {
-            out.extend(table.doubts.remarks(&table.columns));
+        match &self.table {
+            Some(Table::Contacts(table)) => out.extend(table.doubts.remarks(&table.columns)),
+            Some(Table::Sums(table)) => out.extend(table.doubts()),
+            Some(Table::Log(_)) | None => {}
         }
         let Some(clock) = self.clock() else { return out };
         out.extend(clock.assumption().filter(|(_, is_doubtful)| *is_doubtful).map(|(words, _)| words));
@@ -382,7 +384,7 @@ fn table_of(
         remarks.doubts.extend(columns.open_ends());
         Table::Contacts(Box::new(ContactTable::new(columns, resolved, clock, prefix.to_owned())))
     } else {
-        Table::Sums(Box::new(SumsTable { resolved, clock }))
+        Table::Sums(Box::new(SumsTable::new(resolved, clock)))
     })
 }
 

@@ -140,7 +140,9 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     }
     #[expect(clippy::cast_precision_loss, reason = "a year in seconds is far below 2^53")]
     let believed = 0.0..=MAX_DURATION_S as f64;
-    let seconds = if text.contains(':') {
+    let seconds = if let Some(of_day) = time_of_day(text) {
+        Some(of_day)
+    } else if text.contains(':') {
         clock(text, ':')
     } else if let Some(number) = number_with(text, comma) {
         Some(number * unit.seconds())
@@ -218,9 +220,22 @@ fn clock(text: &str, separator: char) -> Option<f64> {
     if parts.is_empty() || parts.len() > 2 {
         return None;
     }
+    if let [first @ "", ..] = &mut parts[..] {
+        // `:12`
+        *first = "0";
+    }
     let minutes = parts.iter().try_fold(0.0, |sum, part| Some(sum * 60.0 + whole(part)?))?;
     let seconds = number(last).filter(|seconds| *seconds < 60.0)?;
     Some(days * 86_400.0 + minutes * 60.0 + seconds)
+}
+
+/// `12:02:03 AM`, as a spreadsheet writes a duration that it takes for a time of the day.
+fn time_of_day(text: &str) -> Option<f64> {
+    let (time, half) = text.rsplit_once([' ', '\u{202f}'])?;
+    let noon = ["AM", "PM"].iter().position(|word| half.eq_ignore_ascii_case(word))?;
+    let (hours, rest) = time.split_once(':')?;
+    let hours = whole(hours).filter(|hours| (1.0..=12.0).contains(hours))? % 12.0;
+    Some((hours + if noon == 1 { 12.0 } else { 0.0 }) * 3600.0 + clock(rest, ':')?)
 }
 
 fn whole(text: &str) -> Option<f64> {
@@ -274,6 +289,9 @@ mod tests {
             ("00:01:23,250", 83.25),
             ("0.03.45", 225.0),
             ("90:00", 5400.0),
+            (":12", 12.0),
+            ("12:02:03 AM", 123.0),
+            ("1:00:00 PM", 46_800.0),
             ("1.02:03:04", 93_784.0),
             ("1 day, 2:03:04", 93_784.0),
             ("PT1M23.5S", 83.5),

@@ -20,6 +20,9 @@ pub(super) use profile::{time_format, undecided_order};
 /// The encodings that are tried, the likeliest last.
 const ENCODINGS: [&Encoding; 6] = [GB18030, SHIFT_JIS, WINDOWS_1254, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252];
 
+/// The counts by which sums are known.
+const COUNTS: [&str; 4] = ["offered", "handled", "answered", "abandoned"];
+
 /// A proposed mapping.
 #[derive(Clone, Debug, Default)]
 pub struct Proposal {
@@ -102,7 +105,7 @@ fn is_known_name(name: &str) -> bool {
 pub(super) fn sums(first: &[String], rows: &[&[String]], zone: AssumedZone) -> Option<Columns> {
     let mut proposer = Proposer::of(first, rows, true);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for key in ["offered", "handled", "answered", "abandoned"] {
+    for key in COUNTS {
         let words = vocabulary().figures.get(key)?;
         if let Some(index) = proposer.best(words, ColumnProfile::is_count) {
             proposer.used.push(index);
@@ -123,7 +126,7 @@ pub(super) fn sums(first: &[String], rows: &[&[String]], zone: AssumedZone) -> O
         figures.insert((*key).to_owned(), CsvFigure::Column(proposer.name(*index)));
     }
     for (key, words) in &vocabulary().figures {
-        if counts.contains_key(key.as_str()) {
+        if COUNTS.contains(&key.as_str()) {
             continue;
         }
         let Some(index) = proposer.best(words, ColumnProfile::is_figure) else { continue };
@@ -308,10 +311,15 @@ impl<'a> Proposer<'a> {
 
     /// Rows of calls that did not come to the floor are left out.
     fn direction(&mut self) {
-        let is_inbound = |cell: &&str| vocabulary().inbound.words.contains(&normalized(cell));
+        // Some systems say in the same column how inbound calls ended.
+        let is_inbound = |cell: &&str| {
+            vocabulary().inbound.words.contains(&normalized(cell))
+                || RowOutcome::of_word(cell).is_some_and(|outcome| outcome != RowOutcome::Ignored)
+        };
         let found = self.best(Self::words("direction"), |column| {
             let cells = column.distinct();
-            cells.iter().any(is_inbound) && !cells.iter().all(is_inbound)
+            cells.iter().any(|cell| vocabulary().inbound.words.contains(&normalized(cell)))
+                && !cells.iter().all(is_inbound)
         });
         if let Some(column) = found.and_then(|index| self.profiles.get(index)) {
             let words: Vec<String> =
@@ -347,7 +355,7 @@ impl<'a> Proposer<'a> {
         // With several columns or `answered`, a word that is not known leaves it to the next.
         if found.len() == 1 && self.columns.answered.is_none() {
             for word in &unknown {
-                self.columns.outcomes.insert(word.clone(), RowOutcome::Abandoned);
+                self.columns.outcomes.insert(word.clone(), RowOutcome::Unknown);
             }
         }
         if !unknown.is_empty() {

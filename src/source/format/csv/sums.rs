@@ -1,5 +1,7 @@
 //! Rows that are sums over an interval: the figures of a queue as its own system has computed them.
 
+use std::collections::BTreeMap;
+
 use super::contacts::{passes, row_time};
 use super::duration::figure;
 use super::resolved::{ResolvedColumns, ResolvedField};
@@ -7,6 +9,7 @@ use super::rows::CsvRow;
 use super::time::LocalClock;
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
+use crate::kpi::{KpiId, Unit};
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
 
@@ -18,9 +21,24 @@ pub const INTERVAL_WINDOW: Label = Label::fixed("interval");
 pub(super) struct SumsTable {
     pub(super) resolved: ResolvedColumns,
     pub(super) clock: LocalClock,
+    /// The shortest of the times that are not 0, by KPI.
+    shortest: BTreeMap<KpiId, f64>,
 }
 
+/// A mean above it is hardly one of seconds.
+const MAX_MEAN_S: f64 = 4.0 * 3600.0;
+
 impl SumsTable {
+    pub(super) const fn new(resolved: ResolvedColumns, clock: LocalClock) -> Self {
+        Self { resolved, clock, shortest: BTreeMap::new() }
+    }
+
+    /// Says which figures are too long to be seconds.
+    pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
+        let long = self.shortest.iter().filter(|(_, shortest)| **shortest > MAX_MEAN_S);
+        long.map(|(kpi, _)| format!("{}: every value is above four hours: are these milliseconds?", kpi.def().key))
+    }
+
     /// Emit the figures of a row.
     pub(super) fn read(
         &mut self,
@@ -50,6 +68,10 @@ impl SumsTable {
                     Some(by) if by > 0.0 => number /= by,
                     _ => continue,
                 }
+            }
+            if of.kpi.def().unit == Unit::Seconds && number > 0.0 {
+                let shortest = self.shortest.entry(of.kpi).or_insert(number);
+                *shortest = shortest.min(number);
             }
             figures.push((Label::new(of.kpi.def().key), number));
         }

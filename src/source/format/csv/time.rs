@@ -284,6 +284,7 @@ fn coded(text: &str, codes: &str) -> Result<ParsedTime, RejectionReason> {
     if attempt(&mut parsed, text).is_err() {
         parsed = Parsed::new();
         let plain = plain_meridiem(text);
+        let plain = if codes.contains(',') { plain } else { plain.replace(", ", " ") };
         let plain = if codes.contains("%.f") { fraction_after_point(&plain) } else { plain };
         attempt(&mut parsed, &plain).map_err(|_| {
             let shown = codes.replace("%.f", "");

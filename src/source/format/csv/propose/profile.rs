@@ -69,9 +69,16 @@ impl<'a> ColumnProfile<'a> {
 
     /// How well the name fits `words`: the smaller the better. A name may have other words around.
     pub(super) fn likeness(&self, words: &[String]) -> Option<(usize, usize)> {
+        if let Some(at) = words.iter().position(|word| *word == self.plain) {
+            return Some((0, at));
+        }
+        // `wait_ms` is a wait, but `queue_seconds` is no queue.
         let is_unit = |word: &&str| UNITS.contains(word);
         let bare = self.plain.split(' ').filter(|word| !is_unit(word)).collect::<Vec<_>>().join(" ");
-        if let Some(at) = words.iter().position(|word| *word == self.plain || *word == bare) {
+        if bare != self.plain
+            && bare != "queue"
+            && let Some(at) = words.iter().position(|word| *word == bare)
+        {
             return Some((0, at));
         }
         let name = format!(" {} ", self.plain);
