@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Engine;
 use super::groups::{Grouped, ResolvedSlice};
 use super::interner::{AgentNo, DimValue, NameNo};
 use super::timeline::{RunningTimes, Totals};
 use crate::clock::{Span, Time};
-use crate::kpi::{AgentTimes, Dim};
+use crate::kpi::{AgentTimes, Dim, Every};
 
 /// Agents' times since the start of a window.
 #[derive(Debug, Default)]
@@ -83,7 +83,43 @@ impl EvenSum {
     }
 }
 
+/// Of more agents, times are not cut into steps.
+const MAX_AGENTS_BY_STEP: usize = 2_000;
+
 impl Engine {
+    /// The times of the agents of a slice by the start of each step of a range; without the steps before what is kept of an
+    /// agent's states. Empty where the slice is not one of agents or teams, or there are too many agents.
+    pub(super) fn times_by_step(
+        &self,
+        of: Option<&ResolvedSlice>,
+        range: &Range<Time>,
+        every: Every,
+        now: Time,
+    ) -> FxHashMap<Time, AgentTimes> {
+        let is_of_agents = |(dim, _): &(Dim, DimValue)| matches!(dim, Dim::Agent | Dim::Team);
+        let Some(of) = of.filter(|of| of.parts.iter().all(is_of_agents)) else { return FxHashMap::default() };
+        if self.agent_records.len() > MAX_AGENTS_BY_STEP {
+            return FxHashMap::default();
+        }
+        let (calendar, end) = (&self.settings.calendar, range.end.min(now));
+        // The first and the last step may be longer than their part in the range.
+        let mut starts = vec![calendar.bucket(every, range.start)];
+        while let Some(next) = starts.last().map(|start| calendar.next_step(every, *start)).filter(|next| *next < end) {
+            starts.push(next);
+        }
+        let mut bounds: Vec<Time> = starts.iter().map(|start| (*start).max(range.start)).collect();
+        bounds.push(end);
+        let mut sums = vec![AgentTimes::default(); starts.len()];
+        let mut known_since = Time::default();
+        for (agent, record) in (0..).map(AgentNo::new).zip(&self.agent_records) {
+            if of.parts.is_empty() || !self.agent_groups(agent, of, &[]).is_empty() {
+                record.timeline.add_times(&bounds, &mut sums);
+                known_since = known_since.max(record.timeline.known_since().unwrap_or_default());
+            }
+        }
+        starts.into_iter().zip(sums).filter(|(start, sum)| sum.known && *start >= known_since).collect()
+    }
+
     /// Agents' times in a range. `None` where the slice is not one of agents or teams; without groups where the rows
     /// are not.
     pub(super) fn times(

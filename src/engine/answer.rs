@@ -45,6 +45,8 @@ struct Extras {
     /// The state of a row in which nothing goes on.
     idle: Live,
     times: Option<Grouped<AgentTimes>>,
+    /// The same by the start of each step, where rows are steps of the whole slice.
+    times_by_step: FxHashMap<Time, AgentTimes>,
     baseline: Option<Grouped<Tally>>,
     /// The figures that sources computed themselves.
     observed: FxHashMap<(RowKey, KpiId), ObservedFigure>,
@@ -122,6 +124,9 @@ impl Engine {
         let mut extras = self.extras(query, &key, of.as_ref(), &range, now, (wanted, max_counted))?;
         if query.kpis.iter().any(|kpi| matches!(kpi, KpiId::Occupancy | KpiId::ContactsPerHour)) {
             extras.times = self.times(of.as_ref(), &query.by, &range, now, extras.wanted.as_ref());
+            if let Some(every) = query.every.filter(|_| query.by.is_empty()) {
+                extras.times_by_step = self.times_by_step(of.as_ref(), &range, every, now);
+            }
         }
         let rows = self.rows(query, &mut view, &extras, max_counted, selection);
         let inputs = self.inputs(query, &view.total, &extras, None);
@@ -205,7 +210,8 @@ impl Engine {
         let rules = CountingRules { formula, ..self.settings.rules.clone() };
         let idle = Live::default();
         let observed_total = self.observed.total(query, of, range);
-        Some(Extras { rules, now, live, wanted, idle, times: None, baseline, observed, observed_total })
+        let (times, times_by_step) = (None, FxHashMap::default());
+        Some(Extras { rules, now, live, wanted, idle, times, times_by_step, baseline, observed, observed_total })
     }
 
     /// The tallies of the same hours of the previous four weeks, or of the previous day if nothing older is known. The
@@ -317,13 +323,17 @@ impl Engine {
 
     /// What the figures of one row are computed from, or those of the total where `row` is `None`.
     fn inputs<'a>(&self, query: &Query, tally: &'a Tally, extras: &'a Extras, row: Option<RowKey>) -> KpiInputs<'a> {
-        // A step of the past has no live state, and agents' times are not cut into steps.
+        // A step of the past has no live state.
         let is_step = row.is_some() && query.every.is_some();
+        let times = match row {
+            Some((_, step)) if is_step => extras.times_by_step.get(&step),
+            _ => extras.times.as_ref().and_then(|times| times.get(row)),
+        };
         let live = extras.live.as_ref().filter(|_| !is_step).and_then(|live| live.get(row));
         KpiInputs {
             tally,
             live: live.unwrap_or(&extras.idle),
-            times: extras.times.as_ref().filter(|_| !is_step).and_then(|times| times.get(row)),
+            times,
             baseline: extras.baseline.as_ref().and_then(|baseline| baseline.get(row)),
             rules: &extras.rules,
             evidence: self.evidence,

@@ -321,6 +321,43 @@ fn half_hour_steps_add_up_to_the_whole() {
 }
 
 #[test]
+fn staffed_time_is_cut_into_steps() {
+    let state = |seconds, agent: &str, state| Event {
+        at: at(seconds),
+        origin: "pbx".into(),
+        id: None,
+        kind: EventKind::AgentState { agent: agent.into(), state, reason: None, lasts: None },
+    };
+    let mut floor = engine(&[
+        state(0, "bo", AgentState::Available),
+        state(900, "ann", AgentState::Available),
+        offered(950, "c1", "sales", "", None),
+        answered(960, "c1", "bo"),
+        completed(1_020, "c1"),
+        state(2_700, "bo", AgentState::Offline),
+        offered(2_800, "c2", "sales", "", None),
+        answered(2_800, "c2", "ann"),
+        completed(2_860, "c2"),
+    ]);
+    let query = |of| Query {
+        of,
+        by: vec![],
+        over: Period::Range(at(0), at(7_200)),
+        every: Some(Every::Minutes(30)),
+        kpis: vec![KpiId::ContactsPerHour],
+        formula: None,
+    };
+    let hours = |floor: &mut Engine, of: Slice| {
+        let rows = floor.ask(&query(of), at(3_000)).rows;
+        rows.iter().map(|row| row.figures[0].denominator).collect::<Vec<_>>()
+    };
+    // Bo for 30 and then 15 minutes, Ann for 15 and for the 20 minutes so far.
+    assert_eq!(hours(&mut floor, Slice::TOTAL), [Some(0.75), Some(35.0 / 60.0)]);
+    assert_eq!(hours(&mut floor, Slice::of(Dim::Agent, "bo".into())), [Some(0.5)], "he had nothing to do later");
+    assert_eq!(hours(&mut floor, Slice::of(Dim::Queue, "sales".into())), [None, None], "agents serve many queues");
+}
+
+#[test]
 fn untimed_durations_are_unknown_and_never_zero() {
     let Event { kind: EventKind::Contact { step: Step::Offered(offer), .. }, .. } = offered(0, "c1", "sales", "", None)
     else {

@@ -245,6 +245,37 @@ impl Timeline {
         self.totals_at(to.max(from)).since(self.totals_at(from), self.names_available)
     }
 
+    /// From when on the times between any two instants are known; `None` where nothing was dropped.
+    pub(super) fn known_since(&self) -> Option<Time> {
+        let dropped = self.cut_at.is_some() || self.first_since.is_some() || !self.marks.is_empty();
+        self.entries.first().filter(|_| dropped).map(|first| first.at)
+    }
+
+    /// Add to `sums` how long the agent was staffed and available between each two of `bounds`, which ascend.
+    pub(super) fn add_times(&self, bounds: &[Time], sums: &mut [AgentTimes]) {
+        let (Some(from), Some(to)) = (bounds.first(), bounds.last()) else { return };
+        let first = self.entries_until(*from).saturating_sub(1);
+        let entries = self.entries.get(first..).unwrap_or_default();
+        let ends = entries.iter().skip(1).map(|entry| entry.at).chain([*to]);
+        let mut step = 0;
+        for (entry, end) in entries.iter().zip(ends) {
+            let (staffed, available) = counts(entry.state(self.names_contacts));
+            let (mut at, end) = (entry.at.max(*from), end.min(*to));
+            while at < end {
+                while bounds.get(step + 1).is_some_and(|bound| *bound <= at) {
+                    step += 1;
+                }
+                let until = bounds.get(step + 1).map_or(end, |bound| end.min(*bound));
+                if let Some(sum) = sums.get_mut(step) {
+                    sum.staffed = sum.staffed + if staffed { until.since(at) } else { Span::ZERO };
+                    sum.available = sum.available + if available { until.since(at) } else { Span::ZERO };
+                    sum.known |= self.names_available;
+                }
+                at = until;
+            }
+        }
+    }
+
     /// Drop the entries before `at`, and whatever is inserted before the first that is left. Times from before all entries
     /// on stay exact, also when the sources turn out to report the end of after-contact work.
     pub(super) fn cut_before(&mut self, at: Time) {
@@ -399,6 +430,18 @@ mod tests {
         assert_eq!((part.staffed.as_secs(), part.available.as_secs()), (60, 10));
         assert_eq!(timeline.state(at(250)), Some((AgentState::Paused, ReasonNo::new(7), at(200))));
         assert_eq!(timeline.state(at(100)), Some((AgentState::OnContact, ReasonNo::UNKNOWN, at(60))));
+    }
+
+    #[test]
+    fn times_can_be_cut_into_steps() {
+        let timeline = timeline(&day());
+        let bounds = [at(-100), at(0), at(70), at(190), at(250), at(1000)];
+        let mut sums = [AgentTimes::default(); 5];
+        timeline.add_times(&bounds, &mut sums);
+        let seconds = sums.map(|sum| (sum.staffed.as_secs(), sum.available.as_secs()));
+        assert_eq!(seconds, [(0, 0), (70, 60), (120, 10), (60, 10), (150, 100)]);
+        let times = bounds.windows(2).map(|pair| timeline.times(pair[0], pair[1]));
+        assert!(times.zip(sums).all(|(a, b)| (a.staffed, a.available) == (b.staffed, b.available)));
     }
 
     #[test]

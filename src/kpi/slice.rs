@@ -288,6 +288,16 @@ impl Calendar {
     }
 }
 
+impl Calendar {
+    /// The start of the step after the one that begins at `start`.
+    #[must_use]
+    pub fn next_step(&self, every: Every, start: Time) -> Time {
+        // Days are 23 to 25 hours long: a quarter of a step more is in the next one even when the clocks change.
+        let length = every.length();
+        self.bucket(every, start + length + Span(length.0 / 4)).max(start + Span::MINUTE)
+    }
+}
+
 /// The length of the steps that a question cuts its period into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -299,6 +309,16 @@ pub enum Every {
 }
 
 impl Every {
+    /// The length of a step; of days, where the clocks do not change.
+    #[must_use]
+    pub const fn length(self) -> Span {
+        let (count, unit) = match self {
+            Self::Minutes(minutes) => (minutes, Span::MINUTE),
+            Self::Days(days) => (days, Span::DAY),
+        };
+        Span((if count > 0 { count as i64 } else { 1 }) * unit.0)
+    }
+
     /// Parse minutes that divide a day (`15m`, `1h`) or whole days (`1d`).
     ///
     /// # Errors

@@ -15,8 +15,8 @@ use crate::event::{AgentState, Channel};
 use crate::kpi::slice::Every;
 use crate::kpi::tally::POSITIONS;
 use crate::kpi::{
-    Answer, AnswerRow, Calendar, CountingRules, Dim, Evidence, Figure, KpiId, KpiInputs, Live, Period, Query, Slice,
-    Tally, Window,
+    AgentTimes, Answer, AnswerRow, Calendar, CountingRules, Dim, Evidence, Figure, KpiId, KpiInputs, Live, Period,
+    Query, Slice, Tally, Window,
 };
 use crate::text::{Label, Text};
 pub(super) use contacts::{contacts, states};
@@ -159,7 +159,10 @@ fn figures(kpis: &[KpiId], tally: &Tally, live: &Live, of_agent: bool, rules: &C
         holds: true,
         ..Evidence::default()
     };
-    let reading = KpiInputs { tally, live, times: None, baseline: None, rules, evidence, of_agent, now: now() };
+    // Where a question asks for nothing else, two dozen agents were staffed in each half hour.
+    let staffed = AgentTimes { staffed: Span::seconds(24 * 1_800), available: Span::ZERO, known: true };
+    let times = (kpis == [KpiId::ContactsPerHour]).then_some(&staffed);
+    let reading = KpiInputs { tally, live, times, baseline: None, rules, evidence, of_agent, now: now() };
     let figure = |id: &KpiId| {
         let kpi = id.def();
         let mut figure = (kpi.compute)(&reading);

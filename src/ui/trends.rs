@@ -6,7 +6,7 @@ pub mod model;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use crate::clock::{Span, Time};
+use crate::clock::Time;
 use crate::kpi::{Better, Calendar, Every, Kpi, KpiId, Unit, Window};
 
 /// The figures of the page, in the order in which Tab goes through them.
@@ -159,14 +159,9 @@ impl Axis {
     pub fn new(range: Window, every: Every, now: Time, calendar: &Calendar) -> Self {
         let from = range.range(now, calendar).start;
         let end = calendar.start_of(calendar.day(now) + chrono::Days::new(1));
-        let length = match every {
-            Every::Minutes(minutes) => Span(i64::from(minutes.max(1)) * Span::MINUTE.0),
-            Every::Days(days) => Span(i64::from(days.max(1)) * Span::DAY.0),
-        };
         let mut starts = vec![calendar.bucket(every, from)];
         while let Some(start) = starts.last().copied().filter(|_| starts.len() < MAX_STEPS) {
-            // Days are 23 to 25 hours long: a quarter of a step more is in the next one even when the clocks change.
-            let next = calendar.bucket(every, start + length + Span(length.0 / 4)).max(start + Span::MINUTE);
+            let next = calendar.next_step(every, start);
             if next >= end {
                 break;
             }

@@ -87,6 +87,14 @@ pub fn grown_by(of: &Slice) -> Dim {
     if of.get(Dim::Intent).is_some() { Dim::Queue } else { Dim::Intent }
 }
 
+/// How long agents were staffed in each step so far; of the whole floor, because agents serve many queues.
+#[must_use]
+pub fn staffing(ui: &Ui, board: &Board) -> Query {
+    let axis = ui.trend_axis(board);
+    let over = Period::Range(axis.step(0).start, axis.step(axis.place(board.at)).end);
+    Query { over, every: Some(axis.every), ..query(ui, &Slice::TOTAL, None, &[KpiId::ContactsPerHour]) }
+}
+
 /// All questions of the page.
 pub(super) fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
     let of = ui.trend_slice();
@@ -100,6 +108,9 @@ pub(super) fn questions(ui: &Ui, board: &Board) -> Vec<Question> {
         queries.push(queue_lines(ui));
     }
     queries.extend([false, true].map(|before| week(ui, board, &of, before)));
+    if of.is_total() {
+        queries.push(staffing(ui, board));
+    }
     // The intents that the page can be about.
     queries.push(last_hour(ui, &Slice::TOTAL, Dim::Intent));
     let figures = queries.into_iter().map(Question::Figures);

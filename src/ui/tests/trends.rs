@@ -98,7 +98,7 @@ fn the_series_can_be_exported() {
     let csv = csv.into_iter().find(|path| path.extension().unwrap() == "csv").unwrap();
     let text = std::fs::read_to_string(csv).unwrap();
     let mut lines = text.lines();
-    assert!(lines.next().unwrap().starts_with("id,from,to,offered,expected,service_level,"), "{text}");
+    assert!(lines.next().unwrap().starts_with("id,from,to,offered,expected,staffed,service_level,"), "{text}");
     assert!(lines.next().unwrap().contains("2026-03-02T00:00:00+00:00,2026-03-02T00:30:00+00:00,"), "{text}");
 }
 

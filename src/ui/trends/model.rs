@@ -34,6 +34,8 @@ pub struct TrendStep<'a> {
     pub own: Option<&'a AnswerRow>,
     /// The same step of the days that it is compared with.
     before: Vec<&'a AnswerRow>,
+    /// How many agents were staffed in the mean.
+    pub staffed: Option<f64>,
     /// The arrivals that were expected: the median of the last four same weekdays, as far as they are known.
     pub expected: Option<f64>,
 }
@@ -86,6 +88,7 @@ impl<'a> TrendModel<'a> {
                 end: axis.step(place).end,
                 gap,
                 own: row,
+                staffed: None,
                 before: before.filter_map(|(_, rows)| rows.get(&slot).copied()).collect(),
                 expected: median(usual.collect()),
             }
@@ -94,6 +97,14 @@ impl<'a> TrendModel<'a> {
             steps: axis.starts.iter().enumerate().map(|(place, start)| step(place, *start)).collect(),
             present: axis.place(now),
             known: earlier.into_iter().map(|(days, _)| days).collect(),
+        }
+    }
+
+    /// Take in how many hours agents were staffed in steps, as of `at`: given by the start of each step.
+    pub fn set_staffed(&mut self, hours: &FxHashMap<Time, f64>, at: Time) {
+        for step in &mut self.steps {
+            let length = step.end.min(at).since(step.start).as_secs_f64() / 3600.0;
+            step.staffed = hours.get(&step.start).filter(|_| length > 0.0).map(|hours| hours / length);
         }
     }
 

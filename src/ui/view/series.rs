@@ -34,12 +34,7 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
     let (from, to) = (figures.answer.from, figures.answer.at.max(figures.answer.from));
     let mut lost: BTreeMap<Time, Span> = BTreeMap::new();
     let calendar = &ctx.board.calendar;
-    let length = match every {
-        Every::Minutes(minutes) => Span(i64::from(minutes.max(1)) * Span::MINUTE.0),
-        Every::Days(days) => Span(i64::from(days.max(1)) * Span::DAY.0),
-    };
-    // Days are 23 to 25 hours long: a quarter of a step more is in the next step even when the clocks change.
-    let next = |start: Time| calendar.bucket(every, start + length + Span(length.0 / 4));
+    let next = |start: Time| calendar.next_step(every, start);
     for gap in gaps(ctx, &sources) {
         let mut start = calendar.bucket(every, gap.since.max(from));
         while start < gap.until.min(to) {
@@ -47,7 +42,7 @@ pub fn bins<'a>(ctx: Ctx<'_>, figures: &'a Figures, queue: Option<&Label>, of: &
             let part = lost.entry(start).or_default();
             // A gap that still lasts is shown at once, however short it is.
             let lasts = gap.until > ctx.board.at && end >= to;
-            *part = *part + if lasts { length } else { gap.overlap(start.max(from), end.min(to)) };
+            *part = *part + if lasts { every.length() } else { gap.overlap(start.max(from), end.min(to)) };
             if end <= start {
                 break;
             }

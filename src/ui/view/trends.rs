@@ -8,6 +8,7 @@
 //! Hung up …, Arrivals …                                                   │ Week so far …
 //!       00:00     03:00     06:00                                         │ What grew most, last hour …
 //! alerts             ▄▄██                                                 │ 15:30–16:00 …
+//! staff  ▄▄▄▅▅▆▆▇▇▇▇▇▇                                                    │
 //! In time by queue, worst first                     where there is room   │
 //! 15:30–16:00  in time 41% (n 187, last Saturday 84%) …                   where there is no right column
 //! ```
@@ -49,12 +50,20 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let [main, right] = Layout::horizontal([Fill(1), Length(if wide { SIDE_COLUMNS } else { 0 })]).areas(area);
     let queues = if area.height >= HIGH { strips::queue_count(&picture).min(area.height / 5) } else { 0 };
     let alerts = u16::from(area.height >= 14);
+    let staffing = u16::from(area.height >= 18 && strips::knows_staffing(&picture));
     let readout = if wide { 0 } else { 2 };
     let blank = u16::from(area.height >= 30);
     let lines = if queues > 0 { queues + 1 + blank } else { 0 };
-    let [title, charts, axis, strip, lines, readout] =
-        Layout::vertical([Length(1), Fill(1), Length(1), Length(alerts), Length(lines), Length(readout + blank)])
-            .areas(main);
+    let [title, charts, axis, strip, staff, lines, readout] = Layout::vertical([
+        Length(1),
+        Fill(1),
+        Length(1),
+        Length(alerts),
+        Length(staffing),
+        Length(lines),
+        Length(readout + blank),
+    ])
+    .areas(main);
     let count = chart_count(charts.height);
     drawn.charts = count;
     let figures = ctx.ui.trends.figures(count);
@@ -66,6 +75,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     strips::axis(buffer, Rect { x: axis.x + gutter, width: axis.width.saturating_sub(gutter + 1), ..axis }, &picture);
     if alerts > 0 {
         strips::alerts(buffer, strip, &picture, gutter);
+    }
+    if staffing > 0 {
+        strips::staffing(buffer, staff, &picture, gutter);
     }
     if queues > 0 {
         let lines = Rect { y: lines.y + blank, height: lines.height - blank, ..lines };
@@ -106,7 +118,7 @@ fn head(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, shown: &[Kp
     let rest: Vec<String> =
         FIGURES.iter().filter(|kpi| !shown.contains(kpi)).map(|kpi| words::of(*kpi).to_owned()).collect();
     if let (Some(key), false) = (ctx.keymap.key(crate::ui::action::Action::NextPanel), rest.is_empty()) {
-        parts.push((format!("{key}: {}", rest.join(", ")), Tone::Faint));
+        parts.push((format!("{key}: {}", rest.join(", ")), Tone::Muted));
     }
     let age = picture::age(ctx, picture.figures);
     let right = area.right().saturating_sub(1 + cols(age.width()));

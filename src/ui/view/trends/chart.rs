@@ -95,7 +95,7 @@ fn bars(buffer: &mut Buffer, plot: Rect, picture: &TrendPicture<'_>, most: f64) 
     let expected: Vec<_> = steps.iter().map(|step| step.expected).collect();
     trend::bars(buffer, plot, &points, most, |place| {
         let many = steps.get(place).is_some_and(|step| step.verdict(KpiId::Offered) == Verdict::Warning);
-        theme.style(match place {
+        theme.bar(match place {
             _ if many => Tone::Warning,
             // The present step is not over.
             place if place == picture.model.present => Tone::Faint,

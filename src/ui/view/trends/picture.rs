@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::clock::Time;
-use crate::kpi::{Every, Figure, KpiId, Slice, Verdict, Window};
+use crate::kpi::{AnswerRow, Every, Figure, KpiId, Slice, Verdict, Window};
 use crate::ui::answers::Figures;
 use crate::ui::format;
 use crate::ui::queries::trends as queries;
@@ -45,7 +45,11 @@ impl<'a> TrendPicture<'a> {
             let figures = ctx.answers.figures(queries::series_before(ui, board, &of, *days))?;
             Some(Earlier { days: *days, rows: figures.rows(None) })
         });
-        let model = TrendModel::new(&axis, board.at, &own, &earlier.collect::<Vec<_>>(), compared);
+        let mut model = TrendModel::new(&axis, board.at, &own, &earlier.collect::<Vec<_>>(), compared);
+        if let Some(staffing) = ctx.answers.figures(queries::staffing(ui, board)).filter(|_| of.is_total()) {
+            let hours = |row: &AnswerRow| Some((row.start?, row.figures.first()?.denominator?));
+            model.set_staffed(&staffing.rows(None).iter().filter_map(hours).collect(), staffing.answer.at);
+        }
         let cursor = axis.place(ui.trends.moment.unwrap_or(board.at));
         Self { ctx, of, axis, model, figures, cursor }
     }

@@ -75,6 +75,13 @@ pub fn figures(picture: &TrendPicture<'_>, charts: &[KpiId]) -> Vec<ReadFigure> 
         samples: None,
         before: step.expected.map(|expected| format!("expected {expected:.0}")),
     });
+    all.extend(step.staffed.map(|staffed| ReadFigure {
+        name: "staffed",
+        value: format!("{staffed:.0}"),
+        tone: Tone::Text,
+        samples: None,
+        before: None,
+    }));
     all
 }
 

@@ -175,8 +175,9 @@ impl Lines<'_, '_, '_> {
             let theme = self.picture.ctx.theme;
             let (x, y, width) = (self.area.x, self.area.y, usize::from(self.area.width));
             self.buffer.set_stringn(x, y, figure.name, width, theme.style(Tone::Muted));
-            let value = format!("{:>8}", figure.value);
-            self.buffer.set_stringn(x + 11, y, &value, width.saturating_sub(11), theme.style(figure.tone));
+            let right = x + 19;
+            let value = right.saturating_sub(cols(figure.value.width()));
+            self.buffer.set_string(value, y, &figure.value, theme.style(figure.tone));
             let about = fit(&figure.about(2), width.saturating_sub(21)).into_owned();
             self.buffer.set_string(x + 21, y, &about, theme.style(Tone::Muted));
             self.next();

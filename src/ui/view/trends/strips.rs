@@ -15,6 +15,8 @@ use crate::ui::format::cols;
 use crate::ui::queries::{MAX_HISTORY, trends as queries};
 use crate::ui::state::{List, Panel};
 use crate::ui::theme::Tone;
+use crate::ui::trends::model::TrendStep;
+use crate::ui::widget::trend::{self, TrendPoint};
 
 /// Blanks between two times of the axis, at least.
 const TIMES_APART: u16 = 3;
@@ -97,6 +99,23 @@ pub fn alerts(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutte
         };
         buffer.set_string(x, strip.y, sign, theme.bar(tone));
     }
+}
+
+/// Draw how many agents were staffed.
+pub fn staffing(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, gutter: u16) {
+    let theme = picture.ctx.theme;
+    buffer.set_string(area.x + 1, area.y, "staff", theme.style(Tone::Muted));
+    let strip = Rect { x: area.x + gutter, width: area.width.saturating_sub(gutter + 1), ..area };
+    let most = picture.model.steps.iter().filter_map(|step| step.staffed).fold(1.0, f64::max);
+    let point = |step: &TrendStep<'_>| TrendPoint { value: step.staffed, gap: step.gap };
+    let points: Vec<_> = picture.model.steps.iter().map(point).collect();
+    trend::bars(buffer, strip, &points, most, |_| theme.bar(Tone::Muted));
+}
+
+/// Whether there is anything to draw in [`staffing`].
+#[must_use]
+pub fn knows_staffing(picture: &TrendPicture<'_>) -> bool {
+    picture.model.steps.iter().any(|step| step.staffed.is_some())
 }
 
 /// Whether an episode had fired in a time, and how severe it is; `None` where its figure was within its limit.

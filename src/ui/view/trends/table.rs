@@ -42,6 +42,7 @@ impl<'a> TrendItem<'a> {
             |t| SortKey::number(t.step.expected),
             |_, _| TableCell::none(),
         ),
+        Column::<Self>::number("staffed", "Staffed", 8, |t| SortKey::number(t.step.staffed), |_, _| TableCell::none()),
         Column::<Self>::figure("service_level", "In time", 8, KpiId::ServiceLevel),
         Column::<Self>::figure("abandonment_rate", "Hung up", 8, KpiId::AbandonmentRate),
         Column::<Self>::figure("asa_s", "ASA", 8, KpiId::Asa),
@@ -122,7 +123,7 @@ impl TableRow for TrendSlice {
 }
 
 /// The slice that the page was opened for, the whole floor, the queues, the worst first, and the intents, the most frequent
-/// first.
+/// first, where a word filters them.
 #[must_use]
 pub fn slices(ctx: Ctx<'_>) -> TableModel<'_, TrendSlice> {
     let own = ctx.ui.slice();
@@ -150,6 +151,8 @@ pub fn slices(ctx: Ctx<'_>) -> TableModel<'_, TrendSlice> {
         rows.push(row(&of, 1.0 + alerts.fold(0.0, f64::max) + bad.sum::<f64>()));
     }
     let intents = ctx.answers.figures(queries::last_hour(ctx.ui, &Slice::TOTAL, Dim::Intent));
+    // Intents have no line of their own: they are found by the filter.
+    let intents = intents.filter(|_| !ctx.ui.filter.is_empty());
     for intent in intents.map(|intents| intents.rows(None)).unwrap_or_default() {
         let value = intent.figures.first().and_then(|figure| figure.value).unwrap_or(0.0);
         if intent.key.get(Dim::Intent).is_some_and(|intent| !intent.is_empty()) {
