@@ -99,7 +99,8 @@ impl Lines<'_, '_, '_> {
         }
         let live = picture.of.get(Dim::Queue).and_then(|id| picture.ctx.board.queues.find(id)).map(|queue| &queue.live);
         let live = live.or_else(|| picture.of.is_total().then_some(&picture.ctx.board.total));
-        if let Some(live) = live {
+        // Where no source tells of agents, nobody knows how many there are.
+        if let Some(live) = live.filter(|live| live.agents.iter().any(|count| *count > 0)) {
             let staffed = live.agents.iter().sum::<i64>() - staffing::count(live, AgentState::Offline);
             let away = staffing::count(live, AgentState::Paused);
             let paused = if away > 0 { format!("{away} paused") } else { String::new() };
