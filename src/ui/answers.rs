@@ -253,6 +253,29 @@ mod tests {
     }
 
     #[test]
+    fn a_series_is_asked_every_two_seconds_and_the_past_every_ten() {
+        use crate::clock::Time;
+        use crate::kpi::{Every, Period, Slice, Window};
+        let query = |over, every| {
+            let kpis = vec![KpiId::Offered];
+            Question::Figures(Query { of: Slice::TOTAL, by: Vec::new(), over, every, kpis, formula: None })
+        };
+        let today = Period::Window(Window::Today);
+        let day_before = Period::Range(Time::from_unix(0), Time::from_unix(86_400));
+        let start = Instant::now();
+        for (question, seconds) in
+            [(query(today, Some(Every::Minutes(30))), 2), (query(day_before, Some(Every::Minutes(30))), 10)]
+        {
+            let mut answers = Answers::default();
+            let questions = [question.clone()];
+            assert_eq!(answers.due(&questions, 1, false, start), questions);
+            answers.store(&question, Reply::Figures(Box::default()), start);
+            assert!(answers.due(&questions, 2, false, start + Duration::from_millis(seconds * 1_000 - 1)).is_empty());
+            assert_eq!(answers.due(&questions, 2, false, start + Duration::from_secs(seconds)), questions);
+        }
+    }
+
+    #[test]
     fn what_took_long_is_asked_less_often() {
         let mut answers = Answers::default();
         let start = Instant::now();

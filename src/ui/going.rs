@@ -4,6 +4,7 @@ use crate::kpi::Slice;
 use crate::text::suggest::suggestion;
 use crate::ui::locator::{LocatorError, ViewLocator};
 use crate::ui::state::{Location, Page, Ui};
+use crate::ui::trends::TrendChoice;
 use crate::ui::view;
 
 /// Read a locator whose column its page has.
@@ -34,7 +35,7 @@ impl Ui {
         ViewLocator {
             sort: sort.and_then(key),
             row: list.and_then(|list| list.selected.clone()),
-            window: Some(self.window),
+            window: Some(if location.page == Page::Trends { self.trends.range } else { self.window }),
             formula: self.formula,
             filter: self.filter.clone(),
             location,
@@ -46,7 +47,11 @@ impl Ui {
         let ViewLocator { location, window, formula, filter, sort, row } = locator;
         let (page, focus) = (location.page, location.focus);
         self.overlay = None;
-        self.window = window.unwrap_or(self.window);
+        if page == Page::Trends {
+            self.trends = window.map_or(self.trends, TrendChoice::over);
+        } else {
+            self.window = window.unwrap_or(self.window);
+        }
         self.formula = formula.or(self.formula);
         self.filter = filter;
         self.trail.truncate(1);

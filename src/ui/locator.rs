@@ -13,8 +13,9 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::clock::Time;
 use crate::floor::handle::ContactFilter;
-use crate::kpi::{Dim, Formula, Slice, Window};
+use crate::kpi::{Dim, Formula, Period, Slice, Window};
 use crate::text::Label;
 use crate::text::suggest::suggestion;
 use crate::ui::state::{Location, Page};
@@ -24,7 +25,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// The most bytes of a locator.
 const MAX_LOCATOR_BYTES: usize = 1024;
 /// The parts besides dimensions.
-const KEYS: [&str; 6] = ["window", "formula", "filter", "panel", "sort", "row"];
+const KEYS: [&str; 8] = ["window", "formula", "filter", "panel", "sort", "row", "from", "to"];
 /// The page of contacts that lists those who hung up.
 const CALLBACK: &str = "callback";
 
@@ -134,6 +135,16 @@ impl ViewLocator {
                 self.sort = Some((column.to_owned(), value.starts_with('-')));
             }
             "row" => self.row = Some(Label::new(value)),
+            "from" | "to" if self.location.page == Page::Contacts => {
+                let at = Time::parse_rfc3339(value)
+                    .map_err(|_| LocatorError(format!("`{value}` is no time: write {key}=2026-03-02T09:30:00Z")))?;
+                let (from, to) = match self.location.over {
+                    Some(Period::Range(from, to)) => (from, to),
+                    _ => (at, at),
+                };
+                let (from, to) = if key == "from" { (at, to) } else { (from, at) };
+                self.location.over = Some(Period::Range(from, to));
+            }
             _ => {
                 let keys = KEYS.into_iter().chain(Dim::ALL.map(Dim::key));
                 return Err(LocatorError(format!("`{key}` is no part of a view{}", suggestion(key, keys))));
@@ -144,11 +155,14 @@ impl ViewLocator {
 
     /// The locator, if its page can be about its slice.
     fn check(self) -> Result<Self, LocatorError> {
-        let Location { page, slice, .. } = &self.location;
+        let Location { page, slice, over, .. } = &self.location;
         let name = page.key();
         match page.subject() {
             Some(dim) if *page == Page::Agent && slice.get(dim).is_none() => {
                 Err(LocatorError(format!("the {0} is missing: write {name}/NAME", dim.key())))
+            }
+            _ if matches!(over, Some(Period::Range(from, to)) if from >= to) => {
+                Err(LocatorError("give both `from` and `to`, the earlier time first".to_owned()))
             }
             None if page.is_of_floor() && !slice.is_total() => {
                 let dim = slice.parts().next().map_or("", |(dim, _)| dim.key());
@@ -178,7 +192,7 @@ fn decoded(value: &str) -> Result<String, LocatorError> {
 impl fmt::Display for ViewLocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-        let Location { page, slice, only, focus, over: _ } = &self.location;
+        let Location { page, slice, only, focus, over } = &self.location;
         f.write_str(if *only == ContactFilter::Abandoned { CALLBACK } else { page.key() })?;
         let subject = page.subject().and_then(|dim| Some((dim, slice.get(dim).filter(|id| !id.is_empty())?)));
         if let Some((_, id)) = subject {
@@ -193,6 +207,9 @@ impl fmt::Display for ViewLocator {
         parts.extend((first != Some(focus)).then(|| ("panel", focus.key().to_owned())));
         let sort = |(column, descending): &(String, bool)| format!("{}{column}", if *descending { "-" } else { "" });
         parts.extend(self.sort.as_ref().map(|by| ("sort", sort(by))));
+        if let Some(Period::Range(from, to)) = over {
+            parts.extend([("from", from.to_string()), ("to", to.to_string())]);
+        }
         parts.extend(self.row.as_ref().map(|id| ("row", id.to_string())));
         for (at, (key, value)) in parts.iter().enumerate() {
             write!(f, "{}{key}={}", if at == 0 { '?' } else { '&' }, encoded(value))?;
@@ -222,6 +239,8 @@ mod tests {
         assert_eq!(read.location.only, ContactFilter::Abandoned);
         assert_eq!(read.location.slice.get(Dim::Queue).unwrap().as_str(), "café & bar");
         assert_eq!(read.to_string(), "callback?queue=caf%C3%A9%20%26%20bar");
+        let read = ViewLocator::parse("contacts?from=2026-03-02T09:30:00Z&to=2026-03-02T10:00:00Z").unwrap();
+        assert_eq!(ViewLocator::parse(&read.to_string()), Ok(read));
         let read = ViewLocator::parse("alerts?panel=held&row=17").unwrap();
         assert_eq!((read.location.focus, read.row.unwrap().as_str()), (Panel::Held, "17"));
     }
@@ -239,6 +258,8 @@ mod tests {
         assert_eq!(error("queue/a?sort"), "`sort` has no value: write sort=VALUE");
         assert!(error("queue/100%").contains("write % itself as %25"));
         assert!(error("queue/%ff").contains("no UTF-8"));
+        assert!(error("contacts?from=9:30").contains("write from=2026-03-02T09:30:00Z"));
+        assert_eq!(error("contacts?to=2026-03-02T09:30:00Z"), "give both `from` and `to`, the earlier time first");
         assert!(error("queue/a?panel=rail").contains("no panel of this page is called `rail`"));
         assert!(error(&"x".repeat(5_000)).contains("at most 1024"));
     }

@@ -95,6 +95,12 @@ impl Default for TrendChoice {
 }
 
 impl TrendChoice {
+    /// The choice for a window of time, or for the shortest time that the page can show.
+    #[must_use]
+    pub fn over(window: Window) -> Self {
+        Self { range: window.max(Window::Today), ..Self::default() }
+    }
+
     /// The step of its series on a screen of so many columns: a bar needs two.
     #[must_use]
     pub const fn every(&self, screen: u16) -> Every {
