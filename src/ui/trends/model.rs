@@ -49,6 +49,8 @@ pub struct TrendModel<'a> {
     pub present: usize,
     /// Of which of the days before, given by how many days they lie back, anything is known.
     pub known: Vec<u64>,
+    /// Those of them of which as much is known as of the time itself.
+    pub whole: Vec<u64>,
 }
 
 impl<'a> TrendModel<'a> {
@@ -93,7 +95,11 @@ impl<'a> TrendModel<'a> {
                 expected: median(usual.collect()),
             }
         };
+        let first = own.iter().filter(|(_, (row, _))| row.is_some()).map(|(start, _)| axis.slot(*start, 0)).min();
+        let is_whole = |begins: &Option<Slot>| begins.zip(first).is_some_and(|(begins, first)| begins <= first);
+        let whole = earlier.iter().zip(&begins).filter(|(_, begins)| is_whole(begins));
         Self {
+            whole: whole.map(|((days, _), _)| *days).collect(),
             steps: axis.starts.iter().enumerate().map(|(place, start)| step(place, *start)).collect(),
             present: axis.place(now),
             known: earlier.into_iter().map(|(days, _)| days).collect(),
@@ -116,6 +122,16 @@ impl<'a> TrendModel<'a> {
             [step.value(kpi), step.spread(kpi).map(|(_, high)| high), expected]
         });
         values.flatten().fold(0.0, f64::max)
+    }
+
+    /// The arrivals of the steps that are over, and those of the same steps that they are compared with.
+    #[must_use]
+    pub fn arrivals(&self) -> (f64, f64) {
+        let over = self.steps.iter().take(self.present);
+        over.fold((0.0, 0.0), |(own, before), step| {
+            let value = |value: Option<f64>| value.unwrap_or(0.0);
+            (own + value(step.value(KpiId::Offered)), before + value(step.before(KpiId::Offered)))
+        })
     }
 
     /// The last step that is over and has arrivals.
@@ -236,6 +252,8 @@ mod tests {
         let own: Vec<_> = today.iter().map(|row| (row.start.unwrap(), Some(row), false)).collect();
         let model = TrendModel::new(&axis, now, &own, &earlier, &[7]);
         assert_eq!((model.steps.len(), model.present, model.known.as_slice()), (48, 23, &[7, 14, 21][..]));
+        // The data of the third week begin later than those of today.
+        assert_eq!((model.whole.as_slice(), model.arrivals()), (&[7, 14][..], (200.0, 100.0)));
 
         let eleven = &model.steps[22];
         assert_eq!((eleven.value(KpiId::ServiceLevel), eleven.before(KpiId::ServiceLevel)), (Some(60.0), Some(90.0)));

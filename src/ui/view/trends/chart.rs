@@ -92,7 +92,8 @@ fn bars(buffer: &mut Buffer, plot: Rect, picture: &TrendPicture<'_>, most: f64) 
     let steps = &picture.model.steps;
     let points: Vec<_> =
         steps.iter().map(|step| TrendPoint { value: step.value(KpiId::Offered), gap: step.gap }).collect();
-    let expected: Vec<_> = steps.iter().map(|step| step.expected).collect();
+    // Where nobody is expected, as at night, a dot would say nothing.
+    let expected: Vec<_> = steps.iter().map(|step| step.expected.filter(|expected| *expected >= 0.5)).collect();
     trend::bars(buffer, plot, &points, most, |place| {
         let many = steps.get(place).is_some_and(|step| step.verdict(KpiId::Offered) == Verdict::Warning);
         theme.bar(match place {

@@ -84,8 +84,10 @@ impl<'a> TrendPicture<'a> {
             };
             figures?.total(kpi)?.value
         };
-        // Of a day of which nothing is known, it is not known either that nobody came.
-        let known = self.model.known.iter().filter(|days| self.compared_days().contains(days));
+        // Of a day of which nothing is known, it is not known either that nobody came; and a part of a week is no week.
+        let model = &self.model;
+        let known = if ui.trends.range == Window::Today { &model.known } else { &model.whole };
+        let known = known.iter().filter(|days| self.compared_days().contains(days));
         median(known.filter_map(value).collect())
     }
 

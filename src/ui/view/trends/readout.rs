@@ -196,7 +196,7 @@ pub fn growth(picture: &TrendPicture<'_>) -> Vec<Grown> {
         let change = changes.of(value.as_str());
         Some(Grown { name: ctx.value_name(dim, value), by: change.surplus()?, factor: change.factor()? })
     };
-    let mut all: Vec<Grown> = rows.iter().filter_map(grown).collect();
+    let mut all: Vec<Grown> = rows.iter().filter_map(grown).filter(|grown| grown.by.abs() >= 0.5).collect();
     all.sort_by(|a, b| b.by.total_cmp(&a.by));
     all
 }

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::picture::{TrendPicture, change};
 use super::readout;
+use super::table::capital;
 use crate::event::AgentState;
 use crate::kpi::{Dim, Figure, KpiId, Verdict, Window};
 use crate::text::fit;
@@ -90,12 +91,20 @@ impl Lines<'_, '_, '_> {
     fn hour(&mut self) {
         let picture = self.picture;
         let day = picture.ctx.ui.trends.range == Window::Today;
-        let name = if day { "Last hour" } else { picture.ctx.ui.trends.range.words() };
+        let name = if day { "Last hour".to_owned() } else { capital(picture.ctx.ui.trends.range.words()) };
         let before = picture.compared_in_short().unwrap_or_default();
-        self.line([(name, Tone::Heading), ("now", Tone::Muted), (&before, Tone::Muted), ("change", Tone::Muted)]);
+        self.line([(&name, Tone::Heading), ("now", Tone::Muted), (&before, Tone::Muted), ("change", Tone::Muted)]);
         for kpi in HOUR {
-            let name = if kpi == KpiId::Offered { "Arrivals".to_owned() } else { words::title(kpi) };
-            self.figure(&name, kpi, picture.newest(kpi), picture.newest_before(kpi));
+            let (own, before) = (picture.newest(kpi), picture.newest_before(kpi));
+            if kpi != KpiId::Offered {
+                self.figure(&words::title(kpi), kpi, own, before);
+            } else if day {
+                self.figure("Arrivals", kpi, own, before);
+            } else {
+                // Of a longer time the steps that are over are compared, so that today counts for what it is.
+                let (own, earlier) = picture.model.arrivals();
+                self.figure("Arrivals so far", kpi, Some(&Figure::gauge(own, 0)), before.map(|_| earlier));
+            }
         }
         let live = picture.of.get(Dim::Queue).and_then(|id| picture.ctx.board.queues.find(id)).map(|queue| &queue.live);
         let live = live.or_else(|| picture.of.is_total().then_some(&picture.ctx.board.total));
