@@ -217,15 +217,18 @@ impl ObservedFigures {
     }
 
     /// Fill the live state of a queue from observed figures, if nothing else is known of the queue. Returns whether it
-    /// did.
+    /// did. The agents are filled in where none is known, whatever contacts are.
     pub(super) fn fill_live(&self, queue: QueueNo, live: &mut Live, now: Time) -> bool {
         let newest = |kpi| self.series.get(&(queue, kpi)).map(|series: &ObservedSeries| series.newest);
         let value = |kpi| newest(kpi).filter(|(at, _)| now.since(*at) <= MAX_LIVE_AGE)?.1;
-        if *live != Live::default() || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {
-            return false;
-        }
         #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and counts are small")]
         let count = |kpi| value(kpi).map_or(0, |value| value.round() as i64);
+        if live.agents == [0; 6] {
+            live.agents = AGENTS.map(count);
+        }
+        if *live != (Live { agents: live.agents, ..Live::default() }) || !LIVE.iter().any(|kpi| value(*kpi).is_some()) {
+            return false;
+        }
         let span = |kpi| value(kpi).and_then(Span::from_secs_f64);
         live.waiting = count(KpiId::Waiting);
         live.longest_wait = span(KpiId::LongestWait);
@@ -233,7 +236,6 @@ impl ObservedFigures {
         live.in_progress = count(KpiId::InProgress);
         live.backlog = count(KpiId::Backlog);
         live.aged_backlog = count(KpiId::AgedBacklog);
-        live.agents = AGENTS.map(count);
         true
     }
 }

@@ -76,6 +76,18 @@ fn agents(source: &RunningSource) -> Vec<String> {
     source.events.iter().filter_map(state).collect()
 }
 
+/// The queues of each agent.
+fn served(source: &RunningSource) -> Vec<String> {
+    let queues = |event: &floorwatch::event::Event| match &event.kind {
+        EventKind::AgentQueues { agent, queues } => {
+            let queues: Vec<_> = queues.iter().map(|membership| membership.queue.as_str()).collect();
+            Some(format!("{agent}: {}", queues.join(", ")))
+        }
+        _ => None,
+    };
+    source.events.iter().filter_map(queues).collect()
+}
+
 /// The steps of the contacts.
 fn contacts(source: &RunningSource) -> Vec<String> {
     let step = |event: &floorwatch::event::Event| match &event.kind {
@@ -109,6 +121,7 @@ fn genesys_cloud() {
         agents(&source),
         ["Ann Abel on_contact", "Bo Berg available", "Cy Cole paused (Meal)", "Di Dahl offline"]
     );
+    assert_eq!(served(&source), ["u-ann: Billing", "u-bo: Billing, Sales"]);
     assert_eq!(
         contacts(&source),
         [
@@ -150,6 +163,7 @@ fn twilio_taskrouter() {
         "abandoned 5, answered 40, asa 14.5, in_progress 3, offered 48, service_level 32/45, waiting 2"
     );
     assert_eq!(agents(&source), ["ann available", "bo paused (Break)", "cy offline"]);
+    assert_eq!(served(&source), ["WK1: Billing", "WK2: Billing"]);
     let expected =
         ["WT1 voice in Billing since 2026-03-02T08:59:18Z", "WT2 voice in Billing since 2026-03-02T08:59:51Z"];
     assert_eq!(contacts(&source), expected);
@@ -188,6 +202,7 @@ fn chatwoot() {
     assert_eq!(figures(&source, "Website"), "frt 62.25, offered 31");
     assert_eq!(figures(&source, "Support mail"), "offered 12");
     assert_eq!(agents(&source), ["Ann Abel available", "Bo Berg paused (busy)", "Cy Cole offline"]);
+    assert_eq!(served(&source), ["11: Website, Support mail", "12: Website"]);
     assert_eq!(
         contacts(&source),
         [

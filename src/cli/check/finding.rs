@@ -48,15 +48,15 @@ pub(super) struct Finding {
     pub(super) out_of_place: u64,
     /// What contradicts its contact, and the first rejections with their reasons, at most [`MAX_REJECTIONS`].
     pub(super) rejections: Vec<Text>,
-    /// The first rows as they were read, of a source that is polled; at most [`MAX_FIRST_ROWS`].
+    /// The first rows as they were read, of a source that is polled; at most [`MAX_FIRST_ROWS`] of a kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) first_rows: Vec<Text>,
 }
 
 /// How many rejections are listed.
 const MAX_REJECTIONS: usize = 20;
-/// How many rows are shown as they were read.
-const MAX_FIRST_ROWS: usize = 8;
+/// How many rows of each kind are shown as they were read.
+const MAX_FIRST_ROWS: usize = 4;
 
 impl Finding {
     /// A finding that knows nothing yet.
@@ -124,8 +124,10 @@ impl Finding {
 
     /// Shows a row as it was read, if it is one of the first.
     pub(super) fn show_row(&mut self, event: &Event) {
-        if self.first_rows.len() < MAX_FIRST_ROWS {
-            self.first_rows.extend(describe(event).map(|words| Text::new(&words)));
+        let Some(words) = describe(event) else { return };
+        let kind = |row: &str| row.split(' ').next().map(str::to_owned);
+        if self.first_rows.iter().filter(|row| kind(row.as_str()) == kind(&words)).count() < MAX_FIRST_ROWS {
+            self.first_rows.push(Text::new(&words));
         }
     }
 

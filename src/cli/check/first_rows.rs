@@ -1,7 +1,7 @@
 //! The first rows of a polled source in words, so that a mapping can be held against what the other side shows.
 
 use crate::event::{Event, EventKind, Step};
-use crate::kpi::KpiId;
+use crate::kpi::{Figure, KpiId, Unit};
 
 /// What a row says: the figures of a queue, an agent's state, or a contact; `None` for other events.
 pub(super) fn describe(event: &Event) -> Option<String> {
@@ -13,7 +13,10 @@ pub(super) fn describe(event: &Event) -> Option<String> {
             });
             let quotients = quotients.iter().filter_map(|(key, part, whole)| {
                 let kpi = KpiId::parse(key.as_str())?.def();
-                Some(format!("{} {part} of {whole}", kpi.name))
+                let n = Figure::ratio(1.0, *part, *whole, 0, "").value;
+                let factor = if kpi.unit == Unit::Percent { 100.0 } else { 1.0 };
+                let value = n.map_or_else(|| "–".to_owned(), |quotient| kpi.show_value(factor * quotient, u64::MAX));
+                Some(format!("{} {value} of {whole}", kpi.name))
             });
             Some(format!("queue {queue}: {}", plain.chain(quotients).collect::<Vec<_>>().join(", ")))
         }

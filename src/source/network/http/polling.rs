@@ -272,7 +272,7 @@ impl PolledRequest {
                 let body = client.read_body(response, http::MAX_BODY_BYTES).await?;
                 bytes += body.len();
                 let wrong = |what: String| malformed(&server, &what);
-                let document = map::parse(&body).map_err(wrong)?;
+                let document = self.settings.with_item(map::parse(&body).map_err(wrong)?, variables);
                 if let Some(map) = &self.settings.map {
                     map.read(&document, reporter.source_now(), place.names, &mut answer.reading).map_err(wrong)?;
                 }

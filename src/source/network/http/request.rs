@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jmespath::Rcvar;
+use jmespath::{Rcvar, Variable};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
@@ -66,7 +66,8 @@ pub struct RequestSettings {
 pub struct ForEach {
     /// The variable with the list, which in this request is a part of it.
     pub of: String,
-    /// How many items a request is for, 1 to 1000. For one, the variable is that item and no list.
+    /// How many items a request is for, 1 to 1000. For one, the variable is that item and no list, and the answer has it
+    /// as `each`.
     #[serde(default = "one")]
     pub at_once: usize,
 }
@@ -153,6 +154,20 @@ impl RequestSettings {
         };
         paging.apply(page, &mut url, &mut body);
         Ok((url, body.map(|body| body.to_string()).or(text)))
+    }
+
+    /// A document that also tells which item the request was for (`each`), where it was for one.
+    pub(super) fn with_item(&self, document: Rcvar, variables: &Variables) -> Rcvar {
+        let each = self.each.as_ref().filter(|each| each.at_once == 1);
+        let item = each.and_then(|each| Variable::from_json(&variables.get(&each.of)?.to_string()).ok());
+        match (document.as_object(), item) {
+            (Some(object), Some(item)) => {
+                let mut object = object.clone();
+                object.insert("each".to_owned(), Rcvar::new(item));
+                Rcvar::new(Variable::Object(object))
+            }
+            _ => document,
+        }
     }
 
     /// Keep the values for later requests that a page has.

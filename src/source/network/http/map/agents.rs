@@ -112,6 +112,13 @@ impl AgentEntry {
     pub(in crate::source::network::http) fn learn(&mut self, other: Self) {
         self.profile.learn(&other.profile);
         self.state = other.state.or(self.state.take());
-        self.queues = other.queues.or(self.queues.take());
+        match (&mut self.queues, other.queues) {
+            // A list for each queue names an agent once for every queue that the agent serves.
+            (Some(known), Some(more)) => {
+                let new: Vec<Label> = more.into_iter().filter(|queue| !known.contains(queue)).collect();
+                known.extend(new);
+            }
+            (known, more) => *known = known.take().or(more),
+        }
     }
 }
