@@ -395,10 +395,11 @@ fn show(
     work: impl Future<Output = ()> + Send + 'static,
     also: impl Future<Output = ()> + Send + 'static,
     handle: Handle,
-    settings: ui::Settings,
+    mut settings: ui::Settings,
     who: Actor,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
+    settings.hint_seen = config::state_folder().map(|folder| folder.join("hint-seen"));
     // The floor and the screen have threads of their own: one is enough for the rest.
     let runtime = runtime(1)?;
     let floor = drive(&runtime, work)?;

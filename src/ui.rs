@@ -144,6 +144,8 @@ pub async fn run(handle: Handle, settings: Settings, who: Actor) -> Result<(), E
     if let Some(locator) = app.settings.at.clone() {
         app.ui.go(locator);
     }
+    let public = app.settings.locked || app.settings.kiosk.only;
+    app.ui.hint = app.settings.hint_seen.as_ref().is_some_and(|file| !public && !file.exists());
     if app.settings.kiosk.only {
         app.ui.kiosk.only = true;
         app.ui.open(Page::Kiosk);
@@ -283,7 +285,11 @@ impl App {
             return Ok(false);
         }
         let board = self.shown();
+        let hinted = self.ui.hint;
         let effect = self.ui.handle_input(input, &self.keymap, &board, &self.drawn);
+        if let (true, Some(file)) = (hinted && !self.ui.hint, self.settings.hint_seen.take()) {
+            Tasks::remember(file);
+        }
         // The next key may concern rows that this one has changed.
         self.order();
         self.dirty = true;

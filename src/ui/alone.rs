@@ -24,6 +24,7 @@ impl Ui {
         board: &Arc<Board>,
         drawn: &Drawn,
     ) -> Option<Effect> {
+        self.hint &= !matches!(input, UserInput::Key { .. } | UserInput::Mouse(_) | UserInput::Paste(_));
         match input {
             UserInput::Key { key, first } if self.must_be_alone(key, keymap, board) => {
                 if *first {

@@ -48,6 +48,9 @@ pub struct Settings {
     pub too_long: TooLong,
     /// How the wall behaves.
     pub kiosk: KioskSettings,
+    /// Where it is remembered that the hint of the first start was seen; no hint is shown if absent.
+    #[serde(skip)]
+    pub hint_seen: Option<PathBuf>,
     /// The view at the start; the overview if absent.
     #[serde(skip)]
     pub at: Option<ViewLocator>,
@@ -92,6 +95,7 @@ impl Default for Settings {
             handling_time: BTreeMap::new(),
             too_long: TooLong::default(),
             kiosk: KioskSettings::default(),
+            hint_seen: None,
             at: None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use rustc_hash::FxHashMap;
 
-use crate::alert::{Actor, AlertCommand, Episode, State};
+use crate::alert::{self, Actor, AlertCommand, Episode, State};
 use crate::board::Board;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, Formula, KpiId, Period, Slice, Window};
@@ -196,6 +196,21 @@ impl Panel {
             Self::TrendSlices => "slices",
             Self::KioskQueues => "kiosk",
             Self::Live => "live",
+        }
+    }
+
+    /// What Enter opens from it, for the footer; `None` where it opens nothing.
+    #[must_use]
+    pub const fn inside(self) -> Option<&'static str> {
+        match self {
+            Self::Tiles => Some("what it is"),
+            Self::Queues | Self::Active | Self::Held => Some("go in"),
+            Self::Rail => Some("this alert"),
+            Self::QueueIntents | Self::Intents => Some("who handles it"),
+            Self::Agents | Self::Serving => Some("this agent"),
+            Self::Live => Some("its queue or agent"),
+            Self::Waiting | Self::Trends | Self::TrendSlices => Some("its contacts"),
+            Self::Past | Self::Contacts | Self::KioskQueues => None,
         }
     }
 
@@ -396,6 +411,8 @@ pub struct Ui {
     pub silent: u64,
     /// The bytes that the terminal was sent in the mean second.
     pub bytes_per_s: f64,
+    /// Whether the hint of the first start is shown.
+    pub hint: bool,
     /// Whether an export waits for the figures of all rows.
     pub exporting: bool,
     /// What the wall shows.
@@ -428,6 +445,7 @@ impl Ui {
             who,
             silent: 0,
             bytes_per_s: 0.0,
+            hint: false,
             exporting: false,
             kiosk: Kiosk::default(),
             trends: TrendChoice::default(),
@@ -477,6 +495,16 @@ impl Ui {
         let of_here = |episode: &&Episode| here.is_some() && episode.slice.get(Dim::Queue) == here;
         let new_here = board.alerts.iter().filter(is_new).find(of_here);
         new_here.or_else(|| board.alerts.iter().find(is_new))
+    }
+
+    /// The episodes that one key acknowledges together: that of [`Ui::episode`], and the new ones of the same queue or
+    /// source.
+    #[must_use]
+    pub fn taken_together<'a>(&self, board: &'a Board) -> Vec<&'a Episode> {
+        let Some(episode) = self.episode(board) else { return Vec::new() };
+        let group = alert::related(&board.alerts, episode);
+        let is_new = |other: &&Episode| group.contains(&other.id) && other.state == State::Firing;
+        board.alerts.iter().filter(|other| other.id == episode.id || is_new(other)).collect()
     }
 
     /// The episode that a note or a snooze is about: the one just acknowledged, or else that of [`Ui::episode`].

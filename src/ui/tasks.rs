@@ -92,6 +92,16 @@ impl Tasks {
         });
     }
 
+    /// Remember for the next start by an empty file. Where that cannot be written, the next start knows nothing of it.
+    pub(super) fn remember(file: PathBuf) {
+        tokio::task::spawn_blocking(move || {
+            let made = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+            if let Err(error) = made.and_then(|()| std::fs::write(&file, "")) {
+                tracing::debug!("{}: {error}", file.display());
+            }
+        });
+    }
+
     /// Write the hand-over of the shift.
     pub(super) fn hand_over(&self, zone: Option<Tz>, directory: PathBuf) {
         let tasks = self.clone();

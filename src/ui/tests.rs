@@ -5,6 +5,7 @@ mod going;
 mod kiosk;
 mod overview;
 mod sources;
+mod task_keys;
 mod trends;
 
 use std::cell::RefCell;

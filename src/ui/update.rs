@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::alert::{self, AlertAction, AlertCommand, Episode, MuteLength, State};
+use crate::alert::{AlertAction, AlertCommand, Episode, MuteLength, State};
 use crate::board::{Board, Mode};
 use crate::clock::Span;
 use crate::floor::handle::{ContactFilter, ReplayCommand};
 use crate::kpi::{Dim, KpiId, Slice};
-use crate::text::Text;
+use crate::text::{Label, Text};
 use crate::ui::action::{Action, Keymap};
 use crate::ui::drawn::Drawn;
 use crate::ui::going;
@@ -34,13 +34,28 @@ impl Ui {
             self.overlay = None;
             return self.snooze(id, key, board);
         }
-        let action = keymap.action(key)?;
+        let Some(action) = keymap.action(key) else {
+            self.does_nothing(key, keymap);
+            return None;
+        };
         // On a kiosk, the only key is that of leaving.
         if self.kiosk.only && !asked {
             self.show_toast(QUIT_AGAIN, Tone::Strong);
             return None;
         }
         self.act(action, board, drawn)
+    }
+
+    /// Say of a key that it does nothing; a screen in public knows no keys. Keys with Ctrl or Alt can be the rest of
+    /// something that a terminal sends.
+    fn does_nothing(&mut self, key: &KeyEvent, keymap: &Keymap) {
+        let help = keymap.key(Action::Help).filter(|_| !self.kiosk.only);
+        if let (KeyCode::Char(sign), Some(help)) = (key.code, help)
+            && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
+        {
+            let sign = Label::new(&sign.to_string());
+            self.show_toast(format!("{sign} does nothing here; {help} lists the keys"), Tone::Muted);
+        }
     }
 
     fn prompt_event(
@@ -270,6 +285,9 @@ impl Ui {
 
     fn panel(&mut self, by: isize) {
         let panels = self.page().panels();
+        if panels.len() < 2 {
+            return self.show_toast("this page has one list", Tone::Muted);
+        }
         let at = panels.iter().position(|panel| *panel == self.focus()).unwrap_or(0);
         let len = isize::try_from(panels.len()).unwrap_or(1).max(1);
         let to = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(len);
@@ -283,6 +301,9 @@ impl Ui {
     pub(super) fn sort(&mut self) {
         let focus = self.focus();
         let columns = view::heads(focus);
+        if columns.is_empty() {
+            return self.show_toast("what has the focus has no columns to sort by", Tone::Muted);
+        }
         let list = self.lists.entry(focus).or_default();
         // Numbers are sorted from the highest first, names from A.
         let first = columns.get(list.column).is_some_and(|column| !column.left);
@@ -300,6 +321,8 @@ impl Ui {
         } else if self.trail.len() > 1 {
             self.trail.pop();
             self.reset_lists();
+        } else {
+            self.show_toast("this is the first page", Tone::Muted);
         }
     }
 
@@ -422,7 +445,9 @@ impl Ui {
                 None => self.show_toast("this contact is over, or its agent has several at once", Tone::Muted),
             },
             Panel::Trends | Panel::TrendSlices => self.open_moment(board),
-            Panel::Past | Panel::Contacts | Panel::KioskQueues => {}
+            Panel::Past | Panel::Contacts | Panel::KioskQueues => {
+                self.show_toast("there is nothing further to go into here", Tone::Muted);
+            }
         }
     }
 
@@ -433,10 +458,8 @@ impl Ui {
         };
         self.taken = Some(Taken { episode: episode.id, seconds: 10 });
         let act = AlertAction::Acknowledge { note: None, lasts: None };
-        let group = if group { alert::related(&board.alerts, episode) } else { Vec::new() };
-        let same =
-            |other: &&Episode| other.id == episode.id || group.contains(&other.id) && other.state == State::Firing;
-        let commands = board.alerts.iter().filter(same).map(|other| self.about(other, act.clone())).collect();
+        let together = if group { self.taken_together(board) } else { vec![episode] };
+        let commands = together.into_iter().map(|other| self.about(other, act.clone())).collect();
         Some(Effect::Execute(commands))
     }
 

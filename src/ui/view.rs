@@ -23,6 +23,7 @@ pub mod footer;
 pub mod header;
 pub mod health;
 pub mod help;
+pub mod hint;
 pub mod intents;
 pub mod kiosk;
 pub mod live;
@@ -383,6 +384,9 @@ pub fn draw(frame: &mut Frame<'_>, ctx: Ctx<'_>, last: &Drawn) -> Drawn {
     } else {
         let top = header::draw(buffer, area, ctx, &mut drawn);
         let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area };
+        let hint = hint::rows(ctx, body.height);
+        hint::draw(buffer, Rect { y: body.bottom() - hint, height: hint, ..body }, ctx);
+        let body = Rect { height: body.height - hint, ..body };
         match ctx.ui.page() {
             Page::Overview => overview::draw(buffer, body, ctx, &mut drawn),
             Page::Queue => queue::draw(buffer, body, ctx, &mut drawn),

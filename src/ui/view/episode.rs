@@ -103,9 +103,13 @@ pub fn keys(ctx: Ctx<'_>, e: &Episode) -> String {
         None => key(Action::Acknowledge).map(|key| format!("{key} takes {}", name(ctx, e))),
         Some(hold) => key(Action::Undo).map(|key| format!("{} has {}; {key} undoes it", hold.who, name(ctx, e))),
     };
+    // The others that one key takes with it are counted before it is pressed.
+    let together = ctx.ui.taken_together(ctx.board);
+    let with = (together.len() > 1 && together.iter().any(|other| other.id == e.id) && hold(e).is_none())
+        .then(|| key(Action::AcknowledgeAll).map(|key| format!("{key} all {}", together.len())));
     let others = [(Action::Why, "why"), (Action::Note, "note"), (Action::Snooze, "snooze")];
     let others = others.into_iter().filter_map(|(action, word)| Some(format!("{} {word}", key(action)?)));
-    take.into_iter().chain(others).collect::<Vec<_>>().join("   ")
+    take.into_iter().chain(with.flatten()).chain(others).collect::<Vec<_>>().join("   ")
 }
 
 /// Draw the meaning, the instruction and the history of an episode; returns the rows it took.

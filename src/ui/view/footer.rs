@@ -74,11 +74,16 @@ fn named<'a>(ctx: Ctx<'_>, entry: &'a ActionInfo) -> Cow<'a, str> {
     if let Some(word) = trends_word(entry.action).filter(|_| ctx.ui.page() == Page::Trends) {
         return Cow::Borrowed(word);
     }
-    let listed = matches!(ctx.ui.page(), Page::Overview | Page::Alerts);
-    let episode = ctx.ui.episode(ctx.board).filter(|_| entry.action == Action::Acknowledge && !listed);
-    episode.map_or(Cow::Borrowed(entry.word), |e| {
-        Cow::Owned(format!("{} {}", entry.word, fit(&episode::name(ctx, e), 40)))
-    })
+    let (ui, board) = (ctx.ui, ctx.board);
+    let listed = matches!(ui.page(), Page::Overview | Page::Alerts);
+    match entry.action {
+        Action::Enter => ui.focus().inside().map_or(Cow::Borrowed(entry.word), Cow::Borrowed),
+        Action::Acknowledge if !listed => ui.episode(board).map_or(Cow::Borrowed(entry.word), |e| {
+            Cow::Owned(format!("{} {}", entry.word, fit(&episode::name(ctx, e), 40)))
+        }),
+        Action::AcknowledgeAll => Cow::Owned(format!("ack all {}", ui.taken_together(board).len())),
+        _ => Cow::Borrowed(entry.word),
+    }
 }
 
 /// The word of an action that does something else on the page of trends than elsewhere.
@@ -106,7 +111,9 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
         Action::Quit => Some(90),
         Action::Back => deep.then_some(0),
         Action::Acknowledge => Some(1),
-        Action::Enter => (page != Page::Contacts).then_some(2),
+        Action::Enter => ctx.ui.focus().inside().map(|_| 2),
+        Action::AcknowledgeAll if ctx.ui.taken_together(ctx.board).len() < 2 => None,
+        Action::Sort if super::heads(ctx.ui.focus()).is_empty() => None,
         _ => match entry.group {
             ActionGroup::Alerts => Some(if alerts { 3 } else { 60 }),
             ActionGroup::Trends => (page == Page::Trends).then_some(3),

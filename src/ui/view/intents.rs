@@ -26,6 +26,9 @@ use crate::ui::state::Panel;
 use crate::ui::theme::Tone;
 use crate::ui::widget::{bands, panel};
 
+/// So many times the usual, by more than chance, puts an intent on top.
+const SURGE: f64 = 2.0;
+
 /// The figures that, with the handling time, decide how an intent is rated.
 const JUDGED: [KpiId; 6] =
     [KpiId::Fcr, KpiId::Csat, KpiId::SpeedTrap, KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
@@ -214,7 +217,9 @@ impl TableRow for IntentItem<'_> {
             Verdict::Warning => 1e9,
             _ => 0.0,
         };
-        level + self.value(KpiId::Offered).unwrap_or(0.0)
+        // What comes in far larger numbers than usual is what most people ask about now.
+        let surge = self.change.factor().filter(|factor| *factor >= SURGE).map_or(0.0, |factor| 3e9 + 1e6 * factor);
+        surge + level + self.value(KpiId::Offered).unwrap_or(0.0)
     }
 
     fn figure(&self, kpi: KpiId) -> Option<&Figure> {

@@ -1,0 +1,133 @@
+//! How many keys the tasks of a supervisor take. What is typed as text counts as one key for each letter; Enter ends it.
+
+use super::*;
+use crate::kpi::{Dim, Figure, KpiId, Slice};
+use crate::ui::queries;
+use crate::ui::state::{Overlay, Page, Panel};
+
+/// A fresh screen after these keys, and what the last of them caused.
+fn after(keys: &str, most: usize) -> (TestScreen, Option<Effect>) {
+    assert!(keys.split_whitespace().count() <= most, "{keys} are more than {most}");
+    let mut screen = TestScreen::new(sample::board(60));
+    let effect = screen.press(keys);
+    (screen, effect)
+}
+
+#[test]
+fn the_worst_queue_and_why_takes_one() {
+    let (screen, _) = after("w", 1);
+    assert!(
+        matches!(&screen.ui.overlay, Some(Overlay::Why { slice, .. }) if slice.get(Dim::Queue).unwrap().as_str() == "outages")
+    );
+}
+
+#[test]
+fn an_acknowledgement_with_a_note_takes_two_and_the_text() {
+    let (mut screen, effect) = after("a", 1);
+    let Some(Effect::Execute(taken)) = effect else { panic!("nothing is taken") };
+    let Some(Effect::Execute(noted)) = screen.press("n o n <space> i t <enter>") else { panic!("nothing is noted") };
+    assert_eq!((noted[0].episode, &noted[0].act), (taken[0].episode, &AlertAction::Note("on it".into())));
+}
+
+#[test]
+fn an_agent_by_name_takes_five() {
+    let (screen, _) = after(": a n n <enter>", 5);
+    assert_eq!((screen.ui.page(), screen.ui.slice().to_string().as_str()), (Page::Agent, "agent0"));
+}
+
+#[test]
+fn who_has_waited_longest_takes_one() {
+    let (screen, _) = after("8", 2);
+    let longest = screen.board.waiting.iter().min_by_key(|row| row.since).unwrap();
+    assert_eq!(screen.ui.lists[&Panel::Live].current(), Some(&longest.contact));
+}
+
+#[test]
+fn an_intent_that_explodes_takes_one() {
+    let (mut screen, _) = after("3", 1);
+    // In the last hour, cancellations are twenty times what they are otherwise.
+    let query = queries::last_hour(&screen.ui, &Slice::TOTAL, Dim::Intent);
+    let mut answer = sample::answer(&query, &screen.board);
+    for row in answer.rows.iter_mut().filter(|row| row.key.get(Dim::Intent).unwrap().as_str() == "cancellation") {
+        let usual = row.figures[0].value.unwrap();
+        row.figures = vec![Figure::gauge(20.0 * usual.max(5.0), 1)];
+    }
+    assert_eq!(query.kpis, [KpiId::Offered]);
+    screen.answers.store(&Question::Figures(query), Reply::Figures(Box::new(answer)), Instant::now());
+    let orders = view::orders(screen.ctx(Palette::Terminal, Depth::True));
+    screen.ui.lists.extend(orders);
+    assert_eq!(screen.ui.lists[&Panel::Intents].current().unwrap().as_str(), "cancellation");
+    for size in SIZES {
+        let text = screen.text(size);
+        let row = text.lines().find(|line| line.contains("cancellation")).unwrap();
+        assert!(row.starts_with("▸") && row.contains("×"), "{text}");
+    }
+}
+
+#[test]
+fn a_hand_over_and_today_by_queue_take_one_each() {
+    assert_eq!(after("x", 1).1, Some(Effect::HandOver));
+    assert_eq!(after("E", 1).1, Some(Effect::ExportDay));
+}
+
+#[test]
+fn a_key_that_does_nothing_says_so() {
+    let says = |keys: &str, words: &str| {
+        let mut screen = TestScreen::new(sample::board(60));
+        screen.press(keys);
+        let toast = screen.ui.toast.map(|toast| toast.text).unwrap_or_default();
+        assert!(toast.contains(words), "{keys}: {toast}");
+    };
+    says("Z", "Z does nothing here; H lists the keys");
+    says("c <enter>", "there is nothing further to go into here");
+    says("<esc>", "this is the first page");
+    says("4 <tab>", "this page has one list");
+    says("<tab> <tab> s", "no columns to sort by");
+    says(".", "only a replay can be steered");
+    let mut wall = TestScreen::new(sample::board(60));
+    wall.keymap = Keymap::locked();
+    wall.press("Z");
+    assert_eq!(wall.ui.toast, None, "a screen in public has no keys to speak of");
+}
+
+#[test]
+fn one_key_for_all_alerts_of_a_queue_says_how_many_and_which() {
+    let mut screen = TestScreen::new(sample::board(60));
+    assert!(screen.text(SIZES[2]).contains("A all 2"), "{}", screen.text(SIZES[2]));
+    let Some(Effect::Execute(commands)) = screen.press("A") else { panic!("nothing is taken") };
+    let find = |id: u64| screen.board.alerts.iter().find(|e| e.id == id).unwrap().clone();
+    let results: Vec<_> = commands.into_iter().map(|command| (command.clone(), Ok(find(command.episode)))).collect();
+    let words = crate::ui::confirm::confirmation(screen.ctx(Palette::Terminal, Depth::True), &results);
+    assert_eq!(words.unwrap().0, "acknowledged 2: Outages: longest wait, hung up");
+}
+
+#[test]
+fn the_footer_names_what_enter_opens() {
+    for (keys, words) in [
+        ("1", "enter go in"),
+        ("4", "enter this agent"),
+        ("3", "enter who handles it"),
+        ("8", "enter its queue or agent"),
+    ] {
+        let (screen, _) = after(keys, 1);
+        assert!(screen.text(SIZES[1]).contains(words), "{}", screen.text(SIZES[1]));
+    }
+    let (screen, _) = after("c", 1);
+    assert!(!screen.text(SIZES[1]).contains("  enter "), "nothing is inside");
+}
+
+#[test]
+fn the_hint_of_the_first_start_leaves_with_the_first_key() {
+    let mut screen = TestScreen::new(sample::board(60));
+    screen.ui.hint = true;
+    for (size, name) in SIZES.into_iter().zip(["80x24", "120x35", "200x50"]) {
+        let text = screen.text(size);
+        assert!(text.contains("H lists all keys") && text.contains("Outages: longest wait"), "{text}");
+        insta::assert_snapshot!(format!("hint-{name}"), text);
+    }
+    let key = KeyEvent::new(KeyCode::Char('3'), KeyModifiers::NONE);
+    let (board, drawn) = (Arc::clone(&screen.board), screen.drawn.borrow().clone());
+    let input = super::super::input::UserInput::Key { key, first: true };
+    screen.ui.handle_input(&input, &screen.keymap, &board, &drawn);
+    assert!(!screen.ui.hint && screen.ui.page() == Page::Intents, "and the key does what it does");
+}
