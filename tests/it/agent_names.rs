@@ -7,10 +7,13 @@ use std::process::{Command, Output};
 use crate::asterisk_faults::{EMPTY_STATUS, START, is_live, receive_until, serve_login, spawn};
 use crate::support::asterisk::Server;
 use crate::support::board::PROGRAM;
+use crate::support::running_source::RunningSource;
+use floorwatch::board::Health;
 use floorwatch::clock::{Clock, Span};
 use floorwatch::engine::{self, Engine};
 use floorwatch::event::{AgentState, Event};
-use floorwatch::source::Message;
+use floorwatch::source::format::detect::InputFormat;
+use floorwatch::source::{Message, SourceKind};
 use serde_json::Value;
 
 /// A member who is added by interface, takes a call by name, pauses by name, and leaves by interface.
@@ -118,4 +121,21 @@ fn names_that_never_take_a_call_are_remarked_until_an_alias_says_whose_they_are(
     let aliases = "[[source]]\nkind = \"queue_log\"\npath = \"q\"\n[source.agent_aliases]\n\"*/101\" = \"Ann\"\n\
         \"PJSIP/102\" = \"Bob\"\n";
     assert_eq!(read(aliases), (vec!["Ann".to_owned(), "Bob".to_owned()], "[]".to_owned()));
+}
+
+#[test]
+fn a_log_that_is_followed_says_it_on_the_sources_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue_log");
+    fs::write(&path, log("PJSIP/101", "Ann")).unwrap();
+    let follow = |keys: &str| {
+        let keys = format!("path = {path:?}\n{keys}");
+        let mut source = RunningSource::start(SourceKind::File(InputFormat::QueueLog), &keys);
+        source.until_health(Health::Live, "");
+        source
+    };
+    let source = follow("");
+    assert!(source.remarks.iter().any(|remark| remark.contains("\"PJSIP/101\" = \"Ann\"")), "{:?}", source.remarks);
+    let source = follow("agent_aliases = { \"PJSIP/101\" = \"Ann\" }");
+    assert_eq!((source.remarks.len(), agents(&source.events)), (0, [("Ann".to_owned(), AgentState::Paused)].into()));
 }

@@ -60,9 +60,13 @@ impl AmiTranslator {
 
     /// The agent whom `name` means at `at`: the configured alias, or the member whose interface it is.
     pub(super) fn agent(&self, name: Label, at: Time) -> Label {
-        let alias = |name: &Label| self.site.agents.agent(name);
-        let member = || self.names.at(&name, at).map(|member| alias(member).unwrap_or_else(|| member.clone()));
-        alias(&name).or_else(member).unwrap_or(name)
+        self.site.agents.agent(&name).or_else(|| self.member_behind(&name, at)).unwrap_or(name)
+    }
+
+    /// The agent whose interface `name` is at `at`.
+    pub(super) fn member_behind(&self, name: &Label, at: Time) -> Option<Label> {
+        let member = self.names.at(name, at)?;
+        Some(self.site.agents.agent(member).unwrap_or_else(|| member.clone()))
     }
 
     /// A member under the name of its agent.

@@ -139,7 +139,11 @@ impl AsteriskSession {
         let now = self.now(reporter);
         events.retain_mut(|event| {
             let at = event.at;
-            event.kind.rename_agents(|agent| *agent = self.translator.agent(mem::take(agent), at));
+            event.kind.rename_agents(|agent| {
+                if let Some(member) = self.translator.member_behind(agent, at) {
+                    *agent = member;
+                }
+            });
             if let EventKind::AgentState { agent, state, reason, .. } = &event.kind {
                 if is_live && *state != AgentState::AfterContact {
                     return false;
