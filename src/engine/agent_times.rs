@@ -85,10 +85,12 @@ impl EvenSum {
 
 /// Of more agents, times are not cut into steps.
 const MAX_AGENTS_BY_STEP: usize = 2_000;
+/// Nor are they into more steps: states are kept for two days, which have fewer minutes.
+const MAX_STEPS_OF_TIMES: usize = 4_000;
 
 impl Engine {
     /// The times of the agents of a slice by the start of each step of a range; without the steps before what is kept of an
-    /// agent's states. Empty where the slice is not one of agents or teams, or there are too many agents.
+    /// agent's states. Empty where the slice is not one of agents or teams, or there are too many agents or steps.
     pub(super) fn times_by_step(
         &self,
         of: Option<&ResolvedSlice>,
@@ -105,6 +107,9 @@ impl Engine {
         // The first and the last step may be longer than their part in the range.
         let mut starts = vec![calendar.bucket(every, range.start)];
         while let Some(next) = starts.last().map(|start| calendar.next_step(every, *start)).filter(|next| *next < end) {
+            if starts.len() >= MAX_STEPS_OF_TIMES {
+                return FxHashMap::default();
+            }
             starts.push(next);
         }
         let mut bounds: Vec<Time> = starts.iter().map(|start| (*start).max(range.start)).collect();

@@ -47,4 +47,5 @@ mod table_doubts;
 mod tables;
 mod terminal;
 mod terminal_input;
+mod trends;
 mod writer;
