@@ -17,7 +17,8 @@ pub(super) fn own_socket(config: &Config) -> Option<PathBuf> {
     config.hub.socket.clone().or_else(own).filter(answers)
 }
 
-/// The address and the name of the configured hub, or of a floor on this machine; `None` if there is neither.
+/// The address and the name of the configured hub, or of a floor on this machine; `None` if there is neither, or if a floor
+/// is configured that does not run.
 ///
 /// # Errors
 /// [`Error::SeveralFloors`] if several run here and none is configured, [`Error::NotShared`] if the only ones are shared
@@ -36,6 +37,10 @@ pub(super) fn find(config: &Config) -> Result<Option<(HubAddress, Label)>, Error
     // The configured floor takes precedence over others on this machine.
     if let Some(path) = own_socket(config) {
         return Ok(Some((HubAddress::Socket(path), Label::fixed("this floor"))));
+    }
+    // Whoever configured sources means that floor; another one must not stand in for it.
+    if !config.sources.is_empty() {
+        return Ok(None);
     }
     let own_user = rustix::process::geteuid().as_raw();
     let socket::LocalFloors { open: mut found, closed } = socket::find();
