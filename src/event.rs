@@ -13,6 +13,10 @@ use crate::text::Label;
 
 pub use domain::{AgentState, Channel, EndedBy, LeftReason, TransferKind};
 
+/// The window of observed figures that are sums over an interval which begins at the event's time. Sums of any other window
+/// grow from one event to the next, so that they cannot stand for a part of the window.
+pub const INTERVAL_WINDOW: Label = Label::fixed("interval");
+
 /// One thing that happened in a contact centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {

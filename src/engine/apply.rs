@@ -8,7 +8,7 @@ use super::observed::ObservedFigure;
 use super::timeline::AgentChange;
 use super::{AgentRecord, ApplyOutcome, Engine, Gap, QueueRecord};
 use crate::clock::{Span, Time};
-use crate::event::{AgentProfile, Event, EventKind, QueueProfile, SelfService};
+use crate::event::{AgentProfile, Event, EventKind, INTERVAL_WINDOW, QueueProfile, SelfService};
 use crate::kpi::KpiId;
 use crate::text::Label;
 
@@ -45,7 +45,7 @@ impl Engine {
             EventKind::AgentQueues { agent, queues } => self.agent_queues(agent, queues, origin),
             EventKind::AgentProfile(profile) => self.agent_profile(profile),
             EventKind::QueueProfile(profile) => self.queue_profile(profile, origin),
-            EventKind::Observed { queue, figures, quotients, .. } => {
+            EventKind::Observed { queue, figures, quotients, window } => {
                 let queue = self.intern_queue(queue, origin);
                 let plain =
                     figures.iter().filter_map(|(key, value)| Some((KpiId::parse(key.as_str())?, (*value).into())));
@@ -53,8 +53,9 @@ impl Engine {
                     let kpi = KpiId::parse(key.as_str())?;
                     Some((kpi, ObservedFigure::quotient(kpi, *numerator, *denominator)))
                 });
+                let of_interval = window.as_ref() == Some(&INTERVAL_WINDOW);
                 for (kpi, figure) in plain.chain(quotients) {
-                    self.observed.insert(queue, kpi, event.at, figure);
+                    self.observed.insert(queue, kpi, event.at, ObservedFigure { of_interval, ..figure });
                 }
             }
             EventKind::Restarted => self.restarted(event.at, origin),

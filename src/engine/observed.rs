@@ -43,11 +43,13 @@ pub(super) struct ObservedFigure {
     pub(super) value: f64,
     /// The numerator and the denominator, where the source gives them.
     pub(super) parts: Option<(f64, f64)>,
+    /// It is of an interval that begins at its time ([`INTERVAL_WINDOW`](crate::event::INTERVAL_WINDOW)).
+    pub(super) of_interval: bool,
 }
 
 impl From<f64> for ObservedFigure {
     fn from(value: f64) -> Self {
-        Self { value, parts: None }
+        Self { value, parts: None, of_interval: false }
     }
 }
 
@@ -56,7 +58,7 @@ impl ObservedFigure {
     pub(super) fn quotient(kpi: KpiId, numerator: f64, denominator: f64) -> Self {
         let factor = if kpi.def().unit == Unit::Percent { 100.0 } else { 1.0 };
         let value = if denominator > 0.0 { factor * numerator / denominator } else { f64::NAN };
-        Self { value, parts: Some((numerator, denominator)) }
+        Self { value, parts: Some((numerator, denominator)), of_interval: false }
     }
 
     /// The figure of both queues together; `None` where the two numbers do not tell it.
@@ -100,6 +102,8 @@ struct ObservedSeries {
     newest: (Time, Option<f64>),
     /// The numerator and denominator of that value, where the source gave them.
     parts: Option<(f64, f64)>,
+    /// The values are sums over intervals of their own.
+    of_intervals: bool,
     /// The last value of each minute that has one, in order of time.
     history: VecDeque<(Time, f64)>,
 }
@@ -126,6 +130,7 @@ impl ObservedFigures {
         if at >= series.newest.0 {
             series.newest = (at, value);
             series.parts = figure.parts;
+            series.of_intervals = figure.of_interval;
         }
         let Some(value) = value else { return };
         let index = series.history.partition_point(|(other, _)| other.minute() < at.minute());
@@ -185,6 +190,8 @@ impl ObservedFigures {
                         found.insert(((group, Time(0)), kpi), figure);
                     }
                 }
+                // A sum that grows over the day says nothing of a step.
+                Some(_) if is_sum(kpi) && !series.of_intervals => {}
                 Some(every) => {
                     for (at, value) in series.history.iter().filter(|(at, _)| range.contains(at)) {
                         let step = *steps.entry(at.minute()).or_insert_with(|| calendar.bucket(every, *at));
@@ -240,13 +247,21 @@ impl ObservedFigures {
     }
 }
 
+/// Whether a figure counts what has happened, and not what is so now.
+fn is_sum(kpi: KpiId) -> bool {
+    kpi.def().unit == Unit::Count
+        && !LIVE.contains(&kpi)
+        && kpi != KpiId::AgentsStaffed
+        && kpi != KpiId::WaitingUnserved
+}
+
 impl ObservedSeries {
     /// The newest figure within a period. A window has no end: a source's clock may be ahead of ours.
     fn within(&self, over: Period, range: &Range<Time>) -> Option<ObservedFigure> {
         match over {
             Period::Window(_) => {
                 let value = self.newest.1.filter(|_| self.newest.0 >= range.start)?;
-                Some(ObservedFigure { value, parts: self.parts })
+                Some(ObservedFigure { value, parts: self.parts, of_interval: self.of_intervals })
             }
             Period::Range(..) => {
                 let values = self.history.iter().rev().skip_while(|(at, _)| *at >= range.end);
@@ -412,6 +427,26 @@ mod tests {
         engine.apply(&report(51, "sales", &[("asa", 20.0)]));
         assert_eq!(engine.ask(&query, at(60)).total[3].value, None);
         assert!(engine.ask(&Query { by: Vec::new(), ..query }, at(60)).total[0].observed);
+    }
+
+    #[test]
+    fn a_sum_that_grows_over_the_day_is_no_sum_of_a_step() {
+        let by_steps = |window: Option<Label>| {
+            let mut engine = Engine::new(Settings::default());
+            let mut event = report(7, "billing", &[("offered", 40.0), ("waiting", 2.0)]);
+            if let EventKind::Observed { window: of, .. } = &mut event.kind {
+                *of = window;
+            }
+            engine.apply(&event);
+            let billing = Slice::of(Dim::Queue, "billing".into());
+            let (over, every) = (Period::Range(at(0), at(60)), Some(Every::Minutes(5)));
+            let kpis = vec![KpiId::Offered, KpiId::Waiting];
+            let answer = engine.ask(&Query { of: billing, by: Vec::new(), over, every, kpis, formula: None }, at(60));
+            let observed = |place: usize| answer.rows[0].figures.get(place).filter(|f: &&Figure| f.observed)?.value;
+            (observed(0), observed(1))
+        };
+        assert_eq!(by_steps(Some("today".into())), (None, Some(2.0)));
+        assert_eq!(by_steps(Some(crate::event::INTERVAL_WINDOW)), (Some(40.0), Some(2.0)));
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Time;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, INTERVAL_WINDOW};
 use crate::kpi::{Dim, Figure, KpiId, Unit};
 use crate::report::Report;
-use crate::source::format::csv::INTERVAL_WINDOW;
 use crate::text::Label;
 
 /// The figures of intervals, by queue and beginning.

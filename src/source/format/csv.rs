@@ -45,7 +45,6 @@ pub use propose::{Proposal, propose};
 use resolved::{ResolvedColumns, format_of_rows};
 use rows::RowReader;
 use sample::TableSample;
-pub use sums::INTERVAL_WINDOW;
 use sums::SumsTable;
 use time::LocalClock;
 pub(crate) use time::logged_time;

@@ -8,13 +8,10 @@ use super::resolved::{ResolvedColumns, ResolvedField};
 use super::rows::CsvRow;
 use super::time::LocalClock;
 use crate::clock::Time;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, INTERVAL_WINDOW};
 use crate::kpi::{KpiId, Unit};
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
-
-/// The window of figures that are those of one row: they can be added up over rows, which others cannot.
-pub const INTERVAL_WINDOW: Label = Label::fixed("interval");
 
 /// Reads the figures of one table.
 #[derive(Debug)]

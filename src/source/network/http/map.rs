@@ -159,7 +159,11 @@ impl Map {
         if let Some(map) = &self.agents {
             for (number, row) in (1..).zip(rows_at(&map.rows, map.within.as_ref(), document)?) {
                 match map.read(&row, &known, now) {
-                    Ok(Some(agent)) => reading.add_agent(agent),
+                    Ok(Some(mut agent)) => {
+                        let doubt = agent.doubt.take().map(|reason| (number, reason.about("agents")));
+                        reading.rejected.extend(doubt);
+                        reading.add_agent(agent);
+                    }
                     Ok(None) => {}
                     Err(reason) => reading.rejected.push((number, reason.about("agents"))),
                 }

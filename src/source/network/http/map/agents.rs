@@ -61,6 +61,8 @@ pub(in crate::source::network::http) struct AgentEntry {
     pub(in crate::source::network::http) state: Option<ListedState>,
     /// The queues that the agent serves; `None` where the document does not tell.
     pub(in crate::source::network::http) queues: Option<Vec<Label>>,
+    /// Why the state is not known, where the document has one.
+    pub(in crate::source::network::http) doubt: Option<RejectionReason>,
 }
 
 impl AgentMap {
@@ -97,8 +99,16 @@ impl AgentMap {
         }
         if let Some(path) = &self.state {
             let word = path.text(row)?.unwrap_or_default();
-            let unknown = || RejectionReason::new(&format!("`{path}` is a word that `states` does not have"), &word);
-            let Some(state) = self.states.find(&word).ok_or_else(unknown)? else { return Ok(None) };
+            let state = match self.states.find(&word) {
+                Some(Some(state)) => state,
+                Some(None) => return Ok(None),
+                // The agent is there all the same: who is missing is offline.
+                None => {
+                    let wrong = format!("`{path}` is a word that `states` does not have");
+                    listed.doubt = Some(RejectionReason::new(&wrong, &word));
+                    return Ok(Some(listed));
+                }
+            };
             let reason = if state == AgentState::Paused { label(&self.reason)? } else { None };
             let since = self.since.as_ref().map_or(Ok(None), |since| since.time(row, now))?;
             listed.state = Some((state, reason, since));
