@@ -56,6 +56,11 @@ impl MemberNames {
         self.0.get(interface).filter(|known| known.since.is_none_or(|since| since <= at)).map(|known| &known.name)
     }
 
+    /// Those to store, `max` at most: whose members are there again is learned again.
+    pub(super) fn to_saved(&self, max: usize) -> Self {
+        Self(self.0.iter().take(max).map(|(interface, name)| (interface.clone(), name.clone())).collect())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -26,7 +26,7 @@ use log_follower::{HeldStates, LogFollower};
 const MAX_SAVED_CALLS: usize = 500;
 /// After a restart of the program, a log may go on with so many lines that say nothing, as when a name breaks a line.
 const MAX_STRAY_LINES: u32 = 20;
-/// The agents that are stored in it.
+/// The agents that are stored in it, and the names of members.
 const MAX_SAVED_AGENTS: usize = 2000;
 const CURSOR_INTERVAL: Span = Span::SECOND;
 
@@ -126,7 +126,8 @@ impl AsteriskSession {
         let calls = if self.follower.is_some() { Vec::new() } else { self.translator.calls.to_saved(MAX_SAVED_CALLS) };
         let (seen, log) = (Some(reporter.now()), self.log_cursor.clone());
         let agents = self.translator.members.to_saved(MAX_SAVED_AGENTS);
-        let names = self.follower.as_ref().map_or_else(MemberNames::default, |_| self.translator.names.clone());
+        let names = if self.follower.is_some() { MAX_SAVED_AGENTS } else { 0 };
+        let names = self.translator.names.to_saved(names);
         serde_json::to_string(&AsteriskCursor { seen, log, calls, agents, names }).ok()
     }
 
