@@ -42,3 +42,39 @@ impl Engine {
         states.into_iter().zip(ends).skip(kept).map(period).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Span;
+    use crate::engine::Settings;
+    use crate::event::{Event, EventKind};
+
+    #[test]
+    fn a_day_of_states_begins_with_the_day_and_ends_now() {
+        let day = Time::from_unix(1_772_409_600); // Monday, 2 March 2026, 00:00 UTC
+        let at = |minutes: i64| day + Span(minutes * Span::MINUTE.0);
+        let mut engine = Engine::new(Settings::default());
+        for (minutes, state, reason) in [
+            (-30, AgentState::Available, None),
+            (60, AgentState::Paused, Some("lunch")),
+            (60, AgentState::Paused, Some("coffee")),
+            (90, AgentState::Paused, Some("coffee")),
+            (100, AgentState::Available, None),
+        ] {
+            let reason = reason.map(Into::into);
+            let kind = EventKind::AgentState { agent: "ann".into(), state, reason, lasts: None };
+            engine.apply(&Event { at: at(minutes), origin: "pbx".into(), id: None, kind });
+        }
+        let states = engine.agent_states(&"ann".into(), at(120));
+        let seen: Vec<_> = states.iter().map(|s| (s.state, s.reason.as_str(), s.since, s.until)).collect();
+        // The pause that was named twice is one, and the first reason at its instant took no time.
+        let expected = [
+            (AgentState::Available, "", at(0), at(60)),
+            (AgentState::Paused, "coffee", at(60), at(100)),
+            (AgentState::Available, "", at(100), at(120)),
+        ];
+        assert_eq!(seen, expected);
+        assert!(engine.agent_states(&"nobody".into(), at(120)).is_empty());
+    }
+}

@@ -57,22 +57,30 @@ struct Candidate<'a> {
 }
 
 impl Closeness {
-    /// How well `name` fits `text`, which is in lower case; `None` where it does not.
-    fn of(name: &str, text: &[char]) -> Option<Self> {
-        let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-        if name.starts_with(text) {
-            return Some(if name.len() == text.len() { Self::Whole } else { Self::Start });
+    /// How well `name` fits `text`, which is in lower case; `None` where it does not. `letters` is room to work in: there are
+    /// tens of thousands of agents, and a key must not wait for an allocation for each.
+    fn of(name: &str, text: &[char], letters: &mut Vec<char>) -> Option<Self> {
+        letters.clear();
+        letters.extend(lower(name));
+        if letters.starts_with(text) {
+            return Some(if letters.len() == text.len() { Self::Whole } else { Self::Start });
         }
-        let starts = name.windows(2).zip(1..).filter(|(pair, _)| pair.first().is_some_and(|c| !c.is_alphanumeric()));
-        if starts.into_iter().any(|(_, at)| name.get(at..).is_some_and(|word| word.starts_with(text))) {
+        let pairs = letters.windows(2).zip(1..);
+        let mut starts = pairs.filter(|(pair, _)| pair.first().is_some_and(|c| !c.is_alphanumeric()));
+        if starts.any(|(_, at)| letters.get(at..).is_some_and(|word| word.starts_with(text))) {
             return Some(Self::Word);
         }
-        let mut letters = text.iter().peekable();
-        for c in &name {
-            letters.next_if_eq(&c);
+        let mut wanted = text.iter().peekable();
+        for c in letters.iter() {
+            wanted.next_if_eq(&c);
         }
-        (letters.peek().is_none() && text.len() >= MIN_SCATTERED).then_some(Self::Scattered)
+        (wanted.peek().is_none() && text.len() >= MIN_SCATTERED).then_some(Self::Scattered)
     }
+}
+
+/// The letters of a text in lower case.
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
 }
 
 impl<'a> Candidate<'a> {
@@ -81,12 +89,12 @@ impl<'a> Candidate<'a> {
     }
 
     /// How well it fits: by its name, or by the id that its system knows it by.
-    fn closeness(&self, text: &[char]) -> Option<Closeness> {
+    fn closeness(&self, text: &[char], letters: &mut Vec<char>) -> Option<Closeness> {
         let id = match self.target {
             Target::Queue(QueueRow { id, name, .. }) | Target::Agent(AgentRow { id, name, .. }) if id != name => id,
-            _ => return Closeness::of(&self.name, text),
+            _ => return Closeness::of(&self.name, text, letters),
         };
-        let fits = [self.name.as_ref(), id.as_str()].map(|name| Closeness::of(name, text));
+        let fits = [self.name.as_ref(), id.as_str()].map(|name| Closeness::of(name, text, letters));
         fits.into_iter().flatten().min()
     }
 
@@ -161,9 +169,9 @@ pub fn suggestions(ctx: Ctx<'_>) -> Option<Suggestions> {
     if prompt.suggestions.made_of == made_of {
         return None;
     }
-    let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let (wanted, mut letters): (Vec<char>, Vec<char>) = (lower(text).collect(), Vec::new());
     let fitting = candidates(ctx).zip(0_usize..).filter_map(|(candidate, place)| {
-        let closeness = candidate.closeness(&letters)?;
+        let closeness = candidate.closeness(&wanted, &mut letters)?;
         Some(((closeness, place), candidate))
     });
     let mut fitting: Vec<_> = fitting.collect();
