@@ -60,7 +60,7 @@ impl TeamComparison {
         if own.n < min_samples || team.n < min_samples {
             return Self::Few;
         }
-        match interval(kpi, own, value) {
+        match interval(kpi, own, value, usual) {
             Some((_, high)) if high < usual => Self::Lower,
             Some((low, _)) if low > usual => Self::Higher,
             Some(_) => Self::Usual,
@@ -83,8 +83,9 @@ impl TeamComparison {
 }
 
 /// The 95 % interval of a figure. Where none is computed: of a share, Wilson's; of a mean duration, that of durations that
-/// vary about as much as they last, as handling times do; of contacts an hour, that of a count (Poisson).
-fn interval(kpi: KpiId, figure: &Figure, value: f64) -> Option<(f64, f64)> {
+/// vary about as much as they last here or usually, as handling times do; of contacts an hour, that of a count (Poisson).
+/// `None` of holds: most contacts have none, so that a mean of few says nothing.
+fn interval(kpi: KpiId, figure: &Figure, value: f64, usual: f64) -> Option<(f64, f64)> {
     if let (Some(low), Some(high)) = (figure.low, figure.high) {
         return Some((low, high));
     }
@@ -93,9 +94,9 @@ fn interval(kpi: KpiId, figure: &Figure, value: f64) -> Option<(f64, f64)> {
             let (low, high) = wilson(figure.numerator?, figure.denominator?)?;
             Some((100.0 * low, 100.0 * high))
         }
-        Unit::Seconds | Unit::PerHour => {
+        Unit::Seconds | Unit::PerHour if kpi != KpiId::Hold => {
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-            let half = Z * value / (figure.n as f64).sqrt();
+            let half = Z * value.max(usual) / (figure.n as f64).sqrt();
             Some((value - half, value + half))
         }
         _ => None,
@@ -335,7 +336,11 @@ mod tests {
         // Of 25 contacts of 5 minutes the mean is known to 300 × 1.96 / 5 = 118 s: from 3:02 to 6:58.
         assert_eq!(compare(&figure(300.0, 25), &figure(200.0, 600)), TeamComparison::Usual);
         assert_eq!(compare(&figure(300.0, 25), &figure(180.0, 600)), TeamComparison::Higher);
-        assert_eq!(compare(&figure(300.0, 25), &figure(420.0, 600)), TeamComparison::Lower);
+        // Beside 8:40 the spread is that of the longer ones: 520 × 1.96 / 5 = 204 s, up to 8:24.
+        assert_eq!(compare(&figure(300.0, 25), &figure(520.0, 600)), TeamComparison::Lower);
+        assert_eq!(compare(&figure(300.0, 25), &figure(420.0, 600)), TeamComparison::Usual);
+        let hold = TeamComparison::of(KpiId::Hold, &figure(0.0, 28), &figure(0.4, 321), 10);
+        assert_eq!(hold, TeamComparison::Unknown, "most contacts have no hold");
         assert_eq!(compare(&figure(300.0, 9), &figure(30.0, 600)), TeamComparison::Few);
         assert_eq!(compare(&Figure::default(), &figure(30.0, 600)), TeamComparison::Unknown);
         // 24 of 30 is 62.7 % to 90.5 % by Wilson's interval.

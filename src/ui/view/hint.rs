@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ─ For a start ─────────────────────────────── the first key puts this away ─
-//!   1–8 are pages   enter goes in, esc comes back   : goes to anything by name
+//!   1 to 8 pages   enter goes in, esc comes back   : goes anywhere by name
 //!   w why it is red   ? what a figure means   a takes the marked alert
 //!   H lists all keys   q leaves
 //! ```
@@ -32,7 +32,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let key = |action: Action, words: &str| ctx.keymap.key(action).map(|key| format!("{key} {words}"));
     let lines = [
         [
-            key(Action::Overview, "to 8 are the pages"),
+            key(Action::Overview, "to 8 pages"),
             key(Action::Enter, "goes in"),
             key(Action::Back, "comes back"),
             key(Action::Command, "goes anywhere by name"),
