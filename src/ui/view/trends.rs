@@ -51,8 +51,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let queues = if area.height >= HIGH { strips::queue_count(&picture).min(area.height / 5) } else { 0 };
     let alerts = u16::from(area.height >= 14);
     let staffing = u16::from(area.height >= 18 && strips::knows_staffing(&picture));
-    let readout = if wide { 0 } else { 2 };
     let blank = u16::from(area.height >= 30);
+    let readout = if wide { 0 } else { 2 + blank };
     let lines = if queues > 0 { queues + 1 + blank } else { 0 };
     let [title, charts, axis, strip, staff, lines, readout] = Layout::vertical([
         Length(1),

@@ -96,41 +96,59 @@ pub fn when(picture: &TrendPicture<'_>) -> String {
     }
 }
 
-/// Draw it on two lines: the figures in as much detail as fits, then the reasons.
+/// Draw it: the figures in as much detail as there is room for, and the reasons on the last line.
 pub fn draw(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, charts: &[KpiId]) {
     let style = |tone| picture.ctx.theme.style(tone);
     let room = area.width.saturating_sub(2);
-    let mut lines: Vec<_> = (0..=2).map(|detail| line(picture, charts, detail)).collect();
-    let width = |line: &[(String, Tone)]| line.iter().map(|(text, _)| cols(text.width())).sum::<u16>();
-    while lines.len() > 1 && lines.last().is_some_and(|line| width(line) > room) {
+    let most = usize::from(area.height.saturating_sub(1)).max(1);
+    let mut lines: Vec<_> = (0..=2).map(|detail| lines(groups(picture, charts, detail), room)).collect();
+    while lines.len() > 1 && lines.last().is_some_and(|lines| lines.len() > most) {
         lines.pop();
     }
-    let mut x = area.x + 1;
-    for (text, tone) in lines.pop().unwrap_or_default() {
-        let left = usize::from(area.right().saturating_sub(x + 1));
-        let text = fit(&text, left);
-        buffer.set_string(x, area.y, &text, style(tone));
-        x += cols(text.width());
+    let lines = lines.pop().unwrap_or_default();
+    for (line, y) in lines.iter().take(most).zip(area.y..area.bottom()) {
+        let mut x = area.x + 1;
+        for (text, tone) in line {
+            let text = fit(text, usize::from(area.right().saturating_sub(x + 1)));
+            buffer.set_string(x, y, &text, style(*tone));
+            x += cols(text.width());
+        }
     }
-    if area.height > 1 {
+    let y = area.y + cols(lines.len().min(most));
+    if y < area.bottom() {
         let line = reasons(picture).join(" · ");
-        let width = usize::from(room);
-        buffer.set_stringn(area.x + 1, area.y + 1, fit(&line, width), width, style(Tone::Muted));
+        buffer.set_string(area.x + 1, y, fit(&line, usize::from(room)), style(Tone::Muted));
     }
 }
 
-/// The time and the figures on one line.
-fn line(picture: &TrendPicture<'_>, charts: &[KpiId], detail: usize) -> Vec<(String, Tone)> {
-    let mut line = vec![(when(picture), Tone::Focus)];
-    for figure in figures(picture, charts) {
-        line.push((format!("   {} ", figure.name), Tone::Muted));
-        line.push((figure.value.clone(), figure.tone));
+/// Texts that stay together on a line.
+type TextGroup = Vec<(String, Tone)>;
+
+/// The time and each of the figures.
+fn groups(picture: &TrendPicture<'_>, charts: &[KpiId], detail: usize) -> Vec<TextGroup> {
+    let figure = |figure: ReadFigure| {
         let about = figure.about(detail);
-        if !about.is_empty() {
-            line.push((format!(" ({about})"), Tone::Muted));
+        let about = if about.is_empty() { about } else { format!(" ({about})") };
+        vec![(format!("{} ", figure.name), Tone::Muted), (figure.value, figure.tone), (about, Tone::Muted)]
+    };
+    let when = vec![(when(picture), Tone::Focus)];
+    std::iter::once(when).chain(figures(picture, charts).into_iter().map(figure)).collect()
+}
+
+/// Lines of at most `room` columns, with the groups three blanks apart.
+fn lines(groups: Vec<TextGroup>, room: u16) -> Vec<TextGroup> {
+    let width = |group: &TextGroup| group.iter().map(|(text, _)| cols(text.width())).sum::<u16>();
+    let mut lines: Vec<TextGroup> = Vec::new();
+    for group in groups {
+        match lines.last_mut() {
+            Some(line) if width(line) + 3 + width(&group) <= room => {
+                line.push(("   ".to_owned(), Tone::Text));
+                line.extend(group);
+            }
+            _ => lines.push(group),
         }
     }
-    line
+    lines
 }
 
 /// What drove the figures of the step, or without a cursor what has grown in the last hour; in words.
