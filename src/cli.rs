@@ -30,6 +30,7 @@ use crate::config::{self, Config};
 use crate::source::file::read;
 use crate::source::format::csv::{ColumnsError, ZoneOrigin};
 use crate::source::tally::InputTally;
+use crate::text::Label;
 use crate::ui::going;
 use crate::ui::locator::ViewLocator;
 use crate::ui::theme::Palette;
@@ -162,6 +163,9 @@ pub enum Error {
     /// `snapshot` found no running floor.
     #[error("UNKNOWN - {0}")]
     Unknown(#[source] app::Error),
+    /// `snapshot` found a floor without the queue of `--queue`.
+    #[error("UNKNOWN - no queue is called `{0}`")]
+    UnknownQueue(Label),
     /// The runtime for the trial of sources can't be started.
     #[error("cannot try the sources")]
     Trial(#[source] std::io::Error),
@@ -207,7 +211,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Unknown(_) => 3,
+            Self::Unknown(_) | Self::UnknownQueue(_) => 3,
             Self::Refused(_)
             | Self::FloorClosed(_)
             | Self::Config(_)

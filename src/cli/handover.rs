@@ -26,6 +26,9 @@ impl Args {
     pub fn run(&self, config: &Config) -> Result<(), Error> {
         let from = times::instant("--from", self.from.as_deref(), &config.floor.calendar)?;
         let handover = app::query(config, |handle| async move { Handover::gather(&handle, from).await })??;
+        if from.is_some_and(|from| from >= handover.at()) {
+            return Err(Error::Usage("--from: the shift has not begun yet: give a time that is past".to_owned()));
+        }
         let zone = config.ui.zone;
         let text = if self.format == "html" { handover.html(zone) } else { handover.markdown(zone) };
         print(text.as_bytes())

@@ -52,10 +52,15 @@ impl Args {
     /// Print the snapshot. Returns the exit code: 0 without active alerts, 1 with warnings, 2 with critical ones.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if no floor can be reached.
+    /// [`Error::Unknown`] if no floor can be reached, [`Error::UnknownQueue`] if the floor does not know the queue.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
         let answered = app::query(config, |handle| ask(handle, self.query())).map_err(Error::Unknown)?;
         let (board, answer) = answered?;
+        if let Some(queue) =
+            self.queue.as_deref().filter(|name| board.queues.iter().all(|queue| queue.id.as_str() != *name))
+        {
+            return Err(Error::UnknownQueue(Label::new(queue)));
+        }
         let alerts = self.alerts(&board);
         let text = match (self.json, self.csv) {
             (true, _) => {

@@ -35,6 +35,14 @@ pub struct AnswerTooLarge {
     pub max_rows: usize,
 }
 
+impl AnswerTooLarge {
+    /// That of a query with so many KPIs.
+    #[must_use]
+    pub fn of(kpis: usize) -> Self {
+        Self { max_rows: MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / kpis.max(1)) }
+    }
+}
+
 /// What figures are computed from besides tallies, collected once for all rows of an answer.
 struct Extras {
     rules: CountingRules,
@@ -86,9 +94,10 @@ impl Engine {
         queues: &Patterns,
         now: Time,
     ) -> Result<Answer, AnswerTooLarge> {
-        let max_rows = MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / query.kpis.len().max(1));
+        let too_large = AnswerTooLarge::of(query.kpis.len());
+        let max_rows = too_large.max_rows;
         let max_counted = if *selection == RowSelection::All { max_rows } else { MAX_ANSWER_ROWS };
-        self.answer(query, queues, now, max_counted, (selection, max_rows)).ok_or(AnswerTooLarge { max_rows })
+        self.answer(query, queues, now, max_counted, (selection, max_rows)).ok_or(too_large)
     }
 
     /// The answer, or `None` if more than `max_counted` rows are to be counted for it, or it has more rows than it may.

@@ -112,7 +112,7 @@ async fn serve(mut requests: mpsc::Receiver<Request>, connections: watch::Receiv
             // The caller may no longer wait for the answer.
             match request {
                 Request::Ask(query, rows, _, reply) => {
-                    drop(api.ask(&FiguresQuestion { query, rows }).await.map(|answer| reply.send(Ok(answer))));
+                    drop(api.ask(&FiguresQuestion { query, rows }).await.map(|answer| reply.send(answer)));
                 }
                 Request::Contacts(wanted, reply) => drop(api.contacts(&wanted).await.map(|rows| reply.send(rows))),
                 Request::AgentStates(agent, reply) => {

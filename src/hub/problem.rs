@@ -91,6 +91,11 @@ impl ApiProblem {
     pub(super) fn impossible(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_request", message)
     }
+
+    /// The request asks for more than one answer holds.
+    pub(super) fn answer_too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "answer_too_large", message)
+    }
 }
 
 impl From<FloorClosed> for ApiProblem {
@@ -101,7 +106,7 @@ impl From<FloorClosed> for ApiProblem {
 
 impl From<AnswerTooLarge> for ApiProblem {
     fn from(too_large: AnswerTooLarge) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "answer_too_large", too_large.to_string())
+        Self::answer_too_large(too_large.to_string())
     }
 }
 

@@ -151,7 +151,9 @@ pub(super) fn checked(mut query: Query) -> Result<Query, ApiProblem> {
             Some(Every::Days(_)) | None => 86_400,
         };
         if to.since(from).as_secs() / step > MAX_STEPS {
-            return Err(impossible("over", "is too long for such short steps: ask for longer ones, or a shorter time"));
+            return Err(ApiProblem::answer_too_large(
+                "`over` is too long for such short steps: ask for longer ones, or a shorter time",
+            ));
         }
     }
     match query.every {

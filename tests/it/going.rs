@@ -77,13 +77,22 @@ fn one_key_writes_the_hand_over_and_the_command_prints_it() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let printed = Command::new(PROGRAM)
-        .args(["handover", "--format", "md"])
-        .env("FLOORWATCH_CONFIG", floor.path("config.toml"))
-        .env("HOME", floor.path(""))
-        .output()
-        .unwrap();
-    let printed = String::from_utf8(printed.stdout).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        let command = command.args(args).env("FLOORWATCH_CONFIG", floor.path("config.toml"));
+        command.env("HOME", floor.path("")).output().unwrap()
+    };
+    let printed = String::from_utf8(run(&["handover", "--format", "md"]).stdout).unwrap();
+    for (args, code, why) in [
+        (&["handover", "--from", "2999-01-01"][..], 2, "the shift has not begun yet"),
+        (&["report", "--from", "2999-01-01"], 2, "that is yet to come"),
+        (&["report", "--from", "1970-01-01", "--every", "15m"], 1, "ask for a shorter time"),
+        (&["snapshot", "--queue", "biling"], 3, "UNKNOWN - no queue is called `biling`"),
+    ] {
+        let output = run(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && said.contains(why), "{args:?}: {said}");
+    }
     assert!(printed.starts_with("# Hand-over of Test floor") && printed.contains("two come back"), "{printed}");
 
     board.press("E", "today, 1 queue in ");

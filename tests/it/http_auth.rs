@@ -79,6 +79,21 @@ fn a_token_is_renewed_before_it_ends() {
 }
 
 #[test]
+fn the_life_of_a_token_may_be_a_text() {
+    let peer = Peer::start(|c| {
+        loop {
+            let token = r#"{"access_token": "t", "token_type": "Bearer", "expires_in": "3600"}"#;
+            let is_token = c.request()?.path() == "/token";
+            c.answer("200 OK", if is_token { token } else { FIGURES })?;
+        }
+    });
+    let mut source = start(&peer, &oauth("text"), "");
+    source.until_health(Health::Live, "");
+    source.until(|_| peer.asked().len() > 3);
+    assert_eq!(asked_for_tokens(&peer), 1);
+}
+
+#[test]
 fn a_token_that_is_refused_anew_is_a_lasting_fault() {
     let peer = with_tokens(3600, |_| false);
     let mut source = start(&peer, &oauth("without rights"), "");
@@ -99,6 +114,12 @@ fn a_client_that_gets_no_token_is_told_why_without_its_secret() {
     let (_, reason) = source.health.last().unwrap();
     assert!(peer.asked()[0].body.contains("client_secret="), "{:?}", peer.asked());
     assert!(!reason.contains(&std::env::var("HOME").unwrap()) && reason.contains("auth.oauth2"), "{reason}");
+    let peer = Peer::start(|c| {
+        let sent = c.request()?.header("authorization").unwrap_or_default().to_owned();
+        c.answer("401 Unauthorized", &format!(r#"{{"error": "{sent} is unknown"}}"#))
+    });
+    let mut source = start(&peer, &oauth("in a header"), "");
+    source.until_health(Health::Down, "no token (Basic … is unknown)");
     let peer = Peer::start(|c| {
         c.request()?;
         c.answer("200 OK", "<html>")

@@ -128,8 +128,10 @@ fn several_requests_make_one_board() {
 #[test]
 fn contacts_come_are_answered_and_go() {
     let waiting = r#"{"id": "c1", "queue": "q1", "age": 20}, {"id": "c2", "queue": "q2", "age": 5}"#;
+    // A row that cannot be read ends nothing.
+    let unreadable = r#"{"id": "c1", "queue": "q1", "age": {}}, {"id": "c2", "queue": [], "age": 6}"#;
     let talking = r#"{"id": "c1", "queue": "q1", "age": 21, "agent": "7"}"#;
-    let (_peer, mut source) = start(vec![waiting, talking]);
+    let (_peer, mut source) = start(vec![waiting, unreadable, talking]);
     let words = |source: &RunningSource| -> Vec<String> {
         let step = |event: &floorwatch::event::Event| match &event.kind {
             EventKind::Contact { contact, queue, step } => {

@@ -39,7 +39,10 @@ impl Args {
 
 impl ReportRequest {
     fn of_floor(&self, config: &Config, from: Time, now: Time) -> Result<Report, Error> {
-        let to = self.asked.to.unwrap_or(now).max(from);
+        let to = self.asked.to.unwrap_or(now);
+        if from >= to {
+            return Err(Error::Usage("--from: that is yet to come: give a time that is past".to_owned()));
+        }
         let query = Query {
             of: Slice::TOTAL,
             by: self.asked.by.clone(),

@@ -13,7 +13,7 @@ use super::HubAddress;
 use crate::alert::{AlertAction, AlertCommand, CommandRefusal, Episode, MuteLength};
 use crate::board::ContactRow;
 use crate::clock::Clock;
-use crate::engine::StatePeriod;
+use crate::engine::{AnswerTooLarge, StatePeriod};
 use crate::floor::ContactQuery;
 use crate::hub::ApiProblem;
 use crate::hub::query_params::FiguresQuestion;
@@ -64,13 +64,17 @@ impl Api {
     }
 
     /// The answer to a query, `None` if the request failed. Where the token may not see the queues, the figures are unknown.
-    pub(super) async fn ask(&self, question: &FiguresQuestion) -> Option<Answer> {
+    pub(super) async fn ask(&self, question: &FiguresQuestion) -> Option<Result<Answer, AnswerTooLarge>> {
         match self.post("v1/figures", question).await {
-            Ok(answer) => Some(answer),
+            Ok(answer) => Some(Ok(answer)),
             Err(ApiError::Refused(problem)) if problem.code == "hidden" => {
                 let hidden = Figure::unknown("this token may not see it");
                 let at = self.clock.now();
-                Some(Answer { at, from: at, to: at, total: vec![hidden; question.query.kpis.len()], rows: Vec::new() })
+                let total = vec![hidden; question.query.kpis.len()];
+                Some(Ok(Answer { at, from: at, to: at, total, rows: Vec::new() }))
+            }
+            Err(ApiError::Refused(problem)) if problem.code == "answer_too_large" => {
+                Some(Err(AnswerTooLarge::of(question.query.kpis.len())))
             }
             Err(_) => None,
         }

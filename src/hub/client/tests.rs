@@ -8,7 +8,7 @@ use crate::alert::{Actor, AlertAction};
 use crate::clock::Time;
 use crate::hub::tests::{Scene, offered};
 use crate::hub::{self, Listener, ServerConfig};
-use crate::kpi::{Dim, KpiId, Period, Query, Slice, Window};
+use crate::kpi::{Dim, Every, KpiId, Period, Query, Slice, Window};
 use crate::source::Message;
 
 /// A hub at a socket, which is stopped when this is dropped.
@@ -64,6 +64,11 @@ async fn a_guest_sees_what_the_floor_sees_and_of_two_who_take_an_alert_one_is_to
     let answer = handle.ask(query()).await.unwrap().unwrap();
     let own = scene.handle.ask(query()).await.unwrap().unwrap();
     assert_eq!((answer.total, answer.rows), (own.total, own.rows));
+
+    // A refused question has its reason.
+    let since_ever = Period::Range(Time::from_unix(0), scene.clock.now());
+    let refused = handle.ask(Query { over: since_ever, every: Some(Every::Minutes(15)), ..query() }).await.unwrap();
+    assert!(refused.unwrap_err().to_string().contains("ask for a shorter time"));
 
     // The caller runs as the hub's own user, so the name in the command is trusted. A refusal names who came first.
     let alert = board.alerts[0].clone();

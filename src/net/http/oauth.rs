@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 
@@ -54,7 +54,8 @@ pub struct OAuthClient {
 struct TokenAnswer {
     access_token: Option<String>,
     token_type: Option<String>,
-    expires_in: Option<f64>,
+    /// A number of seconds, which some servers write as a text.
+    expires_in: Option<serde_json::Value>,
     error: Option<String>,
     error_description: Option<String>,
 }
@@ -110,7 +111,10 @@ impl OAuthClient {
         let said = answer.as_ref().and_then(|answer| {
             let parts = [answer.error.as_deref(), answer.error_description.as_deref()];
             let said = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-            let said = said.replace(secret.expose_secret(), "…").chars().take(MAX_REASON_CHARS).collect::<String>();
+            // A server may repeat what it was sent.
+            let sent = [self.pair(&secret), in_form(secret.expose_secret()), secret.expose_secret().to_owned()];
+            let shown = sent.iter().filter(|sent| !sent.is_empty()).fold(said, |said, sent| said.replace(sent, "…"));
+            let said = shown.chars().take(MAX_REASON_CHARS).collect::<String>();
             Some(Text::new(&said)).filter(|said| !said.is_empty())
         });
         if matches!(status.as_u16(), 400 | 401 | 403) {
@@ -134,21 +138,29 @@ impl OAuthClient {
         let token = answer.access_token.filter(|token| !token.is_empty()).ok_or_else(no_token)?;
         let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| no_token())?;
         header.set_sensitive(true);
-        let life = answer.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let seconds = answer.expires_in.and_then(|life| life.as_f64().or_else(|| life.as_str()?.trim().parse().ok()));
+        let life = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
         let used =
             life.map(|life| life.min(MAX_TOKEN_LIFE)).map(|life| life.saturating_sub(RENEW_BEFORE.min(life / 10)));
         Ok(AccessToken { header, renew: used.map(|used| Instant::now() + used) })
     }
 
-    /// Id and secret in a header; both are encoded as in a form (RFC 6749, 2.3.1).
-    fn basic(&self, secret: &secrecy::SecretString) -> Result<HeaderValue, Fault> {
-        let encode = |text: &str| utf8_percent_encode(text, FORM).to_string();
-        let pair = format!("{}:{}", encode(&self.client), encode(secret.expose_secret()));
-        let value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair)));
+    /// Id and secret as they stand in a header; both are encoded as in a form (RFC 6749, 2.3.1).
+    fn pair(&self, secret: &SecretString) -> String {
+        BASE64_STANDARD.encode(format!("{}:{}", in_form(&self.client), in_form(secret.expose_secret())))
+    }
+
+    /// The header with id and secret.
+    fn basic(&self, secret: &SecretString) -> Result<HeaderValue, Fault> {
+        let value = HeaderValue::try_from(format!("Basic {}", self.pair(secret)));
         let mut value = value.map_err(|_| Fault::needs_change("the client's id or secret is unfit for a header"))?;
         value.set_sensitive(true);
         Ok(value)
     }
+}
+
+fn in_form(text: &str) -> String {
+    utf8_percent_encode(text, FORM).to_string()
 }
 
 const FORM: &percent_encoding::AsciiSet =

@@ -65,35 +65,33 @@ impl Lists {
         serde_json::to_string(self).ok()
     }
 
-    /// The events between the last lists and these, which came at `now`, and whether the contacts have changed. Where the
-    /// lists are not `complete`, nobody is missing from them.
+    /// The events between the last lists and these, which came at `now`, and whether the contacts have changed. `is_gone`
+    /// says whether one whom the lists do not have is gone, and not only left out or unreadable.
     pub(super) fn update(
         &mut self,
         agents: &BTreeMap<Label, AgentEntry>,
         contacts: &BTreeMap<Label, ContactEntry>,
-        is_complete: bool,
+        is_gone: impl Fn(&Label) -> bool,
         (now, origin): (Time, &Label),
     ) -> (Vec<Event>, bool) {
         let mut out = EventList { now, origin, events: Vec::new() };
-        let is_changed = self.update_contacts(contacts, is_complete, &mut out);
+        let is_changed = self.update_contacts(contacts, &is_gone, &mut out);
         // Agents come last: what the list says of them counts more than what their contacts do.
-        self.update_agents(agents, is_complete, &mut out);
+        self.update_agents(agents, &is_gone, &mut out);
         (out.events, is_changed)
     }
 
     fn update_contacts(
         &mut self,
         listed: &BTreeMap<Label, ContactEntry>,
-        is_complete: bool,
+        is_gone: impl Fn(&Label) -> bool,
         out: &mut EventList<'_>,
     ) -> bool {
         let mut is_changed = false;
-        if is_complete {
-            let gone: Vec<_> = self.contacts.extract_if(.., |id, _| !listed.contains_key(id)).collect();
-            is_changed |= !gone.is_empty();
-            for (id, known) in &gone {
-                end(id, known, out);
-            }
+        let gone: Vec<_> = self.contacts.extract_if(.., |id, _| !listed.contains_key(id) && is_gone(id)).collect();
+        is_changed |= !gone.is_empty();
+        for (id, known) in &gone {
+            end(id, known, out);
         }
         for (id, contact) in listed {
             let ContactEntry { queue, stage, agent, .. } = contact;
@@ -122,11 +120,14 @@ impl Lists {
         is_changed
     }
 
-    fn update_agents(&mut self, listed: &BTreeMap<Label, AgentEntry>, is_complete: bool, out: &mut EventList<'_>) {
-        if is_complete {
-            for (agent, _) in self.agents.extract_if(.., |id, _| !listed.contains_key(id)) {
-                out.push(None, EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None });
-            }
+    fn update_agents(
+        &mut self,
+        listed: &BTreeMap<Label, AgentEntry>,
+        is_gone: impl Fn(&Label) -> bool,
+        out: &mut EventList<'_>,
+    ) {
+        for (agent, _) in self.agents.extract_if(.., |id, _| !listed.contains_key(id) && is_gone(id)) {
+            out.push(None, EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None });
         }
         for (id, agent) in listed {
             let before = self.agents.insert(id.clone(), agent.clone()).unwrap_or_default();
@@ -222,7 +223,7 @@ mod tests {
         let mut all = Vec::new();
         for (second, contact) in (0..).zip(listed) {
             let contacts = contact.iter().map(|contact| ("c".into(), contact.clone())).collect();
-            let (events, _) = lists.update(&BTreeMap::new(), &contacts, true, (at(second), &"cloud".into()));
+            let (events, _) = lists.update(&BTreeMap::new(), &contacts, |_| true, (at(second), &"cloud".into()));
             for event in events {
                 let EventKind::Contact { step, queue: Some(queue), .. } = event.kind else { panic!() };
                 let step = format!("{step:?}");
@@ -259,7 +260,8 @@ mod tests {
         steps(&mut lists, std::slice::from_ref(&listed));
         let mut again = Lists::restored(&lists.cursor().unwrap());
         assert_eq!(steps(&mut again, &[listed, None]), ["1 q Lost"]);
-        let (events, is_changed) = lists.update(&BTreeMap::new(), &BTreeMap::new(), false, (at(9), &"cloud".into()));
+        let (events, is_changed) =
+            lists.update(&BTreeMap::new(), &BTreeMap::new(), |_| false, (at(9), &"cloud".into()));
         assert!(events.is_empty() && !is_changed);
     }
 
@@ -274,7 +276,7 @@ mod tests {
                 ..AgentEntry::default()
             };
             let agents = state.map(|state| ("7".into(), agent(state))).into_iter().collect();
-            let (events, _) = lists.update(&agents, &BTreeMap::new(), true, (at(second), &"cloud".into()));
+            let (events, _) = lists.update(&agents, &BTreeMap::new(), |_| true, (at(second), &"cloud".into()));
             let words = |event: &Event| match &event.kind {
                 EventKind::AgentState { state, .. } => format!("{} {}", (event.at - at(0)).as_secs(), state.key()),
                 EventKind::AgentProfile(_) => "profile".to_owned(),

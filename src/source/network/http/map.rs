@@ -6,7 +6,7 @@ mod figures;
 mod names;
 mod selector;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jmespath::{Rcvar, Variable};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::limits::check_json;
+use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
 pub use agents::AgentMap;
@@ -87,6 +88,8 @@ pub(super) struct Reading {
     pub(super) agents: BTreeMap<Label, AgentEntry>,
     pub(super) contacts: BTreeMap<Label, ContactEntry>,
     pub(super) names: Names,
+    /// The agents and contacts whose rows can't be read: they are there, and nothing else is known.
+    pub(super) unread: BTreeSet<Label>,
     /// The rejected rows: the number, from 1 (0 for the document itself), and the reason.
     pub(super) rejected: Vec<(u64, RejectionReason)>,
     /// The time of the figures, if a document has one.
@@ -165,7 +168,7 @@ impl Map {
                         reading.add_agent(agent);
                     }
                     Ok(None) => {}
-                    Err(reason) => reading.rejected.push((number, reason.about("agents"))),
+                    Err(reason) => reading.reject(number, reason.about("agents"), &map.agent, &row),
                 }
             }
         }
@@ -174,7 +177,7 @@ impl Map {
                 match map.read(&row, &known, now) {
                     Ok(Some((id, contact))) => reading.add_contact(id, contact),
                     Ok(None) => {}
-                    Err(reason) => reading.rejected.push((number, reason.about("contacts"))),
+                    Err(reason) => reading.reject(number, reason.about("contacts"), &map.contact, &row),
                 }
             }
         }
@@ -311,6 +314,12 @@ impl Reading {
         }
     }
 
+    /// Set a row of a list aside, whose id is at `id`.
+    fn reject(&mut self, number: u64, reason: RejectionReason, id: &JmesPath, row: &Rcvar) {
+        self.unread.extend(id.text(row).ok().flatten().map(|id| id_label(id.as_bytes())));
+        self.rejected.push((number, reason));
+    }
+
     fn add_agent(&mut self, agent: AgentEntry) {
         match self.agents.get_mut(&agent.profile.agent) {
             Some(known) => known.learn(agent),
@@ -327,6 +336,7 @@ impl Reading {
 
     /// Add the agents and contacts of another list.
     pub(super) fn add_lists(&mut self, other: &Self) {
+        self.unread.extend(other.unread.iter().cloned());
         other.agents.values().for_each(|agent| self.add_agent(agent.clone()));
         other.contacts.iter().for_each(|(id, contact)| self.add_contact(id.clone(), contact.clone()));
     }

@@ -23,6 +23,7 @@ use crate::net::http::{self, Client, display_url};
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::rejection::RejectionReason;
+use crate::text::Label;
 
 /// A list is read to at most so many pages, and so many bytes.
 const MAX_PAGES: u64 = 100;
@@ -179,7 +180,10 @@ impl ListPolling {
         let (mut all, mut events, mut rejected) = (Reading::default(), Vec::new(), BTreeSet::new());
         let mut is_complete = true;
         for request in &self.requests {
-            let Some(answer) = &request.answer else { continue };
+            let Some(answer) = &request.answer else {
+                is_complete = false;
+                continue;
+            };
             is_complete &= answer.is_whole;
             let window = request.settings.map.as_ref().and_then(|map| map.window.as_ref());
             events.extend(answer.reading.events(window, &origin));
@@ -196,8 +200,9 @@ impl ListPolling {
         reporter.report_gap().await;
         let at = events.first().map_or_else(|| reporter.source_now(), |event| event.at);
         let mut changes = self.figures.changes(events, at, &origin, reporter.now());
+        let is_gone = |id: &Label| is_complete && !all.unread.contains(id);
         let (of_lists, is_changed) =
-            self.lists.update(&all.agents, &all.contacts, is_complete, (reporter.source_now(), &origin));
+            self.lists.update(&all.agents, &all.contacts, is_gone, (reporter.source_now(), &origin));
         changes.extend(of_lists);
         reporter.send_events(changes, if is_changed { self.lists.cursor() } else { None }).await;
         match self.stale_after(reporter.source_now()) {

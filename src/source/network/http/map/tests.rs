@@ -30,6 +30,22 @@ fn read(map: &Map, text: &str) -> Read {
 }
 
 #[test]
+fn who_stands_in_a_row_that_cannot_be_read_is_there_all_the_same() {
+    let map = map(r#"
+        agents = { rows = "agents", agent = "id", state = "s", states = { on = "available" }, since = "since" }
+        contacts = { rows = "contacts", contact = "id", queue = "q", since = "since" }
+    "#);
+    let document = r#"{
+        "agents": [{"id": 7, "s": "on", "since": {}}, {"id": 8, "s": "on"}, {"s": "on"}],
+        "contacts": [{"id": "c1", "q": []}, {"id": "c2", "q": "a", "since": "soon"}, {"id": "c3", "q": "a"}, {"id": {}}]
+    }"#;
+    let mut reading = Reading::default();
+    map.read(&parse(document.as_bytes()).unwrap(), NOW, &Names::default(), &mut reading).unwrap();
+    assert_eq!(reading.unread.iter().map(Label::as_str).collect::<Vec<_>>(), ["7", "c1", "c2"]);
+    assert_eq!((reading.agents.len(), reading.contacts.len(), reading.rejected.len()), (1, 1, 5));
+}
+
+#[test]
 fn rows_become_figures_of_queues() {
     let map = map(r#"
         rows = "queues[?enabled]"
