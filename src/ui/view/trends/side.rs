@@ -166,7 +166,7 @@ impl Lines<'_, '_, '_> {
             self.buffer.set_string(x, y, fit(&grown.name, name_width), theme.style(Tone::Text));
             self.buffer.set_string(x + 17, y, &bar, theme.bar(tone));
             let factor = if notable || grown.factor < 1.0 { format!("×{:.1}", grown.factor) } else { String::new() };
-            let sign = if grown.by < 0.0 { "−" } else { "+" };
+            let sign = if grown.by.round() < 0.0 { "−" } else { "+" };
             let text = format!("{:>6} {factor:>7}", format!("{sign}{:.0}", grown.by.abs()));
             let right = self.area.right().saturating_sub(cols(text.width()));
             self.buffer.set_string(right, y, &text, theme.style(if notable { Tone::Warning } else { Tone::Muted }));
