@@ -45,10 +45,36 @@ fn what_the_key_takes_is_marked_and_named_before_it_is_pressed() {
 
 #[test]
 fn an_alert_that_recovers_says_how_bad_it_was_and_what_ends_it() {
-    let screen = with_alerts(|alerts| (alerts[0].figure.value, alerts[0].worst) = (Some(111.0), Some(362.0)));
+    let mut screen = with_alerts(|alerts| (alerts[0].figure.value, alerts[0].worst) = (Some(111.0), Some(362.0)));
     let text = screen.text(SIZES[2]);
     assert!(text.contains("was 6:02") && text.contains("now: 1:51, was 6:02, clears below 5:00"), "{text}");
     assert!(!text.contains("> 5:00"), "{text}");
+    screen.press("5");
+    for size in SIZES {
+        let text = screen.text(size);
+        assert!(text.contains("1:51 ≤ 5:00") && text.contains("recovers"), "{text}");
+    }
+}
+
+#[test]
+fn alerts_that_a_filter_hides_are_counted_and_the_panel_says_why_it_is_empty() {
+    let mut screen = TestScreen::new(sample::board(20));
+    screen.press("/ z z z <enter>");
+    for size in SIZES {
+        let text = screen.text(size);
+        assert!(text.contains("no alert matches \"zzz\"") && text.contains("0 of "), "{text}");
+    }
+}
+
+#[test]
+fn pages_have_their_names_as_far_as_the_trail_leaves_room() {
+    let mut screen = TestScreen::new(sample::board(20));
+    for (key, page) in [("5", "Alerts"), ("6", "Trends"), ("8", "Live")] {
+        screen.press(key);
+        let text = screen.text((120, 35));
+        let tabs = text.lines().nth(1).unwrap();
+        assert!(tabs.contains("8 Live") && tabs.trim_end().ends_with(&format!("Overview ▸ {page}")), "{tabs}");
+    }
 }
 
 #[test]

@@ -134,10 +134,10 @@ impl<'a> TrendModel<'a> {
         })
     }
 
-    /// The last step that is over and has arrivals.
+    /// The last step that is over and has arrivals, with its number.
     #[must_use]
-    pub fn newest(&self) -> Option<&TrendStep<'a>> {
-        self.steps.get(..self.present)?.iter().rev().find(|step| step.own.is_some())
+    pub fn newest(&self) -> Option<(usize, &TrendStep<'a>)> {
+        self.steps.get(..self.present)?.iter().enumerate().rev().find(|(_, step)| step.own.is_some())
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
         );
         // At noon only the past is known.
         assert_eq!((model.steps[24].value(KpiId::Offered), model.steps[24].expected), (None, Some(0.0)));
-        assert_eq!(model.newest().unwrap().start, eleven.start);
+        assert_eq!(model.newest().unwrap().1.start, eleven.start);
         assert!((model.most(KpiId::Offered) - 200.0).abs() < 1e-9);
 
         let four = TrendModel::new(&axis, now, &own, &earlier, &EXPECTED_FROM);

@@ -251,7 +251,8 @@ impl<'a> AlertItem<'a> {
         match (&self.episode.inhibited_by, self.episode.state) {
             (Some(cause), _) => format!("hidden: {cause}"),
             (None, State::Pending) => "on the way".to_owned(),
-            (None, _) if self.episode.flapping => "comes and goes".to_owned(),
+            (None, _) if self.episode.flapping => "on and off".to_owned(),
+            (None, _) if !episode::is_past(self.episode) => "recovers".to_owned(),
             (None, _) => "new".to_owned(),
         }
     }
@@ -290,7 +291,7 @@ impl<'a> AlertItem<'a> {
         let last = self.episode.trail.iter().rev().find(|entry| entry.kind == HistoryKind::Acknowledged);
         match last.and_then(|entry| entry.who.as_ref()) {
             Some(who) => TableCell::label(&who.name, Tone::Text),
-            None => TableCell::new("nobody", Tone::Faint),
+            None => TableCell::new("nobody", Tone::Muted),
         }
     }
 }

@@ -86,13 +86,20 @@ pub fn is_past(e: &Episode) -> bool {
     e.figure.value.zip(e.limit).is_none_or(past)
 }
 
-/// The limit with its sign: `> 8%`; empty without one.
+/// The limit with how the value stands to it: `> 8%`, or `≤ 8%` while the figure recovers; empty without one. What is over
+/// is told by its worst value, which was past the limit.
 #[must_use]
 pub fn limit(e: &Episode) -> String {
     let Some((kpi, limit)) = e.kpi.zip(e.limit).filter(|(kpi, _)| kpi.def().unit != Unit::Flag) else {
         return String::new();
     };
-    format!("{} {}", if e.above { ">" } else { "<" }, kpi.def().show_value(limit, 0))
+    let sign = match (e.above, e.resolved.is_some() || is_past(e)) {
+        (true, true) => ">",
+        (false, true) => "<",
+        (true, false) => "≤",
+        (false, false) => "≥",
+    };
+    format!("{sign} {}", kpi.def().show_value(limit, 0))
 }
 
 /// The keys for an episode: what the first one does is named before it is pressed.

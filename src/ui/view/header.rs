@@ -94,9 +94,13 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let badges = badges(ctx);
     let badges_width: u16 = badges.iter().map(|(text, _)| cols(text.width()) + 1).sum();
     // Where room is short, the last pages have their number alone, so that the trail is seen whole.
-    let trail_width =
-        steps(ctx).iter().skip(1).map(|(_, name)| cols(name.width() + glyphs::TRAIL.width())).sum::<u16>();
-    let room = area.width.saturating_sub(if trail_width > 0 { trail_width + 24 } else { 0 });
+    let steps = steps(ctx);
+    let names: usize = steps.iter().map(|(_, name)| name.width()).sum();
+    let trail_width = match steps.len() {
+        0 | 1 => 0,
+        n => cols(names + (n - 1) * glyphs::TRAIL.width() + apart(ctx, &steps).width()) + 2,
+    };
+    let room = area.width.saturating_sub(trail_width);
     let width = |named: &usize| badges_width + tabs().map(|tab| cols(text(tab, *named).width()) + 2).sum::<u16>();
     let named = (0..=Page::NUMBERED.len()).rev().find(|named| width(named) < room).unwrap_or(0);
     let mut x = area.x + 1;
@@ -111,25 +115,29 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
             x += cols(text.width()) + 1;
         }
     }
-    trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx, drawn);
+    trail(buffer, Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area }, ctx, &steps, drawn);
 }
 
-/// Draw the drill trail at the right edge: its steps, then what the last one shows.
-fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
-    let steps = steps(ctx);
-    if steps.len() < 2 {
-        return;
-    }
+/// What the last step of the trail shows, where its name does not say so: ` · agents`.
+fn apart(ctx: Ctx<'_>, steps: &[(usize, String)]) -> String {
     let page = match (ctx.ui.page(), ctx.ui.location().only) {
         (Page::Contacts, ContactFilter::Abandoned) => "to call back",
         (Page::Contacts, _) => "contacts",
         (Page::Agents, _) => "agents",
         _ => "",
     };
-    let apart = match steps.last() {
+    match steps.last() {
         Some((_, name)) if !page.is_empty() && !name.eq_ignore_ascii_case(page) => format!(" · {page}"),
         _ => String::new(),
-    };
+    }
+}
+
+/// Draw the drill trail at the right edge: its steps, then what the last one shows.
+fn trail(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, steps: &[(usize, String)], drawn: &mut Drawn) {
+    if steps.len() < 2 {
+        return;
+    }
+    let apart = apart(ctx, steps);
     let room = usize::from(area.width).saturating_sub(apart.width());
     // The last steps matter most: the first are dropped where room is short.
     let mut first = 0;

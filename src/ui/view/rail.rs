@@ -58,6 +58,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         (new, 0) => format!("{new} new"),
         (new, held) => format!("{new} new · {held} ack"),
     };
+    // A row stands for all alerts of its cause, so what a filter leaves is told beside the number of alerts.
+    let about = match about.is_empty() || ctx.ui.filter.is_empty() {
+        true => about,
+        false => format!("{} · {about}", ctx.count(Panel::Rail)),
+    };
     let focus = ctx.ui.focus() == Panel::Rail;
     let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let mut foot = foot(ctx);
@@ -68,7 +73,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     // Below the alerts: notes, and what to do about the worst alert. The columns need no headings: the title of the
     // panel is drawn over them.
     let reserved = cols(foot.len()) + if explained.is_none() { 0 } else { (inner.height / 3).min(2) };
-    let height = needed.min(inner.height.saturating_sub(reserved));
+    // Without a row, a line says why there is none.
+    let height = needed.max(1).min(inner.height.saturating_sub(reserved));
     if needed == 0 {
         super::table(buffer, inner, ctx, Panel::Rail, "· no alert is active", drawn);
     } else {

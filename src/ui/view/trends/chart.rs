@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::picture::{TrendPicture, change, tone};
-use crate::kpi::{Better, KpiId, Unit, Verdict};
+use crate::kpi::{Better, KpiId, Unit, Verdict, Window};
 use crate::text::fit;
 use crate::ui::format::cols;
 use crate::ui::glyphs;
@@ -146,7 +146,7 @@ fn cursor(buffer: &mut Buffer, plot: Rect, picture: &TrendPicture<'_>) {
     }
 }
 
-/// Write the name, the newest figure, how it is judged, and how it has changed.
+/// Write the name, the newest figure, how it is judged, of which time it is, and how it has changed.
 fn title(buffer: &mut Buffer, area: Rect, picture: &TrendPicture<'_>, kpi: KpiId) {
     let mut parts = vec![(name(picture, kpi), Tone::Heading)];
     parts.extend(if kpi == KpiId::Offered { arrivals(picture) } else { newest(picture, kpi) });
@@ -179,6 +179,9 @@ fn newest(picture: &TrendPicture<'_>, kpi: KpiId) -> Vec<(String, Tone)> {
     if bad || figure.verdict == Verdict::FewSamples {
         parts.push((glyphs::badge(figure.verdict), Tone::of(figure.verdict)));
     }
+    if picture.ctx.ui.trends.range == Window::Today {
+        parts.push((Window::H1.words().to_owned(), Tone::Muted));
+    }
     if let (Some(before), Some(name)) = (picture.newest_before(kpi), picture.compared()) {
         let words = change(kpi, value, before).map_or_else(|| format!("as {name}"), |by| format!("{by} on {name}"));
         parts.push((words, Tone::Muted));
@@ -188,11 +191,12 @@ fn newest(picture: &TrendPicture<'_>, kpi: KpiId) -> Vec<(String, Tone)> {
 
 /// The arrivals of the last step that is over, against what was expected of it.
 fn arrivals(picture: &TrendPicture<'_>) -> Vec<(String, Tone)> {
-    let Some(step) = picture.model.newest() else { return Vec::new() };
+    let Some((at, step)) = picture.model.newest() else { return Vec::new() };
     let Some(figure) = step.figure(KpiId::Offered) else { return Vec::new() };
     let many = step.verdict(KpiId::Offered) == Verdict::Warning;
     let tone = if many { Tone::Warning } else { Tone::Strong };
     let mut parts = vec![(KpiId::Offered.def().show(figure), tone)];
+    parts.push((picture.step_words(at), Tone::Muted));
     if let (Some(value), Some(expected)) = (figure.value, step.expected) {
         let by = change(KpiId::Offered, value, expected);
         let words = by.map_or_else(|| "as expected (·)".to_owned(), |by| format!("{by} on what was expected (·)"));
