@@ -23,7 +23,7 @@ pub const SIDE_COLUMNS: u16 = 50;
 /// The columns beside charts for their scales, or for the names of queues below them.
 pub const SCALE_COLUMNS: u16 = 8;
 /// See [`SCALE_COLUMNS`].
-pub const NAME_COLUMNS: u16 = 17;
+pub const NAME_COLUMNS: u16 = 20;
 /// More steps than any time has.
 const MAX_STEPS: usize = 400;
 

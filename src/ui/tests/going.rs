@@ -172,3 +172,13 @@ fn five_keys_show_one_agent_beside_the_team_and_no_rank() {
     screen.press("<enter>");
     assert_eq!(here(&screen).0, Page::Agent);
 }
+
+#[test]
+fn a_locator_of_a_queue_that_is_not_on_the_board_shows_no_sums_of_all_queues() {
+    let mut screen = TestScreen::new(sample::board(20));
+    screen.ui.go(going::read("queue/nope").unwrap());
+    screen.answer();
+    let text = screen.text(SIZES[0]);
+    assert!(text.contains("nope  not on the board: no source has told of this queue"), "{text}");
+    assert!(!text.contains("All queues"), "{text}");
+}

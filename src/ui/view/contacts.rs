@@ -47,7 +47,7 @@ impl<'a> ContactItem<'a> {
             |c| seconds(c.row.wait),
             |c, _| TableCell::maybe(c.row.wait.map(format::span), Tone::Text),
         ),
-        Column::<Self>::label("customer", "Who", 14, Tone::Text, |c| Some(&c.row.customer)).grow(8).rank(1),
+        Column::<Self>::label("customer", "Who", 14, Tone::Text, |c| Some(&c.row.customer)).grow(4).rank(1),
         Column::<Self>::text(
             "queue",
             "Queue",

@@ -95,10 +95,10 @@ fn pages(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     let badges_width: u16 = badges.iter().map(|(text, _)| cols(text.width()) + 1).sum();
     // Where room is short, the last pages have their number alone, so that the trail is seen whole.
     let steps = steps(ctx);
-    let names: usize = steps.iter().map(|(_, name)| name.width()).sum();
+    let steps_width: usize = steps.iter().map(|(_, name)| name.width()).sum();
     let trail_width = match steps.len() {
         0 | 1 => 0,
-        n => cols(names + (n - 1) * glyphs::TRAIL.width() + apart(ctx, &steps).width()) + 2,
+        n => cols(steps_width + (n - 1) * glyphs::TRAIL.width() + apart(ctx, &steps).width()) + 2,
     };
     let room = area.width.saturating_sub(trail_width);
     let width = |named: &usize| badges_width + tabs().map(|tab| cols(text(tab, *named).width()) + 2).sum::<u16>();

@@ -80,6 +80,12 @@ fn narrow(buffer: &mut Buffer, body: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
 fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let queue = ctx.ui.slice().get(Dim::Queue);
     let row = queue.and_then(|id| ctx.board.queues.find(id));
+    // A locator or a filter may name a queue of yesterday, or of another floor: the sums of all queues are not about it.
+    if let (Some(id), None) = (queue, row) {
+        let words = "not on the board: no source has told of this queue";
+        spread(buffer, area, ctx, &[(id.to_string(), Tone::Strong), (words.to_owned(), Tone::Muted)]);
+        return;
+    }
     let (name, live) = row.map_or(("All queues", &ctx.board.total), |row| (row.name.as_str(), &row.live));
     let mut words = vec![(name.to_owned(), Tone::Strong)];
     if let Some(row) = row {
@@ -100,12 +106,17 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     for (state, count) in crate::event::AgentState::ALL.into_iter().zip(live.agents).filter(|(_, n)| *n > 0) {
         words.push((format!("{} {count}", staffing::words(state).trim_start()), Tone::Muted));
     }
+    spread(buffer, area, ctx, &words);
+}
+
+/// Draw parts of a line beside each other, as many as there is room for.
+fn spread(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, parts: &[(String, Tone)]) {
     let mut x = area.x + 1;
-    for (text, tone) in words {
+    for (text, tone) in parts {
         if x + cols(text.width()) >= area.right() {
             break;
         }
-        buffer.set_string(x, area.y, &text, ctx.theme.style(tone));
+        buffer.set_string(x, area.y, text, ctx.theme.style(*tone));
         x += cols(text.width()) + 2;
     }
 }

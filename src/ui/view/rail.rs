@@ -59,9 +59,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
         (new, held) => format!("{new} new · {held} ack"),
     };
     // A row stands for all alerts of its cause, so what a filter leaves is told beside the number of alerts.
-    let about = match about.is_empty() || ctx.ui.filter.is_empty() {
-        true => about,
-        false => format!("{} · {about}", ctx.count(Panel::Rail)),
+    let about = if about.is_empty() || ctx.ui.filter.is_empty() {
+        about
+    } else {
+        format!("{} · {about}", ctx.count(Panel::Rail))
     };
     let focus = ctx.ui.focus() == Panel::Rail;
     let inner = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
