@@ -166,26 +166,36 @@ pub(super) fn abandonment_rate(r: &KpiInputs<'_>) -> Figure {
 
 pub(super) fn service_level(r: &KpiInputs<'_>) -> Figure {
     let t = r.tally;
-    let all = t.answered + t.abandoned + t.left_counted(&r.rules.left_excluded);
+    // An answer after a wait of unknown length is neither within the threshold nor after it.
+    let answered = t.answer_wait.n;
+    if answered == 0 && t.answered > 0 {
+        return Figure::unknown(NO_WAITS);
+    }
+    let all = answered + t.abandoned + t.left_counted(&r.rules.left_excluded);
     let (part, whole) = match r.rules.formula {
         Formula::Offered => (t.answered_within, all),
         Formula::ShortExcluded => (t.answered_within, all - t.short_abandoned),
         Formula::LateAbandons => (t.answered_within, all - t.abandoned_within),
         Formula::ShortCredited => (t.answered_within + t.short_abandoned, all),
         Formula::Positive => (t.answered_within + t.abandoned_within, all),
-        Formula::Answered => (t.answered_within, t.answered),
+        Formula::Answered => (t.answered_within, answered),
     };
     Figure::percent(part, whole, NO_CONTACTS)
 }
 
+/// Why no wait of an answered contact is known.
+fn no_answer_wait(r: &KpiInputs<'_>) -> &'static str {
+    if r.tally.answered > 0 { NO_WAITS } else { NO_ANSWERS }
+}
+
 pub(super) fn asa(r: &KpiInputs<'_>) -> Figure {
-    mean(&r.tally.answer_wait, MILLION, NO_ANSWERS)
+    mean(&r.tally.answer_wait, MILLION, no_answer_wait(r))
 }
 
 fn answer_quantile(r: &KpiInputs<'_>, q: f64) -> Figure {
     match r.tally.answer_waits.quantiles([q]) {
         Some([value]) => Figure::gauge(value / MILLION, i64::try_from(r.tally.answer_waits.len()).unwrap_or(i64::MAX)),
-        None => Figure::unknown(NO_ANSWERS),
+        None => Figure::unknown(no_answer_wait(r)),
     }
 }
 

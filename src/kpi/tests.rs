@@ -1,3 +1,4 @@
+use super::tally::Sum;
 use super::*;
 use crate::clock::Time;
 
@@ -30,6 +31,7 @@ fn the_catalogue_is_in_the_order_of_its_ids_and_its_keys_are_unique() {
 fn the_six_service_levels_on_the_worked_example() {
     let tally = Tally {
         answered: 1000,
+        answer_wait: Sum { n: 1000, ..Sum::default() },
         abandoned: 60,
         answered_within: 860,
         abandoned_within: 20,
@@ -40,6 +42,19 @@ fn the_six_service_levels_on_the_worked_example() {
         let rules = CountingRules { formula, ..CountingRules::default() };
         let got = value(KpiId::ServiceLevel, &tally, &rules).unwrap();
         assert!((got - expected).abs() < 0.05, "{}: {got}", formula.key());
+    }
+}
+
+#[test]
+fn answers_after_an_unknown_wait_are_in_no_service_level() {
+    let rules = CountingRules::default();
+    let waits = |n: i64| Sum { n, ..Sum::default() };
+    let known = Tally { answered: 90, answered_within: 40, abandoned: 10, answer_wait: waits(40), ..Tally::default() };
+    assert_eq!(value(KpiId::ServiceLevel, &known, &rules), Some(80.0));
+    let unknown = Tally { answered: 90, abandoned: 10, ..Tally::default() };
+    for formula in Formula::ALL {
+        let rules = CountingRules { formula, ..CountingRules::default() };
+        assert_eq!(value(KpiId::ServiceLevel, &unknown, &rules), None, "{}", formula.key());
     }
 }
 
