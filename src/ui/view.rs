@@ -195,6 +195,12 @@ impl<'a> Ctx<'a> {
         self.board.hub.as_ref()?.cut_off.as_ref()
     }
 
+    /// Whether no board has come from the hub yet: what is empty then is not zero, but not known.
+    #[must_use]
+    pub fn unknown(&self) -> bool {
+        self.cut_off().is_some() && self.board.sources.is_empty() && self.board.queues.iter().next().is_none()
+    }
+
     /// Whether everything on the screen is old: every followed source is silent, or no board arrives.
     #[must_use]
     pub fn stale(&self) -> bool {
@@ -217,6 +223,9 @@ impl<'a> Ctx<'a> {
     /// How many rows a panel's list shows, for its title: `12`, or where a filter hides some `3 of 12`.
     #[must_use]
     pub fn count(self, panel: Panel) -> String {
+        if self.unknown() {
+            return "–".to_owned();
+        }
         let shown = usize::from(self.row_count(panel));
         let all =
             if self.ui.filter.is_empty() { shown } else { grid(panel, self).map_or(shown, |grid| grid.row_count()) };
@@ -345,7 +354,11 @@ pub fn table_of(
         let back = ctx.keymap.key(Action::Back).unwrap_or("esc");
         let filter = &ctx.ui.filter;
         let unmatched = || format!("no {} matches \"{filter}\"; {back} clears", panel.noun());
-        let words = if filter.is_empty() { Cow::Borrowed(empty) } else { Cow::Owned(unmatched()) };
+        let words = match filter.as_str() {
+            _ if ctx.unknown() => Cow::Borrowed("not known: nothing has come from the hub yet"),
+            "" => Cow::Borrowed(empty),
+            _ => Cow::Owned(unmatched()),
+        };
         panel::message(buffer, area, ctx.theme, &words);
         return;
     }

@@ -126,3 +126,21 @@ fn a_board_that_is_cut_off_from_its_hub_says_since_when_and_why() {
     assert!(text.contains("next try in  7 s"), "{text}");
     snapshot(&mut screen, "cut-off");
 }
+
+#[test]
+fn before_the_first_board_of_a_hub_nothing_is_known_and_nothing_is_zero() {
+    let cut_off = Some(CutOff { since: sample::now(), reason: "nobody listens".into(), next_try: None });
+    let hub = Some(HubRow { name: "hub.example.com:7070".into(), cut_off });
+    let board = Board { at: sample::now(), seq: 1, hub, ..Board::default() };
+    for page in ["1", "2", "4", "5", "8"] {
+        let mut screen = TestScreen::new(board.clone());
+        screen.press(page);
+        for size in SIZES {
+            let text = screen.text(size);
+            assert!(text.contains("not known: nothing has come from"), "{page}: {text}");
+            for zero in ["nobody waits", "nobody serves", "no alert", "0 waiting", "talk 0", "▌ 0 "] {
+                assert!(!text.contains(zero), "{page} says {zero}: {text}");
+            }
+        }
+    }
+}

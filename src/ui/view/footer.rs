@@ -114,6 +114,7 @@ fn hints(ctx: Ctx<'_>) -> impl Iterator<Item = &'static ActionInfo> {
         Action::Enter => ctx.ui.focus().inside().map(|_| 2),
         Action::AcknowledgeAll if ctx.ui.taken_together(ctx.board).len() < 2 => None,
         Action::Sort if super::heads(ctx.ui.focus()).is_empty() => None,
+        Action::NextPanel if page.panels().len() < 2 => None,
         _ => match entry.group {
             ActionGroup::Alerts => Some(if alerts { 3 } else { 60 }),
             ActionGroup::Trends => (page == Page::Trends).then_some(3),

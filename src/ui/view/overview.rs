@@ -90,7 +90,7 @@ fn extras(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         let inner = panel::panel(buffer, staff, ctx.theme, "Who is here", "", false);
         staffing::Summary::of(ctx, ctx.board.agents.iter()).draw(buffer, inner, ctx);
     }
-    if !room.is_empty() {
+    if !room.is_empty() && !ctx.unknown() {
         let grid = waiting::table(ctx);
         let list = List { order: grid.order(None, ""), ..List::default() };
         let name = format!("Who waits {}", list.order.len());

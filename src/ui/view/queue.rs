@@ -81,6 +81,9 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let queue = ctx.ui.slice().get(Dim::Queue);
     let row = queue.and_then(|id| ctx.board.queues.find(id));
     // A locator or a filter may name a queue of yesterday, or of another floor: the sums of all queues are not about it.
+    if ctx.unknown() {
+        return;
+    }
     if let (Some(id), None) = (queue, row) {
         let words = "not on the board: no source has told of this queue";
         spread(buffer, area, ctx, &[(id.to_string(), Tone::Strong), (words.to_owned(), Tone::Muted)]);

@@ -120,6 +120,9 @@ impl<'a> Summary<'a> {
 
     /// Draw it: the line, and below it as many bars as there is room for.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
+        if ctx.unknown() {
+            return;
+        }
         line(buffer, area, ctx, self.late, &self.teams);
         bars(buffer, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, ctx, &self.teams);
     }

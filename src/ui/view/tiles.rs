@@ -112,7 +112,7 @@ fn one(
     let tile = Tile {
         name: words::title(kpi),
         kpi: kpi.def(),
-        figure: own.as_ref().or(asked),
+        figure: own.as_ref().filter(|_| !ctx.unknown()).or(asked),
         bands,
         words,
         trend: &trend,
