@@ -10,6 +10,7 @@ use super::groups::ResolvedSlice;
 use super::interner::{DimValue, NameNo, QueueNo};
 use super::view::{Group, RowKey};
 use crate::clock::{Span, Time};
+use crate::kpi::figure::MAX_OBSERVED;
 use crate::kpi::{Calendar, Dim, Figure, KpiId, Live, Period, Query, Unit};
 use crate::text::Label;
 
@@ -123,9 +124,10 @@ impl Serialize for ObservedFigures {
 }
 
 impl ObservedFigures {
-    /// Add a figure that a source reports. A value that is not finite means that there is none any more.
+    /// Add a figure that a source reports. A value that is not finite, or that no centre can have,
+    /// means that there is none any more.
     pub(super) fn insert(&mut self, queue: QueueNo, kpi: KpiId, at: Time, figure: ObservedFigure) {
-        let value = Some(figure.value).filter(|value| value.is_finite());
+        let value = Some(figure.value).filter(|value| value.abs() <= MAX_OBSERVED);
         let series = self.series.entry((queue, kpi)).or_default();
         if at >= series.newest.0 {
             series.newest = (at, value);

@@ -10,6 +10,9 @@ use super::stats;
 /// From this number of samples on, the value of an operational percentage is judged without its uncertainty.
 const MIN_CERTAIN_SAMPLES: i64 = 30;
 
+/// The largest number that a source's own figure can be: more seconds than all agents of the largest centre work in a month.
+pub const MAX_OBSERVED: f64 = 1e12;
+
 /// The value of a KPI with its parts, its uncertainty and its verdict.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figure {

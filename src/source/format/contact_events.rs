@@ -17,6 +17,7 @@ use crate::event::{
     AgentProfile, AgentState, Channel, EndedBy, Event, EventKind, LeftReason, Membership, Offer, QueueProfile, Scored,
     SelfService, Step, Survey, TransferKind,
 };
+use crate::kpi::figure::MAX_OBSERVED;
 use crate::source::format::limits::EARLIEST_TIME;
 use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
@@ -292,10 +293,14 @@ fn observed(data: &mut JsonFields<'_>, tally: &mut InputTally) -> Result<EventKi
     for (name, raw) in data.unread() {
         let known = crate::kpi::CATALOGUE.iter().any(|kpi| kpi.key == name);
         match serde_json::from_str::<Option<f64>>(raw) {
+            Ok(Some(value)) if known && value.abs() > MAX_OBSERVED => return Err(invalid(name, "a possible figure")),
             Ok(Some(value)) if known && value.is_finite() => figures.push((id_label(name.as_bytes()), value)),
             // NaN marks a figure that is no longer known.
             Ok(None) if known => figures.push((id_label(name.as_bytes()), f64::NAN)),
             Err(_) if known => match serde_json::from_str(raw) {
+                Ok(FigureParts { numerator, denominator }) if numerator.abs().max(denominator.abs()) > MAX_OBSERVED => {
+                    return Err(invalid(name, "a possible figure"));
+                }
                 Ok(FigureParts { numerator, denominator }) => {
                     quotients.push((id_label(name.as_bytes()), numerator, denominator));
                 }

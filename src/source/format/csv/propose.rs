@@ -23,6 +23,9 @@ const ENCODINGS: [&Encoding; 6] = [GB18030, SHIFT_JIS, WINDOWS_1254, WINDOWS_125
 /// The counts by which sums are known.
 const COUNTS: [&str; 4] = ["offered", "handled", "answered", "abandoned"];
 
+/// The most columns of a table that can be mapped.
+const MAX_COLUMNS: usize = 1000;
+
 /// A proposed mapping.
 #[derive(Clone, Debug, Default)]
 pub struct Proposal {
@@ -41,6 +44,9 @@ pub fn propose(head: &[u8], presets: &[Preset], zone: AssumedZone) -> Result<Pro
     let encoding = encoding_of(head, known);
     let sample = TableSample::of(head, None, encoding);
     let Some((line, first)) = sample.first_row(None, known) else { return Err("there is no row".to_owned()) };
+    if first.len() > MAX_COLUMNS {
+        return Err(format!("it has more columns than the {MAX_COLUMNS} that can be mapped"));
+    }
     let mut rows: Vec<&[String]> = sample.rows_after(line).collect();
     if LogColumns::find(first).is_some() {
         let note = "it is a queue_log in a table: `report` and `check` read it without a mapping".to_owned();

@@ -54,9 +54,8 @@ impl Settings {
             text.map_err(|error| format!("can't be read: {error}"))?
         } else {
             let names = BUILT_IN.iter().map(|(name, _)| *name);
-            let all = || names.clone().collect::<Vec<_>>().join(", ");
             let known = BUILT_IN.iter().find(|(known, _)| *known == name);
-            let unknown = || format!("is none of {}{}", all(), suggestion(name, names.clone()));
+            let unknown = || format!("is no preset{}", suggestion(name, names.clone()));
             known.ok_or_else(unknown)?.1.to_owned()
         };
         let preset: Table =
@@ -187,6 +186,6 @@ mod tests {
         let settings = Settings::of_preset("3cx", Table::new(), Some(own.path())).unwrap();
         assert_eq!(settings.url.to_string(), "https://h/own");
         let outside = Settings::of_preset("../3cx", Table::new(), Some(own.path()));
-        assert!(outside.unwrap_err().contains("is none of"));
+        assert!(outside.unwrap_err().contains("is no preset"));
     }
 }

@@ -1,6 +1,7 @@
 //! The figures of queues, as rows have them.
 
 use crate::clock::{Span, Time};
+use crate::kpi::figure::MAX_OBSERVED;
 use crate::kpi::{KpiId, Unit};
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
@@ -48,9 +49,19 @@ fn validate(id: KpiId, figure: MappedFigure) -> Result<MappedFigure, RejectionRe
         MappedFigure::Value(value) => (value, value > 100.0),
         MappedFigure::Quotient(numerator, denominator) => (numerator.min(denominator), numerator > denominator),
     };
+    let largest = match figure {
+        MappedFigure::Value(value) => value.abs(),
+        MappedFigure::Quotient(numerator, denominator) => numerator.abs().max(denominator.abs()),
+    };
     match unit {
+        _ if largest > MAX_OBSERVED => Err(RejectionReason::new("larger than any centre", format!("{largest:e}"))),
         _ if negative && value < 0.0 => Err(RejectionReason::new("below 0, it is taken as unknown", value)),
-        Unit::Percent if is_too_much => Err(RejectionReason::new("over 100, set its `scale`", value)),
+        Unit::Percent if is_too_much => match figure {
+            MappedFigure::Value(value) => Err(RejectionReason::new("over 100, set its `scale`", value)),
+            MappedFigure::Quotient(part, whole) => {
+                Err(RejectionReason::new("a part that is larger than the whole", format!("{part} of {whole}")))
+            }
+        },
         _ => Ok(figure),
     }
 }

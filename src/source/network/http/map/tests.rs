@@ -88,7 +88,7 @@ fn a_bad_row_or_figure_is_named_and_the_rest_goes_on() {
     "#);
     let reading = read(
         &map,
-        r#"[{"w": 1}, {"q": "a", "w": "n/a", "sl": 85}, {"q": "b", "w": -1}, {"q": {}, "w": 1}, {"q": "c", "sl": 850}]"#,
+        r#"[{"w": 1}, {"q": "a", "w": "n/a", "sl": 85}, {"q": "b", "w": -1}, {"q": {}, "w": 1}, {"q": "c", "sl": 850}, {"q": "d", "w": 1e300}]"#,
     );
     assert_eq!(reading.events.iter().map(figures).collect::<Vec<_>>(), [("a", vec![("service_level", 85.0)])]);
     let rejected: Vec<(u64, String)> = reading.rejected.iter().map(|(row, why)| (*row, why.to_string())).collect();
@@ -100,6 +100,7 @@ fn a_bad_row_or_figure_is_named_and_the_rest_goes_on() {
             (3, "waiting: below 0, it is taken as unknown (-1)"),
             (4, "`q` is object, not a text"),
             (5, "service_level: over 100, set its `scale` (850)"),
+            (6, "waiting: larger than any centre (1e300)"),
         ]
         .map(|(row, why)| (row, why.to_owned()))
     );
