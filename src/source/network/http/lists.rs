@@ -16,6 +16,9 @@ use crate::text::Label;
 
 /// A state that began so much later than before is another one, if it has the same word.
 const MAX_SINCE_JITTER: Span = Span::seconds(5);
+/// The most contacts that begin in an hour: more than the largest centre has. A list whose rows have another id at every poll
+/// would fill memory.
+const MAX_NEW_CONTACTS_PER_HOUR: usize = 50_000;
 
 /// What was last listed.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub(super) struct Lists {
     contacts: BTreeMap<Label, KnownContact>,
     #[serde(skip)]
     agents: BTreeMap<Label, AgentEntry>,
+    /// Since when the contacts that began are counted, and how many did.
+    #[serde(skip)]
+    begun: (Time, usize),
 }
 
 /// A contact as it was last listed. Contacts are stored in the journal's cursor, so that one that ended while the program
@@ -95,6 +101,9 @@ impl Lists {
         }
         for (id, contact) in listed {
             let ContactEntry { queue, stage, agent, .. } = contact;
+            if !self.contacts.contains_key(id) && !self.has_room(out.now) {
+                continue;
+            }
             let now = KnownContact { queue: queue.clone(), stage: *stage, agent: agent.clone() };
             let before = self.contacts.insert(id.clone(), now.clone());
             if before.as_ref() == Some(&now) {
@@ -118,6 +127,21 @@ impl Lists {
             }
         }
         is_changed
+    }
+
+    /// Whether one more contact may begin; counts it.
+    fn has_room(&mut self, now: Time) -> bool {
+        if (now - self.begun.0).0.abs() >= Span::HOUR.0 {
+            self.begun = (now, 0);
+        }
+        let is_left = !self.is_full();
+        self.begun.1 += usize::from(is_left);
+        is_left
+    }
+
+    /// Whether so many contacts have begun within the hour that further ones are left out.
+    pub(super) fn is_full(&self) -> bool {
+        self.begun.1 >= MAX_NEW_CONTACTS_PER_HOUR
     }
 
     fn update_agents(
@@ -263,6 +287,28 @@ mod tests {
         let (events, is_changed) =
             lists.update(&BTreeMap::new(), &BTreeMap::new(), |_| false, (at(9), &"cloud".into()));
         assert!(events.is_empty() && !is_changed);
+    }
+
+    #[test]
+    fn a_list_of_ever_new_contacts_fills_no_memory() {
+        let mut lists = Lists::default();
+        let mut offered = 0;
+        let listed = |from: usize| {
+            let ids =
+                (from..from + 20_000).map(|n| (Label::new(&format!("c{n}")), contact("q", LiveStage::Waiting, None)));
+            ids.collect::<BTreeMap<_, _>>()
+        };
+        for poll in 0..4 {
+            let contacts = listed(poll * 20_000);
+            let second = i64::try_from(poll).unwrap();
+            let (events, _) = lists.update(&BTreeMap::new(), &contacts, |_| true, (at(second), &"cloud".into()));
+            let is_offer = |event: &&Event| matches!(&event.kind, EventKind::Contact { step: Step::Offered(_), .. });
+            offered += events.iter().filter(is_offer).count();
+        }
+        assert_eq!((offered, lists.is_full()), (MAX_NEW_CONTACTS_PER_HOUR, true));
+        let later = (at(3600), &"cloud".into());
+        let (events, _) = lists.update(&BTreeMap::new(), &listed(80_000), |_| true, later);
+        assert!(events.len() >= 20_000 && !lists.is_full(), "an hour later there is room again");
     }
 
     #[test]

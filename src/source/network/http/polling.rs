@@ -200,10 +200,16 @@ impl ListPolling {
         reporter.report_gap().await;
         let at = events.first().map_or_else(|| reporter.source_now(), |event| event.at);
         let mut changes = self.figures.changes(events, at, &origin, reporter.now());
+        let was_full = self.lists.is_full();
         let is_gone = |id: &Label| is_complete && !all.unread.contains(id);
         let (of_lists, is_changed) =
             self.lists.update(&all.agents, &all.contacts, is_gone, (reporter.source_now(), &origin));
         changes.extend(of_lists);
+        if self.lists.is_full() && !was_full {
+            let reason =
+                "so many new contacts within an hour that no more are taken: check the `contact` of the mapping";
+            reporter.reject(origin.as_str(), 0, reason).await;
+        }
         reporter.send_events(changes, if is_changed { self.lists.cursor() } else { None }).await;
         match self.stale_after(reporter.source_now()) {
             Some(seconds) => {

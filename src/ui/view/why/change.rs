@@ -90,6 +90,8 @@ pub(super) fn lines(
         ),
         Tone::Heading,
     ));
+    // What was not there and is not there is no part.
+    parts.retain(|part| [part.before, part.now].into_iter().flatten().any(|figure| figure.n > 0));
     let shown = parts.len().min(most);
     let widest = parts.iter().take(shown).map(|part| part.name.width()).max().unwrap_or(0).clamp(8, 24);
     let figure = |figure: Option<&Figure>| match figure.filter(|figure| figure.n > 0) {
@@ -105,7 +107,7 @@ pub(super) fn lines(
     }
     let others = whole - parts.iter().take(shown).map(|part| part.by).sum::<f64>();
     let number = parts.len() - shown;
-    if number > 0 || others.abs() >= 0.05 {
+    if others.abs() >= 0.05 {
         let name = match number {
             0 => "the rest".to_owned(),
             1 => "1 other".to_owned(),
