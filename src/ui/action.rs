@@ -84,7 +84,7 @@ actions! {
     Alerts "alerts" ["5"] "" Anywhere "Active, acknowledged and past alerts";
     Trends "trends" ["6"] "" Anywhere "The day, week or month against the one before, and what was expected";
     Kiosk "kiosk" ["7"] "" Anywhere "The wall: large figures to read across the room, page after page";
-    Live "live" ["8"] "" Anywhere "Who waits to be picked up, rings, talks or is on hold: the longest first, written contacts below";
+    Live "live" ["8"] "" Anywhere "Who waits, rings, talks, is held: the longest first, then written contacts";
     Callback "callback" ["c"] "call back" Anywhere "The contacts that hung up: the list to call back";
     Window "window" ["t"] "window" Anywhere "The next window of time";
     WindowBack "window-back" ["T"] "" Anywhere "The window of time before";
