@@ -240,7 +240,7 @@ fn a_board_on_the_console_waits_for_its_hub_and_takes_no_keys() {
     fs::write(&guest, hub).unwrap();
     let mut board = Board::run(floor.command(&["--config", guest.to_str().unwrap(), "--locked"]));
     // Without the hub, no other floor is shown in its place.
-    board.wait_for("no queue has been seen yet");
+    board.wait_for("nothing has come from the hub yet");
     assert!(!board.screen().contains("SIMULATED"), "{}", board.screen());
     let _hub = Hub::start(&floor, free(), None);
     board.wait_for("all queues offered, today 1");
