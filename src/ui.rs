@@ -21,6 +21,7 @@ pub mod kiosk;
 pub mod locator;
 pub mod mouse;
 mod pace;
+pub mod page;
 pub mod prompt;
 pub mod queries;
 pub mod screen;

@@ -1,7 +1,8 @@
 //! The hand-over: what a shift leaves to the next one. Open alerts and who has them, what was done and what came of it, the
 //! worst half hours, times without data, and who waits.
 
-use std::fmt::Write;
+mod words;
+
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -13,8 +14,8 @@ use crate::board::Board;
 use crate::clock::{Span, Time};
 use crate::floor::{FloorClosed, Handle};
 use crate::kpi::format::{UNKNOWN, age, duration};
-use crate::kpi::{Answer, AnswerRow, Dim, Every, Figure, KpiGroup, KpiId, Period, Query, Slice, Verdict};
-use crate::text::Label;
+use crate::kpi::{Answer, AnswerRow, Dim, Every, Figure, KpiId, Period, Query, Slice, Verdict};
+use words::{HandoverWords, deed, last_value, notes, value, value_at, what};
 
 /// A shift is this long where the business day began before.
 const SHIFT: Span = Span(8 * Span::HOUR.0);
@@ -114,6 +115,7 @@ impl Handover {
                 words.place(e),
                 what(e),
                 value(e, e.figure.value),
+                value(e, e.worst),
                 value(e, e.limit),
                 since,
                 e.severity.key().to_owned(),
@@ -123,7 +125,7 @@ impl Handover {
         section(
             "Alerts that nobody has taken",
             "Somebody has every alert, or there is none.",
-            &["Where", "What", "Now", "Limit", "Since", "How bad", "What to do"],
+            &["Where", "What", "Now", "Worst", "Limit", "Since", "How bad", "What to do"],
             self.in_state(State::Firing).map(row),
         )
     }
@@ -289,105 +291,6 @@ fn missed(row: &AnswerRow) -> Option<f64> {
     let [_, in_time, hung_up] = row.figures.as_slice() else { return None };
     let missed = in_time.denominator? - in_time.numerator?;
     ((is_bad(in_time) || is_bad(hung_up)) && missed > 0.0).then_some(missed)
-}
-
-/// A value in the unit of an episode's KPI.
-fn value(e: &Episode, value: Option<f64>) -> String {
-    let shown = e.kpi.zip(value).map(|(kpi, value)| kpi.def().show_value(value, e.figure.n));
-    shown.unwrap_or_else(|| UNKNOWN.to_owned())
-}
-
-/// The value that the history has last.
-fn last_value(e: &Episode) -> Option<f64> {
-    e.trail.iter().rev().find_map(|entry| entry.value)
-}
-
-/// The last value that the history has until `at`, or the first after it.
-fn value_at(e: &Episode, at: Time) -> Option<f64> {
-    let before = e.trail.iter().take_while(|entry| entry.at <= at).filter_map(|entry| entry.value).last();
-    before.or_else(|| e.trail.iter().find_map(|entry| entry.value))
-}
-
-/// What is wrong.
-fn what(e: &Episode) -> String {
-    match e.kpi.map(KpiId::def) {
-        None => e.text.to_string(),
-        Some(kpi) if kpi.group == KpiGroup::Live => kpi.name.to_owned(),
-        Some(kpi) => format!("{}, {}", kpi.name, e.window.words()),
-    }
-}
-
-/// What somebody did, with their words.
-fn deed(entry: &HistoryEntry) -> String {
-    let what = match entry.kind {
-        HistoryKind::Acknowledged => "took it",
-        HistoryKind::Late => "took it after it was over",
-        HistoryKind::Snoozed => "put it off",
-        HistoryKind::Noted => "wrote",
-        HistoryKind::Undone => "gave it back",
-        other => return other.to_string(),
-    };
-    entry
-        .text
-        .as_ref()
-        .filter(|text| !text.is_empty())
-        .map_or_else(|| what.to_owned(), |text| format!("{what}: {text}"))
-}
-
-/// What people wrote about an alert, oldest first.
-fn notes(e: &Episode) -> String {
-    let noted = e.trail.iter().filter(|entry| {
-        matches!(entry.kind, HistoryKind::Noted | HistoryKind::Acknowledged)
-            && entry.text.as_ref().is_some_and(|t| !t.is_empty())
-    });
-    let mut out = String::new();
-    for entry in noted {
-        let who = entry.who.as_ref().map_or("", |who| who.name.as_str());
-        let text = entry.text.as_ref().map_or("", |text| text.as_str());
-        let _ = write!(out, "{}{who}: {text}", if out.is_empty() { "" } else { "; " });
-    }
-    out
-}
-
-/// The words for what the board knows by ids and instants.
-#[derive(Clone, Copy)]
-struct HandoverWords<'a> {
-    board: &'a Board,
-    zone: Tz,
-}
-
-impl HandoverWords<'_> {
-    fn time(self, at: Time) -> String {
-        at.to_chrono().with_timezone(&self.zone).format("%H:%M").to_string()
-    }
-
-    fn day_time(self, at: Time) -> String {
-        at.to_chrono().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
-    }
-
-    fn queue(self, id: &Label) -> String {
-        if id.is_empty() {
-            return "no queue".to_owned();
-        }
-        self.board.queues.find(id).map_or(id, |queue| &queue.name).to_string()
-    }
-
-    /// Whom an alert is about.
-    fn place(self, e: &Episode) -> String {
-        if let Some(source) = &e.source {
-            return source.to_string();
-        }
-        if e.slice.is_total() {
-            return "all queues".to_owned();
-        }
-        let name = |(dim, id): &(Dim, Label)| match dim {
-            Dim::Queue => self.queue(id),
-            Dim::Agent => self.board.agents.find(id).map_or(id, |agent| &agent.name).to_string(),
-            _ if id.is_empty() => format!("no {}", dim.key()),
-            _ => id.to_string(),
-        };
-        e.slice.parts().map(name).collect::<Vec<_>>().join(" × ")
-    }
 }
 
 #[cfg(test)]
