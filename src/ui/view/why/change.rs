@@ -15,9 +15,6 @@ use crate::ui::theme::Tone;
 use crate::ui::view::Ctx;
 use crate::ui::view::overlay::TextLine;
 
-/// With fewer samples before the trouble, a change from then is no news.
-const MIN_SAMPLES_BEFORE: u64 = 5;
-
 /// A part of the total: its name, its figures, and how much it changed the total.
 struct Part<'a> {
     name: String,
@@ -43,7 +40,9 @@ pub(super) fn lines(
         return false;
     };
     let (Some(was), Some(is)) = (before.total(kpi.id), now.total(kpi.id)) else { return false };
-    let (Some(quotients), true) = (quotient(was).zip(quotient(is)), was.n >= MIN_SAMPLES_BEFORE) else { return false };
+    let (Some(quotients), true) = (quotient(was).zip(quotient(is)), was.n >= ctx.board.rules.min_samples) else {
+        return false;
+    };
     let dim = queries::parts_of(slice);
     let mut parts: Vec<(String, Option<&Figure>, Option<&Figure>)> = Vec::new();
     let mut places: FxHashMap<&Label, usize> = FxHashMap::default();
