@@ -18,12 +18,17 @@ fn read_source(mut section: Section<'_>) -> Option<Settings> {
         return None;
     }
     let kind = section.choice("kind", SourceKind::WORDS)?;
-    let preset = if kind == SourceKind::Http && section.has("preset") { section.raw_text("preset") } else { None };
+    let has_presets = matches!(kind, SourceKind::Http | SourceKind::Listen);
+    let preset = if has_presets && section.has("preset") { section.raw_text("preset") } else { None };
     let connector = match preset {
         None => section.rest(|keys| Connector::read(kind, keys))?,
         Some(preset) => {
             let keys = section.rest(toml::Table::deserialize)?;
-            let connector = Connector::of_preset(&preset, keys, super::presets("http").as_deref());
+            let folder = super::presets(kind.word());
+            let connector = match kind {
+                SourceKind::Listen => Connector::of_listen_preset(&preset, keys, folder.as_deref()),
+                _ => Connector::of_preset(&preset, keys, folder.as_deref()),
+            };
             connector.map_err(|wrong| section.complain("preset", &wrong)).ok()?
         }
     };

@@ -68,7 +68,7 @@ fn the_example_shows_every_key_there_is() {
     let shown_once: Vec<String> = shown_once.into_iter().chain(shown_once_of_targets).collect();
     absent.retain(|name| !shown_once.contains(name));
     assert_eq!(absent, Vec::<String>::new(), "keys missing from the example");
-    assert_eq!(config.sources.len(), 13);
+    assert_eq!(config.sources.len(), 15);
     let kinds: Vec<_> = config.notify.iter().map(|target| target.transport.kind().word()).collect();
     assert_eq!(kinds, crate::notify::TargetKind::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>());
     // One built-in rule is switched off, and one rule is added.

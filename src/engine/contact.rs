@@ -259,7 +259,7 @@ impl Contact {
                 return Ok(());
             }
             // A source may tell of an answer again once it knows the time better. The earlier one counts.
-            Route::None if self.repeats_answer(step) => return Ok(()),
+            Route::None if self.repeats_answer(step) || self.repeats_end(step) => return Ok(()),
             Route::None => return Err(Unused::OutOfPlace),
         };
         self.apply_to(index, step);
@@ -303,6 +303,13 @@ impl Contact {
     fn repeats_answer(&self, step: &ContactStep) -> bool {
         let Transition::Answered { agent, .. } = step.transition else { return false };
         self.visits.iter().any(|visit| visit.agent == agent && visit.answered.is_some())
+    }
+
+    /// Whether the end of a conversation is known: a source may tell of it when the agent hangs up, and again after the
+    /// after-contact work.
+    fn repeats_end(&self, step: &ContactStep) -> bool {
+        let Transition::Completed { agent, .. } = step.transition else { return false };
+        agent.is_known() && self.visits.iter().any(|visit| visit.agent == agent && visit.stage.is_handled())
     }
 
     /// Apply what is known of the contact as a whole to every visit.
@@ -374,6 +381,13 @@ impl Contact {
             Transition::Responded => {
                 let has_none = |index: &usize| visits.get(*index).is_some_and(|v| v.rare().responded.is_none());
                 (any().filter(has_none), Route::None)
+            }
+            // Of two agents who have the contact, each ends the own conversation.
+            Transition::Completed { agent, .. }
+                if agent.is_known() && visits.iter().any(|v| fits(v) && v.agent == agent) =>
+            {
+                let is_own = |v: &QueueVisit| fits(v) && v.agent == agent && v.stage == VisitStage::Talking;
+                (visits.iter().position(is_own), Route::None)
             }
             Transition::Completed { .. } | Transition::Transferred { .. } => {
                 let found = oldest(VisitStage::Talking).or_else(|| newest(VisitStage::Waiting));

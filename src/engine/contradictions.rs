@@ -102,6 +102,32 @@ mod tests {
     use crate::event::{Channel, Event, EventKind, Offer, Step};
 
     #[test]
+    fn an_end_that_its_agent_tells_twice_is_no_contradiction_and_ends_no_other_conversation() {
+        let start = Time::from_unix(1_772_528_400);
+        let mut engine = Engine::new(Settings::default());
+        let mut tell = |seconds: i64, step: Step| {
+            let kind = EventKind::Contact { contact: "c1".into(), queue: None, step };
+            engine.apply(&Event { at: start + Span::seconds(seconds), origin: "cloud".into(), id: None, kind });
+            (engine.total_now(start + Span::seconds(seconds + 1)).in_progress, engine.contradictions().len())
+        };
+        let answered = |agent: &str| Step::Answered { agent: agent.into(), wait: None };
+        let completed = |agent: Option<&str>| Step::Completed {
+            agent: agent.map(Label::from),
+            ended_by: None,
+            talk: None,
+            hold: None,
+        };
+        tell(0, Step::Offered(Offer::new("sales".into(), Channel::Voice)));
+        tell(3, answered("ann"));
+        tell(10, Step::Offered(Offer::new("vip".into(), Channel::Voice)));
+        assert_eq!(tell(12, answered("bo")), (2, 0));
+        assert_eq!(tell(13, completed(Some("ann"))), (1, 0));
+        assert_eq!(tell(20, completed(Some("ann"))), (1, 0));
+        assert_eq!(tell(30, completed(Some("bo"))), (0, 0));
+        assert_eq!(tell(31, completed(None)), (0, 1));
+    }
+
+    #[test]
     fn rings_from_before_the_join_are_no_contradiction() {
         let joined = Time::from_unix(1_772_528_400);
         let mut engine = Engine::new(Settings::default());

@@ -31,6 +31,7 @@ use crate::net::tls::Tls;
 use account::HttpAccount;
 pub use address::Address;
 pub use auth::Auth;
+pub(crate) use aws::hex;
 use credentials::Credentials;
 use encoding::Encoding;
 pub(crate) use explain::{display_url, explain, status_fault};

@@ -5,6 +5,7 @@ mod clock_skew;
 pub mod freeswitch;
 pub mod http;
 pub mod listen;
+mod preset;
 pub mod prometheus;
 pub mod queue_log_sql;
 mod reporter;

@@ -125,6 +125,14 @@ impl Connector {
         Ok(Self::Http(Box::new(http::Settings::of_preset(name, keys, folder)?)))
     }
 
+    /// A vendor's pushed events by their name, in the same way.
+    ///
+    /// # Errors
+    /// As [`Self::of_preset`].
+    pub fn of_listen_preset(name: &str, keys: toml::Table, folder: Option<&Path>) -> Result<Self, String> {
+        Ok(Self::Listen(Box::new(listen::Settings::of_preset(name, keys, folder)?)))
+    }
+
     /// Check what can be checked without connecting.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Counts what was read of an input, and what was rejected.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashMap;
 
 use crate::source::agent_names::AgentNames;
@@ -10,6 +12,8 @@ use crate::text::Label;
 const MAX_KEPT_REJECTIONS: usize = 20;
 /// The number of unknown names that are counted separately; further ones are counted together as `others`.
 const MAX_NAMES: usize = 100;
+/// The number of unknown names that are told in a remark.
+const MAX_TOLD_NAMES: usize = 5;
 
 /// Counts of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +85,21 @@ impl InputTally {
     #[must_use]
     pub fn unknown_fields_seen(&self) -> u64 {
         self.unknown_fields.values().sum()
+    }
+
+    /// The unknown types and fields, the commonest first; empty if there are none.
+    pub(crate) fn unknown_in_words(&self) -> String {
+        let words = |what: &str, names: &FxHashMap<Label, u64>| {
+            let mut names: Vec<_> = names.iter().collect();
+            names.sort_by_key(|(name, times)| (Reverse(**times), *name));
+            let listed = names.iter().take(MAX_TOLD_NAMES).map(|(name, times)| format!("{name} ({times})"));
+            let listed = listed.collect::<Vec<_>>().join(", ");
+            let more = names.len().saturating_sub(MAX_TOLD_NAMES);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            (!names.is_empty()).then(|| format!("{what} that are not read: {listed}{more}"))
+        };
+        let parts = [words("types", &self.unknown_types), words("fields", &self.unknown_fields)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }
 

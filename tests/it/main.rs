@@ -48,4 +48,5 @@ mod tables;
 mod terminal;
 mod terminal_input;
 mod trends;
+mod webhooks_live;
 mod writer;

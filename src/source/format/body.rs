@@ -55,6 +55,8 @@ pub(crate) struct ParsedBody {
     pub(crate) rejected: Vec<(u64, RejectionReason)>,
     /// The number of rejected events after those.
     pub(crate) more_rejected: usize,
+    /// The unknown types and fields.
+    pub(crate) tally: InputTally,
 }
 
 impl ParsedBody {
@@ -81,14 +83,23 @@ impl ParsedBody {
         self.events.is_empty() && self.ignored == 0 && !self.rejected.is_empty()
     }
 
-    fn add(&mut self, position: u64, text: &[u8], latest: Time, tally: &mut InputTally) {
+    /// Add what `read` makes of an event; nothing is one that is ignored.
+    fn add<I: IntoIterator<Item = Event>>(
+        &mut self,
+        position: u64,
+        text: &[u8],
+        read: impl Fn(&[u8], &mut InputTally) -> Result<I, RejectionReason>,
+    ) {
         if text.len() > MAX_LINE_BYTES {
             self.reject(position, format!("longer than {} KiB", MAX_LINE_BYTES / 1024).into());
             return;
         }
-        match contact_events::parse(text, latest, tally) {
-            Ok(Some(event)) => self.events.push(event),
-            Ok(None) => self.ignored += 1,
+        let before = self.events.len();
+        match read(text, &mut self.tally) {
+            Ok(events) => {
+                self.events.extend(events);
+                self.ignored += u64::from(self.events.len() == before);
+            }
             Err(reason) => self.reject(position, reason),
         }
     }
@@ -96,15 +107,24 @@ impl ParsedBody {
 
 /// Parse a body. Events with a time later than `latest` are rejected.
 pub(crate) fn parse(body: &[u8], format: BodyFormat, latest: Time) -> ParsedBody {
+    parse_with(body, format, |text, tally| contact_events::parse(text, latest, tally))
+}
+
+/// Parse a body whose events `read` makes contact events of.
+pub(crate) fn parse_with<I: IntoIterator<Item = Event>>(
+    body: &[u8],
+    format: BodyFormat,
+    read: impl Fn(&[u8], &mut InputTally) -> Result<I, RejectionReason>,
+) -> ParsedBody {
     let mut found = ParsedBody::default();
-    let mut tally = InputTally::default();
+    let format = if format == BodyFormat::ByContent { detect_format(body) } else { format };
     match format {
-        BodyFormat::One => found.add(1, body, latest, &mut tally),
+        BodyFormat::One | BodyFormat::ByContent => found.add(1, body, &read),
         BodyFormat::Batch => match check_json_array(body).map(|()| serde_json::from_slice::<Vec<&RawValue>>(body)) {
             Err(too_much) => found.reject(1, too_much.into()),
             Ok(Ok(items)) => {
                 for (position, item) in (1..).zip(items) {
-                    found.add(position, item.get().as_bytes(), latest, &mut tally);
+                    found.add(position, item.get().as_bytes(), &read);
                 }
             }
             Ok(Err(error)) => found.reject(1, RejectionReason::new("not a JSON array of events", error)),
@@ -112,11 +132,10 @@ pub(crate) fn parse(body: &[u8], format: BodyFormat, latest: Time) -> ParsedBody
         BodyFormat::Lines => {
             for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
                 if !line.trim_ascii().is_empty() {
-                    found.add(number, line, latest, &mut tally);
+                    found.add(number, line, &read);
                 }
             }
         }
-        BodyFormat::ByContent => return parse(body, detect_format(body), latest),
     }
     found
 }

@@ -26,7 +26,7 @@ use fields::{JsonFields, invalid, missing};
 pub use write::to_line;
 
 /// The prefix of every event type.
-const PREFIX: &str = "floorwatch.";
+pub(crate) const PREFIX: &str = "floorwatch.";
 
 /// The attributes that are used; CloudEvents' other attributes and extensions are ignored.
 #[derive(Deserialize)]
@@ -168,7 +168,7 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, Reject
             let step = step(name, data)?;
             let queue = match &step {
                 Step::Offered(offer) => Some(offer.queue.clone()),
-                _ => None,
+                _ => data.label("queue")?,
             };
             EventKind::Contact { contact, queue, step }
         }
@@ -214,7 +214,7 @@ fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, RejectionReason> 
         "contact.held" => Step::Held,
         "contact.resumed" => Step::Resumed,
         "contact.transferred" => Step::Transferred {
-            agent: None,
+            agent: data.label("agent")?,
             kind: data.word("kind", transfer_kind)?.ok_or_else(|| missing("kind"))?,
             to_queue: data.label("to_queue")?,
             to_agent: data.label("to_agent")?,
@@ -222,7 +222,7 @@ fn step(name: &str, data: &mut JsonFields<'_>) -> Result<Step, RejectionReason> 
             talk: data.seconds("talk_s")?,
         },
         "contact.completed" => Step::Completed {
-            agent: None,
+            agent: data.label("agent")?,
             ended_by: data.word("ended_by", ended_by)?,
             talk: data.seconds("talk_s")?,
             hold: data.seconds("hold_s")?,

@@ -12,13 +12,19 @@
 //! - 401, 403, 408, 413, 415: nothing was accepted, and `{"error"}` says why.
 //! - 429 and 503, with `Retry-After`: send it again. An event is counted once, however often it is sent.
 //!
+//! With a mapping ([`EventMap`]) the body holds a vendor's events, which may be signed. What of these is not read is still
+//! answered with 200, because the vendor would only send the same again.
+//!
 //! `GET /healthz` answers 200 while the endpoint is open.
 //!
 //! The endpoint speaks plain HTTP, so by default only this machine can reach it. For other machines, put a reverse
 //! proxy that does TLS in front of it.
 
+mod event_map;
 pub(crate) mod intake;
+mod preset;
 mod push_auth;
+mod signature;
 mod tokens;
 
 use std::convert::Infallible;
@@ -39,8 +45,10 @@ use crate::secret::Secret;
 use crate::source::network::reporter::Reporter;
 use crate::source::network::session::Session;
 use crate::text::Label;
+pub use event_map::{EventMap, EventRule};
 use intake::{Intake, PushProgress};
-use push_auth::PushAuth;
+use push_auth::{PushAuth, PushSecrets};
+pub use signature::{Signature, SignatureScheme};
 use tokens::AcceptedTokens;
 
 /// How many connections are served. A sender counts as known once it has sent a valid token.
@@ -76,6 +84,12 @@ pub struct Settings {
     /// After how many seconds without an event the source is stale; 0 for never.
     #[serde(default = "five_minutes")]
     pub stale_after_s: u64,
+    /// How requests are signed, where they are.
+    #[serde(default)]
+    pub signature: Option<Signature>,
+    /// How to read the events of a vendor, in place of contact events.
+    #[serde(default)]
+    pub events: Option<EventMap>,
 }
 
 fn loopback() -> String {
@@ -105,7 +119,7 @@ impl Settings {
             return Err(("address", wrong));
         };
         if !address.ip().to_canonical().is_loopback() {
-            if self.token.is_none() {
+            if self.token.is_none() && self.signature.is_none() {
                 let wrong =
                     "is reached from other machines, so `token` must say who may push: set it, or listen on 127.0.0.1";
                 return Err(("address", wrong.to_owned()));
@@ -121,26 +135,31 @@ impl Settings {
         if self.max_events_per_s == 0 {
             return Err(("max_events_per_s", "must be 1 or more".to_owned()));
         }
-        Ok(())
+        self.signature.as_ref().map_or(Ok(()), |own| own.check().map_err(|wrong| ("signature", wrong)))?;
+        self.events.as_ref().map_or(Ok(()), |map| map.check().map_err(|wrong| ("events", wrong)))
     }
 
     fn socket_address(&self) -> Option<SocketAddr> {
         self.address.parse().ok().filter(|address: &SocketAddr| address.port() != 0)
     }
 
-    fn tokens(&self) -> Result<Option<AcceptedTokens>, Fault> {
-        self.token.as_ref().map(AcceptedTokens::read).transpose()
+    fn secrets(&self) -> Result<PushSecrets, Fault> {
+        let read = |secret: Option<&Secret>| secret.map(AcceptedTokens::read).transpose();
+        let signing = self.signature.as_ref().map(|signature| &signature.secret);
+        Ok(PushSecrets { tokens: read(self.token.as_ref())?, signing: read(signing)? })
     }
 
-    /// The remark on the source: whether requests are unencrypted, and how many were refused.
-    fn remark(&self, refused: u64) -> String {
+    /// The remark on the source: whether requests are unencrypted, how many were refused, and what is not read.
+    fn remark(&self, refused: u64, unknown: String) -> String {
         let mut words = Vec::new();
         if self.socket_address().is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
             words.push("requests and their token come unencrypted (allow_plain_http)".to_owned());
         }
         if refused > 0 {
-            words.push(format!("requests refused for a wrong token: {refused}"));
+            let what = if self.signature.is_some() { "signature or token" } else { "token" };
+            words.push(format!("requests refused for a wrong {what}: {refused}"));
         }
+        words.extend(Some(unknown).filter(|unknown| !unknown.is_empty()));
         words.join("; ")
     }
 }
@@ -154,8 +173,8 @@ impl Session for ListenSession {
         if let Err((key, wrong)) = settings.check() {
             return Fault::needs_change(format!("{key} {wrong}"));
         }
-        let tokens = match settings.tokens() {
-            Ok(tokens) => tokens,
+        let secrets = match settings.secrets() {
+            Ok(secrets) => secrets,
             Err(fault) => return fault,
         };
         let listener = match TcpListener::bind(&settings.address).await {
@@ -163,7 +182,8 @@ impl Session for ListenSession {
             Err(error) => return bind_fault(&error, &settings.address),
         };
         let intake = Intake::new(reporter.shared(), settings.max_body_kb, settings.max_events_per_s);
-        let auth = Arc::new(PushAuth::new(intake, tokens));
+        let intake = intake.with_map(settings.events.clone());
+        let auth = Arc::new(PushAuth::new(intake, settings.signature.clone(), secrets));
         let server = HttpServer {
             router: auth.router(),
             connections: Connections::new(CONNECTION_LIMITS),
@@ -198,14 +218,14 @@ impl Accept for PushListener {
 async fn report_progress(settings: &Settings, auth: &PushAuth, reporter: &mut Reporter) -> Infallible {
     let mut progress = auth.intake().progress();
     let mut known = PushProgress::default();
-    let mut refused = 0;
+    let mut remark = settings.remark(0, String::new());
     let mut reported_ahead: Option<Span> = None;
     let mut reload = interval(TOKEN_RELOAD_INTERVAL);
     reload.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stale_after = Duration::from_secs(settings.stale_after_s);
     let mut pushed_at = Instant::now();
     let mut stale = settings.stale_after_s == 0;
-    reporter.report_remark(&settings.remark(0)).await;
+    reporter.report_remark(&remark).await;
     reporter.report_live().await;
     loop {
         tokio::select! {
@@ -229,15 +249,15 @@ async fn report_progress(settings: &Settings, auth: &PushAuth, reporter: &mut Re
                 reporter.report_stale(&format!("nothing was pushed for {} s", settings.stale_after_s)).await;
             }
             _ = reload.tick() => {
-                match settings.tokens() {
-                    Ok(Some(tokens)) => auth.change_tokens(tokens),
-                    Ok(None) => {}
+                match settings.secrets() {
+                    Ok(secrets) => auth.change_secrets(secrets),
                     // The file may be read while somebody is writing it: the tokens of before stay valid.
                     Err(fault) => tracing::warn!(source = %reporter.name(), "the tokens stay as they are: {}", fault.reason),
                 }
-                if refused != auth.refused() {
-                    refused = auth.refused();
-                    reporter.report_remark(&settings.remark(refused)).await;
+                let newest = settings.remark(auth.refused(), auth.intake().unknown());
+                if newest != remark {
+                    remark = newest;
+                    reporter.report_remark(&remark).await;
                 }
             }
         }
@@ -282,9 +302,11 @@ mod tests {
             assert!(wrong("token = { env = 'T' }").1.contains("a reverse proxy that does TLS"));
             let meant = settings(&format!("{open}token = {{ env = 'T' }}\nallow_plain_http = true"));
             assert_eq!(meant.check(), Ok(()));
-            assert!(meant.remark(0).contains("unencrypted"));
+            assert!(meant.remark(0, String::new()).contains("unencrypted"));
+            let signed = "signature = { scheme = 'zendesk', secret = { env = 'S' } }\nallow_plain_http = true";
+            assert_eq!(settings(&format!("{open}{signed}")).check(), Ok(()));
         }
-        assert_eq!(settings("").remark(0), "");
+        assert_eq!(settings("").remark(0, String::new()), "");
     }
 
     #[test]
@@ -296,6 +318,10 @@ mod tests {
             ("max_body_kb = 0", "max_body_kb"),
             ("max_body_kb = 100000", "max_body_kb"),
             ("max_events_per_s = 0", "max_events_per_s"),
+            ("signature = { scheme = 'twilio', secret = { env = 'S' } }", "signature"),
+            ("signature = { scheme = 'twilio', secret = { env = 'S' }, url = 'https://h/v1/events?a=b' }", "signature"),
+            ("signature = { scheme = 'zendesk', secret = { env = 'S' }, max_age_s = 0 }", "signature"),
+            ("events = { id = 'id', type = 'type', time = 'time', map = [] }", "events"),
         ] {
             assert_eq!(settings(text).check().unwrap_err().0, key, "{text}");
         }

@@ -18,7 +18,7 @@ impl JmesPath {
     ///
     /// # Errors
     /// If it is not a valid expression: the reason and the position.
-    pub(super) fn compile(text: &str) -> Result<Self, String> {
+    pub(in crate::source::network) fn compile(text: &str) -> Result<Self, String> {
         check_size(text)?;
         let wrong = |error: jmespath::JmespathError| {
             format!("`{text}` is no JMESPath expression (at character {}): {}", error.offset + 1, error.reason)
@@ -31,17 +31,17 @@ impl JmesPath {
     }
 
     /// Evaluate the expression in `value`.
-    pub(super) fn find(&self, value: &Rcvar) -> Result<Rcvar, String> {
+    pub(in crate::source::network) fn find(&self, value: &Rcvar) -> Result<Rcvar, String> {
         self.0.search(value).map_err(|error| format!("`{self}`: {}", error.reason))
     }
 
     /// The result as a number; `None` if it is missing, `null` or an empty string.
-    pub(super) fn number(&self, value: &Rcvar) -> Result<Option<f64>, RejectionReason> {
+    pub(in crate::source::network) fn number(&self, value: &Rcvar) -> Result<Option<f64>, RejectionReason> {
         number(&self.find(value)?, self)
     }
 
     /// The result as a string; a number is formatted. `None` if it is missing, `null` or an empty string.
-    pub(super) fn text(&self, value: &Rcvar) -> Result<Option<String>, RejectionReason> {
+    pub(in crate::source::network) fn text(&self, value: &Rcvar) -> Result<Option<String>, RejectionReason> {
         let found = self.find(value)?;
         if found.is_null() {
             return Ok(None);
@@ -71,7 +71,7 @@ impl JmesPath {
     }
 
     /// The result as a time: RFC 3339, or seconds or milliseconds since 1970.
-    pub(super) fn time(&self, value: &Rcvar) -> Result<Option<Time>, RejectionReason> {
+    pub(in crate::source::network) fn time(&self, value: &Rcvar) -> Result<Option<Time>, RejectionReason> {
         /// Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds 1973.
         const MILLISECONDS: f64 = 1e11;
         let found = self.find(value)?;

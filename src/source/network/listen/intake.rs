@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
@@ -15,12 +16,15 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use crate::clock::Span;
+use super::event_map::EventMap;
+use crate::clock::{Span, Time};
 use crate::net::rate::TokenBucket;
 use crate::net::server::REQUEST_TIMEOUT;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::network::clock_skew;
 use crate::source::network::shared_reporter::SharedReporter;
+use crate::source::tally::InputTally;
+use crate::text::Label;
 
 /// How many KiB of bodies are buffered at once, in all requests together.
 const MAX_BUFFERED_KB: u32 = 32 * 1024;
@@ -71,7 +75,11 @@ pub(crate) struct Intake {
     bucket: Mutex<TokenBucket>,
     buffered: Semaphore,
     max_body_kb: u32,
+    /// How a vendor's events are read; `None` where senders send contact events.
+    map: Option<EventMap>,
     progress: watch::Sender<PushProgress>,
+    /// What came and is not known: types, and fields.
+    unknown: Mutex<InputTally>,
 }
 
 impl Intake {
@@ -79,7 +87,26 @@ impl Intake {
     pub(crate) fn new(reporter: SharedReporter, max_body_kb: u32, max_events_per_s: u32) -> Self {
         let bucket = Mutex::new(TokenBucket::new(max_events_per_s, reporter.steady()));
         let buffered = Semaphore::new(MAX_BUFFERED_KB.max(max_body_kb) as usize);
-        Self { reporter, bucket, buffered, max_body_kb, progress: watch::Sender::default() }
+        let (map, progress, unknown) = (None, watch::Sender::default(), Mutex::default());
+        Self { reporter, bucket, buffered, max_body_kb, map, progress, unknown }
+    }
+
+    /// Read the events of a vendor as `map` says.
+    pub(super) fn with_map(self, map: Option<EventMap>) -> Self {
+        Self { map, ..self }
+    }
+
+    pub(super) const fn source_name(&self) -> &Label {
+        self.reporter.name()
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.reporter.now()
+    }
+
+    /// The types and fields that came and are not known, with their numbers, in words; empty if there are none.
+    pub(super) fn unknown(&self) -> String {
+        lock(&self.unknown).unknown_in_words()
     }
 
     /// Receives what requests have pushed so far.
@@ -92,8 +119,17 @@ impl Intake {
     /// # Errors
     /// Why nothing was accepted.
     pub(crate) async fn push(&self, request: Request) -> Result<(StatusCode, PushSummary), PushError> {
+        self.push_if(request, |_, _| Ok(())).await
+    }
+
+    /// The same, if the request is `genuine` by its head and body.
+    pub(super) async fn push_if(
+        &self,
+        request: Request,
+        genuine: impl Fn(&Parts, &[u8]) -> Result<(), PushError>,
+    ) -> Result<(StatusCode, PushSummary), PushError> {
         let (parts, mut body) = request.into_parts();
-        match self.process(&parts.headers, &mut body).await {
+        match self.process(&parts, &mut body, genuine).await {
             Ok(taken) => Ok(taken),
             Err(refusal) => Err(refusal.after_draining(&parts.headers, &mut body).await),
         }
@@ -138,13 +174,26 @@ impl Intake {
         Ok(bytes.into())
     }
 
-    async fn process(&self, headers: &HeaderMap, body: &mut Body) -> Result<(StatusCode, PushSummary), PushError> {
-        let body_format = body_format(headers)?;
-        let ahead = clock_skew::clock_offset(headers, self.reporter.now());
+    async fn process(
+        &self,
+        parts: &Parts,
+        body: &mut Body,
+        genuine: impl Fn(&Parts, &[u8]) -> Result<(), PushError>,
+    ) -> Result<(StatusCode, PushSummary), PushError> {
+        let body_format = body_format(&parts.headers)?;
+        let ahead = clock_skew::clock_offset(&parts.headers, self.reporter.now());
         lock(&self.bucket).check(self.reporter.steady()).map_err(PushError::too_many)?;
-        let bytes = self.read_body(headers, body).await?;
-        let found = body::parse(&bytes, body_format, self.reporter.now() + Span::DAY);
+        let bytes = self.read_body(&parts.headers, body).await?;
+        genuine(parts, &bytes)?;
+        let latest = self.reporter.now() + Span::DAY;
+        let found = match &self.map {
+            None => body::parse(&bytes, body_format, latest),
+            Some(map) => {
+                body::parse_with(&bytes, body_format, |text, tally| map.read(text, latest, self.reporter.name(), tally))
+            }
+        };
         drop(bytes);
+        lock(&self.unknown).absorb(&found.tally);
         lock(&self.bucket).take(found.len(), self.reporter.steady()).map_err(PushError::too_many)?;
         let useless = found.is_all_rejected();
         let rejected_count = found.rejected_count();
@@ -171,7 +220,8 @@ impl Intake {
                 progress.ahead = ahead.or(progress.ahead);
             });
         }
-        let status = if useless { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        // A vendor would only send the same again.
+        let status = if useless && self.map.is_none() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let rejected_count = rejected_count + refused;
         let listed = found.rejected.into_iter().take(MAX_LISTED_REJECTIONS);
         let rejected = listed.map(|(line, reason)| RejectedEvent { line, reason: reason.to_string() }).collect();

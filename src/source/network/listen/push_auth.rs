@@ -8,10 +8,12 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::intake::{Intake, PushError};
+use super::signature::Signature;
 use super::tokens::AcceptedTokens;
 use crate::net::server::{ConnectionPlace, share_of_address};
 use crate::net::{bearer_token, is_forwarded};
@@ -19,15 +21,25 @@ use crate::net::{bearer_token, is_forwarded};
 /// Decides which requests may push events.
 pub(super) struct PushAuth {
     intake: Intake,
-    /// `None` if everybody on this machine may push.
-    tokens: Mutex<Option<AcceptedTokens>>,
-    /// How many requests were refused because of their token.
+    /// How requests are signed; `None` if they need not be.
+    signature: Option<Signature>,
+    secrets: Mutex<Arc<PushSecrets>>,
+    /// How many requests were refused because of their token or signature.
     refused: AtomicU64,
 }
 
+/// What senders show who they are with.
+#[derive(Default)]
+pub(super) struct PushSecrets {
+    /// `None` if no token is needed.
+    pub(super) tokens: Option<AcceptedTokens>,
+    /// The secrets of signatures; `None` if none is needed.
+    pub(super) signing: Option<AcceptedTokens>,
+}
+
 impl PushAuth {
-    pub(super) fn new(intake: Intake, tokens: Option<AcceptedTokens>) -> Self {
-        Self { intake, tokens: Mutex::new(tokens), refused: AtomicU64::new(0) }
+    pub(super) fn new(intake: Intake, signature: Option<Signature>, secrets: PushSecrets) -> Self {
+        Self { intake, signature, secrets: Mutex::new(Arc::new(secrets)), refused: AtomicU64::new(0) }
     }
 
     /// Where the events of admitted requests go.
@@ -35,14 +47,27 @@ impl PushAuth {
         &self.intake
     }
 
-    /// How many requests were refused because of their token.
+    /// How many requests were refused because of their token or signature.
     pub(super) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Replace the accepted tokens.
-    pub(super) fn change_tokens(&self, tokens: AcceptedTokens) {
-        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokens);
+    /// Replace the accepted tokens, and the secrets of signatures.
+    pub(super) fn change_secrets(&self, secrets: PushSecrets) {
+        *self.secrets.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(secrets);
+    }
+
+    fn secrets(&self) -> Arc<PushSecrets> {
+        Arc::clone(&self.secrets.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Refuse a request. The log has a line for every doubling of their number.
+    fn refuse(&self, reason: &str) -> PushError {
+        let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+        if refused.is_power_of_two() {
+            tracing::warn!(source = %self.intake.source_name(), refused, "a request was refused: {reason}");
+        }
+        PushError::new(StatusCode::UNAUTHORIZED, reason)
     }
 
     /// The paths and their handlers.
@@ -53,22 +78,15 @@ impl PushAuth {
             .with_state(Arc::clone(self))
     }
 
-    /// Whether a request on the connection `place` from `peer` may push.
+    /// Whether a request on the connection `place` from `peer` may push, as far as its head tells.
     fn admit(&self, headers: &HeaderMap, peer: &SocketAddr, place: &ConnectionPlace) -> Result<(), PushError> {
-        match &*self.tokens.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(tokens) if bearer_token(headers).is_some_and(|token| tokens.contains(token)) => {
-                // All senders may share one token, so each address has a share of its own.
-                if place.identify(&share_of_address(peer)) {
-                    Ok(())
-                } else {
-                    Err(PushError::busy("this sender has too many connections open"))
-                }
-            }
-            Some(_) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                Err(PushError::new(StatusCode::UNAUTHORIZED, "the bearer token is missing or wrong")
-                    .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\"")))
-            }
+        match &self.secrets().tokens {
+            Some(tokens) if bearer_token(headers).is_some_and(|token| tokens.contains(token)) => identify(peer, place),
+            Some(_) => Err(self
+                .refuse("the bearer token is missing or wrong")
+                .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"floorwatch\""))),
+            // The signature will tell.
+            None if self.signature.is_some() => Ok(()),
             // Only browsers send Origin. Without a token, any web page in a browser on this machine could push.
             None if headers.contains_key(header::ORIGIN) => {
                 Err(PushError::new(StatusCode::FORBIDDEN, "web pages can't push where no token is set"))
@@ -80,6 +98,30 @@ impl PushAuth {
             None => Ok(()),
         }
     }
+
+    /// Whether the signature of a request is right, where one is needed.
+    fn check_signature(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        (peer, place): (&SocketAddr, &ConnectionPlace),
+    ) -> Result<(), PushError> {
+        let Some(signature) = &self.signature else { return Ok(()) };
+        let secrets = self.secrets();
+        let signing = secrets.signing.as_ref().ok_or("there is no secret to check it with");
+        let is_right = signing.and_then(|signing| signature.verify(parts, body, signing, self.intake.now()));
+        is_right.map_err(|reason| self.refuse(reason))?;
+        identify(peer, place)
+    }
+}
+
+/// Count the connection as one of a known sender. All senders may share one token, so each address has a share of its own.
+fn identify(peer: &SocketAddr, place: &ConnectionPlace) -> Result<(), PushError> {
+    if place.identify(&share_of_address(peer)) {
+        Ok(())
+    } else {
+        Err(PushError::busy("this sender has too many connections open"))
+    }
 }
 
 async fn push(
@@ -89,7 +131,7 @@ async fn push(
     request: Request,
 ) -> Response {
     let pushed = match auth.admit(request.headers(), &peer, &place) {
-        Ok(()) => auth.intake.push(request).await,
+        Ok(()) => auth.intake.push_if(request, |parts, body| auth.check_signature(parts, body, (&peer, &place))).await,
         Err(refusal) => {
             let (parts, mut body) = request.into_parts();
             Err(refusal.after_draining(&parts.headers, &mut body).await)

@@ -1,4 +1,4 @@
-//! The bearer tokens that senders may use.
+//! The bearer tokens that senders may use, and the secrets with which vendors sign.
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -26,6 +26,11 @@ impl AcceptedTokens {
             return Err(Fault::needs_change(reason));
         }
         Ok(Self(text))
+    }
+
+    /// Whether one of them is as `is_meant` says.
+    pub(super) fn any(&self, is_meant: impl Fn(&str) -> bool) -> bool {
+        each(&self.0).any(is_meant)
     }
 
     /// Whether `token` is one of them. The time it takes reveals nothing about the tokens but their lengths.

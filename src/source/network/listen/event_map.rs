@@ -1,0 +1,189 @@
+//! Reads events of any vendor as contact events: rules in the configuration say which type becomes which, and where its
+//! fields are.
+
+mod field;
+
+use std::collections::BTreeMap;
+
+use jmespath::{Rcvar, Variable};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::clock::Time;
+use crate::event::Event;
+use crate::source::format::contact_events::{self, KNOWN_TYPES};
+use crate::source::format::csv::Words;
+use crate::source::format::limits::check_json;
+use crate::source::network::http::JmesPath;
+use crate::source::rejection::RejectionReason;
+use crate::source::tally::InputTally;
+use crate::text::Label;
+use crate::text::suggest::suggestion;
+use field::{FieldSource, FieldValue};
+
+/// The most rules of a mapping.
+const MAX_RULES: usize = 200;
+/// The most names of queues and agents.
+const MAX_NAMES: usize = 10_000;
+/// The fields of contact events that hold the id of a queue or an agent.
+const NAMED_FIELDS: [&str; 4] = ["queue", "agent", "to_queue", "to_agent"];
+
+/// The table `events`: how to read a vendor's events. All paths are `JMESPath` expressions that begin at an event.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventMap {
+    /// The vendor's id of the event: what is sent again has the same.
+    pub id: JmesPath,
+    /// The vendor's word for what happened.
+    #[serde(rename = "type")]
+    pub kind: JmesPath,
+    /// When it happened.
+    pub time: JmesPath,
+    /// Events for which this is not true are left out.
+    #[serde(default)]
+    pub only: Option<JmesPath>,
+    /// Types that are left out; others without a rule are counted as unknown.
+    #[serde(default)]
+    pub ignored: Words,
+    /// The rules. All that fit an event apply, so that it can become several.
+    pub map: Vec<EventRule>,
+    /// Names of queues and agents, where the vendor has ids.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+}
+
+/// A rule: what events of some types become.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRule {
+    /// The vendor's types.
+    pub on: Words,
+    /// Only if this is true.
+    #[serde(default)]
+    pub when: Option<JmesPath>,
+    /// The type of the contact event, without its prefix.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it happened, if not at the event's time.
+    #[serde(default)]
+    pub time: Option<JmesPath>,
+    /// The fields of the contact event.
+    pub data: BTreeMap<String, FieldSource>,
+}
+
+impl EventMap {
+    /// Check what can be checked without an event.
+    ///
+    /// # Errors
+    /// What is wrong with the mapping.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.map.is_empty() {
+            return Err("has no rule: write [[source.events.map]]".to_owned());
+        }
+        if self.map.len() > MAX_RULES || self.names.len() > MAX_NAMES {
+            return Err(format!("is too long: {MAX_RULES} rules and {MAX_NAMES} names are the most"));
+        }
+        for rule in &self.map {
+            if !KNOWN_TYPES.contains(&rule.kind.as_str()) {
+                return Err(format!("has a rule for the type `{}`{}", rule.kind, suggestion(&rule.kind, KNOWN_TYPES)));
+            }
+            if rule.on.is_empty() {
+                return Err(format!("has a rule for {} without the vendor's types (`on`)", rule.kind));
+            }
+            for (field, source) in &rule.data {
+                source.check().map_err(|wrong| format!("has a rule for {} whose `{field}` {wrong}", rule.kind))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Read one event of the vendor. It becomes no contact event where the mapping leaves it out; unknown types are counted
+    /// in `tally`. Contact events are read as they are.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub(super) fn read(
+        &self,
+        text: &[u8],
+        latest: Time,
+        origin: &Label,
+        tally: &mut InputTally,
+    ) -> Result<Vec<Event>, RejectionReason> {
+        let event = parse(text)?;
+        let missing = |what: &str, path: &JmesPath| format!("without {what}: there is nothing at `{path}`");
+        let kind = self.kind.text(&event)?.ok_or_else(|| missing("a type", &self.kind))?;
+        if kind.starts_with(contact_events::PREFIX) {
+            return Ok(contact_events::parse(text, latest, tally)?.into_iter().collect());
+        }
+        let mut rules = self.map.iter().filter(|rule| rule.on.contains(&kind)).peekable();
+        if rules.peek().is_none() && !self.ignored.contains(&kind) {
+            tally.unknown(&kind);
+        }
+        if !is_true(self.only.as_ref(), &event)? {
+            return Ok(Vec::new());
+        }
+        let mut events = Vec::new();
+        for rule in rules {
+            let Some(data) = rule.data(&event, &self.names)? else { continue };
+            let id = self.id.text(&event)?.ok_or_else(|| missing("an id", &self.id))?;
+            let time = match &rule.time {
+                Some(own) => own.time(&event)?,
+                None => None,
+            };
+            let time = time.map_or_else(|| self.time.time(&event), |time| Ok(Some(time)))?;
+            let time = time.ok_or_else(|| missing("a time", &self.time))?;
+            // What an event became the last time has the same ids again, however often it is sent.
+            let nth = events.len();
+            let id = if nth == 0 { format!("{id}/{}", rule.kind) } else { format!("{id}/{}/{nth}", rule.kind) };
+            let kind = format!("{}{}", contact_events::PREFIX, rule.kind);
+            let written =
+                json!({"specversion": "1.0", "id": id, "source": origin, "type": kind, "time": time, "data": data});
+            events.extend(contact_events::parse(written.to_string().as_bytes(), latest, tally)?);
+        }
+        Ok(events)
+    }
+}
+
+impl EventRule {
+    /// The fields of the contact event that an event becomes; `None` if the rule does not apply to it.
+    fn data(
+        &self,
+        event: &Rcvar,
+        names: &BTreeMap<String, String>,
+    ) -> Result<Option<Map<String, Value>>, RejectionReason> {
+        if !is_true(self.when.as_ref(), event)? {
+            return Ok(None);
+        }
+        let mut data = Map::new();
+        for (field, source) in &self.data {
+            match source.read(event).map_err(|reason| reason.about(&self.kind))? {
+                FieldValue::Ignored => return Ok(None),
+                FieldValue::Missing => {}
+                FieldValue::Is(value) => {
+                    let known = value.as_str().filter(|_| NAMED_FIELDS.contains(&field.as_str()));
+                    let name = known.and_then(|id| names.get(id)).map(|name| Value::from(name.as_str()));
+                    data.insert(field.clone(), name.unwrap_or(value));
+                }
+            }
+        }
+        Ok(Some(data))
+    }
+}
+
+/// Whether a condition holds; one that is absent does.
+fn is_true(condition: Option<&JmesPath>, event: &Rcvar) -> Result<bool, RejectionReason> {
+    Ok(condition.map_or(Ok(true), |path| path.find(event).map(|found| found.is_truthy()))?)
+}
+
+/// Parse an event, unless it is too large.
+fn parse(text: &[u8]) -> Result<Rcvar, RejectionReason> {
+    let text = std::str::from_utf8(text).map_err(|_| "not UTF-8")?;
+    if !text.trim_start().starts_with('{') {
+        return Err("not a JSON object".into());
+    }
+    check_json(text.as_bytes())?;
+    Variable::from_json(text).map(Rcvar::new).map_err(|error| RejectionReason::new("not an event in JSON", error))
+}
+
+#[cfg(test)]
+mod tests;

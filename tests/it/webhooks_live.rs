@@ -1,0 +1,465 @@
+//! Pushes what vendors push to a `listen` source with their presets: signatures, repetition, disorder, and what is not known.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use floorwatch::board::Health;
+use floorwatch::clock::{Clock, Span, Time};
+use floorwatch::engine::{Engine, Settings as EngineSettings};
+use floorwatch::event::{AgentState, Event, EventKind};
+use floorwatch::kpi::{Dim, KpiId, Period, Query, Slice};
+use floorwatch::source::{Connector, Message, Receipt, Running, Settings};
+use reqwest::{Client, RequestBuilder};
+use ring::{digest, hmac};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+const SECRET: &str = "a-signing-secret-of-good-length";
+const SINK: &str = "https://floor.example.com/v1/events";
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What a floor would know of the source.
+#[derive(Default)]
+struct Seen {
+    /// The events, each as often as it came.
+    events: Vec<Event>,
+    is_live: bool,
+    rejected: Vec<String>,
+    remark: String,
+}
+
+/// A source with a vendor's preset, and a floor that confirms everything.
+struct Webhook {
+    url: String,
+    seen: Arc<Mutex<Seen>>,
+    client: Client,
+    running: Option<Running>,
+    _folder: TempDir,
+}
+
+impl Webhook {
+    /// Open the preset with these keys; `{secret}` stands for where the secret is.
+    async fn open(preset: &str, keys: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, format!("an-older-secret-of-good-length\n{SECRET}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let keys = keys.replace("{secret}", &format!("{{ file = '{}' }}", path.display()));
+        let keys = format!("address = '{address}'\n{keys}").parse().unwrap();
+        let connector = Connector::of_listen_preset(preset, keys, None).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(connector.check(), Ok(()));
+        let (to, messages) = mpsc::channel(64);
+        let settings = Settings { name: Some("cloud".into()), ..Settings::from(connector) };
+        let running = floorwatch::source::spawn(0, &settings, Clock::System, None, to).unwrap();
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        tokio::spawn(receive(messages, Arc::clone(&seen)));
+        // The process's default crypto provider is set by the first test that gets here.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().no_proxy().build().unwrap();
+        let url = format!("http://{address}/v1/events");
+        let webhook = Self { url, seen, client, running: Some(running), _folder: folder };
+        webhook.until("live", |seen| seen.is_live).await;
+        webhook
+    }
+
+    async fn until(&self, what: &str, done: impl Fn(&Seen) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !done(&self.seen.lock().unwrap()) {
+            assert!(Instant::now() < end, "waited in vain for {what}: {}", self.seen.lock().unwrap().remark);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn post(&self, query: &str, body: &str) -> RequestBuilder {
+        let json = "application/json; charset=utf-8";
+        self.client.post(format!("{}{query}", self.url)).header("content-type", json).body(body.to_owned())
+    }
+
+    /// Push as Twilio does: the address with the hash of the body is signed.
+    async fn push_as_twilio(&self, body: &Value, secret: &str) -> (u16, Value) {
+        let body = body.to_string();
+        let hash = digest::digest(&digest::SHA256, body.as_bytes());
+        let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let query = format!("?bodySHA256={}", hash.concat());
+        let signature = sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret, &format!("{SINK}{query}"));
+        answer(self.post(&query, &body).header("X-Twilio-Signature", signature)).await
+    }
+
+    /// Push as Zendesk does: date and body are signed.
+    async fn push_as_zendesk(&self, body: &str, at: Time) -> (u16, Value) {
+        let at = at.to_string();
+        let signature = sign(hmac::HMAC_SHA256, SECRET, &format!("{at}{body}"));
+        let request = self.post("", body).header("X-Zendesk-Webhook-Signature-Timestamp", at);
+        answer(request.header("X-Zendesk-Webhook-Signature", signature)).await
+    }
+
+    /// An engine that was told everything in the order in which it came.
+    fn engine(&self) -> Engine {
+        let mut engine = Engine::new(EngineSettings::default());
+        for event in &self.seen.lock().unwrap().events {
+            engine.apply(event);
+        }
+        engine
+    }
+}
+
+impl Drop for Webhook {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+}
+
+async fn receive(mut messages: mpsc::Receiver<Message>, seen: Arc<Mutex<Seen>>) {
+    while let Some(message) = messages.recv().await {
+        let mut seen = seen.lock().unwrap();
+        match message {
+            Message::Events { events, receipt, .. } => {
+                let is_new = |event: &&Event| seen.events.iter().all(|known| known.id != event.id);
+                let taken = events.iter().filter(is_new).count();
+                let duplicates = events.len() - taken;
+                seen.events.extend(events);
+                let receipt = receipt.unwrap();
+                drop(receipt.send(Receipt { taken, duplicates, refused: 0, stored: Ok(()) }));
+            }
+            Message::Rejected { rejection, .. } => seen.rejected.push(rejection.reason.to_string()),
+            Message::Health { health, .. } => seen.is_live |= health == Health::Live,
+            Message::Remark { remark, .. } => seen.remark = remark.to_string(),
+            Message::Clock { .. } => {}
+        }
+    }
+}
+
+async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap_or_default())
+}
+
+fn sign(algorithm: hmac::Algorithm, secret: &str, signed: &str) -> String {
+    BASE64_STANDARD.encode(hmac::sign(&hmac::Key::new(algorithm, secret.as_bytes()), signed.as_bytes()))
+}
+
+/// Figures of a queue over the day of the tests.
+fn figures(engine: &mut Engine, queue: &str, kpis: &[KpiId]) -> Vec<Option<f64>> {
+    let day = Time::parse_rfc3339("2026-03-02T00:00:00Z").unwrap();
+    let over = Period::Range(day, day + Span::DAY);
+    let of = Slice::of(Dim::Queue, queue.into());
+    let query = Query { of, by: Vec::new(), over, every: None, kpis: kpis.to_vec(), formula: None };
+    engine.ask(&query, day + Span::DAY).total.iter().map(|figure| figure.value).collect()
+}
+
+const COUNTS: [KpiId; 5] = [KpiId::Offered, KpiId::Answered, KpiId::Abandoned, KpiId::Left, KpiId::Handled];
+
+/// An event of Twilio at `at` (minutes and seconds after nine).
+fn twilio(id: u32, kind: &str, at: &str, payload: Value) -> Value {
+    let time = format!("2026-03-02T09:{at}.000Z");
+    let mut all = json!({
+        "workspace_sid": "WS0e", "workflow_name": "Everyone", "task_sid": "WT1", "task_priority": 5,
+        "task_queue_name": "Billing", "task_queue_sid": "WQ1", "task_channel_unique_name": "voice",
+        "task_attributes": "{\"from\":\"+491711\"}", "timestamp": time,
+    });
+    let Value::Object(payload) = payload else { panic!("{payload}") };
+    all.as_object_mut().unwrap().extend(payload);
+    json!({
+        "specversion": "1.0", "type": format!("com.twilio.taskrouter.{kind}"), "source": "AC0e", "id": format!("EV{id}"),
+        "dataschema": "https://events-schemas.twilio.com/TaskRouter.WDSEvent/4", "datacontenttype": "application/json",
+        "time": time, "data": {"name": "Event", "timestamp": time, "product_name": "TaskRouter", "payload": all},
+    })
+}
+
+const TWILIO: &str = "signature = { secret = {secret}, url = 'https://floor.example.com/v1/events' }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twilio_s_tasks_become_contacts_however_they_come() {
+    let webhook = Webhook::open("twilio-event-streams", TWILIO).await;
+    let worker = |name: &str| json!({"worker_name": name, "reservation_sid": format!("WR-{name}")});
+    let second = |payload: Value| {
+        let mut all = json!({"task_sid": "WT2"});
+        all.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
+        all
+    };
+    let events = [
+        twilio(
+            1,
+            "worker.activity.update",
+            "00:00",
+            json!({"worker_name": "ann", "worker_activity_name": "Available", "task_sid": null}),
+        ),
+        twilio(
+            2,
+            "worker.activity.update",
+            "00:01",
+            json!({"worker_name": "bo", "worker_activity_name": "Coffee", "task_sid": null}),
+        ),
+        twilio(3, "task.created", "01:00", json!({})),
+        twilio(4, "task-queue.entered", "01:00", json!({})),
+        twilio(5, "reservation.created", "01:05", worker("bo")),
+        twilio(6, "reservation.timeout", "01:20", worker("bo")),
+        twilio(7, "reservation.created", "01:21", worker("ann")),
+        twilio(8, "reservation.accepted", "01:30", worker("ann")),
+        twilio(9, "reservation.wrapup", "05:30", worker("ann")),
+        twilio(10, "task.wrapup", "05:30", json!({})),
+        twilio(11, "reservation.completed", "06:00", worker("ann")),
+        // Moved on, then given up in the next queue.
+        twilio(12, "task-queue.entered", "02:00", second(json!({}))),
+        twilio(
+            13,
+            "task-queue.moved",
+            "02:40",
+            second(json!({"previous_task_queue_name": "Billing", "task_queue_name": "Overflow"})),
+        ),
+        twilio(14, "task-queue.entered", "02:40", second(json!({"task_queue_name": "Overflow"}))),
+        twilio(
+            15,
+            "task.canceled",
+            "03:10",
+            second(json!({"task_queue_name": "Overflow", "task_canceled_reason": "hangup"})),
+        ),
+    ];
+    // Two batches, the later one first, and both once more.
+    let (early, late) = events.split_at(8);
+    for (batch, duplicates) in [(late, false), (early, false), (late, true), (early, true)] {
+        let (status, said) = webhook.push_as_twilio(&json!(batch), SECRET).await;
+        assert_eq!((status, &said["rejected_count"]), (200, &0.into()), "{said}");
+        assert_eq!(said["accepted"] == 0, duplicates, "{said}");
+    }
+    let mut engine = webhook.engine();
+    let kpis = [COUNTS.as_slice(), &[KpiId::Asa, KpiId::Talk, KpiId::Acw]].concat();
+    let of = |number: f64| Some(number);
+    assert_eq!(
+        figures(&mut engine, "Billing", &kpis),
+        [of(2.0), of(1.0), of(0.0), of(1.0), of(1.0), of(30.0), of(240.0), of(30.0)]
+    );
+    assert_eq!(figures(&mut engine, "Overflow", &COUNTS), [of(1.0), of(0.0), of(1.0), of(0.0), of(0.0)]);
+    assert_eq!(engine.contradictions(), []);
+    let states: Vec<_> = webhook
+        .seen
+        .lock()
+        .unwrap()
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::AgentState { agent, state, reason, .. } => Some((agent.to_string(), *state, reason.clone())),
+            _ => None,
+        })
+        .take(2)
+        .collect();
+    assert_eq!(
+        states,
+        [("ann".to_owned(), AgentState::Available, None), ("bo".to_owned(), AgentState::Paused, Some("Coffee".into()))]
+    );
+    assert_eq!(webhook.seen.lock().unwrap().remark, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_twilio_did_not_sign_is_refused_and_counted() {
+    let webhook = Webhook::open("twilio-event-streams", TWILIO).await;
+    let batch = json!([twilio(1, "task-queue.entered", "00:00", json!({}))]);
+    let (status, said) = webhook.push_as_twilio(&batch, "another-secret-of-good-length").await;
+    assert_eq!((status, &said["error"]), (401, &"the signature is wrong".into()));
+    let text = batch.to_string();
+    assert_eq!(answer(webhook.post("", &text)).await.1["error"], "the request is not signed");
+    // Signed, but with another body, without its hash, and for another address.
+    let signed = |query: &str| sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SECRET, &format!("{SINK}{query}"));
+    let zeros = format!("?bodySHA256={}", "0".repeat(64));
+    for query in [zeros.as_str(), "", "?bodySHA256="] {
+        let (status, said) = answer(webhook.post(query, &text).header("X-Twilio-Signature", signed(query))).await;
+        assert!(status == 401 && !said.to_string().contains(SECRET), "{query}: {said}");
+    }
+    let (status, _) = answer(webhook.post("", &text).header("X-Twilio-Signature", "no Base64!")).await;
+    assert_eq!((status, webhook.seen.lock().unwrap().events.len()), (401, 0));
+    webhook.until("the remark", |seen| seen.remark.contains("wrong signature or token: 6")).await;
+    // An older secret that is still listed is as good.
+    assert_eq!(webhook.push_as_twilio(&batch, "an-older-secret-of-good-length").await.0, 200);
+    assert_eq!(webhook.push_as_twilio(&batch, SECRET).await.1["duplicates"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_event_costs_no_other_and_unknown_types_are_told_by_kind() {
+    let webhook = Webhook::open("twilio-event-streams", TWILIO).await;
+    let batch = json!([
+        twilio(1, "task-queue.entered", "00:00", json!({})),
+        twilio(2, "task-queue.entered", "00:01", json!({"task_sid": null})),
+        twilio(3, "video.started", "00:02", json!({})),
+        twilio(4, "video.started", "00:03", json!({})),
+        "nonsense",
+        twilio(5, "reservation.accepted", "00:20", json!({"worker_name": "ann"})),
+    ]);
+    let (status, said) = webhook.push_as_twilio(&batch, SECRET).await;
+    assert_eq!(
+        (status, &said["accepted"], &said["ignored"], &said["rejected_count"]),
+        (200, &2.into(), &2.into(), &2.into())
+    );
+    assert_eq!(said["rejected"][0], json!({"line": 2, "reason": "floorwatch.contact.offered: contact is missing"}));
+    assert_eq!(said["rejected"][1]["reason"], "not a JSON object");
+    // Nothing of it can be read, and sending it again would not help.
+    assert_eq!(webhook.push_as_twilio(&json!([{"typ": 7}]), SECRET).await.0, 200);
+    let told = "types that are not read: com.twilio.taskrouter.video.started (2)";
+    webhook.until("the remark", |seen| seen.remark == told && seen.rejected.len() == 3).await;
+}
+
+/// An event of Amazon Connect.
+fn connect(id: u32, kind: &str, contact: &str, detail: &Value) -> String {
+    let arn = "arn:aws:connect:eu-west-2:123456789012:instance/i-1";
+    let mut all = json!({
+        "eventType": kind, "contactId": contact, "channel": "VOICE", "instanceArn": arn, "initiationMethod": "INBOUND",
+        "initiationTimestamp": "2026-03-02T09:00:00.000Z",
+        "queueInfo": {"queueType": "STANDARD", "queueArn": format!("{arn}/queue/q-77"), "enqueueTimestamp": "2026-03-02T09:01:00.000Z"},
+    });
+    all.as_object_mut().unwrap().extend(detail.as_object().unwrap().clone());
+    json!({
+        "version": "0", "id": format!("e-{id}"), "detail-type": "Amazon Connect Contact Event", "source": "aws.connect",
+        "account": "123456789012", "time": "2026-03-02T09:10:00Z", "region": "eu-west-2", "resources": [arn], "detail": all,
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amazon_connect_s_contacts_are_told_by_an_api_destination() {
+    let keys = "token = {secret}\n[events.names]\nq-77 = 'Billing'\na-1 = 'ann'";
+    let webhook = Webhook::open("amazon-connect-events", keys).await;
+    let agent = |more: Value| {
+        let mut agent = json!({
+            "agentArn": "arn:aws:connect:eu-west-2:123456789012:instance/i-1/agent/a-1",
+            "connectedToAgentTimestamp": "2026-03-02T09:01:24.000Z",
+        });
+        agent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        agent
+    };
+    let end = "2026-03-02T09:06:24.000Z";
+    let events = [
+        connect(1, "INITIATED", "c-1", &json!({"queueInfo": null})),
+        connect(
+            5,
+            "COMPLETED",
+            "c-1",
+            &json!({"disconnectTimestamp": end, "agentInfo": agent(json!({
+            "afterContactWorkStartTimestamp": end, "afterContactWorkEndTimestamp": "2026-03-02T09:07:00.000Z", "afterContactWorkDuration": 36}))}),
+        ),
+        connect(2, "QUEUED", "c-1", &json!({})),
+        connect(
+            4,
+            "DISCONNECTED",
+            "c-1",
+            &json!({"disconnectTimestamp": end, "disconnectReason": "CUSTOMER_DISCONNECT", "agentInfo": agent(json!({}))}),
+        ),
+        connect(3, "CONNECTED_TO_AGENT", "c-1", &json!({"agentInfo": agent(json!({}))})),
+        connect(6, "QUEUED", "c-2", &json!({})),
+        connect(
+            7,
+            "DISCONNECTED",
+            "c-2",
+            &json!({"disconnectTimestamp": end, "disconnectReason": "CUSTOMER_DISCONNECT"}),
+        ),
+        connect(8, "QUEUED", "c-3", &json!({"channel": "Chat"})),
+        connect(
+            9,
+            "DISCONNECTED",
+            "c-3",
+            &json!({"disconnectTimestamp": end, "disconnectReason": "CONTACT_FLOW_DISCONNECT"}),
+        ),
+        // In no queue, and begun by an agent.
+        connect(10, "DISCONNECTED", "c-4", &json!({"disconnectTimestamp": end, "queueInfo": null})),
+        connect(
+            11,
+            "CONNECTED_TO_AGENT",
+            "c-5",
+            &json!({"initiationMethod": "OUTBOUND", "agentInfo": agent(json!({}))}),
+        ),
+        connect(12, "HOLOGRAM", "c-6", &json!({})),
+    ];
+    assert_eq!(answer(webhook.post("", &events[0])).await.0, 401);
+    for event in events.iter().chain(&events[..3]) {
+        let (status, said) = answer(webhook.post("", event).bearer_auth(SECRET)).await;
+        assert_eq!((status, &said["rejected_count"]), (200, &0.into()), "{event}: {said}");
+    }
+    let mut engine = webhook.engine();
+    let kpis = [COUNTS.as_slice(), &[KpiId::Asa, KpiId::Talk, KpiId::Acw]].concat();
+    let expected = [3.0, 1.0, 1.0, 1.0, 1.0, 24.0, 300.0, 36.0].map(Some);
+    assert_eq!(figures(&mut engine, "Billing", &kpis), expected);
+    assert_eq!(engine.contradictions(), []);
+    webhook.until("the remark", |seen| seen.remark.contains("types that are not read: HOLOGRAM (1)")).await;
+}
+
+/// An event of a Zendesk webhook.
+fn zendesk(id: u32, kind: &str, at: &str, detail: &Value, event: &Value) -> String {
+    let mut all = json!({
+        "id": "35436", "status": "OPEN", "group_id": "360001", "requester_id": "9001", "via": {"channel": "web"},
+        "assignee_id": "1001", "subject": "The invoice", "created_at": "2026-03-02T09:00:00Z",
+    });
+    all.as_object_mut().unwrap().extend(detail.as_object().unwrap().clone());
+    json!({
+        "type": format!("zen:event-type:{kind}"), "account_id": 8_888_888, "id": format!("01HN{id}"),
+        "time": format!("2026-03-02T{at}.642630335Z"), "zendesk_event_version": "2022-11-06",
+        "subject": "zen:ticket:35436", "detail": all, "event": event,
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn zendesk_s_tickets_are_offered_answered_solved_and_reopened() {
+    let keys = "signature = { secret = {secret} }\n[events.names]\n360001 = 'Billing'\n1001 = 'ann'";
+    let webhook = Webhook::open("zendesk-events", keys).await;
+    let events = [
+        zendesk(1, "ticket.created", "09:00:00", &json!({}), &json!({"meta": {"sequence": {"position": 1}}})),
+        zendesk(
+            2,
+            "ticket.agent_assignment_changed",
+            "09:10:00",
+            &json!({}),
+            &json!({"current": "1001", "previous": null}),
+        ),
+        zendesk(
+            3,
+            "ticket.agent_assignment_changed",
+            "09:20:00",
+            &json!({}),
+            &json!({"current": "1002", "previous": "1001"}),
+        ),
+        zendesk(4, "ticket.comment_added", "09:30:00", &json!({}), &json!({"comment": {"body": "\u{202e}hello"}})),
+        zendesk(5, "ticket.status_changed", "10:00:00", &json!({}), &json!({"current": "SOLVED", "previous": "OPEN"})),
+        zendesk(6, "ticket.status_changed", "11:00:00", &json!({}), &json!({"current": "OPEN", "previous": "SOLVED"})),
+        zendesk(7, "ticket.status_changed", "12:00:00", &json!({}), &json!({"current": "SOLVED", "previous": "OPEN"})),
+        zendesk(
+            8,
+            "agent.unified_state_changed",
+            "08:00:00",
+            &json!({"agent_id": "1001"}),
+            &json!({"new_unified_state": {"id": "2", "name": "online", "reason": "AGENT_LOGIN"}}),
+        ),
+        // What a trigger sends on a rating, in the account's own words.
+        json!({"specversion": "1.0", "id": "r-1", "source": "/zendesk", "type": "floorwatch.survey.answered",
+            "time": "2026-03-02T13:00:00Z", "data": {"contact": "35436", "csat": {"score": 1, "min": 0, "max": 1}}})
+        .to_string(),
+    ];
+    let now = Clock::System.now();
+    for event in &events {
+        let (status, said) = webhook.push_as_zendesk(event, now).await;
+        assert_eq!((status, &said["rejected_count"]), (200, &0.into()), "{event}: {said}");
+    }
+    assert_eq!(webhook.push_as_zendesk(&events[0], now).await.1["duplicates"], 1);
+    let mut engine = webhook.engine();
+    let kpis = [COUNTS.as_slice(), &[KpiId::Asa, KpiId::ReopenRate, KpiId::Csat]].concat();
+    let expected = [1.0, 1.0, 0.0, 0.0, 1.0, 600.0, 100.0, 100.0].map(Some);
+    assert_eq!(figures(&mut engine, "Billing", &kpis), expected);
+    assert_eq!(engine.contradictions(), []);
+
+    let late = zendesk(9, "ticket.created", "14:00:00", &json!({"id": "2"}), &json!({}));
+    for hours in [-1, 1] {
+        let (status, said) = webhook.push_as_zendesk(&late, now + Span::seconds(hours * 3600)).await;
+        assert_eq!((status, &said["error"]), (401, &"the signature is too old, or the clocks differ".into()));
+    }
+    let forged = webhook.post("", &late).header("X-Zendesk-Webhook-Signature-Timestamp", now.to_string());
+    let signature = sign(hmac::HMAC_SHA256, SECRET, &format!("{now}{}", events[0]));
+    let (status, said) = answer(forged.header("X-Zendesk-Webhook-Signature", signature)).await;
+    assert_eq!((status, &said["error"]), (401, &"the signature is wrong".into()));
+    webhook.until("the remark", |seen| seen.remark.contains("wrong signature or token: 3")).await;
+}
