@@ -32,7 +32,7 @@ use crate::kpi::{Bands, Figure, KpiId, Slice, Window};
 use crate::text::{Label, Text};
 
 pub use commands::{AlertAction, AlertCommand, CommandRefusal};
-pub use evaluator::{Coverage, Evaluator};
+pub use evaluator::Evaluator;
 pub use history::{HistoryEntry, HistoryKind};
 pub use hours::{Hours, NotHours};
 pub use mute::{MuteLength, MuteLengthError};

@@ -340,8 +340,9 @@ impl Floor {
         }
         let now = self.now();
         let states = self.sources.states(self.engine.queue_origins(), now);
-        let queries = self.evaluator.queries().to_vec();
-        let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, now)).collect();
+        let queries = self.evaluator.queries().iter().zip(0..);
+        let answers: Vec<_> =
+            queries.map(|(query, at)| self.engine.ask_where(query, now, &self.evaluator.needed(at, now))).collect();
         let engine = &self.engine;
         let bands = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
         let context = EvaluationContext { bands: &bands, name: &|slice| engine.name(slice) };

@@ -41,7 +41,7 @@ use crate::text::suggest::nearest;
 pub use bands::{Bands, Better};
 pub use catalogue::{CATALOGUE, CORE, KpiId};
 pub use figure::{Figure, FigurePart, Verdict};
-pub use slice::{Answer, AnswerRow, Calendar, Dim, Every, Period, Query, RowSelection, Slice, Window};
+pub use slice::{Answer, AnswerRow, Calendar, Dim, Every, Period, Query, RowDraft, RowSelection, Slice, Window};
 pub use tally::Tally;
 
 /// One entry of the catalogue.

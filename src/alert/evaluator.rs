@@ -13,22 +13,14 @@ use super::sources::SourceWatch;
 use super::watch::{Evaluation, FigurePosition, Watch};
 use super::{AlertAction, AlertCommand, CommandRefusal, Episode, EvaluationContext, Settings, SourceState, commands};
 use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Calendar, Dim, Formula, KpiId, Period, Query, Slice, Window};
+use crate::kpi::{Answer, Calendar, Dim, Formula, KpiId, Period, Query, RowDraft, Slice, Window};
 use crate::text::{Label, Text};
-
-/// How many slices an evaluation looked at, over all rules.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Slices with a figure that could be judged.
-    pub judged: usize,
-    /// Slices with no value or too few samples.
-    pub insufficient: usize,
-}
 
 /// Every rule at work.
 ///
-/// For an evaluation, ask the engine for [`Evaluator::queries`], pass the answers to [`Evaluator::evaluate`], and
-/// journal the episodes that it returns. The same goes for the episode that [`Evaluator::execute`] returns.
+/// For an evaluation, ask the engine for the rows of [`Evaluator::queries`] that are [needed](Evaluator::needed), pass the
+/// answers to [`Evaluator::evaluate`], and journal the episodes that it returns. The same goes for the episode that
+/// [`Evaluator::execute`] returns.
 #[derive(Debug)]
 pub struct Evaluator {
     watches: Vec<Watch>,
@@ -47,7 +39,6 @@ pub struct Evaluator {
     restored_mutes: FxHashSet<u64>,
     /// Before this time firing alerts hold, because the clock is behind what was seen before the restart.
     behind_until: Time,
-    coverage: Coverage,
     evaluations: u64,
 }
 
@@ -83,7 +74,6 @@ impl Evaluator {
             orphans: Vec::new(),
             restored_mutes: FxHashSet::default(),
             behind_until: Time::default(),
-            coverage: Coverage::default(),
             evaluations: 0,
         }
     }
@@ -92,6 +82,22 @@ impl Evaluator {
     #[must_use]
     pub fn queries(&self) -> &[Query] {
         &self.queries
+    }
+
+    /// Which rows of the answer to the query with this index [`Self::evaluate`] needs at `now`: those with a figure that is
+    /// past a limit, or was lately. Most rows of a large floor are well, and need not be made.
+    pub fn needed(&self, query: usize, now: Time) -> impl Fn(&RowDraft<'_>) -> bool {
+        let of_each = || self.watches.iter().filter(|watch| watch.rule.each.is_some());
+        let watches: Vec<(&Watch, bool)> = of_each()
+            .filter(|watch| watch.position.query == query)
+            .map(|watch| (watch, watch.rule.is_awake(now, &self.calendar)))
+            .collect();
+        // A rule with a baseline finds it by its row.
+        let compares = |watch: &Watch| {
+            watch.baseline.is_some_and(|baseline| [baseline.query, watch.position.query].contains(&query))
+        };
+        let all = of_each().any(compares);
+        move |row| all || watches.iter().any(|(watch, is_awake)| watch.needs(row, *is_awake, &self.settings))
     }
 
     /// Continue the episodes that were active before a restart; `next_id` is the first id that is free, and `last` is the
@@ -121,8 +127,9 @@ impl Evaluator {
         self.reinstate_mutes(now);
     }
 
-    /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order. Returns the
-    /// episodes to journal: those that fired, changed or resolved. Pending ones are not among them.
+    /// Judge every slice by every rule. `answers` are those to [`Evaluator::queries`], in the same order, with all rows or
+    /// at least the [`needed`](Self::needed) ones. Returns the episodes to journal: those that fired, changed or resolved.
+    /// Pending ones are not among them.
     pub fn evaluate(
         &mut self,
         answers: &[Answer],
@@ -151,11 +158,8 @@ impl Evaluator {
         let outage = |source: &_| self.sources.iter().find_map(|watch| watch.firing_outage(source));
         let inhibitors = Inhibitors::new(sources, outage);
         let evaluation = Evaluation { inhibitors: &inhibitors, ..evaluation };
-        self.coverage = Coverage::default();
         for watch in &mut self.watches {
-            let (judged, insufficient) = watch.evaluate(&evaluation, &mut self.episodes);
-            self.coverage.judged += judged;
-            self.coverage.insufficient += insufficient;
+            watch.evaluate(&evaluation, &mut self.episodes);
         }
         let mut restored = std::mem::take(&mut self.restored_mutes);
         self.change_mutes(|episode, rule, worsening| {
@@ -223,12 +227,6 @@ impl Evaluator {
             Arc::new(episodes.into_iter().cloned().collect())
         };
         Arc::clone(self.active.get_or_init(sorted))
-    }
-
-    /// How many slices the last evaluation looked at.
-    #[must_use]
-    pub const fn coverage(&self) -> Coverage {
-        self.coverage
     }
 
     /// Let acknowledgements and snoozes hold again that ended because the clock was wrong.

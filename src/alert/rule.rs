@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::Severity;
 use super::hours::Hours;
-use crate::clock::Span;
-use crate::kpi::{Bands, Better, Dim, Formula, Kpi, KpiGroup, KpiId, Unit, Window};
+use crate::clock::{Span, Time};
+use crate::kpi::{Bands, Better, Calendar, Dim, Formula, Kpi, KpiGroup, KpiId, Unit, Window};
 use crate::text::{Label, Patterns, Text};
 
 /// The name of the built-in rule about sources that are silent or gone.
@@ -93,6 +93,11 @@ impl Rule {
     /// Whether its KPI is a live figure, without a window.
     pub(super) fn is_live(&self) -> bool {
         self.def().is_some_and(|def| def.group == KpiGroup::Live)
+    }
+
+    /// Whether it judges at `now`.
+    pub(super) fn is_awake(&self, now: Time, calendar: &Calendar) -> bool {
+        self.hours.is_none_or(|hours| hours.contains(now, calendar))
     }
 
     /// This rule with the limits that apply in a slice which the board colours by `bands`.

@@ -62,7 +62,7 @@ impl SourceWatch {
             if past.is_none() && !states.contains_key(&source.name) {
                 continue;
             }
-            let judgement = if !at.is_awake(rule) {
+            let judgement = if !rule.is_awake(at.now, at.calendar) {
                 Judgement::Asleep
             } else if condition.is_unknown(source) {
                 // After a restart, the old state holds until the source's present state is known.
@@ -150,11 +150,9 @@ fn step(
         action: rule.action.clone(),
         since: if matches!(condition, SourceCondition::Outage) { source.since } else { at.now },
     };
-    let sample = |severity| Sample {
-        figure: Figure::default(),
-        limit: None,
-        text: condition.text(source, severity),
-        action: Some(condition.action(rule, source)),
+    let sample = |severity| {
+        let (text, action) = (condition.text(source, severity), Some(condition.action(rule, source)));
+        Some(Sample { figure: Figure::default(), limit: None, text, action })
     };
     state.step(rule, judgement, at, episodes, seed, sample);
 }

@@ -11,7 +11,7 @@ use super::phase::{Delays, FlapDetector, Judgement, Phase, PhaseChange};
 use super::rule::Rule;
 use super::{Episode, EvaluationContext, Settings, Severity};
 use crate::clock::{Span, Time};
-use crate::kpi::{Answer, Calendar, Figure, Slice};
+use crate::kpi::{Answer, Calendar, Figure, RowDraft, Slice};
 
 /// Where in the answers a rule finds its figure.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +37,6 @@ pub(super) struct Evaluation<'a> {
     pub(super) number: u64,
 }
 
-impl Evaluation<'_> {
-    /// Whether a rule is within its business hours.
-    pub(super) fn is_awake(&self, rule: &Rule) -> bool {
-        rule.hours.is_none_or(|hours| hours.contains(self.now, self.calendar))
-    }
-}
-
 /// The state of one rule in one slice.
 #[derive(Debug, Default)]
 pub(super) struct SliceState {
@@ -64,13 +57,28 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Judge every slice. Returns how many could be judged, and of how many too little is known.
-    pub(super) fn evaluate(&mut self, at: &Evaluation<'_>, episodes: &mut Episodes) -> (usize, usize) {
+    /// Whether the rule has to judge a row of its answer, which it then finds among others. Rules with a baseline need all.
+    pub(super) fn needs(&self, row: &RowDraft<'_>, is_awake: bool, settings: &Settings) -> bool {
+        let Self { rule, states, .. } = self;
+        if !states.is_empty() && states.contains_key(row.key) {
+            return true;
+        }
+        let value = rule.each.and_then(|dim| row.key.get(dim)).filter(|value| rule.only.contains(value));
+        let Some((kpi, _)) = rule.kpi.zip(value).filter(|_| is_awake) else { return false };
+        let rule = rule.within((row.bands)(kpi));
+        if rule.warning.or(rule.critical).is_none() {
+            return false;
+        }
+        let compared = ComparedFigure { figure: &(row.figure)(kpi), baseline: None };
+        is_past(judge::judge(&rule, compared, settings.min_samples, false))
+    }
+
+    /// Judge every slice.
+    pub(super) fn evaluate(&mut self, at: &Evaluation<'_>, episodes: &mut Episodes) {
         let Self { rule, position, baseline, states } = self;
-        let (mut judged, mut insufficient) = (0, 0);
-        let awake = at.is_awake(rule);
+        let awake = rule.is_awake(at.now, at.calendar);
         if !awake && states.is_empty() {
-            return (0, 0);
+            return;
         }
         let answer = at.answers.get(position.query);
         let base = baseline.and_then(|position| Some((at.answers.get(position.query)?, position.column)));
@@ -82,14 +90,8 @@ impl Watch {
             } else {
                 Judgement::Asleep
             };
-            match judgement {
-                Judgement::Known { .. } => judged += 1,
-                Judgement::Insufficient { .. } => insufficient += 1,
-                Judgement::Asleep => {}
-            }
-            // Most slices are within their limits most of the time. They have no state, and cost at most one look-up.
-            let is_past = matches!(judgement, Judgement::Known { past: Some(_), .. });
-            if !is_past && (states.is_empty() || !states.contains_key(slice)) {
+            // A row may be needed by another rule. Slices within their limits have no state, and cost at most one look-up.
+            if !is_past(judgement) && (states.is_empty() || !states.contains_key(slice)) {
                 return;
             }
             let state = states.entry(slice.clone()).or_default();
@@ -126,13 +128,16 @@ impl Watch {
             step(rule, state, slice, compared, judgement, at, episodes);
         }
         states.retain(|_, state| !state.is_idle());
-        (judged, insufficient)
     }
 
     /// Continue an episode from before a restart.
     pub(super) fn resume(&mut self, episode: &Episode) {
         self.states.entry(episode.slice.clone()).or_default().resume(episode);
     }
+}
+
+const fn is_past(judgement: Judgement) -> bool {
+    matches!(judgement, Judgement::Known { past: Some(_), .. })
 }
 
 fn step(
@@ -154,12 +159,17 @@ fn step(
         action: rule.action.clone(),
         since: at.now,
     };
-    let sample = |severity: Severity| Sample {
-        figure: compared.figure.clone(),
-        limit: judge::limit(rule, compared.baseline, severity)
-            .or_else(|| judge::limit(rule, compared.baseline, Severity::Warning)),
-        text: judge::text(rule, &(at.context.name)(slice), compared, severity),
-        action: None,
+    // Words take long to make: those about the same figure stay.
+    let known = state.episode.and_then(|id| episodes.get(id)).filter(|_| compared.baseline.is_none());
+    let same = known.filter(|known| known.figure == *compared.figure).map(|known| known.severity);
+    let sample = |severity: Severity| {
+        (same != Some(severity)).then(|| Sample {
+            figure: compared.figure.clone(),
+            limit: judge::limit(rule, compared.baseline, severity)
+                .or_else(|| judge::limit(rule, compared.baseline, Severity::Warning)),
+            text: judge::text(rule, &(at.context.name)(slice), compared, severity),
+            action: None,
+        })
     };
     state.step(rule, judgement, at, episodes, seed, sample);
     if let Some(id) = state.episode {
@@ -187,7 +197,7 @@ impl SliceState {
     }
 
     /// Advance by one judgement, and bring the episode up to date. `seed` is called when an episode begins, `sample`
-    /// while there is one.
+    /// while there is one: `None` is as the last time.
     pub(super) fn step(
         &mut self,
         rule: &Rule,
@@ -195,7 +205,7 @@ impl SliceState {
         at: &Evaluation<'_>,
         episodes: &mut Episodes,
         seed: impl FnOnce() -> EpisodeSeed,
-        sample: impl FnOnce(Severity) -> Sample,
+        sample: impl FnOnce(Severity) -> Option<Sample>,
     ) {
         let now = at.now;
         self.evaluation = at.number;
@@ -208,7 +218,9 @@ impl SliceState {
         let change = self.phase.step(judgement, delays, now);
         if let Phase::Pending { severity, .. } | Phase::Firing { severity, .. } = self.phase {
             let id = *self.episode.get_or_insert_with(|| episodes.open(seed(), severity));
-            episodes.update(id, sample(severity));
+            if let Some(sample) = sample(severity) {
+                episodes.update(id, sample);
+            }
         }
         if matches!(change, PhaseChange::Fired(_) | PhaseChange::Worsened | PhaseChange::Eased | PhaseChange::Ended(_))
         {

@@ -16,7 +16,7 @@ use crate::clock::{Span, Time};
 use crate::event::Channel;
 use crate::kpi::{
     AgentTimes, Answer, AnswerRow, Bands, CountingRules, Dim, Figure, KpiGroup, KpiId, KpiInputs, Live, Period, Query,
-    RowSelection, Slice, Tally, Window,
+    RowDraft, RowSelection, Slice, Tally, Window,
 };
 use crate::text::{Label, Patterns};
 
@@ -41,6 +41,19 @@ impl AnswerTooLarge {
     pub fn of(kpis: usize) -> Self {
         Self { max_rows: MAX_ANSWER_ROWS.min(MAX_ANSWER_FIGURES / kpis.max(1)) }
     }
+}
+
+/// Which rows of an answer are made.
+struct WantedRows<'a> {
+    selection: &'a RowSelection,
+    /// An answer of more rows is too large.
+    max: usize,
+    /// Of those selected, the rows that are made.
+    keeps: &'a dyn Fn(&RowDraft<'_>) -> bool,
+}
+
+impl WantedRows<'_> {
+    const ALL: Self = Self { selection: &RowSelection::All, max: usize::MAX, keeps: &|_| true };
 }
 
 /// What figures are computed from besides tallies, collected once for all rows of an answer.
@@ -77,8 +90,13 @@ impl Extras {
 impl Engine {
     /// The answer to a query at `now`, whatever its size.
     pub fn ask(&mut self, query: &Query, now: Time) -> Answer {
-        let all = (&RowSelection::All, usize::MAX);
-        self.answer(query, &Patterns::default(), now, usize::MAX, all).unwrap_or_default()
+        self.answer(query, &Patterns::default(), now, usize::MAX, &WantedRows::ALL).unwrap_or_default()
+    }
+
+    /// The same without the rows that `keeps` does not want. Their other figures are never computed.
+    pub fn ask_where(&mut self, query: &Query, now: Time, keeps: &dyn Fn(&RowDraft<'_>) -> bool) -> Answer {
+        let wanted = WantedRows { keeps, ..WantedRows::ALL };
+        self.answer(query, &Patterns::default(), now, usize::MAX, &wanted).unwrap_or_default()
     }
 
     /// The answer to a query at `now` with the rows of `selection`, about the queues that pass `queues`, unless it is
@@ -97,7 +115,8 @@ impl Engine {
         let too_large = AnswerTooLarge::of(query.kpis.len());
         let max_rows = too_large.max_rows;
         let max_counted = if *selection == RowSelection::All { max_rows } else { MAX_ANSWER_ROWS };
-        self.answer(query, queues, now, max_counted, (selection, max_rows)).ok_or(too_large)
+        let wanted = WantedRows { selection, max: max_rows, ..WantedRows::ALL };
+        self.answer(query, queues, now, max_counted, &wanted).ok_or(too_large)
     }
 
     /// The answer, or `None` if more than `max_counted` rows are to be counted for it, or it has more rows than it may.
@@ -107,7 +126,7 @@ impl Engine {
         queues: &Patterns,
         now: Time,
         max_counted: usize,
-        selection: (&RowSelection, usize),
+        wanted_rows: &WantedRows<'_>,
     ) -> Option<Answer> {
         self.flush();
         let range = self.range(query.over, now);
@@ -124,7 +143,7 @@ impl Engine {
             return None;
         }
         let mut view = self.refreshed_view(&key, &range, max_counted)?;
-        let wanted = match (selection.0, query.by.first()) {
+        let wanted = match (wanted_rows.selection, query.by.first()) {
             (RowSelection::Of(labels), Some(dim)) => {
                 Some(labels.iter().filter_map(|label| self.value_of(*dim, label.as_str())).collect())
             }
@@ -137,7 +156,7 @@ impl Engine {
                 extras.times_by_step = self.times_by_step(of.as_ref(), &range, every, now);
             }
         }
-        let rows = self.rows(query, &mut view, &extras, max_counted, selection);
+        let rows = self.rows(query, &mut view, &extras, max_counted, wanted_rows);
         let inputs = self.inputs(query, &view.total, &extras, None);
         let total = self.figures(query, &Slice::TOTAL, &inputs, &extras, None);
         self.views.insert(key, view);
@@ -267,7 +286,7 @@ impl Engine {
         view: &mut View,
         extras: &Extras,
         max_counted: usize,
-        (selection, max_rows): (&RowSelection, usize),
+        wanted: &WantedRows<'_>,
     ) -> Option<Vec<AnswerRow>> {
         if query.by.is_empty() && query.every.is_none() {
             return Some(Vec::new());
@@ -305,7 +324,7 @@ impl Engine {
             return None;
         }
         rows.retain(|(([value, _], _), _)| extras.wants(*value));
-        if let RowSelection::First { kpi, descending, limit } = *selection {
+        if let RowSelection::First { kpi, descending, limit } = *wanted.selection {
             let value = |(row, tally): (RowKey, &Tally)| {
                 figure(kpi, &self.inputs(query, tally, extras, Some(row)), extras, Some(row)).value
             };
@@ -317,17 +336,24 @@ impl Engine {
             // Nearly all of them are in this order already.
             rows.sort_by_key(|(row, _)| place(*row));
         }
-        if rows.len() > max_rows {
+        if rows.len() > wanted.max {
             return None;
         }
         let answer_row = |(row, tally): (RowKey, &Tally)| {
             let (group, step) = row;
             let key = self.slice_of(&query.by, group);
             let inputs = self.inputs(query, tally, extras, Some(row));
+            let is_wanted = {
+                let (bands, figure) = (self.limits_in(query, &key), |kpi| figure(kpi, &inputs, extras, Some(row)));
+                (wanted.keeps)(&RowDraft { key: &key, bands: &bands, figure: &figure })
+            };
+            if !is_wanted {
+                return None;
+            }
             let figures = self.figures(query, &key, &inputs, extras, Some(row));
-            AnswerRow { key, start: query.every.map(|_| step), figures }
+            Some(AnswerRow { key, start: query.every.map(|_| step), figures })
         };
-        Some(rows.into_iter().map(answer_row).collect())
+        Some(rows.into_iter().filter_map(answer_row).collect())
     }
 
     /// What the figures of one row are computed from, or those of the total where `row` is `None`.
@@ -360,8 +386,7 @@ impl Engine {
         extras: &Extras,
         row: Option<RowKey>,
     ) -> Vec<Figure> {
-        let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
-        let limits = self.limits_of(value(Dim::Queue), value(Dim::Intent));
+        let limits = self.limits_in(query, key);
         let judged = |id: &KpiId| {
             let kpi = id.def();
             let mut figure = figure(*id, inputs, extras, row);
@@ -378,7 +403,13 @@ impl Engine {
         self.limits_of(queue, intent)(kpi)
     }
 
-    /// The [bands](Self::bands) of all KPIs in one slice.
+    /// The [bands](Self::bands) of all KPIs in a row of a query.
+    fn limits_in<'a>(&'a self, query: &'a Query, key: &'a Slice) -> impl Fn(KpiId) -> Bands + 'a {
+        let value = |dim: Dim| key.get(dim).or_else(|| query.of.get(dim));
+        self.limits_of(value(Dim::Queue), value(Dim::Intent))
+    }
+
+    /// The same in one slice.
     fn limits_of<'a>(&'a self, queue: Option<&'a Label>, intent: Option<&'a Label>) -> impl Fn(KpiId) -> Bands + 'a {
         let settings = &self.settings;
         let own = queue.and_then(|queue| settings.queues.get(queue));

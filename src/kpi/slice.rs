@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{Figure, Formula, KpiId};
+use super::{Bands, Figure, Formula, KpiId};
 use crate::clock::{Span, Time, duration};
 use crate::text::Label;
 
@@ -54,9 +54,13 @@ impl Dim {
 ///
 /// In JSON it is a list of pairs, `[["queue","billing"],["agent","ann"]]`. For people, `Display` writes the values:
 /// `billing × ann`, `no intent`, or `all queues` for the whole floor.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(from = "Vec<(Dim, Label)>")]
-pub struct Slice(Vec<(Dim, Label)>);
+pub struct Slice {
+    /// Most slices have no other: they need no allocation.
+    first: Option<(Dim, Label)>,
+    others: Vec<(Dim, Label)>,
+}
 
 impl From<Vec<(Dim, Label)>> for Slice {
     fn from(parts: Vec<(Dim, Label)>) -> Self {
@@ -64,43 +68,50 @@ impl From<Vec<(Dim, Label)>> for Slice {
     }
 }
 
+impl Serialize for Slice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.parts())
+    }
+}
+
 impl Slice {
     /// The whole floor.
-    pub const TOTAL: Self = Self(Vec::new());
+    pub const TOTAL: Self = Self { first: None, others: Vec::new() };
 
     /// What has one value in one dimension.
     #[must_use]
-    pub fn of(dim: Dim, value: Label) -> Self {
-        Self(vec![(dim, value)])
+    pub const fn of(dim: Dim, value: Label) -> Self {
+        Self { first: Some((dim, value)), others: Vec::new() }
     }
 
     /// The part of this slice with a value in one more dimension. A dimension given twice keeps the last value.
     #[must_use]
-    pub fn and(mut self, dim: Dim, value: Label) -> Self {
+    pub fn and(self, dim: Dim, value: Label) -> Self {
         if self.is_total() {
             return Self::of(dim, value);
         }
-        self.0.retain(|(d, _)| *d != dim);
-        self.0.push((dim, value));
-        self.0.sort_by_key(|(d, _)| *d);
-        self
+        let mut parts: Vec<_> = self.first.into_iter().chain(self.others).filter(|(d, _)| *d != dim).collect();
+        parts.push((dim, value));
+        parts.sort_by_key(|(d, _)| *d);
+        let mut parts = parts.into_iter();
+        Self { first: parts.next(), others: parts.collect() }
     }
 
     /// The value in a dimension; `None` where the slice does not name it.
     #[must_use]
     pub fn get(&self, dim: Dim) -> Option<&Label> {
-        self.0.iter().find(|(d, _)| *d == dim).map(|(_, v)| v)
+        self.parts().find(|(d, _)| *d == dim).map(|(_, v)| v)
     }
 
     /// Its dimensions and their values, in the order of [`Dim::ALL`].
     pub fn parts(&self) -> impl Iterator<Item = &(Dim, Label)> {
-        self.0.iter()
+        self.first.iter().chain(&self.others)
     }
 
     /// Whether it is the whole floor.
     #[must_use]
     pub fn is_total(&self) -> bool {
-        self.0.is_empty()
+        self.first.is_none()
     }
 }
 
@@ -109,7 +120,7 @@ impl std::fmt::Display for Slice {
         if self.is_total() {
             return f.write_str("all queues");
         }
-        for (at, (dim, value)) in self.0.iter().enumerate() {
+        for (at, (dim, value)) in self.parts().enumerate() {
             if at > 0 {
                 f.write_str(" × ")?;
             }
@@ -409,6 +420,17 @@ pub struct AnswerRow {
     pub start: Option<Time>,
     /// The figures, in the order of [`Query::kpis`].
     pub figures: Vec<Figure>,
+}
+
+/// A row of an answer before it is made: whoever looks at it decides whether it is.
+#[derive(Clone, Copy)]
+pub struct RowDraft<'a> {
+    /// The values of [`Query::by`].
+    pub key: &'a Slice,
+    /// The bands that a KPI is judged by in this row.
+    pub bands: &'a dyn Fn(KpiId) -> Bands,
+    /// Computes a figure, without its verdict.
+    pub figure: &'a dyn Fn(KpiId) -> Figure,
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
+use proptest::prelude::*;
+
 use super::*;
-use crate::alert::{Actor, AlertAction, AlertGroup, MuteLength, Severity, State, built_in, group_by_cause, related};
+use crate::alert::{
+    Actor, AlertAction, AlertGroup, Hours, MuteLength, Severity, State, built_in, group_by_cause, related,
+};
 use crate::clock::Span;
 use crate::kpi::{AnswerRow, Figure};
+use crate::text::Patterns;
 
 /// The catalogue's bands and the slices' own names, for every slice.
 fn context() -> EvaluationContext<'static> {
@@ -490,5 +495,56 @@ fn a_thousand_queues_by_ten_rules_evaluate_within_a_second() {
         evaluator.evaluate(&answers, &[], context(), at(second * 100));
     }
     assert!(started.elapsed().as_secs_f64() < 5.0, "{:?}", started.elapsed());
-    assert!(evaluator.coverage().judged >= 9000);
+}
+
+proptest! {
+    #[test]
+    fn the_needed_rows_alone_give_the_same_episodes(
+        steps in proptest::collection::vec(proptest::collection::vec((0.5..1.5_f64, 0..80_u64), 5), 1..30),
+    ) {
+        let mut rules = built_in();
+        let of = |name| Rule { for_: Span::seconds(30), ..Rule::of(name, KpiId::AbandonmentRate) };
+        rules.push(Rule { only: Patterns::new(["q1"]), own_limits: true, warning: Some(4.0), ..of("of one") });
+        rules.push(Rule { against: Some(Window::Today), own_limits: true, warning: Some(1.0), ..of("rise") });
+        let hours = rules.len();
+        rules.push(Rule { each: Some(Dim::Intent), hours: Hours::parse("00:00-00:02").ok(), ..of("in its hours") });
+        prop_assert!(rules[hours].hours.is_some());
+        let new = || Evaluator::new(rules.clone(), Settings::default(), Calendar::default());
+        let (mut by_all, mut by_needed) = (new(), new());
+        for (values, step) in steps.iter().zip(0..) {
+            let now = at(20 * step);
+            let figure = |kpi: KpiId, (value, n): (f64, u64)| {
+                let limit = kpi.def().bands.warning.unwrap_or(1.0);
+                Figure { value: (n > 0).then_some(value * limit), n, ..Figure::default() }
+            };
+            // A queue without contacts has no row.
+            let rows = |query: &Query| -> Vec<AnswerRow> {
+                let dim = query.by.first().copied().unwrap_or(Dim::Queue);
+                let row = |(value, name): (&(f64, u64), i32)| AnswerRow {
+                    key: Slice::of(dim, format!("q{name}").as_str().into()),
+                    start: None,
+                    figures: query.kpis.iter().map(|kpi| figure(*kpi, *value)).collect(),
+                };
+                values.iter().zip(0..).filter(|((_, n), _)| *n > 10 || n % 2 == 0).map(row).collect()
+            };
+            let answer = |query: &Query| Answer {
+                rows: if query.by.is_empty() { Vec::new() } else { rows(query) },
+                total: query.kpis.iter().map(|kpi| figure(*kpi, values[0])).collect(),
+                ..Answer::default()
+            };
+            let all: Vec<Answer> = by_all.queries().iter().map(answer).collect();
+            let mut needed = all.clone();
+            for ((answer, query), index) in needed.iter_mut().zip(by_needed.queries()).zip(0..) {
+                let needs = by_needed.needed(index, now);
+                answer.rows.retain(|row| {
+                    let column = |kpi| query.kpis.iter().position(|other| *other == kpi).unwrap();
+                    let figure = |kpi| row.figures[column(kpi)].clone();
+                    needs(&RowDraft { key: &row.key, bands: &|kpi: KpiId| kpi.def().bands, figure: &figure })
+                });
+            }
+            let changed = by_all.evaluate(&all, &[], context(), now);
+            prop_assert_eq!(by_needed.evaluate(&needed, &[], context(), now), changed);
+            prop_assert_eq!(by_needed.active(), by_all.active());
+        }
+    }
 }
