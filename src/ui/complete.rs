@@ -4,10 +4,9 @@
 //! have its letters in this order.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 
 use crate::alert::Episode;
 use crate::board::{AgentRow, QueueRow};
@@ -56,23 +55,52 @@ struct Candidate<'a> {
     target: Target<'a>,
 }
 
+/// The text that names are compared with, and room to do so: there are tens of thousands of agents, and a key must not wait
+/// for an allocation for each.
+struct SoughtText {
+    /// In lower case.
+    chars: Vec<char>,
+    /// The same as bytes; `None` where it is not ASCII.
+    bytes: Option<Vec<u8>>,
+    name_chars: Vec<char>,
+    name_bytes: Vec<u8>,
+}
+
+impl SoughtText {
+    fn new(text: &str) -> Self {
+        let bytes = text.is_ascii().then(|| text.to_ascii_lowercase().into_bytes());
+        Self { chars: lower(text).collect(), bytes, name_chars: Vec::new(), name_bytes: Vec::new() }
+    }
+
+    /// How well a name fits; `None` where it does not.
+    fn closeness(&mut self, name: &str) -> Option<Closeness> {
+        let Self { chars, bytes, name_chars, name_bytes } = self;
+        // Most names are ASCII.
+        if let Some(bytes) = bytes.as_ref().filter(|_| name.is_ascii()) {
+            name_bytes.clear();
+            name_bytes.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+            return Closeness::of(name_bytes, bytes, u8::is_ascii_alphanumeric);
+        }
+        name_chars.clear();
+        name_chars.extend(lower(name));
+        Closeness::of(name_chars, chars, |c| c.is_alphanumeric())
+    }
+}
+
 impl Closeness {
-    /// How well `name` fits `text`, which is in lower case; `None` where it does not. `letters` is room to work in: there are
-    /// tens of thousands of agents, and a key must not wait for an allocation for each.
-    fn of(name: &str, text: &[char], letters: &mut Vec<char>) -> Option<Self> {
-        letters.clear();
-        letters.extend(lower(name));
+    /// How well a name fits a text, both in lower case; `None` where it does not.
+    fn of<L: PartialEq>(letters: &[L], text: &[L], is_of_word: impl Fn(&L) -> bool) -> Option<Self> {
         if letters.starts_with(text) {
             return Some(if letters.len() == text.len() { Self::Whole } else { Self::Start });
         }
         let pairs = letters.windows(2).zip(1..);
-        let mut starts = pairs.filter(|(pair, _)| pair.first().is_some_and(|c| !c.is_alphanumeric()));
+        let mut starts = pairs.filter(|(pair, _)| pair.first().is_some_and(|letter| !is_of_word(letter)));
         if starts.any(|(_, at)| letters.get(at..).is_some_and(|word| word.starts_with(text))) {
             return Some(Self::Word);
         }
         let mut wanted = text.iter().peekable();
-        for c in letters.iter() {
-            wanted.next_if_eq(&c);
+        for letter in letters {
+            wanted.next_if_eq(&letter);
         }
         (wanted.peek().is_none() && text.len() >= MIN_SCATTERED).then_some(Self::Scattered)
     }
@@ -89,12 +117,12 @@ impl<'a> Candidate<'a> {
     }
 
     /// How well it fits: by its name, or by the id that its system knows it by.
-    fn closeness(&self, text: &[char], letters: &mut Vec<char>) -> Option<Closeness> {
+    fn closeness(&self, text: &mut SoughtText) -> Option<Closeness> {
         let id = match self.target {
             Target::Queue(QueueRow { id, name, .. }) | Target::Agent(AgentRow { id, name, .. }) if id != name => id,
-            _ => return Closeness::of(&self.name, text, letters),
+            _ => return text.closeness(&self.name),
         };
-        let fits = [self.name.as_ref(), id.as_str()].map(|name| Closeness::of(name, text, letters));
+        let fits = [self.name.as_ref(), id.as_str()].map(|name| text.closeness(name));
         fits.into_iter().flatten().min()
     }
 
@@ -138,7 +166,9 @@ fn candidates(ctx: Ctx<'_>) -> impl Iterator<Item = Candidate<'_>> {
     let intents = ctx.answers.figures(queries::known_intents(ctx.ui));
     let intents =
         intents.into_iter().flat_map(|figures| &figures.answer.rows).filter_map(|row| row.key.get(Dim::Intent));
-    let teams: BTreeSet<&Label> = board.agents.iter().map(|agent| &agent.team).collect();
+    let teams: FxHashSet<&Label> = board.agents.iter().map(|agent| &agent.team).collect();
+    let mut teams: Vec<&Label> = teams.into_iter().collect();
+    teams.sort_unstable();
     let named = |label: &&Label| !label.is_empty();
     let pages = Page::NUMBERED.map(|(key, page)| Candidate::new(page.name(), Target::Page(key, page)));
     let alerts = board.alerts.iter().filter(|alert| alert.is_active() && alert.inhibited_by.is_none());
@@ -169,17 +199,17 @@ pub fn suggestions(ctx: Ctx<'_>) -> Option<Suggestions> {
     if prompt.suggestions.made_of == made_of {
         return None;
     }
-    let (wanted, mut letters): (Vec<char>, Vec<char>) = (lower(text).collect(), Vec::new());
-    let fitting = candidates(ctx).zip(0_usize..).filter_map(|(candidate, place)| {
-        let closeness = candidate.closeness(&wanted, &mut letters)?;
-        Some(((closeness, place), candidate))
-    });
-    let mut fitting: Vec<_> = fitting.collect();
-    if fitting.len() > MAX_SUGGESTIONS {
-        fitting.select_nth_unstable_by_key(MAX_SUGGESTIONS, |(key, _)| *key);
-        fitting.truncate(MAX_SUGGESTIONS);
+    let mut sought = SoughtText::new(text);
+    let mut fitting: Vec<(Closeness, Candidate<'_>)> = Vec::new();
+    for candidate in candidates(ctx) {
+        let Some(closeness) = candidate.closeness(&mut sought) else { continue };
+        // Of names that fit as well, the first ones are suggested.
+        let at = fitting.partition_point(|(other, _)| *other <= closeness);
+        if at < MAX_SUGGESTIONS {
+            fitting.truncate(MAX_SUGGESTIONS - 1);
+            fitting.insert(at, (closeness, candidate));
+        }
     }
-    fitting.sort_unstable_by_key(|(key, _)| *key);
     let list: Vec<Suggestion> = fitting.into_iter().map(|(_, candidate)| candidate.suggestion(ctx)).collect();
     let known = prompt::read(text, ctx.board.at, &ctx.board.calendar).is_ok() || ViewLocator::parse(text).is_ok();
     let chosen = (!list.is_empty() && !known && !text.is_empty()).then_some(0);

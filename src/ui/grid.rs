@@ -318,20 +318,19 @@ impl<R: TableRow> Grid for TableModel<'_, R> {
     fn order(&self, sort: Option<(usize, bool)>, filter: &str) -> Vec<u32> {
         let word = filter.to_lowercase();
         let rows = self.rows.iter().zip(0..).filter(|(row, _)| word.is_empty() || row.contains(&word));
-        let mut keyed: Vec<(SortKey<'_>, u32)> = rows
-            .map(|(row, at)| match sort {
-                Some((column, _)) => (self.sort_key(at as usize, column), at),
-                None => (SortKey::Number(row.urgency()), at),
-            })
-            .collect();
+        let keyed = rows.map(|(row, at)| match sort {
+            Some((column, _)) => (self.sort_key(at as usize, column), at),
+            None => (SortKey::Number(row.urgency()), at),
+        });
         let descending = sort.is_none_or(|(_, descending)| descending);
-        // Numbers are compared much faster as integers.
+        // Numbers are compared much faster as integers, and where only a few differ a stable sort needs few comparisons.
         let numbers: Option<Vec<(u64, u32)>> =
-            keyed.iter().map(|(key, at)| Some((key.rank(descending)?, *at))).collect();
+            keyed.clone().map(|(key, at)| Some((key.rank(descending)?, at))).collect();
         if let Some(mut numbers) = numbers {
-            numbers.sort_unstable();
+            numbers.sort_by_key(|(rank, _)| *rank);
             return numbers.into_iter().map(|(_, at)| at).collect();
         }
+        let mut keyed: Vec<(SortKey<'_>, u32)> = keyed.collect();
         keyed.sort_by(|a, b| a.0.compare(&b.0, descending));
         keyed.into_iter().map(|(_, at)| at).collect()
     }

@@ -255,9 +255,11 @@ fn of_list(ui: &Ui, panel: Panel, known: usize, query: Query) -> Question {
 /// What the order of the queues depends on: the figures that they are rated by, and the one that they are sorted by.
 #[must_use]
 pub fn queue_verdicts(ui: &Ui) -> Query {
-    let rated = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa, KpiId::LongestWait];
+    // The board has the longest waits.
+    let rated = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::Asa];
     let sorted_by = ui.lists.get(&Panel::Queues).and_then(|list| list.kpi);
-    let sorted_by = sorted_by.filter(|kpi| QUEUES.contains(kpi) && !rated.contains(kpi));
+    let is_asked = |kpi: &KpiId| QUEUES.contains(kpi) && *kpi != KpiId::LongestWait && !rated.contains(kpi);
+    let sorted_by = sorted_by.filter(is_asked);
     let kpis: Vec<KpiId> = rated.into_iter().chain(sorted_by).collect();
     query(ui, &Slice::TOTAL, Some(Dim::Queue), &kpis)
 }
@@ -474,7 +476,7 @@ pub fn half_hours(ui: &Ui, of: &Slice, kpi: KpiId) -> Query {
 /// What the wall shows of each queue and of all: over the last half hour, whatever the window of the other pages.
 #[must_use]
 pub fn kiosk_queues(ui: &Ui) -> Query {
-    let kpis = [KpiId::ServiceLevel, KpiId::AbandonmentRate, KpiId::LongestWait];
+    let kpis = [KpiId::ServiceLevel, KpiId::AbandonmentRate];
     Query { over: Period::Window(Window::M30), ..query(ui, &Slice::TOTAL, Some(Dim::Queue), &kpis) }
 }
 

@@ -108,7 +108,7 @@ fn tally(queue: usize, intent: usize, half_hour: i64) -> Tally {
         t.position_abandoned[usize::try_from(1 + mix(&[n, half_hour]) % 5).unwrap().min(POSITIONS.len() - 1)] += 1;
     }
     t.repeats = offered / 9;
-    t.tidy();
+    t.tidy(Time(i64::MIN));
     t
 }
 
@@ -144,7 +144,7 @@ fn sum_of(slice: &Slice, half_hours: std::ops::Range<i64>) -> Tally {
             }
         }
     }
-    sum.tidy();
+    sum.tidy(Time(i64::MIN));
     sum
 }
 

@@ -10,6 +10,7 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -30,13 +31,18 @@ use crate::ui::state::{Page, Panel};
 use crate::ui::theme::Tone;
 use crate::ui::widget::panel;
 
-/// An agent of the board, or one that is only in the answer.
+/// An agent of the board, or one that is only in the answer. There are tens of thousands.
 pub struct AgentItem<'a> {
-    ctx: Ctx<'a>,
+    shown: Rc<AgentsShown<'a>>,
     id: &'a Label,
     agent: Option<&'a AgentRow>,
+}
+
+/// What all agents of a table have in common.
+struct AgentsShown<'a> {
+    ctx: Ctx<'a>,
     figures: Option<&'a Figures>,
-    stale: bool,
+    silent_queues: FxHashSet<&'a Label>,
 }
 
 impl<'a> AgentItem<'a> {
@@ -82,7 +88,7 @@ impl<'a> AgentItem<'a> {
         "Queue",
         12,
         |a| SortKey::label(a.queue()),
-        |a, _| TableCell::label(a.queue().map(|id| a.ctx.queue_name(id)), Tone::Muted),
+        |a, _| TableCell::label(a.queue().map(|id| a.ctx().queue_name(id)), Tone::Muted),
     )
     .grow(8)
     .rank(4);
@@ -120,6 +126,10 @@ impl<'a> AgentItem<'a> {
         Self::AHT.rank(4),
     ];
 
+    fn ctx(&self) -> Ctx<'a> {
+        self.shown.ctx
+    }
+
     fn name(&self) -> &'a Label {
         self.agent.map_or(self.id, |agent| &agent.name)
     }
@@ -135,7 +145,7 @@ impl<'a> AgentItem<'a> {
 
     /// The pause in the page's queue, of an agent who is free otherwise.
     fn pause_here(&self) -> Option<&'a QueuePause> {
-        let queue = self.ctx.ui.slice().get(Dim::Queue)?;
+        let queue = self.ctx().ui.slice().get(Dim::Queue)?;
         let agent = self.agent.filter(|agent| agent.state == AgentState::Available)?;
         agent.pauses.iter().find(|pause| pause.queue == *queue)
     }
@@ -144,7 +154,7 @@ impl<'a> AgentItem<'a> {
     fn pauses_elsewhere(&self) -> Option<String> {
         let pauses = self.agent.filter(|_| self.pause_here().is_none()).map_or(&[][..], |agent| &agent.pauses);
         let words = |pause: &QueuePause| {
-            let queue = self.ctx.queue_name(&pause.queue);
+            let queue = self.ctx().queue_name(&pause.queue);
             if pause.reason.is_empty() { queue.to_string() } else { format!("{queue} ({})", pause.reason) }
         };
         let all: Vec<String> = pauses.iter().map(words).collect();
@@ -156,15 +166,15 @@ impl<'a> AgentItem<'a> {
     }
 
     fn seconds(&self) -> Option<i64> {
-        Some(staffing::seconds(self.ctx, self.agent?))
+        Some(staffing::seconds(self.ctx(), self.agent?))
     }
 
     fn time(&self) -> TableCell {
         let Some(agent) = self.agent.filter(|agent| agent.state != AgentState::Offline) else {
             return TableCell::none();
         };
-        let time = crate::kpi::format::duration(float(staffing::seconds(self.ctx, agent)));
-        if staffing::overrun(self.ctx, agent) >= 1.0 {
+        let time = crate::kpi::format::duration(float(staffing::seconds(self.ctx(), agent)));
+        if staffing::overrun(self.ctx(), agent) >= 1.0 {
             TableCell::new(format!("{}{time}", glyphs::WARNING), Tone::Warning)
         } else {
             TableCell::new(time, Tone::Text)
@@ -185,7 +195,7 @@ impl TableRow for AgentItem<'_> {
 
     fn urgency(&self) -> f64 {
         let Some(agent) = self.agent else { return -1e9 };
-        let overrun = staffing::overrun(self.ctx, agent);
+        let overrun = staffing::overrun(self.ctx(), agent);
         if overrun >= 1.0 {
             return 1e9 + overrun;
         }
@@ -195,13 +205,13 @@ impl TableRow for AgentItem<'_> {
     }
 
     fn figure(&self, kpi: KpiId) -> Option<&Figure> {
-        self.figures?.at(self.id.as_str(), kpi)
+        self.shown.figures?.at(self.id.as_str(), kpi)
     }
 
     fn figure_cell(&self, kpi: KpiId) -> TableCell {
         let figure = self.figure(kpi);
         let mut cell = TableCell::figure(kpi, figure);
-        let few = figure.is_some_and(|f| f.is_known() && f.n < self.ctx.board.rules.min_samples);
+        let few = figure.is_some_and(|f| f.is_known() && f.n < self.ctx().board.rules.min_samples);
         if kpi.def().sampled && few {
             cell.tone = Tone::Muted;
         }
@@ -209,7 +219,9 @@ impl TableRow for AgentItem<'_> {
     }
 
     fn is_stale(&self) -> bool {
-        self.stale
+        let silent = &self.shown.silent_queues;
+        let queues = self.agent.filter(|_| !silent.is_empty()).map_or(&[][..], |agent| &agent.queues);
+        !queues.is_empty() && queues.iter().all(|queue| silent.contains(queue))
     }
 }
 
@@ -242,12 +254,9 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
         queue.is_some_and(|q| agent.queue.as_ref() == Some(q) || agent.queues.contains(q))
             || team.is_some_and(|t| agent.team == *t)
     };
-    let stale_queues = ctx.silent_queues();
-    let stale = |agent: &AgentRow| {
-        !stale_queues.is_empty() && !agent.queues.is_empty() && agent.queues.iter().all(|q| stale_queues.contains(q))
-    };
+    let shown = Rc::new(AgentsShown { ctx, figures, silent_queues: ctx.silent_queues() });
     let belongs = |agent: &&AgentRow| slice.is_total() || answered.contains(&agent.id) || serves(agent);
-    let item = |agent: &'a AgentRow| AgentItem { ctx, id: &agent.id, agent: Some(agent), figures, stale: stale(agent) };
+    let item = |agent: &'a AgentRow| AgentItem { shown: Rc::clone(&shown), id: &agent.id, agent: Some(agent) };
     let agents = &ctx.board.agents;
     let mut rows: Vec<AgentItem<'_>> = match queue {
         Some(queue) => {
@@ -260,7 +269,7 @@ fn rows<'a>(ctx: Ctx<'a>) -> Vec<AgentItem<'a>> {
     let known: FxHashSet<&Label> = rows.iter().filter(|_| !answered.is_empty()).map(|item| item.id).collect();
     let mut others: Vec<&Label> = answered.difference(&known).copied().collect();
     others.sort();
-    rows.extend(others.into_iter().map(|id| AgentItem { ctx, id, agent: None, figures, stale: false }));
+    rows.extend(others.into_iter().map(|id| AgentItem { shown: Rc::clone(&shown), id, agent: None }));
     rows
 }
 
