@@ -60,8 +60,9 @@ pub(super) fn count_fact(tally: &mut Tally, fact: &Fact, queue: QueueNo, limits:
             if let Some(n) = tally.left.get_mut(reason) {
                 *n += sign;
             }
-            if let Some(n) = tally.position_left.get_mut(usize::from(band)).and_then(|row| row.get_mut(reason)) {
-                *n += sign;
+            if band != NO_BAND {
+                let row = tally.position_left.get_or_insert_default().get_mut(usize::from(band));
+                row.and_then(|row| row.get_mut(reason)).into_iter().for_each(|n| *n += sign);
             }
             if value != UNKNOWN {
                 tally.lost_waits.count(value, sign);

@@ -198,7 +198,7 @@ impl Engine {
             }
         }
         query.counted.forget_first_open();
-        query.counted.tidy();
+        query.counted.tidy(Time(i64::MIN));
         self.standing_query = Some(query);
         true
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::event::{
     self, AgentState, Channel, Event, EventKind, LeftReason, Offer, Scored, Step, Survey, TransferKind,
 };
-use crate::kpi::{Answer, AnswerRow, Dim, Every, KpiId, Period, Query, RowSelection, Slice};
+use crate::kpi::{Answer, AnswerRow, CountingRules, Dim, Every, KpiId, Period, Query, RowSelection, Slice, Window};
 
 /// Tuesday 3 March 2026, 09:00 UTC.
 const NINE: i64 = 1_772_528_400;
@@ -272,6 +272,32 @@ fn fcr_is_provisional_until_the_window_has_passed() {
     assert_eq!((now.value, now.n, now.provisional), (Some(50.0), 2, Some(50.0)));
     let later = figure(&mut floor, 8 * 86_400);
     assert_eq!((later.value, later.provisional), (Some(50.0), Some(0.0)));
+}
+
+#[test]
+fn the_provisional_share_stays_right_while_times_of_joining_are_forgotten() {
+    const CONTACTS_A_DAY: i64 = 150;
+    let rules = CountingRules { fcr_window: Span::DAY, ..CountingRules::default() };
+    let mut floor = Engine::new(Settings { rules, ..Settings::default() });
+    let over = Period::Window(Window::D30);
+    let by = vec![Dim::Queue];
+    let query = Query { of: Slice::TOTAL, by, over, every: None, kpis: vec![KpiId::Fcr], formula: None };
+    for number in 0..20 * CONTACTS_A_DAY {
+        let (id, second) = (format!("c{number}"), number * 86_400 / CONTACTS_A_DAY);
+        floor.apply(&offered(second, &id, "sales", &format!("customer {number}"), Some("refund")));
+        floor.apply(&answered(second + 5, &id, "bo"));
+        floor.apply(&completed(second + 60, &id));
+        floor.advance(at(second + 60));
+        if number % 10 == 9 {
+            let answer = floor.ask(&query, at(second + 60));
+            let contacts = number + 1;
+            let share = 100.0 * f64::from(i32::try_from(contacts.min(CONTACTS_A_DAY)).unwrap());
+            let share = share / f64::from(i32::try_from(contacts).unwrap());
+            for figure in [&answer.total[0], &answer.rows[0].figures[0]] {
+                assert_eq!((figure.n, figure.provisional), (u64::try_from(contacts).unwrap(), Some(share)));
+            }
+        }
+    }
 }
 
 #[test]

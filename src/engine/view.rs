@@ -40,6 +40,8 @@ pub(super) struct FactSource<'a> {
     pub(super) cells: &'a [CellKey],
     pub(super) limits: &'a Limits,
     pub(super) calendar: &'a Calendar,
+    /// See [`Tally::tidy`].
+    pub(super) settled: Time,
 }
 
 impl ViewPeriod {
@@ -188,7 +190,7 @@ impl View {
                 self.count(fact, step, source.cells, source.limits);
             }
         });
-        self.tidy();
+        self.tidy(source.settled);
         self.tallies.len() <= max_rows
     }
 
@@ -201,7 +203,7 @@ impl View {
         grouping: Grouping<'_>,
         max_rows: usize,
     ) -> bool {
-        let FactSource { facts, cells, limits, calendar } = *source;
+        let FactSource { facts, cells, limits, calendar, settled } = *source;
         let ViewPeriod { range, open_ended, .. } = period;
         if self.version == facts.version() {
             return self.tallies.len() <= max_rows;
@@ -239,7 +241,7 @@ impl View {
                 return false;
             }
         }
-        self.tidy();
+        self.tidy(settled);
         self.tallies.len() <= max_rows
     }
 
@@ -281,15 +283,15 @@ impl View {
     }
 
     /// Count the samples that wait for it, of the rows that were counted in.
-    pub(super) fn tidy(&mut self) {
-        self.total.tidy();
+    pub(super) fn tidy(&mut self, settled: Time) {
+        self.total.tidy(settled);
         let touched = std::mem::take(&mut self.touched);
         if touched.len() < self.tallies.len() {
             for row in touched {
-                self.tallies.get_mut(row).into_iter().for_each(Tally::tidy);
+                self.tallies.get_mut(row).into_iter().for_each(|tally| tally.tidy(settled));
             }
         } else {
-            self.tallies.iter_mut().for_each(Tally::tidy);
+            self.tallies.iter_mut().for_each(|tally| tally.tidy(settled));
         }
     }
 

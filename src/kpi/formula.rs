@@ -1,7 +1,7 @@
 //! The formulas of docs/kpis.md: one function for each KPI, from the inputs `r` to a figure.
 
 use super::figure::{Figure, FigurePart, float};
-use super::tally::{POSITIONS, Sum, counted};
+use super::tally::{LeftByPosition, POSITIONS, Sum, counted};
 use super::{FcrMethod, Formula, KpiInputs, stats};
 use crate::clock::Span;
 use crate::event::{AgentState, LeftReason};
@@ -228,7 +228,9 @@ pub(super) fn abandonment_by_position(r: &KpiInputs<'_>) -> Figure {
         return Figure::unknown("no source gives positions on joining");
     }
     let t = r.tally;
-    let rows = t.position_answered.iter().zip(&t.position_abandoned).zip(&t.position_left);
+    let nobody = LeftByPosition::default();
+    let left = t.position_left.as_deref().unwrap_or(&nobody);
+    let rows = t.position_answered.iter().zip(&t.position_abandoned).zip(left);
     let mut total = (0, 0);
     let parts = POSITIONS
         .iter()

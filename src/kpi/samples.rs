@@ -19,11 +19,16 @@ pub struct Samples {
     removed: Vec<i64>,
     /// No sample is or was less; `None` where there was none.
     least: Option<i64>,
+    /// The samples up to this are forgotten, those that are yet to come included.
+    forgotten: Option<i64>,
 }
 
 impl Samples {
     /// Add a sample (`sign` 1) or take one out (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
+        if self.forgotten.is_some_and(|until| value <= until) {
+            return;
+        }
         self.least = Some(self.least.map_or(value, |least| least.min(value)));
         // Most waits are as long as one before.
         if self.values.last().is_some_and(|last| value <= *last)
@@ -73,10 +78,20 @@ impl Samples {
 
     /// Count the samples that wait for it, once they are a good part of all.
     pub fn tidy(&mut self) {
-        if self.recent.len() + self.removed.len() > MAX_RECENT.max(self.values.len() / 4) {
-            let most = self.values.len() + self.recent.len() + self.removed.len();
-            self.set(Self::columns(most, self.runs()));
+        self.tidy_above(self.forgotten.unwrap_or(i64::MIN));
+    }
+
+    /// The same, and forget the samples up to `limit`, of which nobody asks any more how many there are.
+    pub fn tidy_above(&mut self, limit: i64) {
+        let waiting = self.recent.len() + self.removed.len();
+        if waiting > MAX_RECENT.max(self.values.len() / 4) {
+            let counted = Self::columns(self.values.len() + waiting, self.runs().filter(|(value, _)| *value > limit));
+            self.set(counted);
             (self.recent, self.removed) = (Vec::new(), Vec::new());
+            if limit > i64::MIN {
+                self.forgotten = self.forgotten.max(Some(limit));
+                self.least = self.least.map(|least| least.max(limit.saturating_add(1)));
+            }
         }
     }
 
@@ -155,6 +170,7 @@ impl Samples {
             self.set(Self::columns(self.values.len() + other.values.len(), runs));
         }
         self.least = self.least.into_iter().chain(other.least).min();
+        self.forgotten = self.forgotten.max(other.forgotten);
         self.recent.extend_from_slice(&other.recent);
         self.removed.extend_from_slice(&other.removed);
         self.tidy();
@@ -206,6 +222,18 @@ mod tests {
         assert_eq!((samples.len(), samples.max()), (3, Some(9)));
         assert_eq!(samples.quantiles([0.5]), Some([7.0]));
         assert_eq!(samples.above(5), 2);
+    }
+
+    #[test]
+    fn samples_that_are_forgotten_are_neither_counted_nor_taken_out() {
+        let mut samples = Samples::default();
+        (0..200).for_each(|value| samples.count(value, 1));
+        samples.tidy_above(149);
+        assert_eq!((samples.len(), samples.above(149), samples.above(189)), (50, 50, 10));
+        samples.count(20, -1);
+        samples.count(30, 1);
+        samples.count(199, -1);
+        assert_eq!((samples.len(), samples.above(149), samples.max()), (49, 49, Some(198)));
     }
 
     #[test]

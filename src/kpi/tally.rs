@@ -29,7 +29,7 @@ pub struct Sum {
     /// The number of values.
     pub n: i64,
     /// Their sum, in microseconds or in millionths of a score.
-    pub sum: i128,
+    pub sum: i64,
     /// The sum of their squares, for the interval of a mean.
     pub squares: i128,
 }
@@ -37,18 +37,22 @@ pub struct Sum {
 impl Sum {
     /// Add a value (`sign` 1) or subtract it (−1).
     pub fn count(&mut self, value: i64, sign: i64) {
-        let value = i128::from(value);
+        let wide = i128::from(value);
         self.n += sign;
-        self.sum += i128::from(sign) * value;
-        self.squares += i128::from(sign) * value * value;
+        self.sum = self.sum.wrapping_add(sign.wrapping_mul(value));
+        self.squares += i128::from(sign) * wide * wide;
     }
 
     fn add(&mut self, other: &Self) {
         self.n += other.n;
-        self.sum += other.sum;
+        self.sum = self.sum.wrapping_add(other.sum);
         self.squares += other.squares;
     }
 }
+
+/// Numbers of contacts by the band of their position on joining and by reason, in the orders of [`POSITIONS`] and
+/// [`LeftReason::ALL`].
+pub type LeftByPosition = [[i64; 8]; 6];
 
 /// What was counted of a slice in a period. Every field of a sum of tallies is the sum of the fields.
 ///
@@ -85,8 +89,8 @@ pub struct Tally {
     pub position_answered: [i64; 6],
     /// Abandoned contacts without the short abandons, by band.
     pub position_abandoned: [i64; 6],
-    /// Contacts that left unanswered, by band and reason.
-    pub position_left: [[i64; 8]; 6],
+    /// Contacts that left unanswered, by band and reason; `None` where none did, as in most tallies.
+    pub position_left: Option<Box<LeftByPosition>>,
     /// Contacts that an agent has finished with.
     pub handled: i64,
     /// Talk and hold of handled contacts, µs.
@@ -220,11 +224,12 @@ impl Tally {
         self.answer_waits.max().max(self.lost_waits.max()).map(Span)
     }
 
-    /// Free the memory of samples that have been subtracted.
-    pub fn tidy(&mut self) {
+    /// Free the memory of samples that have been subtracted. Whether a contact that joined up to `settled` was a first one
+    /// that is resolved does not change any more: its time is forgotten.
+    pub fn tidy(&mut self, settled: Time) {
         self.answer_waits.tidy();
         self.lost_waits.tidy();
-        self.first_open.tidy();
+        self.first_open.tidy_above(settled.0);
     }
 
     /// The counts and sums, without samples.
@@ -306,8 +311,9 @@ impl Tally {
         add_each(&mut self.left, &other.left);
         add_each(&mut self.position_answered, &other.position_answered);
         add_each(&mut self.position_abandoned, &other.position_abandoned);
-        for (mine, theirs) in self.position_left.iter_mut().zip(&other.position_left) {
-            add_each(mine, theirs);
+        if let Some(theirs) = &other.position_left {
+            let mine = self.position_left.get_or_insert_default();
+            mine.iter_mut().zip(theirs.iter()).for_each(|(mine, theirs)| add_each(mine, theirs));
         }
         for (evaluator, sum) in &other.evaluators {
             match self.evaluators.binary_search_by_key(evaluator, |e| e.0) {
