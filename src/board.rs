@@ -17,7 +17,7 @@ use crate::event::Channel;
 use crate::kpi::{Calendar, CountingRules, Live};
 use crate::text::{Label, Text};
 
-pub use crate::engine::{AgentRow, QueuePause, QueueRow, Rows, StatePeriod, WaitingRow};
+pub use crate::engine::{AgentRow, FoundRow, QueuePause, QueueRow, Rows, StatePeriod, WaitingRow};
 pub use gaps::GapRow;
 
 /// A connection that is made again within this time counts as uninterrupted.

@@ -108,7 +108,7 @@ pub use archive::{Archive, ArchivedContact, ArchivedSegment, Checkpoint, Segment
 pub use contradictions::Contradiction;
 pub use live::{AgentRow, ContactNow, QueuePause, QueueRow, SourceNames, WaitingRow};
 pub use names::NameCounts;
-pub use rows::Rows;
+pub use rows::{FoundRow, Rows};
 pub use settings::{QueueSettings, Settings};
 
 /// What became of an event.

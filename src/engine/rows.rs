@@ -147,8 +147,8 @@ impl<T: FoundRow> Rows<T> {
         self.get(self.place(id)?)
     }
 
-    /// Replace the row at a place, or add it at the end.
-    pub(super) fn set(&mut self, place: usize, row: T) {
+    /// Replace the row at a place, or add it at the end. Copies keep theirs.
+    pub fn set(&mut self, place: usize, row: T) {
         if self.get(place).is_none_or(|known| known.id() != row.id()) {
             self.places = Arc::default();
         }

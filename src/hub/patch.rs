@@ -15,12 +15,15 @@ use serde::ser::Serialize;
 use serde_json::value::RawValue;
 
 use crate::alert::Episode;
-use crate::board::{AgentRow, Board, QueueRow, WaitingRow};
+use crate::board::{AgentRow, Board, FoundRow, QueueRow, Rows, WaitingRow};
 use crate::clock::Time;
 use crate::text::Label;
 
 /// The deepest place in a board that a change may name; a board's own are less than half as deep.
 const MAX_PATH_TOKENS: usize = 32;
+
+/// Where a queue's row has its live figures.
+const LIVE: &str = "/live";
 
 /// The changes from one state to the next.
 #[derive(Debug, Default)]
@@ -44,6 +47,11 @@ trait Row: Clone + PartialEq + Serialize + DeserializeOwned {
     fn write_change(&self, _before: &Self, path: &dyn Display, out: &mut PatchText) -> serde_json::Result<()> {
         out.write("replace", path, Some(self))
     }
+
+    /// Set a part that [`Self::write_change`] names; `false` where it is none of these.
+    fn set_part(&mut self, _part: &str, _value: &str) -> serde_json::Result<bool> {
+        Ok(false)
+    }
 }
 
 impl Row for QueueRow {
@@ -60,9 +68,16 @@ impl Row for QueueRow {
             == (&before.id, &before.name, &before.channel, &before.service_level)
             && (bands, sources) == (&before.bands, &before.sources);
         if same {
-            return out.write("replace", &format_args!("{path}/live"), Some(live));
+            return out.write("replace", &format_args!("{path}{LIVE}"), Some(live));
         }
         out.write("replace", path, Some(self))
+    }
+
+    fn set_part(&mut self, part: &str, value: &str) -> serde_json::Result<bool> {
+        if part == LIVE {
+            self.live = serde_json::from_str(value)?;
+        }
+        Ok(part == LIVE)
     }
 }
 
@@ -225,11 +240,11 @@ pub enum PatchError {
 /// If it is not a patch that a hub makes of this board.
 pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
     let operations: Vec<Operation<'_>> = serde_json::from_slice(json)?;
-    let mut queues = std::mem::take(&mut board.queues).into();
-    let mut agents = std::mem::take(&mut board.agents).into();
-    let mut waiting = std::mem::take(&mut board.waiting).into();
-    let mut alerts: Vec<Arc<Episode>> =
-        Arc::unwrap_or_clone(std::mem::take(&mut board.alerts)).into_iter().map(Arc::new).collect();
+    let mut queues = SharedRows::from(std::mem::take(&mut board.queues));
+    let mut agents = SharedRows::from(std::mem::take(&mut board.agents));
+    let mut waiting: Vec<Arc<WaitingRow>> = std::mem::take(&mut board.waiting).into();
+    let before = std::mem::take(&mut board.alerts);
+    let mut alerts: Option<Vec<Arc<Episode>>> = None;
     let mut others = Vec::new();
     for operation in &operations {
         let path = operation.path.as_ref();
@@ -240,7 +255,10 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
             Some(("queues", row)) => operation.change::<QueueRow>(&mut queues, row)?,
             Some(("agents", row)) => operation.change::<AgentRow>(&mut agents, row)?,
             Some(("waiting", row)) => operation.change::<WaitingRow>(&mut waiting, row)?,
-            Some(("alerts", row)) => operation.change::<Episode>(&mut alerts, row)?,
+            Some(("alerts", row)) => {
+                let all = || before.iter().cloned().map(Arc::new).collect();
+                operation.change::<Episode>(alerts.get_or_insert_with(all), row)?;
+            }
             _ => others.push(operation.of(path)?),
         }
     }
@@ -250,8 +268,72 @@ pub fn apply(board: &mut Board, json: &[u8]) -> Result<(), PatchError> {
         *board = serde_json::from_value(value)?;
     }
     (board.queues, board.agents, board.waiting) = (queues.into(), agents.into(), waiting.into());
-    board.alerts = Arc::new(alerts.into_iter().map(Arc::unwrap_or_clone).collect());
+    let changed = |alerts: Vec<_>| Arc::new(alerts.into_iter().map(Arc::unwrap_or_clone).collect());
+    board.alerts = alerts.map_or(before, changed);
     Ok(())
+}
+
+/// Rows that a patch changes.
+trait ChangedRows<T> {
+    fn row(&self, index: usize) -> Option<&T>;
+
+    /// Replace a row that is there.
+    fn replace(&mut self, index: usize, row: T);
+
+    /// The rows as a list, to be added to and removed from.
+    fn list(&mut self) -> &mut Vec<Arc<T>>;
+}
+
+impl<T> ChangedRows<T> for Vec<Arc<T>> {
+    fn row(&self, index: usize) -> Option<&T> {
+        self.get(index).map(AsRef::as_ref)
+    }
+
+    fn replace(&mut self, index: usize, row: T) {
+        if let Some(slot) = self.get_mut(index) {
+            *slot = Arc::new(row);
+        }
+    }
+
+    fn list(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// Rows of which most stay as they are. They are a list only once some are added or removed, which is rare.
+struct SharedRows<T> {
+    rows: Rows<T>,
+    list: Option<Vec<Arc<T>>>,
+}
+
+impl<T> From<Rows<T>> for SharedRows<T> {
+    fn from(rows: Rows<T>) -> Self {
+        Self { rows, list: None }
+    }
+}
+
+impl<T> From<SharedRows<T>> for Rows<T> {
+    fn from(SharedRows { rows, list }: SharedRows<T>) -> Self {
+        list.map_or(rows, Into::into)
+    }
+}
+
+impl<T: FoundRow> ChangedRows<T> for SharedRows<T> {
+    fn row(&self, index: usize) -> Option<&T> {
+        self.list.as_ref().map_or_else(|| self.rows.get(index), |list| list.row(index))
+    }
+
+    fn replace(&mut self, index: usize, row: T) {
+        match &mut self.list {
+            Some(list) => list.replace(index, row),
+            None => self.rows.set(index, row),
+        }
+    }
+
+    fn list(&mut self) -> &mut Vec<Arc<T>> {
+        let Self { rows, list } = self;
+        list.get_or_insert_with(|| std::mem::take(rows).into())
+    }
 }
 
 impl Operation<'_> {
@@ -270,23 +352,36 @@ impl Operation<'_> {
     }
 
     /// Change the row, or a part of it, at `path` within a list.
-    fn change<T: Row>(&self, rows: &mut Vec<Arc<T>>, path: &str) -> Result<(), PatchError> {
+    fn change<T: Row>(&self, rows: &mut impl ChangedRows<T>, path: &str) -> Result<(), PatchError> {
         let missing = || PatchError::Row(self.path.to_string());
         let (index, part) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
-        let index = if index == "-" { rows.len() } else { index.parse().map_err(|_| missing())? };
+        let index = if index == "-" { rows.list().len() } else { index.parse().map_err(|_| missing())? };
         match (self.op, part) {
-            (OperationKind::Add, "") if index <= rows.len() => rows.insert(index, Arc::new(self.value()?)),
-            (OperationKind::Remove, "") if index < rows.len() => drop(rows.remove(index)),
-            (OperationKind::Replace, "") => *rows.get_mut(index).ok_or_else(missing)? = Arc::new(self.value()?),
-            (_, "") => return Err(missing()),
+            (OperationKind::Add, "") if index <= rows.list().len() => {
+                rows.list().insert(index, Arc::new(self.value()?));
+            }
+            (OperationKind::Remove, "") if index < rows.list().len() => drop(rows.list().remove(index)),
+            (OperationKind::Add | OperationKind::Remove, "") => return Err(missing()),
             _ => {
-                let row = rows.get_mut(index).ok_or_else(missing)?;
-                let mut value = serde_json::to_value(row.as_ref())?;
-                json_patch::patch(&mut value, &[self.of(part)?])?;
-                *row = Arc::new(serde_json::from_value(value)?);
+                let known = rows.row(index).ok_or_else(missing)?;
+                let row = if part.is_empty() { self.value()? } else { self.changed_part(known, part)? };
+                rows.replace(index, row);
             }
         }
         Ok(())
+    }
+
+    /// A row in which the part at `path` is changed.
+    fn changed_part<T: Row>(&self, row: &T, path: &str) -> Result<T, PatchError> {
+        if let (OperationKind::Replace, Some(value)) = (self.op, self.value) {
+            let mut changed = row.clone();
+            if changed.set_part(path, value.get())? {
+                return Ok(changed);
+            }
+        }
+        let mut value = serde_json::to_value(row)?;
+        json_patch::patch(&mut value, &[self.of(path)?])?;
+        Ok(serde_json::from_value(value)?)
     }
 }
 
@@ -296,7 +391,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::board::Rows;
     use crate::clock::Span;
     use crate::event::{AgentState, Channel};
     use crate::kpi::Live;
