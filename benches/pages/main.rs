@@ -8,9 +8,13 @@
 //! - `answers`: the same a second later, after a second's events (a page is watched).
 //!
 //! - `board`: the board that every reader sees, 50 ms after the last one; the changes that a hub sends of a quarter of a
-//!   second; and the built-in alert rules, each second.
+//!   second (`patch`), and that a board takes from it (`patched`); and the built-in alert rules, each second.
 //!
-//! - `frame`: a page drawn into a buffer, with its lists sorted again, as after every board.
+//! - `frame`: a page drawn into a buffer with the next board, its lists sorted again.
+//!
+//! - `key`: a letter more at the `:` prompt, and the selection one row further down, until they are drawn.
+//!
+//! What is measured is the processor's time, which does not depend on what else the machine does.
 
 mod crowd;
 mod wall;
@@ -26,6 +30,9 @@ use wall::{Floor, Wall};
 
 /// The sizes of the screens.
 const SIZES: [(u16, u16); 2] = [(200, 50), (400, 120)];
+
+/// What is typed: the first key opens the prompt, the last one closes it.
+const PROMPT: &str = ":agent 123\u{1b}";
 
 /// Measures how long a page's answers take.
 type Timed = fn(&mut Floor, &mut Wall) -> Duration;
@@ -47,9 +54,11 @@ fn main() {
     group.bench_function("board", |bench| {
         bench.iter_custom(|times| (0..times).map(|_| floor.second(|floor| drop(floor.board()))).sum());
     });
-    group.bench_function("patch", |bench| {
-        bench.iter_custom(|times| (0..times).map(|_| floor.patch()).sum());
-    });
+    for (name, sends) in [("patch", true), ("patched", false)] {
+        group.bench_function(name, |bench| {
+            bench.iter_custom(|times| (0..times).map(|_| floor.patch(sends)).sum());
+        });
+    }
     group.bench_function("alerts", |bench| {
         bench.iter_custom(|times| (0..times).map(|_| floor.second(Floor::judge)).sum());
     });
@@ -60,7 +69,25 @@ fn main() {
         wall.answer(&mut floor);
         for (width, height) in SIZES {
             let mut screen = wall::screen(width, height);
-            group.bench_function(format!("{name} {width}x{height}"), |bench| bench.iter(|| wall.draw(&mut screen)));
+            group.bench_function(format!("{name} {width}x{height}"), |bench| {
+                bench.iter_custom(|times| (0..times).map(|_| wall.frame(&mut floor, &mut screen)).sum());
+            });
+        }
+    }
+    group.finish();
+    let mut group = settings(&mut criterion, "key");
+    for page in [Page::Overview, Page::Agents] {
+        let mut wall = Wall::new(Location::new(page, Slice::TOTAL), &mut floor);
+        wall.answer(&mut floor);
+        let mut screen = wall::screen(200, 50);
+        for (name, keys) in [("down", "j"), ("prompt", PROMPT)] {
+            group.bench_function(format!("{name} {}", page.key()), |bench| {
+                bench.iter_custom(|times| {
+                    wall.close_prompt();
+                    let keys = keys.chars().cycle().take(usize::try_from(times).unwrap_or(usize::MAX));
+                    keys.map(|key| wall.key(key, &mut floor, &mut screen)).sum()
+                });
+            });
         }
     }
     group.finish();
@@ -74,8 +101,8 @@ fn settings<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, 
     group
 }
 
-/// Every page, about the floor or about one of its queues.
-fn pages() -> [(&'static str, Location); 7] {
+/// Every page, about the floor, one of its queues or one of its agents.
+fn pages() -> [(&'static str, Location); 10] {
     let queue = || Slice::of(Dim::Queue, crowd::queue(7));
     [
         ("overview", Location::new(Page::Overview, Slice::TOTAL)),
@@ -84,6 +111,9 @@ fn pages() -> [(&'static str, Location); 7] {
         ("agents", Location::new(Page::Agents, Slice::TOTAL)),
         ("alerts", Location::new(Page::Alerts, Slice::TOTAL)),
         ("contacts", Location::new(Page::Contacts, queue())),
+        ("live", Location::new(Page::Live, Slice::TOTAL)),
+        ("trends", Location::new(Page::Trends, Slice::TOTAL)),
+        ("agent", Location::new(Page::Agent, Slice::of(Dim::Agent, crowd::agent(7)))),
         ("kiosk", Location::new(Page::Kiosk, Slice::TOTAL)),
     ]
 }

@@ -17,6 +17,7 @@ use floorwatch::kpi::{Dim, Period, Query, Slice, Window};
 use floorwatch::text::{Label, Patterns};
 use floorwatch::ui::action::Keymap;
 use floorwatch::ui::answers::{Answers, Reply};
+use floorwatch::ui::complete;
 use floorwatch::ui::drawn::Drawn;
 use floorwatch::ui::glyphs::GlyphSet;
 use floorwatch::ui::queries::{self, Question};
@@ -25,6 +26,7 @@ use floorwatch::ui::theme::{Depth, Palette, Theme};
 use floorwatch::ui::view::{self, Ctx};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 use crate::crowd::Crowd;
 
@@ -80,21 +82,27 @@ impl Floor {
             self.last = Arc::new(self.board());
         }
         self.pass(BOARD_INTERVAL);
-        let start = Instant::now();
+        let start = processor_time();
         what(self);
-        start.elapsed()
+        processor_time().saturating_sub(start)
     }
 
-    /// The changes from the last board to the next, a quarter of a second later, as a hub sends them.
-    pub(crate) fn patch(&mut self) -> Duration {
-        let last = Arc::clone(&self.last);
+    /// The changes from the last board to the next, a quarter of a second later, as a hub sends them (`true`) and as a board
+    /// of that hub takes them.
+    pub(crate) fn patch(&mut self, sends: bool) -> Duration {
+        let mut last = Board::clone(&self.last);
+        // As a board has it that looks for agents by their ids.
+        std::hint::black_box(last.agents.place(&Label::fixed("agent-00001")));
         for _ in 0..BOARDS_A_SECOND / 4 {
             self.pass(BOARD_INTERVAL);
             self.last = Arc::new(self.board());
         }
-        let start = Instant::now();
-        std::hint::black_box(patch::diff(&last, &self.last).unwrap());
-        start.elapsed()
+        let start = processor_time();
+        let changes = patch::diff(&last, &self.last).unwrap();
+        let sent = processor_time();
+        patch::apply(&mut last, changes.json.as_bytes()).unwrap();
+        std::hint::black_box(last.agents.place(&Label::fixed("agent-00001")));
+        if sends { sent.saturating_sub(start) } else { processor_time().saturating_sub(sent) }
     }
 
     /// Send so many other queries that the engine drops its views.
@@ -109,8 +117,10 @@ impl Floor {
 
     /// Evaluate the built-in rules.
     pub(crate) fn judge(&mut self) {
-        let queries = self.evaluator.queries().to_vec();
-        let answers: Vec<_> = queries.iter().map(|query| self.engine.ask(query, self.now)).collect();
+        let queries = self.evaluator.queries().iter().zip(0..);
+        let answers: Vec<_> = queries
+            .map(|(query, at)| self.engine.ask_where(query, self.now, &self.evaluator.needed(at, self.now)))
+            .collect();
         let engine = &self.engine;
         let lines = |kpi, slice: &Slice| engine.bands(kpi, slice.get(Dim::Queue), slice.get(Dim::Intent));
         let context = EvaluationContext { bands: &lines, name: &|slice| engine.name(slice) };
@@ -159,7 +169,8 @@ impl Floor {
 pub(crate) struct Wall {
     ui: Ui,
     answers: Answers,
-    board: Board,
+    board: Arc<Board>,
+    drawn: Drawn,
     keymap: Keymap,
     settings: floorwatch::ui::Settings,
 }
@@ -174,7 +185,8 @@ impl Wall {
         Self {
             ui,
             answers: Answers::default(),
-            board: floor.board(),
+            board: Arc::new(floor.board()),
+            drawn: Drawn::default(),
             keymap,
             settings: floorwatch::ui::Settings::default(),
         }
@@ -190,14 +202,56 @@ impl Wall {
         }
     }
 
-    /// Draw a frame as after a new board: lists are sorted first.
-    pub(crate) fn draw(&mut self, screen: &mut Terminal<TestBackend>) {
-        self.board.seq += 1;
-        let orders = view::orders(ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings));
-        self.ui.lists.extend(orders);
-        let ctx = ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings);
-        screen.draw(|frame| drop(view::draw(frame, ctx, &Drawn::default()))).unwrap();
+    /// Draw the next board, 50 ms after the last one. Returns how long that took.
+    pub(crate) fn frame(&mut self, floor: &mut Floor, screen: &mut Terminal<TestBackend>) -> Duration {
+        floor.pass(BOARD_INTERVAL);
+        self.board = Arc::new(floor.board());
+        let start = processor_time();
+        self.draw(screen);
+        processor_time().saturating_sub(start)
     }
+
+    /// Press a key. Returns how long it took until its result was drawn.
+    pub(crate) fn key(&mut self, key: char, floor: &mut Floor, screen: &mut Terminal<TestBackend>) -> Duration {
+        floor.pass(BOARD_INTERVAL);
+        self.board = Arc::new(floor.board());
+        let code = if key == '\u{1b}' { KeyCode::Esc } else { KeyCode::Char(key) };
+        let start = processor_time();
+        self.ui.key(&KeyEvent::from(code), &self.keymap, &self.board, &self.drawn);
+        self.order();
+        std::hint::black_box(queries::questions(&self.ui, &self.board));
+        self.draw(screen);
+        processor_time().saturating_sub(start)
+    }
+
+    /// Close the prompt, if it is open.
+    pub(crate) fn close_prompt(&mut self) {
+        self.ui.prompt = None;
+    }
+
+    /// Sort the lists, and complete what is typed at the prompt.
+    fn order(&mut self) {
+        let ctx = ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings);
+        let (orders, suggestions) = (view::orders(ctx), complete::suggestions(ctx));
+        self.ui.lists.extend(orders);
+        if let (Some(prompt), Some(suggestions)) = (&mut self.ui.prompt, suggestions) {
+            prompt.suggestions = suggestions;
+        }
+    }
+
+    fn draw(&mut self, screen: &mut Terminal<TestBackend>) {
+        self.order();
+        let ctx = ctx(&self.ui, &self.board, &self.answers, &self.keymap, &self.settings);
+        let mut drawn = Drawn::default();
+        screen.draw(|frame| drawn = view::draw(frame, ctx, &self.drawn)).unwrap();
+        self.drawn = drawn;
+    }
+}
+
+/// How long this thread has run, as Linux counts it.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
 }
 
 fn ctx<'a>(
