@@ -87,17 +87,28 @@ impl Timeline {
             return;
         }
         let mut place = self.entries.iter().rposition(|e| (e.at, rank(e.change())) <= key).map_or(0, |p| p + 1);
-        // Of the states named at one instant the last one holds. The others took no time.
+        // Of the states named at one instant the last one holds. The one before it is kept as well: it took no time, and says
+        // that what holds now began anew. Further ones would say no more.
         let is_state = |change| matches!(change, AgentChange::State(..));
-        let same = |p: &usize| self.entries.get(*p).is_some_and(|e| e.at == at && is_state(e.change()));
-        if let Some(replaced) = place.checked_sub(1).filter(|p| is_state(change) && same(p)) {
-            place = replaced;
-            self.entries.remove(place);
+        let named = |place: Option<usize>| {
+            let entry = self.entries.get(place?).filter(|entry| entry.at == at)?;
+            Some(entry.change()).filter(|change| is_state(*change))
+        };
+        let mut first_changed = place;
+        if is_state(change) {
+            if named(place.checked_sub(1)) == Some(change) {
+                return;
+            }
+            if let Some(older) = place.checked_sub(2).filter(|older| named(Some(*older)).is_some()) {
+                self.entries.remove(older);
+                place -= 1;
+                first_changed = older;
+            }
         }
         self.entries.insert(place, TimelineEntry::new(at, change));
         // Knowing more about the sources changes the meaning of all entries.
         if is_known {
-            self.recompute(place);
+            self.recompute(first_changed);
         } else if self.cut_at.is_none() {
             self.recompute(0);
         } else {
@@ -177,17 +188,20 @@ impl Timeline {
     }
 
     /// The states between two instants with their reasons, and when each began, the first at `from` if it did before.
-    /// Those that follow each other differ.
+    /// Where two that follow each other are the same, another one was between them for no time.
     pub(super) fn states(&self, from: Time, to: Time) -> Vec<(Time, AgentState, ReasonNo)> {
         let first = self.entries_until(from).saturating_sub(1);
         let mut states: Vec<(Time, AgentState, ReasonNo)> = Vec::new();
+        let mut before = None;
         for entry in self.entries.iter().skip(first).take_while(|entry| entry.at < to) {
-            let next = (entry.at.max(from), entry.state(self.names_contacts), entry.reason(self.names_contacts));
-            // Of the states at one instant the last one holds.
-            states.pop_if(|last| last.0 == next.0);
-            if states.last().is_none_or(|last| (last.1, last.2) != (next.1, next.2)) {
-                states.push(next);
+            let (state, reason) = (entry.state(self.names_contacts), entry.reason(self.names_contacts));
+            if before.replace((state, reason)) == Some((state, reason)) {
+                continue;
             }
+            let at = entry.at.max(from);
+            // Of the states at one instant the last one holds.
+            states.pop_if(|last| last.0 == at);
+            states.push((at, state, reason));
         }
         states
     }
@@ -411,13 +425,35 @@ mod tests {
     }
 
     #[test]
-    fn of_the_states_named_at_one_instant_the_last_one_is_kept() {
+    fn a_state_that_ends_and_begins_at_one_instant_is_two() {
+        let state = |state| AgentChange::State(state, ReasonNo::UNKNOWN);
+        let (on_contact, available) = (state(AgentState::OnContact), state(AgentState::Available));
+        let named =
+            [(0, on_contact), (28, available), (28, on_contact), (28, available), (28, on_contact), (28, on_contact)];
+        let derived = [(0, AgentChange::TalkStarts), (28, AgentChange::TalkEnds), (28, AgentChange::TalkStarts)];
+        for changes in [&named[..], &derived] {
+            let timeline = timeline(changes);
+            assert_eq!(timeline.state(at(30)), Some((AgentState::OnContact, ReasonNo::UNKNOWN, at(28))));
+            let periods: Vec<_> =
+                timeline.states(at(0), at(30)).into_iter().map(|(since, state, _)| (since, state)).collect();
+            assert_eq!(periods, [(at(0), AgentState::OnContact), (at(28), AgentState::OnContact)]);
+            let times = timeline.times(at(0), at(60));
+            assert_eq!((times.staffed.as_secs(), times.available.as_secs()), (60, 0));
+        }
+        // A pause that was named again is the same one.
+        let paused = state(AgentState::Paused);
+        let timeline = timeline(&[(0, paused), (28, paused), (28, paused)]);
+        assert_eq!(timeline.state(at(30)).map(|(.., since)| since), Some(at(0)));
+    }
+
+    #[test]
+    fn of_the_states_named_at_one_instant_the_last_one_holds_and_few_are_kept() {
         let mut timeline = Timeline::default();
         for n in 0..1_000 {
             let state = if n % 2 == 0 { AgentState::Paused } else { AgentState::Available };
             timeline.insert(Time::from_unix(7), AgentChange::State(state, ReasonNo::UNKNOWN));
         }
-        assert_eq!(timeline.entries.len(), 1);
+        assert_eq!(timeline.entries.len(), 2);
         assert_eq!(timeline.state(Time::from_unix(8)).map(|(state, ..)| state), Some(AgentState::Available));
     }
 
