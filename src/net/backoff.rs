@@ -19,7 +19,7 @@ const CUT_TIMEOUT: Duration = Duration::from_mins(1);
 /// The shortest wait after a fault that somebody must mend (a wrong password, an invalid certificate).
 const MIN_CHANGE_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait, even if the other side asks for more.
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+pub(super) const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// After a connection that held for this time, the waits start again from the first one.
 const STABLE_AFTER: Span = Span(10_000_000);
 

@@ -128,6 +128,46 @@ fn a_client_that_gets_no_token_is_told_why_without_its_secret() {
 }
 
 #[test]
+fn a_user_s_password_goes_along_with_the_client_s_secret() {
+    let peer = with_tokens(3600, |_| true);
+    let auth = oauth("app").replace("scope = \"read\"", "user = \"KEY+1\", password = SECRET");
+    let mut source = start(&peer, &auth, "");
+    source.until_health(Health::Live, "");
+    let asked = peer.asked().remove(0);
+    let password = std::env::var("HOME").unwrap().replace('/', "%2F");
+    assert_eq!(asked.body, format!("grant_type=password&username=KEY%2B1&password={password}"));
+    assert!(asked.header("authorization").unwrap().starts_with("Basic "));
+    let peer = Peer::start(|c| {
+        let asked = c.request()?;
+        c.answer("400 Bad Request", &format!(r#"{{"error": "invalid_grant", "error_description": "{}"}}"#, asked.body))
+    });
+    let mut source = start(&peer, &auth, "");
+    source.until_health(Health::Down, "check client, secret, user and password in auth.oauth2");
+    let reason = &source.health.last().unwrap().1;
+    assert!(reason.contains("username=KEY") && !reason.contains(&password), "{reason}");
+}
+
+#[test]
+fn a_token_address_that_leads_elsewhere_is_told_as_that() {
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("302 Found\nLocation: /sign-in", "")
+    });
+    let mut source = start(&peer, &oauth("page"), "");
+    source.until_health(Health::Down, "302 Found, which leads elsewhere and gives no token");
+}
+
+#[test]
+fn of_a_pause_that_is_not_kept_the_one_that_is_kept_is_told() {
+    let peer = Peer::start(|c| {
+        c.request()?;
+        c.answer("503 Service Unavailable\nRetry-After: 31536000\nConnection: close", "")
+    });
+    let mut source = start(&peer, r#"{ user = "year", password = SECRET }"#, "");
+    source.until_health(Health::Down, "for longer than 3600 s, and is asked again after that");
+}
+
+#[test]
 fn a_request_is_signed_for_aws() {
     let peer = Peer::start(|c| {
         loop {

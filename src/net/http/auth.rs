@@ -66,6 +66,8 @@ enum AuthError {
     User,
     #[error("that can't be a header's name: letters, digits and - are meant")]
     Name,
+    #[error("oauth2 has a user with a password, or neither: without them the client asks in its own name")]
+    Grant,
 }
 
 impl TryFrom<AuthTable> for Auth {
@@ -89,6 +91,7 @@ impl TryFrom<AuthTable> for Auth {
         match forms.into_iter().flatten().next().ok_or(AuthError::Form)? {
             Self::Basic { user, .. } if user.contains(':') => Err(AuthError::User),
             Self::Header { name, .. } if HeaderName::try_from(&name).is_err() => Err(AuthError::Name),
+            Self::OAuth(client) if client.user.is_some() != client.password.is_some() => Err(AuthError::Grant),
             auth => Ok(auth),
         }
     }
@@ -102,7 +105,12 @@ impl Auth {
                 format!("{secret:?}")
             }
             Self::Basic { user, .. } => user.clone(),
-            Self::OAuth(client) => format!("{} at {:?}", client.client, client.token_url),
+            Self::OAuth(client) => format!(
+                "{} {} at {:?}",
+                client.client,
+                client.user.as_deref().unwrap_or_default(),
+                client.token_url
+            ),
             Self::Aws(key) => key.key_id.clone(),
         }
     }
@@ -161,6 +169,7 @@ mod tests {
             assert!(read(wrong).unwrap_err().contains("auth is one of"), "{wrong}");
         }
         assert!(read("oauth2 = { client = 'c', secret = { env = 'S' } }").unwrap_err().contains("token_url"));
+        assert!(read(&oauth.replace(" }", " }, user = 'key'")).unwrap_err().contains("a user with a password"));
         assert!(
             read("aws = { key_id = 'A', secret = 'x', region = 'r', service = 's' }").unwrap_err().contains("secret")
         );

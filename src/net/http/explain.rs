@@ -10,6 +10,7 @@ use super::CONNECT_TIMEOUT;
 use super::rate_headers::asked_pause;
 use crate::clock::Time;
 use crate::net::Fault;
+use crate::net::backoff::MAX_RETRY_AFTER;
 use crate::net::tcp;
 use crate::net::tls;
 
@@ -102,8 +103,15 @@ pub(crate) fn status_fault(status: StatusCode, headers: &HeaderMap, whose: &str,
     };
     match asked_pause(status, headers, now) {
         Some(wait) => {
-            let seconds = wait.as_secs();
-            Fault { reason: format!("{}; it asks to be left alone for {seconds} s", fault.reason), ..fault }.after(wait)
+            // What is shown is what is done.
+            let (longest, seconds) = (MAX_RETRY_AFTER.as_secs(), wait.as_secs());
+            let asks = if wait > MAX_RETRY_AFTER {
+                format!("for longer than {longest} s, and is asked again after that")
+            } else {
+                format!("for {seconds} s")
+            };
+            let reason = format!("{}; it asks to be left alone {asks}", fault.reason);
+            Fault { reason, ..fault }.after(wait.min(MAX_RETRY_AFTER))
         }
         None => fault,
     }

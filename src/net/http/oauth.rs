@@ -1,5 +1,5 @@
-//! Access tokens by OAuth 2.0, client credentials (RFC 6749, 4.4): requested with the client's secret, used until shortly
-//! before they end, and shared by all sources of the account.
+//! Access tokens by OAuth 2.0: requested with the client's secret (client credentials, RFC 6749, 4.4) or with that and a
+//! user's password (4.3), used until shortly before they end, and shared by all sources of the account.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,6 +38,12 @@ pub struct OAuthClient {
     pub client: String,
     /// The client's secret.
     pub secret: Secret,
+    /// The user in whose name tokens are requested, such as the id of an access key; the client's own name when absent.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The user's password, or the secret of the access key.
+    #[serde(default)]
+    pub password: Option<Secret>,
     /// The rights that the token shall have, separated by spaces, if the server wants to know.
     #[serde(default)]
     pub scope: Option<String>,
@@ -90,7 +96,13 @@ impl OAuthClient {
     async fn request(&self, client: &reqwest::Client, patience: Duration, now: Time) -> Result<AccessToken, Fault> {
         let (url, secret) = (self.token_url.url(), self.secret.read()?);
         let whose = display_url(url);
-        let mut form = vec![("grant_type", "client_credentials")];
+        let password = self.password.as_ref().map(Secret::read).transpose()?;
+        let mut form = match (&self.user, &password) {
+            (Some(user), Some(password)) => {
+                vec![("grant_type", "password"), ("username", user), ("password", password.expose_secret())]
+            }
+            _ => vec![("grant_type", "client_credentials")],
+        };
         form.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         form.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         if self.secret_in_body {
@@ -112,16 +124,24 @@ impl OAuthClient {
             let parts = [answer.error.as_deref(), answer.error_description.as_deref()];
             let said = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
             // A server may repeat what it was sent.
-            let sent = [self.pair(&secret), in_form(secret.expose_secret()), secret.expose_secret().to_owned()];
+            let secrets = [Some(&secret), password.as_ref()].into_iter().flatten();
+            let written = secrets.map(|secret| secret.expose_secret()).flat_map(|s| [in_form(s), s.to_owned()]);
+            let sent: Vec<String> = [self.pair(&secret)].into_iter().chain(written).collect();
             let shown = sent.iter().filter(|sent| !sent.is_empty()).fold(said, |said, sent| said.replace(sent, "…"));
             let said = shown.chars().take(MAX_REASON_CHARS).collect::<String>();
             Some(Text::new(&said)).filter(|said| !said.is_empty())
         });
         if matches!(status.as_u16(), 400 | 401 | 403) {
             let said = said.map_or_else(|| status.to_string(), |said| said.to_string());
+            let what = if password.is_some() { "client, secret, user and password" } else { "client, secret and scope" };
             return Err(Fault::needs_change(format!(
-                "{whose} gives the client {} no token ({said}): check client, secret and scope in auth.oauth2",
+                "{whose} gives the client {} no token ({said}): check {what} in auth.oauth2",
                 Text::new(&self.client)
+            )));
+        }
+        if status.is_redirection() {
+            return Err(Fault::needs_change(format!(
+                "{whose} answers {status}, which leads elsewhere and gives no token: secrets are sent to token_url alone, so check that it is the address for programs and not that of a page"
             )));
         }
         if !status.is_success() {
