@@ -387,12 +387,16 @@ pub struct AgentProfile {
     pub queues: Vec<Label>,
     /// The skills, as the source names them.
     pub skills: Vec<Label>,
+    /// How many contacts, such as chats, the agent has at a time at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
 }
 
 impl AgentProfile {
     /// Update with what another profile of the same agent says.
     pub fn learn(&mut self, other: &Self) {
-        let Self { agent: _, name, team, hired_on, queues, skills } = other;
+        let Self { agent: _, name, team, hired_on, queues, skills, capacity } = other;
+        self.capacity = capacity.or(self.capacity);
         for (known, new) in [(&mut self.name, name), (&mut self.team, team), (&mut self.hired_on, hired_on)] {
             if new.is_some() {
                 known.clone_from(new);

@@ -427,9 +427,11 @@ impl Engine {
         let newest = counted.conversations.iter().max_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));
         let (contact, queue) = newest.map(|(_, contact, queue)| (contact.clone(), queue.clone())).unzip();
         let row = record.timeline.state(now).map(|(.., since)| {
-            let id = agents.label(agent);
+            let (id, profile) = (agents.label(agent), record.profile.as_ref());
             AgentRow {
-                name: record.profile.as_ref().and_then(|profile| profile.name.clone()).unwrap_or_else(|| id.clone()),
+                name: profile.and_then(|profile| profile.name.clone()).unwrap_or_else(|| id.clone()),
+                skills: profile.map(|profile| profile.skills.clone()).unwrap_or_default(),
+                capacity: profile.and_then(|profile| profile.capacity),
                 id,
                 team: teams.label(record.team),
                 state: known.0,

@@ -78,6 +78,12 @@ pub struct AgentRow {
     /// The pauses in some of these queues alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<QueuePause>,
+    /// The agent's skills; empty when no source names any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Label>,
+    /// How many contacts the agent has at a time at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
 }
 
 /// The pause of an agent in one queue, who takes contacts of others.
@@ -328,9 +334,22 @@ impl Engine {
     }
 
     /// The current state of the whole floor.
+    ///
+    /// Contacts that sources only counted are added. Agents are not: one who serves two queues is counted in both.
     pub fn total_now(&mut self, now: Time) -> Live {
         self.update_current(now);
-        self.live_of_all(now)
+        let mut total = self.live_of_all(now);
+        for queue in self.observed.live_queues() {
+            let mut live = self.live_of(queue, now);
+            if self.observed.fill_live(queue, &mut live, now) {
+                total.waiting += live.waiting;
+                total.longest_wait = total.longest_wait.max(live.longest_wait);
+                total.in_progress += live.in_progress;
+                total.backlog += live.backlog;
+                total.aged_backlog += live.aged_backlog;
+            }
+        }
+        total
     }
 
     /// All agents of whom any state is known, sorted by name.

@@ -1,6 +1,6 @@
 //! Figures that sources computed themselves: the newest value of each, and its values over the last days.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -225,6 +225,11 @@ impl ObservedFigures {
         sums.into_iter().filter_map(|(kpi, sum)| Some((kpi, sum?))).collect()
     }
 
+    /// The queues whose live state may be filled.
+    pub(super) fn live_queues(&self) -> BTreeSet<QueueNo> {
+        self.series.keys().filter(|(_, kpi)| LIVE.contains(kpi)).map(|(queue, _)| *queue).collect()
+    }
+
     /// Fill the live state of a queue from observed figures, if nothing else is known of the queue. Returns whether it
     /// did. The agents are filled in where none is known, whatever contacts are.
     pub(super) fn fill_live(&self, queue: QueueNo, live: &mut Live, now: Time) -> bool {
@@ -388,10 +393,12 @@ mod tests {
             engine.queues_now(at(60), SourceNames::ORIGINS).iter().map(|queue| queue.live.waiting).collect()
         };
         assert_eq!(rows(&mut engine), [7, 0]);
+        assert_eq!(engine.total_now(at(60)).waiting, 7);
         engine.apply(&report(50, "billing", &[("waiting", f64::NAN)]));
         // An older value that arrives later changes nothing now.
         engine.apply(&report(40, "billing", &[("waiting", 9.0)]));
         assert_eq!(rows(&mut engine), [0, 0]);
+        assert_eq!(engine.total_now(at(60)).waiting, 0);
         let query = Query {
             of: Slice::TOTAL,
             by: vec![Dim::Queue],

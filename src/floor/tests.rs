@@ -86,6 +86,65 @@ fn waiting_floor(clock: &Clock) -> (mpsc::Sender<Message>, Handle) {
     (to, handle)
 }
 
+/// Events of a source that joins in the middle of the day: the ends of calls whose beginnings it did not see, and callers who
+/// have waited for long.
+fn mid_day(origin: &str, now: Time) -> Vec<Event> {
+    let step = |contact: &str, at: Time, step: Step| Event {
+        at,
+        origin: origin.into(),
+        id: None,
+        kind: EventKind::Contact { contact: contact.into(), queue: Some("billing".into()), step },
+    };
+    let ago = |seconds: i64| now - Span::seconds(seconds);
+    let ended = |talk: i64| Step::Completed {
+        agent: Some("ann".into()),
+        ended_by: None,
+        talk: Some(Span::seconds(talk)),
+        hold: None,
+    };
+    let mut events: Vec<Event> = (0..40)
+        .map(|n| step(&format!("gone-{n}"), now, Step::Abandoned { wait: Some(Span::seconds(900)), position: None }))
+        .collect();
+    events.push(step("talk", now, ended(2_000)));
+    events.push(step("answered", now, Step::Answered { agent: "bo".into(), wait: Some(Span::seconds(700)) }));
+    let offer = || Step::Offered(Offer::new("billing".into(), Channel::Voice));
+    events.extend((0..5).map(|n| step(&format!("old-{n}"), ago(600 + n), offer())));
+    events
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_alert_is_older_than_the_data() {
+    // Live, where callers have waited before the source came; and a recording that is replayed from its middle.
+    let began = Time::from_unix(1_780_000_000);
+    let replay = Mode::Replay { speed: 1.0, paused: false, from: began - Span::HOUR, to: began + Span::HOUR };
+    for mode in [Mode::Live, replay] {
+        let clock = Clock::manual(began);
+        let settings = Settings {
+            title: "test".into(),
+            engine: engine::Settings::default(),
+            rules: built_in(),
+            alerts: crate::alert::Settings::default(),
+            sources: vec![SourceInfo { name: "pbx".into(), kind: "asterisk".into() }],
+        };
+        let (to, messages) = mpsc::channel(16);
+        let (floor, handle) = Floor::new(settings, clock.clone(), mode, Feed::Sources(messages));
+        tokio::spawn(floor.run());
+        let live =
+            Message::Health { source: 0, health: Health::Live, reason: Text::default(), at: began, next_try: None };
+        to.send(live).await.unwrap();
+        let events = mid_day("pbx", began);
+        to.send(Message::Events { source: 0, events, cursor: None, receipt: None }).await.unwrap();
+        pass(&clock, 400).await;
+        let board = handle.watch().borrow().clone();
+        let rules: Vec<&str> = board.alerts.iter().map(|alert| alert.rule.as_str()).collect();
+        assert!(rules.contains(&"longest wait") && rules.contains(&"abandonment"), "{rules:?}");
+        for alert in board.alerts.iter() {
+            assert!(alert.since >= began, "{} since {}", alert.rule, alert.since);
+            assert!(alert.fired.is_none_or(|fired| fired >= alert.since), "{}", alert.rule);
+        }
+    }
+}
+
 /// Advance the clock a second at a time.
 async fn pass(clock: &Clock, seconds: u32) {
     for _ in 0..seconds {

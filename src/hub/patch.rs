@@ -420,6 +420,8 @@ mod tests {
             contact: None,
             queues: Vec::new(),
             pauses: Vec::new(),
+            skills: Vec::new(),
+            capacity: None,
         }
     }
 

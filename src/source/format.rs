@@ -9,6 +9,7 @@ pub mod detect;
 pub(crate) mod limits;
 pub mod lines;
 pub mod queue_log;
+pub(super) mod surrogates;
 
 /// Parse `bytes` as a body of contact events in every format.
 #[cfg(any(test, fuzzing))]

@@ -257,6 +257,8 @@ pub(super) fn board(agents: usize) -> Board {
                 contact: busy.then(|| Label::new(&format!("1772448{n:03}.9"))),
                 queues: vec![Label::new(queue)],
                 pauses: Vec::new(),
+                skills: if n % 3 == 0 { vec![Label::new("refunds"), Label::new("French")] } else { Vec::new() },
+                capacity: (n % 3 == 0).then_some(3),
             }
         })
         .collect();

@@ -194,6 +194,80 @@ fn three_cx() {
 }
 
 #[test]
+fn five9() {
+    let (peer, source) = start(
+        "five9",
+        "url = '{at}'\nauth = { oauth2 = { token_url = '{at}/oauth2/v1/token', client = 'key', secret = SECRET } }\nparameters = { domain = 131721, timezone = 'America/New_York' }\nqueue_names = { '300000000000101' = 'Billing' }",
+    );
+    let figures_of = |queue: &str| {
+        // The age of the oldest grows with the clock.
+        figures(&source, queue)
+            .split(", ")
+            .filter(|word| !word.starts_with("longest_wait"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert!(figures(&source, "Billing").contains("longest_wait"));
+    assert_eq!(
+        figures_of("Billing"),
+        "abandoned 12, abandonment_rate 12/120, agents_after_contact 1, agents_available 1, agents_on_contact 3, agents_paused 1, agents_staffed 6, answered 108, in_progress 3, offered 120, service_level 96/108, waiting 2"
+    );
+    assert_eq!(
+        figures(&source, "300000000000102"),
+        "abandoned 0, abandonment_rate 0/0, agents_after_contact 0, agents_available 2, agents_on_contact 0, agents_paused 0, agents_staffed 2, answered 0, in_progress 0, offered 0, service_level 0/0, waiting 0"
+    );
+    assert_eq!(
+        agents(&source),
+        ["Ann Abel on_contact", "Bo Berg available", "Cy Cole paused (Lunch)", "Di Dahl offline", "? after_contact"]
+    );
+    assert_eq!(served(&source), ["u-ann: Billing", "u-bo: Billing, 300000000000102", "u-cy: Billing", "u-ed: "]);
+    let capacities: Vec<_> = source.events.iter().filter_map(capacity).collect();
+    assert_eq!(capacities, [("u-ann".to_owned(), 3)]);
+    assert!(peer.asked().iter().skip(1).all(|asked| asked.header("authorization") == Some("Bearer f9t")));
+}
+
+/// An agent with how many contacts they have at a time at most.
+fn capacity(event: &floorwatch::event::Event) -> Option<(String, u32)> {
+    let EventKind::AgentProfile(profile) = &event.kind else { return None };
+    Some((profile.agent.to_string(), profile.capacity?))
+}
+
+#[test]
+fn nice_cxone() {
+    let (_peer, source) = start(
+        "nice-cxone",
+        "url = '{at}/inContactAPI/services/v31.0'\nauth = { oauth2 = { token_url = '{at}/auth/token', client = 'app', secret = SECRET, user = 'KEY1', password = SECRET } }\nparameters = { cluster = 'na1', timezone = 'America/Denver' }",
+    );
+    let of_billing = figures(&source, "Billing");
+    let (before, after) = of_billing.split_once("longest_wait ").unwrap();
+    let rest = after.split_once(", ").unwrap().1;
+    assert_eq!(
+        format!("{before}{rest}"),
+        "abandoned 12, abandonment_rate 12/120, agents_after_contact 1, agents_available 1, agents_on_contact 3, agents_paused 1, agents_staffed 6, aht 315, asa 15, handled 108, offered 120, service_level 96/120, waiting 2"
+    );
+    assert_eq!(
+        figures(&source, "Sales"),
+        "abandoned 0, abandonment_rate 0/0, agents_after_contact 0, agents_available 2, agents_on_contact 0, agents_paused 0, agents_staffed 2, handled 0, offered 0, service_level 0/0, waiting 0"
+    );
+    assert_eq!(figures(&source, "Recall"), "", "outbound skills are left out");
+    assert_eq!(
+        agents(&source),
+        [
+            "Ann Abel on_contact",
+            "Bo Berg available",
+            "Cy Cole paused (Lunch)",
+            "Di Dahl after_contact",
+            "Ed Ek offline"
+        ]
+    );
+    let contacts = contacts(&source);
+    let begin = |text: &str| contacts.iter().any(|contact| contact.starts_with(text));
+    assert!(begin("90001 voice in Billing since 2026-03-02T08:55:12.120Z"), "{contacts:?}");
+    assert!(begin("90001 with 501") && begin("90002 voice in Billing") && begin("90003 chat in Billing"));
+    assert_eq!(contacts.len(), 4, "menus and outbound calls are left out: {contacts:?}");
+}
+
+#[test]
 fn chatwoot() {
     let (peer, source) = start(
         "chatwoot",

@@ -257,3 +257,52 @@ fn exports_of_systems_without_a_preset_are_mapped() {
         hold(&[&file], &[("offered", 58.0), ("handled", 50.0), ("abandoned", 8.0), ("asa", 11.0), ("aht", 330.5)]);
     }
 }
+
+/// The figures of [`table`] without after-contact work.
+const TWO: [(&str, f64); 5] = [("offered", 2.0), ("answered", 1.0), ("abandoned", 1.0), ("asa", 12.0), ("aht", 123.0)];
+
+#[test]
+fn digits_of_other_scripts_dotted_times_and_named_zones_are_read() {
+    let arabic = |text: &str| -> String {
+        let digit = |c: char| c.to_digit(10).and_then(|digit| char::from_u32(0x660 + digit)).unwrap_or(c);
+        text.chars().map(digit).collect()
+    };
+    for times in [
+        ["2026-03-25 09:00:05", "2026-03-25 09:10:05"].map(arabic),
+        ["25/03/2026 09.00.05", "25/03/2026 09.10.05"].map(str::to_owned),
+        ["2026-03-25 09:00:05 UTC", "2026-03-25 09:10:05 UTC"].map(str::to_owned),
+        ["25.03.2026 09:00:05 GMT", "25.03.2026 09:10:05 GMT"].map(str::to_owned),
+    ] {
+        mapped(table([&times[0], &times[1]], ["12", "123", ""], ';').as_bytes(), &["--utc"], &TWO);
+        let lengths = [&*arabic("12"), &*arabic("123"), ""];
+        mapped(table([&times[0], &times[1]], lengths, ';').as_bytes(), &["--utc"], &TWO);
+    }
+}
+
+#[test]
+fn a_length_below_0_is_unknown_and_said() {
+    let table = table(["2026-03-25 09:00:05", "2026-03-25 09:10:05"], ["12", "-1", ""], ',')
+        + "c3,2026-03-25 09:20:05,sales,Ann,Answered,12,123,\n";
+    let expected = [("offered", 3.0), ("answered", 2.0), ("aht", 123.0), ("asa", 12.0)];
+    let said = mapped(table.as_bytes(), &["--utc"], &expected);
+    assert!(said.contains("talk_s: 1 of 3 are below 0 and taken as unknown"), "{said}");
+}
+
+#[test]
+fn files_put_together_have_their_header_once_more() {
+    let whole = table(["2026-03-25 09:00:05", "2026-03-25 09:10:05"], ["12", "123", ""], ',');
+    let [header, first, second] = [0, 1, 2].map(|line| whole.lines().nth(line).unwrap());
+    for again in [header.to_owned(), format!("\u{feff}{header}")] {
+        let table = format!("\u{feff}{header}\n{first}\n{again}\n{second}\n");
+        let said = mapped(table.as_bytes(), &["--utc"], &TWO);
+        assert!(!said.contains("set aside"), "{said}");
+    }
+}
+
+#[test]
+fn a_row_that_stands_there_twice_counts_once() {
+    let whole = table(["2026-03-25 09:00:05", "2026-03-25 09:10:05"], ["12", "123", ""], ',');
+    let first = whole.lines().nth(1).unwrap().to_owned();
+    let said = mapped(format!("{whole}{first}\n").as_bytes(), &["--utc"], &TWO);
+    assert!(said.contains("1 of the rows are repeated and count once"), "{said}");
+}

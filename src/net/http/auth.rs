@@ -105,12 +105,9 @@ impl Auth {
                 format!("{secret:?}")
             }
             Self::Basic { user, .. } => user.clone(),
-            Self::OAuth(client) => format!(
-                "{} {} at {:?}",
-                client.client,
-                client.user.as_deref().unwrap_or_default(),
-                client.token_url
-            ),
+            Self::OAuth(client) => {
+                format!("{} {} at {:?}", client.client, client.user.as_deref().unwrap_or_default(), client.token_url)
+            }
             Self::Aws(key) => key.key_id.clone(),
         }
     }

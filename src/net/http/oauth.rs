@@ -125,7 +125,7 @@ impl OAuthClient {
             let said = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
             // A server may repeat what it was sent.
             let secrets = [Some(&secret), password.as_ref()].into_iter().flatten();
-            let written = secrets.map(|secret| secret.expose_secret()).flat_map(|s| [in_form(s), s.to_owned()]);
+            let written = secrets.map(ExposeSecret::expose_secret).flat_map(|s| [in_form(s), s.to_owned()]);
             let sent: Vec<String> = [self.pair(&secret)].into_iter().chain(written).collect();
             let shown = sent.iter().filter(|sent| !sent.is_empty()).fold(said, |said, sent| said.replace(sent, "…"));
             let said = shown.chars().take(MAX_REASON_CHARS).collect::<String>();
@@ -133,7 +133,8 @@ impl OAuthClient {
         });
         if matches!(status.as_u16(), 400 | 401 | 403) {
             let said = said.map_or_else(|| status.to_string(), |said| said.to_string());
-            let what = if password.is_some() { "client, secret, user and password" } else { "client, secret and scope" };
+            let what =
+                if password.is_some() { "client, secret, user and password" } else { "client, secret and scope" };
             return Err(Fault::needs_change(format!(
                 "{whose} gives the client {} no token ({said}): check {what} in auth.oauth2",
                 Text::new(&self.client)

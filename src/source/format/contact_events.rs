@@ -19,6 +19,7 @@ use crate::event::{
 };
 use crate::kpi::figure::MAX_OBSERVED;
 use crate::source::format::limits::EARLIEST_TIME;
+use crate::source::format::surrogates;
 use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
 use crate::source::tally::InputTally;
@@ -55,8 +56,13 @@ pub fn parse(line: &[u8], latest: Time, tally: &mut InputTally) -> Result<Option
     if !text.trim_start().starts_with('{') {
         return Err("not a JSON object: one event a line".into());
     }
-    let envelope: Envelope<'_> =
-        serde_json::from_str(text).map_err(|error| RejectionReason::new("not an event in JSON", error))?;
+    let envelope: Envelope<'_> = match serde_json::from_str(text) {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            let mended = surrogates::mended(text).ok_or_else(|| RejectionReason::new("not an event in JSON", error))?;
+            return parse(mended.as_bytes(), latest, tally);
+        }
+    };
     let version = envelope.specversion.ok_or_else(|| missing("specversion"))?;
     if version != "1.0" {
         return Err(RejectionReason::new("specversion is not 1.0", &version));
@@ -156,6 +162,7 @@ fn parse_kind(name: &str, data: &mut JsonFields<'_>) -> Result<EventKind, Reject
             hired_on: data.label("hired_on")?,
             queues: data.labels("queues")?,
             skills: data.labels("skills")?,
+            capacity: data.whole("capacity")?,
         }),
         "queue.profile" => EventKind::QueueProfile(QueueProfile {
             queue: data.required("queue")?,

@@ -108,6 +108,8 @@ pub struct CsvParser {
     prefix: String,
     reader: RowReader,
     table: Option<Table>,
+    /// The names of the columns, where the table has them: files that were put together have them again.
+    header: Vec<String>,
     /// How many lines are still to be skipped before the first row.
     skip: u64,
     rows: u64,
@@ -159,6 +161,7 @@ impl CsvParser {
             prefix,
             reader,
             table: None,
+            header: Vec::new(),
             skip: 0,
             rows: 0,
             is_old_text: false,
@@ -205,6 +208,7 @@ impl CsvParser {
         let has_header = configured.is_none_or(|columns| columns.header);
         let about = TableHead { first, rows: &rows, has_header, delimiter: sample.delimiter };
         self.table = Some(table_of(&self.options, about, &self.origin, &self.prefix, &mut self.remarks)?);
+        self.header = if has_header && !sample.has_objects() { first.to_vec() } else { Vec::new() };
         self.skip = 0;
         if let Some(rows) = resuming {
             self.rows = rows;
@@ -249,6 +253,10 @@ impl CsvParser {
             return Ok(());
         }
         if !self.reader.feed(line).map_err(|reason| CsvError::Row(reason.into()))? {
+            return Ok(());
+        }
+        if !self.header.is_empty() && self.reader.row().holds(&self.header) {
+            self.reader.clear();
             return Ok(());
         }
         self.rows += 1;

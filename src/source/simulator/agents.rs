@@ -166,7 +166,7 @@ fn hire(
         team: Some(Label::fixed(team.name)),
         hired_on: Some(Label::new(&hired.format("%Y-%m-%d").to_string())),
         queues: own.iter().chain(team.helps).map(|q| Label::fixed(q.spec().id)).collect(),
-        skills: Vec::new(),
+        ..AgentProfile::default()
     };
     SimulatedAgent {
         label,

@@ -1,7 +1,7 @@
 //! The page of one agent: what the shift was spent on, figures beside those of the team, the contacts of today.
 //!
 //! ```text
-//! Ann Abel  North  = paused 31:04, lunch  serves Billing, Sales
+//! Ann Abel  North  = paused 31:04, lunch  serves Billing, Sales  skills refunds  at most 3 at a time
 //! ─ The shift so far ──────────────────────────────────────────── since 08:02 ─
 //!   ●●●●●▓○○●●●●●●=====●●●●▓▓●●●○
 //!   08          09          10
@@ -130,7 +130,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>, drawn: &mut Drawn) {
     contacts::draw(buffer, list, ctx, drawn);
 }
 
-/// Draw who it is, what they do now, and which queues they serve.
+/// Draw who it is, what they do now, which queues they serve, and what they can do.
 fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
     let Some(id) = id(ctx) else { return };
     let mut parts = vec![(ctx.agent_name(id).to_string(), Tone::Strong)];
@@ -150,6 +150,11 @@ fn line(buffer: &mut Buffer, area: Rect, ctx: Ctx<'_>) {
         if !serves.is_empty() {
             parts.push((format!("serves {}", serves.join(", ")), Tone::Muted));
         }
+        let skills: Vec<&str> = agent.skills.iter().map(Label::as_str).collect();
+        if !skills.is_empty() {
+            parts.push((format!("skills {}", skills.join(", ")), Tone::Muted));
+        }
+        parts.extend(agent.capacity.map(|most| (format!("at most {most} at a time"), Tone::Muted)));
     } else {
         parts.push(("not on the board: no source says what this agent does".to_owned(), Tone::Muted));
     }

@@ -190,7 +190,8 @@ impl TableRow for AgentItem<'_> {
     fn contains(&self, word: &str) -> bool {
         let Some(agent) = self.agent else { return contains(self.id, word) };
         let labels = [Some(&agent.name), Some(&agent.team), Some(&agent.reason), agent.queue.as_ref()];
-        agent.state.key().contains(word) || labels.into_iter().flatten().any(|label| contains(label, word))
+        let labels = labels.into_iter().flatten().chain(&agent.skills);
+        agent.state.key().contains(word) || labels.into_iter().any(|label| contains(label, word))
     }
 
     fn urgency(&self) -> f64 {

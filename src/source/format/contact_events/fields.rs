@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::clock::Span;
 use crate::source::format::limits::MAX_DURATION_S;
+use crate::source::format::surrogates;
 use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
@@ -69,7 +70,9 @@ impl<'a> JsonFields<'a> {
         match inner {
             Some(inner) if !inner.contains('\\') => Ok(Some(Cow::Borrowed(inner))),
             Some(_) => {
-                serde_json::from_str(raw).map(|text: String| Some(Cow::Owned(text))).map_err(|_| invalid(name, "text"))
+                let read = |raw: &str| serde_json::from_str::<String>(raw).ok();
+                let text = read(raw).or_else(|| read(&surrogates::mended(raw)?));
+                text.map(|text| Some(Cow::Owned(text))).ok_or_else(|| invalid(name, "text"))
             }
             None if raw.starts_with(|c: char| c.is_ascii_digit() || c == '-') => Ok(Some(Cow::Borrowed(raw))),
             None => Err(invalid(name, "text")),
@@ -137,7 +140,9 @@ impl<'a> JsonFields<'a> {
 
     pub(super) fn labels(&mut self, name: &str) -> Result<Vec<Label>, RejectionReason> {
         let Some(raw) = self.raw(name) else { return Ok(Vec::new()) };
-        let mut labels: Vec<Label> = serde_json::from_str(raw).map_err(|_| invalid(name, "a list of texts"))?;
+        let read = |raw: &str| serde_json::from_str::<Vec<Label>>(raw).ok();
+        let labels = read(raw).or_else(|| read(&surrogates::mended(raw)?));
+        let mut labels = labels.ok_or_else(|| invalid(name, "a list of texts"))?;
         labels.retain(|label| !label.is_empty());
         Ok(labels)
     }

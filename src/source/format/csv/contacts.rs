@@ -22,6 +22,14 @@ const UNKNOWN_NAME: Label = Label::fixed("unknown");
 /// The most contacts whose further rows are awaited. Exports have the rows of a contact close together.
 const MAX_OPEN_LEGS: usize = 1000;
 
+/// A contact that further rows may be a part of.
+#[derive(Debug)]
+struct OpenContact {
+    record: ContactRecord,
+    /// Of the rows that it was read of: a row that stands there twice counts once.
+    digests: Vec<u64>,
+}
+
 /// Reads the contacts of one table.
 #[derive(Debug)]
 pub(super) struct ContactTable {
@@ -31,7 +39,7 @@ pub(super) struct ContactTable {
     /// Precedes row numbers that serve as contact ids, so that several tables do not share ids.
     prefix: String,
     /// With `legs`, the contacts that further rows may be a part of, in the order of their last row.
-    open: VecDeque<ContactRecord>,
+    open: VecDeque<OpenContact>,
     pub(super) doubts: Doubts,
 }
 
@@ -58,24 +66,27 @@ impl ContactTable {
             record.emit(origin, each);
             return Ok(());
         }
-        let known = self.open.iter().rposition(|open| open.contact == record.contact);
+        let digest = row.digest();
+        let known = self.open.iter().rposition(|open| open.record.contact == record.contact);
         let whole = match known.and_then(|at| self.open.remove(at)) {
-            None => record,
-            Some(mut open) if open.offered <= record.offered => {
-                open.add(record);
+            None => OpenContact { record, digests: vec![digest] },
+            Some(open) if open.digests.contains(&digest) => {
+                self.doubts.repeated += 1;
                 open
             }
-            Some(later) => {
-                let mut record = record;
-                record.add(later);
-                record
+            Some(OpenContact { record: before, mut digests }) => {
+                digests.push(digest);
+                let (mut first, last) =
+                    if before.offered <= record.offered { (before, record) } else { (record, before) };
+                first.add(last);
+                OpenContact { record: first, digests }
             }
         };
         self.open.push_back(whole);
         if self.open.len() > MAX_OPEN_LEGS
             && let Some(oldest) = self.open.pop_front()
         {
-            oldest.emit(origin, each);
+            oldest.record.emit(origin, each);
         }
         Ok(())
     }
@@ -87,7 +98,7 @@ impl ContactTable {
 
     /// Emit the contacts that awaited further rows: the table has ended.
     pub(super) fn finish(&mut self, origin: &Label, each: &mut dyn FnMut(Event)) {
-        self.open.drain(..).for_each(|record| record.emit(origin, each));
+        self.open.drain(..).for_each(|open| open.record.emit(origin, each));
     }
 
     /// The contact of a row; `None` if the row is not one of the floor's.
@@ -184,6 +195,12 @@ impl ContactTable {
             evaluator: label(&fields.evaluator).unwrap_or(UNKNOWN_NAME),
         };
         self.doubts.note(&record, answered.as_deref());
+        let lengths = [&fields.wait, &fields.talk, &fields.hold, &fields.acw];
+        for (doubt, field) in self.doubts.durations.iter_mut().zip(lengths) {
+            if let Some(ResolvedDuration { first: ResolvedField::Cell(index), .. }) = field {
+                doubt.negative += u64::from(duration::is_negative(&row.text(*index)));
+            }
+        }
         Ok(Some(record))
     }
 }

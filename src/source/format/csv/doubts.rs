@@ -25,14 +25,19 @@ pub(super) struct Doubts {
     answered: u64,
     /// The first words in the column `answered`.
     words: Vec<String>,
-    durations: [DurationDoubt; 4],
+    /// Of wait, talk, hold and after-contact work.
+    pub(super) durations: [DurationDoubt; 4],
     /// How many rows `only`, `except` and `outcome` leave out.
     pub(super) left_out: u64,
+    /// How many rows of a contact were there already.
+    pub(super) repeated: u64,
 }
 
 /// What was seen of a duration.
 #[derive(Clone, Copy, Debug, Default)]
-struct DurationDoubt {
+pub(super) struct DurationDoubt {
+    /// How many are below 0 and so not known.
+    pub(super) negative: u64,
     seen: u64,
     below_second: u64,
     above_day: u64,
@@ -74,6 +79,9 @@ impl Doubts {
         if *left_out > 0 {
             out.push(format!("{left_out} of {} rows are no contacts of the floor and left out", rows + left_out));
         }
+        if self.repeated > 0 {
+            out.push(format!("{} of the rows are repeated and count once", self.repeated));
+        }
         if self.compares_ids && *rows > self.ids.len() as u64 && self.ids.len() < MAX_IDS {
             out.push(format!(
                 "{} ids in {rows} rows: if the rows of an id are one contact, set legs = true; else choose another column for contact",
@@ -93,6 +101,9 @@ impl Doubts {
             ));
         }
         for (key, doubt) in ["wait_s", "talk_s", "hold_s", "acw_s"].iter().zip(self.durations) {
+            if doubt.negative > 0 {
+                out.push(format!("{key}: {} of {rows} are below 0 and taken as unknown", doubt.negative));
+            }
             if doubt.seen >= MIN_ROWS && doubt.below_second == doubt.seen {
                 out.push(format!("{key}: every duration is below a second: set its unit"));
             }

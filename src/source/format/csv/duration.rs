@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::is_blank;
+use super::value::{ascii_digits, is_blank};
 use crate::clock::Span;
 use crate::source::format::limits::MAX_DURATION_S;
 use crate::source::rejection::RejectionReason;
@@ -132,10 +132,12 @@ fn without_separators(text: &str) -> String {
     if is_grouped(whole) { text.replace(separates, "") } else { text.to_owned() }
 }
 
-/// A duration: a number of `unit`s, `[[d.]h:]mm:ss`, `h.mm.ss`, `1h 2m 3s` or ISO 8601; `None` if it is not known.
+/// A duration: a number of `unit`s, `[[d.]h:]mm:ss`, `h.mm.ss`, `1h 2m 3s` or ISO 8601; `None` if it is not known,
+/// or below 0.
 pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<Span>, RejectionReason> {
-    let (text, Notation { unit, comma }) = (text.trim(), notation.into());
-    if is_blank(text) {
+    let (text, Notation { unit, comma }) = (ascii_digits(text), notation.into());
+    let text = text.trim();
+    if is_blank(text) || is_negative(text) {
         return Ok(None);
     }
     #[expect(clippy::cast_precision_loss, reason = "a year in seconds is far below 2^53")]
@@ -153,6 +155,14 @@ pub(super) fn span(text: &str, notation: impl Into<Notation>) -> Result<Option<S
     };
     let span = seconds.filter(|seconds| believed.contains(seconds)).and_then(Span::from_secs_f64);
     span.map(Some).ok_or_else(|| RejectionReason::new("not seconds, [h:]mm:ss, 1h 2m 3s or PT1M23S", text))
+}
+
+/// Whether a cell is a length below 0: systems write -1 where they do not know one, and clocks that were set give others.
+pub(super) fn is_negative(text: &str) -> bool {
+    text.trim().strip_prefix(['-', '\u{2212}']).is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.bytes().all(|b| b.is_ascii_digit() || b".,:".contains(&b))
+    })
 }
 
 /// A figure: a number, a percentage, or a duration in seconds; `None` if it is not known.
@@ -177,6 +187,7 @@ pub(super) fn whole_number(text: &str) -> Option<f64> {
 
 /// The same where a single comma separates what `comma` says.
 fn number_with(text: &str, comma: Comma) -> Option<f64> {
+    let text = ascii_digits(text);
     let text = text.trim();
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') || !text.ends_with(|c: char| c.is_ascii_digit()) {
         return None;

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::source::format::surrogates;
+
 /// How many columns a table of objects has at most.
 const MAX_COLUMNS: usize = 1000;
 /// How deep objects may lie in one another.
@@ -19,9 +21,14 @@ pub(super) fn add_columns(line: &[u8], columns: &mut Vec<String>) {
             columns.push(path.to_owned());
         }
     };
-    if let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line) {
+    if let Some(object) = object(line) {
         each_value(&object, "", MAX_DEPTH, &mut add);
     }
+}
+
+fn object(line: &[u8]) -> Option<Map<String, Value>> {
+    let mended = || serde_json::from_str(&surrogates::mended(std::str::from_utf8(line).ok()?)?).ok();
+    serde_json::from_slice(line).ok().or_else(mended)
 }
 
 /// The cells of an object in the order of `columns`; an absent value and `null` are empty.
@@ -29,7 +36,7 @@ pub(super) fn add_columns(line: &[u8], columns: &mut Vec<String>) {
 /// # Errors
 /// If the line is no JSON object.
 pub(super) fn cells(line: &[u8], columns: &[String]) -> Result<Vec<String>, &'static str> {
-    let object: Map<String, Value> = serde_json::from_slice(line).map_err(|_| "not a JSON object")?;
+    let object = object(line).ok_or("not a JSON object")?;
     let mut cells = vec![String::new(); columns.len()];
     each_value(&object, "", MAX_DEPTH, &mut |path, value| {
         let place = columns.iter().position(|column| column == path);

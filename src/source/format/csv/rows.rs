@@ -1,12 +1,14 @@
 //! Splits the lines of a table into rows, and rows into cells.
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
+use rustc_hash::FxBuildHasher;
 
 use super::json_rows;
-use crate::source::format::limits::MAX_LINE_BYTES;
+use crate::source::format::limits::{MAX_LINE_BYTES, strip_bom};
 
 /// A row of more lines than this, or longer than [`MAX_LINE_BYTES`], must have a quote that is never closed.
 const MAX_ROW_LINES: u64 = 100;
@@ -59,6 +61,16 @@ impl<'a> CsvRow<'a> {
         }
     }
 
+    /// A number that is the same for rows with the same cells.
+    pub(super) fn digest(&self) -> u64 {
+        FxBuildHasher.hash_one((self.cells.get(..self.ends.last().copied().unwrap_or(0)), self.ends))
+    }
+
+    /// Whether its cells are these.
+    pub(super) fn holds(&self, cells: &[String]) -> bool {
+        self.len() == cells.len() && cells.iter().enumerate().all(|(index, cell)| self.text(index) == *cell)
+    }
+
     pub(super) fn texts(&self) -> Vec<String> {
         (0..self.len()).map(|index| self.text(index).into_owned()).collect()
     }
@@ -97,7 +109,8 @@ impl RowReader {
     /// ones, and the rules of a table that is drawn with `+` and `-`.
     pub(super) fn feed(&mut self, mut line: &[u8]) -> Result<bool, &'static str> {
         if self.open_lines == 0 {
-            line = self.undrawn(line);
+            // Where files were put together, one begins in the middle.
+            line = self.undrawn(strip_bom(line));
             if line.trim_ascii().is_empty() {
                 return Ok(false);
             }

@@ -4,7 +4,7 @@ use chrono::format::{Parsed, StrftimeItems};
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
-use super::value::is_blank;
+use super::value::{ascii_digits, is_blank};
 use super::zone::AssumedZone;
 use crate::clock::{Span, Time};
 use crate::source::rejection::RejectionReason;
@@ -197,7 +197,21 @@ enum ParsedTime {
     Local(NaiveDateTime),
 }
 
+/// The zones that a time may name after it, where it has no offset.
+const UTC_NAMES: [&str; 4] = [" UTC", " GMT", " Z", "(UTC)"];
+
 fn parse(text: &str, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
+    let text = ascii_digits(text);
+    parse_plain(&text, format).or_else(|wrong| {
+        let bare = UTC_NAMES.iter().find_map(|name| text.strip_suffix(*name)).ok_or_else(|| wrong.clone())?;
+        match parse_plain(bare.trim_end(), format).map_err(|_| wrong)? {
+            ParsedTime::Local(local) => Ok(ParsedTime::Instant(local.and_utc().into())),
+            instant @ ParsedTime::Instant(_) => Ok(instant),
+        }
+    })
+}
+
+fn parse_plain(text: &str, format: &TimeFormat) -> Result<ParsedTime, RejectionReason> {
     match format {
         TimeFormat::Detected => detected(text)
             .ok_or_else(|| RejectionReason::new("the time is not RFC 3339 with an offset: set time_format", text)),

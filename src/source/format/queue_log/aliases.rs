@@ -25,14 +25,29 @@ struct AliasPattern {
     name: String,
 }
 
+/// Whether a log names nobody so, where it has no agent.
+fn is_nobody(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case("none")
+}
+
 impl TryFrom<BTreeMap<String, String>> for AgentAliases {
     type Error = String;
 
     fn try_from(names: BTreeMap<String, String>) -> Result<Self, String> {
         let mut aliases = Self::default();
         for (alias, name) in names {
+            if let Some(nobody) = [&alias, &name].into_iter().find(|name| is_nobody(name)) {
+                return Err(format!(
+                    "agent_aliases: \"{alias}\" = \"{name}\": \"{nobody}\" is written where there is no agent: leave the line out"
+                ));
+            }
             if Label::new(&name).is_empty() {
                 return Err(format!("agent_aliases: \"{alias}\" has no agent: write \"{alias}\" = \"Ann\""));
+            }
+            if Label::new(&alias).is_empty() {
+                return Err(format!(
+                    "agent_aliases: \"{alias}\" = \"{name}\": an empty name is no agent's: leave the line out"
+                ));
             }
             match alias.split_once('*') {
                 None => _ = aliases.exact.insert(Label::new(&alias), Label::new(&name)),
@@ -108,5 +123,8 @@ mod tests {
         assert!(aliases("'PJSIP/101' = ' '").unwrap_err().contains("PJSIP/101"));
         assert!(aliases("'*/1*' = 'Ann'").unwrap_err().contains("one *"));
         assert!(aliases("'PJSIP/*' = '*-*'").unwrap_err().contains("one *"));
+        assert!(aliases("'' = 'Ann'").unwrap_err().contains("an empty name is no agent's"));
+        assert!(aliases("'NONE' = 'Ann'").unwrap_err().contains("\"NONE\" is written where there is no agent"));
+        assert!(aliases("'PJSIP/101' = 'none'").unwrap_err().contains("\"none\" is written"));
     }
 }

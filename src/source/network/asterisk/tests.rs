@@ -673,7 +673,7 @@ fn agent_states(events: &[Event], agent: &str, zero: Time, end: Time) -> (Vec<(A
 #[test]
 fn calls_back_to_back_are_conversations_of_their_own() {
     let zero = Time::from_unix(1_795_432_300);
-    let status = |status: &'static str| {
+    let device = |status: &'static str| {
         AmiPacket::of(&[
             ("Event", "QueueMemberStatus"),
             ("Queue", "sales"),
@@ -685,21 +685,21 @@ fn calls_back_to_back_are_conversations_of_their_own() {
     let call = |event: &'static str, id: &'static str| {
         AmiPacket::of(&[("Event", event), ("Queue", "sales"), ("Uniqueid", id), ("MemberName", "Ann")])
     };
-    let (mut translator, mut live) = (translator(), Vec::new());
+    let (mut translator, mut from_manager) = (translator(), Vec::new());
     for (second, packet) in [
-        (0, status("1")),
+        (0, device("1")),
         (0, call("QueueCallerJoin", "1.1")),
-        (10, status("2")),
+        (10, device("2")),
         (10, call("AgentConnect", "1.1")),
         (1_600, call("QueueCallerJoin", "1.2")),
         // All of it within one read.
         (1_713, call("AgentComplete", "1.1")),
-        (1_713, status("1")),
-        (1_713, status("6")),
-        (1_713, status("2")),
+        (1_713, device("1")),
+        (1_713, device("6")),
+        (1_713, device("2")),
         (1_713, call("AgentConnect", "1.2")),
     ] {
-        translator.translate(&packet, zero + Span::seconds(second), &mut live).unwrap();
+        translator.translate(&packet, zero + Span::seconds(second), &mut from_manager).unwrap();
     }
     let (mut parser, mut tally, mut from_log) =
         (QueueLogParser::new("pbx".into(), Verbs::default()), InputTally::default(), Vec::new());
@@ -711,14 +711,14 @@ fn calls_back_to_back_are_conversations_of_their_own() {
         (1_713, "1.1|sales|Ann|COMPLETECALLER|10|1703|1"),
         (1_713, "1.2|sales|Ann|CONNECT|113|1.2|3"),
     ] {
-        let line = format!("{}|{line}", (zero + Span::seconds(second)).0 / 1_000_000);
+        let written = format!("{}|{line}", (zero + Span::seconds(second)).0 / 1_000_000);
         let far = Time::from_unix(2_000_000_000);
-        let _ = parser.parse_line(line.as_bytes(), far, &mut tally, &mut |event| from_log.push(event));
+        let _ = parser.parse_line(written.as_bytes(), far, &mut tally, &mut |event| from_log.push(event));
     }
-    for events in [live, from_log] {
-        let (states, since) = agent_states(&events, "Ann", zero, zero + Span::seconds(1_800));
+    for events in [from_manager, from_log] {
+        let (periods, since) = agent_states(&events, "Ann", zero, zero + Span::seconds(1_800));
         let talks = [(AgentState::OnContact, 10, 1_713), (AgentState::OnContact, 1_713, 1_800)];
-        assert_eq!(states, [&[(AgentState::Available, 0, 10)], &talks[..]].concat());
+        assert_eq!(periods, [&[(AgentState::Available, 0, 10)], &talks[..]].concat());
         assert_eq!(since, Some(1_713), "the second conversation is 87 s long");
     }
 }

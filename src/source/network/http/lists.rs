@@ -2,7 +2,7 @@
 //!
 //! A list shows a contact as it is, and not what has become of one that it no longer contains. Who waited and is gone has
 //! hung up or was answered and is over: that is not known, and not guessed. Contacts are marked as sampled, so that no
-//! figure counts them.
+//! figure counts them. Only who is missing from two lists in a row is gone.
 
 use std::collections::BTreeMap;
 
@@ -27,9 +27,35 @@ pub(super) struct Lists {
     contacts: BTreeMap<Label, KnownContact>,
     #[serde(skip)]
     agents: BTreeMap<Label, AgentEntry>,
+    /// The contacts and agents that the last list did not have, and since when: rows move from page to page while a list is
+    /// read, so who is missing once may be there again.
+    #[serde(skip)]
+    missed: Missed,
     /// Since when the contacts that began are counted, and how many did.
     #[serde(skip)]
     begun: (Time, usize),
+}
+
+/// Who is missing from a list, and since when.
+#[derive(Debug, Default)]
+struct Missed {
+    contacts: BTreeMap<Label, Time>,
+    agents: BTreeMap<Label, Time>,
+}
+
+/// Those of `known` who are gone: missing from this list and from the one before, and since when they are.
+fn take_gone<T, L>(
+    known: &mut BTreeMap<Label, T>,
+    listed: &BTreeMap<Label, L>,
+    missed: &mut BTreeMap<Label, Time>,
+    is_gone: impl Fn(&Label) -> bool,
+    now: Time,
+) -> Vec<(Label, T, Time)> {
+    let before = std::mem::take(missed);
+    let missing = |id: &Label| !listed.contains_key(id) && is_gone(id);
+    *missed = known.keys().filter(|id| missing(id)).map(|id| (id.clone(), *before.get(id).unwrap_or(&now))).collect();
+    let gone: Vec<_> = known.extract_if(.., |id, _| before.contains_key(id) && missed.contains_key(id)).collect();
+    gone.into_iter().map(|(id, last)| (id.clone(), last, missed.remove(&id).unwrap_or(now))).collect()
 }
 
 /// A contact as it was last listed. Contacts are stored in the journal's cursor, so that one that ended while the program
@@ -94,10 +120,10 @@ impl Lists {
         out: &mut EventList<'_>,
     ) -> bool {
         let mut is_changed = false;
-        let gone: Vec<_> = self.contacts.extract_if(.., |id, _| !listed.contains_key(id) && is_gone(id)).collect();
+        let gone = take_gone(&mut self.contacts, listed, &mut self.missed.contacts, is_gone, out.now);
         is_changed |= !gone.is_empty();
-        for (id, known) in &gone {
-            end(id, known, out);
+        for (id, known, since) in &gone {
+            end(id, known, Some(*since), out);
         }
         for (id, contact) in listed {
             let ContactEntry { queue, stage, agent, .. } = contact;
@@ -120,7 +146,7 @@ impl Lists {
                     out.step(id, queue, None, step);
                 }
                 Some(before) => {
-                    end(id, &before, out);
+                    end(id, &before, None, out);
                     begin(id, &ContactEntry { since: None, answered: None, ..contact.clone() }, out);
                 }
                 None => begin(id, contact, out),
@@ -150,8 +176,11 @@ impl Lists {
         is_gone: impl Fn(&Label) -> bool,
         out: &mut EventList<'_>,
     ) {
-        for (agent, _) in self.agents.extract_if(.., |id, _| !listed.contains_key(id) && is_gone(id)) {
-            out.push(None, EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None });
+        for (agent, _, since) in take_gone(&mut self.agents, listed, &mut self.missed.agents, is_gone, out.now) {
+            out.push(
+                Some(since),
+                EventKind::AgentState { agent, state: AgentState::Offline, reason: None, lasts: None },
+            );
         }
         for (id, agent) in listed {
             let before = self.agents.insert(id.clone(), agent.clone()).unwrap_or_default();
@@ -211,14 +240,14 @@ fn advance(id: &Label, before: Option<LiveStage>, contact: &ContactEntry, out: &
     }
 }
 
-/// A contact is listed no longer.
-fn end(id: &Label, known: &KnownContact, out: &mut EventList<'_>) {
+/// A contact is listed no longer since an instant, or now.
+fn end(id: &Label, known: &KnownContact, since: Option<Time>, out: &mut EventList<'_>) {
     let step = if known.stage < LiveStage::Talking {
         Step::Lost
     } else {
         Step::Completed { agent: known.agent.clone(), ended_by: None, talk: None, hold: None }
     };
-    out.step(id, &known.queue, None, step);
+    out.step(id, &known.queue, since, step);
 }
 
 #[cfg(test)]
@@ -264,10 +293,10 @@ mod tests {
         let of = |stage| Some(contact("q", stage, (stage > Waiting).then_some("ann")));
         let mut lists = Lists::default();
         let seen =
-            steps(&mut lists, &[of(Waiting), of(Waiting), of(Ringing), of(Talking), of(Held), of(Talking), None]);
+            steps(&mut lists, &[of(Waiting), of(Waiting), of(Ringing), of(Talking), of(Held), of(Talking), None, None]);
         let expected = ["-30 q Offered", "2 q Ringing", "3 q Answered", "4 q Held", "5 q Resumed", "6 q Completed"];
         assert_eq!(seen, expected);
-        assert_eq!(steps(&mut lists, &[of(Waiting), None]), ["-30 q Offered", "1 q Lost"]);
+        assert_eq!(steps(&mut lists, &[of(Waiting), None, None]), ["-30 q Offered", "1 q Lost"]);
         // It was answered before it was seen.
         let talking = ContactEntry { answered: Some(at(-10)), ..contact("q", Talking, Some("ann")) };
         assert_eq!(steps(&mut lists, &[Some(talking)]), ["-30 q Offered", "-10 q Answered"]);
@@ -278,12 +307,20 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_that_one_list_lacks_goes_on_as_the_same() {
+        let of = |stage| Some(contact("q", stage, (stage > LiveStage::Waiting).then_some("ann")));
+        let mut lists = Lists::default();
+        let listed = [of(LiveStage::Waiting), None, of(LiveStage::Waiting), None, of(LiveStage::Talking), None, None];
+        assert_eq!(steps(&mut lists, &listed), ["-30 q Offered", "4 q Answered", "5 q Completed"]);
+    }
+
+    #[test]
     fn contacts_are_known_after_a_restart_and_an_incomplete_list_ends_none() {
         let mut lists = Lists::default();
         let listed = Some(contact("q", LiveStage::Waiting, None));
         steps(&mut lists, std::slice::from_ref(&listed));
         let mut again = Lists::restored(&lists.cursor().unwrap());
-        assert_eq!(steps(&mut again, &[listed, None]), ["1 q Lost"]);
+        assert_eq!(steps(&mut again, &[listed, None, None]), ["1 q Lost"]);
         let (events, is_changed) =
             lists.update(&BTreeMap::new(), &BTreeMap::new(), |_| false, (at(9), &"cloud".into()));
         assert!(events.is_empty() && !is_changed);
@@ -334,7 +371,10 @@ mod tests {
         assert_eq!(news(0, Some((AgentState::Available, Some(-60)))), ["profile", "1 queues", "-60 available"]);
         assert!(news(1, Some((AgentState::Available, Some(-60)))).is_empty());
         assert_eq!(news(2, Some((AgentState::Paused, None))), ["2 paused"]);
-        assert_eq!(news(3, None), ["3 offline"]);
-        assert!(news(4, None).is_empty());
+        assert!(news(3, None).is_empty());
+        assert!(news(4, Some((AgentState::Paused, None))).is_empty(), "missing once");
+        assert!(news(5, None).is_empty());
+        assert_eq!(news(6, None), ["5 offline"]);
+        assert!(news(7, None).is_empty());
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::kpi::{KpiId, Unit};
 use crate::source::format::limits::check_json;
+use crate::source::format::surrogates;
 use crate::source::ids::id_label;
 use crate::source::rejection::RejectionReason;
 use crate::text::Label;
@@ -28,7 +29,7 @@ pub use names::NameMap;
 pub(super) use names::Names;
 pub use selector::{FigurePath, QueueSelector, Since};
 
-/// The number of rows of one list that are read; no floor has more queues, agents or contacts at once.
+/// The number of rows of one list that are read, the first ones; no floor has more queues, agents or contacts at once.
 const MAX_ROWS: usize = 10_000;
 
 /// The table `map`: how to read a JSON document of any shape. All paths are `JMESPath` expressions.
@@ -90,6 +91,8 @@ pub(super) struct Reading {
     pub(super) names: Names,
     /// The agents and contacts whose rows can't be read: they are there, and nothing else is known.
     pub(super) unread: BTreeSet<Label>,
+    /// A list was longer than is read, so who is missing need not be gone.
+    pub(super) is_cut: bool,
     /// The rejected rows: the number, from 1 (0 for the document itself), and the reason.
     pub(super) rejected: Vec<(u64, RejectionReason)>,
     /// The time of the figures, if a document has one.
@@ -147,8 +150,9 @@ impl Map {
     pub(super) fn read(&self, document: &Rcvar, now: Time, names: &Names, reading: &mut Reading) -> Result<(), String> {
         for (map, is_queue) in [(&self.queue_names, true), (&self.agent_names, false)] {
             let Some(map) = map else { continue };
+            let rows = reading.rows_at(&map.rows, None, document)?;
             let into = if is_queue { &mut reading.names.queues } else { &mut reading.names.agents };
-            for (number, row) in (1..).zip(rows_at(&map.rows, None, document)?) {
+            for (number, row) in (1..).zip(rows) {
                 if let Err(reason) = map.read(&row, into) {
                     reading.rejected.push((number, reason.about("names")));
                 }
@@ -160,7 +164,7 @@ impl Map {
             self.read_figures(document, queue, &known, now, reading)?;
         }
         if let Some(map) = &self.agents {
-            for (number, row) in (1..).zip(rows_at(&map.rows, map.within.as_ref(), document)?) {
+            for (number, row) in (1..).zip(reading.rows_at(&map.rows, map.within.as_ref(), document)?) {
                 match map.read(&row, &known, now) {
                     Ok(Some(mut agent)) => {
                         let doubt = agent.doubt.take().map(|reason| (number, reason.about("agents")));
@@ -173,7 +177,7 @@ impl Map {
             }
         }
         if let Some(map) = &self.contacts {
-            for (number, row) in (1..).zip(rows_at(&map.rows, map.within.as_ref(), document)?) {
+            for (number, row) in (1..).zip(reading.rows_at(&map.rows, map.within.as_ref(), document)?) {
                 match map.read(&row, &known, now) {
                     Ok(Some((id, contact))) => reading.add_contact(id, contact),
                     Ok(None) => {}
@@ -199,7 +203,7 @@ impl Map {
         // A time ahead of the source's own clock is ignored, because the age would be negative.
         reading.figures_at = reading.at.filter(|at| *at > Time::from_unix(0) && *at <= now).unwrap_or(now);
         let rows = match &self.rows {
-            Some(path) => rows_at(path, self.within.as_ref(), document)?,
+            Some(path) => reading.rows_at(path, self.within.as_ref(), document)?,
             None if document.is_array() => return Err(r#"a list: say so in the mapping with rows = "@""#.to_owned()),
             None => vec![Rcvar::clone(document)],
         };
@@ -268,9 +272,6 @@ fn rows_at(path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Resu
             rows
         }
     };
-    if rows.len() > MAX_ROWS {
-        return Err(format!("more than {MAX_ROWS} rows long: ask it for less"));
-    }
     Ok(rows)
 }
 
@@ -281,10 +282,26 @@ fn rows_at(path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Resu
 pub(super) fn parse(body: &[u8]) -> Result<Rcvar, String> {
     let text = std::str::from_utf8(body).map_err(|_| "no UTF-8".to_owned())?;
     check_json(body)?;
-    Variable::from_json(text).map(Rcvar::new).map_err(|error| format!("no JSON ({error})"))
+    let parse = |text: &str| Variable::from_json(text).map(Rcvar::new).map_err(|error| format!("no JSON ({error})"));
+    parse(text).or_else(|wrong| surrogates::mended(text).map_or(Err(wrong), |text| parse(&text)))
 }
 
 impl Reading {
+    /// The rows of a list, as many as are read.
+    fn rows_at(&mut self, path: &JmesPath, within: Option<&JmesPath>, document: &Rcvar) -> Result<Vec<Rcvar>, String> {
+        let mut rows = rows_at(path, within, document)?;
+        if let Some(left_out) = rows.len().checked_sub(MAX_ROWS).filter(|more| *more > 0) {
+            rows.truncate(MAX_ROWS);
+            self.is_cut = true;
+            let reason = format!(
+                "`{path}` is a list of {} rows: the first {MAX_ROWS} are read and {left_out} left out; ask for fewer",
+                MAX_ROWS + left_out
+            );
+            self.rejected.push((0, reason.into()));
+        }
+        Ok(rows)
+    }
+
     /// One event per queue, with the figures of all its rows.
     pub(super) fn events(&self, window: Option<&Label>, origin: &Label) -> Vec<Event> {
         let with_figures = self.queues.iter().filter(|queue| !queue.figures.is_empty());

@@ -8,6 +8,7 @@ use crate::clock::Time;
 use crate::event::Event;
 use crate::source::format::body::{self, BodyFormat};
 use crate::source::format::limits::check_json;
+use crate::source::format::surrogates;
 use crate::source::rejection::RejectionReason;
 
 /// A cursor longer than this is ignored.
@@ -106,7 +107,9 @@ pub(super) fn parse(
     let mut envelope = None;
     if text.starts_with(b"{") {
         check_json(text)?;
-        envelope = serde_json::from_slice::<Value>(text).ok().filter(|value| value.get("specversion").is_none());
+        let mended = || serde_json::from_str(&surrogates::mended(std::str::from_utf8(text).ok()?)?).ok();
+        let value = serde_json::from_slice::<Value>(text).ok().or_else(mended);
+        envelope = value.filter(|value| value.get("specversion").is_none());
     }
     page.cursor = cursor.and_then(|cursor| cursor.next(headers, envelope.as_ref()));
     let found = match (envelope, cursor) {

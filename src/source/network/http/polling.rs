@@ -20,6 +20,7 @@ use super::template::{Variables, time_variables};
 use crate::clock::{Span, Time};
 use crate::net::Fault;
 use crate::net::http::{self, Client, display_url};
+use crate::source::format::surrogates;
 use crate::source::network::clock_skew::ClockSkew;
 use crate::source::network::reporter::Reporter;
 use crate::source::rejection::RejectionReason;
@@ -84,6 +85,8 @@ pub(super) struct ListPolling {
     every: Duration,
     zone: Option<Tz>,
     requests: Vec<PolledRequest>,
+    /// Names that the configuration gives.
+    own_names: Names,
     figures: LastFigures,
     lists: Lists,
     /// The rows of the last answers that were rejected. Each is reported once, not at every poll.
@@ -130,6 +133,7 @@ impl ListPolling {
             every: Duration::from_secs(settings.every_s),
             zone: settings.timezone,
             requests: requests.into_iter().map(polled).collect(),
+            own_names: Names::configured(&settings.queue_names),
             figures: LastFigures::default(),
             lists: cursor.map(Lists::restored).unwrap_or_default(),
             last_rejected: BTreeSet::new(),
@@ -161,6 +165,7 @@ impl ListPolling {
             }
             // Names that were known stay known until the new ones have come.
             names.extend(&request.answer.as_ref().map(|answer| answer.reading.names.clone()).unwrap_or_default());
+            names.extend(&self.own_names);
             let every = request.settings.every_s.map_or(self.every, Duration::from_secs);
             let place = Place { base: &self.base, headers: &self.headers, variables: &variables, names: &names };
             let answer = request.ask(client, &place, skew, reporter).await.map_err(|fault| request.named(fault))?;
@@ -283,6 +288,9 @@ impl PolledRequest {
                 let body = client.read_body(response, http::MAX_BODY_BYTES).await?;
                 bytes += body.len();
                 let wrong = |what: String| malformed(&server, &what);
+                if surrogates::is_broken(&body) {
+                    answer.reading.rejected.push((0, surrogates::REMARK.into()));
+                }
                 let document = self.settings.with_item(map::parse(&body).map_err(wrong)?, variables);
                 if let Some(map) = &self.settings.map {
                     map.read(&document, reporter.source_now(), place.names, &mut answer.reading).map_err(wrong)?;
@@ -303,7 +311,7 @@ impl PolledRequest {
                 page = next;
             }
         }
-        answer.is_whole = is_whole;
+        answer.is_whole = is_whole && !answer.reading.is_cut;
         if !is_whole {
             let reason = format!(
                 "the list goes on after {MAX_PAGES} pages or parts and is not read to its end: ask for longer pages, or for fewer items"

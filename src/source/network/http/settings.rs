@@ -12,6 +12,7 @@ use super::request::{Method, RequestSettings, header_map};
 use super::template::{DAY_VARIABLES, TIME_VARIABLES};
 use crate::net::http::{Address, Auth, check_protection};
 use crate::net::tls::Tls;
+use crate::text::Label;
 
 /// The keys of a source that polls an HTTP endpoint.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -56,6 +57,9 @@ pub struct Settings {
     /// How to read the response, if it is not in floorwatch's own format.
     #[serde(default)]
     pub map: Option<Map>,
+    /// Names of queues by the vendor's ids; they count more than those in answers.
+    #[serde(default)]
+    pub queue_names: BTreeMap<String, Label>,
     /// Several requests in place of one, in the order in which they are made.
     #[serde(default)]
     pub request: Vec<RequestSettings>,
@@ -100,6 +104,12 @@ impl Settings {
                 return Err(("cursor", "is for contact events: it can't stand beside `map` or `request`".to_owned()));
             }
             cursor.check().map_err(|wrong| ("cursor", wrong))?;
+        }
+        if self.map.is_none() && self.request.is_empty() && !self.queue_names.is_empty() {
+            return Err((
+                "queue_names",
+                "goes with `map` or `request`: contact events have their own names".to_owned(),
+            ));
         }
         self.check_requests()?;
         self.page.as_ref().map_or(Ok(()), |page| page.check().map_err(|wrong| ("page", wrong)))?;

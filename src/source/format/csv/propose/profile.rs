@@ -2,7 +2,7 @@
 
 use crate::source::format::csv::duration::{self, DurationUnit};
 use crate::source::format::csv::time::{LocalClock, TimeFormat};
-use crate::source::format::csv::value::is_blank;
+use crate::source::format::csv::value::{ascii_digits, is_blank};
 use crate::source::format::csv::words::normalized;
 
 /// Which part of a time a column holds.
@@ -45,6 +45,8 @@ const DATES: [&str; 25] = [
 const UNITS: [&str; 14] =
     ["ms", "msec", "millis", "milliseconds", "s", "ss", "sec", "secs", "seconds", "min", "mins", "minutes", "mm", "hh"];
 const TIMES: [&str; 5] = ["%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S %z"];
+/// Those that are tried after a date only: alone, they look like numbers.
+const DOTTED_TIMES: [&str; 2] = ["%H.%M.%S", "%H.%M"];
 
 /// A column and the cells of it that say anything.
 pub(super) struct ColumnProfile<'a> {
@@ -60,7 +62,7 @@ impl<'a> ColumnProfile<'a> {
     pub(super) fn of(index: usize, first: &'a [String], rows: &[&'a [String]], header: bool) -> Self {
         let name = first.get(index).filter(|_| header).map_or("", |name| name.trim());
         // The last row can be one of totals, and the sample can end within a row.
-        let cells = rows.iter().filter(|row| row.len() + 1 >= first.len());
+        let cells = rows.iter().filter(|row| row.len() + 1 >= first.len() && **row != first);
         let cells: Vec<&str> =
             cells.filter_map(|row| row.get(index)).map(|cell| cell.trim()).filter(|cell| !is_blank(cell)).collect();
         let time = time_format(&cells);
@@ -167,7 +169,8 @@ fn fits(cell: &str, format: &TimeFormat) -> bool {
 /// The format of the times in `cells`: the one in which most are, and nearly all must be, since a last row can hold totals.
 pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Option<&'static str>, TimePart)> {
     let cells = cells.get(..cells.len().min(100)).filter(|cells| !cells.is_empty())?;
-    let enough = cells.len() - cells.len() / 4;
+    // Of three rows, one may be that of totals.
+    let enough = cells.len() - (cells.len() / 4).max(usize::from(cells.len() > 2));
     let share =
         |fit: &dyn Fn(&str) -> bool| Some(cells.iter().filter(|cell| fit(cell)).count()).filter(|n| *n >= enough);
     let in_format = |format: &str| {
@@ -177,7 +180,8 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
     if share(&|cell| fits(cell, &TimeFormat::Detected)).is_some() {
         return Some((None, TimePart::Both));
     }
-    let of_day = |format: &&str| share(&|cell| chrono::NaiveTime::parse_from_str(cell, format).is_ok()).is_some();
+    let of_day =
+        |format: &&str| share(&|cell| chrono::NaiveTime::parse_from_str(&ascii_digits(cell), format).is_ok()).is_some();
     if let Some(format) = TIMES.iter().find(|format| of_day(format)) {
         return Some((Some(*format), TimePart::TimeOfDay));
     }
@@ -190,7 +194,7 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
     }
     let mut best: Option<(usize, &'static str, TimePart)> = None;
     for date in dates {
-        let joined = TIMES.iter().filter_map(|time| Some((joined(date, time)?, TimePart::Both)));
+        let joined = TIMES.iter().chain(&DOTTED_TIMES).filter_map(|time| Some((joined(date, time)?, TimePart::Both)));
         for (format, part) in std::iter::once((date, TimePart::Date)).chain(joined) {
             if let Some(count) = in_format(format).filter(|count| best.is_none_or(|(most, ..)| *count > most)) {
                 best = Some((count, format, part));
@@ -204,7 +208,8 @@ pub(in crate::source::format::csv) fn time_format(cells: &[&str]) -> Option<(Opt
 fn joined(date: &str, time: &str) -> Option<&'static str> {
     use std::sync::LazyLock;
     static ALL: LazyLock<Vec<(String, &'static str, &'static str)>> = LazyLock::new(|| {
-        DATES.iter().flat_map(|date| TIMES.iter().map(move |time| (format!("{date} {time}"), *date, *time))).collect()
+        let times = || TIMES.iter().chain(&DOTTED_TIMES);
+        DATES.iter().flat_map(|date| times().map(move |time| (format!("{date} {time}"), *date, *time))).collect()
     });
     ALL.iter().find(|(_, d, t)| *d == date && *t == time).map(|(format, ..)| format.as_str())
 }
@@ -224,6 +229,7 @@ pub(in crate::source::format::csv) fn undecided_order(format: Option<&str>, cell
 fn is_day_decided(cells: &[&str]) -> bool {
     let above = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok()).is_some_and(|number| number > 12);
     cells.iter().any(|cell| {
+        let cell = ascii_digits(cell);
         let mut parts = cell.trim_start_matches(|c: char| !c.is_ascii_digit()).split(['/', '-', '.', ' ']);
         above(parts.next()) || above(parts.next())
     })
@@ -231,7 +237,7 @@ fn is_day_decided(cells: &[&str]) -> bool {
 
 /// Whether a cell is a time on a wall clock: it has no offset and is no count of seconds.
 pub(super) fn is_local(cell: &str) -> bool {
-    let has_offset = cell.ends_with('Z')
+    let has_offset = ["Z", "UTC", "GMT", "(UTC)"].iter().any(|zone| cell.ends_with(zone))
         || cell.rsplit(['+', '-']).next().is_some_and(|end| {
             let digits = end.replace(':', "");
             digits.len() == 4
@@ -264,6 +270,15 @@ mod tests {
             (&["25/03/26"], Some((Some("%d/%m/%y"), TimePart::Date))),
             (&["09:00"], Some((Some("%H:%M"), TimePart::TimeOfDay))),
             (&["12"], None),
+            (&["25/03/2026 09.00.05"], Some((Some("%d/%m/%Y %H.%M.%S"), TimePart::Both))),
+            (&["10.50"], None),
+            (&["2026-03-02 09:00", "2026-03-02 10:00", "Total"], Some((None, TimePart::Both))),
+            (&["2026-03-02 09:00", "Total"], None),
+            (&["2026-03-02 09:00:05 UTC"], Some((None, TimePart::Both))),
+            (
+                &["\u{662}\u{660}\u{662}\u{666}-\u{660}\u{663}-\u{660}\u{662} \u{660}\u{669}:\u{660}\u{660}"],
+                Some((None, TimePart::Both)),
+            ),
             (&["Ann"], None),
         ] {
             assert_eq!(time_format(cells), format, "{cells:?}");

@@ -1,4 +1,4 @@
-//! Maps rows of a document to agents: their state, reason, queues and skills.
+//! Maps rows of a document to agents: their state, reason, queues, skills and capacity.
 
 use jmespath::Rcvar;
 use serde::Deserialize;
@@ -48,7 +48,13 @@ pub struct AgentMap {
     /// The list of the agent's skills.
     #[serde(default)]
     pub skills: Option<JmesPath>,
+    /// How many contacts, such as chats, the agent has at a time at most.
+    #[serde(default)]
+    pub capacity: Option<JmesPath>,
 }
+
+/// Nobody has more contacts at a time.
+const MAX_CAPACITY: f64 = 10_000.0;
 
 /// A state, its reason, and since when it lasts.
 pub(in crate::source::network::http) type ListedState = (AgentState, Option<Label>, Option<Time>);
@@ -93,6 +99,14 @@ impl AgentMap {
         if let Some(path) = &self.skills {
             listed.profile.skills =
                 path.texts(row)?.unwrap_or_default().iter().map(|skill| Label::new(skill)).collect();
+        }
+        if let Some(capacity) = self.capacity.as_ref().map_or(Ok(None), |path| path.number(row))? {
+            if !(0.0..=MAX_CAPACITY).contains(&capacity) {
+                return Err(RejectionReason::new("its capacity is no number of contacts", capacity));
+            }
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+            let whole = capacity as u32;
+            listed.profile.capacity = Some(whole);
         }
         if let Some(path) = &self.queues {
             listed.queues = path.texts(row)?.map(|queues| queues.iter().map(|queue| names.queue(queue)).collect());

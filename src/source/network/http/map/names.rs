@@ -1,6 +1,6 @@
 //! The names of queues and agents by their ids, for vendors whose figures have ids alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jmespath::Rcvar;
 use serde::Deserialize;
@@ -27,6 +27,8 @@ pub struct NameMap {
 pub(in crate::source::network::http) struct Names {
     pub(super) queues: HashMap<String, Label>,
     pub(super) agents: HashMap<String, Label>,
+    /// Names of queues that the configuration gives: they count more.
+    own: HashMap<String, Label>,
 }
 
 impl NameMap {
@@ -39,9 +41,14 @@ impl NameMap {
 }
 
 impl Names {
+    /// The names of queues that the configuration gives.
+    pub(in crate::source::network::http) fn configured(names: &BTreeMap<String, Label>) -> Self {
+        Self { own: names.iter().map(|(id, name)| (id.clone(), name.clone())).collect(), ..Self::default() }
+    }
+
     /// The name of a queue, or its id where no name is known.
     pub(super) fn queue(&self, id: &str) -> Label {
-        self.queues.get(id).cloned().unwrap_or_else(|| id_label(id.as_bytes()))
+        self.own.get(id).or_else(|| self.queues.get(id)).cloned().unwrap_or_else(|| id_label(id.as_bytes()))
     }
 
     /// The name of an agent.
@@ -53,5 +60,6 @@ impl Names {
     pub(in crate::source::network::http) fn extend(&mut self, other: &Self) {
         self.queues.extend(other.queues.iter().map(|(id, name)| (id.clone(), name.clone())));
         self.agents.extend(other.agents.iter().map(|(id, name)| (id.clone(), name.clone())));
+        self.own.extend(other.own.iter().map(|(id, name)| (id.clone(), name.clone())));
     }
 }

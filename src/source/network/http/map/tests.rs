@@ -136,8 +136,47 @@ fn a_document_without_its_rows_is_refused_whole() {
     assert!(of("rows = \"a\"\n", r#"{"a": 3}"#).contains("number, not a list"));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(of("", &deep).contains("levels deep"));
-    let long = format!("[{}{{}}]", "{},".repeat(MAX_ROWS));
-    assert!(of("rows = \"@\"\n", &long).contains("rows long"));
+}
+
+#[test]
+fn of_a_list_that_is_too_long_the_beginning_is_read_and_the_rest_is_said() {
+    let map = map(r#"
+        queue_names = { rows = "queues", id = "id", name = "name" }
+        agents = { rows = "agents", agent = "id", capacity = "cap", skills = "skills" }
+    "#);
+    let ids = (0..MAX_ROWS + 3).map(|n| format!(r#"{{"id": "a{n}", "cap": 3, "skills": ["French"]}}"#));
+    let document = format!(r#"{{"queues": [], "agents": [{}]}}"#, ids.collect::<Vec<_>>().join(","));
+    let mut reading = Reading::default();
+    map.read(&parse(document.as_bytes()).unwrap(), NOW, &Names::default(), &mut reading).unwrap();
+    assert_eq!((reading.agents.len(), reading.is_cut), (MAX_ROWS, true));
+    let said = "`agents` is a list of 10003 rows: the first 10000 are read and 3 left out; ask for fewer";
+    assert_eq!(reading.rejected, [(0, said.into())]);
+    let profile = &reading.agents.values().next().unwrap().profile;
+    assert_eq!((profile.capacity, profile.skills.as_slice()), (Some(3), &["French".into()][..]));
+}
+
+#[test]
+fn a_name_that_is_cut_in_the_middle_of_a_character_costs_no_answer() {
+    let map = map("rows = \"queues\"\nqueue = \"name\"\nkpis = { waiting = \"w\" }");
+    let reading = read(&map, r#"{"queues": [{"name": "Ann \ud83d", "w": 2}, {"name": "\ud83d\ude00", "w": 1}]}"#);
+    let queues: Vec<_> = reading.events.iter().map(|event| figures(event).0).collect();
+    assert_eq!(queues, ["Ann \u{fffd}", "\u{1f600}"]);
+}
+
+#[test]
+fn a_configured_name_counts_more_than_that_of_an_answer() {
+    let map = map(r#"
+        queue_names = { rows = "queues", id = "id", name = "name" }
+        rows = "queues"
+        queue = "id"
+        kpis = { waiting = "w" }
+    "#);
+    let document = r#"{"queues": [{"id": 1, "name": "q1", "w": 2}, {"id": 2, "name": "q2", "w": 1}]}"#;
+    let mut reading = Reading::default();
+    let own = Names::configured(&[("2".to_owned(), Label::from("Sales"))].into());
+    map.read(&parse(document.as_bytes()).unwrap(), NOW, &own, &mut reading).unwrap();
+    let events = reading.events(None, &Label::fixed("vendor"));
+    assert_eq!(events.iter().map(|event| figures(event).0).collect::<Vec<_>>(), ["q1", "Sales"]);
 }
 
 #[test]
